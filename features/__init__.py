@@ -1,0 +1,1 @@
+"""What is known about a customer on a date."""

@@ -1,0 +1,105 @@
+"""Basket: what an order holds."""
+
+from __future__ import annotations
+
+from features.aggregates import Distinct, Mean, Share, Sum
+from features.arithmetic import ratio
+from features.feature import Example, Feature
+
+FEATURES = (
+    Feature(
+        name="lines_per_order_day",
+        family="basket",
+        unit="count",
+        meaning="order lines on a usual order day",
+        value=Mean("lines"),
+        if_none=None,
+        example=Example(1, orders=[(5, 20), (90, 10)]),
+        words=("buys {lines_per_order_day} lines on a usual order day",),
+    ),
+    Feature(
+        name="lines_90d",
+        family="basket",
+        unit="count",
+        meaning="order lines in the last 90 days",
+        value=Sum("lines", days=90),
+        if_none=0,
+        example=Example(2, orders=[(5, 20), (90, 10), (91, 10)]),
+        words=("bought {lines_90d} lines in the last 90 days",),
+    ),
+    Feature(
+        name="units_per_order_day",
+        family="basket",
+        unit="count",
+        meaning="units on a usual order day",
+        value=Mean("units"),
+        if_none=None,
+        example=Example(3, orders=[(5, 20, {"units": 4}), (90, 10, {"units": 2})]),
+        words=("buys {units_per_order_day} units on a usual order day",),
+    ),
+    *(
+        Feature(
+            name=f"products_{days}d",
+            family="basket",
+            unit="count",
+            meaning=f"different products bought in the last {days} days",
+            value=Distinct("product", days=days),
+            if_none=0,
+            example=Example(1, orders=[(5, 20, {"product_id": "a"}), (days, 10, {"product_id": "a"})]),
+            words=(f"bought {{products_{days}d}} different products in the last {days} days",),
+        )
+        for days in (90, 365)
+    ),
+    Feature(
+        name="recent_spend_per_order_day",
+        family="basket",
+        unit="money",
+        meaning="money spent on an order day, over the last three",
+        value=Mean("spend", last=3),
+        if_none=None,
+        example=Example(20, orders=[(5, 10), (6, 20), (7, 30), (90, 99)]),
+        words=("spent {recent_spend_per_order_day} on each of the last order days, {spend_per_order_day} usually",),
+    ),
+    Feature(
+        name="basket_change",
+        family="basket",
+        unit="ratio",
+        meaning="money on the last three order days against a usual one: below 1 the basket shrinks",
+        value=lambda f: ratio(f.recent_spend_per_order_day, f.spend_per_order_day),
+        if_none=None,
+        example=Example(0.5, orders=[(5, 10), (6, 10), (7, 10), (90, 50)]),
+        words=("spent {recent_spend_per_order_day} on each of the last order days, {spend_per_order_day} usually",),
+    ),
+    Feature(
+        name="discount_365d",
+        family="discount",
+        unit="money",
+        meaning="discount received in the last 365 days",
+        value=Sum("discount", days=365),
+        if_none=0,
+        example=Example(5, orders=[(5, 20, {"discount": 5}), (366, 10, {"discount": 9})]),
+        words=("got {discount_365d} of discount in the last 365 days",),
+    ),
+    Feature(
+        name="discounted_share",
+        family="discount",
+        unit="share",
+        meaning="part of the spending that was on days with a discount",
+        value=Share("spend", where="discounted"),
+        if_none=0,
+        example=Example(0.75, orders=[(5, 30, {"discount": 5}), (90, 10)]),
+        words=("{discounted_share} of the spending came with a discount",),
+    ),
+    Feature(
+        name="weekend_share",
+        family="basket",
+        unit="share",
+        meaning="part of the order days that fell on a Saturday or Sunday",
+        value=Mean("weekend"),
+        if_none=None,
+        example=Example(
+            0.5, orders=[(4, 20), (5, 10)]
+        ),  # day 0 is a Thursday: 4 and 5 days before, Sunday and Saturday
+        words=("{weekend_share} of the order days are weekends",),
+    ),
+)

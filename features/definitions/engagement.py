@@ -1,0 +1,165 @@
+"""Engagement: what a customer does besides ordering, for any kind of event that a shop has.
+
+Kinds are data: mail clicks, visits, reviews, referrals, loyalty points, badges, tickets, surveys, coupons … each kind in
+EVENTS gets the same features without an edit here. A kind `<topic>_sent` is done by the shop: what the shop sends is not
+customer behaviour, so it gets no feature of its own; the kinds `<topic>_…` answer it, and their share answered does
+not grow merely because more was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from features.aggregates import Count, Last, Mean, Rate, Sum
+from features.arithmetic import smoothed_ratio
+from features.feature import EventKind, Example, Feature
+from features.log import EVENT, NULL, Log
+
+SENT = "_sent"
+
+
+def event_kinds(log: Log) -> tuple[EventKind, ...]:
+    """Return the event kinds that a log shows, sorted by name.
+
+    >>> from features.log import Events, Lines, roll_up
+    >>> events = Events.of(["ann", "ann"], ["mail_sent", "mail_clicked"], [1, 2])
+    >>> [kind.answers for kind in event_kinds(roll_up(Lines.of(["ann"], [1], [700]), events))]
+    ['mail_sent', None]
+    """
+    return tuple(_kind(log, name, log.kinds) for name in log.kinds)
+
+
+def _kind(log: Log, name: str, names: Iterable[str]) -> EventKind:
+    sent = name.split("_")[0] + SENT
+    has_value = bool(np.any(log.streams[EVENT + name].columns["value"] != NULL))
+    return EventKind(
+        name=name,
+        by_shop=name.endswith(SENT),
+        has_value=has_value,
+        answers=sent if sent in names and not name.endswith(SENT) else None,
+    )
+
+
+def features_of(kind: EventKind) -> tuple[Feature, ...]:
+    """Return the features of one kind; none for what the shop sends.
+
+    >>> features_of(EventKind("mail_sent", by_shop=True))
+    ()
+    """
+    if kind.by_shop:
+        return ()
+    return (
+        *_counts(kind.name),
+        *(_values(kind.name) if kind.has_value else ()),
+        *(_answers(kind.name, kind.answers) if kind.answers else ()),
+    )
+
+
+def _counts(kind: str) -> tuple[Feature, ...]:
+    on, said = EVENT + kind, kind.replace("_", " ")
+    family = f"engagement: {said}"
+    return (
+        Feature(
+            name=f"{kind}_90d",
+            family=family,
+            unit="count",
+            meaning=f"{said}: how many in the last 90 days",
+            value=Count(on=on, days=90),
+            if_none=0,
+            example=Example(1, orders=[(5, 20)], events=[(90, kind), (91, kind)]),
+            words=(f"{said}: {{{kind}_90d}} in the last 90 days, {{{kind}_90d_before}} in the 90 before",),
+        ),
+        Feature(
+            name=f"{kind}_365d",
+            family=family,
+            unit="count",
+            meaning=f"{said}: how many in the last 365 days",
+            value=Count(on=on, days=365),
+            if_none=0,
+            example=Example(1, orders=[(5, 20)], events=[(365, kind), (366, kind)]),
+            words=(f"{said}: {{{kind}_365d}} in the last 365 days",),
+        ),
+        Feature(
+            name=f"{kind}_90d_before",
+            family=family,
+            unit="count",
+            meaning=f"{said}: how many in the 90 days before the last 90",
+            value=Count(on=on, days=90, skip=90),
+            if_none=0,
+            example=Example(1, orders=[(5, 20)], events=[(90, kind), (91, kind)]),
+        ),
+        Feature(
+            name=f"{kind}_change",
+            family=family,
+            unit="ratio",
+            meaning=f"{said}: the last 90 days against the 90 before; below 1 it falls",
+            value=lambda f: smoothed_ratio(f[f"{kind}_90d"], f[f"{kind}_90d_before"]),
+            if_none=None,
+            example=Example(0.5, orders=[(5, 20)], events=[(91, kind)]),
+            words=(f"{said}: {{{kind}_90d}} in the last 90 days, {{{kind}_90d_before}} in the 90 before",),
+        ),
+        Feature(
+            name=f"days_since_{kind}",
+            family=family,
+            unit="days",
+            meaning=f"{said}: days since the last one",
+            value=Last("age_days", on=on),
+            if_none=None,
+            example=Example(4, orders=[(5, 20)], events=[(4, kind), (9, kind)]),
+            words=(f"{said}: last {{days_since_{kind}}} ago",),
+        ),
+    )
+
+
+def _values(kind: str) -> tuple[Feature, ...]:
+    on, said = EVENT + kind, kind.replace("_", " ")
+    family = f"engagement: {said}"
+    return (
+        Feature(
+            name=f"{kind}_last_value",
+            family=family,
+            unit="score",
+            meaning=f"{said}: the latest value",
+            value=Last("value", on=on),
+            if_none=None,
+            example=Example(2.5, orders=[(5, 20)], events=[(4, kind, 2.5), (9, kind, 4)]),
+            words=(f"{said}: {{{kind}_last_value}} the last time",),
+        ),
+        Feature(
+            name=f"{kind}_mean_value_365d",
+            family=family,
+            unit="score",
+            meaning=f"{said}: the mean value in the last 365 days",
+            value=Mean("value", on=on, days=365),
+            if_none=None,
+            example=Example(3, orders=[(5, 20)], events=[(4, kind, 2), (9, kind, 4)]),
+            words=(f"{said}: {{{kind}_mean_value_365d}} on average in the last 365 days",),
+        ),
+        Feature(
+            name=f"{kind}_value_365d",
+            family=family,
+            unit="score",
+            meaning=f"{said}: the sum of the values in the last 365 days",
+            value=Sum("value", on=on, days=365),
+            if_none=0,
+            example=Example(6, orders=[(5, 20)], events=[(4, kind, 2), (9, kind, 4), (366, kind, 9)]),
+        ),
+    )
+
+
+def _answers(kind: str, sent: str) -> tuple[Feature, ...]:
+    said, was_sent = kind.replace("_", " "), sent.replace("_", " ")
+    return (
+        Feature(
+            name=f"{kind}_answered_365d",
+            family=f"engagement: {said}",
+            unit="ratio",
+            meaning=f"{said} for each {was_sent} in the last 365 days; None where nothing was sent",
+            value=Rate(on=EVENT + kind, per=EVENT + sent, days=365),
+            if_none=None,
+            example=Example(0.5, orders=[(5, 20)], events=[(4, sent), (9, sent), (3, kind)]),
+            words=(f"{said}: {{{kind}_answered_365d}} for each {was_sent} in the last 365 days",),
+        ),
+    )

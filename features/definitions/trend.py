@@ -1,0 +1,93 @@
+"""Trend: a window against the window before it, and the recent past against the longer one."""
+
+from __future__ import annotations
+
+from features.aggregates import Count, Decayed, Mean, Sum
+from features.arithmetic import ratio, smoothed_ratio
+from features.feature import Example, Feature
+
+WINDOWS_DAYS = (30, 90)
+HALF_LIVES_DAYS = (7, 21, 63, 189)
+
+
+def _before(days: int) -> Feature:
+    return Feature(
+        name=f"order_days_{days}d_before",
+        family="trend",
+        unit="count",
+        meaning=f"days with an order in the {days} days before the last {days}",
+        value=Count(days=days, skip=days),
+        if_none=0,
+        example=Example(2, orders=[(days, 20), (days + 1, 10), (2 * days, 10), (2 * days + 1, 99)]),
+        words=(f"ordered on {{order_days_{days}d}} of the last {days} days, {{order_days_{days}d_before}} before",),
+    )
+
+
+def _change(days: int) -> Feature:
+    return Feature(
+        name=f"order_days_{days}d_change",
+        family="trend",
+        unit="ratio",
+        meaning=f"order days of the last {days} days against the {days} before: below 1 they fall",
+        value=lambda f: smoothed_ratio(f[f"order_days_{days}d"], f[f"order_days_{days}d_before"]),
+        if_none=None,
+        example=Example(0.5, orders=[(days + 1, 10)]),
+        words=(f"ordered on {{order_days_{days}d}} of the last {days} days, {{order_days_{days}d_before}} before",),
+    )
+
+
+FEATURES = (
+    *(_before(days) for days in WINDOWS_DAYS),
+    *(_change(days) for days in WINDOWS_DAYS),
+    Feature(
+        name="spend_90d_before",
+        family="trend",
+        unit="money",
+        meaning="money spent in the 90 days before the last 90",
+        value=Sum("spend", days=90, skip=90),
+        if_none=0,
+        example=Example(30, orders=[(90, 99), (91, 20), (180, 10), (181, 99)]),
+        words=("spent {spend_90d} in the last 90 days, {spend_90d_before} in the 90 before",),
+    ),
+    Feature(
+        name="spend_90d_change",
+        family="trend",
+        unit="ratio",
+        meaning="money of the last 90 days against the 90 before; None where nothing was spent before",
+        value=lambda f: ratio(f.spend_90d, f.spend_90d_before),
+        if_none=None,
+        example=Example(2, orders=[(5, 40), (91, 20)]),
+        words=("spent {spend_90d} in the last 90 days, {spend_90d_before} in the 90 before",),
+    ),
+    *(
+        Feature(
+            name=f"order_pulse_{days}d",
+            family="trend",
+            unit="score",
+            meaning=f"orders, each counting half as much every {days} days",
+            value=Decayed("orders", half_life_days=days),
+            if_none=0,
+            example=Example(0.75, orders=[(days, 20), (2 * days, 10)]),
+        )
+        for days in HALF_LIVES_DAYS
+    ),
+    Feature(
+        name="order_pulse_change",
+        family="trend",
+        unit="ratio",
+        meaning="the short pulse of orders against the long one: it falls when the customer slows down",
+        value=lambda f: ratio(f.order_pulse_21d, f.order_pulse_63d),
+        if_none=None,
+        example=Example(0.5 / 0.5 ** (1 / 3), orders=[(21, 20)]),
+    ),
+    Feature(
+        name="order_age_days",
+        family="trend",
+        unit="days",
+        meaning="how old the orders of the last year are on average",
+        value=Mean("age_days", days=365),
+        if_none=None,
+        example=Example(20, orders=[(10, 20), (30, 20), (366, 99)]),
+        words=("the orders of the last year are {order_age_days} old on average",),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The translations of the closed set of aggregates."""

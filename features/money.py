@@ -1,0 +1,64 @@
+"""Money is an integer of minor units inside, and decimal at the edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+# ISO 4217 minor units where they are not 2. The rial and the toman (IRT) are written without hundredths in shops.
+_WITHOUT_DECIMALS = frozenset(
+    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF")
+    + ("UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF", "IRR", "IRT")
+)
+_THREE_DECIMALS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
+_SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "TRY": "₺", "ILS": "₪", "KRW": "₩"}
+
+
+@dataclass(frozen=True)
+class Money:
+    """A currency, and how its amounts are held and written.
+
+    >>> Money("EUR").text(123450)
+    '€1,234.50'
+    >>> Money("IRR").text(123450)
+    '123,450 IRR'
+    """
+
+    currency: str
+
+    @property
+    def decimals(self) -> int:
+        """Digits after the decimal point, by ISO 4217."""
+        if self.currency in _WITHOUT_DECIMALS:
+            return 0
+        return 3 if self.currency in _THREE_DECIMALS else 2
+
+    def minor(self, amount: Decimal | str | int) -> int:
+        """Return an amount in minor units, a half rounded away from zero.
+
+        >>> Money("EUR").minor("12.345")
+        1235
+        """
+        scaled = Decimal(amount).scaleb(self.decimals)
+        return int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+    def major(self, minor: float) -> Decimal:
+        """Return minor units as a decimal amount with the currency's digits.
+
+        >>> Money("EUR").major(1234.6)
+        Decimal('12.35')
+        """
+        whole = Decimal(repr(float(minor))).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+        return whole.scaleb(-self.decimals)
+
+    def text(self, minor: float) -> str:
+        """Return minor units as a person writes them.
+
+        >>> Money("USD").text(-50)
+        '-$0.50'
+        """
+        amount = self.major(minor)
+        symbol = _SYMBOLS.get(self.currency)
+        sign = "-" if amount < 0 else ""
+        digits = f"{abs(amount):,.{self.decimals}f}"
+        return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {self.currency}"

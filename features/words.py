@@ -1,0 +1,54 @@
+"""The words of a reason: a feature's sentence, filled with the customer's own numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from string import Formatter
+
+from features.feature import Feature, FeatureSet
+from features.money import Money
+
+
+def sentence(feature: Feature, row: Mapping[str, float], features: FeatureSet, money: Money) -> str | None:
+    """Return the first of the feature's sentences whose every number is known, or None.
+
+    Args:
+        feature: whose words.
+        row: the customer's feature values; money in minor units, NaN = None.
+        features: the set that knows the units of the named values.
+        money: the shop's currency.
+
+    >>> from features.definitions import default_features
+    >>> known = default_features()
+    >>> sentence(known["overdue"], {"overdue": 2.4, "usual_gap_days": 31.0}, known, Money("EUR"))
+    'silent for 2.4 times the usual gap of 31 days'
+    """
+    for words in feature.words:
+        names = [name for _, name, _, _ in Formatter().parse(words) if name]
+        if all(name in row and math.isfinite(row[name]) for name in names):
+            return words.format_map({name: written(row[name], features[name], money) for name in names})
+    return None
+
+
+def written(value: float, feature: Feature, money: Money) -> str:
+    """Write a value in its unit.
+
+    >>> from features.definitions import default_features
+    >>> written(1.0, default_features()["days_since_order"], Money("EUR"))
+    '1 day'
+    """
+    if feature.unit == "money":
+        return money.text(value)
+    if feature.unit == "share":
+        return f"{value:.0%}"
+    number = _number(value)
+    if feature.unit == "days":
+        return f"{number} day" if number == "1" else f"{number} days"
+    return number
+
+
+def _number(value: float) -> str:
+    """Write whole numbers whole, small ones with a digit, large ones with separators."""
+    rounded = round(value) if abs(value) >= 10 else round(value, 1)
+    return f"{rounded:,.0f}" if float(rounded).is_integer() else f"{rounded:,.1f}"

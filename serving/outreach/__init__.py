@@ -1,0 +1,1 @@
+"""Who goes on the list, and out to people."""
