@@ -38,7 +38,7 @@ check: $(READY) ## ruff, mypy strict, the import law
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 docs: $(READY) ## write the generated pages
-	@$(BIN)/python -m docs.generate
+	@$(BIN)/python docs/generate.py
 
 bench: $(READY) ## speed as ratios, side by side in one run
 	@$(BIN)/python -m benchmarks.features

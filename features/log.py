@@ -47,7 +47,7 @@ class Coded:
 
     def in_order(self) -> Coded:
         """Return the same column with its values sorted, unused and repeated ones gone."""
-        used = np.unique(self.codes)
+        used = np.flatnonzero(np.bincount(self.codes, minlength=len(self.values)))
         values, place = np.unique(self.values[used], return_inverse=True)
         lookup = np.zeros(len(self.values), dtype=np.int64)
         lookup[used] = place
@@ -265,45 +265,38 @@ def roll_up(lines: Lines, events: Events | None = None) -> Log:
     >>> log.streams["orders"].columns["orders"], log.streams["orders"].columns["gap_days"] == NULL
     (array([2, 1]), array([ True, False]))
     """
-    lines = _without_zero_orders(lines)
-    customer_ids, line_customer, event_customer = _customers(lines, events)
-    size = len(customer_ids)
-    bought, back = ~lines.returned, lines.returned
+    customer_ids, customer, event_customer = _customers(lines, events)
+    size, bought = len(customer_ids), _bought(lines, customer)
     streams = {
-        "orders": _order_days(lines, line_customer, bought, size),
-        "items": _items(lines, line_customer, bought, size),
-        "returns": _returns(lines, line_customer, back, size),
+        "orders": _order_days(lines, customer, bought, size),
+        "items": _items(lines, customer, bought, size),
+        "returns": _returns(lines, customer, np.flatnonzero(lines.returned), size),
         **(_event_streams(events, event_customer, size) if events is not None else {}),
     }
     return Log(customer_ids, streams)
 
 
-def _without_zero_orders(lines: Lines) -> Lines:
-    order = _order_codes(lines, lines.customer_id.codes)
-    total = np.zeros(int(order.max(initial=-1)) + 1, dtype=np.int64)
-    np.add.at(total, order[~lines.returned], lines.amount[~lines.returned])
-    keep = lines.returned | (total[order] > 0)
-    if keep.all():
-        return lines
-    return Lines(
-        customer_id=Coded(lines.customer_id.values, lines.customer_id.codes[keep]),
-        day=lines.day[keep],
-        amount=lines.amount[keep],
-        order_id=Coded(lines.order_id.values, lines.order_id.codes[keep]),
-        product_id=Coded(lines.product_id.values, lines.product_id.codes[keep]),
-        discount=lines.discount[keep],
-        units=lines.units[keep],
-        returned=lines.returned[keep],
-    )
+def _bought(lines: Lines, customer: Ints) -> Ints:
+    """Return the rows of orders that are worth something, sorted by customer, day and order."""
+    rows = np.flatnonzero(~lines.returned)
+    rows = rows[np.argsort(_pack(_pack(customer[rows], lines.day[rows]), lines.order_id.codes[rows]), kind="stable")]
+    begins = _order_begins(lines, customer, rows)
+    worth = np.add.reduceat(lines.amount[rows], begins) > 0 if len(rows) else np.zeros(0, dtype=bool)
+    return rows if worth.all() else rows[np.repeat(worth, np.diff(np.append(begins, len(rows))))]
 
 
-def _order_codes(lines: Lines, customer: Ints) -> Ints:
-    """Number the orders: by order id and customer where there is an id, else by customer and day."""
-    named = lines.order_id.values[lines.order_id.codes] != "" if len(lines.day) else np.zeros(0, dtype=bool)
-    if len(lines.order_id.values) <= 1 and not named.any():
-        return _dense(_pack(customer, lines.day))
-    by_day = _pack(customer, lines.day)
-    return _dense(np.where(named, lines.order_id.codes, by_day - by_day.min(initial=0) + len(lines.order_id.values)))
+def _order_begins(lines: Lines, customer: Ints, rows: Ints) -> Ints:
+    """Return where each order begins among sorted rows; lines without an order id are one order a day."""
+    return _begins(customer[rows], lines.day[rows], lines.order_id.codes[rows])
+
+
+def _begins(*sorted_columns: Ints) -> Ints:
+    """Return the positions at which any of the columns changes."""
+    changes = np.zeros(len(sorted_columns[0]), dtype=bool)
+    changes[:1] = True
+    for column in sorted_columns:
+        changes[1:] |= column[1:] != column[:-1]
+    return np.flatnonzero(changes)
 
 
 def _pack(customer: Ints, minor: Ints) -> Ints:
@@ -311,10 +304,6 @@ def _pack(customer: Ints, minor: Ints) -> Ints:
     low = int(minor.min(initial=0))
     span = int(minor.max(initial=0)) - low + 1
     return customer.astype(np.int64) * span + (minor - low)
-
-
-def _dense(keys: Ints) -> Ints:
-    return np.unique(keys, return_inverse=True)[1].astype(np.int64)
 
 
 def _customers(lines: Lines, events: Events | None) -> tuple[Texts, Ints, Ints]:
@@ -326,46 +315,34 @@ def _customers(lines: Lines, events: Events | None) -> tuple[Texts, Ints, Ints]:
     return values, np.searchsorted(values, own.values)[own.codes], np.searchsorted(values, theirs.values)[theirs.codes]
 
 
-def _grouped(keys: Ints) -> tuple[Ints, Ints]:
-    """Return the order that sorts the keys, and where each group begins in it."""
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    first = np.concatenate([[True], ordered[1:] != ordered[:-1]]) if len(keys) else np.zeros(0, dtype=bool)
-    return order, np.flatnonzero(first)
+def _totals(values: Ints, begins: Ints) -> Ints:
+    return np.add.reduceat(values, begins) if len(begins) else np.zeros(0, dtype=np.int64)
 
 
-def _totals(values: Ints, order: Ints, begins: Ints) -> Ints:
-    return np.add.reduceat(values[order], begins) if len(begins) else np.zeros(0, dtype=np.int64)
+def _counts(begins: Ints, rows: int) -> Ints:
+    return np.diff(np.append(begins, rows))
 
 
 def _offsets(customer: Ints, size: int) -> Ints:
     return np.concatenate([[0], np.cumsum(np.bincount(customer, minlength=size))]).astype(np.int64)
 
 
-def _order_days(lines: Lines, customer: Ints, rows: npt.NDArray[np.bool_], size: int) -> Stream:
-    who, day = customer[rows], lines.day[rows]
-    order, begins = _grouped(_pack(who, day))
-    who_day, days = who[order][begins], day[order][begins]
-    one = np.ones(len(day), dtype=np.int64)
-    discount = _totals(lines.discount[rows], order, begins)
+def _order_days(lines: Lines, customer: Ints, bought: Ints, size: int) -> Stream:
+    who, day = customer[bought], lines.day[bought]
+    begins, orders = _begins(who, day), _order_begins(lines, customer, bought)
+    who, day = who[begins], day[begins]
+    discount = _totals(lines.discount[bought], begins)
     columns = {
-        "spend": _totals(lines.amount[rows], order, begins),
-        "orders": _orders_per_day(_order_codes(lines, customer)[rows], order, begins),
-        "lines": _totals(one, order, begins),
-        "units": _totals(lines.units[rows], order, begins),
+        "spend": _totals(lines.amount[bought], begins),
+        "orders": _counts(np.searchsorted(orders, begins), len(orders)),
+        "lines": _counts(begins, len(bought)),
+        "units": _totals(lines.units[bought], begins),
         "discount": discount,
         "discounted": (discount > 0).astype(np.int64),
-        "weekend": ((days + 3) % 7 >= 5).astype(np.int64),  # day 0 was a Thursday, so +3 makes Monday 0
-        "gap_days": _gaps(who_day, days),
+        "weekend": ((day + 3) % 7 >= 5).astype(np.int64),  # day 0 was a Thursday, so +3 makes Monday 0
+        "gap_days": _gaps(who, day),
     }
-    return Stream(_offsets(who_day, size), days, columns)
-
-
-def _orders_per_day(order_code: Ints, order: Ints, begins: Ints) -> Ints:
-    group = np.repeat(np.arange(len(begins)), np.diff(np.append(begins, len(order))))
-    pairs = np.unique(_pack(group, order_code[order]))
-    span = int(order_code.max(initial=0)) - min(0, int(order_code.min(initial=0))) + 1
-    return np.bincount(pairs // span, minlength=len(begins)).astype(np.int64)
+    return Stream(_offsets(who, size), day, columns)
 
 
 def _gaps(customer: Ints, days: Ints) -> Ints:
@@ -375,27 +352,25 @@ def _gaps(customer: Ints, days: Ints) -> Ints:
     return gaps
 
 
-def _items(lines: Lines, customer: Ints, bought: npt.NDArray[np.bool_], size: int) -> Stream:
-    known = bought & (lines.product_id.values[lines.product_id.codes] != "") if len(customer) else bought
+def _items(lines: Lines, customer: Ints, bought: Ints, size: int) -> Stream:
     product = lines.product_id.in_order()
+    known = bought[(product.values != "")[product.codes[bought]]] if len(bought) else bought
+    known = known[np.argsort(_pack(_pack(customer[known], lines.day[known]), product.codes[known]), kind="stable")]
     who, day, what = customer[known], lines.day[known], product.codes[known]
-    order, begins = _grouped(_pack(_pack(who, day), what))
+    begins = _begins(who, day, what)
     columns = {
-        "product": what[order][begins],
-        "item_spend": _totals(lines.amount[known], order, begins),
-        "item_units": _totals(lines.units[known], order, begins),
+        "product": what[begins],
+        "item_spend": _totals(lines.amount[known], begins),
+        "item_units": _totals(lines.units[known], begins),
     }
-    return Stream(_offsets(who[order][begins], size), day[order][begins], columns)
+    return Stream(_offsets(who[begins], size), day[begins], columns)
 
 
-def _returns(lines: Lines, customer: Ints, back: npt.NDArray[np.bool_], size: int) -> Stream:
-    who, day = customer[back], lines.day[back]
-    order, begins = _grouped(_pack(who, day))
-    columns = {
-        "returned": _totals(lines.amount[back], order, begins),
-        "returned_lines": _totals(np.ones(len(day), dtype=np.int64), order, begins),
-    }
-    return Stream(_offsets(who[order][begins], size), day[order][begins], columns)
+def _returns(lines: Lines, customer: Ints, back: Ints, size: int) -> Stream:
+    back = back[np.argsort(_pack(customer[back], lines.day[back]), kind="stable")]
+    begins = _begins(customer[back], lines.day[back])
+    columns = {"returned": _totals(lines.amount[back], begins), "returned_lines": _counts(begins, len(back))}
+    return Stream(_offsets(customer[back][begins], size), lines.day[back][begins], columns)
 
 
 def _event_streams(events: Events, customer: Ints, size: int) -> dict[str, Stream]:

@@ -21,8 +21,8 @@ def sentence(feature: Feature, row: Mapping[str, float], features: FeatureSet, m
 
     >>> from features.definitions import default_features
     >>> known = default_features()
-    >>> sentence(known["overdue"], {"overdue": 2.4, "usual_gap_days": 31.0}, known, Money("EUR"))
-    'silent for 2.4 times the usual gap of 31 days'
+    >>> sentence(known["days_since_order"], {"days_since_order": 74.0}, known, Money("EUR"))
+    'no order for 74 days'
     """
     for words in feature.words:
         names = [name for _, name, _, _ in Formatter().parse(words) if name]

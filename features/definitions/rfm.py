@@ -42,19 +42,19 @@ FREQUENCY = (
         if_none=0,
         risk_falls_with_it=True,
         example=Example(1, orders=[(5, 20), (90, 10)]),
-        words=("came back {frequency} times in {tenure_days}",),
+        words=("{frequency} repeat orders in {tenure_days}",),
     ),
     *(
         Feature(
             name=f"order_days_{days}d",
             family="frequency",
-            unit="count",
+            unit="days",
             meaning=f"days with an order in the last {days} days",
             value=Count(days=days),
             if_none=0,
             risk_falls_with_it=True,
             example=Example(2, orders=[(1, 20), (days, 10), (days + 1, 99)]),
-            words=(f"ordered on {{order_days_{days}d}} of the last {days} days",),
+            words=(f"ordered on {{order_days_{days}d}} in the last {days}",),
         )
         for days in WINDOWS_DAYS
     ),

@@ -10,29 +10,33 @@ WINDOWS_DAYS = (30, 90)
 HALF_LIVES_DAYS = (7, 21, 63, 189)
 
 
+def _against_before(days: int) -> str:
+    return f"ordered on {{order_days_{days}d}} in the last {days}, {{order_days_{days}d_before}} in the {days} before"
+
+
 def _before(days: int) -> Feature:
     return Feature(
         name=f"order_days_{days}d_before",
-        family="trend",
-        unit="count",
+        family="frequency",
+        unit="days",
         meaning=f"days with an order in the {days} days before the last {days}",
         value=Count(days=days, skip=days),
         if_none=0,
         example=Example(2, orders=[(days, 20), (days + 1, 10), (2 * days, 10), (2 * days + 1, 99)]),
-        words=(f"ordered on {{order_days_{days}d}} of the last {days} days, {{order_days_{days}d_before}} before",),
+        words=(_against_before(days),),
     )
 
 
 def _change(days: int) -> Feature:
     return Feature(
         name=f"order_days_{days}d_change",
-        family="trend",
+        family="frequency",
         unit="ratio",
         meaning=f"order days of the last {days} days against the {days} before: below 1 they fall",
         value=lambda f: smoothed_ratio(f[f"order_days_{days}d"], f[f"order_days_{days}d_before"]),
         if_none=None,
         example=Example(0.5, orders=[(days + 1, 10)]),
-        words=(f"ordered on {{order_days_{days}d}} of the last {days} days, {{order_days_{days}d_before}} before",),
+        words=(_against_before(days),),
     )
 
 
@@ -41,7 +45,7 @@ FEATURES = (
     *(_change(days) for days in WINDOWS_DAYS),
     Feature(
         name="spend_90d_before",
-        family="trend",
+        family="money",
         unit="money",
         meaning="money spent in the 90 days before the last 90",
         value=Sum("spend", days=90, skip=90),
@@ -51,7 +55,7 @@ FEATURES = (
     ),
     Feature(
         name="spend_90d_change",
-        family="trend",
+        family="money",
         unit="ratio",
         meaning="money of the last 90 days against the 90 before; None where nothing was spent before",
         value=lambda f: ratio(f.spend_90d, f.spend_90d_before),

@@ -215,14 +215,14 @@ class SinglePass:
     @_read.register
     def _(self, aggregate: agg.Distinct) -> Reals:
         track, low, high = self._span(aggregate)
-        found = np.zeros(len(low))
-        for date, as_of in enumerate(self._as_of):
-            pairs = self._rows.date == date
-            first, end = window(int(as_of), aggregate.days, aggregate.skip)
-            new = (track.day >= first) & (track.day < end) & (track.former_day < first)
-            seen = np.concatenate([[0], np.cumsum(new)])
-            found[pairs] = seen[high[pairs]] - seen[low[pairs]]
-        return found
+        first = np.array([window(int(day), aggregate.days, aggregate.skip)[0] for day in self._as_of])
+        # A value is new in the window where it stood before the window or never.
+        length = high - low
+        ends = np.cumsum(length)
+        rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(high - ends, length)
+        new = track.former_day[rows] < np.repeat(first[self._rows.date], length)
+        seen = _prefix(new)
+        return (seen[ends] - seen[ends - length]).astype(np.float64)
 
 
 class _Edges:
@@ -334,7 +334,7 @@ class _Track:
         return cast("Memory", self._memory[key])
 
 
-def _prefix(values: Ints) -> Ints:
+def _prefix(values: Ints | npt.NDArray[np.bool_]) -> Ints:
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(values, dtype=np.int64)])
 
 
@@ -348,10 +348,13 @@ def _reduce(values: Ints, low: Ints, high: Ints, extreme: np.ufunc) -> Ints:
 
 
 def _former_day(customer: Ints, values: Ints, day: Ints) -> Ints:
-    order = np.lexsort((day, values, customer))
     former = np.full(len(day), np.iinfo(np.int64).min, dtype=np.int64)
-    same = (customer[order][1:] == customer[order][:-1]) & (values[order][1:] == values[order][:-1])
-    former[order[1:][same]] = day[order[:-1][same]]
+    if len(day):
+        low = values.min()
+        key = customer * (values.max() - low + 1) + (values - low)
+        order = np.argsort(key, kind="stable")  # stable: rows stand in order of days within a customer
+        same = key[order][1:] == key[order][:-1]
+        former[order[1:][same]] = day[order[:-1][same]]
     return former
 
 
