@@ -15,7 +15,7 @@ import pandas as pd
 
 from features.clock import day_numbers, future, timestamps
 from features.engines.single_pass import Rows, population
-from features.errors import InputError
+from features.errors import ConfigError
 from features.log import NULL, Ints, Log
 
 # Horizons that people think in, days; a gap longer than the last is no rhythm to build a list on.
@@ -36,7 +36,7 @@ class ChurnDefinition:
         active_days: who can churn: an order in the last so many days.
 
     Raises:
-        InputError: a window below one day or above ten years.
+        ConfigError: a window below one day or above ten years.
 
     >>> ChurnDefinition(horizon_days=30, active_days=90)
     ChurnDefinition(horizon_days=30, active_days=90)
@@ -48,7 +48,7 @@ class ChurnDefinition:
     def __post_init__(self) -> None:
         for name in ("horizon_days", "active_days"):
             if not 1 <= getattr(self, name) <= 3650:
-                raise InputError(f"{name} is a number of days from 1 to 3650, not {getattr(self, name)}")
+                raise ConfigError(f"{name} is a number of days from 1 to 3650, not {getattr(self, name)}")
 
 
 def label_table(log: Log, as_of_dates: Sequence[date], definition: ChurnDefinition) -> pd.DataFrame:
@@ -99,8 +99,8 @@ def _labels(
 def proposed_definition(log: Log) -> ChurnDefinition:
     """Propose a churn definition from the shop's own gaps.
 
-    The horizon covers 85 % of the gaps between a customer's order days, rounded up to 7, 14, 30, 60, 90 or 180 days, and
-    is made shorter where the log is too short to train and to test on it; who was active in the last three horizons,
+    The horizon covers 85 % of the gaps between a customer's order days, rounded up to 7, 14, 30, 60, 90 or 180 days,
+    and is made shorter where the log is too short to train and to test on it; who was active in the last three horizons,
     90 days at least, can churn.
 
     >>> from features.log import Lines, roll_up

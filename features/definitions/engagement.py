@@ -1,8 +1,8 @@
 """Engagement: what a customer does besides ordering, for any kind of event that a shop has.
 
-Kinds are data: mail clicks, visits, reviews, referrals, loyalty points, badges, tickets, surveys, coupons … each kind in
-EVENTS gets the same features without an edit here. A kind `<topic>_sent` is done by the shop: what the shop sends is not
-customer behaviour, so it gets no feature of its own; the kinds `<topic>_…` answer it, and their share answered does
+Kinds are data: mail clicks, visits, reviews, referrals, loyalty points, badges, tickets, surveys, coupons … each kind
+in EVENTS gets the same features without an edit here. A kind `<topic>_sent` is done by the shop: what the shop sends is
+not customer behaviour, so it gets no feature of its own; the kinds `<topic>_…` answer it, and their share answered does
 not grow merely because more was sent.
 """
 

@@ -222,7 +222,8 @@ class SinglePass:
         rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(high - ends, length)
         new = track.former_day[rows] < np.repeat(first[self._rows.date], length)
         seen = _prefix(new)
-        return (seen[ends] - seen[ends - length]).astype(np.float64)
+        distinct: Ints = seen[ends] - seen[ends - length]
+        return distinct.astype(np.float64)
 
 
 class _Edges:

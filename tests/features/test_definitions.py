@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from features.definitions import default_features
+from features.definitions.engagement import event_kinds
 from features.feature import EventKind
 from features.log import Events, Lines, roll_up
-from features.definitions.engagement import event_kinds
 
 ROOT = Path(__file__).parents[2]
 KINDS = (EventKind("mail_clicked", answers="mail_sent"), EventKind("review", has_value=True))

@@ -1,0 +1,173 @@
+"""What shops call their columns: names of the usual exports, in English, Greek and Persian, best first.
+
+Sources: Shopify's orders export, WooCommerce's analytics, REST and order export plugins, the order grid of Magento and
+Adobe Commerce, ERP invoice listings (also those of the UCI Online Retail log), point-of-sale logs.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_ARABIC = str.maketrans("يكةأإآ", "یکهااا")
+
+
+def plain(header: str) -> str:
+    """Return a header as it is compared: letters and digits only, lower case, no accents.
+
+    >>> plain("Grand Total (Purchased)"), plain("Ημερομηνία")
+    ('grandtotalpurchased', 'ημερομηνια')
+    """
+    text = unicodedata.normalize("NFKD", header.translate(_ARABIC).casefold())
+    return re.sub(r"[\W_]+", "", "".join(c for c in text if not unicodedata.combining(c))).replace("ς", "σ")
+
+
+def _set(*headers: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(plain(header) for line in headers for header in line.split("|")))
+
+
+ORDER_ID = _set(
+    "order id|order number|order no|order #|order_key|orderid",
+    "order|basket_id|basket id|transaction id|transaction_id",
+    "invoice no|invoice number|invoiceno|invoice id|invoice",
+    "document no|document number|doc no|doc number|receipt no",
+    "receipt number|receipt id|receipt|ticket no|ticket number|ticket",
+    "bill no|bill number|voucher no|increment_id|name|id|number",
+    "αριθμός παραγγελίας|κωδικός παραγγελίας|παραγγελία",
+    "αριθμός παραστατικού|παραστατικό|αριθμός τιμολογίου|τιμολόγιο|απόδειξη",
+    "شماره سفارش|کد سفارش|شناسه سفارش|سفارش|شماره فاکتور|فاکتور|شماره سند|شماره رسید",
+)
+LINE_ID = _set("line id|line_id|line item id|lineitem id|item_id|order_item_id|order line id|line no|line number")
+CUSTOMER_ID = _set(
+    "customer id|customer_id|customer no|customer number",
+    "customer code|customer_code|customerid|client id|client code",
+    "client no|account no|account number|account id|account code",
+    "debtor no|debtor|buyer id|member id|member no|household_id",
+    "user id|user_id|customer_user|customer user id|shopper id|contact id",
+    "sold to|bill to customer no|card no|card number|card id|card",
+    "customer email|customer_email|billing email|billing_email",
+    "email (billing)|email|e-mail|email address|customer|client|debtor name",
+    "buyer|phone|billing phone|mobile|customer name|bill-to name|billing name",
+    "κωδικός πελάτη|αριθμός πελάτη|πελάτης|ΑΦΜ|κάρτα|αριθμός κάρτας|ηλεκτρονικό ταχυδρομείο|όνομα πελάτη|επωνυμία",
+    "کد مشتری|شناسه مشتری|شماره مشتری|مشتری|شماره کارت|کد اشتراک|شماره موبایل|موبایل|تلفن|ایمیل|نام مشتری",
+)
+ORDERED_AT = _set(
+    "ordered at|ordered_at|order date|order_date|order datetime",
+    "date ordered|created at|created_at|date created|date_created",
+    "date created gmt|purchase date|purchased at|invoice date",
+    "invoicedate|document date|doc date|posting date|transaction date",
+    "transaction_timestamp|transaction time|datetime|date time|date and time",
+    "timestamp|sale date|sales date|receipt date|day|date|time|paid at",
+    "ημερομηνία παραγγελίας|ημερομηνία τιμολογίου",
+    "ημερομηνία παραστατικού|ημερομηνία έκδοσης|ημερομηνία|ημ/νία|ημνια",
+    "تاریخ سفارش|تاریخ فاکتور|تاریخ ثبت|تاریخ خرید|تاریخ سند|تاریخ و ساعت|تاریخ|زمان",
+)
+LINE_AMOUNT = _set(
+    "line total|line_total|line amount|line value|line net",
+    "net line amount|extended price|extended amount|ext price|row total",
+    "row_total|item total|item subtotal|sales value|sales_value|net amount",
+    "net value|net sales|net|amount net|amount|sales amount|sales",
+    "revenue|value|money|spend|paid|turnover|price total",
+    "dollar value|dollars",
+    "καθαρή αξία|αξία γραμμής|αξία|ποσό|καθαρό ποσό|τζίρος",
+    "مبلغ|مبلغ خالص|مبلغ ردیف|خالص|ارزش|مبلغ نهایی",
+)
+ORDER_TOTAL = _set(
+    "grand total (purchased)|grand_total|grand total|grand total (base)",
+    "order total|order_total|order total amount|total sales",
+    "total|total price|total amount|total paid|total value|order amount",
+    "invoice total|total gross|gross amount|gross total|subtotal|net sales",
+    "σύνολο|γενικό σύνολο|σύνολο παραγγελίας|πληρωτέο|συνολική αξία|συνολικό ποσό",
+    "جمع کل|مبلغ کل|جمع سفارش|مبلغ سفارش|جمع فاکتور|مبلغ قابل پرداخت|قیمت کل",
+)
+PRICE = _set(
+    "lineitem price|unit price|unit_price|unitprice|item price",
+    "item cost|price|price per unit|selling price|sale price",
+    "τιμή μονάδας|τιμή|قیمت واحد|قیمت|فی",
+)
+QUANTITY = _set(
+    "lineitem quantity|quantity|qty|qty ordered|qty_ordered",
+    "item quantity|units|units sold|items sold|num items sold|pieces|pcs",
+    "ποσότητα|τεμάχια|τμχ|مقدار|تعداد",
+)
+DISCOUNT = _set(
+    "line discount|discount amount|discount_amount|lineitem discount",
+    "discount|discount total|discount_total|retail_disc|rebate",
+    "έκπτωση|ποσό έκπτωσης|تخفیف|مبلغ تخفیف",
+)
+PRODUCT_ID = _set(
+    "lineitem sku|sku|product sku|product_sku|product id|product_id",
+    "stock code|stockcode|item code|item no|item number|item id",
+    "article no|article number|article|product code|ean|barcode|variant id",
+    "material|lineitem name|product name|product|item name|item",
+    "description|coffee_name",
+    "κωδικός είδους|κωδικός προϊόντος|είδος|προϊόν|περιγραφή",
+    "کد کالا|کد محصول|شناسه محصول|کالا|محصول|نام کالا|شرح کالا",
+)
+RETURNED = _set("returned|is returned|is_return|is return|return|return flag|refunded|επιστροφή|مرجوعی")
+STATUS = _set(
+    "financial status|order status|status|order_status|post_status|state",
+    "payment status|κατάσταση|κατάσταση παραγγελίας|وضعیت|وضعیت سفارش",
+)
+CANCELLED_AT = _set(
+    "cancelled at|cancelled_at|canceled at|canceled_at",
+    "cancel date|cancellation date|date cancelled",
+)
+TEST = _set("test|is test|is_test|test order")
+CURRENCY = _set(
+    "currency|currency code|order currency|order_currency",
+    "presentment currency|order_currency_code|νόμισμα|ارز|واحد پول",
+)
+
+ORDERS = {
+    "order_id": ORDER_ID, "line_id": LINE_ID, "customer_id": CUSTOMER_ID, "ordered_at": ORDERED_AT, "price": PRICE,
+    "quantity": QUANTITY, "discount": DISCOUNT, "product_id": PRODUCT_ID, "returned": RETURNED, "status": STATUS,
+    "cancelled_at": CANCELLED_AT, "test": TEST, "currency": CURRENCY,
+}  # fmt: skip
+EVENTS = {
+    "event_id": _set("event id|event_id|id"),
+    "customer_id": CUSTOMER_ID,
+    "kind": _set(
+        "kind|event|event name|event_name|event type|event_type|type|action|activity|metric|είδος|τύπος|نوع|رویداد"
+    ),
+    "happened_at": (*_set("happened at|occurred at|event time|event date"), *ORDERED_AT),
+    "value": _set("value|score|points|rating|stars|amount|τιμή|αξία|βαθμολογία|امتیاز|مقدار"),
+}
+CUSTOMERS = {
+    "customer_id": (*CUSTOMER_ID, "id"),
+    "name": _set(
+        "name|customer name|full name|company|company name",
+        "display name|first name|όνομα|επωνυμία|نام|نام مشتری|نام شرکت",
+    ),
+    "owner": _set(
+        "owner|account manager|account owner|sales rep|salesperson",
+        "sales person|rep|store|branch|agent|πωλητής|υπεύθυνος|κατάστημα|مسئول|کارشناس فروش|فروشنده|شعبه",
+    ),
+    "segment": _set("segment|group|customer group|tier|category|customer type|class|ομάδα|κατηγορία|گروه|دسته"),
+    "consent": _set(
+        "consent|accepts marketing|accepts email marketing|marketing consent",
+        "email consent|opt in|optin|newsletter|συγκατάθεση|رضایت",
+    ),
+}
+
+PLATFORMS = {
+    "a Shopify orders export": _set("financial status|lineitem quantity|lineitem price|created at"),
+    "a Magento / Adobe Commerce order grid": _set("purchase point|purchase date|grand total (purchased)"),
+    "a Magento / Adobe Commerce order table": _set("increment_id|grand_total|created_at|customer_email"),
+    "a WooCommerce analytics export": _set("order #|items sold|net sales"),
+    "a WooCommerce order export ": _set("order_number|order_date|order_total|billing_email"),
+    "a WooCommerce order export": _set("order number|order status|order date|email (billing)"),
+    "a WooCommerce order export  ": _set("order_id|order_date|status|order_total|customer_email"),
+    "WooCommerce orders": _set("date_created|status|billing_email|total"),
+    "an invoice listing at line level": _set("invoiceno|stockcode|quantity|invoicedate|unitprice"),
+}
+
+
+def platform(headers: tuple[str, ...]) -> str | None:
+    """Return the export that a header row is known from.
+
+    >>> platform(("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"))
+    'an invoice listing at line level'
+    """
+    found = {plain(header) for header in headers}
+    return next((name.strip() for name, needed in PLATFORMS.items() if found.issuperset(needed)), None)

@@ -1,0 +1,70 @@
+"""The Jalali (Persian) calendar, for orders dated 1403/01/15.
+
+The years 1244 to 1502 follow the 33-year cycle exactly: 8 leap years in 33, at remainders 1, 5, 9, 13, 17, 22, 26, 30.
+Source: K. M. Borkowski, "The Persian calendar for 3000 years", Earth, Moon and Planets 74 (1996), table of breaks.
+"""
+
+from __future__ import annotations
+
+LEAP_REMAINDERS = (1, 5, 9, 13, 17, 22, 26, 30)
+FIRST_YEAR, LAST_YEAR = 1300, 1450
+_NOWRUZ_1403 = 19802  # 2024-03-20
+
+
+def is_leap(year: int) -> bool:
+    """Say whether a Jalali year has 366 days.
+
+    >>> is_leap(1399), is_leap(1403), is_leap(1404)
+    (True, True, False)
+    """
+    return year % 33 in LEAP_REMAINDERS
+
+
+def day_number(year: int, month: int, day: int) -> int:
+    """Return a Jalali date as whole days since 1970-01-01.
+
+    Raises:
+        ValueError: no such date, or a year outside 1300 to 1450.
+
+    >>> day_number(1403, 1, 1)
+    19802
+    """
+    if not (FIRST_YEAR <= year <= LAST_YEAR and 1 <= month <= 12 and 1 <= day <= month_days(year, month)):
+        raise ValueError(f"{year}/{month}/{day} is not a Jalali date")
+    return _first_day(year) + min(month - 1, 6) * 31 + max(month - 7, 0) * 30 + day - 1
+
+
+def month_days(year: int, month: int) -> int:
+    """Return how many days a Jalali month has.
+
+    >>> month_days(1403, 12), month_days(1404, 12)
+    (30, 29)
+    """
+    if month == 12:
+        return 30 if is_leap(year) else 29
+    return 31 if month <= 6 else 30
+
+
+def _first_day(year: int) -> int:
+    return _NOWRUZ_1403 + 365 * (year - 1403) + _leaps_before(year) - _leaps_before(1403)
+
+
+def _leaps_before(year: int) -> int:
+    return year // 33 * 8 + sum(remainder < year % 33 for remainder in LEAP_REMAINDERS)
+
+
+def sql_day_number(year: str, month: str, day: str) -> str:
+    """Return the same reading as a SQL expression over three integer expressions; NULL where there is no such date.
+
+    >>> "CASE WHEN" in sql_day_number("y", "m", "d")
+    True
+    """
+    remainder = f"({year}) % 33"
+    leaps = f"(({year}) // 33 * 8 + " + " + ".join(f"({remainder} > {r})::INT" for r in LEAP_REMAINDERS) + ")"
+    leap = f"({remainder} IN {LEAP_REMAINDERS})"
+    length = f"(CASE WHEN ({month}) <= 6 THEN 31 WHEN ({month}) <= 11 OR {leap} THEN 30 ELSE 29 END)"
+    first = f"({_NOWRUZ_1403} + 365 * (({year}) - 1403) + {leaps} - {_leaps_before(1403)})"
+    number = f"{first} + least(({month}) - 1, 6) * 31 + greatest(({month}) - 7, 0) * 30 + ({day}) - 1"
+    within = f"({year}) BETWEEN {FIRST_YEAR} AND {LAST_YEAR} AND ({month}) BETWEEN 1 AND 12"
+    real = f"{within} AND ({day}) BETWEEN 1 AND {length}"
+    return f"CASE WHEN {real} THEN {number} END"

@@ -1,0 +1,277 @@
+"""A shop's files → a contract-clean log, or every broken rule at once.
+
+DuckDB reads and types the cells, `features/intake.py` applies the stated rules, `features/log.py` rolls up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from features import cell_sql, cells
+from features.clock import day_number
+from features.columns import mapped, read_codes
+from features.desk import Cleaned, Typed
+from features.errors import InputError, Violation
+from features.files import Opened, connect, opened
+from features.intake import clean_events, clean_lines, customer_id
+from features.log import Coded, Ints, Log, roll_up
+from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
+from features.places import located, ragged
+from features.rules import RULES, RuleCount
+from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
+
+BATCH = 1_000_000
+ZONE = "zone as written"
+AnyMapping = OrdersMapping | EventsMapping | CustomersMapping
+Judge = Callable[[Typed], Cleaned]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A log, what each stated rule touched on the way, and the date it was cut at."""
+
+    log: Log
+    rules: tuple[RuleCount, ...]
+    until: date | None
+
+
+@dataclass(frozen=True, eq=False)
+class CheckReport:
+    """Every broken rule of all files; the log where there is none."""
+
+    violations: tuple[Violation, ...]
+    rules: tuple[RuleCount, ...]
+    log: Log | None
+
+
+def read_log(
+    shop: Shop,
+    orders: OrdersMapping,
+    events: EventsMapping | None = None,
+    *,
+    until: date | None = None,
+    latest: date | None = None,
+) -> Reading:
+    """Read orders and events into a log.
+
+    Args:
+        shop: zone, currency, business day, exchange rates.
+        orders: the orders file.
+        events: the events file, if any.
+        until: nothing on or after this business day is read.
+        latest: a date after it is a mistake; None = dates are not checked against a clock.
+
+    Raises:
+        InputError: with every broken rule of both files, or where no order is left.
+    """
+    report = check_files(shop, orders, events, None, until=until, latest=latest)
+    if report.log is None:
+        file_names = " and ".join(each.file.name for each in (orders, events) if each is not None)
+        raise InputError(f"{file_names} cannot be used", report.violations)
+    return Reading(report.log, report.rules, until)
+
+
+def check_files(
+    shop: Shop,
+    orders: OrdersMapping,
+    events: EventsMapping | None = None,
+    customers: CustomersMapping | None = None,
+    *,
+    until: date | None = None,
+    latest: date | None = None,
+) -> CheckReport:
+    """Check all files of a shop against the contract; arguments as for `read_log`. Nothing is raised."""
+    limits = {
+        "until": None if until is None else day_number(until),
+        "latest": None if latest is None else day_number(latest),
+    }
+    lines, broken = _read(orders, ORDERS, lambda typed: clean_lines(typed, orders.rules, shop, **limits))
+    happened: Cleaned | None = None
+    if events is not None:
+        happened, more = _read(events, EVENTS, lambda typed: clean_events(typed, shop, **limits))
+        broken += more
+    if customers is not None:
+        broken += _customers(customers)[1]
+    counts = {**(lines.counts if lines else {}), **(happened.counts if happened else {})}
+    if broken or lines is None or lines.lines is None:
+        return CheckReport(tuple(broken), _counted(counts), None)
+    log = roll_up(lines.lines, happened.events if happened else None)
+    kept = log.streams["orders"]
+    if not len(kept):
+        return CheckReport((_nothing_left(orders, counts, until),), _counted(counts), None)
+    bought = int(np.count_nonzero(~lines.lines.returned))
+    counts["zero-value orders"] = bought - int(kept.columns["lines"].sum())
+    counts["same-day splits"] = int((kept.columns["orders"] - 1).sum())
+    return CheckReport((), _counted(counts), log)
+
+
+def read_customers(mapping: CustomersMapping) -> pd.DataFrame:
+    """Read the customers file.
+
+    Returns:
+        `customer_id`, `name`, `owner`, `segment`, `consent`, one row per customer, None where nothing is known.
+
+    Raises:
+        InputError: with every broken rule.
+    """
+    frame, broken = _customers(mapping)
+    if broken:
+        raise InputError(f"{mapping.file.name} cannot be used", broken)
+    return frame
+
+
+def _counted(counts: Mapping[str, int]) -> tuple[RuleCount, ...]:
+    return tuple(RuleCount(rule, counts[rule]) for rule in RULES if rule in counts)
+
+
+def _nothing_left(orders: OrdersMapping, counts: Mapping[str, int], until: date | None) -> Violation:
+    said = ", ".join(f"{rows} {rule}" for rule, rows in counts.items() if rows)
+    cut = f" before {until}" if until else ""
+    remedy = f"of its lines: {said}" if said else "export it again, with order lines"
+    return Violation(orders.file.name, None, "", f"holds no order of a known customer{cut}", "", remedy)
+
+
+def _read(
+    mapping: OrdersMapping | EventsMapping, table: Sequence[Field], judge: Judge
+) -> tuple[Cleaned | None, list[Violation]]:
+    try:
+        with connect() as connection, opened(connection, mapping.file, mapping.format) as file:
+            missing = [file.missing(c) for c in mapping.columns.values() if file.column(c) is None]
+            if missing:
+                return None, missing
+            typed, file = typed_cells(connection, file, mapping, table)
+            cleaned = judge(typed)
+            return cleaned, [*ragged(file), *located(connection, file, mapping.columns, cleaned.problems)]
+    except InputError as error:
+        return None, list(error.violations)
+
+
+def typed_cells(
+    connection: duckdb.DuckDBPyConnection, file: Opened, mapping: AnyMapping, table: Sequence[Field]
+) -> tuple[Typed, Opened]:
+    """Return the mapped cells of a file, and the file as it could be read: written anew without its ragged rows."""
+    wanted = _expressions(file, mapping, table)
+    try:
+        return _typed(_batches(connection, file, wanted), mapping, table), file
+    except (duckdb.Error, pa.ArrowException, OSError):
+        if file.text is None:
+            raise
+        anew = file.rewritten()
+        return _typed(_batches(connection, anew, wanted), mapping, table), anew
+
+
+def _expressions(file: Opened, mapping: AnyMapping, table: Sequence[Field]) -> dict[str, str]:
+    wanted: dict[str, str] = {}
+    for each in table:
+        place = file.column(mapping.columns[each.name]) if each.name in mapping.columns else None
+        if place is not None:
+            wanted.update(_expression(each, f"c{place}", file.kinds[place], mapping.format))
+    return wanted
+
+
+def _expression(each: Field, column: str, kind: str, form: FileFormat) -> dict[str, str]:
+    if each.kind == "time":
+        wall, zone = cell_sql.moment(column, kind, form.date_format, form.calendar)
+        return {each.name: f"({wall})::BIGINT", ZONE: zone}
+    if each.kind in ("money", "number"):
+        return {each.name: cell_sql.number(column, kind, form.decimal if kind == "VARCHAR" else ".")}
+    return {each.name: cell_sql.text(column, kind)}
+
+
+def _batches(
+    connection: duckdb.DuckDBPyConnection, file: Opened, wanted: Mapping[str, str]
+) -> Iterator[pa.RecordBatch]:
+    select = ", ".join(f'{expression} AS "{name}"' for name, expression in wanted.items())
+    reader = connection.sql(f"SELECT {select} FROM {file.source}").to_arrow_reader(BATCH)
+    yield pa.RecordBatch.from_pylist([], reader.schema)  # a file of no rows has columns all the same
+    yield from reader
+
+
+def _typed(batches: Iterator[pa.RecordBatch], mapping: AnyMapping, table: Sequence[Field]) -> Typed:
+    """Turn batches into columns as they come, so that the text of the whole file is never in memory at once."""
+    coded: dict[str, list[pa.Array]] = {}
+    whole: dict[str, list[Ints]] = {}
+    rows = 0
+    for batch in batches:
+        rows += batch.num_rows
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            if pa.types.is_string(column.type):
+                coded.setdefault(name, []).append(column.dictionary_encode())
+            else:
+                whole.setdefault(name, []).append(_integers(column))
+    said = {name: _coded(chunks) for name, chunks in coded.items()}
+    integers = {name: np.concatenate(chunks) for name, chunks in whole.items()}
+    return _sorted_by_kind(rows, said, integers, mapping, table)
+
+
+def _sorted_by_kind(
+    rows: int, said: Mapping[str, Coded], integers: Mapping[str, Ints], mapping: AnyMapping, table: Sequence[Field]
+) -> Typed:
+    none = np.zeros(rows, dtype=np.int64)
+    texts = {
+        each.name: mapped(said[each.name], cells.text)
+        for each in table
+        if each.kind in ("id", "text") and each.name in said
+    }
+    if isinstance(mapping, EventsMapping) and mapping.kind is not None:
+        texts["kind"] = Coded(np.array([mapping.kind], dtype=object), none)
+    flags = {
+        each.name: read_codes(said[each.name], cells.flag)
+        for each in table
+        if each.kind == "flag" and each.name in said
+    }
+    numbers = {
+        each.name: integers[each.name] for each in table if each.kind in ("money", "number") and each.name in integers
+    }
+    wall = next((integers[each.name] for each in table if each.kind == "time" and each.name in integers), none)
+    offset = read_codes(said[ZONE], cells.offset) if ZONE in said else none
+    return Typed(rows, texts, numbers, flags, wall, offset)
+
+
+def _integers(column: pa.Array) -> Ints:
+    if len(column) and pa.types.is_decimal(column.type):
+        # 18 digits fit into the lower half of a decimal's 128 bits, and the digits are millionths already.
+        halves = column.type.bit_width // 64
+        start = column.offset * halves
+        buffer = np.frombuffer(column.buffers()[1], dtype=np.int64)
+        return buffer[start : start + len(column) * halves : halves].copy()
+    return np.asarray(column.to_numpy(zero_copy_only=False)).astype(np.int64)
+
+
+def _coded(chunks: Sequence[pa.Array]) -> Coded:
+    unified = pa.chunked_array(chunks).unify_dictionaries()
+    values = unified.chunk(0).dictionary.to_pylist()
+    codes = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in unified.chunks]
+    return Coded(np.array(values, dtype=object), np.concatenate(codes).astype(np.int64))
+
+
+def _customers(mapping: CustomersMapping) -> tuple[pd.DataFrame, list[Violation]]:
+    frame = pd.DataFrame({name: pd.Series(dtype=object) for name in names(CUSTOMERS)})
+    try:
+        with connect() as connection, opened(connection, mapping.file, mapping.format) as file:
+            missing = [file.missing(c) for c in mapping.columns.values() if file.column(c) is None]
+            if missing:
+                return frame, missing
+            typed, file = typed_cells(connection, file, mapping, CUSTOMERS)
+            return _customer_frame(typed), ragged(file)
+    except InputError as error:
+        return frame, list(error.violations)
+
+
+def _customer_frame(typed: Typed) -> pd.DataFrame:
+    columns = {}
+    for name in names(CUSTOMERS):
+        coded = typed.texts.get(name)
+        texts = coded.values[coded.codes] if coded is not None else np.full(typed.rows, "", dtype=object)
+        columns[name] = pd.Series([text or None for text in texts], dtype=object)
+    frame = pd.DataFrame(columns)
+    frame["customer_id"] = [customer_id(text or "") or None for text in frame["customer_id"]]
+    known = frame[frame["customer_id"].notna()]
+    return known.drop_duplicates("customer_id", ignore_index=True)

@@ -1,0 +1,151 @@
+"""The input contract: what a shop's files must say, column by column.
+
+Three tables: ORDERS (an order line, or an order, per row), EVENTS (anything else that a customer did, or that the
+shop sent), CUSTOMERS (who owns the account). A file's own column names are mapped to these in `regulars.toml`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["id", "time", "money", "number", "flag", "text"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of the contract: what it means, and the rule that its cells must keep.
+
+    `kind` says how a cell is read: 'id' and 'text' as written (spaces around trimmed, leading zeros kept), 'time' as
+    a date with or without time and zone, 'money' as an amount of the shop's currency, 'number', 'flag' as yes or no.
+
+    >>> field(ORDERS, "amount").kind
+    'money'
+    """
+
+    name: str
+    kind: Kind
+    required: bool
+    meaning: str
+    rule: str
+
+
+ORDERS = (
+    Field(
+        "order_id",
+        "id",
+        False,
+        "the order or invoice that the line belongs to",
+        "one order has one customer and one date; without it, a customer's lines of one day are one order",
+    ),
+    Field(
+        "line_id",
+        "id",
+        False,
+        "the line within the order",
+        "the same line id under one order id is the same line; its repeats are left out",
+    ),
+    Field(
+        "customer_id",
+        "id",
+        True,
+        "who bought",
+        "a line without a customer is a guest's and is left out; an id with @ is a mail address, case ignored",
+    ),
+    Field(
+        "ordered_at",
+        "time",
+        True,
+        "when it was ordered",
+        "a date, or a date and time; all with a zone or none; between 1980 and 2200",
+    ),
+    Field(
+        "amount",
+        "money",
+        True,
+        "money of the line after discount (or of the whole order, see amount_is)",
+        "negative means returned; under 10^12, and under 10^13 minor units",
+    ),
+    Field(
+        "price",
+        "money",
+        False,
+        "money of one unit, where amount is price × quantity",
+        "the line's amount is price × quantity − discount, kept to six decimals",
+    ),
+    Field(
+        "quantity",
+        "number",
+        False,
+        "units of the line",
+        "negative means returned, and then the amount may not be positive; one unit when not given",
+    ),
+    Field(
+        "discount",
+        "money",
+        False,
+        "money taken off the line (off the order, when amounts are the order's)",
+        "the sign does not matter",
+    ),
+    Field("product_id", "id", False, "what was bought", "empty means unknown"),
+    Field("returned", "flag", False, "the line came back", "yes or no; a returned line is never an order"),
+    Field(
+        "status",
+        "text",
+        False,
+        "the state of the order",
+        "cancelled and failed orders are left out, refunded ones are returns; see the status lists",
+    ),
+    Field("cancelled_at", "text", False, "when the order was cancelled", "anything written here means cancelled"),
+    Field("test", "flag", False, "the order was a test", "yes or no; a test order is left out"),
+    Field(
+        "currency",
+        "text",
+        False,
+        "the currency of the line, ISO 4217",
+        "another currency than the shop's needs a rate under [shop.exchange_rates]",
+    ),
+)
+
+EVENTS = (
+    Field("event_id", "id", False, "the event", "the same event id again is the same event; repeats are left out"),
+    Field("customer_id", "id", True, "who did it, or to whom it was sent", "an event without customer is left out"),
+    Field(
+        "kind",
+        "text",
+        True,
+        "what happened, such as mail_sent, mail_clicked, visit, review, ticket",
+        "up to 40 letters, digits and _; at most 60 kinds; what the shop itself does ends in _sent",
+    ),
+    Field("happened_at", "time", True, "when it happened", "as for ordered_at"),
+    Field("value", "number", False, "a number that goes with it, such as stars or points", "under 10^12"),
+)
+
+CUSTOMERS = (
+    Field("customer_id", "id", True, "the customer, as in the orders", "one row per customer"),
+    Field("name", "text", False, "how to address the customer", "shown on lists, never a feature"),
+    Field("owner", "text", False, "the account manager or store that looks after the customer", "any text"),
+    Field("segment", "text", False, "the shop's own group of customers", "any text"),
+    Field("consent", "text", False, "whether the customer may be contacted", "any text; empty means unknown"),
+)
+
+
+def field(table: tuple[Field, ...], name: str) -> Field:
+    """Return the field of a table by its name.
+
+    Raises:
+        KeyError: no such field.
+
+    >>> field(EVENTS, "kind").required
+    True
+    """
+    return {each.name: each for each in table}[name]
+
+
+def names(table: tuple[Field, ...]) -> tuple[str, ...]:
+    """Return the field names of a table, in order.
+
+    >>> names(CUSTOMERS)
+    ('customer_id', 'name', 'owner', 'segment', 'consent')
+    """
+    return tuple(each.name for each in table)

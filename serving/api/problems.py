@@ -1,0 +1,133 @@
+"""Every refusal of the API: problem+json by RFC 9457, with the path of each wrong field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from features.errors import InputError, RegularsError, Violation, suggest
+from serving.api.messages import PostedEvent, PostedHistory, PostedOrder, Problem, ScoresRequest, WrongField
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 5
+MAX_ERRORS = 100
+_WHERE = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
+_UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
+
+
+class Refusal(Exception):
+    """A request that is answered with a problem.
+
+    Args:
+        status: of the answer, 4xx or 5xx.
+        code: a stable word for programs; the answer's type is `urn:regulars:<code>`.
+        detail: one sentence for a person.
+        errors: every wrong field.
+        headers: further headers of the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[WrongField] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+        self.errors, self.headers = list(errors), dict(headers or {})
+
+    def response(self) -> Response:
+        """Return the answer."""
+        phrase = HTTPStatus(self.status).phrase
+        problem = Problem(f"urn:regulars:{self.code}", phrase, self.status, self.detail, self.errors)
+        return Response(msgspec.json.encode(problem), self.status, self.headers, MEDIA_TYPE)
+
+
+def not_ready(detail: str) -> Refusal:
+    """Return the refusal for what is not there yet, or not there for a while.
+
+    >>> not_ready("no model is registered yet").status
+    503
+    """
+    return Refusal(503, "not-ready", detail, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def wrong_fields(error: msgspec.ValidationError) -> Refusal:
+    """Return the refusal for JSON that does not fit the message.
+
+    >>> wrong_fields(msgspec.ValidationError("Expected `str`, got `int` - at `$.customer_ids[0]`")).errors
+    [WrongField(path='$.customer_ids[0]', message='Expected `str`, got `int`')]
+    """
+    found = _WHERE.match(str(error))
+    assert found is not None
+    path, message = found["path"] or "$", found["message"]
+    if unknown := _UNKNOWN.match(message):
+        path, message = f"{path}.{unknown[1]}", f"unknown field.{suggest(unknown[1], _known_fields())}"
+    wrong = WrongField(path, message)
+    return Refusal(422, "wrong-field", f"{wrong.path}: {wrong.message}", errors=[wrong])
+
+
+def _known_fields() -> list[str]:
+    requests = (ScoresRequest, PostedHistory, PostedOrder, PostedEvent)
+    return [name for request in requests for name in request.__struct_fields__]
+
+
+async def on_refusal(_: Request, error: Exception) -> Response:
+    """Answer a refusal."""
+    assert isinstance(error, Refusal)
+    return error.response()
+
+
+async def on_http_error(_: Request, error: Exception) -> Response:
+    """Answer what the router refuses: an unknown path, a wrong method."""
+    assert isinstance(error, HTTPException)
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    return Refusal(error.status_code, code, error.detail, headers=error.headers).response()
+
+
+async def on_own_error(_: Request, error: Exception) -> Response:
+    """Answer an error of our own: bad input is the caller's, a model or configuration that is missing is ours."""
+    if isinstance(error, InputError):
+        wrong = [WrongField(f"$.{v.column}", _said(v)) for v in error.violations[:MAX_ERRORS]]
+        return Refusal(422, "unusable", error.message, errors=wrong).response()
+    return not_ready(str(error)).response()
+
+
+def _said(violation: Violation) -> str:
+    said = f'"{violation.value}" is not {violation.rule}' if violation.value else f"not {violation.rule}"
+    return f"{said}; {violation.remedy}" if violation.remedy else said
+
+
+async def on_book_down(_: Request, error: Exception) -> Response:
+    """Answer while the book cannot be read; the database's own words stay in the log."""
+    return not_ready("the book cannot be read at the moment").response()
+
+
+async def on_disconnect(_: Request, error: Exception) -> Response:
+    """Answer nobody: the caller is gone."""
+    return Refusal(400, "disconnected", "the request ended early").response()
+
+
+async def on_bug(_: Request, error: Exception) -> Response:
+    """Answer an error that nobody foresaw, without its words."""
+    return Refusal(500, "unexpected", "an unexpected error; it is in the server's log").response()
+
+
+HANDLERS = {
+    Refusal: on_refusal,
+    HTTPException: on_http_error,
+    RegularsError: on_own_error,
+    SQLAlchemyError: on_book_down,
+    ClientDisconnect: on_disconnect,
+    Exception: on_bug,
+}

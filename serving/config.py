@@ -1,0 +1,251 @@
+"""regulars.toml → frozen settings, and back.
+
+The sections of the file are the frozen objects that the rooms below define (`Shop`, `OrdersMapping`, …): a setting is
+added there, with its meaning, and the file knows it. The book and `mlruns/` lie beside the file in use.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from features.errors import ConfigError, Violation, suggest
+from features.labels import ChurnDefinition
+from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
+from features.money import Money
+
+FILE_NAME = "regulars.toml"
+
+
+@dataclass(frozen=True)
+class ListSettings:
+    """How long Monday's list is, and by what it is ranked.
+
+    >>> ListSettings().rank_by
+    'value_at_risk'
+    """
+
+    capacity: int | None = None
+    rank_by: Literal["value_at_risk", "probability"] = "value_at_risk"
+
+
+@dataclass(frozen=True)
+class Churn:
+    """The two windows, days; `Settings.definition` is what the rooms below read."""
+
+    horizon_days: int = 30
+    active_days: int = 90
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that regulars.toml says.
+
+    Args:
+        folder: where the file lies; the book and `mlruns/` lie beside it.
+        shop: zone, currency, when its business day starts.
+        orders: the orders file and its columns.
+        churn: horizon and active window, days.
+        events: the events file, if any.
+        customers: the customers file, if any.
+        list: length and ranking of the list.
+    """
+
+    shop: Shop
+    orders: OrdersMapping
+    churn: Churn = field(default_factory=Churn)
+    events: EventsMapping | None = None
+    customers: CustomersMapping | None = None
+    list: ListSettings = field(default_factory=ListSettings)
+    folder: Path = Path()
+
+    @property
+    def definition(self) -> ChurnDefinition:
+        """What churn means here."""
+        return ChurnDefinition(self.churn.horizon_days, self.churn.active_days)
+
+    @property
+    def money(self) -> Money:
+        """The shop's currency."""
+        return Money(self.shop.currency)
+
+
+def load_settings(
+    path: Path | None = None,
+    *,
+    orders: Path | None = None,
+    horizon_days: int | None = None,
+    active_days: int | None = None,
+) -> Settings:
+    """Read regulars.toml; without one, guess from the orders file as `regulars init` does.
+
+    Args:
+        path: the file; None for regulars.toml in this folder.
+        orders: read this orders file instead of the one that is named.
+        horizon_days: instead of the file's.
+        active_days: instead of the file's.
+
+    Raises:
+        ConfigError: every wrong key and value at once.
+    """
+    where = path or Path(FILE_NAME)
+    settings = _read(where, orders) if where.exists() else _guessed(where, orders, named=path is not None)
+    given = {"horizon_days": horizon_days, "active_days": active_days}
+    churn = dataclasses.replace(settings.churn, **{k: v for k, v in given.items() if v is not None})
+    settings = dataclasses.replace(settings, churn=churn)
+    _ = settings.definition  # refuses a window that makes no sense, here and not in the middle of a run
+    return settings
+
+
+def _guessed(where: Path, orders: Path | None, *, named: bool) -> Settings:
+    if named or orders is None:
+        remedy = "write one with: regulars init orders.csv"
+        raise ConfigError(f"there is no {where}; {remedy}")
+    from features.guessing import guess  # only here: it reads files, and most commands have a toml
+
+    found = guess(orders, None, None)
+    return Settings(shop=found.shop, orders=found.orders, folder=Path().resolve())
+
+
+def _read(where: Path, orders: Path | None) -> Settings:
+    try:
+        raw = tomllib.loads(where.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{where} is not TOML: {error}") from error
+    folder = where.resolve().parent
+    settings = _checked(raw, where)
+    moved = _at(folder, settings.orders)
+    return dataclasses.replace(
+        settings,
+        folder=folder,
+        orders=moved if orders is None else dataclasses.replace(moved, file=orders.resolve()),
+        events=_at(folder, settings.events) if settings.events else None,
+        customers=_at(folder, settings.customers) if settings.customers else None,
+    )
+
+
+Mapping_ = TypeVar("Mapping_", OrdersMapping, EventsMapping, CustomersMapping)
+
+
+def _at(folder: Path, mapping: Mapping_) -> Mapping_:
+    """Read a file's path as lying beside the toml."""
+    return dataclasses.replace(mapping, file=folder / mapping.file)
+
+
+def _checked(raw: dict[str, Any], where: Path) -> Settings:
+    unknown = list(_unknown_keys(raw, where))
+    try:
+        settings = TypeAdapter(Settings).validate_python(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{where} cannot be used", [*unknown, *_violations(error, where)]) from error
+    if unknown:
+        raise ConfigError(f"{where} cannot be used", unknown)
+    return settings
+
+
+_SECTIONS: dict[str, Any] = {
+    "shop": Shop,
+    "churn": Churn,
+    "orders": OrdersMapping,
+    "events": EventsMapping,
+    "customers": CustomersMapping,
+    "list": ListSettings,
+}
+
+
+def _unknown_keys(raw: dict[str, Any], where: Path) -> Iterator[Violation]:
+    for section, content in raw.items():
+        if section not in _SECTIONS:
+            yield _unknown(where, section, section, _SECTIONS)
+        elif isinstance(content, dict):
+            yield from _unknown_in(content, where, section, _SECTIONS[section])
+
+
+def _unknown_in(content: dict[str, Any], where: Path, section: str, kind: Any) -> Iterator[Violation]:
+    known = [f.name for f in dataclasses.fields(kind)]
+    for key, value in content.items():
+        if key not in known:
+            yield _unknown(where, f"{section}.{key}", key, known)
+        elif key == "format" and isinstance(value, dict):
+            yield from _unknown_in(value, where, f"{section}.format", FileFormat)
+
+
+def _unknown(where: Path, key: str, word: str, known: Iterable[str]) -> Violation:
+    return Violation(f"{where}, {key}", None, "", f"no such key.{suggest(word, known)}", "", "")
+
+
+def _violations(error: ValidationError, where: Path) -> Iterator[Violation]:
+    for problem in error.errors(include_url=False, include_context=False):
+        key = ".".join(str(part) for part in problem["loc"])
+        missing = problem["type"] in ("missing", "missing_argument")
+        rule = "missing" if missing else problem["msg"].removeprefix("Value error, ")
+        remedy = "add it, or write a new file with: regulars init orders.csv" if missing else ""
+        yield Violation(f"{where}, {key}", None, "", rule, "", remedy)
+
+
+def toml_text(settings: Settings, assumptions: Iterable[str] = ()) -> str:
+    """Write settings as a commented regulars.toml.
+
+    Args:
+        settings: what to write; paths inside the folder become relative to it.
+        assumptions: sentences that stand at the top, so that the reader knows what was guessed.
+    """
+    notes = "".join(f"# - {line}\n" for line in assumptions)
+    head = f"# Written by `regulars init`. It assumed:\n{notes}# Change what is wrong, then: regulars check\n"
+    return "\n".join([head, *_sections(settings)])
+
+
+def _sections(settings: Settings) -> Iterator[str]:
+    folder = settings.folder
+    yield _section("shop", settings.shop, "Days are cut in this zone; money is counted in this currency.")
+    yield _section(
+        "churn",
+        settings.churn,
+        "Churned = no order on horizon_days days; who ordered in the last active_days days can churn.",
+    )
+    yield from _file_section("orders", settings.orders, folder, "field of Regulars = column of the file")
+    if settings.events:
+        yield from _file_section("events", settings.events, folder, "what customers did besides ordering")
+    if settings.customers:
+        yield from _file_section("customers", settings.customers, folder, "names and owners; never a feature")
+    yield _section("list", settings.list, "capacity: entries per owner; rank_by: value_at_risk or probability")
+
+
+def _file_section(name: str, mapping: Any, folder: Path, comment: str) -> Iterator[str]:
+    plain = {f.name: getattr(mapping, f.name) for f in dataclasses.fields(mapping)}
+    columns, written, file = plain.pop("columns"), plain.pop("format"), plain.pop("file")
+    inside = file.is_relative_to(folder)
+    plain = {"file": (file.relative_to(folder) if inside else file).as_posix(), **plain}
+    yield f"[{name}]\n" + _lines(plain)
+    yield f"[{name}.columns]  # {comment}\n" + _lines(dict(columns))
+    if written != FileFormat():
+        yield f"[{name}.format]\n" + _lines(dataclasses.asdict(written))
+
+
+def _section(name: str, content: Any, comment: str) -> str:
+    return f"# {comment}\n[{name}]\n" + _lines(dataclasses.asdict(content))
+
+
+def _lines(content: dict[str, Any]) -> str:
+    said = ((_key(key), value) for key, value in content.items() if value is not None and value != {})
+    return "".join(f"{key} = {_value(value)}\n" for key, value in said)
+
+
+def _key(key: str) -> str:
+    return key if key.replace("_", "").isalnum() and key.isascii() else json.dumps(key)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_value(v) for v in value) + "]"
+    # A JSON string is a TOML basic string, as long as nothing is escaped that need not be.
+    return json.dumps(value if isinstance(value, (bool, int)) else str(value), ensure_ascii=False)

@@ -1,0 +1,331 @@
+"""What each command does, from settings to a result; the command line and the demo both call these.
+
+A job reads the shop's files, walks through the rooms and records what it did in MLflow and in the book. It prints
+nothing: its result says everything, as a document for machines (`to_dict`) and as lines for people (`lines`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.build import feature_table
+from features.definitions import default_features
+from features.definitions.engagement import event_kinds
+from features.errors import InputError, Violation
+from features.feature import FeatureSet
+from features.log import Log
+from features.rules import RuleCount
+from features.simulate import simulate
+from features.sources import Reading, check_files, read_customers, read_log
+from features.sufficiency import Sufficiency, sufficiency
+from serving.book import Book
+from serving.config import Settings
+from serving.outreach.exports import write_list, write_table
+from serving.outreach.lists import OutreachList, plan
+from serving.scorer import day_after_last_order, explained, score
+from training.backtest import Backtest, Progress, backtest
+from training.bundle import Bundle
+from training.tracking import Tracking
+from training.train import TrainingResult, train
+
+
+def today(settings: Settings) -> date:
+    """Return the shop's own date; the rooms below have no clock."""
+    return settings.shop.business_day(datetime.now(UTC))
+
+
+def read(settings: Settings, *, until: date | None = None) -> Reading:
+    """Read the shop's orders and events; nothing on or after `until`.
+
+    Raises:
+        InputError: every broken rule at once.
+    """
+    return read_log(settings.shop, settings.orders, settings.events, until=until, latest=today(settings))
+
+
+def features_of(log: Log) -> FeatureSet:
+    """Return the features of a log: those of every shop, and those of its event kinds."""
+    return default_features(event_kinds(log))
+
+
+def chosen_day(log: Log, as_of: date | None) -> date:
+    """Return `as_of`, or the day after the last order.
+
+    Raises:
+        InputError: the day lies before the first order.
+    """
+    day = as_of or day_after_last_order(log)
+    first = date.fromordinal(date(1970, 1, 1).toordinal() + log.first_day)
+    if day <= first:
+        raise InputError(f"nothing is known on {day}: the first order is of {first}")
+    return day
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """A table that was written to a file."""
+
+    frame: pd.DataFrame
+    path: Path
+    as_of: date
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was written where."""
+        return {"file": str(self.path), "as_of": str(self.as_of), "rows": len(self.frame)}
+
+    def lines(self) -> Iterator[str]:
+        """Say it in one line."""
+        yield f"{len(self.frame):,} customers as of {self.as_of} written to {self.path}"
+
+
+def write_features(settings: Settings, as_of: date | None, out: Path) -> Written:
+    """Compute the features of the population on a date and write them."""
+    log = read(settings, until=as_of).log
+    day = chosen_day(log, as_of)
+    frame = feature_table(log, [day], features_of(log), settings.definition.active_days)
+    frame["as_of"] = frame["as_of"].dt.date
+    write_table(frame, out)
+    return Written(frame, out, day)
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """What a check found: broken rules, what the stated rules touched, and whether the history is sufficient."""
+
+    violations: Sequence[Violation]
+    rules: Sequence[RuleCount]
+    sufficiency: Sufficiency | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "ok": not self.violations,
+            "violations": [asdict(violation) for violation in self.violations],
+            "rules": [{"rule": rule.rule, "rows": rule.rows, "meaning": rule.meaning} for rule in self.rules],
+            "sufficiency": asdict(self.sufficiency) if self.sufficiency else None,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person."""
+        for violation in self.violations:
+            yield str(violation)
+        if self.violations:
+            yield f"{len(self.violations)} rules broken; nothing was read"
+        for rule in self.rules:
+            if rule.rows:
+                yield f"{rule.rows:>10,}  {rule.rule}: {rule.meaning}"
+        if self.sufficiency:
+            yield from ("", self.sufficiency.verdict, *(f"  possible: {way}" for way in self.sufficiency.possible))
+
+
+def check_shop(settings: Settings) -> Checked:
+    """Check all files against the contract and the history against what training needs."""
+    report = check_files(settings.shop, settings.orders, settings.events, settings.customers, latest=today(settings))
+    enough = sufficiency(report.log, settings.definition) if report.log is not None else None
+    return Checked(report.violations, report.rules, enough)
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A training run, and where it is recorded."""
+
+    result: TrainingResult
+    folder: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {**self.result.to_dict(), "mlruns": str(self.folder / "mlruns")}
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person."""
+        result = self.result
+        promoted = "promoted to champion" if result.promoted else "not promoted"
+        yield f"version {result.model_version}: {promoted}: {result.why}"
+        yield from result.backtest.notes if result.backtest else ()
+        yield f"recorded as run {result.run_id}; see: mlflow ui --backend-store-uri {mlflow_uri(self.folder)}"
+
+
+def mlflow_uri(folder: Path) -> str:
+    """Return the address of the tracking database beside the toml in use."""
+    return f"sqlite:///{folder.resolve() / 'mlruns' / 'mlflow.db'}"
+
+
+def train_model(settings: Settings, until: date | None, report: Progress) -> Trained:
+    """Train on what was known before `until`, record the run and register the model."""
+    log = read(settings, until=until).log
+    tracking = Tracking(settings.folder)
+    result = train(log, settings.definition, settings.shop, until=until, tracking=tracking, progress=report)
+    return Trained(result, settings.folder)
+
+
+def run_backtest(settings: Settings, until: date | None, report: Progress) -> Backtest:
+    """Measure the candidates on dates that they have not seen."""
+    return backtest(read(settings, until=until).log, settings.definition, until=until, progress=report)
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """One scoring run: the scores, the model behind them and the log they were made from."""
+
+    scores: pd.DataFrame
+    as_of: date
+    bundle: Bundle
+    version: str
+    log: Log
+    run_id: int
+
+    @property
+    def totals(self) -> str:
+        """How many are at risk and for how much, in one line."""
+        money, definition = self.bundle.money, self.bundle.definition
+        high = int((self.scores["band"] == "high").sum())
+        at_risk = money.text(money.minor(sum(self.scores["value_at_risk"])))
+        return (
+            f"{len(self.scores):,} customers scored as of {self.as_of}: {high:,} are more likely to stop than to order "
+            f"within {definition.horizon_days} days; value at risk {at_risk} in all"
+        )
+
+
+def score_all(settings: Settings, as_of: date | None, *, reasons: str = "auto") -> Scored:
+    """Score the population with the champion and record the run in the book."""
+    bundle, version = Tracking(settings.folder).champion()
+    log = read(settings, until=as_of).log
+    day = chosen_day(log, as_of)
+    scores = score(log, bundle, version, day, reasons=reasons)  # type: ignore[arg-type]
+    return Scored(scores, day, bundle, version, log, _recorded(settings, scores, bundle, log))
+
+
+def _recorded(settings: Settings, scores: pd.DataFrame, bundle: Bundle, log: Log) -> int:
+    book = Book(settings.folder)
+    try:
+        return book.record_scores(scores, currency=bundle.money.currency, data_digest=log.digest())
+    finally:
+        book.close()
+
+
+@dataclass(frozen=True, eq=False)
+class ScoresWritten:
+    """A scoring run, and the file that holds it."""
+
+    scored: Scored
+    path: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was written where."""
+        scored = self.scored
+        bands = scored.scores["band"].value_counts().to_dict()
+        return {
+            "file": str(self.path),
+            "as_of": scored.as_of,
+            "rows": len(scored.scores),
+            "horizon_days": scored.bundle.definition.horizon_days,
+            "model_version": scored.version,
+            "bands": {str(band): int(count) for band, count in bands.items()},
+            "value_at_risk": sum(scored.scores["value_at_risk"]),
+            "currency": scored.bundle.money.currency,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person."""
+        yield self.scored.totals
+        yield f"written to {self.path}"
+
+
+def write_scores(settings: Settings, as_of: date | None, out: Path, *, all_reasons: bool = False) -> ScoresWritten:
+    """Score the population, record the run in the book and write the score file."""
+    scored = score_all(settings, as_of, reasons="all" if all_reasons else "auto")
+    write_table(scored.scores, out)
+    return ScoresWritten(scored, out)
+
+
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """A published list and its files."""
+
+    outreach: OutreachList
+    files: Sequence[Path]
+    scored: Scored
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON, entries and all."""
+        outreach = self.outreach
+        return {
+            "as_of": outreach.as_of,
+            "horizon_days": outreach.horizon_days,
+            "model_version": outreach.model_version,
+            "currency": outreach.currency,
+            "rank_by": outreach.rank_by,
+            "entries": records(outreach.entries),
+            "newcomers": records(outreach.newcomers),
+            "left_out": dict(outreach.left_out),
+            "files": list(self.files),
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person."""
+        outreach = self.outreach
+        yield self.scored.totals
+        yield f"{len(outreach.entries):,} regulars on the list, {len(outreach.newcomers):,} new customers apart"
+        yield "not on it: " + ", ".join(f"{count:,} {rule}" for rule, count in outreach.left_out.items())
+        yield f"written to {self.files[0].parent}: {', '.join(path.name for path in self.files[:2])}, owners/*.csv"
+
+
+def make_list(settings: Settings, as_of: date | None, out: Path) -> Listed:
+    """Score, plan the list, publish it in the book and write its files."""
+    return publish(settings, score_all(settings, as_of), out)
+
+
+def publish(settings: Settings, scored: Scored, out: Path) -> Listed:
+    """Plan the list of a scoring run, with reasons for everyone on it, publish it and write its files."""
+    customers = read_customers(settings.customers) if settings.customers else None
+    ranking = {"capacity": settings.list.capacity, "rank_by": settings.list.rank_by}
+    currency = scored.bundle.money.currency
+    first = plan(scored.scores, customers, currency=currency, **ranking)  # type: ignore[arg-type]
+    told = explained(scored.scores, scored.log, scored.bundle, first.customer_ids)
+    _recorded(settings, told, scored.bundle, scored.log)  # fills in the reasons that a large shop's run left out
+    outreach = plan(told, customers, currency=currency, **ranking)  # type: ignore[arg-type]
+    book = Book(settings.folder)
+    try:
+        book.publish_list(outreach, scored.run_id)
+    finally:
+        book.close()
+    return Listed(outreach, write_list(outreach, out), scored)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as documents, None where nothing is known."""
+    return [
+        {str(key): None if isinstance(value, float) and value != value else value for key, value in row.items()}
+        for row in frame.to_dict("records")
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Simulated:
+    """The files of a simulated shop."""
+
+    files: Sequence[Path]
+    customers: int
+    seed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {"customers": self.customers, "seed": self.seed, "files": list(self.files)}
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person."""
+        yield from (f"wrote {path}" for path in self.files)
+        orders, events, customers, *_ = self.files
+        toml = orders.parent / "regulars.toml"
+        yield f"next: regulars init {orders} --events {events} --customers {customers} --out {toml}"
+
+
+def simulate_shop(customers: int, seed: int, out: Path) -> Simulated:
+    """Write the files of a shop whose truth is known."""
+    return Simulated(simulate(customers, seed).write(out), customers, seed)

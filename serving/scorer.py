@@ -1,0 +1,187 @@
+"""Orders, a bundle and a date in, scores out: the one way a probability is made, for a batch and for one customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from features.build import feature_table
+from features.clock import date_of, day_number
+from features.definitions import default_features
+from features.errors import InputError
+from features.feature import FeatureSet
+from features.log import Log
+from serving.scores import SCORE_NAMES, Score, bands, states
+from training.bundle import Bundle
+from training.explain import reasons as sentences
+
+Reasons = Literal["all", "none", "auto"]
+
+# Exact contributions cost some five hundred times a score, so a large shop explains its most valuable cases alone.
+EXPLAIN_ALL_BELOW = 100_000
+EXPLAIN_TOP = 10_000
+CUSTOMERS_AT_ONCE = 50_000
+TOLD = ("reasons", "protective")
+FACTS = ("days_since_order", "frequency", "usual_gap_days", "overdue")
+LITTLE_HISTORY = 3  # order days; below it a rhythm is a guess
+
+
+def score(log: Log, bundle: Bundle, version: str, as_of: date, *, reasons: Reasons = "auto") -> pd.DataFrame:
+    """Score the population of a log on a date.
+
+    Args:
+        log: the shop's log; nothing on or after `as_of` is read.
+        bundle: the model, with its features and its churn definition.
+        version: of the registered model.
+        as_of: the business day at whose start is looked.
+        reasons: 'all' for everyone, 'none', or 'auto': everyone below 100,000 customers, else the 10,000 with the
+            greatest value at risk. Who is not explained has None in `reasons` and `protective`.
+
+    Returns:
+        One row per customer with an order in the bundle's last `active_days`, in SCORE_COLUMNS, sorted by customer;
+        `as_of` as dates, money as Decimal in major units.
+
+    Raises:
+        InputError: nobody ordered in the active days before `as_of`.
+    """
+    everyone = reasons == "all" or (reasons == "auto" and log.n_customers < EXPLAIN_ALL_BELOW)
+    parts = []
+    for first in range(0, max(log.n_customers, 1), CUSTOMERS_AT_ONCE):
+        chunk = log.slice(first, min(first + CUSTOMERS_AT_ONCE, log.n_customers))
+        table = feature_table(chunk, [as_of], bundle.features, bundle.definition.active_days)
+        scores = _scored(chunk, table, bundle, version, as_of)
+        parts.append(_told(scores, table, bundle) if everyone else scores)
+    scores = pd.concat(parts, ignore_index=True)
+    if scores.empty:
+        days = bundle.definition.active_days
+        raise InputError(f"nobody to score: no customer ordered in the {days} days before {as_of.isoformat()}")
+    return explained(scores, log, bundle, _most_valuable(scores)) if reasons == "auto" and not everyone else scores
+
+
+def explained(scores: pd.DataFrame, log: Log, bundle: Bundle, customer_ids: Iterable[str]) -> pd.DataFrame:
+    """Return the scores with reasons for the given customers, where they have none yet.
+
+    The scores must come from this log and bundle.
+    """
+    asked = scores["customer_id"].isin(list(customer_ids)) & scores["reasons"].isna()
+    todo = scores.index[asked]
+    told = scores.copy()
+    for first in range(0, len(todo), CUSTOMERS_AT_ONCE):
+        rows = todo[first : first + CUSTOMERS_AT_ONCE]
+        some = scores.loc[rows].sort_values("customer_id")
+        table = feature_table(log.only(some["customer_id"]), [some["as_of"].iloc[0]], bundle.features)
+        told.loc[some.index, list(TOLD)] = _told(some, table, bundle)[list(TOLD)]
+    return told
+
+
+def score_one(log: Log, bundle: Bundle, version: str, as_of: date) -> Score:
+    """Score the only customer of a log, in the population or not, with reasons and with what the answer rests on.
+
+    Raises:
+        InputError: the log is not of one customer, or has no order before `as_of`.
+    """
+    if log.n_customers > 1:
+        raise InputError(f"a history of one customer is scored here, not of {log.n_customers}")
+    table = feature_table(log, [as_of], bundle.features)
+    if table.empty:
+        raise InputError(f"the history holds no order before {as_of.isoformat()} that counts")
+    told = _told(_scored(log, table, bundle, version, as_of), table, bundle)
+    facts: dict[str, Any] = {name: told[name].iloc[0] for name in SCORE_NAMES}
+    for name in TOLD:
+        facts[name] = tuple(facts[name])
+    for name in ("usual_gap_days", "overdue"):
+        facts[name] = None if np.isnan(facts[name]) else float(facts[name])
+    for name in ("horizon_days", "days_since_order"):
+        facts[name] = int(facts[name])
+    facts["probability"] = float(facts["probability"])
+    return Score(**facts, currency=bundle.money.currency, limits=limits(log, bundle, as_of))
+
+
+def limits(log: Log, bundle: Bundle, as_of: date) -> tuple[str, ...]:
+    """Return what a score of one customer's history rests on, the plain fact first, then each weakness."""
+    days = log.streams["orders"].day
+    known = days[days < day_number(as_of)]
+    since, span = day_number(as_of) - int(known.max()), day_number(as_of) - int(known.min())
+    said = [f"rests on {_count(len(known), 'order day')} over {_count(span, 'day')} of history"]
+    if len(known) == 1:
+        said.append("one order day so far: there is no usual gap yet, the score is that of a typical newcomer")
+    elif len(known) < LITTLE_HISTORY:
+        said.append("two order days so far: the usual gap is a single gap")
+    if since > bundle.definition.active_days:
+        said.append(
+            f"no order in the last {bundle.definition.active_days} days: the model has learnt from customers with one"
+        )
+    if later := int((days >= day_number(as_of)).sum()):
+        said.append(f"{_count(later, 'order day')} on or after {as_of.isoformat()} not read")
+    learnt = {kind.name for kind in bundle.features.kinds}
+    if learnt and not log.kinds:
+        said.append("no events: read as none happened")
+    if strange := [kind for kind in log.kinds if kind not in learnt]:
+        said.append(f"the model does not know {', '.join(strange)}: not read")
+    return tuple(said)
+
+
+def day_after_last_order(log: Log) -> date:
+    """Return the day to score from when none is given: the day after the last order.
+
+    >>> from features.log import Lines, roll_up
+    >>> day_after_last_order(roll_up(Lines.of(["ann"], [10], [500])))
+    datetime.date(1970, 1, 12)
+    """
+    return date_of(log.last_day + 1)
+
+
+def _scored(log: Log, table: pd.DataFrame, bundle: Bundle, version: str, as_of: date) -> pd.DataFrame:
+    facts = _facts(log, table, as_of)
+    matrix = table[list(bundle.features.names)]
+    empty = np.zeros(0)
+    probability = bundle.probability(matrix) if len(table) else empty
+    spend = bundle.expected_spend(matrix) if len(table) else empty
+    since, order_days = facts["days_since_order"].to_numpy(), facts["frequency"].to_numpy() + 1
+    major = bundle.money.major
+    columns = {
+        "customer_id": table["customer_id"].astype(object),
+        "as_of": as_of,
+        "horizon_days": bundle.definition.horizon_days,
+        "probability": probability,
+        "band": bands(probability),
+        "state": states(order_days, since, probability, bundle.definition.active_days),
+        "days_since_order": since.astype(np.int64),
+        "usual_gap_days": facts["usual_gap_days"],
+        "overdue": facts["overdue"],
+        "expected_spend": [major(amount) for amount in spend],
+        "value_at_risk": [major(amount) for amount in spend * probability],
+        "reasons": None,
+        "protective": None,
+        "model_version": version,
+    }
+    return pd.DataFrame(columns, index=table.index, columns=list(SCORE_NAMES)).astype({"as_of": object})
+
+
+def _facts(log: Log, table: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Return the figures that a score shows beside its probability, whether or not the model looks at them."""
+    if set(FACTS) <= set(table.columns):
+        return table
+    known = default_features()
+    facts = feature_table(log, [as_of], FeatureSet(tuple(known[name] for name in FACTS)))
+    return facts.set_index("customer_id").loc[list(table["customer_id"])].reset_index()
+
+
+def _told(scores: pd.DataFrame, table: pd.DataFrame, bundle: Bundle) -> pd.DataFrame:
+    """Return the scores with the sentences that their rows of features give."""
+    pairs = sentences(bundle, table[list(bundle.features.names)], bundle.money)
+    columns = {name: pd.Series([pair[n] for pair in pairs], scores.index, object) for n, name in enumerate(TOLD)}
+    return scores.assign(**columns)
+
+
+def _most_valuable(scores: pd.DataFrame) -> list[str]:
+    greatest = scores["value_at_risk"].astype(float).nlargest(EXPLAIN_TOP)
+    return list(scores.loc[greatest.index, "customer_id"])
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,0 +1,88 @@
+"""What a person sees on the terminal, and what a machine reads with --json.
+
+People's lines go to stdout; with `--json` one document goes there and everything else to stderr. Long work draws a bar
+on a terminal and prints plain lines elsewhere, always on stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+
+class Report(Protocol):
+    """Called before each step of long work: how many are done, of how many, and what comes now."""
+
+    def __call__(self, done: int, total: int, what: str) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Where words and documents go.
+
+    Args:
+        machine: a machine reads stdout: one JSON document and nothing else.
+    """
+
+    machine: bool = False
+
+    @property
+    def _people(self) -> Console:
+        width = None if sys.stdout.isatty() else 140
+        return Console(stderr=self.machine, highlight=False, soft_wrap=True, width=width)
+
+    def say(self, *lines: str) -> None:
+        """Write lines for a person."""
+        for line in lines:
+            self._people.print(line, markup=False)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, wide: str = "") -> None:
+        """Write a table; `wide` names the column that takes the room that is left."""
+        table = Table(*(), box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+        for name in columns:
+            numbers = all(row[list(columns).index(name)][:1] in "0123456789-€$£¥+" for row in rows) and bool(rows)
+            table.add_column(name, justify="right" if numbers else "left", overflow="fold", no_wrap=name != wide)
+        for row in rows:
+            table.add_row(*row)
+        self._people.print(table, soft_wrap=False)
+
+    def document(self, content: dict[str, Any]) -> None:
+        """Write the one JSON document, where a machine asked for it."""
+        if self.machine:
+            sys.stdout.write(json.dumps(content, default=_plain, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+    @contextmanager
+    def progress(self) -> Iterator[Report]:
+        """Yield a report that draws a bar on a terminal and prints plain lines elsewhere."""
+        console = Console(stderr=True)
+        if not console.is_terminal:
+            yield _plain_lines
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("", total=None)
+            yield lambda done, total, what: bar.update(task, completed=done, total=total, description=what)
+
+
+def _plain_lines(done: int, total: int, what: str) -> None:
+    print(f"[{done + 1}/{total}] {what}", file=sys.stderr, flush=True)
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON has a word for: dates in ISO 8601, money as a decimal string."""
+    if isinstance(value, (date, Path, Decimal)):
+        return value.isoformat() if isinstance(value, date) else str(value)
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no place in JSON")

@@ -1,0 +1,92 @@
+"""`regulars init`: from a shop's files to a commented regulars.toml."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from features.errors import InputError
+from features.guessing import guess
+from features.labels import ChurnDefinition, proposed_definition
+from features.log import Log
+from features.sources import read_log
+from features.writing import whole
+from serving.config import Churn, Settings, toml_text
+
+
+@dataclass(frozen=True)
+class Initialised:
+    """What was written, and what was assumed on the way."""
+
+    path: Path
+    settings: Settings
+    assumptions: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        settings = self.settings
+        return {
+            "file": str(self.path),
+            "zone": settings.shop.zone,
+            "currency": settings.shop.currency,
+            "horizon_days": settings.churn.horizon_days,
+            "active_days": settings.churn.active_days,
+            "orders": {"file": str(settings.orders.file), "columns": dict(settings.orders.columns)},
+            "assumptions": list(self.assumptions),
+        }
+
+
+def init_shop(orders: Path, events: Path | None, customers: Path | None, out: Path, *, force: bool) -> Initialised:
+    """Guess how a shop's files are to be read and write it down.
+
+    Args:
+        orders: the orders as exported.
+        events: what customers did besides ordering, if any.
+        customers: names, owners, segments, consent, if any.
+        out: the toml to write; the book and `mlruns/` will lie beside it.
+        force: overwrite a file that is there.
+
+    Raises:
+        InputError: a file that cannot be read, or a toml that is there already.
+    """
+    if out.exists() and not force:
+        raise InputError(
+            f"{out} is there already; one folder is one shop: take another with --out SHOP/regulars.toml, or --force"
+        )
+    found = guess(orders, events, customers)
+    settings = Settings(
+        shop=found.shop,
+        orders=_absolute(found.orders),
+        events=_absolute(found.events) if found.events else None,
+        customers=_absolute(found.customers) if found.customers else None,
+        folder=out.resolve().parent,
+    )
+    churn, assumed = _churn(settings)
+    settings = dataclasses.replace(settings, churn=churn)
+    assumptions = (*found.assumptions, assumed)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with whole(out) as half:
+        half.write_text(toml_text(settings, assumptions), encoding="utf-8")
+    return Initialised(out, settings, assumptions)
+
+
+def _absolute(mapping: Any) -> Any:
+    return dataclasses.replace(mapping, file=mapping.file.resolve())
+
+
+def _churn(settings: Settings) -> tuple[Churn, str]:
+    """Propose horizon and active window from the orders, or say why not."""
+    try:
+        log = read_log(settings.shop, settings.orders, None, latest=None).log
+    except InputError:
+        return Churn(), "a horizon of 30 days: the orders break rules, so their gaps were not measured"
+    return _proposed(log)
+
+
+def _proposed(log: Log) -> tuple[Churn, str]:
+    definition: ChurnDefinition = proposed_definition(log)
+    churn = Churn(definition.horizon_days, definition.active_days)
+    said = f"churned = no order for {churn.horizon_days} days, from the gaps between the shop's own orders"
+    return churn, f"{said}; who ordered in the last {churn.active_days} days can churn"

@@ -1,0 +1,40 @@
+"""`regulars serve`: hand over to BentoML with the environment that the service wants."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from serving.config import FILE_NAME, Settings
+
+if TYPE_CHECKING:
+    from serving.screen import Screen
+
+SERVICE = "serving.service:Regulars"
+
+
+def start_service(config: Path | None, settings: Settings, host: str, port: int, screen: Screen) -> None:
+    """Replace this process by the server of the shop in `settings.folder`; it does not return."""
+    toml = (config or Path(FILE_NAME)).resolve()
+    screen.say(f"serving {settings.folder} on http://{host}:{port} (the API is described there); stop with Ctrl+C")
+    screen.document({"url": f"http://{host}:{port}", "config": str(toml)})
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
+    os.execve(sys.executable, command, {**os.environ, **environment(toml)})
+
+
+def environment(toml: Path) -> dict[str, str]:
+    """Return what the service reads: whose shop, no telemetry, no tracing, threads that do not spin.
+
+    >>> environment(Path("/shop/regulars.toml"))["BENTOML_DO_NOT_TRACK"]
+    'True'
+    """
+    return {
+        "REGULARS_CONFIG": str(toml),
+        "BENTOML_DO_NOT_TRACK": "True",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "OTEL_SDK_DISABLED": "true",
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }

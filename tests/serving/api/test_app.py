@@ -1,0 +1,260 @@
+"""What every path has in common: strict in, documented out, and never a 5xx for what a caller sends."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from serving.api import messages
+from serving.api.app import create_app
+from serving.api.desk import Desk
+from serving.api.openapi import ANSWER_EXAMPLES, document, openapi
+from serving.api.reading import MAX_BODY_BYTES
+from serving.outreach.lists import ENTRY_NAMES
+
+
+def test_the_list_comes_as_json(call: Any, desk: Any) -> None:
+    """Regular customers and newcomers apart, every column of the list."""
+    response = call("GET", "/v1/lists/current")
+    answer = msgspec.json.decode(response.content, type=messages.ListAnswer)
+    current = desk.book.current_list()
+    assert [entry.customer_id for entry in answer.entries] == current.entries["customer_id"].tolist()
+    assert (answer.capacity, answer.rank_by, answer.currency) == (20, "value_at_risk", "EUR")
+    assert set(json.loads(response.content)["entries"][0]) == set(ENTRY_NAMES)
+
+
+def test_the_list_comes_as_csv_when_asked_for(call: Any, desk: Any) -> None:
+    """The file that `regulars list` writes."""
+    response = call("GET", "/v1/lists/current", headers={"Accept": "text/csv"})
+    rows = list(csv.DictReader(StringIO(response.content.decode("utf-8-sig"))))
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in response.headers["content-disposition"]
+    assert [row["customer_id"] for row in rows] == desk.book.current_list().customer_ids
+
+
+def test_the_model_says_what_it_is(call: Any, shop: Any) -> None:
+    """Version, definition, metrics, and the meaning of each feature."""
+    answer = msgspec.json.decode(call("GET", "/v1/model").content, type=messages.ModelAnswer)
+    bundle = shop.bundles["lightgbm"]
+    assert (answer.model_version, answer.candidate, answer.horizon_days) == ("7", "lightgbm", 30)
+    assert [feature.name for feature in answer.features] == list(bundle.features.names)
+    assert answer.metrics == {"auroc": 0.8}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/v1/scores"), ("POST", "/v1/score"), ("GET", "/v1/lists/current"), ("GET", "/v1/model")],
+)
+def test_what_is_not_there_yet_is_503_with_when_to_ask_again(call_empty: Any, method: str, path: str) -> None:
+    """A server without a model or a book says so."""
+    body = (
+        {"customer_ids": ["1"]} if path.endswith("scores") else {"orders": [{"ordered_at": "2023-01-05", "amount": 1}]}
+    )
+    response = call_empty(method, path, **({"json": body} if method == "POST" else {}))
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "5"
+    assert response.json()["type"] == "urn:regulars:not-ready"
+
+
+def test_no_list_yet_is_404(calling: Any, tmp_path: Any) -> None:
+    """The problem says which command publishes one."""
+    from serving.book import Book
+
+    book = Book(tmp_path)
+    response = calling(create_app(Desk(book=book)))("GET", "/v1/lists/current")
+    book.close()
+    assert (response.status_code, response.json()["type"]) == (404, "urn:regulars:no-list")
+
+
+def test_a_book_that_cannot_be_read_is_503(calling: Any, tmp_path: Any) -> None:
+    """The database's own words stay in the log."""
+    from serving.book import Book
+
+    book = Book(tmp_path)
+    book.close()
+    for path in tmp_path.iterdir():
+        path.write_bytes(b"no database" * 1000)
+    response = calling(create_app(Desk(book=book)))("POST", "/v1/scores", json={"customer_ids": ["1"]})
+    book.close()
+    assert response.status_code == 503
+    assert "sqlite" not in response.text.lower()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/v1/score", 405), ("DELETE", "/v1/scores", 405), ("POST", "/v1/nope", 404), ("GET", "/v1/a/b/c", 404)],
+)
+def test_unknown_paths_and_methods_are_problems(call: Any, method: str, path: str, status: int) -> None:
+    """As machine-readable as any other refusal."""
+    response = call(method, path)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    if status == 405:
+        assert response.headers["allow"] == "POST"
+
+
+NOT_JSON = {
+    "empty": b"",
+    "text": b"hello",
+    "cut off": b'{"customer_ids": ["1"',
+    "twice": b'{"customer_ids": ["1"], "customer_ids": ["2"]}',
+    "NaN": b'{"orders": [{"ordered_at": "2023-01-05", "amount": NaN}]}',
+    "Infinity": b'{"orders": [{"ordered_at": "2023-01-05", "amount": Infinity}]}',
+    "not UTF-8": b'{"customer_ids": ["\xff"]}',
+    "UTF-16": '{"customer_ids": ["1"]}'.encode("utf-16"),
+    "lone surrogate": b'{"customer_ids": ["\\ud800 and more text"]}',
+    "byte order mark": b'\xef\xbb\xbf{"customer_ids": ["1"]}',
+    "two documents": b"{}{}",
+}
+WRONG = {
+    "null": b"null",
+    "array": b"[]",
+    "no ids": b'{"customer_ids": []}',
+    "ids are numbers": b'{"customer_ids": [1]}',
+    "empty id": b'{"customer_ids": [""]}',
+    "NUL in an id": b'{"customer_ids": ["a\\u0000b"]}',
+    "long id": b'{"customer_ids": ["' + b"x" * 10_000 + b'"]}',
+    "too many ids": json.dumps({"customer_ids": ["1"] * 10_001}).encode(),
+    "unknown field": b'{"customer_ids": ["1"], "fresh": true}',
+    "deep": b'{"customer_ids": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "orders without end": json.dumps({"orders": [{"ordered_at": "2023-01-05", "amount": 1}] * 50_001}).encode(),
+    "a day that is none": b'{"orders": [{"ordered_at": "2023-01-05", "amount": 1}], "as_of": "2023-02-30"}',
+    "huge integer": b'{"orders": [{"ordered_at": "2023-01-05", "amount": ' + b"9" * 5_000 + b"}]}",
+}
+
+
+@pytest.mark.parametrize("path", ["/v1/scores", "/v1/score"])
+@pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON)
+def test_what_is_no_strict_json_is_refused(call: Any, path: str, body: bytes) -> None:
+    """400, or 422 where a field is wrong before the JSON is."""
+    response = call("POST", path, content=body)
+    assert response.status_code in (400, 422), response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["status"] == response.status_code
+
+
+@pytest.mark.parametrize("path", ["/v1/scores", "/v1/score"])
+@pytest.mark.parametrize("body", WRONG.values(), ids=WRONG)
+def test_wrong_fields_are_refused_with_their_path(call: Any, path: str, body: bytes) -> None:
+    """422, and where it is."""
+    response = call("POST", path, content=body)
+    assert response.status_code == 422, response.text
+    assert all(error["path"].startswith("$") for error in response.json()["errors"])
+
+
+def test_deep_nesting_in_a_known_place_is_refused(call: Any) -> None:
+    """A parser's own limit is an answer, not a crash."""
+    body = b'{"orders": [{"ordered_at": "2023-01-05", "amount": ' + b'{"x":' * 100_000 + b"1" + b"}" * 100_000 + b"}]}"
+    assert call("POST", "/v1/score", content=body).status_code in (400, 422)
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(call: Any) -> None:
+    """By its stated length, and by what comes when none is stated."""
+
+    async def endless() -> Any:
+        for _ in range(MAX_BODY_BYTES // 100_000 + 2):
+            yield b"x" * 100_000
+
+    assert call("POST", "/v1/scores", content=b"x" * (MAX_BODY_BYTES + 1)).status_code == 413
+    assert call("POST", "/v1/scores", content=endless()).status_code == 413
+
+
+@pytest.mark.parametrize("headers", [{"Content-Type": "text/plain"}, {"Content-Encoding": "gzip"}])
+def test_other_media_types_are_refused(call: Any, headers: dict[str, str]) -> None:
+    """What is not plain JSON is not guessed at."""
+    assert call("POST", "/v1/scores", content=b'{"customer_ids": ["1"]}', headers=headers).status_code == 415
+
+
+def test_the_document_describes_what_is_answered() -> None:
+    """Every path of the application, and every answer's example fits its message."""
+    served = {route.path for route in create_app(Desk()).routes if route.path.startswith("/v1/")}  # type: ignore[attr-defined]
+    assert set(openapi()["paths"]) == served - {"/v1/openapi.json", "/v1/{rest:path}"}
+    for name, example in ANSWER_EXAMPLES.items():
+        msgspec.convert(example, getattr(messages, name))
+        assert set(example) == set(getattr(messages, name).__struct_fields__)
+
+
+def test_the_examples_of_the_document_are_answered(call: Any) -> None:
+    """What a reader copies works, and the answer has the shape that is promised."""
+    for path, operations in openapi()["paths"].items():
+        for method, operation in operations.items():
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+            response = call(method.upper(), path, **({"json": body} if body else {}))
+            assert response.status_code == 200, response.text
+            reference = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+            msgspec.json.decode(response.content, type=getattr(messages, reference.rsplit("/", 1)[1]), strict=True)
+
+
+def test_the_document_is_served_and_every_reference_in_it_leads_somewhere(call: Any) -> None:
+    """At its own path, and where BentoML's viewer looks for it."""
+    served = call("GET", "/v1/openapi.json")
+    assert served.content == call("GET", "/docs.json").content == document()
+    schemas = served.json()["components"]["schemas"]
+    references = {part.split('"')[0] for part in served.text.split('"#/components/schemas/')[1:]}
+    assert references <= set(schemas)
+
+
+def test_the_start_page_asks_nobody_else(call: Any) -> None:
+    """No address outside of this server stands in it."""
+    page = call("GET", "/").text
+    assert "//" not in page
+    assert "docs.json" in page
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=30)
+    | st.sampled_from(["2023-01-05", "2023-01-05T10:00:00Z", "12.50", "-3", "1e400", "NaN", "Infinity", "0001-01-01"])
+    | st.sampled_from(["9999-12-31T23:59:59+14:00", "1970-01-01", "mail_sent", "\x00", "9" * 400, "sNaN", "1e-9999"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+ORDER = st.fixed_dictionaries(
+    {"ordered_at": VALUES | st.just("2023-01-05"), "amount": VALUES | st.just("12.50")},
+    optional=dict.fromkeys(
+        ("order_id", "product_id", "quantity", "discount", "returned", "status", "currency"), VALUES
+    ),
+)
+EVENT = st.fixed_dictionaries(
+    {"kind": VALUES | st.just("visit"), "happened_at": VALUES | st.just("2023-01-05")}, optional={"value": VALUES}
+)
+HISTORY = st.fixed_dictionaries(
+    {"orders": st.lists(ORDER, max_size=4)},
+    optional={"events": st.lists(EVENT, max_size=3), "customer_id": VALUES, "as_of": VALUES | st.just("2023-02-01")},
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(HISTORY)
+def test_no_history_brings_the_server_down(call: Any, history: dict[str, Any]) -> None:
+    """An answer or a refusal; a bug would be raised here."""
+    response = call("POST", "/v1/score", content=json.dumps(history).encode())
+    assert response.status_code in (200, 400, 422), response.text
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.binary(max_size=200) | VALUES.map(lambda value: json.dumps(value).encode()), st.sampled_from(["scores", "score"])
+)
+def test_no_bytes_bring_the_server_down(call: Any, body: bytes, path: str) -> None:
+    """Neither do bytes that are no JSON at all."""
+    assert call("POST", f"/v1/{path}", content=body).status_code in (400, 422)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(max_size=210), max_size=5), st.text(max_size=40))
+def test_any_ids_and_any_accept_header_are_answered(call: Any, ids: list[str], accept: str) -> None:
+    """Ids are data: whatever they hold, they are known or unknown, or refused."""
+    assert call("POST", "/v1/scores", content=json.dumps({"customer_ids": ids}).encode()).status_code in (200, 400, 422)
+    headers = {"Accept": accept.encode("ascii", "ignore").decode().translate(dict.fromkeys(range(32)))}
+    assert call("GET", "/v1/lists/current", headers=headers).status_code == 200

@@ -1,0 +1,144 @@
+"""The real thing: `bentoml serve` in a process of its own, and a built Bento."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from serving.book import Book
+from serving.outreach.lists import plan
+from serving.scorer import score
+from training.tracking import Record, Tracking
+
+# MLflow asks SQLAlchemy for what newer releases of it will drop.
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 120.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(target: str, config: Path, *, folder: Path = ROOT, **environment: str) -> Iterator[httpx.Client]:
+    """Run `bentoml serve` on a free port until the block ends; its words are shown when the block fails."""
+    port, log = free_port(), config.parent / f"serve-{time.time_ns()}.log"
+    command = [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1", "--port", str(port)]
+    env = {**os.environ, "REGULARS_CONFIG": str(config), "BENTOML_DO_NOT_TRACK": "True", **environment}
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=out, start_new_session=True)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+            wait(lambda: status(client, "/livez") == 200, process)
+            yield client
+    except BaseException:
+        print(log.read_text())
+        raise
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def status(client: httpx.Client, path: str) -> int:
+    try:
+        return client.get(path).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def wait(condition: Any, process: subprocess.Popen[bytes] | None = None) -> None:
+    end = time.monotonic() + START_SECONDS
+    while not condition():
+        assert process is None or process.poll() is None, "the server ended"
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.2)
+
+
+def register(shop: Any, candidate: str) -> None:
+    """Put a model into the shop's registry, as training does."""
+    tracking = Tracking(shop.settings.folder)
+    empty: dict[str, Any] = {}
+    run_id = tracking.record(Record(empty, empty, empty, "digest", empty, empty, {}))
+    tracking.register(run_id, shop.bundles[candidate], ["champion", "challenger"])
+    tracking.finish(run_id)
+
+
+@pytest.fixture(scope="module")
+def published(shop: Any) -> Any:
+    """The small shop, with scores and a list in its book."""
+    scores = score(shop.log, shop.bundles["lightgbm"], "1", shop.as_of)
+    book = Book(shop.settings.folder)
+    run_id = book.record_scores(scores, currency="EUR", data_digest=shop.log.digest())
+    book.publish_list(plan(scores, currency="EUR"), run_id)
+    book.close()
+    return scores
+
+
+@pytest.mark.slow
+def test_the_service_waits_for_a_model_then_answers(shop: Any, published: Any) -> None:
+    """Not ready without a model, quietly; ready a few seconds after one is registered; then every path."""
+    history = {"as_of": str(shop.as_of), "orders": [{"ordered_at": "2023-01-05", "amount": "12.50"}]}
+    with serving("serving.service:Regulars", shop.settings.folder / "regulars.toml") as client:
+        known = published["customer_id"].iloc[0]
+        wait(lambda: status(client, "/v1/lists/current") == 200)
+        assert status(client, "/readyz") == 503
+        assert client.post("/v1/score", json=history).status_code == 503
+        answer = client.post("/v1/scores", json={"customer_ids": [known, "nobody"]}).json()
+        assert ([row["customer_id"] for row in answer["scores"]], answer["unknown"]) == ([known], ["nobody"])
+
+        register(shop, "lightgbm")
+        wait(lambda: status(client, "/readyz") == 200)
+        answer = client.post("/v1/score", json=history).json()
+        assert answer["model_version"] == "1"
+        assert answer["limits"]
+        assert client.get("/v1/model").json()["candidate"] == "lightgbm"
+        assert client.get("/v1/lists/current", headers={"Accept": "text/csv"}).content.startswith(
+            b"\xef\xbb\xbfposition"
+        )
+        assert client.get("/docs.json").json() == client.get("/v1/openapi.json").json()
+        page = client.get("/").text
+        assert "swagger-ui" in page
+        for asset in ("./static_content/swagger-ui.css", "./static_content/swagger-ui-bundle.js"):
+            assert asset in page
+            assert status(client, asset.removeprefix(".")) == 200
+        assert "bentoml_service" in client.get("/metrics").text
+        assert client.post("/v1/scores", content=b'{"customer_ids": [1]}').status_code == 422
+
+
+@pytest.mark.slow
+def test_a_built_bento_serves(shop: Any, tmp_path: Path) -> None:
+    """It brings its own code, no tests, no address of a registry, and no shop."""
+    home = {"BENTOML_HOME": str(tmp_path), "BENTOML_DO_NOT_TRACK": "True"}
+    command = [sys.executable, "-m", "bentoml", "build", "--version", "test"]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **home}, check=True, capture_output=True)
+    bento = tmp_path / "bentos" / "regulars" / "test"
+    assert sorted(path.name for path in (bento / "src").iterdir()) == [
+        "bentofile.yaml",
+        "features",
+        "serving",
+        "training",
+    ]
+    assert "://" not in (bento / "env" / "python" / "requirements.txt").read_text()
+    if Tracking(shop.settings.folder).champion_version() is None:
+        register(shop, "lightgbm")
+    with serving("regulars:test", shop.settings.folder / "regulars.toml", folder=tmp_path, **home) as client:
+        wait(lambda: status(client, "/readyz") == 200)
+        assert client.get("/v1/model").json()["candidate"] == "lightgbm"
