@@ -236,6 +236,7 @@ def main() -> None:
 def _prepare_environment() -> None:
     """Set what libraries read when they are first imported: no telemetry, no threads that spin while they wait."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")

@@ -15,7 +15,7 @@ FEATURES = (
         value=Mean("lines"),
         if_none=None,
         example=Example(1, orders=[(5, 20), (90, 10)]),
-        words=("buys {lines_per_order_day} lines on a usual order day",),
+        words=("lines on a usual order day: {lines_per_order_day}",),
     ),
     Feature(
         name="lines_90d",
@@ -24,8 +24,9 @@ FEATURES = (
         meaning="order lines in the last 90 days",
         value=Sum("lines", days=90),
         if_none=0,
+        risk_falls_with_it=True,
         example=Example(2, orders=[(5, 20), (90, 10), (91, 10)]),
-        words=("bought {lines_90d} lines in the last 90 days",),
+        words=("order lines in the last 90 days: {lines_90d}",),
     ),
     Feature(
         name="units_per_order_day",
@@ -35,7 +36,7 @@ FEATURES = (
         value=Mean("units"),
         if_none=None,
         example=Example(3, orders=[(5, 20, {"units": 4}), (90, 10, {"units": 2})]),
-        words=("buys {units_per_order_day} units on a usual order day",),
+        words=("units on a usual order day: {units_per_order_day}",),
     ),
     *(
         Feature(
@@ -45,8 +46,9 @@ FEATURES = (
             meaning=f"different products bought in the last {days} days",
             value=Distinct("product", days=days),
             if_none=0,
+            risk_falls_with_it=True,
             example=Example(1, orders=[(5, 20, {"product_id": "a"}), (days, 10, {"product_id": "a"})]),
-            words=(f"bought {{products_{days}d}} different products in the last {days} days",),
+            words=(f"different products in the last {days} days: {{products_{days}d}}",),
         )
         for days in (90, 365)
     ),
@@ -67,6 +69,7 @@ FEATURES = (
         meaning="money on the last three order days against a usual one: below 1 the basket shrinks",
         value=lambda f: ratio(f.recent_spend_per_order_day, f.spend_per_order_day),
         if_none=None,
+        risk_falls_with_it=True,
         example=Example(0.5, orders=[(5, 10), (6, 10), (7, 10), (90, 50)]),
         words=("spent {recent_spend_per_order_day} on each of the last order days, {spend_per_order_day} usually",),
     ),

@@ -15,7 +15,7 @@ FEATURES = (
         value=Count(on="returns", days=365),
         if_none=0,
         example=Example(1, orders=[(5, 20)], returns=[(3, 20), (366, 9)]),
-        words=("returned goods on {return_days_365d} days of the last 365",),
+        words=("days with a return in the last 365: {return_days_365d}",),
     ),
     Feature(
         name="days_since_return",

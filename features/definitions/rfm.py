@@ -42,7 +42,7 @@ FREQUENCY = (
         if_none=0,
         risk_falls_with_it=True,
         example=Example(1, orders=[(5, 20), (90, 10)]),
-        words=("{frequency} repeat orders in {tenure_days}",),
+        words=("repeat orders in {tenure_days}: {frequency}",),
     ),
     *(
         Feature(

@@ -130,6 +130,7 @@ FEATURES = (
         meaning="the last three gaps against all of them: above 1 the customer is slowing down",
         value=lambda f: ratio(f.recent_gap_days, f.mean_gap_days),
         if_none=None,
+        risk_falls_with_it=False,
         example=Example(0.75, orders=[(5, 20), (35, 10), (65, 10), (95, 10), (165, 10)]),
         words=("the last three gaps were {recent_gap_days} on average, all of them {mean_gap_days}",),
     ),

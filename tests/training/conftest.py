@@ -1,0 +1,116 @@
+"""What the training tests share: small shops made of renewal processes, and one trained run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.clock import date_of
+from features.definitions import default_features
+from features.definitions.engagement import event_kinds
+from features.labels import ChurnDefinition
+from features.log import Events, Lines, Log, roll_up
+from features.mapping import Shop
+from training.bundle import Bundle
+from training.calibration import Calibration
+from training.dataset import Dataset, dataset
+from training.models import fit
+from training.splits import latest_dates
+from training.tracking import Tracking
+from training.train import TrainingResult, train
+from training.value import fit_value
+
+DEFINITION = ChurnDefinition(horizon_days=28, active_days=84)
+SHOP = Shop("UTC", "EUR")
+
+
+def renewal_shop(customers: int, days: int, *, leaving: bool, seed: int = 1, gap_days: float | None = None) -> Log:
+    """Return a shop whose customers buy after exponential gaps of their own, and leave for good or stay for ever."""
+    random = np.random.default_rng(seed)
+    who, when, amount, visitor, visited = [], [], [], [], []
+    for place in range(customers):
+        gap = gap_days or float(random.uniform(4, 25))
+        day = float(random.uniform(0, days * 0.9)) if leaving else -60 + float(random.uniform(0, gap))
+        spends = int(random.integers(500, 5_000))
+        while day < days:
+            if day >= 0:
+                who.append(f"{place:04}")
+                when.append(int(day))
+                amount.append(spends + int(random.integers(0, 500)))
+                if random.random() < 0.4:
+                    visitor.append(f"{place:04}")
+                    visited.append(int(day))
+            day += 1 + float(random.exponential(gap))
+            if leaving and random.random() < 0.1:
+                break
+    events = Events.of(visitor, ["visit"] * len(visitor), visited)
+    return roll_up(Lines.of(who, when, amount), events)
+
+
+@pytest.fixture(scope="session")
+def log() -> Log:
+    """350 customers over 400 days, who leave."""
+    return renewal_shop(350, 400, leaving=True)
+
+
+@pytest.fixture(scope="session")
+def data(log: Log) -> Dataset:
+    """What can be learnt from that shop."""
+    return dataset(log, latest_dates(log, DEFINITION), DEFINITION, default_features(event_kinds(log)))
+
+
+def bundle_of(name: str, data: Dataset) -> Bundle:
+    """Return a bundle of a candidate with a calibration that is not trivial."""
+    return Bundle(
+        features=data.features,
+        definition=data.definition,
+        shop=SHOP,
+        candidate=name,
+        fitted=fit(name, data).fitted,
+        calibration=Calibration("platt", 0.8, -0.2),
+        value=fit_value(data),
+        trained_until=date_of(data.days[-1]),
+        training_dates=tuple(date_of(day) for day in data.days),
+        metrics={"auroc": 0.8},
+        why="a test",
+    )
+
+
+@pytest.fixture(scope="session")
+def bundles(data: Dataset) -> dict[str, Bundle]:
+    """A bundle of each candidate."""
+    return {name: bundle_of(name, data) for name in ("recency_rule", "overdue_rule", "logistic", "lightgbm")}
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose MLflow database has its schema; making one costs seconds, copying it none."""
+    folder = tmp_path_factory.mktemp("template")
+    with Tracking(folder)._open() as client:
+        client.search_experiments()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tracking_in(template: Path) -> Callable[[Path], Tracking]:
+    """Make a tracking folder from the template."""
+
+    def make(folder: Path) -> Tracking:
+        shutil.copytree(template / "mlruns", folder / "mlruns")
+        return Tracking(folder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def trained(
+    log: Log, tracking_in: Callable[[Path], Tracking], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[TrainingResult, Tracking, Path]:
+    """One whole training run on two test dates."""
+    folder = tmp_path_factory.mktemp("trained")
+    tracking = tracking_in(folder)
+    return train(log, DEFINITION, SHOP, tracking=tracking, n_tests=2), tracking, folder

@@ -1,0 +1,114 @@
+"""The folder that serving loads, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from features.errors import ModelRefused
+from features.feature import FeatureSet
+from training import bundle as bundle_module
+from training.bundle import Bundle
+from training.models import CANDIDATES
+from training.reference import references
+
+
+@pytest.fixture
+def folder(bundles, tmp_path):
+    bundles["lightgbm"].save(tmp_path / "bundle")
+    return tmp_path / "bundle"
+
+
+@pytest.mark.parametrize("name", tuple(CANDIDATES))
+def test_a_round_trip_changes_no_bit(bundles, data, name, tmp_path):
+    saved = replace(bundles[name], reference=references(data.features.names, data.values))
+    saved.save(tmp_path)
+    again = Bundle.load(tmp_path)
+    assert np.array_equal(again.probability(data.X), saved.probability(data.X))
+    assert np.array_equal(again.expected_spend(data.X), saved.expected_spend(data.X))
+    assert (again.features.names, again.features.kinds) == (saved.features.names, saved.features.kinds)
+    assert (again.definition, again.shop, again.calibration) == (saved.definition, saved.shop, saved.calibration)
+    assert (again.reference, again.metrics, again.why) == (saved.reference, saved.metrics, saved.why)
+    assert again.training_dates == saved.training_dates
+
+
+def test_calibrated_contributions_are_exact(bundles, data):
+    for bundle in bundles.values():
+        added, base = bundle.contributions(data.values[:20])
+        assert added.sum(axis=1) + base == pytest.approx(bundle.log_odds(data.values[:20]), abs=1e-9)
+
+
+def test_columns_are_taken_by_name(bundles, data):
+    shuffled = data.X[list(data.X.columns)[::-1]]
+    assert np.array_equal(bundles["logistic"].probability(shuffled), bundles["logistic"].probability(data.values))
+
+
+@pytest.mark.parametrize("name", ["bundle.json", "trees.json", "trees_1.txt", "value.json", "probe.json"])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(ModelRefused, match=f"{name}.* missing"):
+        Bundle.load(folder)
+
+
+@pytest.mark.parametrize("name", ["bundle.json", "trees.json", "trees_1.txt", "value.json", "probe.json"])
+@pytest.mark.parametrize("damage", [b"", b"\x00\xff", b"[]", b"{}"])
+def test_a_corrupt_file_is_named(folder, name, damage):
+    (folder / name).write_bytes(damage)
+    with pytest.raises(ModelRefused, match=name if damage != b"{}" else "bundle"):
+        Bundle.load(folder)
+
+
+def edit(folder, name, **changes):
+    content = json.loads((folder / name).read_text())
+    content.update(changes)
+    content.pop("checksum")
+    (folder / name).write_text(json.dumps({**content, "checksum": bundle_module._checksum_of(content)}))
+
+
+def test_features_that_are_computed_otherwise_are_named(bundles, folder, monkeypatch):
+    def changed(kinds=()):
+        known = bundles["lightgbm"].features
+        half = {"last_spend", "tenure_days"}
+        values = dict.fromkeys(half, known["frequency"].value)
+        return FeatureSet(tuple(replace(f, value=values[f.name]) if f.name in half else f for f in known), kinds)
+
+    monkeypatch.setattr(bundle_module, "default_features", changed)
+    with pytest.raises(ModelRefused, match=r"otherwise than in training: .*tenure_days.*last_spend"):
+        Bundle.load(folder)
+
+
+def test_a_feature_that_is_gone_is_named(folder):
+    names = json.loads((folder / "bundle.json").read_text())["features"]
+    edit(folder, "bundle.json", features=[*names[:-1], "spend_91d"])
+    with pytest.raises(ModelRefused, match=r'no longer defined: spend_91d\. Did you mean "spend_90d"'):
+        Bundle.load(folder)
+
+
+def test_a_model_that_scores_otherwise_is_refused(folder):
+    edit(folder, "bundle.json", calibration={"method": "platt", "slope": 0.5, "intercept": 0.0})
+    with pytest.raises(ModelRefused, match="other scores"):
+        Bundle.load(folder)
+
+
+def test_an_edited_bundle_json_is_refused(folder):
+    text = (folder / "bundle.json").read_text()
+    (folder / "bundle.json").write_text(text.replace('"horizon_days": 28', '"horizon_days": 29'))
+    with pytest.raises(ModelRefused, match="checksum"):
+        Bundle.load(folder)
+
+
+def test_another_format_is_refused(folder):
+    edit(folder, "bundle.json", format=0)
+    with pytest.raises(ModelRefused, match="format 0"):
+        Bundle.load(folder)
+
+
+@pytest.mark.parametrize("key", ["features", "definition", "shop", "candidate", "calibration"])
+@pytest.mark.parametrize("value", [None, 7, "x", {}, ["x"]])
+def test_wrong_content_never_ends_in_a_traceback(folder, key, value):
+    edit(folder, "bundle.json", **{key: value})
+    with pytest.raises(ModelRefused):
+        Bundle.load(folder)

@@ -1,0 +1,64 @@
+"""Dates: strictly temporal, the horizon as gap."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.clock import day_number
+from features.errors import InsufficientHistory
+from features.labels import ChurnDefinition
+from features.log import Lines, roll_up
+from training.splits import labels_end, latest_dates, rolling_origin, training_dates
+
+
+def days_log(first: int, last: int):
+    return roll_up(Lines.of(["a", "b"], [first, last], [100, 100]))
+
+
+@given(st.integers(1, 900), st.integers(1, 120), st.integers(1, 400))
+@settings(max_examples=200, deadline=None)
+def test_no_training_label_reaches_the_test_date(length, horizon, active):
+    log, definition = days_log(0, length), ChurnDefinition(horizon, active)
+    try:
+        splits = rolling_origin(log, definition)
+    except InsufficientHistory:
+        return
+    tests = [day_number(split.test_date) for split in splits]
+    assert tests[-1] == length + 1 - horizon
+    assert all(b - a == max(7, horizon) for a, b in pairwise(tests))
+    for split, test in zip(splits, tests, strict=True):
+        days = [day_number(day) for day in split.train_dates]
+        assert days == sorted(set(days))
+        assert days[-1] == test - horizon
+        assert days[0] > 0
+        assert len(days) <= 12
+        assert all(7 <= b - a <= 30 for a, b in pairwise(days))
+
+
+def test_a_year_gives_five_dates_a_horizon_apart():
+    splits = rolling_origin(days_log(0, 364), ChurnDefinition(30, 90))
+    assert [day_number(split.test_date) for split in splits] == [215, 245, 275, 305, 335]
+    assert [len(split.train_dates) for split in splits] == [12, 12, 12, 12, 12]
+
+
+def test_a_training_date_wants_the_active_days_behind_it():
+    assert day_number(training_dates(0, 300, ChurnDefinition(30, 90))[0]) >= 90
+
+
+def test_until_hides_what_comes_after():
+    log = days_log(0, 364)
+    assert labels_end(log, date(1970, 4, 11)) == 100
+    assert day_number(latest_dates(log, ChurnDefinition(14, 90), date(1970, 4, 11))[-1]) == 86
+
+
+def test_a_short_log_says_what_would_fit():
+    said = r"holds 40 days .* horizon of 30 days needs 67: a horizon of up to 16 days"
+    with pytest.raises(InsufficientHistory, match=said):
+        rolling_origin(days_log(0, 39), ChurnDefinition(30, 90))
+    with pytest.raises(InsufficientHistory, match="wait until there are more orders"):
+        latest_dates(days_log(0, 3), ChurnDefinition(30, 90))

@@ -1,0 +1,173 @@
+"""The whole run, the gate, and shops with too little history."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.clock import date_of
+from features.errors import InsufficientHistory, ModelNotFound, ModelRefused
+from features.labels import ChurnDefinition
+from features.log import Lines, roll_up
+from tests.training.conftest import DEFINITION, SHOP, renewal_shop
+from training.backtest import backtest
+from training.tracking import ARTIFACTS, CHALLENGER, MODEL, Tracking
+from training.train import train
+
+
+def test_a_shop_whose_customers_leave_gets_a_model(trained):
+    result, _, _ = trained
+    assert result.promoted
+    assert "beats the best rule" in result.why
+    assert result.bundle.metrics["auroc"] > 0.6
+
+
+def test_the_result_is_json_without_a_customer(trained, log):
+    text = json.dumps(trained[0].to_dict(), allow_nan=False)
+    assert not any(f'"{customer}"' in text for customer in log.customer_ids)
+
+
+def test_the_champion_is_what_was_trained(trained, data):
+    result, tracking, _ = trained
+    bundle, version = tracking.champion()
+    assert version == result.model_version == tracking.champion_version() == "1"
+    assert np.array_equal(bundle.probability(data.X), result.bundle.probability(data.X))
+    assert tracking.load(CHALLENGER)[1] == version
+
+
+def test_a_run_holds_what_a_data_team_looks_for(trained):
+    result, tracking, _ = trained
+    with tracking._open() as client:
+        run = client.get_run(result.run_id)
+        files = {file.path for file in client.list_artifacts(result.run_id)}
+        history = client.get_metric_history(result.run_id, "lightgbm/log_loss")
+    assert {"reliability.png", "gains.png", "importance.png", "backtest.json", "importance.json"} <= files
+    assert run.data.params["horizon_days"] == "28"
+    assert run.data.tags["data.customers"] == "350"
+    assert run.inputs.dataset_inputs[0].dataset.digest == result.bundle.log_digest[:32]
+    assert [point.step for point in history] == [0, 1]
+    assert run.info.status == "FINISHED"
+
+
+def test_nothing_is_pickled_and_nobody_is_named(trained):
+    _, _, folder = trained
+    assert not [path for path in (folder / "mlruns").rglob("*") if path.suffix in {".pkl", ".pickle", ".joblib"}]
+    with closing(sqlite3.connect(folder / "mlruns" / "mlflow.db")) as database:
+        dump = list(database.iterdump())
+    named = [line for line in dump if "mlflow.user" in line or "mlflow.source.name" in line]
+    assert named
+    assert all("regulars" in line for line in named)
+
+
+def test_a_moved_folder_still_serves(trained, tmp_path):
+    result, _, folder = trained
+    shutil.copytree(folder / "mlruns", tmp_path / "mlruns")
+    bundle, _ = Tracking(tmp_path).champion()
+    assert bundle.candidate == result.bundle.candidate
+
+
+def test_a_deleted_bundle_is_refused_in_words(trained, tmp_path):
+    _, _, folder = trained
+    shutil.copytree(folder / "mlruns", tmp_path / "mlruns")
+    shutil.rmtree(tmp_path / "mlruns" / ARTIFACTS / "models")
+    with pytest.raises(ModelRefused, match="train again"):
+        Tracking(tmp_path).champion()
+
+
+def test_before_the_first_training_there_is_no_champion_and_no_folder(tmp_path):
+    with pytest.raises(ModelNotFound, match="regulars train"):
+        Tracking(tmp_path).champion()
+    assert Tracking(tmp_path).champion_version() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_mlflow_scores_orders_and_takes_no_features(trained):
+    import mlflow
+
+    result, tracking, _ = trained
+    with tracking._open() as client:
+        source = client.get_model_version(MODEL, result.model_version).source
+        model = mlflow.pyfunc.load_model(source)
+    orders = pd.DataFrame(
+        {
+            "order_id": ["1", "2", "3"],
+            "customer_id": ["007", "007", "bob"],
+            "ordered_at": ["2024-01-01", "2024-01-15 10:00", "2024-01-10"],
+            "amount": [10.0, 20.0, 5.0],
+        }
+    )
+    said = model.predict(orders, params={"as_of": "2024-02-01"})
+    assert said["customer_id"].tolist() == ["007", "bob"]
+    assert said["probability"].between(0, 1).all()
+    assert model.metadata.get_input_schema().input_names() == ["order_id", "customer_id", "ordered_at", "amount"]
+    later = pd.concat([orders, orders.assign(order_id=["4", "5", "6"], ordered_at="2024-02-01")])
+    pd.testing.assert_frame_equal(model.predict(later, params={"as_of": "2024-02-01"}), said)
+
+
+def test_until_is_as_if_the_orders_after_it_did_not_exist(log):
+    until = date_of(log.first_day + 300)
+    cut = backtest(log.before(log.first_day + 300), DEFINITION, until=until, n_tests=1)
+    assert backtest(log, DEFINITION, until=until, n_tests=1).to_dict() == cut.to_dict()
+
+
+def test_a_stationary_shop_holds_nothing_to_find():
+    """Customers who buy at one constant rate for ever: whoever ranks them well has looked at the future."""
+    shop = renewal_shop(400, 300, leaving=False, gap_days=14)
+    tested = backtest(shop, ChurnDefinition(14, 90), n_tests=2)
+    assert all(candidate.mean["auroc"] < 0.60 for candidate in tested.candidates.values())
+
+
+def test_where_no_model_beats_the_rule_the_rule_serves(tracking_in, tmp_path):
+    shop = renewal_shop(150, 300, leaving=False, gap_days=14, seed=5)
+    tracking = tracking_in(tmp_path)
+    result = train(shop, ChurnDefinition(14, 90), SHOP, tracking=tracking, n_tests=2)
+    assert not result.promoted
+    assert "no model beats the best rule" in result.why
+    assert tracking.champion()[0].candidate == result.backtest.best_rule
+    assert tracking.load(CHALLENGER)[0].candidate == result.backtest.best_model
+    assert tracking.champion()[0].why == result.why
+
+
+@pytest.mark.parametrize("customers", [1, 3])
+def test_a_handful_of_customers_gets_a_rule_and_is_told_so(customers, tracking_in, tmp_path):
+    shop = renewal_shop(customers, 200, leaving=False)
+    result = train(shop, DEFINITION, SHOP, tracking=tracking_in(tmp_path))
+    assert not result.promoted
+    assert result.bundle.is_rule
+    assert "too little history for a model" in result.why
+
+
+def test_forty_days_get_an_untested_rule(tracking_in, tmp_path):
+    shop = renewal_shop(50, 40, leaving=False)
+    result = train(shop, ChurnDefinition(28, 84), SHOP, tracking=tracking_in(tmp_path))
+    assert result.backtest is None
+    assert "untested" in result.why
+    assert result.to_dict()["backtest"] is None
+
+
+def test_less_than_a_horizon_is_refused_with_what_is_possible(tmp_path):
+    shop = roll_up(Lines.of(["a", "b"], [0, 20], [100, 100]))
+    with pytest.raises(InsufficientHistory, match="a horizon of up to"):
+        train(shop, DEFINITION, SHOP, tracking=Tracking(tmp_path))
+    with pytest.raises(InsufficientHistory):
+        train(shop, DEFINITION, SHOP, tracking=Tracking(tmp_path), until=date(1970, 1, 1))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_happens_at_import():
+    code = (
+        "import sys, os; before = dict(os.environ); import training.train, training.tracking, training.bundle;"
+        "heavy = {'mlflow', 'lightgbm', 'sklearn', 'matplotlib'} & set(sys.modules);"
+        "assert not heavy, heavy; assert dict(os.environ) == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

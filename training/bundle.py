@@ -1,0 +1,240 @@
+"""What training hands to serving: a folder that says everything a score needs, and proves that it still computes it.
+
+    bundle.json       features, churn definition, shop, calibration, reference distributions, metrics, checksums
+    rule.json | logistic.json | trees.json + trees_<n>.txt      what was learnt
+    value.json        expected spend if retained
+    probe.json        twenty made-up customers and what came out for them
+
+Serving has no settings of its own for any of these. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.definitions import default_features
+from features.errors import ModelRefused, suggest
+from features.feature import EventKind, FeatureSet
+from features.labels import ChurnDefinition
+from features.mapping import Shop
+from features.money import Money
+from training.calibration import Calibration, sigmoid
+from training.dataset import Floats
+from training.fitted import Fitted, read_json, write_json
+from training.models import RULES, read_fitted
+from training.probe import Probe, made_up, probe_values
+from training.reference import Reference
+from training.value import ValueModel, read_value
+
+FORMAT = 1
+FILE, PROBE_FILE = "bundle.json", "probe.json"
+# A library of another version may round a log-odds otherwise; a damaged model is off by far more.
+LOG_ODDS_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A model that can serve: orders' features in, probability, contributions and expected spend out.
+
+    Args:
+        features: what it takes, in order.
+        definition: who can churn, and what churn is.
+        shop: zone and currency that the orders were read by.
+        candidate: the name of what was learnt.
+        fitted: what was learnt.
+        calibration: from its log-odds to true ones.
+        value: expected spend if retained.
+        trained_until: the first day that no label read; nothing on or after it was known.
+        training_dates: what was learnt from.
+        metrics: out-of-time means of the backtest, by name; empty where there was none.
+        why: why this candidate, in words.
+        importance: mean absolute contribution per feature, log-odds.
+        reference: distribution per feature, and of `probability`, on the last training date.
+        log_digest: fingerprint of the log.
+    """
+
+    features: FeatureSet
+    definition: ChurnDefinition
+    shop: Shop
+    candidate: str
+    fitted: Fitted
+    calibration: Calibration
+    value: ValueModel
+    trained_until: date
+    training_dates: tuple[date, ...]
+    metrics: dict[str, float] = field(default_factory=dict)
+    why: str = ""
+    importance: dict[str, float] = field(default_factory=dict)
+    reference: dict[str, Reference] = field(default_factory=dict)
+    log_digest: str = ""
+
+    @property
+    def money(self) -> Money:
+        """The currency of the amounts."""
+        return Money(self.shop.currency)
+
+    @property
+    def zone(self) -> str:
+        """The zone whose days the orders were counted in."""
+        return self.shop.zone
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether a rule serves, not a model."""
+        return self.candidate in RULES
+
+    def matrix(self, X: pd.DataFrame | Floats) -> Floats:
+        """Return features as an array in the order that was learnt; a frame's columns are taken by name."""
+        if isinstance(X, pd.DataFrame):
+            X = X[list(self.features.names)].to_numpy(dtype=np.float64)
+        return np.ascontiguousarray(X)
+
+    def log_odds(self, X: pd.DataFrame | Floats) -> Floats:
+        """Return calibrated log-odds of churn, one per row."""
+        return self.calibration.apply(self.fitted.log_odds(self.matrix(X)))
+
+    def probability(self, X: pd.DataFrame | Floats) -> Floats:
+        """Return the calibrated probability of churn within the horizon, one per row."""
+        return sigmoid(self.log_odds(X))
+
+    def contributions(self, X: pd.DataFrame | Floats) -> tuple[Floats, float]:
+        """Return what each feature adds to the calibrated log-odds, rows × features, and the base; the sum is exact."""
+        added, base = self.fitted.contributions(self.matrix(X))
+        return self.calibration.slope * added, self.calibration.slope * base + self.calibration.intercept
+
+    def expected_spend(self, X: pd.DataFrame | Floats) -> Floats:
+        """Return what each customer would spend over the horizon if retained, minor units."""
+        return self.value.expected_spend(self.matrix(X))
+
+    def save(self, folder: Path) -> None:
+        """Write the bundle into a folder, made where it is missing."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.fitted.to_files(folder)
+        self.value.to_files(folder)
+        write_json(folder / PROBE_FILE, self._probe().to_dict())
+        files = {path.name: _checksum(path) for path in sorted(folder.iterdir()) if path.name != FILE}
+        facts = {**self._facts(), "files": files}
+        write_json(folder / FILE, {**facts, "checksum": _checksum_of(facts)})
+
+    def _probe(self) -> Probe:
+        lines, events = made_up([kind.name for kind in self.features.kinds])
+        values = probe_values(lines, events, self.features)
+        return Probe(lines, events, values, self.log_odds(values))
+
+    def _facts(self) -> dict[str, Any]:
+        shop = asdict(self.shop)
+        rates = {code: str(rate) for code, rate in self.shop.exchange_rates.items()}
+        return {
+            "format": FORMAT,
+            "features": list(self.features.names),
+            "kinds": [asdict(kind) for kind in self.features.kinds],
+            "definition": asdict(self.definition),
+            "shop": {**shop, "exchange_rates": rates},
+            "candidate": self.candidate,
+            "calibration": asdict(self.calibration),
+            "trained_until": self.trained_until.isoformat(),
+            "training_dates": [day.isoformat() for day in self.training_dates],
+            "metrics": self.metrics,
+            "why": self.why,
+            "importance": self.importance,
+            "reference": {name: reference.to_dict() for name, reference in self.reference.items()},
+            "log_digest": self.log_digest,
+        }
+
+    @classmethod
+    def load(cls, folder: Path) -> Bundle:
+        """Read a bundle, and verify its files and its probe.
+
+        Raises:
+            ModelRefused: a file is missing or corrupt, or features come out otherwise than in training, by name.
+        """
+        facts = read_json(folder / FILE)
+        if facts.get("format") != FORMAT:
+            raise ModelRefused(f"{folder} has bundle format {facts.get('format')}, this is for {FORMAT}; train again")
+        try:
+            _check_facts(folder, facts)
+            _check_files(folder, facts["files"])
+            bundle = _bundle(folder, facts)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelRefused(f"{folder / FILE} is corrupt ({type(error).__name__}: {error}); train again") from None
+        if not bundle.features.names == bundle.fitted.names == bundle.value.names:
+            raise ModelRefused(f"{folder / FILE} is corrupt: the model takes other features; train again")
+        _check_probe(bundle, folder)
+        return bundle
+
+
+def _bundle(folder: Path, facts: dict[str, Any]) -> Bundle:
+    shop, rates = facts["shop"], facts["shop"]["exchange_rates"]
+    return Bundle(
+        features=_features(facts),
+        definition=ChurnDefinition(**facts["definition"]),
+        shop=Shop(**{**shop, "exchange_rates": {code: Decimal(rate) for code, rate in rates.items()}}),
+        candidate=facts["candidate"],
+        fitted=read_fitted(facts["candidate"], folder),
+        calibration=Calibration(**facts["calibration"]),
+        value=read_value(folder),
+        trained_until=date.fromisoformat(facts["trained_until"]),
+        training_dates=tuple(map(date.fromisoformat, facts["training_dates"])),
+        metrics=facts["metrics"],
+        why=facts["why"],
+        importance=facts["importance"],
+        reference={name: Reference.from_dict(content) for name, content in facts["reference"].items()},
+        log_digest=facts["log_digest"],
+    )
+
+
+def _features(facts: dict[str, Any]) -> FeatureSet:
+    kinds = tuple(EventKind(**kind) for kind in facts["kinds"])
+    known = default_features(kinds)
+    unknown = [name for name in facts["features"] if name not in known.names]
+    if unknown:
+        raise ModelRefused(
+            f"the model takes features that are no longer defined: {', '.join(unknown)}."
+            f"{suggest(unknown[0], known.names)} Train again"
+        )
+    return FeatureSet(tuple(known[name] for name in facts["features"]), kinds)
+
+
+def _check_facts(folder: Path, facts: dict[str, Any]) -> None:
+    rest = {name: value for name, value in facts.items() if name != "checksum"}
+    if facts["checksum"] != _checksum_of(rest):
+        raise ModelRefused(f"{folder / FILE} is corrupt: its checksum is another; train again")
+
+
+def _check_files(folder: Path, checksums: dict[str, str]) -> None:
+    for name, checksum in checksums.items():
+        if not (folder / name).is_file():
+            raise ModelRefused(f"{name} is missing from {folder}; train again")
+        if _checksum(folder / name) != checksum:
+            raise ModelRefused(f"{folder / name} is corrupt: its checksum differs from the bundle's; train again")
+
+
+def _checksum_of(facts: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _check_probe(bundle: Bundle, folder: Path) -> None:
+    try:
+        probe = Probe.from_dict(read_json(folder / PROBE_FILE))
+        differing = probe.differing(bundle.features)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelRefused(f"{folder / PROBE_FILE} cannot be computed ({error}); train again") from None
+    if differing:
+        raise ModelRefused(
+            f"these features are computed otherwise than in training: {', '.join(differing)}; train again"
+        )
+    if not np.allclose(bundle.log_odds(probe.values), probe.log_odds, rtol=0, atol=LOG_ODDS_TOLERANCE):
+        raise ModelRefused(f"{folder}: the model gives other scores than when it was trained; train again")

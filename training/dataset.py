@@ -1,0 +1,107 @@
+"""Features joined with labels: what a model learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.build import feature_table
+from features.feature import FeatureSet
+from features.labels import ChurnDefinition, label_table
+from features.log import Ints, Log, Texts
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Rows of customer and date: features, who churned, and what was spent.
+
+    Args:
+        X: one float64 column per feature, NaN = None, money in minor units.
+        y: whether the customer churned.
+        as_of: the day number of each row.
+        customer_id: whose row it is.
+        spend_next: money spent in the horizon, minor units.
+        features: what the columns of `X` mean, in their order.
+        definition: population and horizon behind `y`.
+    """
+
+    X: pd.DataFrame
+    y: Flags
+    as_of: Ints
+    customer_id: Texts
+    spend_next: Floats
+    features: FeatureSet
+    definition: ChurnDefinition
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @cached_property
+    def values(self) -> Floats:
+        """`X` as a row-major array; models take NumPy, not frames."""
+        return np.ascontiguousarray(self.X.to_numpy(dtype=np.float64))
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """The day numbers that the rows are of, ascending."""
+        return tuple(int(day) for day in np.unique(self.as_of))
+
+    def on(self, days: Iterable[int]) -> Dataset:
+        """Return the rows of the given day numbers."""
+        keep = np.isin(self.as_of, list(days))
+        return Dataset(
+            X=self.X[keep],
+            y=self.y[keep],
+            as_of=self.as_of[keep],
+            customer_id=self.customer_id[keep],
+            spend_next=self.spend_next[keep],
+            features=self.features,
+            definition=self.definition,
+        )
+
+    def hold_out_last(self) -> tuple[Dataset, Dataset] | None:
+        """Return (earlier, latest): the latest date, and the dates whose labels were known on it.
+
+        None where no earlier date has its horizon behind it by then.
+        """
+        latest = self.days[-1]
+        known = [day for day in self.days if day + self.definition.horizon_days <= latest]
+        return (self.on(known), self.on([latest])) if known else None
+
+
+def dataset(log: Log, as_of_dates: Sequence[date], definition: ChurnDefinition, features: FeatureSet) -> Dataset:
+    """Return features and labels of every customer of the population on every date.
+
+    Args:
+        log: the shop's log; it must reach to the end of the last date's horizon.
+        as_of_dates: the dates.
+        definition: population and horizon.
+        features: what to know about a customer.
+
+    >>> from features.definitions import default_features
+    >>> from features.log import Lines, roll_up
+    >>> log = roll_up(Lines.of(["ann", "bob", "bob"], [1, 5, 12], [700, 300, 50]))
+    >>> data = dataset(log, [date(1970, 1, 8)], ChurnDefinition(10, 30), default_features())
+    >>> data.y, data.spend_next
+    (array([ True, False]), array([ 0., 50.]))
+    """
+    table = feature_table(log, as_of_dates, features, active_days=definition.active_days)
+    labels = label_table(log, as_of_dates, definition)
+    return Dataset(
+        X=table[list(features.names)],
+        y=labels["churned"].to_numpy(dtype=bool),
+        as_of=table["as_of"].to_numpy().astype("datetime64[D]").astype(np.int64),
+        customer_id=table["customer_id"].to_numpy(dtype=object),
+        spend_next=labels["spend_next"].to_numpy(dtype=np.float64),
+        features=features,
+        definition=definition,
+    )

@@ -1,0 +1,99 @@
+"""What every fitted candidate can do, and how it is kept: JSON and text, never pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+
+from features.errors import ModelRefused
+from training.dataset import Dataset, Flags, Floats
+
+Held = tuple[Dataset, Dataset] | None
+
+
+class Fitted(Protocol):
+    """A candidate that has learnt: features in, log-odds of churn out.
+
+    `X` is always a float array of customers × features, in the order of `names`, NaN = None.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features it takes, in order."""
+        ...
+
+    def log_odds(self, X: Floats) -> Floats:
+        """Return the log-odds of churn, one per row."""
+        ...
+
+    def contributions(self, X: Floats) -> tuple[Floats, float]:
+        """Return what each feature adds, rows × features, and the base: together exactly the log-odds."""
+        ...
+
+    def to_files(self, folder: Path) -> None:
+        """Write itself into a folder that exists."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted candidate, and what an earlier twin of it said about the latest date.
+
+    `late` is (raw log-odds, churned) of rows later than those the twin learnt from; None where history is too short.
+    """
+
+    fitted: Fitted
+    late: tuple[Floats, Flags] | None
+
+
+def fit_twice(learn: Callable[[Dataset], Fitted], data: Dataset, held: Held) -> Fit:
+    """Fit on everything, and once on the earlier dates to see what that says about the latest one."""
+    if held is None:
+        return Fit(learn(data), None)
+    earlier, latest = held
+    return Fit(learn(data), (learn(earlier).log_odds(latest.values), latest.y))
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file; floats keep every bit, NaN is refused."""
+    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON file that a model needs.
+
+    Raises:
+        ModelRefused: the file is missing, or is no JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelRefused(f"{path.name} is missing from {path.parent}; train again") from None
+    except (OSError, ValueError) as error:
+        raise ModelRefused(f"{path} is corrupt ({error}); train again") from None
+    if not isinstance(content, dict):
+        raise ModelRefused(f"{path} is corrupt (not a JSON object); train again")
+    return cast("dict[str, Any]", content)
+
+
+def nullable(values: Floats) -> list[float | None]:
+    """Return floats for JSON, NaN as null.
+
+    >>> nullable(np.array([1.5, np.nan]))
+    [1.5, None]
+    """
+    return [None if np.isnan(value) else float(value) for value in values]
+
+
+def from_nullable(values: list[float | None]) -> Floats:
+    """Return what `nullable` was given.
+
+    >>> from_nullable([1.5, None])
+    array([1.5, nan])
+    """
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)

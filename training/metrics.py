@@ -1,0 +1,134 @@
+"""Measures of a probability of churn, each small enough to check by hand.
+
+`y` is a bool array (churned), `p` a float array of probabilities, of the same length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from training.dataset import Flags, Floats
+
+# A probability of exactly 0 or 1 would make one surprise infinitely bad.
+LEAST_PROBABILITY = 1e-12
+BINS = 10
+TOP_SHARE = 0.1
+
+
+def auroc(y: Flags, p: Floats) -> float:
+    """Return how often a churned customer is ranked above a kept one, ties counting half; NaN with one class.
+
+    Mann and Whitney (1947), U divided by the number of pairs.
+
+    >>> auroc(np.array([True, False, False]), np.array([0.9, 0.9, 0.1]))
+    0.75
+    """
+    churned, kept = int(y.sum()), int((~y).sum())
+    if not churned or not kept:
+        return float("nan")
+    ranks = pd.Series(p).rank(method="average").to_numpy()
+    return float((ranks[y].sum() - churned * (churned + 1) / 2) / (churned * kept))
+
+
+def log_loss(y: Flags, p: Floats) -> float:
+    """Return the mean surprise, in nats.
+
+    >>> round(log_loss(np.array([True, False]), np.array([0.5, 0.5])), 4)
+    0.6931
+    """
+    said = np.clip(np.where(y, p, 1 - p), LEAST_PROBABILITY, 1)
+    return float(-np.log(said).mean()) if len(y) else float("nan")
+
+
+def brier(y: Flags, p: Floats) -> float:
+    """Return the mean squared difference between what was said and what was done. Brier (1950).
+
+    >>> brier(np.array([True, False]), np.array([0.8, 0.4]))
+    0.1
+    """
+    return float(np.mean((p - y) ** 2).round(15)) if len(y) else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Bins:
+    """Customers in bins of equal count, by probability: what was said, what was done, how many."""
+
+    said: Floats
+    done: Floats
+    count: Floats
+
+
+def reliability(y: Flags, p: Floats, bins: int = BINS) -> Bins:
+    """Return the mean probability and the share churned per bin, from the least likely to the likeliest.
+
+    >>> reliability(np.array([False, True]), np.array([0.2, 0.7]), bins=2).done
+    array([0., 1.])
+    """
+    order = np.argsort(p, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    return Bins(
+        said=np.array([p[part].mean() for part in parts]),
+        done=np.array([y[part].mean() for part in parts]),
+        count=np.array([len(part) for part in parts], dtype=np.float64),
+    )
+
+
+def ece(y: Flags, p: Floats, bins: int = BINS) -> float:
+    """Return the expected calibration error: the mean gap between said and done, over bins of equal count.
+
+    Naeini, Cooper and Hauskrecht (2015), with bins of equal count.
+
+    >>> round(ece(np.array([False, True]), np.array([0.2, 0.7]), bins=2), 4)
+    0.25
+    """
+    if not len(y):
+        return float("nan")
+    found = reliability(y, p, bins)
+    return float(np.average(np.abs(found.said - found.done), weights=found.count))
+
+
+@dataclass(frozen=True)
+class Top:
+    """The k likeliest customers: how many were picked, how many of them churned, and how good that is.
+
+    `capture` is the part of all churned that is among them, `lift` their churn rate over everyone's.
+    """
+
+    picked: int
+    hits: int
+    capture: float
+    lift: float
+
+
+def at_top(y: Flags, p: Floats, picked: int) -> Top:
+    """Return what a list of the `picked` likeliest customers would have held; ties stand in row order.
+
+    >>> at_top(np.array([True, False, True, False]), np.array([0.9, 0.1, 0.8, 0.2]), 1)
+    Top(picked=1, hits=1, capture=0.5, lift=2.0)
+    """
+    picked = max(0, min(picked, len(y)))
+    hits, churned = int(y[np.argsort(-p, kind="stable")[:picked]].sum()), int(y.sum())
+    nothing = float("nan")
+    capture = hits / churned if churned else nothing
+    lift = (hits / picked) / (churned / len(y)) if churned and picked else nothing
+    return Top(picked=picked, hits=hits, capture=capture, lift=lift)
+
+
+def evaluate(y: Flags, p: Floats) -> dict[str, float]:
+    """Return every measure by name; lift and capture are at a tenth of the population.
+
+    >>> sorted(evaluate(np.array([True, False]), np.array([0.8, 0.4])))
+    ['auroc', 'brier', 'capture_at_tenth', 'ece', 'lift_at_tenth', 'log_loss']
+    """
+    top = at_top(y, p, round(len(y) * TOP_SHARE))
+    return {
+        "log_loss": log_loss(y, p),
+        "auroc": auroc(y, p),
+        "brier": brier(y, p),
+        "ece": ece(y, p),
+        "capture_at_tenth": top.capture,
+        "lift_at_tenth": top.lift,
+    }

@@ -1,0 +1,74 @@
+"""The candidates, by name: two rules and two models that have to beat them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.errors import ModelRefused, suggest
+from training.dataset import Dataset
+from training.fitted import Fit, Fitted, Held
+from training.logistic import fit_logistic, read_logistic
+from training.rules import fit_overdue_rule, fit_recency_rule, read_rule
+from training.trees import fit_trees, read_trees
+
+# A model with fewer churned or fewer kept rows than this would learn the customers by heart.
+LEAST_ROWS_OF_A_CLASS = 30
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to learn, by name, and how what it learnt is read back.
+
+    Args:
+        name: the name in backtests, bundles and MLflow.
+        is_rule: a rule is what a model has to beat.
+        fit: learns from a dataset; the second argument is (earlier dates, latest date) or None.
+        read: reads the fitted candidate from a bundle's folder.
+    """
+
+    name: str
+    is_rule: bool
+    fit: Callable[[Dataset, Held], Fit]
+    read: Callable[[Path], Fitted]
+
+
+_ALL = (
+    Candidate("recency_rule", True, fit_recency_rule, read_rule),
+    Candidate("overdue_rule", True, fit_overdue_rule, read_rule),
+    Candidate("logistic", False, fit_logistic, read_logistic),
+    Candidate("lightgbm", False, fit_trees, read_trees),
+)
+CANDIDATES = {candidate.name: candidate for candidate in _ALL}
+RULES = tuple(candidate.name for candidate in _ALL if candidate.is_rule)
+
+
+def fit(name: str, data: Dataset) -> Fit:
+    """Fit a candidate on a dataset, the latest date held out once for what has to be judged on later rows.
+
+    >>> sorted(CANDIDATES)
+    ['lightgbm', 'logistic', 'overdue_rule', 'recency_rule']
+    """
+    held = data.hold_out_last()
+    judged = held is not None and all(enough_to_learn(part) for part in held)
+    return CANDIDATES[name].fit(data, held if judged else None)
+
+
+def enough_to_learn(data: Dataset) -> bool:
+    """Return whether both the churned and the kept are many enough for a model."""
+    return bool(min(data.y.sum(), (~data.y).sum()) >= LEAST_ROWS_OF_A_CLASS)
+
+
+def read_fitted(name: str, folder: Path) -> Fitted:
+    """Read a fitted candidate back.
+
+    Raises:
+        ModelRefused: the name is unknown here, or a file is missing or corrupt.
+    """
+    if name not in CANDIDATES:
+        raise ModelRefused(f'no candidate is called "{name}".{suggest(name, CANDIDATES)}')
+    try:
+        return CANDIDATES[name].read(folder)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelRefused(f"{folder} is corrupt ({type(error).__name__}: {error}); train again") from None

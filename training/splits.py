@@ -1,0 +1,124 @@
+"""Which dates to learn from, and which to be judged on.
+
+Everything is rolling origin: a test date, and training dates whose horizons had all ended by then. The horizon is the
+gap between the last training date and the test date, so that no label of training touches a day on or after the test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from features.clock import date_of, day_number
+from features.errors import InsufficientHistory
+from features.labels import ChurnDefinition, complete_until
+from features.log import Log
+
+MOST_TRAINING_DATES = 12
+STEP_DAYS = (7, 30)
+TEST_DATES = 5
+# Below a week of history nothing but the calendar is learnt.
+LEAST_HISTORY_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Split:
+    """One test date, and the dates that could be learnt from on it.
+
+    >>> Split((date(2017, 11, 20), date(2017, 12, 4)), date(2017, 12, 18)).test_date
+    datetime.date(2017, 12, 18)
+    """
+
+    train_dates: tuple[date, ...]
+    test_date: date
+
+
+def labels_end(log: Log, until: date | None = None) -> int:
+    """Return the first day number that no label may read: where the log is complete, or `until` if that is earlier.
+
+    >>> from features.log import Lines, roll_up
+    >>> log = roll_up(Lines.of(["ann", "bob"], [1, 5], [700, 300]))
+    >>> labels_end(log), labels_end(log, date(1970, 1, 4))
+    (6, 3)
+    """
+    end = complete_until(log)
+    return end if until is None else min(end, day_number(until))
+
+
+def training_dates(first_day: int, last: int, definition: ChurnDefinition) -> tuple[date, ...]:
+    """Return at most 12 dates up to `last`, spread as far back as there is history behind them.
+
+    A date wants `active_days` of history; a short log gives up to half of what it has.
+
+    Args:
+        first_day: day number of the first order.
+        last: day number of the last date to learn from.
+        definition: population and horizon.
+
+    >>> [str(day) for day in training_dates(0, 120, ChurnDefinition(14, 30))][-3:]
+    ['1970-04-15', '1970-04-23', '1970-05-01']
+    """
+    if last - first_day < LEAST_HISTORY_DAYS:
+        return ()
+    earliest = first_day + min(definition.active_days, (last - first_day + 1) // 2)
+    least, most = STEP_DAYS
+    step = min(most, max(least, (last - earliest) // (MOST_TRAINING_DATES - 1)))
+    days = range(last, earliest - 1, -step)[:MOST_TRAINING_DATES]
+    return tuple(date_of(day) for day in reversed(days))
+
+
+def latest_dates(log: Log, definition: ChurnDefinition, until: date | None = None) -> tuple[date, ...]:
+    """Return the dates for the model that will serve: up to the last one whose horizon has ended.
+
+    Raises:
+        InsufficientHistory: no date has both history and a finished horizon.
+
+    >>> from features.log import Lines, roll_up
+    >>> log = roll_up(Lines.of(["ann", "bob"], [1, 35], [700, 300]))
+    >>> [str(day) for day in latest_dates(log, ChurnDefinition(14, 90))]
+    ['1970-01-16', '1970-01-23']
+    """
+    end = labels_end(log, until)
+    dates = training_dates(log.first_day, end - definition.horizon_days, definition)
+    if not dates:
+        raise _too_short(end - log.first_day, definition, needs=definition.horizon_days + LEAST_HISTORY_DAYS)
+    return dates
+
+
+def rolling_origin(
+    log: Log, definition: ChurnDefinition, until: date | None = None, n_tests: int = TEST_DATES
+) -> tuple[Split, ...]:
+    """Return the splits of a backtest, oldest first; the last test date is the latest whose horizon has ended.
+
+    Test dates lie a horizon apart, at least a week; a short log gives fewer.
+
+    Args:
+        log: the shop's log.
+        definition: population and horizon.
+        until: orders on or after this date do not exist.
+        n_tests: how many test dates to ask for.
+
+    Raises:
+        InsufficientHistory: not even one test date has a date to learn from before it.
+
+    >>> from features.log import Lines, roll_up
+    >>> log = roll_up(Lines.of(["ann", "bob"], [1, 70], [700, 300]))
+    >>> [str(split.test_date) for split in rolling_origin(log, ChurnDefinition(14, 90))]
+    ['1970-01-30', '1970-02-13', '1970-02-27']
+    """
+    end, horizon = labels_end(log, until), definition.horizon_days
+    tests = [end - horizon - place * max(STEP_DAYS[0], horizon) for place in range(n_tests)]
+    pairs = [(training_dates(log.first_day, test - horizon, definition), test) for test in tests]
+    splits = tuple(Split(dates, date_of(test)) for dates, test in reversed(pairs) if dates)
+    if not splits:
+        raise _too_short(end - log.first_day, definition, needs=2 * horizon + LEAST_HISTORY_DAYS)
+    return splits
+
+
+def _too_short(has: int, definition: ChurnDefinition, needs: int) -> InsufficientHistory:
+    fits = (has - LEAST_HISTORY_DAYS) // (needs // definition.horizon_days)
+    still = f"a horizon of up to {fits} days would fit" if fits >= 1 else "wait until there are more orders"
+    return InsufficientHistory(
+        f"the log holds {has} days of finished history; a horizon of {definition.horizon_days} days "
+        f"needs {needs}: {still}"
+    )

@@ -1,0 +1,273 @@
+"""Every call to MLflow.
+
+    <folder>/mlruns/mlflow.db       runs, metrics, registry
+    <folder>/mlruns/artifacts/      bundles, plots, tables
+
+One registered model, `regulars`, with two aliases: `champion` serves, `challenger` is the latest that was trained.
+Nothing that is recorded is about a person: no ids, no names, no user of the machine.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from features.errors import ModelNotFound, ModelRefused
+from training.bundle import FILE as BUNDLE_FILE
+from training.bundle import Bundle
+from training.fitted import write_json
+from training.pyfunc import AS_OF, COLUMNS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from mlflow import MlflowClient
+
+MODEL = EXPERIMENT = "regulars"
+CHAMPION, CHALLENGER = "champion", "challenger"
+# Who ran it on which machine is nobody's business; MLflow would write both.
+ANONYMOUS = {"mlflow.user": "regulars", "mlflow.source.name": "regulars"}
+LIBRARIES = ("numpy", "pandas", "lightgbm", "scikit-learn")
+DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """All that a training run leaves behind besides its bundles.
+
+    Args:
+        name: of the run, as a list of runs shows it.
+        params: what was asked and chosen.
+        metrics: name → values, one per test date, oldest first; a single value stands for the whole run.
+        data: row counts and dates of the log.
+        data_digest: fingerprint of the log.
+        figures: by file name, without suffix.
+        documents: JSON documents, by file name, without suffix.
+        tags: short facts, none about a person.
+    """
+
+    name: str
+    params: Mapping[str, Any]
+    metrics: Mapping[str, Sequence[float]]
+    data: Mapping[str, Any]
+    data_digest: str
+    figures: Mapping[str, Figure]
+    documents: Mapping[str, Mapping[str, Any]]
+    tags: Mapping[str, str]
+
+
+class Tracking:
+    """MLflow beside a shop's files.
+
+    Args:
+        folder: where `mlruns/` lies; nothing is created before the first record.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._home = Path(folder).resolve() / "mlruns"
+
+    @property
+    def uri(self) -> str:
+        """The tracking database, for `mlflow ui --backend-store-uri`."""
+        return f"sqlite:///{self._home / DATABASE}"
+
+    def record(self, record: Record) -> str:
+        """Write a run and return its id."""
+        from training.plots import write_figures
+
+        with self._open() as client:
+            tags = {**ANONYMOUS, **record.tags}
+            run = client.create_run(self._experiment(client), tags=tags, run_name=record.name)
+            run_id = str(run.info.run_id)
+            _log_values(client, run_id, record)
+            _log_data(client, run_id, record)
+            with tempfile.TemporaryDirectory() as scratch:
+                write_figures(record.figures, Path(scratch))
+                for name, document in record.documents.items():
+                    write_json(Path(scratch) / f"{name}.json", dict(document))
+                client.log_artifacts(run_id, scratch)
+            return run_id
+
+    def register(self, run_id: str, bundle: Bundle, aliases: Sequence[str]) -> str:
+        """Store a bundle with a run, register it as a new version under the given aliases, and return the version."""
+        with self._open() as client, tempfile.TemporaryDirectory() as scratch:
+            bundle.save(Path(scratch) / "bundle")
+            model_uri = _log_model(run_id, bundle, Path(scratch) / "bundle")
+            _forget_machine(client, model_uri)
+            version = _new_version(client, model_uri, run_id, bundle)
+            for alias in aliases:
+                client.set_registered_model_alias(MODEL, alias, version)
+            return version
+
+    def finish(self, run_id: str, *, failed: bool = False) -> None:
+        """Close a run."""
+        with self._open() as client:
+            client.set_terminated(run_id, "FAILED" if failed else "FINISHED")
+
+    def champion_version(self) -> str | None:
+        """Return the version that serves, or None; quick enough to ask every few seconds."""
+        return self._version(CHAMPION)
+
+    def champion(self) -> tuple[Bundle, str]:
+        """Return the bundle that serves, verified, and its version.
+
+        Raises:
+            ModelNotFound: nothing is registered yet.
+            ModelRefused: the bundle is corrupt, gone, or fails its probe.
+        """
+        return self.load(CHAMPION)
+
+    def load(self, alias: str) -> tuple[Bundle, str]:
+        """Return the bundle under an alias, verified, and its version.
+
+        Raises:
+            ModelNotFound: nothing is registered under the alias.
+            ModelRefused: the bundle is corrupt, gone, or fails its probe.
+        """
+        version = self._version(alias)
+        if version is None:
+            raise ModelNotFound(f"no model is registered as {alias} in {self._home}; run `regulars train` first")
+        with self._open() as client:
+            source = str(client.get_model_version_download_uri(MODEL, version))
+        return Bundle.load(_bundle_folder(self._home / ARTIFACTS, source, version)), version
+
+    def _version(self, alias: str) -> str | None:
+        if not (self._home / DATABASE).exists():
+            return None
+        with self._open() as client:
+            try:
+                return str(client.get_model_version_by_alias(MODEL, alias).version)
+            except _mlflow().exceptions.MlflowException:
+                return None
+
+    def _experiment(self, client: MlflowClient) -> str:
+        found = client.get_experiment_by_name(EXPERIMENT)
+        if found is not None:
+            return str(found.experiment_id)
+        # Left to itself MLflow would put artifacts below the current directory.
+        return str(client.create_experiment(EXPERIMENT, artifact_location=(self._home / ARTIFACTS).as_uri()))
+
+    @contextmanager
+    def _open(self) -> Iterator[MlflowClient]:
+        """Yield a client; MLflow's own idea of where it records is put back afterwards."""
+        mlflow = _mlflow()
+        self._home.mkdir(parents=True, exist_ok=True)
+        before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+        mlflow.set_tracking_uri(self.uri)
+        mlflow.set_registry_uri(self.uri)
+        try:
+            yield mlflow.MlflowClient(self.uri, self.uri)
+        finally:
+            mlflow.set_tracking_uri(before[0])
+            mlflow.set_registry_uri(before[1])
+
+
+def _mlflow() -> Any:
+    """Return MLflow, told beforehand that nothing is sent home, and to keep its own remarks to itself."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    import mlflow
+
+    # MLflow 3.17 on SQLAlchemy 2.1: theirs to mend, nothing of ours loads that way
+    warnings.filterwarnings("ignore", message="The ``noload`` loader strategy is deprecated")
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    return mlflow
+
+
+def _log_values(client: MlflowClient, run_id: str, record: Record) -> None:
+    from mlflow.entities import Metric, Param
+
+    metrics = [
+        Metric(name, value, 0, step)
+        for name, values in record.metrics.items()
+        for step, value in enumerate(values)
+        if value == value
+    ]
+    client.log_batch(run_id, metrics, [Param(name, str(value)) for name, value in record.params.items()])
+
+
+def _log_data(client: MlflowClient, run_id: str, record: Record) -> None:
+    """Record the fingerprint alone: handing MLflow the rows would profile them for minutes, and store samples."""
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.meta_dataset import MetaDataset
+    from mlflow.entities import DatasetInput, InputTag
+
+    # mypy sees an abstract class where MLflow documents a constructor
+    dataset = MetaDataset(CodeDatasetSource({}), name="orders", digest=record.data_digest[:32])  # type: ignore[abstract]
+    context = [InputTag("mlflow.data.context", "training")]
+    client.log_inputs(run_id, [DatasetInput(dataset._to_mlflow_entity(), context)])
+    for name, value in record.data.items():
+        client.set_tag(run_id, f"data.{name}", str(value))
+
+
+def _log_model(run_id: str, bundle: Bundle, folder: Path) -> str:
+    mlflow = _mlflow()
+    example = pd.DataFrame([["1001", "0042", "2024-01-05T10:30:00", 12.5]], columns=list(COLUMNS))
+    with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # hints of MLflow about its own defaults
+        logged = mlflow.pyfunc.log_model(
+            name=f"{bundle.candidate}_bundle",
+            loader_module="training.pyfunc",
+            data_path=str(folder),
+            signature=_signature(),
+            input_example=(example, {AS_OF: "2024-01-20"}),
+            pip_requirements=[f"{name}=={installed(name)}" for name in LIBRARIES],
+        )
+    return str(logged.model_uri)
+
+
+def _signature() -> Any:
+    """Orders and a date in, probabilities out: there is no column for a feature."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+
+    kinds = {"amount": "double"}
+    optional = "order_id"
+    inputs: list[ColSpec | TensorSpec] = [
+        ColSpec(kinds.get(name, "string"), name, required=name != optional) for name in COLUMNS
+    ]
+    outputs: list[ColSpec | TensorSpec] = [ColSpec("string", "customer_id"), ColSpec("double", "probability")]
+    return ModelSignature(Schema(inputs), Schema(outputs), ParamSchema([ParamSpec(AS_OF, "string", "")]))
+
+
+def _forget_machine(client: MlflowClient, model_uri: str) -> None:
+    model_id = model_uri.rsplit("/", 1)[-1]
+    client.set_logged_model_tags(model_id, ANONYMOUS)
+
+
+def _new_version(client: MlflowClient, model_uri: str, run_id: str, bundle: Bundle) -> str:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.get_registered_model(MODEL)
+    except MlflowException:
+        client.create_registered_model(MODEL, description="Probability that a regular customer stops buying.")
+    tags = {
+        "candidate": bundle.candidate,
+        "horizon_days": str(bundle.definition.horizon_days),
+        "active_days": str(bundle.definition.active_days),
+        "trained_until": bundle.trained_until.isoformat(),
+    }
+    model_id = model_uri.rsplit("/", 1)[-1]
+    made = client.create_model_version(
+        MODEL, model_uri, run_id=run_id, tags=tags, description=bundle.why, model_id=model_id
+    )
+    return str(made.version)
+
+
+def _bundle_folder(artifacts: Path, source: str, version: str) -> Path:
+    """Return where a version's bundle lies; MLflow keeps absolute paths, a moved shop folder has others."""
+    inside = source.rsplit(f"/{ARTIFACTS}/models/", 1)[-1]
+    places = [path.parent for path in (artifacts / "models" / inside).rglob(BUNDLE_FILE)]
+    if len(places) != 1:
+        raise ModelRefused(f"version {version} of {MODEL} has no bundle under {artifacts}; train again")
+    return places[0]
