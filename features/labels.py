@@ -100,8 +100,8 @@ def proposed_definition(log: Log) -> ChurnDefinition:
     """Propose a churn definition from the shop's own gaps.
 
     The horizon covers 85 % of the gaps between a customer's order days, rounded up to 7, 14, 30, 60, 90 or 180 days,
-    and is made shorter where the log is too short to train and to test on it; who was active in the last three horizons,
-    90 days at least, can churn.
+    and is made shorter where the log is too short to train and to test on it; who was active in the last three
+    horizons, 90 days at least, can churn.
 
     >>> from features.log import Lines, roll_up
     >>> proposed_definition(roll_up(Lines.of(["ann"] * 40, list(range(0, 400, 10)), [700] * 40)))

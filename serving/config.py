@@ -221,6 +221,8 @@ def _sections(settings: Settings) -> Iterator[str]:
 def _file_section(name: str, mapping: Any, folder: Path, comment: str) -> Iterator[str]:
     plain = {f.name: getattr(mapping, f.name) for f in dataclasses.fields(mapping)}
     columns, written, file = plain.pop("columns"), plain.pop("format"), plain.pop("file")
+    if "status" not in columns:  # the words for statuses matter only where there is one
+        plain = {key: value for key, value in plain.items() if not key.endswith("_status")}
     inside = file.is_relative_to(folder)
     plain = {"file": (file.relative_to(folder) if inside else file).as_posix(), **plain}
     yield f"[{name}]\n" + _lines(plain)

@@ -1,0 +1,63 @@
+"""What the README says works: its commands are run as they stand there, on a shop that is not the sample."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from features.simulate import simulate
+from serving.cli import app, run
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block_after(heading: str) -> list[str]:
+    """The lines of the first code block under a heading."""
+    section = README.split(f"## {heading}\n")[1]
+    return section.split("```\n")[1].strip().splitlines()
+
+
+def test_the_two_commands_are_targets_of_the_makefile():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for command in block_after("Try it"):
+        assert f"\n{command.removeprefix('make ')}: " in makefile
+
+
+def test_the_commands_for_an_own_shop_run_as_they_stand(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "my-shop"
+    shop = simulate(200, seed=11, days=400, usual_gap_days=12)
+    shop.write(folder)
+    monkeypatch.chdir(folder)
+    commands = [line for line in block_after("Your own shop") if line.startswith("regulars")]
+    assert len(commands) == 4
+    for command in commands:
+        words = shlex.split(command)[1:]
+        assert run(lambda words=words: app(words, standalone_mode=False)) == 0, capsys.readouterr().err
+    assert (folder / "list" / "list.csv").read_bytes().startswith(b"\xef\xbb\xbfposition,owner,customer_id")
+
+
+def test_every_command_of_the_table_exists_and_every_command_is_in_it():
+    told = set(re.findall(r"^\| `regulars (\w+)", README, re.MULTILINE))
+    known = {command.name or command.callback.__name__ for command in app.registered_commands}
+    assert told | {"demo"} == known
+
+
+def test_every_path_that_the_readme_links_exists():
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+@pytest.mark.slow
+def test_the_demo_walks_the_whole_way(tmp_path, capsys):
+    assert run(lambda: app(["demo", "--out", str(tmp_path), "--json"], standalone_mode=False)) == 0
+    document = json.loads(capsys.readouterr().out)
+    truth, backtest = document["truth"], document["training"]["backtest"]
+    assert truth["customers"] == 2321
+    assert truth["churned"] == 621
+    assert truth["auroc"] >= 0.830
+    assert backtest["beats_rule"]
+    assert (tmp_path / "demo" / "list" / "list.csv").exists()
+    assert (tmp_path / "mlruns" / "mlflow.db").exists()
