@@ -28,7 +28,7 @@ STREAM_OF = {
     **dict.fromkeys(("returned", "returned_lines"), "returns"),
 }
 NULLABLE = frozenset({"gap_days", "value"})
-MONEY = frozenset({"spend", "discount", "item_spend", "returned"})
+WIDE = frozenset({"spend", "discount", "item_spend", "returned", "value"})
 
 
 @dataclass(frozen=True)
@@ -131,18 +131,18 @@ class Max(Aggregate):
 class Std(Aggregate):
     """The sample standard deviation (n − 1); None below two rows.
 
-    It is exact in integers, which money could overflow: take `Quantile` or `Max` there.
+    It is exact in integers, which money and event values could overflow: take `Quantile` or `Max` there.
 
     >>> Std("spend")
     Traceback (most recent call last):
     ...
-    ValueError: Std of money would overflow: take Quantile, Min or Max of "spend"
+    ValueError: Std of "spend" could overflow: take its Quantile, Min or Max
     """
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.column in MONEY:
-            raise ValueError(f'Std of money would overflow: take Quantile, Min or Max of "{self.column}"')
+        if self.column in WIDE:
+            raise ValueError(f'Std of "{self.column}" could overflow: take its Quantile, Min or Max')
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,8 @@ class Decayed(Aggregate):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.column == AGE:
+            raise ValueError("Decayed weighs a column by age: say which column")
         if self.last is not None or self.days is not None or self.skip or self.where is not None:
             raise ValueError("Decayed looks at all history: its half-life is its window")
         if self.half_life_days < 1:
@@ -221,6 +223,8 @@ class Quantile(Aggregate):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.column == AGE:
+            raise ValueError("Quantile reads values: for ages take Mean, First or Last")
         if self.last is None:
             raise ValueError("Quantile looks at the last k rows: say last=k")
         if not 0 <= self.q <= 1:

@@ -83,6 +83,7 @@ def _table(
     pairs = [(rows.customer + first, rows.date) for first, rows, _ in parts]
     customer = np.concatenate([np.zeros(0, dtype=np.int64), *(c for c, _ in pairs)])
     dates = np.concatenate([np.zeros(0, dtype=np.int64), *(d for _, d in pairs)])
-    keys = pd.DataFrame({"customer_id": log.customer_ids[customer], "as_of": timestamps(as_of)[dates]})
+    ids = pd.Series(log.customer_ids[customer], dtype=str)  # said, or an empty table would have another type
+    keys = pd.DataFrame({"customer_id": ids, "as_of": timestamps(as_of)[dates]})
     values = pd.DataFrame(matrix.T, columns=list(features.names), copy=False)
     return pd.concat([keys, values], axis=1)

@@ -88,7 +88,7 @@ def _labels(
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "customer_id": log.customer_ids[rows.customer],
+            "customer_id": pd.Series(log.customer_ids[rows.customer], dtype=str),
             "as_of": timestamps(as_of)[rows.date],
             "churned": churned,
             "spend_next": spend,

