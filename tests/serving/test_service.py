@@ -76,7 +76,7 @@ def register(shop: Any, candidate: str) -> None:
     """Put a model into the shop's registry, as training does."""
     tracking = Tracking(shop.settings.folder)
     empty: dict[str, Any] = {}
-    run_id = tracking.record(Record(empty, empty, empty, "digest", empty, empty, {}))
+    run_id = tracking.record(Record("test", empty, empty, empty, "digest", empty, empty, {}))
     tracking.register(run_id, shop.bundles[candidate], ["champion", "challenger"])
     tracking.finish(run_id)
 
