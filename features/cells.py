@@ -28,6 +28,7 @@ AROUND = (
     " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
     "\u200a\u2028\u2029\u202f\u205f\u3000\u200e\u200f\ufeff"
 )
+SPACE = re.compile(f"[{AROUND}]")
 DIGITS_FROM = "۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩−\u00a0\u202f\u2009"
 DIGITS_TO = "01234567890123456789-   "
 _DIGITS = str.maketrans(DIGITS_FROM, DIGITS_TO)

@@ -30,7 +30,7 @@ from features.desk import Cleaned, Desk, Typed
 from features.log import NULL, Coded, Events, Ints, Lines
 from features.mapping import LineRules, Shop
 from features.repeats import order_keys, repeated_blocks, repeated_ids
-from features.rules import NO_ID, is_test, plain_status
+from features.rules import NO_ID, TEST_HINT, is_test, plain_status
 from features.wall import business_days
 
 LONGEST_ID = 200
@@ -120,7 +120,7 @@ def _leave_out(desk: Desk, order: Ints, rules: LineRules) -> tuple[Coded, Coded 
         desk.leave_out("cancelled", ~is_empty(first_text(order, cancelled, desk.alive)))
     ids = [each for each in (customer, desk.text("order_id"), status) if each is not None]
     for each in ids:
-        desk.leave_out("test orders", where(each, is_test))
+        desk.leave_out("test orders", where(each, is_test, hint=TEST_HINT))
     if (flag := desk.typed.flags.get("test")) is not None:
         (filled,) = first_filled(order, flag != cells.FLAG_EMPTY, flag)
         desk.problem("test", "yes or no", "write yes or no", filled == cells.FLAG_BAD)

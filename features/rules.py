@@ -56,6 +56,7 @@ RETURNED = (
     "επιστροφη", "επιστραφηκε", "πιστωτικο", "مرجوع", "مرجوعی", "برگشتی", "مسترد شده",
 )  # fmt: skip
 TEST = re.compile(r"^test([@._\s-].*)?$", re.IGNORECASE)
+TEST_HINT = re.compile("test", re.IGNORECASE)
 NO_ID = frozenset({"", "0", "nan", "null", "none", "<na>", "nat", "n/a"})
 
 _ACCENTS = str.maketrans("άέήίόύώϊϋΐΰςيك", "αεηιουωιυιυσیک")

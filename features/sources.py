@@ -216,7 +216,7 @@ def _sorted_by_kind(
 ) -> Typed:
     none = np.zeros(rows, dtype=np.int64)
     texts = {
-        each.name: mapped(said[each.name], cells.text)
+        each.name: mapped(said[each.name], cells.text, hint=cells.SPACE)
         for each in table
         if each.kind in ("id", "text") and each.name in said
     }
