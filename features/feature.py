@@ -6,7 +6,7 @@ there reaches training, serving, `docs/features.md`, reasons and tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal
 
@@ -37,6 +37,36 @@ class Example:
     events: Sequence[tuple[int, str] | tuple[int, str, float]] = ()
 
 
+@dataclass(frozen=True)
+class Words:
+    """A sentence that is told only where it is true to say, and on its own side.
+
+    Args:
+        text: with {names} of features, filled in with the customer's own numbers.
+        when: whether it is true of a customer's values.
+        as_risk: True = told only as a risk reason, False = only as a protective one, None = as either.
+
+    >>> Words("spent {spend_30d}", lambda row: row["spend_30d"] > 0).when({"spend_30d": 0.0})
+    False
+    """
+
+    text: str
+    when: Callable[[Mapping[str, float]], bool]
+    as_risk: bool | None = None
+
+
+def against(text: str, now: str, before: str, tail: str) -> tuple[Words, Words]:
+    """Return the two sentences of a comparison: fallen, as a risk reason, and risen, as a protective one.
+
+    >>> [words.text for words in against("spent {a}", "a", "b", " before")]
+    ['spent {a}, down from {b} before', 'spent {a}, up from {b} before']
+    """
+    return (
+        Words(f"{text}, down from {{{before}}}{tail}", lambda row: row[now] < row[before], as_risk=True),
+        Words(f"{text}, up from {{{before}}}{tail}", lambda row: row[now] > row[before], as_risk=False),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Feature:
     """What is known about a customer on a date, under one name.
@@ -49,7 +79,8 @@ class Feature:
         value: an aggregate over history, or arithmetic over earlier features.
         if_none: what stands where the value is None; None keeps it unknown.
         example: a history and its value, run as a test.
-        words: sentences for a reason, the first whose every {name} is known is taken; none: never a reason.
+        words: sentences for a reason; the first whose every {name} is known, and which is true, is taken; none: never
+            a reason.
         risk_falls_with_it: True, False, or None where nothing is expected; tested on every trained model.
 
     >>> from features.aggregates import Sum
@@ -66,7 +97,7 @@ class Feature:
     value: Value
     if_none: float | None
     example: Example
-    words: tuple[str, ...] = ()
+    words: tuple[str | Words, ...] = ()
     risk_falls_with_it: bool | None = None
 
 

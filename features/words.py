@@ -6,18 +6,21 @@ import math
 from collections.abc import Mapping
 from string import Formatter
 
-from features.feature import Feature, FeatureSet
+from features.feature import Feature, FeatureSet, Words
 from features.money import Money
 
 
-def sentence(feature: Feature, row: Mapping[str, float], features: FeatureSet, money: Money) -> str | None:
-    """Return the first of the feature's sentences whose every number is known, or None.
+def sentence(
+    feature: Feature, row: Mapping[str, float], features: FeatureSet, money: Money, *, as_risk: bool | None = None
+) -> str | None:
+    """Return the first of the feature's sentences whose every number is known and which is true, or None.
 
     Args:
         feature: whose words.
         row: the customer's feature values; money in minor units, NaN = None.
         features: the set that knows the units of the named values.
         money: the shop's currency.
+        as_risk: whether it is told as a risk reason or as a protective one; None = either.
 
     >>> from features.definitions import default_features
     >>> known = default_features()
@@ -25,10 +28,18 @@ def sentence(feature: Feature, row: Mapping[str, float], features: FeatureSet, m
     'no order for 74 days'
     """
     for words in feature.words:
-        names = [name for _, name, _, _ in Formatter().parse(words) if name]
-        if all(name in row and math.isfinite(row[name]) for name in names):
-            return words.format_map({name: written(row[name], features[name], money) for name in names})
+        text = words if isinstance(words, str) else words.text
+        names = [name for _, name, _, _ in Formatter().parse(text) if name]
+        known = all(name in row and math.isfinite(row[name]) for name in names)
+        if known and _true(words, row, as_risk):
+            return text.format_map({name: written(row[name], features[name], money) for name in names})
     return None
+
+
+def _true(words: str | Words, row: Mapping[str, float], as_risk: bool | None) -> bool:
+    if isinstance(words, str):
+        return True
+    return words.when(row) and (as_risk is None or words.as_risk is None or words.as_risk == as_risk)
 
 
 def written(value: float, feature: Feature, money: Money) -> str:

@@ -83,7 +83,7 @@ def _told(
             feature = bundle.features.features[place]
             if sign * added[place] < TRIVIAL / 2 or not _reads_right(bundle, feature, row[feature.name], sign):
                 continue
-            words = sentence(feature, row, bundle.features, money)
+            words = sentence(feature, row, bundle.features, money, as_risk=sign > 0)
             if words is not None and words not in said:
                 said.add(words)
                 yield words

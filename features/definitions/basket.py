@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from features.aggregates import Distinct, Mean, Share, Sum
 from features.arithmetic import ratio
-from features.feature import Example, Feature
+from features.feature import Example, Feature, against
+
+_RECENT = against(
+    "spent {recent_spend_per_order_day} on each of the last three order days",
+    "recent_spend_per_order_day",
+    "spend_per_order_day",
+    " usually",
+)
 
 FEATURES = (
     Feature(
@@ -60,7 +67,7 @@ FEATURES = (
         value=Mean("spend", last=3),
         if_none=None,
         example=Example(20, orders=[(5, 10), (6, 20), (7, 30), (90, 99)]),
-        words=("spent {recent_spend_per_order_day} on each of the last order days, {spend_per_order_day} usually",),
+        words=_RECENT,
     ),
     Feature(
         name="basket_change",
@@ -71,7 +78,7 @@ FEATURES = (
         if_none=None,
         risk_falls_with_it=True,
         example=Example(0.5, orders=[(5, 10), (6, 10), (7, 10), (90, 50)]),
-        words=("spent {recent_spend_per_order_day} on each of the last order days, {spend_per_order_day} usually",),
+        words=_RECENT,
     ),
     Feature(
         name="discount_365d",

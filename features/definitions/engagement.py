@@ -14,7 +14,7 @@ import numpy as np
 
 from features.aggregates import Count, Last, Mean, Rate, Sum
 from features.arithmetic import smoothed_ratio
-from features.feature import EventKind, Example, Feature
+from features.feature import EventKind, Example, Feature, against
 from features.log import EVENT, NULL, Log
 
 SENT = "_sent"
@@ -59,7 +59,9 @@ def features_of(kind: EventKind) -> tuple[Feature, ...]:
 
 def _counts(kind: str) -> tuple[Feature, ...]:
     on, said = EVENT + kind, kind.replace("_", " ")
-    family = f"engagement: {said}"
+    family, now, before = f"engagement: {said}", f"event_{kind}_90d", f"event_{kind}_90d_before"
+    plain = f"{said}: {{{now}}} in the last 90 days"
+    recent = (*against(plain, now, before, " in the 90 before"), plain)
     return (
         Feature(
             name=f"event_{kind}_90d",
@@ -69,7 +71,7 @@ def _counts(kind: str) -> tuple[Feature, ...]:
             value=Count(on=on, days=90),
             if_none=0,
             example=Example(1, orders=[(5, 20)], events=[(90, kind), (91, kind)]),
-            words=(f"{said}: {{event_{kind}_90d}} in the last 90 days, {{event_{kind}_90d_before}} in the 90 before",),
+            words=recent,
         ),
         Feature(
             name=f"event_{kind}_365d",
@@ -98,7 +100,7 @@ def _counts(kind: str) -> tuple[Feature, ...]:
             value=lambda f: smoothed_ratio(f[f"event_{kind}_90d"], f[f"event_{kind}_90d_before"]),
             if_none=None,
             example=Example(0.5, orders=[(5, 20)], events=[(91, kind)]),
-            words=(f"{said}: {{event_{kind}_90d}} in the last 90 days, {{event_{kind}_90d_before}} in the 90 before",),
+            words=recent,
         ),
         Feature(
             name=f"days_since_event_{kind}",

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from features.aggregates import Count, First, Last, Max, Mean, Sum
-from features.feature import Example, Feature
+from features.feature import Example, Feature, Words, against
 
 WINDOWS_DAYS = (7, 14, 30, 60, 90, 180, 365)
 MONEY_WINDOWS_DAYS = (30, 90, 365)
+
+
+def _spent(name: str) -> Callable[[Mapping[str, float]], bool]:
+    """Nothing spent is no news beside a silence."""
+    return lambda row: row[name] > 0
+
 
 RECENCY = (
     Feature(
@@ -71,7 +79,7 @@ MONEY = (
             if_none=0,  # no order in the window means nothing was spent
             risk_falls_with_it=True,
             example=Example(30, orders=[(5, 20), (days, 10), (days + 1, 99)]),
-            words=(f"spent {{spend_{days}d}} in the last {days} days",),
+            words=(Words(f"spent {{spend_{days}d}} in the last {days} days", _spent(f"spend_{days}d")),),
         )
         for days in MONEY_WINDOWS_DAYS
     ),
@@ -93,7 +101,7 @@ MONEY = (
         value=Last("spend"),
         if_none=None,
         example=Example(20, orders=[(5, 20), (90, 10)]),
-        words=("spent {last_spend} last time, {spend_per_order_day} on a usual order day",),
+        words=against("spent {last_spend} last time", "last_spend", "spend_per_order_day", " on a usual order day"),
     ),
     Feature(
         name="largest_spend",

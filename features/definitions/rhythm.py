@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from features.aggregates import Last, Max, Mean, Quantile, Std
 from features.arithmetic import ratio
-from features.feature import Example, Feature
+from features.feature import Example, Feature, Words
 
 # The last dozen gaps: enough for a median, recent enough to follow a customer whose rhythm changes.
 GAPS = 12
+
+
+def _often(row: Mapping[str, float]) -> bool:
+    """A mean of one gap is no rhythm."""
+    return row["frequency"] >= 3
+
+
+# Longer gaps are the risk here, so the sides are the other way round.
+_SLOWER = (
+    Words(
+        "the last three gaps were {recent_gap_days} on average, up from {mean_gap_days}",
+        lambda row: row["recent_gap_days"] > row["mean_gap_days"],
+        as_risk=True,
+    ),
+    Words(
+        "the last three gaps were {recent_gap_days} on average, down from {mean_gap_days}",
+        lambda row: row["recent_gap_days"] < row["mean_gap_days"],
+        as_risk=False,
+    ),
+)
 
 FEATURES = (
     Feature(
@@ -28,7 +50,7 @@ FEATURES = (
         value=Mean("gap_days"),
         if_none=None,
         example=Example(45, orders=[(5, 20), (35, 10), (95, 10)]),
-        words=("orders every {mean_gap_days} on average",),
+        words=(Words("orders every {mean_gap_days} on average", _often),),
     ),
     Feature(
         name="long_gap_days",
@@ -88,7 +110,7 @@ FEATURES = (
         value=Mean("gap_days", last=3),
         if_none=None,
         example=Example(45, orders=[(5, 20), (35, 10), (95, 10)]),
-        words=("the last three gaps were {recent_gap_days} on average, all of them {mean_gap_days}",),
+        words=_SLOWER,
     ),
     Feature(
         name="overdue",
@@ -132,6 +154,6 @@ FEATURES = (
         if_none=None,
         risk_falls_with_it=False,
         example=Example(0.75, orders=[(5, 20), (35, 10), (65, 10), (95, 10), (165, 10)]),
-        words=("the last three gaps were {recent_gap_days} on average, all of them {mean_gap_days}",),
+        words=_SLOWER,
     ),
 )

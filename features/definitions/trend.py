@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from features.aggregates import Count, Decayed, Mean, Sum
 from features.arithmetic import ratio, smoothed_ratio
-from features.feature import Example, Feature
+from features.feature import Example, Feature, Words, against
 
 WINDOWS_DAYS = (30, 90)
 HALF_LIVES_DAYS = (7, 21, 63, 189)
 
 
-def _against_before(days: int) -> str:
-    return f"ordered on {{order_days_{days}d}} in the last {days}, {{order_days_{days}d_before}} in the {days} before"
+def _orders(days: int) -> tuple[str | Words, ...]:
+    now, before = f"order_days_{days}d", f"order_days_{days}d_before"
+    text = f"ordered on {{{now}}} in the last {days}"
+    return (*against(text, now, before, f" in the {days} before"), text)
+
+
+_SPEND = against("spent {spend_90d} in the last 90 days", "spend_90d", "spend_90d_before", " in the 90 before")
 
 
 def _before(days: int) -> Feature:
@@ -23,7 +28,7 @@ def _before(days: int) -> Feature:
         value=Count(days=days, skip=days),
         if_none=0,
         example=Example(2, orders=[(days, 20), (days + 1, 10), (2 * days, 10), (2 * days + 1, 99)]),
-        words=(_against_before(days),),
+        words=_orders(days),
     )
 
 
@@ -37,7 +42,7 @@ def _change(days: int) -> Feature:
         if_none=None,
         risk_falls_with_it=True,
         example=Example(0.5, orders=[(days + 1, 10)]),
-        words=(_against_before(days),),
+        words=_orders(days),
     )
 
 
@@ -52,7 +57,7 @@ FEATURES = (
         value=Sum("spend", days=90, skip=90),
         if_none=0,
         example=Example(30, orders=[(90, 99), (91, 20), (180, 10), (181, 99)]),
-        words=("spent {spend_90d} in the last 90 days, {spend_90d_before} in the 90 before",),
+        words=_SPEND,
     ),
     Feature(
         name="spend_90d_change",
@@ -63,7 +68,7 @@ FEATURES = (
         if_none=None,
         risk_falls_with_it=True,
         example=Example(2, orders=[(5, 40), (91, 20)]),
-        words=("spent {spend_90d} in the last 90 days, {spend_90d_before} in the 90 before",),
+        words=_SPEND,
     ),
     *(
         Feature(
@@ -75,7 +80,7 @@ FEATURES = (
             if_none=0,
             risk_falls_with_it=True,
             example=Example(0.75, orders=[(days, 20), (2 * days, 10)]),
-            words=(_against_before(30 if days <= 63 else 90),),
+            words=_orders(30 if days <= 63 else 90),
         )
         for days in HALF_LIVES_DAYS
     ),
@@ -88,7 +93,7 @@ FEATURES = (
         if_none=None,
         risk_falls_with_it=True,
         example=Example(0.5 / 0.5 ** (1 / 3), orders=[(21, 20)]),
-        words=(_against_before(30),),
+        words=_orders(30),
     ),
     Feature(
         name="order_age_days",

@@ -22,7 +22,25 @@ def test_a_feature_whose_own_value_is_unknown_is_never_a_reason():
 def test_every_sentence_names_only_features_of_the_set():
     row = dict.fromkeys(FEATURES.names, 2.0)
     for feature in FEATURES:
-        assert feature.words == () or sentence(feature, row, FEATURES, EURO)
+        for words in feature.words:
+            text = words if isinstance(words, str) else words.text
+            assert text.format_map(row)
+            assert isinstance(words, str) or isinstance(words.when(row), bool)
+
+
+def test_a_comparison_is_told_only_on_the_side_where_it_is_true():
+    feature = FEATURES["spend_90d_change"]
+    row = {"spend_90d": 1000.0, "spend_90d_before": 4000.0}
+    assert sentence(feature, row, FEATURES, EURO, as_risk=True) == (
+        "spent €10.00 in the last 90 days, down from €40.00 in the 90 before"
+    )
+    assert sentence(feature, row, FEATURES, EURO, as_risk=False) is None
+    risen = {"spend_90d": 4000.0, "spend_90d_before": 1000.0}
+    assert sentence(feature, risen, FEATURES, EURO, as_risk=True) is None
+
+
+def test_nothing_spent_is_no_reason_beside_a_silence():
+    assert sentence(FEATURES["spend_30d"], {"spend_30d": 0.0}, FEATURES, EURO) is None
 
 
 def test_units():
