@@ -14,7 +14,9 @@ import pandas as pd
 
 from features.arithmetic import Values
 from features.clock import day_numbers, timestamps
-from features.engines.single_pass import CHUNK_CUSTOMERS, Reals, Rows, SinglePass, chunks, population
+from features.engines.single_pass import SinglePass
+from features.engines.tracks import Reals
+from features.engines.windows import CHUNK_CUSTOMERS, Rows, chunks, population
 from features.feature import FeatureSet
 from features.log import Ints, Log
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from features.clock import day_numbers, future, timestamps
-from features.engines.single_pass import Rows, population
+from features.engines.windows import Rows, population
 from features.errors import ConfigError
 from features.log import NULL, Ints, Log
 
