@@ -45,7 +45,8 @@ def feature_table(
 
     >>> from datetime import date
     >>> from features.definitions import default_features
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["ann", "ann", "bob"], [1, 5, 9], [700, 300, 50]))
     >>> feature_table(log, [date(1970, 1, 8)], default_features())[["customer_id", "days_since_order"]]
       customer_id  days_since_order

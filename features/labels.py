@@ -62,7 +62,8 @@ def label_table(log: Log, as_of_dates: Sequence[date], definition: ChurnDefiniti
     Returns:
         `customer_id`, `as_of`, `churned` (bool) and `spend_next`, the money spent in the horizon, minor units.
 
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["ann", "bob", "bob"], [1, 5, 12], [700, 300, 50]))
     >>> label_table(log, [date(1970, 1, 8)], ChurnDefinition(10, 30))[["customer_id", "churned", "spend_next"]]
       customer_id  churned  spend_next
@@ -103,7 +104,8 @@ def proposed_definition(log: Log) -> ChurnDefinition:
     and is made shorter where the log is too short to train and to test on it; who was active in the last three
     horizons, 90 days at least, can churn.
 
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> proposed_definition(roll_up(Lines.of(["ann"] * 40, list(range(0, 400, 10)), [700] * 40)))
     ChurnDefinition(horizon_days=14, active_days=90)
     """
@@ -122,7 +124,8 @@ def complete_until(log: Log) -> int:
     Exports are made during the day, so the last day is often unfinished: it does not count when it has under half
     the usual orders of the same weekday, where these are enough to judge by.
 
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> complete_until(roll_up(Lines.of(["ann", "bob"], [1, 5], [700, 300])))
     6
     """

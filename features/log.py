@@ -1,13 +1,6 @@
-"""A shop's log as the engines see it, and the one way into it.
+"""A shop's log as the engines see it: lines and events as they come, streams as they are asked about.
 
-Lines and events, from a file or from a posted history, are rolled up by `roll_up` into streams: arrays sorted by
-customer and day. Both paths share it, so that what was trained and what is served cannot differ.
-
-Rules kept here:
-
-- several orders of one customer on one business day are one order day (`orders` counts them);
-- an order whose lines sum to zero is no order;
-- a returned line is never an order: it lives in the stream `returns`.
+A stream is a set of integer arrays sorted by customer and day; `features/roll_up.py` is the one way into it.
 """
 
 from __future__ import annotations
@@ -184,6 +177,7 @@ class Log:
     `streams` holds `orders` (a row per customer and order day), `items` (per customer, day and product), `returns`
     (per customer and day with a return) and `event:<kind>` (a row per event).
 
+    >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["b", "a", "a"], [10, 11, 15], [500, 700, 300]))
     >>> list(log.customer_ids), log.streams["orders"].columns["spend"]
     (['a', 'b'], array([700, 300, 500]))
@@ -215,6 +209,7 @@ class Log:
     def before(self, as_of: int) -> Log:
         """Return the log as it stood at the start of `as_of`: everything on or after it is gone.
 
+        >>> from features.roll_up import roll_up
         >>> log = roll_up(Lines.of(["a", "a"], [11, 15], [700, 300]))
         >>> log.before(15).streams["orders"].day
         array([11])
@@ -228,6 +223,7 @@ class Log:
     def only(self, customer_ids: Iterable[str]) -> Log:
         """Return the log of the given customers; ids that are not in it are passed over.
 
+        >>> from features.roll_up import roll_up
         >>> list(roll_up(Lines.of(["a", "b"], [11, 15], [700, 300])).only(["b", "z"]).customer_ids)
         ['b']
         """
@@ -241,6 +237,7 @@ class Log:
     def digest(self) -> str:
         """Return a SHA-256 fingerprint of the whole content.
 
+        >>> from features.roll_up import roll_up
         >>> a, b = roll_up(Lines.of(["a"], [11], [700])), roll_up(Lines.of(["a"], [11], [701]))
         >>> a.digest() == b.digest()
         False
@@ -252,137 +249,3 @@ class Log:
             for array in (stream.starts, stream.day, *(stream.columns[c] for c in sorted(stream.columns))):
                 sha.update(np.ascontiguousarray(array).tobytes())
         return sha.hexdigest()
-
-
-def roll_up(lines: Lines, events: Events | None = None) -> Log:
-    """Roll order lines and events up to the streams that every feature is read from.
-
-    Args:
-        lines: clean order lines, rows in any order.
-        events: clean events, rows in any order; customers without an order are kept, they are no population.
-
-    >>> log = roll_up(Lines.of(["a", "a", "a"], [11, 11, 15], [700, 300, 50], order_id=["1", "2", "3"]))
-    >>> log.streams["orders"].columns["orders"], log.streams["orders"].columns["gap_days"] == NULL
-    (array([2, 1]), array([ True, False]))
-    """
-    customer_ids, customer, event_customer = _customers(lines, events)
-    size, bought = len(customer_ids), _bought(lines, customer)
-    streams = {
-        "orders": _order_days(lines, customer, bought, size),
-        "items": _items(lines, customer, bought, size),
-        "returns": _returns(lines, customer, np.flatnonzero(lines.returned), size),
-        **(_event_streams(events, event_customer, size) if events is not None else {}),
-    }
-    return Log(customer_ids, streams)
-
-
-def _bought(lines: Lines, customer: Ints) -> Ints:
-    """Return the rows of orders that are worth something, sorted by customer, day and order."""
-    rows = np.flatnonzero(~lines.returned)
-    rows = rows[np.argsort(_pack(_pack(customer[rows], lines.day[rows]), lines.order_id.codes[rows]), kind="stable")]
-    begins = _order_begins(lines, customer, rows)
-    worth = np.add.reduceat(lines.amount[rows], begins) > 0 if len(rows) else np.zeros(0, dtype=bool)
-    return rows if worth.all() else rows[np.repeat(worth, np.diff(np.append(begins, len(rows))))]
-
-
-def _order_begins(lines: Lines, customer: Ints, rows: Ints) -> Ints:
-    """Return where each order begins among sorted rows; lines without an order id are one order a day."""
-    return _begins(customer[rows], lines.day[rows], lines.order_id.codes[rows])
-
-
-def _begins(*sorted_columns: Ints) -> Ints:
-    """Return the positions at which any of the columns changes."""
-    changes = np.zeros(len(sorted_columns[0]), dtype=bool)
-    changes[:1] = True
-    for column in sorted_columns:
-        changes[1:] |= column[1:] != column[:-1]
-    return np.flatnonzero(changes)
-
-
-def _pack(customer: Ints, minor: Ints) -> Ints:
-    """Return one integer key that sorts by customer, then by the second column."""
-    low = int(minor.min(initial=0))
-    span = int(minor.max(initial=0)) - low + 1
-    return customer.astype(np.int64) * span + (minor - low)
-
-
-def _customers(lines: Lines, events: Events | None) -> tuple[Texts, Ints, Ints]:
-    own = lines.customer_id.in_order()
-    if events is None:
-        return own.values, own.codes, np.zeros(0, dtype=np.int64)
-    theirs = events.customer_id.in_order()
-    values = np.unique(np.concatenate([own.values, theirs.values]))
-    return values, np.searchsorted(values, own.values)[own.codes], np.searchsorted(values, theirs.values)[theirs.codes]
-
-
-def _totals(values: Ints, begins: Ints) -> Ints:
-    return np.add.reduceat(values, begins) if len(begins) else np.zeros(0, dtype=np.int64)
-
-
-def _counts(begins: Ints, rows: int) -> Ints:
-    return np.diff(np.append(begins, rows))
-
-
-def _offsets(customer: Ints, size: int) -> Ints:
-    return np.concatenate([[0], np.cumsum(np.bincount(customer, minlength=size))]).astype(np.int64)
-
-
-def _order_days(lines: Lines, customer: Ints, bought: Ints, size: int) -> Stream:
-    who, day = customer[bought], lines.day[bought]
-    begins, orders = _begins(who, day), _order_begins(lines, customer, bought)
-    who, day = who[begins], day[begins]
-    discount = _totals(lines.discount[bought], begins)
-    columns = {
-        "spend": _totals(lines.amount[bought], begins),
-        "orders": _counts(np.searchsorted(orders, begins), len(orders)),
-        "lines": _counts(begins, len(bought)),
-        "units": _totals(lines.units[bought], begins),
-        "discount": discount,
-        "discounted": (discount > 0).astype(np.int64),
-        "weekend": ((day + 3) % 7 >= 5).astype(np.int64),  # day 0 was a Thursday, so +3 makes Monday 0
-        "gap_days": _gaps(who, day),
-    }
-    return Stream(_offsets(who, size), day, columns)
-
-
-def _gaps(customer: Ints, days: Ints) -> Ints:
-    gaps = np.full(len(days), NULL, dtype=np.int64)
-    same = customer[1:] == customer[:-1]
-    gaps[1:][same] = np.diff(days)[same]
-    return gaps
-
-
-def _items(lines: Lines, customer: Ints, bought: Ints, size: int) -> Stream:
-    product = lines.product_id.in_order()
-    known = bought[(product.values != "")[product.codes[bought]]] if len(bought) else bought
-    known = known[np.argsort(_pack(_pack(customer[known], lines.day[known]), product.codes[known]), kind="stable")]
-    who, day, what = customer[known], lines.day[known], product.codes[known]
-    begins = _begins(who, day, what)
-    columns = {
-        "product": what[begins],
-        "item_spend": _totals(lines.amount[known], begins),
-        "item_units": _totals(lines.units[known], begins),
-    }
-    return Stream(_offsets(who[begins], size), day[begins], columns)
-
-
-def _returns(lines: Lines, customer: Ints, back: Ints, size: int) -> Stream:
-    back = back[np.argsort(_pack(customer[back], lines.day[back]), kind="stable")]
-    begins = _begins(customer[back], lines.day[back])
-    columns = {"returned": _totals(lines.amount[back], begins), "returned_lines": _counts(begins, len(back))}
-    return Stream(_offsets(customer[back][begins], size), lines.day[back][begins], columns)
-
-
-def _event_streams(events: Events, customer: Ints, size: int) -> dict[str, Stream]:
-    kinds = events.kind.in_order()
-    return {
-        EVENT + str(kind): _event_stream(events, customer, kinds.codes == code, size)
-        for code, kind in enumerate(kinds.values)
-    }
-
-
-def _event_stream(events: Events, customer: Ints, rows: npt.NDArray[np.bool_], size: int) -> Stream:
-    # The value is the last key, so that two events of one second stand in one order however the file was sorted.
-    order = np.lexsort((events.value[rows], events.second[rows], events.day[rows], customer[rows]))
-    who, day, value = customer[rows][order], events.day[rows][order], events.value[rows][order]
-    return Stream(_offsets(who, size), day, {"value": value})

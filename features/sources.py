@@ -1,6 +1,6 @@
 """A shop's files → a contract-clean log, or every broken rule at once.
 
-DuckDB reads and types the cells, `features/intake.py` applies the stated rules, `features/log.py` rolls up.
+DuckDB reads and types the cells, `features/intake.py` applies the stated rules, `features/roll_up.py` rolls up.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from features.desk import Cleaned, Typed
 from features.errors import InputError, Violation
 from features.files import Opened, connect, opened
 from features.intake import clean_events, clean_lines, customer_id
-from features.log import Coded, Ints, Log, roll_up
+from features.log import Coded, Ints, Log
 from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from features.places import located, ragged
+from features.roll_up import roll_up
 from features.rules import RULES, RuleCount
 from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
 

@@ -44,7 +44,8 @@ class Sufficiency:
 def sufficiency(log: Log, definition: ChurnDefinition) -> Sufficiency:
     """Say how much history there is, whether it is enough to train and test a model, and what is possible.
 
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> found = sufficiency(roll_up(Lines.of(["ann"], [10], [500])), ChurnDefinition(30, 90))
     >>> found.enough, found.verdict
     (False, 'Not enough to train a model: 1 day of history where 150 are needed.')

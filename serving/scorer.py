@@ -128,7 +128,8 @@ def limits(log: Log, bundle: Bundle, as_of: date) -> tuple[str, ...]:
 def day_after_last_order(log: Log) -> date:
     """Return the day to score from when none is given: the day after the last order.
 
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> day_after_last_order(roll_up(Lines.of(["ann"], [10], [500])))
     datetime.date(1970, 1, 12)
     """

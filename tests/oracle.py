@@ -16,7 +16,8 @@ from typing import Any
 from features import aggregates as agg
 from features.arithmetic import Values
 from features.feature import FeatureSet
-from features.log import EVENT, VALUE_SCALE, Events, Lines, Log, roll_up
+from features.log import EVENT, VALUE_SCALE, Events, Lines, Log
+from features.roll_up import roll_up
 
 Row = dict[str, Any]
 Number = float | None

@@ -88,7 +88,8 @@ def dataset(log: Log, as_of_dates: Sequence[date], definition: ChurnDefinition, 
         features: what to know about a customer.
 
     >>> from features.definitions import default_features
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["ann", "bob", "bob"], [1, 5, 12], [700, 300, 50]))
     >>> data = dataset(log, [date(1970, 1, 8)], ChurnDefinition(10, 30), default_features())
     >>> data.y, data.spend_next

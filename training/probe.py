@@ -16,7 +16,8 @@ import numpy as np
 from features.build import feature_table
 from features.clock import day_number
 from features.feature import FeatureSet
-from features.log import Events, Lines, Log, roll_up
+from features.log import Events, Lines, Log
+from features.roll_up import roll_up
 from training.dataset import Floats
 from training.fitted import from_nullable, nullable
 

@@ -36,7 +36,8 @@ class Split:
 def labels_end(log: Log, until: date | None = None) -> int:
     """Return the first day number that no label may read: where the log is complete, or `until` if that is earlier.
 
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["ann", "bob"], [1, 5], [700, 300]))
     >>> labels_end(log), labels_end(log, date(1970, 1, 4))
     (6, 3)
@@ -73,7 +74,8 @@ def latest_dates(log: Log, definition: ChurnDefinition, until: date | None = Non
     Raises:
         InsufficientHistory: no date has both history and a finished horizon.
 
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["ann", "bob"], [1, 35], [700, 300]))
     >>> [str(day) for day in latest_dates(log, ChurnDefinition(14, 90))]
     ['1970-01-16', '1970-01-23']
@@ -101,7 +103,8 @@ def rolling_origin(
     Raises:
         InsufficientHistory: not even one test date has a date to learn from before it.
 
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["ann", "bob"], [1, 70], [700, 300]))
     >>> [str(split.test_date) for split in rolling_origin(log, ChurnDefinition(14, 90))]
     ['1970-01-30', '1970-02-13', '1970-02-27']

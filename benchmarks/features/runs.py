@@ -101,7 +101,7 @@ def _sums(columns: dict[str, np.ndarray]) -> Result:
     return {f"sum:{name}": float(np.nansum(column)) for name, column in columns.items()}
 
 
-# The rules of features/log.py in SQL: an order is a customer's, of one day, and worth something.
+# The rules of features/roll_up.py in SQL: an order is a customer's, of one day, and worth something.
 ROLL_UP = """
 CREATE TEMP TABLE customers AS
     SELECT customer_id AS id, row_number() OVER (ORDER BY customer_id) AS customer_id

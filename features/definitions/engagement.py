@@ -23,7 +23,8 @@ SENT = "_sent"
 def event_kinds(log: Log) -> tuple[EventKind, ...]:
     """Return the event kinds that a log shows, sorted by name.
 
-    >>> from features.log import Events, Lines, roll_up
+    >>> from features.log import Events, Lines
+    >>> from features.roll_up import roll_up
     >>> events = Events.of(["ann", "ann"], ["mail_sent", "mail_clicked"], [1, 2])
     >>> [kind.answers for kind in event_kinds(roll_up(Lines.of(["ann"], [1], [700]), events))]
     ['mail_sent', None]

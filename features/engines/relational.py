@@ -39,7 +39,8 @@ def tables_of(log: Log, connection: BaseBackend) -> dict[str, ir.Table]:
     The columns are those of the stream, with `customer_id`, `day` (day number) and `place`, which orders a customer's
     rows; a missing value is NULL.
 
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> tables = tables_of(roll_up(Lines.of(["a"], [10], [500])), ibis.duckdb.connect())
     >>> tables["orders"].columns[:4]
     ('customer_id', 'day', 'place', 'spend')
@@ -61,7 +62,8 @@ def feature_table(
         features: what is asked for.
         active_days: only customers with an order in so many days before the date; None: with any order.
 
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> tables = tables_of(roll_up(Lines.of(["a"], [10], [500])), ibis.duckdb.connect())
     >>> feature_table(tables, [date(1970, 1, 12)], FeatureSet(()))["customer_id"].tolist()
     ['a']
@@ -75,7 +77,8 @@ def feature_table(
 def query(tables: Tables, as_of: int, features: FeatureSet, active_days: int | None = None) -> ir.Table:
     """Return the expression of one date: `customer_id`, then one column per feature.
 
-    >>> from features.log import Lines, roll_up
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
     >>> tables = tables_of(roll_up(Lines.of(["a"], [10], [500])), ibis.duckdb.connect())
     >>> query(tables, 11, FeatureSet(())).columns
     ('customer_id',)

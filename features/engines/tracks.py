@@ -70,6 +70,11 @@ class Track:
 
 
 def prefix_sums(values: Ints | npt.NDArray[np.bool_]) -> Ints:
+    """Return the sums of all values before each position, and of all of them at the end.
+
+    >>> prefix_sums(np.array([2, 3]))
+    array([0, 2, 5])
+    """
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(values, dtype=np.int64)])
 
 

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from features import cells
-from features.log import roll_up
 from features.posted import POSTED, posted_events, posted_lines
+from features.roll_up import roll_up
 from serving.api.desk import Champion, Desk
 from serving.api.messages import (
     PostedHistory,

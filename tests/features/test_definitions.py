@@ -8,7 +8,8 @@ import pytest
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.feature import EventKind
-from features.log import Events, Lines, roll_up
+from features.log import Events, Lines
+from features.roll_up import roll_up
 
 ROOT = Path(__file__).parents[2]
 KINDS = (EventKind("mail_clicked", answers="mail_sent"), EventKind("review", has_value=True))

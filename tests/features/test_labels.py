@@ -7,7 +7,8 @@ from features.clock import date_of
 from features.definitions import default_features
 from features.errors import InputError
 from features.labels import ChurnDefinition, complete_until, label_table, proposed_definition
-from features.log import Lines, roll_up
+from features.log import Lines
+from features.roll_up import roll_up
 
 DEFINITION = ChurnDefinition(horizon_days=10, active_days=30)
 

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from features.clock import date_of
 from features.errors import InputError
 from features.labels import ChurnDefinition
-from features.log import Lines, roll_up
+from features.log import Lines
 from features.mapping import CustomersMapping, EventsMapping, FileFormat, LineRules, OrdersMapping, Shop
 from features.posted import posted_events, posted_lines
+from features.roll_up import roll_up
 from features.sources import check_files, read_customers, read_log
 from features.sufficiency import sufficiency
 from features.tables import ORDERS, names

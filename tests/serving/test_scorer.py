@@ -11,7 +11,8 @@ import pytest
 
 from features.clock import date_of, day_number
 from features.errors import InputError
-from features.log import Events, Lines, roll_up
+from features.log import Events, Lines
+from features.roll_up import roll_up
 from serving import scorer
 from serving.scorer import day_after_last_order, explained, limits, score, score_one
 from serving.scores import SCORE_NAMES, band

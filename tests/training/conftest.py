@@ -13,8 +13,9 @@ from features.clock import date_of
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.labels import ChurnDefinition
-from features.log import Events, Lines, Log, roll_up
+from features.log import Events, Lines, Log
 from features.mapping import Shop
+from features.roll_up import roll_up
 from training.bundle import Bundle
 from training.calibration import Calibration
 from training.dataset import Dataset, dataset

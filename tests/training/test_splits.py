@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from features.clock import day_number
 from features.errors import InsufficientHistory
 from features.labels import ChurnDefinition
-from features.log import Lines, roll_up
+from features.log import Lines
+from features.roll_up import roll_up
 from training.splits import labels_end, latest_dates, rolling_origin, training_dates
 
 
