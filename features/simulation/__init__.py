@@ -1,0 +1,1 @@
+"""How the customers of a simulated shop behave; `features/simulate.py` is its front."""
