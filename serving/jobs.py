@@ -195,10 +195,28 @@ class Scored:
 def score_all(settings: Settings, as_of: date | None, *, reasons: str = "auto") -> Scored:
     """Score the population with the champion and record the run in the book."""
     bundle, version = Tracking(settings.folder).champion()
+    check_agrees(settings, bundle, version)
     log = read(settings, until=as_of).log
     day = chosen_day(log, as_of)
     scores = score(log, bundle, version, day, reasons=reasons)  # type: ignore[arg-type]
     return Scored(scores, day, bundle, version, log, _recorded(settings, scores, bundle, log))
+
+
+def check_agrees(settings: Settings, bundle: Bundle, version: str) -> None:
+    """Refuse a champion that was trained for another question than the settings ask.
+
+    Raises:
+        InputError: another horizon, active window or currency.
+    """
+    asked, known = settings.definition, bundle.definition
+    if asked != known:
+        raise InputError(
+            f"version {version} was trained for a horizon of {known.horizon_days} days and {known.active_days} active "
+            f"days, not {asked.horizon_days} and {asked.active_days}: run regulars train with these, or ask for those"
+        )
+    if settings.money != bundle.money:
+        known_in, asked_in = bundle.money.currency, settings.money.currency
+        raise InputError(f"version {version} was trained in {known_in}, not {asked_in}: run regulars train")
 
 
 def _recorded(settings: Settings, scores: pd.DataFrame, bundle: Bundle, log: Log) -> int:

@@ -39,7 +39,7 @@ def trained_once():
         files = (str(orders), "--events", str(events), "--customers", str(customers))
         toml = str(folder / "regulars.toml")
         assert run(lambda: app(["init", *files, "--out", toml], standalone_mode=False)) == 0
-        assert run(lambda: app(["train", "--config", toml, "--horizon-days", "30"], standalone_mode=False)) == 0
+        assert run(lambda: app(["train", "--config", toml], standalone_mode=False)) == 0
         return folder
 
     return training
@@ -112,6 +112,13 @@ def test_check_says_that_all_is_well(shop, call):
     assert code == 0
     assert document["ok"]
     assert document["sufficiency"]["customers"] == 250
+
+
+def test_a_champion_of_another_horizon_is_not_asked(shop, call, tmp_path):
+    code, _, err = call("score", "--out", tmp_path / "s.csv", "--horizon-days", "111")
+    assert code == 2
+    assert "run regulars train" in err
+    assert not (tmp_path / "s.csv").exists()
 
 
 def test_init_does_not_overwrite(shop, call):
