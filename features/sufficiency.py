@@ -48,7 +48,7 @@ def sufficiency(log: Log, definition: ChurnDefinition) -> Sufficiency:
     >>> from features.roll_up import roll_up
     >>> found = sufficiency(roll_up(Lines.of(["ann"], [10], [500])), ChurnDefinition(30, 90))
     >>> found.enough, found.verdict
-    (False, 'Not enough to train a model: 1 day of history where 150 are needed.')
+    (False, 'Not enough to trust a model: 1 day of history where 150 are needed.')
     """
     days = np.diff(log.streams["orders"].starts)
     history = complete_until(log) - log.first_day
@@ -110,7 +110,7 @@ def _lacks(history: int, churned: int, kept: int, definition: ChurnDefinition) -
 
 def _verdict(lacks: list[str], churned: int, kept: int) -> str:
     if lacks:
-        return f"Not enough to train a model: {', '.join(lacks)}."
+        return f"Not enough to trust a model: {', '.join(lacks)}."
     if min(churned, kept) < GOOD_CASES:
         return (
             f"Enough to train and test a model, with some uncertainty: {churned:,} churned and {kept:,} kept cases, "
@@ -124,12 +124,12 @@ def _possible(lacks: list[str], customers: int, history: int, definition: ChurnD
     if not lacks:
         said.append("train and backtest every candidate; the best out of time is served")
     elif history >= history_needed(definition):
-        said.append("backtest the rules (recency, overdue); the better rule is served until there are more cases")
+        said.append("train and backtest all the same; with so few cases a rule mostly wins, and then the rule serves")
     else:
-        said.append("score by the overdue rule: silence measured in each customer's own gaps, not backtested")
+        said.append("train: where no date can be tested the recency rule serves, untested, and says so")
         shorter = (history - definition.active_days) // 2
         if shorter >= 7:
             said.append(f"or a horizon of at most {shorter} days, which this history can test")
     if customers < CUSTOMERS_FOR_VALUES:
-        said.append(f"expected spend is each customer's own mean: a value model takes {CUSTOMERS_FOR_VALUES} customers")
+        said.append(f"expected spend rests on few customers: {CUSTOMERS_FOR_VALUES} make it steady")
     return tuple(said)

@@ -399,8 +399,8 @@ def test_a_shop_of_one_customer_gets_a_verdict_and_a_way():
     found = sufficiency(roll_up(Lines.of(["ann"] * 3, [0, 10, 20], [5, 5, 5])), ChurnDefinition(30, 90))
     assert (found.customers, found.repeat_customers, found.order_days, found.population) == (1, 1, 3, 1)
     assert not found.enough
-    assert found.verdict == "Not enough to train a model: 21 days of history where 150 are needed."
-    assert found.possible[0].startswith("score by the overdue rule")
+    assert found.verdict == "Not enough to trust a model: 21 days of history where 150 are needed."
+    assert found.possible[0].startswith("train: where no date can be tested the recency rule")
 
 
 def test_forty_days_of_history_name_the_horizon_they_can_test():
