@@ -1,4 +1,4 @@
-"""Buy till you die: BG/NBD and Pareto/NBD by maximum likelihood. Customers order at rates of their own until they leave.
+"""Buy till you die: BG/NBD and Pareto/NBD by maximum likelihood. Customers order at their own rates until they leave.
 
 Both see a customer as (x, t_x, T): repeat orders, time of the last one and time observed, from the first order on.
 Rates differ between customers by a gamma distribution of shape r and rate α. In Pareto/NBD a customer may leave at any
@@ -47,9 +47,9 @@ SCALES = (1e-3, 1e1)
 MOST_TERMS = 2000
 DIGITS_E = 28.0
 # The nearer z is to 1 the more terms; customers are taken in bands of it, so that a few do not cost all the others.
-BANDS = (0.7, 0.9, 0.97, 0.99)
+BANDS = (0.9, 0.985)
 START_SHAPE, START_LEAVING = 1.0, (1.0, 4.0)
-SEARCH = {"ftol": 1e-11, "gtol": 1e-6, "maxiter": 200}
+SEARCH = {"ftol": 1e-9, "gtol": 1e-6, "maxiter": 200}
 
 
 class Process(Protocol):

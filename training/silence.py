@@ -26,7 +26,7 @@ from training.metrics import log_loss
 
 FILE = "silence.json"
 # More customers than these do not change the ranking, only the wait.
-CUSTOMERS_TO_FIT = 3_000
+CUSTOMERS_TO_FIT = 2_000
 # A line has two numbers.
 ROWS_FOR_LINE = 50_000
 LEAST_PROBABILITY = 1e-9
@@ -126,7 +126,7 @@ class Kind:
 
 
 def some_customers(seen: Histories) -> Histories:
-    """Return at most 3,000 customers, drawn alike every time."""
+    """Return at most 2,000 customers, drawn alike every time."""
     if len(seen) <= CUSTOMERS_TO_FIT:
         return seen
     return seen.take(np.random.default_rng(0).choice(len(seen), CUSTOMERS_TO_FIT, replace=False))

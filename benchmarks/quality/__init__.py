@@ -1,1 +1,1 @@
-"""Who is right about real shops, out of time: every candidate on open logs, by the protocol of the published figures."""
+"""Who is right on real shops, out of time: every candidate on open logs, on the rows of the published figures."""

@@ -70,8 +70,8 @@ def section(case: Case, log: Log) -> str:
         judged.append(Judged(name, said, seconds))
     title = f"## {case.log}, {definition.horizon_days} days, at {test}"
     facts = (
-        f"{len(seen):,} customers with an order in the last {definition.active_days} days, {seen.y.mean():.1%} churned. "
-        f"Learnt from {len(dates)} dates, {dates[0]} to {dates[-1]}, {len(train):,} rows."
+        f"{len(seen):,} customers with an order in {definition.active_days} days, {seen.y.mean():.1%} churned; "
+        f"learnt from {len(dates)} dates, {dates[0]} to {dates[-1]}, {len(train):,} rows."
     )
     return "\n".join([title, "", facts, "", HEAD, *map(row, judged), ""])
 
@@ -82,8 +82,17 @@ def row(judged: Judged) -> str:
     return f"| `{judged.name}` | " + " | ".join([*cells, *late, f"{judged.seconds:.1f}"]) + " |"
 
 
-HEAD = """| candidate | AUROC | Brier | ECE | log loss | Brier, late line | ECE, late line | log loss, late line | fit, s |
-|---|---|---|---|---|---|---|---|---|"""
+COLUMNS = (
+    "candidate",
+    "AUROC",
+    "Brier",
+    "ECE",
+    "log loss",
+    "Brier, late line",
+    "ECE, late line",
+    "log loss, late line",
+)
+HEAD = "| " + " | ".join([*COLUMNS, "fit, s"]) + " |\n" + "|---" * (len(COLUMNS) + 1) + "|"
 PAGE = """# Who is right, out of time
 
 Every candidate, learnt from dates whose horizons had all ended by the test date, and judged on that date. "Late line":
