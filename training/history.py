@@ -86,12 +86,30 @@ def final_histories(data: Dataset) -> Histories:
     >>> final_histories(data).age  # the dates are 30 days apart, more than 20
     array([6., 7.])
     """
-    order = np.lexsort((data.as_of, data.customer_id))
-    customer = data.customer_id[order]
-    last = order[np.append(customer[1:] != customer[:-1], True)] if len(order) else order
+    last = _last_rows(data)
     found = Histories.of(*inputs(data.features.names, data.values[last]).T)
     steps = np.diff(data.days)
     if len(steps) and steps.max() > data.definition.active_days:
         return found
     aged = data.days[-1] - data.as_of[last] if len(last) else np.zeros(0)
     return Histories(found.frequency, found.recency, found.age + aged)
+
+
+def followed_histories(data: Dataset) -> Histories:
+    """Return the customers of `final_histories`, those of the last date followed through its horizon by their labels.
+
+    Who did not order is as much older. Who did is followed until that order and no further, as no label says what came
+    after it; to stop looking at an order takes nothing from a likelihood.
+    """
+    found, last = final_histories(data), _last_rows(data)
+    labelled = data.as_of[last] == data.days[-1] if len(last) else np.zeros(0, dtype=bool)
+    ordered = labelled & ~data.y[last]
+    age = found.age + np.where(labelled, data.wait_days[last], 0)
+    return Histories(found.frequency + ordered, np.where(ordered, age, found.recency), age)
+
+
+def _last_rows(data: Dataset) -> Ints:
+    """The position of each customer's last row, customers sorted."""
+    order = np.lexsort((data.as_of, data.customer_id))
+    customer = data.customer_id[order]
+    return order[np.append(customer[1:] != customer[:-1], True)] if len(order) else order

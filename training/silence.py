@@ -21,7 +21,7 @@ from training.calibration import fit_line
 from training.dataset import Dataset, Floats
 from training.fitted import Fit, Held, read_json, write_json
 from training.gaps import GapHazard, fit_gap_hazard
-from training.history import INPUTS, Histories, final_histories, inputs
+from training.history import INPUTS, Histories, followed_histories, inputs
 from training.metrics import log_loss
 
 FILE = "silence.json"
@@ -133,9 +133,11 @@ def some_customers(seen: Histories) -> Histories:
 
 
 GAP_HAZARD = Kind(lambda data, _: fit_gap_hazard(data), GapHazard.from_dict)
-BG_NBD = Kind(lambda data, twin: fit_bgnbd(some_customers(final_histories(data)), twin), lambda facts: BGNBD(**facts))
+BG_NBD = Kind(
+    lambda data, twin: fit_bgnbd(some_customers(followed_histories(data)), twin), lambda facts: BGNBD(**facts)
+)
 PARETO_NBD = Kind(
-    lambda data, twin: fit_paretonbd(some_customers(final_histories(data)), twin), lambda facts: ParetoNBD(**facts)
+    lambda data, twin: fit_paretonbd(some_customers(followed_histories(data)), twin), lambda facts: ParetoNBD(**facts)
 )
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 
 from training.gaps import Curve, GapHazard, Survival, fit_gap_hazard, kaplan_meier, usual_gap
-from training.history import Histories, final_histories
+from training.history import Histories, final_histories, followed_histories
+from training.metrics import ece
 
 spells = st.lists(st.tuples(st.integers(1, 20), st.booleans(), st.integers(0, 8)), min_size=1, max_size=40)
 
@@ -86,9 +87,7 @@ def test_it_finds_the_hazard_that_was_simulated(data):
     model = fit_gap_hazard(data)
     said = model.silent(Histories.of(*data.X[["frequency", "tenure_days", "days_since_order"]].to_numpy().T), 28)
     assert said.mean() == pytest.approx(data.y.mean(), abs=0.03)
-    for low, high in ((0, 0.2), (0.2, 0.5), (0.5, 0.9), (0.9, 1.01)):
-        inside = (said >= low) & (said < high)
-        assert said[inside].mean() == pytest.approx(data.y[inside].mean(), abs=0.1)
+    assert ece(data.y, said) < 0.06
 
 
 def test_customers_who_left_the_population_are_learnt_from(data, log):
@@ -101,3 +100,13 @@ def test_customers_who_left_the_population_are_learnt_from(data, log):
     assert seen.frequency.tolist() == [len(each) - 1 for each in days]
     assert seen.recency.tolist() == [each[-1] - each[0] for each in days]
     assert seen.age.tolist() == [last - each[0] for each in days]
+
+
+def test_labels_follow_the_customers_of_the_last_date(data):
+    seen, followed = final_histories(data), followed_histories(data)
+    latest = data.on([data.days[-1]])
+    place = np.searchsorted(np.unique(data.customer_id), latest.customer_id)
+    assert (followed.age - seen.age)[place].tolist() == latest.wait_days.tolist()
+    assert (followed.frequency - seen.frequency)[place].tolist() == (~latest.y).tolist()
+    assert followed.silence[place][~latest.y].tolist() == [0] * int((~latest.y).sum())
+    assert (followed.age - seen.age).sum() == latest.wait_days.sum()
