@@ -226,12 +226,12 @@ def _fraction(b: Floats, c: Floats, z: Floats) -> Floats:
     root = np.sqrt(1 - z.max(initial=0.0))
     terms = 4 + int(min(MOST_TERMS, DIGITS_E / (2 * np.arctanh(np.clip(root, 1e-6, 1 - 1e-6)))))
     value = np.ones_like(z)
-    for place in range(terms, 0, -1):
+    for place in range(terms, 1, -1):
         j, odd = divmod(place, 2)
         up = (b + j) * (c - 1 + j) if odd else j * (c - b + j - 1)
         down = (c + place - 2) * (c + place - 1)
         value = 1 - up / down * z / value
-    return 1 / value
+    return 1 / (1 - b / c * z / value)
 
 
 def fit_bgnbd(seen: Histories, start: BGNBD | None = None) -> BGNBD:
