@@ -8,10 +8,10 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs bench serve clean
+.PHONY: help setup demo test check docs bench bench-quality serve clean
 
 help: ## say what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 setup: $(READY) ## make the environment
 
@@ -42,6 +42,9 @@ docs: $(READY) ## write the generated pages
 
 bench: $(READY) ## speed as ratios, side by side in one run
 	@$(BIN)/python -m benchmarks.features
+
+bench-quality: $(READY) ## who is right on open logs; CDNOW=path of CDNOW_master.txt where lifetimes is not installed
+	@$(BIN)/python -m benchmarks.quality $(if $(CDNOW),--cdnow $(CDNOW))
 
 serve: $(READY) ## serve the scores of the regulars.toml here
 	@$(BIN)/regulars serve

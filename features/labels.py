@@ -60,7 +60,8 @@ def label_table(log: Log, as_of_dates: Sequence[date], definition: ChurnDefiniti
         definition: population and horizon.
 
     Returns:
-        `customer_id`, `as_of`, `churned` (bool) and `spend_next`, the money spent in the horizon, minor units.
+        `customer_id`, `as_of`, `churned` (bool), `spend_next`, the money spent in the horizon, minor units, and
+        `wait_days`, whole days from `as_of` to the next order, `horizon_days` where none came.
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
@@ -73,19 +74,26 @@ def label_table(log: Log, as_of_dates: Sequence[date], definition: ChurnDefiniti
     as_of = np.unique(day_numbers(as_of_dates))
     rows = population(log, as_of, definition.active_days)
     orders = log.streams["orders"]
-    days, spend = np.zeros(len(rows.customer)), np.zeros(len(rows.customer))
+    wait, spend = np.full(len(rows.customer), definition.horizon_days), np.zeros(len(rows.customer))
     for place, start in enumerate(as_of):
         first, end = future(int(start), definition.horizon_days)
         inside = (orders.day >= first) & (orders.day < end)
         customer, here = orders.customer[inside], rows.date == place
-        days[here] = np.bincount(customer, minlength=log.n_customers)[rows.customer[here]]
+        next_day = np.full(log.n_customers, end)
+        np.minimum.at(next_day, customer, orders.day[inside])
+        wait[here] = next_day[rows.customer[here]] - first
         money = np.bincount(customer, orders.columns["spend"][inside], minlength=log.n_customers)
         spend[here] = money[rows.customer[here]]
-    return _labels(log, as_of, rows, days == 0, spend)
+    return _labels(log, as_of, rows, wait == definition.horizon_days, spend, wait)
 
 
 def _labels(
-    log: Log, as_of: Ints, rows: Rows, churned: np.typing.NDArray[np.bool_], spend: np.typing.NDArray[np.float64]
+    log: Log,
+    as_of: Ints,
+    rows: Rows,
+    churned: np.typing.NDArray[np.bool_],
+    spend: np.typing.NDArray[np.float64],
+    wait: Ints,
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -93,6 +101,7 @@ def _labels(
             "as_of": timestamps(as_of)[rows.date],
             "churned": churned,
             "spend_next": spend,
+            "wait_days": wait,
         }
     )
 

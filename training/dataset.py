@@ -30,6 +30,7 @@ class Dataset:
         as_of: the day number of each row.
         customer_id: whose row it is.
         spend_next: money spent in the horizon, minor units.
+        wait_days: whole days from the row's date to the next order, the horizon where none came in it.
         features: what the columns of `X` mean, in their order.
         definition: population and horizon behind `y`.
     """
@@ -39,6 +40,7 @@ class Dataset:
     as_of: Ints
     customer_id: Texts
     spend_next: Floats
+    wait_days: Ints
     features: FeatureSet
     definition: ChurnDefinition
 
@@ -64,6 +66,7 @@ class Dataset:
             as_of=self.as_of[keep],
             customer_id=self.customer_id[keep],
             spend_next=self.spend_next[keep],
+            wait_days=self.wait_days[keep],
             features=self.features,
             definition=self.definition,
         )
@@ -103,6 +106,7 @@ def dataset(log: Log, as_of_dates: Sequence[date], definition: ChurnDefinition, 
         as_of=table["as_of"].to_numpy().astype("datetime64[D]").astype(np.int64),
         customer_id=table["customer_id"].to_numpy(dtype=object),
         spend_next=labels["spend_next"].to_numpy(dtype=np.float64),
+        wait_days=labels["wait_days"].to_numpy(dtype=np.int64),
         features=features,
         definition=definition,
     )

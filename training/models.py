@@ -1,9 +1,10 @@
-"""The candidates, by name: two rules and two models that have to beat them."""
+"""The candidates, by name: two rules, three probabilities of silence and two models that have to beat them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from features.errors import ModelRefused, suggest
@@ -11,6 +12,7 @@ from training.dataset import Dataset
 from training.fitted import Fit, Fitted, Held
 from training.logistic import fit_logistic, read_logistic
 from training.rules import fit_overdue_rule, fit_recency_rule, read_rule
+from training.silence import BG_NBD, GAP_HAZARD, PARETO_NBD, Kind, fit_silence, read_silence
 from training.trees import fit_trees, read_trees
 
 # A model with fewer churned or fewer kept rows than this would learn the customers by heart.
@@ -34,9 +36,17 @@ class Candidate:
     read: Callable[[Path], Fitted]
 
 
+def _silence(name: str, kind: Kind) -> Candidate:
+    return Candidate(name, False, partial(fit_silence, kind), partial(read_silence, kind))
+
+
+# The simpler first: of equals, the backtest keeps the first.
 _ALL = (
     Candidate("recency_rule", True, fit_recency_rule, read_rule),
     Candidate("overdue_rule", True, fit_overdue_rule, read_rule),
+    _silence("gap_hazard", GAP_HAZARD),
+    _silence("bg_nbd", BG_NBD),
+    _silence("pareto_nbd", PARETO_NBD),
     Candidate("logistic", False, fit_logistic, read_logistic),
     Candidate("lightgbm", False, fit_trees, read_trees),
 )
@@ -48,7 +58,7 @@ def fit(name: str, data: Dataset) -> Fit:
     """Fit a candidate on a dataset, the latest date held out once for what has to be judged on later rows.
 
     >>> sorted(CANDIDATES)
-    ['lightgbm', 'logistic', 'overdue_rule', 'recency_rule']
+    ['bg_nbd', 'gap_hazard', 'lightgbm', 'logistic', 'overdue_rule', 'pareto_nbd', 'recency_rule']
     """
     held = data.hold_out_last()
     judged = held is not None and all(enough_to_learn(part) for part in held)

@@ -34,6 +34,11 @@ def test_spend_next_is_the_money_of_the_horizon():
     assert labels([80, 99, 100, 109, 110])["spend_next"].tolist() == [1400.0]
 
 
+@pytest.mark.parametrize(("days", "wait"), [([99, 100, 104], 0), ([99, 109], 9), ([99, 110], 10), ([99], 10)])
+def test_wait_days_is_the_silence_that_came(days, wait):
+    assert labels(days)["wait_days"].tolist() == [wait]
+
+
 def test_labels_and_features_stand_in_the_same_rows():
     log = roll_up(Lines.of(["b", "a", "c", "a"], [90, 80, 95, 120], [1, 2, 3, 4]))
     dates = [date_of(100), date_of(96), date_of(110)]

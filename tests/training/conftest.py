@@ -19,7 +19,7 @@ from features.roll_up import roll_up
 from training.bundle import Bundle
 from training.calibration import Calibration
 from training.dataset import Dataset, dataset
-from training.models import fit
+from training.models import CANDIDATES, fit
 from training.splits import latest_dates
 from training.tracking import Tracking
 from training.train import TrainingResult, train
@@ -84,7 +84,7 @@ def bundle_of(name: str, data: Dataset) -> Bundle:
 @pytest.fixture(scope="session")
 def bundles(data: Dataset) -> dict[str, Bundle]:
     """A bundle of each candidate."""
-    return {name: bundle_of(name, data) for name in ("recency_rule", "overdue_rule", "logistic", "lightgbm")}
+    return {name: bundle_of(name, data) for name in CANDIDATES}
 
 
 @pytest.fixture(scope="session")

@@ -109,6 +109,7 @@ def test_empty_features_are_no_trouble(data):
         as_of=data.as_of,
         customer_id=data.customer_id,
         spend_next=data.spend_next,
+        wait_days=data.wait_days,
         features=data.features,
         definition=data.definition,
     )

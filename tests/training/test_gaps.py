@@ -1,0 +1,112 @@
+"""The hazard of gaps: the product-limit estimate by hand, against scipy and a plain reading, and what is made of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import CensoredData, ecdf
+
+from training.gaps import Curve, GapHazard, Survival, fit_gap_hazard, kaplan_meier, usual_gap
+from training.history import Histories, final_histories, followed_histories
+from training.metrics import ece
+
+spells = st.lists(st.tuples(st.integers(1, 20), st.booleans(), st.integers(0, 8)), min_size=1, max_size=40)
+
+
+def arrays(rows):
+    end = np.array([float(end) for end, _, _ in rows])
+    ended = np.array([ended for _, ended, _ in rows])
+    start = np.array([max(0.0, end - 1 - back) for end, _, back in rows])
+    return start, end, ended
+
+
+def test_by_hand():
+    # The example of Kaplan and Meier (1958): ended at 0.8, 3.1, 5.4, 9.2, last seen at 1.0, 2.7, 7.0, 12.1.
+    end = np.array([0.8, 1.0, 2.7, 3.1, 5.4, 7.0, 9.2, 12.1])
+    ended = np.array([True, False, False, True, True, False, True, False])
+    found = kaplan_meier(np.zeros(8), end, ended)
+    assert found.share == pytest.approx([7 / 8, 7 / 8 * 4 / 5, 7 / 8 * 4 / 5 * 3 / 4, 7 / 8 * 4 / 5 * 3 / 4 * 1 / 2])
+
+
+def test_who_is_first_seen_late_is_at_risk_late():
+    found = kaplan_meier(np.array([0.0, 0.0, 2.0]), np.array([1.0, 4.0, 3.0]), np.array([True, True, True]))
+    assert found.at_risk.tolist() == [2, 2, 1]
+    assert found.share == pytest.approx([1 / 2, 1 / 4, 0])
+
+
+@given(spells)
+@settings(max_examples=100, deadline=None)
+def test_against_scipy(rows):
+    _, end, ended = arrays(rows)
+    found = kaplan_meier(np.zeros(len(end)), end, ended)
+    theirs = ecdf(CensoredData(uncensored=end[ended], right=end[~ended])).sf
+    assert found.share == pytest.approx(theirs.evaluate(found.times), abs=1e-12)
+
+
+@given(spells)
+@settings(max_examples=100, deadline=None)
+def test_against_a_plain_reading(rows):
+    start, end, ended = arrays(rows)
+    share, expected = 1.0, []
+    for time in sorted({e for e, done in zip(end, ended, strict=True) if done}):
+        at_risk = sum(s < time <= e for s, e in zip(start, end, strict=True))
+        share *= 1 - sum(e == time and done for e, done in zip(end, ended, strict=True)) / at_risk
+        expected.append(share)
+    assert kaplan_meier(start, end, ended).share.tolist() == pytest.approx(expected)
+
+
+@given(spells, st.integers(0, 30), st.tuples(st.floats(0, 90), st.floats(0, 90)))
+@settings(max_examples=100, deadline=None)
+def test_a_longer_horizon_is_never_more_silent(rows, silence, times):
+    model = GapHazard(7.0, (0,), (Curve.of(kaplan_meier(*arrays(rows))),))
+    seen = Histories(np.array([2.0]), np.array([14.0]), np.array([14.0 + silence]))
+    short, long = sorted(times)
+    assert 0 <= model.silent(seen, long)[0] <= model.silent(seen, short)[0] <= 1
+
+
+def test_a_curve_by_hand():
+    """Each hazard is −log(1 − ended / (at risk + 1)); a silence goes from 5 − ½ to 5 + 10 − ½ days of 10-day gaps."""
+    curve = Curve.of(Survival(np.array([0.5, 1.5]), np.array([9.0, 4.0]), np.array([5.0, 2.0]), np.array([])))
+    first, second = np.log(2), np.log(2) + np.log(5 / 3)
+    assert curve.at(np.array([0.5, 1.0, 1.5])) == pytest.approx([first, (first + second) / 2, second])
+    model = GapHazard(10.0, (0,), (curve,))
+    seen = Histories(np.zeros(1), np.zeros(1), np.full(1, 5.0))
+    reached = first + (1.45 - 0.5) * (second - first)
+    assert -np.log(model.silent(seen, 10)) == pytest.approx(reached - 0.45 / 0.5 * first)
+
+
+def test_an_own_gap_is_believed_as_far_as_it_was_seen():
+    seen = Histories(np.array([0.0, 1.0, 98.0]), np.array([0.0, 10.0, 980.0]), np.array([5.0, 15.0, 985.0]))
+    assert usual_gap(seen, 40.0) == pytest.approx([40, 30, 10.6])
+
+
+def test_it_finds_the_hazard_that_was_simulated(data):
+    """The shop's customers come back after a day and an exponential gap, and leave after one order in ten."""
+    model = fit_gap_hazard(data)
+    said = model.silent(Histories.of(*data.X[["frequency", "tenure_days", "days_since_order"]].to_numpy().T), 28)
+    assert said.mean() == pytest.approx(data.y.mean(), abs=0.03)
+    assert ece(data.y, said) < 0.06
+
+
+def test_customers_who_left_the_population_are_learnt_from(data, log):
+    """Aged to the last date, they are what the log itself says of everyone who was in the population once."""
+    seen, orders, last = final_histories(data), log.streams["orders"], data.days[-1]
+    shown = [i for i, customer in enumerate(log.customer_ids) if customer in set(data.customer_id)]
+    days = [orders.day[orders.starts[i] : orders.starts[i + 1]] for i in shown]
+    days = [each[each < last] for each in days]
+    assert len(seen) == len(shown) > (data.as_of == last).sum()
+    assert seen.frequency.tolist() == [len(each) - 1 for each in days]
+    assert seen.recency.tolist() == [each[-1] - each[0] for each in days]
+    assert seen.age.tolist() == [last - each[0] for each in days]
+
+
+def test_labels_follow_the_customers_of_the_last_date(data):
+    seen, followed = final_histories(data), followed_histories(data)
+    latest = data.on([data.days[-1]])
+    place = np.searchsorted(np.unique(data.customer_id), latest.customer_id)
+    assert (followed.age - seen.age)[place].tolist() == latest.wait_days.tolist()
+    assert (followed.frequency - seen.frequency)[place].tolist() == (~latest.y).tolist()
+    assert followed.silence[place][~latest.y].tolist() == [0] * int((~latest.y).sum())
+    assert (followed.age - seen.age).sum() == latest.wait_days.sum()
