@@ -23,7 +23,7 @@ from features.errors import suggest
 AGE = "age_days"
 STREAM_OF = {
     **dict.fromkeys((AGE, "spend", "orders", "lines", "units", "discount"), "orders"),
-    **dict.fromkeys(("discounted", "weekend", "gap_days"), "orders"),
+    **dict.fromkeys(("discounted", "weekend", "week", "gap_days"), "orders"),
     **dict.fromkeys(("product", "item_spend", "item_units"), "items"),
     **dict.fromkeys(("returned", "returned_lines"), "returns"),
 }

@@ -16,12 +16,8 @@ import pandas as pd
 from features.clock import day_numbers, future, timestamps
 from features.engines.windows import Rows, population
 from features.errors import ConfigError
-from features.log import NULL, Ints, Log
+from features.log import Ints, Log
 
-# Horizons that people think in, days; a gap longer than the last is no rhythm to build a list on.
-HORIZONS_DAYS = (7, 14, 30, 60, 90, 180)
-GAPS_COVERED = 0.85
-ACTIVE_HORIZONS = 3
 # Below this many orders on the same weekday as a rule, a thin last day says nothing about being unfinished.
 ENOUGH_TO_JUDGE_A_DAY = 10
 SAME_WEEKDAYS_LOOKED_AT = 4
@@ -104,27 +100,6 @@ def _labels(
             "wait_days": wait,
         }
     )
-
-
-def proposed_definition(log: Log) -> ChurnDefinition:
-    """Propose a churn definition from the shop's own gaps.
-
-    The horizon covers 85 % of the gaps between a customer's order days, rounded up to 7, 14, 30, 60, 90 or 180 days,
-    and is made shorter where the log is too short to train and to test on it; who was active in the last three
-    horizons, 90 days at least, can churn.
-
-    >>> from features.log import Lines
-    >>> from features.roll_up import roll_up
-    >>> proposed_definition(roll_up(Lines.of(["ann"] * 40, list(range(0, 400, 10)), [700] * 40)))
-    ChurnDefinition(horizon_days=14, active_days=90)
-    """
-    gaps = log.streams["orders"].columns["gap_days"]
-    gaps = gaps[gaps != NULL]
-    covered = float(np.quantile(gaps, GAPS_COVERED)) if len(gaps) else 30.0
-    history_days = log.last_day - log.first_day + 1
-    fitting = [days for days in HORIZONS_DAYS if days * (ACTIVE_HORIZONS + 2) <= history_days] or [HORIZONS_DAYS[0]]
-    horizon = next((days for days in fitting if days >= covered), fitting[-1])
-    return ChurnDefinition(horizon, max(90, ACTIVE_HORIZONS * horizon))
 
 
 def complete_until(log: Log) -> int:

@@ -102,6 +102,7 @@ def _order_days(lines: Lines, customer: Ints, bought: Ints, size: int) -> Stream
         "discount": discount,
         "discounted": (discount > 0).astype(np.int64),
         "weekend": ((day + 3) % 7 >= 5).astype(np.int64),  # day 0 was a Thursday, so +3 makes Monday 0
+        "week": (day + 3) // 7,
         "gap_days": _gaps(who, day),
     }
     return Stream(_offsets(who, size), day, columns)

@@ -1,9 +1,9 @@
 """A shop whose truth is known: for tests, for scale, and for a first look without own data.
 
 Every customer has an own rhythm: gaps between orders follow an Erlang law around the usual gap, from irregular
-(shape 1, a Poisson process) to regular (shape 8), stretched by season and weekday. After each order the customer
-leaves for good with a probability that a return or a ticket raises. The chance that no order comes in the horizon
-therefore has a closed form, see `SimulatedShop.true_probability`.
+(shape 1, a Poisson process) to regular (shape 8), stretched by season, Christmas and weekday. After each order the
+customer leaves for good with a probability that a return or a ticket raises. The chance that no order comes in the
+horizon therefore has a closed form, see `SimulatedShop.true_probability`.
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ def simulate(
     usual_gap_days: float = 28.0,
     stationary: bool = False,
     with_events: bool = True,
+    christmas_factor: float = 1.0,
 ) -> SimulatedShop:
     """A shop of so many customers; the same seed gives the same shop.
 
@@ -116,9 +117,12 @@ def simulate(
         usual_gap_days: median over the customers of their usual gap.
         stationary: constant rates for ever: no season, nobody joins late, nobody leaves.
         with_events: also mails sent and clicked, reviews, tickets and loyalty points; the orders are the same.
+        christmas_factor: orders come so many times as fast from 10 to 20 December, rising from 1 November and over
+            by 29 December, on top of the mild season that every shop has; 2 = a gift shop, 1 = no Christmas.
 
     Raises:
-        ValueError: customers, days or usual_gap_days is not positive.
+        ValueError: customers, days, usual_gap_days or christmas_factor is not positive, or a stationary shop is
+            asked for a Christmas.
 
     >>> shop = simulate(200, seed=7, days=365)
     >>> int(shop.truth["left_on"].notna().sum()) > 10
@@ -126,11 +130,13 @@ def simulate(
     >>> int(simulate(200, seed=7, days=365, stationary=True).truth["left_on"].notna().sum())
     0
     """
-    if customers < 1 or days < 1 or usual_gap_days <= 0:
-        raise ValueError("simulate needs at least 1 customer, 1 day and a positive usual_gap_days")
+    if customers < 1 or days < 1 or usual_gap_days <= 0 or not 0 < christmas_factor < np.inf:
+        raise ValueError("simulate needs at least 1 customer, 1 day, a positive usual_gap_days and christmas_factor")
+    if stationary and christmas_factor != 1:
+        raise ValueError("a stationary shop has no Christmas: leave christmas_factor out")
     # One stream of random numbers per subject: leaving the events out leaves the orders as they are.
     crowd, shopping, baskets, contacts = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4))
-    calendar = make_calendar(start, days, stationary)
+    calendar = make_calendar(start, days, stationary, christmas_factor)
     people = draw_people(customers, days, usual_gap_days, stationary, crowd)
     bought = buy(people, calendar, days, shopping)
     lines = fill_baskets(people, bought, baskets)

@@ -39,7 +39,10 @@ def _date(text: str) -> date:
 
 Config = Annotated[Path | None, typer.Option("--config", help="The shop's regulars.toml; default: the one here.")]
 Orders = Annotated[Path | None, typer.Option("--orders", help="Read this orders file instead of the one named there.")]
-Horizon = Annotated[int | None, typer.Option("--horizon-days", help="Churned = no order on so many days.")]
+Horizon = Annotated[
+    str | None,
+    typer.Option("--horizon-days", metavar="DAYS|auto", help="Churned = no order on so many days."),
+]
 Active = Annotated[int | None, typer.Option("--active-days", help="Who ordered in the last so many days can churn.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
 AsOf = Annotated[
@@ -53,10 +56,11 @@ OutFile = Annotated[Path, typer.Option("--out", help="A .csv, .parquet or .json 
 OutFolder = Annotated[Path, typer.Option("--out", help="A folder.")]
 
 
-def _settings(config: Path | None, orders: Path | None, horizon: int | None, active: int | None) -> Settings:
-    from serving.config import load_settings
+def _settings(config: Path | None, orders: Path | None, horizon: str | None, active: int | None) -> Settings:
+    from serving.config import days_or_auto, load_settings
 
-    return load_settings(config, orders=orders, horizon_days=horizon, active_days=active)
+    days = None if horizon is None else days_or_auto(horizon)
+    return load_settings(config, orders=orders, horizon_days=days, active_days=active)
 
 
 def _screen(machine: bool) -> Screen:
@@ -93,6 +97,25 @@ def check(
     show_check(report, _screen(json))
     if report.violations:
         raise typer.Exit(InputError.exit_code)
+
+
+@app.command("horizon")
+def horizon_(
+    config: Config = None,
+    orders: Orders = None,
+    until: Until = None,
+    by_segment: Annotated[
+        bool, typer.Option("--by-segment", help="For each segment of the customers file too.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Draw it: a folder, or a .png file.")] = None,
+    json: Json = False,
+) -> None:
+    """Propose the churn window from the shop's own gaps, and say what it would mean."""
+    from serving.horizon import propose
+    from serving.show import show_horizon
+
+    settings = _settings(config, orders, None, None)
+    show_horizon(propose(settings, until, by_segment=by_segment, out=out), _screen(json))
 
 
 @app.command()

@@ -12,16 +12,36 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from features.errors import ConfigError, Violation, suggest
+from features.horizon import LEAST_ACTIVE_DAYS, proposed_definition
 from features.labels import ChurnDefinition
+from features.log import Log
 from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from features.money import Money
 
 FILE_NAME = "regulars.toml"
+AUTO: Literal["auto"] = "auto"
+
+
+def days_or_auto(given: int | str) -> int | Literal["auto"]:
+    """Return a horizon as it may be written: a number of days, or "auto".
+
+    Raises:
+        ConfigError: neither of the two.
+
+    >>> days_or_auto("30"), days_or_auto("auto")
+    (30, 'auto')
+    """
+    if given == AUTO:
+        return AUTO
+    try:
+        return int(str(given))
+    except ValueError:
+        raise ConfigError(f'horizon_days is a number of days or "auto", not "{given}"') from None
 
 
 @dataclass(frozen=True)
@@ -38,10 +58,15 @@ class ListSettings:
 
 @dataclass(frozen=True)
 class Churn:
-    """The two windows, days; `Settings.definition` is what the rooms below read."""
+    """The two windows, days; `Settings.definition_for` a log is what the rooms below read.
 
-    horizon_days: int = 30
-    active_days: int = 90
+    Args:
+        horizon_days: "auto" for what the shop's own gaps propose, each time the log is read.
+        active_days: None for what goes with the horizon: 90 days, and with "auto" what is proposed.
+    """
+
+    horizon_days: Annotated[int | Literal["auto"], BeforeValidator(days_or_auto)] = 30
+    active_days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,8 +93,35 @@ class Settings:
 
     @property
     def definition(self) -> ChurnDefinition:
-        """What churn means here."""
-        return ChurnDefinition(self.churn.horizon_days, self.churn.active_days)
+        """What churn means here, where the file says it.
+
+        Raises:
+            ConfigError: the file leaves it to the log.
+        """
+        if self.churn.horizon_days == AUTO:
+            raise ConfigError('horizon_days is "auto": only a log can say how many days that is')
+        return ChurnDefinition(self.churn.horizon_days, self.churn.active_days or LEAST_ACTIVE_DAYS)
+
+    def definition_for(self, log: Log) -> ChurnDefinition:
+        """What churn means here; "auto" is what the gaps of this log propose."""
+        if self.churn.horizon_days != AUTO:
+            return self.definition
+        proposed = proposed_definition(log)
+        return ChurnDefinition(proposed.horizon_days, self.churn.active_days or proposed.active_days)
+
+    def agrees_with(self, known: ChurnDefinition) -> bool:
+        """Say whether a model trained for `known` answers what is asked; "auto" asks for no certain horizon."""
+        auto, active = self.churn.horizon_days == AUTO, self.churn.active_days
+        return active in (None, known.active_days) if auto else self.definition == known
+
+    def said_auto(self, definition: ChurnDefinition) -> tuple[str, ...]:
+        """Say in one line what "auto" came to; nothing where the file itself said it."""
+        if self.churn.horizon_days != AUTO:
+            return ()
+        return (
+            f"horizon_days = auto: {definition.horizon_days} days, from the shop's own gaps; who ordered in the last "
+            f"{definition.active_days} days can churn",
+        )
 
     @property
     def money(self) -> Money:
@@ -81,7 +133,7 @@ def load_settings(
     path: Path | None = None,
     *,
     orders: Path | None = None,
-    horizon_days: int | None = None,
+    horizon_days: int | Literal["auto"] | None = None,
     active_days: int | None = None,
 ) -> Settings:
     """Read regulars.toml; without one, guess from the orders file as `regulars init` does.
@@ -89,7 +141,7 @@ def load_settings(
     Args:
         path: the file; None for regulars.toml in this folder.
         orders: read this orders file instead of the one that is named.
-        horizon_days: instead of the file's.
+        horizon_days: instead of the file's; "auto" for what the gaps of the log propose.
         active_days: instead of the file's.
 
     Raises:
@@ -97,11 +149,19 @@ def load_settings(
     """
     where = path or Path(FILE_NAME)
     settings = _read(where, orders) if where.exists() else _guessed(where, orders, named=path is not None)
-    given = {"horizon_days": horizon_days, "active_days": active_days}
-    churn = dataclasses.replace(settings.churn, **{k: v for k, v in given.items() if v is not None})
+    churn = Churn(
+        settings.churn.horizon_days if horizon_days is None else horizon_days,
+        settings.churn.active_days if active_days is None else active_days,
+    )
     settings = dataclasses.replace(settings, churn=churn)
-    _ = settings.definition  # refuses a window that makes no sense, here and not in the middle of a run
+    _sensible(churn)
     return settings
+
+
+def _sensible(churn: Churn) -> None:
+    """Refuse a window that makes no sense, here and not in the middle of a run."""
+    days = 1 if churn.horizon_days == AUTO else churn.horizon_days
+    ChurnDefinition(days, LEAST_ACTIVE_DAYS if churn.active_days is None else churn.active_days)
 
 
 def _guessed(where: Path, orders: Path | None, *, named: bool) -> Settings:
@@ -208,7 +268,7 @@ def _sections(settings: Settings) -> Iterator[str]:
     yield _section(
         "churn",
         settings.churn,
-        "Churned = no order on horizon_days days; who ordered in the last active_days days can churn.",
+        'Churned = no order on horizon_days days (or "auto"); who ordered in the last active_days days can churn.',
     )
     yield from _file_section("orders", settings.orders, folder, "field of Regulars = column of the file")
     if settings.events:

@@ -19,6 +19,7 @@ from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.errors import InputError, Violation
 from features.feature import FeatureSet
+from features.horizon import LEAST_ACTIVE_DAYS
 from features.log import Log
 from features.rules import RuleCount
 from features.simulate import simulate
@@ -29,8 +30,9 @@ from serving.config import Settings
 from serving.outreach.exports import write_list, write_table
 from serving.outreach.lists import OutreachList, plan
 from serving.scorer import day_after_last_order, explained, score
-from training.backtest import Backtest, Progress, backtest
+from training.backtest import Progress, backtest
 from training.bundle import Bundle
+from training.results import Backtest
 from training.tracking import Tracking
 from training.train import TrainingResult, train
 
@@ -74,6 +76,7 @@ class Written:
     frame: pd.DataFrame
     path: Path
     as_of: date
+    notes: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was written where."""
@@ -81,6 +84,7 @@ class Written:
 
     def lines(self) -> Iterator[str]:
         """Say it in one line."""
+        yield from self.notes
         yield f"{len(self.frame):,} customers as of {self.as_of} written to {self.path}"
 
 
@@ -88,10 +92,11 @@ def write_features(settings: Settings, as_of: date | None, out: Path) -> Written
     """Compute the features of the population on a date and write them."""
     log = read(settings, until=as_of).log
     day = chosen_day(log, as_of)
-    frame = feature_table(log, [day], features_of(log), settings.definition.active_days)
+    definition = settings.definition_for(log)
+    frame = feature_table(log, [day], features_of(log), definition.active_days)
     frame["as_of"] = frame["as_of"].dt.date
     write_table(frame, out)
-    return Written(frame, out, day)
+    return Written(frame, out, day, settings.said_auto(definition))
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +106,7 @@ class Checked:
     violations: Sequence[Violation]
     rules: Sequence[RuleCount]
     sufficiency: Sufficiency | None
+    notes: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -121,14 +127,18 @@ class Checked:
             if rule.rows:
                 yield f"{rule.rows:>10,}  {rule.rule}: {rule.meaning}"
         if self.sufficiency:
-            yield from ("", self.sufficiency.verdict, *(f"  possible: {way}" for way in self.sufficiency.possible))
+            yield from ("", *self.notes)
+            yield from (self.sufficiency.verdict, *(f"  possible: {way}" for way in self.sufficiency.possible))
 
 
 def check_shop(settings: Settings) -> Checked:
     """Check all files against the contract and the history against what training needs."""
     report = check_files(settings.shop, settings.orders, settings.events, settings.customers, latest=today(settings))
-    enough = sufficiency(report.log, settings.definition) if report.log is not None else None
-    return Checked(report.violations, report.rules, enough)
+    if report.log is None:
+        return Checked(report.violations, report.rules, None)
+    definition = settings.definition_for(report.log)
+    enough = sufficiency(report.log, definition)
+    return Checked(report.violations, report.rules, enough, settings.said_auto(definition))
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +147,7 @@ class Trained:
 
     result: TrainingResult
     folder: Path
+    notes: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -145,6 +156,7 @@ class Trained:
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
         result = self.result
+        yield from self.notes
         promoted = "promoted to champion" if result.promoted else "not promoted"
         yield f"version {result.model_version}: {promoted}: {result.why}"
         yield from result.backtest.notes if result.backtest else ()
@@ -160,13 +172,15 @@ def train_model(settings: Settings, until: date | None, report: Progress) -> Tra
     """Train on what was known before `until`, record the run and register the model."""
     log = read(settings, until=until).log
     tracking = Tracking(settings.folder)
-    result = train(log, settings.definition, settings.shop, until=until, tracking=tracking, progress=report)
-    return Trained(result, settings.folder)
+    definition = settings.definition_for(log)
+    result = train(log, definition, settings.shop, until=until, tracking=tracking, progress=report)
+    return Trained(result, settings.folder, settings.said_auto(definition))
 
 
 def run_backtest(settings: Settings, until: date | None, report: Progress) -> Backtest:
     """Measure the candidates on dates that they have not seen."""
-    return backtest(read(settings, until=until).log, settings.definition, until=until, progress=report)
+    log = read(settings, until=until).log
+    return backtest(log, settings.definition_for(log), until=until, progress=report)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,11 +222,12 @@ def check_agrees(settings: Settings, bundle: Bundle, version: str) -> None:
     Raises:
         InputError: another horizon, active window or currency.
     """
-    asked, known = settings.definition, bundle.definition
-    if asked != known:
+    asked, known = settings.churn, bundle.definition
+    if not settings.agrees_with(known):
         raise InputError(
             f"version {version} was trained for a horizon of {known.horizon_days} days and {known.active_days} active "
-            f"days, not {asked.horizon_days} and {asked.active_days}: run regulars train with these, or ask for those"
+            f"days, not {asked.horizon_days} and {asked.active_days or LEAST_ACTIVE_DAYS}: run regulars train with "
+            "these, or ask for those"
         )
     if settings.money != bundle.money:
         known_in, asked_in = bundle.money.currency, settings.money.currency

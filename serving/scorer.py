@@ -140,7 +140,7 @@ def _scored(log: Log, table: pd.DataFrame, bundle: Bundle, version: str, as_of: 
     facts = _facts(log, table, as_of)
     matrix = table[list(bundle.features.names)]
     empty = np.zeros(0)
-    probability = bundle.probability(matrix) if len(table) else empty
+    probability = bundle.probability(matrix, as_of) if len(table) else empty
     spend = bundle.expected_spend(matrix) if len(table) else empty
     since, order_days = facts["days_since_order"].to_numpy(), facts["frequency"].to_numpy() + 1
     major = bundle.money.major

@@ -9,7 +9,8 @@ from typing import Any
 
 from features.errors import InputError
 from features.guessing import guess
-from features.labels import ChurnDefinition, proposed_definition
+from features.horizon import proposed_definition
+from features.labels import ChurnDefinition
 from features.log import Log
 from features.sources import read_log
 from features.writing import whole
@@ -81,7 +82,7 @@ def _churn(settings: Settings) -> tuple[Churn, str]:
     try:
         log = read_log(settings.shop, settings.orders, None, latest=None).log
     except InputError:
-        return Churn(), "a horizon of 30 days: the orders break rules, so their gaps were not measured"
+        return Churn(30, 90), "a horizon of 30 days: the orders break rules, so their gaps were not measured"
     return _proposed(log)
 
 

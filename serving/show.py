@@ -9,10 +9,11 @@ from features.money import Money
 from serving.jobs import records
 
 if TYPE_CHECKING:
+    from serving.horizon import HorizonProposed
     from serving.jobs import Checked, Listed, ScoresWritten, Simulated, Trained, Written
     from serving.screen import Screen
     from serving.setup import Initialised
-    from training.backtest import Backtest
+    from training.results import Backtest
 
 MEASURES = {"auroc": "AUROC", "log_loss": "log loss", "brier": "Brier", "ece": "ECE"}
 
@@ -29,6 +30,16 @@ def show_check(report: Checked, screen: Screen) -> None:
     """Say every broken rule, what the stated rules touched, and whether the history is sufficient."""
     screen.say(*report.lines())
     screen.document(report.to_dict())
+
+
+def show_horizon(done: HorizonProposed, screen: Screen) -> None:
+    """Say what is proposed and what follows, with the table of windows."""
+    from serving.horizon import COLUMNS
+
+    screen.say(*done.lines(), "")
+    screen.table(COLUMNS, done.rows())
+    screen.say("", *([f"drawn to {done.picture}"] if done.picture else []))
+    screen.document(done.to_dict())
 
 
 def show_written(done: Written, screen: Screen) -> None:

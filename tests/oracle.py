@@ -135,6 +135,7 @@ def order_days(lines: list[Line]) -> list[Row]:
             "discount": sum(line.discount for line in on_it),
             "discounted": int(any(line.discount > 0 for line in on_it)),
             "weekend": int((day - 2) % 7 in (0, 1)),  # day 2, 1970-01-03, was a Saturday
+            "week": (day - 4) // 7,  # day 4, 1970-01-05, was a Monday; any number will do that changes there
             "gap_days": day - rows[-1]["day"] if rows else None,
         }
         rows.append(row)

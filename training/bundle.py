@@ -1,7 +1,9 @@
 """What training hands to serving: a folder that says everything a score needs, and proves that it still computes it.
 
     bundle.json       features, churn definition, shop, calibration, reference distributions, metrics, checksums
-    rule.json | logistic.json | trees.json + trees_<n>.txt      what was learnt
+    rule.json | silence.json | logistic.json | trees.json + trees_<n>.txt | blend.json + a folder per part
+                     what was learnt
+    base_rates.json  the churn rate week by week, and what it lets expect
     value.json        expected spend if retained
     probe.json        twenty made-up customers and what came out for them
 
@@ -21,6 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.clock import day_number
 from features.definitions import default_features
 from features.errors import ModelRefused, suggest
 from features.feature import EventKind, FeatureSet
@@ -31,12 +34,14 @@ from training.calibration import Calibration, sigmoid
 from training.dataset import Floats
 from training.fitted import Fitted, read_json, write_json
 from training.models import RULES, read_fitted
+from training.probe import AS_OF as PROBE_DATE
 from training.probe import Probe, made_up, probe_values
 from training.reference import Reference
+from training.season import BaseRates
 from training.value import ValueModel, read_value
 
-FORMAT = 1
-FILE, PROBE_FILE = "bundle.json", "probe.json"
+FORMAT = 2
+FILE, PROBE_FILE, RATES_FILE = "bundle.json", "probe.json", "base_rates.json"
 # A library of another version may round a log-odds otherwise; a damaged model is off by far more.
 LOG_ODDS_TOLERANCE = 1e-6
 
@@ -52,6 +57,7 @@ class Bundle:
         candidate: the name of what was learnt.
         fitted: what was learnt.
         calibration: from its log-odds to true ones.
+        base_rates: the level of a coming window; used where the calibration is `season`.
         value: expected spend if retained.
         trained_until: the first day that no label read; nothing on or after it was known.
         training_dates: what was learnt from.
@@ -68,6 +74,7 @@ class Bundle:
     candidate: str
     fitted: Fitted
     calibration: Calibration
+    base_rates: BaseRates
     value: ValueModel
     trained_until: date
     training_dates: tuple[date, ...]
@@ -98,18 +105,22 @@ class Bundle:
             X = X[list(self.features.names)].to_numpy(dtype=np.float64)
         return np.ascontiguousarray(X)
 
-    def log_odds(self, X: pd.DataFrame | Floats) -> Floats:
-        """Return calibrated log-odds of churn, one per row."""
-        return self.calibration.apply(self.fitted.log_odds(self.matrix(X)))
+    def log_odds(self, X: pd.DataFrame | Floats, as_of: date) -> Floats:
+        """Return calibrated log-odds of churn, one per row, in the window that begins on `as_of`."""
+        return self.calibration.apply(self.fitted.log_odds(self.matrix(X)), self._shift(as_of))
 
-    def probability(self, X: pd.DataFrame | Floats) -> Floats:
+    def probability(self, X: pd.DataFrame | Floats, as_of: date) -> Floats:
         """Return the calibrated probability of churn within the horizon, one per row."""
-        return sigmoid(self.log_odds(X))
+        return sigmoid(self.log_odds(X, as_of))
 
-    def contributions(self, X: pd.DataFrame | Floats) -> tuple[Floats, float]:
+    def contributions(self, X: pd.DataFrame | Floats, as_of: date) -> tuple[Floats, float]:
         """Return what each feature adds to the calibrated log-odds, rows × features, and the base; the sum is exact."""
         added, base = self.fitted.contributions(self.matrix(X))
-        return self.calibration.slope * added, self.calibration.slope * base + self.calibration.intercept
+        slope = self.calibration.slope
+        return slope * added, slope * base + self.calibration.level(self._shift(as_of))
+
+    def _shift(self, as_of: date) -> float:
+        return self.base_rates.forecast(day_number(as_of)).shift
 
     def expected_spend(self, X: pd.DataFrame | Floats) -> Floats:
         """Return what each customer would spend over the horizon if retained, minor units."""
@@ -120,15 +131,16 @@ class Bundle:
         folder.mkdir(parents=True, exist_ok=True)
         self.fitted.to_files(folder)
         self.value.to_files(folder)
+        write_json(folder / RATES_FILE, self.base_rates.to_dict())
         write_json(folder / PROBE_FILE, self._probe().to_dict())
-        files = {path.name: _checksum(path) for path in sorted(folder.iterdir()) if path.name != FILE}
+        files = {name: _checksum(folder / name) for name in _files(folder) if name != FILE}
         facts = {**self._facts(), "files": files}
         write_json(folder / FILE, {**facts, "checksum": _checksum_of(facts)})
 
     def _probe(self) -> Probe:
         lines, events = made_up([kind.name for kind in self.features.kinds])
         values = probe_values(lines, events, self.features)
-        return Probe(lines, events, values, self.log_odds(values))
+        return Probe(lines, events, values, self.log_odds(values, PROBE_DATE))
 
     def _facts(self) -> dict[str, Any]:
         shop = asdict(self.shop)
@@ -181,6 +193,7 @@ def _bundle(folder: Path, facts: dict[str, Any]) -> Bundle:
         candidate=facts["candidate"],
         fitted=read_fitted(facts["candidate"], folder),
         calibration=Calibration(**facts["calibration"]),
+        base_rates=BaseRates.from_dict(read_json(folder / RATES_FILE)),
         value=read_value(folder),
         trained_until=date.fromisoformat(facts["trained_until"]),
         training_dates=tuple(map(date.fromisoformat, facts["training_dates"])),
@@ -218,6 +231,10 @@ def _check_files(folder: Path, checksums: dict[str, str]) -> None:
             raise ModelRefused(f"{folder / name} is corrupt: its checksum differs from the bundle's; train again")
 
 
+def _files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
 def _checksum_of(facts: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -236,5 +253,5 @@ def _check_probe(bundle: Bundle, folder: Path) -> None:
         raise ModelRefused(
             f"these features are computed otherwise than in training: {', '.join(differing)}; train again"
         )
-    if not np.allclose(bundle.log_odds(probe.values), probe.log_odds, rtol=0, atol=LOG_ODDS_TOLERANCE):
+    if not np.allclose(bundle.log_odds(probe.values, PROBE_DATE), probe.log_odds, rtol=0, atol=LOG_ODDS_TOLERANCE):
         raise ModelRefused(f"{folder}: the model gives other scores than when it was trained; train again")

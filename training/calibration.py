@@ -1,7 +1,10 @@
 """Turning log-odds into probabilities that are true.
 
 A calibration is a line in log-odds: it keeps the ranking, and contributions stay exact (each is scaled by the slope).
-It is fitted on a later date than the model was trained on; a model is always too sure of the rows it has seen.
+
+    none      the model's own
+    platt     a line fitted on a later date than the model was trained on: a model is too sure of the rows it has seen
+    season    the level that is forecast for the coming window (`training/season.py`), added as a shift
 """
 
 from __future__ import annotations
@@ -13,8 +16,8 @@ import numpy as np
 
 from training.dataset import Flags, Floats
 
-Method = Literal["none", "platt"]
-METHODS: tuple[Method, ...] = ("none", "platt")
+Method = Literal["none", "platt", "season"]
+METHODS: tuple[Method, ...] = ("none", "platt", "season")
 NEWTON_STEPS = 100
 ENOUGH_ROWS = 50
 
@@ -81,9 +84,9 @@ def _loss(design: Floats, target: Floats, line: Floats, pull: Floats, goal: Floa
 
 @dataclass(frozen=True)
 class Calibration:
-    """A line in log-odds: calibrated = slope × raw + intercept.
+    """A line in log-odds: calibrated = slope × raw + intercept, and for `season` the shift of the window.
 
-    >>> Calibration().apply(np.array([0.3]))
+    >>> Calibration().apply(np.array([0.3]), shift=1.0)
     array([0.3])
     """
 
@@ -91,22 +94,28 @@ class Calibration:
     slope: float = 1.0
     intercept: float = 0.0
 
-    def apply(self, log_odds: Floats) -> Floats:
-        """Return calibrated log-odds."""
-        return self.slope * log_odds + self.intercept
+    def apply(self, log_odds: Floats, shift: float) -> Floats:
+        """Return calibrated log-odds; `shift` is the forecast for the window that the rows look at."""
+        return self.slope * log_odds + self.level(shift)
+
+    def level(self, shift: float) -> float:
+        """Return what is added to every row."""
+        return self.intercept + (shift if self.method == "season" else 0.0)
 
 
 def calibrate(method: Method, late: tuple[Floats, Flags] | None) -> Calibration:
     """Fit a calibration; it stays at none where there are too few later rows to judge by.
 
     Args:
-        method: `none`, or `platt`, a line fitted to later rows. Platt (1999).
+        method: `none`, `season`, or `platt`, a line fitted to later rows. Platt (1999).
         late: raw log-odds that an earlier model gave to later rows, and who of these churned.
 
     >>> calibrate("platt", None).method
     'none'
     """
-    if method == "none" or late is None or len(late[1]) < ENOUGH_ROWS or len(np.unique(late[1])) < 2:
+    if method != "platt":
+        return Calibration(method)
+    if late is None or len(late[1]) < ENOUGH_ROWS or len(np.unique(late[1])) < 2:
         return Calibration()
     slope, intercept = fit_line(*late, towards=1.0, weight=1.0)
     # A falling line would turn the ranking around: then later rows say that nothing was learnt.

@@ -43,7 +43,7 @@ def reasons(
     values = bundle.matrix(X)
     if not len(values):
         return []
-    added, _ = bundle.contributions(values)
+    added, _ = bundle.contributions(values, bundle.trained_until)  # the level is the same for all: no reason
     families, totals = _by_family(bundle, added)
     return [
         (

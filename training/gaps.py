@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.dataset import Dataset, Flags, Floats
+from features.survival import Survival, kaplan_meier
+from training.dataset import Dataset, Floats
 from training.history import Histories, final_histories, inputs
 
 # So many gaps of the shop's mean are mixed with the customer's own.
@@ -24,36 +25,6 @@ ENOUGH_ENDED = 50
 KNOTS = 200
 # A day is a point: a gap of n days ends after n − ½ and before n + ½.
 HALF_DAY = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class Survival:
-    """The product-limit estimate: the share still silent right after each time at which a silence ended."""
-
-    times: Floats
-    at_risk: Floats
-    ended: Floats
-    share: Floats
-
-
-def kaplan_meier(start: Floats, end: Floats, ended: Flags) -> Survival:
-    """Estimate how long silences last, when some had not ended and some were only seen from their middle on.
-
-    Kaplan and Meier (1958); for delayed entry Klein and Moeschberger (2003), section 4.6. Who is first seen at `start`
-    is at risk of ending after it.
-
-    Args:
-        start: how long the silence had lasted when it was first seen; 0 where it was seen from its beginning.
-        end: how long it had lasted when it ended, or was last seen.
-        ended: whether it ended.
-
-    >>> found = kaplan_meier(np.zeros(4), np.array([1.0, 2.0, 2.0, 3.0]), np.array([True, True, False, True]))
-    >>> found.share
-    array([0.75, 0.5 , 0.  ])
-    """
-    times, count = np.unique(end[ended], return_counts=True)
-    at_risk = np.searchsorted(np.sort(start), times, "left") - np.searchsorted(np.sort(end), times, "left")
-    return Survival(times, at_risk.astype(np.float64), count.astype(np.float64), np.cumprod(1 - count / at_risk))
 
 
 @dataclass(frozen=True, eq=False)

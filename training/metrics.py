@@ -33,14 +33,22 @@ def auroc(y: Flags, p: Floats) -> float:
     return float((ranks[y].sum() - churned * (churned + 1) / 2) / (churned * kept))
 
 
+def surprise(y: Flags, p: Floats) -> Floats:
+    """Return what each row costs in log loss, in nats.
+
+    >>> surprise(np.array([True, False]), np.array([0.5, 0.5])).round(4)
+    array([0.6931, 0.6931])
+    """
+    return np.asarray(-np.log(np.clip(np.where(y, p, 1 - p), LEAST_PROBABILITY, 1)), dtype=np.float64)
+
+
 def log_loss(y: Flags, p: Floats) -> float:
     """Return the mean surprise, in nats.
 
     >>> round(log_loss(np.array([True, False]), np.array([0.5, 0.5])), 4)
     0.6931
     """
-    said = np.clip(np.where(y, p, 1 - p), LEAST_PROBABILITY, 1)
-    return float(-np.log(said).mean()) if len(y) else float("nan")
+    return float(surprise(y, p).mean()) if len(y) else float("nan")
 
 
 def brier(y: Flags, p: Floats) -> float:

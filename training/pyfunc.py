@@ -48,7 +48,7 @@ class OrdersModel:
         rows = [{str(name): _cell(value) for name, value in row.items()} for row in orders.to_dict("records")]
         log = roll_up(posted_lines(rows, bundle.shop, until=as_of))
         table = feature_table(log, [as_of], bundle.features, bundle.definition.active_days)
-        return pd.DataFrame({"customer_id": table["customer_id"], "probability": bundle.probability(table)})
+        return pd.DataFrame({"customer_id": table["customer_id"], "probability": bundle.probability(table, as_of)})
 
 
 def _date(params: Mapping[str, Any] | None) -> date:

@@ -21,13 +21,15 @@ from features.feature import FeatureSet
 from features.labels import ChurnDefinition
 from features.log import Log
 from features.mapping import Shop
-from training.backtest import Backtest, CandidateResult, Progress, backtest, silent
+from training.backtest import Progress, backtest, silent
 from training.bundle import Bundle
 from training.calibration import calibrate
 from training.dataset import Dataset, Floats, dataset
 from training.models import CANDIDATES, RULES, fit
 from training.plots import gains_figure, importance_figure, reliability_figure
 from training.reference import references
+from training.results import Backtest
+from training.season import base_rates, read_weeks
 from training.splits import TEST_DATES, labels_end, latest_dates
 from training.tracking import CHALLENGER, CHAMPION, Record, Tracking
 from training.value import fit_value
@@ -162,7 +164,7 @@ def _bundle(
     """Fit a candidate on every date whose horizon has ended, calibrated as its backtest says."""
     found = fit(name, data)
     result = tested.candidates[name] if tested else None
-    newest = data.on([data.days[-1]])
+    newest, end = data.on([data.days[-1]]), labels_end(log, until)
     bundle = Bundle(
         features=data.features,
         definition=data.definition,
@@ -170,8 +172,9 @@ def _bundle(
         candidate=name,
         fitted=found.fitted,
         calibration=calibrate(result.calibration if result else "none", found.late),
+        base_rates=base_rates(read_weeks(log, data.definition, end), data, until=end),
         value=fit_value(data),
-        trained_until=date_of(labels_end(log, until)),
+        trained_until=date_of(end),
         training_dates=tuple(date_of(day) for day in data.days),
         metrics={measure: value for measure, value in (result.mean if result else {}).items() if np.isfinite(value)},
         why=why,
@@ -179,7 +182,7 @@ def _bundle(
         log_digest=log.digest(),
     )
     bundle.importance.update(_importance(bundle, newest.values))
-    said = bundle.probability(newest.values)
+    said = bundle.probability(newest.values, date_of(newest.days[-1]))
     bundle.reference.update(references(["probability"], said[:, None]))
     return bundle
 
@@ -187,7 +190,7 @@ def _bundle(
 def _importance(bundle: Bundle, values: Floats) -> dict[str, float]:
     """Return the mean absolute contribution per feature, over evenly spread rows."""
     some = values[:: max(1, len(values) // ROWS_FOR_IMPORTANCE)]
-    added, _ = bundle.contributions(some)
+    added, _ = bundle.contributions(some, bundle.trained_until)
     return dict(zip(bundle.features.names, np.abs(added).mean(axis=0).tolist(), strict=True))
 
 
@@ -243,12 +246,7 @@ def _figures(tested: Backtest | None, bundle: Bundle) -> dict[str, Any]:
     if tested is None:
         return figures
     names = sorted(tested.candidates, key=lambda name: name != bundle.candidate)
-    said = {name: _all_dates(tested.candidates[name]) for name in names}
-    y = np.concatenate([result.y for result in tested.candidates[bundle.candidate].by_date])
-    figures["reliability"] = reliability_figure(y, said[bundle.candidate], bundle.candidate)
-    figures["gains"] = gains_figure(y, said)
+    served = tested.candidates[bundle.candidate]
+    figures["reliability"] = reliability_figure(served.y, served.p, bundle.candidate)
+    figures["gains"] = gains_figure(served.y, {name: tested.candidates[name].p for name in names})
     return figures
-
-
-def _all_dates(result: CandidateResult) -> Floats:
-    return np.concatenate([one.p for one in result.by_date])

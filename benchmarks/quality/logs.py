@@ -1,9 +1,9 @@
-"""The open logs, read as package data; nothing is downloaded here."""
+"""The open logs, read as package data, and two simulated ones whose truth is known; nothing is downloaded here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pandas as pd
 from features.labels import ChurnDefinition
 from features.log import Lines, Log
 from features.roll_up import roll_up
+from features.simulate import SimulatedShop, simulate
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,12 @@ CASES = (
     Case(CDNOW, ChurnDefinition(90, 365), date(1998, 4, 2), 9_499),
     Case(CDNOW, ChurnDefinition(180, 180), date(1998, 1, 2), 6_339),
 )
+GIFTS, STATIONARY = "Gift shop", "Stationary shop"
+# A year and a half of history, last year's Christmas in it; the horizon holds the weeks before and of this year's.
+GIFT_CASE = Case(GIFTS, ChurnDefinition(45, 180), date(2024, 11, 20), 3_576)
+STATIONARY_CASE = Case(STATIONARY, ChurnDefinition(30, 120), date(2024, 3, 1), 2_935)
+GIFT_START, GIFT_CUSTOMERS, GIFT_GAP_DAYS, GIFT_FACTOR = date(2023, 5, 15), 6_000, 90.0, 2.0
+STATIONARY_START, STATIONARY_CUSTOMERS, STATIONARY_GAP_DAYS = date(2023, 1, 1), 3_000, 30
 _BASKETS = """
     SELECT household_id::VARCHAR AS customer_id, transaction_timestamp::DATE - DATE '1970-01-01' AS day,
         basket_id::VARCHAR AS order_id, product_id::VARCHAR AS product_id, round(100 * sales_value)::BIGINT AS amount,
@@ -69,6 +76,75 @@ def cdnow(path: Path | None) -> Log:
     cents = (rows["amount"] * 100).round().astype(int) + 1
     units, orders = rows["units"].tolist(), [str(row) for row in range(len(rows))]
     return roll_up(Lines.of(rows["customer_id"].tolist(), day.tolist(), cents.tolist(), units=units, order_id=orders))
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A simulated case and what nobody can know better.
+
+    Args:
+        case: as for an open log.
+        log: reaches to the end of the test date's horizon; who learns must not look behind the test date.
+        true_probability: of churn on the test date, by customer id; of everyone with an order before it.
+    """
+
+    case: Case
+    log: Log
+    true_probability: pd.Series[float]
+
+
+def gift_shop() -> Known:
+    """A shop where orders come twice as fast before Christmas: far fewer churn than on the dates that are learnt from.
+
+    The truth is the simulator's: it knows each customer's rhythm and chance to leave, not whether he has left.
+    """
+    case = GIFT_CASE
+    last = case.test_date + timedelta(days=case.definition.horizon_days)
+    days = (last - GIFT_START).days
+    shop = simulate(
+        GIFT_CUSTOMERS,
+        seed=2024,
+        days=days,
+        start=GIFT_START,
+        usual_gap_days=GIFT_GAP_DAYS,
+        with_events=False,
+        christmas_factor=GIFT_FACTOR,
+    )
+    truth = shop.true_probability(case.test_date, case.definition.horizon_days)
+    return Known(case, _log_of(shop), truth.set_index("customer_id")["probability"])
+
+
+def stationary_shop() -> Known:
+    """A shop where there is nothing to find: everyone orders on any day with one and the same probability, for ever.
+
+    `simulate(stationary=True)` is another thing: its customers have rates of their own, by which they can be ranked.
+    """
+    case, random = STATIONARY_CASE, np.random.default_rng(2024)
+    horizon_days = case.definition.horizon_days
+    days = (case.test_date - STATIONARY_START).days + horizon_days
+    who, day = np.nonzero(random.random((STATIONARY_CUSTOMERS, days)) < 1 / STATIONARY_GAP_DAYS)
+    amount = np.rint(100 * random.lognormal(3.5, 0.6, len(who))).astype(np.int64)
+    ids = [f"C{place:04}" for place in range(STATIONARY_CUSTOMERS)]
+    first_day = np.datetime64(STATIONARY_START, "D").astype(np.int64)
+    log = roll_up(Lines.of([ids[place] for place in who], (first_day + day).tolist(), amount.tolist()))
+    return Known(case, log, pd.Series((1 - 1 / STATIONARY_GAP_DAYS) ** horizon_days, index=ids))
+
+
+def _log_of(shop: SimulatedShop) -> Log:
+    orders = shop.orders
+    order_id = orders["order_id"].where(~orders["returned"], "O" + orders["order_id"].str[1:])
+    return roll_up(
+        Lines.of(
+            orders["customer_id"].tolist(),
+            orders["ordered_at"].to_numpy().astype("datetime64[D]").astype(np.int64).tolist(),
+            (orders["amount"].abs() * 100).round().astype(int).tolist(),
+            order_id=order_id.tolist(),
+            product_id=orders["product_id"].tolist(),
+            discount=(orders["discount"] * 100).round().astype(int).tolist(),
+            units=orders["quantity"].tolist(),
+            returned=orders["returned"].tolist(),
+        )
+    )
 
 
 def package(name: str) -> Path:

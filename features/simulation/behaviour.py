@@ -14,6 +14,7 @@ Flags = npt.NDArray[np.bool_]
 
 SPARE_DAYS = 1_100  # the calendar runs on past the last order, so that horizons after it have an answer
 WEEKDAYS = np.array([0.9, 0.85, 0.9, 1.0, 1.15, 1.3, 0.9])  # Monday first; their mean is 1
+CHRISTMAS = (0, 39, 49, 58)  # days after 1 November: first sign, full from and to, over
 OWNERS = ("Amira", "Bruno", "Chloe", "Dariush", "Eleni", "Farid", "Grete", "Hugo")
 PRODUCTS = 400
 FAVOURITES = 8
@@ -78,13 +79,22 @@ class Calendar:
         return np.asarray(np.interp(operational, self.elapsed, np.arange(len(self.elapsed))))
 
 
-def make_calendar(start: date, days: int, stationary: bool) -> Calendar:
-    """Make the calendar of a shop, season and weekdays; a stationary one has neither."""
+def make_calendar(start: date, days: int, stationary: bool, christmas_factor: float = 1.0) -> Calendar:
+    """Make the calendar of a shop, season, Christmas and weekdays; a stationary one has none of them."""
     day = np.arange(days + SPARE_DAYS)
     # The year peaks in mid-December.
     season = 1 + 0.25 * np.cos(2 * np.pi * (day + start.timetuple().tm_yday - 348) / 365.25)
     speed = np.ones(len(day)) if stationary else season * WEEKDAYS[(start.weekday() + day) % 7]
+    speed = speed * (1 + (christmas_factor - 1) * before_christmas(start, len(day)))
     return Calendar(np.concatenate([[0.0], np.cumsum(speed)]))
+
+
+def before_christmas(start: date, days: int) -> Floats:
+    """Return how much of Christmas is on each day: 0 until October, 1 from 10 to 20 December, 0 from 29 December."""
+    day = np.datetime64(start, "D") + np.arange(days)
+    november = (day.astype("datetime64[Y]").astype("datetime64[M]") + 10).astype("datetime64[D]")
+    risen = np.interp((day - november).astype(np.int64), CHRISTMAS, (0.0, 1.0, 1.0, 0.0))
+    return np.asarray(np.sin(np.pi / 2 * risen) ** 2)  # without an edge on any day
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,12 +1,10 @@
-from datetime import date
-
 import pytest
 
 from features.build import feature_table
 from features.clock import date_of
 from features.definitions import default_features
 from features.errors import InputError
-from features.labels import ChurnDefinition, complete_until, label_table, proposed_definition
+from features.labels import ChurnDefinition, complete_until, label_table
 from features.log import Lines
 from features.roll_up import roll_up
 
@@ -58,9 +56,3 @@ def test_an_unfinished_last_day_does_not_count():
 def test_a_definition_that_makes_no_sense_is_refused():
     with pytest.raises(InputError, match="horizon_days is a number of days from 1 to 3650, not 0"):
         ChurnDefinition(0, 90)
-
-
-def test_a_short_log_gets_a_short_horizon():
-    log = roll_up(Lines.of(["ann"] * 4, [0, 12, 25, 39], [700] * 4))
-    assert proposed_definition(log).horizon_days == 7
-    assert date_of(0) == date(1970, 1, 1)

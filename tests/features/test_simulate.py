@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from features.simulate import START, SimulatedShop, simulate
+from features.simulation.behaviour import before_christmas, make_calendar
 
 DAYS = 500
 
@@ -108,6 +109,54 @@ def test_a_stationary_shop_keeps_its_rate() -> None:
     assert quarters.max() / quarters.min() < 1.06
 
 
+def gift_shop(christmas_factor: float) -> SimulatedShop:
+    """One Christmas in its last weeks: the log ends on 3 January 2025."""
+    start, last = date(2023, 5, 15), date(2025, 1, 3)
+    days = (last - start).days + 1
+    return simulate(
+        6_000,
+        seed=2024,
+        days=days,
+        start=start,
+        usual_gap_days=90.0,
+        with_events=False,
+        christmas_factor=christmas_factor,
+    )
+
+
+def test_at_christmas_fewer_churn_and_the_truth_knows_how_many() -> None:
+    shop, as_of, horizon_days = gift_shop(2.0), date(2024, 11, 20), 45
+    truth = shop.true_probability(as_of, horizon_days).set_index("customer_id")["probability"]
+    churned = no_order_between(shop, as_of, horizon_days).loc[truth.index]
+    error = churned.astype(float) - truth
+    for _, part in error.groupby(pd.qcut(truth, 5, duplicates="drop")):
+        noise = np.sqrt((truth[part.index] * (1 - truth[part.index])).sum()) / len(part)
+        assert abs(part.mean()) < 4 * noise + 1e-3
+    summer = no_order_between(shop, date(2024, 7, 1), horizon_days).mean()
+    mild = no_order_between(gift_shop(1.0), as_of, horizon_days).mean()
+    assert churned.mean() < mild - 0.08
+    assert mild < summer - 0.04
+
+
+def test_without_a_christmas_the_shop_is_what_it_always_was() -> None:
+    shop = simulate(30, seed=5, days=120, christmas_factor=1.0)
+    assert shop.orders["amount"].sum() == pytest.approx(4_292.87)
+    calendar, flat = make_calendar(START, 730, False, 1.0), make_calendar(START, 730, False)
+    assert np.array_equal(calendar.elapsed, flat.elapsed)
+
+
+def test_christmas_comes_without_an_edge_and_every_year() -> None:
+    much = before_christmas(date(2023, 5, 15), 900)
+    day = np.datetime64("2023-05-15") + np.arange(900)
+    for year in ("2023", "2024"):
+        assert (much[(day >= np.datetime64(f"{year}-12-10")) & (day <= np.datetime64(f"{year}-12-20"))] == 1).all()
+        rising = much[(day >= np.datetime64(f"{year}-11-01")) & (day <= np.datetime64(f"{year}-12-10"))]
+        assert (np.diff(rising) > 0).all()
+        assert much[day == np.datetime64(f"{year}-10-31")] == 0
+        assert much[day == np.datetime64(f"{year}-12-29")] < 1e-12
+    assert np.abs(np.diff(much)).max() < 0.2
+
+
 def test_the_files_hold_the_tables_and_nothing_else_is_left(shop: SimulatedShop, tmp_path: Path) -> None:
     small = simulate(20, seed=2, days=90)
     written = small.write(tmp_path / "new" / "folder")
@@ -118,7 +167,12 @@ def test_the_files_hold_the_tables_and_nothing_else_is_left(shop: SimulatedShop,
     assert "nan" not in events.lower()
 
 
-@pytest.mark.parametrize("wrong", [{"customers": 0}, {"days": 0}, {"usual_gap_days": 0.0}])
+def test_a_stationary_shop_has_no_christmas() -> None:
+    with pytest.raises(ValueError, match="no Christmas"):
+        simulate(5, seed=1, stationary=True, christmas_factor=2.0)
+
+
+@pytest.mark.parametrize("wrong", [{"customers": 0}, {"days": 0}, {"usual_gap_days": 0.0}, {"christmas_factor": 0.0}])
 def test_impossible_shops_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="at least 1 customer, 1 day"):
         simulate(**{"customers": 5, "seed": 1, "days": 30, **wrong})  # type: ignore[arg-type]  # one wrong value each

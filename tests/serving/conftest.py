@@ -22,6 +22,7 @@ from training.bundle import Bundle
 from training.calibration import Calibration
 from training.dataset import dataset
 from training.models import fit
+from training.season import base_rates, read_weeks
 from training.splits import latest_dates
 from training.value import fit_value
 
@@ -149,6 +150,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> SmallShop:
             candidate=name,
             fitted=fit(name, data).fitted,
             calibration=Calibration("platt", 0.9, -0.1),
+            base_rates=base_rates(read_weeks(log, data.definition, data.days[-1]), data, until=data.days[-1]),
             value=fit_value(data),
             trained_until=date_of(log.last_day + 1),
             training_dates=dates,

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from features.errors import ConfigError
+from features.labels import ChurnDefinition
+from features.log import Lines
 from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
+from features.roll_up import roll_up
 from serving.config import Churn, ListSettings, Settings, load_settings, toml_text
 
 PLAIN = """
@@ -40,6 +43,25 @@ def test_windows_can_be_given_on_the_way(tmp_path):
     assert settings.orders.file == Path("other.csv").resolve()
 
 
+def test_auto_leaves_the_windows_to_the_log(tmp_path):
+    log = roll_up(Lines.of(["ann"] * 40, list(range(0, 400, 10)), [700] * 40))
+    settings = load_settings(written(tmp_path, PLAIN + '[churn]\nhorizon_days = "auto"\n'))
+    assert settings.definition_for(log) == ChurnDefinition(14, 90)
+    assert settings.said_auto(ChurnDefinition(14, 90))[0].startswith("horizon_days = auto: 14 days")
+    assert settings.agrees_with(ChurnDefinition(60, 180))
+    with pytest.raises(ConfigError, match="only a log can say"):
+        _ = settings.definition
+    assert load_settings(tmp_path / "regulars.toml", horizon_days=30).definition_for(log) == ChurnDefinition(30, 90)
+
+
+def test_an_active_window_that_is_given_stays_beside_auto(tmp_path):
+    log = roll_up(Lines.of(["ann"] * 40, list(range(0, 400, 10)), [700] * 40))
+    settings = load_settings(written(tmp_path, PLAIN), horizon_days="auto", active_days=200)
+    assert settings.definition_for(log) == ChurnDefinition(14, 200)
+    assert not settings.agrees_with(ChurnDefinition(14, 90))
+    assert load_settings(written(tmp_path, toml_text(settings))).churn == Churn("auto", 200)
+
+
 def test_every_wrong_key_and_value_is_named_at_once(tmp_path):
     text = PLAIN.replace("currency", "curency") + '[churn]\nhorizon_days = "long"\n[lists]\ncapacity = 3\n'
     with pytest.raises(ConfigError) as caught:
@@ -47,7 +69,7 @@ def test_every_wrong_key_and_value_is_named_at_once(tmp_path):
     said = str(caught.value)
     assert 'regulars.toml, shop.curency: no such key. Did you mean "currency"?' in said
     assert 'regulars.toml, lists: no such key. Did you mean "list"?' in said
-    assert "regulars.toml, churn.horizon_days: Input should be a valid integer" in said
+    assert 'regulars.toml, churn.horizon_days: horizon_days is a number of days or "auto", not "long"' in said
     assert "regulars.toml, shop.currency: missing" in said
 
 
@@ -59,6 +81,7 @@ def test_every_wrong_key_and_value_is_named_at_once(tmp_path):
         (PLAIN.replace('"EUR"', '"euro"'), "three capital letters"),
         (PLAIN.replace("amount =", "amonut ="), 'Did you mean "amount"?'),
         (PLAIN + "[churn]\nhorizon_days = 0\n", "from 1 to 3650, not 0"),
+        (PLAIN + '[churn]\nhorizon_days = "auto"\nactive_days = 0\n', "from 1 to 3650, not 0"),
     ],
 )
 def test_a_wrong_file_is_refused_with_what_to_do(tmp_path, text, said):

@@ -20,6 +20,7 @@ from training.bundle import Bundle
 from training.calibration import Calibration
 from training.dataset import Dataset, dataset
 from training.models import CANDIDATES, fit
+from training.season import base_rates, read_weeks
 from training.splits import latest_dates
 from training.tracking import Tracking
 from training.train import TrainingResult, train
@@ -64,7 +65,7 @@ def data(log: Log) -> Dataset:
     return dataset(log, latest_dates(log, DEFINITION), DEFINITION, default_features(event_kinds(log)))
 
 
-def bundle_of(name: str, data: Dataset) -> Bundle:
+def bundle_of(name: str, data: Dataset, log: Log) -> Bundle:
     """Return a bundle of a candidate with a calibration that is not trivial."""
     return Bundle(
         features=data.features,
@@ -73,6 +74,7 @@ def bundle_of(name: str, data: Dataset) -> Bundle:
         candidate=name,
         fitted=fit(name, data).fitted,
         calibration=Calibration("platt", 0.8, -0.2),
+        base_rates=base_rates(read_weeks(log, data.definition, data.days[-1]), data, until=data.days[-1]),
         value=fit_value(data),
         trained_until=date_of(data.days[-1]),
         training_dates=tuple(date_of(day) for day in data.days),
@@ -82,9 +84,9 @@ def bundle_of(name: str, data: Dataset) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def bundles(data: Dataset) -> dict[str, Bundle]:
+def bundles(data: Dataset, log: Log) -> dict[str, Bundle]:
     """A bundle of each candidate."""
-    return {name: bundle_of(name, data) for name in CANDIDATES}
+    return {name: bundle_of(name, data, log) for name in CANDIDATES}
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from training import bundle as bundle_module
 from training.bundle import Bundle
 from training.models import CANDIDATES
 from training.reference import references
+
+DAY = date(2024, 1, 1)
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def test_a_round_trip_changes_no_bit(bundles, data, name, tmp_path):
     saved = replace(bundles[name], reference=references(data.features.names, data.values))
     saved.save(tmp_path)
     again = Bundle.load(tmp_path)
-    assert np.array_equal(again.probability(data.X), saved.probability(data.X))
+    assert np.array_equal(again.probability(data.X, DAY), saved.probability(data.X, DAY))
     assert np.array_equal(again.expected_spend(data.X), saved.expected_spend(data.X))
     assert (again.features.names, again.features.kinds) == (saved.features.names, saved.features.kinds)
     assert (again.definition, again.shop, again.calibration) == (saved.definition, saved.shop, saved.calibration)
@@ -37,13 +40,14 @@ def test_a_round_trip_changes_no_bit(bundles, data, name, tmp_path):
 
 def test_calibrated_contributions_are_exact(bundles, data):
     for bundle in bundles.values():
-        added, base = bundle.contributions(data.values[:20])
-        assert added.sum(axis=1) + base == pytest.approx(bundle.log_odds(data.values[:20]), abs=1e-9)
+        added, base = bundle.contributions(data.values[:20], DAY)
+        assert added.sum(axis=1) + base == pytest.approx(bundle.log_odds(data.values[:20], DAY), abs=1e-9)
 
 
 def test_columns_are_taken_by_name(bundles, data):
     shuffled = data.X[list(data.X.columns)[::-1]]
-    assert np.array_equal(bundles["logistic"].probability(shuffled), bundles["logistic"].probability(data.values))
+    bundle = bundles["logistic"]
+    assert np.array_equal(bundle.probability(shuffled, DAY), bundle.probability(data.values, DAY))
 
 
 @pytest.mark.parametrize("name", ["bundle.json", "trees.json", "trees_1.txt", "value.json", "probe.json"])

@@ -1,0 +1,1 @@
+"""What and when, out of time: expected spend and the date of the next order, on open logs and simulated shops."""

@@ -1,0 +1,147 @@
+"""Is one candidate better than another, or was it chance: paired differences, their noise, and intervals.
+
+A customer appears on several test dates, so customers, not rows, are what chance draws. A date's mean counts as much as
+any other date's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from features.log import Texts
+from training.dataset import Flags, Floats
+from training.metrics import surprise
+
+RESAMPLES = 200
+# An interval needs no more rows than these to be as good as it gets, and time for as many.
+MOST_ROWS = 20_000
+COVERAGE = (2.5, 97.5)
+
+# One test date: who churned, what was said of each, whose row it is.
+Rows = tuple[Flags, Floats, Texts]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much higher one mean log loss is than another on the same rows, in nats, and the standard error of that.
+
+    >>> Difference(0.002, 0.003).is_noise
+    True
+    """
+
+    mean: float
+    standard_error: float
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether the first is no worse than the second by more than one standard error."""
+        return self.mean <= self.standard_error
+
+    @property
+    def low(self) -> float:
+        """The lower end of the 95 % interval."""
+        return self.mean - 1.96 * self.standard_error
+
+    @property
+    def high(self) -> float:
+        """The upper end of the 95 % interval."""
+        return self.mean + 1.96 * self.standard_error
+
+
+def difference(mine: Sequence[Rows], theirs: Sequence[Rows]) -> Difference:
+    """Return the paired difference of the mean log loss over dates; both must be of the same rows.
+
+    The standard error is the cluster-robust one, a customer being a cluster. Liang and Zeger (1986).
+
+    Args:
+        mine: one element per test date.
+        theirs: the same rows, said by another.
+
+    >>> y, who = np.array([True, False]), np.array(["ann", "bob"], dtype=object)
+    >>> difference([(y, np.array([0.9, 0.1]), who)], [(y, np.array([0.5, 0.5]), who)]).mean < 0
+    True
+    """
+    gaps = [surprise(a[0], a[1]) - surprise(b[0], b[1]) for a, b in zip(mine, theirs, strict=True)]
+    mean = float(np.mean([gap.mean() for gap in gaps]))
+    parts = np.concatenate([(gap - gap.mean()) / len(gap) for gap in gaps]) / len(gaps)
+    customers = pd.factorize(np.concatenate([rows[2] for rows in mine]))[0]
+    return Difference(mean, float(np.sqrt((np.bincount(customers, parts) ** 2).sum())))
+
+
+Name = TypeVar("Name", bound=str)
+
+
+def simplest_within_one_error(worse_by: Mapping[Name, Difference]) -> Name:
+    """Return the first name, simplest first, that is no worse than the best by more than one standard error.
+
+    Breiman, Friedman, Olshen and Stone (1984), section 3.4.3: the one-standard-error rule.
+
+    Args:
+        worse_by: how much worse than the best each one is, the simplest first; the best is worse by 0.
+
+    >>> simplest_within_one_error({"rule": Difference(0.02, 0.01), "line": Difference(0.005, 0.01)})
+    'line'
+    """
+    return next(name for name, difference in worse_by.items() if difference.is_noise)
+
+
+def intervals(dates: Sequence[Rows]) -> dict[str, tuple[float, float]]:
+    """Return 95 % bootstrap intervals of the mean over dates of log loss, Brier score and AUROC.
+
+    Customers are drawn with replacement, each with all its dates; percentiles. Efron (1979).
+
+    Args:
+        dates: one element per test date.
+
+    >>> y, who = np.array([True, False] * 50), np.arange(100).astype(object)
+    >>> intervals([(y, np.full(100, 0.5), who)])["auroc"]
+    (0.5, 0.5)
+    """
+    codes = pd.factorize(np.concatenate([rows[2] for rows in dates]))[0]
+    ends = np.cumsum([len(rows[0]) for rows in dates])[:-1]
+    random = np.random.default_rng(0)
+    drawn = random.random(codes.max(initial=0) + 1) < MOST_ROWS / max(len(codes), 1)
+    parts = [(*rows[:2], code) for rows, code in zip(dates, np.split(codes, ends), strict=True)]
+    some = [_resampled(y[drawn[code]], p[drawn[code]], code[drawn[code]], len(drawn)) for y, p, code in parts]
+    stretch = np.sqrt(min(1.0, MOST_ROWS / max(len(codes), 1)))  # fewer rows make wider intervals: back to all of them
+    return {name: _ends(np.array([each[name] for each in some]), float(stretch)) for name in some[0]}
+
+
+def _ends(drawn: Floats, stretch: float) -> tuple[float, float]:
+    """Return the percentiles over resamples of the mean over dates; `drawn` is dates × resamples."""
+    known = drawn[:, np.isfinite(drawn).all(axis=0)].mean(axis=0)
+    if not len(known):
+        return float("nan"), float("nan")
+    middle = np.median(known)
+    low, high = (middle + (np.percentile(known, end) - middle) * stretch for end in COVERAGE)
+    return float(low), float(high)
+
+
+def _resampled(y: Flags, p: Floats, customer: np.typing.NDArray[np.int64], customers: int) -> dict[str, Floats]:
+    order = np.argsort(p, kind="stable")
+    y, p, customer = y[order], p[order], customer[order]
+    tied = np.unique(p, return_inverse=True)[1]
+    loss, square = surprise(y, p), (p - y) ** 2
+    found: dict[str, list[float]] = {"log_loss": [], "brier": [], "auroc": []}
+    # The same seed on every date: a customer who is drawn twice is drawn twice on all of them.
+    random = np.random.default_rng(1)
+    for _ in range(RESAMPLES):
+        weight = random.poisson(1.0, customers)[customer].astype(np.float64)
+        total = max(float(weight.sum()), 1.0)
+        found["log_loss"].append(float(weight @ loss) / total)
+        found["brier"].append(float(weight @ square) / total)
+        found["auroc"].append(_auroc(y, weight, tied))
+    return {name: np.array(values) for name, values in found.items()}
+
+
+def _auroc(y: Flags, weight: Floats, tied: np.typing.NDArray[np.int64]) -> float:
+    """The AUROC of weighted rows in ascending order of p; `tied` numbers the values of p."""
+    churned, kept = np.bincount(tied, weight * y), np.bincount(tied, weight * ~y)
+    pairs = float(churned.sum() * kept.sum())
+    below = np.cumsum(kept) - kept / 2
+    return float(churned @ below) / pairs if pairs else float("nan")
