@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from features.aggregates import Last, Max, Mean, Quantile, Std
+from features.aggregates import Distinct, Last, Max, Mean, Quantile, Std
 from features.arithmetic import ratio
 from features.feature import Example, Feature, Words
 
 # The last dozen gaps: enough for a median, recent enough to follow a customer whose rhythm changes.
 GAPS = 12
+WEEKS = (13, 26, 52)
 
 
 def _often(row: Mapping[str, float]) -> bool:
@@ -144,6 +145,20 @@ FEATURES = (
         risk_falls_with_it=False,
         example=Example(-3.5, orders=[(5, 20), (35, 10), (75, 10), (125, 10)]),
         words=("no order for {days_since_order}, {mean_gap_days} on average",),
+    ),
+    *(
+        Feature(
+            name=f"order_weeks_{weeks * 7}d",
+            family="rhythm",
+            unit="count",
+            meaning=f"calendar weeks with an order in the last {weeks * 7} days: regular visits, not bursts, make many",
+            value=Distinct("week", days=weeks * 7),
+            if_none=0,
+            risk_falls_with_it=True,
+            example=Example(2, orders=[(5, 20), (6, 20), (11, 10), (weeks * 7 + 1, 99)]),
+            words=(f"weeks with an order in the last {weeks}: {{order_weeks_{weeks * 7}d}}",),
+        )
+        for weeks in WEEKS
     ),
     Feature(
         name="gap_change",

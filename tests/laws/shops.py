@@ -202,6 +202,7 @@ def _every_aggregate() -> tuple[agg.Aggregate, ...]:
         agg.Distinct("product", skip=7),
         agg.Distinct("spend", days=90),
         agg.Distinct("gap_days"),
+        agg.Distinct("week", days=91),
         agg.Distinct("value", on=review),
         agg.Decayed("spend", half_life_days=1),
         agg.Decayed("orders", half_life_days=90),
