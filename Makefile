@@ -43,8 +43,8 @@ docs: $(READY) ## write the generated pages
 bench: $(READY) ## speed as ratios, side by side in one run
 	@$(BIN)/python -m benchmarks.features
 
-bench-quality: $(READY) ## who is right on open logs; CDNOW=path of CDNOW_master.txt where lifetimes is not installed
-	@$(BIN)/python -m benchmarks.quality $(if $(CDNOW),--cdnow $(CDNOW))
+bench-quality: $(READY) ## who is right on open logs; CDNOW=path of CDNOW_master.txt, PEERS=folder of the peers' answers
+	@$(BIN)/python -m benchmarks.quality $(if $(CDNOW),--cdnow $(CDNOW)) $(if $(PEERS),--peers $(PEERS))
 
 serve: $(READY) ## serve the scores of the regulars.toml here
 	@$(BIN)/regulars serve

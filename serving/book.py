@@ -1,8 +1,8 @@
 """The book: the database of record of one installation.
 
-It holds the scores of every run and every list that went out. SQLite beside `regulars.toml` by default, any other
-database by URL. Each run is one transaction, so whoever looks sees the former run or the new one, never half of it.
-Money is stored in minor units, times in UTC, the sentences of a score as JSON.
+It holds the scores of every run, every list that went out, and who let which model serve. SQLite beside
+`regulars.toml` by default, any other database by URL. Each run is one transaction, so whoever looks sees the former run
+or the new one, never half of it. Money is stored in minor units, times in UTC, the sentences of a score as JSON.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,13 @@ from sqlalchemy.engine import Connection, Engine, RowMapping
 
 from features.money import Money
 from serving.outreach.lists import ENTRY_NAMES, OutreachList
-from serving.scores import Score
+from serving.scores import SCORE_COLUMNS, SILENT_DAYS, Score
 
 BUSY_SECONDS = 30
 IDS_PER_QUERY = 1_000  # well below the number of parameters that SQLite and PostgreSQL allow in one statement
 ROWS_PER_INSERT = 20_000
-REGULAR, NEW = "regular", "new"
+REGULAR, NEW, WINBACK = "regular", "new", "winback"
+_TYPES = {column.name: column.type for column in SCORE_COLUMNS}
 _KEPT = ["customer_id", "position", "owner", "name", "segment"]
 
 METADATA = sa.MetaData()
@@ -56,8 +57,15 @@ SCORES = sa.Table(
     sa.Column("days_since_order", sa.Integer, nullable=False),
     sa.Column("usual_gap_days", sa.Float),
     sa.Column("overdue", sa.Float),
+    sa.Column("overdue_days", sa.Float),
+    sa.Column("next_order_on", sa.Date),
+    sa.Column("next_order_from", sa.Date),
+    sa.Column("next_order_until", sa.Date),
+    *(sa.Column(f"silent_{days}d", sa.Float) for days in SILENT_DAYS),
     sa.Column("expected_spend", sa.BigInteger, nullable=False),
     sa.Column("value_at_risk", sa.BigInteger, nullable=False),
+    sa.Column("value_at_risk_low", sa.BigInteger),
+    sa.Column("value_at_risk_high", sa.BigInteger),
     sa.Column("reasons", sa.Text),
     sa.Column("protective", sa.Text),
     sqlite_with_rowid=False,  # the primary key is the table: one look-up, not two
@@ -86,6 +94,31 @@ ENTRIES = sa.Table(
     sa.Column("segment", sa.String),
     sqlite_with_rowid=False,
 )
+AUDIT = sa.Table(
+    "audit",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False),
+    sa.Column("action", sa.String(16), nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("from_version", sa.String(64)),
+    sa.Column("to_version", sa.String(64), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("forced", sa.Boolean, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One change of what serves: who let which version take over from which, and why; `at` is in UTC."""
+
+    action: str
+    who: str
+    from_version: str | None
+    to_version: str
+    why: str
+    forced: bool
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -102,7 +135,7 @@ class Run:
 
 
 class Book:
-    """The database of record, opened; its tables are made when they are not there yet.
+    """The database of record, opened; tables and columns that are not there yet are made.
 
     `place` is a folder, for SQLite in `<folder>/book.db`, or the URL of a database.
 
@@ -118,6 +151,7 @@ class Book:
         self.engine = _engine(place)
         with self._writing() as connection:
             METADATA.create_all(connection)
+            _add_columns(connection)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -186,6 +220,25 @@ class Book:
             return _outreach_list(connection, row) if row is not None else None
 
     @contextmanager
+    def auditing(
+        self, action: str, who: str, from_version: str | None, to_version: str, why: str, *, forced: bool = False
+    ) -> Iterator[AuditRow]:
+        """Record a change of what serves, which the caller makes inside; where that fails, nothing is recorded.
+
+        Nobody else can write meanwhile, so of two people who change it at once one comes after the other.
+        """
+        row = AuditRow(action, who, from_version, to_version, why, forced, _utc_now())
+        with self._writing() as connection:
+            connection.execute(sa.insert(AUDIT).values(asdict(row)))
+            yield row
+
+    def audit_trail(self) -> tuple[AuditRow, ...]:
+        """Return every recorded change of what serves, oldest first."""
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.id)).mappings()
+            return tuple(AuditRow(**{name: row[name] for name in AuditRow.__dataclass_fields__}) for row in rows)
+
+    @contextmanager
     def _writing(self) -> Iterator[Connection]:
         with self.engine.connect().execution_options(regulars_writes=True) as connection, connection.begin():
             yield connection
@@ -226,6 +279,17 @@ def _begin_sqlite(connection: Connection) -> None:
     # A writer takes its lock at once: two runs then wait for each other instead of failing half way.
     writes = connection.get_execution_options().get("regulars_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _add_columns(connection: Connection) -> None:
+    """Add what an older version did not keep; of its rows it is not known, so it must be nullable."""
+    known = sa.inspect(connection)
+    for table in METADATA.sorted_tables:
+        there = {column["name"] for column in known.get_columns(table.name)}
+        for column in table.c:
+            if column.name not in there:
+                kind = column.type.compile(connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
 
 
 def _utc_now() -> datetime:
@@ -277,22 +341,22 @@ def _digest(*parts: str) -> str:
 
 def _score_rows(scores: pd.DataFrame, run_id: int, money: Money) -> Iterator[dict[str, object]]:
     names = [c.name for c in SCORES.c if c.name != "run_id"]
-    for values in zip(*(scores[name] for name in names), strict=True):
-        row = dict(zip(names, values, strict=True))
-        yield {
-            **row,
-            "run_id": run_id,
-            "usual_gap_days": _known(row["usual_gap_days"]),
-            "overdue": _known(row["overdue"]),
-            "expected_spend": money.minor(row["expected_spend"]),
-            "value_at_risk": money.minor(row["value_at_risk"]),
-            "reasons": _as_json(row["reasons"]),
-            "protective": _as_json(row["protective"]),
-        }
+    for values in zip(*(_stored(scores[name], _TYPES[name], money) for name in names), strict=True):
+        yield {"run_id": run_id, **dict(zip(names, values, strict=True))}
 
 
-def _known(value: float) -> float | None:
-    return None if pd.isna(value) else float(value)
+def _stored(values: Iterable[Any], type_: str, money: Money) -> Iterable[object]:
+    if type_ == "money":
+        return [money.minor(value) for value in values]
+    if type_ == "number":
+        return [None if pd.isna(value) else float(value) for value in values]
+    return map(_as_json, values) if type_ == "texts" else values
+
+
+def _read(value: Any, type_: str, money: Money) -> Any:
+    if type_ == "money":
+        return None if value is None else money.major(value)
+    return _as_sentences(value) if type_ == "texts" else value
 
 
 def _as_json(sentences: Sequence[str] | None) -> str | None:
@@ -332,29 +396,16 @@ def _scores_of(connection: Connection, run: Run, customer_ids: Sequence[str]) ->
 
 
 def _score(row: RowMapping, run: Run, money: Money) -> Score:
-    return Score(
-        customer_id=row["customer_id"],
-        as_of=run.as_of,
-        horizon_days=run.horizon_days,
-        probability=row["probability"],
-        band=row["band"],
-        state=row["state"],
-        days_since_order=row["days_since_order"],
-        usual_gap_days=row["usual_gap_days"],
-        overdue=row["overdue"],
-        expected_spend=money.major(row["expected_spend"]),
-        value_at_risk=money.major(row["value_at_risk"]),
-        currency=run.currency,
-        reasons=_as_sentences(row["reasons"]),
-        protective=_as_sentences(row["protective"]),
-        model_version=run.model_version,
-    )
+    facts: dict[str, Any] = {c.name: _read(row[c.name], _TYPES[c.name], money) for c in SCORES.c if c.name != "run_id"}
+    of_run: dict[str, Any] = {"as_of": run.as_of, "horizon_days": run.horizon_days, "model_version": run.model_version}
+    return Score(**facts, **of_run, currency=run.currency)
 
 
 def _list_key(outreach: OutreachList, run_id: int) -> str:
-    frames = (outreach.entries, outreach.newcomers)
+    frames = (outreach.entries, outreach.newcomers, outreach.winback)
     rows = ["\x1f".join(map(str, row)) for f in frames for row in f[_KEPT].itertuples(index=False)]
-    return _digest(str(run_id), outreach.rank_by, str(outreach.capacity), str(len(outreach.entries)), *rows)
+    lengths = (str(len(frame)) for frame in frames[:2])
+    return _digest(str(run_id), outreach.rank_by, str(outreach.capacity), *lengths, *rows)
 
 
 def _list_row(outreach: OutreachList, run_id: int, key: str) -> dict[str, object]:
@@ -370,7 +421,8 @@ def _list_row(outreach: OutreachList, run_id: int, key: str) -> dict[str, object
 
 
 def _entry_rows(outreach: OutreachList, list_id: int) -> Iterator[dict[str, object]]:
-    for kind, frame in ((REGULAR, outreach.entries), (NEW, outreach.newcomers)):
+    groups = ((REGULAR, outreach.entries), (NEW, outreach.newcomers), (WINBACK, outreach.winback))
+    for kind, frame in groups:
         for row in zip(*(frame[name] for name in _KEPT), strict=True):
             yield {"list_id": list_id, "kind": kind, **dict(zip(_KEPT, row, strict=True))}
 
@@ -386,6 +438,7 @@ def _outreach_list(connection: Connection, row: RowMapping) -> OutreachList:
         capacity=row["capacity"],
         entries=_entries(connection, row["id"], run, REGULAR),
         newcomers=_entries(connection, row["id"], run, NEW),
+        winback=_entries(connection, row["id"], run, WINBACK),
         left_out=json.loads(row["left_out"]),
     )
 

@@ -52,8 +52,11 @@ AsOf = Annotated[
 Until = Annotated[
     date | None, typer.Option("--until", parser=_date, metavar="DAY", help="Never read an order on or after this day.")
 ]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides; kept in the book alone.")]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="For what reason; kept in the book.")]
 OutFile = Annotated[Path, typer.Option("--out", help="A .csv, .parquet or .json file.")]
 OutFolder = Annotated[Path, typer.Option("--out", help="A folder.")]
+BySegment = Annotated[bool, typer.Option("--by-segment", help="For each segment of the customers file too.")]
 
 
 def _settings(config: Path | None, orders: Path | None, horizon: str | None, active: int | None) -> Settings:
@@ -104,9 +107,7 @@ def horizon_(
     config: Config = None,
     orders: Orders = None,
     until: Until = None,
-    by_segment: Annotated[
-        bool, typer.Option("--by-segment", help="For each segment of the customers file too.")
-    ] = False,
+    by_segment: BySegment = False,
     out: Annotated[Path | None, typer.Option("--out", help="Draw it: a folder, or a .png file.")] = None,
     json: Json = False,
 ) -> None:
@@ -142,16 +143,73 @@ def train(
     horizon: Horizon = None,
     active: Active = None,
     until: Until = None,
+    no_tuned: Annotated[bool, typer.Option("--no-tuned", help="Ignore what regulars tune found.")] = False,
     json: Json = False,
 ) -> None:
-    """Backtest the candidates, choose, refit, record in MLflow, register."""
-    from serving.jobs import train_model
+    """Backtest the candidates, choose, refit, register as challenger; the gate decides whether it serves."""
+    from serving.promotion import train_and_judge
     from serving.show import show_training
 
     screen = _screen(json)
     with screen.progress() as report:
-        result = train_model(_settings(config, orders, horizon, active), until, report)
+        result = train_and_judge(_settings(config, orders, horizon, active), until, report, tuned=not no_tuned)
     show_training(result, screen)
+
+
+@app.command()
+def tune(
+    config: Config = None,
+    orders: Orders = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    until: Until = None,
+    budget_minutes: Annotated[float, typer.Option("--budget-minutes", metavar="M", help="How long to look.")] = 10.0,
+    json: Json = False,
+) -> None:
+    """Look for trees that suit this shop better than the usual ones; regulars train takes what is clearly better."""
+    from serving.show import show_tuned
+    from serving.tuning import tune_trees
+
+    screen, settings = _screen(json), _settings(config, orders, horizon, active)
+    with screen.progress() as report:
+        result = tune_trees(settings, until, budget_minutes, report)
+    show_tuned(result, screen)
+
+
+@app.command()
+def promote(
+    version: Annotated[str | None, typer.Argument(help="A version of the registry; default: the challenger.")] = None,
+    config: Config = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    force: Annotated[bool, typer.Option("--force", help="Override the gate; needs --by and --why.")] = False,
+    by: By = "",
+    why: Why = "",
+    json: Json = False,
+) -> None:
+    """Let a version serve whose gate was passed; the book records who did it and why."""
+    from serving.promotion import promote
+    from serving.show import show_moved
+
+    settings = _settings(config, None, horizon, active)
+    show_moved(promote(settings, version, force=force, by=by, why=why), _screen(json))
+
+
+@app.command()
+def rollback(
+    to: Annotated[str | None, typer.Option("--to", metavar="VERSION", help="One that has served before.")] = None,
+    config: Config = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    by: By = "",
+    why: Why = "",
+    json: Json = False,
+) -> None:
+    """Let the former champion serve again, verified before; the book records who did it and why."""
+    from serving.promotion import roll_back
+    from serving.show import show_moved
+
+    show_moved(roll_back(_settings(config, None, horizon, active), to, by=by, why=why), _screen(json))
 
 
 @app.command()
@@ -161,16 +219,21 @@ def backtest(
     horizon: Horizon = None,
     active: Active = None,
     until: Until = None,
+    by_segment: BySegment = False,
+    random_split: Annotated[
+        bool, typer.Option("--random-split", help="Also say what a random split would have claimed, as a warning.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Pictures, report.json and report.md: a folder.")] = None,
     json: Json = False,
 ) -> None:
-    """Measure the candidates on dates that they have not seen; record nothing."""
-    from serving.jobs import run_backtest
+    """Measure the candidates on dates that they have not seen, and grade the chosen one; record nothing."""
+    from serving.report import tell_backtest
     from serving.show import show_backtest
 
-    screen = _screen(json)
+    screen, settings = _screen(json), _settings(config, orders, horizon, active)
     with screen.progress() as report:
-        result = run_backtest(_settings(config, orders, horizon, active), until, report)
-    show_backtest(result, screen)
+        told = tell_backtest(settings, until, report, by_segment=by_segment, random_split=random_split, out=out)
+    show_backtest(told, screen)
 
 
 @app.command()

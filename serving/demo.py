@@ -19,8 +19,9 @@ from features.mapping import CustomersMapping, EventsMapping, OrdersMapping, Sho
 from features.writing import whole
 from serving.config import FILE_NAME, Churn, ListSettings, Settings, toml_text
 from serving.demo_data import write_demo_shop
-from serving.jobs import Listed, Scored, check_shop, features_of, mlflow_uri, publish, read, score_all, train_model
+from serving.jobs import Listed, Scored, check_shop, features_of, mlflow_uri, publish, read, score_all
 from serving.outreach.exports import write_table
+from serving.promotion import train_and_judge
 from serving.show import show_candidates, show_top
 from training.metrics import auroc
 
@@ -51,7 +52,7 @@ def run_demo(folder: Path, screen: Screen) -> None:
     as_of = date_of(complete_until(log)) - timedelta(days=HORIZON_DAYS)
     screen.say("", f"2. Features, backtest and training on what was known on {as_of}", "")
     with screen.progress() as progress:
-        trained = train_model(settings, as_of, progress)
+        trained = train_and_judge(settings, as_of, progress)
     features = features_of(log)
     families = len(set(features.families.values()))
     screen.say(f"{len(features)} features of {families} families for each customer and date", "")

@@ -27,14 +27,14 @@ from features.sources import Reading, check_files, read_customers, read_log
 from features.sufficiency import Sufficiency, sufficiency
 from serving.book import Book
 from serving.config import Settings
-from serving.outreach.exports import write_list, write_table
+from serving.outreach.exports import GROUP_FILES, write_list, write_table
 from serving.outreach.lists import OutreachList, plan
 from serving.scorer import day_after_last_order, explained, score
+from serving.scores import STATES
 from training.backtest import Progress, backtest
 from training.bundle import Bundle
 from training.results import Backtest
 from training.tracking import Tracking
-from training.train import TrainingResult, train
 
 
 def today(settings: Settings) -> date:
@@ -141,46 +141,23 @@ def check_shop(settings: Settings) -> Checked:
     return Checked(report.violations, report.rules, enough, settings.said_auto(definition))
 
 
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """A training run, and where it is recorded."""
-
-    result: TrainingResult
-    folder: Path
-    notes: Sequence[str] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {**self.result.to_dict(), "mlruns": str(self.folder / "mlruns")}
-
-    def lines(self) -> Iterator[str]:
-        """Say it to a person."""
-        result = self.result
-        yield from self.notes
-        promoted = "promoted to champion" if result.promoted else "not promoted"
-        yield f"version {result.model_version}: {promoted}: {result.why}"
-        yield from result.backtest.notes if result.backtest else ()
-        yield f"recorded as run {result.run_id}; see: mlflow ui --backend-store-uri {mlflow_uri(self.folder)}"
-
-
 def mlflow_uri(folder: Path) -> str:
     """Return the address of the tracking database beside the toml in use."""
     return f"sqlite:///{folder.resolve() / 'mlruns' / 'mlflow.db'}"
 
 
-def train_model(settings: Settings, until: date | None, report: Progress) -> Trained:
-    """Train on what was known before `until`, record the run and register the model."""
-    log = read(settings, until=until).log
-    tracking = Tracking(settings.folder)
-    definition = settings.definition_for(log)
-    result = train(log, definition, settings.shop, until=until, tracking=tracking, progress=report)
-    return Trained(result, settings.folder, settings.said_auto(definition))
+@dataclass(frozen=True, eq=False)
+class Backtested:
+    """A backtest, and the log behind it."""
+
+    backtest: Backtest
+    log: Log
 
 
-def run_backtest(settings: Settings, until: date | None, report: Progress) -> Backtest:
+def run_backtest(settings: Settings, until: date | None, report: Progress) -> Backtested:
     """Measure the candidates on dates that they have not seen."""
     log = read(settings, until=until).log
-    return backtest(log, settings.definition_for(log), until=until, progress=report)
+    return Backtested(backtest(log, settings.definition_for(log), until=until, progress=report), log)
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,6 +226,11 @@ class ScoresWritten:
     scored: Scored
     path: Path
 
+    @property
+    def states(self) -> dict[str, int]:
+        """How many customers are in each state."""
+        return {state: int((self.scored.scores["state"] == state).sum()) for state in STATES}
+
     def to_dict(self) -> dict[str, Any]:
         """Return what was written where."""
         scored = self.scored
@@ -258,8 +240,10 @@ class ScoresWritten:
             "as_of": scored.as_of,
             "rows": len(scored.scores),
             "horizon_days": scored.bundle.definition.horizon_days,
+            "follow_days": scored.bundle.timing.follow_days,
             "model_version": scored.version,
             "bands": {str(band): int(count) for band, count in bands.items()},
+            "states": self.states,
             "value_at_risk": sum(scored.scores["value_at_risk"]),
             "currency": scored.bundle.money.currency,
         }
@@ -267,6 +251,9 @@ class ScoresWritten:
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
         yield self.scored.totals
+        yield "of these " + ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in self.states.items())
+        follow = self.scored.bundle.timing.follow_days
+        yield f"next_order_on is the date to expect of those who order within {follow:,} days"
         yield f"written to {self.path}"
 
 
@@ -296,6 +283,7 @@ class Listed:
             "rank_by": outreach.rank_by,
             "entries": records(outreach.entries),
             "newcomers": records(outreach.newcomers),
+            "winback": records(outreach.winback),
             "left_out": dict(outreach.left_out),
             "files": list(self.files),
         }
@@ -304,9 +292,10 @@ class Listed:
         """Say it to a person."""
         outreach = self.outreach
         yield self.scored.totals
-        yield f"{len(outreach.entries):,} regulars on the list, {len(outreach.newcomers):,} new customers apart"
+        apart = f"{len(outreach.newcomers):,} new customers and {len(outreach.winback):,} lapsed ones to win back"
+        yield f"{len(outreach.entries):,} regulars on the list; apart from them {apart}"
         yield "not on it: " + ", ".join(f"{count:,} {rule}" for rule, count in outreach.left_out.items())
-        yield f"written to {self.files[0].parent}: {', '.join(path.name for path in self.files[:2])}, owners/*.csv"
+        yield f"written to {self.files[0].parent}: {', '.join(GROUP_FILES)}, owners/*.csv"
 
 
 def make_list(settings: Settings, as_of: date | None, out: Path) -> Listed:

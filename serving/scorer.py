@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features.build import feature_table
@@ -14,10 +16,12 @@ from features.clock import date_of, day_number
 from features.definitions import default_features
 from features.errors import InputError
 from features.feature import FeatureSet
-from features.log import Log
-from serving.scores import SCORE_NAMES, Score, bands, states
+from features.log import Ints, Log
+from serving.scores import SCORE_NAMES, SILENT_DAYS, Score, bands, lost_after_days, states
 from training.bundle import Bundle
+from training.dataset import Floats
 from training.explain import reasons as sentences
+from training.timing import Timing
 
 Reasons = Literal["all", "none", "auto"]
 
@@ -26,7 +30,8 @@ EXPLAIN_ALL_BELOW = 100_000
 EXPLAIN_TOP = 10_000
 CUSTOMERS_AT_ONCE = 50_000
 TOLD = ("reasons", "protective")
-FACTS = ("days_since_order", "frequency", "usual_gap_days", "overdue")
+FACTS = ("days_since_order", "frequency", "usual_gap_days", "long_gap_days", "overdue")
+RATES = ("probability", *(f"silent_{days}d" for days in SILENT_DAYS))
 LITTLE_HISTORY = 3  # order days; below it a rhythm is a guess
 
 
@@ -93,11 +98,12 @@ def score_one(log: Log, bundle: Bundle, version: str, as_of: date) -> Score:
     facts: dict[str, Any] = {name: told[name].iloc[0] for name in SCORE_NAMES}
     for name in TOLD:
         facts[name] = tuple(facts[name])
-    for name in ("usual_gap_days", "overdue"):
+    for name in ("usual_gap_days", "overdue", "overdue_days"):
         facts[name] = None if np.isnan(facts[name]) else float(facts[name])
     for name in ("horizon_days", "days_since_order"):
         facts[name] = int(facts[name])
-    facts["probability"] = float(facts["probability"])
+    for name in RATES:
+        facts[name] = float(facts[name])
     return Score(**facts, currency=bundle.money.currency, limits=limits(log, bundle, as_of))
 
 
@@ -139,28 +145,52 @@ def day_after_last_order(log: Log) -> date:
 def _scored(log: Log, table: pd.DataFrame, bundle: Bundle, version: str, as_of: date) -> pd.DataFrame:
     facts = _facts(log, table, as_of)
     matrix = table[list(bundle.features.names)]
-    empty = np.zeros(0)
-    probability = bundle.probability(matrix, as_of) if len(table) else empty
-    spend = bundle.expected_spend(matrix) if len(table) else empty
+    probability = bundle.probability(matrix, as_of) if len(table) else np.zeros(0)
     since, order_days = facts["days_since_order"].to_numpy(), facts["frequency"].to_numpy() + 1
-    major = bundle.money.major
+    lost_after = lost_after_days(order_days, facts["long_gap_days"].to_numpy(), bundle.definition.horizon_days)
     columns = {
         "customer_id": table["customer_id"].astype(object),
         "as_of": as_of,
         "horizon_days": bundle.definition.horizon_days,
         "probability": probability,
         "band": bands(probability),
-        "state": states(order_days, since, probability, bundle.definition.active_days),
+        "state": states(order_days, since, probability, bundle.definition.active_days, lost_after),
         "days_since_order": since.astype(np.int64),
         "usual_gap_days": facts["usual_gap_days"],
         "overdue": facts["overdue"],
-        "expected_spend": [major(amount) for amount in spend],
-        "value_at_risk": [major(amount) for amount in spend * probability],
+        "overdue_days": since - facts["usual_gap_days"],
+        **_times(bundle.matrix(matrix), probability, bundle.timing, as_of),
+        **_values(matrix, probability, bundle),
         "reasons": None,
         "protective": None,
         "model_version": version,
     }
     return pd.DataFrame(columns, index=table.index, columns=list(SCORE_NAMES)).astype({"as_of": object})
+
+
+def _times(X: Floats, probability: Floats, timing: Timing, as_of: date) -> dict[str, Any]:
+    """Return the columns of the next order and of the silences."""
+    wait, silent = timing.next_order(X, probability), timing.silent(X, probability, SILENT_DAYS)
+    return {
+        "next_order_on": _dates(as_of, wait.median_days),
+        "next_order_from": _dates(as_of, wait.low_days),
+        "next_order_until": _dates(as_of, wait.high_days),
+        **{f"silent_{days}d": silent[:, place] for place, days in enumerate(SILENT_DAYS)},
+    }
+
+
+def _dates(as_of: date, days: Ints) -> npt.NDArray[np.object_]:
+    # A history may be posted for the last day that a calendar has; the next order cannot be later.
+    last = day_number(date.max)
+    return np.minimum(day_number(as_of) + days, last).astype("datetime64[D]").astype(object)
+
+
+def _values(matrix: pd.DataFrame, probability: Floats, bundle: Bundle) -> dict[str, list[Decimal]]:
+    """Return the columns of money, each rounded once."""
+    spend, (low, high) = bundle.expected_spend(matrix), bundle.spend_interval(matrix)
+    at_risk = {"": spend, "_low": low, "_high": high}
+    amounts = {"expected_spend": spend} | {f"value_at_risk{end}": probability * each for end, each in at_risk.items()}
+    return {name: [bundle.money.major(amount) for amount in column] for name, column in amounts.items()}
 
 
 def _facts(log: Log, table: pd.DataFrame, as_of: date) -> pd.DataFrame:

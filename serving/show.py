@@ -10,9 +10,12 @@ from serving.jobs import records
 
 if TYPE_CHECKING:
     from serving.horizon import HorizonProposed
-    from serving.jobs import Checked, Listed, ScoresWritten, Simulated, Trained, Written
+    from serving.jobs import Checked, Listed, ScoresWritten, Simulated, Written
+    from serving.promotion import Moved, Trained
+    from serving.report import Told
     from serving.screen import Screen
     from serving.setup import Initialised
+    from serving.tuning import TreesTuned
     from training.results import Backtest
 
 MEASURES = {"auroc": "AUROC", "log_loss": "log loss", "brier": "Brier", "ece": "ECE"}
@@ -48,11 +51,22 @@ def show_written(done: Written, screen: Screen) -> None:
     screen.document(done.to_dict())
 
 
-def show_backtest(result: Backtest, screen: Screen) -> None:
-    """Show the candidates over all test dates and on the last one."""
+def show_backtest(done: Told, screen: Screen) -> None:
+    """Show the candidates, and how well the chosen one does: grade, bands, list, dates and segments."""
+    from training.telling import DATE_COLUMNS, SEGMENT_COLUMNS, band_lines, date_rows, season_lines, segment_rows
+
+    result, report = done.backtest, done.report
+    screen.say(*done.notes)
     show_candidates(result, screen)
-    screen.say("", result.why, *result.notes)
-    screen.document(result.to_dict())
+    screen.say("", result.why, *result.notes, *report.grade.lines, *report.warnings)
+    screen.say("", f"what {report.candidate} said, over all test dates (a customer counts once on each):", "")
+    screen.say(*(f"  {line}" for line in band_lines(report)), "", *report.shortlist.lines, "", "date by date:", "")
+    screen.table(DATE_COLUMNS, date_rows(report))
+    screen.say("", *season_lines(report), "", "by segment (! = said lies outside the interval of what left):", "")
+    screen.table(SEGMENT_COLUMNS, segment_rows(report))
+    if done.files:
+        screen.say("", f"written to {done.files[0].parent}: {', '.join(path.name for path in done.files)}")
+    screen.document(done.to_dict())
 
 
 def show_candidates(result: Backtest | None, screen: Screen) -> None:
@@ -75,9 +89,21 @@ def show_candidates(result: Backtest | None, screen: Screen) -> None:
 
 
 def show_training(done: Trained, screen: Screen) -> None:
-    """Say who won, whether it was promoted and where it is recorded."""
+    """Say who won, what the gate made of it and where it is recorded."""
     show_candidates(done.result.backtest, screen)
     screen.say("", *done.lines())
+    screen.document(done.to_dict())
+
+
+def show_tuned(done: TreesTuned, screen: Screen) -> None:
+    """Say what was tried, what came of it and what training takes."""
+    screen.say(*done.lines())
+    screen.document(done.to_dict())
+
+
+def show_moved(done: Moved, screen: Screen) -> None:
+    """Say what serves now and what the book recorded of the change."""
+    screen.say(*done.lines())
     screen.document(done.to_dict())
 
 

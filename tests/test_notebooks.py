@@ -36,8 +36,8 @@ def said(notebook: NotebookNode) -> str:
     return "\n".join([*texts, *(output.get("text", "") for output in outputs)])
 
 
-def test_both_are_here():
-    assert [path.stem[:2] for path in NOTEBOOKS][:2] == ["01", "02"]
+def test_all_are_here():
+    assert [path.stem[:2] for path in NOTEBOOKS][:3] == ["01", "02", "03"]
 
 
 @each_notebook

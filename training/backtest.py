@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from features.clock import day_number
+import numpy as np
+
+from features.clock import date_of, day_number
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.errors import InsufficientHistory
@@ -21,9 +23,11 @@ from training.metrics import evaluate
 from training.models import CANDIDATES, RULES, enough_to_learn, fit_each
 from training.results import Backtest, CandidateResult, DateResult
 from training.season import Forecast, Weeks, base_rates, read_weeks
-from training.splits import TEST_DATES, Split, labels_end, rolling_origin
+from training.splits import TEST_DATES, Split, labels_end, latest_dates, rolling_origin
+from training.trees import USUAL, TreeSettings
 from training.value import fit_value, value_errors
 
+OTHER_CUSTOMERS = "judged on customers that were not learnt from instead, on a date that was: nothing shows the future"
 # Where last year shows the coming window, its season is believed unless the backtest speaks against it: most dates of
 # a backtest lie in ordinary weeks and can say nothing for it.
 WITH_LAST_YEAR: tuple[Method, ...] = ("season", "none", "platt")
@@ -46,6 +50,7 @@ def backtest(
     *,
     until: date | None = None,
     n_tests: int = TEST_DATES,
+    trees: TreeSettings = USUAL,
     progress: Progress = silent,
 ) -> Backtest:
     """Fit every candidate on what was known at each test date, and judge it on what came.
@@ -56,28 +61,55 @@ def backtest(
         features: what to know about a customer; by default all that the log has the data for.
         until: orders on or after this date do not exist.
         n_tests: how many test dates to ask for; a short log gives fewer.
+        trees: how trees grow.
         progress: is called before each step.
 
+    A log too short for a test date is judged on other customers instead, and says so in its notes.
+
     Raises:
-        InsufficientHistory: there is no test date with something to learn from before it.
+        InsufficientHistory: there is no test date with something to learn from before it, and too few customers.
     """
     features = features or default_features(event_kinds(log))
-    wanted = rolling_origin(log, definition, until, n_tests)
     weeks = read_weeks(log, definition, labels_end(log, until))
+    try:
+        wanted = rolling_origin(log, definition, until, n_tests)
+    except InsufficientHistory as too_short:
+        data = dataset(log, latest_dates(log, definition, until), definition, features)
+        return _on_other_customers(data, weeks, trees, progress, too_short)
     steps = _Steps(progress, len(wanted) * (len(CANDIDATES) + 1))
     judged: list[_Judged] = []
     for split in reversed(wanted):
         steps.next(f"features for {split.test_date.isoformat()}")
-        train, test = _data(log, split, definition, features)
+        train, test = split_data(log, split, definition, features)
         if not len(train) or not len(test):
             break
         names = tuple(CANDIDATES) if enough_to_learn(train) else RULES
         if judged and len(names) < len(judged[-1].said):
             break  # an older date that only knows rules would hide what the models do on the newer ones
-        judged.append(_judge(train, test, split, names, weeks, steps))
+        judged.append(_judge(train, test, split, names, trees, weeks, steps))
     if not judged:
         raise InsufficientHistory(f"nobody ordered in the {definition.active_days} days before the test date")
     return _collected(definition, judged[::-1], n_tests)
+
+
+def _on_other_customers(
+    data: Dataset, weeks: Weeks, trees: TreeSettings, progress: Progress, too_short: InsufficientHistory
+) -> Backtest:
+    """Judge on the latest date with a finished horizon, on a half of the customers that was not learnt from.
+
+    It is the second best there is: it shows whether a model knows more than a rule, and nothing of how times change.
+    """
+    customers = np.unique(data.customer_id)
+    half = customers[np.random.default_rng(0).random(len(customers)) < 0.5]
+    mine = np.isin(data.customer_id, half)
+    train, test = data.where(mine), data.where(~mine & (data.as_of == data.days[-1])) if len(data) else data
+    if not len(data) or not enough_to_learn(train) or not enough_to_learn(test):
+        raise too_short
+    split = Split(tuple(date_of(day) for day in data.days), date_of(data.days[-1]))
+    names = tuple(CANDIDATES)
+    judged = _judge(train, test, split, names, trees, weeks, _Steps(progress, len(names)))
+    found = _collected(data.definition, [judged], n_tests=1)
+    return replace(found, in_time=False, notes=(*found.notes, f"{too_short}: {OTHER_CUSTOMERS}"))
 
 
 class _Steps:
@@ -101,17 +133,20 @@ class _Judged:
     forecast: Forecast
 
 
-def _data(log: Log, split: Split, definition: ChurnDefinition, features: FeatureSet) -> tuple[Dataset, Dataset]:
+def split_data(log: Log, split: Split, definition: ChurnDefinition, features: FeatureSet) -> tuple[Dataset, Dataset]:
+    """Return what can be learnt from on a split's test date, and what is to be judged on it."""
     both = dataset(log, [*split.train_dates, split.test_date], definition, features)
     return both.on(day_number(day) for day in split.train_dates), both.on([day_number(split.test_date)])
 
 
-def _judge(train: Dataset, test: Dataset, split: Split, names: Sequence[str], weeks: Weeks, steps: _Steps) -> _Judged:
+def _judge(
+    train: Dataset, test: Dataset, split: Split, names: Sequence[str], trees: TreeSettings, weeks: Weeks, steps: _Steps
+) -> _Judged:
     day = day_number(split.test_date)
     forecast = base_rates(weeks, train, until=day).forecast(day)
     said: dict[str, dict[Method, DateResult]] = {}
     steps.next(f"{names[0]} for {split.test_date.isoformat()}")
-    for place, (name, found) in enumerate(fit_each(names, train), start=1):
+    for place, (name, found) in enumerate(fit_each(names, train, trees), start=1):
         raw = found.fitted.log_odds(test.values)
         lines = {method: calibrate(method, found.late) for method in METHODS}
         said[name] = {m: _result(sigmoid(line.apply(raw, forecast.shift)), test, split) for m, line in lines.items()}

@@ -19,7 +19,7 @@ from training.fitted import Fit, Fitted, read_json, write_json
 
 FILE = "blend.json"
 # How much surprise, in nats over all later rows, it takes to move a weight by 0.1 is this over a hundred.
-PULL = 50.0
+PULL = 20.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@
                      what was learnt
     base_rates.json  the churn rate week by week, and what it lets expect
     value.json        expected spend if retained
+    timing.json       the shop's gaps: P(no order) over any number of days, and when the next order comes
     probe.json        twenty made-up customers and what came out for them
 
 Serving has no settings of its own for any of these. Nothing is pickled.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -38,6 +40,7 @@ from training.probe import AS_OF as PROBE_DATE
 from training.probe import Probe, made_up, probe_values
 from training.reference import Reference
 from training.season import BaseRates
+from training.timing import NextOrder, Timing, read_timing
 from training.value import ValueModel, read_value
 
 FORMAT = 2
@@ -48,7 +51,7 @@ LOG_ODDS_TOLERANCE = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A model that can serve: orders' features in, probability, contributions and expected spend out.
+    """A model that can serve: orders' features in; probability, contributions, expected spend and next order out.
 
     Args:
         features: what it takes, in order.
@@ -59,10 +62,12 @@ class Bundle:
         calibration: from its log-odds to true ones.
         base_rates: the level of a coming window; used where the calibration is `season`.
         value: expected spend if retained.
+        timing: what the probability means for other days, and when the next order comes.
         trained_until: the first day that no label read; nothing on or after it was known.
         training_dates: what was learnt from.
         metrics: out-of-time means of the backtest, by name; empty where there was none.
         why: why this candidate, in words.
+        quality: grade, bands and the list it would have made, out of time; empty where there was no backtest.
         importance: mean absolute contribution per feature, log-odds.
         reference: distribution per feature, and of `probability`, on the last training date.
         log_digest: fingerprint of the log.
@@ -76,10 +81,12 @@ class Bundle:
     calibration: Calibration
     base_rates: BaseRates
     value: ValueModel
+    timing: Timing
     trained_until: date
     training_dates: tuple[date, ...]
     metrics: dict[str, float] = field(default_factory=dict)
     why: str = ""
+    quality: dict[str, Any] = field(default_factory=dict)
     importance: dict[str, float] = field(default_factory=dict)
     reference: dict[str, Reference] = field(default_factory=dict)
     log_digest: str = ""
@@ -126,11 +133,24 @@ class Bundle:
         """Return what each customer would spend over the horizon if retained, minor units."""
         return self.value.expected_spend(self.matrix(X))
 
+    def spend_interval(self, X: pd.DataFrame | Floats) -> tuple[Floats, Floats]:
+        """Return low and high of an 80 % interval of the spend over the horizon if retained, minor units."""
+        return self.value.spend_interval(self.matrix(X))
+
+    def silent(self, X: pd.DataFrame | Floats, as_of: date, days: Sequence[int]) -> Floats:
+        """Return P(no order within so many days), rows × days; at the horizon it is `probability` to the bit."""
+        return self.timing.silent(self.matrix(X), self.probability(X, as_of), days)
+
+    def next_order(self, X: pd.DataFrame | Floats, as_of: date) -> NextOrder:
+        """Return the wait for the next order of those who order within `timing.follow_days`."""
+        return self.timing.next_order(self.matrix(X), self.probability(X, as_of))
+
     def save(self, folder: Path) -> None:
         """Write the bundle into a folder, made where it is missing."""
         folder.mkdir(parents=True, exist_ok=True)
         self.fitted.to_files(folder)
         self.value.to_files(folder)
+        self.timing.to_files(folder)
         write_json(folder / RATES_FILE, self.base_rates.to_dict())
         write_json(folder / PROBE_FILE, self._probe().to_dict())
         files = {name: _checksum(folder / name) for name in _files(folder) if name != FILE}
@@ -157,6 +177,7 @@ class Bundle:
             "training_dates": [day.isoformat() for day in self.training_dates],
             "metrics": self.metrics,
             "why": self.why,
+            "quality": self.quality,
             "importance": self.importance,
             "reference": {name: reference.to_dict() for name, reference in self.reference.items()},
             "log_digest": self.log_digest,
@@ -178,8 +199,10 @@ class Bundle:
             bundle = _bundle(folder, facts)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelRefused(f"{folder / FILE} is corrupt ({type(error).__name__}: {error}); train again") from None
-        if not bundle.features.names == bundle.fitted.names == bundle.value.names:
+        if not bundle.features.names == bundle.fitted.names == bundle.value.names == bundle.timing.names:
             raise ModelRefused(f"{folder / FILE} is corrupt: the model takes other features; train again")
+        if bundle.timing.horizon_days != bundle.definition.horizon_days:
+            raise ModelRefused(f"{folder / FILE} is corrupt: its timing is of another horizon; train again")
         _check_probe(bundle, folder)
         return bundle
 
@@ -195,10 +218,12 @@ def _bundle(folder: Path, facts: dict[str, Any]) -> Bundle:
         calibration=Calibration(**facts["calibration"]),
         base_rates=BaseRates.from_dict(read_json(folder / RATES_FILE)),
         value=read_value(folder),
+        timing=read_timing(folder),
         trained_until=date.fromisoformat(facts["trained_until"]),
         training_dates=tuple(map(date.fromisoformat, facts["training_dates"])),
         metrics=facts["metrics"],
         why=facts["why"],
+        quality=facts["quality"],
         importance=facts["importance"],
         reference={name: Reference.from_dict(content) for name, content in facts["reference"].items()},
         log_digest=facts["log_digest"],

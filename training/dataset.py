@@ -59,7 +59,10 @@ class Dataset:
 
     def on(self, days: Iterable[int]) -> Dataset:
         """Return the rows of the given day numbers."""
-        keep = np.isin(self.as_of, list(days))
+        return self.where(np.isin(self.as_of, list(days)))
+
+    def where(self, keep: Flags) -> Dataset:
+        """Return the rows that are flagged."""
         return Dataset(
             X=self.X[keep],
             y=self.y[keep],

@@ -1,4 +1,4 @@
-"""The candidates, by name, the simplest first: rules, probability models, learned models and their blend.
+"""The candidates, by name, the safest first: rules, probability models, the blend, learned models on their own.
 
 A candidate is added in one place: a line in `_ALL`. Where one comes to serve, it stands in its own module.
 """
@@ -17,10 +17,13 @@ from training.fitted import Fit, Fitted, Held
 from training.logistic import fit_logistic, read_logistic
 from training.rules import fit_overdue_rule, fit_recency_rule, read_rule
 from training.silence import BG_NBD, GAP_HAZARD, PARETO_NBD, Kind, fit_silence, read_silence
-from training.trees import fit_trees, read_trees
+from training.trees import USUAL, TreeSettings, fit_trees, read_trees
 
 # A model with fewer churned or fewer kept rows than this would learn the customers by heart.
 LEAST_ROWS_OF_A_CLASS = 30
+
+
+Learn = Callable[[Dataset, Held, TreeSettings], Fit]
 
 
 @dataclass(frozen=True)
@@ -30,27 +33,31 @@ class Candidate:
     Args:
         name: the name in backtests, bundles and MLflow.
         is_rule: a rule is what a model has to beat.
-        fit: learns from a dataset; the second argument is (earlier dates, latest date) or None.
+        fit: learns from a dataset; then (earlier dates, latest date) or None, and how trees grow, where it has some.
         read: reads the fitted candidate from a bundle's folder.
     """
 
     name: str
     is_rule: bool
-    fit: Callable[[Dataset, Held], Fit]
+    fit: Learn
     read: Callable[[Path], Fitted]
 
 
+def _treeless(learn: Callable[[Dataset, Held], Fit]) -> Learn:
+    return lambda data, held, trees: learn(data, held)
+
+
 def _silence(name: str, kind: Kind) -> Candidate:
-    return Candidate(name, False, partial(fit_silence, kind), partial(read_silence, kind))
+    return Candidate(name, False, _treeless(partial(fit_silence, kind)), partial(read_silence, kind))
 
 
 BLEND = "blend"
 # They err differently: trees find what depends on what, the line does not run away, the curve knows only rhythm.
-WEIGHTS = {"gap_hazard": 0.125, "pareto_nbd": 0.125, "logistic": 0.25, "lightgbm": 0.5}
+WEIGHTS = {"gap_hazard": 0.15, "pareto_nbd": 0.15, "logistic": 0.15, "lightgbm": 0.55}
 
 
-def _fit_blend(data: Dataset, held: Held) -> Fit:
-    return blended({name: CANDIDATES[name].fit(data, held) for name in WEIGHTS}, WEIGHTS)
+def _fit_blend(data: Dataset, held: Held, trees: TreeSettings) -> Fit:
+    return blended({name: CANDIDATES[name].fit(data, held, trees) for name in WEIGHTS}, WEIGHTS)
 
 
 def _read_blend(folder: Path) -> Fitted:
@@ -58,45 +65,61 @@ def _read_blend(folder: Path) -> Fitted:
 
 
 _ALL = (
-    Candidate("recency_rule", True, fit_recency_rule, read_rule),
-    Candidate("overdue_rule", True, fit_overdue_rule, read_rule),
+    Candidate("recency_rule", True, _treeless(fit_recency_rule), read_rule),
+    Candidate("overdue_rule", True, _treeless(fit_overdue_rule), read_rule),
     _silence("gap_hazard", GAP_HAZARD),
     _silence("bg_nbd", BG_NBD),
     _silence("pareto_nbd", PARETO_NBD),
-    Candidate("logistic", False, fit_logistic, read_logistic),
-    Candidate("lightgbm", False, fit_trees, read_trees),
+    # Before its learned parts: one of them alone is a bet on one way of erring, and has to prove itself (decision 9).
     Candidate(BLEND, False, _fit_blend, _read_blend),
+    Candidate("logistic", False, _treeless(fit_logistic), read_logistic),
+    Candidate("lightgbm", False, fit_trees, read_trees),
 )
 CANDIDATES = {candidate.name: candidate for candidate in _ALL}
 RULES = tuple(candidate.name for candidate in _ALL if candidate.is_rule)
 
 
-def fit(name: str, data: Dataset) -> Fit:
+def fit(name: str, data: Dataset, trees: TreeSettings = USUAL) -> Fit:
     """Fit a candidate on a dataset, the latest date held out once for what has to be judged on later rows.
+
+    Args:
+        name: of the candidate.
+        data: what to learn from.
+        trees: how trees grow.
 
     >>> sorted(CANDIDATES)[:2]
     ['bg_nbd', 'blend']
     """
-    return CANDIDATES[name].fit(data, _held(data))
+    return CANDIDATES[name].fit(data, held_out(data), trees)
 
 
-def fit_each(names: Sequence[str], data: Dataset) -> Iterator[tuple[str, Fit]]:
-    """Fit candidates in the order of their names, one at a time; a blend takes the parts that are fitted already.
+def fit_each(names: Sequence[str], data: Dataset, trees: TreeSettings = USUAL) -> Iterator[tuple[str, Fit]]:
+    """Fit candidates in the order of their names, one at a time; each part of a blend is fitted once.
+
+    Args:
+        names: of the candidates.
+        data: what to learn from.
+        trees: how trees grow.
 
     >>> list(fit_each((), None))
     []
     """
-    held = _held(data) if names else None
+    held = held_out(data) if names else None
     fits: dict[str, Fit] = {}
+
+    def fitted(name: str) -> Fit:
+        if name not in fits and name == BLEND:
+            fits[name] = blended({part: fitted(part) for part in WEIGHTS}, WEIGHTS)
+        elif name not in fits:
+            fits[name] = CANDIDATES[name].fit(data, held, trees)
+        return fits[name]
+
     for name in names:
-        if name == BLEND and all(part in fits for part in WEIGHTS):
-            fits[name] = blended({part: fits[part] for part in WEIGHTS}, WEIGHTS)
-        else:
-            fits[name] = CANDIDATES[name].fit(data, held)
-        yield name, fits[name]
+        yield name, fitted(name)
 
 
-def _held(data: Dataset) -> Held:
+def held_out(data: Dataset) -> Held:
+    """Return (earlier dates, latest date), or None where either is too little to learn from or be judged on."""
     held = data.hold_out_last()
     return held if held is not None and all(enough_to_learn(part) for part in held) else None
 

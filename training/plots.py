@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from features.writing import whole
 from training.dataset import Flags, Floats
-from training.metrics import ece, reliability
+from training.metrics import Bins, ece, reliability
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from training.report import OnDate
+
 INK, MUTED, ACCENT, SECOND = "#1f2933", "#9aa5b1", "#c2410c", "#0f766e"
 MOST_FEATURES = 20
+# Small multiples stand in rows of so many.
+A_ROW = 3
 
 
 def reliability_figure(y: Flags, p: Floats, title: str) -> Figure:
@@ -29,17 +34,97 @@ def reliability_figure(y: Flags, p: Floats, title: str) -> Figure:
     """
     figure, (top, bottom) = _figure(6.0, 6.4, rows=2, heights=(4, 1))
     found = reliability(y, p)
-    error = 1.96 * np.sqrt(found.done * (1 - found.done) / found.count)
-    top.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--", label="perfectly true")
-    top.errorbar(
-        found.said, found.done, yerr=error, fmt="o-", color=ACCENT, ecolor=MUTED, elinewidth=1, label="out of time"
-    )
-    top.set(xlim=(0, 1), ylim=(0, 1), ylabel="churned", title=f"{title}: said against done (ECE {ece(y, p):.3f})")
+    _diagonal(top, found)
+    top.set(xlim=(0, 1), ylim=(0, 1), ylabel="churned")
+    top.set_title(f"{title}: said against done, all dates together (ECE {ece(y, p):.3f})")
     top.legend(frameon=False, loc="upper left")
     bottom.hist(p, bins=np.linspace(0, 1, 41).tolist(), color=ACCENT, alpha=0.75)
     bottom.set(xlim=(0, 1), xlabel="probability of churn", ylabel="customers")
     _percent(top, "both")
     _percent(bottom, "x")
+    return figure
+
+
+def reliability_by_date_figure(dates: Sequence[tuple[str, Flags, Floats]], title: str) -> Figure:
+    """Draw what was said against what was done, one small picture per test date.
+
+    Args:
+        dates: (test date, who churned, what was said of each), oldest first.
+        title: the candidate's name.
+    """
+    from matplotlib.figure import Figure
+
+    columns = min(A_ROW, len(dates))
+    rows = -(-len(dates) // columns)
+    figure = Figure(figsize=(3.0 * columns, 3.1 * rows + 0.3), layout="constrained")
+    grid: list[Axes] = list(figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat)
+    for axes, (day, y, p) in zip(grid, dates, strict=False):
+        _plain_axes(axes)
+        _diagonal(axes, reliability(y, p))
+        axes.set(xlim=(0, 1), ylim=(0, 1), title=f"{day}: ECE {ece(y, p):.3f}")
+        _percent(axes, "both")
+    for axes in grid[len(dates) :]:
+        axes.set_visible(False)
+    figure.suptitle(f"{title}: said against done, date by date", fontsize=11)
+    figure.supxlabel("probability of churn", fontsize=9)
+    figure.supylabel("churned", fontsize=9)
+    return figure
+
+
+def base_rate_figure(dates: Sequence[OnDate], title: str) -> Figure:
+    """Draw the churn rate of each test date beside what was said, and what the season's forecast let expect.
+
+    Args:
+        dates: of a report, oldest first.
+        title: the candidate's name.
+    """
+    figure, (axes,) = _figure(6.4, 4.0)
+    places = np.arange(len(dates))
+    known = [(place, each.level) for place, each in zip(places, dates, strict=True) if each.level is not None]
+    if known:
+        middle = np.array([level.expected for _, level in known])
+        ends = np.array([[level.expected - level.low, level.high - level.expected] for _, level in known]).T
+        axes.errorbar(
+            [place for place, _ in known], middle, yerr=ends, fmt="s", color=SECOND, ecolor=SECOND, elinewidth=6,
+            alpha=0.4, label="forecast of the level, 95%",
+        )  # fmt: skip
+    axes.plot(places, [each.said for each in dates], "o--", color=ACCENT, linewidth=1.1, label="said")
+    axes.plot(places, [each.base_rate for each in dates], "o-", color=INK, linewidth=1.6, label="left")
+    axes.set_xticks(places, [str(each.test_date) for each in dates], rotation=20)
+    axes.set(ylabel="share of the customers", title=f"{title}: the churn rate, forecast and observed")
+    axes.margins(y=0.2)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    _percent(axes, "y")
+    return figure
+
+
+def list_size_figure(lists: Mapping[str, Sequence[tuple[Flags, Floats]]], size: int) -> Figure:
+    """Draw precision and capture of a list by its length, the mean over the test dates, the shop's length marked.
+
+    Args:
+        lists: per candidate, (who churned, what was said of each) of each date; the first one is drawn boldest.
+        size: the length that the shop can handle, customers.
+    """
+    figure, (top, bottom) = _figure(6.4, 6.0, rows=2, heights=(1, 1))
+    colours = [ACCENT, SECOND, INK, "#7c3aed"]
+    for place, (name, dates) in enumerate(lists.items()):
+        shortest = min(len(y) for y, _ in dates)
+        sizes = np.arange(1, shortest + 1)
+        hits = [np.cumsum(y[np.argsort(-p, kind="stable")])[:shortest] for y, p in dates]
+        captured = [found / max(int(y.sum()), 1) for found, (y, _) in zip(hits, dates, strict=True)]
+        style: dict[str, Any] = {"color": colours[place % 4], "linewidth": 1.1 if place else 2.2, "label": name}
+        top.plot(sizes, np.mean(hits, axis=0) / sizes, **style)
+        bottom.plot(sizes, np.mean(captured, axis=0), **style)
+    rate = float(np.mean([y.mean() for y, _ in next(iter(lists.values()))]))
+    top.axhline(rate, color=MUTED, linewidth=1, linestyle="--", label="anybody")
+    bottom.plot([0, shortest], [0, 1], color=MUTED, linewidth=1, linestyle="--", label="anybody")
+    for axes, what in ((top, "of the list left"), (bottom, "of all who left")):
+        axes.axvline(size, color=INK, linewidth=1, linestyle=":", label=f"a list of {size:,}")
+        axes.set(xlim=(0, shortest), ylim=(0, 1.02), ylabel=what)
+        _percent(axes, "y")
+    top.set_title("What a list of any length would have held")
+    bottom.set_xlabel("customers on the list")
+    bottom.legend(frameon=False, loc="lower right")
     return figure
 
 
@@ -81,10 +166,11 @@ def importance_figure(importance: Mapping[str, float], title: str) -> Figure:
 
 
 def write_figures(figures: Mapping[str, Figure], folder: Path) -> tuple[Path, ...]:
-    """Write figures as PNG, `<name>.png` each."""
+    """Write figures as PNG, `<name>.png` each, whole or not at all."""
     paths = tuple(folder / f"{name}.png" for name in figures)
     for path, figure in zip(paths, figures.values(), strict=True):
-        figure.savefig(path, dpi=144, facecolor="white")
+        with whole(path) as half:
+            figure.savefig(half, dpi=144, facecolor="white", format="png")
     return paths
 
 
@@ -96,17 +182,29 @@ def _figure(width: float, height: float, rows: int = 1, heights: Sequence[float]
     grid: Any = figure.subplots(rows, 1, squeeze=False, gridspec_kw={"height_ratios": heights})
     axes = list(grid[:, 0])
     for one in axes:
-        one.spines[["top", "right"]].set_visible(False)
-        one.grid(color="#e4e7eb", linewidth=0.8)
-        one.set_axisbelow(True)
-        one.tick_params(colors=INK, labelsize=9)
-        one.title.set_fontsize(11)
+        _plain_axes(one)
     return figure, axes
+
+
+def _plain_axes(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e4e7eb", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=INK, labelsize=9)
+    axes.title.set_fontsize(11)
+
+
+def _diagonal(axes: Axes, found: Bins) -> None:
+    error = 1.96 * np.sqrt(found.done * (1 - found.done) / found.count)
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--", label="perfectly true")
+    axes.errorbar(
+        found.said, found.done, yerr=error, fmt="o-", color=ACCENT, ecolor=MUTED, elinewidth=1, label="out of time"
+    )
 
 
 def _percent(axes: Axes, which: str) -> None:
     from matplotlib.ticker import PercentFormatter
 
-    both: list[Any] = [axes.xaxis, axes.yaxis]
-    for axis in both if which == "both" else both[:1]:
+    named: dict[str, list[Any]] = {"x": [axes.xaxis], "y": [axes.yaxis], "both": [axes.xaxis, axes.yaxis]}
+    for axis in named[which]:
         axis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -1,7 +1,8 @@
 """What a backtest found: each candidate on each date, the choice among them, and the choice in words.
 
-The least mean log loss over the dates is the best; the simplest candidate that is within one standard error of it is
-chosen. A model has to be better than the best rule by more than that.
+The least mean log loss over the dates is the best; the safest candidate that is within one standard error of it is
+chosen: rules before probability models, these before the blend, the blend before a learned model on its own. So a model
+has to be better than the best rule by more than chance.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from features.log import Texts
 from training.calibration import Method
 from training.choice import Difference, difference, intervals, simplest_within_one_error
 from training.dataset import Flags, Floats
+from training.models import BLEND
 from training.season import Forecast
 from training.splits import Split
 
@@ -111,7 +113,7 @@ class CandidateResult:
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
-    """All candidates over the same dates and customers, the simplest first.
+    """All candidates over the same dates and customers, the safest first.
 
     Args:
         definition: population and horizon.
@@ -120,6 +122,8 @@ class Backtest:
         value: per test date, the errors of the expected spend beside those of its rivals, minor units.
         forecasts: per test date, the churn rate that the season and the latest dates let expect.
         notes: what a reader should know first, in words.
+        in_time: whether the dates are later than what was learnt from; False where only other customers could be
+            looked at.
     """
 
     definition: ChurnDefinition
@@ -128,6 +132,7 @@ class Backtest:
     value: tuple[dict[str, float], ...] = ()
     forecasts: tuple[Forecast, ...] = ()
     notes: tuple[str, ...] = ()
+    in_time: bool = True
 
     @property
     def best(self) -> str:
@@ -136,9 +141,14 @@ class Backtest:
 
     @property
     def chosen(self) -> str:
-        """The simplest candidate within one standard error of the best."""
-        best = self.candidates[self.best]
-        return simplest_within_one_error({name: one.against(best) for name, one in self.candidates.items()})
+        """The safest candidate within one standard error of the best.
+
+        Where nothing shows how models age, rules and the blend stand before the rest.
+        """
+        best, order = self.candidates[self.best], list(self.candidates)
+        if not self.in_time:
+            order.sort(key=lambda name: not (self.candidates[name].is_rule or name == BLEND))
+        return simplest_within_one_error({name: self.candidates[name].against(best) for name in order})
 
     @property
     def best_rule(self) -> str:
@@ -174,7 +184,7 @@ class Backtest:
     def _simpler(self) -> str:
         if self.chosen == self.best:
             return ""
-        return f"; it is the simplest within one standard error of the best, {_said(self.candidates[self.best])}"
+        return f"; it is the safest within one standard error of the best, {_said(self.candidates[self.best])}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON: no NaN, no rows of customers."""
@@ -186,6 +196,7 @@ class Backtest:
             "chosen": self.chosen,
             "best": self.best,
             "best_rule": self.best_rule,
+            "in_time": self.in_time,
             "beats_rule": self.beats_rule,
             "why": self.why,
             "notes": list(self.notes),

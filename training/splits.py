@@ -2,6 +2,7 @@
 
 Everything is rolling origin: a test date, and training dates whose horizons had all ended by then. The horizon is the
 gap between the last training date and the test date, so that no label of training touches a day on or after the test.
+All dates of a split lie whole weeks apart: a window from a Monday on holds other weekends than one from a Friday on.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from features.errors import InsufficientHistory
 from features.labels import ChurnDefinition, complete_until
 from features.log import Log
 
-MOST_TRAINING_DATES = 12
-STEP_DAYS = (7, 30)
+MOST_TRAINING_DATES = 16
+WEEK_DAYS = 7
+STEP_DAYS = (WEEK_DAYS, 4 * WEEK_DAYS)
 TEST_DATES = 5
 # Below a week of history nothing but the calendar is learnt.
 LEAST_HISTORY_DAYS = 7
@@ -46,24 +48,27 @@ def labels_end(log: Log, until: date | None = None) -> int:
     return end if until is None else min(end, day_number(until))
 
 
-def training_dates(first_day: int, last: int, definition: ChurnDefinition) -> tuple[date, ...]:
-    """Return at most 12 dates up to `last`, spread as far back as there is history behind them.
+def training_dates(first_day: int, asked: int, definition: ChurnDefinition) -> tuple[date, ...]:
+    """Return at most 16 dates whose horizons have ended by `asked`, spread as far back as there is history behind them.
 
-    A date wants `active_days` of history; a short log gives up to half of what it has.
+    They lie whole weeks before it. A date wants `active_days` of history; a short log gives up to half of what it has.
 
     Args:
         first_day: day number of the first order.
-        last: day number of the last date to learn from.
+        asked: day number of the date to be scored.
         definition: population and horizon.
 
-    >>> [str(day) for day in training_dates(0, 120, ChurnDefinition(14, 30))][-3:]
-    ['1970-04-15', '1970-04-23', '1970-05-01']
+    >>> [str(day) for day in training_dates(0, 134, ChurnDefinition(14, 30))][-3:]
+    ['1970-04-17', '1970-04-24', '1970-05-01']
     """
+    last = asked - definition.horizon_days
     if last - first_day < LEAST_HISTORY_DAYS:
         return ()
     earliest = first_day + min(definition.active_days, (last - first_day + 1) // 2)
+    aligned = last - (-definition.horizon_days) % WEEK_DAYS
+    last = aligned if aligned >= earliest else last
     least, most = STEP_DAYS
-    step = min(most, max(least, (last - earliest) // (MOST_TRAINING_DATES - 1)))
+    step = min(most, max(least, (last - earliest) // (MOST_TRAINING_DATES - 1) // WEEK_DAYS * WEEK_DAYS))
     days = range(last, earliest - 1, -step)[:MOST_TRAINING_DATES]
     return tuple(date_of(day) for day in reversed(days))
 
@@ -81,7 +86,7 @@ def latest_dates(log: Log, definition: ChurnDefinition, until: date | None = Non
     ['1970-01-16', '1970-01-23']
     """
     end = labels_end(log, until)
-    dates = training_dates(log.first_day, end - definition.horizon_days, definition)
+    dates = training_dates(log.first_day, end, definition)
     if not dates:
         raise _too_short(end - log.first_day, definition, needs=definition.horizon_days + LEAST_HISTORY_DAYS)
     return dates
@@ -111,7 +116,7 @@ def rolling_origin(
     """
     end, horizon = labels_end(log, until), definition.horizon_days
     tests = [end - horizon - place * max(STEP_DAYS[0], horizon) for place in range(n_tests)]
-    pairs = [(training_dates(log.first_day, test - horizon, definition), test) for test in tests]
+    pairs = [(training_dates(log.first_day, test, definition), test) for test in tests]
     splits = tuple(Split(dates, date_of(test)) for dates, test in reversed(pairs) if dates)
     if not splits:
         raise _too_short(end - log.first_day, definition, needs=2 * horizon + LEAST_HISTORY_DAYS)

@@ -100,11 +100,6 @@ class Timing:
         median = np.clip(wait.before(middle), first, after - 1)
         return NextOrder(self.follow_days, _whole(first), _whole(median), _whole(after - 1))
 
-    def overdue_days(self, X: Floats) -> Floats:
-        """Return how many days the silence is longer than the gap to expect of the customer; negative = not yet due."""
-        seen = self._seen(X)
-        return seen.silence - usual_gap(seen, self.hazard.shop_gap)
-
     def to_files(self, folder: Path) -> None:
         """Write itself as JSON."""
         facts: dict[str, Any] = {"names": list(self.names), "levels": list(self.levels)}

@@ -4,7 +4,9 @@
     <folder>/mlruns/artifacts/      bundles, plots, tables
 
 One registered model, `regulars`, with two aliases: `champion` serves, `challenger` is the latest that was trained.
-Nothing that is recorded is about a person: no ids, no names, no user of the machine.
+Only the alias decides what serves, and it moves in one call. Tags of a version say what its gate found, which version
+it replaced (`replaced`), and whether it has served (`served`). Nothing that is recorded is about a person: no ids, no
+names, no user of the machine.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 MODEL = EXPERIMENT = "regulars"
 CHAMPION, CHALLENGER = "champion", "challenger"
+REPLACED, SERVED = "replaced", "served"
 # Who ran it on which machine is nobody's business; MLflow would write both.
 ANONYMOUS = {"mlflow.user": "regulars", "mlflow.source.name": "regulars"}
 LIBRARIES = ("numpy", "pandas", "lightgbm", "scikit-learn")
@@ -97,13 +100,15 @@ class Tracking:
                 client.log_artifacts(run_id, scratch)
             return run_id
 
-    def register(self, run_id: str, bundle: Bundle, aliases: Sequence[str]) -> str:
+    def register(
+        self, run_id: str, bundle: Bundle, aliases: Sequence[str], tags: Mapping[str, str] | None = None
+    ) -> str:
         """Store a bundle with a run, register it as a new version under the given aliases, and return the version."""
         with self._open() as client, tempfile.TemporaryDirectory() as scratch:
             bundle.save(Path(scratch) / "bundle")
             model_uri = _log_model(run_id, bundle, Path(scratch) / "bundle")
             _forget_machine(client, model_uri)
-            version = _new_version(client, model_uri, run_id, bundle)
+            version = _new_version(client, model_uri, run_id, bundle, tags or {})
             for alias in aliases:
                 client.set_registered_model_alias(MODEL, alias, version)
             return version
@@ -113,9 +118,49 @@ class Tracking:
         with self._open() as client:
             client.set_terminated(run_id, "FAILED" if failed else "FINISHED")
 
+    def promote(self, version: str) -> str | None:
+        """Let a version serve, and return the one that served before; what is there already stays as it is.
+
+        The tags are written first and mean nothing by themselves: whoever is stopped in between leaves the former
+        champion serving.
+        """
+        former = self.champion_version()
+        if former != version:
+            with self._open() as client:
+                client.set_model_version_tag(MODEL, version, REPLACED, former or "")
+            self._move(former, version)
+        return former
+
+    def roll_back(self, version: str) -> str | None:
+        """Let a version serve again that has served before, and return the one that served until now."""
+        former = self.champion_version()
+        if former != version:
+            self._move(former, version)
+        return former
+
+    def _move(self, former: str | None, version: str) -> None:
+        with self._open() as client:
+            if former is not None:
+                client.set_model_version_tag(MODEL, former, SERVED, "yes")
+            client.set_registered_model_alias(MODEL, CHAMPION, version)
+
+    def version_tags(self, version: str) -> dict[str, str] | None:
+        """Return what is said of a version; None where there is no such version."""
+        if not (self._home / DATABASE).exists():
+            return None
+        with self._open() as client:
+            try:
+                return dict(client.get_model_version(MODEL, version).tags)
+            except _mlflow().exceptions.MlflowException:
+                return None
+
     def champion_version(self) -> str | None:
         """Return the version that serves, or None; quick enough to ask every few seconds."""
         return self._version(CHAMPION)
+
+    def challenger_version(self) -> str | None:
+        """Return the version that was trained last, or None."""
+        return self._version(CHALLENGER)
 
     def champion(self) -> tuple[Bundle, str]:
         """Return the bundle that serves, verified, and its version.
@@ -136,9 +181,17 @@ class Tracking:
         version = self._version(alias)
         if version is None:
             raise ModelNotFound(f"no model is registered as {alias} in {self._home}; run `regulars train` first")
+        return self.load_version(version), version
+
+    def load_version(self, version: str) -> Bundle:
+        """Return a registered version's bundle, verified.
+
+        Raises:
+            ModelRefused: the bundle is corrupt, gone, or fails its probe.
+        """
         with self._open() as client:
             source = str(client.get_model_version_download_uri(MODEL, version))
-        return Bundle.load(_bundle_folder(self._home / ARTIFACTS, source, version)), version
+        return Bundle.load(_bundle_folder(self._home / ARTIFACTS, source, version))
 
     def _version(self, alias: str) -> str | None:
         if not (self._home / DATABASE).exists():
@@ -244,7 +297,9 @@ def _forget_machine(client: MlflowClient, model_uri: str) -> None:
     client.set_logged_model_tags(model_id, ANONYMOUS)
 
 
-def _new_version(client: MlflowClient, model_uri: str, run_id: str, bundle: Bundle) -> str:
+def _new_version(
+    client: MlflowClient, model_uri: str, run_id: str, bundle: Bundle, more_tags: Mapping[str, str]
+) -> str:
     from mlflow.exceptions import MlflowException
 
     try:
@@ -256,6 +311,7 @@ def _new_version(client: MlflowClient, model_uri: str, run_id: str, bundle: Bund
         "horizon_days": str(bundle.definition.horizon_days),
         "active_days": str(bundle.definition.active_days),
         "trained_until": bundle.trained_until.isoformat(),
+        **more_tags,
     }
     model_id = model_uri.rsplit("/", 1)[-1]
     made = client.create_model_version(

@@ -1,13 +1,14 @@
 """The story of a model: data → backtest → choose → refit → bundle → record → gate.
 
-The gate: a model that does not beat the best rule on dates it had not seen is registered as `challenger` and no more;
-the rule itself becomes the `champion`, because a shop still needs its list on Monday, and the run says so in words.
+What was chosen is registered as `challenger`; the gate (training/gate.py) decides whether it becomes the `champion`.
+Where nothing serves yet and the gate lets no model through, the best rule becomes the champion, because a shop still
+needs its list on Monday, and the run says so in words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from features.clock import date_of, day_number
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
-from features.errors import InsufficientHistory
+from features.errors import InsufficientHistory, ModelNotFound, ModelRefused
 from features.feature import FeatureSet
 from features.labels import ChurnDefinition
 from features.log import Log
@@ -25,17 +26,38 @@ from training.backtest import Progress, backtest, silent
 from training.bundle import Bundle
 from training.calibration import calibrate
 from training.dataset import Dataset, Floats, dataset
-from training.models import CANDIDATES, RULES, fit
-from training.plots import gains_figure, importance_figure, reliability_figure
+from training.direction import direction
+from training.gate import RULE_TAGS, Champion, Check, GateDecision, first_gate, gate
+from training.models import RULES, fit
+from training.recording import record_of
 from training.reference import references
+from training.report import Report, report, report_facts
 from training.results import Backtest
 from training.season import base_rates, read_weeks
 from training.splits import TEST_DATES, labels_end, latest_dates
-from training.tracking import CHALLENGER, CHAMPION, Record, Tracking
+from training.timing import fit_timing
+from training.tracking import CHALLENGER, Tracking
+from training.trees import USUAL, TreeSettings
 from training.value import fit_value
 
 # Contributions cost some five hundred times a score; this many rows tell what matters.
 ROWS_FOR_IMPORTANCE = 2000
+
+
+@dataclass(frozen=True)
+class ListSize:
+    """How many customers the shop can call: the measures of the list look there.
+
+    Args:
+        customers: in all; None where nothing bounds it: then a tenth of the population.
+        why: where the number comes from, in words.
+    """
+
+    customers: int | None = None
+    why: str = ""
+
+
+ANY_SIZE = ListSize()
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +67,13 @@ class TrainingResult:
     Args:
         run_id: of MLflow.
         model_version: what serves now.
-        promoted: whether a model, not a rule, became the champion.
+        promoted: whether the challenger passed the gate and became the champion.
         why: the decision in words.
         backtest: the evidence; None where the log is too short for one.
         bundle: what serves now.
+        gate: the decision, check by check.
+        challenger_version: what the gate judged.
+        former_version: what served before this run; None where nothing did.
     """
 
     run_id: str
@@ -57,17 +82,23 @@ class TrainingResult:
     why: str
     backtest: Backtest | None
     bundle: Bundle
+    gate: GateDecision
+    challenger_version: str
+    former_version: str | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
         return {
             "run_id": self.run_id,
             "model_version": self.model_version,
+            "challenger_version": self.challenger_version,
+            "former_version": self.former_version,
             "promoted": self.promoted,
             "serves": self.bundle.candidate,
             "why": self.why,
             "trained_until": self.bundle.trained_until.isoformat(),
             "training_dates": [day.isoformat() for day in self.bundle.training_dates],
+            "gate": self.gate.to_dict(),
             "backtest": self.backtest.to_dict() if self.backtest else None,
         }
 
@@ -80,6 +111,9 @@ def train(
     tracking: Tracking,
     until: date | None = None,
     n_tests: int = TEST_DATES,
+    segments: Mapping[str, str] | None = None,
+    trees: TreeSettings = USUAL,
+    list_size: ListSize = ANY_SIZE,
     progress: Progress = silent,
 ) -> TrainingResult:
     """Train, judge, record, and decide what serves.
@@ -91,6 +125,9 @@ def train(
         tracking: where the run and the bundles go.
         until: orders on or after this date do not exist.
         n_tests: how many test dates to judge on; a short log gives fewer.
+        segments: customer → the shop's own segment; none of them may get clearly worse.
+        trees: how trees grow; `training.tuned.read_tuned` knows what was found for this shop.
+        list_size: how many customers the shop can call.
         progress: is called before each step.
 
     Raises:
@@ -99,14 +136,28 @@ def train(
     log = log if until is None else log.before(day_number(until))
     features = default_features(event_kinds(log))
     data = _latest(log, definition, features, until)
-    tested, trouble = _backtest(log, definition, features, until, n_tests, progress)
-    chosen, why = _choice(tested, trouble)
-    progress(0, 2, f"{chosen} on everything")
-    bundles = {name: _bundle(name, data, tested, shop, log, until, why) for name in _to_register(tested, chosen)}
+    tested, trouble = _backtest(log, definition, features, until, n_tests, trees, progress)
+    champion, apart = _champion(tracking, definition, shop)
+    names, why = _challengers(tested, trouble, champion)
+    progress(0, 2, f"{names[0]} on everything")
+    challenger, passed_over = _lawful((_bundle(name, data, tested, shop, log, until, trees) for name in names), log)
+    decision = _decision(challenger, champion, tested, log, segments, why, f"{passed_over}{apart}")
+    decision = _if_unmoved(decision, champion, tracking)
+    rule = _rule(challenger, champion, tested, decision)
+    bundles = [challenger, *([_bundle(rule, data, tested, shop, log, until, trees)] if rule else [])]
+    bundles = [_finished(bundle, tested, decision, list_size) for bundle in bundles]
+    stays = champion is not None and not decision.promoted
+    serves = champion.bundle if champion is not None and stays else bundles[-1]
     progress(1, 2, "recording in MLflow")
-    run_id = tracking.record(_record(log, data, bundles[chosen], tested, why))
-    version = _register(tracking, run_id, bundles, chosen)
-    return TrainingResult(run_id, version, chosen not in RULES, why, tested, bundles[chosen])
+    told = _told(bundles[-1].candidate, tested, list_size)
+    written = record_of(log, data, bundles[-1], tested, decision, serves.candidate, trees, told)
+    run_id = tracking.record(written)
+    versions = _register(tracking, run_id, bundles, decision)
+    former = tracking.champion_version() if stays else tracking.promote(versions[-1])
+    tracking.finish(run_id)
+    bundle, version = tracking.champion() if stays else (serves, versions[-1])
+    why = decision.why
+    return TrainingResult(run_id, version, decision.promoted, why, tested, bundle, decision, versions[0], former)
 
 
 def _latest(log: Log, definition: ChurnDefinition, features: FeatureSet, until: date | None) -> Dataset:
@@ -126,43 +177,105 @@ def _backtest(
     features: FeatureSet,
     until: date | None,
     n_tests: int,
+    trees: TreeSettings,
     progress: Progress,
 ) -> tuple[Backtest | None, str]:
     try:
-        return backtest(log, definition, features, until=until, n_tests=n_tests, progress=progress), ""
+        found = backtest(log, definition, features, until=until, n_tests=n_tests, trees=trees, progress=progress)
     except InsufficientHistory as trouble:
         return None, str(trouble)
+    return found, ""
 
 
-def _choice(tested: Backtest | None, trouble: str) -> tuple[str, str]:
-    """Return what serves, and why."""
+def _champion(tracking: Tracking, definition: ChurnDefinition, shop: Shop) -> tuple[Champion | None, str]:
+    """Return what serves if it can be compared with, and otherwise why not, in words."""
+    try:
+        bundle, version = tracking.champion()
+    except ModelNotFound:
+        return None, ""
+    except ModelRefused as refused:
+        return None, f"; the former champion could not be compared with: {refused}"
+    if bundle.definition == definition and bundle.shop.currency == shop.currency:
+        return Champion(bundle, version), ""
+    known = bundle.definition
+    return None, (
+        f"; version {version} answered another question ({known.horizon_days} days ahead, {known.active_days} active "
+        f"days, {bundle.shop.currency}) and was not compared with"
+    )
+
+
+def _challengers(tested: Backtest | None, trouble: str, champion: Champion | None) -> tuple[tuple[str, ...], str]:
+    """Return what the gate may judge, the preferred one first, and why."""
     if tested is None:
-        return RULES[0], f"{RULES[0]} serves untested, as the history is too short to judge anything: {trouble}"
+        return RULES[:1], f"{RULES[0]} serves untested, as the history is too short to judge anything: {trouble}"
     if tested.beats_rule:
-        return tested.chosen, f"{tested.why}: promoted"
-    return tested.best_rule, f"{tested.why}: the rule serves"
+        best = tested.candidates[tested.best]
+        equals = (name for name, one in tested.candidates.items() if not one.is_rule and one.against(best).is_noise)
+        return tuple(equals), tested.why
+    loser = tested.best_model if champion is None else None
+    return (loser or tested.best_rule,), f"{tested.why}: the rule serves"
 
 
-def _to_register(tested: Backtest | None, chosen: str) -> tuple[str, ...]:
-    """Return the challenger that lost to a rule, if there is one, then what serves."""
-    loser = tested.best_model if tested is not None and not tested.beats_rule else None
-    return (loser, chosen) if loser else (chosen,)
+def _lawful(bundles: Iterable[Bundle], log: Log) -> tuple[Bundle, str]:
+    """Return the first that keeps the direction law, or else the first, and who was passed over for it, in words."""
+    broken: list[tuple[Bundle, str]] = []
+    for bundle in bundles:
+        found = direction(bundle, log, day_number(bundle.trained_until))
+        if found.holds or bundle.is_rule:
+            return bundle, "".join(f"; {other.candidate} was passed over: {words}" for other, words in broken)
+        broken.append((bundle, found.words))
+    return broken[0][0], ""
 
 
-def _register(tracking: Tracking, run_id: str, bundles: Mapping[str, Bundle], chosen: str) -> str:
-    version = ""
-    for name, bundle in bundles.items():
-        aliases = [CHALLENGER] if len(bundles) == 1 or name != chosen else []
-        version = tracking.register(run_id, bundle, [*aliases, *([CHAMPION] if name == chosen else [])])
-    tracking.finish(run_id)
-    return version
+def _decision(
+    challenger: Bundle,
+    champion: Champion | None,
+    tested: Backtest | None,
+    log: Log,
+    segments: Mapping[str, str] | None,
+    why: str,
+    apart: str,
+) -> GateDecision:
+    if champion is not None:
+        found = gate(challenger, champion, tested, log, segments)
+    else:
+        found = first_gate(challenger, tested, log, why)
+    return replace(found, why=f"{found.why}{apart}")
+
+
+def _rule(challenger: Bundle, champion: Champion | None, tested: Backtest | None, decision: GateDecision) -> str | None:
+    """Return the rule that has to serve because nothing else may; None where something does."""
+    if decision.promoted or champion is not None or challenger.is_rule or tested is None:
+        return None
+    return tested.best_rule
+
+
+def _if_unmoved(decision: GateDecision, champion: Champion | None, tracking: Tracking) -> GateDecision:
+    """Return the decision, taken back where someone has moved the champion since it was compared with."""
+    if champion is None or tracking.champion_version() == champion.version:
+        return decision
+    words = f"another version became champion while this one was compared with version {champion.version}: train again"
+    return replace(decision, promoted=False, checks=(*decision.checks, Check("champion", False, words)), why=words)
+
+
+def _register(tracking: Tracking, run_id: str, bundles: Sequence[Bundle], decision: GateDecision) -> tuple[str, ...]:
+    """Register the challenger, and the rule that serves instead of it where there is one; nothing serves by this."""
+    challenger, *rule = bundles
+    first = tracking.register(run_id, challenger, [CHALLENGER], decision.tags)
+    return (first, *(tracking.register(run_id, bundle, [], RULE_TAGS) for bundle in rule))
 
 
 def _bundle(
-    name: str, data: Dataset, tested: Backtest | None, shop: Shop, log: Log, until: date | None, why: str
+    name: str,
+    data: Dataset,
+    tested: Backtest | None,
+    shop: Shop,
+    log: Log,
+    until: date | None,
+    trees: TreeSettings,
 ) -> Bundle:
     """Fit a candidate on every date whose horizon has ended, calibrated as its backtest says."""
-    found = fit(name, data)
+    found = fit(name, data, trees)
     result = tested.candidates[name] if tested else None
     newest, end = data.on([data.days[-1]]), labels_end(log, until)
     bundle = Bundle(
@@ -174,10 +287,10 @@ def _bundle(
         calibration=calibrate(result.calibration if result else "none", found.late),
         base_rates=base_rates(read_weeks(log, data.definition, end), data, until=end),
         value=fit_value(data),
+        timing=fit_timing(data),
         trained_until=date_of(end),
         training_dates=tuple(date_of(day) for day in data.days),
         metrics={measure: value for measure, value in (result.mean if result else {}).items() if np.isfinite(value)},
-        why=why,
         reference=references(data.features.names, newest.values),
         log_digest=log.digest(),
     )
@@ -187,66 +300,20 @@ def _bundle(
     return bundle
 
 
+def _finished(bundle: Bundle, tested: Backtest | None, decision: GateDecision, list_size: ListSize) -> Bundle:
+    """Return the bundle with what was decided and how well it does."""
+    told = _told(bundle.candidate, tested, list_size)
+    return replace(bundle, why=decision.why, quality=report_facts(told) if told else {})
+
+
+def _told(candidate: str, tested: Backtest | None, list_size: ListSize) -> Report | None:
+    if tested is None:
+        return None
+    return report(tested, candidate, list_size=list_size.customers, list_why=list_size.why)
+
+
 def _importance(bundle: Bundle, values: Floats) -> dict[str, float]:
     """Return the mean absolute contribution per feature, over evenly spread rows."""
     some = values[:: max(1, len(values) // ROWS_FOR_IMPORTANCE)]
     added, _ = bundle.contributions(some, bundle.trained_until)
     return dict(zip(bundle.features.names, np.abs(added).mean(axis=0).tolist(), strict=True))
-
-
-def _record(log: Log, data: Dataset, bundle: Bundle, tested: Backtest | None, why: str) -> Record:
-    return Record(
-        name=f"{bundle.candidate}, {data.definition.horizon_days} days, until {bundle.trained_until.isoformat()}",
-        params={
-            "horizon_days": data.definition.horizon_days,
-            "active_days": data.definition.active_days,
-            "trained_until": bundle.trained_until,
-            "training_dates": len(data.days),
-            "features": len(data.features),
-            "event_kinds": ", ".join(kind.name for kind in data.features.kinds) or "none",
-            "candidate": bundle.candidate,
-            "calibration": bundle.calibration.method,
-            "candidates": ", ".join(CANDIDATES),
-        },
-        metrics=_metrics(tested, bundle.candidate),
-        data={
-            "customers": log.n_customers,
-            "order_days": len(log.streams["orders"]),
-            "first_day": date_of(log.first_day),
-            "last_day": date_of(log.last_day),
-            "training_rows": len(data),
-            "training_churned": int(data.y.sum()),
-        },
-        data_digest=bundle.log_digest,
-        figures=_figures(tested, bundle),
-        documents={
-            "importance": bundle.importance,
-            **({"backtest": tested.to_dict()} if tested else {}),
-        },
-        tags={"why": why, "serves": bundle.candidate, "promoted": str(bundle.candidate not in RULES).lower()},
-    )
-
-
-def _metrics(tested: Backtest | None, serves: str) -> dict[str, list[float]]:
-    """Return every measure per candidate and date, and the served candidate's means."""
-    if tested is None:
-        return {}
-    found = {
-        f"{name}/{measure}": [result.metrics[measure] for result in candidate.by_date]
-        for name, candidate in tested.candidates.items()
-        for measure in candidate.by_date[0].metrics
-    }
-    value = {f"value/{name}": [errors[name] for errors in tested.value if errors] for name in tested.value[-1]}
-    means = {measure: [mean] for measure, mean in tested.candidates[serves].mean.items()}
-    return {**found, **value, **means}
-
-
-def _figures(tested: Backtest | None, bundle: Bundle) -> dict[str, Any]:
-    figures: dict[str, Any] = {"importance": importance_figure(bundle.importance, bundle.candidate)}
-    if tested is None:
-        return figures
-    names = sorted(tested.candidates, key=lambda name: name != bundle.candidate)
-    served = tested.candidates[bundle.candidate]
-    figures["reliability"] = reliability_figure(served.y, served.p, bundle.candidate)
-    figures["gains"] = gains_figure(served.y, {name: tested.candidates[name].p for name in names})
-    return figures

@@ -7,6 +7,7 @@ on everything with three seeds, averaged in log-odds. Kept as LightGBM's own tex
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +25,39 @@ if TYPE_CHECKING:
 
 FILE = "trees.json"
 SEEDS = (1, 2, 3)
-LEAVES = 15
-MOST_ROWS_A_LEAF, ROWS_A_LEAF_SHARE = 100, 100
+LEAST_ROWS_A_LEAF, ROWS_A_LEAF_SHARE = 5, 100
 MOST_ROUNDS, PATIENCE, USUAL_ROUNDS, LEAST_ROUNDS = 1000, 50, 100, 20
 # Below these a further thread waits more than it works, many times so on cores that others use too.
 ROWS_A_THREAD, ROWS_WORTH_THREADS = 50_000, 2_000
 DIRECTION = {True: -1, False: 1, None: 0}
+
+
+@dataclass(frozen=True)
+class TreeSettings:
+    """How the trees grow; the usual values are strong on most shops, `regulars tune` looks for a shop's own.
+
+    Args:
+        leaves: the most leaves of a tree.
+        learning_rate: how far each tree is followed.
+        feature_fraction: the share of the features that each tree may ask about.
+        l2: how strongly leaves are pulled to 0.
+        rows_a_leaf: the fewest rows of a leaf; never more than a hundredth of all, so that a small shop has leaves.
+        extra_trees: one random cut per feature: measured better at 30 days, level at 14, never worse.
+
+    >>> TreeSettings(leaves=31).learning_rate
+    0.03
+    """
+
+    leaves: int = 15
+    learning_rate: float = 0.03
+    feature_fraction: float = 0.6
+    l2: float = 5.0
+    rows_a_leaf: int = 100
+    extra_trees: bool = True
+
+
+USUAL = TreeSettings()
+EachRound = Callable[[], None]
 
 
 def lightgbm() -> ModuleType:
@@ -103,48 +131,72 @@ def read_trees(folder: Path) -> Trees:
     return Trees(tuple(content["names"]), boosters)
 
 
-def fit_trees(data: Dataset, held: Held) -> Fit:
-    """Learn how many rounds help on the latest date, then learn on everything with three seeds."""
+def fit_trees(
+    data: Dataset,
+    held: Held,
+    settings: TreeSettings = USUAL,
+    *,
+    seeds: tuple[int, ...] = SEEDS,
+    each_round: EachRound | None = None,
+) -> Fit:
+    """Learn how many rounds help on the latest date, then learn on everything with three seeds.
+
+    Args:
+        data: what to learn from.
+        held: (earlier dates, latest date), or None where the history is too short.
+        settings: how the trees grow.
+        seeds: of the boosters that are averaged.
+        each_round: is called after every round of boosting; what it raises stops the learning.
+    """
+    callbacks = [_calling(each_round)] if each_round else []
     if held is None:
-        return Fit(_refit(data, USUAL_ROUNDS), None)
+        return Fit(_refit(data, USUAL_ROUNDS, settings, seeds, callbacks), None)
     earlier, latest = held
-    rounds, said = _stop_early(earlier, latest)
-    return Fit(_refit(data, rounds), (said, latest.y))
+    rounds, said = _stop_early(earlier, latest, settings, callbacks)
+    return Fit(_refit(data, rounds, settings, seeds, callbacks), (said, latest.y))
 
 
-def _stop_early(earlier: Dataset, latest: Dataset) -> tuple[int, Floats]:
-    library, params = lightgbm(), _params(earlier, SEEDS[0])
+Callbacks = list[Callable[[Any], None]]
+
+
+def _calling(each_round: EachRound) -> Callable[[Any], None]:
+    return lambda environment: each_round()
+
+
+def _stop_early(earlier: Dataset, latest: Dataset, settings: TreeSettings, callbacks: Callbacks) -> tuple[int, Floats]:
+    library, params = lightgbm(), _params(earlier, SEEDS[0], settings)
     train = library.Dataset(earlier.values, earlier.y, params=params, free_raw_data=False)
     valid = library.Dataset(latest.values, latest.y, reference=train, free_raw_data=False)
     stop = library.early_stopping(PATIENCE, verbose=False)
-    booster = library.train(params, train, MOST_ROUNDS, [valid], callbacks=[stop])
+    booster = library.train(params, train, MOST_ROUNDS, [valid], callbacks=[stop, *callbacks])
     rounds = max(LEAST_ROUNDS, int(booster.best_iteration))
     said = booster.predict(latest.values, raw_score=True, num_iteration=rounds)
     return rounds, np.asarray(said, dtype=np.float64)
 
 
-def _refit(data: Dataset, rounds: int) -> Trees:
+def _refit(data: Dataset, rounds: int, settings: TreeSettings, seeds: tuple[int, ...], callbacks: Callbacks) -> Trees:
     library = lightgbm()
 
     def grow(seed: int) -> Booster:
-        params = _params(data, seed)
-        booster: Booster = library.train(params, library.Dataset(data.values, data.y, params=params), rounds)
+        params = _params(data, seed, settings)
+        known = library.Dataset(data.values, data.y, params=params)
+        booster: Booster = library.train(params, known, rounds, callbacks=list(callbacks))
         return booster
 
     # LightGBM lets go of the interpreter: seeds side by side need no barriers between their threads.
-    with ThreadPoolExecutor(max_workers=min(threads(), len(SEEDS))) as pool:
-        return Trees(data.features.names, tuple(pool.map(grow, SEEDS)))
+    with ThreadPoolExecutor(max_workers=min(threads(), len(seeds))) as pool:
+        return Trees(data.features.names, tuple(pool.map(grow, seeds)))
 
 
-def _params(data: Dataset, seed: int) -> dict[str, Any]:
+def _params(data: Dataset, seed: int, settings: TreeSettings) -> dict[str, Any]:
     return {
         "objective": "binary",
-        "learning_rate": 0.03,
-        "num_leaves": LEAVES,
-        "min_data_in_leaf": max(5, min(MOST_ROWS_A_LEAF, len(data) // ROWS_A_LEAF_SHARE)),
-        "feature_fraction": 0.6,
-        "extra_trees": True,  # one random cut per feature: measured better at 30 days, level at 14, never worse
-        "lambda_l2": 5.0,
+        "learning_rate": settings.learning_rate,
+        "num_leaves": settings.leaves,
+        "min_data_in_leaf": max(LEAST_ROWS_A_LEAF, min(settings.rows_a_leaf, len(data) // ROWS_A_LEAF_SHARE)),
+        "feature_fraction": settings.feature_fraction,
+        "extra_trees": settings.extra_trees,
+        "lambda_l2": settings.l2,
         "feature_pre_filter": False,
         "monotone_constraints": [DIRECTION[feature.risk_falls_with_it] for feature in data.features],
         "seed": seed,

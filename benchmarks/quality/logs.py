@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,9 +12,12 @@ import numpy as np
 import pandas as pd
 
 from features.labels import ChurnDefinition
-from features.log import Lines, Log
+from features.log import Ints, Lines, Log
 from features.roll_up import roll_up
-from features.simulate import SimulatedShop, simulate
+from features.simulation.behaviour import make_calendar
+from training.btyd import BGNBD
+from training.dataset import Floats
+from training.history import Histories
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,9 @@ CASES = (
 )
 GIFTS, STATIONARY = "Gift shop", "Stationary shop"
 # A year and a half of history, last year's Christmas in it; the horizon holds the weeks before and of this year's.
-GIFT_CASE = Case(GIFTS, ChurnDefinition(45, 180), date(2024, 11, 20), 3_576)
+GIFT_CASE = Case(GIFTS, ChurnDefinition(45, 180), date(2024, 11, 20), 3_974)
 STATIONARY_CASE = Case(STATIONARY, ChurnDefinition(30, 120), date(2024, 3, 1), 2_935)
-GIFT_START, GIFT_CUSTOMERS, GIFT_GAP_DAYS, GIFT_FACTOR = date(2023, 5, 15), 6_000, 90.0, 2.0
+GIFT_START, GIFT_CUSTOMERS, GIFT_LAW = date(2023, 5, 15), 6_000, BGNBD(r=1.2, alpha=60.0, a=0.8, b=8.0)
 STATIONARY_START, STATIONARY_CUSTOMERS, STATIONARY_GAP_DAYS = date(2023, 1, 1), 3_000, 30
 _BASKETS = """
     SELECT household_id::VARCHAR AS customer_id, transaction_timestamp::DATE - DATE '1970-01-01' AS day,
@@ -96,22 +99,52 @@ class Known:
 def gift_shop() -> Known:
     """A shop where orders come twice as fast before Christmas: far fewer churn than on the dates that are learnt from.
 
-    The truth is the simulator's: it knows each customer's rhythm and chance to leave, not whether he has left.
+    Customers follow the BG/NBD of `GIFT_LAW` on a clock that runs faster before Christmas. The truth is its own answer:
+    it knows the law, the calendar and each history, as the best of models could, and not what each customer is like.
     """
-    case = GIFT_CASE
-    last = case.test_date + timedelta(days=case.definition.horizon_days)
-    days = (last - GIFT_START).days
-    shop = simulate(
-        GIFT_CUSTOMERS,
-        seed=2024,
-        days=days,
-        start=GIFT_START,
-        usual_gap_days=GIFT_GAP_DAYS,
-        with_events=False,
-        christmas_factor=GIFT_FACTOR,
+    case, random = GIFT_CASE, np.random.default_rng(2024)
+    days = (case.test_date - GIFT_START).days
+    calendar = make_calendar(GIFT_START, days + case.definition.horizon_days, stationary=False, christmas_factor=2.0)
+    now, then = (float(calendar.operational(float(days + more))) for more in (0, case.definition.horizon_days))
+    begin = calendar.operational(
+        np.where(random.random(GIFT_CUSTOMERS) < 0.3, 60.0, days) * random.random(GIFT_CUSTOMERS)
     )
-    truth = shop.true_probability(case.test_date, case.definition.horizon_days)
-    return Known(case, _log_of(shop), truth.set_index("customer_id")["probability"])
+    who, clock = _bg_nbd_orders(begin, then, random)
+    seen = clock < now
+    first, last = (each.reindex(range(GIFT_CUSTOMERS)) for each in _first_and_last(who[seen], clock[seen]))
+    came = first.notna().to_numpy()
+    frequency = np.bincount(who[seen], minlength=GIFT_CUSTOMERS)[came] - 1.0
+    recency, age = (last - first).to_numpy()[came], (now - first).to_numpy()[came]
+    truth = GIFT_LAW.silent(Histories(frequency, recency, age), then - now)
+    ids = np.array([f"G{place:04}" for place in range(GIFT_CUSTOMERS)])
+    amount = np.rint(100 * random.lognormal(3.5, 0.6, len(who))).astype(np.int64).tolist()
+    day = (_day_number(GIFT_START) + np.floor(calendar.time(clock))).astype(np.int64).tolist()
+    orders = [str(place) for place in range(len(who))]
+    log = roll_up(Lines.of(ids[who].tolist(), day, amount, order_id=orders))
+    return Known(case, log, pd.Series(truth, index=ids[came]))
+
+
+def _bg_nbd_orders(begin: Floats, end: float, random: np.random.Generator) -> tuple[Ints, Floats]:
+    """Return who ordered when on the clock: first at `begin`, then at each one's own rate until he leaves."""
+    rate = random.gamma(GIFT_LAW.r, 1 / GIFT_LAW.alpha, len(begin))
+    leaves = random.beta(GIFT_LAW.a, GIFT_LAW.b, len(begin))
+    who, when, rounds = np.arange(len(begin)), begin, [(np.arange(len(begin)), begin)]
+    while len(who):  # one round = the next order of everyone who still comes
+        when = when + random.exponential(size=len(who)) / rate[who]
+        here = when < end
+        rounds.append((who[here], when[here]))
+        stays = here & (random.random(len(who)) >= leaves[who])
+        who, when = who[stays], when[stays]
+    return np.concatenate([one for one, _ in rounds]), np.concatenate([two for _, two in rounds])
+
+
+def _first_and_last(who: Ints, clock: Floats) -> tuple[pd.Series[float], pd.Series[float]]:
+    times = pd.Series(clock).groupby(who)
+    return times.min(), times.max()
+
+
+def _day_number(day: date) -> int:
+    return int(np.datetime64(day, "D").astype(np.int64))
 
 
 def stationary_shop() -> Known:
@@ -125,26 +158,9 @@ def stationary_shop() -> Known:
     who, day = np.nonzero(random.random((STATIONARY_CUSTOMERS, days)) < 1 / STATIONARY_GAP_DAYS)
     amount = np.rint(100 * random.lognormal(3.5, 0.6, len(who))).astype(np.int64)
     ids = [f"C{place:04}" for place in range(STATIONARY_CUSTOMERS)]
-    first_day = np.datetime64(STATIONARY_START, "D").astype(np.int64)
-    log = roll_up(Lines.of([ids[place] for place in who], (first_day + day).tolist(), amount.tolist()))
+    days_of = (_day_number(STATIONARY_START) + day).tolist()
+    log = roll_up(Lines.of([ids[place] for place in who], days_of, amount.tolist()))
     return Known(case, log, pd.Series((1 - 1 / STATIONARY_GAP_DAYS) ** horizon_days, index=ids))
-
-
-def _log_of(shop: SimulatedShop) -> Log:
-    orders = shop.orders
-    order_id = orders["order_id"].where(~orders["returned"], "O" + orders["order_id"].str[1:])
-    return roll_up(
-        Lines.of(
-            orders["customer_id"].tolist(),
-            orders["ordered_at"].to_numpy().astype("datetime64[D]").astype(np.int64).tolist(),
-            (orders["amount"].abs() * 100).round().astype(int).tolist(),
-            order_id=order_id.tolist(),
-            product_id=orders["product_id"].tolist(),
-            discount=(orders["discount"] * 100).round().astype(int).tolist(),
-            units=orders["quantity"].tolist(),
-            returned=orders["returned"].tolist(),
-        )
-    )
 
 
 def package(name: str) -> Path:

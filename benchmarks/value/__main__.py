@@ -54,7 +54,7 @@ class Test:
     @classmethod
     def of(cls, name: str, log: Log, definition: ChurnDefinition, test: date) -> Test:
         """Make the test."""
-        dates = training_dates(log.first_day, day_number(test) - definition.horizon_days, definition)
+        dates = training_dates(log.first_day, day_number(test), definition)
         both = dataset(log, [*dates, test], definition, default_features())
         return cls(name, log, definition, test, both.on(map(day_number, dates)), both.on([day_number(test)]))
 
@@ -90,7 +90,7 @@ def earlier(test: Test) -> list[Test]:
     horizon, found = test.definition.horizon_days, []
     for back in range(1, EARLIER + 1):
         day = day_number(test.test_date) - back * horizon
-        if len(training_dates(test.log.first_day, day - horizon, test.definition)) >= 3:
+        if len(training_dates(test.log.first_day, day, test.definition)) >= 3:
             found.append(Test.of(test.name, test.log, test.definition, date_of(day)))
     return found
 

@@ -53,6 +53,7 @@ def list_answer(outreach: OutreachList) -> ListAnswer:
         **{name: getattr(outreach, name) for name in facts},
         entries=_entries(outreach.entries),
         new_customers=_entries(outreach.newcomers),
+        winback=_entries(outreach.winback),
         left_out=dict(outreach.left_out),
     )
 
@@ -69,8 +70,7 @@ def prefers_csv(accept: str) -> bool:
 
 
 def _csv(outreach: OutreachList) -> Response:
-    frames = [frame for frame in (outreach.entries, outreach.newcomers) if len(frame)]
-    content = people_csv(pd.concat(frames) if frames else outreach.entries)
+    content = people_csv(outreach.everyone)
     name = f'attachment; filename="list-{outreach.as_of.isoformat()}.csv"'
     return Response(content, media_type=CSV, headers={"Content-Disposition": name, "Vary": "Accept"})
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from features.intake import LONGEST_ID
-from serving.scores import Band, Score, State
+from serving.scores import SCORE_COLUMNS, Band, Score, State
 
 MAX_IDS = 10_000
 MAX_ORDERS = 50_000
 MAX_EVENTS = 50_000
 WITHOUT_NUL = r"^[^\x00]*$"
+MEANINGS = {column.name: column.meaning for column in SCORE_COLUMNS}
 
 Id = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID, pattern=WITHOUT_NUL, examples=["00123"])]
 Text = Annotated[str, Meta(max_length=LONGEST_ID, pattern=WITHOUT_NUL)]
@@ -37,6 +38,13 @@ Moment = Annotated[
 Number = Annotated[str, Meta(max_length=64, examples=["12.50"])] | int | float
 Answered = Annotated[Decimal, Meta(description="decimal in major units, as a string", examples=["12.50"])]
 Probability = Annotated[float, Meta(ge=0, le=1)]
+Low = Annotated[Decimal | None, Meta(description=MEANINGS["value_at_risk_low"], examples=["12.50"])]
+High = Annotated[Decimal | None, Meta(description=MEANINGS["value_at_risk_high"], examples=["12.50"])]
+Overdue = Annotated[float | None, Meta(description=MEANINGS["overdue_days"])]
+NextOrderOn = Annotated[date | None, Meta(description=MEANINGS["next_order_on"])]
+NextOrderFrom = Annotated[date | None, Meta(description=MEANINGS["next_order_from"])]
+NextOrderUntil = Annotated[date | None, Meta(description=MEANINGS["next_order_until"])]
+Silent = Annotated[Probability | None, Meta(description="P(no order within so many days)")]
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,8 +106,18 @@ class ScoreAnswer(msgspec.Struct, frozen=True):
     days_since_order: int
     usual_gap_days: float | None
     overdue: float | None
+    overdue_days: Overdue
+    next_order_on: NextOrderOn
+    next_order_from: NextOrderFrom
+    next_order_until: NextOrderUntil
+    silent_30d: Silent
+    silent_60d: Silent
+    silent_90d: Silent
+    silent_180d: Silent
     expected_spend: Answered
     value_at_risk: Answered
+    value_at_risk_low: Low
+    value_at_risk_high: High
     currency: str
     reasons: Annotated[tuple[str, ...] | None, Meta(description="null: not computed in this run")]
     protective: tuple[str, ...] | None
@@ -133,14 +151,20 @@ class Entry(msgspec.Struct, frozen=True):
     days_since_order: int
     usual_gap_days: float | None
     overdue: float | None
+    overdue_days: Overdue
+    next_order_on: NextOrderOn
+    next_order_from: NextOrderFrom
+    next_order_until: NextOrderUntil
     expected_spend: Answered
     value_at_risk: Answered
+    value_at_risk_low: Low
+    value_at_risk_high: High
     reasons: tuple[str, ...] | None
     protective: tuple[str, ...] | None
 
 
 class ListAnswer(msgspec.Struct, frozen=True):
-    """A list: regular customers at risk, and apart from them customers with one order so far."""
+    """A list: regular customers at risk, and apart from them customers with one order so far, and lapsed ones."""
 
     as_of: date
     horizon_days: int
@@ -150,6 +174,7 @@ class ListAnswer(msgspec.Struct, frozen=True):
     capacity: Annotated[int | None, Meta(description="entries per owner; null: no bound")]
     entries: list[Entry]
     new_customers: list[Entry]
+    winback: Annotated[list[Entry], Meta(description="lapsed customers, the greatest expected spend first")]
     left_out: Annotated[dict[str, int], Meta(description="how many customers each rule kept off the list")]
 
 
@@ -169,12 +194,14 @@ class ModelAnswer(msgspec.Struct, frozen=True):
     candidate: str
     horizon_days: int
     active_days: int
+    follow_days: Annotated[int, Meta(description="next_order_on holds for who orders within so many days")]
     trained_until: Annotated[date, Meta(description="nothing on or after this day was known in training")]
     training_dates: tuple[date, ...]
     why: Annotated[str, Meta(description="why this candidate was chosen")]
     currency: str
     zone: str
     metrics: Annotated[dict[str, float | None], Meta(description="measured out of time, in the backtest")]
+    quality: Annotated[dict[str, Any], Meta(description="grade, bands and the list it would have made, out of time")]
     features: list[FeatureFacts]
 
 

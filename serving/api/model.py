@@ -28,11 +28,13 @@ def model_answer(champion: Champion) -> ModelAnswer:
         candidate=bundle.candidate,
         horizon_days=bundle.definition.horizon_days,
         active_days=bundle.definition.active_days,
+        follow_days=bundle.timing.follow_days,
         trained_until=bundle.trained_until,
         training_dates=bundle.training_dates,
         why=bundle.why,
         currency=bundle.money.currency,
         zone=bundle.zone,
         metrics=dict(bundle.metrics),
+        quality=bundle.quality,
         features=[FeatureFacts(f.name, f.family, f.unit, f.meaning) for f in bundle.features],
     )

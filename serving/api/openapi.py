@@ -36,6 +36,7 @@ HISTORY_EXAMPLE: dict[str, Any] = {
     ],
     "events": [{"kind": "mail_clicked", "happened_at": "2026-01-02T08:00:00"}],
 }
+_SILENT = {"silent_30d": 0.71, "silent_60d": 0.58, "silent_90d": 0.51, "silent_180d": 0.4}
 _SCORE: dict[str, Any] = {
     "customer_id": "00123",
     "as_of": "2026-03-02",
@@ -46,8 +47,15 @@ _SCORE: dict[str, Any] = {
     "days_since_order": 57,
     "usual_gap_days": 31.0,
     "overdue": 1.84,
+    "overdue_days": 26.0,
+    "next_order_on": "2026-03-23",
+    "next_order_from": "2026-03-05",
+    "next_order_until": "2026-05-11",
+    **_SILENT,
     "expected_spend": "44.10",
     "value_at_risk": "31.31",
+    "value_at_risk_low": "12.92",
+    "value_at_risk_high": "62.76",
     "currency": "EUR",
     "reasons": ["silent for 1.8 times the usual gap of 31 days"],
     "protective": ["spends €44.13 on an order day"],
@@ -58,7 +66,7 @@ _ENTRY = {
     "owner": "Eleni",
     "name": "Maria P.",
     "segment": None,
-    **{k: v for k, v in _SCORE.items() if k not in ("as_of", "horizon_days", "currency", "model_version")},
+    **{k: v for k, v in _SCORE.items() if k not in ("as_of", "horizon_days", "currency", "model_version", *_SILENT)},
 }
 ANSWER_EXAMPLES: dict[str, Any] = {
     "ScoresAnswer": {"scores": [_SCORE], "unknown": ["00456"]},
@@ -72,6 +80,7 @@ ANSWER_EXAMPLES: dict[str, Any] = {
         "capacity": 25,
         "entries": [_ENTRY],
         "new_customers": [],
+        "winback": [],
         "left_out": {"low risk": 1480, "no consent": 12, "over capacity": 40},
     },
     "ModelAnswer": {
@@ -79,6 +88,7 @@ ANSWER_EXAMPLES: dict[str, Any] = {
         "candidate": "lightgbm",
         "horizon_days": 30,
         "active_days": 90,
+        "follow_days": 90,
         "trained_until": "2026-03-01",
         "training_dates": ["2025-12-01", "2026-01-01", "2026-02-01"],
         "why": "least out-of-time log loss of four candidates",
@@ -149,7 +159,7 @@ def _paths() -> dict[str, Any]:
                 "operationId": "current_list",
                 "summary": "The current at-risk list",
                 "description": "JSON by default; with `Accept: text/csv` the file that account managers open: with a "
-                "byte order mark and defused formulas, regular customers first.",
+                "byte order mark and defused formulas: regular customers at risk, then new ones, then lapsed ones.",
                 "responses": _responses("ListAnswer", 404, 503, csv=True),
             }
         },

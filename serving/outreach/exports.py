@@ -25,6 +25,7 @@ from features.writing import whole
 from serving.outreach.lists import ENTRY_NAMES, OutreachList
 
 SENTENCES = "; "
+GROUP_FILES = ("list.csv", "new-customers.csv", "win-back.csv")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width ones act too
 FILE_NAME_LENGTH = 60
 RESERVED_NAMES = frozenset({"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))})
@@ -59,20 +60,20 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 
 
 def write_list(outreach: OutreachList, folder: Path) -> list[Path]:
-    """Write a list for people and return the files: list.csv, new-customers.csv, and owners/<owner>.csv for each owner.
+    """Write a list for people and return the files.
 
-    Files of owners of a former list in this folder are removed when they no longer have anyone to call.
+    They are list.csv with the regular customers at risk, new-customers.csv, win-back.csv with the lapsed, and
+    owners/<owner>.csv with all three of each owner, told apart by the column `state`. Files of owners of a former list
+    in this folder are removed when they no longer have anyone to call.
 
     Raises:
         InputError: the folder cannot be written to.
     """
     folder = Path(folder)
-    entries, newcomers = outreach.entries, outreach.newcomers
-    files = {folder / "list.csv": entries, folder / "new-customers.csv": newcomers}
-    names = file_names(outreach.owners)
-    for owner, name in names.items():
-        own = [frame[frame["owner"] == owner] for frame in (entries, newcomers)]
-        files[folder / "owners" / f"{name}.csv"] = pd.concat([frame for frame in own if len(frame)])
+    everyone, groups = outreach.everyone, (outreach.entries, outreach.newcomers, outreach.winback)
+    files = {folder / name: frame for name, frame in zip(GROUP_FILES, groups, strict=True)}
+    for owner, name in file_names(outreach.owners).items():
+        files[folder / "owners" / f"{name}.csv"] = everyone[everyone["owner"] == owner]
     for path, frame in files.items():
         with whole(path) as temporary:
             temporary.write_bytes(people_csv(frame))

@@ -31,8 +31,14 @@ ENTRY_NAMES: tuple[str, ...] = (
     "days_since_order",
     "usual_gap_days",
     "overdue",
+    "overdue_days",
+    "next_order_on",
+    "next_order_from",
+    "next_order_until",
     "expected_spend",
     "value_at_risk",
+    "value_at_risk_low",
+    "value_at_risk_high",
     "reasons",
     "protective",
 )
@@ -42,9 +48,10 @@ ENTRY_NAMES: tuple[str, ...] = (
 class OutreachList:
     """One list, as planned and as published.
 
-    `entries` are regular customers, `newcomers` are customers with one order day, who need another word than a
-    regular who stays away; both are frames in ENTRY_NAMES, best first, `position` counting from 1 in each.
-    `capacity` is the greatest number of entries per owner, and again of newcomers; None = no bound.
+    `entries` are regular customers at risk, `newcomers` are customers with one order day, who need another word than a
+    regular who stays away, and `winback` are lapsed ones: nothing is at stake any more, something may be won. All are
+    frames in ENTRY_NAMES, best first, `position` counting from 1 in each. `capacity` is the greatest number of entries
+    per owner, again of newcomers and again of those to win back; None = no bound.
     `left_out` says how many customers each rule kept off the list.
     """
 
@@ -56,17 +63,24 @@ class OutreachList:
     capacity: int | None
     entries: pd.DataFrame
     newcomers: pd.DataFrame
+    winback: pd.DataFrame
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def everyone(self) -> pd.DataFrame:
+        """All three in one frame: the regular customers at risk, then the newcomers, then the lapsed."""
+        frames = [frame for frame in (self.entries, self.newcomers, self.winback) if len(frame)]
+        return pd.concat(frames, ignore_index=True) if frames else self.entries
+
+    @property
     def customer_ids(self) -> list[str]:
-        """Everyone on the list: the regular customers first, then the newcomers."""
-        return [*self.entries["customer_id"], *self.newcomers["customer_id"]]
+        """The ids of everyone, in that order."""
+        return list(self.everyone["customer_id"])
 
     @property
     def owners(self) -> list[str]:
         """The owners with anyone on the list, sorted."""
-        return sorted({*self.entries["owner"], *self.newcomers["owner"]})
+        return sorted(set(self.everyone["owner"]))
 
 
 def plan(
@@ -79,7 +93,9 @@ def plan(
 ) -> OutreachList:
     """Plan the list: everyone in band medium or high, ranked, up to `capacity` for each owner.
 
-    Customers who said no are left out. Ties go to the higher probability, then to the smaller id.
+    New and lapsed customers come apart, the lapsed by expected spend: that is what winning one back is worth, while
+    their value at risk is as good as lost. Customers who said no are left out. Ties go to the higher probability, then
+    to the smaller id.
 
     Args:
         scores: one run, a frame in SCORE_COLUMNS.
@@ -93,24 +109,26 @@ def plan(
 
     >>> from datetime import date
     >>> from decimal import Decimal
+    >>> from serving.scores import SCORE_NAMES
     >>> one = {"as_of": date(2026, 3, 2), "horizon_days": 30, "model_version": "1", "state": "at_risk", "band": "high"}
-    >>> rest = {"days_since_order": 74, "usual_gap_days": 31.0, "overdue": 2.4, "reasons": [], "protective": []}
     >>> money = {"expected_spend": Decimal("20.00"), "value_at_risk": Decimal("12.00")}
-    >>> ann = {"customer_id": "ann", "probability": 0.6} | one | rest | money
+    >>> ann = dict.fromkeys(SCORE_NAMES) | {"customer_id": "ann", "probability": 0.6} | one | money
     >>> plan(pd.DataFrame([ann]), currency="EUR").entries[["position", "owner", "customer_id"]].values.tolist()
     [[1, 'unassigned', 'ann']]
     """
     _check(scores, capacity, rank_by)
     listed = _with_customers(scores[scores["band"] != "low"], customers)
     refused = listed["consent"].fillna("").str.strip().str.lower().isin(REFUSALS)
-    ranked = _ranked(listed[~refused], rank_by)
-    new = ranked["state"] == "new"
-    entries, newcomers = _best(ranked[~new], capacity), _best(ranked[new], capacity)
-    over = len(ranked) - len(entries) - len(newcomers)
+    willing = listed[~refused]
+    new, lapsed = willing["state"] == "new", willing["state"] == "lapsed"
+    entries = _best(_ranked(willing[~new & ~lapsed], rank_by), capacity)
+    newcomers = _best(_ranked(willing[new], rank_by), capacity)
+    winback = _best(_ranked(willing[lapsed], "expected_spend"), capacity)
+    over = len(willing) - len(entries) - len(newcomers) - len(winback)
     left_out = {"low risk": len(scores) - len(listed), "no consent": int(refused.sum()), "over capacity": over}
     as_of, horizon_days, model_version = scores[["as_of", "horizon_days", "model_version"]].iloc[0].tolist()
     return OutreachList(
-        as_of, int(horizon_days), model_version, currency, rank_by, capacity, entries, newcomers, left_out
+        as_of, int(horizon_days), model_version, currency, rank_by, capacity, entries, newcomers, winback, left_out
     )
 
 

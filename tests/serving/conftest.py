@@ -24,6 +24,7 @@ from training.dataset import dataset
 from training.models import fit
 from training.season import base_rates, read_weeks
 from training.splits import latest_dates
+from training.timing import fit_timing
 from training.value import fit_value
 
 AS_OF = date(2026, 3, 2)
@@ -41,8 +42,18 @@ def _score(customer_id: str, probability: float = 0.6, value: str = "12.00", **o
         "days_since_order": 74,
         "usual_gap_days": 31.0,
         "overdue": 2.4,
+        "overdue_days": 43.0,
+        "next_order_on": date(2026, 3, 23),
+        "next_order_from": date(2026, 3, 5),
+        "next_order_until": date(2026, 5, 11),
+        "silent_30d": probability,
+        "silent_60d": probability**2,
+        "silent_90d": probability**3,
+        "silent_180d": probability**6,
         "expected_spend": Decimal("20.00"),
         "value_at_risk": Decimal(value),
+        "value_at_risk_low": Decimal(value) / 2,
+        "value_at_risk_high": Decimal(value) * 2,
         "reasons": ["no order for 74 days, usually every 31"],
         "protective": [],
         "model_version": "1",
@@ -152,6 +163,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> SmallShop:
             calibration=Calibration("platt", 0.9, -0.1),
             base_rates=base_rates(read_weeks(log, data.definition, data.days[-1]), data, until=data.days[-1]),
             value=fit_value(data),
+            timing=fit_timing(data),
             trained_until=date_of(log.last_day + 1),
             training_dates=dates,
             metrics={"auroc": 0.8},

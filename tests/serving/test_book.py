@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,29 @@ def test_a_score_comes_out_as_it_went_in(book: Book, make_scores: Any) -> None:
     assert found["007"].value_at_risk == Decimal("12.00")
     assert found["007"].reasons == ("no order for 74 days, usually every 31",)
     assert found["007"].protective == ()
+    assert (found["007"].next_order_on, found["007"].next_order_until) == (date(2026, 3, 23), date(2026, 5, 11))
+    assert (found["007"].overdue_days, found["007"].silent_60d) == (43.0, 0.36)
+    assert (found["007"].value_at_risk_low, found["007"].value_at_risk_high) == (Decimal("6.00"), Decimal("24.00"))
     assert found["=1+1 é 🎈"].usual_gap_days is None
     assert found["=1+1 é 🎈"].state == "new"
+
+
+def test_a_book_of_an_older_version_gains_the_columns(book: Book, tmp_path: Path, make_scores: Any) -> None:
+    """Its runs can still be read, what they did not know is none, and new runs fill every column."""
+    record(book, make_scores(("a", 0.6, "12.00")))
+    later = [c.name for c in SCORES.c if c.name.startswith(("next_order", "silent", "value_at_risk_", "overdue_days"))]
+    with book._writing() as connection:
+        for name in later:
+            connection.exec_driver_sql(f"ALTER TABLE scores DROP COLUMN {name}")
+    book.close()
+    again = Book(tmp_path)
+    old = again.latest_scores(["a"])["a"]
+    assert (old.probability, old.value_at_risk) == (0.6, Decimal("12.00"))
+    assert len(later) == 10
+    assert {getattr(old, name) for name in later} == {None}
+    record(again, make_scores(("a", 0.6, "12.00")), digest="other")
+    assert again.latest_scores(["a"])["a"].next_order_on == date(2026, 3, 23)
+    again.close()
 
 
 def test_the_same_run_twice_changes_nothing(book: Book, tmp_path: Path, make_scores: Any) -> None:
@@ -102,6 +124,7 @@ def test_a_run_that_fails_leaves_the_book_as_it_was(book: Book, tmp_path: Path, 
 def test_a_list_comes_out_as_it_was_planned(book: Book, make_scores: Any, make_customers: Any) -> None:
     """Regular customers and newcomers apart, in their order, with owners and left-out counts."""
     scores = make_scores(("a", 0.6, "12"), ("b", 0.9, "30"), ("n", 0.7, "5", {"state": "new"}), ("low", 0.1, "9"))
+    scores = pd.concat([scores, make_scores(("gone", 0.95, "7", {"state": "lapsed"}))], ignore_index=True)
     customers = make_customers(("a", "Eleni", {"name": "Ann"}), ("b", None), ("n", "Bruno"))
     planned = plan(scores, customers, currency="EUR", capacity=2)
     assert book.current_list() is None
@@ -114,6 +137,7 @@ def test_a_list_comes_out_as_it_was_planned(book: Book, make_scores: Any, make_c
     assert current.entries["owner"].tolist() == ["unassigned", "Eleni"]
     assert current.entries["name"].tolist() == [None, "Ann"]
     assert current.newcomers["customer_id"].tolist() == ["n"]
+    assert current.winback[["customer_id", "state"]].values.tolist() == [["gone", "lapsed"]]
     assert current.left_out == planned.left_out == {"low risk": 1, "no consent": 0, "over capacity": 0}
     assert (current.as_of, current.capacity, current.rank_by) == (planned.as_of, 2, "value_at_risk")
 

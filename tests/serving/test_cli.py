@@ -8,6 +8,7 @@ import pytest
 
 from features.simulate import simulate
 from serving.cli import app, run
+from serving.scores import SCORE_NAMES
 
 SHOP = ("--config", "regulars.toml")
 
@@ -60,10 +61,9 @@ def test_scores_have_the_columns_of_the_contract(shop, call, tmp_path):
     document = json.loads(out)
     scores = pd.read_csv(tmp_path / "s.csv", dtype=str)
     assert document["rows"] == len(scores) > 50
-    assert list(scores.columns) == [
-        *("customer_id", "as_of", "horizon_days", "probability", "band", "state", "days_since_order"),
-        *("usual_gap_days", "overdue", "expected_spend", "value_at_risk", "reasons", "protective", "model_version"),
-    ]
+    assert tuple(scores.columns) == SCORE_NAMES
+    assert sum(document["states"].values()) == len(scores)
+    assert list(document["states"]) == ["new", "active", "at_risk", "lapsed"]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "json"])
@@ -86,6 +86,8 @@ def test_a_list_is_one_document_and_files(shop, call, tmp_path):
     document = json.loads(out)
     assert document["entries"][0]["position"] == 1
     assert (tmp_path / "list" / "list.csv").exists()
+    assert (tmp_path / "list" / "win-back.csv").exists()
+    assert {row["state"] for row in document["winback"]} <= {"lapsed"}
 
 
 def test_backtest_prints_one_document(shop, call):

@@ -55,7 +55,7 @@ def test_it_says_what_is_proposed_and_what_follows(shop, call):
     assert "of those silent for 30 days, " in out
     assert "never came back within the log" in out
     assert "30 days ◄" in out
-    assert "it leaves 12 training dates and 5 test dates" in out
+    assert "it leaves 16 training dates and 5 test dates" in out
 
 
 def test_a_machine_reads_one_document(shop, call, tmp_path):
@@ -144,7 +144,7 @@ def test_auto_trains_and_tests_on_what_is_proposed(shop, call, monkeypatch, give
         asked.append(definition)
         raise InputError("enough seen")
 
-    monkeypatch.setattr("serving.jobs.train", trainer)
+    monkeypatch.setattr("serving.promotion.train", trainer)
     monkeypatch.setattr("serving.jobs.backtest", trainer)
     for command in ("train", "backtest"):
         assert call(command, "--config", "auto.toml", *given)[0] == 2

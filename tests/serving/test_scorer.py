@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from features.log import Events, Lines
 from features.roll_up import roll_up
 from serving import scorer
 from serving.scorer import day_after_last_order, explained, limits, score, score_one
-from serving.scores import SCORE_NAMES, band
+from serving.scores import SCORE_NAMES, STATES, band
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,8 @@ def test_scores_come_in_the_columns_of_the_contract(scores: Any, shop: Any) -> N
     assert set(scores["model_version"]) == {"7"}
     assert scores["probability"].between(0, 1).all()
     assert scores["band"].tolist() == [band(p) for p in scores["probability"]]
-    assert set(scores["state"]) <= {"new", "active", "at_risk"}
+    assert set(scores["state"]) <= set(STATES)
+    assert (scores.loc[scores["state"] == "lapsed", "probability"] >= 0.9).all()
 
 
 def test_value_at_risk_is_probability_times_spend_in_the_currencys_digits(scores: Any) -> None:
@@ -45,6 +46,38 @@ def test_value_at_risk_is_probability_times_spend_in_the_currencys_digits(scores
         assert isinstance(value, Decimal)
         assert value.as_tuple().exponent == -2
         assert abs(float(value) - p * float(spend)) <= 0.011
+
+
+def test_the_silences_are_one_curve_through_the_probability(scores: Any) -> None:
+    """At the model's own horizon it is the probability to the bit, and a longer silence is never likelier."""
+    curve = scores[["silent_30d", "silent_60d", "silent_90d", "silent_180d"]].to_numpy()
+    assert (scores["silent_30d"] == scores["probability"]).all()
+    assert (np.diff(curve, axis=1) <= 0).all()
+    assert ((curve >= 0) & (curve <= 1)).all()
+
+
+def test_the_next_order_is_a_date_with_an_interval(scores: Any, shop: Any) -> None:
+    """Nobody is expected before the day of the scores, or later than the model follows."""
+    last = shop.as_of + timedelta(days=shop.bundles["lightgbm"].timing.follow_days - 1)
+    names = ["next_order_from", "next_order_on", "next_order_until"]
+    for first, day, end in scores[names].itertuples(index=False):
+        assert shop.as_of <= first <= day <= end <= last
+
+
+def test_overdue_days_say_what_overdue_says(scores: Any) -> None:
+    """Days and ratio measure the same silence in the same usual gap."""
+    late = scores[scores["usual_gap_days"].notna()]
+    assert (late["overdue_days"] == late["days_since_order"] - late["usual_gap_days"]).all()
+    assert ((late["overdue"] > 1) == (late["overdue_days"] > 0)).all()
+
+
+def test_the_value_at_risk_lies_in_its_interval(scores: Any) -> None:
+    """Money as the rest: decimal, in the currency's digits."""
+    for low, value, high in scores[["value_at_risk_low", "value_at_risk", "value_at_risk_high"]].itertuples(
+        index=False
+    ):
+        assert 0 <= low <= value <= high
+        assert low.as_tuple().exponent == high.as_tuple().exponent == -2
 
 
 def test_everyone_in_a_small_shop_is_told_why(scores: Any) -> None:
@@ -95,10 +128,12 @@ def test_one_customer_is_scored_as_in_the_batch(shop: Any, candidate: str) -> No
     for customer_id in batch.index[::10]:
         one = score_one(shop.log.only([customer_id]), bundle, "7", shop.as_of)
         row = batch.loc[customer_id]
-        assert one.probability == row["probability"]
-        assert (one.band, one.state, one.days_since_order) == (row["band"], row["state"], row["days_since_order"])
-        assert (one.value_at_risk, one.expected_spend) == (row["value_at_risk"], row["expected_spend"])
-        assert (list(one.reasons or ()), list(one.protective or ())) == (row["reasons"], row["protective"])
+        for name in SCORE_NAMES:
+            said = getattr(one, name)
+            if name in ("reasons", "protective"):
+                assert list(said or ()) == row[name]
+            else:
+                assert said == row.get(name, customer_id) or (said is None and np.isnan(row[name])), name
 
 
 def test_a_customer_outside_the_population_is_lapsed(shop: Any) -> None:
@@ -112,12 +147,32 @@ def test_a_customer_outside_the_population_is_lapsed(shop: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(("since", "expected"), [(31, "lapsed"), (30, "at_risk")])
+def test_a_regular_far_beyond_the_own_rhythm_has_lapsed(
+    shop: Any, monkeypatch: pytest.MonkeyPatch, since: int, expected: str
+) -> None:
+    """Ten days are a long gap of this one; within the population, and the model gives up, too."""
+    days = [100 + 10 * n for n in range(20)]
+    bundle = shop.bundles["lightgbm"]
+    monkeypatch.setattr(type(bundle), "probability", lambda self, X, as_of: np.full(len(X), 0.95))
+    one = score_one(roll_up(Lines.of(["a"] * 20, days, [500] * 20)), bundle, "1", date_of(days[-1] + since))
+    assert (one.state, one.days_since_order) == (expected, since)
+
+
 def test_one_order_day_has_no_usual_gap(shop: Any) -> None:
     """What is not known is None, and the answer says what it rests on."""
     one = score_one(roll_up(Lines.of(["a"], [100], [500])), shop.bundles["lightgbm"], "1", date_of(103))
     assert (one.state, one.usual_gap_days, one.overdue, one.days_since_order) == ("new", None, None, 3)
+    assert one.overdue_days is None
     assert one.limits[0] == "rests on 1 order day over 3 days of history"
     assert one.limits[1].startswith("one order day so far")
+
+
+def test_no_next_order_lies_beyond_the_calendar(shop: Any) -> None:
+    """Whoever posts the last day of all is answered."""
+    log = roll_up(Lines.of(["a"], [day_number(date.max) - 9], [500]))
+    one = score_one(log, shop.bundles["lightgbm"], "1", date.max)
+    assert one.next_order_on == one.next_order_until == date.max
 
 
 def test_the_limits_name_what_was_not_read_and_what_was_not_given(shop: Any) -> None:

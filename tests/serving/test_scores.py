@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.scores import SCORE_COLUMNS, SCORE_NAMES, Score, band, bands, state, states
+from serving.scores import SCORE_COLUMNS, SCORE_NAMES, Score, band, bands, lost_after_days, states
 
 
 def test_the_columns_of_the_score_file_are_these_and_in_this_order() -> None:
@@ -24,8 +24,18 @@ def test_the_columns_of_the_score_file_are_these_and_in_this_order() -> None:
         "days_since_order",
         "usual_gap_days",
         "overdue",
+        "overdue_days",
+        "next_order_on",
+        "next_order_from",
+        "next_order_until",
+        "silent_30d",
+        "silent_60d",
+        "silent_90d",
+        "silent_180d",
         "expected_spend",
         "value_at_risk",
+        "value_at_risk_low",
+        "value_at_risk_high",
         "reasons",
         "protective",
         "model_version",
@@ -52,11 +62,54 @@ def test_an_edge_belongs_to_the_band_above(probability: float, expected: str) ->
 
 
 @settings(deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(1, 5), st.integers(1, 800), st.floats(0, 1), st.just(365)), min_size=1, max_size=30)
-)
-def test_the_column_wise_forms_say_what_the_single_ones_say(rows: list[tuple[int, int, float, int]]) -> None:
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_the_column_wise_form_says_what_the_single_one_says(probabilities: list[float]) -> None:
     """Two spellings of one rule stay one rule."""
-    orders, since, probability = (np.array(column, dtype=float) for column in list(zip(*rows, strict=True))[:3])
-    assert bands(probability).tolist() == [band(row[2]) for row in rows]
-    assert states(orders, since, probability, 365).tolist() == [state(*row) for row in rows]
+    assert bands(np.array(probabilities)).tolist() == [band(p) for p in probabilities]
+
+
+# A regular who orders every week or so, nine gaps in ten within 10 days; 30 days ahead, 90 active.
+GONE = {"order_days": 20.0, "long_gap_days": 10.0, "days_since_order": 31.0, "probability": 0.9}
+
+
+def state_of(**other: float) -> str:
+    facts = {name: np.array([value]) for name, value in {**GONE, **other}.items()}
+    lost_after = lost_after_days(facts["order_days"], facts["long_gap_days"], 30)
+    return str(states(facts["order_days"], facts["days_since_order"], facts["probability"], 90, lost_after)[0])
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({}, "lapsed"),
+        ({"days_since_order": 30.0}, "at_risk"),  # not longer than three long gaps, and than the horizon
+        ({"long_gap_days": 1.0, "days_since_order": 30.0}, "at_risk"),  # far beyond the rhythm, within the horizon
+        ({"long_gap_days": 11.0}, "at_risk"),  # beyond the horizon, not far beyond the rhythm
+        ({"probability": 0.8999}, "at_risk"),  # the model still hopes
+        ({"order_days": 2.0}, "at_risk"),  # one gap is no rhythm
+        ({"order_days": 1.0, "long_gap_days": np.nan}, "new"),  # a newcomer is never lost by a rhythm
+        ({"order_days": 1.0, "long_gap_days": np.nan, "days_since_order": 90.0}, "new"),
+        ({"order_days": 1.0, "long_gap_days": np.nan, "days_since_order": 91.0}, "lapsed"),
+        ({"probability": 0.1, "days_since_order": 91.0}, "lapsed"),  # outside the population, whatever is said
+        ({"probability": 0.4999}, "active"),
+    ],
+)
+def test_a_state_is_the_first_that_fits(other: dict[str, float], expected: str) -> None:
+    """Lapsed by rhythm asks for everything at once; each condition alone keeps a customer on the list."""
+    assert state_of(**other) == expected
+
+
+@settings(deadline=None)
+@given(st.integers(1, 30), st.floats(1, 90) | st.just(np.nan), st.integers(1, 200), st.floats(0, 1), st.integers(1, 60))
+def test_law_more_silence_or_risk_never_takes_a_customer_out_of_lapsed(
+    order_days: int, long_gap: float, since: int, probability: float, more: int
+) -> None:
+    """Lost stays lost while nothing is ordered, and only regulars are ever lost within the population."""
+    now = {"order_days": float(order_days), "long_gap_days": long_gap}
+    before = state_of(**now, days_since_order=float(since), probability=probability)
+    if before == "lapsed":
+        later = {"days_since_order": float(since + more), "probability": (1 + probability) / 2}
+        assert state_of(**now, **later) == "lapsed"
+        assert since > 90 or order_days >= 3
+    if order_days == 1:
+        assert before == ("lapsed" if since > 90 else "new")

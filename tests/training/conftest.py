@@ -22,6 +22,7 @@ from training.dataset import Dataset, dataset
 from training.models import CANDIDATES, fit
 from training.season import base_rates, read_weeks
 from training.splits import latest_dates
+from training.timing import fit_timing
 from training.tracking import Tracking
 from training.train import TrainingResult, train
 from training.value import fit_value
@@ -76,6 +77,7 @@ def bundle_of(name: str, data: Dataset, log: Log) -> Bundle:
         calibration=Calibration("platt", 0.8, -0.2),
         base_rates=base_rates(read_weeks(log, data.definition, data.days[-1]), data, until=data.days[-1]),
         value=fit_value(data),
+        timing=fit_timing(data),
         trained_until=date_of(data.days[-1]),
         training_dates=tuple(date_of(day) for day in data.days),
         metrics={"auroc": 0.8},

@@ -32,6 +32,9 @@ def test_a_round_trip_changes_no_bit(bundles, data, name, tmp_path):
     again = Bundle.load(tmp_path)
     assert np.array_equal(again.probability(data.X, DAY), saved.probability(data.X, DAY))
     assert np.array_equal(again.expected_spend(data.X), saved.expected_spend(data.X))
+    assert np.array_equal(again.spend_interval(data.X), saved.spend_interval(data.X))
+    assert np.array_equal(again.silent(data.X, DAY, [7, 90]), saved.silent(data.X, DAY, [7, 90]))
+    assert np.array_equal(again.next_order(data.X, DAY).median_days, saved.next_order(data.X, DAY).median_days)
     assert (again.features.names, again.features.kinds) == (saved.features.names, saved.features.kinds)
     assert (again.definition, again.shop, again.calibration) == (saved.definition, saved.shop, saved.calibration)
     assert (again.reference, again.metrics, again.why) == (saved.reference, saved.metrics, saved.why)
@@ -44,20 +47,38 @@ def test_calibrated_contributions_are_exact(bundles, data):
         assert added.sum(axis=1) + base == pytest.approx(bundle.log_odds(data.values[:20], DAY), abs=1e-9)
 
 
+def test_silence_over_the_horizon_is_the_probability(bundles, data):
+    for bundle in bundles.values():
+        said = bundle.silent(data.X, DAY, [28, 14, 90])
+        assert np.array_equal(said[:, 0], bundle.probability(data.X, DAY))
+        assert (said[:, 1] >= said[:, 0]).all()
+        assert (said[:, 2] <= said[:, 0]).all()
+
+
+def test_the_interval_holds_the_expected_spend(bundles, data):
+    low, high = bundles["lightgbm"].spend_interval(data.X)
+    said = bundles["lightgbm"].expected_spend(data.X)
+    assert ((low >= 0) & (low <= said) & (said <= high)).all()
+
+
 def test_columns_are_taken_by_name(bundles, data):
     shuffled = data.X[list(data.X.columns)[::-1]]
     bundle = bundles["logistic"]
     assert np.array_equal(bundle.probability(shuffled, DAY), bundle.probability(data.values, DAY))
 
 
-@pytest.mark.parametrize("name", ["bundle.json", "trees.json", "trees_1.txt", "value.json", "probe.json"])
+@pytest.mark.parametrize(
+    "name", ["bundle.json", "trees.json", "trees_1.txt", "value.json", "timing.json", "probe.json"]
+)
 def test_a_missing_file_is_named(folder, name):
     (folder / name).unlink()
     with pytest.raises(ModelRefused, match=f"{name}.* missing"):
         Bundle.load(folder)
 
 
-@pytest.mark.parametrize("name", ["bundle.json", "trees.json", "trees_1.txt", "value.json", "probe.json"])
+@pytest.mark.parametrize(
+    "name", ["bundle.json", "trees.json", "trees_1.txt", "value.json", "timing.json", "probe.json"]
+)
 @pytest.mark.parametrize("damage", [b"", b"\x00\xff", b"[]", b"{}"])
 def test_a_corrupt_file_is_named(folder, name, damage):
     (folder / name).write_bytes(damage)
@@ -115,4 +136,27 @@ def test_another_format_is_refused(folder):
 def test_wrong_content_never_ends_in_a_traceback(folder, key, value):
     edit(folder, "bundle.json", **{key: value})
     with pytest.raises(ModelRefused):
+        Bundle.load(folder)
+
+
+def forge(folder, name, **changes):
+    """Change a file and make its checksum right, as whoever edits a bundle by hand would."""
+    content = json.loads((folder / name).read_text())
+    content.update(changes)
+    (folder / name).write_text(json.dumps({key: value for key, value in content.items() if value != "gone"}))
+    checksums = json.loads((folder / "bundle.json").read_text())["files"]
+    edit(folder, "bundle.json", files={**checksums, name: bundle_module._checksum(folder / name)})
+
+
+@pytest.mark.parametrize("key", ["names", "levels", "horizon_days", "follow_days", "hazard"])
+@pytest.mark.parametrize("value", ["gone", None, {}, ["x"]])
+def test_a_timing_of_wrong_content_is_refused(folder, key, value):
+    forge(folder, "timing.json", **{key: value})
+    with pytest.raises(ModelRefused, match="corrupt"):
+        Bundle.load(folder)
+
+
+def test_a_timing_of_another_horizon_is_refused(folder):
+    forge(folder, "timing.json", horizon_days=29)
+    with pytest.raises(ModelRefused, match="another horizon"):
         Bundle.load(folder)

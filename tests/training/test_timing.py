@@ -110,13 +110,6 @@ def test_who_never_comes_and_who_comes_today():
     assert said.high_days.tolist() == [80, 0]
 
 
-def test_overdue_days_are_counted_from_the_gap_to_expect():
-    # (50 days of own gaps + 2 × 10) / (5 + 2) = 10 days
-    assert TIMING.overdue_days(np.array([[5.0, 60.0, 10.0], [5.0, 64.0, 14.0], [5.0, 53.0, 3.0]])) == pytest.approx(
-        [0, 4, -7]
-    )
-
-
 def test_poisson_customers_are_covered():
     """Each orders on any day with a chance of his own, for ever; p is the truth, so only the shape is judged."""
     random, customers, days, follow = np.random.default_rng(5), 1_500, 400, 60

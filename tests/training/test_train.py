@@ -54,7 +54,8 @@ def test_a_run_holds_what_a_data_team_looks_for(trained):
         run = client.get_run(result.run_id)
         files = {file.path for file in client.list_artifacts(result.run_id)}
         history = client.get_metric_history(result.run_id, "lightgbm/log_loss")
-    assert {"reliability.png", "gains.png", "importance.png", "backtest.json", "importance.json"} <= files
+    documents = {"backtest.json", "importance.json", "gate.json"}
+    assert {"reliability.png", "gains.png", "importance.png"} | documents <= files
     assert run.data.params["horizon_days"] == "28"
     assert run.data.tags["data.customers"] == "350"
     assert run.inputs.dataset_inputs[0].dataset.digest == result.bundle.log_digest[:32]
@@ -139,6 +140,66 @@ def test_where_no_model_beats_the_rule_the_rule_serves(tracking_in, tmp_path):
     assert tracking.champion()[0].candidate == result.backtest.best_rule
     assert tracking.load(CHALLENGER)[0].candidate == result.backtest.best_model
     assert tracking.champion()[0].why == result.why
+
+
+def test_a_second_training_asks_the_champion_on_new_dates_and_a_third_has_nothing_new(log, tracking_in, tmp_path, data):
+    tracking = tracking_in(tmp_path)
+    first = train(log, DEFINITION, SHOP, tracking=tracking, n_tests=1, until=date_of(log.last_day - 60))
+    served = first.model_version  # the model, or the rule that was registered after it
+    assert first.former_version is None
+    again = train(log, DEFINITION, SHOP, tracking=tracking, n_tests=1)
+    found = {check.name: check for check in again.gate.checks}
+    assert again.former_version == again.gate.against == served
+    assert "asked on 1 test date that lie" in found["log_loss"].words
+    assert found["log_loss"].figures["dates"] >= [first.bundle.trained_until.isoformat()]
+    assert again.promoted == all(check.passed for check in again.gate.checks)
+    latest = str(int(served) + 1)
+    assert again.model_version == tracking.champion_version() == (latest if again.promoted else served)
+    assert tracking.challenger_version() == again.challenger_version == latest
+    assert tracking.version_tags(latest)["gate"] == ("passed" if again.promoted else "failed")
+    before = tracking.champion()[0].probability(data.X, DAY)
+    older = train(log, DEFINITION, SHOP, tracking=tracking, n_tests=1, until=date_of(log.last_day - 60))
+    assert not older.promoted
+    assert np.array_equal(tracking.champion()[0].probability(data.X, DAY), before)
+    assert np.array_equal(older.bundle.probability(data.X, DAY), before)
+    assert older.challenger_version == str(int(latest) + 1)
+
+
+def test_who_is_stopped_between_registering_and_promoting_leaves_the_old_champion(tracking_in, tmp_path, monkeypatch):
+    shop, tracking = renewal_shop(3, 200, leaving=False), tracking_in(tmp_path)
+    train(shop, DEFINITION, SHOP, tracking=tracking, n_tests=1)
+    known = tracking.champion_version()
+
+    def stopped(self, former, version):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Tracking, "_move", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train(shop, ChurnDefinition(14, 84), SHOP, tracking=tracking, n_tests=1)
+    assert tracking.champion_version() == known
+    assert tracking.challenger_version() != known
+    other = train(shop, ChurnDefinition(14, 84), SHOP, tracking=tracking, n_tests=1)
+    assert "answered another question (28 days ahead" in other.why
+    assert tracking.champion_version() == other.model_version != known
+
+
+def test_a_champion_that_was_moved_during_the_training_is_not_replaced(tracking_in, tmp_path, monkeypatch):
+    from training.gate import Check, GateDecision
+
+    shop, tracking = renewal_shop(3, 200, leaving=False), tracking_in(tmp_path)
+    for _ in range(2):
+        train(shop, DEFINITION, SHOP, tracking=tracking, n_tests=1)
+
+    def passed_meanwhile(*_):
+        tracking.promote("2")
+        return GateDecision(True, (Check("log_loss", True, "a test"),), "a test", "1")
+
+    monkeypatch.setattr("training.train.gate", passed_meanwhile)
+    result = train(shop, DEFINITION, SHOP, tracking=tracking, n_tests=1)
+    assert not result.promoted
+    assert result.model_version == tracking.champion_version() == "2"
+    assert "another version became champion" in result.why
 
 
 @pytest.mark.parametrize("customers", [1, 3])

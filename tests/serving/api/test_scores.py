@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from serving.api.app import create_app
 from serving.api.desk import Champion, Desk
 from serving.scorer import score
+from serving.scores import SCORE_COLUMNS
 
 
 def test_stored_scores_come_in_the_order_asked_for(call: Any, desk: Any, shop: Any) -> None:
@@ -21,6 +21,8 @@ def test_stored_scores_come_in_the_order_asked_for(call: Any, desk: Any, shop: A
     assert answer["unknown"] == ["nobody", "'; DROP TABLE scores; --"]
     row, stored = answer["scores"][0], desk.book.latest_scores([known[2]])[known[2]]
     assert row["value_at_risk"] == str(stored.value_at_risk)
+    assert row["next_order_on"] == str(stored.next_order_on)
+    assert (row["silent_60d"], row["value_at_risk_low"]) == (stored.silent_60d, str(stored.value_at_risk_low))
     assert row["reasons"] == list(stored.reasons)
     assert (row["as_of"], row["currency"], row["model_version"]) == (str(shop.as_of), "EUR", "7")
 
@@ -66,9 +68,16 @@ def posted_history(shop: Any, customer_id: str) -> dict[str, Any]:
     }
 
 
+def on_the_wire(value: Any, type_: str) -> Any:
+    """Return a cell of the score file as an answer writes it."""
+    if type_ in ("money", "date"):
+        return str(value)
+    return None if value != value else value
+
+
 @pytest.mark.parametrize("candidate", ["logistic", "lightgbm"])
 def test_law_a_posted_history_is_scored_as_in_the_batch(shop: Any, candidate: str, calling: Any) -> None:
-    """One producer: file or request, the same rows give the same score, word for word and bit for bit."""
+    """One producer: file or request, the same rows give the same score, column for column and bit for bit."""
     bundle = shop.bundles[candidate]
     call = calling(create_app(Desk(shop.settings, None, Champion(bundle, "7"))))
     batch = score(shop.log, bundle, "7", shop.as_of).set_index("customer_id")
@@ -76,15 +85,9 @@ def test_law_a_posted_history_is_scored_as_in_the_batch(shop: Any, candidate: st
         response = call("POST", "/v1/score", json=posted_history(shop, customer_id))
         assert response.status_code == 200, response.text
         answer, row = response.json(), batch.loc[customer_id]
-        assert answer["probability"] == row["probability"]
-        assert (answer["band"], answer["state"]) == (row["band"], row["state"])
-        assert Decimal(answer["value_at_risk"]) == row["value_at_risk"]
-        assert Decimal(answer["expected_spend"]) == row["expected_spend"]
-        assert answer["days_since_order"] == row["days_since_order"]
-        assert answer["usual_gap_days"] == (
-            None if row["usual_gap_days"] != row["usual_gap_days"] else row["usual_gap_days"]
-        )
-        assert (answer["reasons"], answer["protective"]) == (row["reasons"], row["protective"])
+        assert {column.name: answer[column.name] for column in SCORE_COLUMNS[1:]} == {
+            column.name: on_the_wire(row[column.name], column.type) for column in SCORE_COLUMNS[1:]
+        }
         assert answer["limits"][0].startswith("rests on ")
 
 

@@ -31,6 +31,7 @@ def test_csv_keeps_ids_dates_money_and_sentences(tmp_path: Path, make_scores: An
     assert raw.startswith(b"customer_id,as_of,")
     assert (row["customer_id"], row["as_of"], row["value_at_risk"]) == ("007", "2026-03-02", "12.50")
     assert (row["reasons"], row["overdue"], row["protective"]) == ("silent; long; two", "", "")
+    assert (row["next_order_from"], row["value_at_risk_high"]) == ("2026-03-05", "25.00")
 
 
 def test_parquet_keeps_types(tmp_path: Path, make_scores: Any) -> None:
@@ -41,6 +42,8 @@ def test_parquet_keeps_types(tmp_path: Path, make_scores: Any) -> None:
     assert (row["customer_id"], row["as_of"]) == ("007", date(2026, 3, 2))
     assert row["value_at_risk"] == Decimal("12.50")
     assert row["reasons"] == ["no order for 74 days, usually every 31"]
+    assert (row["next_order_on"], row["silent_30d"]) == (date(2026, 3, 23), 0.6)
+    assert str(table.schema.field("next_order_until").type) == "date32[day]"
     assert str(table.schema.field("as_of").type) == "date32[day]"
 
 
@@ -50,6 +53,7 @@ def test_json_is_one_array_with_money_as_text(tmp_path: Path, make_scores: Any) 
     write_table(frame, tmp_path / "s.json")
     rows = json.loads((tmp_path / "s.json").read_text())
     assert (rows[0]["customer_id"], rows[0]["as_of"], rows[0]["value_at_risk"]) == ("007", "2026-03-02", "12.50")
+    assert (rows[0]["next_order_until"], rows[0]["value_at_risk_low"]) == ("2026-05-11", "6.25")
     assert (rows[0]["overdue"], rows[0]["protective"], rows[1]["reasons"]) == (None, [], None)
 
 
@@ -107,16 +111,21 @@ def test_any_text_survives_the_people_csv_and_no_cell_is_a_formula(texts: list[s
 
 
 def test_a_list_becomes_files_for_people(tmp_path: Path, make_scores: Any, make_customers: Any) -> None:
-    """All in one, newcomers apart, and one file per owner."""
-    scores = make_scores(("a", 0.6, "4"), ("b", 0.6, "3"), ("n", 0.6, "2", {"state": "new"}))
-    customers = make_customers(("a", "../Eleni", {"name": "=cmd()"}), ("b", "Bruno"), ("n", "Bruno"))
+    """Regulars at risk, newcomers and the lapsed each in a file, and one file per owner with all three."""
+    apart = [("n", 0.6, "2", {"state": "new"}), ("gone", 0.95, "9", {"state": "lapsed"})]
+    scores = make_scores(("a", 0.6, "4"), ("b", 0.6, "3"), *apart)
+    owners = (("b", "Bruno"), ("n", "Bruno"), ("gone", "Bruno"))
+    customers = make_customers(("a", "../Eleni", {"name": "=cmd()"}), *owners)
     files = write_list(plan(scores, customers, currency="EUR"), tmp_path)
     written = {str(path.relative_to(tmp_path)) for path in files}
-    assert written == {"list.csv", "new-customers.csv", "owners/Eleni.csv", "owners/Bruno.csv"}
+    assert written == {"list.csv", "new-customers.csv", "win-back.csv", "owners/Eleni.csv", "owners/Bruno.csv"}
     text = (tmp_path / "list.csv").read_bytes().decode("utf-8-sig")
     assert text.splitlines()[0] == ",".join(ENTRY_NAMES)
     assert "'=cmd()" in text
-    assert len((tmp_path / "owners" / "Bruno.csv").read_text().splitlines()) == 3
+    rows = list(csv.DictReader((tmp_path / "owners" / "Bruno.csv").read_text("utf-8-sig").splitlines()))
+    assert [(row["customer_id"], row["state"]) for row in rows] == [("b", "at_risk"), ("n", "new"), ("gone", "lapsed")]
+    assert "gone" not in text
+    assert len((tmp_path / "win-back.csv").read_text().splitlines()) == 2
 
 
 def test_last_weeks_owner_files_go_and_other_files_stay(tmp_path: Path, make_scores: Any, make_customers: Any) -> None:

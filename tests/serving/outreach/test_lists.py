@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -42,6 +43,20 @@ def test_customers_with_one_order_are_listed_apart(make_scores: Any) -> None:
     assert planned.entries["customer_id"].tolist() == ["r"]
     assert planned.newcomers["customer_id"].tolist() == ["n"]
     assert planned.customer_ids == ["r", "n"]
+
+
+def test_lapsed_customers_are_listed_apart_by_what_they_would_spend(make_scores: Any, make_customers: Any) -> None:
+    """Who is lost is no news: not at risk, but worth winning back; capacity and consent hold as for everyone."""
+    lost = [
+        (name, 0.95, "9", {"state": "lapsed", "expected_spend": Decimal(spend)})
+        for name, spend in (("small", "5"), ("big", "80"), ("mid", "40"), ("refuses", "99"))
+    ]
+    customers = make_customers(("refuses", None, {"consent": "no"}))
+    planned = plan(make_scores(*lost, ("r", 0.6, "5")), customers, currency="EUR", capacity=2)
+    assert planned.entries["customer_id"].tolist() == ["r"]
+    assert planned.winback[["position", "customer_id"]].values.tolist() == [[1, "big"], [2, "mid"]]
+    assert planned.customer_ids == ["r", "big", "mid"]
+    assert planned.left_out == {"low risk": 0, "no consent": 1, "over capacity": 1}
 
 
 def test_capacity_is_per_owner(make_scores: Any, make_customers: Any) -> None:
@@ -104,7 +119,7 @@ ROWS = st.lists(
         st.floats(0, 1),
         st.integers(0, 3),
         st.sampled_from(["Eleni", "Bruno", "", None]),
-        st.booleans(),
+        st.sampled_from(["active", "new", "lapsed"]),
     ),
     min_size=1,
     max_size=25,
@@ -117,24 +132,26 @@ ROWS = st.lists(
 def test_laws_of_a_list(
     make_scores: Any,
     make_customers: Any,
-    rows: list[tuple[str, float, int, str | None, bool]],
+    rows: list[tuple[str, float, int, str | None, str]],
     capacity: int,
     random: Any,
 ) -> None:
     """No customer twice, nobody over capacity, no one of low risk, and no order of rows decides anything."""
 
-    def planned_from(some: list[tuple[str, float, int, str | None, bool]]) -> OutreachList:
-        scores = make_scores(*((i, p, str(v), {"state": "new"} if new else {}) for i, p, v, _, new in some))
+    def planned_from(some: list[tuple[str, float, int, str | None, str]]) -> OutreachList:
+        scores = make_scores(*((i, p, str(v), {"state": state}) for i, p, v, _, state in some))
         customers = make_customers(*((i, owner) for i, _, _, owner, _ in some))
         return plan(scores, customers, currency="EUR", capacity=capacity)
 
     planned = planned_from(rows)
     again = planned_from(random.sample(rows, len(rows)))
     assert len(set(planned.customer_ids)) == len(planned.customer_ids)
-    for frame in (planned.entries, planned.newcomers):
+    groups = (planned.entries, planned.newcomers, planned.winback)
+    for frame, state in zip(groups, ("active", "new", "lapsed"), strict=True):
+        assert set(frame["state"]) <= {state}
         assert frame["owner"].value_counts().max() <= capacity or frame.empty
         assert "low" not in set(frame["band"])
-        assert frame["value_at_risk"].is_monotonic_decreasing
+        assert frame["expected_spend" if state == "lapsed" else "value_at_risk"].is_monotonic_decreasing
     assert planned.customer_ids == again.customer_ids
     listed = len(planned.customer_ids) + sum(planned.left_out.values())
     assert listed == len(rows)

@@ -1,0 +1,112 @@
+"""One case: what the default would have served on its date, and every candidate beside it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.quality.logs import STATIONARY, Case, Known
+from features.clock import day_number
+from features.definitions import default_features
+from training.backtest import backtest
+from training.btyd import BGNBD
+from training.calibration import calibrate, sigmoid
+from training.dataset import Dataset, dataset
+from training.history import Histories, inputs
+from training.metrics import auroc, evaluate
+from training.models import fit_each
+from training.random_split import random_split_auroc, snapshots
+from training.season import base_rates, read_weeks
+from training.silence import BySilence
+from training.splits import training_dates
+
+
+@dataclass(frozen=True)
+class One:
+    """A candidate on the test date, with the calibration that its backtest chose."""
+
+    calibration: str
+    measures: dict[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """All of a case.
+
+    Args:
+        case: which.
+        chosen: the default's candidate.
+        candidates: by name.
+        truth: the measures of a simulator's own answer; empty where nobody knows.
+        expected_orders_auroc: of BG/NBD's expected orders.
+        facts: lines about rows and dates.
+    """
+
+    case: Case
+    chosen: str
+    candidates: dict[str, One]
+    truth: dict[str, float]
+    expected_orders_auroc: float | None
+    facts: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The log and the question."""
+        return f"{self.case.log}, {self.case.definition.horizon_days} d"
+
+    @property
+    def has_something(self) -> bool:
+        """Whether there is anything to find: on the stationary shop nobody should gain."""
+        return self.case.log != STATIONARY
+
+    @property
+    def default(self) -> dict[str, float]:
+        """The measures of what would have been served."""
+        return self.candidates[self.chosen].measures
+
+    @property
+    def calibration(self) -> str:
+        """The calibration of what would have been served."""
+        return self.candidates[self.chosen].calibration
+
+
+def judged(known: Known) -> Section:
+    """Backtest before the test date, learn again up to it, and judge on it."""
+    case, log, test = known.case, known.log, day_number(known.case.test_date)
+    tested = backtest(log.before(test), case.definition, until=case.test_date)
+    dates = training_dates(log.first_day, test, case.definition)
+    both = dataset(log, [*dates, case.test_date], case.definition, default_features())
+    train, seen = both.on(day_number(day) for day in dates), both.on([test])
+    if len(seen) != case.customers:
+        raise SystemExit(f"{case}: the population is {len(seen)}; other rows than those of the published figures")
+    forecast = base_rates(read_weeks(log.before(test), case.definition, test), train, until=test).forecast(test)
+    candidates, expected, began = {}, None, time.perf_counter()
+    for name, found in fit_each(tuple(tested.candidates), train):
+        method = tested.candidates[name].calibration
+        p = sigmoid(calibrate(method, found.late).apply(found.fitted.log_odds(seen.values), forecast.shift))
+        candidates[name] = One(method, evaluate(seen.y, p), time.perf_counter() - began)
+        if isinstance(found.fitted, BySilence) and isinstance(found.fitted.model, BGNBD):
+            expected = _expected_orders(found.fitted.model, seen)
+        began = time.perf_counter()
+    truth = (
+        evaluate(seen.y, known.true_probability.loc[list(seen.customer_id)].to_numpy())
+        if len(known.true_probability)
+        else {}
+    )
+    claimed = random_split_auroc(snapshots(log, case.definition, default_features(), until=case.test_date))
+    facts = (
+        f"{case.test_date}: {len(seen):,} customers with an order in {case.definition.active_days} days, "
+        f"{seen.y.mean():.1%} churned; learnt from {len(dates)} dates, {dates[0]} to {dates[-1]}, {len(train):,} rows.",
+        f"A random split of rows would have claimed AUROC {claimed:.3f}: that is memory, not foresight.",
+        f"{tested.why}.",
+        f"Forecast shift of the level: {forecast.shift:+.2f} ± {forecast.uncertainty:.2f} log-odds.",
+    )
+    return Section(case, tested.chosen, candidates, truth, expected, facts)
+
+
+def _expected_orders(model: BGNBD, seen: Dataset) -> float:
+    histories = Histories.of(*inputs(seen.features.names, seen.values).T)
+    return auroc(seen.y, -np.asarray(model.expected_orders(histories, seen.definition.horizon_days)))

@@ -1,0 +1,1 @@
+"""How long training takes beside the bare LightGBM fits in it."""

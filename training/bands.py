@@ -1,0 +1,211 @@
+"""Of those we called 60 to 70%, how many left: bands of probability, their intervals, and what chance alone would show.
+
+A customer stands in a band once for each test date. The horizons of two test dates do not overlap, so what chance does
+to one row it does anew to the next; a season that moves everybody at once is not chance, and is seen date by date.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from training.dataset import Flags, Floats
+from training.metrics import BINS
+
+TENTHS = tuple(place / 10 for place in range(10))
+# The share of fewer customers says more about chance than about the model.
+LEAST_CUSTOMERS = 30
+Z_95 = 1.959964
+SIMULATIONS = 200
+# As many rows as these give the floor to two digits.
+MOST_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class Band:
+    """The customers whose probability lay in a band, and how many of them left.
+
+    Args:
+        name: "60 to 70%", or the product's name of the band.
+        low: of the band, included.
+        high: of the band, excluded except for 1.
+        customers: in it, once per test date.
+        said: their mean probability; NaN where there is nobody.
+        left: the share that churned; NaN where there is nobody.
+        interval: of that share, 95 %.
+        is_merged: whether it took in neighbours that held too few.
+    """
+
+    name: str
+    low: float
+    high: float
+    customers: int
+    said: float
+    left: float
+    interval: tuple[float, float]
+    is_merged: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What was said and what came of it.
+
+        >>> Band("60 to 70%", 0.6, 0.7, 812, 0.651, 0.64, (0.603, 0.672)).sentence
+        'of those we called 60 to 70%, 64% left (812 customers, 60–67%)'
+        """
+        merged = "; bands with few customers are taken together" if self.is_merged else ""
+        return (
+            f"of those we called {self.name}, {self.left:.0%} left "
+            f"({self.customers:,} customers, {between(self.interval)}{merged})"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON, NaN as None."""
+        facts = {**asdict(self), "interval": [_known(end) for end in self.interval]}
+        return {**facts, "said": _known(self.said), "left": _known(self.left)}
+
+
+def between(ends: tuple[float, float]) -> str:
+    """Return an interval of shares in words.
+
+    >>> between((0.603, 0.672))
+    '60–67%'
+    """
+    return f"{100 * ends[0]:.0f}–{ends[1]:.0%}"
+
+
+def wilson(hits: int, customers: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share. Wilson (1927), equation 6 without continuity correction.
+
+    Args:
+        hits: how many did.
+        customers: of how many.
+
+    >>> [round(end, 3) for end in wilson(0, 10)]
+    [0.0, 0.278]
+    """
+    if not customers:
+        return float("nan"), float("nan")
+    share, pull = hits / customers, Z_95**2 / customers
+    middle = (share + pull / 2) / (1 + pull)
+    half = Z_95 * math.sqrt(share * (1 - share) / customers + pull / (4 * customers)) / (1 + pull)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def tenths(y: Flags, p: Floats) -> tuple[Band, ...]:
+    """Return bands of ten points; one with fewer than 30 customers is merged into its smaller neighbour.
+
+    A band without anybody is left out.
+
+    Args:
+        y: who churned.
+        p: what was said of each.
+
+    >>> [band.name for band in tenths(np.array([True, False] * 30), np.array([0.95, 0.05] * 30))]
+    ['0 to 10%', '90 to 100%']
+    """
+    place = np.searchsorted(np.array(TENTHS[1:]), p, side="right")
+    parts = _merged(np.bincount(place, minlength=len(TENTHS)).tolist())
+    edges = [*TENTHS, 1.0]
+    return tuple(
+        _band(_named(edges[first], edges[end]), edges[first], edges[end], y, p, (place >= first) & (place < end))
+        for first, end in parts
+    )
+
+
+def named_bands(y: Flags, p: Floats, edges: Mapping[str, float]) -> tuple[Band, ...]:
+    """Return the bands that a product shows.
+
+    Args:
+        y: who churned.
+        p: what was said of each.
+        edges: from which probability on each band begins, ascending, the first 0.
+
+    >>> [band.left for band in named_bands(np.array([True, False]), np.array([0.5, 0.2]), {"low": 0, "high": 0.5})]
+    [0.0, 1.0]
+    """
+    lows, names = list(edges.values()), list(edges)
+    place = np.searchsorted(np.array(lows[1:]), p, side="right")
+    ends = [*lows[1:], 1.0]
+    return tuple(_band(name, lows[k], ends[k], y, p, place == k) for k, name in enumerate(names))
+
+
+def _band(name: str, low: float, high: float, y: Flags, p: Floats, here: Flags) -> Band:
+    customers, hits = int(here.sum()), int(y[here].sum())
+    said = float(p[here].mean()) if customers else float("nan")
+    left = hits / customers if customers else float("nan")
+    # A name is given by its edges; one that spans more than a tenth was merged.
+    merged = name == _named(low, high) and high - low > 1.5 / len(TENTHS)
+    return Band(name, low, high, customers, said, left, wilson(hits, customers), merged)
+
+
+def _named(low: float, high: float) -> str:
+    return f"{100 * low:.0f} to {high:.0%}"
+
+
+def _merged(counts: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (first, end) of the tenths that stand together, each with enough customers where that can be."""
+    parts = [(place, place + 1) for place, count in enumerate(counts) if count]
+    held = [count for count in counts if count]
+    while len(parts) > 1 and min(held) < LEAST_CUSTOMERS:
+        small = held.index(min(held))
+        beside = [place for place in (small - 1, small + 1) if 0 <= place < len(parts)]
+        other = min(beside, key=lambda place: held[place])
+        first, second = sorted((small, other))
+        parts[first : second + 1] = [(parts[first][0], parts[second][1])]
+        held[first : second + 1] = [held[first] + held[second]]
+    return parts
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The calibration error that probabilities would show by chance if they were perfectly true.
+
+    Args:
+        mean: over simulations.
+        most: 95 % of the simulations show no more.
+    """
+
+    mean: float
+    most: float
+
+
+def noise_floor(dates: Sequence[Floats], bins: int = BINS) -> Floor:
+    """Return what the mean ECE over dates would be if each customer left with exactly the probability that was said.
+
+    Outcomes are drawn 200 times with a fixed seed. Bröcker and Smith (2007), consistency resampling.
+
+    Args:
+        dates: what was said, one element per test date.
+        bins: of equal count, as the ECE is measured with.
+
+    >>> noise_floor([np.zeros(100)])
+    Floor(mean=0.0, most=0.0)
+    """
+    some = [_drawn_ece(np.sort(p), bins, seed) for seed, p in enumerate(dates) if len(p)]
+    if not some:
+        return Floor(float("nan"), float("nan"))
+    drawn = np.mean(some, axis=0)
+    return Floor(float(drawn.mean()), float(np.percentile(drawn, 95)))
+
+
+def _drawn_ece(p: Floats, bins: int, seed: int) -> Floats:
+    """Return the ECE of each simulation of one date; `p` ascends."""
+    rows, random = len(p), np.random.default_rng(seed)  # a seed of its own: what chance does to dates is not the same
+    some = p[:: math.ceil(rows / MOST_ROWS)]
+    parts = np.array_split(np.arange(len(some)), min(bins, len(some)))
+    starts = np.array([part[0] for part in parts])
+    expected = np.add.reduceat(some, starts)
+    found = [
+        np.abs(np.add.reduceat((random.random(len(some)) < some).astype(np.float64), starts) - expected).sum()
+        for _ in range(SIMULATIONS)
+    ]
+    # Gaps shrink with the root of the rows: fewer of them are brought back to all.
+    return np.asarray(np.array(found) / len(some) * math.sqrt(len(some) / rows), dtype=np.float64)
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

@@ -1,0 +1,158 @@
+"""The direction law: one more order, yesterday, must not make a model expect a customer to leave.
+
+It is asked of real histories, not of one feature moved alone: every sampled customer's last order happens once more on
+the day before `as_of`, the features are computed again, and the model says what it thinks now.
+
+Only customers of whose gaps nine in ten fit into the horizon are asked. Who buys every ten weeks and has bought
+yesterday is indeed less likely to buy in the next four: there the law would be wrong, not the model. For the same
+reason a rise of five points is borne with: a long silence that ends is also a long gap, the mark of a slower customer.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.build import feature_table
+from features.clock import date_of
+from features.log import Log, Stream
+from training.bundle import Bundle
+from training.dataset import Flags, Floats
+
+CUSTOMERS = 200
+# Below so many customers a share says nothing.
+LEAST_CUSTOMERS = 20
+RISE_TOLERANCE = 0.05
+MOST_RISING = 0.05
+
+
+@dataclass(frozen=True)
+class Direction:
+    """What one more order yesterday did to the probability of churn.
+
+    Args:
+        customers: how many were asked; below 20 nothing is judged.
+        rising_share: the share of them whose probability rose by more than 0.05.
+        mean_change: of the probability.
+
+    >>> Direction(200, 0.01, -0.08).holds, Direction(200, 0.3, -0.01).holds, Direction(5, 1.0, 0.1).holds
+    (True, False, True)
+    """
+
+    customers: int
+    rising_share: float
+    mean_change: float
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there were enough customers to tell."""
+        return self.customers >= LEAST_CUSTOMERS
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing speaks against the law."""
+        return not self.is_judged or (self.rising_share <= self.most_rising and self.mean_change < 0)
+
+    @property
+    def most_rising(self) -> float:
+        """The share that may rise: 5 %, and what a sample of so many adds by chance (one-sided 95 %)."""
+        return MOST_RISING + 1.645 * math.sqrt(MOST_RISING * (1 - MOST_RISING) / self.customers)
+
+    @property
+    def words(self) -> str:
+        """The finding in words."""
+        if not self.is_judged:
+            return f"only {self.customers} customers could be asked for the direction law: too few to tell"
+        law = "risk falls" if self.holds else "risk does not fall as it must"
+        return (
+            f"{law} with one more recent order: by {-self.mean_change:.3f} on average, and it rises clearly for "
+            f"{self.rising_share:.1%} of {self.customers} customers (at most {self.most_rising:.1%} may)"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures."""
+        return {"customers": self.customers, "rising_share": self.rising_share, "mean_change": self.mean_change}
+
+
+def direction(bundle: Bundle, log: Log, as_of: int) -> Direction:
+    """Ask a model what it makes of one more order yesterday.
+
+    Args:
+        bundle: the model.
+        log: the shop's log.
+        as_of: day number to look from.
+    """
+    some = _sample(log, as_of, bundle.definition.active_days)
+    if not some.n_customers:
+        return Direction(0, 0.0, 0.0)
+    before, after = (_table(bundle, one, as_of) for one in (some, with_order_yesterday(some, as_of)))
+    asked = np.flatnonzero(_fits(before, bundle) & _fits(after, bundle))[:CUSTOMERS]
+    if not len(asked):
+        return Direction(0, 0.0, 0.0)
+    change = _said(bundle, after, as_of)[asked] - _said(bundle, before, as_of)[asked]
+    return Direction(len(asked), float((change > RISE_TOLERANCE).mean()), float(change.mean()))
+
+
+def with_order_yesterday(log: Log, as_of: int) -> Log:
+    """Return the log in which every customer's last order happens once more, on the day before `as_of`.
+
+    Every customer must have an order, and none on that day or after it.
+
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
+    >>> orders = with_order_yesterday(roll_up(Lines.of(["ann", "bob"], [1, 5], [700, 300])), 10).streams["orders"]
+    >>> orders.day, orders.columns["spend"], orders.columns["gap_days"][1::2]
+    (array([1, 9, 5, 9]), array([700, 700, 300, 300]), array([8, 4]))
+    """
+    orders, items, day = log.streams["orders"], log.streams["items"], as_of - 1
+    last = orders.day[orders.starts[1:] - 1]
+    again = _again(orders, last, day)
+    new = again.starts[1:] - 1
+    # What roll_up makes of the day itself; the rest of the row is the former order's.
+    again.columns["weekend"][new] = (day + 3) % 7 >= 5
+    again.columns["week"][new] = (day + 3) // 7
+    again.columns["gap_days"][new] = day - last
+    return Log(log.customer_ids, {**log.streams, "orders": again, "items": _again(items, last, day)})
+
+
+def _again(stream: Stream, last: np.typing.NDArray[np.int64], day: int) -> Stream:
+    """Return the stream with the rows of each customer's last order day once more on another day."""
+    rows = np.flatnonzero(stream.day == last[stream.customer])
+    taken = np.concatenate([np.arange(len(stream)), rows])
+    who, days = stream.customer[taken], np.concatenate([stream.day, np.full(len(rows), day)])
+    order = np.lexsort((days, who))
+    starts = np.concatenate([[0], np.cumsum(np.bincount(who, minlength=len(last)))]).astype(np.int64)
+    return Stream(starts, days[order], {name: column[taken][order] for name, column in stream.columns.items()})
+
+
+def _sample(log: Log, as_of: int, active_days: int) -> Log:
+    """Return customers of the population who did not order yesterday, cut at `as_of`: more than will be asked."""
+    log = log.before(as_of)
+    orders = log.streams["orders"]
+    silent = orders.day < as_of - 1
+    last = np.full(log.n_customers, as_of - active_days - 1)
+    np.maximum.at(last, orders.customer, orders.day)
+    busy = np.zeros(log.n_customers, dtype=bool)
+    busy[orders.customer[~silent]] = True
+    able = np.flatnonzero((last >= as_of - active_days) & ~busy)
+    some = np.random.default_rng(0).permutation(able)[: 3 * CUSTOMERS]
+    return log.only(log.customer_ids[some])
+
+
+def _table(bundle: Bundle, log: Log, as_of: int) -> pd.DataFrame:
+    return feature_table(log, [date_of(as_of)], bundle.features)
+
+
+def _fits(table: pd.DataFrame, bundle: Bundle) -> Flags:
+    """Whether nine in ten gaps, where there are any, fit into the horizon."""
+    if "long_gap_days" not in table:
+        return np.ones(len(table), dtype=bool)
+    return ~(table["long_gap_days"].to_numpy(dtype=np.float64) > bundle.definition.horizon_days)
+
+
+def _said(bundle: Bundle, table: pd.DataFrame, as_of: int) -> Floats:
+    return bundle.probability(table, date_of(as_of))

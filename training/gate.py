@@ -1,0 +1,247 @@
+"""The gate between challenger and champion: who serves, by which checks, in words.
+
+A champion that is there is replaced only where the challenger is better on dates that neither of them had seen, by more
+than chance, where its risk falls with a recent order, and where no segment gets clearly worse. Without a champion that
+answers the same question a model has to beat the best rule. See docs/decisions/0007-champion-and-challenger.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.clock import day_number
+from features.feature import FeatureSet
+from features.log import Log
+from training.bundle import Bundle
+from training.dataset import Dataset, Floats, dataset
+from training.direction import direction
+from training.paired import LEAST_CHURNED, LEAST_ROWS, Paired
+from training.results import Backtest, DateResult
+
+PASSED, FAILED = "passed", "failed"
+LONGEST_TAG = 1000
+# From so many horizons without its champion being refreshed, a shop is told how old it has become.
+OLD_HORIZONS = 4
+ANYWAY = "to promote it anyway: regulars promote --force --by NAME --why TEXT"
+# What the registry says of a rule that serves because nothing better did when nothing served yet.
+RULE_TAGS = {"gate": FAILED, "gate_against": "", "gate.model": f"{FAILED}: a rule, which serves for want of a model"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One condition of the gate.
+
+    Args:
+        name: `model`, `log_loss`, `recency`, `direction` or `segments`.
+        passed: whether it holds.
+        words: what was found.
+        figures: the same in numbers.
+    """
+
+    name: str
+    passed: bool
+    words: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{PASSED if self.passed else FAILED}: {self.words}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {"name": self.name, "passed": self.passed, "words": self.words, "figures": dict(self.figures)}
+
+
+@dataclass(frozen=True)
+class GateDecision:
+    """Whether a challenger becomes the champion, and by what.
+
+    Args:
+        promoted: whether it does.
+        checks: all that were made, in their order.
+        why: the decision in words.
+        against: the champion's version; None where there was none to compare with.
+    """
+
+    promoted: bool
+    checks: tuple[Check, ...]
+    why: str
+    against: str | None = None
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What the registry says of the version: the verdict, and each check in words."""
+        verdict = {"gate": PASSED if self.promoted else FAILED, "gate_against": self.against or ""}
+        return {**verdict, **{f"gate.{check.name}": str(check)[:LONGEST_TAG] for check in self.checks}}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        checks = [check.to_dict() for check in self.checks]
+        return {"promoted": self.promoted, "against": self.against, "why": self.why, "checks": checks}
+
+
+@dataclass(frozen=True, eq=False)
+class Champion:
+    """What serves while another is judged."""
+
+    bundle: Bundle
+    version: str
+
+    @property
+    def name(self) -> str:
+        """Version and candidate, in words."""
+        return f"version {self.version} ({self.bundle.candidate})"
+
+
+def first_gate(challenger: Bundle, tested: Backtest | None, log: Log, why: str) -> GateDecision:
+    """Decide where nothing comparable serves: a model has to beat the best rule and to keep the direction law.
+
+    Args:
+        challenger: what would serve.
+        tested: the evidence; None where the log is too short for one.
+        log: the shop's log.
+        why: the choice in words.
+    """
+    if challenger.is_rule or tested is None:
+        return GateDecision(False, (Check("model", False, why),), why)
+    checks = (Check("model", tested.beats_rule, tested.why), _direction(challenger, log))
+    if all(check.passed for check in checks):
+        return GateDecision(True, checks, f"{tested.why}: promoted")
+    broken = "" if checks[1].passed else f", but {checks[1].words}"
+    return GateDecision(False, checks, f"{tested.why}{broken}: the rule serves")
+
+
+def gate(
+    challenger: Bundle,
+    champion: Champion,
+    tested: Backtest | None,
+    log: Log,
+    segments: Mapping[str, str] | None = None,
+) -> GateDecision:
+    """Decide whether a challenger replaces a champion that answers the same question.
+
+    Args:
+        challenger: what was chosen, fitted on the latest dates.
+        champion: what serves.
+        tested: the challenger's backtest; None where the log is too short for one.
+        log: the log that the backtest was made from.
+        segments: customer → the shop's own segment, besides those that every shop has.
+    """
+    pairs = evidence(challenger, champion, tested, log)
+    law = (_recency(challenger, champion), _direction(challenger, log))
+    checks: tuple[Check, ...]
+    if isinstance(pairs, Paired):
+        checks = (_log_loss(pairs, champion), *law, _segments(pairs, segments))
+    else:
+        checks = (Check("log_loss", False, pairs), *law)
+    promoted = all(check.passed for check in checks)
+    return GateDecision(promoted, checks, _why(promoted, checks, challenger, champion), champion.version)
+
+
+def evidence(challenger: Bundle, champion: Champion, tested: Backtest | None, log: Log) -> Paired | str:
+    """Return both on rows that neither had learnt from, or why there are none, in words.
+
+    On dates after the champion was trained its own bundle is asked. Where there are none, its recipe stands for it: the
+    candidate of its name in the challenger's backtest, which has seen as little as the challenger's.
+    """
+    if tested is None:
+        return "the history is too short to judge anything by"
+    mine = tested.candidates[challenger.candidate].by_date
+    new = [result for result in mine if result.test_date >= champion.bundle.trained_until]
+    if new:
+        rows = _rows(log, new, champion.bundle.features, tested)
+        said = np.concatenate([_said(champion.bundle, rows, day.test_date) for day in new])
+        return _paired(new, said, rows, f"asked on {_dates(new)} that lie after it was trained")
+    if _recipe(champion.bundle) == _recipe(challenger):
+        return "nothing new to judge by: the same recipe, and no test date after the champion was trained"
+    theirs = tested.candidates.get(champion.bundle.candidate)
+    if theirs is None or champion.bundle.candidate == challenger.candidate or not _same_features(challenger, champion):
+        return "nothing new to judge by: no test date after the champion was trained, and its recipe is not in the test"
+    said = np.concatenate([result.p for result in theirs.by_date])
+    rows = _rows(log, mine, challenger.features, tested)
+    return _paired(mine, said, rows, f"represented by its recipe on {_dates(mine)}, as none lies after it was trained")
+
+
+def _recipe(bundle: Bundle) -> tuple[str, str, tuple[str, ...]]:
+    return bundle.candidate, bundle.calibration.method, bundle.features.names
+
+
+def _same_features(challenger: Bundle, champion: Champion) -> bool:
+    return challenger.features.names == champion.bundle.features.names
+
+
+def _rows(log: Log, results: Sequence[DateResult], features: FeatureSet, tested: Backtest) -> Dataset:
+    """Return the features of the test dates, in the order of the results."""
+    return dataset(log, [result.test_date for result in results], tested.definition, features)
+
+
+def _said(bundle: Bundle, rows: Dataset, day: date) -> Floats:
+    return bundle.probability(rows.on([day_number(day)]).values, day)
+
+
+def _paired(results: Sequence[DateResult], champion: Floats, rows: Dataset, how: str) -> Paired:
+    parts = [rows.on([day_number(result.test_date)]) for result in results]
+    for result, part in zip(results, parts, strict=True):
+        if not np.array_equal(result.customer_id, part.customer_id):
+            raise ValueError(f"the log is not the one that was tested: it has other customers on {result.test_date}")
+    return Paired(
+        dates=tuple(result.test_date for result in results),
+        date_place=np.repeat(np.arange(len(results)), [len(result.y) for result in results]),
+        customer_id=np.concatenate([result.customer_id for result in results]),
+        y=np.concatenate([result.y for result in results]),
+        challenger=np.concatenate([result.p for result in results]),
+        champion=champion,
+        values=pd.concat([part.X for part in parts], ignore_index=True),
+        how=how,
+    )
+
+
+def _dates(results: Sequence[DateResult]) -> str:
+    return f"{len(results)} test date{'' if len(results) == 1 else 's'}"
+
+
+def _log_loss(pairs: Paired, champion: Champion) -> Check:
+    if not pairs.is_enough:
+        few = f"{len(pairs)} rows of whom {int(pairs.y.sum())} churned"
+        return Check("log_loss", False, f"{few} are too few to judge by: it takes {LEAST_ROWS} and {LEAST_CHURNED}")
+    gap = pairs.overall()
+    verdict = "better by more than chance" if gap.is_below else "not better by more than chance"
+    words = f"{verdict}: log loss {gap.words} against {champion.name}, {pairs.how}"
+    dates = [day.isoformat() for day in pairs.dates]
+    return Check("log_loss", gap.is_below, words, {**gap.to_dict(), "dates": dates, "rows": len(pairs)})
+
+
+def _recency(challenger: Bundle, champion: Champion) -> Check:
+    """A model that knows less of the past than the champion does not replace it unasked."""
+    mine, theirs = challenger.trained_until, champion.bundle.trained_until
+    passed = mine >= theirs
+    words = f"it has learnt until {mine}, {'no earlier than' if passed else 'earlier than'} the champion, {theirs}"
+    return Check("recency", passed, words, {"trained_until": str(mine), "champion_trained_until": str(theirs)})
+
+
+def _direction(challenger: Bundle, log: Log) -> Check:
+    found = direction(challenger, log, day_number(challenger.trained_until))
+    return Check("direction", found.holds, found.words, found.to_dict())
+
+
+def _segments(pairs: Paired, given: Mapping[str, str] | None) -> Check:
+    found = pairs.by_segment(given)
+    worse = sorted((name for name, gap in found.items() if gap.is_above), key=lambda name: -found[name].mean)
+    said = "; ".join(f"{name}: log loss {found[name].words}" for name in worse[:3])
+    words = f"clearly worse for {said}" if worse else f"no segment of {len(found)} gets clearly worse"
+    return Check("segments", not worse, words, {name: gap.to_dict() for name, gap in found.items()})
+
+
+def _why(promoted: bool, checks: Iterable[Check], challenger: Bundle, champion: Champion) -> str:
+    if promoted:
+        return f"{challenger.candidate} replaces {champion.name}: {next(iter(checks)).words}: promoted"
+    failed = "; ".join(check.words for check in checks if not check.passed)
+    days = (challenger.trained_until - champion.bundle.trained_until).days
+    horizons = days // challenger.definition.horizon_days
+    age = f"; the champion was trained {horizons} horizons earlier" if horizons >= OLD_HORIZONS else ""
+    return f"{champion.name} serves on; {challenger.candidate} stays challenger: {failed}{age}; {ANYWAY}"
