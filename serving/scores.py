@@ -24,7 +24,7 @@ MEDIUM_FROM = 0.25
 HIGH_FROM = 0.5  # from here on a customer is more likely to churn than to order
 # Lapsed inside the population asks for all of these, because a regular who is written off is not called in time:
 # a rhythm (two gaps), a silence of three gaps that are long for this customer (nine in ten were shorter) and of more
-# than a whole horizon (which is what churned means), and a model that gives an order no more than one chance in ten.
+# than a whole horizon (which is what churned means), and a model that gives an order at most one chance in four.
 RHYTHM_FROM = 3  # order days
 LAPSED_LONG_GAPS = 3
 LAPSED_FROM = 0.75
@@ -54,7 +54,7 @@ SCORE_COLUMNS: tuple[Column, ...] = (
         "text",
         "",
         "lapsed: no order in active_days, or from 3 order days on silent for more than 3 × long_gap_days and more than "
-        "horizon_days with probability from 0.9 on; new: one order day; at_risk: band high; else active",
+        "horizon_days with probability from 0.75 on; new: one order day; at_risk: band high; else active",
     ),
     Column("days_since_order", "integer", "days", "whole days from the last order day to as_of; 1 = yesterday"),
     Column("usual_gap_days", "number", "days", "the customer's usual gap between order days; none before the second"),

@@ -17,7 +17,6 @@ from features.feature import FeatureSet
 from features.labels import ChurnDefinition
 from features.log import Log
 from training.calibration import METHODS, Method, calibrate, sigmoid
-from training.choice import simplest_within_one_error
 from training.dataset import Dataset, Floats, dataset
 from training.metrics import evaluate
 from training.models import CANDIDATES, RULES, enough_to_learn, fit_each
@@ -28,9 +27,11 @@ from training.trees import USUAL, TreeSettings
 from training.value import fit_value, value_errors
 
 OTHER_CUSTOMERS = "judged on customers that were not learnt from instead, on a date that was: nothing shows the future"
-# Where last year shows the coming window, its season is believed unless the backtest speaks against it: most dates of
-# a backtest lie in ordinary weeks and can say nothing for it.
-WITH_LAST_YEAR: tuple[Method, ...] = ("season", "none", "platt")
+# The first is the usual one, and stays unless another is better beyond noise. Where last year shows the coming window,
+# that is its season: most dates of a backtest lie in ordinary weeks and can say nothing for it. A line fitted on the
+# latest date is not asked there: it would carry that date's season into another.
+WITH_LAST_YEAR: tuple[Method, ...] = ("season", "none")
+WITHOUT: tuple[Method, ...] = METHODS
 
 
 class Progress(Protocol):
@@ -175,9 +176,9 @@ def _collected(definition: ChurnDefinition, judged: Sequence[_Judged], n_tests: 
 def _calibrated(name: str, judged: Sequence[_Judged]) -> CandidateResult:
     rule = CANDIDATES[name].is_rule
     tried = {m: CandidateResult(name, rule, m, tuple(date.said[name][m] for date in judged)) for m in METHODS}
-    best = min(tried.values(), key=lambda result: result.mean["log_loss"])
-    order = WITH_LAST_YEAR if judged[-1].forecast.last_year is not None else METHODS
-    return tried[simplest_within_one_error({method: tried[method].against(best) for method in order})]
+    usual, *others = WITH_LAST_YEAR if judged[-1].forecast.last_year is not None else WITHOUT
+    better = [method for method in others if tried[usual].against(tried[method]).low > 0]
+    return tried[min(better, key=lambda method: tried[method].mean["log_loss"], default=usual)]
 
 
 def _notes(splits: Sequence[Split], n_tests: int, names: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ To add a feature, add a `Feature` to the file of its subject; nothing else needs
 
 from __future__ import annotations
 
-from features.definitions import basket, care, engagement, rfm, rhythm, season, trend
+from features.definitions import basket, care, engagement, rfm, rhythm, trend
 from features.feature import EventKind, FeatureSet
 
 
@@ -15,5 +15,5 @@ def default_features(kinds: tuple[EventKind, ...] = ()) -> FeatureSet:
     >>> "event_mail_clicked_90d" in default_features((EventKind("mail_clicked"),)).names
     True
     """
-    ordered = (*rfm.FEATURES, *rhythm.FEATURES, *trend.FEATURES, *season.FEATURES, *basket.FEATURES, *care.FEATURES)
+    ordered = (*rfm.FEATURES, *rhythm.FEATURES, *trend.FEATURES, *basket.FEATURES, *care.FEATURES)
     return FeatureSet((*ordered, *(f for kind in kinds for f in engagement.features_of(kind))), kinds)

@@ -91,10 +91,11 @@ ANSWER_EXAMPLES: dict[str, Any] = {
         "follow_days": 90,
         "trained_until": "2026-03-01",
         "training_dates": ["2025-12-01", "2026-01-01", "2026-02-01"],
-        "why": "least out-of-time log loss of four candidates",
+        "why": "blend beats the best rule, recency_rule, over 5 test dates",
         "currency": "EUR",
         "zone": "Europe/Athens",
         "metrics": {"auroc": 0.86, "brier": 0.09},
+        "quality": {"grade": {"grade": "A", "skill": 0.157}},
         "features": [
             {
                 "name": "overdue",

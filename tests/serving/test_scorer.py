@@ -15,7 +15,7 @@ from features.log import Events, Lines
 from features.roll_up import roll_up
 from serving import scorer
 from serving.scorer import day_after_last_order, explained, limits, score, score_one
-from serving.scores import SCORE_NAMES, STATES, band
+from serving.scores import LAPSED_FROM, SCORE_NAMES, STATES, band
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_scores_come_in_the_columns_of_the_contract(scores: Any, shop: Any) -> N
     assert scores["probability"].between(0, 1).all()
     assert scores["band"].tolist() == [band(p) for p in scores["probability"]]
     assert set(scores["state"]) <= set(STATES)
-    assert (scores.loc[scores["state"] == "lapsed", "probability"] >= 0.9).all()
+    assert (scores.loc[scores["state"] == "lapsed", "probability"] >= LAPSED_FROM).all()
 
 
 def test_value_at_risk_is_probability_times_spend_in_the_currencys_digits(scores: Any) -> None:

@@ -85,7 +85,7 @@ def state_of(**other: float) -> str:
         ({"days_since_order": 30.0}, "at_risk"),  # not longer than three long gaps, and than the horizon
         ({"long_gap_days": 1.0, "days_since_order": 30.0}, "at_risk"),  # far beyond the rhythm, within the horizon
         ({"long_gap_days": 11.0}, "at_risk"),  # beyond the horizon, not far beyond the rhythm
-        ({"probability": 0.8999}, "at_risk"),  # the model still hopes
+        ({"probability": 0.7499}, "at_risk"),  # the model still hopes
         ({"order_days": 2.0}, "at_risk"),  # one gap is no rhythm
         ({"order_days": 1.0, "long_gap_days": np.nan}, "new"),  # a newcomer is never lost by a rhythm
         ({"order_days": 1.0, "long_gap_days": np.nan, "days_since_order": 90.0}, "new"),
