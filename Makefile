@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs bench bench-quality serve clean
+.PHONY: help setup demo test check docs bench bench-quality bench-ablation bench-value bench-training serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,15 @@ bench: $(READY) ## speed as ratios, side by side in one run
 
 bench-quality: $(READY) ## who is right on open logs; CDNOW=path of CDNOW_master.txt, PEERS=folder of the peers' answers
 	@$(BIN)/python -m benchmarks.quality $(if $(CDNOW),--cdnow $(CDNOW)) $(if $(PEERS),--peers $(PEERS))
+
+bench-ablation: $(READY) ## what each family of features adds; CDNOW=path of CDNOW_master.txt
+	@$(BIN)/python -m benchmarks.ablation $(if $(CDNOW),--cdnow $(CDNOW))
+
+bench-value: $(READY) ## expected spend and next order against their rivals; CDNOW=path of CDNOW_master.txt
+	@$(BIN)/python -m benchmarks.value $(if $(CDNOW),--cdnow $(CDNOW))
+
+bench-training: $(READY) ## how long training takes beside the bare fits in it
+	@$(BIN)/python -m benchmarks.training
 
 serve: $(READY) ## serve the scores of the regulars.toml here
 	@$(BIN)/regulars serve

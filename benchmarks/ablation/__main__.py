@@ -1,0 +1,123 @@
+"""Leave each family of features out in turn, on each log, out of time; write `benchmarks/ablation/results.md`.
+
+python -m benchmarks.ablation --cdnow CDNOW_master.txt
+
+Trees are fitted on the families that are left, on the dates that `regulars train` would have taken, and judged on two
+test dates a horizon apart. A family adds what is lost without it. Large logs give 5,000 customers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.quality.logs import CASES, CDNOW, JOURNEY, Case, cdnow, complete_journey, gift_shop
+from features.clock import date_of, day_number
+from features.definitions import default_features
+from features.errors import InsufficientHistory
+from features.feature import FeatureSet
+from features.log import Log
+from training.calibration import sigmoid
+from training.dataset import Dataset, dataset
+from training.metrics import evaluate
+from training.models import fit
+from training.splits import training_dates
+
+RESULTS = Path(__file__).with_name("results.md")
+CUSTOMERS, TEST_DATES = 5_000, 2
+NOTHING = "all families"
+DATES_NEEDED = 3  # fewer say more about the dates than about the features
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Training and test rows of one date, with every feature."""
+
+    train: Dataset
+    test: Dataset
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cdnow", type=Path, default=None, help="path of CDNOW_master.txt")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the page is written")
+    chosen = parser.parse_args()
+    gift = gift_shop()
+    logs = {JOURNEY: complete_journey(), CDNOW: cdnow(chosen.cdnow), gift.case.log: gift.log}
+    columns = {case: _losses(_pairs(case, _some(logs[case.log]))) for case in (*CASES, gift.case)}
+    text = PAGE.format(table=_table(columns))
+    chosen.out.write_text(text, encoding="utf-8")
+    print(text)
+
+
+def _some(log: Log) -> Log:
+    if log.n_customers <= CUSTOMERS:
+        return log
+    drawn = np.random.default_rng(0).choice(log.n_customers, CUSTOMERS, replace=False)
+    return log.only(str(log.customer_ids[place]) for place in np.sort(drawn))
+
+
+def _pairs(case: Case, log: Log) -> list[Pair]:
+    horizon = case.definition.horizon_days
+    found = []
+    for place in range(TEST_DATES):
+        test = day_number(case.test_date) - place * horizon
+        dates = training_dates(log.first_day, test, case.definition)
+        if len(dates) < DATES_NEEDED:
+            continue
+        both = dataset(log, [*dates, date_of(test)], case.definition, default_features())
+        found.append(Pair(both.on(day_number(day) for day in dates), both.on([test])))
+    if not found:
+        raise InsufficientHistory(f"{case} has no test date")
+    return found
+
+
+def _losses(pairs: list[Pair]) -> dict[str, dict[str, float]]:
+    """Return the mean measures with all families, and without each."""
+    families = dict.fromkeys(default_features().families.values())
+    return {name: _judged(pairs, name) for name in (NOTHING, *families)}
+
+
+def _judged(pairs: list[Pair], left_out: str) -> dict[str, float]:
+    print(f"{len(pairs[0].train):,} rows, without {left_out}", file=sys.stderr)
+    said = [
+        evaluate(pair.test.y, sigmoid(fit("lightgbm", _without(pair.train, left_out)).fitted.log_odds(test.values)))
+        for pair in pairs
+        for test in [_without(pair.test, left_out)]
+    ]
+    return {measure: float(np.mean([one[measure] for one in said])) for measure in ("auroc", "log_loss")}
+
+
+def _without(data: Dataset, family: str) -> Dataset:
+    kept = FeatureSet(tuple(feature for feature in data.features if feature.family != family), data.features.kinds)
+    columns = {name: getattr(data, name) for name in ("y", "as_of", "customer_id", "spend_next", "wait_days")}
+    return Dataset(X=data.X[list(kept.names)], **columns, features=kept, definition=data.definition)
+
+
+def _table(columns: dict[Case, dict[str, dict[str, float]]]) -> str:
+    titles = [f"{case.log}, {case.definition.horizon_days} d" for case in columns]
+    lines = ["| without | " + " | ".join(titles) + " | mean |", "|---" * (len(titles) + 2) + "|"]
+    first = [losses[NOTHING]["auroc"] for losses in columns.values()]
+    lines.append(f"| {NOTHING}, AUROC | " + " | ".join(f"{one:.4f}" for one in first) + f" | {np.mean(first):.4f} |")
+    for family in list(next(iter(columns.values())))[1:]:
+        added = [losses[NOTHING]["auroc"] - losses[family]["auroc"] for losses in columns.values()]
+        lines.append(f"| {family} | " + " | ".join(f"{one:+.4f}" for one in added) + f" | {np.mean(added):+.4f} |")
+    return "\n".join(lines)
+
+
+PAGE = """# What each family of features adds
+
+`python -m benchmarks.ablation` writes this page. The first row is the AUROC of the trees with every family, the mean
+over two test dates (one where the log is too short for two); each further row is what is lost without the family.
+Families overlap: what one says, others say too, so a single one is missed little. Below 0.001 it is noise.
+
+{table}
+"""
+
+
+if __name__ == "__main__":
+    main()
