@@ -27,9 +27,9 @@ from training.trees import USUAL, TreeSettings
 from training.value import fit_value, value_errors
 
 OTHER_CUSTOMERS = "judged on customers that were not learnt from instead, on a date that was: nothing shows the future"
-# The first is the usual one, and stays unless another is better beyond noise. Where last year shows the coming window,
-# that is its season: most dates of a backtest lie in ordinary weeks and can say nothing for it. A line fitted on the
-# latest date is not asked there: it would carry that date's season into another.
+# The first is the usual one, and stays unless another is better beyond the chance of dates. Where last year shows the
+# coming window, that is its season: most dates of a backtest lie in ordinary weeks and can say nothing for it. A line
+# fitted on the latest date is not asked there: it would carry that date's season into another.
 WITH_LAST_YEAR: tuple[Method, ...] = ("season", "none")
 WITHOUT: tuple[Method, ...] = METHODS
 
@@ -177,7 +177,7 @@ def _calibrated(name: str, judged: Sequence[_Judged]) -> CandidateResult:
     rule = CANDIDATES[name].is_rule
     tried = {m: CandidateResult(name, rule, m, tuple(date.said[name][m] for date in judged)) for m in METHODS}
     usual, *others = WITH_LAST_YEAR if judged[-1].forecast.last_year is not None else WITHOUT
-    better = [method for method in others if tried[usual].against(tried[method]).low > 0]
+    better = [method for method in others if tried[method].beats_on_dates(tried[usual])]
     return tried[min(better, key=lambda method: tried[method].mean["log_loss"], default=usual)]
 
 

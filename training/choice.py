@@ -73,6 +73,29 @@ def difference(mine: Sequence[Rows], theirs: Sequence[Rows]) -> Difference:
     return Difference(mean, float(np.sqrt((np.bincount(customers, parts) ** 2).sum())))
 
 
+def better_on_dates(mine: Sequence[Rows], theirs: Sequence[Rows]) -> bool:
+    """Return whether the first has the lower log loss beyond the chance of dates: paired t-test, 95 %, one side.
+
+    Student (1908). What moves everyone on a date alike, such as a shift of the level, is drawn by dates, not by
+    customers: thousands of customers say it no surer than one.
+
+    Args:
+        mine: one element per test date.
+        theirs: the same rows, said by another.
+
+    >>> y, who = np.array([True, False]), np.array(["ann", "bob"], dtype=object)
+    >>> better_on_dates([(y, np.array([0.9, 0.1]), who)], [(y, np.array([0.5, 0.5]), who)])  # one date is no proof
+    False
+    """
+    from scipy.stats import t
+
+    gained = np.array([surprise(*b[:2]).mean() - surprise(*a[:2]).mean() for a, b in zip(mine, theirs, strict=True)])
+    if len(gained) < 2:
+        return False
+    error = float(gained.std(ddof=1) / np.sqrt(len(gained)))
+    return bool(gained.mean() > t.ppf(0.95, len(gained) - 1) * error)
+
+
 Name = TypeVar("Name", bound=str)
 
 

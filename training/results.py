@@ -18,7 +18,7 @@ import numpy as np
 from features.labels import ChurnDefinition
 from features.log import Texts
 from training.calibration import Method
-from training.choice import Difference, difference, intervals, simplest_within_one_error
+from training.choice import Difference, Rows, better_on_dates, difference, intervals, simplest_within_one_error
 from training.dataset import Flags, Floats
 from training.models import BLEND
 from training.season import Forecast
@@ -92,12 +92,20 @@ class CandidateResult:
     @property
     def interval(self) -> dict[str, tuple[float, float]]:
         """The 95 % bootstrap intervals of the mean log loss, Brier score and AUROC."""
-        return intervals([(result.y, result.p, result.customer_id) for result in self.by_date])
+        return intervals(self.rows)
+
+    @property
+    def rows(self) -> list[Rows]:
+        """Per date, who churned, what was said of each, and whose row it is."""
+        return [(result.y, result.p, result.customer_id) for result in self.by_date]
 
     def against(self, other: CandidateResult) -> Difference:
         """Return how much higher its mean log loss is than another's on the same rows, and the noise of that."""
-        mine, theirs = ([(r.y, r.p, r.customer_id) for r in one.by_date] for one in (self, other))
-        return difference(mine, theirs)
+        return difference(self.rows, other.rows)
+
+    def beats_on_dates(self, other: CandidateResult) -> bool:
+        """Return whether its log loss is lower than another's by more than the dates' own chance."""
+        return better_on_dates(self.rows, other.rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.choice import Difference, difference, intervals, simplest_within_one_error
+from training.choice import Difference, better_on_dates, difference, intervals, simplest_within_one_error
 from training.metrics import auroc, log_loss
 
 DATES = 3
@@ -64,3 +64,20 @@ def test_more_rows_than_are_looked_at_give_the_width_of_all():
 def test_one_class_has_no_auroc_and_no_warning():
     y, who = np.ones(40, dtype=bool), np.arange(40).astype(object)
     assert np.isnan(intervals([(y, np.full(40, 0.5), who)])["auroc"]).all()
+
+
+def shifted(levels: tuple[float, ...], said: float) -> list[tuple]:
+    """Return dates of 20,000 customers whose churn has those levels, in log-odds, and the one that was said."""
+    random, who = np.random.default_rng(0), np.arange(20_000).astype(object)
+    return [
+        (random.random(20_000) < 1 / (1 + np.exp(-level)), np.full(20_000, 1 / (1 + np.exp(-said))), who)
+        for level in levels
+    ]
+
+
+def test_a_shift_is_judged_by_dates_however_many_customers_there_are():
+    always, mostly = (0.45, 0.5, 0.55), (0.5, 0.6, 0.2)
+    assert better_on_dates(shifted(always, 0.5), shifted(always, 0.0))
+    assert not better_on_dates(shifted(always, 0.0), shifted(always, 0.5))
+    assert difference(shifted(mostly, 0.5), shifted(mostly, 0.0)).high < 0  # by customers it is beyond doubt
+    assert not better_on_dates(shifted(mostly, 0.5), shifted(mostly, 0.0))
