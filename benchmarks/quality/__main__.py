@@ -108,8 +108,8 @@ PAGE = """# Who is right, out of time
 is what `regulars train` would have served on that day. It backtests every candidate on earlier dates, takes the safest
 within one standard error of the best with the calibration that served it best, and learns again from all dates whose
 horizons had ended. One date is one draw: the standard error of an AUROC here is 0.005 to 0.01, and a perfect model of
-2,300 customers shows an ECE of 0.015 to 0.02 by chance. Peers are fitted by `benchmarks/quality/peers/run.py` on an export of
-the same log: on 12 dates each, on at most 60,000 rows of CDNOW, AutoGluon and FLAML for a minute and half a minute.
+2,300 customers shows an ECE of 0.015 to 0.02 by chance. Peers are fitted by `benchmarks/quality/peers/run.py` on an
+export of the same log: 12 dates each, at most 60,000 rows of CDNOW, AutoGluon for a minute and FLAML for half a one.
 
 {summary}
 
