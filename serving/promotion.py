@@ -21,8 +21,9 @@ from serving.report import list_size
 from serving.tuning import trees_for
 from training.backtest import Progress
 from training.gate import FAILED, PASSED
+from training.refit import ListSize
 from training.tracking import REPLACED, SERVED, Tracking
-from training.train import ListSize, TrainingResult, train
+from training.train import TrainingResult, train
 
 PROMOTE, ROLLBACK, FOUND = "promote", "rollback", "found"
 GATE, NOBODY = "automatic gate", "not said"

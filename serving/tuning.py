@@ -14,9 +14,10 @@ from features.labels import ChurnDefinition
 from serving.config import Settings
 from serving.jobs import read, today
 from training.backtest import Progress
+from training.studies import optuna
 from training.trees import USUAL, TreeSettings
 from training.tuned import Tuned, read_tuned, write_tuned
-from training.tuning import optuna, tune
+from training.tuning import tune
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 
 from training.dataset import Flags, Floats
-from training.metrics import BINS
+from training.metrics import BINS, Z_95
 
 TENTHS = tuple(place / 10 for place in range(10))
 # The share of fewer customers says more about chance than about the model.
 LEAST_CUSTOMERS = 30
-Z_95 = 1.959964
 SIMULATIONS = 200
 # As many rows as these give the floor to two digits.
 MOST_ROWS = 20_000

@@ -15,7 +15,7 @@ import pandas as pd
 
 from features.log import Texts
 from training.dataset import Flags, Floats
-from training.metrics import surprise
+from training.metrics import Z_95, surprise
 
 RESAMPLES = 200
 # An interval needs no more rows than these to be as good as it gets, and time for as many.
@@ -43,14 +43,19 @@ class Difference:
         return self.mean <= self.standard_error
 
     @property
+    def is_gain(self) -> bool:
+        """Whether the first is better than the second by more than one standard error."""
+        return self.mean + self.standard_error < 0
+
+    @property
     def low(self) -> float:
         """The lower end of the 95 % interval."""
-        return self.mean - 1.96 * self.standard_error
+        return self.mean - Z_95 * self.standard_error
 
     @property
     def high(self) -> float:
         """The upper end of the 95 % interval."""
-        return self.mean + 1.96 * self.standard_error
+        return self.mean + Z_95 * self.standard_error
 
 
 def difference(mine: Sequence[Rows], theirs: Sequence[Rows]) -> Difference:

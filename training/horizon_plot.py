@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.horizon import GapCurve, ProposedHorizon
-from training.plots import ACCENT, INK, MUTED, SECOND
+from training.plots import ACCENT, INK, MUTED, SECOND, percent, plain_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ def horizon_figure(found: ProposedHorizon, title: str) -> Figure:
     figure = Figure(figsize=(9.6, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     for axes in (left, right):
-        _styled(axes)
+        plain_axes(axes)
     _draw_curve(left, found, title)
     _draw_rates(right, found)
     return figure
@@ -49,7 +49,7 @@ def _draw_curve(axes: Axes, found: ProposedHorizon, title: str) -> None:
     axes.set(xlim=(0, upto[-1]), ylim=(0, 1.01), xlabel="days since the order", ylabel="share of silences")
     axes.set_title(f"How long silences last: {title}")
     axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(1, 0.92))
-    _percent(axes)
+    percent(axes, "y")
 
 
 def _draw_rates(axes: Axes, found: ProposedHorizon) -> None:
@@ -61,23 +61,9 @@ def _draw_rates(axes: Axes, found: ProposedHorizon) -> None:
         axes.axhline(rate, color=MUTED, linewidth=1, linestyle="--")
     axes.grid(axis="x", visible=False)
     axes.set(ylim=(0, 1.01), xlabel="horizon, days", ylabel="churned of who could", title="Who churns, by horizon")
-    _percent(axes)
+    percent(axes, "y")
 
 
 def _still(curve: GapCurve, upto: np.typing.NDArray[np.int64]) -> list[float]:
     """Return the curve as far as it is known, NaN beyond."""
     return [curve.survival.after(day) if day <= curve.reach_days else float("nan") for day in upto]
-
-
-def _styled(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color="#e4e7eb", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=INK, labelsize=9)
-    axes.title.set_fontsize(11)
-
-
-def _percent(axes: Axes) -> None:
-    from matplotlib.ticker import PercentFormatter
-
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +18,8 @@ from training.dataset import Flags, Floats
 LEAST_PROBABILITY = 1e-12
 BINS = 10
 TOP_SHARE = 0.1
+# So many standard errors to either side hold 95 % of a normal distribution.
+Z_95 = 1.959964
 
 
 def auroc(y: Flags, p: Floats) -> float:
@@ -123,6 +127,16 @@ def at_top(y: Flags, p: Floats, picked: int) -> Top:
     capture = hits / churned if churned else nothing
     lift = (hits / picked) / (churned / len(y)) if churned and picked else nothing
     return Top(picked=picked, hits=hits, capture=capture, lift=lift)
+
+
+def mean_of_known(values: Sequence[float]) -> float:
+    """Return the mean of the values that are not NaN; NaN where there is none.
+
+    >>> mean_of_known([0.2, float("nan"), 0.4]), mean_of_known([])
+    (0.30000000000000004, nan)
+    """
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def evaluate(y: Flags, p: Floats) -> dict[str, float]:

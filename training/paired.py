@@ -19,6 +19,7 @@ import pandas as pd
 from features.log import Texts
 from training.dataset import Flags, Floats
 from training.metrics import surprise
+from training.segments import built_in
 
 RESAMPLES = 1000
 COVERAGE = 0.95
@@ -142,34 +143,6 @@ class Paired:
         own = pd.Series([given.get(str(who)) for who in self.customer_id], dtype=object)
         found = {f"segment {name}": (own == name).to_numpy() for name in sorted(set(given.values()))}
         return {**built_in(self.values), **found}
-
-
-def built_in(values: pd.DataFrame) -> dict[str, Flags]:
-    """Return the segments that every shop has, from features: new, and parts by orders, money and silence.
-
-    A part is a third, the silence's a half; customers at a limit belong to the lower part.
-
-    >>> list(built_in(pd.DataFrame({"frequency": [0.0, 1.0, 2.0, 3.0]})))
-    ['new customers', 'few orders', 'some orders', 'many orders']
-    """
-    found: dict[str, Flags] = {}
-    if "frequency" in values:
-        found["new customers"] = values["frequency"].to_numpy() == 0
-    parts = {
-        "frequency": ("few orders", "some orders", "many orders"),
-        "spend_365d": ("little money", "some money", "much money"),
-        "days_since_order": ("short silence", "long silence"),
-    }
-    for feature, names in parts.items():
-        if feature in values:
-            found.update(_parts(values[feature].to_numpy(dtype=np.float64), names))
-    return found
-
-
-def _parts(values: Floats, names: Sequence[str]) -> dict[str, Flags]:
-    limits = np.nanquantile(values, np.arange(1, len(names)) / len(names)) if len(values) else np.zeros(0)
-    place = np.searchsorted(limits, values)
-    return {name: place == number for number, name in enumerate(names)}
 
 
 def _is_enough(y: Flags) -> bool:

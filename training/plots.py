@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.writing import whole
+from training.bands import wilson
 from training.dataset import Flags, Floats
 from training.metrics import Bins, ece, reliability
 
@@ -40,8 +41,8 @@ def reliability_figure(y: Flags, p: Floats, title: str) -> Figure:
     top.legend(frameon=False, loc="upper left")
     bottom.hist(p, bins=np.linspace(0, 1, 41).tolist(), color=ACCENT, alpha=0.75)
     bottom.set(xlim=(0, 1), xlabel="probability of churn", ylabel="customers")
-    _percent(top, "both")
-    _percent(bottom, "x")
+    percent(top, "both")
+    percent(bottom, "x")
     return figure
 
 
@@ -59,10 +60,10 @@ def reliability_by_date_figure(dates: Sequence[tuple[str, Flags, Floats]], title
     figure = Figure(figsize=(3.0 * columns, 3.1 * rows + 0.3), layout="constrained")
     grid: list[Axes] = list(figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat)
     for axes, (day, y, p) in zip(grid, dates, strict=False):
-        _plain_axes(axes)
+        plain_axes(axes)
         _diagonal(axes, reliability(y, p))
         axes.set(xlim=(0, 1), ylim=(0, 1), title=f"{day}: ECE {ece(y, p):.3f}")
-        _percent(axes, "both")
+        percent(axes, "both")
     for axes in grid[len(dates) :]:
         axes.set_visible(False)
     figure.suptitle(f"{title}: said against done, date by date", fontsize=11)
@@ -94,7 +95,7 @@ def base_rate_figure(dates: Sequence[OnDate], title: str) -> Figure:
     axes.set(ylabel="share of the customers", title=f"{title}: the churn rate, forecast and observed")
     axes.margins(y=0.2)
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
-    _percent(axes, "y")
+    percent(axes, "y")
     return figure
 
 
@@ -121,7 +122,7 @@ def list_size_figure(lists: Mapping[str, Sequence[tuple[Flags, Floats]]], size: 
     for axes, what in ((top, "of the list left"), (bottom, "of all who left")):
         axes.axvline(size, color=INK, linewidth=1, linestyle=":", label=f"a list of {size:,}")
         axes.set(xlim=(0, shortest), ylim=(0, 1.02), ylabel=what)
-        _percent(axes, "y")
+        percent(axes, "y")
     top.set_title("What a list of any length would have held")
     bottom.set_xlabel("customers on the list")
     bottom.legend(frameon=False, loc="lower right")
@@ -146,7 +147,7 @@ def gains_figure(y: Flags, said: Mapping[str, Floats]) -> Figure:
         xlim=(0, 1), ylim=(0, 1.01), xlabel="customers on the list", ylabel="of all who churned", title="Who is found"
     )
     axes.legend(frameon=False, loc="lower right")
-    _percent(axes, "both")
+    percent(axes, "both")
     return figure
 
 
@@ -182,11 +183,12 @@ def _figure(width: float, height: float, rows: int = 1, heights: Sequence[float]
     grid: Any = figure.subplots(rows, 1, squeeze=False, gridspec_kw={"height_ratios": heights})
     axes = list(grid[:, 0])
     for one in axes:
-        _plain_axes(one)
+        plain_axes(one)
     return figure, axes
 
 
-def _plain_axes(axes: Axes) -> None:
+def plain_axes(axes: Axes) -> None:
+    """Give axes the look that all our pictures share."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#e4e7eb", linewidth=0.8)
     axes.set_axisbelow(True)
@@ -195,14 +197,16 @@ def _plain_axes(axes: Axes) -> None:
 
 
 def _diagonal(axes: Axes, found: Bins) -> None:
-    error = 1.96 * np.sqrt(found.done * (1 - found.done) / found.count)
+    ends = [wilson(round(done * count), int(count)) for done, count in zip(found.done, found.count, strict=True)]
+    error = np.abs(np.transpose(ends) - found.done)
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--", label="perfectly true")
     axes.errorbar(
         found.said, found.done, yerr=error, fmt="o-", color=ACCENT, ecolor=MUTED, elinewidth=1, label="out of time"
     )
 
 
-def _percent(axes: Axes, which: str) -> None:
+def percent(axes: Axes, which: str) -> None:
+    """Write shares on an axis as per cent; `which` is x, y or both."""
     from matplotlib.ticker import PercentFormatter
 
     named: dict[str, list[Any]] = {"x": [axes.xaxis], "y": [axes.yaxis], "both": [axes.xaxis, axes.yaxis]}

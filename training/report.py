@@ -17,7 +17,7 @@ from training.bands import Band, Floor, named_bands, noise_floor, tenths
 from training.calibration import sigmoid
 from training.dataset import Floats
 from training.grade import Grade, grade
-from training.metrics import LEAST_PROBABILITY, ece
+from training.metrics import LEAST_PROBABILITY, Z_95, ece
 from training.random_split import LEARNER, random_split_words
 from training.results import Backtest, CandidateResult, DateResult, plain
 from training.season import Forecast, shift_to
@@ -26,8 +26,6 @@ from training.shortlist import Shortlist, shortlist
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Z_95 = 1.96
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from features.log import Texts
 from training.calibration import Method
 from training.choice import Difference, Rows, better_on_dates, difference, intervals, simplest_within_one_error
 from training.dataset import Flags, Floats
+from training.metrics import mean_of_known
 from training.models import BLEND
 from training.season import Forecast
 from training.splits import Split
@@ -72,7 +73,9 @@ class CandidateResult:
     @property
     def mean(self) -> dict[str, float]:
         """Each measure, as the mean over the dates where it is defined."""
-        return {name: _mean([result.metrics[name] for result in self.by_date]) for name in self.by_date[0].metrics}
+        return {
+            name: mean_of_known([result.metrics[name] for result in self.by_date]) for name in self.by_date[0].metrics
+        }
 
     @property
     def spread(self) -> dict[str, float]:
@@ -232,11 +235,6 @@ def plain(metrics: dict[str, float]) -> dict[str, float | None]:
     {'auroc': None, 'ece': 0.5}
     """
     return {name: None if math.isnan(value) else float(value) for name, value in metrics.items()}
-
-
-def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if not math.isnan(value)]
-    return float(np.mean(known)) if known else float("nan")
 
 
 def _spread(values: Sequence[float]) -> float:

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from features.log import Ints, Texts
 from training.bands import Floor, noise_floor, wilson
 from training.choice import intervals
-from training.dataset import Flags
+from training.dataset import Flags, Floats
 from training.metrics import auroc, brier, ece
 from training.results import CandidateResult, plain
 
@@ -126,3 +127,31 @@ def by_segment(segment_of: Mapping[str, str], customers: Sequence[Texts]) -> dic
     named = [np.array([segment_of.get(one, NO_SEGMENT) for one in date], dtype=object) for date in customers]
     names = sorted({str(name) for date in named for name in date} - {NO_SEGMENT})
     return {name: [np.asarray(date == name) for date in named] for name in [*names, NO_SEGMENT]}
+
+
+def built_in(values: pd.DataFrame) -> dict[str, Flags]:
+    """Return the segments that every shop has, from features: new, and parts by orders, money and silence.
+
+    A part is a third, the silence's a half; customers at a limit belong to the lower part.
+
+    >>> list(built_in(pd.DataFrame({"frequency": [0.0, 1.0, 2.0, 3.0]})))
+    ['new customers', 'few orders', 'some orders', 'many orders']
+    """
+    found: dict[str, Flags] = {}
+    if "frequency" in values:
+        found["new customers"] = values["frequency"].to_numpy() == 0
+    parts = {
+        "frequency": ("few orders", "some orders", "many orders"),
+        "spend_365d": ("little money", "some money", "much money"),
+        "days_since_order": ("short silence", "long silence"),
+    }
+    for feature, names in parts.items():
+        if feature in values:
+            found.update(_parts(values[feature].to_numpy(dtype=np.float64), names))
+    return found
+
+
+def _parts(values: Floats, names: Sequence[str]) -> dict[str, Flags]:
+    limits = np.nanquantile(values, np.arange(1, len(names)) / len(names)) if len(values) else np.zeros(0)
+    place = np.searchsorted(limits, values)
+    return {name: place == number for number, name in enumerate(names)}

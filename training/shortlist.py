@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from training.metrics import TOP_SHARE, Top, at_top
+from training.metrics import TOP_SHARE, Top, at_top, mean_of_known
 from training.results import Backtest, CandidateResult, plain
 
 A_TENTH = "a tenth of the customers, as no capacity is set"
@@ -134,10 +134,5 @@ def by_chance(result: CandidateResult, sizes: Sequence[int]) -> Held:
 def _mean(name: str, tops: Sequence[Top], hits: Sequence[float]) -> Held:
     picked, found = float(np.mean([top.picked for top in tops])), float(np.mean(hits))
     precision = found / picked if picked else float("nan")
-    capture, lift = (_defined([getattr(top, measure) for top in tops]) for measure in ("capture", "lift"))
+    capture, lift = (mean_of_known([getattr(top, measure) for top in tops]) for measure in ("capture", "lift"))
     return Held(name, picked, found, picked - found, capture, precision, lift)
-
-
-def _defined(values: Sequence[float]) -> float:
-    known = [value for value in values if value == value]
-    return float(np.mean(known)) if known else float("nan")

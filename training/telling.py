@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from training.bands import between
+from training.metrics import Z_95
 from training.report import Level, OnDate, Report
 from training.segments import Segment
 
@@ -59,7 +60,7 @@ def season_lines(report: Report) -> Iterator[str]:
         inside = sum(level.is_inside for level in levels)
         yield (
             f"the season's forecast of the level held on {inside} of {len(levels)} dates; in log-odds "
-            f"{_list(level.shift for level in levels)} (± {1.96 * levels[-1].uncertainty:.2f}) was forecast, "
+            f"{_list(level.shift for level in levels)} (± {Z_95 * levels[-1].uncertainty:.2f}) was forecast, "
             f"{_list(level.turned_out for level in levels)} would have been right"
         )
 

@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import numpy as np
-
-from features.clock import date_of, day_number
+from features.clock import day_number
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.errors import InsufficientHistory, ModelNotFound, ModelRefused
@@ -24,40 +22,16 @@ from features.log import Log
 from features.mapping import Shop
 from training.backtest import Progress, backtest, silent
 from training.bundle import Bundle
-from training.calibration import calibrate
-from training.dataset import Dataset, Floats, dataset
+from training.dataset import Dataset, dataset
 from training.direction import direction
 from training.gate import RULE_TAGS, Champion, Check, GateDecision, first_gate, gate
-from training.models import RULES, fit
+from training.models import RULES
 from training.recording import record_of
-from training.reference import references
-from training.report import Report, report, report_facts
+from training.refit import ANY_SIZE, Ground, ListSize, Made
 from training.results import Backtest
-from training.season import base_rates, read_weeks
-from training.splits import TEST_DATES, labels_end, latest_dates
-from training.timing import fit_timing
+from training.splits import TEST_DATES, latest_dates
 from training.tracking import CHALLENGER, Tracking
 from training.trees import USUAL, TreeSettings
-from training.value import fit_value
-
-# Contributions cost some five hundred times a score; this many rows tell what matters.
-ROWS_FOR_IMPORTANCE = 2000
-
-
-@dataclass(frozen=True)
-class ListSize:
-    """How many customers the shop can call: the measures of the list look there.
-
-    Args:
-        customers: in all; None where nothing bounds it: then a tenth of the population.
-        why: where the number comes from, in words.
-    """
-
-    customers: int | None = None
-    why: str = ""
-
-
-ANY_SIZE = ListSize()
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,22 +111,31 @@ def train(
     features = default_features(event_kinds(log))
     data = _latest(log, definition, features, until)
     tested, trouble = _backtest(log, definition, features, until, n_tests, trees, progress)
+    ground = Ground(log, data, tested, shop, until, trees, list_size)
     champion, apart = _champion(tracking, definition, shop)
     names, why = _challengers(tested, trouble, champion)
     progress(0, 2, f"{names[0]} on everything")
-    challenger, passed_over = _lawful((_bundle(name, data, tested, shop, log, until, trees) for name in names), log)
+    challenger, passed_over = _lawful((ground.bundle(name) for name in names), log)
     decision = _decision(challenger, champion, tested, log, segments, why, f"{passed_over}{apart}")
     decision = _if_unmoved(decision, champion, tracking)
     rule = _rule(challenger, champion, tested, decision)
-    bundles = [challenger, *([_bundle(rule, data, tested, shop, log, until, trees)] if rule else [])]
-    bundles = [_finished(bundle, tested, decision, list_size) for bundle in bundles]
-    stays = champion is not None and not decision.promoted
-    serves = champion.bundle if champion is not None and stays else bundles[-1]
+    made = [ground.finished(bundle, decision) for bundle in (challenger, *([ground.bundle(rule)] if rule else []))]
     progress(1, 2, "recording in MLflow")
-    told = _told(bundles[-1].candidate, tested, list_size)
-    written = record_of(log, data, bundles[-1], tested, decision, serves.candidate, trees, told)
-    run_id = tracking.record(written)
-    versions = _register(tracking, run_id, bundles, decision)
+    return _recorded(ground, made, champion, decision, tracking)
+
+
+def _recorded(
+    ground: Ground, made: Sequence[Made], champion: Champion | None, decision: GateDecision, tracking: Tracking
+) -> TrainingResult:
+    """Record the run, register what it made, and let serve what the decision says."""
+    stays = champion is not None and not decision.promoted
+    bundle, told = made[-1]
+    serves = champion.bundle if champion is not None and stays else bundle
+    tested, data = ground.tested, ground.data
+    run_id = tracking.record(
+        record_of(ground.log, data, bundle, tested, decision, serves.candidate, ground.trees, told)
+    )
+    versions = _register(tracking, run_id, [each for each, _ in made], decision)
     former = tracking.champion_version() if stays else tracking.promote(versions[-1])
     tracking.finish(run_id)
     bundle, version = tracking.champion() if stays else (serves, versions[-1])
@@ -263,57 +246,3 @@ def _register(tracking: Tracking, run_id: str, bundles: Sequence[Bundle], decisi
     challenger, *rule = bundles
     first = tracking.register(run_id, challenger, [CHALLENGER], decision.tags)
     return (first, *(tracking.register(run_id, bundle, [], RULE_TAGS) for bundle in rule))
-
-
-def _bundle(
-    name: str,
-    data: Dataset,
-    tested: Backtest | None,
-    shop: Shop,
-    log: Log,
-    until: date | None,
-    trees: TreeSettings,
-) -> Bundle:
-    """Fit a candidate on every date whose horizon has ended, calibrated as its backtest says."""
-    found = fit(name, data, trees)
-    result = tested.candidates[name] if tested else None
-    newest, end = data.on([data.days[-1]]), labels_end(log, until)
-    bundle = Bundle(
-        features=data.features,
-        definition=data.definition,
-        shop=shop,
-        candidate=name,
-        fitted=found.fitted,
-        calibration=calibrate(result.calibration if result else "none", found.late),
-        base_rates=base_rates(read_weeks(log, data.definition, end), data, until=end),
-        value=fit_value(data),
-        timing=fit_timing(data),
-        trained_until=date_of(end),
-        training_dates=tuple(date_of(day) for day in data.days),
-        metrics={measure: value for measure, value in (result.mean if result else {}).items() if np.isfinite(value)},
-        reference=references(data.features.names, newest.values),
-        log_digest=log.digest(),
-    )
-    bundle.importance.update(_importance(bundle, newest.values))
-    said = bundle.probability(newest.values, date_of(newest.days[-1]))
-    bundle.reference.update(references(["probability"], said[:, None]))
-    return bundle
-
-
-def _finished(bundle: Bundle, tested: Backtest | None, decision: GateDecision, list_size: ListSize) -> Bundle:
-    """Return the bundle with what was decided and how well it does."""
-    told = _told(bundle.candidate, tested, list_size)
-    return replace(bundle, why=decision.why, quality=report_facts(told) if told else {})
-
-
-def _told(candidate: str, tested: Backtest | None, list_size: ListSize) -> Report | None:
-    if tested is None:
-        return None
-    return report(tested, candidate, list_size=list_size.customers, list_why=list_size.why)
-
-
-def _importance(bundle: Bundle, values: Floats) -> dict[str, float]:
-    """Return the mean absolute contribution per feature, over evenly spread rows."""
-    some = values[:: max(1, len(values) // ROWS_FOR_IMPORTANCE)]
-    added, _ = bundle.contributions(some, bundle.trained_until)
-    return dict(zip(bundle.features.names, np.abs(added).mean(axis=0).tolist(), strict=True))

@@ -54,7 +54,7 @@ class Tuned:
     @property
     def is_better(self) -> bool:
         """Whether the best settings beat the usual ones by more than one standard error, chosen and judged apart."""
-        return self.honest is not None and _sure(self.honest) and _sure(self.apart)
+        return self.honest is not None and self.honest.is_gain and self.apart.is_gain
 
     @property
     def settings(self) -> TreeSettings:
@@ -91,10 +91,6 @@ class Tuned:
             "importance": dict(self.importance),
             "study": self.study,
         }
-
-
-def _sure(gap: Difference) -> bool:
-    return gap.mean + gap.standard_error < 0
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,11 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,50 +36,16 @@ from training.dataset import Floats
 from training.folds import JUDGED_BY, MOST_CUSTOMERS, Fold, temporal_folds
 from training.metrics import log_loss
 from training.splits import Split, rolling_origin
+from training.studies import importance_in, optuna, space, storage_in, study_in
 from training.trees import USUAL, TreeSettings
 from training.tuned import HOME, Tuned
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
-    from optuna.storages import RDBStorage
     from optuna.trial import FrozenTrial
 
-DATABASE, SAID = "tuning.db", "tuning"
-SEED = 1
-RANDOM_TRIALS, TRIALS_BEFORE_PRUNING, LEAST_TRIALS_FOR_IMPORTANCE = 10, 5, 10
+SAID = "tuning"
 SECONDS_BETWEEN_REPORTS = 5.0
-INSTALL = "pip install 'optuna>=4.5,<6'"
-
-
-def optuna() -> ModuleType:
-    """Return Optuna, silenced: what there is to say stands in the result.
-
-    Raises:
-        InputError: it is not installed.
-    """
-    try:
-        import optuna as library
-    except ImportError:
-        raise InputError(f"tuning needs Optuna, which is not installed: {INSTALL}") from None
-    library.logging.set_verbosity(library.logging.ERROR)
-    return library
-
-
-def space() -> dict[str, Any]:
-    """Return where settings are looked for, by name; the usual ones lie inside.
-
-    >>> sorted(space()) == sorted(asdict(USUAL))
-    True
-    """
-    of = optuna().distributions
-    return {
-        "leaves": of.IntDistribution(4, 63, log=True),
-        "learning_rate": of.FloatDistribution(0.01, 0.1, log=True),
-        "feature_fraction": of.FloatDistribution(0.2, 1.0),
-        "l2": of.FloatDistribution(0.1, 100.0, log=True),
-        "rows_a_leaf": of.IntDistribution(10, 400, log=True),
-        "extra_trees": of.CategoricalDistribution((True, False)),
-    }
 
 
 def tune(
@@ -121,8 +85,8 @@ def tune(
     name = _study_name(log, definition, features.names, splits)
     try:
         folds = temporal_folds(log, splits, definition, features, budget.step)
-        with _storage(folder) as storage:
-            search = _Search(_study(library, storage, name), folds, folder / HOME / SAID / name, budget)
+        with storage_in(folder) as storage:
+            search = _Search(study_in(library, storage, name), folds, folder / HOME / SAID / name, budget)
             search.judge_usual()
             search.run(first, most_trials)
             return search.found(definition)
@@ -164,30 +128,6 @@ def _study_name(log: Log, definition: ChurnDefinition, names: Sequence[str], spl
     judged = [dates, MOST_CUSTOMERS, JUDGED_BY]
     facts = [log.digest(), asdict(definition), list(names), judged, searched, asdict(USUAL)]
     return f"trees-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]}"
-
-
-@contextmanager
-def _storage(folder: Path) -> Iterator[RDBStorage]:
-    home = folder.resolve() / HOME
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{home} cannot be written: {error.strerror or error}") from error
-    storage = optuna().storages.RDBStorage(f"sqlite:///{home / DATABASE}")
-    try:
-        yield storage
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
-
-
-def _study(library: ModuleType, storage: RDBStorage, name: str) -> Study:
-    study: Study = library.create_study(study_name=name, storage=storage, direction="minimize", load_if_exists=True)
-    tried = len(study.get_trials(deepcopy=False))
-    # A session that goes on must not draw again what the one before it drew.
-    study.sampler = library.samplers.TPESampler(seed=SEED + tried, n_startup_trials=RANDOM_TRIALS)
-    study.pruner = library.pruners.MedianPruner(n_startup_trials=TRIALS_BEFORE_PRUNING)
-    return study
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,7 +239,7 @@ class _Search:
             best_log_loss=float(best.losses.mean()),
             apart=difference(self._rows(best.said), self._rows(usual.said)),
             honest=self._honest(tried, usual),
-            importance=_importance(self._study, len(tried)),
+            importance=importance_in(self._study, len(tried)),
             study=self._study.study_name,
         )
 
@@ -321,12 +261,3 @@ def _told(tried: _Tried, gap: float, gaps: Sequence[float]) -> FrozenTrial:
     make, params = optuna().trial.create_trial, asdict(tried.settings)
     trial: FrozenTrial = make(params=params, distributions=space(), value=gap, intermediate_values=steps)
     return trial
-
-
-def _importance(study: Study, finished: int) -> Mapping[str, float]:
-    """Return how much of the differences each setting explains. Hutter, Hoos and Leyton-Brown (2014)."""
-    if finished < LEAST_TRIALS_FOR_IMPORTANCE:
-        return {}
-    ways = optuna().importance
-    found = ways.get_param_importances(study, evaluator=ways.FanovaImportanceEvaluator(seed=SEED))
-    return {name: float(share) for name, share in found.items()}

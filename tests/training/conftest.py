@@ -9,23 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.clock import date_of
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.labels import ChurnDefinition
 from features.log import Events, Lines, Log
 from features.mapping import Shop
 from features.roll_up import roll_up
+from tests.bundles import bundle_of
 from training.bundle import Bundle
-from training.calibration import Calibration
 from training.dataset import Dataset, dataset
-from training.models import CANDIDATES, fit
-from training.season import base_rates, read_weeks
+from training.models import CANDIDATES
 from training.splits import latest_dates
-from training.timing import fit_timing
 from training.tracking import Tracking
 from training.train import TrainingResult, train
-from training.value import fit_value
 
 DEFINITION = ChurnDefinition(horizon_days=28, active_days=84)
 SHOP = Shop("UTC", "EUR")
@@ -66,29 +62,10 @@ def data(log: Log) -> Dataset:
     return dataset(log, latest_dates(log, DEFINITION), DEFINITION, default_features(event_kinds(log)))
 
 
-def bundle_of(name: str, data: Dataset, log: Log) -> Bundle:
-    """Return a bundle of a candidate with a calibration that is not trivial."""
-    return Bundle(
-        features=data.features,
-        definition=data.definition,
-        shop=SHOP,
-        candidate=name,
-        fitted=fit(name, data).fitted,
-        calibration=Calibration("platt", 0.8, -0.2),
-        base_rates=base_rates(read_weeks(log, data.definition, data.days[-1]), data, until=data.days[-1]),
-        value=fit_value(data),
-        timing=fit_timing(data),
-        trained_until=date_of(data.days[-1]),
-        training_dates=tuple(date_of(day) for day in data.days),
-        metrics={"auroc": 0.8},
-        why="a test",
-    )
-
-
 @pytest.fixture(scope="session")
 def bundles(data: Dataset, log: Log) -> dict[str, Bundle]:
     """A bundle of each candidate."""
-    return {name: bundle_of(name, data, log) for name in CANDIDATES}
+    return {name: bundle_of(name, data, log, SHOP) for name in CANDIDATES}
 
 
 @pytest.fixture(scope="session")

@@ -8,18 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.survival import Survival, kaplan_meier
+from tests.spells import arrays, spells
 from training.gaps import Curve, GapHazard, fit_gap_hazard, usual_gap
 from training.history import Histories, final_histories, followed_histories
 from training.metrics import ece
-
-spells = st.lists(st.tuples(st.integers(1, 20), st.booleans(), st.integers(0, 8)), min_size=1, max_size=40)
-
-
-def arrays(rows):
-    end = np.array([float(end) for end, _, _ in rows])
-    ended = np.array([ended for _, ended, _ in rows])
-    start = np.array([max(0.0, end - 1 - back) for end, _, back in rows])
-    return start, end, ended
 
 
 @given(spells, st.integers(0, 30), st.tuples(st.floats(0, 90), st.floats(0, 90)))

@@ -14,7 +14,8 @@ from features.build import feature_table
 from features.clock import date_of, day_number
 from features.log import Lines
 from features.roll_up import roll_up
-from tests.training.conftest import DEFINITION, bundle_of
+from tests.bundles import bundle_of
+from tests.training.conftest import DEFINITION, SHOP
 from training.calibration import Calibration, sigmoid
 from training.choice import difference
 from training.dataset import dataset
@@ -22,8 +23,9 @@ from training.direction import direction, with_order_yesterday
 from training.gate import Champion, evidence, first_gate, gate
 from training.metrics import evaluate
 from training.models import CANDIDATES
-from training.paired import Paired, built_in
+from training.paired import Paired
 from training.results import Backtest, CandidateResult, DateResult
+from training.segments import built_in
 from training.splits import Split, labels_end
 from training.train import _lawful
 
@@ -64,7 +66,7 @@ def rows(log, data, days):
 @pytest.fixture(scope="module")
 def challenger(data, log):
     """A bundle that has learnt until the end of the log; its fitted part is a stub."""
-    bundle = bundle_of("logistic", data, log)
+    bundle = bundle_of("logistic", data, log, SHOP)
     plain = replace(bundle, calibration=Calibration("none", 1.0, 0.0), fitted=Silent(bundle.features.names))
     return replace(plain, trained_until=date_of(labels_end(log)))
 

@@ -192,7 +192,7 @@ def test_a_grade_that_is_too_good_is_suspicious():
 
 def test_the_interval_of_the_skill_is_in_the_same_direction():
     low, high = graded().interval
-    assert (low, high) == pytest.approx(((0.025 - 0.0196) / 0.5, (0.025 + 0.0196) / 0.5))
+    assert (low, high) == pytest.approx(((0.025 - 0.0196) / 0.5, (0.025 + 0.0196) / 0.5), abs=1e-5)
 
 
 def test_the_truth_is_graded_a(true_model):

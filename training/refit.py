@@ -1,0 +1,119 @@
+"""From the evidence to a bundle: a candidate fitted once more on everything, calibrated as its backtest says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+
+from features.clock import date_of
+from features.log import Log
+from features.mapping import Shop
+from training.bundle import Bundle
+from training.calibration import calibrate
+from training.dataset import Dataset, Floats
+from training.gate import GateDecision
+from training.models import fit
+from training.reference import references
+from training.report import Report, report, report_facts
+from training.results import Backtest
+from training.season import BaseRates, base_rates, read_weeks
+from training.splits import labels_end
+from training.timing import fit_timing
+from training.trees import TreeSettings
+from training.value import fit_value
+
+# Contributions cost some five hundred times a score; this many rows tell what matters.
+ROWS_FOR_IMPORTANCE = 2000
+
+
+@dataclass(frozen=True)
+class ListSize:
+    """How many customers the shop can call: the measures of the list look there.
+
+    Args:
+        customers: in all; None where nothing bounds it: then a tenth of the population.
+        why: where the number comes from, in words.
+    """
+
+    customers: int | None = None
+    why: str = ""
+
+
+ANY_SIZE = ListSize()
+
+# A bundle, and how well it did; None where there was no backtest.
+Made = tuple[Bundle, Report | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What every bundle of a run stands on.
+
+    Args:
+        log: cut at the day to train until.
+        data: its latest rows.
+        tested: the evidence; None where the log is too short for one.
+        shop: zone and currency.
+        until: orders on or after this date do not exist.
+        trees: how trees grow.
+        list_size: how many customers the shop can call.
+    """
+
+    log: Log
+    data: Dataset
+    tested: Backtest | None
+    shop: Shop
+    until: date | None
+    trees: TreeSettings
+    list_size: ListSize
+
+    @cached_property
+    def rates(self) -> BaseRates:
+        """What the seasons and the latest dates let expect."""
+        end = labels_end(self.log, self.until)
+        return base_rates(read_weeks(self.log, self.data.definition, end), self.data, until=end)
+
+    def bundle(self, name: str) -> Bundle:
+        """Fit a candidate on every date whose horizon has ended, calibrated as its backtest says."""
+        data, found = self.data, fit(name, self.data, self.trees)
+        result = self.tested.candidates[name] if self.tested else None
+        means = result.mean if result else {}
+        newest = data.on([data.days[-1]])
+        bundle = Bundle(
+            features=data.features,
+            definition=data.definition,
+            shop=self.shop,
+            candidate=name,
+            fitted=found.fitted,
+            calibration=calibrate(result.calibration if result else "none", found.late),
+            base_rates=self.rates,
+            value=fit_value(data),
+            timing=fit_timing(data),
+            trained_until=date_of(labels_end(self.log, self.until)),
+            training_dates=tuple(date_of(day) for day in data.days),
+            metrics={measure: value for measure, value in means.items() if np.isfinite(value)},
+            reference=references(data.features.names, newest.values),
+            log_digest=self.log.digest(),
+        )
+        bundle.importance.update(_importance(bundle, newest.values))
+        said = bundle.probability(newest.values, date_of(newest.days[-1]))
+        bundle.reference.update(references(["probability"], said[:, None]))
+        return bundle
+
+    def finished(self, bundle: Bundle, decision: GateDecision) -> Made:
+        """Return the bundle with what was decided and how well it does, and the report on that."""
+        if self.tested is None:
+            return replace(bundle, why=decision.why), None
+        size = self.list_size
+        told = report(self.tested, bundle.candidate, list_size=size.customers, list_why=size.why)
+        return replace(bundle, why=decision.why, quality=report_facts(told)), told
+
+
+def _importance(bundle: Bundle, values: Floats) -> dict[str, float]:
+    """Return the mean absolute contribution per feature, over evenly spread rows."""
+    some = values[:: max(1, len(values) // ROWS_FOR_IMPORTANCE)]
+    added, _ = bundle.contributions(some, bundle.trained_until)
+    return dict(zip(bundle.features.names, np.abs(added).mean(axis=0).tolist(), strict=True))
