@@ -3,19 +3,10 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 
 from features.survival import kaplan_meier
-
-spells = st.lists(st.tuples(st.integers(1, 20), st.booleans(), st.integers(0, 8)), min_size=1, max_size=40)
-
-
-def arrays(rows):
-    end = np.array([float(end) for end, _, _ in rows])
-    ended = np.array([ended for _, ended, _ in rows])
-    start = np.array([max(0.0, end - 1 - back) for end, _, back in rows])
-    return start, end, ended
+from tests.spells import arrays, spells
 
 
 def test_by_hand():

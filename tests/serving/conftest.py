@@ -1,11 +1,13 @@
-"""What the serving tests share: frames with literal rows, and a small simulated shop with its real models."""
+"""What the serving tests share: literal frames, the command line, and a small simulated shop with its real models."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,19 +18,42 @@ from features.definitions.engagement import event_kinds
 from features.log import Log
 from features.simulate import simulate
 from features.sources import read_log
+from serving.cli import app, run
 from serving.config import Settings, load_settings
 from serving.scores import SCORE_NAMES, band
+from tests.bundles import bundle_of
 from training.bundle import Bundle
 from training.calibration import Calibration
 from training.dataset import dataset
-from training.models import fit
-from training.season import base_rates, read_weeks
 from training.splits import latest_dates
-from training.timing import fit_timing
-from training.value import fit_value
 
 AS_OF = date(2026, 3, 2)
 MakeScores = Callable[..., pd.DataFrame]
+Call = Callable[..., tuple[int, str, str]]
+
+
+def regulars(*arguments: object) -> int:
+    """Run a command of `regulars` in this process; returns its exit code."""
+    return run(lambda: app([str(argument) for argument in arguments], standalone_mode=False))
+
+
+def init_shop(folder: Path, *more: object) -> None:
+    """Write the regulars.toml of a folder of simulated files, as a newcomer does."""
+    files = (folder / "orders.csv", "--customers", folder / "customers.csv")
+    assert regulars("init", *files, *more, "--out", folder / "regulars.toml") == 0
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Call the command line; returns exit code, stdout and stderr."""
+
+    def calling(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["regulars", *map(str, arguments)])
+        code = regulars(*arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return calling
 
 
 def _score(customer_id: str, probability: float = 0.6, value: str = "12.00", **other: object) -> dict[str, object]:
@@ -99,6 +124,11 @@ class SmallShop:
     as_of: date
     bundles: dict[str, Bundle]
 
+    def copy_files(self, folder: Path) -> None:
+        """Copy its files to a folder of a test's own."""
+        for file in ("regulars.toml", "orders.csv", "events.csv", "customers.csv"):
+            shutil.copy(self.settings.folder / file, folder)
+
 
 TOML = """
 [shop]
@@ -154,19 +184,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> SmallShop:
     dates = latest_dates(log, settings.definition)
     data = dataset(log, dates, settings.definition, default_features(event_kinds(log)))
     bundles = {
-        name: Bundle(
-            features=data.features,
-            definition=settings.definition,
-            shop=settings.shop,
-            candidate=name,
-            fitted=fit(name, data).fitted,
+        name: replace(
+            bundle_of(name, data, log, settings.shop),
             calibration=Calibration("platt", 0.9, -0.1),
-            base_rates=base_rates(read_weeks(log, data.definition, data.days[-1]), data, until=data.days[-1]),
-            value=fit_value(data),
-            timing=fit_timing(data),
             trained_until=date_of(log.last_day + 1),
-            training_dates=dates,
-            metrics={"auroc": 0.8},
             why="it is the one under test",
         )
         for name in ("logistic", "lightgbm")

@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from serving.book import SCORES, Book
+from serving.book import Book
+from serving.book.schema import SCORES
 from serving.outreach.lists import plan
 
 

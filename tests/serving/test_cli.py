@@ -7,23 +7,10 @@ import pandas as pd
 import pytest
 
 from features.simulate import simulate
-from serving.cli import app, run
 from serving.scores import SCORE_NAMES
+from tests.serving.conftest import init_shop, regulars
 
 SHOP = ("--config", "regulars.toml")
-
-
-@pytest.fixture
-def call(capsys, monkeypatch):
-    """Call the command line; returns exit code, stdout and stderr."""
-
-    def calling(*arguments):
-        monkeypatch.setattr("sys.argv", ["regulars", *map(str, arguments)])
-        code = run(lambda: app([str(argument) for argument in arguments], standalone_mode=False))
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return calling
 
 
 @pytest.fixture(scope="session")
@@ -36,11 +23,9 @@ def trained_once():
     """Simulate, init and train a small shop, once for all tests."""
 
     def training(folder):
-        orders, events, customers, _ = simulate(250, seed=5, days=420, usual_gap_days=14).write(folder)
-        files = (str(orders), "--events", str(events), "--customers", str(customers))
-        toml = str(folder / "regulars.toml")
-        assert run(lambda: app(["init", *files, "--out", toml], standalone_mode=False)) == 0
-        assert run(lambda: app(["train", "--config", toml], standalone_mode=False)) == 0
+        simulate(250, seed=5, days=420, usual_gap_days=14).write(folder)
+        init_shop(folder, "--events", folder / "events.csv")
+        assert regulars("train", "--config", folder / "regulars.toml") == 0
         return folder
 
     return training

@@ -9,32 +9,18 @@ from features.errors import InputError
 from features.labels import ChurnDefinition
 from features.money import Money
 from features.simulate import simulate
-from serving.cli import app, run
 from serving.config import load_settings
 from serving.jobs import check_agrees
+from tests.serving.conftest import init_shop
 
 OWN = '[churn]\nhorizon_days = "auto"\n'
-
-
-@pytest.fixture
-def call(capsys, monkeypatch):
-    """Call the command line; returns exit code, stdout and stderr."""
-
-    def calling(*arguments):
-        monkeypatch.setattr("sys.argv", ["regulars", *map(str, arguments)])
-        code = run(lambda: app([str(argument) for argument in arguments], standalone_mode=False))
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return calling
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("horizon")
     simulate(120, seed=4, days=420, usual_gap_days=12, with_events=False).write(folder)
-    files = (str(folder / "orders.csv"), "--customers", str(folder / "customers.csv"))
-    assert run(lambda: app(["init", *files, "--out", str(folder / "regulars.toml")], standalone_mode=False)) == 0
+    init_shop(folder)
     text = (folder / "regulars.toml").read_text(encoding="utf-8")
     before, after = text.split("[churn]\n")
     auto = before + OWN + after.split("\n", 2)[2]

@@ -15,10 +15,9 @@ import pytest
 from features.errors import InputError, ModelRefused
 from features.simulate import simulate
 from serving.book import Book
-from serving.cli import app, run
 from serving.config import load_settings
 from serving.promotion import promote, roll_back, train_and_judge
-from tests.serving.conftest import TOML
+from tests.serving.conftest import TOML, SmallShop, regulars
 from training.backtest import silent
 from training.tracking import ARTIFACTS, CHALLENGER, Record, Tracking
 
@@ -33,11 +32,10 @@ BOSS = "Ada Lovelace"
 
 
 @pytest.fixture(scope="session")
-def registered(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def registered(shop: SmallShop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop folder with three versions: the first serves, the second passed against it, the third failed."""
     folder = tmp_path_factory.mktemp("registered")
-    for file in ("regulars.toml", "orders.csv", "events.csv", "customers.csv"):
-        shutil.copy(shop.settings.folder / file, folder)
+    shop.copy_files(folder)
     tracking, empty = Tracking(folder), dict[str, Any]()
     run_id = tracking.record(Record("test", empty, empty, empty, "digest", empty, empty, {}))
     tracking.register(run_id, shop.bundles["logistic"], ["champion"], {**PASSED, "gate_against": ""})
@@ -205,7 +203,7 @@ def test_another_question_is_not_answered_by_force(folder: Path) -> None:
 )
 def test_errors_are_one_message_and_exit_code_2(folder: Path, capsys: Any, arguments: Any, said: str) -> None:
     """As every error of input."""
-    assert run(lambda: app([*arguments, "--config", str(folder / "regulars.toml")], standalone_mode=False)) == 2
+    assert regulars(*arguments, "--config", folder / "regulars.toml") == 2
     assert said in capsys.readouterr().err
     assert serves(folder) == "1"
 
@@ -214,7 +212,7 @@ def test_the_command_prints_what_was_audited(folder: Path, capsys: Any) -> None:
     """In words and as a document."""
     toml = str(folder / "regulars.toml")
     command = ["promote", "--force", "--by", BOSS, "--why", "a new season", "--json", "--config", toml]
-    assert run(lambda: app(command, standalone_mode=False)) in (0, None)
+    assert regulars(*command) in (0, None)
     said = capsys.readouterr()
     document = json.loads(said.out)
     assert (document["who"], document["from_version"], document["to_version"]) == (BOSS, "1", "3")

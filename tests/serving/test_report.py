@@ -9,32 +9,24 @@ import pytest
 from features.log import Lines
 from features.roll_up import roll_up
 from features.simulate import simulate
-from serving.cli import app, run
 from serving.config import ListSettings, load_settings
 from serving.report import list_size, order_days
+from tests.serving.conftest import init_shop
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     simulate(150, seed=4, days=300, usual_gap_days=12, with_events=False).write(folder)
-    files = (str(folder / "orders.csv"), "--customers", str(folder / "customers.csv"))
-    assert run(lambda: app(["init", *files, "--out", str(folder / "regulars.toml")], standalone_mode=False)) == 0
+    init_shop(folder)
     return folder
 
 
 @pytest.fixture
-def call(capsys, monkeypatch, shop):
+def call(call, monkeypatch, shop):
     """Call the command line in the shop's folder; returns exit code, stdout and stderr."""
     monkeypatch.chdir(shop)
-
-    def calling(*arguments):
-        monkeypatch.setattr("sys.argv", ["regulars", *map(str, arguments)])
-        code = run(lambda: app([str(argument) for argument in arguments], standalone_mode=False))
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return calling
+    return call
 
 
 def test_backtest_says_how_well_it_does_and_writes_it(call, tmp_path):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -17,10 +15,10 @@ import pytest
 import serving.promotion
 from features.errors import InputError
 from features.labels import ChurnDefinition
-from serving.cli import app, run
 from serving.config import load_settings
 from serving.promotion import train_and_judge
 from serving.tuning import trees_for, tune_trees
+from tests.serving.conftest import Call, SmallShop
 from training.backtest import silent
 from training.choice import Difference
 from training.folds import Fold
@@ -31,29 +29,19 @@ from training.tuning import tune
 DEFINITION = ChurnDefinition(30, 120)
 FEW = TreeSettings(leaves=7)
 DAY = date(2026, 11, 22)
-Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def folder(shop: Any, tmp_path: Path) -> Path:
+def folder(shop: SmallShop, tmp_path: Path) -> Path:
     """A shop's files, and nothing tuned yet."""
-    for file in ("regulars.toml", "orders.csv", "events.csv", "customers.csv"):
-        shutil.copy(shop.settings.folder / file, tmp_path)
+    shop.copy_files(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> Call:
+def call(call: Call, folder: Path) -> Call:
     """Call the command line for that shop; returns exit code, stdout and stderr."""
-
-    def calling(*given: str) -> tuple[int, str, str]:
-        arguments = [*given, "--config", str(folder / "regulars.toml")]
-        monkeypatch.setattr("sys.argv", ["regulars", *arguments])
-        code = run(lambda: app(arguments, standalone_mode=False))
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return calling
+    return lambda *arguments: call(*arguments, "--config", folder / "regulars.toml")
 
 
 @pytest.fixture

@@ -1,0 +1,33 @@
+"""A bundle without the backtest that training runs: the fits alone, with literal words about them."""
+
+from __future__ import annotations
+
+from features.clock import date_of
+from features.log import Log
+from features.mapping import Shop
+from training.bundle import Bundle
+from training.calibration import Calibration
+from training.dataset import Dataset
+from training.models import fit
+from training.season import base_rates, read_weeks
+from training.timing import fit_timing
+from training.value import fit_value
+
+
+def bundle_of(name: str, data: Dataset, log: Log, shop: Shop) -> Bundle:
+    """Return a bundle of a candidate with a calibration that is not trivial."""
+    return Bundle(
+        features=data.features,
+        definition=data.definition,
+        shop=shop,
+        candidate=name,
+        fitted=fit(name, data).fitted,
+        calibration=Calibration("platt", 0.8, -0.2),
+        base_rates=base_rates(read_weeks(log, data.definition, data.days[-1]), data, until=data.days[-1]),
+        value=fit_value(data),
+        timing=fit_timing(data),
+        trained_until=date_of(data.days[-1]),
+        training_dates=tuple(date_of(day) for day in data.days),
+        metrics={"auroc": 0.8},
+        why="a test",
+    )
