@@ -21,8 +21,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, RowMapping
 
 from features.money import Money
+from serving.book.schema import AUDIT, ENTRIES, LISTS, METADATA, RUNS, SCORES
 from serving.outreach.lists import ENTRY_NAMES, OutreachList
-from serving.scores import SCORE_COLUMNS, SILENT_DAYS, Score
+from serving.scores import SCORE_COLUMNS, Score
 
 BUSY_SECONDS = 30
 IDS_PER_QUERY = 1_000  # well below the number of parameters that SQLite and PostgreSQL allow in one statement
@@ -30,83 +31,6 @@ ROWS_PER_INSERT = 20_000
 REGULAR, NEW, WINBACK = "regular", "new", "winback"
 _TYPES = {column.name: column.type for column in SCORE_COLUMNS}
 _KEPT = ["customer_id", "position", "owner", "name", "segment"]
-
-METADATA = sa.MetaData()
-
-RUNS = sa.Table(
-    "runs",
-    METADATA,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("key", sa.String(64), nullable=False, unique=True),
-    sa.Column("as_of", sa.Date, nullable=False, index=True),
-    sa.Column("horizon_days", sa.Integer, nullable=False),
-    sa.Column("model_version", sa.String(64), nullable=False),
-    sa.Column("data_digest", sa.String(64), nullable=False),
-    sa.Column("currency", sa.String(8), nullable=False),
-    sa.Column("customers", sa.Integer, nullable=False),
-    sa.Column("recorded_at", sa.DateTime, nullable=False),
-)
-SCORES = sa.Table(
-    "scores",
-    METADATA,
-    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    sa.Column("customer_id", sa.String, primary_key=True),
-    sa.Column("probability", sa.Float, nullable=False),
-    sa.Column("band", sa.String(8), nullable=False),
-    sa.Column("state", sa.String(8), nullable=False),
-    sa.Column("days_since_order", sa.Integer, nullable=False),
-    sa.Column("usual_gap_days", sa.Float),
-    sa.Column("overdue", sa.Float),
-    sa.Column("overdue_days", sa.Float),
-    sa.Column("next_order_on", sa.Date),
-    sa.Column("next_order_from", sa.Date),
-    sa.Column("next_order_until", sa.Date),
-    *(sa.Column(f"silent_{days}d", sa.Float) for days in SILENT_DAYS),
-    sa.Column("expected_spend", sa.BigInteger, nullable=False),
-    sa.Column("value_at_risk", sa.BigInteger, nullable=False),
-    sa.Column("value_at_risk_low", sa.BigInteger),
-    sa.Column("value_at_risk_high", sa.BigInteger),
-    sa.Column("reasons", sa.Text),
-    sa.Column("protective", sa.Text),
-    sqlite_with_rowid=False,  # the primary key is the table: one look-up, not two
-)
-LISTS = sa.Table(
-    "lists",
-    METADATA,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("key", sa.String(64), nullable=False, unique=True),
-    sa.Column("run_id", sa.ForeignKey("runs.id"), nullable=False),
-    sa.Column("as_of", sa.Date, nullable=False, index=True),
-    sa.Column("rank_by", sa.String(16), nullable=False),
-    sa.Column("capacity", sa.Integer),
-    sa.Column("left_out", sa.Text, nullable=False),
-    sa.Column("published_at", sa.DateTime, nullable=False),
-)
-ENTRIES = sa.Table(
-    "entries",
-    METADATA,
-    sa.Column("list_id", sa.ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    sa.Column("customer_id", sa.String, primary_key=True),
-    sa.Column("kind", sa.String(8), nullable=False),
-    sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("owner", sa.String),
-    sa.Column("name", sa.String),
-    sa.Column("segment", sa.String),
-    sqlite_with_rowid=False,
-)
-AUDIT = sa.Table(
-    "audit",
-    METADATA,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("at", sa.DateTime, nullable=False),
-    sa.Column("action", sa.String(16), nullable=False),
-    sa.Column("who", sa.String, nullable=False),
-    sa.Column("from_version", sa.String(64)),
-    sa.Column("to_version", sa.String(64), nullable=False),
-    sa.Column("why", sa.Text, nullable=False),
-    sa.Column("forced", sa.Boolean, nullable=False),
-)
-
 
 @dataclass(frozen=True)
 class AuditRow:

@@ -1,0 +1,223 @@
+"""The tables of the book. Money is in minor units, times are in UTC, what is open in shape is JSON.
+
+Whatever changes here needs a migration in `serving/book/migrations/versions/`; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from serving.scores import SILENT_DAYS
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+RUNS = sa.Table(
+    "runs",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key", sa.String(64), nullable=False, unique=True),
+    sa.Column("as_of", sa.Date, nullable=False, index=True),
+    sa.Column("horizon_days", sa.Integer, nullable=False),
+    sa.Column("model_version", sa.String(64), nullable=False),
+    sa.Column("data_digest", sa.String(64), nullable=False),
+    sa.Column("currency", sa.String(8), nullable=False),
+    sa.Column("customers", sa.Integer, nullable=False),
+    sa.Column("recorded_at", sa.DateTime, nullable=False),
+)
+SCORES = sa.Table(
+    "scores",
+    METADATA,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("customer_id", sa.String, primary_key=True),
+    sa.Column("probability", sa.Float, nullable=False),
+    sa.Column("band", sa.String(8), nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("days_since_order", sa.Integer, nullable=False),
+    sa.Column("usual_gap_days", sa.Float),
+    sa.Column("overdue", sa.Float),
+    sa.Column("overdue_days", sa.Float),
+    sa.Column("next_order_on", sa.Date),
+    sa.Column("next_order_from", sa.Date),
+    sa.Column("next_order_until", sa.Date),
+    *(sa.Column(f"silent_{days}d", sa.Float) for days in SILENT_DAYS),
+    sa.Column("expected_spend", sa.BigInteger, nullable=False),
+    sa.Column("value_at_risk", sa.BigInteger, nullable=False),
+    sa.Column("value_at_risk_low", sa.BigInteger),
+    sa.Column("value_at_risk_high", sa.BigInteger),
+    sa.Column("reasons", sa.Text),
+    sa.Column("protective", sa.Text),
+    sqlite_with_rowid=False,  # the primary key is the table: one look-up, not two
+)
+
+# A list, who is on it, who is not and why, and who has left it since the list before.
+LISTS = sa.Table(
+    "lists",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key", sa.String(64), nullable=False, unique=True),
+    sa.Column("run_id", sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("as_of", sa.Date, nullable=False, index=True),
+    sa.Column("rank_by", sa.String(16), nullable=False),
+    sa.Column("capacity", sa.Integer),
+    sa.Column("left_out", sa.Text, nullable=False),  # JSON: reason → how many
+    sa.Column("published_at", sa.DateTime, nullable=False),
+)
+ENTRIES = sa.Table(
+    "entries",
+    METADATA,
+    sa.Column("list_id", sa.ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("customer_id", sa.String, primary_key=True),
+    sa.Column("kind", sa.String(8), nullable=False),  # regular, new, winback
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("owner", sa.String),
+    sa.Column("name", sa.String),
+    sa.Column("segment", sa.String),
+    sa.Column("entry_id", sa.String(32), index=True),  # day and account: the same whatever list of that day holds it
+    sa.Column("account_id", sa.String, index=True),
+    sa.Column("members", sa.Text),  # JSON: the other customers of the account that were at risk too
+    sa.Column("playbook", sa.String(48)),
+    sa.Column("channel", sa.String(16)),
+    sa.Column("opening", sa.Text),
+    sa.Column("saved_share", sa.Float),  # P(saved | contacted)
+    sa.Column("cost", sa.BigInteger),
+    sa.Column("expected_gain", sa.BigInteger),
+    sa.Column("due_on", sa.Date),
+    sa.Column("change", sa.String(8)),  # new, still
+    sqlite_with_rowid=False,
+)
+SUPPRESSED = sa.Table(
+    "suppressed",
+    METADATA,
+    sa.Column("list_id", sa.ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("customer_id", sa.String, primary_key=True),
+    sa.Column("account_id", sa.String, nullable=False),
+    sa.Column("reason", sa.String(24), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+GONE = sa.Table(
+    "gone",
+    METADATA,
+    sa.Column("list_id", sa.ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("customer_id", sa.String, primary_key=True),
+    sa.Column("reason", sa.String(24), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The trial: who was meant to be contacted and who never is, from the day on which the list would have held them.
+EPISODES = sa.Table(
+    "episodes",
+    METADATA,
+    sa.Column("account_id", sa.String, primary_key=True),
+    sa.Column("began_on", sa.Date, primary_key=True),
+    sa.Column("customer_id", sa.String, nullable=False, index=True),
+    sa.Column("list_id", sa.ForeignKey("lists.id"), nullable=False),
+    sa.Column("horizon_days", sa.Integer, nullable=False),
+    sa.Column("arm", sa.String(8), nullable=False),  # treated, holdout
+    sa.Column("cell", sa.String(8), nullable=False),  # ranked, random
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("playbook", sa.String(48), nullable=False),
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("band", sa.String(8), nullable=False),
+    sa.Column("stratum", sa.String(48), nullable=False),
+    sa.Column("probability", sa.Float, nullable=False),
+    sa.Column("expected_spend", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+# Contained in a trial for ever: what an account was drawn for stays, whatever the share becomes.
+ARMS = sa.Table(
+    "arms",
+    METADATA,
+    sa.Column("account_id", sa.String, primary_key=True),
+    sa.Column("playbook", sa.String(48), primary_key=True),  # "" where one draw holds for all of them
+    sa.Column("arm", sa.String(8), nullable=False),
+    sa.Column("stratum", sa.String(48), nullable=False),
+    sa.Column("since", sa.Date, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What people did and said. `key` makes each row idempotent: the same row again changes nothing.
+CONTACTS = sa.Table(
+    "contacts",
+    METADATA,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("customer_id", sa.String, nullable=False, index=True),
+    sa.Column("entry_id", sa.String(32), index=True),  # none: contacted without a list
+    sa.Column("contacted_on", sa.Date, nullable=False),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("cost", sa.BigInteger),
+    sa.Column("by", sa.String),
+    sa.Column("note", sa.Text),
+    sa.Column("recorded_at", sa.DateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+OUTCOMES = sa.Table(
+    "outcomes",
+    METADATA,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("entry_id", sa.String(32), nullable=False, index=True),
+    sa.Column("customer_id", sa.String, nullable=False, index=True),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("happened_on", sa.Date, nullable=False),
+    sa.Column("channel", sa.String(16)),
+    sa.Column("cost", sa.BigInteger),
+    sa.Column("by", sa.String),
+    sa.Column("note", sa.Text),
+    sa.Column("recorded_at", sa.DateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+CONSENT = sa.Table(
+    "consent",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("customer_id", sa.String, nullable=False, index=True),
+    sa.Column("channel", sa.String(16), nullable=False),  # "*" = every channel
+    sa.Column("allowed", sa.Boolean, nullable=False),
+    sa.Column("decided_on", sa.Date, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("recorded_at", sa.DateTime, nullable=False),
+)
+OWNERS = sa.Table(
+    "owners",
+    METADATA,
+    sa.Column("account_id", sa.String, primary_key=True),
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("how", sa.String(16), nullable=False),  # round robin, hand-over
+    sa.Column("since", sa.Date, nullable=False),
+    sa.Column("by", sa.String),
+    sa.Column("why", sa.Text),
+    sqlite_with_rowid=False,
+)
+HOLDS = sa.Table(
+    "holds",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("account_id", sa.String, nullable=False, index=True),
+    sa.Column("kind", sa.String(8), nullable=False),  # veto, snooze, lift
+    sa.Column("since", sa.Date, nullable=False),
+    sa.Column("until", sa.Date),  # first day on which it holds no longer; none for a veto
+    sa.Column("by", sa.String, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("recorded_at", sa.DateTime, nullable=False),
+)
+
+AUDIT = sa.Table(
+    "audit",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False),
+    sa.Column("action", sa.String(16), nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("from_version", sa.String(64)),
+    sa.Column("to_version", sa.String(64), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("forced", sa.Boolean, nullable=False),
+)
