@@ -1,4 +1,4 @@
-"""Write docs/features.md from the features themselves; a test fails when the page is stale."""
+"""Write docs/features.md and docs/playbooks.md from what they describe; a test fails when a page is stale."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 
 from features.definitions import default_features
 from features.feature import EventKind, Feature, FeatureSet
+from serving.outreach.known_facts import FACTS
+from serving.outreach.playbook_rules import SUCCESS_EVENTS
+from serving.outreach.playbooks import Playbook, Playbooks, Stage, load_playbooks
 
 PAGE = Path(__file__).parent / "features.md"
 # A kind of each sort, so that the page shows what any kind of a shop's own will get.
@@ -52,6 +55,121 @@ def _row(feature: Feature) -> str:
     return f"| `{feature.name}` | {feature.unit} | {feature.meaning} | {none} | {risk} | {words} |"
 
 
+PLAYBOOKS_PAGE = Path(__file__).parent / "playbooks.md"
+PLAYBOOKS_HEAD = """# Playbooks
+
+Generated from `serving/outreach/playbooks.toml` by `make docs`; do not edit.
+
+A playbook says what to do for whom. Of those that fit a customer, the service desk's comes first, then the one with the
+highest expected gain = probability × saved × expected spend − cost; ties go to the higher priority, then to the smaller
+id. A playbook whose channel the customer allows goes before one whose channel is not allowed; a last resort is taken
+only where nothing else fits.
+
+**What a playbook saves is a prior, not a fact.** *saved* is P(saved | contacted, would have churned) with a 90 % range:
+a wide guess from practice. The shop's own holdout corrects it as outcomes come in.
+
+**Costs are shares**, so that they make sense in euro, yen and rial: of a contact, a part of the shop's median expected
+spend; of an incentive, a part of what the customer is expected to spend, paid only by those who order.
+
+## The shipped playbooks
+"""
+OWN = """## How to write one's own
+
+A shop's own `playbooks.toml` replaces a playbook of the same id whole, adds one of a new id, or switches one off:
+
+```toml
+[[playbook]]
+id = "unused-coupon"
+title = "Coupons lie unused"
+kinds = ["regular"]                 # regular, new, winback
+channel = "message"                 # call, mail, letter, visit, message, service
+states = ["active", "at_risk"]      # new, active, at_risk, lapsed; left out: every one
+bands = ["medium", "high"]
+least_order_days = 3
+least_value = 10                    # expected spend in your currency; or least_value_ratio, of your shop's median
+what_to_say = "Say which coupons wait, and until when."
+opening = [                         # the first whose every fact is known; the last needs days_since_order at most
+  "Hello {name}, you usually order {rhythm}, and your coupons are waiting.",
+  "Hello, your coupons are waiting.",
+]
+incentive = "the customer's own coupons"
+incentive_cost = 1.50               # in your currency, if the customer orders; or incentive_share, of the spend
+cost = 0.05                         # of a contact, in your currency; or cost_share, of your shop's median spend
+saved = 0.08                        # your prior, and its 90 % range
+saved_low = 0.02
+saved_high = 0.18
+success_event = "order within the horizon"
+due_days = 5
+cooldown_days = 21
+most_contacts = 2                   # since the last order
+priority = 15
+
+[[playbook.when]]
+fact = "event_coupon_redeemed_90d"  # a kind of event of your own
+at_most = 0
+
+[[playbook.when]]
+fact = "days_since_event_coupon_redeemed"
+at_least = 90
+
+[[playbook]]
+id = "referral"
+off = true
+```
+
+A condition has a fact and one or more of `at_least`, `at_most`, `is`, `among = [...]` and `known = true`; all of them
+must hold, and one on a fact that is not known does not. Amounts are in major units of your currency. With
+`[[playbook.stage]]` a playbook has steps: each may have its own `what_to_say`, `opening`, `incentive`, cost of it and
+`saved`; after as many contacts without an order as there are steps the customer is a lost cause. `last_resort = true`
+marks what fits whoever nothing else fits; each kind needs one.
+"""
+
+
+def playbooks_page(playbooks: Playbooks) -> str:
+    """Return the page of playbooks as Markdown."""
+    events = ", ".join(f"`{event}`" for event in SUCCESS_EVENTS)
+    return "\n".join(
+        [PLAYBOOKS_HEAD, *_table(playbooks), OWN, f"`success_event` is one of {events}.", "", *_known_facts()]
+    )
+
+
+def _table(playbooks: Playbooks) -> Iterator[str]:
+    yield "| playbook | when | channel | what to say | incentive | saved (90 %) | where the prior comes from |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for playbook in playbooks:
+        yield from (_step(playbook, nth, stage) for nth, stage in enumerate(playbook.stages, 1))
+    yield ""
+
+
+def _step(playbook: Playbook, nth: int, stage: Stage) -> str:
+    name = f"`{playbook.id}`: {playbook.title}" + (f", step {nth}" if len(playbook.stages) > 1 else "")
+    saved = f"{stage.saved:.0%} ({stage.saved_low:.0%}–{stage.saved_high:.0%})"
+    cells = (name, _when(playbook), playbook.channel, stage.what_to_say, stage.incentive or "—", saved, playbook.source)
+    return f"| {' | '.join(cells)} |"
+
+
+def _when(playbook: Playbook) -> str:
+    asked = [f"kind {', '.join(playbook.kinds)}"]
+    asked += [f"{name} {', '.join(held)}" for name in ("states", "bands") if (held := getattr(playbook, name))]
+    asked += [f"order days ≥ {playbook.least_order_days}"] * bool(playbook.least_order_days)
+    asked += [f"expected spend ≥ {playbook.least_value_ratio} × the shop's median"] * bool(playbook.least_value_ratio)
+    asked += [f"`{condition}`" for condition in playbook.when]
+    asked += [f"at most {playbook.most_contacts} contacts"] * (playbook.most_contacts is not None)
+    return "; ".join(asked + ["nothing else fits"] * playbook.last_resort)
+
+
+def _known_facts() -> Iterator[str]:
+    yield "## Facts\n"
+    yield "In conditions and, in braces, in openings. A kind of event of the shop's own brings"
+    yield "`days_since_event_‹kind›`, `event_‹kind›_90d`, `event_‹kind›_365d` and `event_‹kind›_last_value`.\n"
+    yield "| fact | unit | from | meaning |"
+    yield "| --- | --- | --- | --- |"
+    for fact in FACTS.values():
+        yield f"| `{fact.name}` | {fact.unit} | {fact.source} | {fact.meaning} |"
+    yield ""
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(default_features(KINDS)), encoding="utf-8")
-    print(f"wrote {PAGE.name}")
+    PLAYBOOKS_PAGE.write_text(playbooks_page(load_playbooks()), encoding="utf-8")
+    print(f"wrote {PAGE.name} and {PLAYBOOKS_PAGE.name}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +31,7 @@ from features.sheet import (
     with_decimal,
 )  # fmt: skip
 from features.sniffing import currency_in, zone_of
+from features.tables import CUSTOMERS
 
 GUEST_ZEROS = 0.02
 
@@ -267,9 +269,15 @@ def _events(sheet: Sheet) -> EventsMapping:
 
 
 def _customers(sheet: Sheet) -> CustomersMapping:
+    # In the order of the contract: a column called "tier" is the segment, where no other column is.
+    checks = {"number": is_number, "flag": is_flag, "date": is_date}
     columns: dict[str, int | None] = {}
-    for name, synonyms in headers.CUSTOMERS.items():
-        columns[name] = sheet.take(sheet.find(synonyms))
+    for each in CUSTOMERS:
+        check = checks.get(each.kind)
+        fits = None if check is None else partial(check, sheet)
+        columns[each.name] = sheet.take(sheet.find(headers.CUSTOMERS[each.name], fits))
+        if each.kind == "date" and sheet.form.date_format is None:
+            sheet.form = with_dates(sheet, columns[each.name])
     _need(sheet, "customers", columns, ("customer_id",))
     named = {name: sheet.name(place) for name, place in columns.items() if place is not None}
     return CustomersMapping(sheet.file.path, named, sheet.form)

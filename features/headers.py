@@ -148,6 +148,39 @@ CUSTOMERS = {
         "consent|accepts marketing|accepts email marketing|marketing consent",
         "email consent|opt in|optin|newsletter|συγκατάθεση|رضایت",
     ),
+    "account": _set(
+        "account|parent|parent account|parent id|parent customer|head office|headquarters|group account",
+        "μητρική|μητρικός λογαριασμός|κεντρικό|شرکت مادر|حساب مادر|دفتر مرکزی",
+    ),
+    "open_ticket": _set(
+        "open ticket|has open ticket|open complaint|open case|open issue|ticket open",
+        "ανοιχτό αίτημα|εκκρεμές αίτημα|ανοιχτό παράπονο|تیکت باز|شکایت باز|درخواست باز",
+    ),
+    "in_transit": _set(
+        "in transit|order in transit|in delivery|out for delivery|σε μεταφορά|προς παράδοση|در حال ارسال|در راه"
+    ),
+    "points": _set(
+        "points|points balance|loyalty points|unused points|reward points",
+        "πόντοι|υπόλοιπο πόντων|βαθμοί|امتیاز|امتیازها|امتیاز باشگاه",
+    ),
+    "points_expire_on": _set(
+        "points expire on|points expire|points expiry|points expiry date|points expiration date|points valid until",
+        "λήξη πόντων|ημερομηνία λήξης πόντων|انقضای امتیاز|تاریخ انقضای امتیاز",
+    ),
+    "tier": _set("loyalty tier|loyalty level|tier|level|βαθμίδα|επίπεδο|سطح|سطح باشگاه"),
+    "tier_drops_on": _set(
+        "tier drops on|tier expires on|tier expires|tier valid until|tier expiry|tier review date",
+        "λήξη βαθμίδας|λήξη επιπέδου|انقضای سطح|تاریخ انقضای سطح",
+    ),
+    "membership_until": _set(
+        "membership until|membership ends|membership end|membership expires|membership expiry",
+        "member until|renewal date",
+        "λήξη συνδρομής|λήξη μέλους|συνδρομή έως|پایان عضویت|انقضای عضویت|تاریخ پایان عضویت",
+    ),
+    "favourite": _set(
+        "favourite|favorite|favourite category|favorite category|favourite product|favorite product|top category",
+        "αγαπημένη κατηγορία|αγαπημένο|αγαπημένο προϊόν|دسته محبوب|کالای محبوب|محصول محبوب|علاقه",
+    ),
 }
 
 PLATFORMS = {

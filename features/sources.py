@@ -17,10 +17,11 @@ import pyarrow as pa
 from features import cell_sql, cells
 from features.clock import day_number
 from features.columns import mapped, read_codes
+from features.customers import clean_customers
 from features.desk import Cleaned, Typed
 from features.errors import InputError, Violation
 from features.files import Opened, connect, opened
-from features.intake import clean_events, clean_lines, customer_id
+from features.intake import clean_events, clean_lines
 from features.log import Coded, Ints, Log
 from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from features.places import located, ragged
@@ -117,7 +118,8 @@ def read_customers(mapping: CustomersMapping) -> pd.DataFrame:
     """Read the customers file.
 
     Returns:
-        `customer_id`, `name`, `owner`, `segment`, `consent`, one row per customer, None where nothing is known.
+        the fields of CUSTOMERS, one row per customer: texts, flags as bool, numbers as float and dates as date, each
+        None where nothing is known.
 
     Raises:
         InputError: with every broken rule.
@@ -219,7 +221,7 @@ def _sorted_by_kind(
     texts = {
         each.name: mapped(said[each.name], cells.text, hint=cells.SPACE)
         for each in table
-        if each.kind in ("id", "text") and each.name in said
+        if each.kind in ("id", "text", "date") and each.name in said
     }
     if isinstance(mapping, EventsMapping) and mapping.kind is not None:
         texts["kind"] = Coded(np.array([mapping.kind], dtype=object), none)
@@ -261,18 +263,7 @@ def _customers(mapping: CustomersMapping) -> tuple[pd.DataFrame, list[Violation]
             if missing:
                 return frame, missing
             typed, file = typed_cells(connection, file, mapping, CUSTOMERS)
-            return _customer_frame(typed), ragged(file)
+            cleaned, problems = clean_customers(typed, mapping.format)
+            return cleaned, [*ragged(file), *located(connection, file, mapping.columns, problems)]
     except InputError as error:
         return frame, list(error.violations)
-
-
-def _customer_frame(typed: Typed) -> pd.DataFrame:
-    columns = {}
-    for name in names(CUSTOMERS):
-        coded = typed.texts.get(name)
-        texts = coded.values[coded.codes] if coded is not None else np.full(typed.rows, "", dtype=object)
-        columns[name] = pd.Series([text or None for text in texts], dtype=object)
-    frame = pd.DataFrame(columns)
-    frame["customer_id"] = [customer_id(text or "") or None for text in frame["customer_id"]]
-    known = frame[frame["customer_id"].notna()]
-    return known.drop_duplicates("customer_id", ignore_index=True)

@@ -1,7 +1,8 @@
 """The input contract: what a shop's files must say, column by column.
 
 Three tables: ORDERS (an order line, or an order, per row), EVENTS (anything else that a customer did, or that the
-shop sent), CUSTOMERS (who owns the account). A file's own column names are mapped to these in `regulars.toml`.
+shop sent), CUSTOMERS (who they are, whose they are, and what is open between them and the shop). A file's own column
+names are mapped to these in `regulars.toml`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["id", "time", "money", "number", "flag", "text"]
+Kind = Literal["id", "time", "date", "money", "number", "flag", "text"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Field:
     """One column of the contract: what it means, and the rule that its cells must keep.
 
     `kind` says how a cell is read: 'id' and 'text' as written (spaces around trimmed, leading zeros kept), 'time' as
-    a date with or without time and zone, 'money' as an amount of the shop's currency, 'number', 'flag' as yes or no.
+    a date with or without time and zone, 'date' as the date of the calendar that is written there, 'money' as an amount
+    of the shop's currency, 'number', 'flag' as yes or no.
 
     >>> field(ORDERS, "amount").kind
     'money'
@@ -126,7 +128,22 @@ CUSTOMERS = (
     Field("name", "text", False, "how to address the customer", "shown on lists, never a feature"),
     Field("owner", "text", False, "the account manager or store that looks after the customer", "any text"),
     Field("segment", "text", False, "the shop's own group of customers", "any text"),
-    Field("consent", "text", False, "whether the customer may be contacted", "any text; empty means unknown"),
+    Field(
+        "consent",
+        "text",
+        False,
+        "whether, and through which channels, the customer may be contacted",
+        "yes, no, or channels such as: mail, call; in English, Greek or Persian; empty means unknown",
+    ),
+    Field("account", "id", False, "the parent that the customer is a branch of", "without it, the customer itself"),
+    Field("open_ticket", "flag", False, "a complaint or request of the customer is open", "yes or no"),
+    Field("in_transit", "flag", False, "an order is on its way to the customer", "yes or no"),
+    Field("points", "number", False, "loyalty points that have not been used", "under 10^12"),
+    Field("points_expire_on", "date", False, "when the next points expire", "a date between 1980 and 2200"),
+    Field("tier", "text", False, "the level of the loyalty programme", "any text"),
+    Field("tier_drops_on", "date", False, "when the level is lost unless something is done", "as points_expire_on"),
+    Field("membership_until", "date", False, "the last day of a membership", "as points_expire_on"),
+    Field("favourite", "text", False, "what the customer likes to buy, such as a category", "words that can be said"),
 )
 
 
@@ -145,7 +162,7 @@ def field(table: tuple[Field, ...], name: str) -> Field:
 def names(table: tuple[Field, ...]) -> tuple[str, ...]:
     """Return the field names of a table, in order.
 
-    >>> names(CUSTOMERS)
+    >>> names(CUSTOMERS)[:5]
     ('customer_id', 'name', 'owner', 'segment', 'consent')
     """
     return tuple(each.name for each in table)

@@ -61,5 +61,6 @@ def written(value: float, feature: Feature, money: Money) -> str:
 
 def _number(value: float) -> str:
     """Write whole numbers whole, small ones with a digit, large ones with separators."""
-    rounded = round(value) if abs(value) >= 10 else round(value, 1)
+    # Halves go up, as people round: 12.5 is 13.
+    rounded = math.floor(value + 0.5) if abs(value) >= 10 else round(value, 1)
     return f"{rounded:,.0f}" if float(rounded).is_integer() else f"{rounded:,.1f}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,8 +23,11 @@ from features.labels import ChurnDefinition
 from features.log import Log
 from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from features.money import Money
+from serving.outreach.policy import COOLDOWN_DAYS, HOLDOUT_SHARE, LEAVE_AT, Policy, RankBy
+from serving.scores import MEDIUM_FROM
 
 FILE_NAME = "regulars.toml"
+BOOK_URL = "REGULARS_BOOK_URL"
 AUTO: Literal["auto"] = "auto"
 
 
@@ -46,14 +50,66 @@ def days_or_auto(given: int | str) -> int | Literal["auto"]:
 
 @dataclass(frozen=True)
 class ListSettings:
-    """How long Monday's list is, and by what it is ranked.
+    """How lists are planned and written; `Policy` says what each rule means.
 
-    >>> ListSettings().rank_by
-    'value_at_risk'
+    Args:
+        capacity: entries per owner and list.
+        rank_by: gain, value_at_risk or probability.
+        enter_at: probability from which on a customer comes on a list.
+        leave_at: probability below which one leaves it again.
+        cooldown_days: of peace after a contact.
+        holdout_share: share of accounts that is never contacted, to measure the effect; 0 = nobody.
+        holdout_by_playbook: draw anew for each playbook.
+        random_share: part of the capacity for customers drawn at random (four-group design).
+        owners: who take turns with accounts that nobody looks after.
+        capacities: owner → another capacity.
+        owner_by_segment: segment → owner.
+        addresses: owner → mail address, for lists as mails.
+        playbooks: the shop's own playbooks, a TOML file.
+        formats: in which lists are written, see `regulars list --help`.
+
+    >>> ListSettings(capacity=25).policy.rank_by
+    'gain'
     """
 
     capacity: int | None = None
-    rank_by: Literal["value_at_risk", "probability"] = "value_at_risk"
+    rank_by: RankBy = "gain"
+    enter_at: float = MEDIUM_FROM
+    leave_at: float = LEAVE_AT
+    cooldown_days: int = COOLDOWN_DAYS
+    holdout_share: float = HOLDOUT_SHARE
+    holdout_by_playbook: bool = False
+    random_share: float = 0.0
+    owners: tuple[str, ...] = ()
+    capacities: dict[str, int] = field(default_factory=dict)
+    owner_by_segment: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    playbooks: Path | None = None
+    formats: tuple[str, ...] = ("csv",)
+
+    def __post_init__(self) -> None:
+        _ = self.policy  # a rule that makes no sense is said when the file is read, not when the list is made
+
+    @property
+    def policy(self) -> Policy:
+        """The rules for planning.
+
+        Raises:
+            InputError: a value makes no sense.
+        """
+        return Policy(**{each.name: getattr(self, each.name) for each in dataclasses.fields(Policy)})
+
+
+@dataclass(frozen=True)
+class BookSettings:
+    """Where the book lies.
+
+    Args:
+        url: of a database, as postgresql://user@host/name; without one SQLite beside regulars.toml. The environment
+            variable REGULARS_BOOK_URL counts before it, so that a password need not stand in a file.
+    """
+
+    url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +136,8 @@ class Settings:
         churn: horizon and active window, days.
         events: the events file, if any.
         customers: the customers file, if any.
-        list: length and ranking of the list.
+        list: how lists are planned and written.
+        book: where the book lies.
     """
 
     shop: Shop
@@ -89,6 +146,7 @@ class Settings:
     events: EventsMapping | None = None
     customers: CustomersMapping | None = None
     list: ListSettings = field(default_factory=ListSettings)
+    book: BookSettings = field(default_factory=BookSettings)
     folder: Path = Path()
 
     @property
@@ -122,6 +180,11 @@ class Settings:
             f"horizon_days = auto: {definition.horizon_days} days, from the shop's own gaps; who ordered in the last "
             f"{definition.active_days} days can churn",
         )
+
+    @property
+    def book_place(self) -> Path | str:
+        """The book's database: its URL, or the folder in which SQLite keeps it."""
+        return os.environ.get(BOOK_URL) or self.book.url or self.folder
 
     @property
     def money(self) -> Money:
@@ -188,7 +251,12 @@ def _read(where: Path, orders: Path | None) -> Settings:
         orders=moved if orders is None else dataclasses.replace(moved, file=orders.resolve()),
         events=_at(folder, settings.events) if settings.events else None,
         customers=_at(folder, settings.customers) if settings.customers else None,
+        list=dataclasses.replace(settings.list, playbooks=_beside(folder, settings.list.playbooks)),
     )
+
+
+def _beside(folder: Path, file: Path | None) -> Path | None:
+    return None if file is None else folder / file
 
 
 Mapping_ = TypeVar("Mapping_", OrdersMapping, EventsMapping, CustomersMapping)
@@ -210,6 +278,10 @@ def _checked(raw: dict[str, Any], where: Path) -> Settings:
     return settings
 
 
+LIST_COMMENT = (
+    "capacity: entries per owner; rank_by: gain, value_at_risk or probability; holdout_share: never contacted,\n"
+    "# so that the effect can be measured (0 = nobody). Everything else: docs/lists.md"
+)
 _SECTIONS: dict[str, Any] = {
     "shop": Shop,
     "churn": Churn,
@@ -217,6 +289,7 @@ _SECTIONS: dict[str, Any] = {
     "events": EventsMapping,
     "customers": CustomersMapping,
     "list": ListSettings,
+    "book": BookSettings,
 }
 
 
@@ -275,7 +348,9 @@ def _sections(settings: Settings) -> Iterator[str]:
         yield from _file_section("events", settings.events, folder, "what customers did besides ordering")
     if settings.customers:
         yield from _file_section("customers", settings.customers, folder, "names and owners; never a feature")
-    yield _section("list", settings.list, "capacity: entries per owner; rank_by: value_at_risk or probability")
+    yield _section("list", settings.list, LIST_COMMENT)
+    if settings.book != BookSettings():
+        yield _section("book", settings.book, "the database of record; without a url SQLite beside this file")
 
 
 def _file_section(name: str, mapping: Any, folder: Path, comment: str) -> Iterator[str]:
@@ -296,7 +371,7 @@ def _section(name: str, content: Any, comment: str) -> str:
 
 
 def _lines(content: dict[str, Any]) -> str:
-    said = ((_key(key), value) for key, value in content.items() if value is not None and value != {})
+    said = ((_key(key), value) for key, value in content.items() if value not in (None, {}, ()))
     return "".join(f"{key} = {_value(value)}\n" for key, value in said)
 
 
@@ -310,4 +385,4 @@ def _value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_value(v) for v in value) + "]"
     # A JSON string is a TOML basic string, as long as nothing is escaped that need not be.
-    return json.dumps(value if isinstance(value, (bool, int)) else str(value), ensure_ascii=False)
+    return json.dumps(value if isinstance(value, (bool, int, float)) else str(value), ensure_ascii=False)

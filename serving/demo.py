@@ -19,7 +19,8 @@ from features.mapping import CustomersMapping, EventsMapping, OrdersMapping, Sho
 from features.writing import whole
 from serving.config import FILE_NAME, Churn, ListSettings, Settings, toml_text
 from serving.demo_data import write_demo_shop
-from serving.jobs import Listed, Scored, check_shop, features_of, mlflow_uri, publish, read, score_all
+from serving.jobs import Scored, check_shop, features_of, mlflow_uri, read, score_all
+from serving.listing import Listed, publish
 from serving.outreach.exports import write_table
 from serving.promotion import train_and_judge
 from serving.show import show_candidates, show_top
@@ -58,7 +59,7 @@ def run_demo(folder: Path, screen: Screen) -> None:
     screen.say(f"{len(features)} features of {families} families for each customer and date", "")
     show_candidates(trained.result.backtest, screen)
     screen.say("", *trained.lines())
-    screen.say("", f"3. Scores and Monday's list on {as_of}", "")
+    screen.say("", f"3. Scores and the list of {as_of}", "")
     scored = score_all(settings, as_of)
     listed = publish(settings, scored, settings.folder / "demo" / "list")
     write_table(scored.scores, settings.folder / "demo" / "scores.csv")

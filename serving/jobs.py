@@ -7,6 +7,7 @@ nothing: its result says everything, as a document for machines (`to_dict`) and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,13 +24,12 @@ from features.horizon import LEAST_ACTIVE_DAYS
 from features.log import Log
 from features.rules import RuleCount
 from features.simulate import simulate
-from features.sources import Reading, check_files, read_customers, read_log
+from features.sources import Reading, check_files, read_log
 from features.sufficiency import Sufficiency, sufficiency
 from serving.book import Book
 from serving.config import Settings
-from serving.outreach.exports import GROUP_FILES, write_list, write_table
-from serving.outreach.lists import OutreachList, plan
-from serving.scorer import day_after_last_order, explained, score
+from serving.outreach.exports import write_table
+from serving.scorer import day_after_last_order, score
 from serving.scores import STATES
 from training.backtest import Progress, backtest
 from training.bundle import Bundle
@@ -190,7 +190,9 @@ def score_all(settings: Settings, as_of: date | None, *, reasons: str = "auto") 
     log = read(settings, until=as_of).log
     day = chosen_day(log, as_of)
     scores = score(log, bundle, version, day, reasons=reasons)  # type: ignore[arg-type]
-    return Scored(scores, day, bundle, version, log, _recorded(settings, scores, bundle, log))
+    with open_book(settings) as book:
+        run_id = book.record_scores(scores, currency=bundle.money.currency, data_digest=log.digest())
+    return Scored(scores, day, bundle, version, log, run_id)
 
 
 def check_agrees(settings: Settings, bundle: Bundle, version: str) -> None:
@@ -211,10 +213,12 @@ def check_agrees(settings: Settings, bundle: Bundle, version: str) -> None:
         raise InputError(f"version {version} was trained in {known_in}, not {asked_in}: run regulars train")
 
 
-def _recorded(settings: Settings, scores: pd.DataFrame, bundle: Bundle, log: Log) -> int:
-    book = Book(settings.folder)
+@contextmanager
+def open_book(settings: Settings) -> Iterator[Book]:
+    """Open the shop's book, and let go of it at the end."""
+    book = Book(settings.book_place)
     try:
-        return book.record_scores(scores, currency=bundle.money.currency, data_digest=log.digest())
+        yield book
     finally:
         book.close()
 
@@ -262,62 +266,6 @@ def write_scores(settings: Settings, as_of: date | None, out: Path, *, all_reaso
     scored = score_all(settings, as_of, reasons="all" if all_reasons else "auto")
     write_table(scored.scores, out)
     return ScoresWritten(scored, out)
-
-
-@dataclass(frozen=True, eq=False)
-class Listed:
-    """A published list and its files."""
-
-    outreach: OutreachList
-    files: Sequence[Path]
-    scored: Scored
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON, entries and all."""
-        outreach = self.outreach
-        return {
-            "as_of": outreach.as_of,
-            "horizon_days": outreach.horizon_days,
-            "model_version": outreach.model_version,
-            "currency": outreach.currency,
-            "rank_by": outreach.rank_by,
-            "entries": records(outreach.entries),
-            "newcomers": records(outreach.newcomers),
-            "winback": records(outreach.winback),
-            "left_out": dict(outreach.left_out),
-            "files": list(self.files),
-        }
-
-    def lines(self) -> Iterator[str]:
-        """Say it to a person."""
-        outreach = self.outreach
-        yield self.scored.totals
-        apart = f"{len(outreach.newcomers):,} new customers and {len(outreach.winback):,} lapsed ones to win back"
-        yield f"{len(outreach.entries):,} regulars on the list; apart from them {apart}"
-        yield "not on it: " + ", ".join(f"{count:,} {rule}" for rule, count in outreach.left_out.items())
-        yield f"written to {self.files[0].parent}: {', '.join(GROUP_FILES)}, owners/*.csv"
-
-
-def make_list(settings: Settings, as_of: date | None, out: Path) -> Listed:
-    """Score, plan the list, publish it in the book and write its files."""
-    return publish(settings, score_all(settings, as_of), out)
-
-
-def publish(settings: Settings, scored: Scored, out: Path) -> Listed:
-    """Plan the list of a scoring run, with reasons for everyone on it, publish it and write its files."""
-    customers = read_customers(settings.customers) if settings.customers else None
-    ranking = {"capacity": settings.list.capacity, "rank_by": settings.list.rank_by}
-    currency = scored.bundle.money.currency
-    first = plan(scored.scores, customers, currency=currency, **ranking)  # type: ignore[arg-type]
-    told = explained(scored.scores, scored.log, scored.bundle, first.customer_ids)
-    _recorded(settings, told, scored.bundle, scored.log)  # fills in the reasons that a large shop's run left out
-    outreach = plan(told, customers, currency=currency, **ranking)  # type: ignore[arg-type]
-    book = Book(settings.folder)
-    try:
-        book.publish_list(outreach, scored.run_id)
-    finally:
-        book.close()
-    return Listed(outreach, write_list(outreach, out), scored)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -223,7 +223,7 @@ def _tags(tracking: Tracking, version: str) -> dict[str, str]:
 
 @contextmanager
 def _book(settings: Settings) -> Iterator[Book]:
-    book = Book(settings.folder)
+    book = Book(settings.book_place)
     try:
         yield book
     finally:

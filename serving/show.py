@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from features.money import Money
 from serving.jobs import records
 
 if TYPE_CHECKING:
     from serving.horizon import HorizonProposed
-    from serving.jobs import Checked, Listed, ScoresWritten, Simulated, Written
-    from serving.promotion import Moved, Trained
+    from serving.kpis import ShopKpis
+    from serving.listing import Listed
+    from serving.promotion import Trained
     from serving.report import Told
+    from serving.saving import Saving
     from serving.screen import Screen
     from serving.setup import Initialised
-    from serving.tuning import TreesTuned
     from training.results import Backtest
 
 MEASURES = {"auroc": "AUROC", "log_loss": "log loss", "brier": "Brier", "ece": "ECE"}
@@ -29,12 +30,6 @@ def show_init(done: Initialised, screen: Screen) -> None:
     screen.document(done.to_dict())
 
 
-def show_check(report: Checked, screen: Screen) -> None:
-    """Say every broken rule, what the stated rules touched, and whether the history is sufficient."""
-    screen.say(*report.lines())
-    screen.document(report.to_dict())
-
-
 def show_horizon(done: HorizonProposed, screen: Screen) -> None:
     """Say what is proposed and what follows, with the table of windows."""
     from serving.horizon import COLUMNS
@@ -45,9 +40,35 @@ def show_horizon(done: HorizonProposed, screen: Screen) -> None:
     screen.document(done.to_dict())
 
 
-def show_written(done: Written, screen: Screen) -> None:
-    """Say what was written where."""
+class Said(Protocol):
+    """A result that says itself: as a document for machines, as lines for people."""
+
+    def to_dict(self) -> dict[str, Any]: ...  # noqa: D102
+
+    def lines(self) -> Iterable[str]: ...  # noqa: D102
+
+
+def show(done: Said, screen: Screen) -> None:
+    """Say a result that needs no table."""
     screen.say(*done.lines())
+    screen.document(done.to_dict())
+
+
+def show_effect(done: Saving, groups: Sequence[str], screen: Screen) -> None:
+    """Say what acting saved, overall and for each of some groups."""
+    from serving.outreach.part import COLUMNS
+
+    screen.say(*done.lines())
+    for group in groups:
+        screen.say("", f"by {group}:", "")
+        screen.table((group, *COLUMNS[1:]), done.effect.rows(group))
+    screen.document(done.to_dict())
+
+
+def show_kpis(done: ShopKpis, screen: Screen) -> None:
+    """Show the retention figures, period by period."""
+    screen.table(done.columns, done.rows())
+    screen.say("", *done.lines())
     screen.document(done.to_dict())
 
 
@@ -95,24 +116,6 @@ def show_training(done: Trained, screen: Screen) -> None:
     screen.document(done.to_dict())
 
 
-def show_tuned(done: TreesTuned, screen: Screen) -> None:
-    """Say what was tried, what came of it and what training takes."""
-    screen.say(*done.lines())
-    screen.document(done.to_dict())
-
-
-def show_moved(done: Moved, screen: Screen) -> None:
-    """Say what serves now and what the book recorded of the change."""
-    screen.say(*done.lines())
-    screen.document(done.to_dict())
-
-
-def show_scores(done: ScoresWritten, screen: Screen) -> None:
-    """Say how many were scored and what they add up to."""
-    screen.say(*done.lines())
-    screen.document(done.to_dict())
-
-
 def show_list(done: Listed, screen: Screen) -> None:
     """Show the top of the list, who is not on it and why, and the files."""
     show_top(done, screen)
@@ -125,7 +128,7 @@ def show_top(done: Listed, screen: Screen, most: int = 10) -> None:
     entries = done.outreach.entries.head(most)
     money = Money(done.outreach.currency)
     columns = ["#", "customer", "owner", "risk", "at stake", "why"]
-    screen.say(f"Monday's list, as of {done.outreach.as_of}, {done.outreach.horizon_days} days ahead:", "")
+    screen.say(f"The list of {done.outreach.as_of}, {done.outreach.horizon_days} days ahead:", "")
     screen.table(columns, [_entry(row, money) for row in records(entries)], wide="why")
 
 
@@ -134,9 +137,3 @@ def _entry(row: dict[str, Any], money: Money) -> list[str]:
     why = "; ".join(row["reasons"]) if isinstance(row["reasons"], Sequence) else ""
     stake = money.text(money.minor(row["value_at_risk"]))
     return [str(row["position"]), str(who), str(row["owner"]), f"{row['probability']:.0%}", stake, why]
-
-
-def show_simulated(done: Simulated, screen: Screen) -> None:
-    """Say which files were written."""
-    screen.say(*done.lines())
-    screen.document(done.to_dict())

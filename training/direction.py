@@ -66,7 +66,7 @@ class Direction:
     def words(self) -> str:
         """The finding in words."""
         if not self.is_judged:
-            return f"only {self.customers} customers could be asked for the direction law: too few to tell"
+            return f"not judged: only {self.customers} customers could be asked for the direction law, too few to tell"
         law = "risk falls" if self.holds else "risk does not fall as it must"
         return (
             f"{law} with one more recent order: by {-self.mean_change:.3f} on average, and it rises clearly for "

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Log-odds; at 50 % this moves the probability by under two points and a half.
 TRIVIAL = 0.1
+SILENCE = "days_since_order"
 Reasons = tuple[list[str], list[str]]
 
 
@@ -47,11 +48,20 @@ def reasons(
     families, totals = _by_family(bundle, added)
     return [
         (
-            list(_told(bundle, families, totals[row], added[row], values[row], money, top_risk, 1.0)),
+            list(_told(bundle, families, totals[row], added[row], values[row], money, top_risk, 1.0))
+            or list(_plain(bundle, values[row], money, top_risk)),
             list(_told(bundle, families, totals[row], added[row], values[row], money, top_protective, -1.0)),
         )
         for row in range(len(values))
     ]
+
+
+def _plain(bundle: Bundle, values: Floats, money: Money, most: int) -> Iterator[str]:
+    """Yield how long the customer has been silent, where no sign stands out: a call needs something to say."""
+    row = dict(zip(bundle.features.names, values.tolist(), strict=True))
+    silence = [feature for feature in bundle.features if feature.name == SILENCE]
+    words = [sentence(feature, row, bundle.features, money, as_risk=True) for feature in silence[:most]]
+    yield from (f"no sign stands out; {said}" for said in words if said is not None)
 
 
 def _by_family(bundle: Bundle, added: Floats) -> tuple[list[list[int]], Floats]:

@@ -2,7 +2,7 @@
 
     A   the mean log loss is at least 5 % lower than the best rule's, and lower by more than chance (95 %); the
         percentages are true: the calibration error is at most 3 points, or twice what chance alone shows; and there
-        are two test dates at least
+        are two test dates at least, and over them a hundred who left and as many who stayed
     B   the mean log loss is lower than the best rule's by more than one standard error
     C   no better than the best rule: the rule serves
 
@@ -25,7 +25,7 @@ Letter = Literal["A", "B", "C"]
 
 LEAST_SKILL = 0.05
 MOST_ECE, MOST_FLOORS = 0.03, 2.0
-LEAST_DATES = 2
+LEAST_DATES, LEAST_CASES = 2, 100
 # Whoever can tell who will not order this surely has looked into the future, or at what the label is made of.
 SUSPICIOUS_AUROC = 0.95
 WORDS: dict[Letter, str] = {
@@ -49,6 +49,7 @@ class Grade:
         ece: mean over the dates.
         floor: what the ECE would be by chance if the percentages were true.
         dates: how many test dates.
+        cases: over all of them, who left or who stayed, whichever are fewer: chance is bounded by these.
     """
 
     candidate: str
@@ -60,6 +61,7 @@ class Grade:
     ece: float
     floor: Floor
     dates: int
+    cases: int
 
     @property
     def letter(self) -> Letter:
@@ -76,6 +78,7 @@ class Grade:
             "a lead that chance does not explain (95%)": self.difference.high < 0,
             "percentages that are true": self.is_true,
             f"{LEAST_DATES} test dates": self.dates >= LEAST_DATES,
+            f"{LEAST_CASES} who left and {LEAST_CASES} who stayed": self.cases >= LEAST_CASES,
         }
         return tuple(what for what, there in asked.items() if not there)
 
@@ -131,7 +134,8 @@ class Grade:
             "ece_floor_95": self.floor.most,
         }
         told = {"letter": self.letter, "words": self.words, "candidate": self.candidate, "against": self.rule}
-        return {**told, **plain(numbers), "suspicious": self.is_suspicious, "test_dates": self.dates}
+        rests_on = {"test_dates": self.dates, "cases": self.cases}
+        return {**told, **plain(numbers), "suspicious": self.is_suspicious, **rests_on}
 
 
 def _than(skill: float) -> str:
@@ -158,4 +162,5 @@ def grade(backtest: Backtest, candidate: str | None = None) -> Grade:
         ece=mean["ece"],
         floor=noise_floor([date.p for date in result.by_date]),
         dates=len(result.by_date),
+        cases=int(min(result.y.sum(), (~result.y).sum())),
     )

@@ -71,7 +71,7 @@ class Desk:
         if self.settings is None:
             self.settings = load_settings(_config_path())
         if self.book is None:
-            self.book = Book(self.settings.folder)
+            self.book = Book(self.settings.book_place)
         if self.champion is None:
             bundle, version = Tracking(self.settings.folder).champion()
             _check_currency(bundle, self.settings)

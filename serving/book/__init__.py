@@ -1,5 +1,35 @@
 """The database of record: scores, lists, contacts, outcomes, consent, owners, audit."""
 
-from serving.book.book import REGULAR, AuditRow, Book, Run
+from serving.book.audit import AuditRow
+from serving.book.book import Book
+from serving.book.checks import Source
+from serving.book.decisions import Consent, Contact, Recorded, hand_over, hold, record_contacts, set_consent
+from serving.book.history import History, history_of
+from serving.book.lists import NEW, REGULAR, WINBACK
+from serving.book.outcomes import OUTCOME_NAMES, Outcome, record_outcomes
+from serving.book.runs import Run
+from serving.book.trial import episodes, leaks
 
-__all__ = ["REGULAR", "AuditRow", "Book", "Run"]
+__all__ = [
+    "AuditRow",
+    "Book",
+    "Run",
+    "REGULAR",
+    "NEW",
+    "WINBACK",
+    "OUTCOME_NAMES",
+    "Consent",
+    "Contact",
+    "Outcome",
+    "Recorded",
+    "Source",
+    "hand_over",
+    "hold",
+    "record_contacts",
+    "record_outcomes",
+    "set_consent",
+    "History",
+    "episodes",
+    "history_of",
+    "leaks",
+]

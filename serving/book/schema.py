@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from serving.scores import SILENT_DAYS
 
+# Unique columns have no name of the book's own: in books from before there were versions they have none.
 METADATA = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
         "pk": "pk_%(table_name)s",
     }
@@ -83,6 +83,7 @@ ENTRIES = sa.Table(
     sa.Column("account_id", sa.String, index=True),
     sa.Column("members", sa.Text),  # JSON: the other customers of the account that were at risk too
     sa.Column("playbook", sa.String(48)),
+    sa.Column("title", sa.Text),  # of the playbook as it was on that day
     sa.Column("channel", sa.String(16)),
     sa.Column("opening", sa.Text),
     sa.Column("saved_share", sa.Float),  # P(saved | contacted)
@@ -185,13 +186,14 @@ CONSENT = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("recorded_at", sa.DateTime, nullable=False),
 )
+# Every change stays: whose account it was on a day is told by the latest row until then.
 OWNERS = sa.Table(
     "owners",
     METADATA,
     sa.Column("account_id", sa.String, primary_key=True),
+    sa.Column("since", sa.Date, primary_key=True),
     sa.Column("owner", sa.String, nullable=False),
     sa.Column("how", sa.String(16), nullable=False),  # round robin, hand-over
-    sa.Column("since", sa.Date, nullable=False),
     sa.Column("by", sa.String),
     sa.Column("why", sa.Text),
     sqlite_with_rowid=False,

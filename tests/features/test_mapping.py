@@ -141,6 +141,26 @@ def test_events_and_customers_are_mapped_too(tmp_path):
     assert guess(orders, visits).events.kind == "visits"
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "customer_id,consent,open ticket,in transit,points,points expire on,tier,membership until,favourite,parent",
+        "πελάτης,Συγκατάθεση,Ανοιχτό αίτημα,Σε μεταφορά,Πόντοι,Λήξη πόντων,Επίπεδο,Λήξη συνδρομής,Αγαπημένο,Κεντρικό",
+        "کد مشتری,رضایت,تیکت باز,در حال ارسال,امتیاز,انقضای امتیاز,سطح,انقضای عضویت,دسته محبوب,شرکت مادر",
+    ],
+)
+def test_what_is_open_with_customers_is_found_in_three_languages(tmp_path, header):
+    orders = write(tmp_path, "date,customer_id,amount\n2024-01-05,a,5\n")
+    row = "a,mail,yes,no,1200,15/03/2026,gold,31/12/2026,tea,HQ"
+    found = guess(orders, customers=write(tmp_path, f"{header}\n{row}\n", "customers.csv")).customers
+    known = ("customer_id", "consent", "open_ticket", "in_transit", "points", "points_expire_on", "tier")
+    # Where no column is the segment, a tier is.
+    fields = ("segment" if name == "tier" and "tier" in header else name for name in known)
+    fields = (*fields, "membership_until", "favourite", "account")
+    assert found.columns == dict(zip(fields, header.split(","), strict=True))
+    assert found.format.date_format == "%d/%m/%Y"
+
+
 def test_columns_aligned_with_spaces_are_a_table(tmp_path):
     text = "customer_id  date number_of_cds  dollar_value\n 00001 19970101  1   11.77\n 00002 19970112  1   12.00\n"
     found = guess(write(tmp_path, text, "CDNOW.txt"))

@@ -23,7 +23,7 @@ from features.posted import posted_events, posted_lines
 from features.roll_up import roll_up
 from features.sources import check_files, read_customers, read_log
 from features.sufficiency import sufficiency
-from features.tables import ORDERS, names
+from features.tables import CUSTOMERS, ORDERS, names
 
 ATHENS = Shop("Europe/Athens", "EUR")
 
@@ -198,10 +198,44 @@ def test_customers_are_read_once_each(tmp_path):
     path = tmp_path / "c.csv"
     path.write_text("id,who,rep\n007,Ann,Maria\n007,Ann again,\n,nobody,\n008,,\n", encoding="utf-8")
     frame = read_customers(CustomersMapping(path, {"customer_id": "id", "name": "who", "owner": "rep"}))
+    nothing = dict.fromkeys(names(CUSTOMERS))
     assert frame.to_dict("records") == [
-        {"customer_id": "007", "name": "Ann", "owner": "Maria", "segment": None, "consent": None},
-        {"customer_id": "008", "name": None, "owner": None, "segment": None, "consent": None},
+        nothing | {"customer_id": "007", "name": "Ann", "owner": "Maria"},
+        nothing | {"customer_id": "008"},
     ]
+
+
+def test_what_is_open_with_a_customer_is_read(tmp_path):
+    path = tmp_path / "c.csv"
+    path.write_text(
+        "id,consent,ticket,points,expire,parent\n007,mail,yes,1200,15/03/2026,HQ\n008,ναι,,,,\n", encoding="utf-8"
+    )
+    columns = {"customer_id": "id", "consent": "consent", "open_ticket": "ticket", "points": "points"}
+    columns |= {"points_expire_on": "expire", "account": "parent"}
+    frame = read_customers(CustomersMapping(path, columns, FileFormat(date_format="%d/%m/%Y")))
+    ann = {"customer_id": "007", "consent": "mail", "open_ticket": True, "points": 1200.0}
+    ann |= {"points_expire_on": date(2026, 3, 15), "account": "HQ"}
+    nothing = dict.fromkeys(names(CUSTOMERS))
+    assert frame.to_dict("records") == [nothing | ann, nothing | {"customer_id": "008", "consent": "ναι"}]
+
+
+def test_dates_of_customers_are_read_in_the_jalali_calendar(tmp_path):
+    path = tmp_path / "c.csv"
+    path.write_text("id,until\n007,۱۴۰۵/۰۱/۰۱\n", encoding="utf-8")
+    columns = {"customer_id": "id", "membership_until": "until"}
+    frame = read_customers(CustomersMapping(path, columns, FileFormat(calendar="jalali")))
+    assert frame["membership_until"].tolist() == [date(2026, 3, 21)]
+
+
+def test_every_wrong_cell_of_the_customers_is_named(tmp_path):
+    path = tmp_path / "c.csv"
+    rows = ("1,maybe,,,", "2,,2,,", "3,,,many,", "4,,,,soon", "5,yes,no,5,2026-01-31")
+    path.write_text("\n".join(["id,ok,ticket,points,until", *rows, ""]), encoding="utf-8")
+    columns = {"customer_id": "id", "consent": "ok", "open_ticket": "ticket", "points": "points"}
+    with pytest.raises(InputError) as error:
+        read_customers(CustomersMapping(path, columns | {"membership_until": "until"}))
+    said = {(found.line, found.column, found.value) for found in error.value.violations}
+    assert said == {(2, "ok", "maybe"), (3, "ticket", "2"), (4, "points", "many"), (5, "until", "soon")}
 
 
 def test_events_have_kinds_and_values(tmp_path):

@@ -32,7 +32,7 @@ def test_a_family_speaks_once_and_in_the_direction_of_its_contributions(known, d
     families = np.array(list(bundle.features.families.values()))
     for row, (risk, protective) in enumerate(reasons(bundle, data.X[:100], EURO, top_risk=99, top_protective=99)):
         totals = {family: added[row, families == family].sum() for family in set(families)}
-        assert len(risk) <= sum(total >= TRIVIAL for total in totals.values())
+        assert len(risk) <= max(1, sum(total >= TRIVIAL for total in totals.values()))
         assert len(protective) <= sum(total <= -TRIVIAL for total in totals.values())
 
 
@@ -48,6 +48,14 @@ def test_a_good_figure_is_no_risk_reason(known, data):
     bundle = known["lightgbm"]
     for risk, _ in reasons(bundle, data.X[data.X["days_since_order"] <= 1], EURO, top_risk=99):
         assert not any(reason.startswith("no order for 1 day") for reason in risk)
+
+
+def test_a_call_always_has_something_to_say(known, data):
+    safe = int(np.argmin(known["logistic"].fitted.log_odds(data.values)))
+    ((risk, _),) = reasons(known["logistic"], data.X.iloc[[safe]], EURO)
+    assert len(risk) == 1
+    assert risk[0].startswith("no sign stands out; no order for ")
+    assert reasons(known["logistic"], data.X.iloc[[safe]], EURO, top_risk=0)[0][0] == []
 
 
 def test_nobody_has_no_reasons(known, data):

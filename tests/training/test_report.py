@@ -155,6 +155,7 @@ def graded(**other):
         "ece": 0.03,
         "floor": Floor(0.01, 0.02),
         "dates": 2,
+        "cases": 100,
     }
     return Grade(**{**facts, **other})
 
@@ -166,6 +167,7 @@ def graded(**other):
         ({"skill": 0.0499}, "B"),
         ({"difference": Difference(-0.025, 0.0128)}, "B"),  # 1.95 standard errors
         ({"ece": 0.031}, "B"),
+        ({"cases": 99}, "B"),  # forty customers prove nothing
         ({"ece": 0.031, "floor": Floor(0.0156, 0.03)}, "A"),  # within twice of what chance shows
         ({"dates": 1}, "B"),
         ({"difference": Difference(-0.01, 0.01)}, "C"),  # one standard error is not more than one

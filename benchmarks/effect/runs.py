@@ -1,0 +1,124 @@
+"""One seed of the benchmark: a shop, its year with a holdout, and three years of the same shop without one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.effect.lists import RankBy, Standing
+from benchmarks.effect.shop import Shop, Year, live
+from serving.outreach.effect import Effect, effect
+from serving.outreach.figure import Figure
+from serving.outreach.settling import settled
+
+CURRENCY = "EUR"
+# Contacts a week, of all customers: what the rankings are compared at, and with twice the hands, where choosing well
+# matters less. The trial is run with the latter.
+SCARCE, AMPLE = 1 / 400, 1 / 200
+SEEDS_WITH_AMPLE = 10
+RANKINGS: dict[str, RankBy] = {"gain": "expected_gain", "risk": "probability"}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An interval beside the truth."""
+
+    name: str
+    truth: float
+    figure: Figure
+
+    @property
+    def holds(self) -> bool:
+        """Whether the truth lies in the interval."""
+        low, high = self.figure.low, self.figure.high
+        return low is not None and high is not None and low <= self.truth <= high
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """What one ranking did in a year without a holdout.
+
+    Args:
+        kept: money kept within the horizons of its contacts, minor units.
+        year: money of the whole year more than without any contact, minor units.
+        contacts: planned.
+    """
+
+    kept: float
+    year: float
+    contacts: int
+
+
+@dataclass(frozen=True)
+class Seed:
+    """What one seed says.
+
+    Args:
+        checked: the intervals of the effect, and of each group, beside the truth.
+        ranked: (ranking, capacity share) → what it did.
+        effect: as the shop reads it.
+    """
+
+    checked: tuple[Checked, ...]
+    ranked: dict[tuple[str, float], Ranked]
+    effect: Effect
+
+
+def one_seed(customers: int, seed: int) -> Seed:
+    """Let one shop live its year with a holdout, by gain, by risk, and uncontacted."""
+    shop = Shop.of(customers, seed)
+    trial = live(shop, Standing(_capacity(customers, AMPLE), seed=seed))
+    judged = settled(trial.all_episodes(), trial.log())
+    found = effect(judged, currency=CURRENCY, planned_saved_share=0.15)
+    return Seed(tuple(_checked(judged, found)), _ranked(shop, seed), found)
+
+
+def _ranked(shop: Shop, seed: int) -> dict[tuple[str, float], Ranked]:
+    alone = live(shop, None).revenue
+    shares = (SCARCE, AMPLE) if seed < SEEDS_WITH_AMPLE else (SCARCE,)
+    found = {}
+    for share in shares:
+        for name, rank_by in RANKINGS.items():
+            year = live(shop, Standing(_capacity(len(shop), share), rank_by, share=0.0, seed=seed))
+            found[name, share] = Ranked(_kept(year), year.revenue - alone, len(year.all_episodes()))
+    return found
+
+
+def _capacity(customers: int, share: float) -> int:
+    return max(1, round(customers * share))
+
+
+def _kept(year: Year) -> float:
+    episodes = year.all_episodes()
+    return float((episodes["spent_if_treated"] - episodes["spent_if_held_out"]).sum())
+
+
+def _checked(judged: pd.DataFrame, found: Effect) -> list[Checked]:
+    first = judged[(judged["number"] == 1) & (judged["cell"] == "ranked")]
+    treated = first[first["arm"] == "treated"]
+    stayed = _difference(treated, "kept")
+    whole = [
+        Checked("share kept", float(stayed.mean()), found.overall.difference),
+        Checked("customers kept", float(stayed.sum()), found.overall.customers_kept),
+        Checked("money kept", float(_difference(treated, "spent").sum()), found.overall.money_kept),
+    ]
+    parts = {column: found.groups[column] for column in ("playbook", "band", "month")}
+    return [one for one in whole if one.figure.low is not None] + [
+        Checked(f"share kept by {column}", float(stayed[_of(treated, column) == part.name].mean()), part.difference)
+        for column, group in parts.items()
+        for part in group
+        if part.is_enough
+    ]
+
+
+def _difference(episodes: pd.DataFrame, what: str) -> pd.Series:
+    both = [episodes[f"{what}_if_{arm}"].astype(np.float64) for arm in ("treated", "held_out")]
+    return both[0] - both[1]
+
+
+def _of(episodes: pd.DataFrame, column: str) -> pd.Series:
+    if column != "month":
+        return episodes[column]
+    return pd.Series([f"{day:%Y-%m}" for day in episodes["began_on"]], index=episodes.index)

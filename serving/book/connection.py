@@ -1,0 +1,141 @@
+"""How the book is reached: SQLite beside `regulars.toml` by default, PostgreSQL by URL, with the same manners.
+
+A writer takes its lock before it reads anything, so two runs come one after the other and never interleave; a reader
+sees one moment of the book and waits for nobody. No password stands in any error.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from features.errors import InputError
+
+BUSY_SECONDS = 60  # a run of a million customers writes for some ten seconds; several may queue
+WRITER_LOCK = 7_367_706_850  # any number, as long as every version of Regulars takes the same
+_DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+
+
+def engine_of(place: Path | str) -> Engine:
+    """Return the engine of a book.
+
+    Args:
+        place: a folder, for SQLite in `<folder>/book.db`, or the URL of an SQLite or PostgreSQL database.
+
+    Raises:
+        InputError: the URL cannot be read, or is of another kind of database; the folder cannot be made.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     engine_of(folder).dialect.name
+    'sqlite'
+    >>> engine_of("postgresql://regulars:secret@localhost/book").url
+    postgresql+psycopg://regulars:***@localhost/book
+    """
+    url = _url(place) if isinstance(place, str) and "://" in place else _beside(Path(place))
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+        sa.event.listen(engine, "connect", _set_up_sqlite)
+    else:
+        engine = sa.create_engine(url, hide_parameters=True)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection inside a transaction that nobody else writes beside; an error leaves the book as it was."""
+    with engine.connect().execution_options(regulars_writes=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees one moment of the book, whatever is written meanwhile."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
+def name_of(engine: Engine) -> str:
+    """Return the book's place as it may be shown: a file, or a URL without password and options.
+
+    >>> name_of(engine_of("postgresql://regulars:secret@localhost/book?sslpassword=hidden"))
+    'postgresql://regulars@localhost/book'
+    """
+    url = engine.url
+    if url.get_backend_name() == "sqlite":
+        return url.database or "in memory"
+    return sa.URL.create("postgresql", url.username, None, url.host, url.port, url.database).render_as_string()
+
+
+def unreachable(engine: Engine, error: sa.exc.DBAPIError) -> InputError:
+    """Return the error to raise, without the password, where the database does not answer."""
+    said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+    password = engine.url.password
+    said = said.replace(str(password), "***") if password else said
+    return InputError(f"the book {name_of(engine)} cannot be opened: {said}")
+
+
+def _beside(folder: Path) -> sa.URL:
+    path = folder.resolve() / "book.db"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path.parent} cannot be made: {error.strerror or error}") from error
+    return sa.URL.create("sqlite", database=str(path))
+
+
+def _url(text: str) -> sa.URL:
+    # What the parser says of a URL may quote a part of the password: its words are not passed on.
+    try:
+        url = sa.make_url(text)
+    except (sa.exc.ArgumentError, ValueError):
+        raise InputError("the book's URL cannot be read; write postgresql://user:password@host:5432/database") from None
+    if "@" in (url.host or ""):
+        raise InputError('the book\'s URL holds "@" twice; write the one inside the password as %40')
+    backend = url.drivername.partition("+")[0]
+    if backend not in ("sqlite", *_DRIVERS):
+        raise InputError(f'the book lives in SQLite or PostgreSQL, not in "{backend}"')
+    return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    # The driver would begin transactions late and leave table changes outside of them; `_begin` begins them.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    _switch_to_wal(cursor)
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
+    # SQLite does not wait its busy timeout for this one: two processes that open a new book at once would collide.
+    last = time.monotonic() + BUSY_SECONDS
+    while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > last:
+                raise
+            time.sleep(0.02)
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes its lock at once: two runs then wait for each other instead of failing half way.
+    writes = connection.get_execution_options().get("regulars_writes", False)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    elif writes:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")

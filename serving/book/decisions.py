@@ -1,0 +1,213 @@
+"""What people decide about customers and accounts: contacts, consent, vetoes and snoozes, and whose they are.
+
+Everything here is idempotent: what the book holds already is not written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, RowMapping
+
+from features.consent import CHANNELS
+from features.errors import InputError
+from serving.book.book import Book
+from serving.book.checks import Source, negative_costs, refuse, unknown_entries, unknown_words
+from serving.book.rows import digest, insert_unknown, utc_now, wanted
+from serving.book.schema import CONSENT, CONTACTS, ENTRIES, HOLDS, LISTS, OWNERS, RUNS
+from serving.outreach.standing import EVERY_CHANNEL
+
+HoldKind = Literal["veto", "snooze", "lift"]
+HOLD_KINDS: tuple[HoldKind, ...] = get_args(HoldKind)
+HAND_OVER = "hand-over"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """How many of the rows given were new, and how many the book held already."""
+
+    new: int
+    known: int
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One contact with a customer; `cost_minor` in minor units, `entry_id` where a list asked for it.
+
+    Without a `key` a contact is known by its entry and day, or by its customer, day and channel.
+    """
+
+    customer_id: str
+    contacted_on: date
+    channel: str
+    cost_minor: int | None = None
+    by: str | None = None
+    note: str | None = None
+    entry_id: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a customer said about a channel, or about every channel ("*"), and where that is written down."""
+
+    customer_id: str
+    channel: str
+    allowed: bool
+    decided_on: date
+    source: str
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A veto, a snooze or the lift of one: `since` is its first day, `until` the first on which it holds no longer."""
+
+    account_id: str
+    kind: HoldKind
+    since: date
+    until: date | None
+    by: str
+    why: str
+
+
+def record_contacts(book: Book, rows: Sequence[Contact], source: Source | None = None) -> Recorded:
+    """Record contacts in one transaction; the same contact twice changes nothing.
+
+    Args:
+        book: the database of record.
+        rows: in any order.
+        source: named in errors.
+
+    Raises:
+        InputError: an unknown channel or entry, or a negative cost; nothing is recorded.
+    """
+    source = source or Source()
+    with book.writing() as connection:
+        entries = entries_of(connection, (row.entry_id for row in rows if row.entry_id))
+        wrong = [*unknown_words(rows, "channel", CHANNELS, source, needed=True), *negative_costs(rows, source)]
+        refuse([*unknown_entries(rows, entries, source), *wrong], source)
+        return write_contacts(connection, rows)
+
+
+def set_consent(book: Book, rows: Sequence[Consent], source: Source | None = None) -> Recorded:
+    """Record what customers said, in one transaction; the last word of a day is not repeated.
+
+    Raises:
+        InputError: an unknown channel; nothing is recorded.
+    """
+    source = source or Source()
+    refuse(unknown_words(rows, "channel", (*CHANNELS, EVERY_CHANNEL), source, needed=True), source)
+    with book.writing() as connection:
+        return write_consent(connection, rows)
+
+
+def hold(
+    book: Book, account_ids: Iterable[str], kind: HoldKind, since: date, until: date | None, by: str, why: str
+) -> Recorded:
+    """Keep accounts off the list by their owner's veto or snooze, or lift that again; the latest row decides.
+
+    Args:
+        book: the database of record.
+        account_ids: whom it concerns.
+        kind: `veto` for good, `snooze` until a day, `lift` what was before.
+        since: first day on which it holds.
+        until: first day on which a snooze holds no longer; None for the others.
+        by: who decided.
+        why: shown as the reason for not being on the list.
+
+    Raises:
+        InputError: an unknown kind, or an end that does not fit it.
+    """
+    if kind not in HOLD_KINDS:
+        raise InputError(f'"{kind}" is not a hold; known are {", ".join(HOLD_KINDS)}')
+    if (kind == "snooze") != (until is not None) or (until is not None and until <= since):
+        raise InputError("a snooze ends on a day after its first; a veto and a lift have no end")
+    with book.writing() as connection:
+        return write_holds(connection, [Hold(each, kind, since, until, by, why) for each in account_ids])
+
+
+def hand_over(book: Book, account_ids: Iterable[str], owner: str, since: date, by: str, why: str) -> None:
+    """Give accounts to an owner from a day on; whose they were before stays in the book.
+
+    Raises:
+        InputError: an owner without a name.
+    """
+    if not owner.strip():
+        raise InputError("an owner has a name")
+    facts = {"owner": owner.strip(), "how": HAND_OVER, "since": since, "by": by, "why": why}
+    rows = [{"account_id": account_id, **facts} for account_id in dict.fromkeys(account_ids)]
+    with book.writing() as connection:
+        made: Any = postgresql.insert(OWNERS) if connection.dialect.name == "postgresql" else sqlite.insert(OWNERS)
+        newer = {name: made.excluded[name] for name in ("owner", "how", "by", "why")}
+        if rows:
+            connection.execute(made.on_conflict_do_update(index_elements=["account_id", "since"], set_=newer), rows)
+
+
+def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, RowMapping]:
+    """Return entry id → customer_id, account_id, channel, horizon_days, as the last list that holds it has them."""
+    account = sa.func.coalesce(ENTRIES.c.account_id, ENTRIES.c.customer_id).label("account_id")
+    query = (
+        sa.select(ENTRIES.c.entry_id, ENTRIES.c.customer_id, account, ENTRIES.c.channel, RUNS.c.horizon_days)
+        .join_from(ENTRIES, LISTS)
+        .join(RUNS)
+        .order_by(ENTRIES.c.list_id)
+    )
+    return {row["entry_id"]: row for row in wanted(connection, query, ENTRIES.c.entry_id, entry_ids)}
+
+
+def write_contacts(connection: Connection, rows: Sequence[Contact]) -> Recorded:
+    """Write checked contacts; of two with the same key the first one stays."""
+    made: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        facts = asdict(row) | {"key": _contact_key(row), "recorded_at": utc_now()}
+        facts["cost"] = facts.pop("cost_minor")
+        made.setdefault(facts["key"], facts)
+    known = {row["key"] for row in wanted(connection, sa.select(CONTACTS.c.key), CONTACTS.c.key, made)}
+    insert_unknown(connection, CONTACTS, [facts for key, facts in made.items() if key not in known])
+    return Recorded(len(made) - len(known), len(rows) - len(made) + len(known))
+
+
+def write_consent(connection: Connection, rows: Sequence[Consent]) -> Recorded:
+    """Write checked words, each unless the last one of its day, customer and channel says the same."""
+    query = sa.select(CONSENT).order_by(CONSENT.c.id)
+    found = wanted(connection, query, CONSENT.c.customer_id, (row.customer_id for row in rows))
+    last = {(row["customer_id"], row["channel"], row["decided_on"]): bool(row["allowed"]) for row in found}
+    new = []
+    for row in rows:
+        place = (row.customer_id, row.channel, row.decided_on)
+        if last.get(place) != row.allowed:
+            new.append(asdict(row) | {"recorded_at": utc_now()})
+            last[place] = row.allowed
+    _insert(connection, CONSENT, new)
+    return Recorded(len(new), len(rows) - len(new))
+
+
+def write_holds(connection: Connection, rows: Sequence[Hold]) -> Recorded:
+    """Write checked holds, each unless the last one of its account that began on that day is the same."""
+    query = sa.select(*(HOLDS.c[name] for name in Hold.__dataclass_fields__)).order_by(HOLDS.c.id)
+    found = wanted(connection, query, HOLDS.c.account_id, (row.account_id for row in rows))
+    last = {(row["account_id"], row["since"]): Hold(**row) for row in found}
+    new = []
+    for row in rows:
+        if last.get((row.account_id, row.since)) != row:
+            new.append(asdict(row) | {"recorded_at": utc_now()})
+            last[row.account_id, row.since] = row
+    _insert(connection, HOLDS, new)
+    return Recorded(len(new), len(rows) - len(new))
+
+
+def _contact_key(row: Contact) -> str:
+    if row.key:
+        return row.key
+    day = row.contacted_on.isoformat()
+    return digest("entry", row.entry_id, day) if row.entry_id else digest("free", row.customer_id, day, row.channel)
+
+
+def _insert(connection: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(sa.insert(table), rows)

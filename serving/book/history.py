@@ -1,0 +1,122 @@
+"""The whole story of one customer, as the book tells it: `regulars why` reads it aloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from serving.book.book import Book
+from serving.book.rows import frame_of
+from serving.book.schema import (
+    ARMS,
+    CONSENT,
+    CONTACTS,
+    ENTRIES,
+    EPISODES,
+    GONE,
+    HOLDS,
+    LISTS,
+    OUTCOMES,
+    OWNERS,
+    RUNS,
+    SCORES,
+    SUPPRESSED,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """All that the book holds of a customer and of the accounts that it belongs or belonged to.
+
+    Each frame is in time order and in the columns of its table, money in minor units; those of runs and lists have
+    `as_of` beside, scores also `horizon_days`, `model_version` and `currency`, entries `currency`.
+    """
+
+    customer_id: str
+    account_ids: tuple[str, ...]
+    scores: pd.DataFrame
+    entries: pd.DataFrame
+    suppressed: pd.DataFrame
+    gone: pd.DataFrame
+    contacts: pd.DataFrame
+    outcomes: pd.DataFrame
+    consent: pd.DataFrame
+    holds: pd.DataFrame
+    owners: pd.DataFrame
+    arms: pd.DataFrame
+    episodes: pd.DataFrame
+
+    @property
+    def known(self) -> bool:
+        """Whether the book holds anything of the customer."""
+        return any(len(frame) for frame in vars(self).values() if isinstance(frame, pd.DataFrame))
+
+
+def history_of(book: Book, customer_id: str) -> History:
+    """Return everything that the book holds of a customer, read at one moment.
+
+    Entries are also those of another customer who stood for the account.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     book = Book(folder)
+    ...     history_of(book, "ann").known
+    ...     book.close()
+    False
+    """
+    with book.reading() as connection:
+        accounts = _accounts(connection, customer_id)
+        return History(
+            customer_id,
+            accounts,
+            scores=_scores(connection, customer_id),
+            entries=_entries(connection, customer_id, accounts),
+            suppressed=_of_lists(connection, SUPPRESSED, customer_id),
+            gone=_of_lists(connection, GONE, customer_id),
+            contacts=_of(connection, CONTACTS, "customer_id", (customer_id,), "contacted_on", "recorded_at"),
+            outcomes=_of(connection, OUTCOMES, "customer_id", (customer_id,), "happened_on", "recorded_at"),
+            consent=_of(connection, CONSENT, "customer_id", (customer_id,), "decided_on", "id"),
+            holds=_of(connection, HOLDS, "account_id", accounts, "since", "id"),
+            owners=_of(connection, OWNERS, "account_id", accounts, "since"),
+            arms=_of(connection, ARMS, "account_id", accounts, "since", "playbook"),
+            episodes=_of(connection, EPISODES, "account_id", accounts, "began_on"),
+        )
+
+
+def _accounts(connection: Connection, customer_id: str) -> tuple[str, ...]:
+    # By way of the lists: each look-up then uses the primary key, whatever the number of customers.
+    found = {customer_id}
+    for table in (ENTRIES, SUPPRESSED):
+        query = sa.select(table.c.account_id).join_from(LISTS, table, table.c.list_id == LISTS.c.id)
+        found.update(connection.scalars(query.where(table.c.customer_id == customer_id)))
+    found.update(connection.scalars(sa.select(EPISODES.c.account_id).where(EPISODES.c.customer_id == customer_id)))
+    return tuple(sorted(each for each in found if each is not None))
+
+
+def _scores(connection: Connection, customer_id: str) -> pd.DataFrame:
+    of_run = (RUNS.c[name] for name in ("as_of", "horizon_days", "model_version", "currency"))
+    query = sa.select(*of_run, SCORES).join_from(RUNS, SCORES).where(SCORES.c.customer_id == customer_id)
+    return frame_of(connection, query.order_by(RUNS.c.as_of, RUNS.c.id))
+
+
+def _entries(connection: Connection, customer_id: str, accounts: tuple[str, ...]) -> pd.DataFrame:
+    query = (
+        sa.select(LISTS.c.as_of, RUNS.c.currency, ENTRIES)
+        .join_from(LISTS, ENTRIES)
+        .join(RUNS, RUNS.c.id == LISTS.c.run_id)
+        .where(sa.or_(ENTRIES.c.customer_id == customer_id, ENTRIES.c.account_id.in_(accounts)))
+    )
+    return frame_of(connection, query.order_by(LISTS.c.as_of, LISTS.c.id))
+
+
+def _of_lists(connection: Connection, table: sa.Table, customer_id: str) -> pd.DataFrame:
+    query = sa.select(LISTS.c.as_of, table).join_from(LISTS, table).where(table.c.customer_id == customer_id)
+    return frame_of(connection, query.order_by(LISTS.c.as_of, LISTS.c.id))
+
+
+def _of(connection: Connection, table: sa.Table, column: str, ids: tuple[str, ...], *order: str) -> pd.DataFrame:
+    query = sa.select(table).where(table.c[column].in_(ids))
+    return frame_of(connection, query.order_by(*(table.c[name] for name in order)))

@@ -1,0 +1,207 @@
+"""Lists in the book: who was on each, who was not and why, and the trial that began with it.
+
+All of a list is written in the transaction of its caller. What was drawn or given before stays: an account keeps its
+arm for ever, its episode of a day and its owner, whatever a later list of that day says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from features.errors import InputError
+from features.money import Money
+from serving.book.rows import (
+    as_json,
+    digest,
+    frame_of,
+    from_json,
+    insert_columns,
+    insert_unknown,
+    inserted,
+    latest,
+    majors,
+    minors,
+    plain,
+    utc_now,
+    wanted,
+)
+from serving.book.runs import SCORE_FACTS, Run, read_column, run_of
+from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SCORES, SUPPRESSED
+from serving.outreach.lists import ENTRY_NAMES, OutreachList
+
+REGULAR, NEW, WINBACK = "regular", "new", "winback"
+ROUND_ROBIN = "round robin"
+_KEPT = tuple(c.name for c in ENTRIES.c if c.name not in ("list_id", "kind"))
+_MONEY = frozenset({"cost", "expected_gain"})
+
+
+def publish(connection: Connection, outreach: OutreachList, run_id: int) -> int:
+    """Record a list made from a run's scores and return its number; a known list changes nothing.
+
+    Raises:
+        InputError: an account was drawn for the other arm meanwhile.
+        sqlalchemy.exc.IntegrityError: there is no such run.
+    """
+    columns = _entry_columns(outreach)
+    key = _key(outreach, run_id, columns)
+    known = connection.scalar(sa.select(LISTS.c.id).where(LISTS.c.key == key))
+    if known is not None:
+        return int(known)
+    list_id = inserted(connection, LISTS, _list_row(outreach, run_id, key))
+    insert_columns(connection, ENTRIES, {"list_id": [list_id] * len(columns["customer_id"]), **columns})
+    for table, frame in ((SUPPRESSED, outreach.suppressed), (GONE, outreach.gone)):
+        insert_columns(connection, table, {"list_id": [list_id] * len(frame), **_columns(table, frame)})
+    _enrol(connection, outreach, list_id)
+    return list_id
+
+
+def current(connection: Connection, day: date | None = None, *, whole: bool = True) -> OutreachList | None:
+    """Return the list that holds: of the latest as_of, on or before `day` if given, the one published last.
+
+    Args:
+        connection: of a reader.
+        day: the last as_of that counts; None = any.
+        whole: also read who was suppressed and what began with it, which may be many times as many.
+    """
+    query = latest(LISTS) if day is None else latest(LISTS).where(LISTS.c.as_of <= day)
+    row = connection.execute(query).mappings().first()
+    return _outreach_list(connection, row, whole) if row is not None else None
+
+
+def with_entry(table: sa.Table) -> tuple[sa.Join[Any], sa.FromClause]:
+    """Return a table with an `entry_id` joined to its entry, as the last list that holds it has it, and the entries."""
+    entry, other = ENTRIES.alias("entry"), ENTRIES.alias("other")
+    last = sa.select(sa.func.max(other.c.list_id)).where(other.c.entry_id == table.c.entry_id).scalar_subquery()
+    same = sa.and_(entry.c.entry_id == table.c.entry_id, entry.c.list_id == last)
+    return table.outerjoin(entry, same), entry
+
+
+def _groups(outreach: OutreachList) -> tuple[tuple[str, pd.DataFrame], ...]:
+    return (REGULAR, outreach.entries), (NEW, outreach.newcomers), (WINBACK, outreach.winback)
+
+
+def _entry_columns(outreach: OutreachList) -> dict[str, list[Any]]:
+    money = Money(outreach.currency)
+    parts = [(kind, {name: _stored(frame, name, money) for name in _KEPT}) for kind, frame in _groups(outreach)]
+    kinds = [kind for kind, part in parts for _ in part["customer_id"]]
+    return {"kind": kinds, **{name: [value for _, part in parts for value in part[name]] for name in _KEPT}}
+
+
+def _stored(frame: pd.DataFrame, name: str, money: Money) -> list[Any]:
+    if name not in frame:  # a list that was planned without it
+        return [None] * len(frame)
+    if name == "members":
+        return [as_json(value) for value in frame[name]]
+    values = plain(frame[name])
+    return minors(values, money) if name in _MONEY else values
+
+
+def _columns(table: sa.Table, frame: pd.DataFrame) -> dict[str, list[Any]]:
+    return {c.name: plain(frame[c.name]) for c in table.c if c.name != "list_id"}
+
+
+def _key(outreach: OutreachList, run_id: int, columns: Mapping[str, list[Any]]) -> str:
+    off = (_columns(SUPPRESSED, outreach.suppressed), _columns(GONE, outreach.gone))
+    facts = (str(run_id), outreach.rank_by, str(outreach.capacity))
+    return digest(*facts, *(_text(values) for part in (columns, *off) for values in part.values()))
+
+
+def _text(values: Iterable[Any]) -> str:
+    return "\x1f".join(map(str, values))
+
+
+def _list_row(outreach: OutreachList, run_id: int, key: str) -> dict[str, object]:
+    return {
+        "key": key,
+        "run_id": run_id,
+        "as_of": outreach.as_of,
+        "rank_by": outreach.rank_by,
+        "capacity": outreach.capacity,
+        "left_out": json.dumps(dict(outreach.left_out)),
+        "published_at": utc_now(),
+    }
+
+
+def _enrol(connection: Connection, outreach: OutreachList, list_id: int) -> None:
+    """Write what begins with a list: draws, episodes, and who got an owner in turn."""
+    given = outreach.owners_given.assign(how=ROUND_ROBIN, since=outreach.as_of, by=None, why=None)
+    _agree(connection, outreach.arms)
+    insert_unknown(connection, ARMS, _rows(ARMS, outreach.arms))
+    insert_unknown(connection, EPISODES, _rows(EPISODES, outreach.episodes.assign(list_id=list_id)))
+    insert_unknown(connection, OWNERS, _rows(OWNERS, given))
+
+
+def _rows(table: sa.Table, frame: pd.DataFrame) -> list[dict[str, Any]]:
+    names = [c.name for c in table.c]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(plain(frame[name]) for name in names), strict=True)]
+
+
+def _agree(connection: Connection, arms: pd.DataFrame) -> None:
+    # Somebody else may have drawn since the list was planned. Its accounts would then be in both arms.
+    new = {(row["account_id"], row["playbook"]): row["arm"] for row in arms.to_dict("records")}
+    known = wanted(connection, sa.select(ARMS), ARMS.c.account_id, arms["account_id"])
+    other = [row for row in known if new.get((row["account_id"], row["playbook"]), row["arm"]) != row["arm"]]
+    if other:
+        raise InputError(f"{len(other)} accounts were drawn for the other arm meanwhile; plan the list again")
+
+
+def _outreach_list(connection: Connection, row: RowMapping, whole: bool) -> OutreachList:
+    run = run_of(connection, row["run_id"])
+    by_kind = {kind: _entries(connection, row["id"], run, kind) for kind in (REGULAR, NEW, WINBACK)}
+    return OutreachList(
+        as_of=row["as_of"],
+        horizon_days=run.horizon_days,
+        model_version=run.model_version,
+        currency=run.currency,
+        rank_by=row["rank_by"],
+        capacity=row["capacity"],
+        entries=by_kind[REGULAR],
+        newcomers=by_kind[NEW],
+        winback=by_kind[WINBACK],
+        left_out=json.loads(row["left_out"]),
+        gone=_of_list(connection, GONE, row["id"]),
+        **(_rest(connection, row) if whole else {}),
+    )
+
+
+def _rest(connection: Connection, row: RowMapping) -> dict[str, pd.DataFrame]:
+    given = sa.select(OWNERS.c.account_id, OWNERS.c.owner).where(
+        OWNERS.c.since == row["as_of"], OWNERS.c.how == ROUND_ROBIN
+    )
+    return {
+        "suppressed": _of_list(connection, SUPPRESSED, row["id"]),
+        "episodes": _of_list(connection, EPISODES, row["id"]),
+        "arms": frame_of(connection, sa.select(ARMS).where(ARMS.c.since == row["as_of"])),
+        "owners_given": frame_of(connection, given),
+    }
+
+
+def _of_list(connection: Connection, table: sa.Table, list_id: int) -> pd.DataFrame:
+    columns = [c for c in table.c if c.name != "list_id"]
+    return frame_of(connection, sa.select(*columns).where(table.c.list_id == list_id).order_by(table.c.customer_id))
+
+
+def _entries(connection: Connection, list_id: int, run: Run, kind: str) -> pd.DataFrame:
+    facts = [SCORES.c[name] for name in SCORE_FACTS if name != "customer_id"]
+    query = (
+        sa.select(ENTRIES, *facts)
+        .join_from(ENTRIES, SCORES, SCORES.c.customer_id == ENTRIES.c.customer_id)
+        .where(ENTRIES.c.list_id == list_id, ENTRIES.c.kind == kind, SCORES.c.run_id == run.id)
+        .order_by(ENTRIES.c.position)
+    )
+    found, money = frame_of(connection, query), Money(run.currency)
+    read = {name: read_column(found[name].tolist(), name, money) for name in SCORE_FACTS}
+    read |= {name: majors(found[name], money) for name in _MONEY}
+    read["members"] = [from_json(text) for text in found["members"]]
+    return _frame({str(name): found[name].tolist() for name in found} | read)
+
+
+def _frame(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(list(columns[name]), dtype=object) for name in ENTRY_NAMES})

@@ -1,0 +1,154 @@
+"""What came of the entries of lists, and what follows from it at once.
+
+Who was talked to was contacted; who never wants to be is asked no more; whose alarm was wrong is left alone for a
+while. All of an import is one transaction, and the same outcome again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any, Literal, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from features.consent import CHANNELS
+from serving.book.book import Book
+from serving.book.checks import Source, negative_costs, refuse, unknown_entries, unknown_words
+from serving.book.decisions import (
+    Consent,
+    Contact,
+    Hold,
+    Recorded,
+    entries_of,
+    write_consent,
+    write_contacts,
+    write_holds,
+)
+from serving.book.rows import digest, insert_unknown, utc_now, wanted
+from serving.book.schema import HOLDS, OUTCOMES
+from serving.outreach.standing import EVERY_CHANNEL
+
+OutcomeName = Literal["contacted", "reached", "saved", "not_saved", "wrong_alarm", "already_known", "do_not_contact"]
+OUTCOME_NAMES: tuple[OutcomeName, ...] = get_args(OutcomeName)
+TALKED = frozenset({"contacted", "reached", "saved", "not_saved"})
+LEAVE_ALONE: Mapping[str, str] = {"wrong_alarm": "a wrong alarm", "already_known": "already known"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an entry; `channel` where it was another than the entry's, `cost_minor` in minor units."""
+
+    entry_id: str
+    outcome: OutcomeName
+    happened_on: date
+    channel: str | None = None
+    cost_minor: int | None = None
+    by: str | None = None
+    note: str | None = None
+
+
+def record_outcomes(book: Book, rows: Sequence[Outcome], source: Source | None = None) -> Recorded:
+    """Record what came of entries, and what follows from it, in one transaction.
+
+    Outcomes are known by entry, outcome and day. Talking to a customer makes a contact, one per entry and day;
+    `do_not_contact` takes back consent to every channel; `wrong_alarm` and `already_known` keep the account off the
+    list for the horizon of the run, unless a veto or a longer snooze does so already.
+
+    Args:
+        book: the database of record.
+        rows: in any order.
+        source: named in errors.
+
+    Raises:
+        InputError: an unknown entry, outcome or channel, or a negative cost; nothing is recorded.
+    """
+    source = source or Source("the outcomes")
+    with book.writing() as connection:
+        entries = entries_of(connection, (row.entry_id for row in rows))
+        words = unknown_words(rows, "outcome", OUTCOME_NAMES, source, needed=True)
+        channels = unknown_words(rows, "channel", CHANNELS, source, needed=False)
+        refuse(
+            [*unknown_entries(rows, entries, source), *words, *channels, *negative_costs(rows, source)],
+            source,
+        )
+        new = _new(connection, rows)
+        _write(connection, new, entries)
+        _follow_up(connection, list(new.values()), entries)
+        return Recorded(len(new), len(rows) - len(new))
+
+
+def outcome_key(row: Outcome) -> str:
+    """Return the key by which an outcome is known again.
+
+    >>> first = Outcome("20260302-be6b4e71c98f", "saved", date(2026, 3, 3))
+    >>> outcome_key(first) == outcome_key(Outcome(first.entry_id, "saved", first.happened_on, note="again"))
+    True
+    """
+    return digest(row.entry_id, row.outcome, row.happened_on.isoformat())
+
+
+def _new(connection: Connection, rows: Sequence[Outcome]) -> dict[str, Outcome]:
+    """Return key → outcome of those that the book does not hold; of two alike the first."""
+    given: dict[str, Outcome] = {}
+    for row in rows:
+        given.setdefault(outcome_key(row), row)
+    known = {row["key"] for row in wanted(connection, sa.select(OUTCOMES.c.key), OUTCOMES.c.key, given)}
+    return {key: row for key, row in given.items() if key not in known}
+
+
+def _write(connection: Connection, new: Mapping[str, Outcome], entries: Mapping[str, RowMapping]) -> None:
+    rows: list[dict[str, Any]] = []
+    for key, row in new.items():
+        facts = asdict(row) | {"key": key, "customer_id": entries[row.entry_id]["customer_id"]}
+        facts["cost"] = facts.pop("cost_minor")
+        rows.append(facts | {"recorded_at": utc_now()})
+    insert_unknown(connection, OUTCOMES, rows)
+
+
+def _follow_up(connection: Connection, rows: Sequence[Outcome], entries: Mapping[str, RowMapping]) -> None:
+    in_time = sorted(rows, key=lambda row: row.happened_on)
+    contacts = (_contact(row, entries[row.entry_id]) for row in in_time if row.outcome in TALKED)
+    write_contacts(connection, [contact for contact in contacts if contact is not None])
+    never = [row for row in in_time if row.outcome == "do_not_contact"]
+    write_consent(connection, [_refusal(row, entries[row.entry_id]) for row in never])
+    alone = [_snooze(row, entries[row.entry_id]) for row in in_time if row.outcome in LEAVE_ALONE]
+    write_holds(connection, _not_held(connection, alone))
+
+
+def _contact(row: Outcome, entry: RowMapping) -> Contact | None:
+    # Without a word about the channel it was the entry's own: a contact that is not written would break the cooldown.
+    channel = row.channel or entry["channel"]
+    if channel is None:
+        return None
+    who = entry["customer_id"]
+    return Contact(who, row.happened_on, channel, row.cost_minor, row.by, row.note, row.entry_id)
+
+
+def _refusal(row: Outcome, entry: RowMapping) -> Consent:
+    return Consent(entry["customer_id"], EVERY_CHANNEL, allowed=False, decided_on=row.happened_on, source="outcome")
+
+
+def _snooze(row: Outcome, entry: RowMapping) -> Hold:
+    until = row.happened_on + timedelta(days=entry["horizon_days"])
+    why = f"{LEAVE_ALONE[row.outcome]}: {row.note}" if row.note else LEAVE_ALONE[row.outcome]
+    return Hold(entry["account_id"], "snooze", row.happened_on, until, row.by or "outcome", why)
+
+
+def _not_held(connection: Connection, snoozes: Sequence[Hold]) -> list[Hold]:
+    """Return the snoozes that keep an account off the list for longer than what holds on their first day."""
+    query = sa.select(*(HOLDS.c[name] for name in Hold.__dataclass_fields__)).order_by(HOLDS.c.since, HOLDS.c.id)
+    found = [Hold(**row) for row in wanted(connection, query, HOLDS.c.account_id, (one.account_id for one in snoozes))]
+    holding: dict[str, list[Hold]] = {}
+    for one in found:
+        holding.setdefault(one.account_id, []).append(one)
+    return [one for one in snoozes if _holds_longer(one, holding.get(one.account_id, ()))]
+
+
+def _holds_longer(snooze: Hold, holds: Sequence[Hold]) -> bool:
+    last = next((one for one in reversed(holds) if one.since <= snooze.since), None)
+    if last is None or last.kind == "lift":
+        return True
+    return last.until is not None and snooze.until is not None and last.until < snooze.until

@@ -1,0 +1,130 @@
+"""Commands about the shop's data: init, check, horizon, features, kpis, simulate, demo, serve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from features.errors import InputError
+from serving.cli.options import (
+    Active,
+    AsOf,
+    BySegment,
+    Config,
+    Horizon,
+    Json,
+    Orders,
+    OutFile,
+    OutFolder,
+    Until,
+    app,
+    screen_of,
+    settings_of,
+)
+
+
+@app.command()
+def init(
+    orders: Annotated[Path, typer.Argument(help="The shop's orders: CSV or Parquet, as exported.")],
+    events: Annotated[Path | None, typer.Option("--events", help="What customers did besides ordering.")] = None,
+    customers: Annotated[Path | None, typer.Option("--customers", help="Names, owners, segments, consent.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="Where to write.")] = Path("regulars.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+    json: Json = False,
+) -> None:
+    """Guess columns, zone and currency of a shop's files, write regulars.toml and say what was assumed."""
+    from serving.setup import init_shop
+    from serving.show import show_init
+
+    show_init(init_shop(orders, events, customers, out, force=force), screen_of(json))
+
+
+@app.command()
+def check(
+    config: Config = None, orders: Orders = None, horizon: Horizon = None, active: Active = None, json: Json = False
+) -> None:
+    """Say every broken rule at once, and whether the history is sufficient."""
+    from serving.jobs import check_shop
+    from serving.show import show
+
+    report = check_shop(settings_of(config, orders, horizon, active))
+    show(report, screen_of(json))
+    if report.violations:
+        raise typer.Exit(InputError.exit_code)
+
+
+@app.command("horizon")
+def horizon_(
+    config: Config = None,
+    orders: Orders = None,
+    until: Until = None,
+    by_segment: BySegment = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Draw it: a folder, or a .png file.")] = None,
+    json: Json = False,
+) -> None:
+    """Propose the churn window from the shop's own gaps, and say what it would mean."""
+    from serving.horizon import propose
+    from serving.show import show_horizon
+
+    settings = settings_of(config, orders, None, None)
+    show_horizon(propose(settings, until, by_segment=by_segment, out=out), screen_of(json))
+
+
+@app.command()
+def features(
+    out: OutFile,
+    config: Config = None,
+    orders: Orders = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    as_of: AsOf = None,
+    json: Json = False,
+) -> None:
+    """Write the features of everyone who can churn, as known on a day."""
+    from serving.jobs import write_features
+    from serving.show import show
+
+    show(write_features(settings_of(config, orders, horizon, active), as_of, out), screen_of(json))
+
+
+@app.command()
+def simulate(
+    out: OutFolder,
+    customers: Annotated[int, typer.Option("--customers", min=1, help="How many customers.")] = 2000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same shop.")] = 1,
+    json: Json = False,
+) -> None:
+    """Write the files of a simulated shop whose truth is known."""
+    from serving.jobs import simulate_shop
+    from serving.show import show
+
+    show(simulate_shop(customers, seed, out), screen_of(json))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="The demo shop's folder.")] = Path(),
+    json: Json = False,
+) -> None:
+    """Walk the whole way on real orders: the Complete Journey grocery log."""
+    from serving.demo import run_demo
+
+    run_demo(out, screen_of(json))
+
+
+@app.command()
+def serve(
+    config: Config = None,
+    orders: Orders = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)] = 3000,
+    json: Json = False,
+) -> None:
+    """Answer over HTTP: scores, posted histories, the current list, model facts."""
+    from serving.start import start_service
+
+    start_service(config, settings_of(config, orders, horizon, active), host, port, screen_of(json))

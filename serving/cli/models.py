@@ -1,0 +1,144 @@
+"""Commands about models: train, tune, promote, rollback, backtest, score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.cli.options import (
+    Active,
+    AsOf,
+    By,
+    BySegment,
+    Config,
+    Horizon,
+    Json,
+    Orders,
+    OutFile,
+    Until,
+    Why,
+    app,
+    screen_of,
+    settings_of,
+)
+
+
+@app.command()
+def train(
+    config: Config = None,
+    orders: Orders = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    until: Until = None,
+    no_tuned: Annotated[bool, typer.Option("--no-tuned", help="Ignore what regulars tune found.")] = False,
+    json: Json = False,
+) -> None:
+    """Backtest the candidates, choose, refit, register as challenger; the gate decides whether it serves."""
+    from serving.promotion import train_and_judge
+    from serving.show import show_training
+
+    screen = screen_of(json)
+    with screen.progress() as report:
+        result = train_and_judge(settings_of(config, orders, horizon, active), until, report, tuned=not no_tuned)
+    show_training(result, screen)
+
+
+@app.command()
+def tune(
+    config: Config = None,
+    orders: Orders = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    until: Until = None,
+    budget_minutes: Annotated[float, typer.Option("--budget-minutes", metavar="M", help="How long to look.")] = 10.0,
+    json: Json = False,
+) -> None:
+    """Look for trees that suit this shop better than the usual ones; regulars train takes what is clearly better."""
+    from serving.show import show
+    from serving.tuning import tune_trees
+
+    screen, settings = screen_of(json), settings_of(config, orders, horizon, active)
+    with screen.progress() as report:
+        result = tune_trees(settings, until, budget_minutes, report)
+    show(result, screen)
+
+
+@app.command()
+def promote(
+    version: Annotated[str | None, typer.Argument(help="A version of the registry; default: the challenger.")] = None,
+    config: Config = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    force: Annotated[bool, typer.Option("--force", help="Override the gate; needs --by and --why.")] = False,
+    by: By = "",
+    why: Why = "",
+    json: Json = False,
+) -> None:
+    """Let a version serve whose gate was passed; the book records who did it and why."""
+    from serving.promotion import promote
+    from serving.show import show
+
+    settings = settings_of(config, None, horizon, active)
+    show(promote(settings, version, force=force, by=by, why=why), screen_of(json))
+
+
+@app.command()
+def rollback(
+    to: Annotated[str | None, typer.Option("--to", metavar="VERSION", help="One that has served before.")] = None,
+    config: Config = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    by: By = "",
+    why: Why = "",
+    json: Json = False,
+) -> None:
+    """Let the former champion serve again, verified before; the book records who did it and why."""
+    from serving.promotion import roll_back
+    from serving.show import show
+
+    show(roll_back(settings_of(config, None, horizon, active), to, by=by, why=why), screen_of(json))
+
+
+@app.command()
+def backtest(
+    config: Config = None,
+    orders: Orders = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    until: Until = None,
+    by_segment: BySegment = False,
+    random_split: Annotated[
+        bool, typer.Option("--random-split", help="Also say what a random split would have claimed, as a warning.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Pictures, report.json and report.md: a folder.")] = None,
+    json: Json = False,
+) -> None:
+    """Measure the candidates on dates that they have not seen, and grade the chosen one; record nothing."""
+    from serving.report import tell_backtest
+    from serving.show import show_backtest
+
+    screen, settings = screen_of(json), settings_of(config, orders, horizon, active)
+    with screen.progress() as report:
+        told = tell_backtest(settings, until, report, by_segment=by_segment, random_split=random_split, out=out)
+    show_backtest(told, screen)
+
+
+@app.command()
+def score(
+    out: OutFile,
+    config: Config = None,
+    orders: Orders = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    as_of: AsOf = None,
+    all_reasons: Annotated[bool, typer.Option("--all-reasons", help="Explain everyone, however many.")] = False,
+    json: Json = False,
+) -> None:
+    """Score everyone who can churn, write the scores and record them in the book."""
+    from serving.jobs import write_scores
+    from serving.show import show
+
+    settings = settings_of(config, orders, horizon, active)
+    show(write_scores(settings, as_of, out, all_reasons=all_reasons), screen_of(json))

@@ -1,0 +1,67 @@
+"""What the commands have in common: the application, their options, the settings and the screen behind them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from serving.config import Settings
+    from serving.screen import Screen
+
+app = typer.Typer(
+    name="regulars",
+    help="Tells a shop which regular customers are about to stop buying, why, what they are worth and what to do.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def day(text: str) -> date:
+    """Read a day as it is written on the command line."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 — a business day has no zone
+    except ValueError:
+        raise typer.BadParameter(f'"{text}" is not a day; write it as 2026-03-31') from None
+
+
+Config = Annotated[Path | None, typer.Option("--config", help="The shop's regulars.toml; default: the one here.")]
+Orders = Annotated[Path | None, typer.Option("--orders", help="Read this orders file instead of the one named there.")]
+Horizon = Annotated[
+    str | None,
+    typer.Option("--horizon-days", metavar="DAYS|auto", help="Churned = no order on so many days."),
+]
+Active = Annotated[int | None, typer.Option("--active-days", help="Who ordered in the last so many days can churn.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
+AsOf = Annotated[
+    date | None,
+    typer.Option("--as-of", parser=day, metavar="DAY", help="Look from here; default: the day after the last order."),
+]
+Until = Annotated[
+    date | None, typer.Option("--until", parser=day, metavar="DAY", help="Never read an order on or after this day.")
+]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides; kept in the book alone.")]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="For what reason; kept in the book.")]
+OutFile = Annotated[Path, typer.Option("--out", help="A .csv, .parquet or .json file.")]
+OutFolder = Annotated[Path, typer.Option("--out", help="A folder.")]
+BySegment = Annotated[bool, typer.Option("--by-segment", help="For each segment of the customers file too.")]
+
+
+def settings_of(config: Path | None, orders: Path | None, horizon: str | None, active: int | None) -> Settings:
+    """Read the shop's regulars.toml, with what the command line says instead."""
+    from serving.config import days_or_auto, load_settings
+
+    days = None if horizon is None else days_or_auto(horizon)
+    return load_settings(config, orders=orders, horizon_days=days, active_days=active)
+
+
+def screen_of(machine: bool) -> Screen:
+    """Return where words and documents go."""
+    from serving.screen import Screen
+
+    return Screen(machine)

@@ -1,0 +1,167 @@
+"""From a scoring run to a list that is published: planned with what the book knows, told in words, written to files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.sources import read_customers
+from serving.book.standing import standing
+from serving.book.trial import episodes
+from serving.config import Settings
+from serving.jobs import Scored, open_book, records, score_all
+from serving.outreach.advice import Advisor
+from serving.outreach.exports import write_list
+from serving.outreach.holdout import random_cell
+from serving.outreach.lists import OutreachList, account_of, plan
+from serving.outreach.playbooks import Playbooks, load_playbooks
+from serving.outreach.policy import Policy
+from serving.outreach.saved import Prior, saved_shares
+from serving.outreach.settling import settled
+from serving.outreach.standing import Standing
+from serving.scorer import explained
+
+GROUPS = ("entries", "newcomers", "winback")
+
+
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """A published list and its files."""
+
+    outreach: OutreachList
+    files: Sequence[Path]
+    scored: Scored
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON, entries and all."""
+        outreach = self.outreach
+        return {
+            "as_of": outreach.as_of,
+            "horizon_days": outreach.horizon_days,
+            "model_version": outreach.model_version,
+            "currency": outreach.currency,
+            "rank_by": outreach.rank_by,
+            **{group: records(getattr(outreach, group)) for group in GROUPS},
+            "left_out": dict(outreach.left_out),
+            "gone": records(outreach.gone),
+            "files": list(self.files),
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person."""
+        outreach = self.outreach
+        yield self.scored.totals
+        apart = f"{len(outreach.newcomers):,} new customers and {len(outreach.winback):,} lapsed ones to win back"
+        yield f"{len(outreach.entries):,} regulars on the list, ranked by {outreach.rank_by}; apart from them {apart}"
+        yield "not on it: " + ", ".join(f"{count:,} {rule}" for rule, count in outreach.left_out.items())
+        yield from self._moves()
+        folder = self.files[0].parent
+        yield f"written to {folder}: {', '.join(dict.fromkeys(_shown(path, folder) for path in self.files))}"
+
+    def _moves(self) -> Iterator[str]:
+        still = int((self.outreach.everyone["change"] == "still").sum())
+        if still or len(self.outreach.gone):
+            new, gone = len(self.outreach.everyone) - still, self.outreach.gone
+            why = ", ".join(f"{count:,} {reason}" for reason, count in gone["reason"].value_counts().items())
+            left = f"{len(gone):,} gone ({why})" if why else "nobody gone"
+            yield f"since the former list: {new:,} new, {still:,} still on it, {left}"
+
+
+def _shown(path: Path, folder: Path) -> str:
+    inside = path.relative_to(folder)
+    return path.name if len(inside.parts) == 1 else f"{inside.parts[0]}/*{path.suffix}"
+
+
+def make_list(settings: Settings, as_of: date | None, out: Path, formats: Sequence[str] = ()) -> Listed:
+    """Score, plan the list, publish it in the book and write its files."""
+    return publish(settings, score_all(settings, as_of), out, formats)
+
+
+def publish(settings: Settings, scored: Scored, out: Path, formats: Sequence[str] = ()) -> Listed:
+    """Plan the list of a scoring run, with reasons and openings for everyone on it, publish it and write its files.
+
+    Args:
+        settings: of the shop.
+        scored: the run.
+        out: a folder.
+        formats: in which to write; by default those of the settings.
+    """
+    customers = read_customers(settings.customers) if settings.customers else None
+    playbooks, policy = load_playbooks(settings.list.playbooks), settings.list.policy
+    with open_book(settings) as book:
+        knows = standing(book, scored.as_of)
+        advisor = _advisor(scored, customers, playbooks, knows, episodes(book, scored.as_of))
+        outreach = plan(
+            scored.scores,
+            customers,
+            currency=scored.bundle.money.currency,
+            policy=policy,
+            standing=knows,
+            choose=advisor,
+            drawn=_drawn(scored, policy, customers),
+        )
+        told = explained(scored.scores, scored.log, scored.bundle, outreach.customer_ids)
+        outreach = _in_words(outreach, told, advisor)
+        # Again, which fills in the reasons that a large shop's run left out.
+        book.record_scores(told, currency=outreach.currency, data_digest=scored.log.digest())
+        book.publish_list(outreach, scored.run_id)
+    wanted = tuple(formats) or settings.list.formats
+    return Listed(outreach, write_list(outreach, out, wanted, settings.list.addresses), scored)
+
+
+def _advisor(
+    scored: Scored, customers: pd.DataFrame | None, playbooks: Playbooks, knows: Standing, trial: pd.DataFrame
+) -> Advisor:
+    money = scored.bundle.money
+    return Advisor(
+        playbooks=playbooks,
+        log=scored.log,
+        customers=customers,
+        standing=knows,
+        as_of=scored.as_of,
+        money=money,
+        typical_spend=float(scored.scores["expected_spend"].astype(float).median()) * 10**money.decimals,
+        saved=learnt(playbooks, settled(trial, scored.log, account_of(customers))),
+    )
+
+
+def learnt(playbooks: Playbooks, outcomes: pd.DataFrame) -> dict[str, float]:
+    """Return P(saved | contacted) of each playbook that the shop's own holdout tells something of.
+
+    What is learnt holds for all stages of a playbook; one of which nothing is known yet keeps its stages' own priors.
+
+    Args:
+        playbooks: the shop's.
+        outcomes: what `serving.outreach.settling.settled` gives.
+    """
+    first = {each.id: each.stages[0] for each in playbooks}
+    priors = {name: Prior(float(s.saved), float(s.saved_low), float(s.saved_high)) for name, s in first.items()}
+    found = saved_shares(outcomes, priors)
+    return {name: saved.mean for name, saved in found.items() if saved.mean != priors[name].mean}
+
+
+def _drawn(scored: Scored, policy: Policy, customers: pd.DataFrame | None) -> frozenset[str]:
+    """Draw the random cell of the four-group design: a part of what all owners together can take."""
+    if not policy.random_share:
+        return frozenset()
+    at_risk = int((scored.scores["probability"] >= policy.enter_at).sum())
+    owners = 1 if customers is None or "owner" not in customers else max(1, customers["owner"].nunique())
+    most = at_risk if policy.capacity is None else min(at_risk, policy.capacity * owners)
+    return random_cell(scored.scores["customer_id"], round(most * policy.random_share), scored.as_of.isoformat())
+
+
+def _in_words(outreach: OutreachList, told: pd.DataFrame, advisor: Advisor) -> OutreachList:
+    """Return the list with the reasons and the opening of every entry."""
+    words = told[told["customer_id"].isin(set(outreach.customer_ids))].set_index("customer_id")
+    entries, newcomers, winback = (_said(getattr(outreach, group), words, advisor) for group in GROUPS)
+    return replace(outreach, entries=entries, newcomers=newcomers, winback=winback)
+
+
+def _said(entries: pd.DataFrame, words: pd.DataFrame, advisor: Advisor) -> pd.DataFrame:
+    of = words.reindex(entries["customer_id"]).set_axis(entries.index)
+    return entries.assign(opening=advisor.openings(entries), reasons=of["reasons"], protective=of["protective"])

@@ -1,0 +1,63 @@
+"""What to do for each candidate: the playbook that fits and gains most, and the sentence to open with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from features.log import Log
+from features.money import Money
+from serving.outreach.choosing import Shop, choose
+from serving.outreach.facts import facts
+from serving.outreach.openings import openings
+from serving.outreach.playbooks import Playbooks
+from serving.outreach.standing import Standing
+from serving.outreach.suppression import allowed
+
+
+@dataclass(eq=False)
+class Advisor:
+    """Chooses a playbook for candidates, and remembers what it knew of them for the openings.
+
+    Args:
+        playbooks: the shop's.
+        log: the shop's log; nothing on or after `as_of` is read.
+        customers: the customers file; None where there is none.
+        standing: what the book knows.
+        as_of: the list's day.
+        money: the shop's currency.
+        typical_spend: median expected spend of everyone who was scored, minor units.
+        saved: playbook → learnt P(saved | contacted); the playbook's prior where it is missing.
+    """
+
+    playbooks: Playbooks
+    log: Log
+    customers: pd.DataFrame | None
+    standing: Standing
+    as_of: date
+    money: Money
+    typical_spend: float
+    saved: Mapping[str, float] = field(default_factory=dict)
+    _known: pd.DataFrame = field(default_factory=pd.DataFrame, init=False)
+
+    def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the candidates with what is known of each and what their playbooks say."""
+        known = facts(self.log, self.customers, rows["customer_id"], self.as_of, asked=self.playbooks.asked)
+        known.index = rows.index
+        whole = pd.concat([rows, known[[name for name in known if name not in rows]]], axis=1)
+        shop = Shop(self.as_of, self.money, self.typical_spend)
+        may = allowed(rows, self.standing)
+        said = choose(whole, self.playbooks, self.standing.contacts, shop=shop, saved=self.saved, allowed=may)
+        chosen = pd.concat([whole, said.drop(columns="gain")], axis=1)
+        self._known = chosen.set_index("customer_id", drop=False)
+        return chosen
+
+    def openings(self, entries: pd.DataFrame) -> pd.Series:
+        """Return the sentence to open with of each entry, indexed as the entries."""
+        if entries.empty:
+            return pd.Series([], index=entries.index, dtype=object)
+        rows = self._known.loc[entries["customer_id"]].set_index(entries.index)
+        return openings(rows, self.playbooks, self.money)

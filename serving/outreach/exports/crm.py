@@ -1,0 +1,174 @@
+"""The list for customer relationship systems: CSV that updates what is there when it is imported again.
+
+Every file has a key that the other system keeps as unique, so that the second import finds what the first one made.
+The files are plain UTF-8; texts that a spreadsheet would run are preceded by an apostrophe, keys only where they could
+call something. Checked against the vendors' public documentation:
+
+HubSpot (knowledge base: "Deduplicate records in HubSpot", "Understand the import tool"; imports API). An import matches
+records by Record ID, by email or domain, or by a custom property that requires unique values. That is set when the
+property is made and not later, at most ten for each kind of record. So make `regulars_customer_id` on contacts and
+`regulars_account_id` on companies, text with unique values, and the other `regulars_…` properties as you like; a file
+that holds both keys associates the two. An import may be told not to overwrite a property: advised for the names.
+
+Salesforce (Bulk API 2.0 guide: "Prepare CSV Files", "Valid CSV Record Rows", "Relationship Fields in a Header Row").
+Headers are the API names of fields, and fields without a match are left out. Upsert needs a custom field marked as
+External ID; make `Regulars_Customer_Id__c` on accounts and `Regulars_Entry_Id__c` on activities, both unique and
+case-sensitive. An empty field changes nothing on update, and the text #N/A would empty it: it is defused. The parent of
+a task may be of several kinds, hence its header ObjectType:RelationshipName.IndexedFieldName. Data Loader offers such
+parents from version 60.0.2 on. Import accounts before tasks. Status and priority are not in the file: a second import
+must not open again what is done. Nothing was imported into a live account of either vendor.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.errors import InputError, Violation
+from serving.outreach.exports.cells import cut, for_machines, joined, key, known
+from serving.outreach.exports.layout import LIST_NAMES, laid_out, records
+from serving.outreach.lists import OutreachList
+
+Entry = Mapping[str, Any]
+MOST_IN_A_KEY = 255  # Salesforce: a text field that is an External ID
+MOST_IN_A_LINE = 255  # Salesforce: names and subjects
+MOST_IN_A_NOTE = 32_000  # Salesforce: the description of a task
+SETS_NULL = "#N/A"  # Salesforce empties the field
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One file: its name, the columns that are its keys, the first of which tells rows apart, and the other fields."""
+
+    file: str
+    keys: Mapping[str, str]
+    fields: Mapping[str, Callable[[Entry], str]]
+
+
+def keyed(outreach: OutreachList, layout: Layout) -> pd.DataFrame:
+    """Return the entries of a list, one for each value of the layout's first key; of two alike the first.
+
+    Raises:
+        InputError: an entry has no key, as in lists of a former version, or one that is too long.
+    """
+    entries = laid_out(outreach.everyone).assign(list_on=outreach.as_of, currency=outreach.currency)
+    entries["account_id"] = entries["account_id"].where(entries["account_id"].notna(), entries["customer_id"])
+    wrong = [violation for name in layout.keys.values() for violation in _violations(entries, name, layout.file)]
+    if wrong:
+        raise InputError(f"{layout.file} cannot be written: an import could not tell its entries apart", wrong)
+    return entries.drop_duplicates(next(iter(layout.keys.values())))
+
+
+def write_layout(entries: pd.DataFrame, layout: Layout, path: Path) -> None:
+    """Write entries, as `keyed` returns them, in a layout."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*layout.keys, *layout.fields])
+        writer.writerows(_row(entry, layout) for entry in records(entries))
+
+
+def _violations(entries: pd.DataFrame, name: str, file: str) -> Iterator[Violation]:
+    again = "make the list again: entries have ids since there are playbooks"
+    most = f"a key of at most {MOST_IN_A_KEY} characters"
+    for customer_id, value in zip(entries["customer_id"], known(entries[name]), strict=True):
+        if value is None:
+            yield Violation(file, None, name, f"missing for customer {customer_id}", "", again)
+        elif len(key(value)) > MOST_IN_A_KEY:
+            yield Violation(file, None, name, most, cut(key(value), 40), "shorten the id at its source")
+
+
+def _row(entry: Entry, layout: Layout) -> list[str]:
+    keys = [key(entry[name]) for name in layout.keys.values()]
+    return [*keys, *(_not_null(make(entry)) for make in layout.fields.values())]
+
+
+def _not_null(text: str) -> str:
+    return f"'{text}" if text.strip().upper() == SETS_NULL else text
+
+
+def _value(name: str) -> Callable[[Entry], str]:
+    return lambda entry: for_machines(entry[name])
+
+
+def _line(name: str) -> Callable[[Entry], str]:
+    return lambda entry: cut(for_machines(entry[name]), MOST_IN_A_LINE)
+
+
+def _name(entry: Entry) -> str:
+    return cut(for_machines(entry["name"] or entry["customer_id"]), MOST_IN_A_LINE)
+
+
+def _account_name(entry: Entry) -> str:
+    """Only of an account that is the customer: a branch does not rename its parent."""
+    return _name(entry) if entry["account_id"] == entry["customer_id"] else ""
+
+
+def _subject(entry: Entry) -> str:
+    said = ": ".join(str(entry[name]) for name in ("title", "name") if entry[name])
+    return cut(for_machines(said or f"Contact {entry['customer_id']}"), MOST_IN_A_LINE)
+
+
+def _note(entry: Entry) -> str:
+    parts = [entry["opening"], joined(entry["reasons"]), joined(entry["protective"])]
+    return cut(for_machines("\n".join(str(part) for part in parts if part)), MOST_IN_A_NOTE)
+
+
+_FIGURES = {
+    "probability": _value("probability"),
+    "value_at_risk": _value("value_at_risk"),
+    "expected_gain": _value("expected_gain"),
+    "currency": _value("currency"),
+    "state": _value("state"),
+    "group": _value("kind"),
+    "playbook": _value("playbook"),
+    "what_to_do": _line("title"),
+    "what_to_say": _value("opening"),
+    "reasons": _value("reasons"),
+    "channel": _value("channel"),
+    "due_on": _value("due_on"),
+    "owner": _line("owner"),
+    "list_on": _value("list_on"),
+    "entry_id": _value("entry_id"),
+}
+_HUBSPOT = {f"regulars_{name}": make for name, make in _FIGURES.items()}
+_SALESFORCE = {f"Regulars_{name.title()}__c": make for name, make in _FIGURES.items()}
+
+HUBSPOT: tuple[Layout, ...] = (
+    Layout(
+        "hubspot-contacts.csv",
+        {"regulars_customer_id": "customer_id", "regulars_account_id": "account_id"},
+        {"lastname": _name, **_HUBSPOT},
+    ),
+    Layout("hubspot-companies.csv", {"regulars_account_id": "account_id"}, {"name": _account_name, **_HUBSPOT}),
+)
+SALESFORCE: tuple[Layout, ...] = (
+    Layout("salesforce-accounts.csv", {"Regulars_Customer_Id__c": "customer_id"}, {"Name": _name, **_SALESFORCE}),
+    Layout(
+        "salesforce-tasks.csv",
+        {"Regulars_Entry_Id__c": "entry_id", "Account:What.Regulars_Customer_Id__c": "customer_id"},
+        {
+            "Subject": _subject,
+            "Description": _note,
+            "ActivityDate": _value("due_on"),
+            "Regulars_Owner__c": _line("owner"),
+            "Regulars_Channel__c": _value("channel"),
+            "Regulars_Playbook__c": _value("playbook"),
+        },
+    ),
+)
+UPSERT: tuple[Layout, ...] = (
+    Layout(
+        "upsert.csv",
+        {"entry_id": "entry_id", "customer_id": "customer_id", "account_id": "account_id"},
+        {
+            name: _value(name)
+            for name in (*LIST_NAMES, "currency", "list_on")
+            if name not in {"entry_id", "customer_id", "account_id"}
+        },
+    ),
+)

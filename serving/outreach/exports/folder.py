@@ -1,0 +1,122 @@
+"""A list out to a folder, in the formats that are asked for. Every file appears whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from features.errors import InputError, suggest
+from features.writing import whole
+from serving.outreach.exports.crm import HUBSPOT, SALESFORCE, UPSERT, Layout, keyed, write_layout
+from serving.outreach.exports.document import write_document
+from serving.outreach.exports.layout import by_owner
+from serving.outreach.exports.mails import check_addresses, is_list_mail, mail
+from serving.outreach.exports.names import file_names
+from serving.outreach.exports.page import write_page
+from serving.outreach.exports.people import is_list_csv, list_csv
+from serving.outreach.exports.workbook import write_workbook
+from serving.outreach.lists import OutreachList
+
+GROUP_FILES = ("list.csv", "new-customers.csv", "win-back.csv")
+WHOLE_LISTS: Mapping[str, tuple[str, Callable[[OutreachList, Path], None]]] = {
+    "xlsx": ("list.xlsx", write_workbook),
+    "html": ("list.html", write_page),
+    "json": ("list.json", write_document),
+}
+LAYOUTS: Mapping[str, tuple[Layout, ...]] = {"hubspot": HUBSPOT, "salesforce": SALESFORCE, "upsert": UPSERT}
+FORMATS: tuple[str, ...] = ("csv", *WHOLE_LISTS, *LAYOUTS, "eml")
+
+Files = Iterator[tuple[Path, Callable[[Path], object]]]
+
+
+def write_list(
+    outreach: OutreachList,
+    folder: Path,
+    formats: Sequence[str] = ("csv",),
+    addresses: Mapping[str, str] | None = None,
+) -> tuple[Path, ...]:
+    """Write a list for people and systems, and return the files in the order of the formats.
+
+    csv: list.csv with the regular customers at risk, new-customers.csv, win-back.csv with the lapsed, and
+    owners/<owner>.csv with all three of each owner, told apart by the column `state`. xlsx, html, json: list.xlsx,
+    list.html and list.json. hubspot, salesforce, upsert: CSV that may be imported twice. eml: mails/<owner>.eml. Files
+    of owners of a former list in this folder are removed when they no longer have anyone to call; other files stay.
+
+    Args:
+        outreach: the list.
+        folder: where to; it is made if it is not there.
+        formats: of FORMATS.
+        addresses: mail address by owner; the mail of an owner without one has no recipient yet.
+
+    Raises:
+        InputError: a format or address that is none, an entry without a key, or the folder cannot be written to.
+    """
+    folder, addresses = Path(folder), addresses or {}
+    _check(formats, addresses)
+    written: list[Path] = []
+    # All at once: what cannot be written is found before the first file is replaced.
+    for path, write in list(_files(outreach, folder, dict.fromkeys(formats), addresses)):
+        with whole(path) as temporary:
+            write(temporary)
+        written.append(path)
+    if "csv" in formats:
+        _remove_former(folder / "owners", "*.csv", is_list_csv, keep=set(written))
+    if "eml" in formats:
+        _remove_former(folder / "mails", "*.eml", is_list_mail, keep=set(written))
+    return tuple(written)
+
+
+def _check(formats: Sequence[str], addresses: Mapping[str, str]) -> None:
+    for name in formats:
+        if name not in FORMATS:
+            known = ", ".join(FORMATS)
+            raise InputError(f'a list cannot be written as "{name}"; known are {known}.{suggest(name, FORMATS)}')
+    check_addresses(addresses)
+
+
+def _files(outreach: OutreachList, folder: Path, formats: Mapping[str, object], addresses: Mapping[str, str]) -> Files:
+    for name in formats:
+        if name == "csv":
+            yield from _tables(outreach, folder)
+        elif name == "eml":
+            yield from _mails(outreach, folder, addresses)
+        elif name in WHOLE_LISTS:
+            file, write = WHOLE_LISTS[name]
+            yield folder / file, partial(write, outreach)
+        else:
+            for layout in LAYOUTS[name]:
+                yield folder / layout.file, partial(write_layout, keyed(outreach, layout), layout)
+
+
+def _tables(outreach: OutreachList, folder: Path) -> Files:
+    groups = (outreach.entries, outreach.newcomers, outreach.winback)
+    for name, frame in zip(GROUP_FILES, groups, strict=True):
+        yield folder / name, partial(_write_table, frame)
+    owners = by_owner(outreach)
+    for owner, name in file_names(owners).items():
+        yield folder / "owners" / f"{name}.csv", partial(_write_table, owners[owner])
+
+
+def _mails(outreach: OutreachList, folder: Path, addresses: Mapping[str, str]) -> Files:
+    owners = by_owner(outreach)
+    for owner, name in file_names(owners).items():
+        content = partial(mail, outreach, owner, owners[owner], addresses.get(owner))
+        yield folder / "mails" / f"{name}.eml", partial(_write_bytes, content)
+
+
+def _write_table(frame: pd.DataFrame, path: Path) -> None:
+    path.write_bytes(list_csv(frame))
+
+
+def _write_bytes(content: Callable[[], bytes], path: Path) -> None:
+    path.write_bytes(content())
+
+
+def _remove_former(folder: Path, pattern: str, is_ours: Callable[[bytes], bool], keep: set[Path]) -> None:
+    """Remove what an earlier list left, known by its first line; other files of that folder are not ours."""
+    for path in folder.glob(pattern):
+        if path not in keep and path.is_file() and is_ours(path.read_bytes()):
+            path.unlink()

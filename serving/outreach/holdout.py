@@ -1,0 +1,101 @@
+"""Who is never contacted, so that it can be told what contacting does: a fair, stratified draw, kept for ever.
+
+Within a stratum accounts stand in the order of the list, and of each twenty that stand together a fixed number is held
+out: those with the smallest hash of their id. So each account's chance is the share, both arms hold as many of the most
+as of the least urgent, and the same book draws the same. What was once drawn is remembered by the book and not drawn
+again. Permuted blocks: Matts and Lachin (1988), "Properties of permuted-block randomization in clinical trials".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+TREATED, HOLDOUT = "treated", "holdout"
+BLOCK = 20
+ANY_PLAYBOOK = ""
+
+
+def draws(account_ids: Iterable[str], salt: str = "") -> npt.NDArray[np.float64]:
+    """Return a number in [0, 1) per account that looks random and never changes.
+
+    >>> float(draws(["ann"])[0]) == float(draws(["bob", "ann"])[1])
+    True
+    """
+    first = (hashlib.blake2b(f"{salt}\0{each}".encode("utf-8", "surrogatepass"), digest_size=8) for each in account_ids)
+    return np.array([int.from_bytes(one.digest(), "big") / 2**64 for one in first], dtype=np.float64)
+
+
+def random_cell(customer_ids: Iterable[str], customers: int, day: str) -> frozenset[str]:
+    """Return so many customers drawn at random for a day, whatever their risk.
+
+    >>> len(random_cell(["ann", "bob", "eve"], 2, "2026-03-02"))
+    2
+    """
+    ids = np.array(list(customer_ids), dtype=object)
+    return frozenset(ids[np.argsort(draws(ids, f"random cell {day}"), kind="stable")[:customers]])
+
+
+def strata(kind: pd.Series, band: pd.Series, expected_spend: pd.Series) -> pd.Series:
+    """Return the stratum of each row: its kind, its band, and whether it is worth more than half of them.
+
+    >>> strata(pd.Series(["regular"] * 2), pd.Series(["high"] * 2), pd.Series([5, 900])).tolist()
+    ['regular high small', 'regular high large']
+    """
+    large = expected_spend > expected_spend.median()
+    size = np.where(large, "large", "small")
+    named = [" ".join(parts) for parts in zip(kind, band, size, strict=True)]
+    return pd.Series(named, index=kind.index, dtype=object)
+
+
+def with_arms(ranked: pd.DataFrame, known: pd.DataFrame, share: float, *, by_playbook: bool = False) -> pd.DataFrame:
+    """Return the frame with `arm` and the `stratum` it was drawn in: remembered, or drawn now.
+
+    Args:
+        ranked: one row per account, best first: account_id, playbook, stratum.
+        known: account_id, playbook, arm, stratum of all former draws.
+        share: of those drawn now, how many are held out.
+        by_playbook: draw anew for each playbook; else one draw of an account holds for all.
+
+    >>> rows = pd.DataFrame({"account_id": [f"c{n}" for n in range(40)], "playbook": "call", "stratum": "regular"})
+    >>> never = pd.DataFrame(columns=["account_id", "playbook", "arm", "stratum"])
+    >>> int((with_arms(rows, never, 0.1)["arm"] == HOLDOUT).sum())
+    4
+    """
+    drawn_for = ranked["playbook"] if by_playbook else pd.Series(ANY_PLAYBOOK, index=ranked.index)
+    rows = ranked.assign(drawn_for=drawn_for)
+    former = known.rename(columns={"playbook": "drawn_for", "arm": "known_arm", "stratum": "known_stratum"})
+    former = former[["account_id", "drawn_for", "known_arm", "known_stratum"]]
+    rows = rows.merge(former, on=["account_id", "drawn_for"], how="left").set_index(ranked.index)
+    rows["arm"] = rows.pop("known_arm").astype(object)
+    new = rows["arm"].isna()
+    rows["stratum"] = rows.pop("known_stratum").where(~new, rows["stratum"])
+    rows.loc[new, "arm"] = _drawn(rows[new], share)
+    return rows
+
+
+def _drawn(new: pd.DataFrame, share: float) -> npt.NDArray[np.object_]:
+    """Return the arms of accounts that were never drawn before."""
+    if new.empty:
+        return np.array([], dtype=object)
+    place = new.groupby("stratum").cumcount()
+    block = pd.Series([f"{name} {n // BLOCK}" for name, n in zip(new["stratum"], place, strict=True)], new.index)
+    who = zip(new["account_id"], new["drawn_for"], strict=True)
+    number = pd.Series(draws(f"{account}\0{playbook}" for account, playbook in who), index=new.index)
+    rank = number.groupby(block).rank(method="first")
+    size = block.map(block.value_counts())
+    # What a block's share leaves over is drawn too, by the block's own number, so that the share is right on average.
+    names = block.unique()
+    luck = block.map(dict(zip(names, draws(_blocks(new, block, names), "block"), strict=True)))
+    held = rank <= np.floor(size * share + luck)
+    return np.where(held, HOLDOUT, TREATED).astype(object)
+
+
+def _blocks(new: pd.DataFrame, block: pd.Series, names: npt.NDArray[np.object_]) -> list[str]:
+    """Return a name of each block that differs from week to week: its first account's."""
+    first = new["account_id"].groupby(block).first()
+    return [f"{name}\0{first[name]}" for name in names]

@@ -1,0 +1,79 @@
+"""The shop's rules for its lists: how long, ranked by what, who is left in peace, who is never contacted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from features.errors import InputError, suggest
+from serving.scores import MEDIUM_FROM
+
+RankBy = Literal["gain", "value_at_risk", "probability"]
+RANKINGS: tuple[RankBy, ...] = get_args(RankBy)
+# Below the band that begins a list, so that a risk that wavers around it does not come and go every week.
+LEAVE_AT = 0.2
+COOLDOWN_DAYS = 14
+HOLDOUT_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How lists are planned.
+
+    Args:
+        capacity: entries per owner and list, of all kinds together; None = no bound.
+        capacities: owner → another capacity.
+        rank_by: what decides, largest first.
+        enter_at: from which probability on a customer comes on a list.
+        leave_at: below which one who was on the former list leaves it.
+        cooldown_days: whoever was contacted so lately is left in peace; a playbook may ask for longer.
+        holdout_share: the share of accounts that is never contacted, so that the effect can be measured; 0 = nobody.
+        holdout_by_playbook: draw anew for each playbook instead of once for all.
+        random_share: the part of the capacity that goes to customers drawn at random, whatever their risk: with it the
+            effect of the model and that of the campaign are told apart; 0 = none.
+        owners: who take turns with accounts that nobody looks after, by load.
+        owner_by_segment: segment → owner, for accounts that the customers file gives none.
+
+    Raises:
+        InputError: a value makes no sense.
+
+    >>> Policy(capacity=25).enter_at
+    0.25
+    """
+
+    capacity: int | None = None
+    capacities: Mapping[str, int] = field(default_factory=dict)
+    rank_by: RankBy = "gain"
+    enter_at: float = MEDIUM_FROM
+    leave_at: float = LEAVE_AT
+    cooldown_days: int = COOLDOWN_DAYS
+    holdout_share: float = HOLDOUT_SHARE
+    holdout_by_playbook: bool = False
+    random_share: float = 0.0
+    owners: tuple[str, ...] = ()
+    owner_by_segment: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.rank_by not in RANKINGS:
+            known = ", ".join(RANKINGS)
+            wrong = f'a list cannot be ranked by "{self.rank_by}"; known are {known}.'
+            raise InputError(f"{wrong}{suggest(self.rank_by, RANKINGS)}")
+        for capacity in (self.capacity, *self.capacities.values()):
+            if capacity is not None and capacity < 1:
+                raise InputError(f"the capacity is at least 1 entry per owner, not {capacity}")
+        if not 0 <= self.leave_at <= self.enter_at <= 1:
+            raise InputError(f"0 ≤ leave_at ≤ enter_at ≤ 1 must hold, not {self.leave_at} and {self.enter_at}")
+        for name in ("holdout_share", "random_share"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(f"{name} lies from 0 to below 1, not {getattr(self, name)}")
+        if self.cooldown_days < 0:
+            raise InputError(f"cooldown_days is not negative, not {self.cooldown_days}")
+
+    def capacity_of(self, owner: str) -> int | None:
+        """Return how many entries an owner can take.
+
+        >>> Policy(capacity=25, capacities={"Eleni": 40}).capacity_of("Eleni")
+        40
+        """
+        return self.capacities.get(owner, self.capacity)

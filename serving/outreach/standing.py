@@ -1,0 +1,71 @@
+"""What the book knows on a day, as far as a list has to heed it.
+
+Business time decides: what happened on or after the list's day does not count, so that the same day gives the same list
+again, whenever it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import pandas as pd
+
+EVERY_CHANNEL = "*"
+
+
+def _frame(*names: str) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in names})
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """What the book knows before a list is planned; everything is empty in a new book.
+
+    Args:
+        former: entries of the latest list before the day: account_id, customer_id, kind, owner, playbook, as_of.
+        contacts: customer_id, contacted_on, channel, entry_id, playbook, owner; before the day.
+        consent: customer_id, channel ("*" = every channel), allowed; the latest word of each.
+        holds: account_id, kind (veto, snooze), until, why, by; in force on the day.
+        owners: account → owner, where handed over or given in turn.
+        outcomes: entry_id, customer_id, outcome, happened_on, playbook.
+        arms: account_id, playbook, arm, stratum of every draw.
+        open_episodes: account_id, arm, began_on, ends_on: under way on the day.
+
+    >>> Standing().listed_on
+    {}
+    """
+
+    former: pd.DataFrame = field(
+        default_factory=lambda: _frame("account_id", "customer_id", "kind", "owner", "playbook", "as_of")
+    )
+    contacts: pd.DataFrame = field(
+        default_factory=lambda: _frame("customer_id", "contacted_on", "channel", "entry_id", "playbook", "owner")
+    )
+    consent: pd.DataFrame = field(default_factory=lambda: _frame("customer_id", "channel", "allowed"))
+    holds: pd.DataFrame = field(default_factory=lambda: _frame("account_id", "kind", "until", "why", "by"))
+    owners: dict[str, str] = field(default_factory=dict)
+    outcomes: pd.DataFrame = field(
+        default_factory=lambda: _frame("entry_id", "customer_id", "outcome", "happened_on", "playbook")
+    )
+    arms: pd.DataFrame = field(default_factory=lambda: _frame("account_id", "playbook", "arm", "stratum"))
+    open_episodes: pd.DataFrame = field(default_factory=lambda: _frame("account_id", "arm", "began_on", "ends_on"))
+
+    @cached_property
+    def listed_on(self) -> dict[str, date]:
+        """The day of the former list, for each account on it."""
+        return dict(zip(self.former["account_id"], self.former["as_of"], strict=True))
+
+    def contacted_on(self, account_of: Mapping[str, str]) -> dict[str, date]:
+        """Return the latest contact of each account, whichever of its customers it was with.
+
+        Args:
+            account_of: customer → account, of those that have a parent.
+        """
+        latest: dict[str, date] = {}
+        for who, day in zip(self.contacts["customer_id"], self.contacts["contacted_on"], strict=True):
+            account = account_of.get(who, who)
+            latest[account] = max(day, latest.get(account, day))
+        return latest

@@ -1,0 +1,88 @@
+"""`regulars effect`: what acting saved, told from the book's trial and the orders that came; or how long that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from features.clock import date_of
+from features.errors import InputError
+from features.labels import complete_until
+from features.sources import read_customers
+from serving.book.trial import episodes, leaks
+from serving.config import Settings
+from serving.jobs import open_book, read
+from serving.outreach.effect import Effect, effect
+from serving.outreach.lists import account_of
+from serving.outreach.sample_size import SamplePlan, plan_sample
+from serving.outreach.settling import settled
+
+# The share of those who would leave that a plan hopes to save, where nobody says.
+PLANNED = 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class Saving:
+    """What acting saved until a day.
+
+    Args:
+        effect: treated against holdout.
+        until: horizons that ended on or before this day count.
+        leaked: contacts with customers who are held out.
+    """
+
+    effect: Effect
+    until: date
+    leaked: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {"until": self.until, "leaked_contacts": self.leaked, **self.effect.to_dict()}
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person."""
+        yield f"what the lists saved, of all whose horizon ended by {self.until}:"
+        yield from self.effect.lines()
+
+
+def tell_effect(settings: Settings, until: date | None, planned_saved_share: float | None) -> Saving:
+    """Compare who was to be contacted with who was held out, on the orders that came.
+
+    Args:
+        settings: of the shop.
+        until: horizons that ended on or before this day count; by default the end of the log.
+        planned_saved_share: what the plan hoped for; says how many weeks are missing to see it.
+    """
+    log = read(settings, until=until).log
+    day = min(until, date_of(complete_until(log))) if until else date_of(complete_until(log))
+    customers = read_customers(settings.customers) if settings.customers else None
+    with open_book(settings) as book:
+        trial, leaked = episodes(book, day), leaks(book)
+    outcomes = settled(trial, log, account_of(customers))
+    found = effect(outcomes, currency=settings.shop.currency, planned_saved_share=planned_saved_share)
+    return Saving(found, day, len(leaked))
+
+
+def plan_trial(settings: Settings, saved_share: float) -> SamplePlan:
+    """Say how many weeks it takes to see what the lists save, for each share held out, from the latest list.
+
+    Args:
+        settings: of the shop.
+        saved_share: the smallest share of those who would leave that is worth seeing saved.
+
+    Raises:
+        InputError: there is no list yet, or nobody on it.
+    """
+    with open_book(settings) as book:
+        latest = book.current_list()
+    if latest is None or latest.episodes.empty:
+        raise InputError("there is no list with anybody on it yet: run regulars list --out list first")
+    new = latest.episodes
+    return plan_sample(
+        float(len(new)),
+        float(new["probability"].astype(float).mean()),
+        saved_share,
+        horizon_days=latest.horizon_days,
+    )

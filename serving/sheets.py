@@ -1,0 +1,113 @@
+"""Small tables that people hand in, such as outcomes: read from a spreadsheet's CSV, every wrong cell said at once."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from features.errors import InputError, Violation, suggest
+from features.money import Money
+
+DELIMITERS = (",", ";", "\t")
+MOST_BYTES = 100_000_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: the cells by column, stripped, and the physical line in the file."""
+
+    cells: Mapping[str, str]
+    line: int
+
+
+class Sheet:
+    """A table that is read cell by cell; what is wrong is collected, and said by `refuse`.
+
+    Args:
+        path: a CSV with a header, in UTF-8, separated by comma, semicolon or tab.
+        columns: that may be there.
+        required: those that must.
+
+    Raises:
+        InputError: the file cannot be read, or its header is wrong.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str], required: Sequence[str]) -> None:
+        self.name = path.name
+        self.wrong: list[Violation] = []
+        self.rows = list(_rows(path, columns, required))
+
+    def text(self, row: Row, column: str) -> str | None:
+        """Return a cell; None where it is empty."""
+        return row.cells.get(column) or None
+
+    def day(self, row: Row, column: str) -> date:
+        """Return a day."""
+        text = row.cells.get(column, "")
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self._say(row, column, "a day", text, "write it as 2026-03-31")
+            return date.min
+
+    def money(self, row: Row, column: str, money: Money) -> int | None:
+        """Return an amount in minor units; None where the cell is empty."""
+        text = row.cells.get(column, "")
+        try:
+            return money.minor(Decimal(text)) if text else None
+        except (InvalidOperation, ValueError):
+            self._say(row, column, "an amount", text, "write it as 12.50, without a currency")
+            return None
+
+    def refuse(self) -> None:
+        """Raise everything that was wrong; do nothing where nothing was."""
+        if self.wrong:
+            raise InputError(f"{self.name} cannot be used; nothing of it was recorded", self.wrong)
+
+    def _say(self, row: Row, column: str, rule: str, value: str, remedy: str) -> None:
+        self.wrong.append(Violation(self.name, row.line, column, rule, value or "an empty cell", remedy))
+
+
+def _rows(path: Path, columns: Sequence[str], required: Sequence[str]) -> Iterator[Row]:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError(f"{path.name} is larger than 100 MB: hand it in in parts")
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read as a CSV in UTF-8: {error}") from None
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=_delimiter(text))
+    header = [_plain(cell) for cell in next(reader, [])]
+    _check_header(path.name, header, columns, required)
+    for cells in reader:
+        found = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+        if any(found.values()):
+            yield Row(found, reader.line_num)
+
+
+def _delimiter(text: str) -> str:
+    first = text.partition("\n")[0]
+    return max(DELIMITERS, key=first.count)
+
+
+def _plain(cell: str) -> str:
+    return re.sub(r"[\s-]+", "_", cell.strip().casefold())
+
+
+def _check_header(name: str, header: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> None:
+    wrong = [
+        Violation(name, 1, column, "is missing", "", f"known columns are {', '.join(columns)}")
+        for column in required
+        if column not in header
+    ]
+    wrong += [
+        Violation(name, 1, column, f"no such column.{suggest(column, columns)}", "", "")
+        for column in header
+        if column and column not in columns
+    ]
+    if wrong:
+        raise InputError(f"{name} cannot be used; nothing of it was recorded", wrong)

@@ -1,0 +1,154 @@
+"""`regulars why`: the whole story of one customer, as of one day, from the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from features.errors import InputError
+from features.money import Money
+from serving.book.history import History, history_of
+from serving.config import Settings
+from serving.jobs import open_book, records
+from serving.scores import MEDIUM_FROM
+
+DAY_OF = {
+    "scores": "as_of",
+    "entries": "as_of",
+    "suppressed": "as_of",
+    "gone": "as_of",
+    "contacts": "contacted_on",
+    "outcomes": "happened_on",
+    "consent": "decided_on",
+    "holds": "since",
+    "owners": "since",
+    "arms": "since",
+    "episodes": "began_on",
+}
+HIDDEN = {"key", "id", "run_id", "list_id", "recorded_at"}
+
+
+@dataclass(frozen=True, eq=False)
+class Story:
+    """What the book knows of a customer, in time order."""
+
+    history: History
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON; money in minor units, as the book holds it."""
+        told = {name: records(self._shown(name)) for name in DAY_OF}
+        return {"customer_id": self.history.customer_id, "account_ids": list(self.history.account_ids), **told}
+
+    def _shown(self, name: str) -> pd.DataFrame:
+        frame: pd.DataFrame = getattr(self.history, name)
+        return frame[[column for column in frame if column not in HIDDEN]]
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person: one line a fact, oldest first."""
+        accounts = [each for each in self.history.account_ids if each != self.history.customer_id]
+        yield f"customer {self.history.customer_id}{f', account {accounts[0]}' if accounts else ''}"
+        told = [(row[DAY_OF[name]], place, words) for place, (name, row, words) in enumerate(self._told())]
+        yield from (f"{day}  {words}" for day, _, words in sorted([*told, *self._safe()]))
+
+    def _safe(self) -> Iterator[tuple[date, int, str]]:
+        """Days on which the risk was lower than lists begin at: nothing is stored of these, so it is said here."""
+        told = {*self.history.entries["as_of"], *self.history.suppressed["as_of"]}
+        for row in records(self.history.scores):
+            if row["probability"] < MEDIUM_FROM and row["as_of"] not in told:
+                yield row["as_of"], len(SAY), f"on no list: would stay anyway, lists begin at {MEDIUM_FROM:.0%}"
+
+    def _told(self) -> Iterator[tuple[str, dict[str, Any], str]]:
+        for name, say in SAY.items():
+            for row in records(getattr(self.history, name)):
+                yield name, row, say(row)
+
+
+def _scored(row: dict[str, Any]) -> str:
+    stake = Money(row["currency"]).text(row["value_at_risk"])
+    return (
+        f"scored {row['probability']:.0%} ({row['band']}, {row['state']}) to stay away for {row['horizon_days']} days; "
+        f"{stake} at stake; last order {row['days_since_order']} days before; model version {row['model_version']}"
+    )
+
+
+def _listed(row: dict[str, Any]) -> str:
+    what = f": {row['playbook']} by {row['channel']}" if row["playbook"] else ""
+    gain = "" if row["expected_gain"] is None else f", worth {Money(row['currency']).text(row['expected_gain'])}"
+    return f"on the list of {row['owner']}, place {row['position']}{what}{gain} (entry {row['entry_id']})"
+
+
+def _off(row: dict[str, Any]) -> str:
+    return f"not on the list: {row['reason']}, {row['detail']}"
+
+
+def _contacted(row: dict[str, Any]) -> str:
+    return f"contacted by {row['channel']}{_by(row)}{_note(row)}"
+
+
+def _consented(row: dict[str, Any]) -> str:
+    channel = "every channel" if row["channel"] == "*" else row["channel"]
+    return f"{'agreed to' if row['allowed'] else 'refused'} {channel} ({row['source']})"
+
+
+def _held(row: dict[str, Any]) -> str:
+    until = f" until {row['until']}" if row["until"] else ""
+    return f"{row['kind']}{until}{_by(row)}: {row['why']}"
+
+
+def _watched(row: dict[str, Any]) -> str:
+    return f"watched for {row['horizon_days']} days as {row['arm']} ({row['cell']}, {row['stratum']})"
+
+
+def _by(row: dict[str, Any]) -> str:
+    return f" by {row['by']}" if row["by"] else ""
+
+
+def _note(row: dict[str, Any]) -> str:
+    return f": {row['note']}" if row["note"] else ""
+
+
+SAY: dict[str, Callable[[dict[str, Any]], str]] = {
+    "owners": lambda row: f"given to {row['owner']} ({row['how']})",
+    "scores": _scored,
+    "arms": lambda row: f"drawn as {row['arm']} among {row['stratum']}",
+    "entries": _listed,
+    "suppressed": _off,
+    "gone": lambda row: f"left the list: {row['reason']}, {row['detail']}",
+    "episodes": _watched,
+    "contacts": _contacted,
+    "outcomes": lambda row: f"outcome: {row['outcome'].replace('_', ' ')}{_by(row)}{_note(row)}",
+    "consent": _consented,
+    "holds": _held,
+}
+
+
+def tell_story(settings: Settings, customer_id: str, as_of: date | None = None) -> Story:
+    """Return the story of one customer.
+
+    Args:
+        settings: of the shop.
+        customer_id: whose.
+        as_of: tell that day's run and list alone, and what people did before; None = everything.
+
+    Raises:
+        InputError: the book does not know the customer.
+    """
+    with open_book(settings) as book:
+        found = history_of(book, customer_id)
+    if not found.known:
+        raise InputError(f'the book knows no customer "{customer_id}": it is asked for ids as in the order source')
+    return Story(found if as_of is None else _on(found, as_of))
+
+
+def _on(found: History, day: date) -> History:
+    of_the_day = ("scores", "entries", "suppressed", "gone")
+    kept: dict[str, Any] = {}
+    for name, column in DAY_OF.items():
+        frame: pd.DataFrame = getattr(found, name)
+        days = [each == day if name in of_the_day else each <= day for each in frame[column]]
+        kept[name] = frame[pd.Series(days, index=frame.index, dtype=bool)]
+    return replace(found, **kept)

