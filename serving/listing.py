@@ -10,14 +10,16 @@ from typing import Any
 
 import pandas as pd
 
+from features.errors import InputError, suggest
 from features.sources import read_customers
 from serving.book.standing import standing
 from serving.book.trial import episodes
 from serving.config import Settings
 from serving.jobs import Scored, open_book, records, score_all
 from serving.outreach.advice import Advisor
-from serving.outreach.exports import write_list
+from serving.outreach.exports import FORMATS, write_list
 from serving.outreach.holdout import random_cell
+from serving.outreach.learning import learn_uplift
 from serving.outreach.lists import OutreachList, account_of, plan
 from serving.outreach.playbooks import Playbooks, load_playbooks
 from serving.outreach.policy import Policy
@@ -78,7 +80,16 @@ def _shown(path: Path, folder: Path) -> str:
 
 
 def make_list(settings: Settings, as_of: date | None, out: Path, formats: Sequence[str] = ()) -> Listed:
-    """Score, plan the list, publish it in the book and write its files."""
+    """Score, plan the list, publish it in the book and write its files.
+
+    Raises:
+        InputError: an unknown format; then no list is published and nobody drawn.
+    """
+    for name in formats or settings.list.formats:
+        if name not in FORMATS:
+            raise InputError(
+                f'a list cannot be written as "{name}"; known are {", ".join(FORMATS)}.{suggest(name, FORMATS)}'
+            )
     return publish(settings, score_all(settings, as_of), out, formats)
 
 
@@ -118,6 +129,7 @@ def _advisor(
     scored: Scored, customers: pd.DataFrame | None, playbooks: Playbooks, knows: Standing, trial: pd.DataFrame
 ) -> Advisor:
     money = scored.bundle.money
+    outcomes = settled(trial, scored.log, account_of(customers))
     return Advisor(
         playbooks=playbooks,
         log=scored.log,
@@ -126,7 +138,8 @@ def _advisor(
         as_of=scored.as_of,
         money=money,
         typical_spend=float(scored.scores["expected_spend"].astype(float).median()) * 10**money.decimals,
-        saved=learnt(playbooks, settled(trial, scored.log, account_of(customers))),
+        saved=learnt(playbooks, outcomes),
+        uplift=learn_uplift(scored.log, outcomes).of,
     )
 
 

@@ -14,10 +14,12 @@ from features.sources import read_customers
 from serving.book.trial import episodes, leaks
 from serving.config import Settings
 from serving.jobs import open_book, read
-from serving.outreach.effect import Effect, effect
+from serving.outreach.effect import RECENT_WEEKS, Effect, effect
+from serving.outreach.learning import learn_uplift
 from serving.outreach.lists import account_of
 from serving.outreach.sample_size import SamplePlan, plan_sample
 from serving.outreach.settling import settled
+from training.uplift import UpliftBacktest
 
 # The share of those who would leave that a plan hopes to save, where nobody says.
 PLANNED = 0.15
@@ -31,20 +33,31 @@ class Saving:
         effect: treated against holdout.
         until: horizons that ended on or before this day count.
         leaked: contacts with customers who are held out.
+        uplift: whether a model of whom a contact moves ranks better than risk and gain do.
     """
 
     effect: Effect
+    uplift: UpliftBacktest
     until: date
     leaked: int
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        return {"until": self.until, "leaked_contacts": self.leaked, **self.effect.to_dict()}
+        return {
+            "until": self.until,
+            "leaked_contacts": self.leaked,
+            "uplift": self.uplift.to_dict(),
+            **self.effect.to_dict(),
+        }
 
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
+        if self.effect.first_on is None and self.effect.four is None:
+            yield f"nothing to tell yet: no horizon of a list has ended by {self.until}"
+            return
         yield f"what the lists saved, of all whose horizon ended by {self.until}:"
         yield from self.effect.lines()
+        yield from self.uplift.lines()
 
 
 def tell_effect(settings: Settings, until: date | None, planned_saved_share: float | None) -> Saving:
@@ -62,11 +75,13 @@ def tell_effect(settings: Settings, until: date | None, planned_saved_share: flo
         trial, leaked = episodes(book, day), leaks(book)
     outcomes = settled(trial, log, account_of(customers))
     found = effect(outcomes, currency=settings.shop.currency, planned_saved_share=planned_saved_share)
-    return Saving(found, day, len(leaked))
+    return Saving(found, learn_uplift(log, outcomes).verdict, day, len(leaked))
 
 
 def plan_trial(settings: Settings, saved_share: float) -> SamplePlan:
-    """Say how many weeks it takes to see what the lists save, for each share held out, from the latest list.
+    """Say how many weeks it takes to see what the lists save, for each share held out.
+
+    Accounts come as fast as they came on the lists of the last weeks, each counted when it came first.
 
     Args:
         settings: of the shop.
@@ -76,13 +91,15 @@ def plan_trial(settings: Settings, saved_share: float) -> SamplePlan:
         InputError: there is no list yet, or nobody on it.
     """
     with open_book(settings) as book:
-        latest = book.current_list()
-    if latest is None or latest.episodes.empty:
+        begun = episodes(book, date.max)
+    if begun.empty:
         raise InputError("there is no list with anybody on it yet: run regulars list --out list first")
-    new = latest.episodes
+    came = begun.drop_duplicates("account_id")
+    first, last = came["began_on"].min(), begun["began_on"].max()
+    recent = came[[(last - day).days < 7 * RECENT_WEEKS for day in came["began_on"]]]
     return plan_sample(
-        float(len(new)),
-        float(new["probability"].astype(float).mean()),
+        len(recent) / min(RECENT_WEEKS, ((last - first).days + 7) / 7),
+        float(came["probability"].astype(float).mean()),
         saved_share,
-        horizon_days=latest.horizon_days,
+        horizon_days=int(begun["horizon_days"].iloc[-1]),
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.effect.lists import COST
-from benchmarks.effect.runs import AMPLE, CURRENCY, RANKINGS, SCARCE, SEEDS_WITH_AMPLE, Seed, one_seed
+from benchmarks.effect.runs import AMPLE, CURRENCY, RANKINGS, SCARCE, SEEDS_RANKED, Seed, one_seed
 from benchmarks.effect.shop import MADE_SHARE, SAVED_SHARE, WOKEN_SHARE
 from features.money import Money
 from features.writing import whole
@@ -56,7 +56,7 @@ def page(seeds: Sequence[Seed], customers: int) -> str:
         customers=customers,
         scarce=round(customers * SCARCE),
         ample=round(customers * AMPLE),
-        ample_seeds=min(len(seeds), SEEDS_WITH_AMPLE),
+        ranked_seeds=min(len(seeds), SEEDS_RANKED),
         saved=f"{100 * SAVED_SHARE:.0f} %",
         woken=f"{100 * WOKEN_SHARE:.0f} %",
         made=f"{100 * MADE_SHARE:.0f} %",
@@ -145,7 +145,7 @@ The first shop's own page:
 
 ## Money kept at the same number of contacts, nobody held out
 
-Every ranking meets the same shop with the same chance. With twice the hands ({ample_seeds} of the shops) there are
+In {ranked_seeds} of the shops. Every ranking meets the same shop with the same chance. With twice the hands there are
 fewer to choose from, and choosing matters less.
 
 | contacts a week | money kept in a year, mean of the shops | by gain | by risk | ratio |

@@ -1,47 +1,65 @@
-"""The planning that the benchmark runs every week: the one place to change when another planner is to be judged."""
+"""A week's list as the shop's own planner makes it, and what stays from week to week."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import date, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from serving.outreach.holdout import random_cell
+from serving.outreach.lists import CHOSEN, ENTRY_NAMES, plan
+from serving.outreach.policy import Policy, RankBy
+from serving.outreach.standing import Standing as BookStanding
+
+START = date(2024, 1, 1)  # a Monday
 # What a shop without outcomes believes of each playbook, and what one contact costs, minor units.
 PLAYBOOKS: tuple[str, ...] = ("call", "reminder", "service")
 PRIOR_SAVED_SHARE: Mapping[str, float] = {"call": 0.15, "reminder": 0.15, "service": 0.15}
 COST = 200
-
-RankBy = Literal["expected_gain", "probability"]
+ARMS = ["account_id", "playbook", "arm", "stratum"]
+CONTACTS = ["customer_id", "contacted_on", "channel", "entry_id", "playbook", "owner"]
 
 
 @dataclass(eq=False)
 class Standing:
-    """What stays from week to week: the draws, and until when each account is being watched.
+    """What stays from week to week, as the book would keep it.
 
     Args:
         capacity: contacts a week.
         rank_by: what decides who comes first.
         share: of accounts that are never contacted.
         random_share: of each week's contacts that go to accounts drawn at random (the four-group design).
-        horizon_weeks: for so long an account with an episode gets no other.
+        horizon_weeks: for so long an account with an episode gets no other, and is not contacted again.
     """
 
     capacity: int
-    rank_by: RankBy = "expected_gain"
+    rank_by: RankBy = "gain"
     share: float = 0.15
     random_share: float = 0.0
     horizon_weeks: int = 8
-    seed: int = 0
-    arms: dict[str, str] = field(default_factory=dict)
-    busy_until: dict[str, int] = field(default_factory=dict)
-    drawn: dict[str, int] = field(default_factory=dict)
+    arms: list[pd.DataFrame] = field(default_factory=list)
+    listed: dict[str, date] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.random = np.random.default_rng(self.seed)
+    @property
+    def policy(self) -> Policy:
+        """The shop's rules: whoever was contacted is left in peace for a horizon."""
+        return Policy(
+            capacity=self.capacity,
+            rank_by=self.rank_by,
+            cooldown_days=7 * self.horizon_weeks - 1,
+            holdout_share=self.share,
+            random_share=self.random_share,
+        )
+
+    def on(self, day: date) -> BookStanding:
+        """Return what the book would say on a day."""
+        began = {who: on for who, on in self.listed.items() if (day - on).days < 7 * self.horizon_weeks}
+        contacts = pd.DataFrame([(who, on, "call", "", "", "") for who, on in began.items()], columns=CONTACTS)
+        arms = pd.concat(self.arms)[ARMS] if self.arms else BookStanding().arms
+        return BookStanding(contacts=contacts.astype(object), arms=arms)
 
 
 def weekly_list(scores: pd.DataFrame, standing: Standing, week: int) -> pd.DataFrame:
@@ -49,52 +67,50 @@ def weekly_list(scores: pd.DataFrame, standing: Standing, week: int) -> pd.DataF
 
     Args:
         scores: customer_id, probability, band, state, expected_spend (minor units), reason.
-        standing: what stays; the draws and the watched accounts of this week are written into it.
+        standing: what stays; the draws and the listed accounts of this week are written into it.
         week: its number.
     """
-    reason = scores["reason"].to_numpy(dtype=object)
-    saved = np.select([reason == name for name in PLAYBOOKS], [PRIOR_SAVED_SHARE[name] for name in PLAYBOOKS])
-    gain = scores["probability"].to_numpy() * saved * scores["expected_spend"].to_numpy() - COST
-    key = gain if standing.rank_by == "expected_gain" else scores["probability"].to_numpy()
-    worth = np.flatnonzero((scores["band"].to_numpy(dtype=object) != "low") & (gain > 0))
+    day = START + timedelta(weeks=week)
     by_chance = round(standing.capacity * standing.random_share)
-    parts = [_filled(scores, worth[np.argsort(-key[worth], kind="stable")], standing, week, "ranked", by_chance)]
-    if by_chance:
-        others = np.flatnonzero(~scores["customer_id"].isin(parts[0]["customer_id"]).to_numpy())
-        parts.append(_filled(scores, standing.random.permutation(others), standing, week, "random", by_chance))
-    listed = pd.concat(parts, ignore_index=True)
-    standing.busy_until.update(dict.fromkeys(listed["customer_id"], week + standing.horizon_weeks))
-    return listed[["customer_id", "arm", "playbook", "stratum", "cell"]]
+    free = scores[~scores["customer_id"].isin(_busy(standing, day))]
+    drawn = random_cell(free["customer_id"], by_chance, str(week)) if by_chance else frozenset[str]()
+    reason = dict(zip(scores["customer_id"], scores["reason"], strict=True))
+
+    def choose(rows: pd.DataFrame) -> pd.DataFrame:
+        playbook = rows["customer_id"].map(reason).astype(object)
+        said = {**CHOSEN, "playbook": playbook, "saved_share": playbook.map(PRIOR_SAVED_SHARE), "cost": COST}
+        return rows.assign(**said)
+
+    kept = free[(free["band"] != "low") | free["customer_id"].isin(drawn)]
+    if kept.empty:
+        return pd.DataFrame(columns=["customer_id", "arm", "playbook", "stratum", "cell"])
+    found = plan(
+        _scored(kept, day, 7 * standing.horizon_weeks),
+        currency="EUR",
+        policy=standing.policy,
+        standing=standing.on(day),
+        choose=choose,
+        drawn=drawn,
+    )
+    standing.arms.append(found.arms)
+    standing.listed.update(dict.fromkeys(found.episodes["customer_id"], day))
+    return found.episodes[["customer_id", "arm", "playbook", "stratum", "cell"]]
 
 
-def _filled(
-    scores: pd.DataFrame, order: npt.NDArray[np.int64], standing: Standing, week: int, cell: str, by_chance: int
-) -> pd.DataFrame:
-    """Go down the order until its part of the capacity is treated; who is held out takes no place of anybody."""
-    capacity = by_chance if cell == "random" else standing.capacity - by_chance
-    most = int(3 * capacity / max(1 - standing.share, 0.1))
-    names = scores["customer_id"].to_numpy(dtype=object)[order]
-    free = [place for place, who in zip(order, names, strict=True) if standing.busy_until.get(who, 0) <= week][:most]
-    candidates = scores.iloc[free]
-    playbook = candidates["reason"].to_numpy(dtype=object)
-    stratum = candidates["band"].to_numpy(dtype=object) + " " + playbook
-    arms = _arms(candidates["customer_id"].to_numpy(dtype=object), stratum, standing)
-    treated = np.cumsum(arms == "treated")
-    listed = (treated < capacity) | ((treated == capacity) & (arms == "treated"))
-    texts = {"customer_id": candidates["customer_id"], "arm": arms, "playbook": playbook, "stratum": stratum}
-    return pd.DataFrame(texts, dtype=object)[listed].assign(cell=cell)
+def _busy(standing: Standing, day: date) -> set[str]:
+    return {who for who, on in standing.listed.items() if (day - on).days < 7 * standing.horizon_weeks}
 
 
-def _arms(
-    customers: npt.NDArray[np.object_], strata: npt.NDArray[np.object_], standing: Standing
-) -> npt.NDArray[np.object_]:
-    """Return every candidate's arm; who has none yet is drawn, in each stratum as near to the share as can be."""
-    unknown = np.array([who not in standing.arms for who in customers], dtype=bool)
-    for stratum in sorted(set(strata[unknown])):
-        mine = standing.random.permutation(customers[unknown & (strata == stratum)])
-        start = standing.drawn.setdefault(stratum, int(standing.random.integers(0, 1000)))
-        place = start + np.arange(len(mine))
-        held = np.floor((place + 1) * standing.share) > np.floor(place * standing.share)
-        standing.arms.update(zip(mine, np.where(held, "holdout", "treated"), strict=True))
-        standing.drawn[stratum] = start + len(mine)
-    return np.array([standing.arms[who] for who in customers], dtype=object)
+def _scored(kept: pd.DataFrame, day: date, horizon_days: int) -> pd.DataFrame:
+    """Return the frame that scoring would have made; euros are the shop's minor units over 100."""
+    spend = kept["expected_spend"].to_numpy(dtype=np.float64) / 100
+    facts = {
+        **{name: None for name in ENTRY_NAMES if name not in kept},
+        "as_of": day,
+        "horizon_days": horizon_days,
+        "model_version": "simulated",
+        "days_since_order": horizon_days,  # nobody ordered yesterday: that rule is not what is judged here
+        "expected_spend": [f"{value:.2f}" for value in spend],
+        "value_at_risk": kept["probability"].to_numpy() * spend,
+    }
+    return kept.assign(**facts)

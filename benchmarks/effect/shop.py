@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmarks.effect.lists import PLAYBOOKS, Standing, weekly_list
+from benchmarks.effect.lists import PLAYBOOKS, START, Standing, weekly_list
 from features.log import Coded, Lines, Log
 from features.roll_up import roll_up
 from serving.scores import bands
@@ -26,7 +26,6 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
-START = date(2024, 1, 1)
 BEFORE_WEEKS, LIST_WEEKS, HORIZON_WEEKS, ACTIVE_WEEKS = 52, 52, 8, 26
 WEEKS = BEFORE_WEEKS + LIST_WEEKS + HORIZON_WEEKS
 SAVED_SHARE, SAVED_BY_WRONG_PLAYBOOK, WOKEN_SHARE = 0.20, 0.05, 0.05

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -31,6 +31,8 @@ class Advisor:
         money: the shop's currency.
         typical_spend: median expected spend of everyone who was scored, minor units.
         saved: playbook → learnt P(saved | contacted); the playbook's prior where it is missing.
+        uplift: by how much a contact raises P(stays) of some customers, learnt from the shop's own holdout; None where
+            nothing was learnt that ranks better than risk and gain do.
     """
 
     playbooks: Playbooks
@@ -41,6 +43,7 @@ class Advisor:
     money: Money
     typical_spend: float
     saved: Mapping[str, float] = field(default_factory=dict)
+    uplift: Callable[[Log, Iterable[str], date], pd.Series | None] | None = None
     _known: pd.DataFrame = field(default_factory=pd.DataFrame, init=False)
 
     def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -51,9 +54,17 @@ class Advisor:
         shop = Shop(self.as_of, self.money, self.typical_spend)
         may = allowed(rows, self.standing)
         said = choose(whole, self.playbooks, self.standing.contacts, shop=shop, saved=self.saved, allowed=may)
-        chosen = pd.concat([whole, said.drop(columns="gain")], axis=1)
+        chosen = self._learnt(pd.concat([whole, said.drop(columns="gain")], axis=1))
         self._known = chosen.set_index("customer_id", drop=False)
         return chosen
+
+    def _learnt(self, chosen: pd.DataFrame) -> pd.DataFrame:
+        """Put what was learnt of each customer in the place of the playbook's share, negative where it wakes up."""
+        moved = self.uplift(self.log, chosen["customer_id"], self.as_of) if self.uplift else None
+        if moved is None:
+            return chosen
+        share = chosen["customer_id"].map(moved.to_dict()).astype(float) / chosen["probability"].astype(float)
+        return chosen.assign(saved_share=share.where(share.notna(), chosen["saved_share"]))
 
     def openings(self, entries: pd.DataFrame) -> pd.Series:
         """Return the sentence to open with of each entry, indexed as the entries."""

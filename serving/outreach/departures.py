@@ -30,7 +30,8 @@ def departures(former: pd.DataFrame, listed: pd.DataFrame, off: pd.DataFrame, sc
     left = former[~former["account_id"].isin(set(listed["account_id"]))]
     why = off.drop_duplicates("account_id").set_index("account_id")
     reason, detail = (left["account_id"].map(why[name].to_dict()).astype(object) for name in ("reason", "detail"))
-    now = left["customer_id"].map(scores.set_index("customer_id")["probability"])
+    known_now = scores.loc[scores["customer_id"].isin(set(left["customer_id"])), ["customer_id", "probability"]]
+    now = left["customer_id"].map(known_now.set_index("customer_id")["probability"])
     known = now.notna().to_numpy()
     usual = [WOULD_STAY if scored else UNKNOWN for scored in known]
     risk = [f"risk is down to {p:.0%}" if p == p else "no order within the active days" for p in now]

@@ -99,10 +99,8 @@ def _until(day: object) -> str:
 def _refused(rows: pd.DataFrame, standing: Standing) -> Rule:
     """Consent for the playbook's channel."""
     may = allowed(rows, standing)
-    refused = [
-        channel in may and not may.at[place, channel]
-        for place, channel in zip(rows.index, rows["channel"], strict=True)
-    ]
+    place = may.columns.get_indexer(rows["channel"])  # -1, a channel that nobody is asked about, is allowed
+    refused = (place >= 0) & ~may.to_numpy()[np.arange(len(rows)), place]
     words = [f"no consent to {channel}" for channel in rows["channel"]]
     return Rule(NO_CONSENT, pd.Series(refused, index=rows.index, dtype=bool), _texts(rows, words))
 

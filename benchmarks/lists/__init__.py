@@ -1,0 +1,1 @@
+"""How long a list of a large shop takes."""
