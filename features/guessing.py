@@ -7,18 +7,17 @@ written is judged from the cells. What cannot be told is asked for, with the lin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from features import cells, headers
-from features.errors import InputError
-from features.mapping import CustomersMapping, EventsMapping, Guess, OrdersMapping, Shop
+from features import cells, headers, leftovers
+from features.asking import Request, give, need
+from features.mapping import CustomersMapping, EventsMapping, Guess, OrdersMapping
 from features.rules import CANCELLED, RETURNED, plain_status
 from features.sheet import (
-    DATES,
     Sheet,
     has_lines_per_order,
     is_date,
@@ -30,62 +29,84 @@ from features.sheet import (
     with_dates,
     with_decimal,
 )  # fmt: skip
-from features.sniffing import currency_in, zone_of
+from features.shop_facts import shop_of
 from features.tables import CUSTOMERS
 
 GUEST_ZEROS = 0.02
+MONEY = ("amount", "price", "discount")
 
 
-def guess(orders: Path, events: Path | None = None, customers: Path | None = None) -> Guess:
+def guess(
+    orders: Path,
+    events: Path | None = None,
+    customers: Path | None = None,
+    columns: Mapping[str, str] | None = None,
+    more: str = "",
+) -> Guess:
     """Guess how the files of a shop map to the contract.
 
     Args:
         orders: the orders file.
         events: the events file, if any.
         customers: the customers file, if any.
+        columns: field -> header where it is known already; fields of other files as `events.kind`, `customers.name`.
+        more: what else stood on the command line, to be repeated where the command is told.
 
     Returns:
         The mappings, and every assumption in one sentence.
 
     Raises:
         InputError: a file that cannot be read, or a required column that was not recognised: it says which columns
-            the file has and what to write.
+            are free and what to write; a field or header in `columns` that does not exist.
     """
+    request = Request(orders, events, customers, columns or {}, more)
+    request.check()
     with ExitStack() as stack:
         sheet = open_sheet(stack, orders)
-        mapping = _orders(sheet)
-        shop = _shop(sheet, mapping)
+        mapping = _orders(sheet, request)
+        shop = shop_of(sheet, mapping)
+        leftovers.of_orders(sheet, mapping.columns)
+        rest = {"orders": leftovers.not_used(sheet, mapping.columns)}
         said = list(sheet.said)
         happened = owned = None
         if events is not None:
             other = open_sheet(stack, events)
-            happened = _events(other)
+            happened = _events(other, request)
+            rest["events"] = leftovers.not_used(other, happened.columns)
             said += other.said
         if customers is not None:
             other = open_sheet(stack, customers)
-            owned = _customers(other)
+            owned = _customers(other, request)
+            rest["customers"] = leftovers.not_used(other, owned.columns)
             said += other.said
-    return Guess(shop, mapping, happened, owned, tuple(said))
+    return Guess(shop, mapping, happened, owned, tuple(said), rest)
 
 
-def _orders(sheet: Sheet) -> OrdersMapping:
+def _field(sheet: Sheet, name: str, names: Sequence[str], check: Callable[[int], bool] | None = None) -> int | None:
+    """The column that was said to hold a field, else the one whose name and cells fit it best."""
+    return sheet.given[name] if name in sheet.given else sheet.find(names, check)
+
+
+def _orders(sheet: Sheet, request: Request) -> OrdersMapping:
+    give(sheet, "orders", request)
     export = headers.platform(sheet.file.header)
     if export:
         sheet.said.append(f"{sheet.file.name} looks like {export}.")
-    at = sheet.find(headers.ORDERED_AT, lambda place: is_date(sheet, place))
+    at = _field(sheet, "ordered_at", headers.ORDERED_AT, lambda place: is_date(sheet, place))
     at = sheet.take(_near(sheet, headers.ORDERED_AT) if at is None else at)
     sheet.form = with_dates(sheet, at)
-    order = sheet.take(sheet.find(headers.ORDER_ID, lambda place: is_order_id(sheet, place)))
+    order = sheet.take(_field(sheet, "order_id", headers.ORDER_ID, lambda place: is_order_id(sheet, place)))
     customer = sheet.take(_customer(sheet))
-    sheet.form = with_decimal(sheet)
+    sheet.form = with_decimal(sheet, [sheet.given[name] for name in MONEY if name in sheet.given])
     columns: dict[str, int | None] = {"order_id": order, "customer_id": customer, "ordered_at": at}
     for name in ("line_id", "status", "cancelled_at", "test", "returned", "currency"):
         flag = name in ("test", "returned")
-        columns[name] = sheet.take(sheet.find(headers.ORDERS[name], (lambda p: is_flag(sheet, p)) if flag else None))
+        check = (lambda place: is_flag(sheet, place)) if flag else None
+        columns[name] = sheet.take(_field(sheet, name, headers.ORDERS[name], check))
     for name in ("price", "quantity", "discount"):
-        columns[name] = sheet.find(headers.ORDERS[name], lambda place: is_number(sheet, place))
+        columns[name] = _field(sheet, name, headers.ORDERS[name], lambda place: is_number(sheet, place))
     amount, amount_is = _amount(sheet, order, columns)
-    product = sheet.find(headers.PRODUCT_ID)
+    product = _field(sheet, "product_id", headers.PRODUCT_ID)
     columns["product_id"] = product if product not in (order, customer, amount) else None
     by_unit = amount is None and columns["price"] is not None and columns["quantity"] is not None
     if by_unit:
@@ -96,11 +117,10 @@ def _orders(sheet: Sheet) -> OrdersMapping:
         columns["price"] = None
         columns["amount"] = amount
     # An order's discount on each of its lines would be counted once per line, and a line's once per order.
-    if has_lines_per_order(sheet, order) and is_order_level(sheet, order, columns["discount"]) != (
-        amount_is == "order"
-    ):
+    has_lines = has_lines_per_order(sheet, order) and "discount" not in sheet.given
+    if has_lines and is_order_level(sheet, order, columns["discount"]) != (amount_is == "order"):
         columns["discount"] = None
-    _need(sheet, "orders", columns, ("customer_id", "ordered_at", *(("price",) if by_unit else ("amount",))))
+    need(sheet, "orders", columns, ("customer_id", "ordered_at", *(("price",) if by_unit else ("amount",))), request)
     named = {name: sheet.name(place) for name, place in columns.items() if place is not None}
     cancelled, returned = _statuses(sheet, columns["status"], export)
     prefix = _return_prefix(sheet, order, columns["quantity"], amount)
@@ -118,6 +138,8 @@ def _orders(sheet: Sheet) -> OrdersMapping:
 
 def _customer(sheet: Sheet) -> int | None:
     """The customer column; where ids are 0 for guests and mails are given, the mail."""
+    if "customer_id" in sheet.given:
+        return sheet.given["customer_id"]
     found = sheet.find(headers.CUSTOMER_ID)
     found = _near(sheet, headers.CUSTOMER_ID) if found is None else found
     if found is None:
@@ -151,6 +173,11 @@ def _amount(
     line = sheet.find(headers.LINE_AMOUNT, lambda place: is_number(sheet, place))
     total = sheet.find(headers.ORDER_TOTAL, lambda place: is_number(sheet, place))
     has_lines = has_lines_per_order(sheet, order)
+    if "amount" in sheet.given:
+        said = sheet.given["amount"]
+        return said, "order" if has_lines and is_order_level(sheet, order, said) else "line"
+    if "price" in sheet.given and columns["quantity"] is not None:
+        return None, "line"
     if line is not None and not (has_lines and is_order_level(sheet, order, line)):
         sheet.said.append(f'The amount of a line is "{sheet.name(line)}".')
         return line, "line"
@@ -209,57 +236,17 @@ def _return_prefix(sheet: Sheet, order: int | None, quantity: int | None, amount
     return None
 
 
-def _shop(sheet: Sheet, mapping: OrdersMapping) -> Shop:
-    script = "".join(sheet.plain)
-    greek = any("α" <= char <= "ω" for char in script)
-    persian = mapping.format.calendar == "jalali" or any("\u0600" <= char <= "\u06ff" for char in script)
-    currency = _currency(sheet, mapping, "IRR" if persian else "EUR")
-    preferred = "Europe/Athens" if greek and currency == "EUR" else "Asia/Tehran" if persian else None
-    at = sheet.file.column(mapping.columns["ordered_at"]) or 0
-    moments = [
-        cells.moment(cell, mapping.format.date_format, mapping.format.calendar) for cell in sheet.filled(at)[:DATES]
-    ]
-    zone, sure = zone_of(moments, currency, preferred)
-    why = (
-        "the offsets in the data fit it" if sure else f"assumed from {'the language' if preferred else 'the currency'}"
-    )
-    sheet.said.append(f"The shop's zone is {zone}: {why}.")
-    return Shop(zone, currency)
-
-
-def _currency(sheet: Sheet, mapping: OrdersMapping, otherwise: str) -> str:
-    if "currency" in mapping.columns:
-        place = sheet.file.column(mapping.columns["currency"]) or 0
-        votes = Counter(currency_in([cell]) or cell.upper() for cell in sheet.filled(place)).most_common()
-        if votes and len(votes[0][0]) == 3 and votes[0][0].isalpha():
-            others = ", ".join(code for code, _ in votes[1:])
-            sheet.said.append(
-                f"The shop's currency is {votes[0][0]}"
-                + (f"; write rates for {others} under [shop.exchange_rates]." if others else ".")
-            )
-            return votes[0][0]
-    money = [mapping.columns[name] for name in ("amount", "price") if name in mapping.columns]
-    places = [sheet.file.column(name) or 0 for name in money]
-    found = currency_in(
-        [sheet.name(place) for place in places] + [cell for place in places for cell in sheet.filled(place)[:DATES]]
-    )
-    sheet.said.append(
-        f"The currency is {found}, as amounts say."
-        if found
-        else f"The currency is assumed to be {otherwise}: the file names none."
-    )
-    return found or otherwise
-
-
-def _events(sheet: Sheet) -> EventsMapping:
+def _events(sheet: Sheet, request: Request) -> EventsMapping:
+    give(sheet, "events", request)
     columns: dict[str, int | None] = {}
-    columns["happened_at"] = sheet.take(sheet.find(headers.EVENTS["happened_at"], lambda place: is_date(sheet, place)))
+    happened = headers.EVENTS["happened_at"]
+    columns["happened_at"] = sheet.take(_field(sheet, "happened_at", happened, lambda place: is_date(sheet, place)))
     sheet.form = with_dates(sheet, columns["happened_at"])
-    columns["customer_id"] = sheet.take(sheet.find(headers.CUSTOMER_ID))
-    columns["kind"] = sheet.take(sheet.find(headers.EVENTS["kind"]))
-    columns["event_id"] = sheet.take(sheet.find(headers.EVENTS["event_id"]))
-    columns["value"] = sheet.find(headers.EVENTS["value"], lambda place: is_number(sheet, place))
-    _need(sheet, "events", columns, ("customer_id", "happened_at"))
+    columns["customer_id"] = sheet.take(_field(sheet, "customer_id", headers.CUSTOMER_ID))
+    columns["kind"] = sheet.take(_field(sheet, "kind", headers.EVENTS["kind"]))
+    columns["event_id"] = sheet.take(_field(sheet, "event_id", headers.EVENTS["event_id"]))
+    columns["value"] = _field(sheet, "value", headers.EVENTS["value"], lambda place: is_number(sheet, place))
+    need(sheet, "events", columns, ("customer_id", "happened_at"), request)
     kind = None
     if columns["kind"] is None:
         kind = sheet.file.path.stem
@@ -268,29 +255,17 @@ def _events(sheet: Sheet) -> EventsMapping:
     return EventsMapping(sheet.file.path, named, kind, sheet.form)
 
 
-def _customers(sheet: Sheet) -> CustomersMapping:
+def _customers(sheet: Sheet, request: Request) -> CustomersMapping:
+    give(sheet, "customers", request)
     # In the order of the contract: a column called "tier" is the segment, where no other column is.
     checks = {"number": is_number, "flag": is_flag, "date": is_date}
     columns: dict[str, int | None] = {}
     for each in CUSTOMERS:
         check = checks.get(each.kind)
         fits = None if check is None else partial(check, sheet)
-        columns[each.name] = sheet.take(sheet.find(headers.CUSTOMERS[each.name], fits))
+        columns[each.name] = sheet.take(_field(sheet, each.name, headers.CUSTOMERS[each.name], fits))
         if each.kind == "date" and sheet.form.date_format is None:
             sheet.form = with_dates(sheet, columns[each.name])
-    _need(sheet, "customers", columns, ("customer_id",))
+    need(sheet, "customers", columns, ("customer_id",), request)
     named = {name: sheet.name(place) for name, place in columns.items() if place is not None}
     return CustomersMapping(sheet.file.path, named, sheet.form)
-
-
-def _need(sheet: Sheet, table: str, columns: Mapping[str, int | None], needed: Sequence[str]) -> None:
-    missing = [name for name in needed if columns.get(name) is None]
-    if not missing:
-        return
-    known = ", ".join(f'"{name}"' for name in sheet.file.header[:60])
-    lines = "\n".join(f'  {name} = "…"' for name in missing)
-    raise InputError(
-        f"{sheet.file.name}: no column was recognised as {', '.join(missing)}.\n"
-        f"The file has the columns {known}.\n"
-        f"Write in regulars.toml, with the names of the columns that hold them:\n[{table}.columns]\n{lines}"
-    )

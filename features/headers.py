@@ -13,13 +13,34 @@ _ARABIC = str.maketrans("يكةأإآ", "یکهااا")
 
 
 def plain(header: str) -> str:
-    """Return a header as it is compared: letters and digits only, lower case, no accents.
+    """Return a header as it is compared: letters and digits only, lower case, no accents; a % is a word.
 
     >>> plain("Grand Total (Purchased)"), plain("Ημερομηνία")
     ('grandtotalpurchased', 'ημερομηνια')
     """
-    text = unicodedata.normalize("NFKD", header.translate(_ARABIC).casefold())
+    text = unicodedata.normalize("NFKD", header.replace("%", " percent ").translate(_ARABIC).casefold())
     return re.sub(r"[\W_]+", "", "".join(c for c in text if not unicodedata.combining(c))).replace("ς", "σ")
+
+
+# What stands in brackets is passed over, unless it makes another thing of the column: a share, a tax, another date.
+_BRACKETS = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
+_ANOTHER_THING = re.compile(
+    r"^e?s$|%|٪|percent|\brate\b|refund|discount|shipping|shipped|deliver|cancel|birth|modified|updated|tip"
+    r"|^\s*(tax|vat|gst|φπα|مالیات)\s*$|ποσοστ|έκπτωσ|επιστροφ|مرجوع|تخفیف|درصد",
+    re.IGNORECASE,
+)
+
+
+def bare(header: str) -> str:
+    """Return a header as it is compared without what stands in brackets: a unit, a currency, "incl. VAT".
+
+    >>> bare("مبلغ (تومان)") == plain("مبلغ"), bare("Amount [USD]"), bare("Discount (%)"), bare("Coupon(s)")
+    (True, 'amount', 'discountpercent', 'coupons')
+    """
+    inside = _BRACKETS.findall(header)
+    if not inside or any(_ANOTHER_THING.search(part[1:-1]) for part in inside):
+        return plain(header)
+    return plain(_BRACKETS.sub(" ", header)) or plain(header)
 
 
 def _set(*headers: str) -> tuple[str, ...]:
@@ -33,8 +54,10 @@ ORDER_ID = _set(
     "document no|document number|doc no|doc number|receipt no",
     "receipt number|receipt id|receipt|ticket no|ticket number|ticket",
     "bill no|bill number|voucher no|increment_id|name|id|number",
-    "αριθμός παραγγελίας|κωδικός παραγγελίας|παραγγελία",
-    "αριθμός παραστατικού|παραστατικό|αριθμός τιμολογίου|τιμολόγιο|απόδειξη",
+    "αριθμός παραγγελίας|αρ. παραγγελίας|αριθ. παραγγελίας|κωδικός παραγγελίας|κωδ. παραγγελίας|παραγγελία",
+    "αριθμός παραστατικού|αρ. παραστατικού|αριθ. παραστατικού|παραστατικό",
+    "αριθμός τιμολογίου|αρ. τιμολογίου|αριθ. τιμολογίου|τιμολόγιο",
+    "αριθμός απόδειξης|αρ. απόδειξης|απόδειξη",
     "شماره سفارش|کد سفارش|شناسه سفارش|سفارش|شماره فاکتور|فاکتور|شماره سند|شماره رسید",
 )
 LINE_ID = _set("line id|line_id|line item id|lineitem id|item_id|order_item_id|order line id|line no|line number")
@@ -48,7 +71,8 @@ CUSTOMER_ID = _set(
     "customer email|customer_email|billing email|billing_email",
     "email (billing)|email|e-mail|email address|customer|client|debtor name",
     "buyer|phone|billing phone|mobile|customer name|bill-to name|billing name",
-    "κωδικός πελάτη|αριθμός πελάτη|πελάτης|ΑΦΜ|κάρτα|αριθμός κάρτας|ηλεκτρονικό ταχυδρομείο|όνομα πελάτη|επωνυμία",
+    "κωδικός πελάτη|κωδ. πελάτη|αριθμός πελάτη|αρ. πελάτη",
+    "πελάτης|ΑΦΜ|κάρτα|αριθμός κάρτας|ηλεκτρονικό ταχυδρομείο|όνομα πελάτη|επωνυμία",
     "کد مشتری|شناسه مشتری|شماره مشتری|مشتری|شماره کارت|کد اشتراک|شماره موبایل|موبایل|تلفن|ایمیل|نام مشتری",
 )
 ORDERED_AT = _set(
@@ -117,6 +141,18 @@ TEST = _set("test|is test|is_test|test order")
 CURRENCY = _set(
     "currency|currency code|order currency|order_currency",
     "presentment currency|order_currency_code|νόμισμα|ارز|واحد پول",
+)
+
+# Two kinds of columns that an orders file may have beside the ones that are used, each with a sentence of its own.
+REFUND_AMOUNT = _set(
+    "refund|refunds|refund amount|refund total|refund value|total refund|total refunds",
+    "refunded|refunded amount|amount refunded|total refunded|refunded total",
+    "return amount|returned amount|returns value",
+    "επιστροφή|επιστροφές|ποσό επιστροφής|επιστροφή χρημάτων|مبلغ مرجوعی|مبلغ برگشتی|مبلغ استرداد|استرداد",
+)
+PERSON = _set(
+    "customer name|full name|billing name|bill-to name|debtor name|client name|company|company name|buyer name",
+    "επωνυμία|επωνυμία πελάτη|όνομα πελάτη|ονοματεπώνυμο|نام مشتری|نام خریدار|نام شرکت",
 )
 
 ORDERS = {

@@ -30,7 +30,7 @@ from features.desk import Cleaned, Desk, Typed
 from features.log import NULL, Coded, Events, Ints, Lines
 from features.mapping import LineRules, Shop
 from features.repeats import order_keys, repeated_blocks, repeated_ids
-from features.rules import NO_ID, TEST_HINT, is_test, plain_status
+from features.rules import A_DATE, NO_ID, TEST_HINT, is_test, plain_status
 from features.wall import business_days
 
 LONGEST_ID = 200
@@ -132,7 +132,7 @@ def _leave_out(desk: Desk, order: Ints, rules: LineRules) -> tuple[Coded, Coded 
 def _check_dates(desk: Desk, name: str, wall: Ints, offset: Ints, day: Ints, latest: int | None) -> None:
     looks = 'write 2024-01-31, or set date_format = "%d/%m/%Y" (calendar = "jalali" for 1403/01/15)'
     desk.problem(name, "empty where a date is needed", "fill it in", wall == cells.EMPTY)
-    desk.problem(name, "a date between 1980 and 2200", looks, wall == cells.BAD)
+    desk.problem(name, A_DATE, looks, wall == cells.BAD)
     said = desk.alive & desk.sound
     zoned = offset != cells.NO_OFFSET
     if (said & zoned).any() and (said & ~zoned).any():

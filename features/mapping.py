@@ -244,10 +244,14 @@ class CustomersMapping:
 
 @dataclass(frozen=True)
 class Guess:
-    """What `regulars init` proposes, each assumption said in one sentence."""
+    """What `regulars init` proposes, each assumption said in one sentence.
+
+    `not_used` names the columns of each table's file that nothing is read from.
+    """
 
     shop: Shop
     orders: OrdersMapping
     events: EventsMapping | None
     customers: CustomersMapping | None
     assumptions: tuple[str, ...]
+    not_used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

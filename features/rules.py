@@ -55,6 +55,8 @@ RETURNED = (
     "refunded", "returned", "refund", "return", "credit memo", "credit note", "credit", "chargeback",
     "επιστροφη", "επιστραφηκε", "πιστωτικο", "مرجوع", "مرجوعی", "برگشتی", "مسترد شده",
 )  # fmt: skip
+# What a cell must be, as messages say it; a remedy is chosen by them.
+A_DATE, A_NUMBER = "a date between 1980 and 2200", "a number"
 TEST = re.compile(r"^test([@._\s-].*)?$", re.IGNORECASE)
 TEST_HINT = re.compile("test", re.IGNORECASE)
 NO_ID = frozenset({"", "0", "nan", "null", "none", "<na>", "nat", "n/a"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,7 +24,7 @@ ENOUGH_ORDERS = 0.99
 
 @dataclass
 class Sheet:
-    """The first rows of a file as text, and what was found in it so far."""
+    """The first rows of a file as text, and what was found in it so far; `given` is field -> place as somebody said."""
 
     file: Opened
     connection: duckdb.DuckDBPyConnection
@@ -32,11 +32,17 @@ class Sheet:
     form: FileFormat
     said: list[str] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
+    given: dict[str, int] = field(default_factory=dict)
 
     @cached_property
     def plain(self) -> list[str]:
         """The headers as they are compared."""
         return [headers.plain(header) for header in self.file.header]
+
+    @cached_property
+    def bare(self) -> list[str]:
+        """The headers as they are compared without a unit or currency in brackets."""
+        return [headers.bare(header) for header in self.file.header]
 
     def name(self, place: int) -> str:
         """Return the header of a column."""
@@ -47,12 +53,13 @@ class Sheet:
         return [cell for cell in self.columns[place] if cell]
 
     def find(self, names: Sequence[str], check: Callable[[int], bool] | None = None) -> int | None:
-        """Return the column with the best name whose cells pass the check."""
+        """Return the column with the best name whose cells pass the check; a header as it is before one in brackets."""
         for name in names:
-            for place, header in enumerate(self.plain):
-                fits = header == name and place not in self.used
-                if fits and self.filled(place) and (check is None or check(place)):
-                    return place
+            for known in (self.plain, self.bare):
+                for place, header in enumerate(known):
+                    fits = header == name and place not in self.used
+                    if fits and self.filled(place) and (check is None or check(place)):
+                        return place
         return None
 
     def take(self, place: int | None) -> int | None:
@@ -82,7 +89,9 @@ def open_sheet(stack: ExitStack, path: Path) -> Sheet:
         rows = connection.execute(query.format(file.source)).fetchall()
     if not rows:
         raise InputError(f"{path.name} has a header and no rows; export it again, with order lines")
-    columns = [[cells.text(cell) for cell in column] for column in zip(*rows, strict=True)]
+    texts = [tuple(cells.text(cell) for cell in row) for row in rows]
+    # A header line again, further down, is for `check` to name; here it would make a text of every column.
+    columns = [list(column) for column in zip(*([row for row in texts if row != file.header] or texts), strict=True)]
     sheet = Sheet(file, connection, columns, form)
     if encoding not in ("utf-8", "utf-8-sig"):
         sheet.said.append(f"{path.name} is written in {encoding}.")
@@ -109,7 +118,7 @@ def is_number(sheet: Sheet, place: int) -> bool:
 
 def is_flag(sheet: Sheet, place: int) -> bool:
     """Say whether a column holds yes and no."""
-    return all(cells.flag(cell) in (0, 1) for cell in set(sheet.filled(place)[:DATES]))
+    return all(cells.flag(cell) in (0, 1) for cell in set(sheet.filled(place)))
 
 
 def with_dates(sheet: Sheet, place: int | None) -> FileFormat:
@@ -145,10 +154,11 @@ def _fit_all(sheet: Sheet, place: int, fits: list[Reading]) -> list[Reading]:
     return [fit for fit, count in zip(fits, wrong, strict=True) if count == min(wrong)]
 
 
-def with_decimal(sheet: Sheet) -> FileFormat:
-    """Return the file's format with its decimal mark."""
+def with_decimal(sheet: Sheet, given: Collection[int] = ()) -> FileFormat:
+    """Return the file's format with its decimal mark, judged from columns of money and those that are `given`."""
     names = (*headers.LINE_AMOUNT, *headers.ORDER_TOTAL, *headers.PRICE, *headers.DISCOUNT)
-    texts = [cell for place, name in enumerate(sheet.plain) if name in names for cell in sheet.filled(place)[:2000]]
+    money = [place for place, name in enumerate(sheet.plain) if name in names or sheet.bare[place] in names]
+    texts = [cell for place in {*money, *given} for cell in sheet.filled(place)[:2000]]
     if sheet.file.text is None or decimal_of(texts) != ",":
         return sheet.form
     sheet.said.append("Amounts are written with a decimal comma.")

@@ -30,8 +30,11 @@ CURRENCIES = {
     "₹": "INR", "INR": "INR", "﷼": "IRR", "IRR": "IRR", "ریال": "IRR",
     "تومان": "IRT", "IRT": "IRT", "CHF": "CHF", "SEK": "SEK", "NOK": "NOK", "DKK": "DKK", "PLN": "PLN", "ZŁ": "PLN",
     "CZK": "CZK", "RON": "RON", "HUF": "HUF", "BGN": "BGN", "AED": "AED", "CAD": "CAD", "AUD": "AUD", "NZD": "NZD",
+    "EURO": "EUR", "EUROS": "EUR", "DOLLAR": "USD", "DOLLARS": "USD", "STERLING": "GBP", "RIAL": "IRR", "RIALS": "IRR",
+    "TOMAN": "IRT", "TOMANS": "IRT", "تومن": "IRT",
     "BRL": "BRL", "R$": "BRL", "MXN": "MXN", "ZAR": "ZAR", "UAH": "UAH", "₴": "UAH", "ILS": "ILS", "₪": "ILS",
 }  # fmt: skip
+_ONE_WAY = str.maketrans("ώΏيك", "ωΩیک")
 ZONES = {
     "EUR": "Europe/Berlin", "USD": "America/New_York",
     "GBP": "Europe/London", "JPY": "Asia/Tokyo", "TRY": "Europe/Istanbul",
@@ -131,13 +134,13 @@ def sortedness(texts: Sequence[str], date_format: str | None) -> float:
 def currency_in(texts: Iterable[str]) -> str | None:
     """Return the currency that cells or headers name.
 
-    >>> currency_in(["1.234,50 €"]), currency_in(["Amount (GBP)"]), currency_in(["12.50"])
-    ('EUR', 'GBP', None)
+    >>> currency_in(["1.234,50 €"]), currency_in(["Amount (GBP)"]), currency_in(["Ποσό (ευρώ)"]), currency_in(["12.50"])
+    ('EUR', 'GBP', 'EUR', None)
     """
     votes: Counter[str] = Counter()
     for text in texts:
-        words = re.findall(r"[^\W\d_]+\$?|[€$£¥₺₹₪₴﷼]", text)
-        votes.update(CURRENCIES[word.upper()] for word in words if word.upper() in CURRENCIES)
+        words = re.findall(r"[^\W\d_]+\$?|[€$£¥₺₹₪₴﷼]", text.translate(_ONE_WAY).upper())
+        votes.update(CURRENCIES[word] for word in words if word in CURRENCIES)
     return votes.most_common(1)[0][0] if votes else None
 
 

@@ -21,10 +21,10 @@ from features.customers import clean_customers
 from features.desk import Cleaned, Typed
 from features.errors import InputError, Violation
 from features.files import Opened, connect, opened
+from features.findings import BrokenRule, Findings, findings, refused, without_headers
 from features.intake import clean_events, clean_lines
 from features.log import Coded, Ints, Log
 from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
-from features.places import located, ragged
 from features.roll_up import roll_up
 from features.rules import RULES, RuleCount
 from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
@@ -46,11 +46,16 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class CheckReport:
-    """Every broken rule of all files; the log where there is none."""
+    """Every broken rule of all files; the log where there is none.
+
+    `violations` shows the first cells of each rule, `broken` counts all of them; `warnings` are no broken rules.
+    """
 
     violations: tuple[Violation, ...]
     rules: tuple[RuleCount, ...]
     log: Log | None
+    broken: tuple[BrokenRule, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def read_log(
@@ -94,20 +99,20 @@ def check_files(
         "until": None if until is None else day_number(until),
         "latest": None if latest is None else day_number(latest),
     }
-    lines, broken = _read(orders, ORDERS, lambda typed: clean_lines(typed, orders.rules, shop, **limits))
+    lines, found = _read(orders, ORDERS, lambda typed: clean_lines(typed, orders.rules, shop, **limits))
     happened: Cleaned | None = None
     if events is not None:
         happened, more = _read(events, EVENTS, lambda typed: clean_events(typed, shop, **limits))
-        broken += more
+        found.add(more)
     if customers is not None:
-        broken += _customers(customers)[1]
+        found.add(_customers(customers)[1])
     counts = {**(lines.counts if lines else {}), **(happened.counts if happened else {})}
-    if broken or lines is None or lines.lines is None:
-        return CheckReport(tuple(broken), _counted(counts), None)
+    if found.violations or lines is None or lines.lines is None:
+        return _faulty(found, counts)
     log = roll_up(lines.lines, happened.events if happened else None)
     kept = log.streams["orders"]
     if not len(kept):
-        return CheckReport((_nothing_left(orders, counts, until),), _counted(counts), None)
+        return _faulty(refused([_nothing_left(orders, counts, until)]), counts)
     bought = int(np.count_nonzero(~lines.lines.returned))
     counts["zero-value orders"] = bought - int(kept.columns["lines"].sum())
     counts["same-day splits"] = int((kept.columns["orders"] - 1).sum())
@@ -124,10 +129,14 @@ def read_customers(mapping: CustomersMapping) -> pd.DataFrame:
     Raises:
         InputError: with every broken rule.
     """
-    frame, broken = _customers(mapping)
-    if broken:
-        raise InputError(f"{mapping.file.name} cannot be used", broken)
+    frame, found = _customers(mapping)
+    if found.violations:
+        raise InputError(f"{mapping.file.name} cannot be used", found.violations)
     return frame
+
+
+def _faulty(found: Findings, counts: Mapping[str, int]) -> CheckReport:
+    return CheckReport(tuple(found.violations), _counted(counts), None, tuple(found.broken), tuple(found.warnings))
 
 
 def _counted(counts: Mapping[str, int]) -> tuple[RuleCount, ...]:
@@ -143,17 +152,19 @@ def _nothing_left(orders: OrdersMapping, counts: Mapping[str, int], until: date 
 
 def _read(
     mapping: OrdersMapping | EventsMapping, table: Sequence[Field], judge: Judge
-) -> tuple[Cleaned | None, list[Violation]]:
+) -> tuple[Cleaned | None, Findings]:
     try:
         with connect() as connection, opened(connection, mapping.file, mapping.format) as file:
             missing = [file.missing(c) for c in mapping.columns.values() if file.column(c) is None]
             if missing:
-                return None, missing
+                return None, refused(missing)
             typed, file = typed_cells(connection, file, mapping, table)
+            typed, again = without_headers(typed, file, mapping.columns)
             cleaned = judge(typed)
-            return cleaned, [*ragged(file), *located(connection, file, mapping.columns, cleaned.problems)]
+            problems = [*again, *cleaned.problems]
+            return cleaned, findings(connection, file, mapping.columns, mapping.format, problems)
     except InputError as error:
-        return None, list(error.violations)
+        return None, refused(error.violations)
 
 
 def typed_cells(
@@ -255,15 +266,16 @@ def _coded(chunks: Sequence[pa.Array]) -> Coded:
     return Coded(np.array(values, dtype=object), np.concatenate(codes).astype(np.int64))
 
 
-def _customers(mapping: CustomersMapping) -> tuple[pd.DataFrame, list[Violation]]:
+def _customers(mapping: CustomersMapping) -> tuple[pd.DataFrame, Findings]:
     frame = pd.DataFrame({name: pd.Series(dtype=object) for name in names(CUSTOMERS)})
     try:
         with connect() as connection, opened(connection, mapping.file, mapping.format) as file:
             missing = [file.missing(c) for c in mapping.columns.values() if file.column(c) is None]
             if missing:
-                return frame, missing
+                return frame, refused(missing)
             typed, file = typed_cells(connection, file, mapping, CUSTOMERS)
+            typed, again = without_headers(typed, file, mapping.columns)
             cleaned, problems = clean_customers(typed, mapping.format)
-            return cleaned, [*ragged(file), *located(connection, file, mapping.columns, problems)]
+            return cleaned, findings(connection, file, mapping.columns, mapping.format, [*again, *problems])
     except InputError as error:
-        return frame, list(error.violations)
+        return frame, refused(error.violations)

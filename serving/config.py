@@ -13,18 +13,19 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from features.errors import ConfigError, Violation, suggest
-from features.horizon import LEAST_ACTIVE_DAYS, proposed_definition
-from features.labels import ChurnDefinition
-from features.log import Log
 from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from features.money import Money
 from serving.outreach.policy import COOLDOWN_DAYS, HOLDOUT_SHARE, LEAVE_AT, Policy, RankBy
 from serving.scores import MEDIUM_FROM
+
+if TYPE_CHECKING:  # pandas stands behind these: a wrong key in the file is told before it is imported
+    from features.labels import ChurnDefinition
+    from features.log import Log
 
 FILE_NAME = "regulars.toml"
 BOOK_URL = "REGULARS_BOOK_URL"
@@ -158,12 +159,18 @@ class Settings:
         """
         if self.churn.horizon_days == AUTO:
             raise ConfigError('horizon_days is "auto": only a log can say how many days that is')
+        from features.horizon import LEAST_ACTIVE_DAYS
+        from features.labels import ChurnDefinition
+
         return ChurnDefinition(self.churn.horizon_days, self.churn.active_days or LEAST_ACTIVE_DAYS)
 
     def definition_for(self, log: Log) -> ChurnDefinition:
         """What churn means here; "auto" is what the gaps of this log propose."""
         if self.churn.horizon_days != AUTO:
             return self.definition
+        from features.horizon import proposed_definition
+        from features.labels import ChurnDefinition
+
         proposed = proposed_definition(log)
         return ChurnDefinition(proposed.horizon_days, self.churn.active_days or proposed.active_days)
 
@@ -223,6 +230,9 @@ def load_settings(
 
 def _sensible(churn: Churn) -> None:
     """Refuse a window that makes no sense, here and not in the middle of a run."""
+    from features.horizon import LEAST_ACTIVE_DAYS
+    from features.labels import ChurnDefinition
+
     days = 1 if churn.horizon_days == AUTO else churn.horizon_days
     ChurnDefinition(days, LEAST_ACTIVE_DAYS if churn.active_days is None else churn.active_days)
 

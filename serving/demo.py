@@ -17,9 +17,10 @@ from features.labels import complete_until, label_table
 from features.log import Log
 from features.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from features.writing import whole
+from serving.checking import check_shop
 from serving.config import FILE_NAME, Churn, ListSettings, Settings, toml_text
 from serving.demo_data import write_demo_shop
-from serving.jobs import Scored, check_shop, features_of, mlflow_uri, read, score_all
+from serving.jobs import Scored, features_of, mlflow_uri, read, score_all
 from serving.listing import Listed, publish
 from serving.outreach.exports import write_table
 from serving.promotion import train_and_judge

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,14 @@ import pandas as pd
 from features.build import feature_table
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
-from features.errors import InputError, Violation
+from features.errors import InputError
 from features.feature import FeatureSet
 from features.horizon import LEAST_ACTIVE_DAYS
 from features.log import Log
-from features.rules import RuleCount
 from features.simulate import simulate
-from features.sources import Reading, check_files, read_log
-from features.sufficiency import Sufficiency, sufficiency
+from features.sources import Reading, read_log
 from serving.book import Book
+from serving.checking import today
 from serving.config import Settings
 from serving.outreach.exports import write_table
 from serving.scorer import day_after_last_order, score
@@ -35,11 +34,6 @@ from training.backtest import Progress, backtest
 from training.bundle import Bundle
 from training.results import Backtest
 from training.tracking import Tracking
-
-
-def today(settings: Settings) -> date:
-    """Return the shop's own date; the rooms below have no clock."""
-    return settings.shop.business_day(datetime.now(UTC))
 
 
 def read(settings: Settings, *, until: date | None = None) -> Reading:
@@ -97,48 +91,6 @@ def write_features(settings: Settings, as_of: date | None, out: Path) -> Written
     frame["as_of"] = frame["as_of"].dt.date
     write_table(frame, out)
     return Written(frame, out, day, settings.said_auto(definition))
-
-
-@dataclass(frozen=True, eq=False)
-class Checked:
-    """What a check found: broken rules, what the stated rules touched, and whether the history is sufficient."""
-
-    violations: Sequence[Violation]
-    rules: Sequence[RuleCount]
-    sufficiency: Sufficiency | None
-    notes: Sequence[str] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {
-            "ok": not self.violations,
-            "violations": [asdict(violation) for violation in self.violations],
-            "rules": [{"rule": rule.rule, "rows": rule.rows, "meaning": rule.meaning} for rule in self.rules],
-            "sufficiency": asdict(self.sufficiency) if self.sufficiency else None,
-        }
-
-    def lines(self) -> Iterator[str]:
-        """Say it to a person."""
-        for violation in self.violations:
-            yield str(violation)
-        if self.violations:
-            yield f"{len(self.violations)} rules broken; nothing was read"
-        for rule in self.rules:
-            if rule.rows:
-                yield f"{rule.rows:>10,}  {rule.rule}: {rule.meaning}"
-        if self.sufficiency:
-            yield from ("", *self.notes)
-            yield from (self.sufficiency.verdict, *(f"  possible: {way}" for way in self.sufficiency.possible))
-
-
-def check_shop(settings: Settings) -> Checked:
-    """Check all files against the contract and the history against what training needs."""
-    report = check_files(settings.shop, settings.orders, settings.events, settings.customers, latest=today(settings))
-    if report.log is None:
-        return Checked(report.violations, report.rules, None)
-    definition = settings.definition_for(report.log)
-    enough = sufficiency(report.log, definition)
-    return Checked(report.violations, report.rules, enough, settings.said_auto(definition))
 
 
 def mlflow_uri(folder: Path) -> str:

@@ -6,24 +6,37 @@ Everything goes into the book in one transaction; the same report twice changes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, cast
 
+from features.consent import CHANNELS
 from features.errors import InputError
 from features.money import Money
-from serving.book.checks import Source
-from serving.book.decisions import Consent, Contact, HoldKind, Recorded, hand_over, hold, record_contacts, set_consent
-from serving.book.outcomes import Outcome, OutcomeName, record_outcomes
+from serving.book import Book
+from serving.book.checks import Source, negative_costs, refuse, unknown_entries, unknown_words
+from serving.book.decisions import (
+    Consent,
+    Contact,
+    HoldKind,
+    Recorded,
+    entries_of,
+    hand_over,
+    hold,
+    record_contacts,
+    set_consent,
+)
+from serving.book.outcomes import OUTCOME_NAMES, Outcome, OutcomeName, record_outcomes
+from serving.checking import today
 from serving.config import Settings
-from serving.jobs import open_book, today
-from serving.sheets import Sheet
+from serving.jobs import open_book
+from serving.sheets import Sheet, minor_units
 
 OUTCOME_COLUMNS = ("entry_id", "outcome", "happened_on", "channel", "cost", "by", "note")
 CONTACT_COLUMNS = ("customer_id", "contacted_on", "channel", "cost", "by", "note", "entry_id", "key")
+Word = tuple[str, Sequence[str], bool]  # a column, what may stand in it, and whether something must
 
 
 @dataclass(frozen=True)
@@ -62,10 +75,23 @@ def outcomes_from(settings: Settings, file: Path) -> Reported:
         )
         for row in sheet.rows
     ]
-    sheet.refuse()
+    source = Source(sheet.name, [row.line for row in sheet.rows])
+    words = (("outcome", OUTCOME_NAMES, True), ("channel", CHANNELS, False))
     with open_book(settings) as book:
-        source = Source(sheet.name, [row.line for row in sheet.rows])
+        _refuse(book, sheet, rows, source, words)
         return Reported("outcomes", record_outcomes(book, rows, source))
+
+
+def _refuse(book: Book, sheet: Sheet, rows: Sequence[Any], source: Source, words: Iterable[Word]) -> None:
+    """Say cells that cannot be read together with what the book would refuse; do nothing where all can be read."""
+    if not sheet.wrong:
+        return
+    with book.reading() as connection:
+        entries = entries_of(connection, (row.entry_id for row in rows if row.entry_id))
+    wrong = [*sheet.wrong, *unknown_entries(rows, entries, source), *negative_costs(rows, source)]
+    for column, known, needed in words:
+        wrong += unknown_words(rows, column, known, source, needed=needed)
+    refuse(wrong, source)
 
 
 def outcome_word(text: str) -> str:
@@ -117,9 +143,10 @@ def contacts_from(settings: Settings, file: Path) -> Reported:
         )
         for row in sheet.rows
     ]
-    sheet.refuse()
+    source = Source(sheet.name, [row.line for row in sheet.rows])
     with open_book(settings) as book:
-        return Reported("contacts", record_contacts(book, rows, Source(sheet.name, [row.line for row in sheet.rows])))
+        _refuse(book, sheet, rows, source, [("channel", CHANNELS, True)])
+        return Reported("contacts", record_contacts(book, rows, source))
 
 
 def amount(text: str, money: Money) -> int:
@@ -132,8 +159,8 @@ def amount(text: str, money: Money) -> int:
     1250
     """
     try:
-        return money.minor(Decimal(text))
-    except (InvalidOperation, ValueError):
+        return minor_units(text, money)
+    except ValueError:
         raise InputError(f'"{text}" is not an amount: write it as 12.50, without a currency') from None
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from features.labels import ChurnDefinition
 from features.log import Log
 from features.sources import read_log
 from features.writing import whole
-from serving.config import Churn, Settings, toml_text
+from serving.config import FILE_NAME, Churn, Settings, toml_text
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Initialised:
     path: Path
     settings: Settings
     assumptions: tuple[str, ...]
+    not_used: Mapping[str, tuple[str, ...]]
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -35,11 +38,20 @@ class Initialised:
             "horizon_days": settings.churn.horizon_days,
             "active_days": settings.churn.active_days,
             "orders": {"file": str(settings.orders.file), "columns": dict(settings.orders.columns)},
+            "not_used": {table: list(headers) for table, headers in self.not_used.items()},
             "assumptions": list(self.assumptions),
         }
 
 
-def init_shop(orders: Path, events: Path | None, customers: Path | None, out: Path, *, force: bool) -> Initialised:
+def init_shop(
+    orders: Path,
+    events: Path | None,
+    customers: Path | None,
+    out: Path,
+    *,
+    force: bool,
+    columns: Sequence[str] = (),
+) -> Initialised:
     """Guess how a shop's files are to be read and write it down.
 
     Args:
@@ -48,15 +60,17 @@ def init_shop(orders: Path, events: Path | None, customers: Path | None, out: Pa
         customers: names, owners, segments, consent, if any.
         out: the toml to write; the book and `mlruns/` will lie beside it.
         force: overwrite a file that is there.
+        columns: what is known already, each as FIELD=HEADER.
 
     Raises:
-        InputError: a file that cannot be read, or a toml that is there already.
+        InputError: a file that cannot be read, a toml that is there already, a required column that was neither
+            recognised nor said.
     """
     if out.exists() and not force:
         raise InputError(
             f"{out} is there already; one folder is one shop: take another with --out SHOP/regulars.toml, or --force"
         )
-    found = guess(orders, events, customers)
+    found = guess(orders, events, customers, said_columns(columns), _rest_of_command(out, force=force))
     settings = Settings(
         shop=found.shop,
         orders=_absolute(found.orders),
@@ -70,7 +84,36 @@ def init_shop(orders: Path, events: Path | None, customers: Path | None, out: Pa
     out.parent.mkdir(parents=True, exist_ok=True)
     with whole(out) as half:
         half.write_text(toml_text(settings, assumptions), encoding="utf-8")
-    return Initialised(out, settings, assumptions)
+    return Initialised(out, settings, assumptions, found.not_used)
+
+
+def said_columns(columns: Iterable[str]) -> dict[str, str]:
+    """Read what --column says.
+
+    Args:
+        columns: each FIELD=HEADER.
+
+    Raises:
+        InputError: one without a field, a header or the = between them, or a field that is given twice.
+
+    >>> said_columns(["amount=Total = all", "events.kind=What"])
+    {'amount': 'Total = all', 'events.kind': 'What'}
+    """
+    found: dict[str, str] = {}
+    for said in columns:
+        name, equals, header = (part.strip() for part in said.partition("="))
+        if not (name and equals and header):
+            raise InputError(f'--column {said}: write FIELD=HEADER, such as --column amount="Total price"')
+        if name in found:
+            raise InputError(f'--column {name} is given twice: "{found[name]}" and "{header}"')
+        found[name] = header
+    return found
+
+
+def _rest_of_command(out: Path, *, force: bool) -> str:
+    """Return the options that a repeated command needs beside its files and columns."""
+    place = [f"--out {shlex.quote(str(out))}"] if out != Path(FILE_NAME) else []
+    return " ".join([*place, *(["--force"] if force else [])])
 
 
 def _absolute(mapping: Any) -> Any:

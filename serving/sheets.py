@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,18 +16,20 @@ from features.money import Money
 
 DELIMITERS = (",", ";", "\t")
 MOST_BYTES = 100_000_000
+MOST_MINOR = 2**63 - 1  # what a column of the book can hold
+EXTRA = ""  # the column of cells that stand under no heading
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: the cells by column, stripped, and the physical line in the file."""
+    """One line of a table: the cells by column of the header, stripped, and the physical line in the file."""
 
     cells: Mapping[str, str]
     line: int
 
 
 class Sheet:
-    """A table that is read cell by cell; what is wrong is collected, and said by `refuse`.
+    """A table that is read cell by cell; what is wrong is collected in `wrong`, so that all of it is said at once.
 
     Args:
         path: a CSV with a header, in UTF-8, separated by comma, semicolon or tab.
@@ -41,6 +44,10 @@ class Sheet:
         self.name = path.name
         self.wrong: list[Violation] = []
         self.rows = list(_rows(path, columns, required))
+        for row in self.rows:
+            if row.cells[EXTRA]:
+                # Else a comma in a note or an amount would move what follows into other columns, unseen.
+                self._say(row, "", "under any heading", row.cells[EXTRA], 'write a cell that holds commas as "…"')
 
     def text(self, row: Row, column: str) -> str | None:
         """Return a cell; None where it is empty."""
@@ -59,15 +66,10 @@ class Sheet:
         """Return an amount in minor units; None where the cell is empty."""
         text = row.cells.get(column, "")
         try:
-            return money.minor(Decimal(text)) if text else None
-        except (InvalidOperation, ValueError):
+            return minor_units(text, money) if text else None
+        except ValueError:
             self._say(row, column, "an amount", text, "write it as 12.50, without a currency")
             return None
-
-    def refuse(self) -> None:
-        """Raise everything that was wrong; do nothing where nothing was."""
-        if self.wrong:
-            raise InputError(f"{self.name} cannot be used; nothing of it was recorded", self.wrong)
 
     def _say(self, row: Row, column: str, rule: str, value: str, remedy: str) -> None:
         self.wrong.append(Violation(self.name, row.line, column, rule, value or "an empty cell", remedy))
@@ -80,13 +82,41 @@ def _rows(path: Path, columns: Sequence[str], required: Sequence[str]) -> Iterat
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read as a CSV in UTF-8: {error}") from None
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=_delimiter(text))
-    header = [_plain(cell) for cell in next(reader, [])]
-    _check_header(path.name, header, columns, required)
-    for cells in reader:
-        found = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
-        if any(found.values()):
-            yield Row(found, reader.line_num)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        header = [_plain(cell) for cell in next(reader, [])]
+        _check_header(path.name, header, columns, required)
+        for cells in reader:
+            found = _by_column(header, [cell.strip() for cell in cells])
+            if any(found.values()):
+                yield Row(found, reader.line_num)
+    except csv.Error as error:
+        raise InputError(f"{path.name}, line {reader.line_num}: it cannot be read as a CSV: {error}") from None
+
+
+def _by_column(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Return the cells by column, what is missing as empty, and what stands under no heading together."""
+    named = dict.fromkeys(header, "") | dict(zip(header, cells, strict=False))
+    beyond = [*(cell for name, cell in zip(header, cells, strict=False) if not name), *cells[len(header) :]]
+    return named | {EXTRA: " ".join(cell for cell in beyond if cell)}
+
+
+def minor_units(text: str, money: Money) -> int:
+    """Return an amount as people write it, in minor units.
+
+    Raises:
+        ValueError: it is none, or more than the book can hold.
+
+    >>> minor_units("12.50", Money("EUR"))
+    1250
+    """
+    try:
+        minor = money.minor(Decimal(text))
+    except InvalidOperation:
+        raise ValueError(text) from None
+    if abs(minor) > MOST_MINOR:
+        raise ValueError(text)
+    return minor
 
 
 def _delimiter(text: str) -> str:
@@ -108,6 +138,11 @@ def _check_header(name: str, header: Sequence[str], columns: Sequence[str], requ
         Violation(name, 1, column, f"no such column.{suggest(column, columns)}", "", "")
         for column in header
         if column and column not in columns
+    ]
+    wrong += [
+        Violation(name, 1, column, "stands there twice", "", "keep one of them")
+        for column in columns
+        if header.count(column) > 1
     ]
     if wrong:
         raise InputError(f"{name} cannot be used; nothing of it was recorded", wrong)

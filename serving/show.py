@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from features.money import Money
-from serving.jobs import records
 
 if TYPE_CHECKING:
     from serving.horizon import HorizonProposed
@@ -125,9 +124,11 @@ def show_list(done: Listed, screen: Screen) -> None:
 
 def show_top(done: Listed, screen: Screen, most: int = 10) -> None:
     """Show the first entries with their reasons."""
+    from serving.jobs import records
+
     entries = done.outreach.entries.head(most)
     money = Money(done.outreach.currency)
-    columns = ["#", "customer", "owner", "risk", "at stake", "why"]
+    columns = ["#", "customer", "owner", "risk", "worth", "what to do", "why"]
     screen.say(f"The list of {done.outreach.as_of}, {done.outreach.horizon_days} days ahead:", "")
     screen.table(columns, [_entry(row, money) for row in records(entries)], wide="why")
 
@@ -135,5 +136,5 @@ def show_top(done: Listed, screen: Screen, most: int = 10) -> None:
 def _entry(row: dict[str, Any], money: Money) -> list[str]:
     who = row["name"] if isinstance(row["name"], str) and row["name"] else row["customer_id"]
     why = "; ".join(row["reasons"]) if isinstance(row["reasons"], Sequence) else ""
-    stake = money.text(money.minor(row["value_at_risk"]))
-    return [str(row["position"]), str(who), str(row["owner"]), f"{row['probability']:.0%}", stake, why]
+    worth, risk = money.text(money.minor(row["expected_gain"])), f"{row['probability']:.0%}"
+    return [str(row["position"]), str(who), str(row["owner"]), risk, worth, str(row["title"]), why]

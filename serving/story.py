@@ -34,9 +34,15 @@ HIDDEN = {"key", "id", "run_id", "list_id", "recorded_at"}
 
 @dataclass(frozen=True, eq=False)
 class Story:
-    """What the book knows of a customer, in time order."""
+    """What the book knows of a customer, in time order.
+
+    Args:
+        history: all that the book holds of it.
+        enter_at: the probability from which on the shop's lists begin.
+    """
 
     history: History
+    enter_at: float = MEDIUM_FROM
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON; money in minor units, as the book holds it."""
@@ -58,8 +64,8 @@ class Story:
         """Days on which the risk was lower than lists begin at: nothing is stored of these, so it is said here."""
         told = {*self.history.entries["as_of"], *self.history.suppressed["as_of"]}
         for row in records(self.history.scores):
-            if row["probability"] < MEDIUM_FROM and row["as_of"] not in told:
-                yield row["as_of"], len(SAY), f"on no list: would stay anyway, lists begin at {MEDIUM_FROM:.0%}"
+            if row["probability"] < self.enter_at and row["as_of"] not in told:
+                yield row["as_of"], len(SAY), f"on no list: would stay anyway, lists begin at {self.enter_at:.0%}"
 
     def _told(self) -> Iterator[tuple[str, dict[str, Any], str]]:
         for name, say in SAY.items():
@@ -141,7 +147,7 @@ def tell_story(settings: Settings, customer_id: str, as_of: date | None = None) 
         found = history_of(book, customer_id)
     if not found.known:
         raise InputError(f'the book knows no customer "{customer_id}": it is asked for ids as in the order source')
-    return Story(found if as_of is None else _on(found, as_of))
+    return Story(found if as_of is None else _on(found, as_of), settings.list.enter_at)
 
 
 def _on(found: History, day: date) -> History:

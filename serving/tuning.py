@@ -11,8 +11,9 @@ from typing import Any
 
 from features.errors import InputError
 from features.labels import ChurnDefinition
+from serving.checking import today
 from serving.config import Settings
-from serving.jobs import read, today
+from serving.jobs import read
 from training.backtest import Progress
 from training.studies import optuna
 from training.trees import USUAL, TreeSettings

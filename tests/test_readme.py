@@ -36,11 +36,11 @@ def test_the_commands_for_an_own_shop_run_as_they_stand(tmp_path, monkeypatch, c
     for command in commands:
         words = shlex.split(command)[1:]
         assert run(lambda words=words: app(words, standalone_mode=False)) == 0, capsys.readouterr().err
-    assert (folder / "list" / "list.csv").read_bytes().startswith(b"\xef\xbb\xbfposition,owner,customer_id")
+    assert (folder / "list" / "list.csv").read_bytes().startswith(b"\xef\xbb\xbfposition,name,customer_id")
 
 
 def test_every_command_of_the_table_exists_and_every_command_is_in_it():
-    told = set(re.findall(r"^\| `regulars (\w+)", README, re.MULTILINE))
+    told = set(re.findall(r"^\| `regulars ([\w-]+)", README, re.MULTILINE))
     known = {command.name or command.callback.__name__ for command in app.registered_commands}
     assert told | {"demo"} == known
 

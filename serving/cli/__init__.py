@@ -1,6 +1,7 @@
 """The command line: each command a few lines over the rooms below.
 
-Heavy imports stand inside the commands, so that `regulars --help` answers at once.
+Heavy imports stand inside the commands, after the settings were read: `regulars --help` answers at once, and so does a
+regulars.toml that is not there or is wrong.
 """
 
 from __future__ import annotations

@@ -31,6 +31,10 @@ def init(
     events: Annotated[Path | None, typer.Option("--events", help="What customers did besides ordering.")] = None,
     customers: Annotated[Path | None, typer.Option("--customers", help="Names, owners, segments, consent.")] = None,
     out: Annotated[Path, typer.Option("--out", help="Where to write.")] = Path("regulars.toml"),
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="FIELD=HEADER", help='Which column holds a field: amount="Total price".'),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
     json: Json = False,
 ) -> None:
@@ -38,7 +42,7 @@ def init(
     from serving.setup import init_shop
     from serving.show import show_init
 
-    show_init(init_shop(orders, events, customers, out, force=force), screen_of(json))
+    show_init(init_shop(orders, events, customers, out, force=force, columns=column or ()), screen_of(json))
 
 
 @app.command()
@@ -46,10 +50,11 @@ def check(
     config: Config = None, orders: Orders = None, horizon: Horizon = None, active: Active = None, json: Json = False
 ) -> None:
     """Say every broken rule at once, and whether the history is sufficient."""
-    from serving.jobs import check_shop
+    settings = settings_of(config, orders, horizon, active)
+    from serving.checking import check_shop
     from serving.show import show
 
-    report = check_shop(settings_of(config, orders, horizon, active))
+    report = check_shop(settings)
     show(report, screen_of(json))
     if report.violations:
         raise typer.Exit(InputError.exit_code)
@@ -65,10 +70,10 @@ def horizon_(
     json: Json = False,
 ) -> None:
     """Propose the churn window from the shop's own gaps, and say what it would mean."""
+    settings = settings_of(config, orders, None, None)
     from serving.horizon import propose
     from serving.show import show_horizon
 
-    settings = settings_of(config, orders, None, None)
     show_horizon(propose(settings, until, by_segment=by_segment, out=out), screen_of(json))
 
 
@@ -83,10 +88,11 @@ def features(
     json: Json = False,
 ) -> None:
     """Write the features of everyone who can churn, as known on a day."""
+    settings = settings_of(config, orders, horizon, active)
     from serving.jobs import write_features
     from serving.show import show
 
-    show(write_features(settings_of(config, orders, horizon, active), as_of, out), screen_of(json))
+    show(write_features(settings, as_of, out), screen_of(json))
 
 
 @app.command()
@@ -125,6 +131,7 @@ def serve(
     json: Json = False,
 ) -> None:
     """Answer over HTTP: scores, posted histories, the current list, model facts."""
+    settings = settings_of(config, orders, horizon, active)
     from serving.start import start_service
 
-    start_service(config, settings_of(config, orders, horizon, active), host, port, screen_of(json))
+    start_service(config, settings, host, port, screen_of(json))

@@ -36,12 +36,13 @@ def train(
     json: Json = False,
 ) -> None:
     """Backtest the candidates, choose, refit, register as challenger; the gate decides whether it serves."""
+    settings = settings_of(config, orders, horizon, active)
     from serving.promotion import train_and_judge
     from serving.show import show_training
 
     screen = screen_of(json)
     with screen.progress() as report:
-        result = train_and_judge(settings_of(config, orders, horizon, active), until, report, tuned=not no_tuned)
+        result = train_and_judge(settings, until, report, tuned=not no_tuned)
     show_training(result, screen)
 
 
@@ -56,10 +57,10 @@ def tune(
     json: Json = False,
 ) -> None:
     """Look for trees that suit this shop better than the usual ones; regulars train takes what is clearly better."""
+    screen, settings = screen_of(json), settings_of(config, orders, horizon, active)
     from serving.show import show
     from serving.tuning import tune_trees
 
-    screen, settings = screen_of(json), settings_of(config, orders, horizon, active)
     with screen.progress() as report:
         result = tune_trees(settings, until, budget_minutes, report)
     show(result, screen)
@@ -77,10 +78,10 @@ def promote(
     json: Json = False,
 ) -> None:
     """Let a version serve whose gate was passed; the book records who did it and why."""
+    settings = settings_of(config, None, horizon, active)
     from serving.promotion import promote
     from serving.show import show
 
-    settings = settings_of(config, None, horizon, active)
     show(promote(settings, version, force=force, by=by, why=why), screen_of(json))
 
 
@@ -95,10 +96,11 @@ def rollback(
     json: Json = False,
 ) -> None:
     """Let the former champion serve again, verified before; the book records who did it and why."""
+    settings = settings_of(config, None, horizon, active)
     from serving.promotion import roll_back
     from serving.show import show
 
-    show(roll_back(settings_of(config, None, horizon, active), to, by=by, why=why), screen_of(json))
+    show(roll_back(settings, to, by=by, why=why), screen_of(json))
 
 
 @app.command()
@@ -116,10 +118,10 @@ def backtest(
     json: Json = False,
 ) -> None:
     """Measure the candidates on dates that they have not seen, and grade the chosen one; record nothing."""
+    screen, settings = screen_of(json), settings_of(config, orders, horizon, active)
     from serving.report import tell_backtest
     from serving.show import show_backtest
 
-    screen, settings = screen_of(json), settings_of(config, orders, horizon, active)
     with screen.progress() as report:
         told = tell_backtest(settings, until, report, by_segment=by_segment, random_split=random_split, out=out)
     show_backtest(told, screen)
@@ -137,8 +139,8 @@ def score(
     json: Json = False,
 ) -> None:
     """Score everyone who can churn, write the scores and record them in the book."""
+    settings = settings_of(config, orders, horizon, active)
     from serving.jobs import write_scores
     from serving.show import show
 
-    settings = settings_of(config, orders, horizon, active)
     show(write_scores(settings, as_of, out, all_reasons=all_reasons), screen_of(json))

@@ -58,10 +58,10 @@ def list_(
     json: Json = False,
 ) -> None:
     """Write the list of whom to contact, with what to do and why, and publish it in the book."""
+    settings = settings_of(config, orders, horizon, active)
     from serving.listing import make_list
     from serving.show import show_list
 
-    settings = settings_of(config, orders, horizon, active)
     show_list(make_list(settings, as_of, out, formats or ()), screen_of(json))
 
 
@@ -75,10 +75,11 @@ def why(
     json: Json = False,
 ) -> None:
     """Tell the whole story of a customer: scores, lists and why not, contacts, outcomes, consent, holds."""
+    settings = settings_of(config, None, None, None)
     from serving.show import show
     from serving.story import tell_story
 
-    show(tell_story(settings_of(config, None, None, None), customer, as_of), screen_of(json))
+    show(tell_story(settings, customer, as_of), screen_of(json))
 
 
 @app.command()
@@ -95,12 +96,12 @@ def outcome(
     json: Json = False,
 ) -> None:
     """Record what came of entries: contacted, reached, saved, not_saved, wrong_alarm, already_known, do_not_contact."""
-    from serving.marking import one_outcome, outcomes_from
-    from serving.show import show
-
     if (file is None) == (not entry):
         raise InputError("give either a CSV of outcomes, or one by --entry ID --outcome WORD")
     settings = settings_of(config, None, None, None)
+    from serving.marking import one_outcome, outcomes_from
+    from serving.show import show
+
     if file is not None:
         done = outcomes_from(settings, file)
     else:
@@ -115,10 +116,11 @@ def contacts(
     json: Json = False,
 ) -> None:
     """Record contacts that were made elsewhere, so that nobody is contacted twice."""
+    settings = settings_of(config, None, None, None)
     from serving.marking import contacts_from
     from serving.show import show
 
-    show(contacts_from(settings_of(config, None, None, None), file), screen_of(json))
+    show(contacts_from(settings, file), screen_of(json))
 
 
 @app.command()
@@ -132,10 +134,10 @@ def consent(
     json: Json = False,
 ) -> None:
     """Record what customers said about being contacted; the latest word counts, before the customers file's."""
+    settings = settings_of(config, None, None, None)
     from serving.marking import consent_to
     from serving.show import show
 
-    settings = settings_of(config, None, None, None)
     show(consent_to(settings, customers, channel, on, source, allowed=allowed), screen_of(json))
 
 
@@ -151,10 +153,10 @@ def hold(
     json: Json = False,
 ) -> None:
     """Keep accounts off the lists: for good (veto), until a day (snooze), or no longer (lift)."""
+    settings = settings_of(config, None, None, None)
     from serving.marking import hold_accounts
     from serving.show import show
 
-    settings = settings_of(config, None, None, None)
     show(hold_accounts(settings, accounts, kind, on, until, by, why), screen_of(json))
 
 
@@ -169,10 +171,11 @@ def hand_over(
     json: Json = False,
 ) -> None:
     """Give accounts to another owner; it counts before the customers file's."""
+    settings = settings_of(config, None, None, None)
     from serving.marking import hand_over_accounts
     from serving.show import show
 
-    show(hand_over_accounts(settings_of(config, None, None, None), accounts, to, on, by, why), screen_of(json))
+    show(hand_over_accounts(settings, accounts, to, on, by, why), screen_of(json))
 
 
 @app.command()
@@ -190,12 +193,12 @@ def effect(
     json: Json = False,
 ) -> None:
     """Say what acting saved, treated against held out; or, with --plan, how long it takes to know."""
+    settings, screen = settings_of(config, orders, None, None), screen_of(json)
     from serving.saving import PLANNED, plan_trial, tell_effect
     from serving.show import show, show_effect
 
-    settings, screen = settings_of(config, orders, None, None), screen_of(json)
     if plan:
-        show(plan_trial(settings, planned or PLANNED), screen)
+        show(plan_trial(settings, PLANNED if planned is None else planned), screen)
     else:
         show_effect(tell_effect(settings, until, planned), by or (), screen)
 
@@ -211,7 +214,8 @@ def kpis(
     json: Json = False,
 ) -> None:
     """Count who was kept, gained, lost and recovered, period by period, and what a customer is worth."""
+    settings = settings_of(config, orders, None, None)
     from serving.kpis import shop_kpis
     from serving.show import show_kpis
 
-    show_kpis(shop_kpis(settings_of(config, orders, None, None), period, until, by, out), screen_of(json))
+    show_kpis(shop_kpis(settings, period, until, by, out), screen_of(json))

@@ -99,7 +99,7 @@ def _until(day: object) -> str:
 def _refused(rows: pd.DataFrame, standing: Standing) -> Rule:
     """Consent for the playbook's channel."""
     may = allowed(rows, standing)
-    place = may.columns.get_indexer(rows["channel"])  # -1, a channel that nobody is asked about, is allowed
+    place = may.columns.get_indexer(pd.Index(rows["channel"]))  # -1, a channel that nobody is asked about, is allowed
     refused = (place >= 0) & ~may.to_numpy()[np.arange(len(rows)), place]
     words = [f"no consent to {channel}" for channel in rows["channel"]]
     return Rule(NO_CONSENT, pd.Series(refused, index=rows.index, dtype=bool), _texts(rows, words))

@@ -38,12 +38,12 @@ EXPECTED = {
     ),
     "woo_rest.csv": (("Europe/London", "GBP"), {"17": [("2024-03-01", 2400)], "18": [("2024-03-31", 2200)]}, []),
     "magento_grid.csv": (
-        ("Europe/Berlin", "EUR"),
+        ("America/New_York", "USD"),  # its dates are month first
         {"ann@example.org": [("2024-01-05", 4500)], "bob@example.org": [("2024-02-02", 2250)]},
         [1250],
     ),
     "erp_lines.csv": (
-        ("Europe/Berlin", "EUR"),
+        ("America/New_York", "USD"),  # its dates are month first
         {"13047": [("2010-12-13", 5408)], "14527": [("2010-12-15", 425)], "17850": [("2010-12-01", 4674)]},
         [2750],
     ),
@@ -124,8 +124,146 @@ def test_a_column_that_is_not_recognised_is_asked_for(tmp_path):
     path = write(tmp_path, "when bought,who,how much\n2024-01-05,a,5\n")
     with pytest.raises(InputError) as error:
         guess(path)
-    assert 'The file has the columns "when bought", "who", "how much".' in str(error.value)
-    assert '[orders.columns]\n  customer_id = "…"\n  ordered_at = "…"\n  amount = "…"' in str(error.value)
+    command = f'regulars init {path} --column customer_id="…" --column ordered_at="…" --column amount="…"'
+    assert command in str(error.value)
+    assert 'Columns that are still free: "when bought", "who", "how much".' in str(error.value)
+    assert "toml" not in str(error.value)
+
+
+def test_columns_that_are_said_are_taken_and_the_rest_is_guessed(tmp_path):
+    path = write(tmp_path, 'when bought,who,how much,quantity,date\n2024-01-05,a,"5,50",1,2020-01-01\n')
+    events = write(tmp_path, "customer,did,timestamp\na,review,2024-01-01\n", "events.csv")
+    columns = {"ordered_at": "when bought", "customer_id": "who", "amount": "How Much", "events.kind": "did"}
+    found = guess(path, events, columns=columns)
+    assert found.orders.columns == {
+        "ordered_at": "when bought", "customer_id": "who", "amount": "how much", "quantity": "quantity",
+    }  # fmt: skip
+    assert found.orders.format.decimal == ","
+    assert found.events.columns["kind"] == "did"
+    assert 'amount is "how much", as you said.' in found.assumptions
+    assert list(read_log(found.shop, found.orders).log.streams["orders"].columns["spend"]) == [550]
+
+
+def test_what_is_asked_for_repeats_what_was_said_and_names_what_is_free(tmp_path):
+    path = write(tmp_path, "date,who,how much,note\n2024-01-05,a,5,\n")
+    with pytest.raises(InputError) as error:
+        guess(path, columns={"customer_id": "who"}, more="--out shop/regulars.toml")
+    said = str(error.value)
+    assert f'regulars init {path} --column customer_id="who" --column amount="…" --out shop/regulars.toml' in said
+    assert 'still free: "how much".' in said
+    assert 'Recognised so far: customer_id = "who", ordered_at = "date".' in said
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"amuont": "how much"}, 'no file has a field "amuont". Did you mean "amount"?'),
+        ({"amount": "how mich"}, 'has no column "how mich", which --column gives to amount. Did you mean "how much"?'),
+        ({"events.kind": "what"}, "there is no events file"),
+        ({"people.name": "what"}, 'no file has a field "people.name"'),
+    ],
+)
+def test_columns_that_cannot_be_are_refused(tmp_path, columns, said):
+    path = write(tmp_path, "date,customer,how much\n2024-01-05,a,5\n")
+    with pytest.raises(InputError) as error:
+        guess(path, columns=columns)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "currency"),
+    [
+        ("مبلغ (تومان)", "IRT"),
+        ("مبلغ (ریال)", "IRR"),
+        ("مبلغ(rial)", "IRR"),
+        ("Amount (€)", "EUR"),
+        ("Grand Total (EUR)", "EUR"),
+        ("Amount [USD]", "USD"),
+        ("Total (toman)", "IRT"),
+        ("Σύνολο (ευρώ)", "EUR"),
+        ("Net amount (US dollars)", "USD"),
+        ("Order total (incl. VAT)", None),
+    ],
+)
+def test_a_unit_in_brackets_is_passed_over_and_a_currency_in_them_is_the_shops(tmp_path, header, currency):
+    found = guess(write(tmp_path, f"Order Date (UTC),Customer (code),{header}\n2024-01-05,a,5\n"))
+    assert found.orders.columns == {
+        "ordered_at": "Order Date (UTC)",
+        "customer_id": "Customer (code)",
+        "amount": header,
+    }
+    if currency:
+        assert found.shop.currency == currency
+        assert any(f'The currency is {currency}, as the header "{header}" says' in said for said in found.assumptions)
+
+
+def test_a_header_as_it_is_comes_before_one_with_a_unit(tmp_path):
+    found = guess(write(tmp_path, "date,customer,Amount (GBP),Amount\n2024-01-05,a,4,5\n"))
+    assert found.orders.columns["amount"] == "Amount"
+    assert 'Not used of orders.csv: "Amount (GBP)".' in found.assumptions
+
+
+@pytest.mark.parametrize("header", ["Discount (%)", "Discount %", "Discount (percent)", "Amount (refunded)"])
+def test_a_bracket_that_makes_another_thing_of_a_column_is_not_passed_over(tmp_path, header):
+    found = guess(write(tmp_path, f"date,customer,value,{header}\n2024-01-05,a,5,10\n"))
+    assert header not in found.orders.columns.values()
+
+
+def test_amounts_with_a_decimal_comma_under_a_header_with_a_unit(tmp_path):
+    found = guess(write(tmp_path, "date;customer;Amount (EUR)\n2024-01-05;a;5,50\n"))
+    assert found.orders.format.decimal == ","
+
+
+def test_toman_are_said_to_be_toman(tmp_path):
+    found = guess(write(tmp_path, "تاریخ,مشتری,مبلغ (تومان)\n1402/10/15,a,125000\n"))
+    assert list(read_log(found.shop, found.orders).log.streams["orders"].columns["spend"]) == [125000]
+    assert any("in toman as they are written (1 toman = 10 rial" in said for said in found.assumptions)
+
+
+def test_columns_that_are_not_used_are_named(tmp_path):
+    orders = write(tmp_path, "date,customer,amount,Weight,Colour,Nothing\n2024-01-05,a,5,1,red,\n")
+    people = write(tmp_path, "customer,name,Shoe size\na,Ann,39\n", "customers.csv")
+    found = guess(orders, customers=people)
+    assert 'Not used of orders.csv: "Weight", "Colour"; 1 more are empty.' in found.assumptions
+    assert found.not_used == {"orders": ("Weight", "Colour", "Nothing"), "customers": ("Shoe size",)}
+
+
+def test_a_header_line_again_does_not_hide_what_a_column_is(tmp_path):
+    header = "date,customer,amount,returned\n"
+    found = guess(write(tmp_path, f"{header}2024-01-05,a,5,no\n{header}2024-01-06,b,5,yes\n"))
+    assert found.orders.columns["returned"] == "returned"
+
+
+def test_refunds_beside_a_sales_amount_are_said_first(tmp_path):
+    rows = "2024-01-05,a,50,0.00\n2024-01-06,a,50,20.00\n2024-01-07,a,50,\n"
+    for header in ("Refund", "Refunded", "Amount refunded", "Refund amount (EUR)"):
+        found = guess(write(tmp_path, f"date,customer,amount,{header}\n{rows}"))
+        assert found.assumptions[0].startswith(f'REFUNDS ARE NOT SUBTRACTED: "{header}" holds amounts on 1 of')
+        assert "negative amount" in found.assumptions[0]
+        assert "returned" not in found.orders.columns
+    nothing = guess(write(tmp_path, "date,customer,amount,Refund\n2024-01-05,a,50,0.00\n"))
+    assert not any("REFUNDS" in said for said in nothing.assumptions)
+
+
+def test_greek_abbreviations_and_a_name_beside_a_customer_code(tmp_path):
+    header = "Αρ. Παραγγελίας;Ημερομηνία;Κωδ. Πελάτη;Επωνυμία;Αξία (€)"
+    found = guess(write(tmp_path, f"{header}\n7;15/01/2024;042;Ελιά ΑΕ;5,00\n"))
+    assert found.orders.columns["order_id"] == "Αρ. Παραγγελίας"
+    assert found.orders.columns["customer_id"] == "Κωδ. Πελάτη"
+    assert any(
+        said.startswith('"Επωνυμία" is not used: names come from the customers file') for said in found.assumptions
+    )
+
+
+def test_month_first_dates_without_a_currency_are_guessed_american_and_said(tmp_path):
+    american = "date,customer,amount\n06/25/2025 03:10 PM,a,5\n06/26/2025 09:00 AM,b,5\n"
+    found = guess(write(tmp_path, american))
+    assert (found.shop.currency, found.shop.zone) == ("USD", "America/New_York")
+    assert any(said.startswith("CHECK:") and "guessed from month-first dates" in said for said in found.assumptions)
+    named = guess(write(tmp_path, american.replace("amount", "amount (GBP)")))
+    assert (named.shop.currency, named.shop.zone) == ("GBP", "Europe/London")
+    assert not any("CHECK" in said for said in named.assumptions)
+    assert guess(write(tmp_path, "date,customer,amount\n25/06/2025,a,5\n")).shop.currency == "EUR"
 
 
 def test_events_and_customers_are_mapped_too(tmp_path):

@@ -266,7 +266,7 @@ def test_all_violations_at_once_with_physical_line_column_and_cell(tmp_path):
     for expected in (
         'line 2, column order_id: "1\\x0aand more" is not free of control characters',
         'line 5, column ordered_at: "31/31/2024" is not a date between 1980 and 2200; write 2024-01-31',
-        'line 6, column amount: "1.2.3" is not a number; write 1234.50, or set decimal = ","',
+        'line 6, column amount: "1.2.3" is not a number; write 1234.50',
         "line 7, column amount: empty where a number is needed",
         'line 8, column amount: "nan" is not a number',
         'line 9, column amount: "9e99" is not under 10^12',
@@ -284,6 +284,97 @@ def test_many_violations_of_one_kind_are_counted(tmp_path):
     report = check_files(ATHENS, mapping(shop_file(tmp_path, text)))
     assert len(report.violations) == 21
     assert str(report.violations[-1]) == "orders.csv, column ordered_at: 980 more cells break the same rule"
+
+
+def broken(report):
+    return {(rule.column, rule.rule): rule.cells for rule in report.broken}
+
+
+def test_rules_are_counted_with_all_their_cells(tmp_path):
+    rows = "a,someday,5\n" * 100 + "a,2024-01-05,free\n" * 30 + "a,2024-01-05\n" * 25 + "a,2024-01-05,5\n"
+    report = check_files(ATHENS, mapping(shop_file(tmp_path, f"customer_id,ordered_at,amount\n{rows}")))
+    assert broken(report) == {
+        ("ordered_at", "a date between 1980 and 2200"): 100,
+        ("amount", "a number"): 30,
+        ("", "as many cells in a row as the header has"): 25,
+    }
+    gone = check_files(ATHENS, OrdersMapping(tmp_path / "gone.csv", {"customer_id": "a", "ordered_at": "b", "amount": "c"}))  # fmt: skip
+    assert sum(rule.cells for rule in gone.broken) == len(gone.violations) == 1
+
+
+def test_a_header_line_again_is_named_as_such(tmp_path):
+    head = "customer_id,ordered_at,amount\n"
+    report = check_files(
+        ATHENS, mapping(shop_file(tmp_path, head + "a,2024-01-05,5\n" * 3 + head + "b,2024-01-05,5\n"))
+    )
+    said = (
+        "orders.csv, line 5: a header line again; delete this line: two exports were joined, each with its own header"
+    )
+    assert [str(violation) for violation in report.violations] == [said]
+    assert broken(report) == {("", "a header line again"): 1}
+    people = tmp_path / "customers.csv"
+    people.write_text("customer_id,name\na,Ann\ncustomer_id,name\nname,Bob\n", encoding="utf-8")
+    with pytest.raises(InputError, match="line 3: a header line again"):
+        read_customers(CustomersMapping(people, {"customer_id": "customer_id", "name": "name"}))
+
+
+def dated(folder, rows, date_format):
+    path = shop_file(folder, "customer_id,ordered_at,amount\n" + "".join(f"a,{day},5\n" for day in rows))
+    path.write_text(path.read_text().replace("a,ordered_at,5", "customer_id,ordered_at,amount"))
+    report = check_files(ATHENS, mapping(path, format=FileFormat(date_format=date_format)))
+    return report, {violation.remedy for violation in report.violations if violation.remedy}
+
+
+def test_two_ways_of_writing_dates_are_counted_and_what_is_ambiguous_is_a_warning(tmp_path):
+    rows = (
+        ["25/06/2025 03:10 PM"] * 60 + ["06/25/2025"] * 13 + ["05/06/2025"] * 7 + ["06/06/2025", "soon", "ordered_at"]
+    )
+    report, remedies = dated(tmp_path, rows, "%d/%m/%Y")
+    assert remedies == {
+        "delete this line: two exports were joined, each with its own header",
+        "68 cells read as d/m/Y, 13 only as m/d/Y, 1 as neither: two ways of writing are mixed; "
+        "export the dates as 2025-06-18",
+    }
+    assert report.warnings == (
+        "orders.csv, column ordered_at: 7 more cells fit both d/m/Y and m/d/Y: which day they mean cannot be told",
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "date_format", "remedy"),
+    [
+        (["25/06/2025"] * 9 + ["soon"], "%d/%m/%Y", "write 31/01/2024, as the other 9 cells of the column, or leave"),
+        (["06/25/2025"] * 9 + ["01/02/2025"], "%d/%m/%Y", 'set date_format = "%m/%d/%Y" for this file: it reads 10 of 10'),
+        (["2025-06-25"] * 9, "%d/%m/%Y", "set no date_format for this file: it reads 9 of 9 cells"),
+        (["25/06/2025"] * 9 + ["06/25/2025"] * 5, None, "only 9 of 14 cells read as d/m/Y, the way that fits most"),
+        (["1403/01/15"] * 9, None, 'set calendar = "jalali" for this file'),
+        (["2025-06-25"] * 9 + ["25/06/2025"], None, "9 cells read as Y-m-d, 1 only as d/m/Y: two ways"),
+    ],
+)  # fmt: skip
+def test_a_date_is_never_told_to_take_the_format_that_is_set(tmp_path, rows, date_format, remedy):
+    report, remedies = dated(tmp_path, rows, date_format)
+    assert len(remedies) == 1
+    assert remedy in remedies.pop()
+    assert date_format is None or f'"{date_format}"' not in str(report.violations)
+    assert not report.warnings
+
+
+@pytest.mark.parametrize(
+    ("amounts", "decimal", "remedy"),
+    [
+        (["5", "free"], ".", "write a number, or leave the line out"),
+        (["5", "n/a"], ",", "write a number, or leave the line out"),
+        (["5,5", "7,5", "6,25"], ".", 'set decimal = "," for this file'),
+        (["5.5", "7.5", "6,25"], ".", "write it with a decimal point, as the other cells of the column"),
+        (["5,5", "1,2,3"], ",", "write 1234,50"),
+    ],
+)
+def test_a_number_is_told_what_would_make_it_one(tmp_path, amounts, decimal, remedy):
+    rows = "".join(f"a;2024-01-05;{amount}\n" for amount in amounts)
+    path = shop_file(tmp_path, f"customer_id;ordered_at;amount\n{rows}")
+    columns = {name: name for name in ("customer_id", "ordered_at", "amount")}
+    report = check_files(ATHENS, OrdersMapping(path, columns, format=FileFormat(decimal=decimal)))
+    assert {violation.remedy for violation in report.violations} == {remedy}
 
 
 @pytest.mark.parametrize(

