@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.api.desk import Desk
-from serving.api.messages import Entry, ListAnswer
+from serving.api.messages import Departure, Entry, ListAnswer
 from serving.api.problems import Refusal
 from serving.api.reading import answer
 from serving.book import Book
@@ -55,6 +55,7 @@ def list_answer(outreach: OutreachList) -> ListAnswer:
         new_customers=_entries(outreach.newcomers),
         winback=_entries(outreach.winback),
         left_out=dict(outreach.left_out),
+        gone=msgspec.convert(outreach.gone.to_dict("records"), list[Departure]),
     )
 
 

@@ -161,6 +161,32 @@ class Entry(msgspec.Struct, frozen=True):
     value_at_risk_high: High
     reasons: tuple[str, ...] | None
     protective: tuple[str, ...] | None
+    entry_id: Annotated[str | None, Meta(description="names the entry when its outcome is reported")] = None
+    account_id: str | None = None
+    members: Annotated[
+        tuple[str, ...] | None, Meta(description="other customers of the account who were at risk too")
+    ] = None
+    kind: Annotated[str | None, Meta(description="regular, new or winback")] = None
+    playbook: str | None = None
+    title: Annotated[str | None, Meta(description="what to do")] = None
+    channel: str | None = None
+    opening: Annotated[str | None, Meta(description="the sentence to open with")] = None
+    saved_share: Annotated[float | None, Meta(description="P(saved | contacted, would have churned)")] = None
+    cost: Annotated[Decimal | None, Meta(description="of the contact, major units", examples=["1.50"])] = None
+    expected_gain: Annotated[
+        Decimal | None,
+        Meta(description="probability × saved_share × expected_spend − cost, major units", examples=["7.55"]),
+    ] = None
+    due_on: date | None = None
+    change: Annotated[str | None, Meta(description="new or still, against the former list")] = None
+
+
+class Departure(msgspec.Struct, frozen=True):
+    """A customer who was on the former list and is not on this one."""
+
+    customer_id: str
+    reason: str
+    detail: str
 
 
 class ListAnswer(msgspec.Struct, frozen=True):
@@ -174,8 +200,9 @@ class ListAnswer(msgspec.Struct, frozen=True):
     capacity: Annotated[int | None, Meta(description="entries per owner; null: no bound")]
     entries: list[Entry]
     new_customers: list[Entry]
-    winback: Annotated[list[Entry], Meta(description="lapsed customers, the greatest expected spend first")]
+    winback: Annotated[list[Entry], Meta(description="lapsed customers")]
     left_out: Annotated[dict[str, int], Meta(description="how many customers each rule kept off the list")]
+    gone: list[Departure] = []
 
 
 class FeatureFacts(msgspec.Struct, frozen=True):
