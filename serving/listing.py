@@ -146,7 +146,8 @@ def _advisor(
 def learnt(playbooks: Playbooks, outcomes: pd.DataFrame) -> dict[str, float]:
     """Return P(saved | contacted) of each playbook that the shop's own holdout tells something of.
 
-    What is learnt holds for all stages of a playbook; one of which nothing is known yet keeps its stages' own priors.
+    What is learnt holds for all stages of a playbook. One with several stages and no outcomes of its own keeps its
+    stages' priors: what is learnt from other playbooks says nothing of how its offers rise.
 
     Args:
         playbooks: the shop's.
@@ -155,7 +156,8 @@ def learnt(playbooks: Playbooks, outcomes: pd.DataFrame) -> dict[str, float]:
     first = {each.id: each.stages[0] for each in playbooks}
     priors = {name: Prior(float(s.saved), float(s.saved_low), float(s.saved_high)) for name, s in first.items()}
     found = saved_shares(outcomes, priors)
-    return {name: saved.mean for name, saved in found.items() if saved.mean != priors[name].mean}
+    moved = {name: saved for name, saved in found.items() if saved.mean != priors[name].mean}
+    return {name: one.mean for name, one in moved.items() if one.seen is not None or len(playbooks[name].stages) == 1}
 
 
 def _drawn(scored: Scored, policy: Policy, customers: pd.DataFrame | None) -> frozenset[str]:

@@ -15,6 +15,7 @@ from features.errors import InputError, Violation, suggest
 from features.money import Money
 
 DELIMITERS = (",", ";", "\t")
+_DOTTED = re.compile(r"^(\d\d)\.(\d\d)\.(\d{4})$")
 MOST_BYTES = 100_000_000
 MOST_MINOR = 2**63 - 1  # what a column of the book can hold
 EXTRA = ""  # the column of cells that stand under no heading
@@ -54,10 +55,10 @@ class Sheet:
         return row.cells.get(column) or None
 
     def day(self, row: Row, column: str) -> date:
-        """Return a day."""
+        """Return a day, as 2026-03-31 or as 31.03.2026: with dots no country begins with the month."""
         text = row.cells.get(column, "")
         try:
-            return date.fromisoformat(text)
+            return date.fromisoformat(_DOTTED.sub(r"\3-\2-\1", text))
         except ValueError:
             self._say(row, column, "a day", text, "write it as 2026-03-31")
             return date.min

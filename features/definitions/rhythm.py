@@ -156,7 +156,7 @@ FEATURES = (
             if_none=0,
             risk_falls_with_it=True,
             example=Example(2, orders=[(5, 20), (6, 20), (11, 10), (weeks * 7 + 1, 99)]),
-            words=(f"ordered in {{order_weeks_{weeks * 7}d}} weeks of the last {weeks * 7} days",),
+            words=(f"weeks with an order in the last {weeks * 7} days: {{order_weeks_{weeks * 7}d}}",),
         )
         for weeks in WEEKS
     ),

@@ -46,7 +46,7 @@ def test_what_the_customers_file_says_is_stripped_and_empty_is_unknown(make_scor
     scores = make_scores(("a", 0.22, "9"), ("b", 0.9, "9"), ("c", 0.9, "9"))
     customers = make_customers(("a", " Eleni "), ("b", "  ")).assign(account=[" chain ", float("nan")])
     found = with_customers(scores, customers)
-    assert found["owner"].tolist() == ["Eleni", None, None]
+    assert found["owner"].fillna("nobody").tolist() == ["Eleni", "nobody", "nobody"]
     assert found["account_id"].tolist() == ["chain", "b", "c"]
     assert "account" not in found
     on = candidates(scores, customers, Policy(), money=EURO, listed_before={"chain"})

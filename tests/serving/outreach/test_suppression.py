@@ -55,7 +55,7 @@ def knows(**of_a: Any) -> Standing:
 def why(row: dict[str, Any], standing: Standing | None = None, **rules: Any) -> tuple[str | None, str | None]:
     accounts = rules.pop("account_of", {})
     found = suppressed(pd.DataFrame([row]), standing or Standing(), Policy(**rules), AS_OF, accounts).iloc[0]
-    return found["reason"], found["detail"]
+    return tuple(None if pd.isna(found[name]) else found[name] for name in ("reason", "detail"))  # type: ignore[return-value]
 
 
 # Each holds alone, and all of them hold in the one before it.
