@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs bench bench-quality bench-ablation bench-value bench-training serve clean
+.PHONY: help setup demo test check docs bench bench-quality bench-ablation bench-value bench-training bench-effect bench-lists serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,12 @@ bench-value: $(READY) ## expected spend and next order against their rivals; CDN
 
 bench-training: $(READY) ## how long training takes beside the bare fits in it
 	@$(BIN)/python -m benchmarks.training
+
+bench-effect: $(READY) ## do the effect's intervals hold the truth, and what the ranking keeps, on shops whose truth is known
+	@$(BIN)/python -m benchmarks.effect
+
+bench-lists: $(READY) ## the list of a million customers, on SQLite and PostgreSQL
+	@$(BIN)/python -m benchmarks.lists
 
 serve: $(READY) ## serve the scores of the regulars.toml here
 	@$(BIN)/regulars serve

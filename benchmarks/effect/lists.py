@@ -81,7 +81,7 @@ def weekly_list(scores: pd.DataFrame, standing: Standing, week: int) -> pd.DataF
         said = {**CHOSEN, "playbook": playbook, "saved_share": playbook.map(PRIOR_SAVED_SHARE), "cost": COST}
         return rows.assign(**said)
 
-    kept = free[(free["band"] != "low") | free["customer_id"].isin(drawn)]
+    kept = _first(free[free["band"] != "low"], standing, drawn, free)
     if kept.empty:
         return pd.DataFrame(columns=["customer_id", "arm", "playbook", "stratum", "cell"])
     found = plan(
@@ -95,6 +95,19 @@ def weekly_list(scores: pd.DataFrame, standing: Standing, week: int) -> pd.DataF
     standing.arms.append(found.arms)
     standing.listed.update(dict.fromkeys(found.episodes["customer_id"], day))
     return found.episodes[["customer_id", "arm", "playbook", "stratum", "cell"]]
+
+
+def _first(
+    at_risk: pd.DataFrame, standing: Standing, drawn: frozenset[str], everyone: pd.DataFrame
+) -> pd.DataFrame:
+    """Return those whom the list can reach at all: four times as many as it takes, by the same ranking, and the drawn.
+
+    It saves most of the time of a hundred shop years; the planner ranks them again.
+    """
+    value = at_risk["expected_spend"] if standing.rank_by == "gain" else 1.0
+    best = (at_risk["probability"] * value).nlargest(4 * standing.capacity).index
+    random = everyone.index[everyone["customer_id"].isin(drawn)]
+    return everyone.loc[best.union(random)]
 
 
 def _busy(standing: Standing, day: date) -> set[str]:

@@ -27,6 +27,8 @@ def departures(former: pd.DataFrame, listed: pd.DataFrame, off: pd.DataFrame, sc
     >>> departures(former, pd.DataFrame({"account_id": []}), off, scores)["reason"].tolist()
     ['veto', 'would stay']
     """
+    if former.empty:
+        return pd.DataFrame(columns=list(GONE_NAMES))
     left = former[~former["account_id"].isin(set(listed["account_id"]))]
     why = off.drop_duplicates("account_id").set_index("account_id")
     reason, detail = (left["account_id"].map(why[name].to_dict()).astype(object) for name in ("reason", "detail"))

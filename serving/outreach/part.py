@@ -20,7 +20,7 @@ from serving.outreach.figure import TOO_FEW, Figure, percent
 # Below these no interval is pretended: the normal law does not hold, and one customer would decide.
 LEAST_EPISODES, LEAST_EACH = 30, 5
 # Heavy tails take more: with 60 held-out accounts a 95 % interval of the money held 89 % of the truths, with 150 93 %.
-LEAST_FOR_MONEY = 100
+LEAST_FOR_MONEY = 150
 CAP_QUANTILE = 0.99
 COLUMNS: tuple[str, ...] = ("group", "treated", "held out", "stayed", "stayed held out", "points more", "kept", "money")
 
