@@ -67,7 +67,7 @@ _ENTRY = {
     "name": "Maria P.",
     "segment": None,
     **{k: v for k, v in _SCORE.items() if k not in ("as_of", "horizon_days", "currency", "model_version", *_SILENT)},
-    "entry_id": "20260302-be6b4e71c98f",
+    "entry_id": "20260302-49915e0d7d4b",
     "account_id": "00123",
     "members": [],
     "kind": "regular",

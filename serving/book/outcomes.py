@@ -83,7 +83,7 @@ def record_outcomes(book: Book, rows: Sequence[Outcome], source: Source | None =
 def outcome_key(row: Outcome) -> str:
     """Return the key by which an outcome is known again.
 
-    >>> first = Outcome("20260302-be6b4e71c98f", "saved", date(2026, 3, 3))
+    >>> first = Outcome("20260302-49915e0d7d4b", "saved", date(2026, 3, 3))
     >>> outcome_key(first) == outcome_key(Outcome(first.entry_id, "saved", first.happened_on, note="again"))
     True
     """

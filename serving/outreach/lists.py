@@ -19,7 +19,7 @@ import pandas as pd
 
 from features.errors import InputError
 from features.money import Money
-from serving.outreach.candidates import KINDS, NEW, RANDOM, REGULAR, WINBACK, candidates
+from serving.outreach.candidates import KINDS, RANDOM, candidates
 from serving.outreach.departures import GONE_NAMES, departures
 from serving.outreach.holdout import ANY_PLAYBOOK, TREATED, strata, with_arms
 from serving.outreach.owners import NO_OWNER, with_owners
@@ -160,19 +160,16 @@ def plan(
         raise InputError("there are no scores to make a list from: nobody ordered within the active days")
     policy, standing, money = policy or Policy(), standing or Standing(), Money(currency)
     as_of, horizon_days, model_version = scores[["as_of", "horizon_days", "model_version"]].iloc[0].tolist()
-    listed_before = frozenset(standing.former["account_id"])
-    rows = candidates(scores, customers, policy, money=money, listed_before=listed_before, drawn=drawn)
+    before = frozenset(standing.former["account_id"])
+    rows = candidates(scores, customers, policy, money=money, listed_before=before, drawn=drawn)
     rows = _with_gain(rows.assign(**CHOSEN) if choose is None else choose(rows))
     rows = _ranked(suppressed(rows, standing, policy, as_of, account_of(customers)), policy.rank_by)
-    rows = _one_per_account(rows)
-    rows, given = with_owners(rows, standing.owners, policy)
-    walked = _walked(rows[rows["reason"].isna()], standing, policy, as_of)
-    rows = rows.assign(arm=walked["arm"], stratum=walked["stratum"])
-    rows.loc[walked.index, ["reason", "detail"]] = walked[["reason", "detail"]]
+    rows, given = with_owners(_one_per_account(rows), standing.owners, policy)
+    rows = _with_arms(rows, standing, policy, as_of)
     listed = rows[rows["reason"].isna()]
     off = rows.loc[rows["reason"].notna(), list(SUPPRESSED_NAMES)].reset_index(drop=True)
     enrolled = rows[rows["reason"].isna() | (rows["reason"] == HELD_OUT)]
-    by_kind = {kind: _entries(listed[listed["kind"] == kind], as_of, listed_before, money) for kind in KINDS}
+    entries, newcomers, winback = (_entries(listed[listed["kind"] == kind], as_of, before, money) for kind in KINDS)
     return OutreachList(
         as_of=as_of,
         horizon_days=int(horizon_days),
@@ -180,9 +177,9 @@ def plan(
         currency=currency,
         rank_by=policy.rank_by,
         capacity=policy.capacity,
-        entries=by_kind[REGULAR],
-        newcomers=by_kind[NEW],
-        winback=by_kind[WINBACK],
+        entries=entries,
+        newcomers=newcomers,
+        winback=winback,
         left_out={WOULD_STAY: len(scores) - len(rows), **_counts(off["reason"])},
         suppressed=off,
         gone=departures(standing.former, listed, off, scores),
@@ -190,6 +187,14 @@ def plan(
         arms=_arms(enrolled, standing, policy, as_of),
         owners_given=given[given["account_id"].isin(set(enrolled["account_id"]))].reset_index(drop=True),
     )
+
+
+def _with_arms(rows: pd.DataFrame, standing: Standing, policy: Policy, as_of: date) -> pd.DataFrame:
+    """Add the arm and stratum of whom nothing else keeps off, and keep off the held-out and whoever is too many."""
+    walked = _walked(rows[rows["reason"].isna()], standing, policy, as_of)
+    found = rows.assign(arm=walked["arm"], stratum=walked["stratum"])
+    found.loc[walked.index, ["reason", "detail"]] = walked[["reason", "detail"]]
+    return found
 
 
 def _counts(reasons: pd.Series) -> dict[str, int]:
@@ -212,7 +217,7 @@ def entry_id(as_of: date, account_id: str) -> str:
     """Return what names an entry for ever: its day and its account, without telling who it is.
 
     >>> entry_id(date(2026, 3, 2), "ann")
-    '20260302-be6b4e71c98f'
+    '20260302-49915e0d7d4b'
     """
     known = hashlib.sha256(account_id.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{as_of:%Y%m%d}-{known[:12]}"
