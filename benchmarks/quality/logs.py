@@ -49,7 +49,7 @@ GIFTS, STATIONARY = "Gift shop", "Stationary shop"
 GIFT_CASE = Case(GIFTS, ChurnDefinition(45, 180), date(2024, 11, 20), 3_974)
 STATIONARY_CASE = Case(STATIONARY, ChurnDefinition(30, 120), date(2024, 3, 1), 2_935)
 GIFT_START, GIFT_CUSTOMERS, GIFT_LAW = date(2023, 5, 15), 6_000, BGNBD(r=1.2, alpha=60.0, a=0.8, b=8.0)
-STATIONARY_START, STATIONARY_CUSTOMERS, STATIONARY_GAP_DAYS = date(2023, 1, 1), 10_000, 30
+STATIONARY_START, STATIONARY_CUSTOMERS, STATIONARY_GAP_DAYS = date(2023, 1, 1), 3_000, 30
 _BASKETS = """
     SELECT household_id::VARCHAR AS customer_id, transaction_timestamp::DATE - DATE '1970-01-01' AS day,
         basket_id::VARCHAR AS order_id, product_id::VARCHAR AS product_id, round(100 * sales_value)::BIGINT AS amount,
@@ -150,8 +150,6 @@ def _day_number(day: date) -> int:
 def stationary_shop() -> Known:
     """A shop where there is nothing to find: everyone orders on any day with one and the same probability, for ever.
 
-    It is large, so that what is measured is the probability and not the luck of the draw.
-
     `simulate(stationary=True)` is another thing: its customers have rates of their own, by which they can be ranked.
     """
     case, random = STATIONARY_CASE, np.random.default_rng(2024)
@@ -159,7 +157,7 @@ def stationary_shop() -> Known:
     days = (case.test_date - STATIONARY_START).days + horizon_days
     who, day = np.nonzero(random.random((STATIONARY_CUSTOMERS, days)) < 1 / STATIONARY_GAP_DAYS)
     amount = np.rint(100 * random.lognormal(3.5, 0.6, len(who))).astype(np.int64)
-    ids = [f"C{place:05}" for place in range(STATIONARY_CUSTOMERS)]
+    ids = [f"C{place:04}" for place in range(STATIONARY_CUSTOMERS)]
     days_of = (_day_number(STATIONARY_START) + day).tolist()
     log = roll_up(Lines.of([ids[place] for place in who], days_of, amount.tolist()))
     return Known(case, log, pd.Series((1 - 1 / STATIONARY_GAP_DAYS) ** horizon_days, index=ids))
