@@ -38,7 +38,8 @@ def optuna() -> ModuleType:
 def space() -> dict[str, Any]:
     """Return where settings are looked for, by name; the usual ones lie inside.
 
-    >>> sorted(space()) == sorted(asdict(USUAL))
+    >>> from training.trees import USUAL
+    >>> sorted(space()) == sorted(vars(USUAL))
     True
     """
     of = optuna().distributions

@@ -22,7 +22,7 @@ def with_owners(accounts: pd.DataFrame, kept: Mapping[str, str], policy: Policy)
 
     >>> rows = pd.DataFrame({"account_id": ["a", "b", "c"], "owner": [None, "Eleni", None], "segment": None})
     >>> with_owners(rows, {}, Policy(owners=("Eleni", "Bruno")))[0]["owner"].tolist()
-    ['Bruno', 'Eleni', 'Bruno']
+    ['Bruno', 'Eleni', 'Eleni']
     """
     named = accounts["account_id"].map(dict(kept)).astype(object)
     ruled = accounts["segment"].map(dict(policy.owner_by_segment)).astype(object)

@@ -94,7 +94,7 @@ def test_all_wrong_cells_are_said_at_once_and_nothing_is_recorded(office: Path, 
         (good, "saved", str(TUESDAY), "", "", "", ""),
         (good, "savd", str(TUESDAY), "", "", "", ""),
         ("20230109-nobody", "saved", str(TUESDAY), "", "", "", ""),
-        (good, "saved", "10.01.2023", "pigeon", "12 EUR", "", ""),
+        (good, "saved", "10/01/2023", "pigeon", "12 EUR", "", ""),
         (good, "saved", str(TUESDAY), "", "-1", "", ""),
         ("", "", "", "", "", "", "who?"),
     ]
