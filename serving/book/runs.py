@@ -29,6 +29,7 @@ from serving.book.schema import RUNS, SCORES
 from serving.scores import SCORE_COLUMNS, Score
 
 _TYPES = {column.name: column.type for column in SCORE_COLUMNS}
+ROWS_AT_ONCE = 100_000
 SCORE_FACTS: tuple[str, ...] = tuple(c.name for c in SCORES.c if c.name != "run_id")
 
 
@@ -58,8 +59,10 @@ def record(connection: Connection, scores: pd.DataFrame, currency: str, data_dig
         return int(known)
     run_id = inserted(connection, RUNS, {**facts, "recorded_at": utc_now()})
     money = Money(currency)
-    columns = {name: _stored(scores[name], _TYPES[name], money) for name in SCORE_FACTS}
-    insert_columns(connection, SCORES, {"run_id": [run_id] * len(scores), **columns})
+    for first in range(0, len(scores), ROWS_AT_ONCE):  # a large shop's scores are not held twice
+        some = scores.iloc[first : first + ROWS_AT_ONCE]
+        columns = {name: _stored(some[name], _TYPES[name], money) for name in SCORE_FACTS}
+        insert_columns(connection, SCORES, {"run_id": [run_id] * len(some), **columns})
     return run_id
 
 

@@ -58,6 +58,11 @@ CHOSEN: Mapping[str, Any] = {
     "open_ticket": False,
     "in_transit": False,
 }
+# All that decides who is on a list; the rest of what is known of a candidate waits until it is told.
+DECIDING = (
+    *("customer_id", "account_id", "kind", "cell", "owner", "segment", "consent", "probability", "band", "state"),
+    *("days_since_order", "value_at_risk", "spend", *CHOSEN),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,14 +167,16 @@ def plan(
     as_of, horizon_days, model_version = scores[["as_of", "horizon_days", "model_version"]].iloc[0].tolist()
     before = frozenset(standing.former["account_id"])
     rows = candidates(scores, customers, policy, money=money, listed_before=before, drawn=drawn)
-    rows = _with_gain(rows.assign(**CHOSEN) if choose is None else choose(rows))
+    known = rows.assign(**CHOSEN) if choose is None else choose(rows)
+    rows = _with_gain(known[list(DECIDING)])
     rows = _ranked(suppressed(rows, standing, policy, as_of, account_of(customers)), policy.rank_by)
     rows, given = with_owners(_one_per_account(rows), standing.owners, policy)
     rows = _with_arms(rows, standing, policy, as_of)
     listed = rows[rows["reason"].isna()]
     off = rows.loc[rows["reason"].notna(), list(SUPPRESSED_NAMES)].reset_index(drop=True)
     enrolled = rows[rows["reason"].isna() | (rows["reason"] == HELD_OUT)]
-    entries, newcomers, winback = (_entries(listed[listed["kind"] == kind], as_of, before, money) for kind in KINDS)
+    told = known.loc[listed.index].assign(**{name: listed[name] for name in ("owner", "gain", "members")})
+    entries, newcomers, winback = (_entries(told[told["kind"] == kind], as_of, before, money) for kind in KINDS)
     return OutreachList(
         as_of=as_of,
         horizon_days=int(horizon_days),
@@ -266,10 +273,11 @@ def _walked(free: pd.DataFrame, standing: Standing, policy: Policy, as_of: date)
     treated = rows["arm"] == TREATED
     before = treated.astype(int).groupby(rows["owner"]).cumsum() - treated.astype(int)
     room = rows["owner"].map(_room(rows["owner"].unique(), standing, policy, as_of))
-    over, held = before >= room, ~treated
-    reason = pd.Series(np.select([over, held], [OVER_CAPACITY, HELD_OUT], ""), index=rows.index).replace("", None)
-    told = np.select([over, held], ["its owner can take no more", "held out, to measure what contacting does"], "")
-    return rows.assign(reason=reason.astype(object), detail=pd.Series(told, index=rows.index).replace("", None))
+    # 0 = listed; as places in a few words, since an array of texts is as wide as its longest one.
+    verdict = np.where(before >= room, 2, np.where(treated, 0, 1))
+    reason = np.array([None, HELD_OUT, OVER_CAPACITY], dtype=object)[verdict]
+    told = [None, "held out, to measure what contacting does", "its owner can take no more"]
+    return rows.assign(reason=reason, detail=np.array(told, dtype=object)[verdict])
 
 
 def _room(owners: np.typing.NDArray[np.object_], standing: Standing, policy: Policy, as_of: date) -> dict[str, float]:
