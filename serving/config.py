@@ -10,7 +10,7 @@ import dataclasses
 import json
 import os
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -20,8 +20,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from features.errors import ConfigError, Violation, suggest
 from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from features.money import Money
-from serving.outreach.policy import COOLDOWN_DAYS, HOLDOUT_SHARE, LEAVE_AT, Policy, RankBy
-from serving.scores import MEDIUM_FROM
+from serving.outreach.policy import Policy
 
 if TYPE_CHECKING:  # pandas stands behind these: a wrong key in the file is told before it is imported
     from features.labels import ChurnDefinition
@@ -50,55 +49,21 @@ def days_or_auto(given: int | str) -> int | Literal["auto"]:
 
 
 @dataclass(frozen=True)
-class ListSettings:
-    """How lists are planned and written; `Policy` says what each rule means.
+class ListSettings(Policy):
+    """How lists are planned, which is the shop's policy, and how they are written.
 
     Args:
-        capacity: entries per owner and list.
-        rank_by: gain, value_at_risk or probability.
-        enter_at: probability from which on a customer comes on a list.
-        leave_at: probability below which one leaves it again.
-        cooldown_days: of peace after a contact.
-        holdout_share: share of accounts that is never contacted, to measure the effect; 0 = nobody.
-        holdout_by_playbook: draw anew for each playbook.
-        random_share: part of the capacity for customers drawn at random (four-group design).
-        owners: who take turns with accounts that nobody looks after.
-        capacities: owner → another capacity.
-        owner_by_segment: segment → owner.
         addresses: owner → mail address, for lists as mails.
         playbooks: the shop's own playbooks, a TOML file.
         formats: in which lists are written, see `regulars list --help`.
 
-    >>> ListSettings(capacity=25).policy.rank_by
+    >>> ListSettings(capacity=25).rank_by
     'gain'
     """
 
-    capacity: int | None = None
-    rank_by: RankBy = "gain"
-    enter_at: float = MEDIUM_FROM
-    leave_at: float = LEAVE_AT
-    cooldown_days: int = COOLDOWN_DAYS
-    holdout_share: float = HOLDOUT_SHARE
-    holdout_by_playbook: bool = False
-    random_share: float = 0.0
-    owners: tuple[str, ...] = ()
-    capacities: dict[str, int] = field(default_factory=dict)
-    owner_by_segment: dict[str, str] = field(default_factory=dict)
-    addresses: dict[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
     playbooks: Path | None = None
     formats: tuple[str, ...] = ("csv",)
-
-    def __post_init__(self) -> None:
-        _ = self.policy  # a rule that makes no sense is said when the file is read, not when the list is made
-
-    @property
-    def policy(self) -> Policy:
-        """The rules for planning.
-
-        Raises:
-            InputError: a value makes no sense.
-        """
-        return Policy(**{each.name: getattr(self, each.name) for each in dataclasses.fields(Policy)})
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def publish(settings: Settings, scored: Scored, out: Path, formats: Sequence[str
         formats: in which to write; by default those of the settings.
     """
     customers = read_customers(settings.customers) if settings.customers else None
-    playbooks, policy = load_playbooks(settings.list.playbooks), settings.list.policy
+    playbooks, policy = load_playbooks(settings.list.playbooks), settings.list
     with open_book(settings) as book:
         knows = standing(book, scored.as_of)
         advisor = _advisor(scored, customers, playbooks, knows, episodes(book, scored.as_of))
