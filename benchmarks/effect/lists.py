@@ -97,9 +97,7 @@ def weekly_list(scores: pd.DataFrame, standing: Standing, week: int) -> pd.DataF
     return found.episodes[["customer_id", "arm", "playbook", "stratum", "cell"]]
 
 
-def _first(
-    at_risk: pd.DataFrame, standing: Standing, drawn: frozenset[str], everyone: pd.DataFrame
-) -> pd.DataFrame:
+def _first(at_risk: pd.DataFrame, standing: Standing, drawn: frozenset[str], everyone: pd.DataFrame) -> pd.DataFrame:
     """Return those whom the list can reach at all: four times as many as it takes, by the same ranking, and the drawn.
 
     It saves most of the time of a hundred shop years; the planner ranks them again.
