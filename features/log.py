@@ -242,6 +242,11 @@ class Log:
         >>> a.digest() == b.digest()
         False
         """
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        # Once per log: scoring, the list and the record of a training run all ask for it.
         sha = hashlib.sha256("\0".join(self.customer_ids).encode("utf-8", "surrogatepass"))
         for name in sorted(self.streams):
             stream = self.streams[name]

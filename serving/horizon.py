@@ -174,12 +174,21 @@ def segments_of(settings: Settings) -> dict[str, str]:
     Raises:
         ConfigError: there is no customers file, or it has no segments.
     """
+    return named_in(settings, "segment", NO_SEGMENT)
+
+
+def named_in(settings: Settings, column: str, nobody: str) -> dict[str, str]:
+    """Return what a column of the customers file says of each customer; `nobody` where it says nothing.
+
+    Raises:
+        ConfigError: there is no customers file, or it lacks the column.
+    """
     customers = settings.customers
-    if customers is None or "segment" not in customers.columns:
-        raise ConfigError("there are no segments: name the customers file, and its column segment, in regulars.toml")
+    if customers is None or column not in customers.columns:
+        raise ConfigError(f"there are no {column}s: name the customers file, and its column {column}, in regulars.toml")
     frame = read_customers(customers)
-    named = frame["segment"].fillna("").astype(str).str.strip()
-    return dict(zip(frame["customer_id"], named.where(named != "", NO_SEGMENT), strict=True))
+    named = frame[column].fillna("").astype(str).str.strip()
+    return dict(zip(frame["customer_id"], named.where(named != "", nobody), strict=True))
 
 
 def proposal_lines(found: ProposedHorizon) -> Iterator[str]:

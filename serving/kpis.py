@@ -12,16 +12,15 @@ import pandas as pd
 
 from features.clock import date_of, day_number
 from features.cohorts import Cohorts, cohorts
-from features.errors import ConfigError, InputError, suggest
+from features.errors import InputError, suggest
 from features.kpis import NO_GROUP, Kpis, KpiTable, kpis
 from features.labels import complete_until
 from features.log import Log
 from features.money import Money
 from features.periods import period_kind
-from features.sources import read_customers
 from features.yearly import DISCOUNT, Yearly, five_points_more, lifetime_spend, yearly
 from serving.config import Settings
-from serving.horizon import segments_of
+from serving.horizon import named_in, segments_of
 from serving.jobs import read
 from serving.lifetime import Expected, expected_values
 from serving.outreach.exports import write_table
@@ -285,19 +284,10 @@ def groups_of(settings: Settings, by: str, log: Log) -> dict[str, str]:
     if by == "segment":
         known, nobody = segments_of(settings), "no segment"
     elif by == "owner":
-        known, nobody = _owners(settings), NO_OWNER
+        known, nobody = named_in(settings, "owner", NO_OWNER), NO_OWNER
     else:
         raise InputError(f'figures are told by segment or owner, not by "{by}".{suggest(by, get_args(By))}')
     return {customer: known.get(customer, nobody) for customer in log.customer_ids}
-
-
-def _owners(settings: Settings) -> dict[str, str]:
-    customers = settings.customers
-    if customers is None or "owner" not in customers.columns:
-        raise ConfigError("there are no owners: name the customers file, and its column owner, in regulars.toml")
-    frame = read_customers(customers)
-    named = frame["owner"].fillna("").astype(str).str.strip()
-    return dict(zip(frame["customer_id"], named.where(named != "", NO_OWNER), strict=True))
 
 
 def _too_short(year: Yearly | None) -> tuple[str, ...]:

@@ -10,14 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from features.errors import InputError, suggest
 from features.sources import read_customers
 from serving.book.standing import standing
 from serving.book.trial import episodes
 from serving.config import Settings
 from serving.jobs import Scored, open_book, records, score_all
 from serving.outreach.advice import Advisor
-from serving.outreach.exports import FORMATS, write_list
+from serving.outreach.exports import check_formats, write_list
 from serving.outreach.holdout import random_cell
 from serving.outreach.learning import learn_uplift
 from serving.outreach.lists import OutreachList, account_of, plan
@@ -85,11 +84,7 @@ def make_list(settings: Settings, as_of: date | None, out: Path, formats: Sequen
     Raises:
         InputError: an unknown format; then no list is published and nobody drawn.
     """
-    for name in formats or settings.list.formats:
-        if name not in FORMATS:
-            raise InputError(
-                f'a list cannot be written as "{name}"; known are {", ".join(FORMATS)}.{suggest(name, FORMATS)}'
-            )
+    check_formats(formats or settings.list.formats)
     return publish(settings, score_all(settings, as_of), out, formats)
 
 

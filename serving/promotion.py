@@ -6,7 +6,6 @@ Only the alias in MLflow's registry decides what serves. The book says who moved
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +15,7 @@ from features.errors import InputError
 from features.sources import read_customers
 from serving.book import AuditRow, Book
 from serving.config import Settings
-from serving.jobs import check_agrees, mlflow_uri, read
+from serving.jobs import check_agrees, mlflow_uri, open_book, read
 from serving.report import list_size
 from serving.tuning import trees_for
 from training.backtest import Progress
@@ -67,7 +66,7 @@ def train_and_judge(settings: Settings, until: date | None, report: Progress, *,
     log = read(settings, until=until).log
     tracking, definition = Tracking(settings.folder), settings.definition_for(log)
     trees, words = trees_for(settings.folder, definition, tuned=tuned)
-    with _book(settings) as book:
+    with open_book(settings) as book:
         _catch_up(book, tracking)
     result = train(
         log,
@@ -82,7 +81,7 @@ def train_and_judge(settings: Settings, until: date | None, report: Progress, *,
     )
     if result.model_version != result.former_version:
         with (
-            _book(settings) as book,
+            open_book(settings) as book,
             book.auditing(PROMOTE, GATE, result.former_version, result.model_version, result.why),
         ):
             pass
@@ -186,7 +185,7 @@ def _move(
         raise InputError(f"version {version} serves already")
     move = tracking.promote if action == PROMOTE else tracking.roll_back
     who, forced = by.strip() or NOBODY, bool(overridden)
-    with _book(settings) as book:
+    with open_book(settings) as book:
         _catch_up(book, tracking)
         with book.auditing(action, who, champion, version, why, forced=forced) as row:
             move(version)
@@ -219,15 +218,6 @@ def _tags(tracking: Tracking, version: str) -> dict[str, str]:
     if tags is None:
         raise InputError(f"there is no version {version}: see the versions in mlflow ui, or run regulars train")
     return tags
-
-
-@contextmanager
-def _book(settings: Settings) -> Iterator[Book]:
-    book = Book(settings.book_place)
-    try:
-        yield book
-    finally:
-        book.close()
 
 
 def _catch_up(book: Book, tracking: Tracking) -> None:

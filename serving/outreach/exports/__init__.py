@@ -4,9 +4,18 @@ A file appears whole or not at all: it is written under another name beside its 
 called and what is said of them passes through every format unharmed and can do no harm there; `cells` says how.
 """
 
-from serving.outreach.exports.folder import FORMATS, GROUP_FILES, write_list
+from serving.outreach.exports.folder import FORMATS, GROUP_FILES, check_formats, write_list
 from serving.outreach.exports.names import file_names
 from serving.outreach.exports.people import list_csv, people_csv
 from serving.outreach.exports.tables import write_table
 
-__all__ = ["FORMATS", "GROUP_FILES", "file_names", "list_csv", "people_csv", "write_list", "write_table"]
+__all__ = [
+    "FORMATS",
+    "GROUP_FILES",
+    "check_formats",
+    "file_names",
+    "list_csv",
+    "people_csv",
+    "write_list",
+    "write_table",
+]

@@ -14,8 +14,9 @@ import msgspec
 import pandas as pd
 
 from serving.outreach.exports.cells import scrubbed
-from serving.outreach.exports.layout import HOLDOUT, LIST_NAMES, records
+from serving.outreach.exports.layout import LIST_NAMES, records
 from serving.outreach.lists import OutreachList
+from serving.outreach.suppression import HELD_OUT
 
 _FACTS = ("as_of", "horizon_days", "model_version", "currency", "rank_by", "capacity")
 
@@ -64,4 +65,4 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _named(outreach: OutreachList) -> pd.DataFrame:
     suppressed = outreach.suppressed
-    return suppressed[suppressed["reason"] != HOLDOUT] if len(suppressed) else suppressed
+    return suppressed[suppressed["reason"] != HELD_OUT] if len(suppressed) else suppressed

@@ -55,7 +55,8 @@ def write_list(
         InputError: a format or address that is none, an entry without a key, or the folder cannot be written to.
     """
     folder, addresses = Path(folder), addresses or {}
-    _check(formats, addresses)
+    check_formats(formats)
+    check_addresses(addresses)
     written: list[Path] = []
     # All at once: what cannot be written is found before the first file is replaced.
     for path, write in list(_files(outreach, folder, dict.fromkeys(formats), addresses)):
@@ -69,12 +70,18 @@ def write_list(
     return tuple(written)
 
 
-def _check(formats: Sequence[str], addresses: Mapping[str, str]) -> None:
+def check_formats(formats: Sequence[str]) -> None:
+    """Refuse what a list cannot be written as.
+
+    Raises:
+        InputError: an unknown format.
+
+    >>> check_formats(["csv", "xlsx"])
+    """
     for name in formats:
         if name not in FORMATS:
             known = ", ".join(FORMATS)
             raise InputError(f'a list cannot be written as "{name}"; known are {known}.{suggest(name, FORMATS)}')
-    check_addresses(addresses)
 
 
 def _files(outreach: OutreachList, folder: Path, formats: Mapping[str, object], addresses: Mapping[str, str]) -> Files:

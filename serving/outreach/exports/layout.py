@@ -19,7 +19,6 @@ Kind = Literal["text", "sentence", "texts", "integer", "number", "percent", "mon
 
 # What a list calls its three groups, and what a person calls them.
 GROUPS = {"entries": "regular customers at risk", "newcomers": "new customers", "winback": "to win back"}
-HOLDOUT = "holdout"
 
 
 @dataclass(frozen=True)
