@@ -18,7 +18,7 @@ from serving.book.connection import name_of, unreachable, writing
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"  # the newest of migrations/versions/
+HEAD = "0003"  # the newest of migrations/versions/
 FOLDER = Path(__file__).parent / "migrations"
 # Not Alembic's usual name: MLflow may keep its own tables in the same database, and its version with them.
 VERSION_TABLE = "book_version"

@@ -211,6 +211,81 @@ HOLDS = sa.Table(
     sa.Column("recorded_at", sa.DateTime, nullable=False),
 )
 
+# Who may ask over HTTP. Of a key only a salted hash is kept: whoever reads the book cannot use it.
+KEYS = sa.Table(
+    "keys",
+    METADATA,
+    sa.Column("id", sa.String(16), primary_key=True),  # the part of a key that may be shown
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("roles", sa.String, nullable=False),  # JSON: scores, lists, outcomes, admin
+    sa.Column("owner", sa.String),  # none: every owner's accounts
+    sa.Column("salt", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("expires_at", sa.DateTime),
+    sa.Column("revoked_at", sa.DateTime),
+    sa.Column("last_used_at", sa.DateTime),
+    sqlite_with_rowid=False,
+)
+# Orders and events that came over HTTP, as they came; the order source wins where it knows the same order.
+POSTED_ORDERS = sa.Table(
+    "posted_orders",
+    METADATA,
+    sa.Column("order_id", sa.String, primary_key=True),
+    sa.Column("customer_id", sa.String, nullable=False, index=True),
+    sa.Column("lines", sa.Text, nullable=False),  # JSON: one document per line
+    sa.Column("recorded_at", sa.DateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+POSTED_EVENTS = sa.Table(
+    "posted_events",
+    METADATA,
+    sa.Column("event_id", sa.String, primary_key=True),
+    sa.Column("customer_id", sa.String, nullable=False, index=True),
+    sa.Column("event", sa.Text, nullable=False),  # JSON
+    sa.Column("recorded_at", sa.DateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+# Who wants to hear of what, and what is still to be told.
+WEBHOOKS = sa.Table(
+    "webhooks",
+    METADATA,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("events", sa.String, nullable=False),  # JSON: list.published, customer.entered, customer.left
+    sa.Column("secret", sa.String, nullable=False),  # as it is: signing needs it
+    sa.Column("allow_private", sa.Boolean, nullable=False),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("removed_at", sa.DateTime),
+    sqlite_with_rowid=False,
+)
+OUTBOX = sa.Table(
+    "outbox",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("message_id", sa.String(32), nullable=False),  # the same whatever webhook and attempt
+    sa.Column("webhook_id", sa.ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("event", sa.String(24), nullable=False),
+    sa.Column("customer_id", sa.String, index=True),  # none: of a whole list
+    sa.Column("body", sa.Text, nullable=False),  # JSON, as it is signed and sent
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", sa.DateTime, index=True),  # none: delivered, or given up
+    sa.Column("delivered_at", sa.DateTime),
+    sa.Column("gave_up_at", sa.DateTime),
+    sa.Column("trouble", sa.Text),  # of the last attempt
+    sa.Column("created_at", sa.DateTime, nullable=False),
+)
+# What was erased, and at whose wish; of the customer only a digest, so that the row tells nobody who it was.
+ERASURES = sa.Table(
+    "erasures",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("customer_digest", sa.String(64), nullable=False, index=True),
+    sa.Column("rows", sa.Text, nullable=False),  # JSON: table → how many
+)
+
 AUDIT = sa.Table(
     "audit",
     METADATA,
