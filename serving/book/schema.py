@@ -234,7 +234,7 @@ POSTED_ORDERS = sa.Table(
     sa.Column("order_id", sa.String, primary_key=True),
     sa.Column("customer_id", sa.String, nullable=False, index=True),
     sa.Column("lines", sa.Text, nullable=False),  # JSON: one document per line
-    sa.Column("recorded_at", sa.DateTime, nullable=False),
+    sa.Column("recorded_at", sa.DateTime, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 POSTED_EVENTS = sa.Table(
@@ -243,7 +243,7 @@ POSTED_EVENTS = sa.Table(
     sa.Column("event_id", sa.String, primary_key=True),
     sa.Column("customer_id", sa.String, nullable=False, index=True),
     sa.Column("event", sa.Text, nullable=False),  # JSON
-    sa.Column("recorded_at", sa.DateTime, nullable=False),
+    sa.Column("recorded_at", sa.DateTime, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 # Who wants to hear of what, and what is still to be told.
@@ -269,11 +269,12 @@ OUTBOX = sa.Table(
     sa.Column("customer_id", sa.String, index=True),  # none: of a whole list
     sa.Column("body", sa.Text, nullable=False),  # JSON, as it is signed and sent
     sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("next_at", sa.DateTime, index=True),  # none: delivered, or given up
+    sa.Column("next_at", sa.DateTime),  # none: delivered, or given up
     sa.Column("delivered_at", sa.DateTime),
     sa.Column("gave_up_at", sa.DateTime),
     sa.Column("trouble", sa.Text),  # of the last attempt
     sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Index("ix_outbox_webhook_id", "webhook_id", "next_at"),
 )
 # What was erased, and at whose wish; of the customer only a digest, so that the row tells nobody who it was.
 ERASURES = sa.Table(

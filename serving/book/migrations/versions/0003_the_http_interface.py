@@ -36,7 +36,7 @@ sa.Table(
     sa.Column("order_id", sa.String, primary_key=True),
     sa.Column("customer_id", sa.String, nullable=False, index=True),
     sa.Column("lines", sa.Text, nullable=False),
-    sa.Column("recorded_at", sa.DateTime, nullable=False),
+    sa.Column("recorded_at", sa.DateTime, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 sa.Table(
@@ -45,7 +45,7 @@ sa.Table(
     sa.Column("event_id", sa.String, primary_key=True),
     sa.Column("customer_id", sa.String, nullable=False, index=True),
     sa.Column("event", sa.Text, nullable=False),
-    sa.Column("recorded_at", sa.DateTime, nullable=False),
+    sa.Column("recorded_at", sa.DateTime, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 sa.Table(
@@ -70,11 +70,12 @@ sa.Table(
     sa.Column("customer_id", sa.String, index=True),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("next_at", sa.DateTime, index=True),
+    sa.Column("next_at", sa.DateTime),
     sa.Column("delivered_at", sa.DateTime),
     sa.Column("gave_up_at", sa.DateTime),
     sa.Column("trouble", sa.Text),
     sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Index("ix_outbox_webhook_id", "webhook_id", "next_at"),
 )
 sa.Table(
     "erasures",
