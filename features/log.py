@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,17 @@ class Coded:
         """Code a column of texts, values in sorted order."""
         values, codes = np.unique(np.asarray(texts, dtype=object), return_inverse=True)
         return cls(values, codes.astype(np.int64))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Coded]) -> Coded:
+        """Put columns one under the other; a text of several parts keeps a code for each, until `in_order`.
+
+        >>> Coded.joined([Coded.of(["b", "a"]), Coded.of(["b"])]).codes
+        array([1, 0, 2])
+        """
+        begins = np.cumsum([0, *(len(part.values) for part in parts)])
+        codes = [part.codes + begin for part, begin in zip(parts, begins, strict=False)]
+        return cls(np.concatenate([part.values for part in parts]), np.concatenate(codes))
 
     def in_order(self) -> Coded:
         """Return the same column with its values sorted, unused and repeated ones gone."""
@@ -94,6 +106,19 @@ class Lines:
             returned=np.asarray(returned or [False] * rows, dtype=bool),
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[Lines]) -> Lines:
+        """Put lines one under the other; no order id but '' may be in two parts.
+
+        >>> Lines.joined([Lines.of(["ann"], [10], [500]), Lines.of(["bob"], [11], [700])]).amount
+        array([500, 700])
+        """
+        return cls(**_columns_joined(cls, parts))
+
+    def where(self, rows: npt.NDArray[np.bool_]) -> Lines:
+        """Return the lines where the mask is true."""
+        return Lines(**{name: _some(getattr(self, name), rows) for name in Lines.__dataclass_fields__})
+
 
 @dataclass(frozen=True, eq=False)
 class Events:
@@ -132,6 +157,31 @@ class Events:
             second=np.asarray(second or [0] * rows, dtype=np.int64),
             value=np.asarray(values, dtype=np.int64),
         )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Events]) -> Events:
+        """Put events one under the other.
+
+        >>> Events.joined([Events.of(["ann"], ["visit"], [10]), Events.of(["bob"], ["visit"], [11])]).day
+        array([10, 11])
+        """
+        return cls(**_columns_joined(cls, parts))
+
+    def where(self, rows: npt.NDArray[np.bool_]) -> Events:
+        """Return the events where the mask is true."""
+        return Events(**{name: _some(getattr(self, name), rows) for name in Events.__dataclass_fields__})
+
+
+def _columns_joined(table: type[Lines] | type[Events], parts: Sequence[Lines] | Sequence[Events]) -> dict[str, Any]:
+    columns = {name: [getattr(part, name) for part in parts] for name in table.__dataclass_fields__}
+    return {
+        name: Coded.joined(column) if isinstance(column[0], Coded) else np.concatenate(column)
+        for name, column in columns.items()
+    }
+
+
+def _some(column: Any, rows: npt.NDArray[np.bool_]) -> Any:
+    return Coded(column.values, column.codes[rows]) if isinstance(column, Coded) else column[rows]
 
 
 @dataclass(frozen=True, eq=False)

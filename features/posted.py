@@ -1,27 +1,41 @@
-"""One customer's history as it is posted to the service: the same cells, the same rules, without a file or a database.
+"""Orders and events as they are posted to the service: the same cells, the same rules, without a file or a database.
 
-The cells are read by `features/cells.py` and judged by `features/intake.py`, as for a file.
+The cells are read by `features/cells.py` and judged by `features/intake.py`, as for a file. What was posted and kept is
+read beside the shop's files, see `Posts`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from features import cells
 from features.clock import day_number
+from features.columns import among
 from features.desk import Cleaned, Typed
 from features.errors import InputError, Violation
-from features.intake import clean_events, clean_lines
-from features.log import Coded, Events, Ints, Lines
+from features.intake import MOST_KINDS, clean_events, clean_lines
+from features.log import Coded, Events, Ints, Lines, Texts
 from features.mapping import LineRules, Shop
 from features.tables import EVENTS, ORDERS, Field
 
 AS_STATED = LineRules()
 POSTED = "posted"  # the customer's id where none is given
+REQUEST = "request"  # where a broken cell stands, where nothing else is said
+Path = Callable[[int, str], str]  # row and field -> the path of the cell
+
+
+class Posts(Protocol):
+    """What was posted and kept: read beside the files, which win where they know the same order or event."""
+
+    def lines(self, known: Texts) -> Lines | None:
+        """Return the clean lines of the orders whose ids are not among `known`; None where there are none."""
+
+    def events(self, known: Texts) -> Events | None:
+        """Return the clean events whose ids are not among `known`; None where there are none."""
 
 
 def posted_lines(
@@ -32,6 +46,8 @@ def posted_lines(
     customer_id: str = POSTED,
     until: date | None = None,
     latest: date | None = None,
+    path: Path | None = None,
+    place: str = REQUEST,
 ) -> Lines:
     """Return the clean lines of posted orders.
 
@@ -42,9 +58,11 @@ def posted_lines(
         customer_id: the customer of lines that name none.
         until: nothing on or after this business day is read.
         latest: a date after it is a mistake.
+        path: names a cell in errors; by default `orders[3].amount`.
+        place: what errors call the place of these cells.
 
     Raises:
-        InputError: with every broken rule, by the path of the cell (`orders[3].amount`).
+        InputError: with every broken rule, by the path of the cell.
 
     >>> lines = posted_lines([{"ordered_at": "2024-01-05", "amount": "12.50"}], Shop("UTC", "EUR"))
     >>> lines.day, lines.amount
@@ -52,7 +70,7 @@ def posted_lines(
     """
     typed = _typed(orders, ORDERS, customer_id, rules)
     cleaned = clean_lines(typed, rules, shop, until=_day(until), latest=_day(latest))
-    _refuse("orders", orders, cleaned)
+    _refuse("orders", orders, cleaned, path, place)
     assert cleaned.lines is not None
     return cleaned.lines
 
@@ -64,6 +82,8 @@ def posted_events(
     customer_id: str = POSTED,
     until: date | None = None,
     latest: date | None = None,
+    path: Path | None = None,
+    place: str = REQUEST,
 ) -> Events:
     """Return the clean events of a posted history; arguments as for `posted_lines`, fields of EVENTS.
 
@@ -72,9 +92,45 @@ def posted_events(
     """
     typed = _typed(events, EVENTS, customer_id, AS_STATED)
     cleaned = clean_events(typed, shop, until=_day(until), latest=_day(latest))
-    _refuse("events", events, cleaned)
+    _refuse("events", events, cleaned, path, place)
     assert cleaned.events is not None
     return cleaned.events
+
+
+def with_posted(
+    lines: Lines, events: Events | None, posted: Posts, named: bool, event_ids: Texts
+) -> tuple[Lines, Events | None]:
+    """Return a shop's lines and events with what was posted beside them.
+
+    The files win: a posted order whose id the order file holds, in whatever state, is left out, and a posted event
+    whose id the events file holds. Where the order file has no order ids a posted order cannot be told from the
+    file's own, so those of days that the file covers are left out. Posted kinds of events beyond MOST_KINDS in all,
+    the file's first, are left out too.
+
+    Args:
+        lines: of the order file.
+        events: of the events file; None where there is none.
+        posted: what was posted.
+        named: whether the order file has order ids.
+        event_ids: those of the events file; empty where it has none.
+    """
+    more = posted.lines(lines.order_id.values)
+    if more is not None:
+        if not named and len(lines.day):
+            more = more.where(more.day > lines.day.max())
+        lines = Lines.joined([lines, more])
+    told = posted.events(event_ids)
+    if told is not None:
+        told = _few_kinds(told, events)
+        events = told if events is None else Events.joined([events, told])
+    return lines, events
+
+
+def _few_kinds(told: Events, events: Events | None) -> Events:
+    known = dict.fromkeys(events.kind.values) if events is not None else {}
+    more = [kind for kind in dict.fromkeys(told.kind.values) if kind not in known]
+    left_out = frozenset(more[max(0, MOST_KINDS - len(known)) :])
+    return told.where(~among(told.kind, left_out)) if left_out else told
 
 
 def _day(when: date | None) -> int | None:
@@ -114,9 +170,19 @@ def _coded(texts: Sequence[str]) -> Coded:
     return Coded(np.array(list(place), dtype=object), np.array([place[text] for text in texts], dtype=np.int64))
 
 
-def _refuse(name: str, rows: Sequence[Mapping[str, Any]], cleaned: Cleaned) -> None:
+def zoned(moment: object) -> bool:
+    """Say whether a moment is written with its offset from UTC.
+
+    >>> zoned("2024-01-05T10:00:00+02:00"), zoned("2024-01-05")
+    (True, False)
+    """
+    return cells.moment(moment)[1] != cells.NO_OFFSET
+
+
+def _refuse(name: str, rows: Sequence[Mapping[str, Any]], cleaned: Cleaned, path: Path | None, place: str) -> None:
+    called = path or (lambda row, column: f"{name}[{row}].{column}")
     broken = [
-        Violation("request", None, f"{name}[{row}].{problem.field}", problem.rule,
+        Violation(place, None, called(row, problem.field), problem.rule,
                   cells.readable(cells.text(rows[row].get(problem.field))), problem.remedy)
         for problem in cleaned.problems
         for row in problem.rows.tolist()

@@ -23,8 +23,9 @@ from features.errors import InputError, Violation
 from features.files import Opened, connect, opened
 from features.findings import BrokenRule, Findings, findings, refused, without_headers
 from features.intake import clean_events, clean_lines
-from features.log import Coded, Ints, Log
+from features.log import Coded, Ints, Log, Texts
 from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
+from features.posted import Posts, with_posted
 from features.roll_up import roll_up
 from features.rules import RULES, RuleCount
 from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
@@ -65,6 +66,7 @@ def read_log(
     *,
     until: date | None = None,
     latest: date | None = None,
+    posted: Posts | None = None,
 ) -> Reading:
     """Read orders and events into a log.
 
@@ -74,11 +76,12 @@ def read_log(
         events: the events file, if any.
         until: nothing on or after this business day is read.
         latest: a date after it is a mistake; None = dates are not checked against a clock.
+        posted: what was posted, none of it on or after `until`; read as if it stood in the files, see `with_posted`.
 
     Raises:
         InputError: with every broken rule of both files, or where no order is left.
     """
-    report = check_files(shop, orders, events, None, until=until, latest=latest)
+    report = check_files(shop, orders, events, None, until=until, latest=latest, posted=posted)
     if report.log is None:
         file_names = " and ".join(each.file.name for each in (orders, events) if each is not None)
         raise InputError(f"{file_names} cannot be used", report.violations)
@@ -93,6 +96,7 @@ def check_files(
     *,
     until: date | None = None,
     latest: date | None = None,
+    posted: Posts | None = None,
 ) -> CheckReport:
     """Check all files of a shop against the contract; arguments as for `read_log`. Nothing is raised."""
     limits = {
@@ -101,22 +105,38 @@ def check_files(
     }
     lines, found = _read(orders, ORDERS, lambda typed: clean_lines(typed, orders.rules, shop, **limits))
     happened: Cleaned | None = None
+    event_ids: list[Texts] = [np.zeros(0, dtype=object)]
     if events is not None:
-        happened, more = _read(events, EVENTS, lambda typed: clean_events(typed, shop, **limits))
+        note = event_ids.append if posted is not None else None
+        happened, more = _read(events, EVENTS, lambda typed: clean_events(_noted(typed, note), shop, **limits))
         found.add(more)
     if customers is not None:
         found.add(_customers(customers)[1])
     counts = {**(lines.counts if lines else {}), **(happened.counts if happened else {})}
     if found.violations or lines is None or lines.lines is None:
         return _faulty(found, counts)
-    log = roll_up(lines.lines, happened.events if happened else None)
+    clean, told = lines.lines, happened.events if happened else None
+    del lines, happened  # what was posted is put under them, and a large shop's lines are not held twice
+    if posted is not None:
+        try:
+            clean, told = with_posted(clean, told, posted, "order_id" in orders.columns, np.concatenate(event_ids))
+        except InputError as error:
+            return _faulty(refused(error.violations), counts)
+    log = roll_up(clean, told)
     kept = log.streams["orders"]
     if not len(kept):
         return _faulty(refused([_nothing_left(orders, counts, until)]), counts)
-    bought = int(np.count_nonzero(~lines.lines.returned))
+    bought = int(np.count_nonzero(~clean.returned))
     counts["zero-value orders"] = bought - int(kept.columns["lines"].sum())
     counts["same-day splits"] = int((kept.columns["orders"] - 1).sum())
     return CheckReport((), _counted(counts), log)
+
+
+def _noted(typed: Typed, note: Callable[[Texts], None] | None) -> Typed:
+    """Note the event ids of a file before the rows are judged: one that is left out is known all the same."""
+    if note is not None and "event_id" in typed.texts:
+        note(typed.texts["event_id"].values)
+    return typed
 
 
 def read_customers(mapping: CustomersMapping) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
 from typing import Any
 
 from features.errors import Violation
@@ -17,11 +16,7 @@ from features.rules import RuleCount
 from features.sources import check_files
 from features.sufficiency import Sufficiency, sufficiency
 from serving.config import Settings
-
-
-def today(settings: Settings) -> date:
-    """Return the shop's own date; the rooms below have no clock."""
-    return settings.shop.business_day(datetime.now(UTC))
+from serving.shop import today
 
 
 @dataclass(frozen=True, eq=False)

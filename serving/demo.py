@@ -20,10 +20,11 @@ from features.writing import whole
 from serving.checking import check_shop
 from serving.config import FILE_NAME, Churn, ListSettings, Settings, toml_text
 from serving.demo_data import write_demo_shop
-from serving.jobs import Scored, features_of, mlflow_uri, read, score_all
+from serving.jobs import Scored, mlflow_uri, score_all
 from serving.listing import Listed, publish
 from serving.outreach.exports import write_table
 from serving.promotion import train_and_judge
+from serving.shop import features_of, read
 from serving.show import show_candidates, show_top
 from training.metrics import auroc
 

@@ -15,7 +15,7 @@ from features.log import Log
 from features.sources import read_customers
 from features.writing import whole
 from serving.config import Settings
-from serving.jobs import read
+from serving.shop import read
 from training.horizon_plot import horizon_figure
 from training.splits import latest_dates, rolling_origin
 

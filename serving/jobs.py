@@ -7,7 +7,6 @@ nothing: its result says everything, as a document for machines (`to_dict`) and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,51 +15,15 @@ from typing import Any
 import pandas as pd
 
 from features.build import feature_table
-from features.definitions import default_features
-from features.definitions.engagement import event_kinds
-from features.errors import InputError
-from features.feature import FeatureSet
-from features.horizon import LEAST_ACTIVE_DAYS
 from features.log import Log
 from features.simulate import simulate
-from features.sources import Reading, read_log
-from serving.book import Book
-from serving.checking import today
 from serving.config import Settings
 from serving.outreach.exports import write_table
-from serving.scorer import day_after_last_order, score
+from serving.scorer import score
 from serving.scores import STATES
-from training.backtest import Progress, backtest
+from serving.shop import check_agrees, chosen_day, features_of, open_book, read
 from training.bundle import Bundle
-from training.results import Backtest
 from training.tracking import Tracking
-
-
-def read(settings: Settings, *, until: date | None = None) -> Reading:
-    """Read the shop's orders and events; nothing on or after `until`.
-
-    Raises:
-        InputError: every broken rule at once.
-    """
-    return read_log(settings.shop, settings.orders, settings.events, until=until, latest=today(settings))
-
-
-def features_of(log: Log) -> FeatureSet:
-    """Return the features of a log: those of every shop, and those of its event kinds."""
-    return default_features(event_kinds(log))
-
-
-def chosen_day(log: Log, as_of: date | None) -> date:
-    """Return `as_of`, or the day after the last order.
-
-    Raises:
-        InputError: the day lies before the first order.
-    """
-    day = as_of or day_after_last_order(log)
-    first = date.fromordinal(date(1970, 1, 1).toordinal() + log.first_day)
-    if day <= first:
-        raise InputError(f"nothing is known on {day}: the first order is of {first}")
-    return day
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,20 +62,6 @@ def mlflow_uri(folder: Path) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Backtested:
-    """A backtest, and the log behind it."""
-
-    backtest: Backtest
-    log: Log
-
-
-def run_backtest(settings: Settings, until: date | None, report: Progress) -> Backtested:
-    """Measure the candidates on dates that they have not seen."""
-    log = read(settings, until=until).log
-    return Backtested(backtest(log, settings.definition_for(log), until=until, progress=report), log)
-
-
-@dataclass(frozen=True, eq=False)
 class Scored:
     """One scoring run: the scores, the model behind them and the log they were made from."""
 
@@ -145,34 +94,6 @@ def score_all(settings: Settings, as_of: date | None, *, reasons: str = "auto") 
     with open_book(settings) as book:
         run_id = book.record_scores(scores, currency=bundle.money.currency, data_digest=log.digest())
     return Scored(scores, day, bundle, version, log, run_id)
-
-
-def check_agrees(settings: Settings, bundle: Bundle, version: str) -> None:
-    """Refuse a champion that was trained for another question than the settings ask.
-
-    Raises:
-        InputError: another horizon, active window or currency.
-    """
-    asked, known = settings.churn, bundle.definition
-    if not settings.agrees_with(known):
-        raise InputError(
-            f"version {version} was trained for a horizon of {known.horizon_days} days and {known.active_days} active "
-            f"days, not {asked.horizon_days} and {asked.active_days or LEAST_ACTIVE_DAYS}: run regulars train with "
-            "these, or ask for those"
-        )
-    if settings.money != bundle.money:
-        known_in, asked_in = bundle.money.currency, settings.money.currency
-        raise InputError(f"version {version} was trained in {known_in}, not {asked_in}: run regulars train")
-
-
-@contextmanager
-def open_book(settings: Settings) -> Iterator[Book]:
-    """Open the shop's book, and let go of it at the end."""
-    book = Book(settings.book_place)
-    try:
-        yield book
-    finally:
-        book.close()
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,8 +22,8 @@ from features.log import Log
 from features.money import Money
 from features.yearly import Yearly, twelve_months
 from serving.config import Settings
-from serving.jobs import check_agrees
 from serving.scorer import CUSTOMERS_AT_ONCE
+from serving.shop import check_agrees
 from training.bundle import Bundle
 from training.dataset import Floats
 from training.tracking import Tracking

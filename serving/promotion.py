@@ -15,8 +15,9 @@ from features.errors import InputError
 from features.sources import read_customers
 from serving.book import AuditRow, Book
 from serving.config import Settings
-from serving.jobs import check_agrees, mlflow_uri, open_book, read
+from serving.jobs import mlflow_uri
 from serving.report import list_size
+from serving.shop import check_agrees, open_book, read
 from serving.tuning import trees_for
 from training.backtest import Progress
 from training.gate import FAILED, PASSED

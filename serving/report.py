@@ -17,9 +17,9 @@ from features.sources import read_customers
 from features.writing import whole
 from serving.config import Settings
 from serving.horizon import segments_of
-from serving.jobs import Backtested, features_of, run_backtest
 from serving.scores import HIGH_FROM, MEDIUM_FROM
-from training.backtest import Progress
+from serving.shop import features_of, read
+from training.backtest import Progress, backtest
 from training.plots import write_figures
 from training.random_split import random_split_auroc, snapshots
 from training.report import Report, report, report_figures
@@ -30,6 +30,14 @@ from training.telling import markdown
 
 PRODUCT_BANDS = {"low": 0.0, "medium": MEDIUM_FROM, "high": HIGH_FROM}
 DOCUMENT, PAGE = "report.json", "report.md"
+
+
+@dataclass(frozen=True, eq=False)
+class Backtested:
+    """A backtest, and the log behind it."""
+
+    backtest: Backtest
+    log: Log
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +97,12 @@ def tell_backtest(
     )
     files = () if out is None else write_report(tested.backtest, told, out, size)
     return Told(tested.backtest, told, files, settings.said_auto(tested.backtest.definition))
+
+
+def run_backtest(settings: Settings, until: date | None, progress: Progress) -> Backtested:
+    """Measure the candidates on dates that they have not seen."""
+    log = read(settings, until=until).log
+    return Backtested(backtest(log, settings.definition_for(log), until=until, progress=progress), log)
 
 
 def list_size(settings: Settings) -> tuple[int | None, str]:

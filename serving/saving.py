@@ -11,14 +11,15 @@ from features.clock import date_of
 from features.errors import InputError
 from features.labels import complete_until
 from features.sources import read_customers
+from serving.book import Book
 from serving.book.trial import episodes, leaks
 from serving.config import Settings
-from serving.jobs import open_book, read
 from serving.outreach.effect import RECENT_WEEKS, Effect, effect
 from serving.outreach.learning import learn_uplift
 from serving.outreach.lists import account_of
 from serving.outreach.sample_size import SamplePlan, plan_sample
 from serving.outreach.settling import settled
+from serving.shop import open_book, read
 from training.uplift import UpliftBacktest
 
 # The share of those who would leave that a plan hopes to save, where nobody says.
@@ -60,19 +61,22 @@ class Saving:
         yield from self.uplift.lines()
 
 
-def tell_effect(settings: Settings, until: date | None, planned_saved_share: float | None) -> Saving:
+def tell_effect(
+    settings: Settings, until: date | None, planned_saved_share: float | None, book: Book | None = None
+) -> Saving:
     """Compare who was to be contacted with who was held out, on the orders that came.
 
     Args:
         settings: of the shop.
         until: horizons that ended on or before this day count; by default the end of the log.
         planned_saved_share: what the plan hoped for; says how many weeks are missing to see it.
+        book: of the shop, where it is open already.
     """
-    log = read(settings, until=until).log
+    log = read(settings, until=until, book=book).log
     day = min(until, date_of(complete_until(log))) if until else date_of(complete_until(log))
+    with open_book(settings, book) as known:
+        trial, leaked = episodes(known, day), leaks(known)
     customers = read_customers(settings.customers) if settings.customers else None
-    with open_book(settings) as book:
-        trial, leaked = episodes(book, day), leaks(book)
     outcomes = settled(trial, log, account_of(customers))
     found = effect(outcomes, currency=settings.shop.currency, planned_saved_share=planned_saved_share)
     return Saving(found, learn_uplift(log, outcomes).verdict, day, len(leaked))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.build import feature_table
-from features.clock import date_of, day_number
+from features.clock import day_number
 from features.definitions import default_features
 from features.errors import InputError
 from features.feature import FeatureSet
@@ -117,6 +117,8 @@ def limits(log: Log, bundle: Bundle, as_of: date) -> tuple[str, ...]:
         said.append("one order day so far: there is no usual gap yet, the score is that of a typical newcomer")
     elif len(known) < LITTLE_HISTORY:
         said.append("two order days so far: the usual gap is a single gap")
+    if bundle.is_rule:
+        said.append(f"the score is of a rule, {bundle.candidate}, not of a model: none was better on this shop")
     if since > bundle.definition.active_days:
         said.append(
             f"no order in the last {bundle.definition.active_days} days: the model has learnt from customers with one"
@@ -131,20 +133,9 @@ def limits(log: Log, bundle: Bundle, as_of: date) -> tuple[str, ...]:
     return tuple(said)
 
 
-def day_after_last_order(log: Log) -> date:
-    """Return the day to score from when none is given: the day after the last order.
-
-    >>> from features.log import Lines
-    >>> from features.roll_up import roll_up
-    >>> day_after_last_order(roll_up(Lines.of(["ann"], [10], [500])))
-    datetime.date(1970, 1, 12)
-    """
-    return date_of(log.last_day + 1)
-
-
 def _scored(log: Log, table: pd.DataFrame, bundle: Bundle, version: str, as_of: date) -> pd.DataFrame:
     facts = _facts(log, table, as_of)
-    matrix = table[list(bundle.features.names)]
+    matrix = bundle.matrix(table)
     probability = bundle.probability(matrix, as_of) if len(table) else np.zeros(0)
     since, order_days = facts["days_since_order"].to_numpy(), facts["frequency"].to_numpy() + 1
     lost_after = lost_after_days(order_days, facts["long_gap_days"].to_numpy(), bundle.definition.horizon_days)
@@ -159,7 +150,7 @@ def _scored(log: Log, table: pd.DataFrame, bundle: Bundle, version: str, as_of: 
         "usual_gap_days": facts["usual_gap_days"],
         "overdue": facts["overdue"],
         "overdue_days": since - facts["usual_gap_days"],
-        **_times(bundle.matrix(matrix), probability, bundle.timing, as_of),
+        **_times(matrix, probability, bundle.timing, as_of),
         **_values(matrix, probability, bundle),
         "reasons": None,
         "protective": None,
@@ -185,7 +176,7 @@ def _dates(as_of: date, days: Ints) -> npt.NDArray[np.object_]:
     return np.minimum(day_number(as_of) + days, last).astype("datetime64[D]").astype(object)
 
 
-def _values(matrix: pd.DataFrame, probability: Floats, bundle: Bundle) -> dict[str, list[Decimal]]:
+def _values(matrix: Floats, probability: Floats, bundle: Bundle) -> dict[str, list[Decimal]]:
     """Return the columns of money, each rounded once."""
     spend, (low, high) = bundle.expected_spend(matrix), bundle.spend_interval(matrix)
     at_risk = {"": spend, "_low": low, "_high": high}
@@ -204,7 +195,7 @@ def _facts(log: Log, table: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 def _told(scores: pd.DataFrame, table: pd.DataFrame, bundle: Bundle) -> pd.DataFrame:
     """Return the scores with the sentences that their rows of features give."""
-    pairs = sentences(bundle, table[list(bundle.features.names)], bundle.money)
+    pairs = sentences(bundle, table, bundle.money)
     columns = {name: pd.Series([pair[n] for pair in pairs], scores.index, object) for n, name in enumerate(TOLD)}
     return scores.assign(**columns)
 

@@ -11,9 +11,8 @@ from typing import Any
 
 from features.errors import InputError
 from features.labels import ChurnDefinition
-from serving.checking import today
 from serving.config import Settings
-from serving.jobs import read
+from serving.shop import read, today
 from training.backtest import Progress
 from training.studies import optuna
 from training.trees import USUAL, TreeSettings

@@ -97,12 +97,13 @@ def shapley(value: Callable[[Floats], Floats], rows: Floats, base_row: Floats) -
     (array([[6., 8.]]), 1.0)
     """
     size = rows.shape[1]
-    base = float(value(base_row[None, :])[0])
+    coalitions = [players for count in range(1, size + 1) for players in combinations(range(size), count)]
+    mixed = [np.where(np.isin(np.arange(size), players), rows, base_row) for players in coalitions]
+    # All at once: for a single customer the calls would cost more than the sums.
+    values = value(np.concatenate([base_row[None, :], *mixed]))
+    base = float(values[0])
     at: dict[tuple[int, ...], Floats] = {(): np.full(len(rows), base)}
-    for count in range(1, size + 1):
-        for players in combinations(range(size), count):
-            mixed = np.where(np.isin(np.arange(size), players), rows, base_row)
-            at[players] = value(mixed)
+    at |= dict(zip(coalitions, values[1:].reshape(len(coalitions), len(rows)), strict=True))
     added = np.zeros(rows.shape)
     for players, reached in at.items():
         for player in players:

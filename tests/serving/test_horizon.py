@@ -10,7 +10,7 @@ from features.labels import ChurnDefinition
 from features.money import Money
 from features.simulate import simulate
 from serving.config import load_settings
-from serving.jobs import check_agrees
+from serving.shop import check_agrees
 from tests.serving.conftest import init_shop
 
 OWN = '[churn]\nhorizon_days = "auto"\n'
@@ -131,7 +131,7 @@ def test_auto_trains_and_tests_on_what_is_proposed(shop, call, monkeypatch, give
         raise InputError("enough seen")
 
     monkeypatch.setattr("serving.promotion.train", trainer)
-    monkeypatch.setattr("serving.jobs.backtest", trainer)
+    monkeypatch.setattr("serving.report.backtest", trainer)
     for command in ("train", "backtest"):
         assert call(command, "--config", "auto.toml", *given)[0] == 2
     assert asked == [ChurnDefinition(days, 90)] * 2

@@ -14,8 +14,8 @@ import pytest
 from features.errors import InputError
 from serving.book.decisions import Contact, record_contacts
 from serving.config import load_settings
-from serving.jobs import open_book
 from serving.saving import plan_trial, tell_effect
+from serving.shop import open_book
 from tests.serving.conftest import Call, SmallShop, ask_for, in_book, list_of
 
 HORIZON = timedelta(days=30)

@@ -14,8 +14,9 @@ from features.errors import InputError
 from features.log import Events, Lines
 from features.roll_up import roll_up
 from serving import scorer
-from serving.scorer import day_after_last_order, explained, limits, score, score_one
+from serving.scorer import explained, limits, score, score_one
 from serving.scores import LAPSED_FROM, SCORE_NAMES, STATES, band
+from serving.shop import day_after_last_order
 
 
 @pytest.fixture(scope="module")

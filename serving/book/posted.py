@@ -1,0 +1,265 @@
+"""Orders and events that came over HTTP: checked as a file's cells are, kept as they came, read beside the files.
+
+Each is known by its id: the same again changes nothing, and other content replaces what was there, since an order
+system sends an order again when its state changes. Nothing is recorded where a single cell is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from features import cells
+from features.errors import InputError, Violation
+from features.intake import customer_id
+from features.mapping import Shop
+from features.posted import posted_events, posted_lines
+from serving.book.book import Book
+from serving.book.checks import Source, refuse
+from serving.book.kept import Document, Reader
+from serving.book.rows import ROWS_PER_INSERT, in_pieces, utc_now, wanted
+from serving.book.schema import POSTED_EVENTS, POSTED_ORDERS
+
+REQUEST = Source("request")
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class PostedOrder:
+    """One order: its id, its customer and its lines, keyed by the other fields of ORDERS."""
+
+    order_id: str
+    customer_id: str
+    lines: Sequence[Document]
+
+
+@dataclass(frozen=True)
+class PostedEvent:
+    """One event: its id, its customer and what happened; `value` where its kind has one."""
+
+    event_id: str
+    customer_id: str
+    kind: str
+    happened_at: Any
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Posted:
+    """How many of the rows given were new, how many changed what the book held, and how many it held already."""
+
+    new: int
+    changed: int
+    known: int
+
+
+def record_orders(book: Book, orders: Sequence[PostedOrder], reader: Reader, source: Source = REQUEST) -> Posted:
+    """Record orders in one transaction; of one id the last word stays, with the time it came.
+
+    Args:
+        book: the database of record.
+        orders: in the order in which they came.
+        reader: the shop's rules.
+        source: named in errors.
+
+    Raises:
+        InputError: with every broken cell by its path (`orders[3].lines[0].amount`), and every order id that is of
+            another customer; nothing is recorded.
+    """
+    rows = [_Row(each.order_id, each.customer_id, list(each.lines)) for each in orders]
+    return _recorded(book, _Table(POSTED_ORDERS, "order_id", "lines", "orders"), rows, source, _order_checks(reader))
+
+
+def record_events(book: Book, events: Sequence[PostedEvent], reader: Reader, source: Source = REQUEST) -> Posted:
+    """Record events in one transaction; arguments and errors as for `record_orders` (`events[3].kind`)."""
+    rows = [
+        _Row(
+            each.event_id, each.customer_id, [{name: getattr(each, name) for name in ("kind", "happened_at", "value")}]
+        )
+        for each in events
+    ]
+    return _recorded(book, _Table(POSTED_EVENTS, "event_id", "event", "events"), rows, source, _event_checks(reader))
+
+
+def posted_version(book: Book) -> tuple[int, datetime | None]:
+    """Return how many orders and events are kept and when the last one came: another answer means something new."""
+    tables = (POSTED_ORDERS, POSTED_EVENTS)
+    with book.reading() as connection:
+        counts = [connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables]
+        times = [connection.scalar(sa.select(sa.func.max(table.c.recorded_at))) for table in tables]
+    return sum(counts), max((time for time in times if time is not None), default=None)
+
+
+def forget_posted(connection: Connection, customer: str) -> tuple[int, int]:
+    """Delete what was posted of a customer, and return how many orders and events that were."""
+    done = [connection.execute(sa.delete(t).where(t.c.customer_id == customer)) for t in (POSTED_ORDERS, POSTED_EVENTS)]
+    return done[0].rowcount, done[1].rowcount
+
+
+@dataclass(frozen=True)
+class _Row:
+    """An order or an event as it came: its id, its customer, and its documents."""
+
+    key: str
+    customer: str
+    documents: Sequence[Document]
+
+    @property
+    def clean_key(self) -> str:
+        return cells.text(self.key)
+
+    @property
+    def clean_customer(self) -> str:
+        return customer_id(cells.text(self.customer))
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Where rows go: the table, its id and content columns, and what a request calls them."""
+
+    table: sa.Table
+    key: str
+    content: str
+    name: str
+
+    def written(self, row: _Row) -> str:
+        """Return the content in the one way in which it is compared and kept."""
+        plain = [{k: v for k, v in document.items() if v is not None} for document in row.documents]
+        return json.dumps(plain if self.content == "lines" else plain[0], sort_keys=True, default=_text)
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+Check = Callable[[Sequence[tuple[int, _Row]]], Iterator[Violation]]
+
+
+def _recorded(book: Book, into: _Table, rows: Sequence[_Row], source: Source, check: Check) -> Posted:
+    wrong = [*_strange_ids(rows, into, source), *check(list(enumerate(rows)))]
+    keys = [row.clean_key for row in rows if _storable(row.clean_key)]
+    with book.reading() if wrong else book.writing() as connection:  # what is refused makes no writer wait
+        found = wanted(connection, sa.select(into.table), into.table.c[into.key], keys)
+        before = {each[into.key]: (each["customer_id"], each[into.content]) for each in found}
+        refuse([*wrong, *_of_others(rows, before, into, source)], source)
+        return _written(connection, into, rows, before)
+
+
+def _written(connection: Connection, into: _Table, rows: Sequence[_Row], before: Mapping[str, Any]) -> Posted:
+    now, counts = dict(before), {"new": 0, "changed": 0, "known": 0}
+    for row in rows:
+        facts = (row.clean_customer, into.written(row))
+        what = "new" if row.clean_key not in now else "known" if now[row.clean_key] == facts else "changed"
+        counts[what] += 1
+        now[row.clean_key] = facts
+    if fresh := {key: facts for key, facts in now.items() if before.get(key) != facts}:
+        stamp = _stamp(connection, into.table)
+        columns = (into.key, "customer_id", into.content, "recorded_at")
+        _put(connection, into, [dict(zip(columns, (key, *facts, stamp), strict=True)) for key, facts in fresh.items()])
+    return Posted(**counts)
+
+
+def _stamp(connection: Connection, table: sa.Table) -> datetime:
+    """Return the time, later than every time in the table even where a clock was set back: it tells what is new."""
+    last = connection.scalar(sa.select(sa.func.max(table.c.recorded_at)))
+    return utc_now() if last is None else max(utc_now(), last + _TICK)
+
+
+def _put(connection: Connection, into: _Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(into.table)
+    newer = {name: made.excluded[name] for name in ("customer_id", into.content, "recorded_at")}
+    for piece in in_pieces(rows, ROWS_PER_INSERT):
+        connection.execute(made.on_conflict_do_update(index_elements=[into.key], set_=newer), piece)
+
+
+def _of_others(rows: Sequence[_Row], before: Mapping[str, Any], into: _Table, source: Source) -> Iterator[Violation]:
+    """Give each row whose id is known for another customer, to the book or from earlier among the rows."""
+    whose = {key: facts[0] for key, facts in before.items()}
+    for place, row in enumerate(rows):
+        if whose.setdefault(row.clean_key, row.clean_customer) != row.clean_customer:
+            rule, remedy = f"the {into.key} of this customer", "it is known for another one; correct either"
+            yield Violation(source.file, source.line(place), f"{into.name}[{place}].{into.key}", rule,
+                            cells.readable(row.clean_key), remedy)  # fmt: skip
+
+
+def _strange_ids(rows: Sequence[_Row], into: _Table, source: Source) -> Iterator[Violation]:
+    """Give each row without an id, customer or content; files leave such lines out, here somebody waits for them."""
+    for place, row in enumerate(rows):
+        where = f"{into.name}[{place}]"
+        named = {into.key: (row.key, row.clean_key), "customer_id": (row.customer, row.clean_customer)}
+        for name, (given, clean) in named.items():
+            if not _storable(clean):
+                rule = "an id" if given else "empty where an id is needed"
+                remedy = "fill it in; what guests do is not read"
+                yield Violation(source.file, source.line(place), f"{where}.{name}", rule, cells.readable(given), remedy)
+        if not row.documents:
+            yield Violation(source.file, source.line(place), f"{where}.lines", "empty where lines are needed", "",
+                            "send every line of the order; for one that was cancelled, its status")  # fmt: skip
+
+
+def _storable(text: str) -> bool:
+    with suppress(UnicodeEncodeError):
+        return bool(text.encode()) and "\0" not in text
+    return False
+
+
+def _order_checks(reader: Reader) -> Check:
+    # Also of what is cancelled today every cell is read: tomorrow the shop's words for that may be others.
+    rules = replace(reader.rules, cancelled_status=())
+
+    def check(rows: Sequence[tuple[int, _Row]]) -> Iterator[Violation]:
+        for some in _rounds(rows):
+            told = [(f"orders[{place}]", n, row, line) for place, row in some for n, line in enumerate(row.documents)]
+            documents = [{**line, "order_id": row.clean_key, "customer_id": _named(row)} for _, _, row, line in told]
+
+            def path(row: int, column: str, told: Sequence[Any] = told) -> str:
+                of_order = column in ("order_id", "customer_id")
+                return f"{told[row][0]}.{column}" if of_order else f"{told[row][0]}.lines[{told[row][1]}].{column}"
+
+            yield from _broken(posted_lines, documents, reader.shop, rules=rules, latest=reader.latest, path=path)
+
+    return check
+
+
+def _event_checks(reader: Reader) -> Check:
+    def check(rows: Sequence[tuple[int, _Row]]) -> Iterator[Violation]:
+        for some in _rounds(rows):
+            documents = [{**row.documents[0], "event_id": row.clean_key, "customer_id": _named(row)} for _, row in some]
+
+            def path(row: int, column: str, some: Sequence[Any] = some) -> str:
+                return f"events[{some[row][0]}].{column}"
+
+            yield from _broken(posted_events, documents, reader.shop, latest=reader.latest, path=path)
+
+    return check
+
+
+def _named(row: _Row) -> str:
+    # Nobody's lines would be left out unread, and their wrong cells with them.
+    return row.clean_customer or "nobody"
+
+
+def _broken(read: Callable[..., object], documents: Sequence[Document], shop: Shop, **how: Any) -> Iterable[Violation]:
+    try:
+        read(documents, shop, **how)
+    except InputError as error:
+        return error.violations
+    return ()
+
+
+def _rounds(rows: Sequence[tuple[int, _Row]]) -> Iterator[list[tuple[int, _Row]]]:
+    """Give rows so that no id comes twice at once: what came again stands on its own, as it will be kept."""
+    rounds: dict[int, list[tuple[int, _Row]]] = {}
+    times: dict[str, int] = {}
+    for place, row in rows:
+        times[row.clean_key] = times.get(row.clean_key, 0) + 1
+        rounds.setdefault(times[row.clean_key], []).append((place, row))
+    yield from rounds.values()

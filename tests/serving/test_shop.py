@@ -1,0 +1,115 @@
+"""The room that every command and the server share: the log with what was posted, and no trainer in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from features.clock import date_of
+from features.errors import InputError
+from serving.book import Book
+from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
+from serving.config import BOOK_URL, Settings, load_settings
+from serving.jobs import write_features
+from serving.kpis import shop_kpis
+from serving.shop import chosen_day, open_book, read, reader_of
+
+
+@pytest.fixture
+def settings(shop: Any, tmp_path: Path) -> Settings:
+    """A shop's files of a test's own, without a book."""
+    shop.copy_files(tmp_path)
+    return load_settings(tmp_path / "regulars.toml")
+
+
+def post(settings: Settings, on: date, customer_id: str = "new one") -> None:
+    with open_book(settings) as book:
+        line = {"ordered_at": f"{on} 12:00", "amount": "20.00"}
+        record_orders(book, [PostedOrder("posted", customer_id, [line])], reader_of(settings))
+        record_events(book, [PostedEvent("e", customer_id, "call_sent", f"{on} 12:00")], reader_of(settings))
+
+
+def test_reading_makes_no_book_and_an_empty_one_changes_nothing(shop: Any, settings: Settings) -> None:
+    assert read(settings).log.digest() == shop.log.digest()
+    assert not (settings.folder / "book.db").exists()
+    with open_book(settings) as book:
+        assert read(settings, book=book).log.digest() == shop.log.digest()
+    assert read(settings).log.digest() == shop.log.digest()
+
+
+def test_what_was_posted_is_part_of_the_log_for_everyone(shop: Any, settings: Settings, tmp_path: Path) -> None:
+    post(settings, shop.as_of)
+    reading = read(settings)
+    assert reading.log.digest() != shop.log.digest()
+    assert "new one" in reading.log.customer_ids
+    assert "call_sent" in reading.log.kinds
+    assert chosen_day(reading.log, None) == shop.as_of + timedelta(1)
+    with Book(settings.folder).engine.connect(), open_book(settings) as book:
+        assert read(settings, book=book).log.digest() == reading.log.digest()
+    made = write_features(settings, None, tmp_path / "features.csv")
+    assert "new one" in set(made.frame["customer_id"])
+    told = shop_kpis(settings)
+    assert told.table.end == reading.log.last_day + 1
+    assert date_of(told.table.end) == shop.as_of + timedelta(1)
+
+
+def test_a_post_on_or_after_until_does_not_exist(shop: Any, settings: Settings) -> None:
+    day = shop.as_of - timedelta(30)
+    before = read(settings, until=day).log.digest()
+    post(settings, day)
+    assert read(settings, until=day).log.digest() == before
+    assert read(settings, until=day + timedelta(1)).log.n_customers > 0
+    assert "new one" in read(settings, until=day + timedelta(1)).log.customer_ids
+
+
+def test_an_order_of_the_file_wins(shop: Any, settings: Settings) -> None:
+    with open_book(settings) as book:
+        known, line = str(shop.orders["order_id"].iloc[0]), {"ordered_at": "2023-01-05", "amount": "9999"}
+        record_orders(book, [PostedOrder(known, "somebody else", [line])], reader_of(settings))
+    assert read(settings).log.digest() == shop.log.digest()
+
+
+def test_an_order_of_tomorrow_is_refused(settings: Settings) -> None:
+    with open_book(settings) as book:
+        tomorrow = {"ordered_at": "2199-01-01", "amount": "1"}
+        with pytest.raises(InputError, match="in the past"):
+            record_orders(book, [PostedOrder("1", "ann", [tomorrow])], reader_of(settings))
+
+
+def test_a_posted_amount_is_its_lines_whatever_the_files_are(shop: Any, settings: Settings) -> None:
+    toml = settings.folder / "regulars.toml"
+    text = toml.read_text(encoding="utf-8").replace('file = "orders.csv"', 'file = "orders.csv"\nreturn_prefix = "R"')
+    toml.write_text(text.replace("[orders.columns]", 'amount_is = "order"\n[orders.columns]'), encoding="utf-8")
+    rules = reader_of(load_settings(toml)).rules
+    assert (rules.amount_is, rules.price_times_quantity, rules.return_prefix) == ("line", False, "R")
+
+
+def test_an_open_book_stays_open(settings: Settings) -> None:
+    with open_book(settings) as book:
+        with open_book(settings, book) as same:
+            assert same is book
+        assert book.latest_run() is None
+
+
+def test_a_book_by_url_is_asked_too(
+    shop: Any, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(BOOK_URL, f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    post(settings, shop.as_of)
+    assert "new one" in read(settings).log.customer_ids
+    assert not (settings.folder / "book.db").exists()
+
+
+def test_the_room_is_light_and_what_the_server_imports_holds_no_trainer() -> None:
+    """In fresh interpreters, as the imports of this test run say nothing."""
+    heavy = "print(*{'sqlalchemy', 'mlflow', 'lightgbm', 'sklearn', 'alembic'} & set(sys.modules))"
+    trainer = "print(*{'training.train', 'training.backtest'} & set(sys.modules))"
+    rooms = "serving.kpis, serving.saving, serving.story, serving.listing, serving.marking, serving.fresh"
+    for code in (f"import sys, serving.shop; {heavy}", f"import sys, {rooms}; {trainer}"):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == ""
