@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from features.errors import InputError
 from features.money import Money
+from serving.book.outbox import enqueue
 from serving.book.rows import (
     as_json,
     digest,
@@ -59,6 +60,7 @@ def publish(connection: Connection, outreach: OutreachList, run_id: int) -> int:
     for table, frame in ((SUPPRESSED, outreach.suppressed), (GONE, outreach.gone)):
         insert_columns(connection, table, {"list_id": [list_id] * len(frame), **_columns(table, frame)})
     _enrol(connection, outreach, list_id)
+    enqueue(connection, outreach, list_id)
     return list_id
 
 
@@ -73,6 +75,15 @@ def current(connection: Connection, day: date | None = None, *, whole: bool = Tr
     query = latest(LISTS) if day is None else latest(LISTS).where(LISTS.c.as_of <= day)
     row = connection.execute(query).mappings().first()
     return _outreach_list(connection, row, whole) if row is not None else None
+
+
+def entries_in(connection: Connection, query: sa.Select[Any], run: Run) -> pd.DataFrame:
+    """Return what a query over ENTRIES and SCORES finds, in ENTRY_NAMES as a list has them."""
+    found, money = frame_of(connection, query), Money(run.currency)
+    read = {name: read_column(found[name].tolist(), name, money) for name in SCORE_FACTS}
+    read |= {name: majors(found[name], money) for name in _MONEY}
+    read["members"] = [from_json(text) for text in found["members"]]
+    return _frame({str(name): found[name].tolist() for name in found} | read)
 
 
 def with_entry(table: sa.Table) -> tuple[sa.Join[Any], sa.FromClause]:
@@ -183,6 +194,11 @@ def _rest(connection: Connection, row: RowMapping) -> dict[str, pd.DataFrame]:
     }
 
 
+def departures_of(connection: Connection, list_id: int) -> pd.DataFrame:
+    """Return customer_id, reason and detail of who has left since the list before."""
+    return _of_list(connection, GONE, list_id)
+
+
 def _of_list(connection: Connection, table: sa.Table, list_id: int) -> pd.DataFrame:
     columns = [c for c in table.c if c.name != "list_id"]
     return frame_of(connection, sa.select(*columns).where(table.c.list_id == list_id).order_by(table.c.customer_id))
@@ -196,11 +212,7 @@ def _entries(connection: Connection, list_id: int, run: Run, kind: str) -> pd.Da
         .where(ENTRIES.c.list_id == list_id, ENTRIES.c.kind == kind, SCORES.c.run_id == run.id)
         .order_by(ENTRIES.c.position)
     )
-    found, money = frame_of(connection, query), Money(run.currency)
-    read = {name: read_column(found[name].tolist(), name, money) for name in SCORE_FACTS}
-    read |= {name: majors(found[name], money) for name in _MONEY}
-    read["members"] = [from_json(text) for text in found["members"]]
-    return _frame({str(name): found[name].tolist() for name in found} | read)
+    return entries_in(connection, query, run)
 
 
 def _frame(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
