@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -79,6 +80,24 @@ class BookSettings:
 
 
 @dataclass(frozen=True)
+class ServeSettings:
+    """How the HTTP interface serves.
+
+    Args:
+        requests_per_second: what one key may ask in the long run, of all workers together.
+        workers: processes; each holds the model.
+    """
+
+    requests_per_second: float = 100.0
+    workers: int = 1
+
+    @property
+    def per_worker(self) -> float:
+        """Each worker's share of what a key may ask."""
+        return self.requests_per_second / self.workers
+
+
+@dataclass(frozen=True)
 class Churn:
     """The two windows, days; `Settings.definition_for` a log is what the rooms below read.
 
@@ -104,6 +123,7 @@ class Settings:
         customers: the customers file, if any.
         list: how lists are planned and written.
         book: where the book lies.
+        serve: how the HTTP interface serves.
     """
 
     shop: Shop
@@ -113,6 +133,7 @@ class Settings:
     customers: CustomersMapping | None = None
     list: ListSettings = field(default_factory=ListSettings)
     book: BookSettings = field(default_factory=BookSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
     folder: Path = Path()
 
     @property
@@ -265,6 +286,7 @@ _SECTIONS: dict[str, Any] = {
     "customers": CustomersMapping,
     "list": ListSettings,
     "book": BookSettings,
+    "serve": ServeSettings,
 }
 
 
@@ -292,10 +314,38 @@ def _unknown(where: Path, key: str, word: str, known: Iterable[str]) -> Violatio
 def _violations(error: ValidationError, where: Path) -> Iterator[Violation]:
     for problem in error.errors(include_url=False, include_context=False):
         key = ".".join(str(part) for part in problem["loc"])
-        missing = problem["type"] in ("missing", "missing_argument")
-        rule = "missing" if missing else problem["msg"].removeprefix("Value error, ")
-        remedy = "add it, or write a new file with: regulars init orders.csv" if missing else ""
-        yield Violation(f"{where}, {key}", None, "", rule, "", remedy)
+        rule, remedy = _in_our_words(problem)
+        value = _written(problem["input"]) if rule in RULES.values() else ""
+        yield Violation(f"{where}, {key}", None, "", rule, value, remedy)
+
+
+RULES: Mapping[str, str] = {
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    "string_type": 'a text in quotes, as "Eleni"',
+    **dict.fromkeys(("path_type", "path_parsing"), 'a file in quotes, as "orders.csv"'),
+    **dict.fromkeys(("tuple_type", "list_type"), 'a list in brackets, as ["csv", "xlsx"]'),
+    **dict.fromkeys(("mapping_type", "dict_type"), "a table in braces, as { Eleni = 40 }"),
+    **dict.fromkeys(("dataclass_type", "dataclass_exact_type", "model_type"), "a section of its own, as [list]"),
+    "literal_error": "a known word",
+}
+
+
+def _in_our_words(problem: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the rule that a value breaks and what to do; pydantic's own words only where we have none."""
+    kind = problem["type"]
+    if kind in ("missing", "missing_argument"):
+        return "missing", "add it, or write a new file with: regulars init orders.csv"
+    if kind == "literal_error":
+        known = re.findall("'([^']*)'", problem["msg"])
+        return RULES[kind], f"known are {', '.join(known)}.{suggest(str(problem['input']), known)}"
+    return RULES.get(kind, problem["msg"].removeprefix("Value error, ")), ""
+
+
+def _written(value: Any) -> str:
+    """Return a value as the file has it, without the quotes."""
+    return value if isinstance(value, str) and value else _value(value)
 
 
 def toml_text(settings: Settings, assumptions: Iterable[str] = ()) -> str:
@@ -326,6 +376,8 @@ def _sections(settings: Settings) -> Iterator[str]:
     yield _section("list", settings.list, LIST_COMMENT)
     if settings.book != BookSettings():
         yield _section("book", settings.book, "the database of record; without a url SQLite beside this file")
+    if settings.serve != ServeSettings():
+        yield _section("serve", settings.serve, "requests_per_second: what one key may ask; workers: processes")
 
 
 def _file_section(name: str, mapping: Any, folder: Path, comment: str) -> Iterator[str]:

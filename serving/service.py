@@ -7,22 +7,16 @@ is in `serving/api/`; here is what BentoML needs to know, and nothing else.
 from __future__ import annotations
 
 import gc
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
 
 import bentoml
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.api.app import create_app
-from serving.api.desk import Desk
-
-DESK = Desk()
-
-# Read by each worker before it starts. OMP_WAIT_POLICY: idle threads must not spin while others work; the rest keeps
-# the process from tracing every message and from telling anyone that it runs.
-WORKER_ENVIRONMENT = {
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "OTEL_SDK_DISABLED": "true",
-    "BENTOML_DO_NOT_TRACK": "True",
-}
+from serving.start import WORKER_ENVIRONMENT, WORKERS_VARIABLE
 
 
 def settle_heap() -> None:
@@ -32,18 +26,60 @@ def settle_heap() -> None:
     gc.set_threshold(100_000, 50, 50)
 
 
+@cache
+def application() -> Starlette:
+    """Return the application of this process, made when it is first asked for.
+
+    BentoML imports this module in the process that watches the workers too, before it starts them; what answers
+    requests takes seconds to import, and that process answers none.
+    """
+    from serving.api.app import create_app
+    from serving.api.desk import Desk
+    from serving.api.log import log_to_stderr
+
+    return create_app(Desk(), on_ready=settle_heap, on_start=log_to_stderr)
+
+
+@asynccontextmanager
+async def running(_: Starlette) -> AsyncIterator[None]:
+    """Open the application with the server, and close it with it."""
+    app = application()
+    async with app.router.lifespan_context(app):
+        yield
+
+
+class FrontDoor:
+    """Hands every request to our application: BentoML's own paths would be open to whoever has no key.
+
+    What is behind serves the files of the viewer, which the application asks for.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.behind = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.behind(scope, receive, send)
+            return
+        scope["regulars.viewer"] = self.behind
+        await application()(scope, receive, send)
+
+
+# What is mounted is opened and closed with the server; requests do not get that far. Our own metrics count what
+# BentoML's would, by path and without the cost, and answers that take long are bounded where they are computed.
 @bentoml.service(
-    workers=1,
-    traffic={"timeout": 60},
+    workers=int(os.environ.get(WORKERS_VARIABLE, "1")),
+    traffic={"timeout": 3600},
     http={"host": "127.0.0.1", "port": 3000},
     logging={"access": {"enabled": False}},
+    metrics={"enabled": False},
     tracing={"excluded_urls": ".*"},
     envs=[{"name": name, "value": value} for name, value in WORKER_ENVIRONMENT.items()],
 )
-@bentoml.asgi_app(create_app(DESK, on_ready=settle_heap), path="/")
+@bentoml.asgi_app(Starlette(lifespan=running), path="/regulars")
 class Regulars:
-    """Scores, lists and model facts over HTTP; ready once a model is loaded."""
+    """Scores, lists, reports and model facts over HTTP; ready once a model is loaded."""
 
-    async def __is_ready__(self) -> bool:
-        """Whether a model is loaded; answered at /readyz."""
-        return DESK.ready
+
+Regulars.add_asgi_middleware(FrontDoor)  # type: ignore[attr-defined]  # the decorator returns a Service

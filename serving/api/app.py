@@ -1,30 +1,46 @@
 """The HTTP interface: which path is answered by what.
 
-`create_app` gives a Starlette application that knows nothing of BentoML; `serving/service.py` mounts it.
+`create_app` gives a Starlette application that knows nothing of BentoML; `serving/service.py` puts it into a Bento.
+A resource is a module with a list of operations; adding one is a line in OPERATIONS.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
+import re
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from datetime import date
+from itertools import groupby
 
+import anyio
+import msgspec
 from starlette.applications import Starlette
-from starlette.endpoints import HTTPEndpoint
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from serving.api import customers, figures, lists, model, reports, scores
+from serving.api.auth import refuse_unless, too_many
 from serving.api.desk import Desk
-from serving.api.lists import CurrentList
-from serving.api.model import Model
+from serving.api.door import ALWAYS, Door, refused, request_id
+from serving.api.metrics import CONTENT_TYPE
 from serving.api.openapi import document
-from serving.api.problems import HANDLERS
+from serving.api.operation import Operation
 from serving.api.reading import JSON
-from serving.api.scores import SingleScore, StoredScores
 
+OPERATIONS: tuple[Operation, ...] = (
+    *scores.OPERATIONS,
+    *lists.OPERATIONS,
+    *customers.OPERATIONS,
+    *reports.OPERATIONS,
+    *figures.OPERATIONS,
+    *model.OPERATIONS,
+)
 # BentoML's own start page calls a tag manager; this one shows the same viewer and talks to this server only.
 START_PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -38,70 +54,143 @@ START_PAGE = """<!DOCTYPE html>
 <div id="swagger-ui"></div>
 <script src="./static_content/swagger-ui-bundle.js" charset="utf-8"></script>
 <script>
-SwaggerUIBundle({ url: "./docs.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
+SwaggerUIBundle({ url: "./v1/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
 </script>
 </body>
 </html>
 """
+VIEWER = "regulars.viewer"  # where the scope holds the application that has the viewer's files
+BROWSER = {"WWW-Authenticate": 'Basic realm="regulars", charset="UTF-8"'}
 
 
-def create_app(desk: Desk, on_ready: Callable[[], None] = lambda: None) -> Starlette:
+def create_app(
+    desk: Desk, on_ready: Callable[[], None] = lambda: None, on_start: Callable[[], None] = lambda: None
+) -> Starlette:
     """Return the application over a desk, which it opens when it starts and closes when it ends.
 
-    `on_ready` is called once, when a model is loaded.
+    `on_start` is called when the server runs, `on_ready` once, when a model is loaded.
 
     >>> [route.path for route in create_app(Desk()).routes][:2]
     ['/v1/scores', '/v1/score']
     """
-    app = Starlette(
-        routes=[
-            Route("/v1/scores", StoredScores),
-            Route("/v1/score", SingleScore),
-            Route("/v1/lists/current", CurrentList),
-            Route("/v1/model", Model),
-            Route("/v1/openapi.json", OpenApi),
-            Route("/docs.json", OpenApi),
-            Route("/", StartPage),
-            Route("/v1/{rest:path}", NoSuchPath),
-        ],
-        exception_handlers=dict[Any, Any](HANDLERS),
-        lifespan=lambda _: _opened(desk, on_ready),
-    )
+    doors = [(path, list(group)) for path, group in groupby(OPERATIONS, key=lambda operation: operation.path)]
+    routes = [Route(group[0].route, Door(desk, path, {each.method: each for each in group})) for path, group in doors]
+    app = Starlette(routes=[*routes, *_around(desk)], lifespan=lambda _: _opened(desk, on_ready, on_start))
     app.router.redirect_slashes = False
+    app.router.default = _Otherwise(desk, app.router.default)
+    for route in routes:
+        route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)  # an id may be asked for with a line break
     app.state.desk = desk
     return app
 
 
+def _around(desk: Desk) -> list[Route]:
+    """Return what is there besides the operations: health for everybody, the rest for whoever has a key."""
+    pages = {"/": _start_page, "/v1/openapi.json": _openapi, "/docs.json": _openapi}
+    return [
+        *(Route(path, _Live()) for path in ("/livez", "/healthz")),
+        Route("/readyz", _Ready(desk)),
+        Route("/metrics", _Page(desk, _metrics, whole=True)),
+        *(Route(path, _Page(desk, page)) for path, page in pages.items()),
+        Route("/static_content/{rest:path}", _Page(desk, _viewer)),
+    ]
+
+
 @asynccontextmanager
-async def _opened(desk: Desk, on_ready: Callable[[], None]) -> AsyncIterator[None]:
+async def _opened(desk: Desk, on_ready: Callable[[], None], on_start: Callable[[], None]) -> AsyncIterator[None]:
+    on_start()
     # The server answers while it loads: what needs no model is served, the rest is asked to come again.
-    opening = asyncio.create_task(desk.keep_opening(on_ready))
+    keeping = [asyncio.create_task(desk.keep_open(on_ready)), asyncio.create_task(desk.keep_keys())]
     try:
         yield
     finally:
-        opening.cancel()
-        desk.close()
+        for task in keeping:
+            task.cancel()
+        await asyncio.gather(*keeping, return_exceptions=True)
+        await anyio.to_thread.run_sync(desk.close)
 
 
-class OpenApi(HTTPEndpoint):
-    """The OpenAPI document."""
+class _Live:
+    """Answers that the process is there."""
 
-    async def get(self, _: Request) -> Response:
-        """Answer the document that the messages generate."""
-        return Response(document(), media_type=JSON)
-
-
-class StartPage(HTTPEndpoint):
-    """The page at the root: every operation, to read and to try."""
-
-    async def get(self, _: Request) -> Response:
-        """Answer the page."""
-        return HTMLResponse(START_PAGE)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(b'{"live":true}', media_type=JSON)(scope, receive, send)
 
 
-class NoSuchPath(HTTPEndpoint):
-    """Whatever else is asked for below /v1."""
+class _Ready:
+    """Answers whether a model serves."""
 
-    async def dispatch(self) -> None:
-        """Refuse, whatever the method."""
-        raise HTTPException(404, f"there is no {self.scope['path']}; see /v1/openapi.json")
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        health = self.desk.health()
+        status = 200 if health["ready"] else 503
+        await Response(msgspec.json.encode(health), status, media_type=JSON)(scope, receive, send)
+
+
+class _Otherwise:
+    """Whatever path is none of ours, even one that is no path: who has no key does not learn which there are."""
+
+    def __init__(self, desk: Desk, router: ASGIApp) -> None:
+        self.door, self.router = Door(desk, "/", {}), router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self.door if scope["type"] == "http" else self.router)(scope, receive, send)
+
+
+class _Page:
+    """A path that is no operation: for programs with a key, and for browsers, which ask for it as a password."""
+
+    def __init__(self, desk: Desk, page: Callable[[Desk, Request], ASGIApp], *, whole: bool = False) -> None:
+        self.desk, self.page, self.whole = desk, page, whole
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            key = self.desk.keys.admit(_bearer(request.headers.get("authorization", "")))
+            if wait_seconds := self.desk.limit.wait_seconds(key.id, time.monotonic()):
+                raise too_many(wait_seconds)
+            refuse_unless(key, tuple(key.roles), whole=self.whole)
+            answer: ASGIApp = await anyio.to_thread.run_sync(self.page, self.desk, request)
+        except Exception as error:  # noqa: BLE001 — every error becomes a problem document
+            answer = refused(error)
+            if answer.status_code == 401:
+                answer.headers.update(BROWSER)
+        if isinstance(answer, Response):
+            answer.headers.update({**ALWAYS, "X-Request-Id": request_id(request)})
+        await answer(scope, receive, send)
+
+
+def _bearer(authorization: str) -> str:
+    """Return the key that a browser sends as a password as a program sends it; only pages take it that way.
+
+    >>> _bearer("Basic " + base64.b64encode(b"anyone:reg_0f3a_secret").decode())
+    'Bearer reg_0f3a_secret'
+    """
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return authorization
+    try:
+        return "Bearer " + base64.b64decode(token, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return authorization
+
+
+def _start_page(_: Desk, request: Request) -> ASGIApp:
+    return HTMLResponse(START_PAGE)
+
+
+def _openapi(_: Desk, request: Request) -> ASGIApp:
+    return Response(document(OPERATIONS), media_type=JSON)
+
+
+def _metrics(desk: Desk, request: Request) -> ASGIApp:
+    day: date | None = None if desk.settings is None else desk.today
+    version = None if desk.champion is None else desk.champion.version
+    return Response(desk.metrics.text(desk.bands(), version, day), media_type=CONTENT_TYPE)
+
+
+def _viewer(_: Desk, request: Request) -> ASGIApp:
+    found: ASGIApp = request.scope.get(VIEWER) or Response(status_code=404)
+    return found

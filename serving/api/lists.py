@@ -1,62 +1,226 @@
-"""The current list over HTTP, as JSON for programs and as CSV for people."""
+"""Published lists over HTTP: page by page as JSON for programs, whole as CSV for people."""
 
 from __future__ import annotations
+
+import base64
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 import anyio
 import msgspec
 import pandas as pd
-from starlette.endpoints import HTTPEndpoint
-from starlette.requests import Request
+from msgspec import Meta
 from starlette.responses import Response
 
-from serving.api.desk import Desk
-from serving.api.messages import Departure, Entry, ListAnswer
+from serving.api.messages import (
+    Answered,
+    High,
+    Low,
+    NextOrderFrom,
+    NextOrderOn,
+    NextOrderUntil,
+    Overdue,
+    Probability,
+    Request,
+    Text,
+)
+from serving.api.operation import CSV, Call, Operation
 from serving.api.problems import Refusal
-from serving.api.reading import answer
-from serving.book import Book
+from serving.api.reading import encoded
+from serving.api.scores import SCORE
+from serving.api.stored import utc_text
+from serving.book.keys import Key
+from serving.book.lists import departures_of
+from serving.book.pages import KINDS, Page, Place, Wanted, page_of
 from serving.outreach.exports import people_csv
-from serving.outreach.lists import OutreachList
+from serving.scores import Band, State
 
-CSV = "text/csv"
-
-
-class CurrentList(HTTPEndpoint):
-    """GET /v1/lists/current."""
-
-    async def get(self, request: Request) -> Response:
-        """Answer the current list: JSON, or CSV when `Accept` prefers it."""
-        desk: Desk = request.app.state.desk
-        outreach = await anyio.to_thread.run_sync(current_list, desk.need_book())
-        if prefers_csv(request.headers.get("accept", "")):
-            return _csv(outreach)
-        response = answer(list_answer(outreach))
-        response.headers["Vary"] = "Accept"
-        return response
+MOST = 5_000
+Number = Annotated[int, Meta(ge=0, lt=1 << 31)]
 
 
-def current_list(book: Book) -> OutreachList:
-    """Return the list that holds today.
+class Entry(msgspec.Struct, frozen=True):
+    """One customer on a list."""
+
+    position: int
+    owner: str
+    customer_id: str
+    name: str | None
+    segment: str | None
+    probability: Probability
+    band: Band
+    state: State
+    days_since_order: int
+    usual_gap_days: float | None
+    overdue: float | None
+    overdue_days: Overdue
+    next_order_on: NextOrderOn
+    next_order_from: NextOrderFrom
+    next_order_until: NextOrderUntil
+    expected_spend: Answered
+    value_at_risk: Answered
+    value_at_risk_low: Low
+    value_at_risk_high: High
+    reasons: tuple[str, ...] | None
+    protective: tuple[str, ...] | None
+    entry_id: Annotated[str | None, Meta(description="names the entry when its outcome is reported")] = None
+    account_id: str | None = None
+    members: Annotated[
+        tuple[str, ...] | None, Meta(description="other customers of the account who were at risk too")
+    ] = None
+    kind: Annotated[str | None, Meta(description="regular, new or winback")] = None
+    playbook: str | None = None
+    title: Annotated[str | None, Meta(description="what to do")] = None
+    channel: str | None = None
+    opening: Annotated[str | None, Meta(description="the sentence to open with")] = None
+    saved_share: Annotated[float | None, Meta(description="P(saved | contacted, would have churned)")] = None
+    cost: Annotated[Decimal | None, Meta(description="of the contact, major units", examples=["1.50"])] = None
+    expected_gain: Annotated[
+        Decimal | None,
+        Meta(description="probability × saved_share × expected_spend − cost, major units", examples=["7.55"]),
+    ] = None
+    due_on: date | None = None
+    change: Annotated[str | None, Meta(description="new or still, against the former list")] = None
+
+
+class Departure(msgspec.Struct, frozen=True):
+    """A customer who was on the former list and is not on this one."""
+
+    customer_id: str
+    reason: str
+    detail: str
+
+
+class ListAnswer(msgspec.Struct, frozen=True):
+    """A list: regular customers at risk, and apart from them customers with one order so far, and lapsed ones."""
+
+    as_of: date
+    horizon_days: int
+    model_version: str
+    currency: str
+    rank_by: str
+    capacity: Annotated[int | None, Meta(description="entries per owner; null: no bound")]
+    entries: list[Entry]
+    new_customers: list[Entry]
+    winback: Annotated[list[Entry], Meta(description="lapsed customers")]
+    left_out: Annotated[dict[str, int], Meta(description="how many customers each rule kept off the list")]
+    gone: list[Departure] = []
+    published_at: Annotated[str | None, Meta(description="ISO 8601 in UTC")] = None
+    next_cursor: Annotated[str | None, Meta(description="`cursor` of the next page; null: this was the last")] = None
+
+
+class ListQuery(Request, frozen=True):
+    """Which entries of a list are asked for."""
+
+    owner: Annotated[Text | None, Meta(description="whose accounts")] = None
+    state: State | None = None
+    band: Band | None = None
+    playbook: Annotated[Text | None, Meta(description="id of the playbook")] = None
+    kind: Literal["regular", "new", "winback"] | None = None
+    limit: Annotated[int, Meta(ge=1, le=MOST, description="entries of a page; a CSV is always whole")] = 1_000
+    cursor: Annotated[Text | None, Meta(description="`next_cursor` of the former page, with the same filters")] = None
+
+
+async def current_list(call: Call) -> Response:
+    """Answer the list that holds today."""
+    return await anyio.to_thread.run_sync(_answered, call, None)
+
+
+async def list_of_day(call: Call) -> Response:
+    """Answer the list of a day."""
+    try:
+        day = date.fromisoformat(call.part("date"))
+    except ValueError:
+        raise Refusal(404, "no-list", "a list is named by its day, as 2026-03-02") from None
+    return await anyio.to_thread.run_sync(_answered, call, day)
+
+
+def _answered(call: Call, day: date | None) -> Response:
+    as_csv = prefers_csv(call.request.headers.get("accept", ""))
+    page = _page(call, day, None if as_csv else call.query.limit)
+    if as_csv:
+        response = _csv(page, _seen(call, page.entries))
+    else:
+        response = encoded(list_answer(page, _seen(call, page.entries), _gone(call, page), call.key))
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+def _page(call: Call, day: date | None, limit: int | None) -> Page:
+    asked: ListQuery = call.query
+    owner = asked.owner if call.key.owner is None else call.key.owner
+    wanted = Wanted(owner, asked.state, asked.band, asked.playbook, asked.kind)
+    after = None if asked.cursor is None or limit is None else place_of(asked.cursor)
+    with call.desk.need_book().reading() as connection:
+        page = page_of(connection, day, wanted, call.desk.today, after, limit)
+    if page is None:
+        known = "no list has been published yet; `regulars list` publishes one"
+        raise Refusal(404, "no-list", known if day is None else f"no list is of {day}")
+    return page
+
+
+def _seen(call: Call, entries: pd.DataFrame) -> pd.DataFrame:
+    """Return the entries that the key may see; the customers file may have changed since the list."""
+    if call.key.owner is None:
+        return entries
+    asked = call.query.owner in (None, call.key.owner)
+    seen = set(call.desk.seen_by(call.key, entries["customer_id"])) if asked else set()
+    return entries[entries["customer_id"].isin(seen)]
+
+
+def _gone(call: Call, page: Page) -> list[Departure]:
+    """Return who has left the list; only on the first page, and only whom the key may see."""
+    if call.query.cursor is not None:
+        return []
+    with call.desk.need_book().reading() as connection:
+        frame = departures_of(connection, page.facts["id"])
+    seen = set(call.desk.seen_by(call.key, frame["customer_id"]))
+    return msgspec.convert(frame[frame["customer_id"].isin(seen)].to_dict("records"), list[Departure])
+
+
+def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], key: Key) -> ListAnswer:
+    """Return a page of a list as it is written in an answer."""
+    facts, run = page.facts, page.run
+    regular, new, winback = (_entries(entries[entries["kind"] == kind]) for kind in KINDS)
+    return ListAnswer(
+        as_of=facts["as_of"],
+        horizon_days=run.horizon_days,
+        model_version=run.model_version,
+        currency=run.currency,
+        rank_by=facts["rank_by"],
+        capacity=facts["capacity"],
+        entries=regular,
+        new_customers=new,
+        winback=winback,
+        left_out=msgspec.json.decode(facts["left_out"]) if key.owner is None else {},
+        gone=gone,
+        published_at=utc_text(facts["published_at"]),
+        next_cursor=None if page.after is None else cursor_of(page.after),
+    )
+
+
+def cursor_of(place: Place) -> str:
+    """Return a place in a list as callers get it: opaque, so that it can change its meaning.
+
+    >>> place_of(cursor_of(Place(3, 0, 25)))
+    Place(list_id=3, kind=0, position=25)
+    """
+    packed = msgspec.json.encode((place.list_id, place.kind, place.position))
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def place_of(cursor: str) -> Place:
+    """Return the place that a cursor stands for.
 
     Raises:
-        Refusal: 404, no list has been published.
+        Refusal: 422, it is none of ours.
     """
-    outreach = book.current_list()
-    if outreach is None:
-        raise Refusal(404, "no-list", "no list has been published yet; `regulars list` publishes one")
-    return outreach
-
-
-def list_answer(outreach: OutreachList) -> ListAnswer:
-    """Return a list as it is written in an answer."""
-    facts = ("as_of", "horizon_days", "model_version", "currency", "rank_by", "capacity")
-    return ListAnswer(
-        **{name: getattr(outreach, name) for name in facts},
-        entries=_entries(outreach.entries),
-        new_customers=_entries(outreach.newcomers),
-        winback=_entries(outreach.winback),
-        left_out=dict(outreach.left_out),
-        gone=msgspec.convert(outreach.gone.to_dict("records"), list[Departure]),
-    )
+    try:
+        packed = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
+        return Place(*msgspec.json.decode(packed, type=tuple[Number, Number, Number]))
+    except (ValueError, msgspec.DecodeError):
+        raise Refusal(422, "wrong-field", "$.cursor: give the next_cursor of the former page back as it was") from None
 
 
 def prefers_csv(accept: str) -> bool:
@@ -70,10 +234,9 @@ def prefers_csv(accept: str) -> bool:
     return csv > max(weights.get(kind, 0.0) for kind in ("application/json", "application/*", "*/*"))
 
 
-def _csv(outreach: OutreachList) -> Response:
-    content = people_csv(outreach.everyone)
-    name = f'attachment; filename="list-{outreach.as_of.isoformat()}.csv"'
-    return Response(content, media_type=CSV, headers={"Content-Disposition": name, "Vary": "Accept"})
+def _csv(page: Page, entries: pd.DataFrame) -> Response:
+    name = f'attachment; filename="list-{page.facts["as_of"].isoformat()}.csv"'
+    return Response(people_csv(entries), media_type=CSV, headers={"Content-Disposition": name})
 
 
 def _weighted(part: str) -> tuple[str, float]:
@@ -87,3 +250,80 @@ def _weighted(part: str) -> tuple[str, float]:
 
 def _entries(frame: pd.DataFrame) -> list[Entry]:
     return msgspec.convert(frame.to_dict("records"), list[Entry])
+
+
+ENTRY = {
+    "position": 1,
+    "owner": "Eleni",
+    "name": "Maria P.",
+    "segment": None,
+    **{
+        k: v
+        for k, v in SCORE.items()
+        if not k.startswith("silent_") and k not in ("as_of", "scored_at", "horizon_days", "currency", "model_version")
+    },
+    "entry_id": "20260302-49915e0d7d4b",
+    "account_id": "00123",
+    "members": [],
+    "kind": "regular",
+    "playbook": "personal-call",
+    "title": "Call in person",
+    "channel": "call",
+    "opening": "Hello Maria P., you usually order every month, and it has been 56 days. How are you?",
+    "saved_share": 0.15,
+    "cost": "0.88",
+    "expected_gain": "5.32",
+    "due_on": "2026-03-05",
+    "change": "new",
+}
+LIST: dict[str, Any] = {
+    "as_of": "2026-03-02",
+    "horizon_days": 30,
+    "model_version": "3",
+    "currency": "EUR",
+    "rank_by": "gain",
+    "capacity": 25,
+    "entries": [ENTRY],
+    "new_customers": [],
+    "winback": [],
+    "left_out": {"would stay": 1480, "no consent": 12, "over capacity": 40},
+    "gone": [{"customer_id": "00457", "reason": "ordered", "detail": "ordered on 2026-02-25"}],
+    "published_at": "2026-03-02T06:00:01Z",
+    "next_cursor": None,
+}
+_CSV = (
+    " JSON by default, in pages; with `Accept: text/csv` the file that account managers open, whole: with a byte order "
+    "mark and defused formulas, regular customers at risk, then new ones, then lapsed ones."
+)
+
+OPERATIONS = (
+    Operation(
+        name="current_list",
+        method="GET",
+        path="/v1/lists/current",
+        roles=("lists",),
+        summary="The list that holds today",
+        description="The list published last." + _CSV,
+        run=current_list,
+        asks=ListQuery,
+        gives=ListAnswer,
+        example=LIST,
+        needs=(404, 503),
+        csv=True,
+    ),
+    Operation(
+        name="list_of_day",
+        method="GET",
+        path="/v1/lists/{date}",
+        roles=("lists",),
+        summary="The list of a day",
+        description="The list published last of that day." + _CSV,
+        run=list_of_day,
+        asks=ListQuery,
+        gives=ListAnswer,
+        example=LIST,
+        parts={"date": "the list's day, ISO 8601"},
+        needs=(404, 503),
+        csv=True,
+    ),
+)

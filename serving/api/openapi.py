@@ -1,140 +1,44 @@
-"""The OpenAPI 3.1 document, generated from the messages.
+"""The OpenAPI 3.1 document, generated from the operations and their messages.
 
 It says what `create_app` answers; a test compares the two. The examples are part of the document and are sent to the
-server in the tests.
+server in the tests. A change of it needs a new version and a note, see docs/api.md.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import msgspec
 
 from serving.api import messages
+from serving.api.operation import CSV, Operation
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 REFERENCE = "#/components/schemas/{name}"
-MESSAGES = (
-    messages.ScoresRequest,
-    messages.PostedHistory,
-    messages.ScoresAnswer,
-    messages.SingleScoreAnswer,
-    messages.ListAnswer,
-    messages.ModelAnswer,
-    messages.Problem,
-)
-
-SCORES_EXAMPLE: dict[str, Any] = {"customer_ids": ["00123", "00456"]}
-HISTORY_EXAMPLE: dict[str, Any] = {
-    "customer_id": "00123",
-    "as_of": "2026-03-02",
-    "orders": [
-        {"order_id": "A-1", "ordered_at": "2025-11-03T18:20:00", "amount": "42.90", "product_id": "tea"},
-        {"order_id": "A-2", "ordered_at": "2025-12-05", "amount": "38.50", "quantity": 2, "discount": "4.00"},
-        {"order_id": "A-3", "ordered_at": "2026-01-04T09:05:00", "amount": 51},
-    ],
-    "events": [{"kind": "mail_clicked", "happened_at": "2026-01-02T08:00:00"}],
-}
-_SILENT = {"silent_30d": 0.71, "silent_60d": 0.58, "silent_90d": 0.51, "silent_180d": 0.4}
-_SCORE: dict[str, Any] = {
-    "customer_id": "00123",
-    "as_of": "2026-03-02",
-    "horizon_days": 30,
-    "probability": 0.71,
-    "band": "high",
-    "state": "at_risk",
-    "days_since_order": 57,
-    "usual_gap_days": 31.0,
-    "overdue": 1.84,
-    "overdue_days": 26.0,
-    "next_order_on": "2026-03-23",
-    "next_order_from": "2026-03-05",
-    "next_order_until": "2026-05-11",
-    **_SILENT,
-    "expected_spend": "44.10",
-    "value_at_risk": "31.31",
-    "value_at_risk_low": "12.92",
-    "value_at_risk_high": "62.76",
-    "currency": "EUR",
-    "reasons": ["silent for 1.8 times the usual gap of 31 days"],
-    "protective": ["spends €44.13 on an order day"],
-    "model_version": "3",
-}
-_ENTRY = {
-    "position": 1,
-    "owner": "Eleni",
-    "name": "Maria P.",
-    "segment": None,
-    **{k: v for k, v in _SCORE.items() if k not in ("as_of", "horizon_days", "currency", "model_version", *_SILENT)},
-    "entry_id": "20260302-49915e0d7d4b",
-    "account_id": "00123",
-    "members": [],
-    "kind": "regular",
-    "playbook": "personal-call",
-    "title": "Call in person",
-    "channel": "call",
-    "opening": "Hello Maria P., you usually order every month, and it has been 56 days. How are you?",
-    "saved_share": 0.15,
-    "cost": "0.88",
-    "expected_gain": "5.32",
-    "due_on": "2026-03-05",
-    "change": "new",
-}
-ANSWER_EXAMPLES: dict[str, Any] = {
-    "ScoresAnswer": {"scores": [_SCORE], "unknown": ["00456"]},
-    "SingleScoreAnswer": {**_SCORE, "limits": ["rests on 3 order days over 119 days of history"]},
-    "ListAnswer": {
-        "as_of": "2026-03-02",
-        "horizon_days": 30,
-        "model_version": "3",
-        "currency": "EUR",
-        "rank_by": "gain",
-        "capacity": 25,
-        "entries": [_ENTRY],
-        "new_customers": [],
-        "winback": [],
-        "left_out": {"would stay": 1480, "no consent": 12, "over capacity": 40},
-        "gone": [{"customer_id": "00457", "reason": "ordered", "detail": "ordered on 2026-02-25"}],
-    },
-    "ModelAnswer": {
-        "model_version": "3",
-        "candidate": "lightgbm",
-        "horizon_days": 30,
-        "active_days": 90,
-        "follow_days": 90,
-        "trained_until": "2026-03-01",
-        "training_dates": ["2025-12-01", "2026-01-01", "2026-02-01"],
-        "why": "blend beats the best rule, recency_rule, over 5 test dates",
-        "currency": "EUR",
-        "zone": "Europe/Athens",
-        "metrics": {"auroc": 0.86, "brier": 0.09},
-        "quality": {"grade": {"grade": "A", "skill": 0.157}},
-        "features": [
-            {
-                "name": "overdue",
-                "family": "rhythm",
-                "unit": "ratio",
-                "meaning": "silence measured in usual gaps: 1 = the next order is due today",
-            }
-        ],
-    },
-}
+EVERYWHERE = (401, 403, 429, 500)
+WITH_BODY = (400, 408, 413, 415, 422)
 
 
 @cache
-def document() -> bytes:
+def document(operations: tuple[Operation, ...]) -> bytes:
     """Return the document as JSON."""
-    return msgspec.json.format(msgspec.json.encode(openapi()), indent=2)
+    return msgspec.json.format(msgspec.json.encode(openapi(operations)), indent=2)
 
 
-def openapi() -> dict[str, Any]:
+def openapi(operations: Sequence[Operation]) -> dict[str, Any]:
     """Return the document.
 
-    >>> openapi()["openapi"], sorted(openapi()["paths"])
-    ('3.1.0', ['/v1/lists/current', '/v1/model', '/v1/score', '/v1/scores'])
+    >>> from serving.api.app import OPERATIONS
+    >>> openapi(OPERATIONS)["openapi"], len(openapi(OPERATIONS)["paths"])
+    ('3.1.0', 14)
     """
-    _, schemas = msgspec.json.schema_components(MESSAGES, ref_template=REFERENCE)
+    _, schemas = msgspec.json.schema_components(_messages(operations), ref_template=REFERENCE)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -143,79 +47,124 @@ def openapi() -> dict[str, Any]:
             "summary": "Which regular customers are about to stop buying, why, and what they are worth.",
             "description": messages.__doc__,
         },
-        "paths": _paths(),
-        "components": {"schemas": schemas},
+        "servers": [{"url": "/"}],
+        "security": [{"key": []}],
+        "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": {"key": _KEY}, "responses": _PROBLEMS},
     }
 
 
-def _paths() -> dict[str, Any]:
-    return {
-        "/v1/scores": {
-            "post": {
-                "operationId": "stored_scores",
-                "summary": "Stored scores by customer id",
-                "description": "The latest run's scores, in the order asked for. Ids that it does not know come apart.",
-                "requestBody": _body("ScoresRequest", SCORES_EXAMPLE),
-                "responses": _responses("ScoresAnswer", 400, 413, 415, 422, 503),
-            }
-        },
-        "/v1/score": {
-            "post": {
-                "operationId": "score_history",
-                "summary": "Score one customer's posted history",
-                "description": "Computed as the batch computes it; nothing is stored. Post the whole history: what "
-                "is left out did not happen. `limits` says what the score rests on.",
-                "requestBody": _body("PostedHistory", HISTORY_EXAMPLE),
-                "responses": _responses("SingleScoreAnswer", 400, 413, 415, 422, 503),
-            }
-        },
-        "/v1/lists/current": {
-            "get": {
-                "operationId": "current_list",
-                "summary": "The current at-risk list",
-                "description": "JSON by default; with `Accept: text/csv` the file that account managers open: with a "
-                "byte order mark and defused formulas: regular customers at risk, then new ones, then lapsed ones.",
-                "responses": _responses("ListAnswer", 404, 503, csv=True),
-            }
-        },
-        "/v1/model": {
-            "get": {
-                "operationId": "model",
-                "summary": "Facts about the model that answers",
-                "responses": _responses("ModelAnswer", 503),
-            }
-        },
+def _messages(operations: Sequence[Operation]) -> list[type[msgspec.Struct]]:
+    named = [each for operation in operations for each in (operation.takes, operation.gives) if each is not None]
+    return [*dict.fromkeys(named), messages.Problem]
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    """Return one operation as OpenAPI has it."""
+    found: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": f"{operation.description} Role: {' or '.join(operation.roles)}{_scope(operation)}.".strip(),
+        "parameters": [*_parts(operation), *_query(operation)],
+        "responses": _responses(operation),
     }
+    if operation.takes is not None:
+        body = {"schema": _reference(operation.takes), "example": operation.sends}
+        found["requestBody"] = {"required": True, "content": {"application/json": body}}
+    return found
 
 
-def _body(name: str, example: dict[str, Any]) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": _reference(name), "example": example}}}
+def _scope(operation: Operation) -> str:
+    return ", for the whole shop: not for a key of one owner" if operation.whole else ""
 
 
-def _responses(name: str, *refusals: int, csv: bool = False) -> dict[str, Any]:
+def _parts(operation: Operation) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": what,
+            "schema": {"type": "string", "minLength": 1},
+        }
+        for name, what in operation.parts.items()
+    ]
+
+
+def _query(operation: Operation) -> list[dict[str, Any]]:
+    if operation.asks is None:
+        return []
+    _, schemas = msgspec.json.schema_components([operation.asks], ref_template=REFERENCE)
+    properties = schemas[operation.asks.__name__]["properties"]
+    return [_parameter(name, dict(schema)) for name, schema in properties.items()]
+
+
+def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    description = schema.pop("description", None)
+    said = {} if description is None else {"description": description}
+    return {"name": name, "in": "query", "required": False, **said, "schema": _without_null(schema)}
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema for a query, in which null cannot be written: what is not asked for is left out."""
+    if schema.get("default", 0) is None:
+        schema.pop("default")
+    if "anyOf" in schema:
+        kept = [each for each in schema.pop("anyOf") if each.get("type") != "null"]
+        schema |= kept[0] if len(kept) == 1 else {"anyOf": kept}
+    if "enum" in schema:
+        schema["enum"] = [value for value in schema["enum"] if value is not None]
+    return schema
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
     content: dict[str, Any] = {
-        "application/json": {"schema": _reference(name), "example": ANSWER_EXAMPLES[name]},
-        **({"text/csv": {"schema": {"type": "string"}}} if csv else {}),
+        "application/json": {"schema": _reference(operation.gives), "example": operation.example}
     }
-    problems = {str(status): _PROBLEMS[status] for status in refusals}
-    return {"200": {"description": "the answer", "content": content}, **problems}
+    if operation.csv:
+        content[CSV] = {"schema": {"type": "string"}}
+    statuses = {*EVERYWHERE, *operation.needs, *(WITH_BODY if operation.takes else ())}
+    if operation.asks is not None or operation.parts or operation.whole:
+        statuses.add(422)
+    problems = {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
+    return {"200": {"description": "the answer", "headers": _HEADERS, "content": content}, **problems}
 
 
-def _problem(description: str, *, retry: bool = False) -> dict[str, Any]:
-    headers = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}} if retry else None
-    content = {"application/problem+json": {"schema": _reference("Problem")}}
-    return {"description": description, "content": content, **({"headers": headers} if headers else {})}
+def _problem(description: str, *headers: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": REFERENCE.format(name="Problem")}}}
+    return {
+        "description": description,
+        "headers": {**_HEADERS, **{name: _EXTRA[name] for name in headers}},
+        "content": content,
+    }
 
 
-def _reference(name: str) -> dict[str, str]:
-    return {"$ref": REFERENCE.format(name=name)}
+def _reference(message: type[msgspec.Struct]) -> dict[str, str]:
+    return {"$ref": REFERENCE.format(name=re.sub(r"\W", "_", message.__name__))}
 
 
+_HEADERS: dict[str, Any] = {
+    "X-Request-Id": {
+        "description": "as it was sent, or a new one; it stands in the server's log",
+        "schema": {"type": "string"},
+    }
+}
+_EXTRA: dict[str, Any] = {
+    "Retry-After": {"description": "seconds", "schema": {"type": "integer"}},
+    "WWW-Authenticate": {"description": "Bearer", "schema": {"type": "string"}},
+}
+_KEY = {"type": "http", "scheme": "bearer", "description": "made by `regulars keys create`; it reads reg_…"}
 _PROBLEMS = {
-    400: _problem("the body is no JSON, or JSON that names a field twice"),
-    404: _problem("there is none yet"),
-    413: _problem("the body is too large"),
-    415: _problem("the body has another media type than application/json"),
-    422: _problem("a field is wrong; `errors` holds its path"),
-    503: _problem("no model or no book yet; ask again", retry=True),
+    "400": _problem("the body is no JSON, or JSON that names a field twice"),
+    "401": _problem("no key, or one that is unknown, revoked or expired", "WWW-Authenticate"),
+    "403": _problem("the key may not do this"),
+    "404": _problem("there is none"),
+    "408": _problem("the body came too slowly"),
+    "409": _problem("the registry's champion is refused; the former one serves on"),
+    "413": _problem("the body is too large"),
+    "415": _problem("the body has another media type than application/json"),
+    "422": _problem("a field is wrong; `errors` holds the path of each"),
+    "429": _problem("the key asks too often", "Retry-After"),
+    "500": _problem("an unexpected error, which is in the server's log"),
+    "503": _problem("something is not there yet, or not there for a while; ask again", "Retry-After"),
 }

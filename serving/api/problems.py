@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from features.errors import InputError, RegularsError, Violation, suggest
-from serving.api.messages import PostedEvent, PostedHistory, PostedOrder, Problem, ScoresRequest, WrongField
+from serving.api.messages import Problem, WrongField
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
@@ -62,8 +63,8 @@ def not_ready(detail: str) -> Refusal:
     return Refusal(503, "not-ready", detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-def wrong_fields(error: msgspec.ValidationError) -> Refusal:
-    """Return the refusal for JSON that does not fit the message.
+def wrong_fields(error: msgspec.ValidationError, known: Sequence[str] = ()) -> Refusal:
+    """Return the refusal for JSON that does not fit the message; `known` are fields that may have been meant.
 
     >>> wrong_fields(msgspec.ValidationError("Expected `str`, got `int` - at `$.customer_ids[0]`")).errors
     [WrongField(path='$.customer_ids[0]', message='Expected `str`, got `int`')]
@@ -72,62 +73,38 @@ def wrong_fields(error: msgspec.ValidationError) -> Refusal:
     assert found is not None
     path, message = found["path"] or "$", found["message"]
     if unknown := _UNKNOWN.match(message):
-        path, message = f"{path}.{unknown[1]}", f"unknown field.{suggest(unknown[1], _known_fields())}"
+        path, message = f"{path}.{unknown[1]}", f"unknown field.{suggest(unknown[1], known)}"
     wrong = WrongField(path, message)
     return Refusal(422, "wrong-field", f"{wrong.path}: {wrong.message}", errors=[wrong])
 
 
-def _known_fields() -> list[str]:
-    requests = (ScoresRequest, PostedHistory, PostedOrder, PostedEvent)
-    return [name for request in requests for name in request.__struct_fields__]
+def refusal_of(error: Exception) -> Refusal:
+    """Return what is answered to an error: the caller's mistake is a 4xx, what is missing of ours a 503.
 
-
-async def on_refusal(_: Request, error: Exception) -> Response:
-    """Answer a refusal."""
-    assert isinstance(error, Refusal)
-    return error.response()
-
-
-async def on_http_error(_: Request, error: Exception) -> Response:
-    """Answer what the router refuses: an unknown path, a wrong method."""
-    assert isinstance(error, HTTPException)
-    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    return Refusal(error.status_code, code, error.detail, headers=error.headers).response()
-
-
-async def on_own_error(_: Request, error: Exception) -> Response:
-    """Answer an error of our own: bad input is the caller's, a model or configuration that is missing is ours."""
+    >>> refusal_of(InputError("no order counts")).status, refusal_of(KeyError("ann")).detail
+    (422, "an unexpected error; it is in the server's log")
+    """
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, HTTPException):
+        code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+        return Refusal(error.status_code, code, error.detail, headers=error.headers)
     if isinstance(error, InputError):
-        wrong = [WrongField(f"$.{v.column}", _said(v)) for v in error.violations[:MAX_ERRORS]]
-        return Refusal(422, "unusable", error.message, errors=wrong).response()
-    return not_ready(str(error)).response()
+        wrong = [WrongField(_path(v.column), _said(v)) for v in error.violations[:MAX_ERRORS]]
+        return Refusal(422, "unusable", error.message, errors=wrong)
+    if isinstance(error, RegularsError):
+        return not_ready(str(error))
+    if isinstance(error, (SQLAlchemyError, sqlite3.Error)):  # the database's own words may hold an address
+        return not_ready("the book cannot be read at the moment")
+    if isinstance(error, ClientDisconnect):
+        return Refusal(400, "disconnected", "the request ended early")
+    return Refusal(500, "unexpected", "an unexpected error; it is in the server's log")
+
+
+def _path(column: str) -> str:
+    return f"$.{column}" if column else "$"
 
 
 def _said(violation: Violation) -> str:
     said = f'"{violation.value}" is not {violation.rule}' if violation.value else f"not {violation.rule}"
     return f"{said}; {violation.remedy}" if violation.remedy else said
-
-
-async def on_book_down(_: Request, error: Exception) -> Response:
-    """Answer while the book cannot be read; the database's own words stay in the log."""
-    return not_ready("the book cannot be read at the moment").response()
-
-
-async def on_disconnect(_: Request, error: Exception) -> Response:
-    """Answer nobody: the caller is gone."""
-    return Refusal(400, "disconnected", "the request ended early").response()
-
-
-async def on_bug(_: Request, error: Exception) -> Response:
-    """Answer an error that nobody foresaw, without its words."""
-    return Refusal(500, "unexpected", "an unexpected error; it is in the server's log").response()
-
-
-HANDLERS = {
-    Refusal: on_refusal,
-    HTTPException: on_http_error,
-    RegularsError: on_own_error,
-    SQLAlchemyError: on_book_down,
-    ClientDisconnect: on_disconnect,
-    Exception: on_bug,
-}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TypeVar
 
+import anyio
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +14,8 @@ from starlette.responses import Response
 from serving.api.problems import Refusal, wrong_fields
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
+BODY_SECONDS = 30.0  # a body comes within; who drips holds a connection, never a thread
+CLOSE = {"Connection": "close"}
 JSON = "application/json"
 
 Message = TypeVar("Message", bound=msgspec.Struct)
@@ -22,10 +25,34 @@ async def read(request: Request, message: type[Message]) -> Message:
     """Return the body of a request as a message.
 
     Raises:
-        Refusal: 400 no JSON, 413 too large, 415 another media type or an encoding, 422 a wrong field.
+        Refusal: 400 no JSON, 408 too slow, 413 too large, 415 another media type or an encoding, 422 a wrong field.
     """
     _check_headers(request)
-    return parse(await _body(request), message)
+    try:
+        with anyio.fail_after(BODY_SECONDS):
+            body = await _body(request)
+    except TimeoutError:
+        raise Refusal(408, "too-slow", f"the body did not come within {BODY_SECONDS:.0f} s", headers=CLOSE) from None
+    return parse(body, message)
+
+
+def asked_for(request: Request, message: type[Message]) -> Message:
+    """Return the query of a request as a message.
+
+    Raises:
+        Refusal: 422 an unknown or repeated name, or a value that does not fit.
+    """
+    pairs = request.query_params.multi_items()
+    try:
+        if len(dict(pairs)) < len(pairs):
+            raise msgspec.ValidationError("a name stands twice in the query")
+        found = msgspec.convert(dict(pairs), message, strict=False)
+        for name, _ in pairs:
+            if getattr(found, name) is None:  # a lax reader takes the word "null" for nothing
+                raise msgspec.ValidationError(f"write a value, or leave it out - at `$.{name}`")
+        return found
+    except msgspec.ValidationError as error:
+        raise wrong_fields(error, message.__struct_fields__) from None
 
 
 def parse(body: bytes, message: type[Message]) -> Message:
@@ -34,7 +61,7 @@ def parse(body: bytes, message: type[Message]) -> Message:
     Raises:
         Refusal: 400 no JSON, 422 a wrong field.
 
-    >>> from serving.api.messages import ScoresRequest
+    >>> from serving.api.scores import ScoresRequest
     >>> parse(b'{"customer_ids": ["007"]}', ScoresRequest).customer_ids
     ['007']
     """
@@ -42,7 +69,7 @@ def parse(body: bytes, message: type[Message]) -> Message:
         found = msgspec.json.decode(body, type=message)
         json.loads(body, object_pairs_hook=_once, parse_int=str, parse_float=str)
     except msgspec.ValidationError as error:
-        raise wrong_fields(error) from None
+        raise wrong_fields(error, _names(message)) from None
     except msgspec.DecodeError as error:
         raise Refusal(400, "no-json", str(error)) from None
     except UnicodeDecodeError:
@@ -52,9 +79,20 @@ def parse(body: bytes, message: type[Message]) -> Message:
     return found
 
 
-def answer(content: msgspec.Struct, status: int = 200) -> Response:
+def encoded(content: msgspec.Struct) -> Response:
     """Return a message as a JSON response."""
-    return Response(msgspec.json.encode(content), status, media_type=JSON)
+    return Response(msgspec.json.encode(content), media_type=JSON)
+
+
+def _names(message: type[msgspec.Struct]) -> list[str]:
+    """Return the fields of a message and of the messages in its lists: any of them may have been meant."""
+    found: list[str] = []
+    for field in msgspec.structs.fields(message):
+        found.append(field.name)
+        inner = getattr(msgspec.inspect.type_info(field.type), "item_type", None)
+        if isinstance(inner, msgspec.inspect.StructType):
+            found += _names(inner.cls)
+    return found
 
 
 def _check_headers(request: Request) -> None:
@@ -80,7 +118,7 @@ async def _body(request: Request) -> bytes:
 def _too_large() -> Refusal:
     # The rest of the body is not read, so the connection cannot be used again.
     size = f"{MAX_BODY_BYTES // 1024**2} MiB"
-    return Refusal(413, "too-large", f"a body is at most {size}", headers={"Connection": "close"})
+    return Refusal(413, "too-large", f"a body is at most {size}", headers=CLOSE)
 
 
 def _once(pairs: Sequence[tuple[str, object]]) -> None:

@@ -1,62 +1,182 @@
-"""Scores over HTTP: the stored ones by customer id, and one for a history that comes with the request."""
+"""Scores over HTTP: the last run's by customer id, fresh ones, and one for a history that comes with the request."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
 import anyio
+import msgspec
+from msgspec import Meta
 from msgspec.structs import asdict
-from starlette.endpoints import HTTPEndpoint
-from starlette.requests import Request
 from starlette.responses import Response
 
-from features import cells
+from features.intake import customer_id as clean_id
 from features.posted import POSTED, posted_events, posted_lines
 from features.roll_up import roll_up
-from serving.api.desk import Champion, Desk
+from serving.api.champion import Champion
+from serving.api.desk import Desk
 from serving.api.messages import (
-    PostedHistory,
-    ScoresAnswer,
-    ScoresRequest,
-    SingleScoreAnswer,
-    score_answer,
-    single_score_answer,
+    Answered,
+    High,
+    Id,
+    Kind,
+    Low,
+    Moment,
+    NextOrderFrom,
+    NextOrderOn,
+    NextOrderUntil,
+    Number,
+    Overdue,
+    Request,
+    Silent,
+    Text,
 )
-from serving.api.reading import answer, read
-from serving.book import Book
+from serving.api.operation import Call, Operation
+from serving.api.reading import JSON
+from serving.api.stored import stored_answer
+from serving.book.keys import Key
 from serving.config import Settings
 from serving.scorer import score_one
+from serving.scores import Band, Score, State
+
+MAX_IDS = 10_000
+MAX_ORDERS = 50_000
+MAX_EVENTS = 50_000
+AT_ONCE = 100  # ids that are looked up between two other requests; more go to a thread
 
 
-class StoredScores(HTTPEndpoint):
-    """POST /v1/scores."""
+class ScoresRequest(Request, frozen=True):
+    """Whose stored scores are asked for."""
 
-    async def post(self, request: Request) -> Response:
-        """Answer the latest run's scores of the given customers, unknown ids apart."""
-        asked = await read(request, ScoresRequest)
-        desk: Desk = request.app.state.desk
-        return answer(await anyio.to_thread.run_sync(stored_scores, desk.need_book(), asked.customer_ids))
-
-
-class SingleScore(HTTPEndpoint):
-    """POST /v1/score."""
-
-    async def post(self, request: Request) -> Response:
-        """Score the posted history by the same producer as the batch."""
-        posted = await read(request, PostedHistory)
-        desk: Desk = request.app.state.desk
-        parts = (posted, desk.need_settings(), desk.need_champion())
-        return answer(await anyio.to_thread.run_sync(score_posted, *parts, limiter=desk.scoring))
+    customer_ids: Annotated[
+        list[Id],
+        Meta(min_length=1, max_length=MAX_IDS, description="repeated ids are answered once"),
+    ]
+    fresh: Annotated[
+        bool,
+        Meta(description="compute now, from the order source and what was posted, instead of reading the last run"),
+    ] = False
 
 
-def stored_scores(book: Book, customer_ids: list[str]) -> ScoresAnswer:
-    """Return stored scores in the order asked for, each customer once, and the ids that the run does not know."""
-    asked = {customer_id: known_as(customer_id) for customer_id in customer_ids}
-    found = book.latest_scores(asked.values())
-    known = dict.fromkeys(key for key in asked.values() if key in found)
-    unknown = [customer_id for customer_id, key in asked.items() if key not in found]
-    return ScoresAnswer([score_answer(found[key]) for key in known], unknown)
+class PostedOrder(Request, frozen=True):
+    """One order line, by the same rules as a line of the order file."""
+
+    ordered_at: Moment
+    amount: Annotated[Number, Meta(description="of the line after discount, in major units; negative: a return")]
+    order_id: Annotated[str | None, Meta(description="lines of one id are one order")] = None
+    product_id: Text | None = None
+    quantity: Annotated[Number | None, Meta(description="units; left out: one")] = None
+    discount: Annotated[Number | None, Meta(description="money taken off the line, major units")] = None
+    returned: bool = False
+    status: Annotated[Text | None, Meta(description="cancelled and returned as configured for the shop")] = None
+    currency: Annotated[Text | None, Meta(description="ISO 4217; left out: the shop's currency")] = None
+
+
+class PostedEvent(Request, frozen=True):
+    """One event: something the customer did, or that was sent to the customer."""
+
+    kind: Kind
+    happened_at: Moment
+    value: Annotated[Number | None, Meta(description="of kinds that have one, such as a rating")] = None
+
+
+class PostedHistory(Request, frozen=True):
+    """One customer's history, to be scored as the batch would."""
+
+    orders: Annotated[list[PostedOrder], Meta(min_length=1, max_length=MAX_ORDERS)]
+    events: Annotated[list[PostedEvent], Meta(max_length=MAX_EVENTS)] = msgspec.field(default_factory=list)
+    customer_id: Annotated[Id | None, Meta(description="given back in the answer; no features depend on it")] = None
+    as_of: Annotated[
+        date | None,
+        Meta(description="the day to look from, all before it is history; left out: today in the shop's zone"),
+    ] = None
+
+
+class ScoreAnswer(msgspec.Struct, frozen=True):
+    """One score, with its reasons in words."""
+
+    customer_id: str | None
+    as_of: date
+    scored_at: Annotated[str | None, Meta(description="ISO 8601 in UTC", examples=["2026-03-02T06:00:00Z"])]
+    horizon_days: int
+    probability: Annotated[float, Meta(ge=0, le=1, description="calibrated P(no order within the horizon)")]
+    band: Band
+    state: State
+    days_since_order: int
+    usual_gap_days: float | None
+    overdue: float | None
+    overdue_days: Overdue
+    next_order_on: NextOrderOn
+    next_order_from: NextOrderFrom
+    next_order_until: NextOrderUntil
+    silent_30d: Silent
+    silent_60d: Silent
+    silent_90d: Silent
+    silent_180d: Silent
+    expected_spend: Answered
+    value_at_risk: Answered
+    value_at_risk_low: Low
+    value_at_risk_high: High
+    currency: str
+    reasons: Annotated[tuple[str, ...] | None, Meta(description="null: not computed in this run")]
+    protective: tuple[str, ...] | None
+    model_version: str
+
+
+class SingleScoreAnswer(ScoreAnswer, frozen=True):
+    """One score of a posted history, and what it rests on."""
+
+    limits: tuple[str, ...]
+
+
+class ScoresAnswer(msgspec.Struct, frozen=True):
+    """Scores in the order asked for, and the ids of whom there is none: unknown, or without an order for too long."""
+
+    scores: list[ScoreAnswer]
+    unknown: list[str]
+
+
+async def stored_scores(call: Call) -> Response:
+    """Answer the latest run's scores of the given customers, or fresh ones; unknown ids apart."""
+    asked: ScoresRequest = call.body
+    known_as = {customer_id: clean_id(customer_id.strip()) for customer_id in asked.customer_ids}
+    work = _fresh if asked.fresh else _stored
+    if not asked.fresh and len(known_as) <= AT_ONCE and call.desk.answers_at_once(call.key):
+        return work(call.desk, call.key, known_as)
+    limiter = call.desk.scoring if asked.fresh else None
+    return await anyio.to_thread.run_sync(work, call.desk, call.key, known_as, limiter=limiter)
+
+
+def _stored(desk: Desk, key: Key, known_as: dict[str, str]) -> Response:
+    ids = desk.seen_by(key, dict.fromkeys(known_as.values()))
+    found = desk.need_lookup().scores(ids)
+    rows = [] if found is None else stored_answer(found, ids)
+    return _answer(rows, known_as)
+
+
+def _fresh(desk: Desk, key: Key, known_as: dict[str, str]) -> Response:
+    champion, now = desk.need_champion(), datetime.now(UTC)
+    ids = desk.seen_by(key, dict.fromkeys(known_as.values()))
+    scores = {
+        score.customer_id: score_answer(score, now)
+        for score in desk.need_fresh().scores(ids, champion.bundle, champion.version)
+    }
+    return _answer([scores[customer_id] for customer_id in ids if customer_id in scores], known_as)
+
+
+def _answer(rows: Sequence[Any], known_as: dict[str, str]) -> Response:
+    found = {row.customer_id for row in rows}
+    unknown = [asked for asked, known in known_as.items() if known not in found]
+    return Response(msgspec.json.encode({"scores": rows, "unknown": unknown}), media_type=JSON)
+
+
+async def score_history(call: Call) -> SingleScoreAnswer:
+    """Score the posted history by the same producer as the batch."""
+    parts = (call.body, call.desk.need_settings(), call.desk.need_champion())
+    return await anyio.to_thread.run_sync(score_posted, *parts, limiter=call.desk.scoring)
 
 
 def score_posted(posted: PostedHistory, settings: Settings, champion: Champion) -> SingleScoreAnswer:
@@ -70,16 +190,97 @@ def score_posted(posted: PostedHistory, settings: Settings, champion: Champion) 
     rules = replace(settings.orders.rules, amount_is="line", price_times_quantity=False)
     lines = posted_lines([asdict(order) for order in posted.orders], shop, rules=rules, customer_id=customer_id)
     events = posted_events([asdict(event) for event in posted.events], shop, customer_id=customer_id)
-    as_of = posted.as_of or shop.business_day(datetime.now(UTC))  # a request without a day means now
+    now = datetime.now(UTC)
+    as_of = posted.as_of or shop.business_day(now)  # a request without a day means now
     score = score_one(roll_up(lines, events), champion.bundle, champion.version, as_of)
-    return single_score_answer(score, posted.customer_id)
+    return single_score_answer(score, posted.customer_id, now)
 
 
-def known_as(customer_id: str) -> str:
-    """Return an id as the order source is read: spaces around it gone, a mail address in lower case.
+def score_answer(score: Score, scored_at: datetime) -> ScoreAnswer:
+    """Return a score as it is written in an answer."""
+    facts = {**vars(score), "scored_at": _utc(scored_at)}
+    return ScoreAnswer(**{name: facts[name] for name in ScoreAnswer.__struct_fields__})
 
-    >>> known_as(" Ann@Example.com"), known_as("007 A")
-    ('ann@example.com', '007 A')
-    """
-    trimmed = cells.text(customer_id)
-    return trimmed.lower() if "@" in trimmed else trimmed
+
+def single_score_answer(score: Score, customer_id: str | None, scored_at: datetime) -> SingleScoreAnswer:
+    """Return the score of a posted history, under the id that came with it."""
+    facts = {**vars(score), "customer_id": customer_id, "scored_at": _utc(scored_at)}
+    return SingleScoreAnswer(**{name: facts[name] for name in SingleScoreAnswer.__struct_fields__})
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+ASKED: dict[str, Any] = {"customer_ids": ["00123", "00456"]}
+HISTORY: dict[str, Any] = {
+    "customer_id": "00123",
+    "as_of": "2026-03-02",
+    "orders": [
+        {"order_id": "A-1", "ordered_at": "2025-11-03T18:20:00", "amount": "42.90", "product_id": "tea"},
+        {"order_id": "A-2", "ordered_at": "2025-12-05", "amount": "38.50", "quantity": 2, "discount": "4.00"},
+        {"order_id": "A-3", "ordered_at": "2026-01-04T09:05:00", "amount": 51},
+    ],
+    "events": [{"kind": "mail_clicked", "happened_at": "2026-01-02T08:00:00"}],
+}
+SCORE: dict[str, Any] = {
+    "customer_id": "00123",
+    "as_of": "2026-03-02",
+    "scored_at": "2026-03-02T06:00:00.125000Z",
+    "horizon_days": 30,
+    "probability": 0.71,
+    "band": "high",
+    "state": "at_risk",
+    "days_since_order": 57,
+    "usual_gap_days": 31.0,
+    "overdue": 1.84,
+    "overdue_days": 26.0,
+    "next_order_on": "2026-03-23",
+    "next_order_from": "2026-03-05",
+    "next_order_until": "2026-05-11",
+    "silent_30d": 0.71,
+    "silent_60d": 0.58,
+    "silent_90d": 0.51,
+    "silent_180d": 0.4,
+    "expected_spend": "44.10",
+    "value_at_risk": "31.31",
+    "value_at_risk_low": "12.92",
+    "value_at_risk_high": "62.76",
+    "currency": "EUR",
+    "reasons": ["silent for 1.8 times the usual gap of 31 days"],
+    "protective": ["spends €44.13 on an order day"],
+    "model_version": "3",
+}
+
+OPERATIONS = (
+    Operation(
+        name="stored_scores",
+        method="POST",
+        path="/v1/scores",
+        roles=("scores",),
+        summary="Scores by customer id",
+        description="The latest run's scores, in the order asked for; ids of whom there is none come apart. With "
+        "`fresh` they are computed now, from the order source and what was posted since, and are not stored.",
+        run=stored_scores,
+        takes=ScoresRequest,
+        sends=ASKED,
+        gives=ScoresAnswer,
+        example={"scores": [SCORE], "unknown": ["00456"]},
+        needs=(503,),
+    ),
+    Operation(
+        name="score_history",
+        method="POST",
+        path="/v1/score",
+        roles=("scores",),
+        summary="Score one customer's posted history",
+        description="Computed as the batch computes it; nothing is stored. Post the whole history: what is left out "
+        "did not happen. `limits` says what the score rests on.",
+        run=score_history,
+        takes=PostedHistory,
+        sends=HISTORY,
+        gives=SingleScoreAnswer,
+        example={**SCORE, "limits": ["rests on 3 order days over 119 days of history"]},
+        needs=(503,),
+    ),
+)

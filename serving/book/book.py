@@ -86,6 +86,18 @@ class Book:
             found = runs.scores_of(opened, run, customer_ids) if run is not None else ()
             return {score.customer_id: score for score in found}
 
+    def bands(self) -> tuple[Run, dict[str, int]] | None:
+        """Return the latest run and how many customers are in each band; None where there is no run."""
+        with self.reading() as opened:
+            run = runs.latest_run(opened)
+            return None if run is None else (run, runs.bands_of(opened, run))
+
+    def probabilities(self) -> tuple[Run, list[float]] | None:
+        """Return the latest run and its probabilities, in no order; None where there is no run."""
+        with self.reading() as opened:
+            run = runs.latest_run(opened)
+            return None if run is None else (run, runs.probabilities_of(opened, run))
+
     def publish_list(self, outreach: OutreachList, run_id: int) -> int:
         """Record a list made from a run's scores, with who was left out and the trial that begins with it.
 

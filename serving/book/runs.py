@@ -85,6 +85,17 @@ def scores_of(connection: Connection, run: Run, customer_ids: Iterable[str]) -> 
         yield Score(**facts_of(row, run, money))
 
 
+def bands_of(connection: Connection, run: Run) -> dict[str, int]:
+    """Return band → customers of a run."""
+    counted = sa.select(SCORES.c.band, sa.func.count()).where(SCORES.c.run_id == run.id).group_by(SCORES.c.band)
+    return {row[0]: int(row[1]) for row in connection.execute(counted)}
+
+
+def probabilities_of(connection: Connection, run: Run) -> list[float]:
+    """Return the probabilities of a run, in no order."""
+    return list(connection.scalars(sa.select(SCORES.c.probability).where(SCORES.c.run_id == run.id)))
+
+
 def facts_of(row: Mapping[str, Any], run: Run, money: Money) -> dict[str, Any]:
     """Return what a row of SCORES says, as the fields of a score."""
     facts = {name: read_column([row[name]], name, money)[0] for name in SCORE_FACTS}

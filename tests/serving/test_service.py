@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +17,11 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from serving.book import Book
+from serving.book.keys import create_key
+from serving.book.schema import CONTACTS
 from serving.outreach.lists import plan
 from serving.scorer import score
 from training.tracking import Record, Tracking
@@ -92,21 +97,56 @@ def published(shop: Any) -> Any:
     return scores
 
 
+HISTORY = {"as_of": "2023-05-16", "orders": [{"ordered_at": "2023-01-05", "amount": "12.50"}]}
+
+
+def key_for(shop: Any) -> str:
+    """Make a key that may do everything."""
+    book = Book(shop.settings.folder)
+    text = create_key(book, "test", ["admin"])[1]
+    book.close()
+    return text
+
+
+def workers_of(client: httpx.Client) -> list[int]:
+    """Return the processes that answer for a server, oldest first: the children of the one that has its port."""
+    listed = subprocess.run(["ps", "-wweo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    found = [line.split(None, 2) for line in listed.splitlines()[1:]]
+    supervisor = next(pid for pid, _, command in found if f"--port {client.base_url.port}" in command)
+    return sorted(int(pid) for pid, parent, command in found if parent == supervisor and "worker" in command)
+
+
+def post_contacts(address: str, key: str, name: str, acknowledged: list[str], stop: threading.Event) -> None:
+    """Report contacts one by one until told to stop, and note those that were acknowledged."""
+    for number in itertools.count():
+        if stop.is_set():
+            return
+        contact = {"customer_id": "c", "channel": "call", "contacted_on": "2023-01-05", "key": f"{name}-{number}"}
+        try:
+            with httpx.Client(base_url=address, timeout=30, trust_env=False) as client:
+                headers = {"Authorization": f"Bearer {key}"}
+                done = client.post("/v1/contacts", json={"contacts": [contact]}, headers=headers)
+        except httpx.TransportError:
+            continue
+        if done.status_code == 200:
+            acknowledged.append(contact["key"])
+
+
 @pytest.mark.slow
 def test_the_service_waits_for_a_model_then_answers(shop: Any, published: Any) -> None:
     """Not ready without a model, quietly; ready a few seconds after one is registered; then every path."""
-    history = {"as_of": str(shop.as_of), "orders": [{"ordered_at": "2023-01-05", "amount": "12.50"}]}
     with serving("serving.service:Regulars", shop.settings.folder / "regulars.toml") as client:
+        client.headers["Authorization"] = f"Bearer {key_for(shop)}"
         known = published["customer_id"].iloc[0]
         wait(lambda: status(client, "/v1/lists/current") == 200)
         assert status(client, "/readyz") == 503
-        assert client.post("/v1/score", json=history).status_code == 503
+        assert client.post("/v1/score", json=HISTORY).status_code == 503
         answer = client.post("/v1/scores", json={"customer_ids": [known, "nobody"]}).json()
         assert ([row["customer_id"] for row in answer["scores"]], answer["unknown"]) == ([known], ["nobody"])
 
         register(shop, "lightgbm")
         wait(lambda: status(client, "/readyz") == 200)
-        answer = client.post("/v1/score", json=history).json()
+        answer = client.post("/v1/score", json=HISTORY).json()
         assert answer["model_version"] == "1"
         assert answer["limits"]
         assert client.get("/v1/model").json()["candidate"] == "lightgbm"
@@ -119,8 +159,81 @@ def test_the_service_waits_for_a_model_then_answers(shop: Any, published: Any) -
         for asset in ("./static_content/swagger-ui.css", "./static_content/swagger-ui-bundle.js"):
             assert asset in page
             assert status(client, asset.removeprefix(".")) == 200
-        assert "bentoml_service" in client.get("/metrics").text
+        metrics = client.get("/metrics").text
+        assert 'regulars_request_seconds_count{method="POST",path="/v1/score",status="200"} 1.0' in metrics
+        assert 'regulars_model{version="1"} 1.0' in metrics
         assert client.post("/v1/scores", content=b'{"customer_ids": [1]}').status_code == 422
+
+
+@pytest.mark.slow
+def test_nothing_but_health_without_a_key(shop: Any, published: Any) -> None:
+    """BentoML's own paths included: a stranger does not learn which there are."""
+    with serving("serving.service:Regulars", shop.settings.folder / "regulars.toml") as client:
+        wait(lambda: status(client, "/v1/model") == 401)
+        for path in (
+            "/",
+            "/metrics",
+            "/docs.json",
+            "/schema.json",
+            "/static_content/swagger-ui.css",
+            "/nothing",
+            "/v1/x",
+        ):
+            assert status(client, path) == 401, path
+        assert status(client, "/livez") == status(client, "/healthz") == 200
+        assert set(client.get("/readyz").json()) == {"ready", "model", "trouble"}
+
+
+@pytest.mark.slow
+def test_a_killed_worker_loses_nothing_that_was_acknowledged(shop: Any, published: Any) -> None:
+    """Two workers under load: one is killed, the other answers on, and what was said to be recorded is in the book."""
+    if Tracking(shop.settings.folder).champion_version() is None:
+        register(shop, "lightgbm")
+    key, config = key_for(shop), shop.settings.folder / "regulars.toml"
+    with serving("serving.service:Regulars", config, REGULARS_WORKERS="2") as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        wait(lambda: status(client, "/readyz") == 200)
+        wait(lambda: len(workers_of(client)) == 2)
+        acknowledged: list[str] = []
+        stop = threading.Event()
+        threads = [
+            threading.Thread(target=post_contacts, args=(str(client.base_url), key, f"{n}", acknowledged, stop))
+            for n in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        wait(lambda: len(acknowledged) > 40)
+        os.kill(workers_of(client)[0], signal.SIGKILL)
+        before = len(acknowledged)
+        wait(lambda: len(acknowledged) > before + 40)
+        wait(lambda: len(workers_of(client)) == 2)  # another one takes its place
+        stop.set()
+        for thread in threads:
+            thread.join()
+    book = Book(shop.settings.folder)
+    with book.reading() as connection:
+        known = set(connection.scalars(sa.select(CONTACTS.c.key)))
+    book.close()
+    assert set(acknowledged) <= known
+
+
+@pytest.mark.slow
+def test_a_server_that_is_asked_to_stop_answers_what_is_under_way(shop: Any, published: Any) -> None:
+    """SIGTERM while answers are computed: each that was begun comes whole, and then nobody listens any more."""
+    if Tracking(shop.settings.folder).champion_version() is None:
+        register(shop, "lightgbm")
+    key, config = key_for(shop), shop.settings.folder / "regulars.toml"
+    with serving("serving.service:Regulars", config) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        wait(lambda: status(client, "/readyz") == 200)
+        ids = {"customer_ids": published["customer_id"].tolist(), "fresh": True}
+        statuses: list[int] = []
+        slow = threading.Thread(target=lambda: statuses.append(client.post("/v1/scores", json=ids).status_code))
+        slow.start()
+        time.sleep(0.1)
+        os.kill(workers_of(client)[0], signal.SIGTERM)
+        slow.join()
+        assert statuses == [200]
 
 
 @pytest.mark.slow
@@ -140,5 +253,6 @@ def test_a_built_bento_serves(shop: Any, tmp_path: Path) -> None:
     if Tracking(shop.settings.folder).champion_version() is None:
         register(shop, "lightgbm")
     with serving("regulars:test", shop.settings.folder / "regulars.toml", folder=tmp_path, **home) as client:
+        client.headers["Authorization"] = f"Bearer {key_for(shop)}"
         wait(lambda: status(client, "/readyz") == 200)
         assert client.get("/v1/model").json()["candidate"] == "lightgbm"

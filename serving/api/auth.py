@@ -1,0 +1,144 @@
+"""Who is asking: keys, roles and an owner's scope, and how often a key may ask.
+
+Without a key nothing is answered but health. What the book says of keys is read again every second, aside from the
+requests: a wrong key costs the same whether its id is known or not, and a book that is down does not lock out whoever
+was let in before.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from serving.api.problems import Refusal, not_ready
+from serving.book import Book
+from serving.book.keys import Key, all_keys, fits, hashed, note_use, parts_of
+from serving.book.rows import utc_now
+
+REFRESH_SECONDS = 1.0
+NOTED_EVERY_SECONDS = 60.0
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="regulars"'}
+BEARER = "bearer"
+
+# Compared with where no key is known by the id, so that this takes as long.
+_SALT = secrets.token_hex(16)
+_NOBODY = Key("", "nobody", frozenset(), None, _SALT, hashed(_SALT, secrets.token_urlsafe(32)), datetime.min)  # noqa: DTZ901 — as the book has times
+
+
+class Keys:
+    """The keys of the book, as of a second ago.
+
+    Args:
+        keys: known from the beginning; None = they have to be read first.
+
+    >>> Keys().known
+    False
+    """
+
+    def __init__(self, keys: Iterable[Key] | None = None) -> None:
+        self._by_id = None if keys is None else {key.id: key for key in keys}
+        self._used: dict[str, datetime] = {}
+        self._noted = time.monotonic()
+
+    @property
+    def known(self) -> bool:
+        """Whether the book has been read once."""
+        return self._by_id is not None
+
+    def refresh(self, book: Book) -> None:
+        """Read the keys again, and once a minute write down which were used."""
+        with book.reading() as connection:
+            self._by_id = {key.id: key for key in all_keys(connection)}
+        if time.monotonic() - self._noted > NOTED_EVERY_SECONDS:
+            self.write_down(book)
+
+    def write_down(self, book: Book) -> None:
+        """Write down which keys were used since the last time."""
+        used, self._used, self._noted = self._used, {}, time.monotonic()
+        note_use(book, used.items())
+
+    def admit(self, authorization: str) -> Key:
+        """Return the key that an Authorization header holds.
+
+        Raises:
+            Refusal: 401 no key, an unknown, revoked or expired one; 503 the keys could not be read yet.
+        """
+        if self._by_id is None:
+            raise not_ready("the keys cannot be read at the moment")
+        found = parts_of(_token(authorization))
+        key_id, secret = found or ("", "")
+        key = self._by_id.get(key_id, _NOBODY)
+        right, now = fits(key, secret), utc_now()
+        if not (right and key.holds(now)):
+            raise _unknown(given=bool(authorization))
+        self._used[key.id] = now
+        return key
+
+
+@dataclass
+class _Bucket:
+    left: float
+    at: float
+
+
+class RateLimit:
+    """A bucket of requests per key: full at first, filled again at a steady rate.
+
+    Args:
+        per_second: requests a key may make in the long run, in this process.
+        burst_seconds: of saved-up requests that may come at once.
+
+    >>> limit = RateLimit(per_second=1, burst_seconds=2)
+    >>> [limit.wait_seconds("k", now) for now in (0.0, 0.0, 0.0, 1.0)]
+    [0.0, 0.0, 1.0, 0.0]
+    """
+
+    def __init__(self, per_second: float, burst_seconds: float = 10.0) -> None:
+        self.per_second, self.most = per_second, max(1.0, per_second * burst_seconds)
+        self._buckets: dict[str, _Bucket] = {}
+
+    def wait_seconds(self, key_id: str, now: float) -> float:
+        """Take one request and return 0, or return for how long there is none."""
+        bucket = self._buckets.setdefault(key_id, _Bucket(self.most, now))
+        bucket.left = min(self.most, bucket.left + (now - bucket.at) * self.per_second)
+        bucket.at = now
+        if bucket.left < 1:
+            return (1 - bucket.left) / self.per_second
+        bucket.left -= 1
+        return 0.0
+
+
+def refuse_unless(key: Key, roles: tuple[str, ...], *, whole: bool) -> None:
+    """Refuse a key that may not do this.
+
+    Args:
+        key: who asks.
+        roles: any of which is enough; `admin` always is.
+        whole: the answer concerns the whole shop, which an owner's key does not see.
+
+    Raises:
+        Refusal: 403.
+    """
+    if not key.may(roles):
+        raise Refusal(403, "role", f"this key may not do this; it takes the role {' or '.join(roles)}")
+    if whole and key.owner is not None:
+        raise Refusal(403, "owner-scope", "this concerns the whole shop; it takes a key that is not of one owner")
+
+
+def too_many(wait_seconds: float) -> Refusal:
+    """Return the refusal for a key that asks too often."""
+    after = max(1, int(wait_seconds + 0.999))
+    return Refusal(429, "too-many", "this key asks too often", headers={"Retry-After": str(after)})
+
+
+def _token(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == BEARER else ""
+
+
+def _unknown(*, given: bool) -> Refusal:
+    said = "this key is unknown, revoked or expired" if given else "a key is needed: Authorization: Bearer reg_…"
+    return Refusal(401, "key", said, headers=CHALLENGE)

@@ -1,0 +1,145 @@
+"""One customer over HTTP: the whole story, and the end of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+import anyio
+import msgspec
+from msgspec import Meta
+
+from features.intake import customer_id as clean_id
+from features.money import Money
+from serving.api.operation import Call, Operation
+from serving.api.problems import Refusal
+from serving.book.erasure import erase
+from serving.story import DAY_OF, Story, tell_story_from
+
+AMOUNTS = ("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high", "expected_gain", "cost")
+CUSTOMER_ID = "as the order source has it, URL-encoded"
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One line of a story."""
+
+    on: str
+    what: str
+
+
+class CustomerAnswer(msgspec.Struct, frozen=True):
+    """What the book knows of a customer: in words, oldest first, and as records, by what they are of."""
+
+    customer_id: str
+    account_ids: Annotated[tuple[str, ...], Meta(description="the accounts it belongs or belonged to")]
+    story: list[Told]
+    history: Annotated[
+        dict[str, list[dict[str, Any]]],
+        Meta(
+            description="scores, entries of lists, suppressed (kept off a list, and why), gone (left a list), "
+            "contacts, outcomes, consent, holds, owners, arms and episodes of the trial; amounts as decimal strings"
+        ),
+    ]
+
+
+class Erased(msgspec.Struct, frozen=True):
+    """What was erased."""
+
+    customer_id: str
+    erased: Annotated[dict[str, int], Meta(description="rows by what they were of; what held none is left out")]
+    note: str
+
+
+async def customer(call: Call) -> CustomerAnswer:
+    """Answer the story of one customer."""
+    return await anyio.to_thread.run_sync(_story, call, _asked_for(call))
+
+
+async def erase_customer(call: Call) -> Erased:
+    """Erase everything that the book holds of a customer."""
+    return await anyio.to_thread.run_sync(_erased, call, _asked_for(call))
+
+
+def _asked_for(call: Call) -> str:
+    return clean_id(call.part("customer_id").strip())
+
+
+def _story(call: Call, customer_id: str) -> CustomerAnswer:
+    settings, seen = call.desk.need_settings(), call.desk.seen_by(call.key, [customer_id])
+    if not seen or "\0" in customer_id:
+        raise _unknown()
+    story = tell_story_from(call.desk.need_book(), settings, customer_id)
+    if not story.history.known:
+        raise _unknown()
+    return customer_answer(story, settings.money)
+
+
+def customer_answer(story: Story, money: Money) -> CustomerAnswer:
+    """Return a story as it is written in an answer."""
+    found = story.to_dict()
+    lines = [line.split("  ", 1) for line in list(story.lines())[1:]]
+    history = {name: [_record(row, money) for row in found[name]] for name in DAY_OF}
+    told = [Told(day, what) for day, what in lines]
+    return CustomerAnswer(story.history.customer_id, tuple(story.history.account_ids), told, history)
+
+
+def _record(row: dict[str, Any], money: Money) -> dict[str, Any]:
+    return {name: _amount(value, money) if name in AMOUNTS else value for name, value in row.items()}
+
+
+def _amount(minor: int | None, money: Money) -> Decimal | None:
+    return None if minor is None else Decimal(int(minor)).scaleb(-money.decimals)
+
+
+def _erased(call: Call, customer_id: str) -> Erased:
+    rows = erase(call.desk.need_book(), customer_id, who=f"key {call.key.id}") if "\0" not in customer_id else {}
+    if not rows:
+        raise _unknown()
+    call.desk.forget_log()
+    note = "the order source is not ours to change: what it still holds of this customer is scored again"
+    return Erased(customer_id, dict(rows), note)
+
+
+def _unknown() -> Refusal:
+    return Refusal(404, "no-customer", "the book knows no such customer: ids are as in the order source")
+
+
+OPERATIONS = (
+    Operation(
+        name="customer",
+        method="GET",
+        path="/v1/customers/{customer_id}",
+        roles=("lists",),
+        summary="The whole story of one customer",
+        description="Scores, places on lists and why not, contacts, outcomes, consent, owners, the trial.",
+        run=customer,
+        gives=CustomerAnswer,
+        example={
+            "customer_id": "00123",
+            "account_ids": ["00123"],
+            "story": [{"on": "2026-03-02", "what": "scored 71% (high, at_risk) to stay away for 30 days"}],
+            "history": {"outcomes": [{"entry_id": "20260302-49915e0d7d4b", "outcome": "saved"}]},
+        },
+        parts={"customer_id": CUSTOMER_ID},
+        needs=(404, 503),
+    ),
+    Operation(
+        name="erase_customer",
+        method="DELETE",
+        path="/v1/customers/{customer_id}",
+        roles=("admin",),
+        summary="Erase a customer",
+        description="Scores, entries of lists, contacts, outcomes, consent, posted orders and events, and what is "
+        "still to be told to webhooks, in one transaction; the book keeps when, by which key and how much, not who. "
+        "It cannot be undone. The order source is not touched.",
+        run=erase_customer,
+        gives=Erased,
+        example={
+            "customer_id": "00123",
+            "erased": {"scores": 12, "entries": 3, "outcomes": 1, "posted_orders": 2},
+            "note": "the order source is not ours to change: what it still holds of this customer is scored again",
+        },
+        parts={"customer_id": CUSTOMER_ID},
+        needs=(404, 503),
+    ),
+)

@@ -1,0 +1,61 @@
+"""The access log: one JSON line per request, without anything about a person.
+
+A path is logged as it is written in the OpenAPI document, never with the customer's id in it; of a key its id alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+
+LOG = logging.getLogger("regulars.access")
+
+
+@dataclass
+class Access:
+    """What is known of a request when it is answered."""
+
+    request_id: str
+    method: str
+    path: str
+    key_id: str | None = None
+    status: int = 200
+
+
+def line_of(access: Access, seconds: float, at: datetime | None = None) -> str:
+    """Return the line of a request.
+
+    >>> line_of(Access("r1", "GET", "/v1/model", "0f3a"), 0.0123, datetime(2026, 3, 2, tzinfo=UTC))
+    '{"at":"2026-03-02T00:00:00Z","request_id":"r1","method":"GET","path":"/v1/model","status":200,"ms":12.3,"key":"0f3a"}'
+    """
+    facts = {
+        "at": at or datetime.now(UTC),
+        "request_id": access.request_id,
+        "method": access.method,
+        "path": access.path,
+        "status": access.status,
+        "ms": round(seconds * 1000, 2),
+        "key": access.key_id,
+    }
+    return msgspec.json.encode(facts).decode()
+
+
+def log_to_stderr() -> None:
+    """Write what the server says, and access lines as they are, to stderr.
+
+    It is called once the server runs: BentoML sets up logging when it starts, and silences who was there before.
+    """
+    for name, form in (("regulars", "%(asctime)s %(levelname)s %(message)s"), (LOG.name, "%(message)s")):
+        logger = logging.getLogger(name)
+        logger.disabled, logger.propagate = False, False
+        logger.setLevel(logging.INFO)
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter(form))
+        logger.handlers[:] = [handler]
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("regulars."):
+            logging.getLogger(name).disabled = False

@@ -1,0 +1,117 @@
+"""Figures for Prometheus: how long answers take, which model serves, what it says, and how old that is.
+
+With several workers each writes its counts to files of their server, and whichever is asked adds them up.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+    from serving.book import Run
+
+    Bands = tuple[Run, dict[str, int]]
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """The counts of one worker."""
+
+    def __init__(self) -> None:
+        if os.environ.get(SHARED):
+            os.environ[SHARED] = str(folder_of_server(Path(os.environ[SHARED])))
+        # Imported late: it looks for the shared folder when it is first imported.
+        from prometheus_client import CollectorRegistry, Histogram
+
+        self._registry = CollectorRegistry()
+        self._seconds = Histogram(
+            "regulars_request_seconds",
+            "Time from a request's head to its answer's end.",
+            ("method", "path", "status"),
+            buckets=BUCKETS_SECONDS,
+            registry=self._registry,
+        )
+
+    def note(self, method: str, path: str, status: int, seconds: float) -> None:
+        """Count one answer."""
+        known = method if method in ("GET", "POST", "DELETE") else "other"
+        self._seconds.labels(known, path, str(status)).observe(seconds)
+
+    def text(self, bands: Bands | None, version: str | None, today: date | None) -> bytes:
+        """Return all figures as Prometheus reads them.
+
+        Args:
+            bands: the latest run and its customers by band; None where there is none.
+            version: of the model that serves; None for none.
+            today: the shop's date.
+        """
+        from prometheus_client import generate_latest
+
+        return generate_latest(self._all_workers()) + generate_latest(_facts(bands, version, today))
+
+    def _all_workers(self) -> CollectorRegistry:
+        if not os.environ.get(SHARED):
+            return self._registry
+        from prometheus_client import CollectorRegistry
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        shared = CollectorRegistry()
+        MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+        return shared
+
+
+def folder_of_server(shared: Path) -> Path:
+    """Return the folder for the counts of this server's workers, and clear away those of servers that are gone.
+
+    BentoML gives all servers of a machine the same folder, which would add up strangers' requests.
+
+    Args:
+        shared: BentoML's folder, or one that this function returned before in the same process.
+    """
+    own = f"server-{os.getppid()}"
+    if shared.name == own:
+        return shared
+    folder = shared / own
+    folder.mkdir(parents=True, exist_ok=True)
+    for other in shared.glob("server-*"):
+        if not _is_alive(int(other.name.removeprefix("server-"))):
+            shutil.rmtree(other, ignore_errors=True)
+    return folder
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _facts(bands: Bands | None, version: str | None, today: date | None) -> CollectorRegistry:
+    from prometheus_client import CollectorRegistry, Gauge
+
+    registry = CollectorRegistry()
+    model = Gauge("regulars_model", "1 for the version that serves.", ("version",), registry=registry)
+    if version is not None:
+        model.labels(version).set(1)
+    if bands is not None:
+        run, counts = bands
+        scores = Gauge("regulars_scores", "Customers of the latest run by band.", ("band",), registry=registry)
+        for band, count in counts.items():
+            scores.labels(band).set(count)
+        age = Gauge(
+            "regulars_data_age_days", "Days from the last day that the latest run knows to today.", registry=registry
+        )
+        age.set(0 if today is None else (today - run.as_of).days + 1)
+    return registry

@@ -1,0 +1,102 @@
+"""One operation of the API = one small object: what it is called, who may, what goes in, what comes out, what runs.
+
+A resource module lists its operations; the router, the checks of keys and fields and the OpenAPI document all read
+them from there. A new endpoint is one object in one of these lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from serving.book.keys import Key
+
+if TYPE_CHECKING:
+    from serving.api.desk import Desk
+
+Method = Literal["GET", "POST", "DELETE"]
+CSV = "text/csv"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One admitted request.
+
+    Args:
+        desk: settings, book and model.
+        key: who asks.
+        request: headers and path.
+        body: the request's message; None where the operation takes none.
+        query: the query's message; None where the operation takes none.
+    """
+
+    desk: Desk
+    key: Key
+    request: Request
+    body: Any = None
+    query: Any = None
+
+    def part(self, name: str) -> str:
+        """Return a part of the path."""
+        return str(self.request.path_params[name])
+
+
+Answer = msgspec.Struct | Response | ASGIApp
+Run = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, eq=False)  # each is itself: it keys what is kept of it, such as the document
+class Operation:
+    """What one method of one path does.
+
+    Args:
+        name: operationId, unique.
+        method: HTTP's.
+        path: with `{parts}`.
+        roles: any of which a key must have; `admin` always may.
+        summary: a few words.
+        run: gives the answer.
+        gives: the answer's message.
+        example: of the answer.
+        description: some sentences more.
+        takes: the body's message.
+        sends: example of the body.
+        asks: the query's message.
+        parts: name → what a part of the path is.
+        whole: concerns the whole shop: refused to an owner's key.
+        needs: of the statuses beyond those that every operation may answer.
+        csv: may be answered as CSV.
+    """
+
+    name: str
+    method: Method
+    path: str
+    roles: tuple[str, ...]
+    summary: str
+    run: Run
+    gives: type[msgspec.Struct]
+    example: Mapping[str, Any]
+    description: str = ""
+    takes: type[msgspec.Struct] | None = None
+    sends: Mapping[str, Any] | None = None
+    asks: type[msgspec.Struct] | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
+    needs: tuple[int, ...] = ()
+    csv: bool = False
+
+    @property
+    def route(self) -> str:
+        """The path as the router takes it: a customer's id may hold a slash.
+
+        >>> from serving.api.customers import OPERATIONS
+        >>> OPERATIONS[0].route
+        '/v1/customers/{customer_id:path}'
+        """
+        return self.path.replace("{customer_id}", "{customer_id:path}")

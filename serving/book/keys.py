@@ -1,0 +1,157 @@
+"""Keys for the HTTP interface: made once and shown once, of which the book keeps a salted hash.
+
+A key reads `reg_<id>_<secret>`. The id may be shown and stands in logs; the secret has 256 random bits, so one round of
+SHA-256 over salt and secret is enough (a slow hash protects words that people choose, and would cost each request).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from features.errors import InputError, suggest
+from serving.book.book import Book
+from serving.book.rows import utc_now
+from serving.book.schema import KEYS
+
+Role = Literal["scores", "lists", "outcomes", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)
+PREFIX = "reg"
+LONGEST_KEY = 128
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key as the book keeps it; times are in UTC.
+
+    Args:
+        id: the part that may be shown.
+        name: what it is for.
+        roles: what it may do; `admin` may do everything.
+        owner: whose accounts alone it sees; None for everyone's.
+        salt: in hexadecimal.
+        hash: of salt and secret, in hexadecimal.
+        created_at: when it was made.
+        expires_at: from when on it is refused; None for never.
+        revoked_at: since when it is refused.
+        last_used_at: to the minute or so.
+    """
+
+    id: str
+    name: str
+    roles: frozenset[str]
+    owner: str | None
+    salt: str
+    hash: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Say whether the key is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def may(self, roles: Collection[str]) -> bool:
+        """Say whether one of the roles is the key's."""
+        return "admin" in self.roles or not self.roles.isdisjoint(roles)
+
+
+def create_key(
+    book: Book, name: str, roles: Sequence[str], owner: str | None = None, expires_at: datetime | None = None
+) -> tuple[Key, str]:
+    """Make a key and return it with its text, which nobody can tell again.
+
+    Args:
+        book: the database of record.
+        name: what it is for.
+        roles: of ROLES, at least one.
+        owner: whose accounts alone it sees; not for `admin`, who changes what concerns everyone.
+        expires_at: in UTC, without zone.
+
+    Raises:
+        InputError: no name, an unknown role, or an owner's `admin`.
+    """
+    _check(name, roles, owner)
+    secret, salt, id_ = secrets.token_urlsafe(32), secrets.token_hex(16), secrets.token_hex(6)
+    key = Key(id_, name.strip(), frozenset(roles), owner, salt, hashed(salt, secret), utc_now(), expires_at)
+    with book.writing() as connection:
+        row = {column.name: getattr(key, column.name) for column in KEYS.c}
+        connection.execute(sa.insert(KEYS).values(row | {"roles": json.dumps(sorted(roles))}))
+    return key, f"{PREFIX}_{id_}_{secret}"
+
+
+def revoke_key(book: Book, key_id: str) -> Key:
+    """Refuse a key from now on; one that was revoked before stays as it is.
+
+    Raises:
+        InputError: there is no such key.
+    """
+    with book.writing() as connection:
+        changed = sa.update(KEYS).where(KEYS.c.id == key_id, KEYS.c.revoked_at.is_(None)).values(revoked_at=utc_now())
+        connection.execute(changed)
+        row = connection.execute(sa.select(KEYS).where(KEYS.c.id == key_id)).mappings().first()
+    if row is None:
+        raise InputError(f'there is no key "{key_id}": regulars keys list shows the ids')
+    return _key(row)
+
+
+def all_keys(connection: Connection) -> tuple[Key, ...]:
+    """Return every key, oldest first."""
+    return tuple(map(_key, connection.execute(sa.select(KEYS).order_by(KEYS.c.created_at, KEYS.c.id)).mappings()))
+
+
+def note_use(book: Book, used: Iterable[tuple[str, datetime]]) -> None:
+    """Write when keys were used last, in one transaction."""
+    rows = [{"key_id": key_id, "at": at} for key_id, at in used]
+    if rows:
+        query = sa.update(KEYS).where(KEYS.c.id == sa.bindparam("key_id")).values(last_used_at=sa.bindparam("at"))
+        with book.writing() as connection:
+            connection.execute(query, rows)
+
+
+def parts_of(text: str) -> tuple[str, str] | None:
+    """Return id and secret of a key's text; None where it is no key.
+
+    >>> parts_of("reg_0f3a_s_e"), parts_of("secret")
+    (('0f3a', 's_e'), None)
+    """
+    prefix, _, rest = text.partition("_")
+    key_id, _, secret = rest.partition("_")
+    return (key_id, secret) if prefix == PREFIX and key_id and secret and len(text) <= LONGEST_KEY else None
+
+
+def hashed(salt: str, secret: str) -> str:
+    """Return the hash of a secret, in hexadecimal."""
+    return hashlib.sha256(f"{salt}:{secret}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def fits(key: Key, secret: str) -> bool:
+    """Say whether a secret is the key's, in a time that does not depend on how much of it is right."""
+    return hmac.compare_digest(key.hash, hashed(key.salt, secret))
+
+
+def _check(name: str, roles: Sequence[str], owner: str | None) -> None:
+    if not name.strip():
+        raise InputError("a key has a name: what it is for")
+    for role in roles:
+        if role not in ROLES:
+            raise InputError(f'"{role}" is not a role; known are {", ".join(ROLES)}.{suggest(role, ROLES)}')
+    if not roles:
+        raise InputError(f"a key has at least one role of {', '.join(ROLES)}")
+    if owner is not None and ("admin" in roles or not owner.strip()):
+        raise InputError("an owner's key cannot be admin: that role changes what concerns everyone")
+
+
+def _key(row: RowMapping) -> Key:
+    facts = {name: row[name] for name in Key.__dataclass_fields__}
+    return Key(**{**facts, "roles": frozenset(json.loads(row["roles"]))})

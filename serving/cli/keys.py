@@ -1,0 +1,63 @@
+"""Commands about keys for the HTTP interface: keys create, keys list, keys revoke."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from serving.cli.options import Config, Json, app, day, screen_of, settings_of
+
+keys = typer.Typer(name="keys", help="Keys for the HTTP interface.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(keys)
+
+
+class RoleName(StrEnum):
+    """What a key may do."""
+
+    scores, lists, outcomes, admin = "scores", "lists", "outcomes", "admin"
+
+
+@keys.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What the key is for, e.g. crm.")],
+    roles: Annotated[list[RoleName], typer.Option("--role", help="What it may do; may be repeated.")],
+    owner: Annotated[str | None, typer.Option("--owner", help="Whose accounts alone it sees.")] = None,
+    expires: Annotated[
+        date | None, typer.Option("--expires", parser=day, metavar="DAY", help="Refused from this day on, in UTC.")
+    ] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Make a key and print it: once, for the book keeps a hash of it alone."""
+    settings = settings_of(config, None, None, None)
+    from serving.access import make_key
+    from serving.show import show
+
+    show(make_key(settings, name, [role.value for role in roles], owner, expires), screen_of(json))
+
+
+@keys.command("list")
+def list_(config: Config = None, json: Json = False) -> None:
+    """Say which keys there are, what they may do and when they were used last."""
+    settings = settings_of(config, None, None, None)
+    from serving.access import known_keys
+    from serving.show import show
+
+    show(known_keys(settings), screen_of(json))
+
+
+@keys.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="As `regulars keys list` shows it.")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Refuse a key from now on."""
+    settings = settings_of(config, None, None, None)
+    from serving.access import take_back
+    from serving.show import show
+
+    show(take_back(settings, key_id), screen_of(json))
