@@ -47,9 +47,9 @@ CASES = (
 GIFTS, STATIONARY = "Gift shop", "Stationary shop"
 # A year and a half of history, last year's Christmas in it; the horizon holds the weeks before and of this year's.
 GIFT_CASE = Case(GIFTS, ChurnDefinition(45, 180), date(2024, 11, 20), 3_974)
-STATIONARY_CASE = Case(STATIONARY, ChurnDefinition(30, 120), date(2024, 3, 1), 2_935)
+STATIONARY_CASE = Case(STATIONARY, ChurnDefinition(30, 120), date(2024, 3, 1), 9_807)
 GIFT_START, GIFT_CUSTOMERS, GIFT_LAW = date(2023, 5, 15), 6_000, BGNBD(r=1.2, alpha=60.0, a=0.8, b=8.0)
-STATIONARY_START, STATIONARY_CUSTOMERS, STATIONARY_GAP_DAYS = date(2023, 1, 1), 3_000, 30
+STATIONARY_START, STATIONARY_CUSTOMERS, STATIONARY_GAP_DAYS = date(2023, 1, 1), 10_000, 30
 _BASKETS = """
     SELECT household_id::VARCHAR AS customer_id, transaction_timestamp::DATE - DATE '1970-01-01' AS day,
         basket_id::VARCHAR AS order_id, product_id::VARCHAR AS product_id, round(100 * sales_value)::BIGINT AS amount,
@@ -157,7 +157,7 @@ def stationary_shop() -> Known:
     days = (case.test_date - STATIONARY_START).days + horizon_days
     who, day = np.nonzero(random.random((STATIONARY_CUSTOMERS, days)) < 1 / STATIONARY_GAP_DAYS)
     amount = np.rint(100 * random.lognormal(3.5, 0.6, len(who))).astype(np.int64)
-    ids = [f"C{place:04}" for place in range(STATIONARY_CUSTOMERS)]
+    ids = [f"C{place:05}" for place in range(STATIONARY_CUSTOMERS)]
     days_of = (_day_number(STATIONARY_START) + day).tolist()
     log = roll_up(Lines.of([ids[place] for place in who], days_of, amount.tolist()))
     return Known(case, log, pd.Series((1 - 1 / STATIONARY_GAP_DAYS) ** horizon_days, index=ids))
