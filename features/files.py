@@ -59,8 +59,8 @@ class Opened:
     def missing(self, wanted: str) -> Violation:
         """Return the violation of a column that is not there."""
         known = ", ".join(f'"{name}"' for name in self.header[:40])
-        return Violation(self.name, 1, wanted, f"is not in the file.{suggest(wanted, self.header)}", "",
-                         f"the file has {known}")  # fmt: skip
+        meant = suggest(wanted, self.header)
+        return Violation(self.name, 1, wanted, "is not in the file", "", f"the file has {known}.{meant}".rstrip("."))
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield every well-formed record after the header with the physical line it starts on (text files)."""

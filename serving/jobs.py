@@ -18,6 +18,7 @@ from features.build import feature_table
 from features.log import Log
 from features.simulate import simulate
 from serving.config import Settings
+from serving.hindsight import hindsight
 from serving.outreach.exports import write_table
 from serving.scorer import score
 from serving.scores import STATES
@@ -129,6 +130,7 @@ class ScoresWritten:
         """Say it to a person."""
         yield self.scored.totals
         yield "of these " + ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in self.states.items())
+        yield from hindsight(self.scored.bundle, self.scored.version, self.scored.as_of)
         follow = self.scored.bundle.timing.follow_days
         yield f"next_order_on is the date to expect of those who order within {follow:,} days"
         yield f"written to {self.path}"
@@ -139,14 +141,6 @@ def write_scores(settings: Settings, as_of: date | None, out: Path, *, all_reaso
     scored = score_all(settings, as_of, reasons="all" if all_reasons else "auto")
     write_table(scored.scores, out)
     return ScoresWritten(scored, out)
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows as documents, None where nothing is known."""
-    return [
-        {str(key): None if isinstance(value, float) and value != value else value for key, value in row.items()}
-        for row in frame.to_dict("records")
-    ]
 
 
 @dataclass(frozen=True, eq=False)

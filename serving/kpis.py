@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
 
@@ -18,13 +18,17 @@ from features.labels import complete_until
 from features.log import Log
 from features.money import Money
 from features.periods import period_kind
+from features.sources import read_customers
 from features.yearly import DISCOUNT, Yearly, five_points_more, lifetime_spend, yearly
 from serving.config import Settings
 from serving.horizon import named_in, segments_of
-from serving.jobs import read
 from serving.lifetime import Expected, expected_values
 from serving.outreach.exports import write_table
-from serving.outreach.lists import NO_OWNER
+from serving.outreach.lists import NO_OWNER, account_of
+from serving.shop import open_book, read, today
+
+if TYPE_CHECKING:
+    from serving.book import Book
 
 By = Literal["segment", "owner"]
 KPIS_FILE, COHORTS_FILE = "kpis.csv", "cohorts.csv"
@@ -239,6 +243,7 @@ def shop_kpis(
     until: date | None = None,
     by: By | None = None,
     out: Path | None = None,
+    book: Book | None = None,
 ) -> ShopKpis:
     """Count the retention figures of a shop, and write tables and pictures.
 
@@ -246,20 +251,21 @@ def shop_kpis(
         settings: the shop's.
         period: month, quarter or year.
         until: orders on or after this date do not exist; the days before it are known as far as the log goes.
-        by: also for each segment or owner of the customers file.
+        by: also for each segment of the customers file, or for each owner as the book and the customers file know them.
         out: the folder for kpis.csv, cohorts.csv, five-points.png and seven-years.png; None for none.
+        book: of the shop, where it is open already.
 
     Raises:
         InputError: files that cannot be read or written, another period, no such groups, or no order before `until`.
     """
-    kind, whole = period_kind(period), read(settings).log
+    kind, whole = period_kind(period), read(settings, book=book).log
     # The whole log says how far its days are complete: a quiet last day before `until` is no gap in it.
     end = min(complete_until(whole), whole.last_day + 1 if until is None else day_number(until))
     if end <= whole.first_day:
         raise InputError(f"nothing is known before {until}: the first order is of {date_of(whole.first_day)}")
     log = whole if end > whole.last_day else whole.before(end)
     definition = settings.definition_for(log)
-    group_of = None if by is None else groups_of(settings, by, log)
+    group_of = None if by is None else groups_of(settings, by, log, book, until)
     year = yearly(log, definition.active_days, end)
     expected, why = expected_values(settings, log, end, group_of, year)
     found = ShopKpis(
@@ -275,19 +281,65 @@ def shop_kpis(
     return found if out is None else _written(found, out)
 
 
-def groups_of(settings: Settings, by: str, log: Log) -> dict[str, str]:
+def groups_of(
+    settings: Settings, by: str, log: Log, book: Book | None = None, until: date | None = None
+) -> dict[str, str]:
     """Return the segment or owner of each customer of the log.
 
+    Args:
+        settings: the shop's.
+        by: segment, as the customers file has it; or owner, as lists have it: handed over or given in turn in the book,
+            else of the customers file, else by segment.
+        log: whose customers.
+        book: of the shop, where it is open already.
+        until: the day of which owners are told; None = today.
+
     Raises:
-        InputError: neither of the two, or the customers file does not tell it.
+        InputError: neither of the two, or nothing tells it.
     """
     if by == "segment":
         known, nobody = segments_of(settings), "no segment"
     elif by == "owner":
-        known, nobody = named_in(settings, "owner", NO_OWNER), NO_OWNER
+        known, nobody = owners_of(settings, log, book, until), NO_OWNER
     else:
         raise InputError(f'figures are told by segment or owner, not by "{by}".{suggest(by, get_args(By))}')
     return {customer: known.get(customer, nobody) for customer in log.customer_ids}
+
+
+def owners_of(settings: Settings, log: Log, book: Book | None = None, until: date | None = None) -> dict[str, str]:
+    """Return customer → owner, of those that have one; arguments as for `groups_of`.
+
+    Raises:
+        ConfigError: neither the book nor the customers file names an owner.
+    """
+    in_book = _owners_in_book(settings, book, until or today(settings))
+    if settings.customers is None or "owner" not in settings.customers.columns:
+        named = {} if in_book else named_in(settings, "owner", NO_OWNER)
+    else:
+        named = {who: owner for who, owner in named_in(settings, "owner", NO_OWNER).items() if owner != NO_OWNER}
+    customers = read_customers(settings.customers) if settings.customers else None
+    parent, ruled = account_of(customers), _ruled(customers, settings.list.owner_by_segment)
+    kept = {who: in_book.get(parent.get(who, who)) for who in log.customer_ids}
+    found = {who: kept[who] or named.get(who) or ruled.get(who) for who in log.customer_ids}
+    return {who: owner for who, owner in found.items() if owner is not None}
+
+
+def _ruled(customers: pd.DataFrame | None, owner_of: Mapping[str, str]) -> dict[str, str]:
+    if customers is None or "segment" not in customers or not owner_of:
+        return {}
+    owner = customers["segment"].fillna("").str.strip().map(dict(owner_of))
+    known = customers[owner.notna()]
+    return dict(zip(known["customer_id"], owner.dropna(), strict=True))
+
+
+def _owners_in_book(settings: Settings, book: Book | None, day: date) -> dict[str, str]:
+    place = settings.book_place
+    if book is None and isinstance(place, Path) and not (place / "book.db").exists():
+        return {}  # counting makes no book
+    from serving.book.standing import owners_on
+
+    with open_book(settings, book) as known, known.reading() as connection:
+        return owners_on(connection, day)
 
 
 def _too_short(year: Yearly | None) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -10,33 +10,46 @@ from typing import Any
 
 import pandas as pd
 
+from features.errors import suggest
 from features.sources import read_customers
+from serving.book.history import records
 from serving.book.standing import standing
 from serving.book.trial import episodes
-from serving.config import Settings
-from serving.jobs import Scored, open_book, records, score_all
+from serving.config import ListSettings, Settings
+from serving.hindsight import hindsight
+from serving.jobs import Scored, score_all
 from serving.outreach.advice import Advisor
 from serving.outreach.exports import check_formats, write_list
+from serving.outreach.guidance import with_guidance
 from serving.outreach.holdout import random_cell
 from serving.outreach.learning import learn_uplift
-from serving.outreach.lists import OutreachList, account_of, plan
+from serving.outreach.lists import NO_OWNER, OutreachList, account_of, plan
 from serving.outreach.playbooks import Playbooks, load_playbooks
 from serving.outreach.policy import Policy
 from serving.outreach.saved import Prior, saved_shares
 from serving.outreach.settling import settled
 from serving.outreach.standing import Standing
 from serving.scorer import explained
+from serving.shop import open_book
 
 GROUPS = ("entries", "newcomers", "winback")
 
 
 @dataclass(frozen=True, eq=False)
 class Listed:
-    """A published list and its files."""
+    """A published list and its files.
+
+    Args:
+        outreach: the list, its entries with what their playbooks advise.
+        files: that were written.
+        scored: the run behind it.
+        warnings: sentences about settings that do nothing.
+    """
 
     outreach: OutreachList
     files: Sequence[Path]
     scored: Scored
+    warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, entries and all."""
@@ -50,6 +63,7 @@ class Listed:
             **{group: records(getattr(outreach, group)) for group in GROUPS},
             "left_out": dict(outreach.left_out),
             "gone": records(outreach.gone),
+            "warnings": list(self.warnings),
             "files": list(self.files),
         }
 
@@ -61,6 +75,7 @@ class Listed:
         yield f"{len(outreach.entries):,} regulars on the list, ranked by {outreach.rank_by}; apart from them {apart}"
         yield "not on it: " + ", ".join(f"{count:,} {rule}" for rule, count in outreach.left_out.items())
         yield from self._moves()
+        yield from self.warnings
         folder = self.files[0].parent
         yield f"written to {folder}: {', '.join(dict.fromkeys(_shown(path, folder) for path in self.files))}"
 
@@ -116,8 +131,28 @@ def publish(settings: Settings, scored: Scored, out: Path, formats: Sequence[str
         # Again, which fills in the reasons that a large shop's run left out.
         book.record_scores(told, currency=outreach.currency, data_digest=scored.log.digest())
         book.publish_list(outreach, scored.run_id)
-    wanted = tuple(formats) or settings.list.formats
-    return Listed(outreach, write_list(outreach, out, wanted, settings.list.addresses), scored)
+    wanted, shown = tuple(formats) or settings.list.formats, with_guidance(outreach, playbooks)
+    warnings = (
+        *hindsight(scored.bundle, scored.version, scored.as_of),
+        *strange_owners(settings.list, customers, {*knows.owners.values(), *outreach.owners}),
+    )
+    return Listed(shown, write_list(shown, out, wanted, settings.list.addresses), scored, warnings)
+
+
+def strange_owners(policy: ListSettings, customers: pd.DataFrame | None, owners: Set[str]) -> Iterator[str]:
+    """Say which owners of the settings look after nobody: a name that is misspelt has neither capacity nor address.
+
+    Args:
+        policy: the shop's settings of lists.
+        customers: the customers file; None where there is none.
+        owners: who are known otherwise, from the list and the book.
+    """
+    named = set() if customers is None or "owner" not in customers else set(customers["owner"].dropna().str.strip())
+    known = {NO_OWNER, *named, *owners, *policy.owners, *policy.owner_by_segment.values()}
+    for setting in ("capacities", "addresses"):
+        for name in getattr(policy, setting):
+            if name not in known:
+                yield f"[list] {setting} names {name}, who owns no account.{suggest(name, known)}"
 
 
 def _advisor(

@@ -6,54 +6,92 @@ Everything goes into the book in one transaction; the same report twice changes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
-from features.consent import CHANNELS
 from features.errors import InputError
+from features.intake import customer_id as clean_id
 from features.money import Money
 from serving.book import Book
-from serving.book.checks import Source, negative_costs, refuse, unknown_entries, unknown_words
+from serving.book.checks import Source, refuse
 from serving.book.decisions import (
     Consent,
     Contact,
     HoldKind,
     Recorded,
+    check_hold,
     entries_of,
     hand_over,
     hold,
     record_contacts,
     set_consent,
+    wrong_contacts,
 )
-from serving.book.outcomes import OUTCOME_NAMES, Outcome, OutcomeName, record_outcomes
-from serving.checking import today
+from serving.book.outcomes import Outcome, OutcomeName, record_outcomes, wrong_outcomes
 from serving.config import Settings
-from serving.jobs import open_book
-from serving.sheets import Sheet, minor_units
+from serving.sheets import Row, Sheet, minor_units
+from serving.shop import open_book, today
+from serving.whom import accounts_named, not_in_orders, unknown_customers
 
 OUTCOME_COLUMNS = ("entry_id", "outcome", "happened_on", "channel", "cost", "by", "note")
 CONTACT_COLUMNS = ("customer_id", "contacted_on", "channel", "cost", "by", "note", "entry_id", "key")
-Word = tuple[str, Sequence[str], bool]  # a column, what may stand in it, and whether something must
+# What an error names, where there is no file.
+OPTIONS = {
+    "entry_id": "--entry",
+    "happened_on": "--on",
+    **{name: f"--{name}" for name in ("outcome", "channel", "cost")},
+}
+HELD: Mapping[str, str] = {"lift": "lifted"}
+MOST_NAMED = 10  # ids in a sentence
 
 
 @dataclass(frozen=True)
 class Reported:
-    """What was recorded: how much of it was new to the book."""
+    """What was recorded: how much of it was new to the book.
+
+    Args:
+        what: the plural of what it is.
+        recorded: how much.
+        unknown: ids of whom neither the book nor the shop's files know; recorded all the same. None = not asked.
+        accounts: id given → account that it stands for, where accounts are marked; None elsewhere.
+        done: to an account, as it is said.
+    """
 
     what: str
     recorded: Recorded
+    unknown: Sequence[str] | None = None
+    accounts: Mapping[str, str] | None = None
+    done: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        return {"what": self.what, **asdict(self.recorded)}
+        told = {"unknown": self.unknown, "accounts": self.accounts}
+        return {
+            "what": self.what,
+            **asdict(self.recorded),
+            **{name: value for name, value in told.items() if value is not None},
+        }
 
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
-        known = f"; {self.recorded.known:,} were known already" if self.recorded.known else ""
-        yield f"{self.recorded.new:,} {self.what} recorded{known}"
+        new, known = self.recorded.new, self.recorded.known
+        what = self.what.removesuffix("s") if new == 1 else self.what
+        also = f"; {known:,} {'was' if known == 1 else 'were'} known already" if known else ""
+        yield f"{new:,} {what} recorded{also}"
+        for given, account in (self.accounts or {}).items():
+            if given != account:
+                yield f"{given} belongs to account {account}: {self.done} for the account"
+        if self.unknown:
+            yield _said_unknown(self.unknown)
+
+
+def _said_unknown(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - MOST_NAMED:,} more" if len(ids) > MOST_NAMED else ""
+    count = "1 id is" if len(ids) == 1 else f"{len(ids):,} ids are"
+    return f"{count} known neither to the book nor to the shop's files: {', '.join(ids[:MOST_NAMED])}{more}"
 
 
 def outcomes_from(settings: Settings, file: Path) -> Reported:
@@ -75,23 +113,16 @@ def outcomes_from(settings: Settings, file: Path) -> Reported:
         )
         for row in sheet.rows
     ]
-    source = Source(sheet.name, [row.line for row in sheet.rows])
-    words = (("outcome", OUTCOME_NAMES, True), ("channel", CHANNELS, False))
+    source, now = Source(sheet.name, [row.line for row in sheet.rows]), today(settings)
     with open_book(settings) as book:
-        _refuse(book, sheet, rows, source, words)
-        return Reported("outcomes", record_outcomes(book, rows, source))
+        if sheet.wrong:
+            refuse([*sheet.wrong, *wrong_outcomes(rows, _entries(book, rows), source, now)], source)
+        return Reported("outcomes", record_outcomes(book, rows, source, latest=now))
 
 
-def _refuse(book: Book, sheet: Sheet, rows: Sequence[Any], source: Source, words: Iterable[Word]) -> None:
-    """Say cells that cannot be read together with what the book would refuse; do nothing where all can be read."""
-    if not sheet.wrong:
-        return
+def _entries(book: Book, rows: Iterable[Outcome | Contact]) -> dict[str, Any]:
     with book.reading() as connection:
-        entries = entries_of(connection, (row.entry_id for row in rows if row.entry_id))
-    wrong = [*sheet.wrong, *unknown_entries(rows, entries, source), *negative_costs(rows, source)]
-    for column, known, needed in words:
-        wrong += unknown_words(rows, column, known, source, needed=needed)
-    refuse(wrong, source)
+        return dict(entries_of(connection, (row.entry_id for row in rows if row.entry_id)))
 
 
 def outcome_word(text: str) -> str:
@@ -119,11 +150,12 @@ def one_outcome(
     Raises:
         InputError: an unknown entry or word, or a cost that is no amount.
     """
-    word = cast(OutcomeName, outcome_word(outcome))
+    word, now = cast(OutcomeName, outcome_word(outcome)), today(settings)
     spent = None if cost is None else amount(cost, settings.money)
-    row = Outcome(entry_id, word, on or today(settings), channel, spent, by or None, note)
+    row = Outcome(entry_id, word, on or now, channel, spent, by or None, note)
     with open_book(settings) as book:
-        return Reported("outcomes", record_outcomes(book, [row]))
+        said = Source("the outcome", options=OPTIONS)
+        return Reported("outcomes", record_outcomes(book, [row], said, latest=now))
 
 
 def contacts_from(settings: Settings, file: Path) -> Reported:
@@ -135,7 +167,7 @@ def contacts_from(settings: Settings, file: Path) -> Reported:
     sheet, money = Sheet(file, CONTACT_COLUMNS, CONTACT_COLUMNS[:3]), settings.money
     rows = [
         Contact(
-            customer_id=row.cells["customer_id"],
+            customer_id=_customer(sheet, row),
             contacted_on=sheet.day(row, "contacted_on"),
             channel=row.cells["channel"],
             cost_minor=sheet.money(row, "cost", money),
@@ -143,10 +175,20 @@ def contacts_from(settings: Settings, file: Path) -> Reported:
         )
         for row in sheet.rows
     ]
-    source = Source(sheet.name, [row.line for row in sheet.rows])
+    source, now = Source(sheet.name, [row.line for row in sheet.rows]), today(settings)
     with open_book(settings) as book:
-        _refuse(book, sheet, rows, source, [("channel", CHANNELS, True)])
-        return Reported("contacts", record_contacts(book, rows, source))
+        if sheet.wrong:
+            refuse([*sheet.wrong, *wrong_contacts(rows, _entries(book, rows), source, now)], source)
+        done = record_contacts(book, rows, source, latest=now)
+        return Reported("contacts", done, _unknown(book, settings, [row.customer_id for row in rows]))
+
+
+def _customer(sheet: Sheet, row: Row) -> str:
+    return clean_id(sheet.needed(row, "customer_id"))
+
+
+def _unknown(book: Book, settings: Settings, ids: Sequence[str]) -> list[str]:
+    return not_in_orders(book, settings, unknown_customers(book, settings, ids))
 
 
 def amount(text: str, money: Money) -> int:
@@ -159,47 +201,69 @@ def amount(text: str, money: Money) -> int:
     1250
     """
     try:
-        return minor_units(text, money)
+        minor = minor_units(text, money)
     except ValueError:
         raise InputError(f'"{text}" is not an amount: write it as 12.50, without a currency') from None
+    if minor < 0:
+        raise InputError(f"what was spent is 0 or more, not {text}")
+    return minor
 
 
 def consent_to(
     settings: Settings, customer_ids: Sequence[str], channel: str, on: date | None, source: str, *, allowed: bool
 ) -> Reported:
-    """Record what customers said about being contacted."""
-    rows = [Consent(who, channel, allowed, on or today(settings), source) for who in customer_ids]
+    """Record what customers said about being contacted, also those who have not ordered yet.
+
+    Raises:
+        InputError: an unknown channel, an id that is none, or a day that is still to come.
+    """
+    now, ids = today(settings), [_needed(each) for each in customer_ids]
+    rows = [Consent(who, channel, allowed, on or now, source) for who in ids]
+    said = Source("the consent", options=OPTIONS | {"decided_on": "--on"})
     with open_book(settings) as book:
-        return Reported("consents", set_consent(book, rows))
+        done = set_consent(book, rows, said, latest=now)
+        return Reported("consents", done, _unknown(book, settings, ids))
+
+
+def _needed(given: str) -> str:
+    found = clean_id(given.strip())
+    if not found:
+        raise InputError(f'"{given}" is not the id of a customer')
+    return found
 
 
 def hold_accounts(
     settings: Settings, account_ids: Sequence[str], kind: str, since: date | None, until: date | None, by: str, why: str
 ) -> Reported:
-    """Keep accounts off the lists, or lift that again.
+    """Keep accounts off the lists, or lift that again; a customer stands for the account that it belongs to.
 
     Raises:
-        InputError: nobody says who and why, or the end does not fit the kind.
+        InputError: nobody says who and why, the end does not fit the kind, or an id is neither an account nor a
+            customer.
     """
     _said(by, why)
+    check_hold(kind, since or today(settings), until)
     with open_book(settings) as book:
-        return Reported(
-            "holds", hold(book, account_ids, cast(HoldKind, kind), since or today(settings), until, by, why)
-        )
+        named = accounts_named(book, settings, account_ids)
+        accounts = dict.fromkeys(named.values())
+        done = hold(book, accounts, cast(HoldKind, kind), since or today(settings), until, by, why)
+    return Reported("holds", done, accounts=named, done=HELD.get(kind, "held"))
 
 
 def hand_over_accounts(
     settings: Settings, account_ids: Sequence[str], owner: str, since: date | None, by: str, why: str
 ) -> Reported:
-    """Give accounts to another owner.
+    """Give accounts to another owner; a customer stands for the account that it belongs to.
 
     Raises:
-        InputError: nobody says who and why, or the owner has no name.
+        InputError: nobody says who and why, the owner has no name, or an id is neither an account nor a customer.
     """
     _said(by, why)
     with open_book(settings) as book:
-        hand_over(book, account_ids, owner, since or today(settings), by, why)
-    return Reported("hand-overs", Recorded(len(set(account_ids)), 0))
+        named = accounts_named(book, settings, account_ids)
+        accounts = dict.fromkeys(named.values())
+        hand_over(book, accounts, owner, since or today(settings), by, why)
+    return Reported("hand-overs", Recorded(len(accounts), 0), accounts=named, done="handed over")
 
 
 def _said(by: str, why: str) -> None:

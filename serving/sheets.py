@@ -54,6 +54,12 @@ class Sheet:
         """Return a cell; None where it is empty."""
         return row.cells.get(column) or None
 
+    def needed(self, row: Row, column: str) -> str:
+        """Return a cell that must say something."""
+        if not row.cells[column]:
+            self._say(row, column, "", "", "write it")
+        return row.cells[column]
+
     def day(self, row: Row, column: str) -> date:
         """Return a day, as 2026-03-31 or as 31.03.2026: with dots no country begins with the month."""
         text = row.cells.get(column, "")
@@ -64,16 +70,20 @@ class Sheet:
             return date.min
 
     def money(self, row: Row, column: str, money: Money) -> int | None:
-        """Return an amount in minor units; None where the cell is empty."""
+        """Return what something cost in minor units; None where the cell is empty."""
         text = row.cells.get(column, "")
         try:
-            return minor_units(text, money) if text else None
+            minor = minor_units(text, money) if text else None
         except ValueError:
             self._say(row, column, "an amount", text, "write it as 12.50, without a currency")
             return None
+        if minor is not None and minor < 0:
+            self._say(row, column, "0 or more", text, "write what it cost")
+            return None
+        return minor
 
     def _say(self, row: Row, column: str, rule: str, value: str, remedy: str) -> None:
-        self.wrong.append(Violation(self.name, row.line, column, rule, value or "an empty cell", remedy))
+        self.wrong.append(Violation(self.name, row.line, column, rule if value else "is empty", value, remedy))
 
 
 def _rows(path: Path, columns: Sequence[str], required: Sequence[str]) -> Iterator[Row]:
@@ -81,8 +91,12 @@ def _rows(path: Path, columns: Sequence[str], required: Sequence[str]) -> Iterat
         if path.stat().st_size > MOST_BYTES:
             raise InputError(f"{path.name} is larger than 100 MB: hand it in in parts")
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read as a CSV in UTF-8: {error}") from None
+    except FileNotFoundError:
+        raise InputError(f"{path} cannot be read: there is no such file") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} cannot be read as a CSV in UTF-8: save it as CSV UTF-8") from None
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     try:
         header = [_plain(cell) for cell in next(reader, [])]
@@ -130,13 +144,10 @@ def _plain(cell: str) -> str:
 
 
 def _check_header(name: str, header: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> None:
-    wrong = [
-        Violation(name, 1, column, "is missing", "", f"known columns are {', '.join(columns)}")
-        for column in required
-        if column not in header
-    ]
+    known = f"known columns are {', '.join(columns)}"
+    wrong = [Violation(name, 1, column, "is missing", "", known) for column in required if column not in header]
     wrong += [
-        Violation(name, 1, column, f"no such column.{suggest(column, columns)}", "", "")
+        Violation(name, 1, column, "no such column", "", f"{known}.{suggest(column, columns)}")
         for column in header
         if column and column not in columns
     ]

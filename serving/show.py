@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from serving.setup import Initialised
     from training.results import Backtest
 
+WORTH = "worth = expected gain: risk × P(saved | contacted) × expected spend − cost"
 MEASURES = {"auroc": "AUROC", "log_loss": "log loss", "brier": "Brier", "ece": "ECE"}
 
 
@@ -59,8 +60,9 @@ def show_effect(done: Saving, groups: Sequence[str], screen: Screen) -> None:
 
     screen.say(*done.lines())
     for group in groups:
-        screen.say("", f"by {group}:", "")
-        screen.table((group, *COLUMNS[1:]), done.effect.rows(group))
+        if rows := done.effect.rows(group):
+            screen.say("", f"by {group}:", "")
+            screen.table((group, *COLUMNS[1:]), rows)
     screen.document(done.to_dict())
 
 
@@ -124,12 +126,13 @@ def show_list(done: Listed, screen: Screen) -> None:
 
 def show_top(done: Listed, screen: Screen, most: int = 10) -> None:
     """Show the first entries with their reasons."""
-    from serving.jobs import records
+    from serving.book.history import records
 
-    entries = done.outreach.entries.head(most)
+    entries, every = done.outreach.entries.head(most), len(done.outreach.entries)
     money = Money(done.outreach.currency)
+    part = f", the first {len(entries)} of {every:,}" if every > len(entries) else ""
     columns = ["#", "customer", "owner", "risk", "worth", "what to do", "why"]
-    screen.say(f"The list of {done.outreach.as_of}, {done.outreach.horizon_days} days ahead:", "")
+    screen.say(f"The list of {done.outreach.as_of}, {done.outreach.horizon_days} days ahead{part}:", WORTH, "")
     screen.table(columns, [_entry(row, money) for row in records(entries)], wide="why")
 
 

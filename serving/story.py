@@ -11,10 +11,11 @@ import pandas as pd
 
 from features.errors import InputError
 from features.money import Money
-from serving.book.history import History, history_of
+from serving.book import Book
+from serving.book.history import History, history_of, records
 from serving.config import Settings
-from serving.jobs import open_book, records
 from serving.scores import MEDIUM_FROM
+from serving.shop import open_book
 
 DAY_OF = {
     "scores": "as_of",
@@ -29,6 +30,7 @@ DAY_OF = {
     "arms": "since",
     "episodes": "began_on",
 }
+OF_A_LIST = ("entries", "suppressed", "gone")
 HIDDEN = {"key", "id", "run_id", "list_id", "recorded_at"}
 
 
@@ -39,10 +41,12 @@ class Story:
     Args:
         history: all that the book holds of it.
         enter_at: the probability from which on the shop's lists begin.
+        as_of: the only day whose run and list are told; None = every day.
     """
 
     history: History
     enter_at: float = MEDIUM_FROM
+    as_of: date | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON; money in minor units, as the book holds it."""
@@ -58,19 +62,33 @@ class Story:
         accounts = [each for each in self.history.account_ids if each != self.history.customer_id]
         yield f"customer {self.history.customer_id}{f', account {accounts[0]}' if accounts else ''}"
         told = [(row[DAY_OF[name]], place, words) for place, (name, row, words) in enumerate(self._told())]
-        yield from (f"{day}  {words}" for day, _, words in sorted([*told, *self._safe()]))
+        yield from (f"{day}  {words}" for day, _, words in sorted([*told, *self._on_no_list()]))
 
-    def _safe(self) -> Iterator[tuple[date, int, str]]:
-        """Days on which the risk was lower than lists begin at: nothing is stored of these, so it is said here."""
-        told = {*self.history.entries["as_of"], *self.history.suppressed["as_of"]}
-        for row in records(self.history.scores):
-            if row["probability"] < self.enter_at and row["as_of"] not in told:
-                yield row["as_of"], len(SAY), f"on no list: would stay anyway, lists begin at {self.enter_at:.0%}"
+    def _on_no_list(self) -> Iterator[tuple[date, int, str]]:
+        """Of days without a list, and of risks lower than lists begin at, nothing is stored: it is said here."""
+        told = {*self._last("entries")["as_of"], *self._last("suppressed")["as_of"]}
+        safe = f"on no list: would stay anyway, lists begin at {self.enter_at:.0%}"
+        for row in records(self._last("scores")):
+            day = row["as_of"]
+            if day in self.history.lists and day not in told and row["probability"] < self.enter_at:
+                yield day, len(SAY), safe
+        asked = {self.as_of} if self.as_of else {*self.history.scores["as_of"]}
+        yield from ((day, len(SAY), "no list was made of this day") for day in asked - self.history.lists.keys())
 
     def _told(self) -> Iterator[tuple[str, dict[str, Any], str]]:
         for name, say in SAY.items():
-            for row in records(getattr(self.history, name)):
-                yield name, row, say(row)
+            for row in records(self._last(name)):
+                yield name, row, say(row | {"told_of": self.history.customer_id})
+
+    def _last(self, name: str) -> pd.DataFrame:
+        """Return what holds of a day: its last run with each horizon, and its last list."""
+        frame: pd.DataFrame = getattr(self.history, name)
+        if name == "scores":
+            return frame.drop_duplicates(["as_of", "horizon_days"], keep="last")
+        if name not in OF_A_LIST:
+            return frame
+        holds = [self.history.lists.get(day) == n for day, n in zip(frame["as_of"], frame["list_id"], strict=True)]
+        return frame[pd.Series(holds, index=frame.index, dtype=bool)]
 
 
 def _scored(row: dict[str, Any]) -> str:
@@ -84,7 +102,8 @@ def _scored(row: dict[str, Any]) -> str:
 def _listed(row: dict[str, Any]) -> str:
     what = f": {row['playbook']} by {row['channel']}" if row["playbook"] else ""
     gain = "" if row["expected_gain"] is None else f", worth {Money(row['currency']).text(row['expected_gain'])}"
-    return f"on the list of {row['owner']}, place {row['position']}{what}{gain} (entry {row['entry_id']})"
+    through = "" if row["customer_id"] == row["told_of"] else f" through {row['customer_id']} of the same account"
+    return f"on the list of {row['owner']}{through}, place {row['position']}{what}{gain} (entry {row['entry_id']})"
 
 
 def _off(row: dict[str, Any]) -> str:
@@ -132,26 +151,38 @@ SAY: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 
-def tell_story(settings: Settings, customer_id: str, as_of: date | None = None) -> Story:
+def tell_story(settings: Settings, customer_id: str, as_of: date | None = None, book: Book | None = None) -> Story:
     """Return the story of one customer.
 
     Args:
         settings: of the shop.
         customer_id: whose.
         as_of: tell that day's run and list alone, and what people did before; None = everything.
+        book: of the shop, where it is open already.
 
     Raises:
         InputError: the book does not know the customer.
     """
-    with open_book(settings) as book:
-        found = history_of(book, customer_id)
-    if not found.known:
+    with open_book(settings, book) as known:
+        story = tell_story_from(known, settings, customer_id)
+    if not story.history.known:
         raise InputError(f'the book knows no customer "{customer_id}": it is asked for ids as in the order source')
-    return Story(found if as_of is None else _on(found, as_of), settings.list.enter_at)
+    return story if as_of is None else replace(story, history=_on(story.history, as_of), as_of=as_of)
+
+
+def tell_story_from(book: Book, settings: Settings, customer_id: str) -> Story:
+    """Return the story of one customer from an open book; an unknown one has an empty story.
+
+    Args:
+        book: of the shop, open.
+        settings: of the shop.
+        customer_id: whose.
+    """
+    return Story(history_of(book, customer_id), settings.list.enter_at)
 
 
 def _on(found: History, day: date) -> History:
-    of_the_day = ("scores", "entries", "suppressed", "gone")
+    of_the_day = ("scores", *OF_A_LIST)
     kept: dict[str, Any] = {}
     for name, column in DAY_OF.items():
         frame: pd.DataFrame = getattr(found, name)

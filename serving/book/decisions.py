@@ -5,7 +5,7 @@ Everything here is idempotent: what the book holds already is not written again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal, get_args
@@ -15,9 +15,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, RowMapping
 
 from features.consent import CHANNELS
-from features.errors import InputError
+from features.errors import InputError, Violation, suggest
 from serving.book.book import Book
-from serving.book.checks import Source, negative_costs, refuse, unknown_entries, unknown_words
+from serving.book.checks import (
+    Source,
+    days_after,
+    days_before,
+    negative_costs,
+    refuse,
+    unknown_entries,
+    unknown_words,
+)
 from serving.book.rows import digest, insert_unknown, utc_now, wanted
 from serving.book.schema import CONSENT, CONTACTS, ENTRIES, HOLDS, LISTS, OWNERS, RUNS
 from serving.outreach.standing import EVERY_CHANNEL
@@ -75,33 +83,58 @@ class Hold:
     why: str
 
 
-def record_contacts(book: Book, rows: Sequence[Contact], source: Source | None = None) -> Recorded:
+def record_contacts(
+    book: Book, rows: Sequence[Contact], source: Source | None = None, *, latest: date | None = None
+) -> Recorded:
     """Record contacts in one transaction; the same contact twice changes nothing.
 
     Args:
         book: the database of record.
         rows: in any order.
         source: named in errors.
+        latest: the shop's today, after which nothing can have happened; None = not checked.
 
     Raises:
-        InputError: an unknown channel or entry, or a negative cost; nothing is recorded.
+        InputError: an unknown channel or entry, a negative cost, or a day before the entry's list or after `latest`;
+            nothing is recorded.
     """
     source = source or Source()
     with book.writing() as connection:
         entries = entries_of(connection, (row.entry_id for row in rows if row.entry_id))
-        wrong = [*unknown_words(rows, "channel", CHANNELS, source, needed=True), *negative_costs(rows, source)]
-        refuse([*unknown_entries(rows, entries, source), *wrong], source)
+        refuse(wrong_contacts(rows, entries, source, latest), source)
         return write_contacts(connection, rows)
 
 
-def set_consent(book: Book, rows: Sequence[Consent], source: Source | None = None) -> Recorded:
+def wrong_contacts(
+    rows: Sequence[Contact], entries: Mapping[str, RowMapping], source: Source, latest: date | None = None
+) -> list[Violation]:
+    """Return what `record_contacts` would refuse; `entries` are what `entries_of` gives."""
+    return [
+        *unknown_entries(rows, entries, source),
+        *unknown_words(rows, "channel", CHANNELS, source, needed=True),
+        *negative_costs(rows, source),
+        *days_before(rows, "contacted_on", listed_on(entries), source),
+        *days_after(rows, "contacted_on", latest, source),
+    ]
+
+
+def set_consent(
+    book: Book, rows: Sequence[Consent], source: Source | None = None, *, latest: date | None = None
+) -> Recorded:
     """Record what customers said, in one transaction; the last word of a day is not repeated.
 
+    Args:
+        book: the database of record.
+        rows: of several words on a day the last one counts.
+        source: named in errors.
+        latest: the shop's today; None = not checked.
+
     Raises:
-        InputError: an unknown channel; nothing is recorded.
+        InputError: an unknown channel, or a day after `latest`; nothing is recorded.
     """
     source = source or Source()
-    refuse(unknown_words(rows, "channel", (*CHANNELS, EVERY_CHANNEL), source, needed=True), source)
+    wrong = unknown_words(rows, "channel", (*CHANNELS, EVERY_CHANNEL), source, needed=True)
+    refuse([*wrong, *days_after(rows, "decided_on", latest, source)], source)
     with book.writing() as connection:
         return write_consent(connection, rows)
 
@@ -123,12 +156,23 @@ def hold(
     Raises:
         InputError: an unknown kind, or an end that does not fit it.
     """
-    if kind not in HOLD_KINDS:
-        raise InputError(f'"{kind}" is not a hold; known are {", ".join(HOLD_KINDS)}')
-    if (kind == "snooze") != (until is not None) or (until is not None and until <= since):
-        raise InputError("a snooze ends on a day after its first; a veto and a lift have no end")
+    check_hold(kind, since, until)
     with book.writing() as connection:
         return write_holds(connection, [Hold(each, kind, since, until, by, why) for each in account_ids])
+
+
+def check_hold(kind: str, since: date, until: date | None) -> None:
+    """Refuse a hold that is none.
+
+    Raises:
+        InputError: an unknown kind, or an end that does not fit it.
+
+    >>> check_hold("snooze", date(2026, 3, 2), date(2026, 3, 9))
+    """
+    if kind not in HOLD_KINDS:
+        raise InputError(f'"{kind}" is not a hold; known are {", ".join(HOLD_KINDS)}.{suggest(kind, HOLD_KINDS)}')
+    if (kind == "snooze") != (until is not None) or (until is not None and until <= since):
+        raise InputError("a snooze ends on a day after its first; a veto and a lift have no end")
 
 
 def hand_over(book: Book, account_ids: Iterable[str], owner: str, since: date, by: str, why: str) -> None:
@@ -149,15 +193,22 @@ def hand_over(book: Book, account_ids: Iterable[str], owner: str, since: date, b
 
 
 def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, RowMapping]:
-    """Return entry id → customer_id, account_id, channel, horizon_days, as the last list that holds it has them."""
+    """Return entry id → customer_id, account_id, channel, horizon_days, as_of, as its last list has them."""
     account = sa.func.coalesce(ENTRIES.c.account_id, ENTRIES.c.customer_id).label("account_id")
     query = (
-        sa.select(ENTRIES.c.entry_id, ENTRIES.c.customer_id, account, ENTRIES.c.channel, RUNS.c.horizon_days)
+        sa.select(
+            *(ENTRIES.c[n] for n in ("entry_id", "customer_id", "channel")), account, RUNS.c.horizon_days, LISTS.c.as_of
+        )
         .join_from(ENTRIES, LISTS)
         .join(RUNS)
         .order_by(ENTRIES.c.list_id)
     )
     return {row["entry_id"]: row for row in wanted(connection, query, ENTRIES.c.entry_id, entry_ids)}
+
+
+def listed_on(entries: Mapping[str, RowMapping]) -> dict[str, date]:
+    """Return entry id → day of its list, of what `entries_of` gives."""
+    return {name: row["as_of"] for name, row in entries.items()}
 
 
 def write_contacts(connection: Connection, rows: Sequence[Contact]) -> Recorded:

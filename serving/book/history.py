@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -32,11 +35,13 @@ class History:
     """All that the book holds of a customer and of the accounts that it belongs or belonged to.
 
     Each frame is in time order and in the columns of its table, money in minor units; those of runs and lists have
-    `as_of` beside, scores also `horizon_days`, `model_version` and `currency`, entries `currency`.
+    `as_of` beside, scores also `horizon_days`, `model_version` and `currency`, entries `currency`. `lists` has the last
+    list of each day, whoever is on it: it holds, and what stands in an earlier one of that day was published over.
     """
 
     customer_id: str
     account_ids: tuple[str, ...]
+    lists: Mapping[date, int]
     scores: pd.DataFrame
     entries: pd.DataFrame
     suppressed: pd.DataFrame
@@ -72,6 +77,7 @@ def history_of(book: Book, customer_id: str) -> History:
         return History(
             customer_id,
             accounts,
+            lists=_lists(connection),
             scores=_scores(connection, customer_id),
             entries=_entries(connection, customer_id, accounts),
             suppressed=_of_lists(connection, SUPPRESSED, customer_id),
@@ -84,6 +90,11 @@ def history_of(book: Book, customer_id: str) -> History:
             arms=_of(connection, ARMS, "account_id", accounts, "since", "playbook"),
             episodes=_of(connection, EPISODES, "account_id", accounts, "began_on"),
         )
+
+
+def _lists(connection: Connection) -> dict[date, int]:
+    query = sa.select(LISTS.c.as_of, sa.func.max(LISTS.c.id)).group_by(LISTS.c.as_of)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _accounts(connection: Connection, customer_id: str) -> tuple[str, ...]:
@@ -120,3 +131,15 @@ def _of_lists(connection: Connection, table: sa.Table, customer_id: str) -> pd.D
 def _of(connection: Connection, table: sa.Table, column: str, ids: tuple[str, ...], *order: str) -> pd.DataFrame:
     query = sa.select(table).where(table.c[column].in_(ids))
     return frame_of(connection, query.order_by(*(table.c[name] for name in order)))
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as documents, None where nothing is known.
+
+    >>> records(pd.DataFrame({"who": ["ann", "bob"], "worth": [1.5, float("nan")]}))
+    [{'who': 'ann', 'worth': 1.5}, {'who': 'bob', 'worth': None}]
+    """
+    return [
+        {str(key): None if isinstance(value, float) and value != value else value for key, value in row.items()}
+        for row in frame.to_dict("records")
+    ]

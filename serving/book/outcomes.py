@@ -15,14 +15,24 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from features.consent import CHANNELS
+from features.errors import Violation
 from serving.book.book import Book
-from serving.book.checks import Source, negative_costs, refuse, unknown_entries, unknown_words
+from serving.book.checks import (
+    Source,
+    days_after,
+    days_before,
+    negative_costs,
+    refuse,
+    unknown_entries,
+    unknown_words,
+)
 from serving.book.decisions import (
     Consent,
     Contact,
     Hold,
     Recorded,
     entries_of,
+    listed_on,
     write_consent,
     write_contacts,
     write_holds,
@@ -50,7 +60,9 @@ class Outcome:
     note: str | None = None
 
 
-def record_outcomes(book: Book, rows: Sequence[Outcome], source: Source | None = None) -> Recorded:
+def record_outcomes(
+    book: Book, rows: Sequence[Outcome], source: Source | None = None, *, latest: date | None = None
+) -> Recorded:
     """Record what came of entries, and what follows from it, in one transaction.
 
     Outcomes are known by entry, outcome and day. Talking to a customer makes a contact, one per entry and day;
@@ -61,23 +73,34 @@ def record_outcomes(book: Book, rows: Sequence[Outcome], source: Source | None =
         book: the database of record.
         rows: in any order.
         source: named in errors.
+        latest: the shop's today, after which nothing can have happened; None = not checked.
 
     Raises:
-        InputError: an unknown entry, outcome or channel, or a negative cost; nothing is recorded.
+        InputError: an unknown entry, outcome or channel, a negative cost, or a day before the entry's list or after
+            `latest`; nothing is recorded.
     """
     source = source or Source("the outcomes")
     with book.writing() as connection:
         entries = entries_of(connection, (row.entry_id for row in rows))
-        words = unknown_words(rows, "outcome", OUTCOME_NAMES, source, needed=True)
-        channels = unknown_words(rows, "channel", CHANNELS, source, needed=False)
-        refuse(
-            [*unknown_entries(rows, entries, source), *words, *channels, *negative_costs(rows, source)],
-            source,
-        )
+        refuse(wrong_outcomes(rows, entries, source, latest), source)
         new = _new(connection, rows)
         _write(connection, new, entries)
         _follow_up(connection, list(new.values()), entries)
         return Recorded(len(new), len(rows) - len(new))
+
+
+def wrong_outcomes(
+    rows: Sequence[Outcome], entries: Mapping[str, RowMapping], source: Source, latest: date | None = None
+) -> list[Violation]:
+    """Return what `record_outcomes` would refuse; `entries` are what `entries_of` gives."""
+    return [
+        *unknown_entries(rows, entries, source),
+        *unknown_words(rows, "outcome", OUTCOME_NAMES, source, needed=True),
+        *unknown_words(rows, "channel", CHANNELS, source, needed=False),
+        *negative_costs(rows, source),
+        *days_before(rows, "happened_on", listed_on(entries), source),
+        *days_after(rows, "happened_on", latest, source),
+    ]
 
 
 def outcome_key(row: Outcome) -> str:

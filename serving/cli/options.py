@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from features.errors import suggest
 
 if TYPE_CHECKING:
     from serving.config import Settings
@@ -28,6 +31,17 @@ def day(text: str) -> date:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 — a business day has no zone
     except ValueError:
         raise typer.BadParameter(f'"{text}" is not a day; write it as 2026-03-31') from None
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """Return how one of some words is read from the command line."""
+
+    def read(text: str) -> str:
+        if text not in words:
+            raise typer.BadParameter(f'"{text}" is not known; known are {", ".join(words)}.{suggest(text, words)}')
+        return text
+
+    return read
 
 
 Config = Annotated[Path | None, typer.Option("--config", help="The shop's regulars.toml; default: the one here.")]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -23,6 +22,7 @@ from serving.cli.options import (
     Why,
     app,
     day,
+    one_of,
     screen_of,
     settings_of,
 )
@@ -33,17 +33,15 @@ On = Annotated[
 Ends = Annotated[
     date | None, typer.Option("--until", parser=day, metavar="DAY", help="First day on which it holds no longer.")
 ]
-Accounts = Annotated[list[str], typer.Argument(help="Account ids; without parents these are customer ids.")]
+Accounts = Annotated[list[str], typer.Argument(help="Ids of accounts, or of customers who belong to them.")]
 Formats = Annotated[
     list[str] | None,
     typer.Option("--format", help="csv, xlsx, html, json, eml, hubspot, salesforce or upsert; may be repeated."),
 ]
 
 
-class Group(StrEnum):
-    """By what the effect is told apart."""
-
-    playbook, owner, band, month, kind = "playbook", "owner", "band", "month", "kind"
+GROUPS = ("playbook", "owner", "band", "month", "kind")  # by what the effect is told apart
+PERIODS, BY = ("month", "quarter", "year"), ("segment", "owner")
 
 
 @app.command("list")
@@ -126,14 +124,16 @@ def contacts(
 @app.command()
 def consent(
     customers: Annotated[list[str], typer.Argument(help="Customer ids.")],
-    allowed: Annotated[bool, typer.Option("--yes/--no", help="Whether they may be contacted.")],
     config: Config = None,
+    allowed: Annotated[bool | None, typer.Option("--yes/--no", help="Whether they may be contacted.")] = None,
     channel: Annotated[str, typer.Option("--channel", help="call, mail, …; * for every channel.")] = "*",
     on: On = None,
     source: Annotated[str, typer.Option("--source", metavar="TEXT", help="Where it is written down.")] = "said",
     json: Json = False,
 ) -> None:
     """Record what customers said about being contacted; the latest word counts, before the customers file's."""
+    if allowed is None:
+        raise InputError("say --yes or --no: whether they may be contacted")
     settings = settings_of(config, None, None, None)
     from serving.marking import consent_to
     from serving.show import show
@@ -183,7 +183,10 @@ def effect(
     config: Config = None,
     orders: Orders = None,
     until: Until = None,
-    by: Annotated[list[Group] | None, typer.Option("--by", help="Also for each of these; may be repeated.")] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", parser=one_of(*GROUPS), metavar="|".join(GROUPS), help="Also for each; may be repeated."),
+    ] = None,
     planned: Annotated[
         float | None, typer.Option("--planned", metavar="SHARE", help="Of those who would leave, hoped to be saved.")
     ] = None,
@@ -207,9 +210,13 @@ def effect(
 def kpis(
     config: Config = None,
     orders: Orders = None,
-    period: Annotated[Literal["month", "quarter", "year"], typer.Option("--period", help="Of what length.")] = "month",
+    period: Annotated[
+        str, typer.Option("--period", parser=one_of(*PERIODS), metavar="|".join(PERIODS), help="Of what length.")
+    ] = "month",
     until: Until = None,
-    by: Annotated[Literal["segment", "owner"] | None, typer.Option("--by", help="Also for each of these.")] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", parser=one_of(*BY), metavar="|".join(BY), help="Also for each of these.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Tables and pictures: a folder.")] = None,
     json: Json = False,
 ) -> None:
@@ -218,4 +225,4 @@ def kpis(
     from serving.kpis import shop_kpis
     from serving.show import show_kpis
 
-    show_kpis(shop_kpis(settings, period, until, by, out), screen_of(json))
+    show_kpis(shop_kpis(settings, period, until, by, out), screen_of(json))  # type: ignore[arg-type]  # by `one_of`

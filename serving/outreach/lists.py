@@ -165,11 +165,12 @@ def plan(
         raise InputError("there are no scores to make a list from: nobody ordered within the active days")
     policy, standing, money = policy or Policy(), standing or Standing(), Money(currency)
     as_of, horizon_days, model_version = scores[["as_of", "horizon_days", "model_version"]].iloc[0].tolist()
-    before = frozenset(standing.former["account_id"])
+    parent = account_of(customers)
+    before = _listed_before(standing.former, parent)
     rows = candidates(scores, customers, policy, money=money, listed_before=before, drawn=drawn)
     known = rows.assign(**CHOSEN) if choose is None else choose(rows)
     rows = _with_gain(known[list(DECIDING)])
-    rows = _ranked(suppressed(rows, standing, policy, as_of, account_of(customers)), policy.rank_by)
+    rows = _ranked(suppressed(rows, standing, policy, as_of, parent), policy.rank_by)
     rows, given = with_owners(_one_per_account(rows), standing.owners, policy)
     rows = _with_arms(rows, standing, policy, as_of)
     listed = rows[rows["reason"].isna()]
@@ -194,6 +195,11 @@ def plan(
         arms=_arms(enrolled, standing, policy, as_of),
         owners_given=given[given["account_id"].isin(set(enrolled["account_id"]))].reset_index(drop=True),
     )
+
+
+def _listed_before(former: pd.DataFrame, parent: Mapping[str, str]) -> frozenset[str]:
+    """Return the accounts of the former list, also those that its customers have joined since."""
+    return frozenset(former["account_id"]) | {parent.get(who, who) for who in former["customer_id"]}
 
 
 def _with_arms(rows: pd.DataFrame, standing: Standing, policy: Policy, as_of: date) -> pd.DataFrame:

@@ -28,7 +28,7 @@ Rule = Callable[[object], str | None]
 
 def violation(file: str, key: str, rule: str, value: str, remedy: str) -> Violation:
     """Return a broken rule of a key."""
-    return Violation(file, None, key, rule, value, remedy)
+    return Violation(f"{file}, {key}", None, "", rule, value, remedy)
 
 
 @dataclass(frozen=True)

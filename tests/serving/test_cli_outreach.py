@@ -66,10 +66,13 @@ def test_what_people_decide_is_said_back(office: Path, call: Call) -> None:
         "2 holds recorded\n",
     )
     code, out, _ = call("hand-over", "C001", "C002", "C001", "--to", "Zoe", "--on", "2023-01-10", *told, "--json")
-    assert (code, json.loads(out)) == (0, {"what": "hand-overs", "new": 2, "known": 0})
+    assert (code, json.loads(out)) == (
+        0,
+        {"what": "hand-overs", "new": 2, "known": 0, "accounts": {"C001": "C001", "C002": "C002"}},
+    )
     asked = ("consent", "C001", "--yes", "--channel", "mail", "--on", "2023-01-10", "--config", told[-1])
-    assert call(*asked)[1] == "1 consents recorded\n"
-    assert call(*asked)[1] == "0 consents recorded; 1 were known already\n"
+    assert call(*asked)[1] == "1 consent recorded\n"
+    assert call(*asked)[1] == "0 consents recorded; 1 was known already\n"
     assert in_book(office, "SELECT owner, how, by, why FROM owners WHERE account_id = 'C001'") == [
         ("Zoe", "hand-over", "Ada", "holidays")
     ]
@@ -90,3 +93,20 @@ def test_a_list_tells_who_is_on_it_and_why_others_are_not(listed: Path, tmp_path
     assert document["entries"][0]["opening"]
     assert [Path(file).exists() for file in document["files"]] == [True] * len(document["files"])
     assert f"not on it: {document['left_out']['would stay']} would stay" in said
+
+
+def test_a_group_with_nothing_to_tell_has_no_heading(listed: Path, call: Call) -> None:
+    """No horizon has ended: there is no table, and so no title of one."""
+    code, out, _ = call(
+        "effect", "--by", "owner", "--by", "band", "--until", MONDAY, "--config", listed / "regulars.toml"
+    )
+    assert code == 0
+    assert "nothing to tell yet" in out
+    assert "by owner" not in out
+
+
+def test_a_word_that_is_none_of_those_known_is_refused_with_what_was_meant(listed: Path, call: Call) -> None:
+    told = call("kpis", "--period", "weak", "--config", listed / "regulars.toml")
+    assert told[0] == 2
+    assert '"weak" is not known; known are month, quarter, year.' in told[2]
+    assert 'Did you mean "owner"?' in call("kpis", "--by", "ownr", "--config", listed / "regulars.toml")[2]

@@ -175,3 +175,24 @@ def test_the_book_lies_where_the_environment_says_then_the_file_then_beside_it(t
     again = load_settings(written(tmp_path, toml_text(settings)))
     assert again.book == BookSettings("postgresql://shop@db/book")
     assert "secret" not in (tmp_path / "regulars.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('capacity = "many"', 'list.capacity: "many" is not a whole number'),
+        ("capacity = 1.5", 'list.capacity: "1.5" is not a whole number'),
+        ('holdout_share = "a"', 'list.holdout_share: "a" is not a number'),
+        ('holdout_by_playbook = "maybe"', 'list.holdout_by_playbook: "maybe" is not true or false'),
+        ('owners = "Ada"', 'list.owners: "Ada" is not a list in brackets'),
+        ("capacities = 3", 'list.capacities: "3" is not a table in braces'),
+        ('capacities = { Ada = "x" }', 'list.capacities.Ada: "x" is not a whole number'),
+        ("playbooks = 3", 'list.playbooks: "3" is not a file in quotes'),
+        ('rank_by = "gainn"', 'known are gain, value_at_risk, probability. Did you mean "gain"?'),
+    ],
+)
+def test_a_value_of_another_type_is_refused_in_our_own_words(tmp_path, line, said):
+    with pytest.raises(ConfigError) as raised:
+        load_settings(written(tmp_path, f"{PLAIN}\n[list]\n{line}\n"))
+    assert said in str(raised.value)
+    assert "Input should" not in str(raised.value)

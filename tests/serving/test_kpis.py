@@ -11,9 +11,13 @@ import pytest
 from features.clock import date_of
 from features.errors import ConfigError, InputError
 from features.simulate import simulate
+from features.sources import read_customers
 from serving import lifetime
+from serving.book import Book, hand_over
 from serving.config import Churn, load_settings
-from serving.kpis import MEANINGS, shop_kpis
+from serving.kpis import MEANINGS, groups_of, shop_kpis
+from serving.outreach.lists import NO_OWNER
+from serving.shop import read
 from tests.serving.conftest import init_shop
 
 
@@ -130,3 +134,23 @@ def test_a_model_predicts_lifetime_value(shop, monkeypatch):
     assert "has learnt from days up to" in early.notes[0]
     other = shop_kpis(replace(shop.settings, churn=Churn(14, 90)))
     assert "was trained for a horizon of 30 days" in other.notes[0]
+
+
+def test_owners_are_those_of_the_book_before_those_of_the_file(settings, tmp_path):
+    """Whoever took an account over is told with its orders, from that day on; a parent's customers go together."""
+    customers = read_customers(settings.customers)
+    first, second = customers["customer_id"].head(2)
+    hand_over(book := Book(tmp_path), [first], "Zoe", date(2020, 1, 1), "Ada", "holidays")
+    hand_over(book, [second], "Zoe", date(2030, 1, 1), "Ada", "later")
+    log = read(settings).log
+    told, before = (groups_of(settings, "owner", log, book, day) for day in (None, date(2019, 1, 1)))
+    file = dict(zip(customers["customer_id"], customers["owner"], strict=True))
+    assert (told[first], before[first]) == ("Zoe", file[first])
+    assert {who: owner for who, owner in told.items() if who != first} == {
+        who: owner for who, owner in before.items() if who != first
+    }
+    found = shop_kpis(settings, "year", by="owner", book=book)
+    assert "Zoe" in found.table.groups
+    alone = replace(settings, customers=None)
+    assert set(groups_of(alone, "owner", log, book).values()) == {"Zoe", NO_OWNER}
+    book.close()

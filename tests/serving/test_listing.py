@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -205,3 +206,24 @@ def test_what_the_holdout_tells_of_a_playbook_counts_before_its_prior() -> None:
     others = {other: share - float(playbooks[other].stages[0].saved) for other, share in found.items() if other != name}
     assert all(0 < moved < found[name] - float(playbooks[name].stages[0].saved) for moved in others.values())
     assert learnt(playbooks, pd.DataFrame(rows[:3])) == {}
+
+
+def test_owners_that_the_settings_misspell_and_a_model_that_knew_the_future_are_said(office: Path, call: Call) -> None:
+    """A capacity of nobody does nothing, and a list of last year looks better than any list of next week."""
+    owner = in_book(office, "SELECT owner FROM entries ORDER BY owner LIMIT 1")[0][0]
+    ask_for(
+        office, f'capacities = {{ {owner}x = 3, Zoe = 4 }}\nowners = ["Zoe"]\naddresses = {{ {owner} = "a@b.example" }}'
+    )
+    code, out, said = call(
+        "list", "--as-of", MONDAY, "--out", office / "l", "--config", office / "regulars.toml", "--json"
+    )
+    assert code == 0
+    careful, strange = json.loads(out)["warnings"]
+    assert strange == f'[list] capacities names {owner}x, who owns no account. Did you mean "{owner}"?'
+    assert careful.startswith("careful: version 1 learnt from orders until ")
+    assert strange in said
+    shown = json.loads(out)["entries"]
+    heading = f"the first 10 of {len(shown)}:" if len(shown) > 10 else "days ahead:"
+    assert heading in said
+    assert "worth = expected gain: risk × P(saved | contacted) × expected spend − cost" in said
+    assert all(row["what_to_say"] for row in shown)

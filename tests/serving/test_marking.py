@@ -126,7 +126,7 @@ def test_contacts_made_elsewhere_are_checked_in_the_same_way(office: Path, call:
     }
     assert in_book(office, "SELECT count(*) FROM contacts") == [(0,)]
     file.write_text("customer_id,contacted_on,channel\nC001,2023-01-10,call\nC001,2023-01-10,call\n")
-    assert "1 contacts recorded; 1 were known already" in call("contacts", file, "--config", toml)[1]
+    assert "1 contact recorded; 1 was known already" in call("contacts", file, "--config", toml)[1]
 
 
 def test_one_outcome_needs_no_file(office: Path, call: Call) -> None:
@@ -148,7 +148,10 @@ def test_one_outcome_needs_no_file(office: Path, call: Call) -> None:
     [
         (("outcome",), "give either a CSV of outcomes, or one by --entry ID"),
         (("outcome", "regulars.toml", "--entry", "x"), "give either a CSV"),
-        (("outcome", "nowhere.csv"), "cannot be read as a CSV"),
+        (("outcome", "nowhere.csv"), "nowhere.csv cannot be read: there is no such file"),
+        (("outcome", "--entry", "x", "--outcome", "savd"), '--outcome: "savd" is not a known outcome; write contacted'),
+        (("outcome", "--entry", "x"), "--outcome: is empty; write contacted, reached"),
+        (("outcome", "--entry", "x", "--outcome", "saved", "--cost", "-3"), "what was spent is 0 or more, not -3"),
         (("hold", "veto", "C001"), "--by NAME and --why TEXT are needed"),
         (("hold", "veto", "C001", "--by", "Eleni"), "--by NAME and --why TEXT are needed"),
         (("hold", "veto", "C001", "--why", "because", "--by", " "), "--by NAME and --why TEXT are needed"),
@@ -157,7 +160,9 @@ def test_one_outcome_needs_no_file(office: Path, call: Call) -> None:
         (("hand-over", "C001", "--to", "Ada", "--by", "Eleni"), "--by NAME and --why TEXT are needed"),
         (("hand-over", "C001", "--to", " ", "--by", "Eleni", "--why", "because"), "an owner has a name"),
         (("consent", "C001", "--no", "--channel", "pigeon"), "a known channel"),
-        (("consent", "C001"), "--yes"),
+        (("consent", "C001"), "say --yes or --no: whether they may be contacted"),
+        (("consent", " ", "--yes"), '" " is not the id of a customer'),
+        (("consent", "C001", "--yes", "--on", "2999-01-01"), '--on: "2999-01-01" is not on or before today'),
     ],
 )
 def test_half_of_what_is_needed_is_refused(office: Path, call: Call, arguments: tuple[str, ...], said: str) -> None:
@@ -300,3 +305,27 @@ def test_without_a_day_it_happened_today(office: Path, monkeypatch: pytest.Monke
     settings = load_settings(office / "regulars.toml")
     one_outcome(settings, entries(office)[0], "Saved")
     assert in_book(office, "SELECT happened_on FROM outcomes") == [(str(A_WEEK_ON),)]
+
+
+def test_days_before_the_list_and_after_today_are_refused_with_their_rows(office: Path, call: Call) -> None:
+    """From a file together with what cannot be read; on the command line by the name of the option."""
+    entry, toml = entries(office)[0], office / "regulars.toml"
+    early, late = str(MONDAY - timedelta(days=1)), "2999-01-01"
+    rows = [(entry, "saved", day, "", cost, "", "") for day, cost in ((early, ""), (late, ""), (str(MONDAY), "-3"))]
+    code, out, said = call("outcome", sheet(office / "o.csv", rows), "--config", toml, "--json")
+    assert code == 2
+    assert [(one["line"], one["column"]) for one in json.loads(out)["violations"]] == [
+        *((2, "happened_on"), (3, "happened_on"), (4, "cost"))
+    ]
+    assert '"-3" is not 0 or more' in said
+    for day in (early, late):
+        code, _, said = call("outcome", "--entry", entry, "--outcome", "saved", "--on", day, "--config", toml)
+        assert (code, f'--on: "{day}" is not on or ' in said) == (2, True)
+    file = office / "contacts.csv"
+    file.write_text(f"customer_id,contacted_on,channel\nC001,{late},call\n,2023-01-10,call\n")
+    said = call("contacts", file, "--config", toml)[2]
+    assert 'line 2, column contacted_on: "2999-01-01" is not on or before today' in said
+    assert "line 3, column customer_id: is empty" in said
+    assert (
+        in_book(office, "SELECT count(*) FROM outcomes") == in_book(office, "SELECT count(*) FROM contacts") == [(0,)]
+    )

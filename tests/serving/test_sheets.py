@@ -57,7 +57,8 @@ def test_wrong_cells_are_collected_with_their_lines(tmp_path: Path) -> None:
         sheet.day(row, "day")
         sheet.money(row, "cost", EURO)
     found = [(each.line, each.column, each.value) for each in sheet.wrong]
-    assert found == [(2, "day", "3 March"), (4, "cost", "dear"), (5, "day", "an empty cell"), (5, "cost", "NaN")]
+    assert found == [(2, "day", "3 March"), (4, "cost", "dear"), (5, "day", ""), (5, "cost", "NaN")]
+    assert str(sheet.wrong[2]).endswith("line 5, column day: is empty; write it as 2026-03-31")
     assert "write it as 2026-03-31" in str(sheet.wrong[0])
 
 
@@ -83,7 +84,10 @@ def test_a_comma_too_many_does_not_move_what_follows(tmp_path: Path, row: str) -
     [
         ("", "column entry_id: is missing"),
         ("entry_id;cost\n", "column day: is missing"),
-        ("entry_id,dy,day\n", 'column dy: no such column. Did you mean "day"'),
+        (
+            "entry_id,dy,day\n",
+            'column dy: no such column; known columns are entry_id, day, cost, note. Did you mean "day"?',
+        ),
         ("entry_id,day,Day\n", "column day: stands there twice"),
         (b"entry_id,day\n\xff\xfe", "cannot be read as a CSV in UTF-8"),
         ('entry_id,day\n"' + "x" * 200_000 + '",\n', "line 2: it cannot be read as a CSV"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +16,8 @@ from features.errors import InputError
 from serving.book.outcomes import OutcomeName
 from serving.config import load_settings
 from serving.marking import consent_to, hand_over_accounts, hold_accounts, one_outcome
-from serving.story import DAY_OF, tell_story
+from serving.shop import open_book
+from serving.story import DAY_OF, tell_story, tell_story_from
 from tests.serving.conftest import MONDAY, Call, in_book, list_of
 
 TUESDAY, WEDNESDAY, A_WEEK_ON = (MONDAY + timedelta(days=days) for days in (1, 2, 7))
@@ -141,3 +144,37 @@ def test_an_unknown_customer_is_refused_with_a_helpful_sentence(told: Told, call
     assert 'the book knows no customer "nobody": it is asked for ids as in the order source' in said
     with pytest.raises(InputError):
         tell_story(load_settings(told.folder / "regulars.toml"), "")
+
+
+def test_a_day_without_a_list_is_told_as_one(told: Told, call: Call) -> None:
+    """Else nobody knows whether the customer was on no list or there was none."""
+    out = call("why", told.busy, "--as-of", WEDNESDAY, "--config", told.folder / "regulars.toml")[1]
+    assert f"{WEDNESDAY}  no list was made of this day" in out
+    assert "no list was made" not in "\n".join(told.lines(told.busy))
+
+
+def test_of_a_day_that_was_published_twice_the_last_list_is_told(told: Told, tmp_path: Path) -> None:
+    """Once: what was published over does not hold, also for whom the last list does not name."""
+    shutil.copytree(told.folder, tmp_path / "shop")
+    toml = tmp_path / "shop" / "regulars.toml"
+    toml.write_text(toml.read_text(encoding="utf-8") + '\n[list]\nrank_by = "probability"\n', encoding="utf-8")
+    list_of(tmp_path / "shop", MONDAY)
+    lists = in_book(tmp_path / "shop", f"SELECT count(*) FROM lists WHERE as_of = '{MONDAY}'")
+    assert lists == [(2,)]
+    settings = load_settings(toml)
+    for who in (told.busy, told.safe, told.held):
+        lines = [line for line in tell_story(settings, who).lines() if line.startswith(str(MONDAY))]
+        assert sum(" the list" in line or "on no list" in line for line in lines) == 1, lines
+        assert sum("  scored " in line for line in lines) == 1
+
+
+def test_an_open_book_tells_of_an_unknown_customer_nothing(told: Told) -> None:
+    """The server answers that in its own words; telling a story imports no trainer."""
+    settings = load_settings(told.folder / "regulars.toml")
+    with open_book(settings) as book:
+        story = tell_story_from(book, settings, "nobody")
+        assert tell_story_from(book, settings, told.busy).to_dict() == tell_story(settings, told.busy).to_dict()
+    assert not story.history.known
+    assert list(story.lines()) == ["customer nobody"]
+    code = "import sys, serving.story; print([m for m in sys.modules if m in ('serving.jobs', 'training.backtest')])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

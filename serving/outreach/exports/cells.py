@@ -106,12 +106,12 @@ def for_people(value: Any) -> str:
 
 
 def for_machines(value: Any) -> str:
-    """Return a value as another system imports it: as for people, numbers with all their digits.
+    """Return a value as another system imports it: as for people, numbers with four digits after the point.
 
-    >>> for_machines(0.62349), for_machines(12.0)
-    ('0.62349', '12.0')
+    >>> for_machines(0.6234912), for_machines(12.0)
+    ('0.6235', '12.0')
     """
-    return repr(value) if isinstance(value, float) else for_people(value)
+    return repr(round(value, 4)) if isinstance(value, float) else for_people(value)
 
 
 def key(value: Any) -> str:

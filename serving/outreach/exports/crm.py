@@ -114,7 +114,13 @@ def _subject(entry: Entry) -> str:
 
 
 def _note(entry: Entry) -> str:
-    parts = [entry["opening"], joined(entry["reasons"]), joined(entry["protective"])]
+    parts = [
+        entry["what_to_say"],
+        entry["incentive"],
+        entry["opening"],
+        joined(entry["reasons"]),
+        joined(entry["protective"]),
+    ]
     return cut(for_machines("\n".join(str(part) for part in parts if part)), MOST_IN_A_NOTE)
 
 
@@ -127,7 +133,9 @@ _FIGURES = {
     "group": _value("kind"),
     "playbook": _value("playbook"),
     "what_to_do": _line("title"),
-    "what_to_say": _value("opening"),
+    "what_to_say": _value("what_to_say"),
+    "incentive": _value("incentive"),
+    "opening": _value("opening"),
     "reasons": _value("reasons"),
     "channel": _value("channel"),
     "due_on": _value("due_on"),

@@ -114,6 +114,7 @@ def _text(outreach: OutreachList, frame: pd.DataFrame) -> Iterator[str]:
 def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
     name = f"{entry['name']} ({entry['customer_id']})" if entry["name"] else entry["customer_id"]
     yield f"{entry['position']}. {name}"
-    said = {"do": entry["title"], "say": entry["opening"], "why": "; ".join(entry["reasons"] or ())}
-    facts = {"at risk": entry["value_at_risk"], "until": entry["due_on"]}
+    said = {"do": entry["title"], "say": entry["what_to_say"], "offer": entry["incentive"], "begin": entry["opening"]}
+    said["why"] = "; ".join(entry["reasons"] or ())
+    facts = {"at risk": entry["value_at_risk"], "until": entry["due_on"], "entry": entry["entry_id"]}
     yield from (f"   {word}: {text}" for word, text in {**said, **facts}.items() if text not in (None, ""))

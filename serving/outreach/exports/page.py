@@ -23,9 +23,10 @@ from serving.outreach.lists import OutreachList
 OUTCOMES = ("contacted", "reached", "saved", "not saved", "wrong alarm", "already known", "do not contact")
 KINDS = {"regular": "", "new": "new customer", "winback": "to win back"}
 SHOWN = (
-    *("position", "name", "customer_id", "segment", "kind", "members", "title", "channel", "opening", "reasons"),
-    *("value_at_risk", "probability", "due_on", "change"),
+    *("position", "name", "customer_id", "segment", "kind", "members", "title", "channel", "what_to_say", "incentive"),
+    *("opening", "reasons", "value_at_risk", "probability", "due_on", "change", "entry_id"),
 )
+UNBROKEN = 24  # characters of an id or a segment that stand on one line; a longer one may break anywhere
 _PARTS_AT_ONCE = 2_000  # of a page, written together
 
 
@@ -77,6 +78,7 @@ def _page(outreach: OutreachList, owners: Mapping[str, pd.DataFrame]) -> dict[st
         "sections": _sections(owners.items(), outreach.currency),
         "outcomes": OUTCOMES,
         "kinds": KINDS,
+        "unbroken": UNBROKEN,
     }
 
 

@@ -9,8 +9,11 @@ import pandas as pd
 
 from serving.outreach.exports.cells import for_people, known
 from serving.outreach.exports.layout import LIST_NAMES, laid_out
+from serving.outreach.guidance import GUIDANCE_NAMES
 
-# The first line of owners' files: ours of today, and of lists before there were playbooks. By it they are known.
+# The first line of owners' files: ours of today, and of lists before there was advice or before there were playbooks.
+# By it they are known.
+_NO_ADVICE = tuple(name for name in LIST_NAMES if name not in GUIDANCE_NAMES)
 _FORMER_NAMES = (
     *("position", "owner", "customer_id", "name", "segment", "probability", "band", "state", "days_since_order"),
     *("usual_gap_days", "overdue", "overdue_days", "next_order_on", "next_order_from", "next_order_until"),
@@ -48,4 +51,4 @@ def is_list_csv(content: bytes) -> bool:
     return content.startswith(_HEADERS)
 
 
-_HEADERS = tuple(people_csv(pd.DataFrame(columns=list(names))) for names in (LIST_NAMES, _FORMER_NAMES))
+_HEADERS = tuple(people_csv(pd.DataFrame(columns=list(names))) for names in (LIST_NAMES, _NO_ADVICE, _FORMER_NAMES))

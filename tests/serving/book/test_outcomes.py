@@ -106,7 +106,7 @@ def test_every_wrong_row_is_told_and_nothing_recorded(book: Book, count: Count, 
         "copy the entry_id from a published list",
         '  outcomes.csv, line 5, column outcome: "savd" is not a known outcome; write contacted, reached, saved, '
         'not_saved, wrong_alarm, already_known, do_not_contact. Did you mean "saved"?',
-        '  outcomes.csv, line 5, column cost: "-1" is not 0 or more; write what it cost',
+        "  outcomes.csv, line 5, column cost: is below 0; write what it cost",
     ]
     assert (count("outcomes"), count("contacts")) == (0, 0)
 
@@ -169,3 +169,35 @@ def test_an_account_is_handed_over_from_a_day_on(book: Book) -> None:
     assert standing(book, TUESDAY).owners == {"x": "Ann", "y": "Ann"}
     assert standing(book, NEXT_WEEK).owners == {"x": "Bob", "y": "Ann"}
     assert history_of(book, "x").owners["owner"].tolist() == ["Ann", "Bob"]
+
+
+def test_a_day_on_which_nothing_can_have_come_of_it_is_refused(book: Book, count: Count, ids: list[str]) -> None:
+    """Before the list there was no entry, and after today nothing has happened yet: both rows at once."""
+    days = (date(2026, 3, 1), TUESDAY, date(2026, 3, 5))
+    outcomes = [Outcome(ids[0], "saved", day, "call") for day in days]
+    contacts = [Contact("c0", day, "call", entry_id=ids[0]) for day in days]
+    for record, rows, column in (
+        (record_outcomes, outcomes, "happened_on"),
+        (record_contacts, contacts, "contacted_on"),
+    ):
+        with pytest.raises(InputError) as raised:
+            record(book, rows, Source("it.csv", (2, 3, 4)), latest=TUESDAY)  # type: ignore[operator]
+        where = f"  it.csv, line {{}}, column {column}: "
+        assert str(raised.value).splitlines()[1:] == [
+            where.format(2) + '"2026-03-01" is not on or after the day of its list; that is 2026-03-02',
+            where.format(4) + '"2026-03-05" is not on or before today; today is 2026-03-03',
+        ]
+    with pytest.raises(InputError, match="on or before today"):
+        set_consent(book, [Consent("c0", "mail", True, date(2026, 3, 5), "said")], latest=TUESDAY)
+    assert (count("outcomes"), count("contacts"), count("consent")) == (0, 0, 0)
+    assert record_contacts(book, [Contact("c0", days[0], "call")], latest=TUESDAY).new == 1
+
+
+def test_an_empty_word_is_said_to_be_empty(book: Book, ids: list[str]) -> None:
+    """Not as a pair of quotes within quotes."""
+    with pytest.raises(InputError) as raised:
+        record_outcomes(book, [Outcome("", "", TUESDAY)], Source("it.csv", (2,)))  # type: ignore[arg-type]
+    assert [each.split(";")[0] for each in str(raised.value).splitlines()[1:]] == [
+        "  it.csv, line 2, column entry_id: is empty",
+        "  it.csv, line 2, column outcome: is empty",
+    ]

@@ -48,6 +48,8 @@ def entry(customer_id: str = "007", **other: Any) -> dict[str, Any]:
         "name": "Ann Lee",
         "customer_id": customer_id,
         "title": "Personal call",
+        "what_to_say": "Ask how things are.",
+        "incentive": None,
         "opening": "We have missed you since 18 December.",
         "reasons": ("no order for 74 days, usually every 31",),
         "value_at_risk": Decimal("12.50"),

@@ -49,7 +49,7 @@ def test_salesforce_links_tasks_to_accounts_by_their_external_id(tmp_path: Path)
     assert task["Account:What.Regulars_Customer_Id__c"] in account
     assert list(account) == ["+49301"]
     assert (task["Subject"], task["ActivityDate"]) == ("Call: Ann", "2026-03-09")
-    assert task["Description"].splitlines()[0] == "We have missed you since 18 December."
+    assert task["Description"].splitlines()[1] == "We have missed you since 18 December."
     assert not {"Status", "Priority"} & set(task)
 
 
@@ -104,3 +104,15 @@ def test_any_text_passes_through_every_layout(tmp_path_factory: pytest.TempPathF
         for name, text in zip(short, texts, strict=True)
         if text
     )
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=list(NAMES))
+def test_numbers_have_four_digits_and_advice_reaches_the_system(tmp_path: Path, layout: Layout) -> None:
+    """A probability of fifteen digits promises what no model keeps."""
+    made = entry("a", probability=0.623491234, what_to_say="Ask what is missing.", incentive="a small credit")
+    write_layout(keyed(literal_list(made), layout), layout, tmp_path / layout.file)
+    text = (tmp_path / layout.file).read_text(encoding="utf-8")
+    assert "0.623491" not in text
+    assert "Ask what is missing." in text
+    assert "a small credit" in text
+    assert ("0.6235" in text) == (layout.file != "salesforce-tasks.csv")

@@ -29,8 +29,11 @@ from serving.outreach.exports.document import write_document
 from serving.outreach.exports.layout import LIST_NAMES, by_owner
 from serving.outreach.exports.mails import mail
 from serving.outreach.exports.page import write_page
+from serving.outreach.exports.people import is_list_csv, people_csv
 from serving.outreach.exports.workbook import COLUMNS, is_right_to_left, write_workbook
+from serving.outreach.guidance import guided
 from serving.outreach.lists import ENTRY_NAMES, OutreachList
+from serving.outreach.playbooks import load_playbooks
 from tests.serving.outreach.literal_lists import AS_OF, HOSTILE, TEXTS, entry, hostile_list, literal_list
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -83,7 +86,7 @@ def test_a_list_becomes_files_for_people(tmp_path: Path) -> None:
     written = [str(path.relative_to(tmp_path)) for path in files]
     assert written == ["list.csv", "new-customers.csv", "win-back.csv", "owners/Eleni.csv", "owners/Bruno.csv"]
     text = (tmp_path / "list.csv").read_bytes().decode("utf-8-sig")
-    assert text.splitlines()[0].startswith("position,name,customer_id,title,opening,reasons,value_at_risk,")
+    assert text.splitlines()[0].startswith("position,name,customer_id,title,what_to_say,incentive,opening,reasons,")
     assert text.splitlines()[0].endswith(",entry_id")
     assert "'=cmd()" in text
     assert "gone" not in text
@@ -328,3 +331,49 @@ def test_a_mail_is_a_draft_that_is_recognised(tmp_path: Path) -> None:
     read = message_from_bytes(mail(outreach, "Eleni", owners["Eleni"]), policy=default)
     assert (read["To"], read["X-Unsent"]) == (None, "1")
     assert b"Secret" not in b"".join(part.get_payload(decode=True) or b"" for part in read.walk())
+
+
+def test_the_page_keeps_ids_whole_and_says_what_paper_needs(tmp_path: Path) -> None:
+    """Without a name the id is the name; the entry's id comes back with the ticks; a very long id may break."""
+    made = entry(name=None, segment=None, incentive="a small credit"), entry("x" * 60, position=2)
+    write_page(literal_list(*made), tmp_path / "list.html")
+    text = (tmp_path / "list.html").read_text("utf-8")
+    assert '<div class="said name id" dir="auto">007</div>' in text
+    assert f'<div class="said quiet" dir="auto">{"x" * 60}</div>' in text
+    assert ".id { white-space: nowrap; overflow-wrap: normal; }" in text
+    assert '<div class="entry">entry entry-007</div>' in text
+    assert "Ask how things are." in text
+    assert text.count("offer: ") == 1
+
+
+def test_what_to_say_and_to_offer_is_in_every_file_for_people(tmp_path: Path) -> None:
+    """It reached nobody: it stood in the playbook alone."""
+    made = literal_list(entry(incentive="a small credit"))
+    write_list(made, tmp_path, ("csv", "xlsx", "html", "json", "eml"))
+    (row,) = csv.DictReader((tmp_path / "list.csv").read_text("utf-8-sig").splitlines())
+    sheet = sheets_of(made)["Eleni"]
+    read = message_from_bytes((tmp_path / "mails" / "Eleni.eml").read_bytes(), policy=default)
+    body = read.get_body(("plain",))
+    assert body is not None
+    places = [str(row), str(sheet), (tmp_path / "list.html").read_text(), (tmp_path / "list.json").read_text()]
+    for text in (*places, body.get_content()):
+        assert "Ask how things are." in text
+        assert "a small credit" in text
+    assert "   entry: entry-007" in body.get_content()
+
+
+def test_files_of_lists_before_there_was_advice_are_known_as_ours() -> None:
+    former = [name for name in LIST_NAMES if name not in ("what_to_say", "incentive")]
+    assert is_list_csv(people_csv(pd.DataFrame(columns=former)))
+
+
+def test_advice_is_that_of_the_stage_that_was_begun() -> None:
+    """Of rising offers the opening tells which one; of a playbook that is gone, nothing is said."""
+    playbooks = load_playbooks()
+    stages = playbooks["win-back"].stages
+    openings = [stage.openings[0].format(name="Ann", days_since_order="200 days") for stage in stages]
+    rows = [("win-back", opening) for opening in openings] + [("win-back", "Good day"), ("gone", "Good day")]
+    found = guided(pd.DataFrame([*rows, ("referral", None)], columns=["playbook", "opening"]), playbooks)
+    referral = playbooks["referral"].stages[0]
+    assert found["what_to_say"].tolist() == [*(stage.what_to_say for stage in stages), None, None, referral.what_to_say]
+    assert found["incentive"].tolist() == [None, *(s.incentive for s in stages[1:]), None, None, referral.incentive]
