@@ -10,15 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from features.money import Money
 from serving.outreach.exports.cells import printable
 from serving.outreach.exports.layout import by_owner, counts, left_out, ranking, records
 from serving.outreach.lists import OutreachList
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 OUTCOMES = ("contacted", "reached", "saved", "not saved", "wrong alarm", "already known", "do not contact")
 KINDS = {"regular": "", "new": "new customer", "winback": "to win back"}
@@ -89,6 +91,8 @@ def _sections(owners: Iterable[tuple[str, pd.DataFrame]], currency: str) -> Iter
 
 @cache
 def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # only who writes a page waits for it
+
     loader = PackageLoader("serving.outreach.exports", "templates")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

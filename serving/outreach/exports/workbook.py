@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 
 from features.money import Money
 from serving.outreach.exports.cells import cut, joined, known, printable
@@ -47,6 +46,8 @@ def write_workbook(outreach: OutreachList, path: Path) -> None:
     owners = by_owner(outreach)
     names = sheet_names(owners)
     options = {"constant_memory": len(owners) <= MOST_OPEN_SHEETS}
+    import xlsxwriter  # type: ignore[import-untyped]  # it ships no types; only who writes a workbook waits for it
+
     with path.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
         book.set_properties({"title": "List", "created": datetime.combine(outreach.as_of, time())})
         _write_summary(book, [*_summary(outreach), *_per_owner(owners)])
