@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from features.errors import InputError
 from features.money import Money
+from serving.book.answers import SCORE_FACTS
 from serving.book.outbox import enqueue
 from serving.book.rows import (
     as_json,
@@ -33,7 +34,7 @@ from serving.book.rows import (
     utc_now,
     wanted,
 )
-from serving.book.runs import SCORE_FACTS, Run, read_column, run_of
+from serving.book.runs import Run, read_column, run_of
 from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SCORES, SUPPRESSED
 from serving.outreach.lists import ENTRY_NAMES, OutreachList
 

@@ -1,35 +1,30 @@
-"""Stored scores by customer id, as fast as a database gives them: rows as the driver has them, no objects made.
+"""Stored scores by customer id, as fast as a database gives them: their answers, encoded when they were recorded.
 
-A program asks for one score while a person waits, or for ten thousand at once; SQLAlchemy's row objects would cost
-more than the database itself. Everything else reads the book the usual way.
+A book that was recorded by an older Regulars has no answers for its latest run; its rows are encoded when asked for.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
 from features.errors import InputError
+from serving.book.answers import RUN_FACTS, SCORE_FACTS, encoded
 from serving.book.book import Book
 from serving.book.rows import in_pieces
-from serving.book.runs import SCORE_FACTS
 
 IDS_AT_ONCE = 10_000
 MAPPED_BYTES = 1 << 30  # of the book's file, read without a call to the system for each page
-RUN_FACTS = ("id", "as_of", "horizon_days", "model_version", "currency", "recorded_at")
-_RUN = f"SELECT {', '.join(RUN_FACTS)} FROM runs ORDER BY as_of DESC, id DESC LIMIT 1"
+# The latest run, and the run whose answers are kept.
+_RUN = (
+    f"SELECT id, (SELECT run_id FROM answers LIMIT 1), {', '.join(RUN_FACTS)} "
+    "FROM runs ORDER BY as_of DESC, id DESC LIMIT 1"
+)
+_ANSWERS = "SELECT customer_id, answer FROM answers WHERE customer_id"
 _ROWS = f"SELECT {', '.join(SCORE_FACTS)} FROM scores WHERE run_id = "
-
-
-@dataclass(frozen=True)
-class Found:
-    """Rows of the latest run, each in the order of SCORE_FACTS; dates as ISO text, reasons as JSON text."""
-
-    run: dict[str, Any]
-    rows: Sequence[Sequence[Any]]
+Ask = Callable[[str, Sequence[str]], list[Any]]  # a query that ends at an id, and the ids
 
 
 class Lookup:
@@ -52,38 +47,36 @@ class Lookup:
                 self._connection.close()
                 self._connection = None
 
-    def scores(self, customer_ids: Sequence[str]) -> Found | None:
-        """Return the latest run and its rows of the given customers, in any order; None where there is no run.
+    def scores(self, customer_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return customer → JSON of its score in the latest run; who is not in it is missing.
 
         Raises:
             sqlite3.Error, sqlalchemy.exc.SQLAlchemyError: the book cannot be read.
         """
         return self._from_sqlite(customer_ids) if self._sqlite else self._from_postgresql(customer_ids)
 
-    def _from_sqlite(self, customer_ids: Sequence[str]) -> Found | None:
+    def _from_sqlite(self, customer_ids: Sequence[str]) -> dict[str, bytes]:
         with self._alone:
             opened = self._opened()
-            opened.execute("BEGIN")  # run and rows are of one moment
+
+            def ask(query: str, ids: Sequence[str]) -> list[Any]:
+                pieces = in_pieces(ids, IDS_AT_ONCE)
+                asked = ((f"{query} IN ({','.join('?' * len(piece))})", piece) for piece in pieces)
+                return [row for query, piece in asked for row in opened.execute(query, piece).fetchall()]
+
+            opened.execute("BEGIN")  # run and answers are of one moment
             try:
-                run = opened.execute(_RUN).fetchone()
-                if run is None:
-                    return None
-                rows: list[Any] = []
-                for piece in in_pieces(customer_ids, IDS_AT_ONCE):
-                    marks = ",".join("?" * len(piece))
-                    rows += opened.execute(f"{_ROWS}? AND customer_id IN ({marks})", (run[0], *piece)).fetchall()
-                return Found(dict(zip(RUN_FACTS, run, strict=True)), rows)
+                return _found(opened.execute(_RUN).fetchone(), ask, customer_ids)
             finally:
                 opened.execute("ROLLBACK")
 
-    def _from_postgresql(self, customer_ids: Sequence[str]) -> Found | None:
+    def _from_postgresql(self, customer_ids: Sequence[str]) -> dict[str, bytes]:
         with self._book.reading() as connection:
-            run = connection.exec_driver_sql(_RUN).fetchone()
-            if run is None:
-                return None
-            query = f"{_ROWS}%s AND customer_id = ANY(%s)"
-            rows = connection.exec_driver_sql(query, (run[0], list(customer_ids))).fetchall()
-        return Found(dict(zip(RUN_FACTS, run, strict=True)), [tuple(map(_as_text, row)) for row in rows])
+
+            def ask(query: str, ids: Sequence[str]) -> list[Any]:
+                return list(connection.exec_driver_sql(f"{query} = ANY(%s)", (list(ids),)).fetchall())
+
+            return _found(connection.exec_driver_sql(_RUN).fetchone(), ask, customer_ids)
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -98,5 +91,12 @@ class Lookup:
         return self._connection
 
 
-def _as_text(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
+def _found(run: Any, ask: Ask, customer_ids: Sequence[str]) -> dict[str, bytes]:
+    if run is None:
+        return {}
+    run_id, kept_id, *facts = run
+    if kept_id == run_id:
+        return {customer_id: bytes(answer) for customer_id, answer in ask(_ANSWERS, customer_ids)}
+    rows = ask(f"{_ROWS}{int(run_id)} AND customer_id", customer_ids)
+    answers = encoded(rows, dict(zip(RUN_FACTS, facts, strict=True)))
+    return {row[0]: answer for row, answer in zip(rows, answers, strict=True)}

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from features.money import Money
+from serving.book.answers import SCORE_FACTS, add_answers, begin_answers, renew_answers
 from serving.book.rows import (
     as_json,
     digest,
@@ -30,7 +31,6 @@ from serving.scores import SCORE_COLUMNS, Score
 
 _TYPES = {column.name: column.type for column in SCORE_COLUMNS}
 ROWS_AT_ONCE = 100_000
-SCORE_FACTS: tuple[str, ...] = tuple(c.name for c in SCORES.c if c.name != "run_id")
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,13 @@ def record(connection: Connection, scores: pd.DataFrame, currency: str, data_dig
         _fill_in(connection, known, scores)
         return int(known)
     run_id = inserted(connection, RUNS, {**facts, "recorded_at": utc_now()})
-    money = Money(currency)
+    money, is_latest = Money(currency), begin_answers(connection, run_id)
     for first in range(0, len(scores), ROWS_AT_ONCE):  # a large shop's scores are not held twice
         some = scores.iloc[first : first + ROWS_AT_ONCE]
         columns = {name: _stored(some[name], _TYPES[name], money) for name in SCORE_FACTS}
         insert_columns(connection, SCORES, {"run_id": [run_id] * len(some), **columns})
+        if is_latest:
+            add_answers(connection, run_id, zip(*columns.values(), strict=True))
     return run_id
 
 
@@ -151,3 +153,4 @@ def _fill_in(connection: Connection, run_id: int, scores: pd.DataFrame) -> None:
     columns = (told["customer_id"], told["reasons"], told["protective"])
     rows = [{"id": i, "risk": as_json(r), "calm": as_json(p)} for i, r, p in zip(*columns, strict=True)]
     connection.execute(statement, rows)
+    renew_answers(connection, run_id, told["customer_id"].tolist())

@@ -211,6 +211,15 @@ HOLDS = sa.Table(
     sa.Column("recorded_at", sa.DateTime, nullable=False),
 )
 
+# What the HTTP interface answers for each customer of the latest run, encoded once: a row costs less than its columns.
+# It is derived, and says of which run; another run's rows are as good as none.
+ANSWERS = sa.Table(
+    "answers",
+    METADATA,
+    sa.Column("customer_id", sa.String, primary_key=True),
+    sa.Column("run_id", sa.Integer, nullable=False),
+    sa.Column("answer", sa.LargeBinary, nullable=False),  # JSON in UTF-8
+)
 # Who may ask over HTTP. Of a key only a salted hash is kept: whoever reads the book cannot use it.
 KEYS = sa.Table(
     "keys",

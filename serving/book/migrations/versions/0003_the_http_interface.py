@@ -16,6 +16,13 @@ _NEW = sa.MetaData(
     }
 )
 sa.Table(
+    "answers",
+    _NEW,
+    sa.Column("customer_id", sa.String, primary_key=True),
+    sa.Column("run_id", sa.Integer, nullable=False),
+    sa.Column("answer", sa.LargeBinary, nullable=False),
+)
+sa.Table(
     "keys",
     _NEW,
     sa.Column("id", sa.String(16), primary_key=True),
