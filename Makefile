@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs bench bench-quality bench-ablation bench-value bench-training bench-effect bench-lists serve clean
+.PHONY: help setup demo test check docs bench bench-quality bench-ablation bench-value bench-training bench-effect bench-lists bench-serving fuzz serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,12 @@ bench-effect: $(READY) ## do the effect's intervals hold the truth, and what the
 
 bench-lists: $(READY) ## the list of a million customers, on SQLite and PostgreSQL
 	@$(BIN)/python -m benchmarks.lists
+
+bench-serving: $(READY) ## the HTTP interface beside its peers; SOAK=minutes of mixed load at the end
+	@$(BIN)/python -m benchmarks.serving $(if $(SOAK),--soak $(SOAK))
+
+fuzz: $(READY) ## send the API whatever its document allows, and more; as many examples as 10 minutes take
+	@$(BIN)/python -m tests.serving.api.fuzz
 
 serve: $(READY) ## serve the scores of the regulars.toml here
 	@$(BIN)/regulars serve

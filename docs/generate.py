@@ -1,13 +1,17 @@
-"""Write docs/features.md and docs/playbooks.md from what they describe; a test fails when a page is stale."""
+"""Write the pages that are generated from what they describe; a test fails when one is stale."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 
 from features.definitions import default_features
 from features.feature import EventKind, Feature, FeatureSet
+from serving.api.app import OPERATIONS
+from serving.api.openapi import VERSION, document, openapi
 from serving.outreach.known_facts import FACTS
 from serving.outreach.playbook_rules import SUCCESS_EVENTS
 from serving.outreach.playbooks import Playbook, Playbooks, Stage, load_playbooks
@@ -169,7 +173,24 @@ def _known_facts() -> Iterator[str]:
     yield ""
 
 
+OPENAPI_PAGE = Path(__file__).parent / "openapi.json"
+
+
+def openapi_page() -> bytes:
+    """Return the OpenAPI document as a running server answers it, with a line's end."""
+    return document(OPERATIONS) + b"\n"
+
+
+def openapi_digest() -> str:
+    """Return the SHA-256 of the document without its version, keys sorted: another document, another version."""
+    found = openapi(OPERATIONS)
+    del found["info"]["version"]
+    return sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+
+
 if __name__ == "__main__":
+    OPENAPI_PAGE.write_bytes(openapi_page())
     PAGE.write_text(page(default_features(KINDS)), encoding="utf-8")
     PLAYBOOKS_PAGE.write_text(playbooks_page(load_playbooks()), encoding="utf-8")
-    print(f"wrote {PAGE.name} and {PLAYBOOKS_PAGE.name}")
+    print(f"wrote {PAGE.name}, {PLAYBOOKS_PAGE.name} and {OPENAPI_PAGE.name}")
+    print(f"docs/api_versions.toml: version {VERSION} has the digest {openapi_digest()}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import re
 import time
 from collections.abc import AsyncIterator, Callable
@@ -173,7 +172,7 @@ def _bearer(authorization: str) -> str:
         return authorization
     try:
         return "Bearer " + base64.b64decode(token, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no Base64, or no UTF-8 in it
         return authorization
 
 

@@ -21,8 +21,7 @@ from features.errors import RegularsError
 from serving.api.auth import REFRESH_SECONDS, Keys, RateLimit
 from serving.api.champion import Champion, Champions
 from serving.api.figures import Figures
-from serving.api.log import LOG as ACCESS_LOG
-from serving.api.log import Access, line_of
+from serving.api.log import Access, write
 from serving.api.metrics import Metrics
 from serving.api.owners import Ownership
 from serving.api.problems import not_ready
@@ -63,6 +62,7 @@ class Desk:
         self._owners: Ownership | None = None
         self._courier: Courier | None = None
         self._scoring: anyio.CapacityLimiter | None = None
+        self._figuring: anyio.CapacityLimiter | None = None
         if book is not None:
             self._furnish(book, settings)
 
@@ -87,6 +87,13 @@ class Desk:
         if self._scoring is None:
             self._scoring = anyio.CapacityLimiter(max(1, len(os.sched_getaffinity(0))))
         return self._scoring
+
+    @property
+    def figuring(self) -> anyio.CapacityLimiter:
+        """How many wait for figures of the whole log: those threads are not the ones that look scores up."""
+        if self._figuring is None:
+            self._figuring = anyio.CapacityLimiter(4)
+        return self._figuring
 
     def open(self) -> None:
         """Open what is not open yet, and look for a new champion.
@@ -189,8 +196,7 @@ class Desk:
     def note(self, access: Access, seconds: float) -> None:
         """Count and log one answer."""
         self.metrics.note(access.method, access.path, access.status, seconds)
-        if ACCESS_LOG.isEnabledFor(logging.INFO):
-            ACCESS_LOG.info(line_of(access, seconds))
+        write(access, seconds)
 
     def health(self) -> dict[str, object]:
         """Return what /readyz says: whether a model serves and from where, and what is amiss. No versions, no names."""

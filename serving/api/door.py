@@ -97,6 +97,8 @@ def refused(error: Exception) -> Response:
         # Where it happened and what kind it is. Its words may hold what the caller sent.
         where = "".join(traceback.format_tb(error.__traceback__))
         LOG.error("unexpected %s\n%s", type(error).__name__, where)
+    elif refusal.status == 503 and not isinstance(error, Refusal):
+        LOG.warning("%s: %s", refusal.detail, type(error).__name__)
     elif isinstance(error, ClientDisconnect):
         LOG.debug("a caller left early")
     return refusal.response()

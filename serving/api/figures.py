@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from serving.api.messages import Request
 from serving.api.operation import Call, Operation
+from serving.api.problems import from_our_files
 from serving.kpis import shop_kpis
 from serving.saving import tell_effect
 
@@ -108,12 +109,12 @@ class EffectAnswer(msgspec.Struct, frozen=True):
 
 async def kpis(call: Call) -> KpisAnswer:
     """Count the retention figures."""
-    return await anyio.to_thread.run_sync(_kpis, call)
+    return await anyio.to_thread.run_sync(_kpis, call, limiter=call.desk.figuring)
 
 
 async def effect(call: Call) -> EffectAnswer:
     """Tell what acting saved."""
-    return await anyio.to_thread.run_sync(_effect, call)
+    return await anyio.to_thread.run_sync(_effect, call, limiter=call.desk.figuring)
 
 
 def _kpis(call: Call) -> KpisAnswer:
@@ -121,7 +122,8 @@ def _kpis(call: Call) -> KpisAnswer:
     settings = call.desk.need_settings()
 
     def made() -> KpisAnswer:
-        return _filled(KpisAnswer, shop_kpis(settings, asked.period, asked.until, asked.by).to_dict())
+        with from_our_files(until=asked.until):
+            return _filled(KpisAnswer, shop_kpis(settings, asked.period, asked.until, asked.by).to_dict())
 
     return call.desk.figures.get(("kpis", asked), made)
 
@@ -131,7 +133,8 @@ def _effect(call: Call) -> EffectAnswer:
     settings = call.desk.need_settings()
 
     def made() -> EffectAnswer:
-        return _filled(EffectAnswer, tell_effect(settings, until, None).to_dict())
+        with from_our_files(until=until):
+            return _filled(EffectAnswer, tell_effect(settings, until, None).to_dict())
 
     return call.desk.figures.get(("effect", until), made)
 

@@ -29,7 +29,7 @@ from serving.api.operation import CSV, Call, Operation
 from serving.api.problems import Refusal
 from serving.api.reading import encoded
 from serving.api.scores import SCORE
-from serving.api.stored import utc_text
+from serving.book.answers import utc_text
 from serving.book.keys import Key
 from serving.book.lists import departures_of
 from serving.book.pages import KINDS, Page, Place, Wanted, page_of

@@ -44,6 +44,12 @@ def line_of(access: Access, seconds: float, at: datetime | None = None) -> str:
     return msgspec.json.encode(facts).decode()
 
 
+def write(access: Access, seconds: float) -> None:
+    """Write the line of a request; from where in our code it is written is not looked up."""
+    if LOG.isEnabledFor(logging.INFO):
+        LOG.handle(logging.LogRecord(LOG.name, logging.INFO, "", 0, line_of(access, seconds), None, None))
+
+
 def log_to_stderr() -> None:
     """Write what the server says, and access lines as they are, to stderr.
 
@@ -56,6 +62,8 @@ def log_to_stderr() -> None:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter(form))
         logger.handlers[:] = [handler]
+    # Looked up for every line otherwise, and written by none of ours.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in list(logging.root.manager.loggerDict):
         if name.startswith("regulars."):
             logging.getLogger(name).disabled = False

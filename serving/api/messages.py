@@ -33,7 +33,7 @@ Moment = Annotated[
         examples=["2026-03-02T14:05:00+01:00"],
     ),
 ]
-Number = Annotated[str, Meta(max_length=64, examples=["12.50"])] | int | float
+Number = Annotated[str, Meta(max_length=64, pattern=WITHOUT_NUL, examples=["12.50"])] | int | float
 Answered = Annotated[Decimal, Meta(description="decimal in major units, as a string", examples=["12.50"])]
 Probability = Annotated[float, Meta(ge=0, le=1)]
 Low = Annotated[Decimal | None, Meta(description=MEANINGS["value_at_risk_low"], examples=["12.50"])]

@@ -5,6 +5,7 @@ With several workers each writes its counts to files of their server, and whiche
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from datetime import date
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+BESIDE = "regulars_metrics"
+LOG = logging.getLogger("regulars.serving")
 BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -42,9 +45,12 @@ class Metrics:
         )
 
     def note(self, method: str, path: str, status: int, seconds: float) -> None:
-        """Count one answer."""
+        """Count one answer; where it cannot be written down, the answer is worth more than its count."""
         known = method if method in ("GET", "POST", "DELETE") else "other"
-        self._seconds.labels(known, path, str(status)).observe(seconds)
+        try:
+            self._seconds.labels(known, path, str(status)).observe(seconds)
+        except OSError as error:  # the folder is gone, or the disk is full
+            LOG.debug("not counted: %s", error.strerror)
 
     def text(self, bands: Bands | None, version: str | None, today: date | None) -> bytes:
         """Return all figures as Prometheus reads them.
@@ -72,7 +78,8 @@ class Metrics:
 def folder_of_server(shared: Path) -> Path:
     """Return the folder for the counts of this server's workers, and clear away those of servers that are gone.
 
-    BentoML gives all servers of a machine the same folder, which would add up strangers' requests.
+    BentoML gives all servers of a machine the same folder, which would add up strangers' requests, and empties it
+    whenever one of them starts: ours lie beside it.
 
     Args:
         shared: BentoML's folder, or one that this function returned before in the same process.
@@ -80,9 +87,9 @@ def folder_of_server(shared: Path) -> Path:
     own = f"server-{os.getppid()}"
     if shared.name == own:
         return shared
-    folder = shared / own
+    folder = shared.with_name(BESIDE) / own
     folder.mkdir(parents=True, exist_ok=True)
-    for other in shared.glob("server-*"):
+    for other in folder.parent.glob("server-*"):
         if not _is_alive(int(other.name.removeprefix("server-"))):
             shutil.rmtree(other, ignore_errors=True)
     return folder

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
 from http import HTTPStatus
 
 import msgspec
@@ -19,6 +22,7 @@ from serving.api.messages import Problem, WrongField
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 MAX_ERRORS = 100
+LOG = logging.getLogger("regulars.serving")
 _WHERE = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
 
@@ -61,6 +65,30 @@ def not_ready(detail: str) -> Refusal:
     503
     """
     return Refusal(503, "not-ready", detail, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+@contextmanager
+def from_our_files(*, whatever: bool = False, until: date | None = None) -> Iterator[None]:
+    """Answer 503 where the shop's own files are at fault: no caller can mend them.
+
+    Args:
+        whatever: every error of input is theirs; else those that name a cell are.
+        until: the day that the caller gave; that there is no order before it is the caller's mistake.
+
+    >>> with from_our_files():
+    ...     raise InputError("orders.csv cannot be used", [Violation("orders.csv", 3, "amount", "an amount", "x", "")])
+    Traceback (most recent call last):
+    ...
+    serving.api.problems.Refusal: the order source cannot be used at the moment
+    """
+    try:
+        yield
+    except InputError as error:
+        early = until is not None and not any(each.line or each.column for each in error.violations)
+        if not whatever and (early or not error.violations):
+            raise
+        LOG.warning("the order source cannot be used: %s", error.message)
+        raise not_ready("the order source cannot be used at the moment") from None
 
 
 def wrong_fields(error: msgspec.ValidationError, known: Sequence[str] = ()) -> Refusal:
@@ -106,5 +134,5 @@ def _path(column: str) -> str:
 
 
 def _said(violation: Violation) -> str:
-    said = f'"{violation.value}" is not {violation.rule}' if violation.value else f"not {violation.rule}"
+    said = f'"{violation.value}" is not {violation.rule}' if violation.value else violation.rule
     return f"{said}; {violation.remedy}" if violation.remedy else said

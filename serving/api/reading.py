@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import TypeVar
 
-import anyio
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,7 +29,7 @@ async def read(request: Request, message: type[Message]) -> Message:
     """
     _check_headers(request)
     try:
-        with anyio.fail_after(BODY_SECONDS):
+        async with asyncio.timeout(BODY_SECONDS):
             body = await _body(request)
     except TimeoutError:
         raise Refusal(408, "too-slow", f"the body did not come within {BODY_SECONDS:.0f} s", headers=CLOSE) from None

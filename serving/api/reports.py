@@ -197,7 +197,7 @@ def _outcomes(call: Call) -> Recorded:
 
 def _contacts(call: Call) -> Recorded:
     sent: Sequence[Contact] = call.body.contacts
-    strange = [*_customers_of_others(call, sent), *_entries_of_others(call, sent)]
+    strange = [*_nobody(sent), *_customers_of_others(call, sent), *_entries_of_others(call, sent)]
     _refuse("contacts", [*_days(call.desk, sent, "contacted_on"), *_costs(call.desk, sent), *strange])
     by, today = call.key.name, call.desk.today
     rows = [
@@ -218,7 +218,8 @@ def _contacts(call: Call) -> Recorded:
 
 def _consent(call: Call) -> Recorded:
     sent: Sequence[Consent] = call.body.consents
-    _refuse("consents", [*_days(call.desk, sent, "decided_on"), *_customers_of_others(call, sent)])
+    strange = [*_nobody(sent), *_customers_of_others(call, sent)]
+    _refuse("consents", [*_days(call.desk, sent, "decided_on"), *strange])
     source, today = call.key.name, call.desk.today
     rows = [
         ConsentRow(
@@ -302,6 +303,12 @@ def _named_twice(sent: Sequence[NewOrder]) -> Iterable[Violation]:
             if line.order_id not in (None, order.order_id):
                 column = f"lines[{number}].order_id"
                 yield _wrong(place, column, "the order's own id", line.order_id, "leave it out")
+
+
+def _nobody(rows: Sequence[Any]) -> Iterable[Violation]:
+    for place, row in enumerate(rows):
+        if not clean_id(row.customer_id.strip()):
+            yield _wrong(place, "customer_id", "a customer's id", row.customer_id, "give the order source's")
 
 
 def _customers_of_others(call: Call, rows: Sequence[Any]) -> Iterable[Violation]:

@@ -1,18 +1,31 @@
-"""A desk with everything on it, and a client that talks to the application in this process."""
+"""A desk with everything on it, a client that talks to the application in this process, and a server on a port."""
 
 from __future__ import annotations
 
 import asyncio
+import shutil
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 
 from serving.api.app import create_app
-from serving.api.desk import Champion, Desk
+from serving.api.auth import Keys, RateLimit
+from serving.api.champion import Champion
+from serving.api.desk import Desk
 from serving.book import Book
+from serving.book.keys import Key, create_key, hashed
+from serving.config import load_settings
 from serving.outreach.lists import plan
 from serving.outreach.policy import Policy
 from serving.scorer import score
@@ -32,31 +45,105 @@ def desk(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     book.close()
 
 
-def _calling(app: Starlette) -> Call:
+SECRET = "not-secret-in-a-test"
+KEY = "Bearer reg_all_" + SECRET
+
+
+def key_of(key_id: str = "all", *roles: str, owner: str | None = None, **other: Any) -> Key:
+    """Return a key whose text is `reg_<id>_<SECRET>`; without roles it may do everything."""
+    salt, made = "salt", datetime(2026, 1, 1)
+    return Key(key_id, key_id, frozenset(roles or ["admin"]), owner, salt, hashed(salt, SECRET), made, **other)
+
+
+def bearer(key_id: str) -> dict[str, str]:
+    """Return the header that shows a key of `key_of`."""
+    return {"Authorization": f"Bearer reg_{key_id}_{SECRET}"}
+
+
+def calls(app: Starlette) -> Call:
+    """Return what sends a request to an application, by default with a key that may do everything."""
+
     def call(method: str, path: str, **request: Any) -> httpx.Response:
         async def send() -> httpx.Response:
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://regulars") as client:
-                return await client.request(method, path, **request)
+                given = {"Authorization": KEY, **request.pop("headers", {})}
+                headers = {name: value for name, value in given.items() if value is not None}
+                return await client.request(method, path, headers=headers, **request)
 
         return asyncio.run(send())
 
     return call
 
 
+def admitting(app: Starlette, *keys: Key) -> Starlette:
+    """Return the application with these keys, or with one that may do everything, and no bound on how often."""
+    app.state.desk.keys = Keys(keys or [key_of()])
+    app.state.desk.limit = RateLimit(1e9)
+    return app
+
+
 @pytest.fixture(scope="session")
 def calling() -> Callable[[Starlette], Call]:
     """Return what makes a caller of an application; a bug in the application is raised in the test."""
-    return _calling
+    return lambda app: calls(admitting(app))
 
 
 @pytest.fixture(scope="session")
 def call(desk: Desk) -> Call:
     """Send a request to the application over the full desk."""
-    return _calling(create_app(desk))
+    return calls(admitting(create_app(desk)))
 
 
 @pytest.fixture(scope="session")
 def call_empty() -> Call:
     """Send a request to an application that has nothing yet."""
-    return _calling(create_app(Desk()))
+    return calls(admitting(create_app(Desk())))
+
+
+@dataclass(frozen=True)
+class Live:
+    """A server on a port of this machine: its address, a key that may do everything, and what it works with."""
+
+    url: str
+    key: str
+    folder: Path
+    desk: Desk
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Live]:
+    """Serve the shop of a folder until the block ends, by the very application that BentoML runs."""
+    settings = load_settings(folder / "regulars.toml")
+    book = Book(settings.book_place)
+    _, key = create_key(book, "live", ["admin"])
+    desk = Desk(settings, book)
+    desk.limit = RateLimit(1e9)
+    desk.keys.refresh(book)
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(desk), log_level="critical", lifespan="on"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
+    thread.start()
+    try:
+        _wait(lambda: server.started and desk.ready)
+        yield Live(f"http://127.0.0.1:{listening.getsockname()[1]}", key, folder, desk)
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        listening.close()
+
+
+def _wait(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "the server does not start"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def live(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A server over a copy of the small shop, which tests may change."""
+    folder = tmp_path_factory.mktemp("live") / "shop"
+    shutil.copytree(listed, folder)
+    with served(folder) as running:
+        yield running

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,23 +14,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.api import messages
-from serving.api.app import create_app
+from serving.api.app import OPERATIONS, create_app
 from serving.api.desk import Desk
-from serving.api.openapi import ANSWER_EXAMPLES, document, openapi
+from serving.api.lists import Entry, ListAnswer
+from serving.api.model import ModelAnswer
+from serving.api.openapi import document, openapi
+from serving.api.operation import Operation
 from serving.api.reading import MAX_BODY_BYTES
+from serving.book import Book
+from serving.config import Settings, load_settings
 from serving.outreach.lists import ENTRY_NAMES
+from tests.serving.conftest import MONDAY
 
 
 def test_the_list_comes_as_json(call: Any, desk: Any) -> None:
     """Regular customers, newcomers and lapsed ones apart, every field of an entry."""
     response = call("GET", "/v1/lists/current")
-    answer = msgspec.json.decode(response.content, type=messages.ListAnswer)
+    answer = msgspec.json.decode(response.content, type=ListAnswer)
     current = desk.book.current_list()
     assert [entry.customer_id for entry in answer.entries] == current.entries["customer_id"].tolist()
     assert [entry.customer_id for entry in answer.winback] == current.winback["customer_id"].tolist()
     assert (answer.capacity, answer.rank_by, answer.currency) == (20, "gain", "EUR")
-    assert set(json.loads(response.content)["entries"][0]) == set(messages.Entry.__struct_fields__) <= set(ENTRY_NAMES)
+    assert set(json.loads(response.content)["entries"][0]) == set(Entry.__struct_fields__) <= set(ENTRY_NAMES)
 
 
 def test_the_list_comes_as_csv_when_asked_for(call: Any, desk: Any) -> None:
@@ -42,7 +49,7 @@ def test_the_list_comes_as_csv_when_asked_for(call: Any, desk: Any) -> None:
 
 def test_the_model_says_what_it_is(call: Any, shop: Any) -> None:
     """Version, definition, metrics, and the meaning of each feature."""
-    answer = msgspec.json.decode(call("GET", "/v1/model").content, type=messages.ModelAnswer)
+    answer = msgspec.json.decode(call("GET", "/v1/model").content, type=ModelAnswer)
     bundle = shop.bundles["lightgbm"]
     assert (answer.model_version, answer.candidate, answer.horizon_days) == ("7", "lightgbm", 30)
     assert [feature.name for feature in answer.features] == list(bundle.features.names)
@@ -64,20 +71,16 @@ def test_what_is_not_there_yet_is_503_with_when_to_ask_again(call_empty: Any, me
     assert response.json()["type"] == "urn:regulars:not-ready"
 
 
-def test_no_list_yet_is_404(calling: Any, tmp_path: Any) -> None:
+def test_no_list_yet_is_404(shop: Any, calling: Any, tmp_path: Any) -> None:
     """The problem says which command publishes one."""
-    from serving.book import Book
-
     book = Book(tmp_path)
-    response = calling(create_app(Desk(book=book)))("GET", "/v1/lists/current")
+    response = calling(create_app(Desk(shop.settings, book)))("GET", "/v1/lists/current")
     book.close()
     assert (response.status_code, response.json()["type"]) == (404, "urn:regulars:no-list")
 
 
 def test_a_book_that_cannot_be_read_is_503(calling: Any, tmp_path: Any) -> None:
     """The database's own words stay in the log."""
-    from serving.book import Book
-
     book = Book(tmp_path)
     book.close()
     for path in tmp_path.iterdir():
@@ -90,7 +93,15 @@ def test_a_book_that_cannot_be_read_is_503(calling: Any, tmp_path: Any) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/v1/score", 405), ("DELETE", "/v1/scores", 405), ("POST", "/v1/nope", 404), ("GET", "/v1/a/b/c", 404)],
+    [
+        ("GET", "/v1/score", 405),
+        ("DELETE", "/v1/scores", 405),
+        ("HEAD", "/v1/scores", 405),
+        ("POST", "/v1/nope", 404),
+        ("GET", "/v1/a/b/c", 404),
+        ("GET", "/v1/scores/", 404),
+        ("GET", "//v1/scores", 404),
+    ],
 )
 def test_unknown_paths_and_methods_are_problems(call: Any, method: str, path: str, status: int) -> None:
     """As machine-readable as any other refusal."""
@@ -99,6 +110,12 @@ def test_unknown_paths_and_methods_are_problems(call: Any, method: str, path: st
     assert response.headers["content-type"] == "application/problem+json"
     if status == 405:
         assert response.headers["allow"] == "POST"
+
+
+def test_a_path_with_several_methods_names_them_all(call: Any) -> None:
+    """One door, two operations."""
+    response = call("PUT", "/v1/customers/c1")
+    assert (response.status_code, response.headers["allow"]) == (405, "DELETE, GET")
 
 
 NOT_JSON = {
@@ -123,7 +140,7 @@ WRONG = {
     "NUL in an id": b'{"customer_ids": ["a\\u0000b"]}',
     "long id": b'{"customer_ids": ["' + b"x" * 10_000 + b'"]}',
     "too many ids": json.dumps({"customer_ids": ["1"] * 10_001}).encode(),
-    "unknown field": b'{"customer_ids": ["1"], "fresh": true}',
+    "unknown field": b'{"customer_ids": ["1"], "frehs": true}',
     "deep": b'{"customer_ids": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "orders without end": json.dumps({"orders": [{"ordered_at": "2023-01-05", "amount": 1}] * 50_001}).encode(),
     "a day that is none": b'{"orders": [{"ordered_at": "2023-01-05", "amount": 1}], "as_of": "2023-02-30"}',
@@ -174,29 +191,54 @@ def test_other_media_types_are_refused(call: Any, headers: dict[str, str]) -> No
 
 
 def test_the_document_describes_what_is_answered() -> None:
-    """Every path of the application, and every answer's example fits its message."""
+    """Every path of the application, and no other."""
     served = {route.path for route in create_app(Desk()).routes if route.path.startswith("/v1/")}  # type: ignore[attr-defined]
-    assert set(openapi()["paths"]) == served - {"/v1/openapi.json", "/v1/{rest:path}"}
-    for name, example in ANSWER_EXAMPLES.items():
-        msgspec.convert(example, getattr(messages, name))
-        assert set(example) == set(getattr(messages, name).__struct_fields__)
+    described = {operation.route for operation in OPERATIONS}
+    assert described == served - {"/v1/openapi.json"}
+    assert set(openapi(OPERATIONS)["paths"]) == {operation.path for operation in OPERATIONS}
 
 
-def test_the_examples_of_the_document_are_answered(call: Any) -> None:
-    """What a reader copies works, and the answer has the shape that is promised."""
-    for path, operations in openapi()["paths"].items():
-        for method, operation in operations.items():
-            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
-            response = call(method.upper(), path, **({"json": body} if body else {}))
-            assert response.status_code == 200, response.text
-            reference = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
-            msgspec.json.decode(response.content, type=getattr(messages, reference.rsplit("/", 1)[1]), strict=True)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_the_examples_fit_their_messages(operation: Operation) -> None:
+    """Every field of an answer stands in its example, and what is sent is taken."""
+    msgspec.convert(operation.example, operation.gives, strict=True)
+    assert set(operation.example) == set(operation.gives.__struct_fields__)
+    assert (operation.takes is None) == (operation.sends is None)
+    if operation.takes is not None:
+        msgspec.convert(operation.sends, operation.takes, strict=True)
+
+
+@pytest.fixture
+def office_call(office: Path, calling: Any) -> Iterator[tuple[Any, Book]]:
+    """Send a request to an application over a shop that a test may change, and its book."""
+    settings: Settings = load_settings(office / "regulars.toml")
+    book = Book(settings.book_place)
+    desk = Desk(settings, book)
+    assert desk.champions is not None
+    desk.champions.look()
+    yield calling(create_app(desk)), book
+    desk.close()
+
+
+def test_the_examples_of_the_document_are_answered(office_call: Any) -> None:
+    """What a reader copies works with ids of one's own, and the answer has the shape that is promised."""
+    call, book = office_call
+    entry = book.current_list().entries.iloc[0]
+    own = {"00123": entry["customer_id"], "20260302-49915e0d7d4b": entry["entry_id"], "{date}": str(MONDAY)}
+    own |= {"{customer_id}": entry["customer_id"]}
+    for operation in sorted(OPERATIONS, key=lambda operation: operation.method == "DELETE"):
+        path, body = operation.path, json.dumps(operation.sends)
+        for theirs, ours in own.items():
+            path, body = path.replace(theirs, ours), body.replace(theirs, ours)
+        response = call(operation.method, path, **({"content": body.encode()} if operation.sends else {}))
+        assert response.status_code == 200, response.text
+        msgspec.json.decode(response.content, type=operation.gives, strict=True)
 
 
 def test_the_document_is_served_and_every_reference_in_it_leads_somewhere(call: Any) -> None:
     """At its own path, and where BentoML's viewer looks for it."""
     served = call("GET", "/v1/openapi.json")
-    assert served.content == call("GET", "/docs.json").content == document()
+    assert served.content == call("GET", "/docs.json").content == document(OPERATIONS)
     schemas = served.json()["components"]["schemas"]
     references = {part.split('"')[0] for part in served.text.split('"#/components/schemas/')[1:]}
     assert references <= set(schemas)
@@ -206,7 +248,7 @@ def test_the_start_page_asks_nobody_else(call: Any) -> None:
     """No address outside of this server stands in it."""
     page = call("GET", "/").text
     assert "//" not in page
-    assert "docs.json" in page
+    assert "./v1/openapi.json" in page
 
 
 VALUES = st.recursive(

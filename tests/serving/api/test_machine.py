@@ -1,0 +1,158 @@
+"""Any order of requests, against a model in plain Python of what must hold after each."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from serving.api.app import create_app
+from serving.api.desk import Desk
+from serving.book import Book
+from serving.config import load_settings
+from tests.serving.api.conftest import admitting, calls
+
+CUSTOMERS = st.integers(0, 5)
+AMOUNTS = st.sampled_from(["5.00", "7.50"])
+
+
+def machine_over(folder: Path) -> type[RuleBasedStateMachine]:
+    """Return the machine whose every run begins with a copy of a shop."""
+
+    class Requests(RuleBasedStateMachine):
+        """A CRM that does as it likes."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.home = Path(tempfile.mkdtemp(prefix="regulars-"))
+            shutil.copytree(folder, self.home / "shop")
+            configured = load_settings(self.home / "shop" / "regulars.toml")
+            self.book = Book(configured.book_place)
+            self.desk = Desk(configured, self.book)
+            assert self.desk.champions is not None
+            self.desk.champions.look()
+            self.call = calls(admitting(create_app(self.desk)))
+            listed = self.book.current_list()
+            assert listed is not None
+            self.entry = dict(zip(listed.entries["customer_id"], listed.entries["entry_id"], strict=True))
+            self.ids = list(self.entry)[:6]
+            self.stored = {each: score.probability for each, score in self.book.latest_scores(self.ids).items()}
+            self.known: dict[str, set[Any]] = {name: set() for name in ("outcomes", "contacts", "events")}
+            self.orders: dict[str, tuple[str, str]] = {}
+            self.consent: dict[tuple[str, str], bool] = {}
+
+        def teardown(self) -> None:
+            self.desk.close()
+            shutil.rmtree(self.home)
+
+        def ok(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+            answer = self.call(method, path, **({} if body is None else {"json": body}))
+            assert answer.status_code == 200, answer.text
+            found: dict[str, Any] = answer.json()
+            return found
+
+        def tell(self, path: str, name: str, row: dict[str, Any], known: bool) -> None:
+            answer = self.ok("POST", f"/v1/{path}", {name: [row]})
+            assert (answer["new"], answer["known"]) == (int(not known), int(known))
+
+        @rule(n=CUSTOMERS, outcome=st.sampled_from(["saved", "not_saved"]))
+        def an_outcome(self, n: int, outcome: str) -> None:
+            customer = self.ids[n]
+            row = {"entry_id": self.entry[customer], "outcome": outcome, "happened_on": "2023-01-10"}
+            if customer not in self.stored:  # erased, and its entries with it
+                assert self.call("POST", "/v1/outcomes", json={"outcomes": [row]}).status_code == 422
+                return
+            self.tell("outcomes", "outcomes", row, (customer, outcome) in self.known["outcomes"])
+            self.known["outcomes"].add((customer, outcome))
+
+        @rule(n=CUSTOMERS, channel=st.sampled_from(["call", "mail"]))
+        def a_contact(self, n: int, channel: str) -> None:
+            row = {"customer_id": self.ids[n], "channel": channel, "contacted_on": "2023-01-11"}
+            self.tell("contacts", "contacts", row, (self.ids[n], channel) in self.known["contacts"])
+            self.known["contacts"].add((self.ids[n], channel))
+
+        @rule(n=CUSTOMERS, channel=st.sampled_from(["call", "*"]), allowed=st.booleans())
+        def consent_is_given(self, n: int, channel: str, allowed: bool) -> None:
+            row = {"customer_id": self.ids[n], "channel": channel, "allowed": allowed, "decided_on": "2023-01-12"}
+            place = (self.ids[n], channel)
+            self.tell("consent", "consents", row, self.consent.get(place) == allowed)
+            self.consent[place] = allowed
+
+        @rule(n=CUSTOMERS, number=st.integers(0, 2), amount=AMOUNTS)
+        def an_order(self, n: int, number: int, amount: str) -> None:
+            order_id, customer = f"machine-{number}", self.ids[n]
+            line = {"ordered_at": "2023-01-20", "amount": amount}
+            order = {"order_id": order_id, "customer_id": customer, "lines": [line]}
+            before = self.orders.get(order_id)
+            if before is not None and before[0] != customer:
+                assert self.call("POST", "/v1/orders", json={"orders": [order]}).status_code == 422
+                return
+            answer = self.ok("POST", "/v1/orders", {"orders": [order]})
+            what = "new" if before is None else "known" if before[1] == amount else "changed"
+            assert answer == {"new": 0, "changed": 0, "known": 0} | {what: 1}
+            self.orders[order_id] = (customer, amount)
+
+        @rule(n=CUSTOMERS)
+        def an_event(self, n: int) -> None:
+            row = {"event_id": f"m-{n}", "customer_id": self.ids[n], "kind": "visit", "happened_at": "2023-01-20"}
+            self.tell("events", "events", row, self.ids[n] in self.known["events"])
+            self.known["events"].add(self.ids[n])
+
+        @rule(n=CUSTOMERS)
+        def a_customer_is_erased(self, n: int) -> None:
+            customer = self.ids[n]
+            answer = self.call("DELETE", f"/v1/customers/{customer}")
+            known = customer in self.stored or self.is_told_of(customer)
+            assert answer.status_code == (200 if known else 404), answer.text
+            self.stored.pop(customer, None)
+            for name, rows in self.known.items():
+                self.known[name] = {row for row in rows if customer not in (row, row[0])}
+            self.orders = {key: facts for key, facts in self.orders.items() if facts[0] != customer}
+            self.consent = {place: said for place, said in self.consent.items() if place[0] != customer}
+
+        @rule()
+        def the_model_is_looked_for(self) -> None:
+            assert self.ok("POST", "/v1/model/reload") == {"model_version": "1", "former_version": "1"}
+
+        @rule(n=CUSTOMERS)
+        def a_fresh_score(self, n: int) -> None:
+            answer = self.ok("POST", "/v1/scores", {"customer_ids": [self.ids[n]], "fresh": True})
+            (row,) = answer["scores"]  # the order source still knows who was erased
+            assert row["customer_id"] == self.ids[n]
+
+        def is_told_of(self, customer: str) -> bool:
+            rows = [row if isinstance(row, str) else row[0] for known in self.known.values() for row in known]
+            places = [place[0] for place in self.consent] + [facts[0] for facts in self.orders.values()]
+            return customer in (*rows, *places)
+
+        @invariant()
+        def stored_scores_are_those_of_the_run(self) -> None:
+            answer = self.ok("POST", "/v1/scores", {"customer_ids": self.ids})
+            assert {row["customer_id"]: row["probability"] for row in answer["scores"]} == self.stored
+            assert answer["unknown"] == [each for each in self.ids if each not in self.stored]
+
+        @invariant()
+        def the_list_holds_who_was_not_erased(self) -> None:
+            answer = self.ok("GET", "/v1/lists/current?limit=5000")
+            shown = {row["customer_id"] for row in answer["entries"]}
+            assert {each for each in self.ids if each in shown} == set(self.stored)
+
+    return Requests
+
+
+@pytest.mark.slow
+def test_law_any_order_of_requests_keeps_what_must_hold(listed: Path) -> None:
+    """Small, and the same each time."""
+    run_state_machine_as_test(
+        machine_over(listed),
+        settings=settings(
+            max_examples=5, stateful_step_count=10, deadline=None, derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )  # fmt: skip
