@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -152,7 +152,13 @@ async def stored_scores(call: Call) -> Response:
 
 def _stored(desk: Desk, key: Key, known_as: dict[str, str]) -> Response:
     ids = desk.seen_by(key, dict.fromkeys(known_as.values()))
-    return _answer(desk.need_lookup().scores(ids), known_as)
+    lookup = desk.need_lookup()
+    joined = lookup.joined(ids) if len(ids) > AT_ONCE else None
+    if joined is None:
+        return _answer(lookup.scores(ids), known_as)
+    scores, missing = joined
+    seen = set(ids) - set(missing)
+    return _written(scores, [asked for asked, known in known_as.items() if known not in seen])
 
 
 def _fresh(desk: Desk, key: Key, known_as: dict[str, str]) -> Response:
@@ -167,8 +173,11 @@ def _fresh(desk: Desk, key: Key, known_as: dict[str, str]) -> Response:
 def _answer(found: Mapping[str, bytes], known_as: dict[str, str]) -> Response:
     """Answer each customer once, in the order asked for, and the ids of whom there is no score."""
     scores = b",".join(found[known] for known in dict.fromkeys(known_as.values()) if known in found)
-    unknown = msgspec.json.encode([asked for asked, known in known_as.items() if known not in found])
-    return Response(b'{"scores":[%b],"unknown":%b}' % (scores, unknown), media_type=JSON)
+    return _written(scores, [asked for asked, known in known_as.items() if known not in found])
+
+
+def _written(scores: bytes, unknown: Sequence[str]) -> Response:
+    return Response(b'{"scores":[%b],"unknown":%b}' % (scores, msgspec.json.encode(unknown)), media_type=JSON)
 
 
 async def score_history(call: Call) -> SingleScoreAnswer:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
+import msgspec
+
 from features.errors import InputError
 from serving.book.answers import RUN_FACTS, SCORE_FACTS, encoded
 from serving.book.book import Book
@@ -23,6 +25,11 @@ _RUN = (
     "FROM runs ORDER BY as_of DESC, id DESC LIMIT 1"
 )
 _ANSWERS = "SELECT customer_id, answer FROM answers WHERE customer_id"
+# A left join keeps the order asked for; what is missing is told apart.
+_JOINED = (
+    "SELECT CAST(group_concat(answer, ',') AS BLOB), json_group_array(asked.value) FILTER (WHERE answer IS NULL) "
+    "FROM json_each(?) AS asked LEFT JOIN answers ON customer_id = asked.value"
+)
 _ROWS = f"SELECT {', '.join(SCORE_FACTS)} FROM scores WHERE run_id = "
 Ask = Callable[[str, Sequence[str]], list[Any]]  # a query that ends at an id, and the ids
 
@@ -54,6 +61,27 @@ class Lookup:
             sqlite3.Error, sqlalchemy.exc.SQLAlchemyError: the book cannot be read.
         """
         return self._from_sqlite(customer_ids) if self._sqlite else self._from_postgresql(customer_ids)
+
+    def joined(self, customer_ids: Sequence[str]) -> tuple[bytes, list[str]] | None:
+        """Return the scores' JSON in the order asked for, with commas between, and the ids of whom there is none.
+
+        SQLite joins them in one call, during which other threads run: row by row, Python would be asked for each. None
+        where this book cannot do so; `scores` can.
+        """
+        if not self._sqlite:
+            return None
+        with self._alone:
+            opened = self._opened()
+            opened.execute("BEGIN")
+            try:
+                run = opened.execute(_RUN).fetchone()
+                if run is None or run[0] != run[1]:
+                    return None
+                ids = msgspec.json.encode(customer_ids).decode()
+                answers, missing = opened.execute(_JOINED, (ids,)).fetchone()
+                return bytes(answers or b""), msgspec.json.decode(missing)
+            finally:
+                opened.execute("ROLLBACK")
 
     def _from_sqlite(self, customer_ids: Sequence[str]) -> dict[str, bytes]:
         with self._alone:

@@ -142,3 +142,24 @@ def test_every_wrong_cell_is_named_at_once(call: Any) -> None:
     lines = [{"ordered_at": "2023-01-05", "amount": amount} for amount in ("1", "x", "y")]
     answer = call("POST", "/v1/score", json={"orders": lines, "as_of": "2023-02-01"}).json()
     assert [error["path"] for error in answer["errors"]] == ["$.orders[1].amount", "$.orders[2].amount"]
+
+
+def test_many_ids_come_in_the_order_asked_for(desk: Any, make_scores: Any, tmp_path: Any, calling: Any) -> None:
+    """However many: what is joined inside the database is what is read row by row, unknown ids apart."""
+    import random
+
+    from serving.book import Book
+
+    names = [f"c{n} \"é'\\" for n in range(3_000)]
+    book = Book(tmp_path)
+    book.record_scores(make_scores(*((name, 0.6, "1") for name in names)), currency="EUR", data_digest="d")
+    send = calling(create_app(Desk(desk.settings, book)))
+    asked = random.Random(5).sample([*names, *(f"nobody {n}" for n in range(100))], 2_000)
+    answer = send("POST", "/v1/scores", json={"customer_ids": asked}).json()
+    assert [row["customer_id"] for row in answer["scores"]] == [name for name in asked if name in set(names)]
+    assert answer["unknown"] == [name for name in asked if name not in set(names)]
+    single = send("POST", "/v1/scores", json={"customer_ids": asked[:50]}).json()
+    assert single["scores"] == answer["scores"][: len(single["scores"])]
+    strangers = {"customer_ids": [f"x{n}" for n in range(500)]}
+    assert send("POST", "/v1/scores", json=strangers).json() == {"scores": [], "unknown": strangers["customer_ids"]}
+    book.close()

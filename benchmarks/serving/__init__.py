@@ -1,0 +1,1 @@
+"""How quickly the HTTP interface answers, beside others that do the same."""

@@ -1,0 +1,1 @@
+"""The same look-up as others would serve it, written as their documentation shows."""

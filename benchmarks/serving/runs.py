@@ -1,0 +1,286 @@
+"""What is measured, and how: who is asked what, for how long, in which order."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from benchmarks.serving import servers
+from benchmarks.serving.load import Plan, as_text
+from benchmarks.serving.servers import BIN, ROOT, Memory, Server
+from benchmarks.serving.shop import Shop, customer_ids, history
+
+Request = tuple[str, str, int]
+Result = dict[str, Any]
+DIFFERENT, DIFFERENT_MANY, PARTS = 2_000, 100, 20  # requests made beforehand, asked in turn
+MANY, ORDERS = 1_000, 50
+MEMORY_EVERY_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """One server's rounds, as the asking side counted them."""
+
+    name: str
+    found: list[Result]
+
+    @property
+    def best(self) -> float:
+        """Requests per second of the best round."""
+        return float(max(each["per_second"] for each in self.found))
+
+    @property
+    def median(self) -> float:
+        """Requests per second of the median round."""
+        return self.middle("per_second")
+
+    @property
+    def errors(self) -> int:
+        """Answers that were not right, of all rounds."""
+        return sum(int(each["errors"]) for each in self.found)
+
+    def middle(self, figure: str) -> float:
+        """Return the median over the rounds."""
+        return float(statistics.median(each[figure] for each in self.found))
+
+
+@dataclass(frozen=True)
+class Start:
+    """How long a server takes until it is ready, each time, seconds, and what it holds then, idle."""
+
+    ready_seconds: list[float]
+    worker: Memory
+    supervisor: Memory
+
+
+@dataclass(frozen=True)
+class Soak:
+    """Mixed load for a long time.
+
+    Args:
+        saturation: answers per second when each connection asks as soon as it was answered.
+        asked: per second.
+        result: as the asking side counted it.
+        megabytes: of the worker, at the start, and every few seconds.
+    """
+
+    saturation: float
+    asked: float
+    minutes: float
+    result: Result
+    megabytes: list[float]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything that was measured."""
+
+    start: Start
+    help_seconds: list[float]
+    peers: dict[str, Rounds]
+    many: Rounds
+    many_megabytes: tuple[float, float]
+    posted: Rounds
+    soak: Soak | None
+
+
+def everything(shop: Shop, folder: Path, scored: int, rounds: int, seconds: float, soak_minutes: float) -> Found:
+    """Measure it all; two servers never work at once."""
+    random = np.random.default_rng(1)
+    start = started(shop, folder, rounds)
+    helped = [_seconds([str(BIN / "regulars"), "--help"], folder) for _ in range(rounds)]
+    peers = side_by_side(shop, folder, _look_ups(shop, random, scored), rounds, seconds)
+    with servers.regulars(shop, folder) as ours:
+        many = Plan(ours.port, _many(shop, random, scored), 2, seconds)
+        asked("warm", many)
+        before = Memory.of(ours.worker()).rss
+        thousands = Rounds("1,000 ids", [asked("1,000 ids", many) for _ in range(rounds)])
+        after = Memory.of(ours.worker()).rss
+        posting = Plan(ours.port, [posted(shop, ORDERS)], 1, seconds)
+        histories = Rounds("50 orders", [asked("50 orders", posting) for _ in range(rounds)])
+        soak = soaked(shop, ours, _mixed(shop, random, scored), soak_minutes) if soak_minutes else None
+    return Found(start, helped, peers, thousands, (before, after), histories, soak)
+
+
+def started(shop: Shop, folder: Path, times: int) -> Start:
+    """Start ours so many times, after a first time that warms the disk; memory is read some seconds after the last."""
+    ready = []
+    with servers.regulars(shop, folder):
+        pass
+    for number in range(times):
+        with servers.regulars(shop, folder) as server:
+            ready.append(server.ready_seconds)
+            say(f"start: ready after {server.ready_seconds:.1f} s")
+            if number == times - 1:
+                time.sleep(10.0)
+                memory = Memory.of(server.worker()), Memory.of(psutil.Process(server.pid))
+    return Start(ready, *memory)
+
+
+def side_by_side(shop: Shop, folder: Path, look_ups: list[Request], rounds: int, seconds: float) -> dict[str, Rounds]:
+    """Start all, let them answer the same, then let them take turns."""
+    with ExitStack() as open_ones:
+        enter = open_ones.enter_context
+        looking = [
+            enter(servers.regulars(shop, folder)),
+            enter(servers.plain_fastapi(shop, folder)),
+            enter(servers.plain_fastapi(shop, folder, logging=False)),
+            enter(servers.typed_bento(shop, folder)),
+        ]
+        _agree(looking, look_ups[:20])
+        plans = {server.name: Plan(server.port, look_ups, 8, seconds) for server in looking}
+        other = enter(servers.mlflow_models_serve(shop, folder))
+        plans[other.name] = Plan(other.port, [_invocation(shop)], 8, seconds)
+        turns = [{name: asked(name, plan) for name, plan in plans.items()} for _ in range(rounds)]
+    return {name: Rounds(name, [turn[name] for turn in turns]) for name in plans}
+
+
+def soaked(shop: Shop, server: Server, mixed: list[Request], minutes: float) -> Soak:
+    """Find out how much a mixed load can be, then ask half of it for so many minutes."""
+    full = asked("mixed, as much as it can", Plan(server.port, mixed, 8, 10.0))
+    rate, worker = full["per_second"] / 2, server.worker()
+    plan = Plan(server.port, mixed, 8, minutes * 60, per_second=rate)
+    megabytes = [Memory.of(worker).rss]
+    process = _asking(plan)
+    end = time.monotonic() + minutes * 60 + 60
+    while process.poll() is None and time.monotonic() < end:
+        time.sleep(MEMORY_EVERY_SECONDS)
+        megabytes.append(Memory.of(worker).rss)
+    result = _told("soak", process)
+    return Soak(full["per_second"], rate, minutes, result, megabytes)
+
+
+def asked(name: str, plan: Plan) -> Result:
+    """Let another process ask, and return what it counted."""
+    process = _asking(plan)
+    try:
+        process.wait(plan.seconds + plan.warm_seconds + 90)
+    finally:
+        process.kill() if process.poll() is None else None
+    return _told(name, process)
+
+
+def _asking(plan: Plan) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "benchmarks.serving.load"]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin is not None
+    process.stdin.write(as_text(plan))
+    process.stdin.close()
+    return process
+
+
+def _told(name: str, process: subprocess.Popen[str]) -> Result:
+    assert process.stdout is not None
+    if process.poll() is None:
+        process.kill()
+    said = process.stdout.read()
+    if process.returncode != 0 or not said:
+        raise SystemExit(f"{name}: the asking process ended with {process.returncode}")
+    result: Result = json.loads(said)
+    if result["errors"]:
+        say(f"{name}: {result['errors']} errors; the first: {result['first_error']}")
+    say(f"{name}: {result['per_second']:,.0f}/s, p50 {result['p50_ms']:.2f} ms, p99 {result['p99_ms']:.2f} ms")
+    return result
+
+
+def request(shop: Shop, path: str, body: object, held: str, times: int = 1, method: str = "POST") -> Request:
+    """Return a request as it goes over the wire, and what its answer holds so many times."""
+    text = json.dumps(body) if body is not None else ""
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {shop.key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
+    )
+    return head + text, held, times
+
+
+def posted(shop: Shop, orders: int) -> Request:
+    """Return a posted history to be scored."""
+    body = {"customer_id": "posted", "as_of": str(shop.as_of), "orders": history(shop.as_of, orders)}
+    return request(shop, "/v1/score", body, '"customer_id":"posted"')
+
+
+def _look_ups(shop: Shop, random: np.random.Generator, scored: int) -> list[Request]:
+    ids = customer_ids(min(DIFFERENT, scored), random, scored)
+    return [request(shop, "/v1/scores", {"customer_ids": [each]}, f'"customer_id":"{each}"') for each in ids]
+
+
+def _many(shop: Shop, random: np.random.Generator, scored: int, count: int = MANY) -> list[Request]:
+    parts = [customer_ids(count, random, scored) for _ in range(DIFFERENT_MANY)]
+    return [request(shop, "/v1/scores", {"customer_ids": ids}, '"customer_id":"C', count) for ids in parts]
+
+
+def _invocation(shop: Shop) -> Request:
+    """Return one customer's score as MLflow's server takes it: order lines in, a probability out."""
+    columns = ["order_id", "customer_id", "ordered_at", "amount"]
+    lines = history(shop.as_of, 5)
+    rows = [[line["order_id"], "posted", line["ordered_at"], float(line["amount"])] for line in lines]
+    body = {"dataframe_split": {"columns": columns, "data": rows}, "params": {"as_of": str(shop.as_of)}}
+    return request(shop, "/invocations", body, '"customer_id": "posted"')
+
+
+def _mixed(shop: Shop, random: np.random.Generator, scored: int) -> list[Request]:
+    """Return a CRM's day in parts of a hundred requests, each in an order of its own."""
+    looks, hundreds = iter(_look_ups(shop, random, scored)), iter(_many(shop, random, scored, 100))
+    rounds = [
+        [
+            *(next(looks) for _ in range(84)),
+            *(next(hundreds) for _ in range(5)),
+            *(posted(shop, ORDERS) for _ in range(4)),
+            *(request(shop, "/v1/lists/current?limit=50", None, '"entry_id":', 50, "GET") for _ in range(3)),
+            *(request(shop, "/v1/model", None, '"candidate":', 1, "GET") for _ in range(2)),
+            *(_order(shop, number) for number in random.integers(0, 1_000_000, 2)),
+        ]
+        for _ in range(PARTS)
+    ]
+    return [each for one in rounds for each in _shuffled(one, random)]
+
+
+def _order(shop: Shop, number: int) -> Request:
+    line = {"ordered_at": f"{shop.as_of}T10:00:00+00:00", "amount": "19.90", "product_id": "tea"}
+    order = {"order_id": f"B-{number}", "customer_id": f"C{number % 1000:07}", "lines": [line]}
+    return request(shop, "/v1/orders", {"orders": [order]}, '"known":')
+
+
+def _shuffled(requests: Sequence[Request], random: np.random.Generator) -> Iterator[Request]:
+    return (requests[place] for place in random.permutation(len(requests)))
+
+
+def _agree(looking: Sequence[Server], look_ups: Sequence[Request]) -> None:
+    """Refuse to compare servers that answer different things."""
+    for sent, _, _ in look_ups:
+        answers = {server.name: _answer(server, sent) for server in looking}
+        if any(answer != answers["Regulars"] for answer in answers.values()):
+            raise SystemExit(f"the servers differ, nothing to compare: {json.dumps(answers, indent=1)}")
+
+
+def _answer(server: Server, sent: str) -> object:
+    head, _, body = sent.partition("\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if not line.startswith("Content-Length"))
+    asking = urllib.request.Request(f"http://127.0.0.1:{server.port}/v1/scores", body.encode(), headers)
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asking, timeout=30) as answer:
+        found: object = json.load(answer)
+    return found
+
+
+def _seconds(command: Sequence[str], folder: Path) -> float:
+    environment = servers.environment_of(folder)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60, env=environment)  # warms the disk
+    began = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60, env=environment)
+    return time.perf_counter() - began
+
+
+def say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
