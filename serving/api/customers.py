@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -14,6 +16,7 @@ from features.money import Money
 from serving.api.operation import Call, Operation
 from serving.api.problems import Refusal
 from serving.book.erasure import erase
+from serving.book.history import History
 from serving.story import DAY_OF, Story, tell_story_from
 
 AMOUNTS = ("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high", "expected_gain", "cost")
@@ -71,7 +74,21 @@ def _story(call: Call, customer_id: str) -> CustomerAnswer:
     story = tell_story_from(call.desk.need_book(), settings, customer_id)
     if not story.history.known:
         raise _unknown()
-    return customer_answer(story, settings.money)
+    accounts = call.desk.seen_by(call.key, story.history.account_ids)
+    return customer_answer(replace(story, history=of_accounts(story.history, accounts)), settings.money)
+
+
+def of_accounts(history: History, account_ids: Sequence[str]) -> History:
+    """Return a history without what is of other accounts: a customer may have belonged to another owner's before."""
+    if list(account_ids) == list(history.account_ids):
+        return history
+    frames = {name: getattr(history, name) for name in DAY_OF}
+    kept = {
+        name: frame[frame["account_id"].isin(account_ids)]
+        for name, frame in frames.items()
+        if "account_id" in frame.columns
+    }
+    return replace(history, account_ids=tuple(account_ids), **kept)
 
 
 def customer_answer(story: Story, money: Money) -> CustomerAnswer:

@@ -13,13 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from features.money import Money
 from serving.api.app import OPERATIONS, create_app
+from serving.api.customers import customer_answer, of_accounts
 from serving.api.desk import Desk
 from serving.book import Book, record_contacts
 from serving.book import Contact as ContactRow
 from serving.book.decisions import hand_over
+from serving.book.history import history_of
 from serving.outreach.lists import plan
 from serving.outreach.policy import Policy
+from serving.story import Story
 from tests.serving.api.conftest import admitting, bearer, calls, key_of
 
 OWNERS = ("Eleni", "Bruno", "unassigned")
@@ -166,3 +170,22 @@ def test_reports_about_others_are_refused_whole(scoped: Any, name: str) -> None:
     assert told["path"] == untold["path"]
     assert told["message"].split('" is not')[1] == untold["message"].split('" is not')[1]
     assert call("POST", path, json={name: [row(mine, own)]}, headers=bearer("Eleni")).json()["new"] == 1
+
+
+def test_the_story_of_a_customer_who_changed_accounts_leaves_the_former_account_out(
+    tmp_path: Path, make_scores: Any
+) -> None:
+    """That one may be another owner's by now: neither its id nor what was decided about it is told."""
+    book = Book(tmp_path)
+    people = pd.DataFrame({"customer_id": ["moved"], "account": ["former"], "owner": ["Bruno"], "name": [None],
+                           "segment": [None], "consent": [None]})  # fmt: skip
+    scores = make_scores(("moved", 0.9, "30.00"))
+    made = plan(scores, people, currency="EUR", policy=Policy(holdout_share=0.0))
+    book.publish_list(made, book.record_scores(scores, currency="EUR", data_digest="d"))
+    hand_over(book, ["former"], "Bruno", DAYS[0], "boss", "moved")
+    found = history_of(book, "moved")
+    book.close()
+    assert "former" in str(customer_answer(Story(found), Money("EUR")))
+    told = str(customer_answer(Story(of_accounts(found, ["moved"])), Money("EUR")))
+    assert "former" not in told
+    assert "scored 90%" in told
