@@ -94,10 +94,10 @@ def score_one(log: Log, bundle: Bundle, version: str, as_of: date) -> Score:
     table = feature_table(log, [as_of], bundle.features)
     if table.empty:
         raise InputError(f"the history holds no order before {as_of.isoformat()} that counts")
-    told = _told(_scored(log, table, bundle, version, as_of), table, bundle)
-    facts: dict[str, Any] = {name: told[name].iloc[0] for name in SCORE_NAMES}
-    for name in TOLD:
-        facts[name] = tuple(facts[name])
+    matrix = bundle.matrix(table)
+    columns = _columns(log, table, matrix, bundle, version, as_of)
+    facts: dict[str, Any] = {name: _first(columns[name]) for name in SCORE_NAMES}
+    facts |= dict(zip(TOLD, map(tuple, sentences(bundle, matrix, bundle.money)[0]), strict=True))
     for name in ("usual_gap_days", "overdue", "overdue_days"):
         facts[name] = None if np.isnan(facts[name]) else float(facts[name])
     for name in ("horizon_days", "days_since_order"):
@@ -134,12 +134,26 @@ def limits(log: Log, bundle: Bundle, as_of: date) -> tuple[str, ...]:
 
 
 def _scored(log: Log, table: pd.DataFrame, bundle: Bundle, version: str, as_of: date) -> pd.DataFrame:
+    columns = _columns(log, table, bundle.matrix(table), bundle, version, as_of)
+    return pd.DataFrame(columns, index=table.index, columns=list(SCORE_NAMES)).astype({"as_of": object})
+
+
+def _first(column: Any) -> Any:
+    """Return the only row of a column; a frame of one customer would cost more than its score."""
+    if isinstance(column, pd.Series):
+        return column.iloc[0]
+    return column[0] if isinstance(column, (np.ndarray, list)) else column
+
+
+def _columns(
+    log: Log, table: pd.DataFrame, matrix: Floats, bundle: Bundle, version: str, as_of: date
+) -> dict[str, Any]:
+    """Return the columns of scores; what is the same for all stands alone."""
     facts = _facts(log, table, as_of)
-    matrix = bundle.matrix(table)
     probability = bundle.probability(matrix, as_of) if len(table) else np.zeros(0)
     since, order_days = facts["days_since_order"].to_numpy(), facts["frequency"].to_numpy() + 1
     lost_after = lost_after_days(order_days, facts["long_gap_days"].to_numpy(), bundle.definition.horizon_days)
-    columns = {
+    return {
         "customer_id": table["customer_id"].astype(object),
         "as_of": as_of,
         "horizon_days": bundle.definition.horizon_days,
@@ -156,7 +170,6 @@ def _scored(log: Log, table: pd.DataFrame, bundle: Bundle, version: str, as_of: 
         "protective": None,
         "model_version": version,
     }
-    return pd.DataFrame(columns, index=table.index, columns=list(SCORE_NAMES)).astype({"as_of": object})
 
 
 def _times(X: Floats, probability: Floats, timing: Timing, as_of: date) -> dict[str, Any]:

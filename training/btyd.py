@@ -29,11 +29,12 @@ Any unit of time will do, one for everything; Regulars fits in days.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from training.dataset import Floats
 from training.history import Histories
@@ -46,6 +47,7 @@ SCALES = (1e-3, 1e1)
 # Of the continued fraction: so many terms at most, each of which divides its error by a known factor; exp(28) is 1e12.
 MOST_TERMS = 2000
 DIGITS_E = 28.0
+FEW = 512  # customers of whom all levels of a fraction are held at once
 # The nearer z is to 1 the more terms; customers are taken in bands of it, so that a few do not cost all the others.
 BANDS = (0.9, 0.985)
 START_SHAPE, START_LEAVING = 1.0, (1.0, 4.0)
@@ -226,12 +228,28 @@ def _fraction(b: Floats, c: Floats, z: Floats) -> Floats:
     root = np.sqrt(1 - z.max(initial=0.0))
     terms = 4 + int(min(MOST_TERMS, DIGITS_E / (2 * np.arctanh(np.clip(root, 1e-6, 1 - 1e-6)))))
     value = np.ones_like(z)
-    for place in range(terms, 1, -1):
-        j, odd = divmod(place, 2)
-        up = (b + j) * (c - 1 + j) if odd else j * (c - b + j - 1)
-        down = (c + place - 2) * (c + place - 1)
-        value = 1 - up / down * z / value
+    for shares in _shares(b, c, z, terms):
+        value = 1 - shares / value
     return 1 / (1 - b / c * z / value)
+
+
+def _shares(b: Floats, c: Floats, z: Floats, terms: int) -> Iterable[Floats]:
+    """Give what stands over each level of the fraction, from its end."""
+    if z.size > FEW:
+        return (_share(b, c, z, place, odd=place % 2 == 1) for place in range(terms, 1, -1))
+    # Of few customers all levels at once: the calls would cost more than the sums.
+    places = np.arange(terms, 1, -1)
+    found = np.empty((len(places), z.size))
+    for odd in (True, False):
+        here = (places % 2 == 1) == odd
+        found[here] = _share(b, c, z, places[here][:, None], odd=odd)
+    return found
+
+
+def _share(b: Floats, c: Floats, z: Floats, place: int | npt.NDArray[np.int64], *, odd: bool) -> Floats:
+    j = place // 2
+    up = (b + j) * (c - 1 + j) if odd else j * (c - b + j - 1)
+    return np.asarray(up / ((c + place - 2) * (c + place - 1)) * z, dtype=np.float64)
 
 
 def fit_bgnbd(seen: Histories, start: BGNBD | None = None) -> BGNBD:

@@ -83,8 +83,8 @@ class GapHazard:
         gap = usual_gap(seen, self.shop_gap)
         begin, group = seen.silence - HALF_DAY, _group(seen.frequency, self.groups)
         risk = np.zeros(len(seen))
-        for place, curve in enumerate(self.curves):
-            here = group == place
+        for place in np.unique(group):  # of one customer, one curve
+            here, curve = group == place, self.curves[place]
             risk[here] = curve.at((begin[here] + time) / gap[here]) - curve.at(begin[here] / gap[here])
         return np.asarray(np.exp(-risk), dtype=np.float64)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,13 @@ def _knots(column: Floats) -> Floats:
 def _rank(column: Floats, knots: Floats) -> Floats:
     if len(knots) < 2:
         return np.zeros(len(column))
-    return np.asarray(np.interp(column, knots, np.linspace(-0.5, 0.5, len(knots))), dtype=np.float64)
+    return np.asarray(np.interp(column, knots, _levels(len(knots))), dtype=np.float64)
+
+
+@cache
+def _levels(knots: int) -> Floats:
+    """Return the ranks of so many knots; for a single customer, making them would cost more than using them."""
+    return np.linspace(-0.5, 0.5, knots)
 
 
 @dataclass(frozen=True, eq=False)

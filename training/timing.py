@@ -229,9 +229,9 @@ class _Clock:
 
     def _until(self, time: Floats) -> Floats:
         at, found = (self.begin + time) / self.gap, np.zeros(len(self.gap))
-        for place, curve in enumerate(self.hazard.curves):
+        for place in np.unique(self.group):  # of one customer, one curve
             here = self.group == place
-            found[here] = curve.at(at[here])
+            found[here] = self.hazard.curves[place].at(at[here])
         return found
 
 

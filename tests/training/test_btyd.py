@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import hyp2f1
 
+from training import btyd
 from training.btyd import BGNBD, ParetoNBD, _gauss, fit_bgnbd, fit_paretonbd
 from training.history import Histories
 
@@ -220,3 +221,14 @@ def test_hopeless_shops_get_a_finite_answer(fit, seen):
     said = fit(seen).silent(seen, 30)
     assert np.isfinite(said).all()
     assert ((said >= 0) & (said <= 1)).all()
+
+
+@pytest.mark.parametrize("customers", [1, 8, 500])
+def test_few_customers_and_many_get_the_same_fraction(customers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bit for bit: a posted history is scored as the batch scores it."""
+    random = np.random.default_rng(customers)
+    b = random.uniform(0.5, 50.0, customers)
+    c, z = b + random.uniform(0.5, 5.0, customers), random.uniform(0.0, 0.99, customers)
+    at_once = btyd._gauss(b, c, z)
+    monkeypatch.setattr(btyd, "FEW", 0)
+    assert (btyd._gauss(b, c, z) == at_once).all()

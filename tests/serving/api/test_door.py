@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import os
 import statistics
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -299,3 +302,22 @@ def test_an_unexpected_error_tells_the_caller_nothing(
     assert "unexpected ValueError" in caplog.text
     assert "in _stored" in caplog.text
     assert customer not in caplog.text
+
+
+def test_counts_that_cannot_be_written_cost_no_answer(tmp_path: Path) -> None:
+    """Another server on the machine may clear the folder away; that was a dropped connection once."""
+    script = (
+        "import shutil, sys\n"
+        "from serving.api.metrics import Metrics\n"
+        "metrics = Metrics()\n"
+        "metrics.note('GET', '/v1/a', 200, 0.1)\n"
+        "shutil.rmtree(sys.argv[1])\n"
+        "metrics.note('GET', '/v1/b', 404, 0.1)\n"
+        "print('well')\n"
+    )
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(shared)}
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=Path(__file__).parents[3])
+    assert done.stdout == "well\n", done.stderr
