@@ -17,9 +17,11 @@ from serving.api.operation import Call, Operation
 from serving.api.problems import Refusal
 from serving.book.erasure import erase
 from serving.book.history import History
+from serving.book.posted import posted_of
 from serving.story import DAY_OF, Story, tell_story_from
 
 AMOUNTS = ("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high", "expected_gain", "cost")
+TEXTS = ("reasons", "protective", "members")  # which the book keeps as JSON
 CUSTOMER_ID = "as the order source has it, URL-encoded"
 
 
@@ -40,7 +42,8 @@ class CustomerAnswer(msgspec.Struct, frozen=True):
         dict[str, list[dict[str, Any]]],
         Meta(
             description="scores, entries of lists, suppressed (kept off a list, and why), gone (left a list), "
-            "contacts, outcomes, consent, holds, owners, arms and episodes of the trial; amounts as decimal strings"
+            "contacts, outcomes, consent, holds, owners, arms and episodes of the trial, posted_orders and "
+            "posted_events; amounts as decimal strings"
         ),
     ]
 
@@ -72,10 +75,13 @@ def _story(call: Call, customer_id: str) -> CustomerAnswer:
     if not seen or "\0" in customer_id:
         raise _unknown()
     story = tell_story_from(call.desk.need_book(), settings, customer_id)
-    if not story.history.known:
+    with call.desk.need_book().reading() as connection:
+        posted = posted_of(connection, customer_id)
+    if not (story.history.known or any(posted.values())):
         raise _unknown()
     accounts = call.desk.seen_by(call.key, story.history.account_ids)
-    return customer_answer(replace(story, history=of_accounts(story.history, accounts)), settings.money)
+    found = customer_answer(replace(story, history=of_accounts(story.history, accounts)), settings.money)
+    return msgspec.structs.replace(found, history={**found.history, **posted})
 
 
 def of_accounts(history: History, account_ids: Sequence[str]) -> History:
@@ -101,7 +107,13 @@ def customer_answer(story: Story, money: Money) -> CustomerAnswer:
 
 
 def _record(row: dict[str, Any], money: Money) -> dict[str, Any]:
-    return {name: _amount(value, money) if name in AMOUNTS else value for name, value in row.items()}
+    return {name: _told(name, value, money) for name, value in row.items()}
+
+
+def _told(name: str, value: Any, money: Money) -> Any:
+    if name in AMOUNTS:
+        return _amount(value, money)
+    return msgspec.json.decode(value) if name in TEXTS and isinstance(value, str) else value
 
 
 def _amount(minor: int | None, money: Money) -> Decimal | None:

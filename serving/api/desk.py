@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import anyio
 
-from features.errors import RegularsError
+from features.errors import InputError, RegularsError
 from serving.api.auth import REFRESH_SECONDS, Keys, RateLimit
 from serving.api.champion import Champion, Champions
 from serving.api.figures import Figures
@@ -61,6 +61,7 @@ class Desk:
         self._fresh: FreshScores | None = None
         self._owners: Ownership | None = None
         self._courier: Courier | None = None
+        self._file: tuple[Path, int] | None = None  # of a book in a file: its path and the file's number
         self._scoring: anyio.CapacityLimiter | None = None
         self._figuring: anyio.CapacityLimiter | None = None
         if book is not None:
@@ -126,6 +127,7 @@ class Desk:
     async def keep_keys(self) -> None:
         """Read the keys again every second; while the book is down, those read last hold."""
         while True:
+            await anyio.to_thread.run_sync(self._let_go_of_moved_book)
             if self.book is not None:
                 try:
                     await anyio.to_thread.run_sync(self.keys.refresh, self.book)
@@ -212,10 +214,28 @@ class Desk:
 
     def _open_book(self, settings: Settings) -> None:
         if self.book is None:
+            file = file_of_book(settings.book_place)
             book = Book(settings.book_place)
             self.keys.refresh(book)
-            self.book = book
+            self.book, self._file = book, None if file is None else (file, file.stat().st_ino)
             self._furnish(book, settings)
+
+    def _let_go_of_moved_book(self) -> None:
+        """Let go of a book whose file is another one by now: what is written to it would be lost."""
+        if self._file is None or self.book is None:
+            return
+        file, number = self._file
+        if file.exists() and file.stat().st_ino == number:
+            return
+        LOG.warning("the book was moved away or replaced; opening it again")
+        former, self.book, self._fresh, self._owners = self.book, None, None, None
+        if self._lookup is not None:
+            self._lookup.close()
+        self._lookup, self.keys, self._file = None, Keys(), None
+        if self._courier is not None:
+            self._courier.stop()
+            self._courier = None
+        former.close()
 
     def _furnish(self, book: Book, settings: Settings | None) -> None:
         self._lookup = Lookup(book)
@@ -241,6 +261,20 @@ class Desk:
         if self._courier is None and self.book is not None:
             self._courier = Courier(self.book)
             self._courier.start()
+
+
+def file_of_book(place: Path | str) -> Path | None:
+    """Return the file of a book in a folder; None for one by URL. A server makes no book: it would be an empty one.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    if isinstance(place, str):
+        return None
+    file = place / "book.db"
+    if not file.exists():
+        raise InputError(f"there is no book {file.name} beside regulars.toml; regulars keys create makes one")
+    return file
 
 
 def _config_path() -> Path:

@@ -106,19 +106,27 @@ def _is_alive(process: int) -> bool:
 
 
 def _facts(bands: Bands | None, version: str | None, today: date | None) -> CollectorRegistry:
-    from prometheus_client import CollectorRegistry, Gauge
+    from prometheus_client import CollectorRegistry
+    from prometheus_client.core import GaugeMetricFamily, Metric
+    from prometheus_client.registry import Collector
+
+    class Facts(Collector):
+        """What holds now. No plain gauges: each worker's would be written down and added to the others'."""
+
+        def collect(self) -> list[Metric]:
+            model = GaugeMetricFamily("regulars_model", "1 for the version that serves.", labels=["version"])
+            if version is not None:
+                model.add_metric([version], 1)
+            return [model, *(() if bands is None else _of_run(*bands))]
+
+    def _of_run(run: Run, counts: dict[str, int]) -> list[Metric]:
+        scores = GaugeMetricFamily("regulars_scores", "Customers of the latest run by band.", labels=["band"])
+        for band, count in counts.items():
+            scores.add_metric([band], count)
+        age = GaugeMetricFamily("regulars_data_age_days", "Days from the last day that the latest run knows to today.")
+        age.add_metric([], 0 if today is None else (today - run.as_of).days + 1)
+        return [scores, age]
 
     registry = CollectorRegistry()
-    model = Gauge("regulars_model", "1 for the version that serves.", ("version",), registry=registry)
-    if version is not None:
-        model.labels(version).set(1)
-    if bands is not None:
-        run, counts = bands
-        scores = Gauge("regulars_scores", "Customers of the latest run by band.", ("band",), registry=registry)
-        for band, count in counts.items():
-            scores.labels(band).set(count)
-        age = Gauge(
-            "regulars_data_age_days", "Days from the last day that the latest run knows to today.", registry=registry
-        )
-        age.set(0 if today is None else (today - run.as_of).days + 1)
+    registry.register(Facts())
     return registry

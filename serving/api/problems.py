@@ -22,6 +22,7 @@ from serving.api.messages import Problem, WrongField
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 MAX_ERRORS = 100
+OF_FILES = ("date_format", "decimal =", "[shop", "this file")  # advice that only who has the shop's toml can take
 LOG = logging.getLogger("regulars.serving")
 _WHERE = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
@@ -135,4 +136,6 @@ def _path(column: str) -> str:
 
 def _said(violation: Violation) -> str:
     said = f'"{violation.value}" is not {violation.rule}' if violation.value else violation.rule
-    return f"{said}; {violation.remedy}" if violation.remedy else said
+    if not violation.remedy or any(word in violation.remedy for word in OF_FILES):
+        return said
+    return f"{said}; {violation.remedy}"

@@ -5,7 +5,7 @@ Everything here is idempotent: what the book holds already is not written again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal, get_args
@@ -26,7 +26,7 @@ from serving.book.checks import (
     unknown_entries,
     unknown_words,
 )
-from serving.book.rows import digest, insert_unknown, utc_now, wanted
+from serving.book.rows import digest, from_json, insert_unknown, utc_now, wanted
 from serving.book.schema import CONSENT, CONTACTS, ENTRIES, HOLDS, LISTS, OWNERS, RUNS
 from serving.outreach.standing import EVERY_CHANNEL
 
@@ -111,11 +111,28 @@ def wrong_contacts(
     """Return what `record_contacts` would refuse; `entries` are what `entries_of` gives."""
     return [
         *unknown_entries(rows, entries, source),
+        *_entries_of_others(rows, entries, source),
         *unknown_words(rows, "channel", CHANNELS, source, needed=True),
         *negative_costs(rows, source),
         *days_before(rows, "contacted_on", listed_on(entries), source),
         *days_after(rows, "contacted_on", latest, source),
     ]
+
+
+def _entries_of_others(
+    rows: Sequence[Contact], entries: Mapping[str, RowMapping], source: Source
+) -> Iterator[Violation]:
+    """Give each row whose entry is of another customer, and not of one of its account."""
+    for place, row in enumerate(rows):
+        entry = None if row.entry_id is None else entries.get(row.entry_id)
+        if entry is None:
+            continue
+        account = {entry["customer_id"], entry["account_id"], *(from_json(entry["members"]) or ())}
+        if row.customer_id not in account:
+            remedy = "copy customer_id and entry_id from the same line of the list"
+            yield Violation(
+                source.file, source.line(place), "entry_id", "an entry of this customer", str(row.entry_id), remedy
+            )
 
 
 def set_consent(
@@ -197,7 +214,10 @@ def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, Ro
     account = sa.func.coalesce(ENTRIES.c.account_id, ENTRIES.c.customer_id).label("account_id")
     query = (
         sa.select(
-            *(ENTRIES.c[n] for n in ("entry_id", "customer_id", "channel")), account, RUNS.c.horizon_days, LISTS.c.as_of
+            *(ENTRIES.c[n] for n in ("entry_id", "customer_id", "channel", "members")),
+            account,
+            RUNS.c.horizon_days,
+            LISTS.c.as_of,
         )
         .join_from(ENTRIES, LISTS)
         .join(RUNS)

@@ -98,6 +98,16 @@ def posted_version(book: Book) -> tuple[int, datetime | None]:
     return sum(counts), max((time for time in times if time is not None), default=None)
 
 
+def posted_of(connection: Connection, customer: str) -> dict[str, list[dict[str, Any]]]:
+    """Return what was posted of a customer, as it came, oldest first: posted_orders and posted_events."""
+    found = {}
+    for table, key, content in ((POSTED_ORDERS, "order_id", "lines"), (POSTED_EVENTS, "event_id", "event")):
+        query = sa.select(table.c[key], table.c[content]).where(table.c.customer_id == customer)
+        rows = connection.execute(query.order_by(table.c.recorded_at, table.c[key]))
+        found[table.name] = [{key: row[0], content: json.loads(row[1])} for row in rows]
+    return found
+
+
 def forget_posted(connection: Connection, customer: str) -> tuple[int, int]:
     """Delete what was posted of a customer, and return how many orders and events that were."""
     done = [connection.execute(sa.delete(t).where(t.c.customer_id == customer)) for t in (POSTED_ORDERS, POSTED_EVENTS)]

@@ -34,9 +34,11 @@ def create(
     """Make a key and print it: once, for the book keeps a hash of it alone."""
     settings = settings_of(config, None, None, None)
     from serving.access import make_key
-    from serving.show import show
 
-    show(make_key(settings, name, [role.value for role in roles], owner, expires), screen_of(json))
+    screen, made = screen_of(json), make_key(settings, name, [role.value for role in roles], owner, expires)
+    if not json:  # with --json words go to stderr, which is kept in logs, and the key is for one reader alone
+        screen.say(*made.lines())
+    screen.document(made.to_dict())
 
 
 @keys.command("list")

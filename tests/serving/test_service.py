@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -161,7 +162,8 @@ def test_the_service_waits_for_a_model_then_answers(shop: Any, published: Any) -
             assert status(client, asset.removeprefix(".")) == 200
         metrics = client.get("/metrics").text
         assert 'regulars_request_seconds_count{method="POST",path="/v1/score",status="200"} 1.0' in metrics
-        assert 'regulars_model{version="1"} 1.0' in metrics
+        assert re.findall(r"^regulars_model.*", metrics, re.MULTILINE) == ['regulars_model{version="1"} 1.0']
+        assert metrics.count("# TYPE regulars_scores ") == 1
         assert client.post("/v1/scores", content=b'{"customer_ids": [1]}').status_code == 422
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from serving.api import desk as desk_module
 from serving.api.app import create_app
 from serving.api.champion import FOLDER, POINTER, Champions
 from serving.api.desk import CONFIG_VARIABLE, Desk
+from serving.api.problems import Refusal
+from serving.book import Book
 from serving.config import Settings
 from tests.serving.api.conftest import admitting, calls
 
@@ -75,6 +78,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Registry]:
 def desk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A desk of the small shop in a folder of its own, that asks without waiting long."""
     monkeypatch.setattr(desk_module, "LOOK_SECONDS", 0.001)
+    Book(settings.folder).close()
     made = Desk(settings)
     yield made
     made.close()
@@ -289,3 +293,34 @@ def test_without_a_toml_it_says_how_to_get_one(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "regulars.toml"))
     with pytest.raises(Exception, match="regulars init"):
         Desk().open()
+
+
+def test_a_server_makes_no_book(shop: Any, tmp_path: Path) -> None:
+    """An empty one would know no key and no customer: a folder that was not mounted would look like revoked keys."""
+    desk = Desk(replace(shop.settings, folder=tmp_path))
+    with pytest.raises(Exception, match="there is no book"):
+        desk.open()
+    assert not (tmp_path / "book.db").exists()
+    desk.close()
+
+
+def test_a_book_that_is_moved_away_is_let_go_and_taken_up_again(desk: Desk, settings: Settings) -> None:
+    """What would be written to a file that nobody reads is refused, until a book is there again."""
+    folder = settings.folder
+    with suppress(Exception):
+        desk.open()
+    assert desk.book is not None
+    away = folder / "away"
+    away.mkdir()
+    for file in folder.glob("book.db*"):
+        file.rename(away / file.name)
+    desk._let_go_of_moved_book()
+    assert (desk.book, desk.keys.known) == (None, False)
+    with pytest.raises(Refusal) as refused:
+        desk.need_book()
+    assert refused.value.status == 503
+    for file in away.iterdir():
+        file.rename(folder / file.name)
+    with suppress(Exception):
+        desk.open()
+    assert desk.keys.known

@@ -134,3 +134,17 @@ def test_every_wrong_field_is_named_at_once(post: Any, reports: Any) -> None:
     assert [each["path"] for each in answer["errors"]] == [
         "$.contacts[0].contacted_on", "$.contacts[0].cost", "$.contacts[2].customer_id",
     ]  # fmt: skip
+
+
+def test_the_story_tells_what_was_posted_and_decodes_what_is_kept_as_text(desk: Desk, post: Any, reports: Any) -> None:
+    """Somebody whom only posted orders know has a story too: what can be erased can be asked for."""
+    call = calls(admitting(create_app(desk)))
+    customer = reports["contacts"]["customer_id"]
+    assert post("orders", reports["orders"], {"order_id": "n-2", "customer_id": "stranger", "lines": [LINE]})[0] == 200
+    assert post("events", reports["events"])[0] == 200
+    history = call("GET", f"/v1/customers/{customer}").json()["history"]
+    assert history["posted_orders"] == [{"order_id": "n-1", "lines": [LINE | {"returned": False}]}]
+    assert [event["event_id"] for event in history["posted_events"]] == ["e-1"]
+    assert isinstance(history["scores"][0]["reasons"], list)
+    stranger = call("GET", "/v1/customers/stranger").json()
+    assert [order["order_id"] for order in stranger["history"]["posted_orders"]] == ["n-2"]

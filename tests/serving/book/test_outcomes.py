@@ -201,3 +201,11 @@ def test_an_empty_word_is_said_to_be_empty(book: Book, ids: list[str]) -> None:
         "  it.csv, line 2, column entry_id: is empty",
         "  it.csv, line 2, column outcome: is empty",
     ]
+
+
+def test_a_contact_with_another_customers_entry_is_refused(book: Book, count: Count, ids: list[str]) -> None:
+    """The effect would count it for the wrong one."""
+    mixed = Contact("somebody else", date(2026, 3, 3), "call", entry_id=ids[0])
+    with pytest.raises(InputError, match="is not an entry of this customer"):
+        record_contacts(book, [mixed])
+    assert count("contacts") == 0
