@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import anyio
 import msgspec
+import pandas as pd
 from msgspec import Meta
 from msgspec.structs import asdict
 
@@ -37,8 +38,10 @@ from serving.book.posted import PostedOrder as OrderRow
 from serving.book.posted import record_events, record_orders
 from serving.sheets import minor_units
 from serving.shop import reader_of
+from serving.whom import unknown_customers
 
 MOST = 10_000
+NOBODY = pd.DataFrame({"customer_id": []}, dtype=object)  # a customers file without anyone
 MOST_LINES = 1_000
 # The book refuses words that it does not know, with a suggestion; the document names those that it does.
 OutcomeWord = Annotated[str, Meta(max_length=32, description=f"one of {', '.join(OUTCOME_NAMES)}")]
@@ -140,6 +143,12 @@ class Recorded(msgspec.Struct, frozen=True):
 
     new: int
     known: int
+    unknown: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="customer ids that no run, list or customers file knows: recorded all the same; typing errors?"
+        ),
+    ] = ()
 
 
 class Posted(msgspec.Struct, frozen=True):
@@ -213,7 +222,8 @@ def _contacts(call: Call) -> Recorded:
         )
         for row in sent
     ]
-    return _recorded("contacts", record_contacts, call.desk.need_book(), rows)
+    recorded = _recorded("contacts", record_contacts, call.desk.need_book(), rows)
+    return _with_unknown(call.desk, recorded, rows)
 
 
 def _consent(call: Call) -> Recorded:
@@ -227,7 +237,8 @@ def _consent(call: Call) -> Recorded:
         )
         for row in sent
     ]
-    return _recorded("consents", set_consent, call.desk.need_book(), rows)
+    recorded = _recorded("consents", set_consent, call.desk.need_book(), rows)
+    return _with_unknown(call.desk, recorded, rows)
 
 
 def _orders(call: Call) -> Posted:
@@ -259,6 +270,14 @@ def _recorded(name: str, record: Callable[[Book, Any, Source], Counts], book: Bo
     except InputError as error:
         raise InputError(error.message, [_at(name, violation) for violation in error.violations]) from None
     return Recorded(counts.new, counts.known)
+
+
+def _with_unknown(desk: Desk, recorded: Recorded, rows: Sequence[ContactRow | ConsentRow]) -> Recorded:
+    """Say which customers nobody knows; the customers file is read only for those whom the book does not know."""
+    book, settings = desk.need_book(), desk.need_settings()
+    left = unknown_customers(book, settings, [row.customer_id for row in rows], customers=NOBODY)
+    found = unknown_customers(book, settings, left) if left else []
+    return msgspec.structs.replace(recorded, unknown=tuple(found))
 
 
 def _refuse(name: str, wrong: Iterable[Violation]) -> None:
@@ -340,7 +359,7 @@ def _own_entries(desk: Desk, key: Key, entry_ids: Iterable[str]) -> set[str]:
     return {entry_id for entry_id, row in found.items() if row["customer_id"] in seen}
 
 
-_RECORDED = {"new": 1, "known": 0}
+_RECORDED = {"new": 1, "known": 0, "unknown": []}
 _POSTED = {"new": 1, "changed": 0, "known": 0}
 _ROLE = ("outcomes",)
 OPERATIONS = (

@@ -148,3 +148,11 @@ def test_the_story_tells_what_was_posted_and_decodes_what_is_kept_as_text(desk: 
     assert isinstance(history["scores"][0]["reasons"], list)
     stranger = call("GET", "/v1/customers/stranger").json()
     assert [order["order_id"] for order in stranger["history"]["posted_orders"]] == ["n-2"]
+
+
+def test_customers_whom_nobody_knows_are_told_and_kept(desk: Desk, post: Any, reports: Any) -> None:
+    """A consent of somebody who has not ordered yet is valid, and a typing error is seen."""
+    strange = [reports["consents"], {"customer_id": "NOPE", "channel": "mail", "allowed": False}]
+    assert post("consents", *strange) == (200, {"new": 2, "known": 0, "unknown": ["NOPE"]})
+    assert post("contacts", {"customer_id": "NOPE", "channel": "call"})[1]["unknown"] == ["NOPE"]
+    assert post("contacts", reports["contacts"])[1]["unknown"] == []
