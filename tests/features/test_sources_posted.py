@@ -94,7 +94,7 @@ events_made = st.lists(
 PLACES = st.sampled_from(("file", "posted", "both"))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(orders(), events_made, st.data())
 def test_law_a_log_of_file_and_posts_is_that_of_one_file(tmp_path, made, events, data):
     """Whatever stands where; what stands in both counts once, with the words of the file."""

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 EXAMPLES = int(os.environ.get("REGULARS_FUZZ_EXAMPLES", "3"))
-SECONDS = int(os.environ.get("REGULARS_FUZZ_SECONDS", "0"))
+SECONDS = int(os.environ.get("REGULARS_FUZZ_SECONDS", "40"))
 # What a document cannot say is no failure: a day must be in the past, an entry must be of a list (422 to what fits its
 # schema), and JSON has no schema for "written as a number" in a query.
 LEFT_OUT = "positive_data_acceptance"
