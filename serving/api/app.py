@@ -24,7 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.api import customers, figures, lists, model, reports, scores
-from serving.api.auth import refuse_unless, too_many
+from serving.api.auth import refuse_unless
 from serving.api.desk import Desk
 from serving.api.door import ALWAYS, Door, refused, request_id
 from serving.api.metrics import CONTENT_TYPE
@@ -148,8 +148,7 @@ class _Page:
         request = Request(scope, receive)
         try:
             key = self.desk.keys.admit(_bearer(request.headers.get("authorization", "")))
-            if wait_seconds := self.desk.limit.wait_seconds(key.id, time.monotonic()):
-                raise too_many(wait_seconds)
+            self.desk.limit.take(key.id, time.monotonic())
             refuse_unless(key, tuple(key.roles), whole=self.whole)
             answer: ASGIApp = await anyio.to_thread.run_sync(self.page, self.desk, request)
         except Exception as error:  # noqa: BLE001 — every error becomes a problem document

@@ -110,6 +110,16 @@ class RateLimit:
         bucket.left -= 1
         return 0.0
 
+    def take(self, key_id: str, now: float) -> None:
+        """Take one request.
+
+        Raises:
+            Refusal: 429, with when there is one again.
+        """
+        if wait_seconds := self.wait_seconds(key_id, now):
+            after = max(1, int(wait_seconds + 0.999))
+            raise Refusal(429, "too-many", "this key asks too often", headers={"Retry-After": str(after)})
+
 
 def refuse_unless(key: Key, roles: tuple[str, ...], *, whole: bool) -> None:
     """Refuse a key that may not do this.
@@ -126,12 +136,6 @@ def refuse_unless(key: Key, roles: tuple[str, ...], *, whole: bool) -> None:
         raise Refusal(403, "role", f"this key may not do this; it takes the role {' or '.join(roles)}")
     if whole and key.owner is not None:
         raise Refusal(403, "owner-scope", "this concerns the whole shop; it takes a key that is not of one owner")
-
-
-def too_many(wait_seconds: float) -> Refusal:
-    """Return the refusal for a key that asks too often."""
-    after = max(1, int(wait_seconds + 0.999))
-    return Refusal(429, "too-many", "this key asks too often", headers={"Retry-After": str(after)})
 
 
 def _token(authorization: str) -> str:

@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from serving.api.auth import refuse_unless, too_many
+from serving.api.auth import refuse_unless
 from serving.api.desk import Desk
 from serving.api.log import Access
 from serving.api.operation import Answer, Call, Operation
@@ -63,8 +63,7 @@ class Door:
     async def _answered(self, request: Request, access: Access) -> Answer:
         key = self.desk.keys.admit(request.headers.get("authorization", ""))
         access.key_id = key.id
-        if wait_seconds := self.desk.limit.wait_seconds(key.id, time.monotonic()):
-            raise too_many(wait_seconds)
+        self.desk.limit.take(key.id, time.monotonic())
         operation = self._operation(access.method)
         refuse_unless(key, operation.roles, whole=operation.whole)
         found = await operation.run(await self._call(request, key, operation))

@@ -123,7 +123,9 @@ def _kpis(call: Call) -> KpisAnswer:
 
     def made() -> KpisAnswer:
         with from_our_files(until=asked.until):
-            return _filled(KpisAnswer, shop_kpis(settings, asked.period, asked.until, asked.by).to_dict())
+            return _filled(
+                KpisAnswer, shop_kpis(settings, asked.period, asked.until, asked.by, book=call.desk.book).to_dict()
+            )
 
     return call.desk.figures.get(("kpis", asked), made)
 
@@ -134,7 +136,7 @@ def _effect(call: Call) -> EffectAnswer:
 
     def made() -> EffectAnswer:
         with from_our_files(until=until):
-            return _filled(EffectAnswer, tell_effect(settings, until, None).to_dict())
+            return _filled(EffectAnswer, tell_effect(settings, until, None, book=call.desk.book).to_dict())
 
     return call.desk.figures.get(("effect", until), made)
 

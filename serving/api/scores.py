@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -41,6 +40,7 @@ from serving.book.keys import Key
 from serving.config import Settings
 from serving.scorer import score_one
 from serving.scores import Band, Score, State
+from serving.shop import reader_of
 
 MAX_IDS = 10_000
 MAX_ORDERS = 50_000
@@ -193,8 +193,7 @@ def score_posted(posted: PostedHistory, settings: Settings, champion: Champion) 
         InputError: a cell breaks a rule of the input contract, or no order is left that counts.
     """
     shop, customer_id = settings.shop, posted.customer_id or POSTED
-    # A posted amount is always its line's, whatever the shop's file holds; the words for statuses are the shop's own.
-    rules = replace(settings.orders.rules, amount_is="line", price_times_quantity=False)
+    rules = reader_of(settings).rules
     lines = posted_lines([asdict(order) for order in posted.orders], shop, rules=rules, customer_id=customer_id)
     events = posted_events([asdict(event) for event in posted.events], shop, customer_id=customer_id)
     now = datetime.now(UTC)
