@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+import anyio
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -49,6 +50,15 @@ class Call:
 
 Answer = msgspec.Struct | Response | ASGIApp
 Run = Callable[[Call], Awaitable[Answer]]
+
+
+def in_thread(work: Callable[[Call], msgspec.Struct]) -> Run:
+    """Return what runs work that waits for the book, aside from the requests that do not."""
+
+    async def run(call: Call) -> msgspec.Struct:
+        return await anyio.to_thread.run_sync(work, call)
+
+    return run
 
 
 @dataclass(frozen=True, eq=False)  # each is itself: it keys what is kept of it, such as the document

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
-import anyio
 import msgspec
 import pandas as pd
 from msgspec import Meta
@@ -22,7 +21,7 @@ from features.errors import InputError, Violation
 from features.intake import customer_id as clean_id
 from serving.api.desk import Desk
 from serving.api.messages import Id, Kind, Moment, Note, Number, Request, Text
-from serving.api.operation import Call, Operation
+from serving.api.operation import Call, Operation, in_thread
 from serving.api.scores import PostedOrder as Line
 from serving.book import Book, Source, record_contacts, record_outcomes, set_consent
 from serving.book import Consent as ConsentRow
@@ -159,32 +158,8 @@ class Posted(msgspec.Struct, frozen=True):
     known: int
 
 
-async def outcomes(call: Call) -> Recorded:
+def outcomes(call: Call) -> Recorded:
     """Record outcomes of entries."""
-    return await anyio.to_thread.run_sync(_outcomes, call)
-
-
-async def contacts(call: Call) -> Recorded:
-    """Record contacts."""
-    return await anyio.to_thread.run_sync(_contacts, call)
-
-
-async def consent(call: Call) -> Recorded:
-    """Record consent."""
-    return await anyio.to_thread.run_sync(_consent, call)
-
-
-async def orders(call: Call) -> Posted:
-    """Keep orders."""
-    return await anyio.to_thread.run_sync(_orders, call)
-
-
-async def events(call: Call) -> Posted:
-    """Keep events."""
-    return await anyio.to_thread.run_sync(_events, call)
-
-
-def _outcomes(call: Call) -> Recorded:
     sent: Sequence[Outcome] = call.body.outcomes
     wrong = [*_days(call.desk, sent, "happened_on"), *_costs(call.desk, sent), *_entries_of_others(call, sent)]
     _refuse("outcomes", wrong)
@@ -204,7 +179,8 @@ def _outcomes(call: Call) -> Recorded:
     return _recorded("outcomes", record_outcomes, call.desk.need_book(), rows)
 
 
-def _contacts(call: Call) -> Recorded:
+def contacts(call: Call) -> Recorded:
+    """Record contacts."""
     sent: Sequence[Contact] = call.body.contacts
     strange = [*_nobody(sent), *_customers_of_others(call, sent), *_entries_of_others(call, sent)]
     _refuse("contacts", [*_days(call.desk, sent, "contacted_on"), *_costs(call.desk, sent), *strange])
@@ -226,7 +202,8 @@ def _contacts(call: Call) -> Recorded:
     return _with_unknown(call.desk, recorded, rows)
 
 
-def _consent(call: Call) -> Recorded:
+def consent(call: Call) -> Recorded:
+    """Record consent."""
     sent: Sequence[Consent] = call.body.consents
     strange = [*_nobody(sent), *_customers_of_others(call, sent)]
     _refuse("consents", [*_days(call.desk, sent, "decided_on"), *strange])
@@ -241,7 +218,8 @@ def _consent(call: Call) -> Recorded:
     return _with_unknown(call.desk, recorded, rows)
 
 
-def _orders(call: Call) -> Posted:
+def orders(call: Call) -> Posted:
+    """Keep orders."""
     sent: Sequence[NewOrder] = call.body.orders
     _refuse("orders", [*_customers_of_others(call, sent), *_named_twice(sent)])
     rows = [OrderRow(row.order_id, row.customer_id, [_line(line) for line in row.lines]) for row in sent]
@@ -249,7 +227,8 @@ def _orders(call: Call) -> Posted:
     return _posted(record_orders(call.desk.need_book(), rows, reader))
 
 
-def _events(call: Call) -> Posted:
+def events(call: Call) -> Posted:
+    """Keep events."""
     sent: Sequence[NewEvent] = call.body.events
     _refuse("events", _customers_of_others(call, sent))
     rows = [EventRow(row.event_id, row.customer_id, row.kind, row.happened_at, row.value) for row in sent]
@@ -371,7 +350,7 @@ OPERATIONS = (
         summary="Report what came of entries",
         description="Known by entry, outcome and day. Talking to a customer makes a contact; `do_not_contact` takes "
         "back consent; `wrong_alarm` and `already_known` keep the account off the list for a while.",
-        run=outcomes,
+        run=in_thread(outcomes),
         takes=Outcomes,
         sends={"outcomes": [{"entry_id": "20260302-49915e0d7d4b", "outcome": "saved", "note": "orders on Friday"}]},
         gives=Recorded,
@@ -385,7 +364,7 @@ OPERATIONS = (
         roles=_ROLE,
         summary="Report contacts made elsewhere",
         description="They count for the cooldown of the next list.",
-        run=contacts,
+        run=in_thread(contacts),
         takes=Contacts,
         sends={"contacts": [{"customer_id": "00123", "channel": "call", "cost": "2.00"}]},
         gives=Recorded,
@@ -399,7 +378,7 @@ OPERATIONS = (
         roles=_ROLE,
         summary="Report what customers said about being contacted",
         description="The latest word on a channel counts.",
-        run=consent,
+        run=in_thread(consent),
         takes=Consents,
         sends={"consents": [{"customer_id": "00123", "channel": "mail", "allowed": False}]},
         gives=Recorded,
@@ -414,7 +393,7 @@ OPERATIONS = (
         summary="Send orders",
         description="Whole orders, known by their id. Fresh scores and the next list see them; where the order source "
         "knows the same order, that one counts.",
-        run=orders,
+        run=in_thread(orders),
         takes=NewOrders,
         sends={
             "orders": [
@@ -436,7 +415,7 @@ OPERATIONS = (
         roles=_ROLE,
         summary="Send events",
         description="Known by their id. Fresh scores and the next list see them.",
-        run=events,
+        run=in_thread(events),
         takes=NewEvents,
         sends={
             "events": [
