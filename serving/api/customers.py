@@ -7,13 +7,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
 
-import anyio
 import msgspec
 from msgspec import Meta
 
 from features.intake import customer_id as clean_id
 from features.money import Money
-from serving.api.operation import Call, Operation
+from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import Refusal
 from serving.book.erasure import erase
 from serving.book.history import History
@@ -56,21 +55,13 @@ class Erased(msgspec.Struct, frozen=True):
     note: str
 
 
-async def customer(call: Call) -> CustomerAnswer:
-    """Answer the story of one customer."""
-    return await anyio.to_thread.run_sync(_story, call, _asked_for(call))
-
-
-async def erase_customer(call: Call) -> Erased:
-    """Erase everything that the book holds of a customer."""
-    return await anyio.to_thread.run_sync(_erased, call, _asked_for(call))
-
-
 def _asked_for(call: Call) -> str:
     return clean_id(call.part("customer_id").strip())
 
 
-def _story(call: Call, customer_id: str) -> CustomerAnswer:
+def customer(call: Call) -> CustomerAnswer:
+    """Answer the story of one customer."""
+    customer_id = _asked_for(call)
     settings, seen = call.desk.need_settings(), call.desk.seen_by(call.key, [customer_id])
     if not seen or "\0" in customer_id:
         raise _unknown()
@@ -120,7 +111,9 @@ def _amount(minor: int | None, money: Money) -> Decimal | None:
     return None if minor is None else Decimal(int(minor)).scaleb(-money.decimals)
 
 
-def _erased(call: Call, customer_id: str) -> Erased:
+def erase_customer(call: Call) -> Erased:
+    """Erase everything that the book holds of a customer."""
+    customer_id = _asked_for(call)
     rows = erase(call.desk.need_book(), customer_id, who=f"key {call.key.id}") if "\0" not in customer_id else {}
     if not rows:
         raise _unknown()
@@ -141,7 +134,7 @@ OPERATIONS = (
         roles=("lists",),
         summary="The whole story of one customer",
         description="Scores, places on lists and why not, contacts, outcomes, consent, owners, the trial.",
-        run=customer,
+        run=in_thread(customer),
         gives=CustomerAnswer,
         example={
             "customer_id": "00123",
@@ -161,7 +154,7 @@ OPERATIONS = (
         description="Scores, entries of lists, contacts, outcomes, consent, posted orders and events, and what is "
         "still to be told to webhooks, in one transaction; the book keeps when, by which key and how much, not who. "
         "It cannot be undone. The order source is not touched.",
-        run=erase_customer,
+        run=in_thread(erase_customer),
         gives=Erased,
         example={
             "customer_id": "00123",

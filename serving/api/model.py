@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-import anyio
 import msgspec
 import numpy as np
 from msgspec import Meta
@@ -13,7 +12,7 @@ from msgspec import Meta
 from features.errors import RegularsError
 from serving.api.champion import Champion
 from serving.api.desk import Desk
-from serving.api.operation import Call, Operation
+from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import Refusal, not_ready
 
 
@@ -64,23 +63,17 @@ class ModelAnswer(msgspec.Struct, frozen=True):
     drift: Annotated[Drift | None, Meta(description="null: no run yet, or the model knows no distribution")]
 
 
-async def model(call: Call) -> ModelAnswer:
+def model(call: Call) -> ModelAnswer:
     """Answer what the champion is, what it was measured at, and what it looks at."""
-    return await anyio.to_thread.run_sync(_facts, call.desk)
-
-
-async def reload_model(call: Call) -> Reloaded:
-    """Look for a newer champion now."""
-    return await anyio.to_thread.run_sync(_reloaded, call.desk)
-
-
-def _facts(desk: Desk) -> ModelAnswer:
+    desk = call.desk
     champion = desk.need_champion()
     trouble = None if desk.champions is None else desk.champions.trouble
     return model_answer(champion, trouble, drift_of(desk, champion))
 
 
-def _reloaded(desk: Desk) -> Reloaded:
+def reload_model(call: Call) -> Reloaded:
+    """Look for a newer champion now."""
+    desk = call.desk
     desk.need_settings()
     assert desk.champions is not None
     former = None if desk.champion is None else desk.champion.version
@@ -135,7 +128,7 @@ OPERATIONS = (
         roles=("scores", "lists"),
         summary="Facts about the model that answers",
         description="What it is, how good it was out of time, and how far today's scores lie from those of training.",
-        run=model,
+        run=in_thread(model),
         gives=ModelAnswer,
         example={
             "model_version": "3",
@@ -172,7 +165,7 @@ OPERATIONS = (
         summary="Look for a newer champion now",
         description="The server looks by itself every few seconds; this answers once it has. A version that fails its "
         "probe is refused with 409, and the one before serves on. With several workers it speaks for one of them.",
-        run=reload_model,
+        run=in_thread(reload_model),
         gives=Reloaded,
         example={"model_version": "4", "former_version": "3"},
         needs=(409, 503),
