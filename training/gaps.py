@@ -8,6 +8,7 @@ least so long. No formula is assumed, and nothing is optimised.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -58,10 +59,13 @@ class Curve:
         >>> Curve(np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 1.5])).at(np.array([0.5, 3.0]))
         array([0.5, 2. ])
         """
-        last = self.times[-1]
-        slope = (self.hazard[-1] - np.interp(last / 2, self.times, self.hazard)) / (last / 2)
         inside = np.interp(time, self.times, self.hazard)
-        return np.asarray(inside + slope * np.maximum(time - last, 0), dtype=np.float64)
+        return np.asarray(inside + self._slope * np.maximum(time - self.times[-1], 0), dtype=np.float64)
+
+    @cached_property
+    def _slope(self) -> float:
+        last = self.times[-1]
+        return float((self.hazard[-1] - np.interp(last / 2, self.times, self.hazard)) / (last / 2))
 
 
 @dataclass(frozen=True, eq=False)

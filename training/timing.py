@@ -80,9 +80,9 @@ class Timing:
         """
         clock, wanted = self._clock(X), np.asarray(days, dtype=np.int64)
         times = np.unique(np.append(wanted, self.horizon_days))
-        risk = np.maximum.accumulate(np.column_stack([clock.risk(float(time)) for time in times]), axis=1)
-        share = risk / risk[:, [int(np.searchsorted(times, self.horizon_days))]]
-        return np.asarray(np.power(np.asarray(p)[:, None], share[:, np.searchsorted(times, wanted)]))
+        risk = np.maximum.accumulate(clock.risk(times[:, None].astype(np.float64)), axis=0)
+        share = risk / risk[np.searchsorted(times, self.horizon_days)]
+        return np.power(p, share[np.searchsorted(times, wanted)]).T
 
     def next_order(self, X: Floats, p: Floats) -> NextOrder:
         """Return the wait for the next order of those who order within `follow_days`.
@@ -95,9 +95,9 @@ class Timing:
             p: calibrated P(no order within `horizon_days`), one per customer.
         """
         wait = _Wait.of(self._clock(X), p, self.horizon_days, self.follow_days)
-        low, middle, high = self.levels
-        first, after = _nearest(wait, low, high)
-        median = np.clip(wait.before(middle), first, after - 1)
+        low, middle, high = wait.before(self.levels)
+        first, after = _nearest(wait, low, high, self.levels[-1] - self.levels[0])
+        median = np.clip(middle, first, after - 1)
         return NextOrder(self.follow_days, _whole(first), _whole(median), _whole(after - 1))
 
     def to_files(self, folder: Path) -> None:
@@ -223,15 +223,19 @@ class _Clock:
         return cls(hazard, gap, begin, group, blank._until(np.zeros(len(seen))))
 
     def risk(self, time: Floats | float) -> Floats:
-        """Return the hazard over the next `time` days, never negative; 0 at 0, then above 0."""
-        time = np.broadcast_to(time, self.gap.shape)
+        """Return the hazard over the next `time` days, never negative; 0 at 0, then above 0.
+
+        Args:
+            time: of all, one per customer, or times × customers; of the last there are as many answers.
+        """
         return np.maximum(self._until(time) - self.met, 0.0) + LEAST_HAZARD * time / self.gap
 
-    def _until(self, time: Floats) -> Floats:
-        at, found = (self.begin + time) / self.gap, np.zeros(len(self.gap))
+    def _until(self, time: Floats | float) -> Floats:
+        at = (self.begin + time) / self.gap
+        found = np.zeros(at.shape)
         for place in np.unique(self.group):  # of one customer, one curve
             here = self.group == place
-            found[here] = self.hazard.curves[place].at(at[here])
+            found[..., here] = self.hazard.curves[place].at(at[..., here])
         return found
 
 
@@ -259,12 +263,14 @@ class _Wait:
         return cls(clock, pace, np.expm1(-pace * clock.risk(most)), most)
 
     def share(self, days: Floats) -> Floats:
-        """Return the share that orders in the first so many days: those with a wait of less."""
+        """Return the share that orders in the first so many days, times × customers: those with a wait of less."""
         return np.asarray(np.expm1(-self.pace * self.clock.risk(days)) / self.whole, dtype=np.float64)
 
-    def before(self, level: float) -> Floats:
-        """Return the most whole days in which no more than a share of `level` orders, by bisection."""
-        low, high = np.zeros(len(self.pace)), np.full(len(self.pace), float(self.most))
+    def before(self, levels: Sequence[float]) -> Floats:
+        """Return the most whole days in which no more than each share orders, levels × customers, by bisection."""
+        level = np.array(levels)[:, None]
+        low = np.zeros((len(levels), len(self.pace)))
+        high = np.full_like(low, self.most)
         for _ in range(max(self.most - 1, 0).bit_length()):
             middle = np.floor((low + high) / 2)
             reached = self.share(middle) > level
@@ -272,13 +278,13 @@ class _Wait:
         return low
 
 
-def _nearest(wait: _Wait, level_low: float, level_high: float) -> tuple[Floats, Floats]:
-    """Return the first day and the day after the last one, of whole days around both levels the nearest to them."""
-    low, high = wait.before(level_low), wait.before(level_high)
-    aim, pairs = level_high - level_low, [(low, high + 1), (low, high), (low + 1, high + 1), (low + 1, high)]
-    off = np.stack([np.abs(wait.share(after) - wait.share(first) - aim) for first, after in pairs])
-    best = np.argmin(off, axis=0)[None, :]
-    first, after = (np.take_along_axis(np.stack(ends), best, axis=0)[0] for ends in zip(*pairs, strict=True))
+def _nearest(wait: _Wait, low: Floats, high: Floats, aim: float) -> tuple[Floats, Floats]:
+    """Return the first day and the day after the last one, of whole days around both levels the nearest to `aim`."""
+    ends = np.stack([low, low + 1, high, high + 1])
+    share = wait.share(ends)
+    pairs = np.array([(0, 3), (0, 2), (1, 3), (1, 2)])
+    best = pairs[np.argmin(np.abs(share[pairs[:, 1]] - share[pairs[:, 0]] - aim), axis=0)]
+    first, after = (np.take_along_axis(ends, best[None, :, end], axis=0)[0] for end in (0, 1))
     return first, after
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TypeVar, cast
 
 import numpy as np
@@ -13,6 +14,7 @@ from features.log import NULL, Ints, Stream
 
 Reals = npt.NDArray[np.float64]
 Memory = TypeVar("Memory", Ints, Reals)
+FEW_CUSTOMERS = 8  # of fewer, a step of all side by side costs more than the sums in it
 
 
 class Track:
@@ -95,15 +97,27 @@ def _carry(track: Track, half_life_days: int) -> Reals:
     A running sum over the whole column would be faster and not exact: its rounding depends on other customers.
     """
     carried = track.values.astype(np.float64)
+    gaps = np.maximum(np.diff(track.day, prepend=track.day[:1]), 0)  # before a customer's first row it is not read
+    kept = np.exp2(-gaps / half_life_days)
     lengths = np.diff(track.starts)
+    if len(lengths) < FEW_CUSTOMERS:
+        return _carry_each(carried, kept, track.starts)
     longest_first = np.argsort(-lengths, kind="stable")
     starts, shorter = track.starts[:-1][longest_first], -lengths[longest_first]
     for step in range(1, int(lengths.max(initial=0))):
         active = int(np.searchsorted(shorter, -step, side="left"))
         here = starts[:active] + step
-        gap = track.day[here] - track.day[here - 1]
-        carried[here] += carried[here - 1] * np.exp2(-gap / half_life_days)
+        carried[here] += carried[here - 1] * kept[here]
     return carried
+
+
+def _carry_each(values: Reals, kept: Reals, starts: Ints) -> Reals:
+    """Carry one customer after the other, row by row; the sums, and so their bits, are those of side by side."""
+    carried, factors = values.tolist(), kept.tolist()
+    for first, end in pairwise(starts.tolist()):
+        for row in range(first + 1, end):
+            carried[row] += carried[row - 1] * factors[row]
+    return np.array(carried, dtype=np.float64)
 
 
 def _last_sorted(values: Ints, low: Ints, high: Ints, last: int) -> Reals:
