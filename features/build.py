@@ -6,6 +6,7 @@ Training passes many dates, serving one. Nothing else in Regulars computes a fea
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -18,9 +19,45 @@ from features.engines.single_pass import SinglePass
 from features.engines.tracks import Reals
 from features.engines.windows import CHUNK_CUSTOMERS, Rows, chunks, population
 from features.feature import FeatureSet
-from features.log import Ints, Log
+from features.log import Ints, Log, Texts
 
 KEYS = ("customer_id", "as_of")
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureColumns:
+    """Features of customers on dates, sorted by customer, then date; not yet a frame, which costs more than one row.
+
+    Args:
+        customer_ids: of each row.
+        as_of: the day number of each row.
+        names: of the features.
+        values: features × rows; money in minor units, None as NaN.
+    """
+
+    customer_ids: Texts
+    as_of: Ints
+    names: tuple[str, ...]
+    values: Reals
+
+    def __len__(self) -> int:
+        return len(self.customer_ids)
+
+    def __getitem__(self, name: str) -> Reals:
+        column: Reals = self.values[self.names.index(name)]
+        return column
+
+    def matrix(self, names: tuple[str, ...]) -> Reals:
+        """Return the named features row by row, rows × names."""
+        rows = self.values if names == self.names else self.values[[self.names.index(name) for name in names]]
+        return np.ascontiguousarray(rows.T)
+
+    def frame(self) -> pd.DataFrame:
+        """Return `customer_id`, `as_of` and one float64 column per feature."""
+        ids = pd.Series(self.customer_ids, dtype=str)  # said, or an empty table would have another type
+        keys = pd.DataFrame({"customer_id": ids, "as_of": timestamps(self.as_of)})
+        values = pd.DataFrame(self.values.T, columns=list(self.names), copy=False)
+        return pd.concat([keys, values], axis=1)
 
 
 def feature_table(
@@ -31,14 +68,14 @@ def feature_table(
     *,
     chunk_customers: int = CHUNK_CUSTOMERS,
 ) -> pd.DataFrame:
-    """Compute features for every customer of the population on every date.
+    """Compute features for every customer of the population on every date, as a table.
 
     Args:
-        log: the shop's log; rows on or after a date do not touch that date's features.
+        log: the shop's log.
         as_of_dates: the dates, each looked at from its start.
-        features: what to compute; money comes in minor units, None as NaN.
-        active_days: the population: an order in the last so many days; None for anyone with an order before.
-        chunk_customers: how many customers are held at once; changes memory, never a value.
+        features: what to compute.
+        active_days: the population, as for `feature_columns`.
+        chunk_customers: how many customers are held at once.
 
     Returns:
         `customer_id`, `as_of` and one float64 column per feature, sorted by customer, then date.
@@ -52,6 +89,34 @@ def feature_table(
       customer_id  days_since_order
     0         ann               2.0
     """
+    return feature_columns(log, as_of_dates, features, active_days, chunk_customers=chunk_customers).frame()
+
+
+def feature_columns(
+    log: Log,
+    as_of_dates: Sequence[date],
+    features: FeatureSet,
+    active_days: int | None = None,
+    *,
+    chunk_customers: int = CHUNK_CUSTOMERS,
+) -> FeatureColumns:
+    """Compute features for every customer of the population on every date.
+
+    Args:
+        log: the shop's log; rows on or after a date do not touch that date's features.
+        as_of_dates: the dates, each looked at from its start.
+        features: what to compute; money comes in minor units, None as NaN.
+        active_days: the population: an order in the last so many days; None for anyone with an order before.
+        chunk_customers: how many customers are held at once; changes memory, never a value.
+
+    >>> from datetime import date
+    >>> from features.definitions import default_features
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
+    >>> log = roll_up(Lines.of(["ann", "ann", "bob"], [1, 5, 9], [700, 300, 50]))
+    >>> feature_columns(log, [date(1970, 1, 8)], default_features())["days_since_order"]
+    array([2.])
+    """
     as_of = np.unique(day_numbers(as_of_dates))
     parts = [
         (first, rows, chunk)
@@ -63,7 +128,7 @@ def feature_table(
     for _, rows, chunk in parts:
         start, end = end, end + len(rows.customer)
         fill(matrix[:, start:end], chunk, as_of, rows, features)
-    return _table(log, parts, as_of, matrix, features)
+    return FeatureColumns(*_keys(log, parts, as_of), features.names, matrix)
 
 
 def fill(out: npt.NDArray[np.float64], chunk: Log, as_of: Ints, rows: Rows, features: FeatureSet) -> None:
@@ -77,13 +142,8 @@ def fill(out: npt.NDArray[np.float64], chunk: Log, as_of: Ints, rows: Rows, feat
             columns[feature.name] = out[place]
 
 
-def _table(
-    log: Log, parts: Iterable[tuple[int, Rows, Log]], as_of: Ints, matrix: Reals, features: FeatureSet
-) -> pd.DataFrame:
+def _keys(log: Log, parts: Iterable[tuple[int, Rows, Log]], as_of: Ints) -> tuple[Texts, Ints]:
     pairs = [(rows.customer + first, rows.date) for first, rows, _ in parts]
     customer = np.concatenate([np.zeros(0, dtype=np.int64), *(c for c, _ in pairs)])
     dates = np.concatenate([np.zeros(0, dtype=np.int64), *(d for _, d in pairs)])
-    ids = pd.Series(log.customer_ids[customer], dtype=str)  # said, or an empty table would have another type
-    keys = pd.DataFrame({"customer_id": ids, "as_of": timestamps(as_of)[dates]})
-    values = pd.DataFrame(matrix.T, columns=list(features.names), copy=False)
-    return pd.concat([keys, values], axis=1)
+    return log.customer_ids[customer], as_of[dates]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.build import feature_table
+from features.build import FeatureColumns, feature_columns
 from features.clock import day_number
 from features.definitions import default_features
 from features.errors import InputError
@@ -19,8 +19,9 @@ from features.feature import FeatureSet
 from features.log import Ints, Log
 from serving.scores import SCORE_NAMES, SILENT_DAYS, Score, bands, lost_after_days, states
 from training.bundle import Bundle
+from training.calibration import sigmoid
 from training.dataset import Floats
-from training.explain import reasons as sentences
+from training.explain import reasons as reasons_of
 from training.timing import Timing
 
 Reasons = Literal["all", "none", "auto"]
@@ -57,9 +58,11 @@ def score(log: Log, bundle: Bundle, version: str, as_of: date, *, reasons: Reaso
     parts = []
     for first in range(0, max(log.n_customers, 1), CUSTOMERS_AT_ONCE):
         chunk = log.slice(first, min(first + CUSTOMERS_AT_ONCE, log.n_customers))
-        table = feature_table(chunk, [as_of], bundle.features, bundle.definition.active_days)
-        scores = _scored(chunk, table, bundle, version, as_of)
-        parts.append(_told(scores, table, bundle) if everyone else scores)
+        table = feature_columns(chunk, [as_of], bundle.features, bundle.definition.active_days)
+        columns = _columns(chunk, table, bundle, version, as_of, told=everyone)
+        parts.append(
+            pd.DataFrame(columns, index=range(len(table)), columns=list(SCORE_NAMES)).astype({"as_of": object})
+        )
     scores = pd.concat(parts, ignore_index=True)
     if scores.empty:
         days = bundle.definition.active_days
@@ -78,8 +81,9 @@ def explained(scores: pd.DataFrame, log: Log, bundle: Bundle, customer_ids: Iter
     for first in range(0, len(todo), CUSTOMERS_AT_ONCE):
         rows = todo[first : first + CUSTOMERS_AT_ONCE]
         some = scores.loc[rows].sort_values("customer_id")
-        table = feature_table(log.only(some["customer_id"]), [some["as_of"].iloc[0]], bundle.features)
-        told.loc[some.index, list(TOLD)] = _told(some, table, bundle)[list(TOLD)]
+        table = feature_columns(log.only(some["customer_id"]), [some["as_of"].iloc[0]], bundle.features)
+        for name, column in _sentences(bundle, bundle.matrix(table)).items():
+            told.loc[some.index, name] = column
     return told
 
 
@@ -91,13 +95,12 @@ def score_one(log: Log, bundle: Bundle, version: str, as_of: date) -> Score:
     """
     if log.n_customers > 1:
         raise InputError(f"a history of one customer is scored here, not of {log.n_customers}")
-    table = feature_table(log, [as_of], bundle.features)
-    if table.empty:
+    table = feature_columns(log, [as_of], bundle.features)
+    if not len(table):
         raise InputError(f"the history holds no order before {as_of.isoformat()} that counts")
-    matrix = bundle.matrix(table)
-    columns = _columns(log, table, matrix, bundle, version, as_of)
+    columns = _columns(log, table, bundle, version, as_of, told=True)
     facts: dict[str, Any] = {name: _first(columns[name]) for name in SCORE_NAMES}
-    facts |= dict(zip(TOLD, map(tuple, sentences(bundle, matrix, bundle.money)[0]), strict=True))
+    facts |= {name: tuple(facts[name]) for name in TOLD}
     for name in ("usual_gap_days", "overdue", "overdue_days"):
         facts[name] = None if np.isnan(facts[name]) else float(facts[name])
     for name in ("horizon_days", "days_since_order"):
@@ -133,43 +136,54 @@ def limits(log: Log, bundle: Bundle, as_of: date) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _scored(log: Log, table: pd.DataFrame, bundle: Bundle, version: str, as_of: date) -> pd.DataFrame:
-    columns = _columns(log, table, bundle.matrix(table), bundle, version, as_of)
-    return pd.DataFrame(columns, index=table.index, columns=list(SCORE_NAMES)).astype({"as_of": object})
-
-
 def _first(column: Any) -> Any:
     """Return the only row of a column; a frame of one customer would cost more than its score."""
-    if isinstance(column, pd.Series):
-        return column.iloc[0]
     return column[0] if isinstance(column, (np.ndarray, list)) else column
 
 
 def _columns(
-    log: Log, table: pd.DataFrame, matrix: Floats, bundle: Bundle, version: str, as_of: date
+    log: Log, table: FeatureColumns, bundle: Bundle, version: str, as_of: date, *, told: bool
 ) -> dict[str, Any]:
     """Return the columns of scores; what is the same for all stands alone."""
-    facts = _facts(log, table, as_of)
-    probability = bundle.probability(matrix, as_of) if len(table) else np.zeros(0)
-    since, order_days = facts["days_since_order"].to_numpy(), facts["frequency"].to_numpy() + 1
-    lost_after = lost_after_days(order_days, facts["long_gap_days"].to_numpy(), bundle.definition.horizon_days)
+    facts, matrix = _facts(log, table, as_of), bundle.matrix(table)
+    probability, sentences = _judged(matrix, bundle, as_of, told=told)
+    since, usual_gap, order_days = facts["days_since_order"], facts["usual_gap_days"], facts["frequency"] + 1
+    lost_after = lost_after_days(order_days, facts["long_gap_days"], bundle.definition.horizon_days)
     return {
-        "customer_id": table["customer_id"].astype(object),
+        "customer_id": table.customer_ids,
         "as_of": as_of,
         "horizon_days": bundle.definition.horizon_days,
         "probability": probability,
         "band": bands(probability),
         "state": states(order_days, since, probability, bundle.definition.active_days, lost_after),
         "days_since_order": since.astype(np.int64),
-        "usual_gap_days": facts["usual_gap_days"],
+        "usual_gap_days": usual_gap,
         "overdue": facts["overdue"],
-        "overdue_days": since - facts["usual_gap_days"],
+        "overdue_days": since - usual_gap,
         **_times(matrix, probability, bundle.timing, as_of),
         **_values(matrix, probability, bundle),
-        "reasons": None,
-        "protective": None,
+        **sentences,
         "model_version": version,
     }
+
+
+def _judged(matrix: Floats, bundle: Bundle, as_of: date, *, told: bool) -> tuple[Floats, dict[str, Any]]:
+    """Return the probabilities, and the columns of reasons, which are None where they are not told."""
+    if not len(matrix):
+        return np.zeros(0), dict.fromkeys(TOLD)
+    if not told:
+        return bundle.probability(matrix, as_of), dict.fromkeys(TOLD)
+    found = bundle.explained(matrix, as_of)
+    return sigmoid(found.log_odds), _sentences(bundle, matrix, found.added)
+
+
+def _sentences(bundle: Bundle, matrix: Floats, added: Floats | None = None) -> dict[str, npt.NDArray[np.object_]]:
+    """Return the columns of reasons, a list of sentences in each row."""
+    pairs = reasons_of(bundle, matrix, bundle.money, added=added)
+    found = {name: np.empty(len(pairs), dtype=object) for name in TOLD}
+    for name, column in zip(TOLD, found.values(), strict=True):
+        column[:] = [pair[TOLD.index(name)] for pair in pairs]
+    return found
 
 
 def _times(X: Floats, probability: Floats, timing: Timing, as_of: date) -> dict[str, Any]:
@@ -191,26 +205,21 @@ def _dates(as_of: date, days: Ints) -> npt.NDArray[np.object_]:
 
 def _values(matrix: Floats, probability: Floats, bundle: Bundle) -> dict[str, list[Decimal]]:
     """Return the columns of money, each rounded once."""
-    spend, (low, high) = bundle.expected_spend(matrix), bundle.spend_interval(matrix)
+    spend = bundle.expected_spend(matrix)
+    low, high = bundle.spend_interval(spend)
     at_risk = {"": spend, "_low": low, "_high": high}
     amounts = {"expected_spend": spend} | {f"value_at_risk{end}": probability * each for end, each in at_risk.items()}
     return {name: [bundle.money.major(amount) for amount in column] for name, column in amounts.items()}
 
 
-def _facts(log: Log, table: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def _facts(log: Log, table: FeatureColumns, as_of: date) -> dict[str, Floats]:
     """Return the figures that a score shows beside its probability, whether or not the model looks at them."""
-    if set(FACTS) <= set(table.columns):
-        return table
-    known = default_features()
-    facts = feature_table(log, [as_of], FeatureSet(tuple(known[name] for name in FACTS)))
-    return facts.set_index("customer_id").loc[list(table["customer_id"])].reset_index()
-
-
-def _told(scores: pd.DataFrame, table: pd.DataFrame, bundle: Bundle) -> pd.DataFrame:
-    """Return the scores with the sentences that their rows of features give."""
-    pairs = sentences(bundle, table, bundle.money)
-    columns = {name: pd.Series([pair[n] for pair in pairs], scores.index, object) for n, name in enumerate(TOLD)}
-    return scores.assign(**columns)
+    if not set(FACTS) <= set(table.names):
+        known = default_features()
+        facts = feature_columns(log, [as_of], FeatureSet(tuple(known[name] for name in FACTS)))
+        rows = np.searchsorted(facts.customer_ids, table.customer_ids)
+        return {name: facts[name][rows] for name in FACTS}
+    return {name: table[name] for name in FACTS}
 
 
 def _most_valuable(scores: pd.DataFrame) -> list[str]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from training.calibration import sigmoid
 from training.dataset import Flags, Floats
-from training.fitted import Fit, Fitted, read_json, write_json
+from training.fitted import Explained, Fit, Fitted, read_json, write_json
 
 FILE = "blend.json"
 # How much surprise, in nats over all later rows, it takes to move a weight by 0.1 is this over a hundred.
@@ -41,11 +41,12 @@ class Blend:
         said = [self.weights[name] * part.log_odds(X) for name, part in self.parts.items()]
         return np.asarray(np.sum(said, axis=0), dtype=np.float64)
 
-    def contributions(self, X: Floats) -> tuple[Floats, float]:
-        """Return the weighted mean of what the parts say each feature adds, and of their bases."""
-        said = [(self.weights[name], *part.contributions(X)) for name, part in self.parts.items()]
-        added = np.sum([weight * one for weight, one, _ in said], axis=0)
-        return np.asarray(added, dtype=np.float64), float(sum(weight * base for weight, _, base in said))
+    def explained(self, X: Floats) -> Explained:
+        """Return the weighted mean of what the parts say, of what each feature adds to it, and of their bases."""
+        said = [(self.weights[name], part.explained(X)) for name, part in self.parts.items()]
+        log_odds = np.sum([weight * one.log_odds for weight, one in said], axis=0)
+        added = np.sum([weight * one.added for weight, one in said], axis=0)
+        return Explained(log_odds, added, sum(weight * one.base for weight, one in said))
 
     def to_files(self, folder: Path) -> None:
         """Write each part into a folder of its own, and a JSON that names and weighs them."""

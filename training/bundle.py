@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.build import FeatureColumns
 from features.clock import day_number
 from features.definitions import default_features
 from features.errors import ModelRefused, suggest
@@ -34,7 +35,7 @@ from features.mapping import Shop
 from features.money import Money
 from training.calibration import Calibration, sigmoid
 from training.dataset import Floats
-from training.fitted import Fitted, read_json, write_json
+from training.fitted import Explained, Fitted, read_json, write_json
 from training.models import RULES, read_fitted
 from training.probe import AS_OF as PROBE_DATE
 from training.probe import Probe, made_up, probe_values
@@ -106,8 +107,10 @@ class Bundle:
         """Whether a rule serves, not a model."""
         return self.candidate in RULES
 
-    def matrix(self, X: pd.DataFrame | Floats) -> Floats:
-        """Return features as an array in the order that was learnt; a frame's columns are taken by name."""
+    def matrix(self, X: pd.DataFrame | FeatureColumns | Floats) -> Floats:
+        """Return features as an array in the order that was learnt; named columns are taken by name."""
+        if isinstance(X, FeatureColumns):
+            return X.matrix(self.features.names)
         if isinstance(X, pd.DataFrame):
             X = X[list(self.features.names)].to_numpy(dtype=np.float64)
         return np.ascontiguousarray(X)
@@ -120,11 +123,11 @@ class Bundle:
         """Return the calibrated probability of churn within the horizon, one per row."""
         return sigmoid(self.log_odds(X, as_of))
 
-    def contributions(self, X: pd.DataFrame | Floats, as_of: date) -> tuple[Floats, float]:
-        """Return what each feature adds to the calibrated log-odds, rows × features, and the base; the sum is exact."""
-        added, base = self.fitted.contributions(self.matrix(X))
-        slope = self.calibration.slope
-        return slope * added, slope * base + self.calibration.level(self._shift(as_of))
+    def explained(self, X: pd.DataFrame | Floats, as_of: date) -> Explained:
+        """Return the calibrated log-odds and what each feature adds to them."""
+        raw, shift, slope = self.fitted.explained(self.matrix(X)), self._shift(as_of), self.calibration.slope
+        base = slope * raw.base + self.calibration.level(shift)
+        return Explained(self.calibration.apply(raw.log_odds, shift), slope * raw.added, base)
 
     def _shift(self, as_of: date) -> float:
         return self.base_rates.forecast(day_number(as_of)).shift
@@ -133,9 +136,9 @@ class Bundle:
         """Return what each customer would spend over the horizon if retained, minor units."""
         return self.value.expected_spend(self.matrix(X))
 
-    def spend_interval(self, X: pd.DataFrame | Floats) -> tuple[Floats, Floats]:
-        """Return low and high of an 80 % interval of the spend over the horizon if retained, minor units."""
-        return self.value.spend_interval(self.matrix(X))
+    def spend_interval(self, expected_spend: Floats) -> tuple[Floats, Floats]:
+        """Return low and high of an 80 % interval of the spend, around what is expected; all in minor units."""
+        return self.value.bands.around(expected_spend)
 
     def silent(self, X: pd.DataFrame | Floats, as_of: date, days: Sequence[int]) -> Floats:
         """Return P(no order within so many days), rows × days; at the horizon it is `probability` to the bit."""

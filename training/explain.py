@@ -27,7 +27,13 @@ Reasons = tuple[list[str], list[str]]
 
 
 def reasons(
-    bundle: Bundle, X: pd.DataFrame | Floats, money: Money, *, top_risk: int = 3, top_protective: int = 2
+    bundle: Bundle,
+    X: pd.DataFrame | Floats,
+    money: Money,
+    *,
+    added: Floats | None = None,
+    top_risk: int = 3,
+    top_protective: int = 2,
 ) -> list[Reasons]:
     """Return, per row, why the risk is high and what speaks against it.
 
@@ -35,6 +41,7 @@ def reasons(
         bundle: the model; its contributions are what is told.
         X: customers × features, as `feature_table` gives them.
         money: how amounts are written.
+        added: what the model says that each feature adds, where that is known already.
         top_risk: at most so many risk reasons.
         top_protective: at most so many protective ones.
 
@@ -44,7 +51,8 @@ def reasons(
     values = bundle.matrix(X)
     if not len(values):
         return []
-    added, _ = bundle.contributions(values, bundle.trained_until)  # the level is the same for all: no reason
+    if added is None:  # of any day: the level is the same for all, and no reason
+        added = bundle.explained(values, bundle.trained_until).added
     families, totals = _by_family(bundle, added)
     return [
         (

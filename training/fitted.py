@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 
@@ -14,6 +14,20 @@ from features.errors import ModelRefused
 from training.dataset import Dataset, Flags, Floats
 
 Held = tuple[Dataset, Dataset] | None
+
+
+class Explained(NamedTuple):
+    """Log-odds and where they come from: what is added and the base are together exactly the log-odds.
+
+    Args:
+        log_odds: of churn, one per row.
+        added: by each feature, rows × features.
+        base: the same for every row.
+    """
+
+    log_odds: Floats
+    added: Floats
+    base: float
 
 
 class Fitted(Protocol):
@@ -31,8 +45,8 @@ class Fitted(Protocol):
         """Return the log-odds of churn, one per row."""
         ...
 
-    def contributions(self, X: Floats) -> tuple[Floats, float]:
-        """Return what each feature adds, rows × features, and the base: together exactly the log-odds."""
+    def explained(self, X: Floats) -> Explained:
+        """Return the log-odds and what each feature adds to them: what both need is done once."""
         ...
 
     def to_files(self, folder: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from training.dataset import Dataset, Flags, Floats
-from training.fitted import Fit, Held, read_json, write_json
+from training.fitted import Explained, Fit, Held, read_json, write_json
 from training.metrics import log_loss
 
 FILE = "logistic.json"
@@ -92,13 +92,13 @@ class Logistic:
 
     def log_odds(self, X: Floats) -> Floats:
         """Return the log-odds of churn, one per row."""
-        added, base = self.contributions(X)
-        return np.asarray(added.sum(axis=1) + base, dtype=np.float64)
+        return self.explained(X).log_odds
 
-    def contributions(self, X: Floats) -> tuple[Floats, float]:
-        """Return what each feature adds to the log-odds, its missing indicator included, and the base."""
-        added = (self.ranks.design(X) - self.centre) * self.weights
-        return added[:, : len(self.names)] + added[:, len(self.names) :], self.base
+    def explained(self, X: Floats) -> Explained:
+        """Return the log-odds and what each feature adds to them, its missing indicator included."""
+        parts = (self.ranks.design(X) - self.centre) * self.weights
+        added = parts[:, : len(self.names)] + parts[:, len(self.names) :]
+        return Explained(added.sum(axis=1) + self.base, added, self.base)
 
     def to_files(self, folder: Path) -> None:
         """Write itself as JSON."""

@@ -115,5 +115,5 @@ class Ground:
 def _importance(bundle: Bundle, values: Floats) -> dict[str, float]:
     """Return the mean absolute contribution per feature, over evenly spread rows."""
     some = values[:: max(1, len(values) // ROWS_FOR_IMPORTANCE)]
-    added, _ = bundle.contributions(some, bundle.trained_until)
+    added = bundle.explained(some, bundle.trained_until).added
     return dict(zip(bundle.features.names, np.abs(added).mean(axis=0).tolist(), strict=True))

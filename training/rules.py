@@ -13,7 +13,7 @@ import numpy as np
 
 from training.calibration import fit_line
 from training.dataset import Dataset, Floats
-from training.fitted import Fit, Held, fit_twice, read_json, write_json
+from training.fitted import Explained, Fit, Held, fit_twice, read_json, write_json
 
 FILE = "rule.json"
 NO_GAP_KNOWN_DAYS = 30.0
@@ -47,11 +47,11 @@ class Rule:
         """
         return self.intercept + self.slope * self.evidence(X)
 
-    def contributions(self, X: Floats) -> tuple[Floats, float]:
-        """Return what each feature adds to the log-odds, and the base."""
+    def explained(self, X: Floats) -> Explained:
+        """Return the log-odds, and that all of it comes from one feature."""
         added = np.zeros(X.shape)
         added[:, self.names.index(self.feature)] = self.slope * (self.evidence(X) - self.centre)
-        return added, self.intercept + self.slope * self.centre
+        return Explained(self.log_odds(X), added, self.intercept + self.slope * self.centre)
 
     def evidence(self, X: Floats) -> Floats:
         """Return log(1 + feature); without an own gap, silence is measured in the shop's."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from itertools import combinations
 from math import factorial
 from pathlib import Path
@@ -18,8 +19,8 @@ import numpy as np
 
 from training.btyd import BGNBD, ParetoNBD, fit_bgnbd, fit_paretonbd
 from training.calibration import fit_line
-from training.dataset import Dataset, Floats
-from training.fitted import Fit, Held, read_json, write_json
+from training.dataset import Dataset, Flags, Floats
+from training.fitted import Explained, Fit, Held, read_json, write_json
 from training.gaps import GapHazard, fit_gap_hazard
 from training.history import INPUTS, Histories, followed_histories, inputs
 from training.metrics import log_loss
@@ -64,16 +65,16 @@ class BySilence:
         """Return the log-odds of churn, one per row."""
         return self._of_inputs(inputs(self.names, X))
 
-    def contributions(self, X: Floats) -> tuple[Floats, float]:
-        """Return what frequency, tenure and silence add, each against the typical customer, and the base.
+    def explained(self, X: Floats) -> Explained:
+        """Return the log-odds and what frequency, tenure and silence add, each against the typical customer.
 
         Shapley values of a game of three players: a player who is away has the typical customer's value. With the base
         they sum to the log-odds exactly. Sundararajan and Najmi (2020), "baseline Shapley".
         """
         added = np.zeros(X.shape)
-        found, base = shapley(self._of_inputs, inputs(self.names, X), np.array(self.typical))
-        added[:, [self.names.index(name) for name in INPUTS]] = found
-        return added, base
+        found = shapley(self._of_inputs, inputs(self.names, X), np.array(self.typical))
+        added[:, [self.names.index(name) for name in INPUTS]] = found.added
+        return found._replace(added=added)
 
     def _of_inputs(self, columns: Floats) -> Floats:
         p = self.model.silent(Histories.of(*columns.T), self.horizon_days)
@@ -88,17 +89,17 @@ class BySilence:
         write_json(folder / FILE, {**facts, **line, "model": model})
 
 
-def shapley(value: Callable[[Floats], Floats], rows: Floats, base_row: Floats) -> tuple[Floats, float]:
-    """Return the Shapley values of a function of a few inputs against one base row, rows × inputs, and the base.
+def shapley(value: Callable[[Floats], Floats], rows: Floats, base_row: Floats) -> Explained:
+    """Return a function of a few inputs, their Shapley values against one base row, and the function's value there.
 
     Shapley (1953). Every coalition of inputs is evaluated once: 2 to the number of inputs.
 
     >>> shapley(lambda at: at[:, 0] * at[:, 1], np.array([[3.0, 5.0]]), np.array([1.0, 1.0]))
-    (array([[6., 8.]]), 1.0)
+    Explained(log_odds=array([15.]), added=array([[6., 8.]]), base=1.0)
     """
     size = rows.shape[1]
-    coalitions = [players for count in range(1, size + 1) for players in combinations(range(size), count)]
-    mixed = [np.where(np.isin(np.arange(size), players), rows, base_row) for players in coalitions]
+    coalitions = _coalitions(size)
+    mixed = [np.where(there, rows, base_row) for there in coalitions.values()]
     # All at once: for a single customer the calls would cost more than the sums.
     values = value(np.concatenate([base_row[None, :], *mixed]))
     base = float(values[0])
@@ -110,7 +111,14 @@ def shapley(value: Callable[[Floats], Floats], rows: Floats, base_row: Floats) -
             before = at[tuple(other for other in players if other != player)]
             orders = factorial(len(players) - 1) * factorial(size - len(players))
             added[:, player] += orders / factorial(size) * (reached - before)
-    return added, base
+    return Explained(at[tuple(range(size))], added, base)
+
+
+@cache
+def _coalitions(size: int) -> dict[tuple[int, ...], Flags]:
+    """Return who is in each coalition that is not empty, the smaller ones first."""
+    some = [players for count in range(1, size + 1) for players in combinations(range(size), count)]
+    return {players: np.isin(np.arange(size), players) for players in some}
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ class Timing:
         times = np.unique(np.append(wanted, self.horizon_days))
         risk = np.maximum.accumulate(clock.risk(times[:, None].astype(np.float64)), axis=0)
         share = risk / risk[np.searchsorted(times, self.horizon_days)]
-        return np.power(p, share[np.searchsorted(times, wanted)]).T
+        return np.asarray(np.power(p, share[np.searchsorted(times, wanted)]).T)
 
     def next_order(self, X: Floats, p: Floats) -> NextOrder:
         """Return the wait for the next order of those who order within `follow_days`.

@@ -18,7 +18,7 @@ import numpy as np
 
 from features.errors import ModelRefused
 from training.dataset import Dataset, Floats
-from training.fitted import Fit, Held, read_json, write_json
+from training.fitted import Explained, Fit, Held, read_json, write_json
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -98,11 +98,11 @@ class Trees:
         said = [booster.predict(X, raw_score=True, num_threads=_threads_for(X)) for booster in self.boosters]
         return np.asarray(np.mean(said, axis=0), dtype=np.float64)
 
-    def contributions(self, X: Floats) -> tuple[Floats, float]:
-        """Return exact SHAP values, rows × features, and their base. Lundberg et al. (2020), path-dependent."""
+    def explained(self, X: Floats) -> Explained:
+        """Return the log-odds and their exact SHAP values. Lundberg et al. (2020), path-dependent."""
         said = [booster.predict(X, pred_contrib=True, num_threads=_threads_for(X)) for booster in self.boosters]
         mean = np.asarray(np.mean(said, axis=0), dtype=np.float64)
-        return mean[:, :-1], float(mean[0, -1]) if len(mean) else 0.0
+        return Explained(self.log_odds(X), mean[:, :-1], float(mean[0, -1]) if len(mean) else 0.0)
 
     def to_files(self, folder: Path) -> None:
         """Write each booster as LightGBM's text, and a JSON that names them."""

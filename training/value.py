@@ -87,10 +87,6 @@ class ValueModel:
         """Return minor units per row, never negative."""
         return np.asarray(self._parts(X) @ np.array(self.weights), dtype=np.float64)
 
-    def spend_interval(self, X: Floats) -> tuple[Floats, Floats]:
-        """Return low and high of an 80 % interval of the spend if retained, minor units per row."""
-        return self.bands.around(self.expected_spend(X))
-
     def _parts(self, X: Floats) -> Floats:
         """Estimates of the spend, rows × parts: by orders and by spending, each at every pull and over every window."""
         orders, spend, days = _observed(self.names, X)
@@ -208,7 +204,8 @@ def value_errors(model: ValueModel, data: Dataset, classic: ClassicSpend | None 
     X, spent = data.values[stayed], data.spend_next[stayed]
     if not len(spent):
         return {}
-    said, (low, high) = model.expected_spend(X), model.spend_interval(X)
+    said = model.expected_spend(X)
+    low, high = model.bands.around(said)
     mean = _errors("customer_", customer_mean(model.names, X, model.horizon_days), spent)
     mean["customer_mean_root_mean_squared_error"] = mean.pop("customer_root_mean_squared_error")
     found = _errors("", said, spent) | mean

@@ -17,6 +17,7 @@ from serving import scorer
 from serving.scorer import explained, limits, score, score_one
 from serving.scores import LAPSED_FROM, SCORE_NAMES, STATES, band
 from serving.shop import day_after_last_order
+from training.fitted import Explained
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +156,8 @@ def test_a_regular_far_beyond_the_own_rhythm_has_lapsed(
     """Ten days are a long gap of this one; within the population, and the model gives up, too."""
     days = [100 + 10 * n for n in range(20)]
     bundle = shop.bundles["lightgbm"]
-    monkeypatch.setattr(type(bundle), "probability", lambda self, X, as_of: np.full(len(X), 0.95))
+    sure = Explained(np.full(1, 3.0), np.zeros((1, len(bundle.features))), 0.0)
+    monkeypatch.setattr(type(bundle), "explained", lambda self, X, as_of: sure)
     one = score_one(roll_up(Lines.of(["a"] * 20, days, [500] * 20)), bundle, "1", date_of(days[-1] + since))
     assert (one.state, one.days_since_order) == (expected, since)
 

@@ -28,7 +28,7 @@ def test_at_most_three_and_two_and_no_sentence_twice(known, data):
 
 def test_a_family_speaks_once_and_in_the_direction_of_its_contributions(known, data):
     bundle = known["logistic"]
-    added, _ = bundle.contributions(data.values[:100], bundle.trained_until)
+    added = bundle.explained(data.values[:100], bundle.trained_until).added
     families = np.array(list(bundle.features.families.values()))
     for row, (risk, protective) in enumerate(reasons(bundle, data.X[:100], EURO, top_risk=99, top_protective=99)):
         totals = {family: added[row, families == family].sum() for family in set(families)}

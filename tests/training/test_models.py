@@ -25,8 +25,9 @@ def test_contributions_and_base_sum_to_the_log_odds(bundles, data, name, seed):
     rows[random.random(rows.shape) < 0.1] = np.nan
     rows[:, 0] = np.abs(np.nan_to_num(rows[:, 0], nan=1.0))  # there is always a last order
     fitted = bundles[name].fitted
-    added, base = fitted.contributions(rows)
-    assert added.sum(axis=1) + base == pytest.approx(fitted.log_odds(rows), abs=1e-9)
+    found = fitted.explained(rows)
+    assert found.added.sum(axis=1) + found.base == pytest.approx(found.log_odds, abs=1e-9)
+    assert found.log_odds == pytest.approx(fitted.log_odds(rows), abs=1e-12)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -31,14 +31,15 @@ def test_shapley_is_the_mean_over_all_orders_of_arrival(numbers):
             before = value(now[None, :])[0]
             now[player] = row[player]
             expected[player] += (value(now[None, :])[0] - before) / 6
-    found, at_base = shapley(value, row[None, :], base)
-    assert found[0] == pytest.approx(expected, abs=1e-9)
-    assert at_base == pytest.approx(value(base[None, :])[0])
+    found = shapley(value, row[None, :], base)
+    assert found.added[0] == pytest.approx(expected, abs=1e-9)
+    assert found.base == pytest.approx(value(base[None, :])[0])
+    assert found.log_odds == pytest.approx(value(row[None, :]))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_only_what_is_looked_at_is_told(bundles, data, name):
-    added, _ = bundles[name].fitted.contributions(data.values)
+    added = bundles[name].fitted.explained(data.values).added
     told = {feature for feature, column in zip(data.features.names, added.T, strict=True) if column.any()}
     assert told <= set(INPUTS)
     assert "days_since_order" in told
@@ -49,9 +50,9 @@ def test_the_typical_customer_has_no_reasons(bundles, data, name):
     fitted = bundles[name].fitted
     row = data.values[:1].copy()
     row[0, [data.features.names.index(each) for each in INPUTS]] = fitted.typical
-    added, base = fitted.contributions(row)
-    assert not added.any()
-    assert fitted.log_odds(row)[0] == pytest.approx(base)
+    found = fitted.explained(row)
+    assert not found.added.any()
+    assert found.log_odds[0] == pytest.approx(found.base)
 
 
 @pytest.mark.parametrize("name", ["bg_nbd", "pareto_nbd"])
