@@ -22,6 +22,7 @@ EMPTY: Final = -LIMIT + 1
 BAD: Final = -LIMIT + 2
 HUGE: Final = -LIMIT + 3
 NO_OFFSET: Final = -(10**6)
+MOST_OFFSET: Final = 14 * 3600  # seconds; no clock on earth is further from UTC
 
 # What may stand around an id or a number by accident: spaces of all widths, marks of reading direction, a BOM.
 AROUND = (

@@ -135,6 +135,8 @@ def _check_dates(desk: Desk, name: str, wall: Ints, offset: Ints, day: Ints, lat
     desk.problem(name, A_DATE, looks, wall == cells.BAD)
     said = desk.alive & desk.sound
     zoned = offset != cells.NO_OFFSET
+    far = zoned & (np.abs(offset) > cells.MOST_OFFSET)
+    desk.problem(name, "at most 14 hours from UTC", "write the offset as +02:00, or Z for UTC", far)
     if (said & zoned).any() and (said & ~zoned).any():
         fewer = zoned if np.count_nonzero(said & zoned) * 2 <= np.count_nonzero(said) else ~zoned
         rule = "written like the other dates, of which some have a zone and some have none"

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
@@ -81,6 +81,8 @@ def _plain_lines(done: int, total: int, what: str) -> None:
 
 def _plain(value: Any) -> Any:
     """Return what JSON has a word for: dates in ISO 8601, money as a decimal string."""
+    if isinstance(value, datetime) and value.tzinfo is None:  # of the book, which keeps UTC
+        return f"{value.isoformat()}Z"
     if isinstance(value, (date, Path, Decimal)):
         return value.isoformat() if isinstance(value, date) else str(value)
     if hasattr(value, "item"):

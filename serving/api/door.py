@@ -78,7 +78,7 @@ class Door:
         return self.operations[method]
 
     async def _call(self, request: Request, key: Key, operation: Operation) -> Call:
-        query = None if operation.asks is None else asked_for(request, operation.asks)
+        query = asked_for(request, operation.asks)
         body = None if operation.takes is None else await read(request, operation.takes)
         return Call(self.desk, key, request, body, query)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -12,6 +12,7 @@ from msgspec import Meta
 from features.errors import RegularsError
 from serving.api.champion import Champion
 from serving.api.desk import Desk
+from serving.api.messages import Probability
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import Refusal, not_ready
 
@@ -42,6 +43,88 @@ class Reloaded(msgspec.Struct, frozen=True):
     former_version: str | None
 
 
+class ModelGrade(msgspec.Struct, frozen=True):
+    """The model against the best rule, means over the test dates; a measure that cannot be taken of them is null."""
+
+    letter: Annotated[
+        Literal["A", "B", "C"],
+        Meta(description="A: clearly better than the best rule; B: better beyond chance; C: no better, a rule serves"),
+    ]
+    words: Annotated[str, Meta(description="the grade in words, and what an A asks for beyond it")]
+    candidate: Annotated[str, Meta(description="who is graded")]
+    against: Annotated[str, Meta(description="the best rule")]
+    skill: Annotated[float | None, Meta(description="1 − log loss over the rule's; above 0 is better, 1 the best")]
+    skill_low: Annotated[float | None, Meta(description="lower end of its 95 % interval")]
+    skill_high: Annotated[float | None, Meta(description="upper end")]
+    log_loss_difference: Annotated[float | None, Meta(description="log loss − the rule's, nats; below 0 is better")]
+    log_loss_difference_error: Annotated[float | None, Meta(description="its standard error, nats")]
+    auroc: Annotated[float | None, Meta(description="0 to 1; 0.5 ranks like chance")]
+    ece: Annotated[float | None, Meta(description="calibration error of the probabilities, 0 to 1; 0.03 = 3 points")]
+    ece_floor: Annotated[float | None, Meta(description="what that would be by chance if the probabilities were true")]
+    ece_floor_95: Annotated[float | None, Meta(description="by chance it stays below this 95 times in a hundred")]
+    suspicious: Annotated[
+        bool, Meta(description="better than churn can be known: a leak, or a log that tells too much")
+    ]
+    test_dates: int
+    cases: Annotated[
+        int | None,
+        Meta(
+            description="over all dates, who left or who stayed, whichever are fewer; null: trained before it was told"
+        ),
+    ] = None
+
+
+class HeldList(msgspec.Struct, frozen=True):
+    """What a list of the riskiest would have held, the mean over the test dates."""
+
+    name: Annotated[str, Meta(description='whose list: a candidate, or "random" for picking anybody')]
+    picked: Annotated[float, Meta(description="customers on the list")]
+    hits: Annotated[float, Meta(description="of them, who left")]
+    false_alarms: Annotated[float, Meta(description="of them, who stayed")]
+    capture: Annotated[float | None, Meta(description="hits over all who left, 0 to 1; null: nobody left")]
+    precision: Annotated[float | None, Meta(description="hits over picked, 0 to 1; null: nobody was picked")]
+    lift: Annotated[float | None, Meta(description="precision over everyone's churn rate; null: nobody left")]
+
+
+class ModelList(msgspec.Struct, frozen=True):
+    """Lists of the same length by the model, by the best rule and by chance."""
+
+    sizes: Annotated[list[int], Meta(description="customers on the list, per test date")]
+    why: Annotated[str, Meta(description="where that length comes from")]
+    by: Annotated[HeldList, Meta(description="the model's")]
+    rule: Annotated[HeldList, Meta(description="the best rule's")]
+    random: Annotated[HeldList, Meta(description="what picking anybody gives")]
+    over_rule: Annotated[
+        float | None, Meta(description="how many times as many who left as the rule's list held; null: that held none")
+    ]
+    sentence: Annotated[str, Meta(description="the list in words")]
+
+
+class ProbabilityBand(msgspec.Struct, frozen=True):
+    """Of those whose probability lay in a band, how many left; a customer counts once for each test date."""
+
+    name: Annotated[str, Meta(examples=["60 to 70%"])]
+    low: Annotated[Probability, Meta(description="of the band, included")]
+    high: Annotated[Probability, Meta(description="of the band, excluded except for 1")]
+    customers: int
+    said: Annotated[Probability | None, Meta(description="their mean probability; null: nobody is in it")]
+    left: Annotated[Probability | None, Meta(description="the share that left; null: nobody is in it")]
+    interval: Annotated[
+        list[float | None],
+        Meta(description="of that share, 95 %: its two ends, the lower first; null: nobody is in it"),
+    ]
+    is_merged: Annotated[bool, Meta(description="it took in neighbours that held too few")]
+
+
+class ModelQuality(msgspec.Struct, frozen=True):
+    """How well the model did on dates that nobody had seen; each field is null where there was no backtest."""
+
+    grade: ModelGrade | None = None
+    list: Annotated[ModelList | None, Meta(description="the list it would have made")] = None
+    bands: Annotated[tuple[ProbabilityBand, ...] | None, Meta(description="by probability, the lowest first")] = None
+    warnings: Annotated[tuple[str, ...] | None, Meta(description="what to beware of; empty: nothing")] = None
+
+
 class ModelAnswer(msgspec.Struct, frozen=True):
     """Facts about the model that answers."""
 
@@ -56,7 +139,7 @@ class ModelAnswer(msgspec.Struct, frozen=True):
     currency: str
     zone: str
     metrics: Annotated[dict[str, float | None], Meta(description="measured out of time, in the backtest")]
-    quality: Annotated[dict[str, Any], Meta(description="grade, bands and the list it would have made, out of time")]
+    quality: Annotated[ModelQuality, Meta(description="grade, bands and the list it would have made, out of time")]
     features: list[FeatureFacts]
     source: Annotated[str, Meta(description='"registry", or "local copy" while the registry is down')]
     trouble: Annotated[str | None, Meta(description="why the registry's champion is not the one that serves")]
@@ -112,13 +195,37 @@ def model_answer(champion: Champion, trouble: str | None, drift: Drift | None) -
         currency=bundle.money.currency,
         zone=bundle.zone,
         metrics=dict(bundle.metrics),
-        quality=bundle.quality,
+        quality=msgspec.convert(bundle.quality, ModelQuality),
         features=[FeatureFacts(f.name, f.family, f.unit, f.meaning) for f in bundle.features],
         source=champion.source,
         trouble=trouble,
         drift=drift,
     )
 
+
+GRADE: dict[str, Any] = {
+    "letter": "A", "words": "A: clearly better than the best rule, and its percentages are true",
+    "candidate": "lightgbm", "against": "recency_rule", "skill": 0.143, "skill_low": 0.114, "skill_high": 0.172,
+    "log_loss_difference": -0.0652, "log_loss_difference_error": 0.0067, "auroc": 0.86, "ece": 0.021,
+    "ece_floor": 0.018, "ece_floor_95": 0.023, "suspicious": False, "test_dates": 5, "cases": 674,
+}  # fmt: skip
+LIST: dict[str, Any] = {
+    "sizes": [47, 48, 45, 46, 47],
+    "why": "a tenth of the customers, as no capacity is set",
+    "by": {"name": "lightgbm", "picked": 46.6, "hits": 40.6, "false_alarms": 6.0, "capture": 0.309, "precision": 0.871,
+           "lift": 3.09},
+    "rule": {"name": "recency_rule", "picked": 46.6, "hits": 36.4, "false_alarms": 10.2, "capture": 0.277,
+             "precision": 0.781, "lift": 2.77},
+    "random": {"name": "random", "picked": 46.6, "hits": 13.1, "false_alarms": 33.5, "capture": 0.1,
+               "precision": 0.282, "lift": 1.0},
+    "over_rule": 1.12,
+    "sentence": "a list of 47 every 30 days would have held 41 who left and 6 false alarms: 3.1 × as many as picking "
+    "at random, 1.1 × recency_rule",
+}  # fmt: skip
+BAND: dict[str, Any] = {
+    "name": "60 to 70%", "low": 0.6, "high": 0.7, "customers": 65, "said": 0.656, "left": 0.631,
+    "interval": [0.509, 0.738], "is_merged": False,
+}  # fmt: skip
 
 OPERATIONS = (
     Operation(
@@ -138,11 +245,11 @@ OPERATIONS = (
             "follow_days": 90,
             "trained_until": "2026-03-01",
             "training_dates": ["2025-12-01", "2026-01-01", "2026-02-01"],
-            "why": "blend beats the best rule, recency_rule, over 5 test dates",
+            "why": "lightgbm beats the best rule, recency_rule, over 5 test dates",
             "currency": "EUR",
             "zone": "Europe/Athens",
             "metrics": {"auroc": 0.86, "brier": 0.09},
-            "quality": {"grade": {"grade": "A", "skill": 0.157}},
+            "quality": {"grade": GRADE, "list": LIST, "bands": [BAND], "warnings": []},
             "features": [
                 {
                     "name": "overdue",

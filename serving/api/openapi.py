@@ -18,8 +18,8 @@ from serving.api.operation import CSV, Operation
 
 VERSION = "1.1.0"
 REFERENCE = "#/components/schemas/{name}"
-EVERYWHERE = (401, 403, 429, 500)
-WITH_BODY = (400, 408, 413, 415, 422)
+EVERYWHERE = (401, 403, 422, 429, 500)
+WITH_BODY = (400, 408, 413, 415)
 
 
 @cache
@@ -92,8 +92,6 @@ def _parts(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _query(operation: Operation) -> list[dict[str, Any]]:
-    if operation.asks is None:
-        return []
     _, schemas = msgspec.json.schema_components([operation.asks], ref_template=REFERENCE)
     properties = schemas[operation.asks.__name__]["properties"]
     return [_parameter(name, dict(schema)) for name, schema in properties.items()]
@@ -124,8 +122,6 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.csv:
         content[CSV] = {"schema": {"type": "string"}}
     statuses = {*EVERYWHERE, *operation.needs, *(WITH_BODY if operation.takes else ())}
-    if operation.asks is not None or operation.parts or operation.whole:
-        statuses.add(422)
     problems = {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
     return {"200": {"description": "the answer", "headers": _HEADERS, "content": content}, **problems}
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import anyio
 import msgspec
-from starlette.requests import Request
+from starlette import requests
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from serving.api.messages import Request
 from serving.book.keys import Key
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 Method = Literal["GET", "POST", "DELETE"]
 CSV = "text/csv"
+
+
+class Nothing(Request, frozen=True):
+    """The query of an operation that asks for nothing: a name in it was meant for another."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,12 @@ class Call:
         key: who asks.
         request: headers and path.
         body: the request's message; None where the operation takes none.
-        query: the query's message; None where the operation takes none.
+        query: the query's message.
     """
 
     desk: Desk
     key: Key
-    request: Request
+    request: requests.Request
     body: Any = None
     query: Any = None
 
@@ -95,7 +100,7 @@ class Operation:
     description: str = ""
     takes: type[msgspec.Struct] | None = None
     sends: Mapping[str, Any] | None = None
-    asks: type[msgspec.Struct] | None = None
+    asks: type[msgspec.Struct] = Nothing
     parts: Mapping[str, str] = field(default_factory=dict)
     whole: bool = False
     needs: tuple[int, ...] = ()

@@ -25,6 +25,23 @@ app = typer.Typer(
 )
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"regulars {version('regulars')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="The version.", callback=_tell_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Hold what stands before a command."""
+
+
 def day(text: str) -> date:
     """Read a day as it is written on the command line."""
     try:

@@ -384,6 +384,8 @@ def test_a_number_is_told_what_would_make_it_one(tmp_path, amounts, decimal, rem
         ("a,1,2024-01-05,5\nb,1,2024-01-05,5\n", 'line 3, column order_id: "1" is not the order id of one customer'),
         ("a,1,2024-01-05,5\na,1,2024-03-05,5\n", 'line 3, column order_id: "1" is not the order id of one date'),
         ("a,1,2031-01-05,5\na,2,2024-03-05,5\n", 'line 2, column ordered_at: "2031-01-05" is not in the past'),
+        ("a,1,2024-01-05T10:00:00+15:00,5\n", '"2024-01-05T10:00:00+15:00" is not at most 14 hours from UTC'),
+        ("a,1,2024-01-05T10:00:00 -9900,5\n", '"2024-01-05T10:00:00 -9900" is not at most 14 hours from UTC'),
         ("a,1,1403-01-15,5\n", 'calendar = "jalali"'),
         (",1,2024-01-05,5\n", "holds no order of a known customer; of its lines: 1 guests"),
         ("", "holds no order of a known customer"),

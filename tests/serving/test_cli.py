@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from importlib.metadata import version
 
 import pandas as pd
 import pytest
@@ -38,6 +39,11 @@ def shop(trained_shop, tmp_path, monkeypatch):
         shutil.copy(file, tmp_path)
     monkeypatch.chdir(trained_shop)
     return trained_shop
+
+
+def test_it_says_its_version(call):
+    code, out, _ = call("--version")
+    assert (code, out) == (0, f"regulars {version('regulars')}\n")
 
 
 def test_scores_have_the_columns_of_the_contract(shop, call, tmp_path):

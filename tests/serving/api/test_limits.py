@@ -14,7 +14,7 @@ from serving.api import reading
 from serving.api.app import OPERATIONS
 from tests.serving.api.conftest import Live
 
-QUERIES = [operation for operation in OPERATIONS if operation.asks is not None]
+QUERIES = [operation for operation in OPERATIONS if operation.asks.__struct_fields__]
 
 
 def path_of(operation: Any) -> str:
@@ -146,6 +146,15 @@ def test_unknown_and_repeated_names_in_a_query_are_refused(call: Any, operation:
         assert answer.status_code == 422, answer.text
         if words != f"`{known}`":
             assert words in answer.text
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_a_name_that_no_operation_knows_is_refused_by_each(call: Any, operation: Any) -> None:
+    """Those that ask for nothing, too."""
+    sent = {"content": json.dumps(operation.sends).encode()} if operation.sends else {}
+    answer = call(operation.method, f"{path_of(operation)}?fresh=true", **sent)
+    assert answer.status_code == 422, answer.text
+    assert "fresh" in answer.text
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.takes], ids=lambda each: each.name)

@@ -112,7 +112,7 @@ def test_law_no_answer_names_another_owners_customer(scoped: Any, data: st.DataO
     path = operation.path.replace("{date}", str(data.draw(st.sampled_from(DAYS))))
     asked = data.draw(st.sampled_from(IDS))
     request: dict[str, Any] = {"headers": {**bearer(owner), "Accept": data.draw(st.sampled_from(["*/*", "text/csv"]))}}
-    if operation.asks is not None and "lists" in path:
+    if operation.asks.__struct_fields__ and "lists" in path:
         query: dict[str, Any] = data.draw(QUERY)
         if data.draw(st.booleans()):
             found = call("GET", "/v1/lists/current", params={"limit": data.draw(st.integers(1, 20))}).json()
