@@ -20,6 +20,7 @@ from training.backtest import split_data
 from training.calibration import sigmoid
 from training.choice import Rows
 from training.dataset import Dataset, Floats
+from training.exposure import evened
 from training.fitted import Held
 from training.models import enough_to_learn, held_out
 from training.splits import Split
@@ -79,6 +80,7 @@ def temporal_folds(
         train, test = split_data(some, split, definition, features)
         if not len(train) or not len(test) or not enough_to_learn(train):
             break
+        train = evened(train)  # as a candidate learns it
         folds.append(Fold(split.test_date, train, held_out(train), test))
     if not folds:
         raise InsufficientHistory("too few customers churned or stayed to tune trees: regulars train does without")

@@ -13,6 +13,7 @@ from pathlib import Path
 from features.errors import ModelRefused, suggest
 from training.blend import blended, read_blend
 from training.dataset import Dataset
+from training.exposure import evened
 from training.fitted import Fit, Fitted, Held
 from training.logistic import fit_logistic, read_logistic
 from training.rules import fit_overdue_rule, fit_recency_rule, read_rule
@@ -90,6 +91,7 @@ def fit(name: str, data: Dataset, trees: TreeSettings = USUAL) -> Fit:
     >>> sorted(CANDIDATES)[:2]
     ['bg_nbd', 'blend']
     """
+    data = evened(data)
     return CANDIDATES[name].fit(data, held_out(data), trees)
 
 
@@ -104,6 +106,7 @@ def fit_each(names: Sequence[str], data: Dataset, trees: TreeSettings = USUAL) -
     >>> list(fit_each((), None))
     []
     """
+    data = evened(data) if names else data
     held = held_out(data) if names else None
     fits: dict[str, Fit] = {}
 

@@ -11,6 +11,7 @@ from benchmarks.quality.logs import STATIONARY, Case, Known
 from features.clock import day_number
 from features.definitions import default_features
 from training.backtest import backtest
+from training.bands import Floor, noise_floor
 from training.btyd import BGNBD
 from training.calibration import calibrate, sigmoid
 from training.dataset import Dataset, dataset
@@ -25,10 +26,14 @@ from training.splits import training_dates
 
 @dataclass(frozen=True)
 class One:
-    """A candidate on the test date, with the calibration that its backtest chose."""
+    """A candidate on the test date, with the calibration that its backtest chose.
+
+    `floor` is the ECE that these probabilities would show by chance if they were perfectly true.
+    """
 
     calibration: str
     measures: dict[str, float]
+    floor: Floor
     seconds: float
 
 
@@ -68,6 +73,11 @@ class Section:
         return self.candidates[self.chosen].measures
 
     @property
+    def floor(self) -> Floor:
+        """The ECE of what would have been served, were its probabilities perfectly true."""
+        return self.candidates[self.chosen].floor
+
+    @property
     def calibration(self) -> str:
         """The calibration of what would have been served."""
         return self.candidates[self.chosen].calibration
@@ -87,7 +97,7 @@ def judged(known: Known) -> Section:
     for name, found in fit_each(tuple(tested.candidates), train):
         method = tested.candidates[name].calibration
         p = sigmoid(calibrate(method, found.late).apply(found.fitted.log_odds(seen.values), forecast.shift))
-        candidates[name] = One(method, evaluate(seen.y, p), time.perf_counter() - began)
+        candidates[name] = One(method, evaluate(seen.y, p), noise_floor([p]), time.perf_counter() - began)
         if isinstance(found.fitted, BySilence) and isinstance(found.fitted.model, BGNBD):
             expected = _expected_orders(found.fitted.model, seen)
         began = time.perf_counter()
