@@ -135,11 +135,14 @@ def fill(out: npt.NDArray[np.float64], chunk: Log, as_of: Ints, rows: Rows, feat
     """Write the features of one chunk into `out`, features × pairs."""
     engine = SinglePass(chunk, as_of, rows, features.aggregates)
     columns: dict[str, Reals] = {}
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for place, feature in enumerate(features):
-            raw = feature.value(Values(columns)) if callable(feature.value) else engine.column(feature.value)
-            out[place] = raw if feature.if_none is None else np.where(np.isnan(raw), feature.if_none, raw)
-            columns[feature.name] = out[place]
+    for place, feature in enumerate(features):
+        if callable(feature.value):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                raw = feature.value(Values(columns))
+        else:
+            raw = engine.column(feature.value)
+        out[place] = raw if feature.if_none is None else np.where(np.isnan(raw), feature.if_none, raw)
+        columns[feature.name] = out[place]
 
 
 def _keys(log: Log, parts: Iterable[tuple[int, Rows, Log]], as_of: Ints) -> tuple[Texts, Ints]:

@@ -25,7 +25,7 @@ from serving.horizon import named_in, segments_of
 from serving.lifetime import Expected, expected_values
 from serving.outreach.exports import write_table
 from serving.outreach.lists import NO_OWNER, account_of
-from serving.shop import open_book, read, today
+from serving.shop import book_there, read, today
 
 if TYPE_CHECKING:
     from serving.book import Book
@@ -333,13 +333,13 @@ def _ruled(customers: pd.DataFrame | None, owner_of: Mapping[str, str]) -> dict[
 
 
 def _owners_in_book(settings: Settings, book: Book | None, day: date) -> dict[str, str]:
-    place = settings.book_place
-    if book is None and isinstance(place, Path) and not (place / "book.db").exists():
-        return {}  # counting makes no book
     from serving.book.standing import owners_on
 
-    with open_book(settings, book) as known, known.reading() as connection:
-        return owners_on(connection, day)
+    with book_there(settings, book) as known:
+        if known is None:
+            return {}
+        with known.reading() as connection:
+            return owners_on(connection, day)
 
 
 def _too_short(year: Yearly | None) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ def explained(scores: pd.DataFrame, log: Log, bundle: Bundle, customer_ids: Iter
         some = scores.loc[rows].sort_values("customer_id")
         table = feature_columns(log.only(some["customer_id"]), [some["as_of"].iloc[0]], bundle.features)
         for name, column in _sentences(bundle, bundle.matrix(table)).items():
-            told.loc[some.index, name] = column
+            told.loc[some.index, name] = pd.Series(column, some.index, object)
     return told
 
 
@@ -177,13 +177,10 @@ def _judged(matrix: Floats, bundle: Bundle, as_of: date, *, told: bool) -> tuple
     return sigmoid(found.log_odds), _sentences(bundle, matrix, found.added)
 
 
-def _sentences(bundle: Bundle, matrix: Floats, added: Floats | None = None) -> dict[str, npt.NDArray[np.object_]]:
+def _sentences(bundle: Bundle, matrix: Floats, added: Floats | None = None) -> dict[str, list[list[str]]]:
     """Return the columns of reasons, a list of sentences in each row."""
     pairs = reasons_of(bundle, matrix, bundle.money, added=added)
-    found = {name: np.empty(len(pairs), dtype=object) for name in TOLD}
-    for name, column in zip(TOLD, found.values(), strict=True):
-        column[:] = [pair[TOLD.index(name)] for pair in pairs]
-    return found
+    return {name: [pair[place] for pair in pairs] for place, name in enumerate(TOLD)}
 
 
 def _times(X: Floats, probability: Floats, timing: Timing, as_of: date) -> dict[str, Any]:

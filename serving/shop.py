@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.clock import date_of
@@ -46,7 +45,7 @@ def read(settings: Settings, *, until: date | None = None, book: Book | None = N
     Raises:
         InputError: every broken rule at once.
     """
-    with _book_there(settings, book) as known:
+    with book_there(settings, book) as known:
         posted = None if known is None else _kept(settings, known, until)
         return read_log(
             settings.shop, settings.orders, settings.events, until=until, latest=today(settings), posted=posted
@@ -69,10 +68,13 @@ def _kept(settings: Settings, book: Book, until: date | None) -> Posts | None:
 
 
 @contextmanager
-def _book_there(settings: Settings, book: Book | None) -> Iterator[Book | None]:
-    place = settings.book_place
-    if book is None and isinstance(place, Path) and not (place / "book.db").exists():
-        yield None  # reading a log makes no book
+def book_there(settings: Settings, book: Book | None = None) -> Iterator[Book | None]:
+    """Open the shop's book as `open_book` does, or give None where there is none yet: who only reads makes no book."""
+    from serving.book.connection import file_of
+
+    file = file_of(settings.book_place)
+    if book is None and file is not None and not file.exists():
+        yield None
         return
     with open_book(settings, book) as opened:
         yield opened

@@ -26,6 +26,7 @@ from serving.api.metrics import Metrics
 from serving.api.owners import Ownership
 from serving.api.problems import not_ready
 from serving.book import Book, Run
+from serving.book.connection import file_of
 from serving.book.keys import Key
 from serving.book.lookup import Lookup
 from serving.config import Settings, load_settings
@@ -269,10 +270,8 @@ def file_of_book(place: Path | str) -> Path | None:
     Raises:
         InputError: there is no such file.
     """
-    if isinstance(place, str):
-        return None
-    file = place / "book.db"
-    if not file.exists():
+    file = file_of(place)
+    if file is not None and not file.exists():
         raise InputError(f"there is no book {file.name} beside regulars.toml; regulars keys create makes one")
     return file
 

@@ -12,13 +12,12 @@ from datetime import date
 from threading import Lock
 from typing import Annotated, Any, Literal, TypeVar, cast
 
-import anyio
 import msgspec
 from msgspec import Meta
 
 from serving.api.figure_messages import EffectAnswer, KpisAnswer
 from serving.api.messages import Request
-from serving.api.operation import Call, Operation
+from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import from_our_files
 from serving.kpis import ShopKpis, shop_kpis
 from serving.saving import Saving, tell_effect
@@ -72,17 +71,8 @@ class EffectQuery(Request, frozen=True):
     until: Annotated[date | None, Meta(description="horizons that ended on or before this day; left out: all")] = None
 
 
-async def kpis(call: Call) -> KpisAnswer:
+def kpis(call: Call) -> KpisAnswer:
     """Count the retention figures."""
-    return await anyio.to_thread.run_sync(_kpis, call, limiter=call.desk.figuring)
-
-
-async def effect(call: Call) -> EffectAnswer:
-    """Tell what acting saved."""
-    return await anyio.to_thread.run_sync(_effect, call, limiter=call.desk.figuring)
-
-
-def _kpis(call: Call) -> KpisAnswer:
     asked: KpiQuery = call.query
     settings = call.desk.need_settings()
 
@@ -93,7 +83,8 @@ def _kpis(call: Call) -> KpisAnswer:
     return call.desk.figures.get(("kpis", asked), made)
 
 
-def _effect(call: Call) -> EffectAnswer:
+def effect(call: Call) -> EffectAnswer:
+    """Tell what acting saved."""
     until: date | None = call.query.until
     settings = call.desk.need_settings()
 
@@ -192,7 +183,7 @@ OPERATIONS = (
         roles=("lists",),
         summary="Retention figures",
         description="As `regulars kpis` counts them, at most a minute old.",
-        run=kpis,
+        run=in_thread(kpis, lambda desk: desk.figuring),
         asks=KpiQuery,
         gives=KpisAnswer,
         example={
@@ -221,7 +212,7 @@ OPERATIONS = (
         roles=("lists",),
         summary="What acting saved",
         description="As `regulars effect` tells it, at most a minute old.",
-        run=effect,
+        run=in_thread(effect, lambda desk: desk.figuring),
         asks=EffectQuery,
         gives=EffectAnswer,
         example={

@@ -7,7 +7,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-import anyio
 import msgspec
 import pandas as pd
 from msgspec import Meta
@@ -25,7 +24,7 @@ from serving.api.messages import (
     Request,
     Text,
 )
-from serving.api.operation import CSV, Call, Operation
+from serving.api.operation import CSV, Call, Operation, in_thread
 from serving.api.problems import Refusal
 from serving.api.reading import encoded
 from serving.api.scores import SCORE
@@ -122,18 +121,18 @@ class ListQuery(Request, frozen=True):
     cursor: Annotated[Text | None, Meta(description="`next_cursor` of the former page, with the same filters")] = None
 
 
-async def current_list(call: Call) -> Response:
+def current_list(call: Call) -> Response:
     """Answer the list that holds today."""
-    return await anyio.to_thread.run_sync(_answered, call, None)
+    return _answered(call, None)
 
 
-async def list_of_day(call: Call) -> Response:
+def list_of_day(call: Call) -> Response:
     """Answer the list of a day."""
     try:
         day = date.fromisoformat(call.part("date"))
     except ValueError:
         raise Refusal(404, "no-list", "a list is named by its day, as 2026-03-02") from None
-    return await anyio.to_thread.run_sync(_answered, call, day)
+    return _answered(call, day)
 
 
 def _answered(call: Call, day: date | None) -> Response:
@@ -304,7 +303,7 @@ OPERATIONS = (
         roles=("lists",),
         summary="The list that holds today",
         description="The list published last." + _CSV,
-        run=current_list,
+        run=in_thread(current_list),
         asks=ListQuery,
         gives=ListAnswer,
         example=LIST,
@@ -318,7 +317,7 @@ OPERATIONS = (
         roles=("lists",),
         summary="The list of a day",
         description="The list published last of that day." + _CSV,
-        run=list_of_day,
+        run=in_thread(list_of_day),
         asks=ListQuery,
         gives=ListAnswer,
         example=LIST,

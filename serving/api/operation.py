@@ -57,11 +57,16 @@ Answer = msgspec.Struct | Response | ASGIApp
 Run = Callable[[Call], Awaitable[Answer]]
 
 
-def in_thread(work: Callable[[Call], msgspec.Struct]) -> Run:
-    """Return what runs work that waits for the book, aside from the requests that do not."""
+def in_thread(work: Callable[[Call], Answer], limit: Callable[[Desk], anyio.CapacityLimiter] | None = None) -> Run:
+    """Return what runs work that waits for the book, aside from the requests that do not.
 
-    async def run(call: Call) -> msgspec.Struct:
-        return await anyio.to_thread.run_sync(work, call)
+    Args:
+        work: gives the answer.
+        limit: how many at once; by default as many as there are threads.
+    """
+
+    async def run(call: Call) -> Answer:
+        return await anyio.to_thread.run_sync(work, call, limiter=None if limit is None else limit(call.desk))
 
     return run
 

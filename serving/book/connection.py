@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from features.errors import InputError
 
+FILE = "book.db"
 BUSY_SECONDS = 60  # a run of a million customers writes for some ten seconds; several may queue
 WRITER_LOCK = 7_367_706_850  # any number, as long as every version of Regulars takes the same
 _DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
@@ -86,8 +87,17 @@ def unreachable(engine: Engine, error: sa.exc.DBAPIError) -> InputError:
     return InputError(f"the book {name_of(engine)} cannot be opened: {said}")
 
 
+def file_of(place: Path | str) -> Path | None:
+    """Return the file of a book in a folder, made yet or not; None for one by URL.
+
+    >>> file_of("postgresql://db/regulars") is None, file_of(Path("shop")).name
+    (True, 'book.db')
+    """
+    return place / FILE if isinstance(place, Path) else None
+
+
 def _beside(folder: Path) -> sa.URL:
-    path = folder.resolve() / "book.db"
+    path = folder.resolve() / FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
