@@ -12,9 +12,9 @@ from features.definitions import default_features
 from features.feature import EventKind, Feature, FeatureSet
 from serving.api.app import OPERATIONS
 from serving.api.openapi import VERSION, document, openapi
-from serving.outreach.known_facts import FACTS
-from serving.outreach.playbook_rules import SUCCESS_EVENTS
-from serving.outreach.playbooks import Playbook, Playbooks, Stage, load_playbooks
+from serving.outreach.playbooks.fact_names import FACTS
+from serving.outreach.playbooks.playbooks import Playbook, Playbooks, Stage, load_playbooks
+from serving.outreach.playbooks.schema import SUCCESS_EVENTS
 
 PAGE = Path(__file__).parent / "features.md"
 # A kind of each sort, so that the page shows what any kind of a shop's own will get.
@@ -62,7 +62,7 @@ def _row(feature: Feature) -> str:
 PLAYBOOKS_PAGE = Path(__file__).parent / "playbooks.md"
 PLAYBOOKS_HEAD = """# Playbooks
 
-Generated from `serving/outreach/playbooks.toml` by `make docs`; do not edit.
+Generated from `serving/outreach/playbooks/playbooks.toml` by `make docs`; do not edit.
 
 A playbook says what to do for whom. Of those that fit a customer, the service desk's comes first, then the one with the
 highest expected gain = probability × saved × expected spend − cost; ties go to the higher priority, then to the smaller

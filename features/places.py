@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 
-from features import cells
-from features.desk import Problem
 from features.errors import Violation
-from features.files import MOST_SHOWN, Opened
+from features.sources import cells
+from features.sources.files import MOST_SHOWN, Opened
+from features.sources.row_checks import Problem
 
 
 def ragged(file: Opened) -> list[Violation]:

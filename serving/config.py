@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from features.errors import ConfigError, Violation, suggest
-from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from features.money import Money
-from serving.outreach.policy import Policy
+from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
+from serving.outreach.plan.policy import Policy
 
 if TYPE_CHECKING:  # pandas stands behind these: a wrong key in the file is told before it is imported
-    from features.labels import ChurnDefinition
+    from features.churn.labels import ChurnDefinition
     from features.log import Log
 
 FILE_NAME = "regulars.toml"
@@ -145,8 +145,8 @@ class Settings:
         """
         if self.churn.horizon_days == AUTO:
             raise ConfigError('horizon_days is "auto": only a log can say how many days that is')
-        from features.horizon import LEAST_ACTIVE_DAYS
-        from features.labels import ChurnDefinition
+        from features.churn.horizon import LEAST_ACTIVE_DAYS
+        from features.churn.labels import ChurnDefinition
 
         return ChurnDefinition(self.churn.horizon_days, self.churn.active_days or LEAST_ACTIVE_DAYS)
 
@@ -154,8 +154,8 @@ class Settings:
         """What churn means here; "auto" is what the gaps of this log propose."""
         if self.churn.horizon_days != AUTO:
             return self.definition
-        from features.horizon import proposed_definition
-        from features.labels import ChurnDefinition
+        from features.churn.horizon import proposed_definition
+        from features.churn.labels import ChurnDefinition
 
         proposed = proposed_definition(log)
         return ChurnDefinition(proposed.horizon_days, self.churn.active_days or proposed.active_days)
@@ -216,8 +216,8 @@ def load_settings(
 
 def _sensible(churn: Churn) -> None:
     """Refuse a window that makes no sense, here and not in the middle of a run."""
-    from features.horizon import LEAST_ACTIVE_DAYS
-    from features.labels import ChurnDefinition
+    from features.churn.horizon import LEAST_ACTIVE_DAYS
+    from features.churn.labels import ChurnDefinition
 
     days = 1 if churn.horizon_days == AUTO else churn.horizon_days
     ChurnDefinition(days, LEAST_ACTIVE_DAYS if churn.active_days is None else churn.active_days)
@@ -227,7 +227,7 @@ def _guessed(where: Path, orders: Path | None, *, named: bool) -> Settings:
     if named or orders is None:
         remedy = "write one with: regulars init orders.csv"
         raise ConfigError(f"there is no {where}; {remedy}")
-    from features.guessing import guess  # only here: it reads files, and most commands have a toml
+    from features.guess.guess import guess  # only here: it reads files, and most commands have a toml
 
     found = guess(orders, None, None)
     return Settings(shop=found.shop, orders=found.orders, folder=Path().resolve())

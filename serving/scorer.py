@@ -19,10 +19,10 @@ from features.feature import FeatureSet
 from features.log import Ints, Log
 from serving.scores import SCORE_NAMES, SILENT_DAYS, Score, bands, lost_after_days, states
 from training.bundle import Bundle
-from training.calibration import sigmoid
 from training.dataset import Floats
 from training.explain import reasons as reasons_of
-from training.timing import Timing
+from training.forecasts.next_order import Timing
+from training.models.calibration import sigmoid
 
 Reasons = Literal["all", "none", "auto"]
 

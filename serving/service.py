@@ -16,7 +16,7 @@ import bentoml
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.start import WORKER_ENVIRONMENT, WORKERS_VARIABLE
+from serving.cli.serve import WORKER_ENVIRONMENT, WORKERS_VARIABLE
 
 
 def settle_heap() -> None:
@@ -33,9 +33,9 @@ def application() -> Starlette:
     BentoML imports this module in the process that watches the workers too, before it starts them; what answers
     requests takes seconds to import, and that process answers none.
     """
+    from serving.api.access_log import log_to_stderr
     from serving.api.app import create_app
-    from serving.api.desk import Desk
-    from serving.api.log import log_to_stderr
+    from serving.api.state import Desk
 
     return create_app(Desk(), on_ready=settle_heap, on_start=log_to_stderr)
 

@@ -12,20 +12,20 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from features.churn.horizon import LEAST_ACTIVE_DAYS
 from features.clock import date_of
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.errors import InputError
 from features.feature import FeatureSet
-from features.horizon import LEAST_ACTIVE_DAYS
 from features.log import Log
-from features.posted import Posts
-from features.sources import Reading, read_log
+from features.sources.posted import Posts
+from features.sources.reader import Reading, read_log
 from serving.config import Settings
 
 if TYPE_CHECKING:  # the book and the models take seconds to import: a check of files needs neither
     from serving.book import Book
-    from serving.book.kept import Reader
+    from serving.book.posted_log import Reader
     from training.bundle import Bundle
 
 
@@ -54,15 +54,15 @@ def read(settings: Settings, *, until: date | None = None, book: Book | None = N
 
 def reader_of(settings: Settings) -> Reader:
     """Return how the shop reads what is posted today; a posted amount is its line's, whatever the file's are."""
-    from serving.book.kept import Reader
+    from serving.book.posted_log import Reader
 
     rules = replace(settings.orders.rules, amount_is="line", price_times_quantity=False)
     return Reader(settings.shop, rules, today(settings))
 
 
 def _kept(settings: Settings, book: Book, until: date | None) -> Posts | None:
-    from serving.book.kept import KeptPosts
     from serving.book.posted import posted_version
+    from serving.book.posted_log import KeptPosts
 
     return KeptPosts(book, reader_of(settings), until) if posted_version(book)[0] else None
 

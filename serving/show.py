@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 from features.money import Money
 
 if TYPE_CHECKING:
-    from serving.horizon import HorizonProposed
-    from serving.kpis import ShopKpis
-    from serving.listing import Listed
-    from serving.promotion import Trained
-    from serving.report import Told
-    from serving.saving import Saving
-    from serving.screen import Screen
-    from serving.setup import Initialised
-    from training.results import Backtest
+    from serving.cli.screen import Screen
+    from serving.commands.data.horizon import HorizonProposed
+    from serving.commands.data.init import Initialised
+    from serving.commands.lists.effect import Saving
+    from serving.commands.lists.kpis import ShopKpis
+    from serving.commands.lists.list import Listed
+    from serving.commands.models.backtest import Told
+    from serving.commands.models.train import Trained
+    from training.backtest.results import Backtest
 
 WORTH = "worth = expected gain: risk × P(saved | contacted) × expected spend − cost"
 MEASURES = {"auroc": "AUROC", "log_loss": "log loss", "brier": "Brier", "ece": "ECE"}
@@ -32,7 +32,7 @@ def show_init(done: Initialised, screen: Screen) -> None:
 
 def show_horizon(done: HorizonProposed, screen: Screen) -> None:
     """Say what is proposed and what follows, with the table of windows."""
-    from serving.horizon import COLUMNS
+    from serving.commands.data.horizon import COLUMNS
 
     screen.say(*done.lines(), "")
     screen.table(COLUMNS, done.rows())
@@ -56,7 +56,7 @@ def show(done: Said, screen: Screen) -> None:
 
 def show_effect(done: Saving, groups: Sequence[str], screen: Screen) -> None:
     """Say what acting saved, overall and for each of some groups."""
-    from serving.outreach.part import COLUMNS
+    from serving.outreach.effect.group import COLUMNS
 
     screen.say(*done.lines())
     for group in groups:
@@ -75,7 +75,14 @@ def show_kpis(done: ShopKpis, screen: Screen) -> None:
 
 def show_backtest(done: Told, screen: Screen) -> None:
     """Show the candidates, and how well the chosen one does: grade, bands, list, dates and segments."""
-    from training.telling import DATE_COLUMNS, SEGMENT_COLUMNS, band_lines, date_rows, season_lines, segment_rows
+    from training.backtest.report_text import (
+        DATE_COLUMNS,
+        SEGMENT_COLUMNS,
+        band_lines,
+        date_rows,
+        season_lines,
+        segment_rows,
+    )
 
     result, report = done.backtest, done.report
     screen.say(*done.notes)

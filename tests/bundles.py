@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from features.clock import date_of
 from features.log import Log
-from features.mapping import Shop
+from features.sources.mapping import Shop
 from training.bundle import Bundle
-from training.calibration import Calibration
 from training.dataset import Dataset
-from training.models import fit
-from training.season import base_rates, read_weeks
-from training.timing import fit_timing
-from training.value import fit_value
+from training.forecasts.base_rate import base_rates, read_weeks
+from training.forecasts.next_order import fit_timing
+from training.forecasts.spend import fit_value
+from training.models.calibration import Calibration
+from training.models.candidates import fit
 
 
 def bundle_of(name: str, data: Dataset, log: Log, shop: Shop) -> Bundle:

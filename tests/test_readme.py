@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from features.simulate import simulate
+from features.simulation.simulate import simulate
 from serving.cli import app, run
 
 ROOT = Path(__file__).parents[1]

@@ -26,23 +26,23 @@ import numpy as np
 import pandas as pd
 
 from features.build import FeatureColumns
+from features.churn.labels import ChurnDefinition
 from features.clock import day_number
 from features.definitions import default_features
 from features.errors import ModelRefused, suggest
 from features.feature import EventKind, FeatureSet
-from features.labels import ChurnDefinition
-from features.mapping import Shop
 from features.money import Money
-from training.calibration import Calibration, sigmoid
+from features.sources.mapping import Shop
+from training.bundle_probe import AS_OF as PROBE_DATE
+from training.bundle_probe import Probe, made_up, probe_values
 from training.dataset import Floats
-from training.fitted import Explained, Fitted, read_json, write_json
-from training.models import RULES, read_fitted
-from training.probe import AS_OF as PROBE_DATE
-from training.probe import Probe, made_up, probe_values
-from training.reference import Reference
-from training.season import BaseRates
-from training.timing import NextOrder, Timing, read_timing
-from training.value import ValueModel, read_value
+from training.drift_reference import Reference
+from training.forecasts.base_rate import BaseRates
+from training.forecasts.next_order import NextOrder, Timing, read_timing
+from training.forecasts.spend import ValueModel, read_value
+from training.models.calibration import Calibration, sigmoid
+from training.models.candidates import RULES, read_fitted
+from training.models.fitted import Explained, Fitted, read_json, write_json
 
 FORMAT = 2
 FILE, PROBE_FILE, RATES_FILE = "bundle.json", "probe.json", "base_rates.json"

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.build import feature_table
+from features.churn.labels import ChurnDefinition, label_table
 from features.feature import FeatureSet
-from features.labels import ChurnDefinition, label_table
 from features.log import Ints, Log, Texts
 
 Floats = npt.NDArray[np.float64]

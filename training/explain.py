@@ -14,7 +14,7 @@ import pandas as pd
 
 from features.feature import Feature
 from features.money import Money
-from features.words import sentence
+from features.reasons import sentence
 from training.dataset import Floats
 
 if TYPE_CHECKING:

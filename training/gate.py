@@ -18,11 +18,11 @@ import pandas as pd
 from features.clock import day_number
 from features.feature import FeatureSet
 from features.log import Log
+from training.backtest.paired import LEAST_CHURNED, LEAST_ROWS, Paired
+from training.backtest.results import Backtest, DateResult
 from training.bundle import Bundle
 from training.dataset import Dataset, Floats, dataset
-from training.direction import direction
-from training.paired import LEAST_CHURNED, LEAST_ROWS, Paired
-from training.results import Backtest, DateResult
+from training.direction_law import direction
 
 PASSED, FAILED = "passed", "failed"
 LONGEST_TAG = 1000

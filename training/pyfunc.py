@@ -15,8 +15,8 @@ import pandas as pd
 
 from features.build import feature_table
 from features.errors import InputError
-from features.posted import posted_lines
 from features.roll_up import roll_up
+from features.sources.posted import posted_lines
 from training.bundle import Bundle
 
 # What the signature declares; further fields of ORDERS are read where a column has their name.

@@ -10,20 +10,20 @@ import numpy as np
 
 from features.clock import date_of
 from features.log import Log
-from features.mapping import Shop
+from features.sources.mapping import Shop
+from training.backtest.report import Report, report, report_facts
+from training.backtest.results import Backtest
 from training.bundle import Bundle
-from training.calibration import calibrate
 from training.dataset import Dataset, Floats
+from training.drift_reference import references
+from training.forecasts.base_rate import BaseRates, base_rates, read_weeks
+from training.forecasts.next_order import fit_timing
+from training.forecasts.spend import fit_value
 from training.gate import GateDecision
-from training.models import fit
-from training.reference import references
-from training.report import Report, report, report_facts
-from training.results import Backtest
-from training.season import BaseRates, base_rates, read_weeks
+from training.models.calibration import calibrate
+from training.models.candidates import fit
+from training.models.trees import TreeSettings
 from training.splits import labels_end
-from training.timing import fit_timing
-from training.trees import TreeSettings
-from training.value import fit_value
 
 # Contributions cost some five hundred times a score; this many rows tell what matters.
 ROWS_FOR_IMPORTANCE = 2000

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from features.churn.labels import ChurnDefinition, complete_until
 from features.clock import date_of, day_number
 from features.errors import InsufficientHistory
-from features.labels import ChurnDefinition, complete_until
 from features.log import Log
 
 MOST_TRAINING_DATES = 16

@@ -29,7 +29,7 @@ import pandas as pd
 from features.errors import ModelNotFound, ModelRefused
 from training.bundle import FILE as BUNDLE_FILE
 from training.bundle import Bundle
-from training.fitted import write_json
+from training.models.fitted import write_json
 from training.pyfunc import AS_OF, COLUMNS
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Tracking:
 
     def record(self, record: Record) -> str:
         """Write a run and return its id."""
-        from training.plots import write_figures
+        from training.plots.backtest import write_figures
 
         with self._open() as client:
             tags = {**ANONYMOUS, **record.tags}

@@ -12,26 +12,26 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from features.churn.labels import ChurnDefinition
 from features.clock import day_number
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.errors import InsufficientHistory, ModelNotFound, ModelRefused
 from features.feature import FeatureSet
-from features.labels import ChurnDefinition
 from features.log import Log
-from features.mapping import Shop
-from training.backtest import Progress, backtest, silent
+from features.sources.mapping import Shop
+from training.backtest.backtest import Progress, backtest, silent
+from training.backtest.results import Backtest
 from training.bundle import Bundle
 from training.dataset import Dataset, dataset
-from training.direction import direction
+from training.direction_law import direction
 from training.gate import RULE_TAGS, Champion, Check, GateDecision, first_gate, gate
-from training.models import RULES
-from training.recording import record_of
+from training.models.candidates import RULES
+from training.models.trees import USUAL, TreeSettings
 from training.refit import ANY_SIZE, Ground, ListSize, Made
-from training.results import Backtest
+from training.run_record import record_of
 from training.splits import TEST_DATES, latest_dates
 from training.tracking import CHALLENGER, Tracking
-from training.trees import USUAL, TreeSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ def train(
         until: orders on or after this date do not exist.
         n_tests: how many test dates to judge on; a short log gives fewer.
         segments: customer → the shop's own segment; none of them may get clearly worse.
-        trees: how trees grow; `training.tuned.read_tuned` knows what was found for this shop.
+        trees: how trees grow; `training.tuning.tuned.read_tuned` knows what was found for this shop.
         list_size: how many customers the shop can call.
         progress: is called before each step.
 

@@ -21,10 +21,10 @@ from features.definitions import default_features
 from features.errors import InsufficientHistory
 from features.feature import FeatureSet
 from features.log import Log
-from training.calibration import sigmoid
 from training.dataset import Dataset, dataset
 from training.metrics import evaluate
-from training.models import fit
+from training.models.calibration import sigmoid
+from training.models.candidates import fit
 from training.splits import training_dates
 
 RESULTS = Path(__file__).with_name("results.md")

@@ -17,8 +17,8 @@ import numpy as np
 from benchmarks.effect.lists import COST
 from benchmarks.effect.runs import AMPLE, CURRENCY, RANKINGS, SCARCE, SEEDS_RANKED, Seed, one_seed
 from benchmarks.effect.shop import MADE_SHARE, SAVED_SHARE, WOKEN_SHARE
+from features.atomic_write import whole
 from features.money import Money
-from features.writing import whole
 
 RESULTS = Path(__file__).with_name("results.md")
 LEAST_COVERAGE, LEAST_RATIO = 0.90, 1.25

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from serving.outreach.holdout import random_cell
-from serving.outreach.lists import CHOSEN, ENTRY_NAMES, plan
-from serving.outreach.policy import Policy, RankBy
-from serving.outreach.standing import Standing as BookStanding
+from serving.outreach.plan.holdout import random_cell
+from serving.outreach.plan.plan import CHOSEN, ENTRY_NAMES, plan
+from serving.outreach.plan.policy import Policy, RankBy
+from serving.outreach.plan.snapshot import Standing as BookStanding
 
 START = date(2024, 1, 1)  # a Monday
 # What a shop without outcomes believes of each playbook, and what one contact costs, minor units.

@@ -9,10 +9,10 @@ import pandas as pd
 
 from benchmarks.effect.lists import Standing
 from benchmarks.effect.shop import Shop, Year, live
-from serving.outreach.effect import Effect, effect
-from serving.outreach.figure import Figure
-from serving.outreach.policy import RankBy
-from serving.outreach.settling import settled
+from serving.outreach.effect.effect import Effect, effect
+from serving.outreach.effect.estimate import Figure
+from serving.outreach.effect.settled import settled
+from serving.outreach.plan.policy import RankBy
 
 CURRENCY = "EUR"
 # Contacts a week, of all customers: what the rankings are compared at, and with twice the hands, where choosing well

@@ -24,9 +24,9 @@ from features.build import feature_table
 from features.clock import day_number
 from features.definitions import default_features
 from features.engines import relational
-from features.mapping import OrdersMapping, Shop
-from features.simulate import simulate
-from features.sources import read_log
+from features.simulation.simulate import simulate
+from features.sources.mapping import OrdersMapping, Shop
+from features.sources.reader import read_log
 
 LINES_PER_CUSTOMER = 33
 DAYS = 1_095

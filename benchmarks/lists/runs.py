@@ -19,12 +19,12 @@ from features.log import Coded, Lines, Log
 from features.money import Money
 from features.roll_up import roll_up
 from serving.book import Book
-from serving.book.standing import standing
-from serving.outreach.advice import Advisor
+from serving.book.snapshot import standing
 from serving.outreach.exports import write_list
-from serving.outreach.lists import OutreachList, plan
-from serving.outreach.playbooks import load_playbooks
-from serving.outreach.policy import Policy
+from serving.outreach.plan.plan import OutreachList, plan
+from serving.outreach.plan.policy import Policy
+from serving.outreach.playbooks.advisor import Advisor
+from serving.outreach.playbooks.playbooks import load_playbooks
 from serving.scores import SCORE_NAMES, bands
 
 AS_OF, HORIZON_DAYS, OWNERS, PER_OWNER, ORDERS_EACH = date(2026, 3, 2), 30, 200, 50, 5

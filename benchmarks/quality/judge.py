@@ -10,17 +10,17 @@ import numpy as np
 from benchmarks.quality.logs import STATIONARY, Case, Known
 from features.clock import day_number
 from features.definitions import default_features
-from training.backtest import backtest
-from training.bands import Floor, noise_floor
-from training.btyd import BGNBD
-from training.calibration import calibrate, sigmoid
+from training.backtest.backtest import backtest
+from training.backtest.bands import Floor, noise_floor
+from training.backtest.random_split import random_split_auroc, snapshots
 from training.dataset import Dataset, dataset
-from training.history import Histories, inputs
+from training.forecasts.base_rate import base_rates, read_weeks
 from training.metrics import auroc, evaluate
-from training.models import fit_each
-from training.random_split import random_split_auroc, snapshots
-from training.season import base_rates, read_weeks
-from training.silence import BySilence
+from training.models.btyd import BGNBD
+from training.models.calibration import calibrate, sigmoid
+from training.models.candidates import fit_each
+from training.models.history import Histories, inputs
+from training.models.silence import BySilence
 from training.splits import training_dates
 
 

@@ -11,13 +11,13 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from features.labels import ChurnDefinition
+from features.churn.labels import ChurnDefinition
 from features.log import Ints, Lines, Log
 from features.roll_up import roll_up
 from features.simulation.behaviour import make_calendar
-from training.btyd import BGNBD
 from training.dataset import Floats
-from training.history import Histories
+from training.models.btyd import BGNBD
+from training.models.history import Histories
 
 
 @dataclass(frozen=True)

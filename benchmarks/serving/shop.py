@@ -14,24 +14,24 @@ from features.clock import date_of
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.log import Log
-from features.simulate import simulate
-from serving.access import make_key
+from features.simulation.simulate import simulate
 from serving.book import Book
+from serving.commands.data.init import init_shop
+from serving.commands.upkeep.keys import make_key
 from serving.config import ServeSettings, Settings, load_settings, toml_text
-from serving.outreach.lists import plan
-from serving.outreach.policy import Policy
+from serving.outreach.plan.plan import plan
+from serving.outreach.plan.policy import Policy
 from serving.scorer import score
-from serving.setup import init_shop
 from serving.shop import read
 from training.bundle import Bundle
-from training.calibration import Calibration
 from training.dataset import Dataset, dataset
-from training.models import BLEND, fit
-from training.season import base_rates, read_weeks
+from training.forecasts.base_rate import base_rates, read_weeks
+from training.forecasts.next_order import fit_timing
+from training.forecasts.spend import fit_value
+from training.models.calibration import Calibration
+from training.models.candidates import BLEND, fit
 from training.splits import latest_dates
-from training.timing import fit_timing
 from training.tracking import CHAMPION, Record, Tracking
-from training.value import fit_value
 
 ROLES = ("scores", "lists", "outcomes")
 LISTED = 200

@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import training.dataset as datasets
-from features.labels import ChurnDefinition
+from features.churn.labels import ChurnDefinition
 from features.log import Lines, Log
-from features.mapping import Shop
 from features.roll_up import roll_up
-from features.simulate import simulate
+from features.simulation.simulate import simulate
+from features.sources.mapping import Shop
+from training.models.trees import lightgbm
 from training.tracking import Tracking
 from training.train import train
-from training.trees import lightgbm
 
 RESULTS = Path(__file__).with_name("results.md")
 DEFINITION = ChurnDefinition(60, 180)

@@ -19,19 +19,19 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.quality.logs import CASES, CDNOW, JOURNEY, cdnow, complete_journey
+from features.churn.labels import ChurnDefinition, complete_until
 from features.clock import date_of, day_number
 from features.definitions import default_features
-from features.labels import ChurnDefinition, complete_until
 from features.log import Lines, Log
 from features.roll_up import roll_up
-from features.simulate import simulate
-from training.calibration import sigmoid
+from features.simulation.simulate import simulate
 from training.dataset import Dataset, Floats, dataset
-from training.gamma_gamma import fit_classic_spend
-from training.models import fit
+from training.forecasts.gamma_gamma import fit_classic_spend
+from training.forecasts.next_order import Timing, fit_timing, follow_waits, timing_errors
+from training.forecasts.spend import customer_mean, fit_value, squared_error, value_errors
+from training.models.calibration import sigmoid
+from training.models.candidates import fit
 from training.splits import training_dates
-from training.timing import Timing, fit_timing, follow_waits, timing_errors
-from training.value import customer_mean, fit_value, squared_error, value_errors
 
 RESULTS = Path(__file__).with_name("results.md")
 # Three test dates before each published one, horizons apart where the log is long enough.

@@ -1,1 +1,1 @@
-"""How the customers of a simulated shop behave; `features/simulate.py` is its front."""
+"""How the customers of a simulated shop behave; `features/simulation/simulate.py` is its front."""

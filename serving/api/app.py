@@ -25,12 +25,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.api import customers, figures, lists, model, reports, scores
 from serving.api.auth import refuse_unless
-from serving.api.desk import Desk
-from serving.api.door import ALWAYS, Door, refused, request_id
+from serving.api.endpoint import ALWAYS, Door, refused, request_id
 from serving.api.metrics import CONTENT_TYPE
 from serving.api.openapi import document
 from serving.api.operation import Operation
-from serving.api.reading import JSON
+from serving.api.request_body import JSON
+from serving.api.state import Desk
 
 OPERATIONS: tuple[Operation, ...] = (
     *scores.OPERATIONS,

@@ -16,7 +16,7 @@ from datetime import datetime
 from serving.api.problems import Refusal, not_ready
 from serving.book import Book
 from serving.book.keys import Key, all_keys, fits, hashed, note_use, parts_of
-from serving.book.rows import utc_now
+from serving.book.sql_rows import utc_now
 
 REFRESH_SECONDS = 1.0
 NOTED_EVERY_SECONDS = 60.0

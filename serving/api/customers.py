@@ -10,14 +10,14 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from features.intake import customer_id as clean_id
 from features.money import Money
+from features.sources.cleaning import customer_id as clean_id
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import Refusal
 from serving.book.erasure import erase
 from serving.book.history import History
 from serving.book.posted import posted_of
-from serving.story import DAY_OF, Story, tell_story_from
+from serving.commands.lists.why import DAY_OF, Story, tell_story_from
 
 AMOUNTS = ("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high", "expected_gain", "cost")
 TEXTS = ("reasons", "protective", "members")  # which the book keeps as JSON

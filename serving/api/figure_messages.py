@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from serving.api.messages import Answered, Probability
+from serving.api.shared_messages import Answered, Probability
 
 Percent = Annotated[float, Meta(ge=0, le=100)]
 

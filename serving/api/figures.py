@@ -16,11 +16,11 @@ import msgspec
 from msgspec import Meta
 
 from serving.api.figure_messages import EffectAnswer, KpisAnswer
-from serving.api.messages import Request
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import from_our_files
-from serving.kpis import ShopKpis, shop_kpis
-from serving.saving import Saving, tell_effect
+from serving.api.shared_messages import Request
+from serving.commands.lists.effect import Saving, tell_effect
+from serving.commands.lists.kpis import ShopKpis, shop_kpis
 
 KEPT_SECONDS = 60.0
 KEPT_ANSWERS = 32

@@ -12,7 +12,11 @@ import pandas as pd
 from msgspec import Meta
 from starlette.responses import Response
 
-from serving.api.messages import (
+from serving.api.operation import CSV, Call, Operation, in_thread
+from serving.api.problems import Refusal
+from serving.api.request_body import encoded
+from serving.api.scores import SCORE
+from serving.api.shared_messages import (
     Answered,
     High,
     Low,
@@ -24,14 +28,10 @@ from serving.api.messages import (
     Request,
     Text,
 )
-from serving.api.operation import CSV, Call, Operation, in_thread
-from serving.api.problems import Refusal
-from serving.api.reading import encoded
-from serving.api.scores import SCORE
-from serving.book.answers import utc_text
 from serving.book.keys import Key
 from serving.book.lists import departures_of
 from serving.book.pages import KINDS, Page, Place, Wanted, page_of
+from serving.book.score_json import utc_text
 from serving.outreach.exports import people_csv
 from serving.scores import Band, State
 

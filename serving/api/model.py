@@ -10,11 +10,11 @@ import numpy as np
 from msgspec import Meta
 
 from features.errors import RegularsError
-from serving.api.champion import Champion
-from serving.api.desk import Desk
-from serving.api.messages import Probability
+from serving.api.loaded_model import Champion
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import Refusal, not_ready
+from serving.api.shared_messages import Probability
+from serving.api.state import Desk
 
 
 class FeatureFacts(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from serving.api import messages
+from serving.api import shared_messages as messages
 from serving.api.operation import CSV, Operation
 
 VERSION = "1.1.0"

@@ -16,11 +16,11 @@ from starlette import requests
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from serving.api.messages import Request
+from serving.api.shared_messages import Request
 from serving.book.keys import Key
 
 if TYPE_CHECKING:
-    from serving.api.desk import Desk
+    from serving.api.state import Desk
 
 Method = Literal["GET", "POST", "DELETE"]
 CSV = "text/csv"

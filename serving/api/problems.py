@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from features.errors import InputError, RegularsError, Violation, suggest
-from serving.api.messages import Problem, WrongField
+from serving.api.shared_messages import Problem, WrongField
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5

@@ -16,13 +16,13 @@ import pandas as pd
 from msgspec import Meta
 from msgspec.structs import asdict
 
-from features.consent import CHANNELS
 from features.errors import InputError, Violation
-from features.intake import customer_id as clean_id
-from serving.api.desk import Desk
-from serving.api.messages import Id, Kind, Moment, Note, Number, Request, Text
+from features.sources.cleaning import customer_id as clean_id
+from features.sources.consent import CHANNELS
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.scores import PostedOrder as Line
+from serving.api.shared_messages import Id, Kind, Moment, Note, Number, Request, Text
+from serving.api.state import Desk
 from serving.book import Book, Source, record_contacts, record_outcomes, set_consent
 from serving.book import Consent as ConsentRow
 from serving.book import Contact as ContactRow
@@ -35,9 +35,9 @@ from serving.book.posted import Posted as PostedCounts
 from serving.book.posted import PostedEvent as EventRow
 from serving.book.posted import PostedOrder as OrderRow
 from serving.book.posted import record_events, record_orders
-from serving.sheets import minor_units
+from serving.commands.lists.csv_input import minor_units
+from serving.commands.lists.known_ids import unknown_customers
 from serving.shop import reader_of
-from serving.whom import unknown_customers
 
 MOST = 10_000
 NOBODY = pd.DataFrame({"customer_id": []}, dtype=object)  # a customers file without anyone

@@ -12,12 +12,14 @@ from msgspec import Meta
 from msgspec.structs import asdict
 from starlette.responses import Response
 
-from features.intake import customer_id as clean_id
-from features.posted import POSTED, posted_events, posted_lines
 from features.roll_up import roll_up
-from serving.api.champion import Champion
-from serving.api.desk import Desk
-from serving.api.messages import (
+from features.sources.cleaning import customer_id as clean_id
+from features.sources.posted import POSTED, posted_events, posted_lines
+from serving.api.loaded_model import Champion
+from serving.api.operation import Call, Operation
+from serving.api.problems import from_our_files
+from serving.api.request_body import JSON
+from serving.api.shared_messages import (
     Answered,
     High,
     Id,
@@ -33,9 +35,7 @@ from serving.api.messages import (
     Silent,
     Text,
 )
-from serving.api.operation import Call, Operation
-from serving.api.problems import from_our_files
-from serving.api.reading import JSON
+from serving.api.state import Desk
 from serving.book.keys import Key
 from serving.config import Settings
 from serving.scorer import score_one

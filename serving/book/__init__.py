@@ -2,11 +2,11 @@
 
 from serving.book.audit import AuditRow
 from serving.book.book import Book
-from serving.book.checks import Source
 from serving.book.decisions import Consent, Contact, Recorded, hand_over, hold, record_contacts, set_consent
 from serving.book.history import History, history_of
 from serving.book.lists import NEW, REGULAR, WINBACK
 from serving.book.outcomes import OUTCOME_NAMES, Outcome, record_outcomes
+from serving.book.row_checks import Source
 from serving.book.runs import Run
 from serving.book.trial import episodes, leaks
 

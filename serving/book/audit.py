@@ -8,8 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from serving.book.rows import utc_now
 from serving.book.schema import AUDIT
+from serving.book.sql_rows import utc_now
 
 
 @dataclass(frozen=True)

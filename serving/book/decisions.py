@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, RowMapping
 
-from features.consent import CHANNELS
 from features.errors import InputError, Violation, suggest
+from features.sources.consent import CHANNELS
 from serving.book.book import Book
-from serving.book.checks import (
+from serving.book.row_checks import (
     Source,
     days_after,
     days_before,
@@ -26,9 +26,9 @@ from serving.book.checks import (
     unknown_entries,
     unknown_words,
 )
-from serving.book.rows import digest, from_json, insert_unknown, utc_now, wanted
 from serving.book.schema import CONSENT, CONTACTS, ENTRIES, HOLDS, LISTS, OWNERS, RUNS
-from serving.outreach.standing import EVERY_CHANNEL
+from serving.book.sql_rows import digest, from_json, insert_unknown, utc_now, wanted
+from serving.outreach.plan.snapshot import EVERY_CHANNEL
 
 HoldKind = Literal["veto", "snooze", "lift"]
 HOLD_KINDS: tuple[HoldKind, ...] = get_args(HoldKind)

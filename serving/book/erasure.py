@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from serving.book.book import Book
-from serving.book.rows import digest, utc_now
 from serving.book.schema import (
     ANSWERS,
     ARMS,
@@ -28,6 +27,7 @@ from serving.book.schema import (
     SCORES,
     SUPPRESSED,
 )
+from serving.book.sql_rows import digest, utc_now
 
 BY_CUSTOMER: tuple[sa.Table, ...] = (
     SCORES,

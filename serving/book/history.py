@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from serving.book.book import Book
-from serving.book.rows import frame_of
 from serving.book.schema import (
     ARMS,
     CONSENT,
@@ -28,6 +27,7 @@ from serving.book.schema import (
     SCORES,
     SUPPRESSED,
 )
+from serving.book.sql_rows import frame_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,8 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from features.errors import InputError, suggest
 from serving.book.book import Book
-from serving.book.rows import utc_now
 from serving.book.schema import KEYS
+from serving.book.sql_rows import utc_now
 
 Role = Literal["scores", "lists", "outcomes", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)

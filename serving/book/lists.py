@@ -17,9 +17,10 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from features.errors import InputError
 from features.money import Money
-from serving.book.answers import SCORE_FACTS
-from serving.book.outbox import enqueue
-from serving.book.rows import (
+from serving.book.runs import Run, read_column, run_of
+from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SCORES, SUPPRESSED
+from serving.book.score_json import SCORE_FACTS
+from serving.book.sql_rows import (
     as_json,
     digest,
     frame_of,
@@ -34,9 +35,8 @@ from serving.book.rows import (
     utc_now,
     wanted,
 )
-from serving.book.runs import Run, read_column, run_of
-from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SCORES, SUPPRESSED
-from serving.outreach.lists import ENTRY_NAMES, OutreachList
+from serving.outreach.plan.plan import ENTRY_NAMES, OutreachList
+from serving.webhooks.outbox import enqueue
 
 REGULAR, NEW, WINBACK = "regular", "new", "winback"
 ROUND_ROBIN = "round robin"

@@ -14,18 +14,9 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from features.consent import CHANNELS
 from features.errors import Violation
+from features.sources.consent import CHANNELS
 from serving.book.book import Book
-from serving.book.checks import (
-    Source,
-    days_after,
-    days_before,
-    negative_costs,
-    refuse,
-    unknown_entries,
-    unknown_words,
-)
 from serving.book.decisions import (
     Consent,
     Contact,
@@ -37,9 +28,18 @@ from serving.book.decisions import (
     write_contacts,
     write_holds,
 )
-from serving.book.rows import digest, insert_unknown, utc_now, wanted
+from serving.book.row_checks import (
+    Source,
+    days_after,
+    days_before,
+    negative_costs,
+    refuse,
+    unknown_entries,
+    unknown_words,
+)
 from serving.book.schema import HOLDS, OUTCOMES
-from serving.outreach.standing import EVERY_CHANNEL
+from serving.book.sql_rows import digest, insert_unknown, utc_now, wanted
+from serving.outreach.plan.snapshot import EVERY_CHANNEL
 
 OutcomeName = Literal["contacted", "reached", "saved", "not_saved", "wrong_alarm", "already_known", "do_not_contact"]
 OUTCOME_NAMES: tuple[OutcomeName, ...] = get_args(OutcomeName)

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from serving.book.lists import NEW, REGULAR, WINBACK, entries_in
-from serving.book.rows import latest
 from serving.book.runs import Run, run_of
 from serving.book.schema import ENTRIES, LISTS, OWNERS, SCORES
-from serving.outreach.owners import NO_OWNER
+from serving.book.sql_rows import latest
+from serving.outreach.plan.owners import NO_OWNER
 
 KINDS = (REGULAR, NEW, WINBACK)
 _place_of_kind = sa.case({kind: place for place, kind in enumerate(KINDS)}, value=ENTRIES.c.kind)

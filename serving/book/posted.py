@@ -17,16 +17,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from features import cells
 from features.errors import InputError, Violation
-from features.intake import customer_id
-from features.mapping import Shop
-from features.posted import posted_events, posted_lines
+from features.sources import cells
+from features.sources.cleaning import customer_id
+from features.sources.mapping import Shop
+from features.sources.posted import posted_events, posted_lines
 from serving.book.book import Book
-from serving.book.checks import Source, refuse
-from serving.book.kept import Document, Reader
-from serving.book.rows import ROWS_PER_INSERT, in_pieces, utc_now, wanted
+from serving.book.posted_log import Document, Reader
+from serving.book.row_checks import Source, refuse
 from serving.book.schema import POSTED_EVENTS, POSTED_ORDERS
+from serving.book.sql_rows import ROWS_PER_INSERT, in_pieces, utc_now, wanted
 
 REQUEST = Source("request")
 _TICK = timedelta(microseconds=1)

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from features.money import Money
-from serving.book.answers import SCORE_FACTS, add_answers, begin_answers, renew_answers
-from serving.book.rows import (
+from serving.book.schema import RUNS, SCORES
+from serving.book.score_json import SCORE_FACTS, add_answers, begin_answers, renew_answers
+from serving.book.sql_rows import (
     as_json,
     digest,
     from_json,
@@ -26,7 +27,6 @@ from serving.book.rows import (
     utc_now,
     wanted,
 )
-from serving.book.schema import RUNS, SCORES
 from serving.scores import SCORE_COLUMNS, Score
 
 _TYPES = {column.name: column.type for column in SCORE_COLUMNS}

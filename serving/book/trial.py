@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection
 
 from serving.book.book import Book
 from serving.book.lists import with_entry
-from serving.book.rows import frame_of
 from serving.book.schema import ARMS, CONTACTS, ENTRIES, EPISODES, LISTS, SUPPRESSED
+from serving.book.sql_rows import frame_of
 
 
 def episodes(book: Book, until: date) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from features.errors import InputError, RegularsError
-from serving.cli import data, keys, models, outreach, webhooks  # noqa: F401 — a command is there once its module is read
+from serving.cli import data, keys, lists, models, webhooks  # noqa: F401 — a command is there once its module is read
 from serving.cli.options import app, screen_of
 
 __all__ = ["app", "main", "run"]

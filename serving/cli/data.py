@@ -39,7 +39,7 @@ def init(
     json: Json = False,
 ) -> None:
     """Guess columns, zone and currency of a shop's files, write regulars.toml and say what was assumed."""
-    from serving.setup import init_shop
+    from serving.commands.data.init import init_shop
     from serving.show import show_init
 
     show_init(init_shop(orders, events, customers, out, force=force, columns=column or ()), screen_of(json))
@@ -51,7 +51,7 @@ def check(
 ) -> None:
     """Say every broken rule at once, and whether the history is sufficient."""
     settings = settings_of(config, orders, horizon, active)
-    from serving.checking import check_shop
+    from serving.commands.data.check import check_shop
     from serving.show import show
 
     report = check_shop(settings)
@@ -71,7 +71,7 @@ def horizon_(
 ) -> None:
     """Propose the churn window from the shop's own gaps, and say what it would mean."""
     settings = settings_of(config, orders, None, None)
-    from serving.horizon import propose
+    from serving.commands.data.horizon import propose
     from serving.show import show_horizon
 
     show_horizon(propose(settings, until, by_segment=by_segment, out=out), screen_of(json))
@@ -89,7 +89,7 @@ def features(
 ) -> None:
     """Write the features of everyone who can churn, as known on a day."""
     settings = settings_of(config, orders, horizon, active)
-    from serving.jobs import write_features
+    from serving.commands.models.score import write_features
     from serving.show import show
 
     show(write_features(settings, as_of, out), screen_of(json))
@@ -103,7 +103,7 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Write the files of a simulated shop whose truth is known."""
-    from serving.jobs import simulate_shop
+    from serving.commands.models.score import simulate_shop
     from serving.show import show
 
     show(simulate_shop(customers, seed, out), screen_of(json))
@@ -115,7 +115,7 @@ def demo(
     json: Json = False,
 ) -> None:
     """Walk the whole way on real orders: the Complete Journey grocery log."""
-    from serving.demo import run_demo
+    from serving.cli.demo import run_demo
 
     run_demo(out, screen_of(json))
 
@@ -132,6 +132,6 @@ def serve(
 ) -> None:
     """Answer over HTTP: scores, posted histories, the current list, model facts."""
     settings = settings_of(config, orders, horizon, active)
-    from serving.start import start_service
+    from serving.cli.serve import start_service
 
     start_service(config, settings, host, port, screen_of(json))

@@ -33,7 +33,7 @@ def create(
 ) -> None:
     """Make a key and print it: once, for the book keeps a hash of it alone."""
     settings = settings_of(config, None, None, None)
-    from serving.access import make_key
+    from serving.commands.upkeep.keys import make_key
 
     screen, made = screen_of(json), make_key(settings, name, [role.value for role in roles], owner, expires)
     if not json:  # with --json words go to stderr, which is kept in logs, and the key is for one reader alone
@@ -45,7 +45,7 @@ def create(
 def list_(config: Config = None, json: Json = False) -> None:
     """Say which keys there are, what they may do and when they were used last."""
     settings = settings_of(config, None, None, None)
-    from serving.access import known_keys
+    from serving.commands.upkeep.keys import known_keys
     from serving.show import show
 
     show(known_keys(settings), screen_of(json))
@@ -59,7 +59,7 @@ def revoke(
 ) -> None:
     """Refuse a key from now on."""
     settings = settings_of(config, None, None, None)
-    from serving.access import take_back
+    from serving.commands.upkeep.keys import take_back
     from serving.show import show
 
     show(take_back(settings, key_id), screen_of(json))

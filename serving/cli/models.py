@@ -37,7 +37,7 @@ def train(
 ) -> None:
     """Backtest the candidates, choose, refit, register as challenger; the gate decides whether it serves."""
     settings = settings_of(config, orders, horizon, active)
-    from serving.promotion import train_and_judge
+    from serving.commands.models.train import train_and_judge
     from serving.show import show_training
 
     screen = screen_of(json)
@@ -58,8 +58,8 @@ def tune(
 ) -> None:
     """Look for trees that suit this shop better than the usual ones; regulars train takes what is clearly better."""
     screen, settings = screen_of(json), settings_of(config, orders, horizon, active)
+    from serving.commands.models.tune import tune_trees
     from serving.show import show
-    from serving.tuning import tune_trees
 
     with screen.progress() as report:
         result = tune_trees(settings, until, budget_minutes, report)
@@ -79,7 +79,7 @@ def promote(
 ) -> None:
     """Let a version serve whose gate was passed; the book records who did it and why."""
     settings = settings_of(config, None, horizon, active)
-    from serving.promotion import promote
+    from serving.commands.models.train import promote
     from serving.show import show
 
     show(promote(settings, version, force=force, by=by, why=why), screen_of(json))
@@ -97,7 +97,7 @@ def rollback(
 ) -> None:
     """Let the former champion serve again, verified before; the book records who did it and why."""
     settings = settings_of(config, None, horizon, active)
-    from serving.promotion import roll_back
+    from serving.commands.models.train import roll_back
     from serving.show import show
 
     show(roll_back(settings, to, by=by, why=why), screen_of(json))
@@ -119,7 +119,7 @@ def backtest(
 ) -> None:
     """Measure the candidates on dates that they have not seen, and grade the chosen one; record nothing."""
     screen, settings = screen_of(json), settings_of(config, orders, horizon, active)
-    from serving.report import tell_backtest
+    from serving.commands.models.backtest import tell_backtest
     from serving.show import show_backtest
 
     with screen.progress() as report:
@@ -140,7 +140,7 @@ def score(
 ) -> None:
     """Score everyone who can churn, write the scores and record them in the book."""
     settings = settings_of(config, orders, horizon, active)
-    from serving.jobs import write_scores
+    from serving.commands.models.score import write_scores
     from serving.show import show
 
     show(write_scores(settings, as_of, out, all_reasons=all_reasons), screen_of(json))

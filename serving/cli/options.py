@@ -12,8 +12,8 @@ import typer
 from features.errors import suggest
 
 if TYPE_CHECKING:
+    from serving.cli.screen import Screen
     from serving.config import Settings
-    from serving.screen import Screen
 
 app = typer.Typer(
     name="regulars",
@@ -93,6 +93,6 @@ def settings_of(config: Path | None, orders: Path | None, horizon: str | None, a
 
 def screen_of(machine: bool) -> Screen:
     """Return where words and documents go."""
-    from serving.screen import Screen
+    from serving.cli.screen import Screen
 
     return Screen(machine)

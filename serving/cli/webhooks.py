@@ -34,8 +34,8 @@ def add(
 ) -> None:
     """Add a webhook and print its secret, this once."""
     settings = settings_of(config, None, None, None)
+    from serving.commands.upkeep import webhooks as managing
     from serving.show import show
-    from serving.webhooks import managing
 
     show(managing.add(settings, url, events or (), allow_private=allow_private), screen_of(json))
 
@@ -44,8 +44,8 @@ def add(
 def list_(config: Config = None, json: Json = False) -> None:
     """Show the webhooks, what waits for them and what is wrong."""
     settings = settings_of(config, None, None, None)
+    from serving.commands.upkeep import webhooks as managing
     from serving.show import show
-    from serving.webhooks import managing
 
     show(managing.known(settings), screen_of(json))
 
@@ -54,8 +54,8 @@ def list_(config: Config = None, json: Json = False) -> None:
 def remove(webhook: Id, config: Config = None, json: Json = False) -> None:
     """Remove a webhook; what it was still to be told is given up."""
     settings = settings_of(config, None, None, None)
+    from serving.commands.upkeep import webhooks as managing
     from serving.show import show
-    from serving.webhooks import managing
 
     show(managing.remove(settings, webhook), screen_of(json))
 
@@ -64,8 +64,8 @@ def remove(webhook: Id, config: Config = None, json: Json = False) -> None:
 def deliver(config: Config = None, json: Json = False) -> None:
     """Send what is due now; for a shop without a server, by cron."""
     settings = settings_of(config, None, None, None)
+    from serving.commands.upkeep import webhooks as managing
     from serving.show import show
-    from serving.webhooks import managing
 
     show(managing.deliver(settings), screen_of(json))
 
@@ -74,8 +74,8 @@ def deliver(config: Config = None, json: Json = False) -> None:
 def ping(webhook: Id, config: Config = None, json: Json = False) -> int:
     """Send a signed ping and say what came back; exit code 1 where it did not arrive."""
     settings = settings_of(config, None, None, None)
+    from serving.commands.upkeep import webhooks as managing
     from serving.show import show
-    from serving.webhooks import managing
 
     done = managing.ping(settings, webhook)
     show(done, screen_of(json))

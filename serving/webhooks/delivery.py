@@ -20,9 +20,9 @@ import sqlalchemy as sa
 
 from serving.book import Book
 from serving.book.connection import BUSY_SECONDS
-from serving.book.outbox import Message, claim, delivered, due_webhooks, failed, released
-from serving.book.rows import utc_now
-from serving.webhooks.sending import BOUNDS, WHOLE_SECONDS, Bounds, send
+from serving.book.sql_rows import utc_now
+from serving.webhooks.http_send import BOUNDS, WHOLE_SECONDS, Bounds, send
+from serving.webhooks.outbox import Message, claim, delivered, due_webhooks, failed, released
 
 LOG = logging.getLogger("regulars.webhooks")
 FAILURES_ENDURED = 3  # of a webhook in a row, by `deliver_once`: then it waits for the next time

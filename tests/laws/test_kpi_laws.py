@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.clock import date_of, day_number
-from features.cohorts import cohorts
-from features.kpis import NO_GROUP, Kpis, kpis
-from features.periods import KINDS, PeriodKind
-from features.yearly import yearly
+from features.kpis.cohorts import cohorts
+from features.kpis.periods import KINDS, PeriodKind
+from features.kpis.retention import NO_GROUP, Kpis, kpis
+from features.kpis.yearly import yearly
 from tests.laws.shops import Shop, shops
 from tests.oracle import sold
 

@@ -23,17 +23,17 @@ from features.clock import date_of
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.log import Log
-from features.simulate import simulate
-from features.sources import read_log
+from features.simulation.simulate import simulate
+from features.sources.reader import read_log
 from serving.book.connection import engine_of
 from serving.cli import app, run
+from serving.commands.lists.list import Listed, make_list
 from serving.config import Settings, load_settings
-from serving.listing import Listed, make_list
 from serving.scores import SCORE_NAMES, band
 from tests.bundles import bundle_of
 from training.bundle import Bundle
-from training.calibration import Calibration
 from training.dataset import dataset
+from training.models.calibration import Calibration
 from training.splits import latest_dates
 from training.tracking import CHALLENGER, Record, Tracking
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from features.churn.labels import ChurnDefinition
 from features.errors import ConfigError
-from features.labels import ChurnDefinition
 from features.log import Lines
-from features.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from features.roll_up import roll_up
+from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from serving.config import BOOK_URL, BookSettings, Churn, ListSettings, Settings, load_settings, toml_text
 
 PLAIN = """

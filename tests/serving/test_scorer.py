@@ -17,7 +17,7 @@ from serving import scorer
 from serving.scorer import explained, limits, score, score_one
 from serving.scores import LAPSED_FROM, SCORE_NAMES, STATES, band
 from serving.shop import day_after_last_order
-from training.fitted import Explained
+from training.models.fitted import Explained
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from serving.book import Book
 from serving.book.keys import create_key
 from serving.book.schema import CONTACTS
-from serving.outreach.lists import plan
+from serving.outreach.plan.plan import plan
 from serving.scorer import score
 from training.tracking import Record, Tracking
 

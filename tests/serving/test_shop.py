@@ -14,9 +14,9 @@ from features.clock import date_of
 from features.errors import InputError
 from serving.book import Book
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
+from serving.commands.lists.kpis import shop_kpis
+from serving.commands.models.score import write_features
 from serving.config import BOOK_URL, Settings, load_settings
-from serving.jobs import write_features
-from serving.kpis import shop_kpis
 from serving.shop import chosen_day, open_book, read, reader_of
 
 
@@ -108,8 +108,11 @@ def test_a_book_by_url_is_asked_too(
 def test_the_room_is_light_and_what_the_server_imports_holds_no_trainer() -> None:
     """In fresh interpreters, as the imports of this test run say nothing."""
     heavy = "print(*{'sqlalchemy', 'mlflow', 'lightgbm', 'sklearn', 'alembic'} & set(sys.modules))"
-    trainer = "print(*{'training.train', 'training.backtest'} & set(sys.modules))"
-    rooms = "serving.kpis, serving.saving, serving.story, serving.listing, serving.marking, serving.fresh"
+    trainer = "print(*{'training.train', 'training.backtest.backtest'} & set(sys.modules))"
+    commands = ", ".join(
+        f"serving.commands.lists.{name}" for name in ("kpis", "effect", "why", "list", "report_outcomes")
+    )
+    rooms = f"{commands}, serving.api.fresh_scores"
     for code in (f"import sys, serving.shop; {heavy}", f"import sys, {rooms}; {trainer}"):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == ""

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.churn.labels import ChurnDefinition
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
-from features.labels import ChurnDefinition
 from features.log import Events, Lines, Log
-from features.mapping import Shop
 from features.roll_up import roll_up
+from features.sources.mapping import Shop
 from tests.bundles import bundle_of
 from training.bundle import Bundle
 from training.dataset import Dataset, dataset
-from training.models import CANDIDATES
+from training.models.candidates import CANDIDATES
 from training.splits import latest_dates
 from training.tracking import Tracking
 from training.train import TrainingResult, train

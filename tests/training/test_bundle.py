@@ -14,8 +14,8 @@ from features.errors import ModelRefused
 from features.feature import FeatureSet
 from training import bundle as bundle_module
 from training.bundle import Bundle
-from training.models import CANDIDATES
-from training.reference import references
+from training.drift_reference import references
+from training.models.candidates import CANDIDATES
 
 DAY = date(2024, 1, 1)
 FILES = ("bundle.json", "trees.json", "trees_1.txt", "value.json", "timing.json", "probe.json")

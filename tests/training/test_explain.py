@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from features.money import Money
+from training.drift_reference import references
 from training.explain import TRIVIAL, reasons
-from training.reference import references
 
 EURO = Money("EUR")
 

@@ -16,16 +16,16 @@ from features.log import Lines
 from features.roll_up import roll_up
 from tests.bundles import bundle_of
 from tests.training.conftest import DEFINITION, SHOP
-from training.calibration import Calibration, sigmoid
-from training.choice import difference
+from training.backtest.choice import difference
+from training.backtest.paired import Paired
+from training.backtest.results import Backtest, CandidateResult, DateResult
+from training.backtest.segments import built_in
 from training.dataset import dataset
-from training.direction import direction, with_order_yesterday
+from training.direction_law import direction, with_order_yesterday
 from training.gate import Champion, evidence, first_gate, gate
 from training.metrics import evaluate
-from training.models import CANDIDATES
-from training.paired import Paired
-from training.results import Backtest, CandidateResult, DateResult
-from training.segments import built_in
+from training.models.calibration import Calibration, sigmoid
+from training.models.candidates import CANDIDATES
 from training.splits import Split, labels_end
 from training.train import _lawful
 
@@ -298,7 +298,7 @@ def test_the_bootstrap_agrees_with_the_cluster_robust_error():
 
 def test_drawing_groups_of_customers_changes_no_interval(monkeypatch):
     one_by_one = made_up().overall()
-    monkeypatch.setattr("training.paired.MOST_GROUPS", 400)
+    monkeypatch.setattr("training.backtest.paired.MOST_GROUPS", 400)
     grouped = made_up().overall()
     assert grouped.high - grouped.low == pytest.approx(one_by_one.high - one_by_one.low, rel=0.15)
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.churn.labels import ChurnDefinition
 from features.clock import day_number
 from features.errors import InsufficientHistory
-from features.labels import ChurnDefinition
 from features.log import Lines
 from features.roll_up import roll_up
 from training.splits import labels_end, latest_dates, rolling_origin, training_dates

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.churn.labels import ChurnDefinition
 from features.clock import date_of
 from features.errors import InsufficientHistory, ModelNotFound, ModelRefused
-from features.labels import ChurnDefinition
 from features.log import Lines
 from features.roll_up import roll_up
 from tests.training.conftest import DEFINITION, SHOP, renewal_shop
-from training.backtest import backtest
+from training.backtest.backtest import backtest
 from training.tracking import ARTIFACTS, CHALLENGER, MODEL, Tracking
 from training.train import train
 

@@ -4,10 +4,10 @@ A file appears whole or not at all: it is written under another name beside its 
 called and what is said of them passes through every format unharmed and can do no harm there; `cells` says how.
 """
 
+from serving.outreach.exports.file_names import file_names
 from serving.outreach.exports.folder import FORMATS, GROUP_FILES, check_formats, write_list
-from serving.outreach.exports.names import file_names
-from serving.outreach.exports.people import list_csv, people_csv
-from serving.outreach.exports.tables import write_table
+from serving.outreach.exports.list_csv import list_csv, people_csv
+from serving.outreach.exports.write_table import write_table
 
 __all__ = [
     "FORMATS",

@@ -30,9 +30,9 @@ from typing import Any
 import pandas as pd
 
 from features.errors import InputError, Violation
-from serving.outreach.exports.cells import cut, for_machines, joined, key, known
 from serving.outreach.exports.layout import LIST_NAMES, laid_out, records
-from serving.outreach.lists import OutreachList
+from serving.outreach.exports.safe_text import cut, for_machines, joined, key, known
+from serving.outreach.plan.plan import OutreachList
 
 Entry = Mapping[str, Any]
 MOST_IN_A_KEY = 255  # Salesforce: a text field that is an External ID

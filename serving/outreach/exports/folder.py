@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from features.atomic_write import whole
 from features.errors import InputError, suggest
-from features.writing import whole
 from serving.outreach.exports.crm import HUBSPOT, SALESFORCE, UPSERT, Layout, keyed, write_layout
-from serving.outreach.exports.document import write_document
+from serving.outreach.exports.file_names import file_names
 from serving.outreach.exports.layout import by_owner
-from serving.outreach.exports.mails import check_addresses, is_list_mail, mail
-from serving.outreach.exports.names import file_names
-from serving.outreach.exports.page import write_page
-from serving.outreach.exports.people import is_list_csv, list_csv
-from serving.outreach.exports.workbook import write_workbook
-from serving.outreach.lists import OutreachList
+from serving.outreach.exports.list_csv import is_list_csv, list_csv
+from serving.outreach.exports.list_html import write_page
+from serving.outreach.exports.list_json import write_document
+from serving.outreach.exports.list_mails import check_addresses, is_list_mail, mail
+from serving.outreach.exports.list_xlsx import write_workbook
+from serving.outreach.plan.plan import OutreachList
 
 GROUP_FILES = ("list.csv", "new-customers.csv", "win-back.csv")
 WHOLE_LISTS: Mapping[str, tuple[str, Callable[[OutreachList, Path], None]]] = {

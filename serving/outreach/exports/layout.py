@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from serving.outreach.exports.cells import known
-from serving.outreach.lists import OutreachList
+from serving.outreach.exports.safe_text import known
+from serving.outreach.plan.plan import OutreachList
 
 Kind = Literal["text", "sentence", "texts", "integer", "number", "percent", "money", "date"]
 

@@ -21,13 +21,13 @@ from starlette.applications import Starlette
 
 from serving.api.app import create_app
 from serving.api.auth import Keys, RateLimit
-from serving.api.champion import Champion
-from serving.api.desk import Desk
+from serving.api.loaded_model import Champion
+from serving.api.state import Desk
 from serving.book import Book
 from serving.book.keys import Key, create_key, hashed
 from serving.config import load_settings
-from serving.outreach.lists import plan
-from serving.outreach.policy import Policy
+from serving.outreach.plan.plan import plan
+from serving.outreach.plan.policy import Policy
 from serving.scorer import score
 
 Call = Callable[..., httpx.Response]

@@ -15,15 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.api.app import OPERATIONS, create_app
-from serving.api.desk import Desk
 from serving.api.lists import Entry, ListAnswer
 from serving.api.model import ModelAnswer
 from serving.api.openapi import document, openapi
 from serving.api.operation import Operation
-from serving.api.reading import MAX_BODY_BYTES
+from serving.api.request_body import MAX_BODY_BYTES
+from serving.api.state import Desk
 from serving.book import Book
 from serving.config import Settings, load_settings
-from serving.outreach.lists import ENTRY_NAMES
+from serving.outreach.plan.plan import ENTRY_NAMES
 from tests.serving.conftest import MONDAY
 
 

@@ -16,22 +16,22 @@ import pytest
 
 from serving.api import figures, model
 from serving.api.app import OPERATIONS
-from serving.api.champion import Champion
 from serving.api.figures import effect_answer, kpis_answer
+from serving.api.loaded_model import Champion
 from serving.api.model import model_answer
 from serving.api.openapi import openapi
 from serving.api.operation import Operation
+from serving.commands.lists.effect import Saving, tell_effect
+from serving.commands.lists.kpis import shop_kpis
 from serving.config import load_settings
-from serving.kpis import shop_kpis
-from serving.outreach.effect import effect
-from serving.saving import Saving, tell_effect
+from serving.outreach.effect.effect import effect
 from tests.serving.conftest import SmallShop
-from training.bands import Band, Floor
-from training.choice import Difference
-from training.grade import Grade
-from training.report import Report, report_facts
-from training.shortlist import A_TENTH, Held, Shortlist
-from training.uplift import QiniFigure, UpliftBacktest
+from training.backtest.bands import Band, Floor
+from training.backtest.choice import Difference
+from training.backtest.grade import Grade
+from training.backtest.report import Report, report_facts
+from training.backtest.shortlist import A_TENTH, Held, Shortlist
+from training.forecasts.uplift import QiniFigure, UpliftBacktest
 
 MONDAY = date(2026, 3, 2)
 NAN = float("nan")

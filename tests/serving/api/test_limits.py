@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from serving.api import reading
+from serving.api import request_body as reading
 from serving.api.app import OPERATIONS
 from tests.serving.api.conftest import Live
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from serving.api.app import create_app
-from serving.api.desk import Desk
+from serving.api.state import Desk
 from serving.book import Book
 from serving.config import load_settings
 from tests.serving.api.conftest import admitting, calls

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from features.money import Money
 from serving.api.app import OPERATIONS, create_app
 from serving.api.customers import customer_answer, of_accounts
-from serving.api.desk import Desk
+from serving.api.state import Desk
 from serving.book import Book, record_contacts
 from serving.book import Contact as ContactRow
 from serving.book.decisions import hand_over
 from serving.book.history import history_of
-from serving.outreach.lists import plan
-from serving.outreach.policy import Policy
-from serving.story import Story
+from serving.commands.lists.why import Story
+from serving.outreach.plan.plan import plan
+from serving.outreach.plan.policy import Policy
 from tests.serving.api.conftest import admitting, bearer, calls, key_of
 
 OWNERS = ("Eleni", "Bruno", "unassigned")

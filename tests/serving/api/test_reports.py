@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from serving.api.app import create_app
-from serving.api.desk import Desk
+from serving.api.state import Desk
 from serving.book import Book
 from serving.book.schema import CONSENT, CONTACTS, OUTCOMES, POSTED_EVENTS, POSTED_ORDERS
 from serving.config import load_settings

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from serving.api.app import create_app
-from serving.api.champion import Champion
-from serving.api.desk import Desk
+from serving.api.loaded_model import Champion
+from serving.api.state import Desk
 from serving.scorer import score
 from serving.scores import SCORE_COLUMNS
 

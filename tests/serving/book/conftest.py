@@ -11,8 +11,8 @@ import pytest
 
 from serving.book import Book
 from serving.book.connection import engine_of
-from serving.outreach.lists import OutreachList, plan
-from serving.outreach.policy import Policy
+from serving.outreach.plan.plan import OutreachList, plan
+from serving.outreach.plan.policy import Policy
 from tests.serving.conftest import new_database
 
 

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from serving.book import Book
 from serving.book.schema import SCORES
-from serving.outreach.lists import plan
-from serving.outreach.policy import Policy
+from serving.outreach.plan.plan import plan
+from serving.outreach.plan.policy import Policy
 
 Count = Callable[[str], int]
 EVERYONE = Policy(holdout_share=0.0)

@@ -13,19 +13,19 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from features.mapping import LineRules, Shop
+from features.sources.mapping import LineRules, Shop
 from serving.book import Book, record_contacts, record_outcomes, set_consent
 from serving.book import Consent as ConsentRow
 from serving.book import Contact as ContactRow
 from serving.book import Outcome as OutcomeRow
 from serving.book.decisions import hand_over, hold
 from serving.book.erasure import BY_ACCOUNT, BY_CUSTOMER, erase
-from serving.book.kept import Reader
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
-from serving.book.rows import digest
+from serving.book.posted_log import Reader
 from serving.book.schema import ENTRIES, EPISODES, ERASURES, OUTBOX, SUPPRESSED, WEBHOOKS
-from serving.outreach.lists import plan
-from serving.outreach.policy import Policy
+from serving.book.sql_rows import digest
+from serving.outreach.plan.plan import plan
+from serving.outreach.plan.policy import Policy
 from tests.serving.conftest import AS_OF
 
 WHO = "zq-7 \"é%_🙂'"  # nothing else in the book looks like it, and it has to be escaped everywhere

@@ -24,8 +24,8 @@ from serving.book.keys import (
     parts_of,
     revoke_key,
 )
-from serving.book.rows import utc_now
 from serving.book.schema import KEYS
+from serving.book.sql_rows import utc_now
 
 
 def known(book: Book) -> tuple[Key, ...]:

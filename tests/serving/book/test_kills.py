@@ -20,8 +20,8 @@ import sqlalchemy as sa
 
 from serving.book import Book, Outcome, record_outcomes
 from serving.book.schema import CONTACTS, ENTRIES, LISTS, OUTCOMES, RUNS, SCORES
-from serving.outreach.lists import OutreachList, plan
-from serving.outreach.policy import Policy
+from serving.outreach.plan.plan import OutreachList, plan
+from serving.outreach.plan.policy import Policy
 
 KILLS = int(os.environ.get("REGULARS_KILLS", "25"))
 CUSTOMERS = 200

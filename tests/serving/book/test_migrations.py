@@ -20,7 +20,7 @@ from serving.book import Book
 from serving.book.connection import engine_of, writing
 from serving.book.migrate import FOLDER, HEAD, VERSION_TABLE, upgrade
 from serving.book.schema import METADATA
-from serving.outreach.lists import plan
+from serving.outreach.plan.plan import plan
 
 LATER = [
     *("overdue_days", "next_order_on", "next_order_from", "next_order_until"),

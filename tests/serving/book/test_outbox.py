@@ -15,8 +15,12 @@ import sqlalchemy as sa
 
 from features.errors import InputError
 from serving.book import Book
-from serving.book.announcing import ENTERED, EVENTS, LEFT, PUBLISHED
-from serving.book.outbox import (
+from serving.book.schema import OUTBOX, WEBHOOKS
+from serving.book.sql_rows import utc_now
+from serving.outreach.plan.plan import plan
+from serving.outreach.plan.policy import Policy
+from serving.webhooks.messages import ENTERED, EVENTS, LEFT, PUBLISHED
+from serving.webhooks.outbox import (
     BACK_OFF_SECONDS,
     JITTER,
     Message,
@@ -27,11 +31,7 @@ from serving.book.outbox import (
     forget_messages,
     released,
 )
-from serving.book.receivers import REMOVED, add_webhook, receiver_of, remove_webhook, webhooks
-from serving.book.rows import utc_now
-from serving.book.schema import OUTBOX, WEBHOOKS
-from serving.outreach.lists import plan
-from serving.outreach.policy import Policy
+from serving.webhooks.receivers import REMOVED, add_webhook, receiver_of, remove_webhook, webhooks
 
 URL = "https://crm.example.com/hook"
 MONDAY, NEXT_WEEK = date(2026, 3, 2), date(2026, 3, 9)
@@ -112,7 +112,7 @@ def test_the_same_list_again_tells_nothing(book: Book, publish: Any, count: Coun
 
 def test_who_leaves_is_told_with_the_entry_that_was_left(book: Book, publish: Any, make_scores: Any) -> None:
     """And who stays on is not told again."""
-    from serving.book.standing import standing
+    from serving.book.snapshot import standing
 
     before = publish(3, MONDAY)
     add_webhook(book, URL, [LEFT, ENTERED])

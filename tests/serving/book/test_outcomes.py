@@ -23,7 +23,7 @@ from serving.book import (
     record_outcomes,
     set_consent,
 )
-from serving.book.standing import standing
+from serving.book.snapshot import standing
 
 Count = Callable[[str], int]
 TUESDAY, NEXT_WEEK = date(2026, 3, 3), date(2026, 3, 9)

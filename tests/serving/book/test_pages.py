@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from serving.book import Book
 from serving.book.decisions import hand_over
 from serving.book.pages import KINDS, Page, Place, Wanted, page_of
-from serving.outreach.lists import plan
-from serving.outreach.policy import Policy
+from serving.outreach.plan.plan import plan
+from serving.outreach.plan.policy import Policy
 from tests.serving.conftest import AS_OF
 
 OWNERS = ("Bruno", "Eleni", None)

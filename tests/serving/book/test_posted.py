@@ -16,10 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
-from features.mapping import LineRules, OrdersMapping, Shop
-from features.sources import read_log
+from features.sources.mapping import LineRules, OrdersMapping, Shop
+from features.sources.reader import read_log
 from serving.book import Book, posted
-from serving.book.kept import KeptPosts, Reader
 from serving.book.posted import (
     Posted,
     PostedEvent,
@@ -29,6 +28,7 @@ from serving.book.posted import (
     record_events,
     record_orders,
 )
+from serving.book.posted_log import KeptPosts, Reader
 from serving.book.schema import POSTED_EVENTS, POSTED_ORDERS
 
 NOBODY = np.zeros(0, dtype=object)
@@ -190,7 +190,7 @@ def test_what_is_kept_is_read_in_pieces(book: Book, monkeypatch: pytest.MonkeyPa
     record_orders(book, many, READER)
     record_events(book, [event(f"e{n}", f"kind {n}") for n in range(59)], READER)
     record_events(book, [event(f"f{n}", f"more {n}") for n in range(59)], READER)
-    monkeypatch.setattr("serving.book.kept.ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("serving.book.posted_log.ROWS_AT_ONCE", 2)
     assert amounts(book) == sorted([1250] * 7 + [100 * n for n in range(7)])
     monkeypatch.undo()
     told = KeptPosts(book, READER).events(NOBODY)

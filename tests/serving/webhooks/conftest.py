@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from serving.book.receivers import Receiver
+from serving.webhooks.receivers import Receiver
 from serving.webhooks.signing import new_secret, verify
 from tests.serving.book.conftest import book, place, publish
 

@@ -18,13 +18,13 @@ import pytest
 import sqlalchemy as sa
 
 from serving.book import Book
-from serving.book.announcing import ENTERED, EVENTS
-from serving.book.outbox import due_webhooks
-from serving.book.receivers import add_webhook, remove_webhook, webhooks
 from serving.book.schema import OUTBOX
 from serving.webhooks import delivery
 from serving.webhooks.delivery import Courier, Delivered, Pace, deliver_once
-from serving.webhooks.sending import Bounds
+from serving.webhooks.http_send import Bounds
+from serving.webhooks.messages import ENTERED, EVENTS
+from serving.webhooks.outbox import due_webhooks
+from serving.webhooks.receivers import add_webhook, remove_webhook, webhooks
 from tests.serving.book.test_outbox import make_due, rows
 from tests.serving.webhooks.conftest import Inbox, await_that, close_early, hang, listening
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from serving.book import Book
-from serving.book.announcing import ENTERED, EVENTS
-from serving.book.outbox import BACK_OFF_SECONDS, JITTER
-from serving.book.receivers import add_webhook
 from serving.webhooks.delivery import Pace, deliver_once
-from serving.webhooks.sending import READ_SECONDS, WHOLE_SECONDS
+from serving.webhooks.http_send import READ_SECONDS, WHOLE_SECONDS
+from serving.webhooks.messages import ENTERED, EVENTS
+from serving.webhooks.outbox import BACK_OFF_SECONDS, JITTER
+from serving.webhooks.receivers import add_webhook
 from serving.webhooks.signing import new_secret, sign
 from tests.serving.webhooks.conftest import Inbox
 

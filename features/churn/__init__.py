@@ -1,0 +1,1 @@
+"""Who churned: labels, the horizon, and whether the history is sufficient."""

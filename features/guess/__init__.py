@@ -1,0 +1,1 @@
+"""What `regulars init` proposes for a shop's files."""

@@ -1,0 +1,124 @@
+"""What `regulars init` asks of whoever started it, and what it was told: which column holds which field.
+
+Nothing can be written before every required field has its column. So a guess that fails names the very command that
+says the rest (`--column amount="Betrag"`) and the columns that are still free.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from features.errors import InputError, suggest
+from features.guess.sample import Sheet
+from features.tables import CUSTOMERS, EVENTS, ORDERS, names
+
+TABLES = {"orders": names(ORDERS), "events": names(EVENTS), "customers": names(CUSTOMERS)}
+MOST_NAMED = 60
+
+
+@dataclass(frozen=True)
+class Request:
+    """The files of a shop, and the columns that were said instead of guessed.
+
+    Args:
+        orders: the orders file.
+        events: the events file, if any.
+        customers: the customers file, if any.
+        columns: field -> header; a field of another file than the orders is written `events.kind`, `customers.name`.
+        more: what else stood on the command line, to be repeated with it.
+
+    >>> Request(Path("o.csv"), columns={"amount": "Betrag"}).command(["ordered_at"], "orders")
+    'regulars init o.csv --column amount="Betrag" --column ordered_at="…"'
+    """
+
+    orders: Path
+    events: Path | None = None
+    customers: Path | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    more: str = ""
+
+    def command(self, missing: Sequence[str], table: str) -> str:
+        """Return the command that says what is still missing."""
+        files = {"--events": self.events, "--customers": self.customers}
+        prefix = "" if table == "orders" else f"{table}."
+        words = ["regulars init", shlex.quote(str(self.orders))]
+        words += [f"{option} {shlex.quote(str(file))}" for option, file in files.items() if file is not None]
+        words += [f"--column {name}={_in_quotes(header)}" for name, header in self.columns.items()]
+        words += [f'--column {prefix}{name}="…"' for name in missing]
+        return " ".join([*words, *([self.more] if self.more else [])])
+
+    def of_table(self, table: str) -> dict[str, str]:
+        """Return the columns that were said of one file."""
+        return {
+            name.removeprefix(f"{table}."): header
+            for name, header in self.columns.items()
+            if name.startswith(f"{table}.") or (table == "orders" and "." not in name)
+        }
+
+    def check(self) -> None:
+        """Refuse a field that no file has, or a file that was not given.
+
+        Raises:
+            InputError: names the field, and the one that was probably meant.
+        """
+        for said in self.columns:
+            table, _, name = said.rpartition(".")
+            known = TABLES.get(table or "orders", ())
+            if name not in known:
+                every = [*TABLES["orders"], *(f"{of}.{each}" for of in ("events", "customers") for each in TABLES[of])]
+                raise InputError(
+                    f'--column {said}: no file has a field "{said}".{suggest(said, every)}\n'
+                    f"Fields of the orders: {', '.join(TABLES['orders'])}; of others: events.kind, customers.name …"
+                )
+            if {"events": self.events, "customers": self.customers, "orders": self.orders}[table or "orders"] is None:
+                raise InputError(f"--column {said}: there is no {table} file; name it with --{table} {table}.csv")
+
+
+def give(sheet: Sheet, table: str, request: Request) -> None:
+    """Put down the columns that were said, so that nothing else takes them.
+
+    Raises:
+        InputError: a header that the file does not have; names the one that was probably meant.
+    """
+    for name, header in request.of_table(table).items():
+        place = sheet.file.column(header)
+        if place is None:
+            raise InputError(
+                f'{sheet.file.name} has no column "{header}", which --column gives to {name}.'
+                f"{suggest(header, sheet.file.header)}\nIt has {_named(sheet.file.header)}."
+            )
+        sheet.given[name] = place
+        sheet.used.add(place)
+        sheet.said.append(f'{name} is "{sheet.name(place)}", as you said.')
+
+
+def need(sheet: Sheet, table: str, columns: Mapping[str, int | None], needed: Sequence[str], request: Request) -> None:
+    """Refuse a table some of whose required fields have no column yet.
+
+    Raises:
+        InputError: with the command that says the rest, and the columns that are still free.
+    """
+    missing = [name for name in needed if columns.get(name) is None]
+    if not missing:
+        return
+    taken = set(columns.values())
+    free = [header for place, header in enumerate(sheet.file.header) if place not in taken and sheet.filled(place)]
+    found = [f'{name} = "{sheet.name(place)}"' for name, place in columns.items() if place is not None]
+    raise InputError(
+        f"{sheet.file.name}: no column was recognised as {', '.join(missing)}.\n"
+        f"Say which one it is, with a column's name in place of each …:\n  {request.command(missing, table)}\n"
+        f"Columns that are still free: {_named(free) or 'none'}."
+        + (f"\nRecognised so far: {', '.join(found)}." if found else "")
+    )
+
+
+def _in_quotes(header: str) -> str:
+    return '"' + "".join(f"\\{mark}" if mark in '"\\$`' else mark for mark in header) + '"'
+
+
+def _named(headers: Sequence[str]) -> str:
+    rest = f" and {len(headers) - MOST_NAMED} more" if len(headers) > MOST_NAMED else ""
+    return ", ".join(f'"{header}"' for header in headers[:MOST_NAMED]) + rest

@@ -1,0 +1,185 @@
+"""The first rows of a file that nobody has described yet, and what its cells look like."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+
+from features.errors import InputError
+from features.guess import headers
+from features.guess.formats import Reading, date_formats, decimal_of, encoding_of, sortedness
+from features.sources import cells
+from features.sources import cells_sql as cell_sql
+from features.sources.files import Opened, connect, is_parquet, opened
+from features.sources.mapping import FileFormat
+
+SAMPLE = 20_000
+DATES = 300
+ENOUGH_ORDERS = 0.99
+
+
+@dataclass
+class Sheet:
+    """The first rows of a file as text, and what was found in it so far; `given` is field -> place as somebody said."""
+
+    file: Opened
+    connection: duckdb.DuckDBPyConnection
+    columns: list[list[str]]
+    form: FileFormat
+    said: list[str] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+    given: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def plain(self) -> list[str]:
+        """The headers as they are compared."""
+        return [headers.plain(header) for header in self.file.header]
+
+    @cached_property
+    def bare(self) -> list[str]:
+        """The headers as they are compared without a unit or currency in brackets."""
+        return [headers.bare(header) for header in self.file.header]
+
+    def name(self, place: int) -> str:
+        """Return the header of a column."""
+        return self.file.header[place]
+
+    def filled(self, place: int) -> list[str]:
+        """Return a column's cells that are not empty."""
+        return [cell for cell in self.columns[place] if cell]
+
+    def find(self, names: Sequence[str], check: Callable[[int], bool] | None = None) -> int | None:
+        """Return the column with the best name whose cells pass the check; a header as it is before one in brackets."""
+        for name in names:
+            for known in (self.plain, self.bare):
+                for place, header in enumerate(known):
+                    fits = header == name and place not in self.used
+                    if fits and self.filled(place) and (check is None or check(place)):
+                        return place
+        return None
+
+    def take(self, place: int | None) -> int | None:
+        """Mark a column as used, so that no other field takes it."""
+        if place is not None:
+            self.used.add(place)
+        return place
+
+
+def open_sheet(stack: ExitStack, path: Path) -> Sheet:
+    """Open a file for guessing; it is closed with the stack."""
+    connection = stack.enter_context(connect())
+    form = FileFormat()
+    encoding = "utf-8"
+    if path.is_file() and path.stat().st_size and not is_parquet(path):
+        encoding = encoding_of(path)
+        form = FileFormat(encoding="utf-8" if encoding == "utf-8-sig" else encoding)
+    file = stack.enter_context(opened(connection, path, form))
+    if file.text is not None and file.delimiter in (";", "|"):
+        form = replace(form, delimiter=file.delimiter)
+    select = ", ".join(cell_sql.text(f"c{place}", kind) for place, kind in enumerate(file.kinds))
+    query = f"SELECT {select} FROM {{}} LIMIT {SAMPLE}"
+    try:
+        rows = connection.execute(query.format(file.source)).fetchall()
+    except duckdb.Error:
+        file = file.rewritten()
+        rows = connection.execute(query.format(file.source)).fetchall()
+    if not rows:
+        raise InputError(f"{path.name} has a header and no rows; export it again, with order lines")
+    texts = [tuple(cells.text(cell) for cell in row) for row in rows]
+    # A header line again, further down, is for `check` to name; here it would make a text of every column.
+    columns = [list(column) for column in zip(*([row for row in texts if row != file.header] or texts), strict=True)]
+    sheet = Sheet(file, connection, columns, form)
+    if encoding not in ("utf-8", "utf-8-sig"):
+        sheet.said.append(f"{path.name} is written in {encoding}.")
+    return sheet
+
+
+def is_date(sheet: Sheet, place: int) -> bool:
+    """Say whether a column holds dates, in whatever form."""
+    kind = sheet.file.kinds[place]
+    return kind.startswith(("TIMESTAMP", "DATE")) or bool(date_formats(sheet.filled(place)[:DATES]))
+
+
+def is_order_id(sheet: Sheet, place: int) -> bool:
+    """An id has digits in nearly every cell; a column called Name often holds people."""
+    filled = sheet.filled(place)
+    return sum(any(char.isdigit() for char in cell) for cell in filled) >= 0.95 * len(filled)
+
+
+def is_number(sheet: Sheet, place: int) -> bool:
+    """Say whether a column holds numbers."""
+    filled = sheet.filled(place)[:DATES]
+    return sum(cells.number(cell, sheet.form.decimal) > cells.HUGE for cell in filled) >= 0.95 * len(filled)
+
+
+def is_flag(sheet: Sheet, place: int) -> bool:
+    """Say whether a column holds yes and no."""
+    return all(cells.flag(cell) in (0, 1) for cell in set(sheet.filled(place)))
+
+
+def with_dates(sheet: Sheet, place: int | None) -> FileFormat:
+    """Return the file's format with the way its dates are read; an ambiguity is decided by order and said."""
+    if place is None or sheet.file.kinds[place] != "VARCHAR":
+        return sheet.form
+    sample = sheet.filled(place)
+    fits = date_formats(sample[:DATES])
+    if len(fits) > 1:
+        fits = _fit_all(sheet, place, fits)
+    if not fits:
+        return sheet.form
+    date_format, calendar = fits[0]
+    if len(fits) > 1:
+        date_format, calendar = max(fits, key=lambda fit: sortedness(sample, fit[0]))
+        order = "the day" if cells.day_first(date_format) and (date_format or "").startswith("%d") else "the month"
+        sheet.said.append(
+            f'Dates such as "{sample[0]}" could be read day first or month first; they are read with {order} first.'
+        )
+    elif date_format is not None or calendar == "jalali":
+        named = "in the Jalali calendar" if calendar == "jalali" else f"as {date_format}"
+        sheet.said.append(f'Dates such as "{sample[0]}" are read {named}.')
+    return replace(sheet.form, date_format=date_format, calendar=calendar)
+
+
+def _fit_all(sheet: Sheet, place: int, fits: list[Reading]) -> list[Reading]:
+    """Keep the readings that fit the whole column best, not only its first rows."""
+    wrong = []
+    for date_format, calendar in fits:
+        wall, _ = cell_sql.moment(f"c{place}", "VARCHAR", date_format, calendar)
+        query = f"SELECT count(*) FILTER (({wall}) = {cells.BAD}) FROM {sheet.file.source}"
+        wrong.append(int(sheet.connection.execute(query).fetchall()[0][0]))
+    return [fit for fit, count in zip(fits, wrong, strict=True) if count == min(wrong)]
+
+
+def with_decimal(sheet: Sheet, given: Collection[int] = ()) -> FileFormat:
+    """Return the file's format with its decimal mark, judged from columns of money and those that are `given`."""
+    names = (*headers.LINE_AMOUNT, *headers.ORDER_TOTAL, *headers.PRICE, *headers.DISCOUNT)
+    money = [place for place, name in enumerate(sheet.plain) if name in names or sheet.bare[place] in names]
+    texts = [cell for place in {*money, *given} for cell in sheet.filled(place)[:2000]]
+    if sheet.file.text is None or decimal_of(texts) != ",":
+        return sheet.form
+    sheet.said.append("Amounts are written with a decimal comma.")
+    return replace(sheet.form, decimal=",")
+
+
+def has_lines_per_order(sheet: Sheet, order: int | None) -> bool:
+    """Say whether an order id stands on several rows."""
+    return order is not None and len(set(sheet.filled(order))) < len(sheet.filled(order))
+
+
+def is_order_level(sheet: Sheet, order: int | None, place: int | None) -> bool:
+    """Say whether the orders of several lines have one value, repeated or on their first line only."""
+    if order is None or place is None:
+        return False
+    values: dict[str, set[str]] = {}
+    for key, cell in zip(sheet.columns[order], sheet.columns[place], strict=True):
+        if key:
+            values.setdefault(key, set()).add(cell)
+    lines = Counter(sheet.columns[order])
+    several = [values[key] - {""} for key, count in lines.items() if key and count > 1]
+    return bool(several) and sum(len(each) <= 1 for each in several) >= ENOUGH_ORDERS * len(several)

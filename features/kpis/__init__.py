@@ -1,0 +1,1 @@
+"""Retention figures: periods, cohorts, years."""

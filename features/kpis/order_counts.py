@@ -1,0 +1,126 @@
+"""Who ordered what between which days: one pass over the order days, customers × spans, a chunk of customers at a time.
+
+Everything that is told by period is a sum over such a table, so thirty million order days are read once. Spans are the
+stretches between ascending edges; span 0 is all that lies before the first edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from features.churn.survival import Flags
+from features.clock import LONG_AGO
+from features.log import Ints, Log, Stream
+
+# Cells of one table, customers × spans: big enough for NumPy to be fast, small enough for its caches.
+CELLS_AT_ONCE = 2_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Orders of some customers between edges; every array is customers × spans, span 0 = before the first edge.
+
+    Args:
+        edges: day numbers, ascending; span j is the days edges[j − 1] … edges[j] − 1.
+        customers: positions of the customers in the log.
+        order_days: with an order.
+        orders: of these days.
+        spend: minor units.
+        last_day: of the last order in the span, LONG_AGO where there is none.
+    """
+
+    edges: Ints
+    customers: Ints
+    order_days: Ints
+    orders: Ints
+    spend: Ints
+    last_day: Ints
+
+    def take(self, order: Ints) -> Tally:
+        """Return the same customers in another order, given by their rows in this tally."""
+        customers = self.customers[order]
+        tables = (self.order_days, self.orders, self.spend, self.last_day)
+        return Tally(self.edges, customers, *(table[order] for table in tables))
+
+    @cached_property
+    def ordered(self) -> Flags:
+        """Whether there was an order in the span."""
+        return self.order_days > 0
+
+    @cached_property
+    def last_until(self) -> Ints:
+        """Day of the last order up to the end of the span, LONG_AGO where there is none yet."""
+        return np.maximum.accumulate(self.last_day, axis=1)
+
+    @cached_property
+    def known(self) -> Flags:
+        """Whether the customer had ordered by the end of the span."""
+        return self.last_until > LONG_AGO
+
+    @cached_property
+    def gained(self) -> Flags:
+        """Whether the first order lies in the span."""
+        return np.diff(self.known, axis=1, prepend=False)
+
+    def active(self, active_days: int) -> Flags:
+        """Say who is active at the end of each span: the last order lies within so many days before it."""
+        return self.last_until >= self.edges - active_days
+
+
+def tallies(log: Log, edges: Sequence[int]) -> Iterator[Tally]:
+    """Yield the orders before the last edge by customer and span, chunk by chunk, customers in the log's order.
+
+    Args:
+        log: the shop's log.
+        edges: day numbers, ascending, one at least.
+
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
+    >>> log = roll_up(Lines.of(["ann", "ann", "bob"], [1, 12, 25], [700, 300, 50]))
+    >>> [one] = tallies(log, [10, 20, 30])
+    >>> one.order_days.tolist(), one.active(10).tolist()
+    ([[1, 1, 0], [0, 0, 1]], [[True, True, False], [False, False, True]])
+    """
+    bounds, orders = np.asarray(edges, dtype=np.int64), log.streams["orders"]
+    size = max(1, CELLS_AT_ONCE // (len(bounds) + 1))
+    for first in range(0, log.n_customers, size):
+        end = min(first + size, log.n_customers)
+        yield _tally(orders.slice(first, end), bounds, np.arange(first, end))
+
+
+def _tally(orders: Stream, edges: Ints, customers: Ints) -> Tally:
+    size, spans = len(orders.starts) - 1, len(edges) + 1  # the last span, after the last edge, is cut off again
+    key = orders.customer * spans + _span(orders.day, edges)
+    begins = np.flatnonzero(np.diff(key, prepend=-1))
+    ends = np.append(begins[1:], len(key))[: len(begins)]
+    cell = key[begins]
+
+    def table(values: Ints, nothing: int = 0) -> Ints:
+        cells = np.full(size * spans, nothing, dtype=np.int64)
+        cells[cell] = values
+        return cells.reshape(size, spans)[:, :-1]
+
+    return Tally(
+        edges=edges,
+        customers=customers,
+        order_days=table(ends - begins),
+        orders=table(_totals(orders.columns["orders"], begins)),
+        spend=table(_totals(orders.columns["spend"], begins)),
+        last_day=table(orders.day[ends - 1], LONG_AGO),
+    )
+
+
+def _totals(values: Ints, begins: Ints) -> Ints:
+    return np.add.reduceat(values, begins) if len(begins) else np.zeros(0, dtype=np.int64)
+
+
+def _span(day: Ints, edges: Ints) -> Ints:
+    """Return the span of each day, by a table over the days: no search per row."""
+    if not len(day):
+        return np.zeros(0, dtype=np.int64)
+    low, high = int(day.min()), int(day.max())
+    return np.searchsorted(edges, np.arange(low, high + 1), side="right")[day - low]

@@ -1,0 +1,1 @@
+"""A shop's files and posts, read into clean lines."""

@@ -1,0 +1,63 @@
+"""From a clock on the wall to the shop's business day.
+
+A time without a zone is the shop's own clock. A time with an offset is an instant: it is brought to the clock of the
+shop's zone, daylight saving included. A business day begins at `day_starts_at` on that clock; a date without a time
+(or midnight to the second, which cannot be told from it) is that business day.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from features.log import Ints
+from features.sources import cells
+from features.sources.mapping import Shop
+
+DAY = 86400
+QUARTER = 900  # every change of offset since 1980 falls on a quarter of an hour
+
+
+def business_days(wall: Ints, offset: Ints, shop: Shop) -> tuple[Ints, Ints]:
+    """Return the business day number of each moment, and the second of that day.
+
+    Args:
+        wall: seconds since 1970-01-01 on the clock as written.
+        offset: seconds east of UTC where the moment says so, else `cells.NO_OFFSET`.
+        shop: the zone, and when a day begins.
+
+    >>> wall = np.array([cells.moment("2024-03-31 22:30:00 +0000")[0]])
+    >>> day, second = business_days(wall, np.array([0]), Shop("Europe/Athens", "EUR"))
+    >>> day, second
+    (array([19814]), array([5400]))
+    """
+    zoned = offset != cells.NO_OFFSET
+    clock = wall
+    if zoned.any():
+        instant = np.where(zoned, wall - offset, 0)
+        clock = np.where(zoned, instant + _east(instant, shop.zone_info), wall)
+    # A date without a time is that business day, whenever it begins.
+    dated = ~zoned & (wall % DAY == 0)
+    clock = clock - np.where(dated, 0, shop.day_starts_at_second)
+    return clock // DAY, clock % DAY
+
+
+def _east(instant: Ints, zone: ZoneInfo) -> Ints:
+    """Return the zone's offset at each instant; a day without a change of offset is looked up twice in all."""
+    day = instant // DAY
+    days, place = np.unique(day, return_inverse=True)
+    starts = np.array([_offset(int(each) * DAY, zone) for each in days])
+    ends = np.array([_offset((int(each) + 1) * DAY, zone) for each in days])
+    east = starts[place]
+    for row in np.flatnonzero((starts != ends)[place]):
+        east[row] = _offset(int(instant[row]) // QUARTER * QUARTER, zone)
+    return east
+
+
+def _offset(instant: int, zone: ZoneInfo) -> int:
+    # Beyond what datetime holds there are only unreadable cells, whose day nobody looks at.
+    bounded = min(max(instant, cells.FIRST_MOMENT), cells.LAST_MOMENT)
+    away = datetime.fromtimestamp(bounded, UTC).astimezone(zone).utcoffset()
+    return int(away.total_seconds()) if away else 0

@@ -1,0 +1,180 @@
+"""Small readings of dictionary-coded and integer columns, shared by the rules of `features/sources/cleaning.py`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from features.log import Coded, Ints
+from features.sources import cells
+
+Mask = npt.NDArray[np.bool_]
+
+
+def where(coded: Coded, test: Callable[[str], bool], *, hint: re.Pattern[str] | None = None) -> Mask:
+    """Return the rows whose text passes a test; each distinct text is tested once.
+
+    Args:
+        coded: the column.
+        test: of a text.
+        hint: what every text that passes holds. One search over all texts is far cheaper than millions of tests, and
+            mostly finds nothing.
+
+    >>> where(Coded.of(["a", "b", "a"]), lambda text: text == "a")
+    array([ True, False,  True])
+    >>> where(Coded.of(["a", "b"]), lambda text: text == "c", hint=re.compile("c"))
+    array([False, False])
+    """
+    if hint is not None and not _anywhere(coded, hint):
+        return np.zeros(len(coded.codes), dtype=bool)
+    hit = np.fromiter((test(value) for value in coded.values), dtype=bool, count=len(coded.values))
+    return hit[coded.codes]
+
+
+def _anywhere(coded: Coded, hint: re.Pattern[str]) -> bool:
+    return hint.search("|".join(coded.values)) is not None
+
+
+def among(coded: Coded, texts: frozenset[str]) -> Mask:
+    """Return the rows whose text is one of a set."""
+    return where(coded, texts.__contains__)
+
+
+def is_empty(coded: Coded) -> Mask:
+    """Return the rows without a text."""
+    empty = np.asarray(coded.values == "", dtype=bool)
+    return empty[coded.codes]
+
+
+def mapped(coded: Coded, change: Callable[[str], str], *, hint: re.Pattern[str] | None = None) -> Coded:
+    """Return the column with each text changed; texts that become equal share one code.
+
+    Args:
+        coded: the column.
+        change: of a text.
+        hint: what every text that is changed holds, as for `where`.
+
+    >>> mapped(Coded.of(["B", "b", ""]), str.lower).values
+    array(['', 'b'], dtype=object)
+    """
+    if hint is not None and not _anywhere(coded, hint):
+        return coded
+    changed = [change(value) for value in coded.values]
+    if changed == list(coded.values):
+        return coded
+    place = {text: code for code, text in enumerate(dict.fromkeys(changed))}
+    codes = np.array([place[text] for text in changed], dtype=np.int64)
+    return Coded(np.array(list(place), dtype=object), codes[coded.codes])
+
+
+def read_codes(coded: Coded, read: Callable[[str], int]) -> Ints:
+    """Return an integer per row; each distinct text is read once.
+
+    >>> read_codes(Coded.of(["yes", "no", "yes"]), len)
+    array([3, 2, 3])
+    """
+    values: Ints = np.fromiter((read(value) for value in coded.values), dtype=np.int64, count=len(coded.values))
+    return values[coded.codes]
+
+
+def kept(coded: Coded, rows: Mask) -> Coded:
+    """Return the column with only the rows where the mask is true."""
+    return Coded(coded.values, coded.codes[rows])
+
+
+def blank(rows: int) -> Coded:
+    """Return a column of empty texts."""
+    return Coded(np.array([""], dtype=object), np.zeros(rows, dtype=np.int64))
+
+
+def mask(rows: Ints, size: int) -> Mask:
+    """Return row numbers as a mask.
+
+    >>> mask(np.array([1]), 3)
+    array([False,  True, False])
+    """
+    marked = np.zeros(size, dtype=bool)
+    marked[rows] = True
+    return marked
+
+
+def first_rows(key: Ints, filled: Mask) -> Ints:
+    """Return for each key the first row where it is filled, −1 where it never is; one more −1 stands for no key.
+
+    >>> first_rows(np.array([0, 0, 1, -1]), np.array([False, True, False, True]))
+    array([ 1, -1, -1])
+    """
+    first = np.full(int(key.max(initial=-1)) + 2, -1, dtype=np.int64)
+    rows = np.flatnonzero(filled & (key >= 0))[::-1]  # backwards, so that the first row is written last
+    first[key[rows]] = rows
+    return first
+
+
+def first_text(key: Ints, coded: Coded, alive: Mask) -> Coded:
+    """Fill empty cells from the first filled line of the same order: exports write an order's cells only once.
+
+    >>> first_text(np.array([0, 0]), Coded.of(["paid", ""]), np.array([True, True])).codes
+    array([1, 1])
+    """
+    empty = is_empty(coded)
+    if not empty.any():
+        return coded
+    source = first_rows(key, alive & ~empty)[key]
+    fill = empty & (source >= 0)
+    codes = coded.codes.copy()
+    codes[fill] = coded.codes[source[fill]]
+    return Coded(coded.values, codes)
+
+
+def first_filled(key: Ints, filled: Mask, *columns: Ints) -> tuple[Ints, ...]:
+    """Fill the same way integer columns whose empty cells are known."""
+    if filled.all():
+        return columns
+    source = first_rows(key, filled)[key]
+    fill = ~filled & (source >= 0)
+    place = np.where(fill, source, np.arange(len(key)))
+    return tuple(column[place] for column in columns)
+
+
+def half_up(values: Ints, scale: int) -> Ints:
+    """Divide and round a half away from zero.
+
+    >>> half_up(np.array([15, -15, 14]), 10)
+    array([ 2, -2,  1])
+    """
+    if scale == 1:
+        return values.copy()
+    rounded: Ints = np.sign(values) * ((np.abs(values) + scale // 2) // scale)
+    return rounded
+
+
+def times(left: Ints, right: Ints) -> Ints:
+    """Multiply millionths by millionths, a half rounded away from zero, HUGE where it does not fit.
+
+    >>> times(np.array([1_500_000]), np.array([2_000_000]))
+    array([3000000])
+    """
+    unit = 10**cells.SCALE
+    safe = np.abs(left).astype(np.float64) * np.abs(right) < 2.0**62
+    product = np.where(safe, half_up(np.where(safe, left * np.where(safe, right, 0), 0), unit), 0)
+    for row in np.flatnonzero(~safe):
+        exact = int(left[row]) * int(right[row])
+        whole = (abs(exact) + unit // 2) // unit
+        product[row] = cells.HUGE if whole >= cells.LIMIT else whole * (1 if exact > 0 else -1)
+    return product
+
+
+def by_rate(millionths: Ints, rate: Fraction) -> Ints:
+    """Multiply by an exact rate, a half rounded away from zero.
+
+    >>> by_rate(np.array([10_000_000]), Fraction(92, 1_000_000))
+    array([920])
+    """
+    over, under = rate.numerator, rate.denominator
+    exact = [(2 * abs(int(v)) * over + under) // (2 * under) * (1 if v >= 0 else -1) for v in millionths]
+    most = 2**62
+    return np.array([max(-most, min(most, value)) for value in exact], dtype=np.int64)

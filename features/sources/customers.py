@@ -1,0 +1,98 @@
+"""The cells of a customers file → one row per customer, or every cell that breaks a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.clock import date_of
+from features.log import Ints
+from features.sources import cells
+from features.sources.cleaning import customer_id
+from features.sources.columns import read_codes
+from features.sources.consent import REMEDY, RULE, is_consent
+from features.sources.mapping import FileFormat
+from features.sources.row_checks import Desk, Problem, Typed
+from features.tables import CUSTOMERS, Field
+
+DAY_SECONDS = 86_400
+Cells = npt.NDArray[np.object_]
+
+
+def clean_customers(typed: Typed, form: FileFormat) -> tuple[pd.DataFrame, Sequence[Problem]]:
+    """Read the cells of a customers file.
+
+    Args:
+        typed: its cells, one per row and mapped field of CUSTOMERS.
+        form: how the file writes dates.
+
+    Returns:
+        The fields of CUSTOMERS, one row per customer, None where nothing is known; and the cells that break a rule.
+    """
+    desk = Desk(typed)
+    columns = {each.name: pd.Series(_column(desk, each, form), dtype=object) for each in CUSTOMERS}
+    frame = pd.DataFrame(columns)
+    frame["customer_id"] = [customer_id(text or "") or None for text in frame["customer_id"]]
+    known = frame[frame["customer_id"].notna()]
+    return known.drop_duplicates("customer_id", ignore_index=True), desk.problems
+
+
+def _column(desk: Desk, each: Field, form: FileFormat) -> Cells:
+    if each.kind == "number":
+        return _numbers(desk, each.name)
+    if each.kind == "flag":
+        return _flags(desk, each.name)
+    if each.kind == "date":
+        return _dates(desk, each.name, form)
+    return _texts(desk, each.name)
+
+
+def _none(desk: Desk) -> Cells:
+    return np.full(desk.typed.rows, None, dtype=object)
+
+
+def _texts(desk: Desk, name: str) -> Cells:
+    coded = desk.text(name)
+    if coded is None:
+        return _none(desk)
+    if name == "consent":
+        unread = read_codes(coded, lambda text: int(not is_consent(text))).astype(bool)
+        desk.problem(name, RULE, REMEDY, unread)
+    said = np.array([text or None for text in coded.values], dtype=object)
+    return said[coded.codes]
+
+
+def _numbers(desk: Desk, name: str) -> Cells:
+    millionths = desk.number(name)
+    if millionths is None:
+        return _none(desk)
+    desk.check_number(name, millionths)
+    numbers = (millionths / 10**cells.SCALE).astype(object)
+    numbers[millionths <= cells.HUGE] = None
+    return numbers
+
+
+def _flags(desk: Desk, name: str) -> Cells:
+    flags = desk.typed.flags.get(name)
+    if flags is None:
+        return _none(desk)
+    desk.problem(name, "yes or no", "write yes or no, or leave it empty", flags == cells.FLAG_BAD)
+    return np.array([False, True, None, None], dtype=object)[flags]
+
+
+def _dates(desk: Desk, name: str, form: FileFormat) -> Cells:
+    coded = desk.text(name)
+    if coded is None:
+        return _none(desk)
+    seconds = read_codes(coded, lambda text: cells.moment(text, form.date_format, form.calendar)[0])
+    remedy = "write it as 2024-01-31, or set date_format for this file"
+    desk.problem(name, "a date between 1980 and 2200", remedy, seconds == cells.BAD)
+    return _calendar_dates(seconds)
+
+
+def _calendar_dates(seconds: Ints) -> Cells:
+    days, codes = np.unique(np.where(seconds > cells.HUGE, seconds // DAY_SECONDS, cells.EMPTY), return_inverse=True)
+    return np.array([None if day == cells.EMPTY else date_of(day) for day in days], dtype=object)[codes]

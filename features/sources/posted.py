@@ -1,0 +1,191 @@
+"""Orders and events as they are posted to the service: the same cells, the same rules, without a file or a database.
+
+The cells are read by `cells.py` and judged by `cleaning.py`, as for a file. What was posted and kept is read beside the
+shop's files, see `Posts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, Protocol
+
+import numpy as np
+
+from features.clock import day_number
+from features.errors import InputError, Violation
+from features.log import Coded, Events, Ints, Lines, Texts
+from features.sources import cells
+from features.sources.cleaning import MOST_KINDS, clean_events, clean_lines
+from features.sources.columns import among
+from features.sources.mapping import LineRules, Shop
+from features.sources.row_checks import Cleaned, Typed
+from features.tables import EVENTS, ORDERS, Field
+
+AS_STATED = LineRules()
+POSTED = "posted"  # the customer's id where none is given
+REQUEST = "request"  # where a broken cell stands, where nothing else is said
+Path = Callable[[int, str], str]  # row and field -> the path of the cell
+
+
+class Posts(Protocol):
+    """What was posted and kept: read beside the files, which win where they know the same order or event."""
+
+    def lines(self, known: Texts) -> Lines | None:
+        """Return the clean lines of the orders whose ids are not among `known`; None where there are none."""
+
+    def events(self, known: Texts) -> Events | None:
+        """Return the clean events whose ids are not among `known`; None where there are none."""
+
+
+def posted_lines(
+    orders: Sequence[Mapping[str, Any]],
+    shop: Shop,
+    *,
+    rules: LineRules = AS_STATED,
+    customer_id: str = POSTED,
+    until: date | None = None,
+    latest: date | None = None,
+    path: Path | None = None,
+    place: str = REQUEST,
+) -> Lines:
+    """Return the clean lines of posted orders.
+
+    Args:
+        orders: one mapping per order line, keyed by the fields of ORDERS; a field that is absent or None is empty.
+        shop: zone, currency, business day, exchange rates.
+        rules: what the shop's cells say about a line.
+        customer_id: the customer of lines that name none.
+        until: nothing on or after this business day is read.
+        latest: a date after it is a mistake.
+        path: names a cell in errors; by default `orders[3].amount`.
+        place: what errors call the place of these cells.
+
+    Raises:
+        InputError: with every broken rule, by the path of the cell.
+
+    >>> lines = posted_lines([{"ordered_at": "2024-01-05", "amount": "12.50"}], Shop("UTC", "EUR"))
+    >>> lines.day, lines.amount
+    (array([19727]), array([1250]))
+    """
+    typed = _typed(orders, ORDERS, customer_id, rules)
+    cleaned = clean_lines(typed, rules, shop, until=_day(until), latest=_day(latest))
+    _refuse("orders", orders, cleaned, path, place)
+    assert cleaned.lines is not None
+    return cleaned.lines
+
+
+def posted_events(
+    events: Sequence[Mapping[str, Any]],
+    shop: Shop,
+    *,
+    customer_id: str = POSTED,
+    until: date | None = None,
+    latest: date | None = None,
+    path: Path | None = None,
+    place: str = REQUEST,
+) -> Events:
+    """Return the clean events of a posted history; arguments as for `posted_lines`, fields of EVENTS.
+
+    >>> posted_events([{"kind": "Mail clicked", "happened_at": "2024-01-05"}], Shop("UTC", "EUR")).kind.values
+    array(['mail_clicked'], dtype=object)
+    """
+    typed = _typed(events, EVENTS, customer_id, AS_STATED)
+    cleaned = clean_events(typed, shop, until=_day(until), latest=_day(latest))
+    _refuse("events", events, cleaned, path, place)
+    assert cleaned.events is not None
+    return cleaned.events
+
+
+def with_posted(
+    lines: Lines, events: Events | None, posted: Posts, named: bool, event_ids: Texts
+) -> tuple[Lines, Events | None]:
+    """Return a shop's lines and events with what was posted beside them.
+
+    The files win: a posted order whose id the order file holds, in whatever state, is left out, and a posted event
+    whose id the events file holds. Where the order file has no order ids a posted order cannot be told from the
+    file's own, so those of days that the file covers are left out. Posted kinds of events beyond MOST_KINDS in all,
+    the file's first, are left out too.
+
+    Args:
+        lines: of the order file.
+        events: of the events file; None where there is none.
+        posted: what was posted.
+        named: whether the order file has order ids.
+        event_ids: those of the events file; empty where it has none.
+    """
+    more = posted.lines(lines.order_id.values)
+    if more is not None:
+        if not named and len(lines.day):
+            more = more.where(more.day > lines.day.max())
+        lines = Lines.joined([lines, more])
+    told = posted.events(event_ids)
+    if told is not None:
+        told = _few_kinds(told, events)
+        events = told if events is None else Events.joined([events, told])
+    return lines, events
+
+
+def _few_kinds(told: Events, events: Events | None) -> Events:
+    known = dict.fromkeys(events.kind.values) if events is not None else {}
+    more = [kind for kind in dict.fromkeys(told.kind.values) if kind not in known]
+    left_out = frozenset(more[max(0, MOST_KINDS - len(known)) :])
+    return told.where(~among(told.kind, left_out)) if left_out else told
+
+
+def _day(when: date | None) -> int | None:
+    return None if when is None else day_number(when)
+
+
+def _typed(rows: Sequence[Mapping[str, Any]], table: Sequence[Field], customer_id: str, rules: LineRules) -> Typed:
+    given = {name for row in rows for name, value in row.items() if value is not None}
+    needed = {"price", "quantity"} if rules.price_times_quantity else {"amount"}
+    texts: dict[str, Coded] = {}
+    numbers: dict[str, Ints] = {}
+    flags: dict[str, Ints] = {}
+    wall, offset = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    for field in table:
+        if not (field.name in given or (field.required and field.kind != "money") or field.name in needed):
+            continue
+        column = [row.get(field.name) for row in rows]
+        if field.kind == "time":
+            moments = np.array([cells.moment(value) for value in column], dtype=np.int64).reshape(-1, 2)
+            wall, offset = moments[:, 0], moments[:, 1]
+        elif field.kind in ("money", "number"):
+            numbers[field.name] = _integers(cells.number, column)
+        elif field.kind == "flag":
+            flags[field.name] = _integers(cells.flag, column)
+        else:
+            default = customer_id if field.name == "customer_id" else ""
+            texts[field.name] = _coded([cells.text(value) or default for value in column])
+    return Typed(len(rows), texts, numbers, flags, wall, offset)
+
+
+def _integers(read: Callable[[object], int], column: Sequence[object]) -> Ints:
+    return np.array([read(value) for value in column], dtype=np.int64)
+
+
+def _coded(texts: Sequence[str]) -> Coded:
+    place = {text: code for code, text in enumerate(dict.fromkeys(texts))}
+    return Coded(np.array(list(place), dtype=object), np.array([place[text] for text in texts], dtype=np.int64))
+
+
+def zoned(moment: object) -> bool:
+    """Say whether a moment is written with its offset from UTC.
+
+    >>> zoned("2024-01-05T10:00:00+02:00"), zoned("2024-01-05")
+    (True, False)
+    """
+    return cells.moment(moment)[1] != cells.NO_OFFSET
+
+
+def _refuse(name: str, rows: Sequence[Mapping[str, Any]], cleaned: Cleaned, path: Path | None, place: str) -> None:
+    called = path or (lambda row, column: f"{name}[{row}].{column}")
+    broken = [
+        Violation(place, None, called(row, problem.field), problem.rule,
+                  cells.readable(cells.text(rows[row].get(problem.field))), problem.remedy)
+        for problem in cleaned.problems
+        for row in problem.rows.tolist()
+    ]  # fmt: skip
+    if broken:
+        raise InputError(f"the posted {name} cannot be used", broken)

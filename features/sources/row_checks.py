@@ -1,0 +1,101 @@
+"""Where a table is judged: its cells, the rows that are still in, and what was noted on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from features.log import Coded, Events, Ints, Lines
+from features.sources import cells
+from features.sources.columns import Mask, is_empty
+
+
+@dataclass(frozen=True, eq=False)
+class Typed:
+    """A table's cells, read but not judged: one entry per mapped field, all of the same length.
+
+    `texts` are dictionary-coded, '' = empty; `numbers` are millionths, `wall` and `offset` seconds, both with the
+    marks of `features/sources/cells.py`; `flags` hold 0, 1, FLAG_EMPTY, FLAG_BAD.
+    """
+
+    rows: int
+    texts: Mapping[str, Coded] = field(default_factory=dict)
+    numbers: Mapping[str, Ints] = field(default_factory=dict)
+    flags: Mapping[str, Ints] = field(default_factory=dict)
+    wall: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    offset: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A broken rule: the field, what a cell had to be, what to do, and the rows where it is not."""
+
+    field: str
+    rule: str
+    remedy: str
+    rows: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Cleaned:
+    """What came of a table: `lines` or `events` from the rows that broke no rule, and what was found on the way."""
+
+    problems: tuple[Problem, ...]
+    counts: Mapping[str, int]
+    lines: Lines | None = None
+    events: Events | None = None
+
+
+class Desk:
+    """Notes taken while a table is read: rows still in, rows touched by each rule, and problems."""
+
+    def __init__(self, typed: Typed) -> None:
+        self.typed = typed
+        self.alive = np.ones(typed.rows, dtype=bool)
+        self.sound = np.ones(typed.rows, dtype=bool)
+        self.counts: dict[str, int] = {}
+        self.problems: list[Problem] = []
+
+    def leave_out(self, rule: str, rows: Mask) -> None:
+        """Leave rows out by a stated rule, and count them."""
+        rows = rows & self.alive
+        self.counts[rule] = self.counts.get(rule, 0) + int(np.count_nonzero(rows))
+        self.alive &= ~rows
+
+    def count(self, rule: str, rows: Mask) -> None:
+        """Count the rows that a rule touches and that stay in."""
+        self.counts[rule] = int(np.count_nonzero(rows & self.alive))
+
+    def problem(self, name: str, rule: str, remedy: str, rows: Mask) -> None:
+        """Note a broken rule; a row is named for the first rule that it breaks."""
+        rows = rows & self.alive & self.sound
+        if rows.any():
+            self.problems.append(Problem(name, rule, remedy, np.flatnonzero(rows)))
+            self.sound &= ~rows
+
+    def text(self, name: str) -> Coded | None:
+        """Return a column of texts, if the shop has it."""
+        return self.typed.texts.get(name)
+
+    def number(self, name: str) -> Ints | None:
+        """Return a column of numbers, if the shop has it."""
+        return self.typed.numbers.get(name)
+
+    def drop_blank(self) -> None:
+        """Drop lines of nothing but delimiters, which spreadsheets leave at the end."""
+        blank = self.typed.wall == cells.EMPTY
+        for coded in self.typed.texts.values():
+            blank &= is_empty(coded)
+        for numbers in self.typed.numbers.values():
+            blank &= numbers == cells.EMPTY
+        self.alive &= ~blank
+
+    def check_number(self, name: str, values: Ints, *, needed: bool = False) -> None:
+        """Note the cells that are no number, or empty where one is needed."""
+        looks = 'write 1234.50, or set decimal = "," for this file'
+        if needed:
+            self.problem(name, "empty where a number is needed", "fill it in, or write 0", values == cells.EMPTY)
+        self.problem(name, "a number", looks, values == cells.BAD)
+        self.problem(name, "under 10^12", "correct the number", values == cells.HUGE)

@@ -1,0 +1,108 @@
+"""The one way in: every request gets an id, shows its key, is read strictly, is answered, is counted and is logged.
+
+The order is the point: who has no key learns nothing, not even which paths there are; a body is read only once the key
+may do what it asks; and whatever goes wrong becomes a problem document here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from serving.api.access_log import Access
+from serving.api.auth import refuse_unless
+from serving.api.operation import Answer, Call, Operation
+from serving.api.problems import Refusal, refusal_of
+from serving.api.request_body import asked_for, encoded, read
+from serving.api.state import Desk
+from serving.book.keys import Key
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+LOG = logging.getLogger("regulars.serving")
+# Answers are about people: nobody between us and the caller keeps or reinterprets them.
+ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class Door:
+    """The ASGI application of one path.
+
+    Args:
+        desk: settings, book, model, keys.
+        path: as it stands in logs and metrics, with its parts unnamed.
+        operations: by method.
+    """
+
+    def __init__(self, desk: Desk, path: str, operations: Mapping[str, Operation]) -> None:
+        self.desk, self.path, self.operations = desk, path, operations
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        began, request = time.perf_counter(), Request(scope, receive)
+        access = Access(request_id(request), str(scope["method"]), self.path)
+        try:
+            answer = await self._answered(request, access)
+        except Exception as error:  # noqa: BLE001 — every error becomes a problem document
+            answer = refused(error)
+        if isinstance(answer, Response):
+            access.status = answer.status_code
+            answer.headers.update({**ALWAYS, "X-Request-Id": access.request_id})
+        try:
+            await answer(scope, receive, send)  # type: ignore[operator]
+        finally:
+            self.desk.note(access, time.perf_counter() - began)
+
+    async def _answered(self, request: Request, access: Access) -> Answer:
+        key = self.desk.keys.admit(request.headers.get("authorization", ""))
+        access.key_id = key.id
+        self.desk.limit.take(key.id, time.monotonic())
+        operation = self._operation(access.method)
+        refuse_unless(key, operation.roles, whole=operation.whole)
+        found = await operation.run(await self._call(request, key, operation))
+        return encoded(found) if not callable(found) else found
+
+    def _operation(self, method: str) -> Operation:
+        if not self.operations:
+            raise Refusal(404, "not-found", "there is no such path; see /v1/openapi.json")
+        if method not in self.operations:
+            allowed = {"Allow": ", ".join(sorted(self.operations))}
+            raise Refusal(405, "method-not-allowed", f"this path takes {allowed['Allow']}", headers=allowed)
+        return self.operations[method]
+
+    async def _call(self, request: Request, key: Key, operation: Operation) -> Call:
+        query = asked_for(request, operation.asks)
+        body = None if operation.takes is None else await read(request, operation.takes)
+        return Call(self.desk, key, request, body, query)
+
+
+def request_id(request: Request) -> str:
+    """Return the id that a request brings, or a new one."""
+    given = request.headers.get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def refused(error: Exception) -> Response:
+    """Return the answer to an error; an unexpected one is logged, without its words."""
+    refusal = refusal_of(error)
+    if refusal.status == 500:
+        # Where it happened and what kind it is. Its words may hold what the caller sent.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        LOG.error("unexpected %s\n%s", type(error).__name__, where)
+    elif refusal.status == 503 and not isinstance(error, Refusal):
+        LOG.warning("%s: %s", refusal.detail, type(error).__name__)
+    elif isinstance(error, ClientDisconnect):
+        LOG.debug("a caller left early")
+    return refusal.response()
+
+
+def empty(desk: Desk, path: str = "/") -> Any:
+    """Return the door of a path that does not exist: a key is asked for all the same."""
+    return Door(desk, path, {})

@@ -1,0 +1,156 @@
+"""Scores made now, from the order source and what was posted since, by the producer that the batch uses.
+
+Reading a shop takes seconds, so its log is kept until a file or the book's posts change. A log of a large shop takes
+more memory than an idle server may hold, so one that nobody asked for in ten minutes is let go. Nothing is recorded:
+the book holds what runs found, and a run is of everyone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from features.clock import day_numbers
+from features.engines.windows import population
+from features.log import Log
+from serving.book import Book
+from serving.book.posted import posted_version
+from serving.book.sql_rows import plain
+from serving.config import Settings
+from serving.scorer import score
+from serving.scores import SCORE_COLUMNS, Score
+from serving.shop import check_agrees, chosen_day, read
+from training.bundle import Bundle
+
+IDLE_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a log was read from: another version, and it has to be read again.
+
+    Args:
+        files: path, inode, size in bytes and time of the last change in nanoseconds of each file.
+        posted: as `serving.book.posted.posted_version` gives it.
+    """
+
+    files: tuple[tuple[str, int, int, int], ...]
+    posted: tuple[int, datetime | None]
+
+
+class FreshScores:
+    """Scores of single customers, computed when they are asked for; safe to ask from several threads.
+
+    Args:
+        settings: of the shop.
+        book: its book, open.
+        idle_seconds: after so long without a question the log is let go.
+    """
+
+    def __init__(self, settings: Settings, book: Book, *, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._settings, self._book, self._idle_seconds = settings, book, idle_seconds
+        self._reading = Lock()
+        self._held: tuple[Version, Log] | None = None
+        self._asked_at_seconds = time.monotonic()
+
+    @property
+    def holds_log(self) -> bool:
+        """Whether the log is in memory."""
+        return self._held is not None
+
+    def scores(
+        self, customer_ids: Iterable[str], bundle: Bundle, version: str, as_of: date | None = None
+    ) -> list[Score]:
+        """Score customers from what is known now, with reasons, as a run of the same day would.
+
+        Args:
+            customer_ids: as the order source has them.
+            bundle: the model.
+            version: of the registered model.
+            as_of: the day at whose start is looked; None = the day after the last order.
+
+        Returns:
+            One score for each customer of the population, sorted by customer. Who has no order in the model's active
+            days, or none at all, is left out.
+
+        Raises:
+            InputError: files that cannot be used, a day before the first order, or a model of another question.
+        """
+        check_agrees(self._settings, bundle, version)
+        log = self._log()
+        day = chosen_day(log, as_of)
+        asked = log.only(customer_ids)
+        if not _anybody(asked, day, bundle.definition.active_days):
+            return []
+        return scores_of(score(asked, bundle, version, day, reasons="all"), bundle.money.currency)
+
+    def let_go_if_idle(self, now_seconds: float) -> bool:
+        """Let go of a log that nobody asked for lately; return whether one was let go. It waits for nobody.
+
+        Args:
+            now_seconds: on the clock of `time.monotonic`.
+        """
+        if not self._reading.acquire(blocking=False):  # somebody reads, so it is not idle
+            return False
+        try:
+            if self._held is None or now_seconds - self._asked_at_seconds < self._idle_seconds:
+                return False
+            self._held = None
+        finally:
+            self._reading.release()
+        pa.default_memory_pool().release_unused()
+        return True
+
+    def _log(self) -> Log:
+        with self._reading:  # who comes meanwhile waits, and finds the log read
+            # The version is taken before the reading: what changes in between is read again next time.
+            now = self._version()
+            if self._held is None or self._held[0] != now:
+                self._held = None  # not two logs at once
+                self._held = now, read(self._settings, book=self._book).log
+            self._asked_at_seconds = time.monotonic()
+            return self._held[1]
+
+    def _version(self) -> Version:
+        files = [each.file for each in (self._settings.orders, self._settings.events) if each is not None]
+        return Version(tuple(map(_identity, files)), posted_version(self._book))
+
+
+def scores_of(frame: pd.DataFrame, currency: str) -> list[Score]:
+    """Return a frame of scores as the book gives them back.
+
+    Args:
+        frame: in SCORE_COLUMNS.
+        currency: of its money, ISO 4217.
+    """
+    columns = {column.name: _values(frame[column.name], column.type) for column in SCORE_COLUMNS}
+    rows = zip(*columns.values(), strict=True)
+    return [Score(**dict(zip(columns, row, strict=True)), currency=currency) for row in rows]
+
+
+def _values(values: pd.Series, kind: str) -> list[Any]:
+    if kind == "texts":
+        return [None if value is None else tuple(value) for value in values]
+    return plain(values.astype(float)) if kind == "number" else plain(values)
+
+
+def _anybody(log: Log, day: date, active_days: int) -> bool:
+    if not log.n_customers:
+        return False
+    return len(population(log, day_numbers([day]), active_days).customer) > 0
+
+
+def _identity(file: Path) -> tuple[str, int, int, int]:
+    try:
+        found = file.stat()
+    except OSError:  # reading it says what is wrong
+        return str(file), 0, 0, 0
+    return str(file), found.st_ino, found.st_size, found.st_mtime_ns

@@ -1,0 +1,128 @@
+"""What the HTTP interface answers for a score: encoded once per run, and read back as it is.
+
+A program asks for ten thousand scores at once, or for one while a person waits. Twenty columns into Python objects and
+out again cost four times the database's own work, so the answer itself is kept, for the latest run alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from features.money import Money
+from serving.book.schema import ANSWERS, RUNS, SCORES
+from serving.book.sql_rows import IDS_PER_QUERY, in_pieces, insert_columns, latest, wanted
+
+SCORE_FACTS: tuple[str, ...] = tuple(str(c.name) for c in SCORES.c if c.name != "run_id")
+RUN_FACTS = ("as_of", "recorded_at", "horizon_days", "currency", "model_version")
+ROWS_AT_ONCE = 20_000
+# Sentences are stored as JSON, and go out as they are.
+_SENTENCES = tuple(SCORE_FACTS.index(name) for name in ("reasons", "protective"))
+_AMOUNTS = tuple(
+    SCORE_FACTS.index(name) for name in ("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high")
+)
+_OF_RUN = ("as_of", "scored_at", "horizon_days", "currency", "model_version")
+# The fields of ScoreAnswer, unchecked: they come from our own book.
+_Row: Any = msgspec.defstruct("_Row", [(name, Any) for name in (*SCORE_FACTS, *_OF_RUN)], gc=False)
+_NULL = msgspec.Raw(b"null")
+_ENCODER = msgspec.json.Encoder()
+
+
+def begin_answers(connection: Connection, run_id: int) -> bool:
+    """Make room for the answers of a run and return True; where another run is the latest, keep what there is.
+
+    Args:
+        connection: of a writer.
+        run_id: of the run, which is recorded already.
+    """
+    if connection.scalar(latest(RUNS).with_only_columns(RUNS.c.id)) != run_id:
+        return False
+    connection.execute(sa.delete(ANSWERS))
+    return True
+
+
+def add_answers(connection: Connection, run_id: int, rows: Iterable[Sequence[Any]]) -> None:
+    """Keep the answers of scores of a run for which room was made.
+
+    Args:
+        connection: of a writer.
+        run_id: of the run.
+        rows: of its scores, in the order of SCORE_FACTS, as they are stored.
+    """
+    facts = connection.execute(sa.select(*(RUNS.c[name] for name in RUN_FACTS)).where(RUNS.c.id == run_id))
+    of_run = dict(zip(RUN_FACTS, facts.one(), strict=True))
+    for piece in in_pieces(rows, ROWS_AT_ONCE):
+        columns = {"customer_id": [row[0] for row in piece], "run_id": [run_id] * len(piece)}
+        insert_columns(connection, ANSWERS, {**columns, "answer": list(encoded(piece, of_run))})
+
+
+def renew_answers(connection: Connection, run_id: int, customer_ids: Collection[str]) -> None:
+    """Encode the answers of some customers anew, where it is this run's answers that are kept."""
+    if connection.scalar(sa.select(ANSWERS.c.run_id).limit(1)) != run_id:
+        return
+    for piece in in_pieces(customer_ids, IDS_PER_QUERY):
+        connection.execute(sa.delete(ANSWERS).where(ANSWERS.c.customer_id.in_(piece)))
+    query = sa.select(*(SCORES.c[name] for name in SCORE_FACTS)).where(SCORES.c.run_id == run_id)
+    rows = [tuple(row.values()) for row in wanted(connection, query, SCORES.c.customer_id, customer_ids)]
+    add_answers(connection, run_id, rows)
+
+
+def encoded(rows: Iterable[Sequence[Any]], run: Mapping[str, Any]) -> Iterator[bytes]:
+    """Give the JSON of each row.
+
+    Args:
+        rows: in the order of SCORE_FACTS, as they are stored.
+        run: RUN_FACTS of their run.
+    """
+    text, encode = amount_text(Money(run["currency"])), _ENCODER.encode
+    of_run = (run["as_of"], utc_text(run["recorded_at"]), run["horizon_days"], run["currency"], run["model_version"])
+    for row in rows:
+        yield encode(_row(row, of_run, text))
+
+
+def amount_text(money: Money) -> Callable[[int | None], str | None]:
+    """Return what writes minor units as a decimal text.
+
+    >>> amount_text(Money("EUR"))(-5), amount_text(Money("EUR"))(1205), amount_text(Money("JPY"))(1200)
+    ('-0.05', '12.05', '1200')
+    """
+    digits = money.decimals
+    if digits == 0:
+        return lambda minor: None if minor is None else str(minor)
+    factor = 10**digits
+
+    def written(minor: int | None) -> str | None:
+        if minor is None:
+            return None
+        if minor >= factor:  # nearly always; four amounts a score are much of what a score costs
+            text = str(minor)
+            return f"{text[:-digits]}.{text[-digits:]}"
+        whole, rest = divmod(abs(minor), factor)
+        return f"{'-' if minor < 0 else ''}{whole}.{rest:0{digits}d}"
+
+    return written
+
+
+def utc_text(moment: datetime | str) -> str:
+    """Return a time of the book, which is in UTC without a zone, as ISO 8601.
+
+    >>> utc_text("2026-03-02 06:00:00.125000"), utc_text(datetime(2026, 3, 2, 6))
+    ('2026-03-02T06:00:00.125000Z', '2026-03-02T06:00:00Z')
+    """
+    text = moment if isinstance(moment, str) else moment.isoformat()
+    return text.replace(" ", "T") + "Z"
+
+
+def _row(row: Sequence[Any], of_run: Sequence[Any], text: Callable[[int | None], str | None]) -> Any:
+    values = list(row)
+    for place in _AMOUNTS:
+        values[place] = text(values[place])
+    for place in _SENTENCES:
+        said = values[place]
+        values[place] = _NULL if said is None else msgspec.Raw(said.encode())
+    return _Row(*values, *of_run)

@@ -1,0 +1,130 @@
+"""Stored scores by customer id, as fast as a database gives them: their answers, encoded when they were recorded.
+
+A book that was recorded by an older Regulars has no answers for its latest run; its rows are encoded when asked for.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from features.errors import InputError
+from serving.book.book import Book
+from serving.book.score_json import RUN_FACTS, SCORE_FACTS, encoded
+from serving.book.sql_rows import in_pieces
+
+IDS_AT_ONCE = 10_000
+MAPPED_BYTES = 1 << 30  # of the book's file, read without a call to the system for each page
+# The latest run, and the run whose answers are kept.
+_RUN = (
+    f"SELECT id, (SELECT run_id FROM answers LIMIT 1), {', '.join(RUN_FACTS)} "
+    "FROM runs ORDER BY as_of DESC, id DESC LIMIT 1"
+)
+_ANSWERS = "SELECT customer_id, answer FROM answers WHERE customer_id"
+# A left join keeps the order asked for; what is missing is told apart.
+_JOINED = (
+    "SELECT CAST(group_concat(answer, ',') AS BLOB), json_group_array(asked.value) FILTER (WHERE answer IS NULL) "
+    "FROM json_each(?) AS asked LEFT JOIN answers ON customer_id = asked.value"
+)
+_ROWS = f"SELECT {', '.join(SCORE_FACTS)} FROM scores WHERE run_id = "
+Ask = Callable[[str, Sequence[str]], list[Any]]  # a query that ends at an id, and the ids
+
+
+class Lookup:
+    """Reads the latest run's scores of a book.
+
+    Args:
+        book: the database of record, open.
+    """
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._sqlite = book.engine.dialect.name == "sqlite"
+        self._connection: sqlite3.Connection | None = None
+        self._alone = Lock()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with self._alone:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def scores(self, customer_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return customer → JSON of its score in the latest run; who is not in it is missing.
+
+        Raises:
+            sqlite3.Error, sqlalchemy.exc.SQLAlchemyError: the book cannot be read.
+        """
+        return self._from_sqlite(customer_ids) if self._sqlite else self._from_postgresql(customer_ids)
+
+    def joined(self, customer_ids: Sequence[str]) -> tuple[bytes, list[str]] | None:
+        """Return the scores' JSON in the order asked for, with commas between, and the ids of whom there is none.
+
+        SQLite joins them in one call, during which other threads run: row by row, Python would be asked for each. None
+        where this book cannot do so; `scores` can.
+        """
+        if not self._sqlite:
+            return None
+        with self._alone:
+            opened = self._opened()
+            opened.execute("BEGIN")
+            try:
+                run = opened.execute(_RUN).fetchone()
+                if run is None or run[0] != run[1]:
+                    return None
+                ids = msgspec.json.encode(customer_ids).decode()
+                answers, missing = opened.execute(_JOINED, (ids,)).fetchone()
+                return bytes(answers or b""), msgspec.json.decode(missing)
+            finally:
+                opened.execute("ROLLBACK")
+
+    def _from_sqlite(self, customer_ids: Sequence[str]) -> dict[str, bytes]:
+        with self._alone:
+            opened = self._opened()
+
+            def ask(query: str, ids: Sequence[str]) -> list[Any]:
+                pieces = in_pieces(ids, IDS_AT_ONCE)
+                asked = ((f"{query} IN ({','.join('?' * len(piece))})", piece) for piece in pieces)
+                return [row for query, piece in asked for row in opened.execute(query, piece).fetchall()]
+
+            opened.execute("BEGIN")  # run and answers are of one moment
+            try:
+                return _found(opened.execute(_RUN).fetchone(), ask, customer_ids)
+            finally:
+                opened.execute("ROLLBACK")
+
+    def _from_postgresql(self, customer_ids: Sequence[str]) -> dict[str, bytes]:
+        with self._book.reading() as connection:
+
+            def ask(query: str, ids: Sequence[str]) -> list[Any]:
+                return list(connection.exec_driver_sql(f"{query} = ANY(%s)", (list(ids),)).fetchall())
+
+            return _found(connection.exec_driver_sql(_RUN).fetchone(), ask, customer_ids)
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            path = self._book.engine.url.database
+            if path is None:
+                raise InputError("a book in memory is served by nobody: it lives in one connection")
+            # Read only by name and by pragma: what is not there is not made.
+            opened = sqlite3.connect(f"file:{path}?mode=rw", uri=True, check_same_thread=False, isolation_level=None)
+            opened.execute("PRAGMA query_only = ON")
+            opened.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
+            self._connection = opened
+        return self._connection
+
+
+def _found(run: Any, ask: Ask, customer_ids: Sequence[str]) -> dict[str, bytes]:
+    if run is None:
+        return {}
+    run_id, kept_id, *facts = run
+    if kept_id == run_id:
+        return {customer_id: bytes(answer) for customer_id, answer in ask(_ANSWERS, customer_ids)}
+    rows = ask(f"{_ROWS}{int(run_id)} AND customer_id", customer_ids)
+    answers = encoded(rows, dict(zip(RUN_FACTS, facts, strict=True)))
+    return {row[0]: answer for row, answer in zip(rows, answers, strict=True)}

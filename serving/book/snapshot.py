@@ -1,0 +1,114 @@
+"""What the book knows on a day, read at one moment, as a list has to heed it.
+
+Business time decides, not when something was recorded: the same day gives the same list, whenever it is made. Draws
+alone count whatever their day: an account that is held out is so for ever.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from serving.book.book import Book
+from serving.book.lists import with_entry
+from serving.book.schema import ARMS, CONSENT, CONTACTS, ENTRIES, EPISODES, HOLDS, LISTS, OUTCOMES, OWNERS
+from serving.book.sql_rows import frame_of
+from serving.outreach.plan.snapshot import Standing
+
+REMEMBERED_DAYS = 400  # longer than any cooldown and any year
+
+
+def standing(book: Book, as_of: date) -> Standing:
+    """Return what a list of a day has to heed.
+
+    Args:
+        book: the database of record.
+        as_of: the list's day. Lists, contacts, outcomes and episodes count from before it; consent, holds and owners
+            as they are on it; draws always.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     book = Book(folder)
+    ...     standing(book, date(2026, 3, 2)).owners
+    ...     book.close()
+    {}
+    """
+    with book.reading() as connection:
+        return Standing(
+            former=_former(connection, as_of),
+            contacts=_contacts(connection, as_of),
+            consent=consent_on(connection, as_of),
+            holds=holds_on(connection, as_of),
+            owners=owners_on(connection, as_of),
+            outcomes=_outcomes(connection, as_of),
+            arms=frame_of(connection, sa.select(*(ARMS.c[n] for n in ("account_id", "playbook", "arm", "stratum")))),
+            open_episodes=_open_episodes(connection, as_of),
+        )
+
+
+def consent_on(connection: Connection, day: date) -> pd.DataFrame:
+    """Return the latest word of each customer on each channel until a day: customer_id, channel, allowed."""
+    rows = _latest_of(CONSENT, (CONSENT.c.customer_id, CONSENT.c.channel), CONSENT.c.decided_on, day)
+    return frame_of(connection, sa.select(rows.c.customer_id, rows.c.channel, rows.c.allowed).where(rows.c.place == 1))
+
+
+def holds_on(connection: Connection, day: date) -> pd.DataFrame:
+    """Return the vetoes and snoozes in force on a day: account_id, kind, until, why, by."""
+    rows = _latest_of(HOLDS, (HOLDS.c.account_id,), HOLDS.c.since, day)
+    in_force = sa.and_(rows.c.place == 1, rows.c.kind != "lift", sa.or_(rows.c.until.is_(None), rows.c.until > day))
+    wanted = (rows.c[name] for name in ("account_id", "kind", "until", "why", "by"))
+    return frame_of(connection, sa.select(*wanted).where(in_force))
+
+
+def owners_on(connection: Connection, day: date) -> dict[str, str]:
+    """Return whose account each is on a day, as far as the book was told or gave it away itself."""
+    query = sa.select(OWNERS.c.account_id, OWNERS.c.owner).where(OWNERS.c.since <= day).order_by(OWNERS.c.since)
+    return {row.account_id: row.owner for row in connection.execute(query)}
+
+
+def _latest_of(table: sa.Table, by: tuple[Any, ...], day_of: sa.Column[Any], day: date) -> sa.Subquery:
+    """Return the rows until a day, `place` 1 being the last of each group: the latest day, then the last recorded."""
+    order = (day_of.desc(), table.c.id.desc())
+    place = sa.func.row_number().over(partition_by=by, order_by=order).label("place")
+    return sa.select(table, place).where(day_of <= day).subquery()
+
+
+def _former(connection: Connection, as_of: date) -> pd.DataFrame:
+    before = sa.select(LISTS.c.id).where(LISTS.c.as_of < as_of).order_by(LISTS.c.as_of.desc(), LISTS.c.id.desc())
+    account = sa.func.coalesce(ENTRIES.c.account_id, ENTRIES.c.customer_id).label("account_id")
+    own = (ENTRIES.c[name] for name in ("customer_id", "kind", "owner", "playbook"))
+    query = sa.select(account, *own, LISTS.c.as_of).join_from(ENTRIES, LISTS)
+    last = query.where(LISTS.c.id == before.limit(1).scalar_subquery())
+    return frame_of(connection, last.order_by(ENTRIES.c.kind, ENTRIES.c.position))
+
+
+def _contacts(connection: Connection, as_of: date) -> pd.DataFrame:
+    joined, entry = with_entry(CONTACTS)
+    own = (CONTACTS.c[name] for name in ("customer_id", "contacted_on", "channel", "entry_id"))
+    remembered = CONTACTS.c.contacted_on.between(as_of - timedelta(REMEMBERED_DAYS), as_of - timedelta(1))
+    query = sa.select(*own, entry.c.playbook, entry.c.owner).select_from(joined).where(remembered)
+    return frame_of(connection, query.order_by(CONTACTS.c.contacted_on, CONTACTS.c.key))
+
+
+def _outcomes(connection: Connection, as_of: date) -> pd.DataFrame:
+    joined, entry = with_entry(OUTCOMES)
+    own = (OUTCOMES.c[name] for name in ("entry_id", "customer_id", "outcome", "happened_on"))
+    query = sa.select(*own, entry.c.playbook).select_from(joined).where(OUTCOMES.c.happened_on < as_of)
+    return frame_of(connection, query.order_by(OUTCOMES.c.happened_on, OUTCOMES.c.key))
+
+
+def _open_episodes(connection: Connection, as_of: date) -> pd.DataFrame:
+    # Per horizon, of which there are few: databases do not agree on how to add days to a date.
+    horizons = connection.scalars(sa.select(EPISODES.c.horizon_days).distinct()).all()
+    under_way = (
+        sa.and_(EPISODES.c.horizon_days == days, EPISODES.c.began_on > as_of - timedelta(days)) for days in horizons
+    )
+    columns = (EPISODES.c[name] for name in ("account_id", "arm", "began_on", "horizon_days"))
+    query = sa.select(*columns).where(EPISODES.c.began_on < as_of, sa.or_(sa.false(), *under_way))
+    found = frame_of(connection, query.order_by(EPISODES.c.account_id, EPISODES.c.began_on))
+    days = zip(found["began_on"], found.pop("horizon_days"), strict=True)
+    return found.assign(ends_on=pd.Series([began + timedelta(n) for began, n in days], found.index, dtype=object))

@@ -1,0 +1,182 @@
+"""`regulars demo`: the whole way, once, on real orders.
+
+The last weeks of the log are the answer: the model is trained on what was known two weeks before its end, scores
+everyone at that date, and is then told how right it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.atomic_write import whole
+from features.churn.labels import complete_until, label_table
+from features.clock import date_of
+from features.errors import InputError
+from features.log import Log
+from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
+from serving.commands.data.check import check_shop
+from serving.commands.data.demo_data import write_demo_shop
+from serving.commands.lists.list import Listed, publish
+from serving.commands.models.score import Scored, mlflow_uri, score_all
+from serving.commands.models.train import train_and_judge
+from serving.config import FILE_NAME, Churn, ListSettings, Settings, toml_text
+from serving.outreach.exports import write_table
+from serving.shop import features_of, read
+from serving.show import show_candidates, show_top
+from training.metrics import auroc
+
+if TYPE_CHECKING:
+    from serving.cli.screen import Screen
+
+HORIZON_DAYS = 14
+ACTIVE_DAYS = 90
+PER_OWNER = 5
+MARK = "# The demo shop of Regulars"
+
+
+def run_demo(folder: Path, screen: Screen) -> None:
+    """Walk the whole way and print each station.
+
+    Args:
+        folder: the demo shop's regulars.toml, its data, `mlruns/` and the book go here.
+        screen: where words go.
+
+    Raises:
+        InputError: the folder holds another shop's regulars.toml.
+    """
+    settings = demo_settings(folder)
+    screen.say("1. The orders: Complete Journey, a grocery chain's log of 2017", "")
+    report = check_shop(settings)
+    screen.say(*report.lines())
+    log = read(settings).log
+    as_of = date_of(complete_until(log)) - timedelta(days=HORIZON_DAYS)
+    screen.say("", f"2. Features, backtest and training on what was known on {as_of}", "")
+    with screen.progress() as progress:
+        trained = train_and_judge(settings, as_of, progress)
+    features = features_of(log)
+    families = len(set(features.families.values()))
+    screen.say(f"{len(features)} features of {families} families for each customer and date", "")
+    show_candidates(trained.result.backtest, screen)
+    screen.say("", *trained.lines())
+    screen.say("", f"3. Scores and the list of {as_of}", "")
+    scored = score_all(settings, as_of)
+    listed = publish(settings, scored, settings.folder / "demo" / "list")
+    write_table(scored.scores, settings.folder / "demo" / "scores.csv")
+    show_top(listed, screen)
+    screen.say("", *listed.lines())
+    truth = judged(log, scored, listed, as_of)
+    screen.say("", "4. How right it turned out to be", "", *truth.lines())
+    screen.say("", "5. What next", "", *next_commands(settings))
+    stations: dict[str, Any] = {"check": report, "training": trained, "list": listed, "truth": truth}
+    screen.document({name: station.to_dict() for name, station in stations.items()})
+
+
+def demo_settings(folder: Path) -> Settings:
+    """Write the demo shop's files and its regulars.toml, once, and return the settings.
+
+    Raises:
+        InputError: another shop's regulars.toml is in the way.
+    """
+    folder = folder.resolve()
+    toml = folder / FILE_NAME
+    if toml.exists() and not toml.read_text(encoding="utf-8").startswith(MARK):
+        raise InputError(f"{toml} is of another shop; one folder is one shop: regulars demo --out FOLDER")
+    files = write_demo_shop(folder / "demo")
+    settings = Settings(
+        shop=Shop(zone="America/New_York", currency="USD"),
+        orders=OrdersMapping(files["orders"], _same(*_ORDER_COLUMNS)),
+        events=EventsMapping(files["events"], _same("customer_id", "kind", "happened_at")),
+        customers=CustomersMapping(files["customers"], _same("customer_id", "name", "owner", "segment")),
+        churn=Churn(HORIZON_DAYS, ACTIVE_DAYS),
+        list=ListSettings(capacity=PER_OWNER),
+        folder=folder,
+    )
+    with whole(toml) as half:
+        half.write_text(f"{MARK}\n{toml_text(settings, ['nothing: the columns are known'])}", encoding="utf-8")
+    return settings
+
+
+_ORDER_COLUMNS = ("order_id", "customer_id", "ordered_at", "amount", "quantity", "discount", "product_id")
+
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What came true after the date of the scores."""
+
+    as_of: date
+    until: date
+    customers: int
+    churned: int
+    auroc: float
+    listed: int
+    listed_churned: int
+    said: float
+    high: int
+    high_churned: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {**self.__dict__}
+
+    def lines(self) -> list[str]:
+        """Say it to a person."""
+        return [
+            f"From {self.as_of} to {self.until}, {self.churned:,} of {self.customers:,} stayed away "
+            f"({self.churned / self.customers:.1%}); the scores had said {self.said:.1%}.",
+            f"AUROC {self.auroc:.3f}: of one who left and one who stayed, the one who left had the higher risk "
+            f"{self.auroc:.0%} of the time.",
+            f"Of {self.high:,} customers called more likely to stop than to order, "
+            f"{self.high_churned:,} did stay away ({_share(self.high_churned, self.high)}).",
+            f"Of the {self.listed:,} on the list, {self.listed_churned:,} stayed away "
+            f"({_share(self.listed_churned, self.listed)}), {_lift(self):.1f} times as many as among all.",
+        ]
+
+
+def _share(part: int, whole_: int) -> str:
+    return f"{part / whole_:.0%}" if whole_ else "none"
+
+
+def _lift(truth: Truth) -> float:
+    base = truth.churned / truth.customers
+    return truth.listed_churned / truth.listed / base if truth.listed and base else float("nan")
+
+
+def judged(log: Log, scored: Scored, listed: Listed, as_of: date) -> Truth:
+    """Compare scores and list with the orders of the horizon."""
+    labels = label_table(log, [as_of], scored.bundle.definition).set_index("customer_id")["churned"]
+    scores = scored.scores.set_index("customer_id")
+    churned = labels.reindex(scores.index).to_numpy(dtype=bool)
+    high = (scores["band"] == "high").to_numpy()
+    on_list = labels.reindex(listed.outreach.customer_ids)
+    return Truth(
+        as_of=as_of,
+        until=as_of + timedelta(days=scored.bundle.definition.horizon_days - 1),
+        customers=len(scores),
+        churned=int(churned.sum()),
+        auroc=auroc(churned, scores["probability"].to_numpy(dtype=float)),
+        listed=len(on_list),
+        listed_churned=int(on_list.sum()),
+        said=float(scores["probability"].mean()),
+        high=int(high.sum()),
+        high_churned=int((high & churned).sum()),
+    )
+
+
+def next_commands(settings: Settings) -> list[str]:
+    """Return what a newcomer would want to try now."""
+    toml = settings.folder / FILE_NAME
+    return [
+        f"  the list for a spreadsheet    {settings.folder / 'demo' / 'list' / 'list.csv'}",
+        f"  serve the scores              regulars serve --config {toml}",
+        f"  compare runs in MLflow        mlflow ui --backend-store-uri {mlflow_uri(settings.folder)}",
+        "  your own shop                 mkdir my-shop && cd my-shop && regulars init ORDERS.csv",
+        "                                regulars check && regulars train && regulars list --out list",
+        "  (regulars and mlflow are in .venv/bin; activate them with: source .venv/bin/activate)",
+    ]

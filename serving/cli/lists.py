@@ -1,0 +1,228 @@
+"""Commands about lists and what comes of them: list, why, outcome, contacts, consent, hold, hand-over, effect, kpis."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from features.errors import InputError
+from serving.cli.options import (
+    Active,
+    AsOf,
+    By,
+    Config,
+    Horizon,
+    Json,
+    Orders,
+    OutFolder,
+    Until,
+    Why,
+    app,
+    day,
+    one_of,
+    screen_of,
+    settings_of,
+)
+
+On = Annotated[
+    date | None, typer.Option("--on", parser=day, metavar="DAY", help="The day it happened; default: the shop's today.")
+]
+Ends = Annotated[
+    date | None, typer.Option("--until", parser=day, metavar="DAY", help="First day on which it holds no longer.")
+]
+Accounts = Annotated[list[str], typer.Argument(help="Ids of accounts, or of customers who belong to them.")]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option("--format", help="csv, xlsx, html, json, eml, hubspot, salesforce or upsert; may be repeated."),
+]
+
+
+GROUPS = ("playbook", "owner", "band", "month", "kind")  # by what the effect is told apart
+PERIODS, BY = ("month", "quarter", "year"), ("segment", "owner")
+
+
+@app.command("list")
+def list_(
+    out: OutFolder,
+    config: Config = None,
+    orders: Orders = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    as_of: AsOf = None,
+    formats: Formats = None,
+    json: Json = False,
+) -> None:
+    """Write the list of whom to contact, with what to do and why, and publish it in the book."""
+    settings = settings_of(config, orders, horizon, active)
+    from serving.commands.lists.list import make_list
+    from serving.show import show_list
+
+    show_list(make_list(settings, as_of, out, formats or ()), screen_of(json))
+
+
+@app.command()
+def why(
+    customer: Annotated[str, typer.Argument(help="The customer's id, as in the orders.")],
+    config: Config = None,
+    as_of: Annotated[
+        date | None, typer.Option("--as-of", parser=day, metavar="DAY", help="Only that day's run and list.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Tell the whole story of a customer: scores, lists and why not, contacts, outcomes, consent, holds."""
+    settings = settings_of(config, None, None, None)
+    from serving.commands.lists.why import tell_story
+    from serving.show import show
+
+    show(tell_story(settings, customer, as_of), screen_of(json))
+
+
+@app.command()
+def outcome(
+    file: Annotated[Path | None, typer.Argument(help="A CSV with entry_id, outcome, happened_on, …")] = None,
+    config: Config = None,
+    entry: Annotated[str, typer.Option("--entry", metavar="ID", help="The entry_id of a list.")] = "",
+    what: Annotated[str, typer.Option("--outcome", metavar="WORD", help="saved, not_saved, reached, …")] = "",
+    on: On = None,
+    channel: Annotated[str | None, typer.Option("--channel", help="Another than the entry's.")] = None,
+    cost: Annotated[str | None, typer.Option("--cost", metavar="AMOUNT", help="What it cost, as 12.50.")] = None,
+    by: By = "",
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT")] = None,
+    json: Json = False,
+) -> None:
+    """Record what came of entries: contacted, reached, saved, not_saved, wrong_alarm, already_known, do_not_contact."""
+    if (file is None) == (not entry):
+        raise InputError("give either a CSV of outcomes, or one by --entry ID --outcome WORD")
+    settings = settings_of(config, None, None, None)
+    from serving.commands.lists.report_outcomes import one_outcome, outcomes_from
+    from serving.show import show
+
+    if file is not None:
+        done = outcomes_from(settings, file)
+    else:
+        done = one_outcome(settings, entry, what, on=on, channel=channel, cost=cost, by=by, note=note)
+    show(done, screen_of(json))
+
+
+@app.command()
+def contacts(
+    file: Annotated[Path, typer.Argument(help="A CSV with customer_id, contacted_on, channel, …")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Record contacts that were made elsewhere, so that nobody is contacted twice."""
+    settings = settings_of(config, None, None, None)
+    from serving.commands.lists.report_outcomes import contacts_from
+    from serving.show import show
+
+    show(contacts_from(settings, file), screen_of(json))
+
+
+@app.command()
+def consent(
+    customers: Annotated[list[str], typer.Argument(help="Customer ids.")],
+    config: Config = None,
+    allowed: Annotated[bool | None, typer.Option("--yes/--no", help="Whether they may be contacted.")] = None,
+    channel: Annotated[str, typer.Option("--channel", help="call, mail, …; * for every channel.")] = "*",
+    on: On = None,
+    source: Annotated[str, typer.Option("--source", metavar="TEXT", help="Where it is written down.")] = "said",
+    json: Json = False,
+) -> None:
+    """Record what customers said about being contacted; the latest word counts, before the customers file's."""
+    if allowed is None:
+        raise InputError("say --yes or --no: whether they may be contacted")
+    settings = settings_of(config, None, None, None)
+    from serving.commands.lists.report_outcomes import consent_to
+    from serving.show import show
+
+    show(consent_to(settings, customers, channel, on, source, allowed=allowed), screen_of(json))
+
+
+@app.command()
+def hold(
+    kind: Annotated[str, typer.Argument(help="veto, snooze or lift.")],
+    accounts: Accounts,
+    config: Config = None,
+    on: On = None,
+    until: Ends = None,
+    by: By = "",
+    why: Why = "",
+    json: Json = False,
+) -> None:
+    """Keep accounts off the lists: for good (veto), until a day (snooze), or no longer (lift)."""
+    settings = settings_of(config, None, None, None)
+    from serving.commands.lists.report_outcomes import hold_accounts
+    from serving.show import show
+
+    show(hold_accounts(settings, accounts, kind, on, until, by, why), screen_of(json))
+
+
+@app.command("hand-over")
+def hand_over(
+    accounts: Accounts,
+    to: Annotated[str, typer.Option("--to", metavar="OWNER", help="Whose they are from now on.")],
+    config: Config = None,
+    on: On = None,
+    by: By = "",
+    why: Why = "",
+    json: Json = False,
+) -> None:
+    """Give accounts to another owner; it counts before the customers file's."""
+    settings = settings_of(config, None, None, None)
+    from serving.commands.lists.report_outcomes import hand_over_accounts
+    from serving.show import show
+
+    show(hand_over_accounts(settings, accounts, to, on, by, why), screen_of(json))
+
+
+@app.command()
+def effect(
+    config: Config = None,
+    orders: Orders = None,
+    until: Until = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", parser=one_of(*GROUPS), metavar="|".join(GROUPS), help="Also for each; may be repeated."),
+    ] = None,
+    planned: Annotated[
+        float | None, typer.Option("--planned", metavar="SHARE", help="Of those who would leave, hoped to be saved.")
+    ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="How many weeks it takes to see that, per share held out.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Say what acting saved, treated against held out; or, with --plan, how long it takes to know."""
+    settings, screen = settings_of(config, orders, None, None), screen_of(json)
+    from serving.commands.lists.effect import PLANNED, plan_trial, tell_effect
+    from serving.show import show, show_effect
+
+    if plan:
+        show(plan_trial(settings, PLANNED if planned is None else planned), screen)
+    else:
+        show_effect(tell_effect(settings, until, planned), by or (), screen)
+
+
+@app.command()
+def kpis(
+    config: Config = None,
+    orders: Orders = None,
+    period: Annotated[
+        str, typer.Option("--period", parser=one_of(*PERIODS), metavar="|".join(PERIODS), help="Of what length.")
+    ] = "month",
+    until: Until = None,
+    by: Annotated[
+        str | None, typer.Option("--by", parser=one_of(*BY), metavar="|".join(BY), help="Also for each of these.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Tables and pictures: a folder.")] = None,
+    json: Json = False,
+) -> None:
+    """Count who was kept, gained, lost and recovered, period by period, and what a customer is worth."""
+    settings = settings_of(config, orders, None, None)
+    from serving.commands.lists.kpis import shop_kpis
+    from serving.show import show_kpis
+
+    show_kpis(shop_kpis(settings, period, until, by, out), screen_of(json))  # type: ignore[arg-type]  # by `one_of`

@@ -1,0 +1,1 @@
+"""What a door asks for: each command in a file of its name."""

@@ -1,0 +1,72 @@
+"""`regulars check`: every broken rule of a shop's files at once, and whether the history is sufficient.
+
+A room of its own, so that checking a file does not wait for models, books and workbooks to be imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from features.churn.sufficiency import Sufficiency, sufficiency
+from features.errors import Violation
+from features.sources.files import MOST_SHOWN
+from features.sources.reader import check_files
+from features.sources.rules import RuleCount
+from features.sources.violations import BrokenRule
+from serving.config import Settings
+from serving.shop import today
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """What a check found: broken rules, what the stated rules touched, and whether the history is sufficient."""
+
+    violations: Sequence[Violation]
+    rules: Sequence[RuleCount]
+    sufficiency: Sufficiency | None
+    notes: Sequence[str] = ()
+    broken: Sequence[BrokenRule] = ()
+    warnings: Sequence[str] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "ok": not self.violations,
+            "broken": [asdict(rule) for rule in self.broken],
+            "violations": [asdict(violation) for violation in self.violations],
+            "warnings": list(self.warnings),
+            "rules": [{"rule": rule.rule, "rows": rule.rows, "meaning": rule.meaning} for rule in self.rules],
+            "sufficiency": asdict(self.sufficiency) if self.sufficiency else None,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person."""
+        for violation in self.violations:
+            yield str(violation)
+        yield from (f"warning: {said}" for said in self.warnings)
+        if self.violations:
+            yield self._verdict()
+        for rule in self.rules:
+            if rule.rows:
+                yield f"{rule.rows:>10,}  {rule.rule}: {rule.meaning}"
+        if self.sufficiency:
+            yield from ("", *self.notes)
+            yield from (self.sufficiency.verdict, *(f"  possible: {way}" for way in self.sufficiency.possible))
+
+    def _verdict(self) -> str:
+        rules, places = len(self.broken), sum(rule.cells for rule in self.broken)
+        said = f"{rules:,} rule{'s' if rules != 1 else ''} broken, in {places:,} cell{'s' if places != 1 else ''}"
+        more = any(rule.cells > MOST_SHOWN for rule in self.broken)
+        return said + (f"; the first {MOST_SHOWN} of each are shown" if more else "") + "; nothing was read"
+
+
+def check_shop(settings: Settings) -> Checked:
+    """Check all files against the contract and the history against what training needs."""
+    report = check_files(settings.shop, settings.orders, settings.events, settings.customers, latest=today(settings))
+    if report.log is None:
+        return Checked(report.violations, report.rules, None, (), report.broken, report.warnings)
+    definition = settings.definition_for(report.log)
+    enough = sufficiency(report.log, definition)
+    return Checked(report.violations, report.rules, enough, settings.said_auto(definition))

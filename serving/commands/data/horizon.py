@@ -1,0 +1,253 @@
+"""`regulars horizon`: the churn window that the shop's own gaps propose, in words, numbers and a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from features.atomic_write import whole
+from features.churn.horizon import GAPS_COVERED, NO_SEGMENT, ProposedHorizon, Window, proposed_horizon
+from features.churn.labels import ChurnDefinition
+from features.errors import ConfigError, InputError, InsufficientHistory
+from features.log import Log
+from features.sources.reader import read_customers
+from serving.config import Settings
+from serving.shop import read
+from training.plots.horizon import horizon_figure
+from training.splits import latest_dates, rolling_origin
+
+PICTURE = "horizon.png"
+# A proposal that rests on fewer gaps than this says so.
+FEW_GAPS = 100
+
+
+@dataclass(frozen=True)
+class Dates:
+    """How many dates a horizon leaves: to learn from for the model that serves, and to test on."""
+
+    training: int
+    test: int
+
+
+@dataclass(frozen=True, eq=False)
+class HorizonProposed:
+    """The proposal, the dates that each window leaves, and the picture.
+
+    Args:
+        found: the proposal, and its segments if asked.
+        dates: by definition.
+        picture: the PNG; None where none was asked for.
+    """
+
+    found: ProposedHorizon
+    dates: Mapping[ChurnDefinition, Dates]
+    picture: Path | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        segments = {name: self._document(part) for name, part in self.found.segments.items()}
+        picture = None if self.picture is None else str(self.picture)
+        return {**self._document(self.found), "segments": segments, "picture": picture}
+
+    def _document(self, found: ProposedHorizon) -> dict[str, Any]:
+        definition, curve = found.definition, found.curve
+        return {
+            "horizon_days": definition.horizon_days,
+            "active_days": definition.active_days,
+            "gaps": found.gaps,
+            "cut_off": found.cut_off,
+            "gap_days": {f"{share:.2f}": curve.covering(share) for share in (0.5, 0.8, GAPS_COVERED, 0.9)},
+            "never": curve.never,
+            "more_gone_than_back_days": curve.gone_after(),
+            "windows": [self._window(window) for window in found.windows],
+            "warning": found.warning,
+        }
+
+    def _window(self, window: Window) -> dict[str, Any]:
+        dates = self.dates[window.definition]
+        return {
+            "horizon_days": window.definition.horizon_days,
+            "active_days": window.definition.active_days,
+            "covered": window.covered,
+            "silences": window.silences,
+            "never": window.never,
+            "never_km": window.never_km,
+            "population": window.population,
+            "base_rate": window.base_rate,
+            "as_of": window.dates,
+            "training_dates": dates.training,
+            "test_dates": dates.test,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Say the proposal and what follows from it to a person."""
+        yield from proposal_lines(self.found)
+        yield from self._consequence()
+        for name, part in self.found.segments.items():
+            yield f"  {name}: {_in_short(part)}"
+
+    def _consequence(self) -> Iterator[str]:
+        window = self.found.window
+        dates = self.dates[window.definition]
+        if window.base_rate is not None:
+            yield (
+                f"{window.base_rate:.0%} of those who could churn did ({window.population:,} on {window.dates[-1]}, "
+                f"{_times(len(window.dates), 'date')}); it leaves {_times(dates.training, 'training date')} and "
+                f"{_times(dates.test, 'test date')}"
+            )
+        if self.found.warning:
+            yield f"careful: {self.found.warning}"
+
+    def rows(self) -> list[list[str]]:
+        """Return the table of windows, the proposed one marked."""
+        return [self._row(window) for window in self.found.windows]
+
+    def _row(self, window: Window) -> list[str]:
+        definition, dates = window.definition, self.dates[window.definition]
+        mark = " ◄" if definition == self.found.definition else ""
+        return [
+            f"{definition.horizon_days} days{mark}",
+            f"{definition.active_days} days",
+            f"{window.covered:.0%}",
+            f"{window.silences:,}",
+            _percent(window.never, ""),
+            _percent(window.never_km, ""),
+            f"{window.population:,}",
+            _percent(window.base_rate, ""),
+            str(dates.training),
+            str(dates.test),
+        ]
+
+
+COLUMNS = (
+    *("horizon", "active", "of gaps", "silences", "never back", "by K–M", "population", "churn"),
+    *("training dates", "test dates"),
+)
+
+
+def propose(settings: Settings, until: date | None, *, by_segment: bool, out: Path | None) -> HorizonProposed:
+    """Propose a horizon from the shop's gaps and draw it.
+
+    Args:
+        settings: the shop's; a horizon that it names is shown among the others.
+        until: orders on or after this date do not exist.
+        by_segment: propose for each segment of the customers file too.
+        out: a folder, or a .png file; None for no picture.
+
+    Raises:
+        InputError: files that cannot be read, no segments, or a picture of another kind.
+    """
+    picture = None if out is None else picture_path(out)
+    segments = segments_of(settings) if by_segment else None
+    log = read(settings, until=until).log
+    named = settings.churn.horizon_days
+    found = proposed_horizon(log, segments, [named] if isinstance(named, int) else [])
+    if picture is not None:
+        _draw(found, settings.orders.file.name, picture)
+    return HorizonProposed(
+        found, {each.definition: _dates(log, each.definition, until) for each in found.windows}, picture
+    )
+
+
+def picture_path(out: Path) -> Path:
+    """Return the file to draw to: `horizon.png` in a folder, or the .png that is named.
+
+    Raises:
+        InputError: a file of another kind.
+
+    >>> picture_path(Path("about")).name, picture_path(Path("gaps.png")).name
+    ('horizon.png', 'gaps.png')
+    """
+    if out.is_dir() or not out.suffix:
+        return out / PICTURE
+    if out.suffix.lower() != ".png":
+        raise InputError(f"{out} cannot be drawn: known is .png, or name a folder")
+    return out
+
+
+def segments_of(settings: Settings) -> dict[str, str]:
+    """Return the segment of each customer of the customers file.
+
+    Raises:
+        ConfigError: there is no customers file, or it has no segments.
+    """
+    return named_in(settings, "segment", NO_SEGMENT)
+
+
+def named_in(settings: Settings, column: str, nobody: str) -> dict[str, str]:
+    """Return what a column of the customers file says of each customer; `nobody` where it says nothing.
+
+    Raises:
+        ConfigError: there is no customers file, or it lacks the column.
+    """
+    customers = settings.customers
+    if customers is None or column not in customers.columns:
+        raise ConfigError(f"there are no {column}s: name the customers file, and its column {column}, in regulars.toml")
+    frame = read_customers(customers)
+    named = frame[column].fillna("").astype(str).str.strip()
+    return dict(zip(frame["customer_id"], named.where(named != "", nobody), strict=True))
+
+
+def proposal_lines(found: ProposedHorizon) -> Iterator[str]:
+    """Say what is proposed, and what a silence of that length has meant."""
+    days, active = found.definition.horizon_days, found.definition.active_days
+    yield f"proposed: churned = no order for {days} days; who ordered in the last {active} days can churn"
+    yield _why(found)
+    window = found.window
+    if window.never is not None:
+        yield (
+            f"of those silent for {days} days, {window.never:.0%} never came back within the log "
+            f"({_times(window.silences, 'silence')}, each followed for {days} days more at least)"
+        )
+    gone = found.curve.gone_after()
+    if gone is not None:
+        yield f"from {gone:.0f} days of silence on, more are gone than come back"
+
+
+def _why(found: ProposedHorizon) -> str:
+    days, covering = found.definition.horizon_days, found.curve.covering(GAPS_COVERED)
+    if covering is None:
+        return "nobody has come back yet, so there are no gaps to read it off"
+    said = f"{GAPS_COVERED:.0%} of the gaps of customers who come back are at most {covering:.0f} days"
+    rests = f"{found.gaps:,} gaps, and {found.cut_off:,} silences that the end of the log cut off"
+    if covering > days:
+        said += f"; {days} days cover {found.curve.covered(days):.0%}, and this log is too short to test more"
+    return f"{said} ({rests})"
+
+
+def _in_short(found: ProposedHorizon) -> str:
+    window, days = found.window, found.definition.horizon_days
+    said = f"{days} days; of those silent for so long {_percent(window.never)} never came back "
+    few = "; few gaps, so do not lean on it" if found.gaps < FEW_GAPS else ""
+    return f"{said}({window.silences:,} silences), {_percent(window.base_rate)} of {window.population:,} churn{few}"
+
+
+def _dates(log: Log, definition: ChurnDefinition, until: date | None) -> Dates:
+    return Dates(
+        _how_many(lambda: len(latest_dates(log, definition, until))),
+        _how_many(lambda: len(rolling_origin(log, definition, until))),
+    )
+
+
+def _how_many(count: Any) -> int:
+    try:
+        return int(count())
+    except InsufficientHistory:
+        return 0
+
+
+def _draw(found: ProposedHorizon, title: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as half:
+        horizon_figure(found, title).savefig(half, dpi=144, facecolor="white", format="png")
+
+
+def _percent(share: float | None, unknown: str = "–") -> str:
+    return unknown if share is None else f"{share:.0%}"
+
+
+def _times(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

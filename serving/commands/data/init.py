@@ -1,0 +1,136 @@
+"""`regulars init`: from a shop's files to a commented regulars.toml."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from features.atomic_write import whole
+from features.churn.horizon import proposed_definition
+from features.churn.labels import ChurnDefinition
+from features.errors import InputError
+from features.guess.guess import guess
+from features.log import Log
+from features.sources.reader import read_log
+from serving.config import FILE_NAME, Churn, Settings, toml_text
+
+
+@dataclass(frozen=True)
+class Initialised:
+    """What was written, and what was assumed on the way."""
+
+    path: Path
+    settings: Settings
+    assumptions: tuple[str, ...]
+    not_used: Mapping[str, tuple[str, ...]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        settings = self.settings
+        return {
+            "file": str(self.path),
+            "zone": settings.shop.zone,
+            "currency": settings.shop.currency,
+            "horizon_days": settings.churn.horizon_days,
+            "active_days": settings.churn.active_days,
+            "orders": {"file": str(settings.orders.file), "columns": dict(settings.orders.columns)},
+            "not_used": {table: list(headers) for table, headers in self.not_used.items()},
+            "assumptions": list(self.assumptions),
+        }
+
+
+def init_shop(
+    orders: Path,
+    events: Path | None,
+    customers: Path | None,
+    out: Path,
+    *,
+    force: bool,
+    columns: Sequence[str] = (),
+) -> Initialised:
+    """Guess how a shop's files are to be read and write it down.
+
+    Args:
+        orders: the orders as exported.
+        events: what customers did besides ordering, if any.
+        customers: names, owners, segments, consent, if any.
+        out: the toml to write; the book and `mlruns/` will lie beside it.
+        force: overwrite a file that is there.
+        columns: what is known already, each as FIELD=HEADER.
+
+    Raises:
+        InputError: a file that cannot be read, a toml that is there already, a required column that was neither
+            recognised nor said.
+    """
+    if out.exists() and not force:
+        raise InputError(
+            f"{out} is there already; one folder is one shop: take another with --out SHOP/regulars.toml, or --force"
+        )
+    found = guess(orders, events, customers, said_columns(columns), _rest_of_command(out, force=force))
+    settings = Settings(
+        shop=found.shop,
+        orders=_absolute(found.orders),
+        events=_absolute(found.events) if found.events else None,
+        customers=_absolute(found.customers) if found.customers else None,
+        folder=out.resolve().parent,
+    )
+    churn, assumed = _churn(settings)
+    settings = dataclasses.replace(settings, churn=churn)
+    assumptions = (*found.assumptions, assumed)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with whole(out) as half:
+        half.write_text(toml_text(settings, assumptions), encoding="utf-8")
+    return Initialised(out, settings, assumptions, found.not_used)
+
+
+def said_columns(columns: Iterable[str]) -> dict[str, str]:
+    """Read what --column says.
+
+    Args:
+        columns: each FIELD=HEADER.
+
+    Raises:
+        InputError: one without a field, a header or the = between them, or a field that is given twice.
+
+    >>> said_columns(["amount=Total = all", "events.kind=What"])
+    {'amount': 'Total = all', 'events.kind': 'What'}
+    """
+    found: dict[str, str] = {}
+    for said in columns:
+        name, equals, header = (part.strip() for part in said.partition("="))
+        if not (name and equals and header):
+            raise InputError(f'--column {said}: write FIELD=HEADER, such as --column amount="Total price"')
+        if name in found:
+            raise InputError(f'--column {name} is given twice: "{found[name]}" and "{header}"')
+        found[name] = header
+    return found
+
+
+def _rest_of_command(out: Path, *, force: bool) -> str:
+    """Return the options that a repeated command needs beside its files and columns."""
+    place = [f"--out {shlex.quote(str(out))}"] if out != Path(FILE_NAME) else []
+    return " ".join([*place, *(["--force"] if force else [])])
+
+
+def _absolute(mapping: Any) -> Any:
+    return dataclasses.replace(mapping, file=mapping.file.resolve())
+
+
+def _churn(settings: Settings) -> tuple[Churn, str]:
+    """Propose horizon and active window from the orders, or say why not."""
+    try:
+        log = read_log(settings.shop, settings.orders, None, latest=None).log
+    except InputError:
+        return Churn(30, 90), "a horizon of 30 days: the orders break rules, so their gaps were not measured"
+    return _proposed(log)
+
+
+def _proposed(log: Log) -> tuple[Churn, str]:
+    definition: ChurnDefinition = proposed_definition(log)
+    churn = Churn(definition.horizon_days, definition.active_days)
+    said = f"churned = no order for {churn.horizon_days} days, from the gaps between the shop's own orders"
+    return churn, f"{said}; who ordered in the last {churn.active_days} days can churn"

@@ -1,0 +1,169 @@
+"""Whom an id means: a customer whom the shop's files or the book know, and the account that a customer belongs to.
+
+Vetoes, snoozes and hand-overs are of accounts, while people have the ids of customers at hand. What is given is looked
+up before it is recorded, since the book would keep a veto of an id that no list ever asks for, and nobody would notice.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from features.errors import InputError, Violation
+from features.sources.cleaning import customer_id as clean_id
+from features.sources.reader import read_customers
+from serving.book import Book
+from serving.book.schema import (
+    ARMS,
+    ENTRIES,
+    EPISODES,
+    HOLDS,
+    OWNERS,
+    POSTED_EVENTS,
+    POSTED_ORDERS,
+    RUNS,
+    SCORES,
+)
+from serving.book.sql_rows import latest, wanted
+from serving.config import Settings
+from serving.outreach.plan.plan import account_of
+from serving.shop import read
+
+MOST_LOOKED_AT, MOST_SUGGESTED = 20_000, 5  # comparing ids is slow, and a hundred guesses help nobody
+ACCOUNT_TABLES = (ENTRIES, EPISODES, ARMS, OWNERS, HOLDS)
+
+
+def unknown_customers(
+    book: Book, settings: Settings, ids: Iterable[str], *, customers: pd.DataFrame | None = None
+) -> list[str]:
+    """Return the ids of whom neither the customers file nor the book knows anything, in the order given.
+
+    What people reported is no knowledge: an id that was mistyped twice is not known for it. The orders file is not
+    read, so that this is quick for thousands of ids: ask `not_in_orders` of what is left.
+
+    Args:
+        book: of the shop, open.
+        settings: of the shop.
+        ids: of customers, clean, see `clean_id`.
+        customers: the customers file, where it was read already.
+    """
+    left = dict.fromkeys(ids)
+    known = _customers(settings, customers)
+    asked = left.keys() - (set() if known is None else set(known["customer_id"]))
+    with book.reading() as connection:
+        found = _in_book(connection, asked)
+    return [each for each in left if each in asked and each not in found]
+
+
+def not_in_orders(book: Book, settings: Settings, ids: Sequence[str]) -> list[str]:
+    """Return the ids of whom the orders and events know nothing either; they are read only if there is an id to ask.
+
+    Orders that cannot be read know nobody: what is wrong with them is no reason not to record what people say.
+    """
+    ordered: frozenset[str] = frozenset()
+    if ids:
+        with suppress(InputError):
+            ordered = frozenset(read(settings, book=book).log.customer_ids)
+    return [each for each in ids if each not in ordered]
+
+
+def accounts_named(
+    book: Book, settings: Settings, ids: Iterable[str], *, customers: pd.DataFrame | None = None
+) -> dict[str, str]:
+    """Return id → account of what people call an account: its own id, or that of a customer who belongs to it.
+
+    The customers file says who belongs to whom, as it does when the next list is planned.
+
+    Args:
+        book: of the shop, open.
+        settings: of the shop.
+        ids: of accounts or customers.
+        customers: the customers file, where it was read already.
+
+    Raises:
+        InputError: ids that are neither, all of them at once, each with a known one that is like it.
+    """
+    known, given = _customers(settings, customers), dict.fromkeys(ids)
+    parent = account_of(known)
+    parents = set(parent.values())
+    with book.reading() as connection:
+        accounts = parents | _accounts_in_book(connection, {each.strip() for each in given})
+    named = {each: _account(each, parent, parents, accounts) for each in given}
+    strange = [each for each, account in named.items() if account not in accounts]
+    left = unknown_customers(book, settings, map(_clean, strange), customers=known)
+    missing = set(not_in_orders(book, settings, left))
+    if wrong := [each for each in strange if _clean(each) in missing]:
+        raise InputError("nothing was recorded", list(_violations(book, wrong, known, accounts)))
+    return named
+
+
+def _account(given: str, parent: Mapping[str, str], parents: Set[str], accounts: Set[str]) -> str:
+    """Return an account of the file; else that of a customer of the file; else one of the book; else the customer."""
+    account, customer = given.strip(), _clean(given)
+    if account in parents:
+        return account  # also where one of its customers has the same id
+    return parent.get(customer) or (account if account in accounts else customer)
+
+
+def _clean(given: str) -> str:
+    return clean_id(given.strip())
+
+
+def _customers(settings: Settings, customers: pd.DataFrame | None) -> pd.DataFrame | None:
+    return read_customers(settings.customers) if customers is None and settings.customers else customers
+
+
+def _in_book(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Return whom the book has scored or was sent orders or events of; the last run first, which knows nearly all."""
+    left = set(ids)
+    for run_id in _runs(connection):
+        if not left:
+            break
+        left -= _column(connection, SCORES.c.customer_id, left, SCORES.c.run_id == run_id)
+    for table in (POSTED_ORDERS, POSTED_EVENTS):
+        left -= _column(connection, table.c.customer_id, left)
+    return set(ids) - left
+
+
+def _runs(connection: Connection) -> Sequence[int]:
+    return connection.scalars(sa.select(RUNS.c.id).order_by(RUNS.c.as_of.desc(), RUNS.c.id.desc())).all()
+
+
+def _accounts_in_book(connection: Connection, ids: Iterable[str]) -> set[str]:
+    asked = set(ids)
+    return set[str]().union(*(_column(connection, table.c.account_id, asked) for table in ACCOUNT_TABLES))
+
+
+def _column(
+    connection: Connection, column: sa.Column[str], ids: Iterable[str], *where: sa.ColumnElement[bool]
+) -> set[str]:
+    query = sa.select(column.label("id")).where(*where).distinct()
+    return {row["id"] for row in wanted(connection, query, column, sorted(ids))}
+
+
+def _violations(
+    book: Book, wrong: Sequence[str], known: pd.DataFrame | None, accounts: Iterable[str]
+) -> Iterator[Violation]:
+    like = _like(book, known, accounts)
+    for place, each in enumerate(wrong):
+        close = difflib.get_close_matches(each, like, n=1, cutoff=0.7) if place < MOST_SUGGESTED else ()
+        remedy = (
+            f'did you mean "{close[0]}"?' if close else "give the id of an account or of a customer, as in the files"
+        )
+        yield Violation(f'"{each}"', None, "", "neither an account nor a customer that the shop knows", "", remedy)
+
+
+def _like(book: Book, known: pd.DataFrame | None, accounts: Iterable[str]) -> list[str]:
+    """Return ids that one may have been meant by a wrong one: accounts first, then customers, so many at most."""
+    ids = [] if known is None else known["customer_id"].head(MOST_LOOKED_AT).tolist()
+    if known is None:
+        with book.reading() as connection:
+            last = latest(RUNS).with_only_columns(RUNS.c.id).scalar_subquery()
+            query = sa.select(SCORES.c.customer_id).where(SCORES.c.run_id == last).limit(MOST_LOOKED_AT)
+            ids = list(connection.scalars(query))
+    return [*sorted(accounts), *ids]

@@ -1,0 +1,271 @@
+"""What people report back: outcomes of entries, contacts made elsewhere, consent, holds and hand-overs.
+
+Everything goes into the book in one transaction; the same report twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+from features.errors import InputError
+from features.money import Money
+from features.sources.cleaning import customer_id as clean_id
+from serving.book import Book
+from serving.book.decisions import (
+    Consent,
+    Contact,
+    HoldKind,
+    Recorded,
+    check_hold,
+    entries_of,
+    hand_over,
+    hold,
+    record_contacts,
+    set_consent,
+    wrong_contacts,
+)
+from serving.book.outcomes import Outcome, OutcomeName, record_outcomes, wrong_outcomes
+from serving.book.row_checks import Source, refuse
+from serving.commands.lists.csv_input import Row, Sheet, minor_units
+from serving.commands.lists.known_ids import accounts_named, not_in_orders, unknown_customers
+from serving.config import Settings
+from serving.shop import open_book, today
+
+OUTCOME_COLUMNS = ("entry_id", "outcome", "happened_on", "channel", "cost", "by", "note")
+CONTACT_COLUMNS = ("customer_id", "contacted_on", "channel", "cost", "by", "note", "entry_id", "key")
+# What an error names, where there is no file.
+OPTIONS = {
+    "entry_id": "--entry",
+    "happened_on": "--on",
+    **{name: f"--{name}" for name in ("outcome", "channel", "cost")},
+}
+HELD: Mapping[str, str] = {"lift": "lifted"}
+MOST_NAMED = 10  # ids in a sentence
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What was recorded: how much of it was new to the book.
+
+    Args:
+        what: the plural of what it is.
+        recorded: how much.
+        unknown: ids of whom neither the book nor the shop's files know; recorded all the same. None = not asked.
+        accounts: id given → account that it stands for, where accounts are marked; None elsewhere.
+        done: to an account, as it is said.
+    """
+
+    what: str
+    recorded: Recorded
+    unknown: Sequence[str] | None = None
+    accounts: Mapping[str, str] | None = None
+    done: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        told = {"unknown": self.unknown, "accounts": self.accounts}
+        return {
+            "what": self.what,
+            **asdict(self.recorded),
+            **{name: value for name, value in told.items() if value is not None},
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person."""
+        new, known = self.recorded.new, self.recorded.known
+        what = self.what.removesuffix("s") if new == 1 else self.what
+        also = f"; {known:,} {'was' if known == 1 else 'were'} known already" if known else ""
+        yield f"{new:,} {what} recorded{also}"
+        for given, account in (self.accounts or {}).items():
+            if given != account:
+                yield f"{given} belongs to account {account}: {self.done} for the account"
+        if self.unknown:
+            yield _said_unknown(self.unknown)
+
+
+def _said_unknown(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - MOST_NAMED:,} more" if len(ids) > MOST_NAMED else ""
+    count = "1 id is" if len(ids) == 1 else f"{len(ids):,} ids are"
+    return f"{count} known neither to the book nor to the shop's files: {', '.join(ids[:MOST_NAMED])}{more}"
+
+
+def outcomes_from(settings: Settings, file: Path) -> Reported:
+    """Record the outcomes of a CSV: entry_id, outcome, happened_on, and if known channel, cost, by, note.
+
+    Raises:
+        InputError: every wrong cell at once; nothing is recorded.
+    """
+    sheet, money = Sheet(file, OUTCOME_COLUMNS, OUTCOME_COLUMNS[:3]), settings.money
+    rows = [
+        Outcome(
+            entry_id=row.cells["entry_id"],
+            outcome=cast(OutcomeName, outcome_word(row.cells["outcome"])),
+            happened_on=sheet.day(row, "happened_on"),
+            channel=sheet.text(row, "channel"),
+            cost_minor=sheet.money(row, "cost", money),
+            by=sheet.text(row, "by"),
+            note=sheet.text(row, "note"),
+        )
+        for row in sheet.rows
+    ]
+    source, now = Source(sheet.name, [row.line for row in sheet.rows]), today(settings)
+    with open_book(settings) as book:
+        if sheet.wrong:
+            refuse([*sheet.wrong, *wrong_outcomes(rows, _entries(book, rows), source, now)], source)
+        return Reported("outcomes", record_outcomes(book, rows, source, latest=now))
+
+
+def _entries(book: Book, rows: Iterable[Outcome | Contact]) -> dict[str, Any]:
+    with book.reading() as connection:
+        return dict(entries_of(connection, (row.entry_id for row in rows if row.entry_id)))
+
+
+def outcome_word(text: str) -> str:
+    """Return an outcome as the book writes it.
+
+    >>> outcome_word("Not saved"), outcome_word("do-not-contact")
+    ('not_saved', 'do_not_contact')
+    """
+    return re.sub(r"[\s-]+", "_", text.strip().casefold())
+
+
+def one_outcome(
+    settings: Settings,
+    entry_id: str,
+    outcome: str,
+    *,
+    on: date | None = None,
+    channel: str | None = None,
+    cost: str | None = None,
+    by: str = "",
+    note: str | None = None,
+) -> Reported:
+    """Record what came of one entry; without a day it happened today.
+
+    Raises:
+        InputError: an unknown entry or word, or a cost that is no amount.
+    """
+    word, now = cast(OutcomeName, outcome_word(outcome)), today(settings)
+    spent = None if cost is None else amount(cost, settings.money)
+    row = Outcome(entry_id, word, on or now, channel, spent, by or None, note)
+    with open_book(settings) as book:
+        said = Source("the outcome", options=OPTIONS)
+        return Reported("outcomes", record_outcomes(book, [row], said, latest=now))
+
+
+def contacts_from(settings: Settings, file: Path) -> Reported:
+    """Record contacts that were made elsewhere: customer_id, contacted_on, channel, and if known the rest.
+
+    Raises:
+        InputError: every wrong cell at once; nothing is recorded.
+    """
+    sheet, money = Sheet(file, CONTACT_COLUMNS, CONTACT_COLUMNS[:3]), settings.money
+    rows = [
+        Contact(
+            customer_id=_customer(sheet, row),
+            contacted_on=sheet.day(row, "contacted_on"),
+            channel=row.cells["channel"],
+            cost_minor=sheet.money(row, "cost", money),
+            **{name: sheet.text(row, name) for name in ("by", "note", "entry_id", "key")},
+        )
+        for row in sheet.rows
+    ]
+    source, now = Source(sheet.name, [row.line for row in sheet.rows]), today(settings)
+    with open_book(settings) as book:
+        if sheet.wrong:
+            refuse([*sheet.wrong, *wrong_contacts(rows, _entries(book, rows), source, now)], source)
+        done = record_contacts(book, rows, source, latest=now)
+        return Reported("contacts", done, _unknown(book, settings, [row.customer_id for row in rows]))
+
+
+def _customer(sheet: Sheet, row: Row) -> str:
+    return clean_id(sheet.needed(row, "customer_id"))
+
+
+def _unknown(book: Book, settings: Settings, ids: Sequence[str]) -> list[str]:
+    return not_in_orders(book, settings, unknown_customers(book, settings, ids))
+
+
+def amount(text: str, money: Money) -> int:
+    """Return an amount as it is written on a command line, in minor units.
+
+    Raises:
+        InputError: it is none.
+
+    >>> amount("12.50", Money("EUR"))
+    1250
+    """
+    try:
+        minor = minor_units(text, money)
+    except ValueError:
+        raise InputError(f'"{text}" is not an amount: write it as 12.50, without a currency') from None
+    if minor < 0:
+        raise InputError(f"what was spent is 0 or more, not {text}")
+    return minor
+
+
+def consent_to(
+    settings: Settings, customer_ids: Sequence[str], channel: str, on: date | None, source: str, *, allowed: bool
+) -> Reported:
+    """Record what customers said about being contacted, also those who have not ordered yet.
+
+    Raises:
+        InputError: an unknown channel, an id that is none, or a day that is still to come.
+    """
+    now, ids = today(settings), [_needed(each) for each in customer_ids]
+    rows = [Consent(who, channel, allowed, on or now, source) for who in ids]
+    said = Source("the consent", options=OPTIONS | {"decided_on": "--on"})
+    with open_book(settings) as book:
+        done = set_consent(book, rows, said, latest=now)
+        return Reported("consents", done, _unknown(book, settings, ids))
+
+
+def _needed(given: str) -> str:
+    found = clean_id(given.strip())
+    if not found:
+        raise InputError(f'"{given}" is not the id of a customer')
+    return found
+
+
+def hold_accounts(
+    settings: Settings, account_ids: Sequence[str], kind: str, since: date | None, until: date | None, by: str, why: str
+) -> Reported:
+    """Keep accounts off the lists, or lift that again; a customer stands for the account that it belongs to.
+
+    Raises:
+        InputError: nobody says who and why, the end does not fit the kind, or an id is neither an account nor a
+            customer.
+    """
+    _said(by, why)
+    check_hold(kind, since or today(settings), until)
+    with open_book(settings) as book:
+        named = accounts_named(book, settings, account_ids)
+        accounts = dict.fromkeys(named.values())
+        done = hold(book, accounts, cast(HoldKind, kind), since or today(settings), until, by, why)
+    return Reported("holds", done, accounts=named, done=HELD.get(kind, "held"))
+
+
+def hand_over_accounts(
+    settings: Settings, account_ids: Sequence[str], owner: str, since: date | None, by: str, why: str
+) -> Reported:
+    """Give accounts to another owner; a customer stands for the account that it belongs to.
+
+    Raises:
+        InputError: nobody says who and why, the owner has no name, or an id is neither an account nor a customer.
+    """
+    _said(by, why)
+    with open_book(settings) as book:
+        named = accounts_named(book, settings, account_ids)
+        accounts = dict.fromkeys(named.values())
+        hand_over(book, accounts, owner, since or today(settings), by, why)
+    return Reported("hand-overs", Recorded(len(accounts), 0), accounts=named, done="handed over")
+
+
+def _said(by: str, why: str) -> None:
+    if not (by.strip() and why.strip()):
+        raise InputError("--by NAME and --why TEXT are needed: who decides, and for what reason")

@@ -1,0 +1,1 @@
+"""What acting saved: treated against held out."""

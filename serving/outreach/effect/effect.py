@@ -1,0 +1,188 @@
+"""What acting saved: treated against holdout, by intention to treat, with intervals that are honest about chance.
+
+An account counts in the arm it was drawn for, whether or not anybody reached it, and with its first episode alone.
+Whether there is a second one, and in what state the account meets it, depends on what was done in the first: comparing
+later episodes would compare accounts that are no longer alike, however adjusted: the held-out who left come back to the
+list and the treated who were saved do not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import NormalDist
+from typing import Any
+
+import pandas as pd
+
+from features.errors import InputError
+from features.money import Money
+from serving.outreach.effect.estimate import TOO_FEW, percent
+from serving.outreach.effect.four_groups import FourGroups, four_groups
+from serving.outreach.effect.group import Part, part
+
+POWER, ALPHA = 0.80, 0.05
+# So many standard errors must an effect be away from 0 to be seen with 80 % power at the 5 % level.
+STANDARD_ERRORS_TO_SEE = NormalDist().inv_cdf(1 - ALPHA / 2) + NormalDist().inv_cdf(POWER)
+RECENT_WEEKS = 8
+GROUPS: tuple[str, ...] = ("playbook", "owner", "band", "month", "kind")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What the lists saved, overall and per group; `warnings` say what the figures cannot bear.
+
+    Args:
+        overall: everybody whom the ranking chose.
+        groups: playbook, owner, band, month, kind → the parts of each.
+        four: the four-group design; None while the shop has not turned it on.
+        first_on: the first day on which an episode began; None without any.
+        last_on: the last one.
+        later_episodes: settled episodes after an account's first, which are not compared.
+        more_weeks_found: weeks still needed to see the effect found with 80 % power; 0 = it is seen, None = unknown.
+        more_weeks_planned: the same for the planned effect; None where none was planned.
+        warnings: sentences.
+        currency: of the money, ISO 4217.
+    """
+
+    overall: Part
+    groups: Mapping[str, Sequence[Part]]
+    four: FourGroups | None
+    first_on: date | None
+    last_on: date | None
+    later_episodes: int
+    more_weeks_found: int | None
+    more_weeks_planned: int | None
+    warnings: tuple[str, ...]
+    currency: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything for JSON: None for what is unknown, money as Decimal in major units."""
+        money = Money(self.currency)
+        return {
+            "currency": self.currency,
+            "first_on": self.first_on,
+            "last_on": self.last_on,
+            "overall": self.overall.to_dict(money),
+            "groups": {name: [part.to_dict(money) for part in parts] for name, parts in self.groups.items()},
+            "four_groups": self.four.to_dict() if self.four else None,
+            "later_episodes": self.later_episodes,
+            "more_weeks_found": self.more_weeks_found,
+            "more_weeks_planned": self.more_weeks_planned,
+            "warnings": list(self.warnings),
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Say the effect in plain words, warnings last."""
+        money = Money(self.currency)
+        yield self.overall.line(money)
+        if self.overall.money_capped.low is not None:
+            capped = self.overall.money_capped.amount(money)
+            yield f"with the largest hundredth of the spends cut to size: {capped}"
+        if self.overall.treated:
+            contacted = percent(self.overall.contacted / self.overall.treated)
+            yield f"{contacted} of those we meant to contact were contacted; all of them count, by intention to treat"
+        yield from (self.four.lines() if self.four else ())
+        yield from (f"careful: {warning}" for warning in self.warnings)
+
+    def rows(self, group: str) -> list[list[str]]:
+        """Return a group's table for people, its cells in COLUMNS."""
+        return [part.row(Money(self.currency)) for part in self.groups[group]]
+
+
+def effect(settled: pd.DataFrame, *, currency: str, planned_saved_share: float | None = None) -> Effect:
+    """Compare treated with holdout by intention to treat, each account by its first episode.
+
+    The headline and the groups are of the cell `ranked`; accounts drawn at random are told in the four groups.
+
+    Args:
+        settled: what `serving.outreach.effect.settled.settled` gives.
+        currency: of its money, ISO 4217.
+        planned_saved_share: the share of would-be churners that the plan hoped to save.
+
+    Raises:
+        InputError: a column is missing, or the planned share is not between 0 and 1.
+
+    >>> one = {"began_on": date(2026, 3, 2), "number": 1, "cell": "ranked", "stratum": "high", "probability": 0.4}
+    >>> more = dict.fromkeys(GROUPS, "any") | {"contacted": True, "expected_spend": 5_000, "spent": 4_000}
+    >>> whom = [("treated", place < 70) for place in range(100)] + [("holdout", place < 60) for place in range(100)]
+    >>> rows = [{"account_id": n, "arm": arm, "kept": kept} | one | more for n, (arm, kept) in enumerate(whom)]
+    >>> next(effect(pd.DataFrame(rows), currency="EUR").lines())[:69]
+    'all: of 100 we meant to contact 70.0 % stayed, of 100 held out 60.0 %'
+    """
+    _check(settled, planned_saved_share)
+    first = settled[settled["number"] == 1]
+    ranked, random = first[first["cell"] == "ranked"], first[first["cell"] == "random"]
+    ranked = ranked.assign(month=[f"{day:%Y-%m}" for day in ranked["began_on"]])
+    overall = part("all", ranked)
+    groups = {column: [part(str(name), rows) for name, rows in ranked.groupby(column, sort=True)] for column in GROUPS}
+    found, planned = _more_weeks(overall, ranked, planned_saved_share)
+    return Effect(
+        overall=overall,
+        groups=groups,
+        four=four_groups(ranked, random) if len(random) else None,
+        first_on=min(ranked["began_on"], default=None),
+        last_on=max(ranked["began_on"], default=None),
+        later_episodes=int(len(settled) - len(first)),
+        more_weeks_found=found,
+        more_weeks_planned=planned,
+        warnings=tuple(_warnings(overall, found, planned, len(settled) - len(first))),
+        currency=currency,
+    )
+
+
+def _check(settled: pd.DataFrame, planned_saved_share: float | None) -> None:
+    needed = {"number", "cell", "arm", "contacted", "kept", "spent", "probability", "expected_spend", "stratum"}
+    missing = sorted(needed - set(settled.columns))
+    if missing:
+        raise InputError(f"the settled episodes lack {', '.join(missing)}")
+    if planned_saved_share is not None and not 0 < planned_saved_share < 1:
+        raise InputError(f"the planned saved share is between 0 and 1, not {planned_saved_share}")
+
+
+def _more_weeks(overall: Part, episodes: pd.DataFrame, planned: float | None) -> tuple[int | None, int | None]:
+    """Return the weeks still needed to see the effect found, and the planned one, at the rate of the last weeks."""
+    if overall.error is None or overall.difference.value is None or overall.kept_expected is None:
+        return None, None
+    last = max(episodes["began_on"])
+    recent = sum((last - day).days < 7 * RECENT_WEEKS for day in episodes["began_on"])
+    weeks = min(RECENT_WEEKS, ((last - min(episodes["began_on"])).days + 7) / 7)
+    hoped = None if planned is None else planned * (1 - overall.kept_expected)
+    return (
+        _weeks_to_see(overall.difference.value, overall.error, len(episodes), recent / weeks),
+        None if hoped is None else _weeks_to_see(hoped, overall.error, len(episodes), recent / weeks),
+    )
+
+
+def _weeks_to_see(size: float, error: float, accounts: int, a_week: float) -> int | None:
+    """Errors fall with the root of the accounts while the arms keep their shares."""
+    if size == 0:
+        return None
+    needed = accounts * (STANDARD_ERRORS_TO_SEE * error / size) ** 2
+    return max(0, math.ceil((needed - accounts) / a_week))
+
+
+def _warnings(overall: Part, found: int | None, planned: int | None, later: int) -> Iterator[str]:
+    if not overall.is_enough:
+        yield f"{TOO_FEW}: only {overall.treated:,} treated and {overall.holdout:,} held-out accounts have settled"
+    elif not overall.difference.is_beyond_chance:
+        yield "the interval holds 0: this may be chance" + _weeks_in_words(found, planned)
+    money = overall.money_kept
+    if overall.difference.is_beyond_chance and money.low is not None and not money.is_beyond_chance:
+        yield "more customers stayed beyond chance, but the money may still be chance: few large orders decide it"
+    if overall.leaked:
+        share = percent(overall.leaked / overall.holdout)
+        yield (
+            f"{overall.leaked:,} of {overall.holdout:,} held-out accounts ({share}) were contacted all the same; they "
+            "stay in the holdout, which makes the effect look smaller than it is"
+        )
+    if later:
+        yield f"{later:,} later episodes are not compared: who has another one depends on what was done in the first"
+
+
+def _weeks_in_words(found: int | None, planned: int | None) -> str:
+    said = [(found, "an effect as large as the one found"), (planned, "the planned effect")]
+    parts = [f"{weeks:,} more weeks to see {what}" for weeks, what in said if weeks]
+    return f"; at the present rate it takes {' and '.join(parts)} (80 % power)" if parts else ""

@@ -1,0 +1,165 @@
+"""One group of accounts, treated against held out: counts, shares, customers and money, with intervals.
+
+Money has heavy tails, so a few large orders decide a mean. No spend is cut off in the figure that counts, because a cut
+mean is not the money; what the expected spend on entry explains is taken out, and a second figure, with every spend cut
+at the 99th percentile, shows how much hangs on the few.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.money import Money
+from serving.outreach.effect.comparison import Flags, Floats, Gap, compare
+from serving.outreach.effect.estimate import TOO_FEW, Figure, percent
+
+# Below these no interval is pretended: the normal law does not hold, and one customer would decide.
+LEAST_EPISODES, LEAST_EACH = 30, 5
+# Heavy tails take more: with 60 held-out accounts a 95 % interval of the money held 89 % of the truths, with 150 93 %.
+LEAST_FOR_MONEY = 150
+CAP_QUANTILE = 0.99
+COLUMNS: tuple[str, ...] = ("group", "treated", "held out", "stayed", "stayed held out", "points more", "kept", "money")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One group of accounts, treated against held out; every difference has an interval or says that it has none.
+
+    Args:
+        name: of the group.
+        treated: accounts that were meant to be contacted.
+        holdout: accounts that were not.
+        contacted: of the treated, those that really were.
+        leaked: of the held-out, those that were contacted all the same.
+        kept_treated: the share of the treated that ordered within the horizon; None without any.
+        kept_holdout: the same of the held-out, as counted.
+        kept_expected: the share of the treated that would have ordered uncontacted, by the holdout's example.
+        difference: kept_treated − kept_expected.
+        customers_kept: difference × treated.
+        money_each: mean difference of the spend, minor units.
+        money_kept: money_each × treated, minor units.
+        money_capped: the same with every spend cut at the 99th percentile.
+        error: standard error of the difference; None where too few.
+    """
+
+    name: str
+    treated: int
+    holdout: int
+    contacted: int
+    leaked: int
+    kept_treated: float | None
+    kept_holdout: float | None
+    kept_expected: float | None
+    difference: Figure
+    customers_kept: Figure
+    money_each: Figure
+    money_kept: Figure
+    money_capped: Figure
+    error: float | None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there were enough accounts for an interval."""
+        return self.difference.low is not None
+
+    def to_dict(self, money: Money) -> dict[str, Any]:
+        """Return the figures, money in major units, None where unknown."""
+        counted = ("name", "treated", "holdout", "contacted", "leaked", "kept_treated", "kept_holdout", "kept_expected")
+        return {
+            **{name: getattr(self, name) for name in counted},
+            "difference": self.difference.to_dict(),
+            "customers_kept": self.customers_kept.to_dict(),
+            **{name: getattr(self, name).to_dict(money) for name in ("money_each", "money_kept", "money_capped")},
+        }
+
+    def line(self, money: Money) -> str:
+        """Say it in one sentence."""
+        if not self.is_enough:
+            return (
+                f"{self.name}: {TOO_FEW} ({self.treated:,} treated, {self.holdout:,} held out; it takes "
+                f"{LEAST_EPISODES} of each, of them {LEAST_EACH} who stayed and {LEAST_EACH} who did not)"
+            )
+        return (
+            f"{self.name}: of {self.treated:,} we meant to contact {percent(self.kept_treated)} stayed, of "
+            f"{self.holdout:,} held out {percent(self.kept_expected)} at the same risk and value: "
+            f"{self.difference.points_more()} = {self.customers_kept.customers()} and "
+            f"{self.money_kept.amount(money)}{'' if self.money_kept.low is not None else ' of the money'}"
+        )
+
+    def row(self, money: Money) -> list[str]:
+        """Return the cells of a table for people, in COLUMNS."""
+        shares = [percent(self.kept_treated), percent(self.kept_expected)]
+        counts = [self.name, f"{self.treated:,}", f"{self.holdout:,}", *shares]
+        if not self.is_enough:
+            return [*counts, TOO_FEW, "–", "–"]
+        return [*counts, self.difference.points(), self.customers_kept.count(), self.money_kept.amount(money)]
+
+
+def part(name: str, episodes: pd.DataFrame) -> Part:
+    """Return one group's figures.
+
+    Args:
+        name: of the group.
+        episodes: settled, at most one per account where the interval is to hold.
+    """
+    treated = (episodes["arm"] == "treated").to_numpy(dtype=bool)
+    kept = episodes["kept"].to_numpy(dtype=np.float64)
+    contacted = episodes["contacted"].to_numpy(dtype=bool)
+    gap, money, capped = _gaps(episodes, treated, kept)
+    count, unknown = int(treated.sum()), Figure(None)
+    each = money.figure() if money else unknown
+    return Part(
+        name=name,
+        treated=count,
+        holdout=int((~treated).sum()),
+        contacted=int((contacted & treated).sum()),
+        leaked=int((contacted & ~treated).sum()),
+        kept_treated=_mean(kept[treated]),
+        kept_holdout=_mean(kept[~treated]),
+        kept_expected=gap.holdout.value if gap else _mean(kept[~treated]),
+        difference=gap.figure() if gap else unknown,
+        customers_kept=gap.figure() * count if gap else unknown,
+        money_each=each,
+        money_kept=each * count,
+        money_capped=capped.figure() * count if capped else unknown,
+        error=gap.standard_error if gap else None,
+    )
+
+
+def kept_gap(episodes: pd.DataFrame) -> Gap | None:
+    """Return the gap of the share kept, adjusted for probability and expected spend; None where too few."""
+    treated = (episodes["arm"] == "treated").to_numpy(dtype=bool)
+    return _gaps(episodes, treated, episodes["kept"].to_numpy(dtype=np.float64))[0]
+
+
+def _gaps(episodes: pd.DataFrame, treated: Flags, kept: Floats) -> tuple[Gap | None, Gap | None, Gap | None]:
+    if not is_enough(treated, kept):
+        return None, None, None
+    probability = episodes["probability"].to_numpy(dtype=np.float64)
+    expected = episodes["expected_spend"].to_numpy(dtype=np.float64)
+    whom = episodes["account_id"].to_numpy(dtype=object), episodes["stratum"].to_numpy(dtype=object)
+    share = compare(kept, treated, np.column_stack([probability, np.log1p(np.maximum(expected, 0))]), *whom)
+    if min(treated.sum(), (~treated).sum()) < LEAST_FOR_MONEY:
+        return share, None, None
+    spent = episodes["spent"].to_numpy(dtype=np.float64)
+    capped = np.minimum(spent, np.quantile(spent, CAP_QUANTILE))
+    known = np.column_stack([probability, expected, expected * (1 - probability)])
+    return share, compare(spent, treated, known, *whom), compare(capped, treated, known, *whom)
+
+
+def is_enough(treated: Flags, kept: Floats) -> bool:
+    """Return whether both arms have enough accounts, of them enough who stayed and enough who did not.
+
+    >>> is_enough(np.arange(60) < 30, np.arange(60) % 2.0), is_enough(np.arange(60) < 30, np.ones(60))
+    (True, False)
+    """
+    arms = [kept[treated], kept[~treated]]
+    return all(len(arm) >= LEAST_EPISODES and LEAST_EACH <= arm.sum() <= len(arm) - LEAST_EACH for arm in arms)
+
+
+def _mean(values: Floats) -> float | None:
+    return float(values.mean()) if len(values) else None

@@ -1,0 +1,142 @@
+"""Before the first week: how many weeks it takes to see what the lists save, for each share held out.
+
+The holdout's share is a price: who is held out is not saved. A small one costs little a week and takes long to say
+anything; the table shows both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+from features.errors import InputError
+from serving.outreach.effect.estimate import percent
+
+POWER, ALPHA = 0.80, 0.05
+SHARES = (0.05, 0.10, 0.20, 0.50)
+COLUMNS: tuple[str, ...] = ("held out", "treated needed", "held out needed", "weeks of lists", "weeks to know", "price")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one share held out takes.
+
+    Args:
+        share: of the accounts, held out.
+        treated: accounts needed in that arm.
+        holdout: accounts needed in that arm.
+        weeks: of lists until so many accounts have entered.
+        weeks_to_know: the same and the horizon of the last of them.
+        price: customers whom the holdout leaves unsaved until then, if the effect is as planned.
+    """
+
+    share: float
+    treated: int
+    holdout: int
+    weeks: int
+    weeks_to_know: int
+    price: float
+
+
+@dataclass(frozen=True)
+class SamplePlan:
+    """The table of shares held out, and what it rests on."""
+
+    customers_a_week: float
+    churn_rate: float
+    saved_share: float
+    horizon_days: int
+    power: float
+    alpha: float
+    plans: tuple[Plan, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table and what it rests on."""
+        given = ("customers_a_week", "churn_rate", "saved_share", "horizon_days", "power", "alpha")
+        return {**{name: getattr(self, name) for name in given}, "plans": [dict(vars(plan)) for plan in self.plans]}
+
+    def lines(self) -> Iterator[str]:
+        """Say it in plain words."""
+        yield (
+            f"to see {percent(self.saved_share)} of the {percent(self.churn_rate)} who would leave being saved, with "
+            f"{self.power:.0%} power at the {self.alpha:.0%} level, with {self.customers_a_week:,.0f} new accounts a "
+            f"week on the lists and a horizon of {self.horizon_days} days:"
+        )
+        for plan in self.plans:
+            yield (
+                f"hold out {plan.share:.0%}: {plan.weeks:,} weeks of lists, known after {plan.weeks_to_know:,} "
+                f"({plan.treated:,} treated, {plan.holdout:,} held out, of whom {plan.price:,.0f} are left unsaved)"
+            )
+
+    def rows(self) -> list[list[str]]:
+        """Return the table for people, its cells in COLUMNS."""
+        return [
+            [f"{p.share:.0%}", f"{p.treated:,}", f"{p.holdout:,}", f"{p.weeks:,}", f"{p.weeks_to_know:,}"]
+            + [f"{p.price:,.0f}"]
+            for p in self.plans
+        ]
+
+
+def plan_sample(
+    customers_a_week: float,
+    churn_rate: float,
+    saved_share: float,
+    *,
+    horizon_days: int,
+    power: float = POWER,
+    alpha: float = ALPHA,
+    shares: Sequence[float] = SHARES,
+) -> SamplePlan:
+    """Return the weeks it takes to see an effect, for each share held out.
+
+    Args:
+        customers_a_week: accounts that come on the lists for the first time, both arms together.
+        churn_rate: the share of them that leaves uncontacted.
+        saved_share: the smallest share of those that is worth seeing saved.
+        horizon_days: until an episode is settled.
+        power: the chance to see an effect of that size.
+        alpha: the chance to see one where there is none, both sides.
+        shares: held out.
+
+    Raises:
+        InputError: a share is not between 0 and 1, or nobody comes on the lists.
+
+    >>> plan_sample(200, 0.5, 0.2, horizon_days=56, shares=[0.5]).plans[0]
+    Plan(share=0.5, treated=388, holdout=388, weeks=4, weeks_to_know=12, price=38.8)
+    """
+    named = {"churn_rate": churn_rate, "saved_share": saved_share, "power": power, "alpha": alpha}
+    wrong = [f"{name} {value}" for name, value in named.items() if not 0 < value < 1]
+    wrong += [f"holdout share {share}" for share in shares if not 0 < share < 1]
+    wrong += [f"{customers_a_week} customers a week"] if customers_a_week <= 0 else []
+    if wrong:
+        raise InputError(f"shares are between 0 and 1, and customers a week above 0; not {', '.join(wrong)}")
+    plans = []
+    for share in shares:
+        holdout = accounts_needed(churn_rate, churn_rate * (1 - saved_share), share, power=power, alpha=alpha)
+        treated = math.ceil(holdout * (1 - share) / share)
+        weeks = math.ceil((holdout + treated) / customers_a_week)
+        known = weeks + math.ceil(horizon_days / 7)
+        plans.append(Plan(share, treated, holdout, weeks, known, round(holdout * churn_rate * saved_share, 1)))
+    return SamplePlan(customers_a_week, churn_rate, saved_share, horizon_days, power, alpha, tuple(plans))
+
+
+def accounts_needed(
+    churn_held_out: float, churn_treated: float, share: float, *, power: float = POWER, alpha: float = ALPHA
+) -> int:
+    """Return how many accounts must be held out to tell two shares of churn apart.
+
+    Fleiss, Levin and Paik (2003), "Statistical Methods for Rates and Proportions", 3rd edition, section 4.4: unequal
+    groups, r treated per held-out account, without the correction for continuity.
+
+    >>> accounts_needed(0.5, 0.4, 0.5)
+    388
+    """
+    r = (1 - share) / share
+    middle = (churn_held_out + r * churn_treated) / (1 + r)
+    z_alpha, z_power = NormalDist().inv_cdf(1 - alpha / 2), NormalDist().inv_cdf(power)
+    if_none = z_alpha * math.sqrt((r + 1) * middle * (1 - middle))
+    if_some = z_power * math.sqrt(r * churn_held_out * (1 - churn_held_out) + churn_treated * (1 - churn_treated))
+    return math.ceil((if_none + if_some) ** 2 / (r * (churn_held_out - churn_treated) ** 2))

@@ -1,0 +1,100 @@
+"""The list as one HTML page to print: per owner a section on paper of its own, with boxes to tick.
+
+The page needs no network and runs no script, and says so to the browser. Every text of a customer is escaped and takes
+its own direction, so that a name in Persian does not turn the sentence around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from features.money import Money
+from serving.outreach.exports.layout import by_owner, counts, left_out, ranking, records
+from serving.outreach.exports.safe_text import printable
+from serving.outreach.plan.plan import OutreachList
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+OUTCOMES = ("contacted", "reached", "saved", "not saved", "wrong alarm", "already known", "do not contact")
+KINDS = {"regular": "", "new": "new customer", "winback": "to win back"}
+SHOWN = (
+    *("position", "name", "customer_id", "segment", "kind", "members", "title", "channel", "what_to_say", "incentive"),
+    *("opening", "reasons", "value_at_risk", "probability", "due_on", "change", "entry_id"),
+)
+UNBROKEN = 24  # characters of an id or a segment that stand on one line; a longer one may break anywhere
+_PARTS_AT_ONCE = 2_000  # of a page, written together
+
+
+def write_page(outreach: OutreachList, path: Path) -> None:
+    """Write the list of all owners as a page."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        stream = _template().stream(_page(outreach, by_owner(outreach)))
+        stream.enable_buffering(_PARTS_AT_ONCE)
+        file.writelines(stream)
+
+
+def owner_page(outreach: OutreachList, owner: str, frame: pd.DataFrame) -> str:
+    """Return the page of one owner, without what is not theirs: the counts of the whole list.
+
+    Args:
+        outreach: the list.
+        owner: whose page it is.
+        frame: the owner's entries in LIST_NAMES.
+    """
+    return _template().render(_page(outreach, {owner: frame}) | {"counts": {}, "left_out": {}})
+
+
+def said_entries(frame: pd.DataFrame, currency: str) -> Iterator[dict[str, Any]]:
+    """Yield what is SHOWN of entries as it is said: printable texts, money with its sign, sentences apart.
+
+    Args:
+        frame: entries in LIST_NAMES.
+        currency: of their money, ISO 4217.
+    """
+    money = Money(currency)
+    return ({name: _said(value, money) for name, value in row.items()} for row in records(frame[list(SHOWN)]))
+
+
+def _said(value: Any, money: Money) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list | tuple):
+        return [printable(str(one)) for one in value]
+    return money.text(money.minor(value)) if isinstance(value, Decimal) else value
+
+
+def _page(outreach: OutreachList, owners: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    return {
+        "as_of": outreach.as_of.isoformat(),
+        "horizon_days": outreach.horizon_days,
+        "ranking": ranking(outreach),
+        "counts": counts(outreach),
+        "left_out": {printable(reason): count for reason, count in left_out(outreach).items()},
+        "sections": _sections(owners.items(), outreach.currency),
+        "outcomes": OUTCOMES,
+        "kinds": KINDS,
+        "unbroken": UNBROKEN,
+    }
+
+
+def _sections(owners: Iterable[tuple[str, pd.DataFrame]], currency: str) -> Iterator[dict[str, Any]]:
+    for owner, frame in owners:
+        yield {"owner": printable(owner), "count": len(frame), "entries": said_entries(frame, currency)}
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # only who writes a page waits for it
+
+    loader = PackageLoader("serving.outreach.exports", "templates")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("list.html.jinja")

@@ -1,0 +1,120 @@
+"""A mail for each owner, as a file that a mail program opens as a draft. Sending it stays with people.
+
+The same list gives the same bytes: the Message-ID comes from the list and the owner, so that a mail program recognises
+what it has already, and another list of the same day is another mail. Headers hold no text that could begin a new one,
+and an address stands alone: a name beside it could be read as one more address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, time
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Any
+
+import pandas as pd
+
+from features.errors import InputError, Violation
+from serving.outreach.exports.list_csv import list_csv
+from serving.outreach.exports.list_html import owner_page, said_entries
+from serving.outreach.exports.safe_text import cut, one_line
+from serving.outreach.plan.plan import OutreachList
+
+OURS = "X-Regulars-List"  # the first header of each mail: by it ours are known
+MOST_IN_A_SUBJECT = 120
+MOST_IN_AN_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+_WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"{_WORD}(?:\.{_WORD})*@{_LABEL}(?:\.{_LABEL})*")
+
+
+def mail(outreach: OutreachList, owner: str, frame: pd.DataFrame, address: str | None = None) -> bytes:
+    """Return the mail of one owner: the list as text, as a page, and as an attached CSV.
+
+    Args:
+        outreach: the list.
+        owner: whose mail it is.
+        frame: the owner's entries in LIST_NAMES.
+        address: of the owner, as `check_addresses` wants it; None = to be filled in by whoever sends it.
+    """
+    table = list_csv(frame)
+    digest = hashlib.sha256("\0".join([*_facts(outreach), owner]).encode("utf-8", "surrogatepass") + table).hexdigest()
+    made = _headed(outreach, owner, digest)
+    if address is not None:
+        made["To"] = address
+    made.set_content("\n".join(_text(outreach, frame)), cte="base64")
+    made.add_alternative(owner_page(outreach, owner, frame), subtype="html", cte="base64")
+    file = f"list-{outreach.as_of.isoformat()}.csv"
+    made.add_attachment(table, maintype="text", subtype="csv", filename=file, params={"charset": "utf-8"})
+    _bound(made, digest)
+    return made.as_bytes()
+
+
+def check_addresses(addresses: Mapping[str, str]) -> None:
+    """Check the mail addresses of owners; the message names the owner and never the address.
+
+    Raises:
+        InputError: one of them is not a mail address.
+
+    >>> check_addresses({"Ann": "ann@shop.example"})
+    """
+    wrong = [
+        Violation(
+            "addresses", None, one_line(owner), "not one mail address in plain ASCII", "", "write ann@shop.example"
+        )
+        for owner, address in addresses.items()
+        if len(address) > MOST_IN_AN_ADDRESS or not _ADDRESS.fullmatch(address)
+    ]
+    if wrong:
+        raise InputError("the mails of owners cannot be written", wrong)
+
+
+def is_list_mail(content: bytes) -> bool:
+    """Say whether a mail is one of ours, by its first header.
+
+    >>> is_list_mail(b"X-Regulars-List: 2026-03-02"), is_list_mail(b"Subject: hello")
+    (True, False)
+    """
+    return content.startswith(f"{OURS}: ".encode())
+
+
+def _facts(outreach: OutreachList) -> list[str]:
+    names = ("as_of", "horizon_days", "model_version", "currency", "rank_by")
+    return [str(getattr(outreach, name)) for name in names]
+
+
+def _headed(outreach: OutreachList, owner: str, digest: str) -> EmailMessage:
+    made = EmailMessage(policy=SMTP)
+    made[OURS] = outreach.as_of.isoformat()
+    made["X-Unsent"] = "1"  # mail programs open it as a draft
+    made["Message-ID"] = f"<{digest[:32]}@regulars.invalid>"
+    made["Date"] = format_datetime(datetime.combine(outreach.as_of, time(), UTC))
+    made["Subject"] = cut(f"Whom to contact, {outreach.as_of.isoformat()}: {one_line(owner)}", MOST_IN_A_SUBJECT)
+    return made
+
+
+def _bound(made: EmailMessage, digest: str) -> None:
+    """Every part is in base64, which has no '_': no text of a customer can end a part."""
+    multiparts = (part for part in made.walk() if part.is_multipart())
+    for number, part in enumerate(multiparts):
+        part.set_boundary(f"=_{number}_{digest[:32]}")
+
+
+def _text(outreach: OutreachList, frame: pd.DataFrame) -> Iterator[str]:
+    yield f"Whom to contact, as of {outreach.as_of.isoformat()}: {len(frame)}. The same list is attached."
+    for entry in said_entries(frame, outreach.currency):
+        yield ""
+        yield from _lines(entry)
+
+
+def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
+    name = f"{entry['name']} ({entry['customer_id']})" if entry["name"] else entry["customer_id"]
+    yield f"{entry['position']}. {name}"
+    said = {"do": entry["title"], "say": entry["what_to_say"], "offer": entry["incentive"], "begin": entry["opening"]}
+    said["why"] = "; ".join(entry["reasons"] or ())
+    facts = {"at risk": entry["value_at_risk"], "until": entry["due_on"], "entry": entry["entry_id"]}
+    yield from (f"   {word}: {text}" for word, text in {**said, **facts}.items() if text not in (None, ""))

@@ -1,0 +1,153 @@
+"""The list as an Excel workbook: a summary first, then one sheet per owner with frozen headings and filters.
+
+Text is written as text and never as a formula or a link. Each sheet is written row by row to the disk, so that memory
+does not grow with the list; above MOST_OPEN_SHEETS sheets they are held in memory instead, because each one open is a
+file of the system. A text longer than a cell can hold ends in '…'. Of an owner with more entries than a sheet can hold
+the first ones are written, and the summary says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.money import Money
+from serving.outreach.exports.file_names import sheet_names
+from serving.outreach.exports.layout import LIST_COLUMNS, by_owner, counts, left_out, ranking
+from serving.outreach.exports.safe_text import cut, joined, known, printable
+from serving.outreach.plan.plan import OutreachList
+
+SUMMARY = "Summary"
+MOST_ROWS = 1_048_575  # Excel: with the headings 2 ** 20
+MOST_OPEN_SHEETS = 400
+FROZEN_COLUMNS = 3  # whom the row is about stays in sight
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_TEXTS = ("name", "title", "opening", "reasons")
+_LOOKED_AT = 50  # rows, which tell the script of a sheet
+
+
+# A sheet is of one owner and for reading: the figures behind the figures are in the CSV and in the JSON.
+LEFT_TO_OTHERS = frozenset(
+    {"owner", "state", "overdue", "overdue_days", "next_order_from", "next_order_until"}
+    | {"value_at_risk_low", "value_at_risk_high", "saved_share", "playbook"}
+)
+COLUMNS = tuple(column for column in LIST_COLUMNS if column.name not in LEFT_TO_OTHERS)
+Line = tuple[str, str | int | None]  # of the summary; None = a heading
+
+
+def write_workbook(outreach: OutreachList, path: Path) -> None:
+    """Write the list as an .xlsx file, the same bytes for the same list."""
+    owners = by_owner(outreach)
+    names = sheet_names(owners)
+    options = {"constant_memory": len(owners) <= MOST_OPEN_SHEETS}
+    import xlsxwriter  # type: ignore[import-untyped]  # it ships no types; only who writes a workbook waits for it
+
+    with path.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
+        book.set_properties({"title": "List", "created": datetime.combine(outreach.as_of, time())})
+        _write_summary(book, [*_summary(outreach), *_per_owner(owners)])
+        formats = _formats(book, outreach.currency)
+        for owner, frame in owners.items():
+            _write_sheet(book.add_worksheet(names[owner]), frame.head(MOST_ROWS), formats)
+
+
+def is_right_to_left(text: str) -> bool:
+    """Say whether most letters of a text are of a script that is written from right to left.
+
+    >>> is_right_to_left("سلام Ann"), is_right_to_left("Ann"), is_right_to_left("שלום")
+    (True, False, True)
+    """
+    if text.isascii():
+        return False
+    return 2 * len(_RIGHT_TO_LEFT.findall(text)) > sum(map(str.isalpha, text))
+
+
+def _write_summary(book: Any, lines: Iterable[Line]) -> None:
+    sheet = book.add_worksheet(SUMMARY)
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 1, 22)
+    bold = book.add_format({"bold": True})
+    for row, (said, value) in enumerate(lines):
+        _write_text(sheet, row, 0, said, bold if value is None else None)
+        if isinstance(value, int):
+            sheet.write_number(row, 1, value)
+        elif value is not None:
+            _write_text(sheet, row, 1, value)
+
+
+def _summary(outreach: OutreachList) -> Iterator[Line]:
+    yield "The list", None
+    yield "as of", outreach.as_of.isoformat()
+    yield "horizon, days", outreach.horizon_days
+    yield "ranked by", ranking(outreach)
+    yield "capacity per owner", "no bound" if outreach.capacity is None else outreach.capacity
+    yield "currency", outreach.currency
+    yield "model", outreach.model_version
+    yield from counts(outreach).items()
+    yield "Not on the list, and why", None
+    yield from left_out(outreach).items()
+
+
+def _per_owner(owners: Mapping[str, pd.DataFrame]) -> Iterator[Line]:
+    yield "Entries per owner", None
+    for owner, frame in owners.items():
+        yield owner, len(frame) if len(frame) <= MOST_ROWS else f"the first {MOST_ROWS:,} of {len(frame):,}"
+
+
+def _formats(book: Any, currency: str) -> dict[str, Any]:
+    decimals = Money(currency).decimals
+    shown: dict[str, dict[str, object]] = {
+        "text": {},
+        "sentence": {"text_wrap": True},
+        "texts": {"text_wrap": True},
+        "integer": {"num_format": "0"},
+        "number": {"num_format": "0.0"},
+        "percent": {"num_format": "0%"},
+        "money": {"num_format": "#,##0" + ("." + "0" * decimals if decimals else "")},
+        "date": {"num_format": "yyyy-mm-dd"},
+        "heading": {"bold": True, "text_wrap": True, "bottom": 1},
+    }
+    made = {kind: book.add_format({"valign": "top", **options}) for kind, options in shown.items()}
+    return made | {"currency": currency}
+
+
+def _write_sheet(sheet: Any, frame: pd.DataFrame, formats: dict[str, Any]) -> None:
+    if _is_right_to_left(frame):
+        sheet.right_to_left()
+    sheet.freeze_panes(1, FROZEN_COLUMNS)
+    sheet.autofilter(0, 0, len(frame), len(COLUMNS) - 1)
+    sheet.set_landscape()
+    sheet.repeat_rows(0)
+    for place, column in enumerate(COLUMNS):
+        sheet.set_column(place, place, column.width)
+        unit = f", {formats['currency']}" if column.kind == "money" else ""
+        _write_text(sheet, 0, place, column.heading + unit, formats["heading"])
+    _write_rows(sheet, frame, [formats[column.kind] for column in COLUMNS])
+
+
+def _write_rows(sheet: Any, frame: pd.DataFrame, formats: list[Any]) -> None:
+    columns = (known(frame[column.name]) for column in COLUMNS)
+    for row, values in enumerate(zip(*columns, strict=True), start=1):
+        for place, value in enumerate(values):
+            if value is None or value in ("", ()):
+                continue
+            if isinstance(value, int | float | Decimal):
+                sheet.write_number(row, place, value, formats[place])
+            elif isinstance(value, date):
+                sheet.write_datetime(row, place, datetime.combine(value, time()), formats[place])
+            else:
+                _write_text(sheet, row, place, joined(value), formats[place])
+
+
+def _write_text(sheet: Any, row: int, place: int, text: object, shown: Any = None) -> None:
+    sheet.write_string(row, place, cut(printable(str(text))), shown)
+
+
+def _is_right_to_left(frame: pd.DataFrame) -> bool:
+    rows = frame.head(_LOOKED_AT)
+    return is_right_to_left("".join(str(joined(value) or "")[:500] for name in _TEXTS for value in known(rows[name])))

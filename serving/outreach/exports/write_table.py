@@ -1,0 +1,71 @@
+"""Tables for machines: CSV, Parquet or JSON, plain UTF-8, nothing defused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pandas as pd
+
+from features.atomic_write import whole
+from features.errors import InputError
+from serving.outreach.exports.layout import records
+from serving.outreach.exports.list_json import plain
+from serving.outreach.exports.safe_text import joined
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    r"""Write a table as CSV, Parquet or JSON, by the suffix of the file.
+
+    Dates are ISO 8601, money is decimal with the currency's digits (a string in JSON), lists of sentences are lists
+    in Parquet and JSON and joined with '; ' in CSV; what is unknown is empty, null in Parquet and JSON.
+
+    Raises:
+        InputError: the suffix is none of the three, or the file cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_table(pd.DataFrame({"customer_id": ["007"]}), Path(folder, "scores.csv"))
+    ...     Path(folder, "scores.csv").read_text()
+    'customer_id\n007\n'
+    """
+    writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+        ".csv": _write_csv,
+        ".parquet": _write_parquet,
+        ".json": _write_json,
+    }
+    path = Path(path)
+    write = writers.get(path.suffix.lower())
+    if write is None:
+        raise InputError(f"{path}: the suffix says how to write it; known are .csv, .parquet and .json")
+    with whole(path) as temporary:
+        write(frame, temporary)
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    flat = frame.copy(deep=False)
+    for name in frame.columns:
+        if frame[name].dtype == object:
+            flat[name] = [joined(value) for value in frame[name]]
+        elif frame[name].dtype.kind == "M":
+            flat[name] = frame[name].dt.date
+    flat.to_csv(path, index=False, encoding="utf-8", errors="backslashreplace", lineterminator="\n")
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    dated = frame.copy(deep=False)
+    for name in frame.columns:
+        if frame[name].dtype.kind == "M":
+            dated[name] = frame[name].dt.date
+    dated.to_parquet(path, index=False, compression="zstd")
+
+
+def _write_json(frame: pd.DataFrame, path: Path) -> None:
+    encode = msgspec.json.Encoder(decimal_format="string").encode
+    with path.open("wb") as file:
+        file.write(b"[")
+        for number, row in enumerate(records(frame)):
+            document = {column: plain(value) for column, value in row.items()}
+            file.write((b",\n" if number else b"\n") + encode(document))
+        file.write(b"\n]\n")

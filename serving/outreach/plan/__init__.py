@@ -1,0 +1,1 @@
+"""Who goes on the list, in which order and with whom."""

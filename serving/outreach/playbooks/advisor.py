@@ -1,0 +1,74 @@
+"""What to do for each candidate: the playbook that fits and gains most, and the sentence to open with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from features.log import Log
+from features.money import Money
+from serving.outreach.plan.snapshot import Standing
+from serving.outreach.plan.suppression import allowed
+from serving.outreach.playbooks.choose import Shop, choose
+from serving.outreach.playbooks.facts import facts
+from serving.outreach.playbooks.openings import openings
+from serving.outreach.playbooks.playbooks import Playbooks
+
+
+@dataclass(eq=False)
+class Advisor:
+    """Chooses a playbook for candidates, and remembers what it knew of them for the openings.
+
+    Args:
+        playbooks: the shop's.
+        log: the shop's log; nothing on or after `as_of` is read.
+        customers: the customers file; None where there is none.
+        standing: what the book knows.
+        as_of: the list's day.
+        money: the shop's currency.
+        typical_spend: median expected spend of everyone who was scored, minor units.
+        saved: playbook → learnt P(saved | contacted); the playbook's prior where it is missing.
+        uplift: by how much a contact raises P(stays) of some customers, learnt from the shop's own holdout; None where
+            nothing was learnt that ranks better than risk and gain do.
+    """
+
+    playbooks: Playbooks
+    log: Log
+    customers: pd.DataFrame | None
+    standing: Standing
+    as_of: date
+    money: Money
+    typical_spend: float
+    saved: Mapping[str, float] = field(default_factory=dict)
+    uplift: Callable[[Log, Iterable[str], date], pd.Series | None] | None = None
+    _known: pd.DataFrame = field(default_factory=pd.DataFrame, init=False)
+
+    def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the candidates with what is known of each and what their playbooks say."""
+        known = facts(self.log, self.customers, rows["customer_id"], self.as_of, asked=self.playbooks.asked)
+        known.index = rows.index
+        whole = pd.concat([rows, known[[name for name in known if name not in rows]]], axis=1)
+        shop = Shop(self.as_of, self.money, self.typical_spend)
+        may = allowed(rows, self.standing)
+        said = choose(whole, self.playbooks, self.standing.contacts, shop=shop, saved=self.saved, allowed=may)
+        chosen = self._learnt(pd.concat([whole, said.drop(columns="gain")], axis=1))
+        self._known = chosen.set_index("customer_id", drop=False)
+        return chosen
+
+    def _learnt(self, chosen: pd.DataFrame) -> pd.DataFrame:
+        """Put what was learnt of each customer in the place of the playbook's share, negative where it wakes up."""
+        moved = self.uplift(self.log, chosen["customer_id"], self.as_of) if self.uplift else None
+        if moved is None:
+            return chosen
+        share = chosen["customer_id"].map(moved.to_dict()).astype(float) / chosen["probability"].astype(float)
+        return chosen.assign(saved_share=share.where(share.notna(), chosen["saved_share"]))
+
+    def openings(self, entries: pd.DataFrame) -> pd.Series:
+        """Return the sentence to open with of each entry, indexed as the entries."""
+        if entries.empty:
+            return pd.Series([], index=entries.index, dtype=object)
+        rows = self._known.loc[entries["customer_id"]].set_index(entries.index)
+        return openings(rows, self.playbooks, self.money)

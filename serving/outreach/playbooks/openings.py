@@ -1,0 +1,79 @@
+"""The sentence to open with, filled with the customer's own facts; a fact that is not known takes another sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
+
+from features.money import Money
+from serving.outreach.playbooks.fact_names import fact_of
+from serving.outreach.playbooks.playbooks import Playbooks, placeholders
+
+_GAPS = {1: "every day", 7: "every week", 14: "every two weeks"}
+
+
+def openings(rows: pd.DataFrame, playbooks: Playbooks, money: Money) -> pd.Series:
+    """Return the opening of every row, indexed as the rows.
+
+    Args:
+        rows: chosen entries: playbook, stage, `spend` in minor units, the score columns and the columns of `facts`.
+        playbooks: the shop's.
+        money: the shop's currency.
+    """
+    said = []
+    for row, playbook, stage in zip(_records(rows), rows["playbook"], rows["stage"], strict=True):
+        said.append(opening(row, playbooks[playbook].stages[stage].openings, money))
+    return pd.Series(said, index=rows.index, dtype=object)
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, object]]:
+    # The expected spend of a score is in major units, every other amount is in minor ones.
+    plain = rows.assign(expected_spend=rows["spend"]) if "spend" in rows else rows
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+
+
+def opening(row: Mapping[str, object], alternatives: tuple[str, ...], money: Money) -> str:
+    """Return the first of the sentences whose every fact is known, filled; the last one asks for nothing unknown.
+
+    >>> said = ("Hello {name}, you order {rhythm}.", "Hello, it has been {days_since_order}.")
+    >>> opening({"name": "Ann", "usual_gap_days": 31.0}, said, Money("EUR"))
+    'Hello Ann, you order every 31 days.'
+    >>> opening({"name": None, "days_since_order": 74}, said, Money("EUR"))
+    'Hello, it has been 74 days.'
+    """
+    for text in alternatives:
+        facts = {name: written(row, name, money) for name in placeholders(text)}
+        if None not in facts.values():
+            return text.format_map(facts)
+    raise ValueError("the last opening of a playbook needs a fact that is not known")
+
+
+def written(row: Mapping[str, object], name: str, money: Money) -> str | None:
+    """Return a fact as it stands in a sentence; None where it is not known.
+
+    >>> written({"points": 1200.0}, "points", Money("EUR")), written({}, "points", Money("EUR"))
+    ('1,200', None)
+    """
+    value, fact = row.get("usual_gap_days" if name == "rhythm" else name), fact_of(name)
+    if fact is None or value is None or value != value:
+        return None
+    if isinstance(value, date):
+        return f"{value.day} {value:%B %Y}"
+    if name == "rhythm":
+        days = max(round(float(str(value))), 1)
+        return _GAPS.get(days, f"every {days} days")
+    if not fact.is_number:
+        return " ".join(str(value).split()) or None
+    return _number(float(str(value)), fact.unit, money)
+
+
+def _number(value: float, unit: str, money: Money) -> str:
+    if unit == "money":
+        return money.text(value)
+    if unit == "share":
+        return f"{value:.0%}"
+    digits = 0 if abs(value) >= 10 or float(value).is_integer() or unit == "days" else 1
+    number = f"{value:,.{digits}f}"
+    return number if unit != "days" else f"{number} day" if number == "1" else f"{number} days"

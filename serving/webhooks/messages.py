@@ -1,0 +1,104 @@
+"""What a published list announces: itself, who has entered it and who has left, as messages without personal data.
+
+A message holds ids, figures and whose account it is; names, openings, reasons in words and mail addresses stay in the
+book, where the receiver may ask for them with a key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple, get_args
+
+import pandas as pd
+
+from serving.book.sql_rows import plain
+from serving.outreach.plan.plan import OutreachList
+
+Event = Literal["list.published", "customer.entered", "customer.left"]
+EVENTS: tuple[Event, ...] = get_args(Event)
+PUBLISHED, ENTERED, LEFT = EVENTS
+PING = "ping"  # never in the outbox: it is sent when somebody asks for it
+KEPT = ("customer_id", "account_id", "entry_id", "owner", "kind", "playbook")  # of a former entry
+SCORED = ("band", "probability", "value_at_risk")
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)  # ASCII: no byte of it can be read in two ways
+
+
+class Announcement(NamedTuple):
+    """One message: what happened, to whom if to one customer, and the body as it is signed."""
+
+    event: str
+    customer_id: str | None
+    body: str
+
+
+def body_of(event: str, at: datetime, data: Mapping[str, Any]) -> str:
+    """Return a message's body: its type, when it happened, and the data.
+
+    >>> body_of("ping", datetime(2026, 3, 2, 6, 0), {"n": 1})
+    '{"type":"ping","timestamp":"2026-03-02T06:00:00Z","data":{"n":1}}'
+    """
+    return _JSON.encode({"type": event, "timestamp": f"{at.isoformat(timespec='seconds')}Z", "data": data})
+
+
+def announcements(
+    outreach: OutreachList, list_id: int, former: Mapping[str, Mapping[str, Any]], at: datetime, asked: Collection[str]
+) -> Iterator[Announcement]:
+    """Give the messages of a list: first its own, then one per customer who entered it, then one per customer who left.
+
+    Args:
+        outreach: as it was published.
+        list_id: its number in the book.
+        former: customer_id → KEPT of the list before, as far as it held those who have left.
+        at: when it was published, UTC.
+        asked: the events that anybody wants to hear of.
+    """
+    of_list = {
+        "as_of": outreach.as_of.isoformat(),
+        "list_id": list_id,
+        "horizon_days": outreach.horizon_days,
+        "model_version": outreach.model_version,
+        "currency": outreach.currency,
+    }
+    if PUBLISHED in asked:
+        yield Announcement(PUBLISHED, None, body_of(PUBLISHED, at, of_list | _counts(outreach)))
+    if ENTERED in asked:
+        for row in _entered(outreach):
+            yield Announcement(ENTERED, row["customer_id"], body_of(ENTERED, at, of_list | row))
+    if LEFT in asked:
+        nothing = dict.fromkeys(KEPT)
+        for customer_id, reason in zip(
+            plain(outreach.gone["customer_id"]), plain(outreach.gone["reason"]), strict=True
+        ):
+            facts = {**nothing, **former.get(customer_id, {}), "customer_id": customer_id, "reason": reason}
+            yield Announcement(LEFT, customer_id, body_of(LEFT, at, of_list | facts))
+
+
+def _counts(outreach: OutreachList) -> dict[str, Any]:
+    kinds = {"regular": outreach.entries, "new": outreach.newcomers, "winback": outreach.winback}
+    return {
+        "rank_by": outreach.rank_by,
+        "capacity": outreach.capacity,
+        "entries": {kind: len(frame) for kind, frame in kinds.items()},
+        "entered": sum(len(_new(frame)) for frame in kinds.values()),
+        "left": len(outreach.gone),
+    }
+
+
+def _entered(outreach: OutreachList) -> Iterator[dict[str, Any]]:
+    for kind, frame in (("regular", outreach.entries), ("new", outreach.newcomers), ("winback", outreach.winback)):
+        new = _new(frame).assign(kind=kind)
+        columns = [_told(new, name) for name in (*KEPT, *SCORED)]
+        for values in zip(*columns, strict=True):
+            yield dict(zip((*KEPT, *SCORED), values, strict=True))
+
+
+def _new(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["change"] == "new"] if "change" in frame else frame
+
+
+def _told(frame: pd.DataFrame, name: str) -> list[Any]:
+    values = plain(frame[name]) if name in frame else [None] * len(frame)
+    return [f"{value:f}" if isinstance(value, Decimal) else value for value in values]

@@ -1,0 +1,193 @@
+"""The outbox: what is still to be told to the webhooks.
+
+Messages are written in the transaction that publishes a list, so none is lost and none tells of a list that is not
+there. A worker claims messages for a while, the lease, sends them outside of any transaction, and says what came of
+them; one that dies says nothing, and after the lease its messages are sent again. So each arrives at least once.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from serving.book.schema import ENTRIES, GONE, LISTS, OUTBOX, WEBHOOKS
+from serving.book.sql_rows import ROWS_PER_INSERT, in_pieces, insert_columns, utc_now
+from serving.outreach.plan.plan import OutreachList
+from serving.webhooks.messages import KEPT, LEFT, Announcement, announcements
+from serving.webhooks.receivers import Receiver, active, receiver_in
+
+if TYPE_CHECKING:  # the book publishes lists, and lists fill the outbox
+    from serving.book.book import Book
+
+# How long after each failed attempt the next one comes; after the last of them, some 43 hours on, it is given up.
+BACK_OFF_SECONDS = (5, 30, 120, 600, 3_600, 21_600, 43_200, 86_400)
+JITTER = 0.25  # up to so much later, so that receivers that failed together are not called again together
+SETTLED_DAYS = 30  # what was delivered or given up is kept so long
+_CHANCE = secrets.SystemRandom()
+
+
+@dataclass(frozen=True)
+class Message:
+    """A claimed message: nobody else sends it until the lease is over."""
+
+    id: int
+    message_id: str
+    receiver: Receiver
+    body: str = field(repr=False)
+    attempts: int
+    due_at: datetime
+    leased_until: datetime
+
+
+def enqueue(connection: Connection, outreach: OutreachList, list_id: int) -> int:
+    """Write what a list announces to every webhook that asked for it; returns how many messages that are.
+
+    Args:
+        connection: of the writer that publishes the list, so that both are in the book or neither.
+        outreach: as it was published.
+        list_id: its number.
+    """
+    now = utc_now()
+    connection.execute(_settled_before(now - timedelta(days=SETTLED_DAYS)))
+    asking = {row["id"]: frozenset(json.loads(row["events"])) for row in connection.execute(active()).mappings()}
+    if not asking:
+        return 0
+    asked = frozenset().union(*asking.values())
+    former = _former_entries(connection, outreach, list_id) if LEFT in asked else {}
+    told = announcements(outreach, list_id, former, now, asked)
+    return sum(_insert(connection, rows, now) for rows in in_pieces(_addressed(told, asking), ROWS_PER_INSERT))
+
+
+def due_webhooks(book: Book) -> tuple[str, ...]:
+    """Return the webhooks with a message that is due; it takes no lock."""
+    with book.reading() as connection:
+        return _due(connection, utc_now())
+
+
+def claim(book: Book, limit: int, lease_seconds: float, webhook_id: str | None = None) -> tuple[Message, ...]:
+    """Claim messages that are due, the ones that have been due longest first: until the lease is over they are yours.
+
+    Args:
+        book: the database of record.
+        limit: at most so many of each webhook, so that none waits for another's.
+        lease_seconds: how long nobody else gets them.
+        webhook_id: only this webhook's; None = of every one.
+    """
+    with book.writing() as connection:
+        now = utc_now()
+        until = now + timedelta(seconds=lease_seconds)
+        due = _due(connection, now) if webhook_id is None else (webhook_id,)
+        found = [row for each in due for row in connection.execute(_oldest(each, now, limit)).mappings()]
+        leased = sa.update(OUTBOX).where(OUTBOX.c.id.in_([row["id"] for row in found]))
+        if found:
+            connection.execute(leased.values(next_at=until))
+    return tuple(_message(row, until) for row in found)
+
+
+def delivered(book: Book, messages: Sequence[Message]) -> None:
+    """Say that messages have arrived."""
+    if messages:
+        with book.writing() as connection:
+            arrived = sa.update(OUTBOX).where(OUTBOX.c.id.in_([each.id for each in messages]))
+            facts = {"delivered_at": utc_now(), "next_at": None, "gave_up_at": None, "trouble": None}
+            connection.execute(arrived.values(attempts=OUTBOX.c.attempts + 1, **facts))
+
+
+def failed(book: Book, message: Message, trouble: str) -> bool:
+    """Say that a message has not arrived; it is due again after a while that grows, and at last given up.
+
+    Returns whether it is given up. Where the lease is over, or the webhook removed, nothing changes.
+
+    Args:
+        book: the database of record.
+        message: as it was claimed.
+        trouble: what happened, without URL and secret: it is shown to whoever lists the webhooks.
+    """
+    now, attempts = utc_now(), message.attempts + 1
+    last = attempts > len(BACK_OFF_SECONDS)
+    facts = {"gave_up_at": now, "next_at": None} if last else {"next_at": now + _pause(attempts)}
+    with book.writing() as connection:
+        connection.execute(_still_leased(message).values(attempts=attempts, trouble=trouble, **facts))
+    return last
+
+
+def released(book: Book, messages: Sequence[Message]) -> None:
+    """Give back what was claimed and not sent: it is due as it was before."""
+    if messages:
+        with book.writing() as connection:
+            for each in messages:
+                connection.execute(_still_leased(each).values(next_at=each.due_at))
+
+
+def forget_messages(connection: Connection, customer_id: str) -> int:
+    """Delete every message about a customer, sent or not; returns how many."""
+    return connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.customer_id == customer_id)).rowcount
+
+
+def _settled_before(moment: datetime) -> sa.Delete:
+    return sa.delete(OUTBOX).where(OUTBOX.c.next_at.is_(None), OUTBOX.c.created_at < moment)
+
+
+def _former_entries(connection: Connection, outreach: OutreachList, list_id: int) -> dict[str, dict[str, Any]]:
+    """Return the entries that those who left had on the list before, the latest one of an earlier day."""
+    earlier = sa.select(LISTS.c.id).where(LISTS.c.as_of < outreach.as_of)
+    before = earlier.order_by(LISTS.c.as_of.desc(), LISTS.c.id.desc()).limit(1).scalar_subquery()
+    query = (
+        sa.select(*(ENTRIES.c[name] for name in KEPT))
+        .join_from(GONE, ENTRIES, ENTRIES.c.customer_id == GONE.c.customer_id)
+        .where(GONE.c.list_id == list_id, ENTRIES.c.list_id == before)
+    )
+    return {row["customer_id"]: dict(row) for row in connection.execute(query).mappings()}
+
+
+def _addressed(told: Iterable[Announcement], asking: dict[str, frozenset[str]]) -> Iterator[tuple[Any, ...]]:
+    """Give a row per message and webhook: webhooks take turns, so that none is at the end."""
+    for announcement in told:
+        message_id = f"msg_{secrets.token_hex(14)}"
+        for webhook_id, events in asking.items():
+            if announcement.event in events:
+                yield (message_id, webhook_id, *announcement)
+
+
+def _insert(connection: Connection, rows: list[tuple[Any, ...]], now: datetime) -> int:
+    names = ("message_id", "webhook_id", "event", "customer_id", "body")
+    # As text, which both databases read: Python's own way to hand times to SQLite is deprecated.
+    moment = [now.strftime("%Y-%m-%d %H:%M:%S.%f")] * len(rows)
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    insert_columns(
+        connection, OUTBOX, {**columns, "attempts": [0] * len(rows), "next_at": moment, "created_at": moment}
+    )
+    return len(rows)
+
+
+def _due(connection: Connection, now: datetime) -> tuple[str, ...]:
+    waits = sa.exists().where(OUTBOX.c.webhook_id == WEBHOOKS.c.id, OUTBOX.c.next_at <= now)
+    return tuple(connection.scalars(sa.select(WEBHOOKS.c.id).where(WEBHOOKS.c.removed_at.is_(None), waits)))
+
+
+def _oldest(webhook_id: str, now: datetime, limit: int) -> sa.Select[Any]:
+    own = (OUTBOX.c[name] for name in ("id", "message_id", "webhook_id", "body", "attempts", "next_at"))
+    to = (WEBHOOKS.c[name] for name in ("url", "secret", "allow_private"))
+    query = sa.select(*own, *to).join_from(OUTBOX, WEBHOOKS)
+    due = query.where(OUTBOX.c.webhook_id == webhook_id, OUTBOX.c.next_at <= now)
+    return due.order_by(OUTBOX.c.next_at, OUTBOX.c.id).limit(limit)
+
+
+def _message(row: RowMapping, until: datetime) -> Message:
+    receiver = receiver_in(row)
+    return Message(row["id"], row["message_id"], receiver, row["body"], row["attempts"], row["next_at"], until)
+
+
+def _still_leased(message: Message) -> sa.Update:
+    return sa.update(OUTBOX).where(OUTBOX.c.id == message.id, OUTBOX.c.next_at == message.leased_until)
+
+
+def _pause(attempts: int) -> timedelta:
+    return timedelta(seconds=BACK_OFF_SECONDS[attempts - 1] * _CHANCE.uniform(1, 1 + JITTER))

@@ -1,0 +1,150 @@
+"""Webhooks in the book: who wants to hear of what, where, and with which secret.
+
+A secret is kept as it is, because signing needs it; it is shown once, to whoever adds the webhook.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from features.errors import InputError, suggest
+from serving.book.schema import OUTBOX, WEBHOOKS
+from serving.book.sql_rows import utc_now
+from serving.webhooks.address import target_of
+from serving.webhooks.messages import EVENTS
+from serving.webhooks.signing import new_secret
+
+if TYPE_CHECKING:  # the book publishes lists, and lists ask who is to be told
+    from serving.book.book import Book
+
+REMOVED = "the webhook was removed"
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Where the messages of a webhook go, and how they are signed."""
+
+    webhook_id: str
+    url: str
+    secret: str = field(repr=False)
+    allow_private: bool
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A webhook as it may be shown: what it wants, and how its messages fare; times are in UTC.
+
+    Args:
+        waiting: how many messages are still to be sent.
+        given_up: how many never arrived.
+        trouble: of the oldest one that waits; None where nothing failed.
+    """
+
+    id: str
+    url: str
+    events: tuple[str, ...]
+    allow_private: bool
+    created_at: datetime
+    waiting: int = 0
+    given_up: int = 0
+    trouble: str | None = None
+
+
+def add_webhook(book: Book, url: str, events: Iterable[str], *, allow_private: bool = False) -> Receiver:
+    """Add a webhook, which hears of every list from now on, and return it with its new secret.
+
+    Args:
+        book: the database of record.
+        url: https, or with `allow_private` also http; where it leads is checked at every attempt.
+        events: of EVENTS; none = all of them.
+        allow_private: whether it may lead into a private network.
+
+    Raises:
+        InputError: an unknown event, or a URL that cannot be one of a webhook.
+    """
+    wanted = tuple(dict.fromkeys(events)) or EVENTS
+    for event in wanted:
+        if event not in EVENTS:
+            raise InputError(f'"{event}" is no event; known are {", ".join(EVENTS)}.{suggest(event, EVENTS)}')
+    target_of(url, allow_private=allow_private)
+    receiver = Receiver(secrets.token_hex(8), url, new_secret(), allow_private)
+    row = {"id": receiver.webhook_id, "url": url, "events": json.dumps(wanted), "secret": receiver.secret}
+    with book.writing() as connection:
+        facts = row | {"allow_private": allow_private, "created_at": utc_now()}
+        connection.execute(sa.insert(WEBHOOKS).values(facts))
+    return receiver
+
+
+def remove_webhook(book: Book, webhook_id: str) -> int:
+    """Remove a webhook, and return how many of its messages are given up by that.
+
+    Raises:
+        InputError: there is no such webhook, or no longer.
+    """
+    now = utc_now()
+    with book.writing() as connection:
+        gone = sa.update(WEBHOOKS).where(WEBHOOKS.c.id == webhook_id, WEBHOOKS.c.removed_at.is_(None))
+        if not connection.execute(gone.values(removed_at=now)).rowcount:
+            raise _no_webhook(webhook_id)
+        waiting = sa.update(OUTBOX).where(OUTBOX.c.webhook_id == webhook_id, OUTBOX.c.next_at.is_not(None))
+        return connection.execute(waiting.values(next_at=None, gave_up_at=now, trouble=REMOVED)).rowcount
+
+
+def webhooks(book: Book) -> tuple[Webhook, ...]:
+    """Return the webhooks there are, oldest first, without their secrets."""
+    per_webhook = sa.select(
+        OUTBOX.c.webhook_id,
+        sa.func.count(OUTBOX.c.next_at).label("waiting"),
+        sa.func.count(OUTBOX.c.gave_up_at).label("given_up"),
+        sa.func.min(sa.case((OUTBOX.c.next_at.is_not(None) & OUTBOX.c.trouble.is_not(None), OUTBOX.c.id))).label("id"),
+    ).group_by(OUTBOX.c.webhook_id)
+    with book.reading() as connection:
+        found = connection.execute(active().order_by(WEBHOOKS.c.created_at, WEBHOOKS.c.id)).mappings().all()
+        counts = {row["webhook_id"]: row for row in connection.execute(per_webhook).mappings()}
+        failing = sa.select(OUTBOX.c.id, OUTBOX.c.trouble).where(
+            OUTBOX.c.id.in_([row["id"] for row in counts.values()])
+        )
+        troubles = {row.id: row.trouble for row in connection.execute(failing)}
+    return tuple(_webhook(row, counts.get(row["id"]), troubles) for row in found)
+
+
+def receiver_of(book: Book, webhook_id: str) -> Receiver:
+    """Return where the messages of a webhook go, with its secret.
+
+    Raises:
+        InputError: there is no such webhook, or no longer.
+    """
+    with book.reading() as connection:
+        row = connection.execute(active().where(WEBHOOKS.c.id == webhook_id)).mappings().first()
+    if row is None:
+        raise _no_webhook(webhook_id)
+    return receiver_in(row)
+
+
+def active() -> sa.Select[Any]:
+    """Return the query for the webhooks that were not removed."""
+    return sa.select(WEBHOOKS, WEBHOOKS.c.id.label("webhook_id")).where(WEBHOOKS.c.removed_at.is_(None))
+
+
+def _no_webhook(webhook_id: str) -> InputError:
+    return InputError(f'there is no webhook "{webhook_id}"; regulars webhooks list shows them')
+
+
+def receiver_in(row: RowMapping) -> Receiver:
+    """Return the receiver in a row of a query that names its id `webhook_id`."""
+    return Receiver(row["webhook_id"], row["url"], row["secret"], row["allow_private"])
+
+
+def _webhook(row: RowMapping, counted: RowMapping | None, troubles: dict[int, str]) -> Webhook:
+    facts = (row["id"], row["url"], tuple(json.loads(row["events"])), row["allow_private"], row["created_at"])
+    if counted is None:
+        return Webhook(*facts)
+    return Webhook(*facts, counted["waiting"], counted["given_up"], troubles.get(counted["id"]))

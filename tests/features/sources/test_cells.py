@@ -1,0 +1,124 @@
+"""The cells of the contract: SQL and Python read each the same."""
+
+# ruff: noqa: E501 — a literal file and its message each stand on one line
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import duckdb
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from features.sources import cells, jalali
+from features.sources import cells_sql as cell_sql
+from features.tables import CUSTOMERS, EVENTS, ORDERS
+
+
+@pytest.fixture(scope="module")
+def database():
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def numbers_in_sql(database, texts, decimal):
+    query = f"SELECT {cell_sql.number('x', decimal=decimal)} FROM (SELECT unnest(?::VARCHAR[]) AS x)"
+    return [int(row[0].scaleb(cells.SCALE)) for row in database.execute(query, [texts]).fetchall()]
+
+
+def moments_in_sql(database, texts, date_format, calendar):
+    wall, zone = cell_sql.moment("x", "VARCHAR", date_format, calendar)
+    rows = database.execute(f"SELECT {wall}, {zone} FROM (SELECT unnest(?::VARCHAR[]) AS x)", [texts]).fetchall()
+    return [(wall, cells.offset(zone) if wall > cells.HUGE else cells.NO_OFFSET) for wall, zone in rows]
+
+
+NUMBERS = [
+    "", "0", "12.5", "-12.5", "+3", ".5", "5.", ".", "-", "abc", "nan", "NaN", "inf", "-inf", "1e3", "1e400", "1e-400",
+    "1_000", "€ 1,234.50", "1.234,50 €", "(12.5)", "12-", "$-5", "-$5", "- 5", "1 234,5 kr", "1'234.50", "1,23,456.00",
+    "12,34", "1,234", "1.234", "1.234.567", "5 تومان", "۱۲۳٫۵", "۱٬۲۳۴", "١٢٣", "−5", "0.0000005", "-0.0000005",
+    "999999999999", "1000000000000", "99999999999999999999999999999999999999999999", "12.3.4", "0x1F", "Rs. 5", "5%",
+    " 7 ", "\u00a07\u00a0", "1\u00a0234,50", "1\u202f234,50", "\u200f۵\u200f", "12 13", "--5", "(5", "EUR5", "5EUR",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_numbers_are_read_alike(database, decimal):
+    read = numbers_in_sql(database, NUMBERS, decimal)
+    assert dict(zip(NUMBERS, read, strict=True)) == {text: cells.number(text, decimal) for text in NUMBERS}
+
+
+def test_numbers_mean_what_a_reader_would_say():
+    assert cells.number("1,234.50") == cells.number("1.234,50", ",") == 1_234_500_000
+    assert cells.number("(12.5)") == cells.number("12.5-") == cells.number("−12.5") == -12_500_000
+    assert cells.number("12,34") == cells.BAD  # no thousands, and the decimal mark is a point
+    assert cells.number(float("nan")) == cells.number("NaN") == cells.BAD
+    assert cells.number(Decimal("1e12")) == cells.number("1e99") == cells.HUGE
+
+
+@pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity", "1E+999999", "1e999999999", "9" * 400])
+def test_decimals_that_are_no_amount_are_refused(value):
+    assert cells.number(Decimal(value)) in (cells.BAD, cells.HUGE)
+    assert cells.number(value) in (cells.BAD, cells.HUGE)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.text(alphabet="0123456789.,'-+()eE €$۵ kr", max_size=12), min_size=1, max_size=40),
+    st.sampled_from(".,"),
+)
+@example(["1e", "e1", "1.e1", "+.5e-1"], ".")
+def test_any_text_is_the_same_number_or_none_in_sql_and_python(database, texts, decimal):
+    assert numbers_in_sql(database, texts, decimal) == [cells.number(text, decimal) for text in texts]
+
+
+MOMENTS = [
+    "", " ", "x", "2024-01-05", "2024/01/05", "2024-1-5", "2024-01-05 10:11", "2024-01-05 10:11:12", "2024-01-05T10:11:12Z",
+    "2024-01-05 10:11:12 +0200", "2024-01-05T10:11:12+02:00", "2024-01-05 10:11:12.123", "2024-01-05 10:11:12.5+03:30",
+    "2024-01-05 10:11:12-05", "2024-01-05T10:11-0500", "2024-01-05 10:11:12 UTC", "2024-02-30", "1979-12-31", "2200-01-01",
+    "0000-00-00 00:00:00", "0001-01-01", "infinity", "epoch", "2024-01-05 24:00:00", "2024-01-05 10:61", "20240105",
+    "2024-W01-1", "24-01-05", "۲۰۲۴-۰۱-۰۵ ۱۰:۱۱", " 2024-01-05 ", "2024-01-05 10:11:12 +1600", "2024-01-05 1:11+02",
+]  # fmt: skip
+IN_FORMATS = [
+    ("%d/%m/%Y", "gregorian", ["05/01/2024", "5/1/2024 8:26", "5/1/2024 08:26:33", "5/1/24", "31/02/2024", "13/13/2024",
+                               "05/01/2024 1:02 PM", "05/01/2024 10:00 +02:00", "۰۵/۰۱/۲۰۲۴", ""]),
+    ("%m/%d/%y %H:%M", "gregorian", ["1/5/24 10:00", "1/5/24", "13/1/24"]),
+    ("%b %d, %Y", "gregorian", ["Jan 5, 2024 10:11:12 AM", "Jan 5, 2024, 10:11:12 PM", "jan 05, 2024", "5 Jan 2024"]),
+    (None, "jalali", ["1403/01/15", "۱۴۰۳/۱/۱۵ ۱۰:۲۰", "1403-12-30", "1404/12/30", "1403/07/31", "1403/01/15T25:00",
+                      "2024/01/05", "", "1403/13/01", "1403/00/01"]),
+    ("%d/%m/%Y", "jalali", ["15/01/1403", "۱۵/۱/۱۴۰۳ ۱۰:۲۰:۳۰"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("date_format", "calendar", "texts"), [(None, "gregorian", MOMENTS), *IN_FORMATS])
+def test_moments_are_read_alike(database, date_format, calendar, texts):
+    read = moments_in_sql(database, texts, date_format, calendar)
+    assert dict(zip(texts, read, strict=True)) == {text: cells.moment(text, date_format, calendar) for text in texts}
+
+
+def test_every_jalali_day_follows_the_one_before():
+    days = [
+        jalali.day_number(year, month, day)
+        for year in range(jalali.FIRST_YEAR, jalali.LAST_YEAR + 1)
+        for month in range(1, 13)
+        for day in range(1, jalali.month_days(year, month) + 1)
+    ]
+    assert days == list(range(days[0], days[0] + len(days)))
+
+
+@pytest.mark.parametrize(
+    ("jalali_date", "gregorian"),
+    [
+        ((1300, 1, 1), date(1921, 3, 21)), ((1357, 11, 22), date(1979, 2, 11)), ((1370, 1, 1), date(1991, 3, 21)),
+        ((1375, 1, 1), date(1996, 3, 20)), ((1399, 12, 30), date(2021, 3, 20)), ((1403, 1, 1), date(2024, 3, 20)),
+        ((1404, 1, 1), date(2025, 3, 21)), ((1408, 1, 1), date(2029, 3, 20)),
+    ],
+)  # fmt: skip
+def test_known_jalali_dates(jalali_date, gregorian):
+    assert date(1970, 1, 1) + timedelta(days=jalali.day_number(*jalali_date)) == gregorian
+
+
+@pytest.mark.parametrize("table", [ORDERS, EVENTS, CUSTOMERS])
+def test_every_field_says_what_it_means(table):
+    assert all(field.meaning and field.rule and field.name.islower() for field in table)
+    assert len({field.name for field in table}) == len(table)

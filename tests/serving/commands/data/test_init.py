@@ -1,0 +1,96 @@
+"""`regulars init` from the command line: columns that are said, what it asks for, and what it does not import."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from features.errors import InputError
+from serving.commands.data.check import check_shop
+from serving.commands.data.init import init_shop, said_columns
+from serving.config import load_settings
+
+STRANGE = "Wann,Wer,Betrag,Note\n2024-01-05,a,5,x\n2024-01-06,b,7,y\n"
+COLUMNS = ("ordered_at=Wann", "customer_id=Wer", "amount=Betrag")
+
+
+@pytest.fixture
+def orders(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(STRANGE, encoding="utf-8")
+    return path
+
+
+def test_a_refused_init_names_the_command_that_works(tmp_path, orders):
+    out = tmp_path / "regulars.toml"
+    with pytest.raises(InputError) as error:
+        init_shop(orders, None, None, out, force=True, columns=COLUMNS[:2])
+    wanted = (
+        f'regulars init {orders} --column ordered_at="Wann" --column customer_id="Wer" --column amount="…" --out {out}'
+    )
+    assert f"{wanted} --force" in str(error.value)
+    assert not out.exists()
+    done = init_shop(orders, None, None, out, force=True, columns=COLUMNS)
+    written = tomllib.loads(out.read_text(encoding="utf-8"))
+    assert written["orders"]["columns"] == {"ordered_at": "Wann", "customer_id": "Wer", "amount": "Betrag"}
+    assert done.to_dict()["not_used"] == {"orders": ["Note"]}
+    assert '# - Not used of orders.csv: "Note".' in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (["amount"], "write FIELD=HEADER"),
+        (["=Betrag"], "write FIELD=HEADER"),
+        (["amount="], "write FIELD=HEADER"),
+        (["amount=A", "amount=B"], 'amount is given twice: "A" and "B"'),
+    ],
+)
+def test_a_column_that_says_nothing_is_refused(columns, said):
+    with pytest.raises(InputError, match=said):
+        said_columns(columns)
+
+
+def test_a_check_says_rules_and_cells_apart(tmp_path, orders):
+    init_shop(orders, None, None, tmp_path / "regulars.toml", force=False, columns=COLUMNS)
+    orders.write_text(STRANGE + "soon,c,5,\n" * 30 + "2024-01-07,c,free,\n", encoding="utf-8")
+    report = check_shop(load_settings(tmp_path / "regulars.toml"))
+    assert "2 rules broken, in 31 cells; the first 20 of each are shown; nothing was read" in list(report.lines())
+    counts = {rule["column"]: rule["cells"] for rule in json.loads(json.dumps(report.to_dict()))["broken"]}
+    assert counts == {"Wann": 30, "Betrag": 1}
+    orders.write_text(STRANGE + "soon,c,5,\n", encoding="utf-8")
+    one = check_shop(load_settings(tmp_path / "regulars.toml"))
+    assert "1 rule broken, in 1 cell; nothing was read" in list(one.lines())
+
+
+def modules_after(folder, *arguments):
+    """Run the command line in a fresh interpreter and return what it printed and the modules it imported."""
+    code = (
+        "import sys\nfrom serving.cli import app, run\n"
+        f"code = run(lambda: app({list(arguments)!r}, standalone_mode=False))\n"
+        "print(code, *sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    code, *modules = done.stdout.splitlines()[-1].split()
+    return int(code), done.stderr, set(modules)
+
+
+def test_a_config_that_is_wrong_is_told_before_anything_heavy_is_imported(tmp_path):
+    heavy = {"pandas", "duckdb", "pyarrow", "sqlalchemy", "mlflow", "matplotlib", "scipy", "training"}
+    for command in (("check",), ("score", "--out", "s.csv"), ("list", "--out", "lists"), ("kpis",), ("promote", "1")):
+        code, said, modules = modules_after(tmp_path, *command)
+        assert (code, "there is no regulars.toml" in said, modules & heavy) == (2, True, set()), (command, said)
+    (tmp_path / "regulars.toml").write_text("[shop]\nzome = 1\n", encoding="utf-8")
+    code, said, modules = modules_after(tmp_path, "check")
+    assert (code, "no such key" in said, modules & heavy) == (2, True, set())
+
+
+def test_a_check_imports_no_models_no_book_and_no_workbooks(tmp_path, orders):
+    init_shop(orders, None, None, tmp_path / "regulars.toml", force=False, columns=COLUMNS)
+    code, said, modules = modules_after(tmp_path, "check")
+    assert code == 0, said
+    assert not modules & {"sqlalchemy", "mlflow", "matplotlib", "scipy", "xlsxwriter", "training", "sklearn"}

@@ -1,0 +1,156 @@
+"""The job behind `regulars kpis` on a small simulated shop."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from features.clock import date_of
+from features.errors import ConfigError, InputError
+from features.simulation.simulate import simulate
+from features.sources.reader import read_customers
+from serving.book import Book, hand_over
+from serving.commands.lists import predicted_value as lifetime
+from serving.commands.lists.kpis import MEANINGS, groups_of, shop_kpis
+from serving.config import Churn, load_settings
+from serving.outreach.plan.plan import NO_OWNER
+from serving.shop import read
+from tests.serving.conftest import init_shop
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kpis")
+    simulate(150, seed=4, days=700, usual_gap_days=20, with_events=False).write(folder)
+    init_shop(folder)
+    return replace(load_settings(folder / "regulars.toml"), churn=Churn(30, 90))
+
+
+@pytest.fixture(scope="module")
+def found(settings, tmp_path_factory):
+    return shop_kpis(settings, "quarter", by="segment", out=tmp_path_factory.mktemp("out") / "new")
+
+
+def test_tables_and_pictures_are_written(found):
+    assert [file.name for file in found.files] == ["kpis.csv", "cohorts.csv", "five-points.png", "seven-years.png"]
+    assert all(file.read_bytes()[:4] == b"\x89PNG" for file in found.files[2:])
+    table = pd.read_csv(found.files[0])
+    assert list(table.columns) == list(MEANINGS)
+    assert len(table) == 3 * len(found.table.whole)
+    told = table.dropna(subset="retention_percent")
+    assert ((told["retention_percent"] + told["churn_percent"]) - 100).abs().max() == 0
+    assert ",89.0," not in found.files[0].read_text()  # counts are whole
+    assert pd.read_csv(found.files[1])["month_0"].dropna().eq(1).all()
+
+
+def test_a_machine_reads_one_document(found):
+    document = found.to_dict()
+    read = json.loads(json.dumps(document, default=str))
+    assert read["period"] == "quarter"
+    assert set(read["groups"]) == {"business", "private"}
+    assert read["periods"][0]["retention_percent"] is None
+    assert isinstance(document["periods"][-2]["average_order_value"], Decimal)
+    assert not document["periods"][-1]["finished"]
+    assert document["periods"][-1]["active_at_end"] is None
+    assert document["year"]["measured"]
+    assert document["year"]["retention_percent"] + document["year"]["churn_percent"] == 100
+    assert document["cohorts"][-1]["shares"] == [None]
+    assert "NaN" not in json.dumps(read)
+
+
+def test_a_person_reads_lines_and_a_table(found):
+    said = "\n".join(found.lines())
+    assert "retention " in said
+    assert "(arithmetic, no promise)" in said
+    assert "no model serves yet" in said
+    assert found.columns[:4] == ("quarter", "segment", "S", "E")
+    assert {len(row) for row in found.rows()} == {len(found.columns)}
+    assert any("(so far)" in row[0] for row in found.rows())
+
+
+def test_until_changes_no_period_that_had_ended(settings):
+    everything = shop_kpis(settings)
+    middle = everything.table.whole[14].period
+    cut = shop_kpis(settings, until=date_of(middle.end))
+    assert all(row.finished for row in cut.table.whole)
+    assert cut.table.whole == everything.table.whole[:15]
+    assert shop_kpis(settings, until=date(2999, 1, 1)).table.whole == everything.table.whole
+
+
+def test_by_owner_everybody_has_one(settings):
+    found = shop_kpis(settings, "year", by="owner")
+    for place, row in enumerate(found.table.whole):
+        assert sum(rows[place].orders for rows in found.table.groups.values()) == row.orders
+
+
+def test_what_cannot_be_is_told_in_words(settings):
+    with pytest.raises(InputError, match='not "weak"'):
+        shop_kpis(settings, "weak")
+    with pytest.raises(InputError, match=r'by segment or owner, not by "ownr"\. Did you mean "owner"'):
+        shop_kpis(settings, by="ownr")
+    with pytest.raises(InputError, match="nothing is known before 1999-01-01"):
+        shop_kpis(settings, until=date(1999, 1, 1))
+    with pytest.raises(ConfigError, match="there are no owners"):
+        shop_kpis(replace(settings, customers=None), by="owner")
+
+
+def test_a_short_log_says_what_it_cannot(settings):
+    found = shop_kpis(settings, until=date_of(shop_kpis(settings).table.whole[3].period.first_day))
+    assert found.year is None
+    assert "too short" in " ".join(found.notes)
+    assert found.to_dict()["year"] is None
+
+
+class Champion:
+    """A registry with one bundle."""
+
+    def __init__(self, bundle):
+        self.bundle = bundle
+
+    def __call__(self, folder):
+        return self
+
+    def champion(self):
+        return self.bundle, "7"
+
+
+def test_a_model_predicts_lifetime_value(shop, monkeypatch):
+    monkeypatch.setattr(lifetime, "Tracking", Champion(shop.bundles["logistic"]))
+    plain = replace(shop.settings, events=None)
+    found = shop_kpis(shop.settings, "year", by="owner")
+    told = found.to_dict()["predicted"]
+    every, owners = told["all"], [part for name, part in told.items() if name != "all"]
+    assert every["model_version"] == "7"
+    assert 0 < every["expected_spend"] < every["expected_spend_12_months"]
+    assert sum(part["customers"] for part in owners) == every["customers"]
+    total = sum(part["customers"] * part["expected_spend"] for part in owners)
+    assert float(total / every["customers"]) == pytest.approx(float(every["expected_spend"]), rel=0.01)
+    assert "predicted, all: " in "\n".join(found.lines())
+    early = shop_kpis(plain, until=date(shop.as_of.year - 1, shop.as_of.month, 1))
+    assert early.to_dict()["predicted"] == {}
+    assert "has learnt from days up to" in early.notes[0]
+    other = shop_kpis(replace(shop.settings, churn=Churn(14, 90)))
+    assert "was trained for a horizon of 30 days" in other.notes[0]
+
+
+def test_owners_are_those_of_the_book_before_those_of_the_file(settings, tmp_path):
+    """Whoever took an account over is told with its orders, from that day on; a parent's customers go together."""
+    customers = read_customers(settings.customers)
+    first, second = customers["customer_id"].head(2)
+    hand_over(book := Book(tmp_path), [first], "Zoe", date(2020, 1, 1), "Ada", "holidays")
+    hand_over(book, [second], "Zoe", date(2030, 1, 1), "Ada", "later")
+    log = read(settings).log
+    told, before = (groups_of(settings, "owner", log, book, day) for day in (None, date(2019, 1, 1)))
+    file = dict(zip(customers["customer_id"], customers["owner"], strict=True))
+    assert (told[first], before[first]) == ("Zoe", file[first])
+    assert {who: owner for who, owner in told.items() if who != first} == {
+        who: owner for who, owner in before.items() if who != first
+    }
+    found = shop_kpis(settings, "year", by="owner", book=book)
+    assert "Zoe" in found.table.groups
+    alone = replace(settings, customers=None)
+    assert set(groups_of(alone, "owner", log, book).values()) == {"Zoe", NO_OWNER}
+    book.close()

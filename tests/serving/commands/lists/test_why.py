@@ -1,0 +1,181 @@
+"""`regulars why`: everything that the book knows of a customer, in time order, also why they are on no list."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from features.errors import InputError
+from serving.book.outcomes import OutcomeName
+from serving.commands.lists.report_outcomes import consent_to, hand_over_accounts, hold_accounts, one_outcome
+from serving.commands.lists.why import DAY_OF, tell_story, tell_story_from
+from serving.config import load_settings
+from serving.shop import open_book
+from tests.serving.conftest import MONDAY, Call, in_book, list_of
+
+TUESDAY, WEDNESDAY, A_WEEK_ON = (MONDAY + timedelta(days=days) for days in (1, 2, 7))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A folder with two lists, and the customers of whom it is told."""
+
+    folder: Path
+    busy: str
+    wrong: str
+    safe: str
+    held: str
+
+    def lines(self, who: str) -> list[str]:
+        """The story of a customer in words."""
+        return list(tell_story(load_settings(self.folder / "regulars.toml"), who).lines())
+
+
+@pytest.fixture(scope="module")
+def told(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    folder = tmp_path_factory.mktemp("told") / "shop"
+    shutil.copytree(listed, folder)
+    settings = load_settings(folder / "regulars.toml")
+    (busy, entry), (wrong, other) = in_book(
+        folder, "SELECT customer_id, entry_id FROM entries WHERE kind = 'regular' ORDER BY position LIMIT 2"
+    )
+    contacted: OutcomeName = "contacted"
+    hand_over_accounts(settings, [busy], "Zoe", WEDNESDAY, "Ada", "holidays")
+    hold_accounts(settings, [busy], "veto", WEDNESDAY, None, "Zoe", "I play chess with them")
+    consent_to(settings, [busy], "mail", TUESDAY, "letter of 3 January", allowed=False)
+    one_outcome(settings, entry, contacted, on=TUESDAY, by="Eleni", note="call again")
+    one_outcome(settings, other, "wrong alarm", on=TUESDAY)
+    list_of(folder, A_WEEK_ON)
+    safe = "SELECT customer_id FROM scores GROUP BY customer_id HAVING max(probability) < 0.2 AND count(*) = 2"
+    held = "SELECT customer_id FROM suppressed WHERE reason = 'holdout'"
+    return Told(folder, busy, wrong, in_book(folder, safe)[0][0], in_book(folder, held)[0][0])
+
+
+def test_the_whole_story_is_told_in_time_order(told: Told) -> None:
+    """Scored, drawn, listed, contacted, refused, handed over, vetoed; then off the list, and why."""
+    head, *lines = told.lines(told.busy)
+    assert head == f"customer {told.busy}"
+    days = [line[:10] for line in lines]
+    assert days == sorted(days)
+    wanted = [
+        f"{MONDAY}  scored ",
+        f"{MONDAY}  drawn as treated among regular ",
+        f"{MONDAY}  on the list of ",
+        f"{MONDAY}  watched for 30 days as treated (ranked, regular ",
+        f"{TUESDAY}  contacted by ",
+        f"{TUESDAY}  outcome: contacted by Eleni: call again",
+        f"{TUESDAY}  refused mail (letter of 3 January)",
+        f"{WEDNESDAY}  given to Zoe (hand-over)",
+        f"{WEDNESDAY}  veto by Zoe: I play chess with them",
+        f"{A_WEEK_ON}  scored ",
+        f"{A_WEEK_ON}  not on the list: veto, I play chess with them",
+        f"{A_WEEK_ON}  left the list: veto, I play chess with them",
+    ]
+    assert [next((one for one in wanted if line.startswith(one)), line) for line in lines] == wanted
+
+
+def test_a_wrong_alarm_is_told_with_what_followed(told: Told) -> None:
+    """The snooze that it made, and the list that it kept the customer off."""
+    lines = told.lines(told.wrong)
+    until = TUESDAY + timedelta(days=30)
+    assert f"{TUESDAY}  outcome: wrong alarm" in lines
+    assert f"{TUESDAY}  snooze until {until} by outcome: a wrong alarm" in lines
+    assert f"{A_WEEK_ON}  not on the list: snoozed, a wrong alarm (until {until})" in lines
+
+
+def test_of_a_safe_customer_it_says_that_they_would_stay(told: Told) -> None:
+    """Nothing is stored of these, and still nobody wonders."""
+    safe = [line for line in told.lines(told.safe) if "would stay anyway" in line]
+    assert [line[:10] for line in safe] == [str(MONDAY), str(A_WEEK_ON)]
+    assert safe[0].endswith("lists begin at 25%")
+    assert not [line for line in told.lines(told.busy) if "would stay" in line]
+
+
+def test_where_lists_begin_is_the_shops_own(told: Told, tmp_path: Path) -> None:
+    """Whoever is below 60 % would stay, where lists begin at 60 %; an own threshold is told as it is."""
+    shutil.copytree(told.folder, tmp_path / "shop")
+    toml = tmp_path / "shop" / "regulars.toml"
+    toml.write_text(toml.read_text(encoding="utf-8") + "\n[list]\nenter_at = 0.6\n", encoding="utf-8")
+    lines = tell_story(load_settings(toml), told.safe).lines()
+    assert [line for line in lines if line.endswith("would stay anyway, lists begin at 60%")]
+
+
+def test_who_is_held_out_learns_that_here(told: Told) -> None:
+    """Here and nowhere else."""
+    lines = told.lines(told.held)
+    assert [line for line in lines if "not on the list: holdout, held out, to measure what contacting does" in line]
+    assert [line for line in lines if " as holdout (ranked, " in line]
+
+
+def test_a_machine_reads_the_same_as_one_document(told: Told, call: Call) -> None:
+    """Valid JSON, every part of the story in it, nothing of the book's own keys."""
+    code, out, _ = call("why", told.busy, "--config", told.folder / "regulars.toml", "--json")
+    assert code == 0
+    document = json.loads(out)
+    assert document["customer_id"] == told.busy
+    assert set(DAY_OF) <= set(document)
+    assert [row["as_of"] for row in document["scores"]] == [str(MONDAY), str(A_WEEK_ON)]
+    assert document["outcomes"][0]["outcome"] == "contacted"
+    assert document["consent"][0]["allowed"] is False
+    assert document["suppressed"][0]["reason"] == "veto"
+    assert "recorded_at" not in out
+
+
+def test_one_day_is_told_alone(told: Told, call: Call) -> None:
+    """That day's run and list, and what people did before."""
+    code, out, _ = call("why", told.busy, "--as-of", MONDAY, "--config", told.folder / "regulars.toml")
+    assert code == 0
+    assert f"{MONDAY}  on the list of " in out
+    assert str(TUESDAY) not in out
+    assert str(A_WEEK_ON) not in out
+
+
+def test_an_unknown_customer_is_refused_with_a_helpful_sentence(told: Told, call: Call) -> None:
+    """Exit code 2, as every error of input."""
+    code, _, said = call("why", "nobody", "--config", told.folder / "regulars.toml")
+    assert code == 2
+    assert 'the book knows no customer "nobody": it is asked for ids as in the order source' in said
+    with pytest.raises(InputError):
+        tell_story(load_settings(told.folder / "regulars.toml"), "")
+
+
+def test_a_day_without_a_list_is_told_as_one(told: Told, call: Call) -> None:
+    """Else nobody knows whether the customer was on no list or there was none."""
+    out = call("why", told.busy, "--as-of", WEDNESDAY, "--config", told.folder / "regulars.toml")[1]
+    assert f"{WEDNESDAY}  no list was made of this day" in out
+    assert "no list was made" not in "\n".join(told.lines(told.busy))
+
+
+def test_of_a_day_that_was_published_twice_the_last_list_is_told(told: Told, tmp_path: Path) -> None:
+    """Once: what was published over does not hold, also for whom the last list does not name."""
+    shutil.copytree(told.folder, tmp_path / "shop")
+    toml = tmp_path / "shop" / "regulars.toml"
+    toml.write_text(toml.read_text(encoding="utf-8") + '\n[list]\nrank_by = "probability"\n', encoding="utf-8")
+    list_of(tmp_path / "shop", MONDAY)
+    lists = in_book(tmp_path / "shop", f"SELECT count(*) FROM lists WHERE as_of = '{MONDAY}'")
+    assert lists == [(2,)]
+    settings = load_settings(toml)
+    for who in (told.busy, told.safe, told.held):
+        lines = [line for line in tell_story(settings, who).lines() if line.startswith(str(MONDAY))]
+        assert sum(" the list" in line or "on no list" in line for line in lines) == 1, lines
+        assert sum("  scored " in line for line in lines) == 1
+
+
+def test_an_open_book_tells_of_an_unknown_customer_nothing(told: Told) -> None:
+    """The server answers that in its own words; telling a story imports no trainer."""
+    settings = load_settings(told.folder / "regulars.toml")
+    with open_book(settings) as book:
+        story = tell_story_from(book, settings, "nobody")
+        assert tell_story_from(book, settings, told.busy).to_dict() == tell_story(settings, told.busy).to_dict()
+    assert not story.history.known
+    assert list(story.lines()) == ["customer nobody"]
+    heavy = "('serving.commands.models.score', 'training.backtest.backtest')"
+    code = f"import sys, serving.commands.lists.why; print([m for m in sys.modules if m in {heavy}])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -1,0 +1,81 @@
+"""`regulars backtest` on a small simulated shop: what it says, what it writes, and the size of the shop's list."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from features.log import Lines
+from features.roll_up import roll_up
+from features.simulation.simulate import simulate
+from serving.commands.models.backtest import list_size, order_days
+from serving.config import ListSettings, load_settings
+from tests.serving.conftest import init_shop
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    simulate(150, seed=4, days=300, usual_gap_days=12, with_events=False).write(folder)
+    init_shop(folder)
+    return folder
+
+
+@pytest.fixture
+def call(call, monkeypatch, shop):
+    """Call the command line in the shop's folder; returns exit code, stdout and stderr."""
+    monkeypatch.chdir(shop)
+    return call
+
+
+def test_backtest_says_how_well_it_does_and_writes_it(call, tmp_path):
+    code, out, err = call("backtest", "--by-segment", "--random-split", "--out", tmp_path / "out", "--json")
+    assert code == 0
+    document = json.loads(out)
+    told = document["report"]
+    assert told["candidate"] == document["chosen"]
+    assert told["grade"]["letter"] in "ABC"
+    assert f"grade {told['grade']['letter']}: " in err
+    rows = sum(date["customers"] for date in told["dates"])
+    assert sum(band["customers"] for band in told["bands"]) == rows
+    assert [band["name"] for band in told["product_bands"]] == ["low", "medium", "high"]
+    names = [segment["name"] for segment in told["segments"]]
+    assert "regulars" in names
+    assert len(names) >= 3
+    assert "of those we called " in err
+    assert "a random split would have claimed" in err
+    assert told["list"]["sentence"] in err
+    pictures = {f"{name}.png" for name in ("reliability", "reliability_by_date", "base_rate", "list_size")}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {*pictures, "report.json", "report.md"}
+    written = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert written["report"] == told
+    assert "## Of those we called" in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+
+
+def test_segments_that_are_not_there_are_missed_before_the_long_work(call, shop, tmp_path):
+    assert call("init", shop / "orders.csv", "--out", tmp_path / "regulars.toml")[0] == 0
+    code, _, err = call("backtest", "--config", tmp_path / "regulars.toml", "--by-segment")
+    assert code == 2
+    assert "there are no segments" in err
+    assert "features for" not in err
+
+
+def test_the_list_is_as_long_as_its_owners_can_handle(shop):
+    settings = load_settings(shop / "regulars.toml")
+    assert list_size(replace(settings, list=ListSettings(capacity=None))) == (None, "")
+    customers = settings.customers
+    size, why = list_size(replace(settings, list=ListSettings(capacity=5)))
+    owners = int(why.split()[-2])
+    assert why == f"up to 5 for each of {owners} owners"
+    assert size == 5 * owners  # each owner has more than five
+    assert list_size(replace(settings, list=ListSettings(capacity=1000)))[0] == 150
+    alone = replace(customers, columns={"customer_id": "customer_id"})
+    assert list_size(replace(settings, customers=alone, list=ListSettings(capacity=5))) == (5, "the capacity of 5")
+
+
+def test_order_days_are_those_before_the_date():
+    log = roll_up(Lines.of(["bob", "ann", "bob", "bob"], [1, 5, 5, 9], [100, 100, 100, 100]))
+    who = np.array(["ann", "bob"], dtype=object)
+    assert order_days(log, who, 9).tolist() == [1, 2]
+    assert order_days(log, who, 5).tolist() == [0, 1]

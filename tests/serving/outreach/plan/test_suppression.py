@@ -1,0 +1,149 @@
+"""One reason per customer: what somebody decided before what the law asks, before what would be a waste."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from features.sources.consent import CHANNELS
+from serving.outreach.plan.policy import Policy
+from serving.outreach.plan.snapshot import Standing
+from serving.outreach.plan.suppression import allowed, suppressed
+
+AS_OF = date(2026, 3, 2)
+LATER = AS_OF + timedelta(days=9)
+
+
+def candidate(**other: Any) -> dict[str, Any]:
+    """One whom nothing keeps off the list."""
+    usual: dict[str, Any] = {
+        "customer_id": "a",
+        "account_id": "a",
+        "consent": None,
+        "channel": "call",
+        "state": "at_risk",
+        "cell": "ranked",
+        "days_since_order": 40,
+        "gain": 500,
+        "cooldown_days": 0,
+        "open_ticket": False,
+        "in_transit": False,
+        "lost_cause": False,
+    }
+    assert set(other) <= set(usual)
+    return usual | other
+
+
+def knows(**of_a: Any) -> Standing:
+    """What the book knows of the account "a"."""
+    frames: dict[str, pd.DataFrame] = {}
+    if "hold" in of_a:
+        kind, until = of_a["hold"]
+        frames["holds"] = pd.DataFrame([{"account_id": "a", "kind": kind, "until": until, "why": "w", "by": "Ada"}])
+    if "said" in of_a:
+        frames["consent"] = pd.DataFrame([("a", *one) for one in of_a["said"]],
+                                         columns=["customer_id", "channel", "allowed"])  # fmt: skip
+    if "contacted" in of_a:
+        row = {"customer_id": of_a.get("who", "a"), "contacted_on": of_a["contacted"], "channel": "call"}
+        frames["contacts"] = pd.DataFrame([row | {"entry_id": "e", "playbook": "", "owner": "Ada"}])
+    return Standing(**frames)
+
+
+def why(row: dict[str, Any], standing: Standing | None = None, **rules: Any) -> tuple[str | None, str | None]:
+    accounts = rules.pop("account_of", {})
+    found = suppressed(pd.DataFrame([row]), standing or Standing(), Policy(**rules), AS_OF, accounts).iloc[0]
+    return tuple(None if pd.isna(found[name]) else found[name] for name in ("reason", "detail"))  # type: ignore[return-value]
+
+
+# Each holds alone, and all of them hold in the one before it.
+IN_ORDER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("veto", {}, {"hold": ("veto", None)}),
+    ("snoozed", {}, {"hold": ("snooze", LATER)}),
+    ("no consent", {"consent": "no"}, {}),
+    ("ordered", {"days_since_order": 1}, {}),
+    ("open ticket", {"open_ticket": True}, {}),
+    ("in transit", {"in_transit": True}, {}),
+    ("lost cause", {"lost_cause": True}, {}),
+    ("cooldown", {}, {"contacted": AS_OF - timedelta(days=3)}),
+    ("no gain", {"gain": 0}, {}),
+]
+
+
+@pytest.mark.parametrize("place", range(len(IN_ORDER)), ids=[name for name, _, _ in IN_ORDER])
+def test_the_first_reason_that_holds_is_said(place: int) -> None:
+    """Alone, and together with all that come after it."""
+    reason, row, book = IN_ORDER[place]
+    assert why(candidate(**row), knows(**book))[0] == reason
+    every, all_known = dict[str, Any](), dict[str, Any]()
+    for _, also, known in reversed(IN_ORDER[place:]):
+        every |= also
+        all_known |= known
+    assert why(candidate(**every), knows(**all_known))[0] == reason
+
+
+def test_without_a_reason_there_is_none() -> None:
+    assert why(candidate()) == (None, None)
+
+
+def test_a_hold_says_why_and_until_when() -> None:
+    assert why(candidate(), knows(hold=("snooze", LATER))) == ("snoozed", f"w (until {LATER})")
+    assert why(candidate(), knows(hold=("veto", None))) == ("veto", "w")
+
+
+def test_a_ticket_sends_to_service_which_may_go_on() -> None:
+    """Also to whoever allowed mails alone: the desk answers what was asked."""
+    assert why(candidate(open_ticket=True, channel="service")) == (None, None)
+    assert why(candidate(open_ticket=True, channel="service", consent="mail")) == (None, None)
+    assert why(candidate(open_ticket=True, channel="service", consent="no"))[0] == "no consent"
+
+
+@pytest.mark.parametrize(
+    ("consent", "said", "channels"),
+    [
+        (None, [], set(CHANNELS)),
+        ("no", [], set()),
+        ("mail", [], {"mail", "service"}),
+        ("no", [("call", True)], {"call"}),
+        ("yes", [("*", False)], set()),
+        ("yes", [("call", False)], {*CHANNELS} - {"call"}),
+        ("no", [("*", True)], set(CHANNELS)),
+        ("yes", [("*", False), ("call", True)], set()),
+        ("mail", [("*", True), ("mail", False)], {*CHANNELS} - {"mail"}),
+    ],
+)
+def test_the_books_word_counts_before_the_files_and_a_general_no_before_all(
+    consent: str | None, said: list[tuple[str, bool]], channels: set[str]
+) -> None:
+    rows = pd.DataFrame([candidate(consent=consent), candidate(customer_id="b", account_id="b")])
+    may = allowed(rows, knows(said=said) if said else Standing())
+    assert {channel for channel in may if may.loc[0, channel]} == channels
+    assert may.loc[1].all()
+
+
+@pytest.mark.parametrize(
+    ("age", "own", "shop", "reason"),
+    [(14, 0, 14, "cooldown"), (15, 0, 14, None), (15, 30, 14, "cooldown"), (1, 0, 0, None), (31, 30, 14, None)],
+)
+def test_the_longer_cooldown_counts_to_its_last_day(age: int, own: int, shop: int, reason: str | None) -> None:
+    """The shop's or the playbook's."""
+    on = AS_OF - timedelta(days=age)
+    found, detail = why(candidate(cooldown_days=own), knows(contacted=on), cooldown_days=shop)
+    assert found == reason
+    assert detail == (f"contacted on {on}" if reason else None)
+
+
+def test_a_branch_that_was_contacted_leaves_the_account_in_peace() -> None:
+    """Whichever of its customers it was."""
+    standing = knows(contacted=AS_OF - timedelta(days=3), who="branch")
+    assert why(candidate(), standing)[0] is None
+    assert why(candidate(), standing, account_of={"branch": "a"})[0] == "cooldown"
+
+
+def test_no_gain_is_a_reason_only_where_gain_decides() -> None:
+    """And never in the random cell, which must not be cut."""
+    assert why(candidate(gain=-5))[0] == "no gain"
+    assert why(candidate(gain=-5), rank_by="value_at_risk")[0] is None
+    assert why(candidate(gain=-5, cell="random"))[0] is None

@@ -1,0 +1,1 @@
+"""The candidates measured on dates they have not seen."""

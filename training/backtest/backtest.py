@@ -1,0 +1,190 @@
+"""Candidates over splits: who would have been right, on dates that nobody had seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+import numpy as np
+
+from features.churn.labels import ChurnDefinition
+from features.clock import date_of, day_number
+from features.definitions import default_features
+from features.definitions.engagement import event_kinds
+from features.errors import InsufficientHistory
+from features.feature import FeatureSet
+from features.log import Log
+from training.backtest.results import Backtest, CandidateResult, DateResult
+from training.dataset import Dataset, Floats, dataset
+from training.forecasts.base_rate import Forecast, Weeks, base_rates, read_weeks
+from training.forecasts.spend import fit_value, value_errors
+from training.metrics import evaluate
+from training.models.calibration import METHODS, Method, calibrate, sigmoid
+from training.models.candidates import CANDIDATES, RULES, enough_to_learn, fit_each
+from training.models.trees import USUAL, TreeSettings
+from training.splits import TEST_DATES, Split, labels_end, latest_dates, rolling_origin
+
+OTHER_CUSTOMERS = "judged on customers that were not learnt from instead, on a date that was: nothing shows the future"
+# The first is the usual one, and stays unless another is better beyond the chance of dates. Where last year shows the
+# coming window, that is its season: most dates of a backtest lie in ordinary weeks and can say nothing for it. A line
+# fitted on the latest date is not asked there: it would carry that date's season into another.
+WITH_LAST_YEAR: tuple[Method, ...] = ("season", "none")
+WITHOUT: tuple[Method, ...] = METHODS
+
+
+class Progress(Protocol):
+    """Called before each step of long work: how many are done, of how many, and what comes now."""
+
+    def __call__(self, done: int, total: int, what: str) -> None: ...  # noqa: D102
+
+
+def silent(done: int, total: int, what: str) -> None:
+    """Report nothing."""
+
+
+def backtest(
+    log: Log,
+    definition: ChurnDefinition,
+    features: FeatureSet | None = None,
+    *,
+    until: date | None = None,
+    n_tests: int = TEST_DATES,
+    trees: TreeSettings = USUAL,
+    progress: Progress = silent,
+) -> Backtest:
+    """Fit every candidate on what was known at each test date, and judge it on what came.
+
+    Args:
+        log: the shop's log.
+        definition: population and horizon.
+        features: what to know about a customer; by default all that the log has the data for.
+        until: orders on or after this date do not exist.
+        n_tests: how many test dates to ask for; a short log gives fewer.
+        trees: how trees grow.
+        progress: is called before each step.
+
+    A log too short for a test date is judged on other customers instead, and says so in its notes.
+
+    Raises:
+        InsufficientHistory: there is no test date with something to learn from before it, and too few customers.
+    """
+    features = features or default_features(event_kinds(log))
+    weeks = read_weeks(log, definition, labels_end(log, until))
+    try:
+        wanted = rolling_origin(log, definition, until, n_tests)
+    except InsufficientHistory as too_short:
+        data = dataset(log, latest_dates(log, definition, until), definition, features)
+        return _on_other_customers(data, weeks, trees, progress, too_short)
+    steps = _Steps(progress, len(wanted) * (len(CANDIDATES) + 1))
+    judged: list[_Judged] = []
+    for split in reversed(wanted):
+        steps.next(f"features for {split.test_date.isoformat()}")
+        train, test = split_data(log, split, definition, features)
+        if not len(train) or not len(test):
+            break
+        names = tuple(CANDIDATES) if enough_to_learn(train) else RULES
+        if judged and len(names) < len(judged[-1].said):
+            break  # an older date that only knows rules would hide what the models do on the newer ones
+        judged.append(_judge(train, test, split, names, trees, weeks, steps))
+    if not judged:
+        raise InsufficientHistory(f"nobody ordered in the {definition.active_days} days before the test date")
+    return _collected(definition, judged[::-1], n_tests)
+
+
+def _on_other_customers(
+    data: Dataset, weeks: Weeks, trees: TreeSettings, progress: Progress, too_short: InsufficientHistory
+) -> Backtest:
+    """Judge on the latest date with a finished horizon, on a half of the customers that was not learnt from.
+
+    It is the second best there is: it shows whether a model knows more than a rule, and nothing of how times change.
+    """
+    customers = np.unique(data.customer_id)
+    half = customers[np.random.default_rng(0).random(len(customers)) < 0.5]
+    mine = np.isin(data.customer_id, half)
+    train, test = data.where(mine), data.where(~mine & (data.as_of == data.days[-1])) if len(data) else data
+    if not len(data) or not enough_to_learn(train) or not enough_to_learn(test):
+        raise too_short
+    split = Split(tuple(date_of(day) for day in data.days), date_of(data.days[-1]))
+    names = tuple(CANDIDATES)
+    judged = _judge(train, test, split, names, trees, weeks, _Steps(progress, len(names)))
+    found = _collected(data.definition, [judged], n_tests=1)
+    return replace(found, in_time=False, notes=(*found.notes, f"{too_short}: {OTHER_CUSTOMERS}"))
+
+
+class _Steps:
+    """Counts steps for a progress bar."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def next(self, what: str) -> None:
+        self._progress(self._done, self._total, what)
+        self._done += 1
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """What every candidate said on one test date, with each calibration."""
+
+    split: Split
+    said: dict[str, dict[Method, DateResult]]
+    value: dict[str, float]
+    forecast: Forecast
+
+
+def split_data(log: Log, split: Split, definition: ChurnDefinition, features: FeatureSet) -> tuple[Dataset, Dataset]:
+    """Return what can be learnt from on a split's test date, and what is to be judged on it."""
+    both = dataset(log, [*split.train_dates, split.test_date], definition, features)
+    return both.on(day_number(day) for day in split.train_dates), both.on([day_number(split.test_date)])
+
+
+def _judge(
+    train: Dataset, test: Dataset, split: Split, names: Sequence[str], trees: TreeSettings, weeks: Weeks, steps: _Steps
+) -> _Judged:
+    day = day_number(split.test_date)
+    forecast = base_rates(weeks, train, until=day).forecast(day)
+    said: dict[str, dict[Method, DateResult]] = {}
+    steps.next(f"{names[0]} for {split.test_date.isoformat()}")
+    for place, (name, found) in enumerate(fit_each(names, train, trees), start=1):
+        raw = found.fitted.log_odds(test.values)
+        lines = {method: calibrate(method, found.late) for method in METHODS}
+        said[name] = {m: _result(sigmoid(line.apply(raw, forecast.shift)), test, split) for m, line in lines.items()}
+        if place < len(names):
+            steps.next(f"{names[place]} for {split.test_date.isoformat()}")
+    return _Judged(split, said, value_errors(fit_value(train), test), forecast)
+
+
+def _result(p: Floats, test: Dataset, split: Split) -> DateResult:
+    measures = evaluate(test.y, p)
+    return DateResult(split.test_date, len(test), int(test.y.sum()), measures, test.y, p, test.customer_id)
+
+
+def _collected(definition: ChurnDefinition, judged: Sequence[_Judged], n_tests: int) -> Backtest:
+    names, splits = tuple(judged[0].said), tuple(date.split for date in judged)
+    return Backtest(
+        definition=definition,
+        splits=splits,
+        candidates={name: _calibrated(name, judged) for name in names},
+        value=tuple(date.value for date in judged),
+        forecasts=tuple(date.forecast for date in judged),
+        notes=_notes(splits, n_tests, names),
+    )
+
+
+def _calibrated(name: str, judged: Sequence[_Judged]) -> CandidateResult:
+    rule = CANDIDATES[name].is_rule
+    tried = {m: CandidateResult(name, rule, m, tuple(date.said[name][m] for date in judged)) for m in METHODS}
+    usual, *others = WITH_LAST_YEAR if judged[-1].forecast.last_year is not None else WITHOUT
+    better = [method for method in others if tried[method].beats_on_dates(tried[usual])]
+    return tried[min(better, key=lambda method: tried[method].mean["log_loss"], default=usual)]
+
+
+def _notes(splits: Sequence[Split], n_tests: int, names: Sequence[str]) -> tuple[str, ...]:
+    notes = []
+    if len(splits) < n_tests:
+        notes.append(f"the log is long enough for {len(splits)} of {n_tests} test dates")
+    if len(names) < len(CANDIDATES):
+        notes.append("too few customers churned or stayed to fit a model: the rules stand alone")
+    return tuple(notes)

@@ -1,0 +1,153 @@
+"""Two models on the same customers and dates: by how much is one better, beyond noise, and for whom is it worse.
+
+Customers are what chance draws, each with all its dates: Poisson weights of mean 1, which is the bootstrap of Efron
+(1979) for many customers. Chamandy, Muralidharan, Najmi and Naidu (2012), "Estimating uncertainty for massive data
+streams".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from features.log import Texts
+from training.backtest.segments import built_in
+from training.dataset import Flags, Floats
+from training.metrics import surprise
+
+RESAMPLES = 1000
+COVERAGE = 0.95
+# Drawing groups of customers instead of customers changes no interval, and bounds time and memory for any shop.
+MOST_GROUPS = 20_000
+BATCH = 100
+# Fewer tell nothing about a difference of log losses; one customer would decide it.
+LEAST_ROWS, LEAST_CHURNED = 100, 20
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean difference of log loss, in nats, below 0 where the first model is better, and where it may lie.
+
+    >>> Interval(-0.01, -0.02, -0.001).is_below, Interval(-0.01, -0.02, 0.001).is_below
+    (True, False)
+    """
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def is_below(self) -> bool:
+        """Whether the first is better beyond noise."""
+        return self.high < 0
+
+    @property
+    def is_above(self) -> bool:
+        """Whether the first is worse beyond noise."""
+        return self.low > 0
+
+    @property
+    def words(self) -> str:
+        """The interval in words."""
+        return f"{self.mean:+.4f} (95 % interval {self.low:+.4f} to {self.high:+.4f})"
+
+    def to_dict(self) -> dict[str, float]:
+        """Return the figures."""
+        return {"mean": self.mean, "low": self.low, "high": self.high}
+
+
+@dataclass(frozen=True, eq=False)
+class Paired:
+    """What two models said of the same rows.
+
+    Args:
+        dates: the test dates, oldest first.
+        date_place: which of them each row is of.
+        customer_id: whose row it is.
+        y: who churned.
+        challenger: what the challenger said.
+        champion: what the champion said.
+        values: features of the rows, for segments.
+        how: what stands for the champion, in words.
+    """
+
+    dates: tuple[date, ...]
+    date_place: np.typing.NDArray[np.int64]
+    customer_id: Texts
+    y: Flags
+    challenger: Floats
+    champion: Floats
+    values: pd.DataFrame = field(repr=False)
+    how: str = ""
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are enough rows to judge by."""
+        return _is_enough(self.y)
+
+    @cached_property
+    def gap(self) -> Floats:
+        """How much more each row costs the challenger than the champion, in nats."""
+        return surprise(self.y, self.challenger) - surprise(self.y, self.champion)
+
+    def overall(self) -> Interval:
+        """Return the difference of the mean over dates, with its 95 % percentile interval."""
+        masks = [self.date_place == place for place in range(len(self.dates))]
+        mean = float(np.mean([self.gap[mask].mean() for mask in masks]))
+        drawn = np.nanmean(self._drawn(masks), axis=1)
+        low, high = np.percentile(drawn, [100 * (1 - COVERAGE) / 2, 100 * (1 + COVERAGE) / 2])
+        return Interval(mean, float(low), float(high))
+
+    def by_segment(self, segments: Mapping[str, str] | None = None) -> dict[str, Interval]:
+        """Return the difference within each segment that has enough rows, over all dates together.
+
+        The intervals hold together with 95 % (Bonferroni). A thousand resamples cannot show the outermost percentiles
+        that this takes, so the resamples give the standard error and the normal distribution the ends.
+
+        Args:
+            segments: customer → the shop's own segment.
+        """
+        masks = {name: m for name, m in self._segments(segments or {}).items() if _is_enough(self.y[m])}
+        if not masks:
+            return {}
+        drawn = self._drawn(list(masks.values()))
+        reach = NormalDist().inv_cdf(1 - (1 - COVERAGE) / 2 / len(masks))
+        ends = zip(masks.items(), reach * np.nanstd(drawn, axis=0), strict=True)
+        return {name: _around(float(self.gap[mask].mean()), float(half)) for (name, mask), half in ends}
+
+    def _drawn(self, masks: Sequence[Flags]) -> Floats:
+        """Return the mean gap within each mask, resamples × masks."""
+        codes = pd.factorize(self.customer_id)[0]
+        random = np.random.default_rng(0)
+        groups = min(int(codes.max(initial=0)) + 1, MOST_GROUPS)
+        group = (random.permutation(int(codes.max(initial=0)) + 1) % groups)[codes]
+        sums = np.column_stack([np.bincount(group[mask], self.gap[mask], groups) for mask in masks])
+        rows = np.column_stack([np.bincount(group[mask], minlength=groups) for mask in masks])
+        means = []
+        for _ in range(RESAMPLES // BATCH):
+            weight = random.poisson(1.0, (BATCH, groups)).astype(np.float64)
+            total = weight @ rows
+            means.append(np.divide(weight @ sums, total, out=np.full(total.shape, np.nan), where=total > 0))
+        return np.concatenate(means)
+
+    def _segments(self, given: Mapping[str, str]) -> dict[str, Flags]:
+        own = pd.Series([given.get(str(who)) for who in self.customer_id], dtype=object)
+        found = {f"segment {name}": (own == name).to_numpy() for name in sorted(set(given.values()))}
+        return {**built_in(self.values), **found}
+
+
+def _is_enough(y: Flags) -> bool:
+    return len(y) >= LEAST_ROWS and int(y.sum()) >= LEAST_CHURNED
+
+
+def _around(mean: float, half: float) -> Interval:
+    return Interval(mean, mean - half, mean + half)

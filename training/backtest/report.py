@@ -1,0 +1,267 @@
+"""How well a candidate is doing on dates that nobody had seen: bands, dates, segments, the list, and a grade.
+
+The report is the same for the terminal, for MLflow, for files and for the model's facts; `report_text.py`
+says it in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.backtest.bands import Band, Floor, named_bands, noise_floor, tenths
+from training.backtest.grade import Grade, grade
+from training.backtest.random_split import LEARNER, random_split_words
+from training.backtest.results import Backtest, CandidateResult, DateResult, plain
+from training.backtest.segments import Members, Segment, segments
+from training.backtest.shortlist import Shortlist, shortlist
+from training.dataset import Floats
+from training.forecasts.base_rate import Forecast, shift_to
+from training.metrics import LEAST_PROBABILITY, Z_95, ece
+from training.models.calibration import sigmoid
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Level:
+    """The churn rate that the season's forecast let expect on a date, beside what came.
+
+    Args:
+        expected: the mean probability at the forecast level.
+        low: the lower end of its 95 % interval.
+        high: the upper end.
+        shift: forecast, log-odds; `training/forecasts/base_rate.py`.
+        uncertainty: its standard error, log-odds.
+        turned_out: the shift that would have been right, log-odds.
+    """
+
+    expected: float
+    low: float
+    high: float
+    shift: float
+    uncertainty: float
+    turned_out: float
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether what came lies in the interval."""
+        return abs(self.turned_out - self.shift) <= Z_95 * self.uncertainty
+
+
+@dataclass(frozen=True)
+class OnDate:
+    """One test date: what was said in all, what came, and how good it was.
+
+    Args:
+        test_date: looked at from its start.
+        customers: the population on it.
+        base_rate: the share that churned.
+        said: the mean probability.
+        level: what the season's forecast let expect; None where there is no forecast.
+        metrics: log loss, AUROC, Brier, ECE.
+        ece_floor: what the ECE would be by chance if the percentages were true.
+    """
+
+    test_date: date
+    customers: int
+    base_rate: float
+    said: float
+    level: Level | None
+    metrics: Mapping[str, float]
+    ece_floor: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON, NaN as None."""
+        level = None if self.level is None else {**plain(vars(self.level)), "inside": self.level.is_inside}
+        numbers = plain({"base_rate": self.base_rate, "said": self.said, **self.metrics, "ece_floor": self.ece_floor})
+        return {"test_date": self.test_date.isoformat(), "customers": self.customers, **numbers, "level": level}
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """How well a candidate did in a backtest.
+
+    Args:
+        candidate: its name.
+        grade: against the best rule.
+        bands: of ten points each, over all test dates.
+        product_bands: those that the product shows; none where none were named.
+        dates: oldest first.
+        segments: new customers, regulars, and others that were asked for.
+        shortlist: what a list as long as the shop can handle would have held.
+        ece: of all test dates together; misses of a date up and of another down weigh against each other.
+        floor: what that would be by chance if the percentages were true.
+        random_split: AUROC that LightGBM would have claimed by a random split; None where it was not asked for.
+        in_time: AUROC of LightGBM in this backtest; None where it was not tried.
+    """
+
+    candidate: str
+    grade: Grade
+    bands: tuple[Band, ...]
+    product_bands: tuple[Band, ...]
+    dates: tuple[OnDate, ...]
+    segments: tuple[Segment, ...]
+    shortlist: Shortlist
+    ece: float
+    floor: Floor
+    random_split: float | None = None
+    in_time: float | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to beware of, in words."""
+        if self.random_split is None or self.in_time is None:
+            return ()
+        return (random_split_words(self.random_split, self.in_time),)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON: no NaN, no rows of customers."""
+        pooled = {"ece": self.ece, "floor": self.floor.mean, "floor_95": self.floor.most}
+        split = {} if self.random_split is None else {"auroc": self.random_split, "in_time": self.in_time or np.nan}
+        return {
+            "candidate": self.candidate,
+            "grade": self.grade.to_dict(),
+            "bands": [band.to_dict() for band in self.bands],
+            "product_bands": [band.to_dict() for band in self.product_bands],
+            "dates": [each.to_dict() for each in self.dates],
+            "segments": [segment.to_dict() for segment in self.segments],
+            "list": self.shortlist.to_dict(),
+            "all_dates_together": plain(pooled),
+            "random_split": plain(split) or None,
+            "warnings": [*self.grade.warnings, *self.warnings],
+        }
+
+
+def report(
+    backtest: Backtest,
+    candidate: str | None = None,
+    *,
+    list_size: int | None = None,
+    list_why: str = "",
+    product_bands: Mapping[str, float] | None = None,
+    members: Members | None = None,
+    random_split: float | None = None,
+) -> Report:
+    """Return how well a candidate did.
+
+    Args:
+        backtest: the evidence.
+        candidate: its name; by default the chosen one.
+        list_size: customers on a list that the shop can handle; None for a tenth of the population.
+        list_why: where that size comes from, in words.
+        product_bands: from which probability on each band of the product begins, ascending, the first 0.
+        members: the rows of each segment, one bool array per test date.
+        random_split: what `random_split_auroc` gave.
+    """
+    name = candidate or backtest.chosen
+    result = backtest.candidates[name]
+    trees = backtest.candidates.get(LEARNER)
+    return Report(
+        candidate=name,
+        grade=grade(backtest, name),
+        bands=tenths(result.y, result.p),
+        product_bands=named_bands(result.y, result.p, product_bands) if product_bands else (),
+        dates=_dates(result, backtest.forecasts),
+        segments=segments(result, members or {}),
+        shortlist=shortlist(backtest, name, list_size, list_why),
+        ece=ece(result.y, result.p),
+        floor=noise_floor([result.p]),
+        random_split=random_split,
+        in_time=trees.mean["auroc"] if trees else None,
+    )
+
+
+def _dates(result: CandidateResult, forecasts: Sequence[Forecast]) -> tuple[OnDate, ...]:
+    known: Sequence[Forecast | None] = forecasts or [None] * len(result.by_date)
+    return tuple(_on(each, f, result.calibration == "season") for each, f in zip(result.by_date, known, strict=True))
+
+
+def _on(found: DateResult, forecast: Forecast | None, with_season: bool) -> OnDate:
+    return OnDate(
+        test_date=found.test_date,
+        customers=found.customers,
+        base_rate=found.churned / found.customers,
+        said=float(found.p.mean()),
+        level=None if forecast is None else _level(found, forecast, with_season),
+        metrics={name: found.metrics[name] for name in ("auroc", "log_loss", "brier", "ece")},
+        ece_floor=noise_floor([found.p]).mean,
+    )
+
+
+def _level(found: DateResult, forecast: Forecast, with_season: bool) -> Level:
+    """Return what the forecast let expect of these customers, whether or not the candidate made use of it."""
+    p = np.clip(found.p, LEAST_PROBABILITY, 1 - 1e-12)
+    usual = np.log(p) - np.log1p(-p) - (forecast.shift if with_season else 0.0)
+    low, middle, high = (_mean_at(usual, forecast.shift + z * forecast.uncertainty) for z in (-Z_95, 0, Z_95))
+    right = shift_to(usual, found.churned / found.customers)
+    return Level(middle, low, high, forecast.shift, forecast.uncertainty, right)
+
+
+def _mean_at(log_odds: Floats, shift: float) -> float:
+    return float(sigmoid(log_odds + shift).mean())
+
+
+def report_metrics(report: Report) -> dict[str, float]:
+    """Return the figures of a report by name, as MLflow keeps them; what is not known is left out."""
+    listed, graded = report.shortlist, report.grade
+    found = {
+        "grade/skill": graded.skill,
+        "grade/ece": graded.ece,
+        "grade/ece_floor": graded.floor.mean,
+        "list/size": listed.by.picked,
+        "list/hits": listed.by.hits,
+        "list/false_alarms": listed.by.false_alarms,
+        "list/capture": listed.by.capture,
+        "list/precision": listed.by.precision,
+        "list/lift": listed.by.lift,
+        "list/over_rule": listed.over_rule,
+        "random_split/auroc": np.nan if report.random_split is None else report.random_split,
+    }
+    return {name: float(value) for name, value in found.items() if np.isfinite(value)}
+
+
+def report_facts(report: Report) -> dict[str, Any]:
+    """Return what a model's facts say of how well it does: a short document for the bundle and the API."""
+    return {
+        "grade": report.grade.to_dict(),
+        "list": report.shortlist.to_dict(),
+        "bands": [band.to_dict() for band in report.product_bands or report.bands],
+        "warnings": [*report.grade.warnings, *report.warnings],
+    }
+
+
+def report_figures(
+    backtest: Backtest, candidate: str | None = None, *, list_size: int | None = None
+) -> dict[str, Figure]:
+    """Return the pictures of a candidate's backtest, by file name without suffix.
+
+    Args:
+        backtest: the evidence.
+        candidate: its name; by default the chosen one.
+        list_size: customers on a list that the shop can handle; None for a tenth of the population.
+    """
+    from training.plots.backtest import (
+        base_rate_figure,
+        list_size_figure,
+        reliability_by_date_figure,
+        reliability_figure,
+    )
+
+    result, rule = backtest.candidates[candidate or backtest.chosen], backtest.candidates[backtest.best_rule]
+    dates = _dates(result, backtest.forecasts)
+    sizes = shortlist(backtest, result.name, list_size).sizes
+    lists = {one.name: [(date.y, date.p) for date in one.by_date] for one in dict.fromkeys((result, rule))}
+    return {
+        "reliability": reliability_figure(result.y, result.p, result.name),
+        "reliability_by_date": reliability_by_date_figure(
+            [(str(date.test_date), date.y, date.p) for date in result.by_date], result.name
+        ),
+        "base_rate": base_rate_figure(dates, result.name),
+        "list_size": list_size_figure(lists, round(float(np.mean(sizes)))),
+    }

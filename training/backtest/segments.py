@@ -1,0 +1,157 @@
+"""Is it as good for every kind of customer: the same measures for new customers, regulars and each segment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.log import Ints, Texts
+from training.backtest.bands import Floor, noise_floor, wilson
+from training.backtest.choice import intervals
+from training.backtest.results import CandidateResult, plain
+from training.dataset import Flags, Floats
+from training.metrics import auroc, brier, ece
+
+# Below so many churned or kept, an AUROC is the luck of a few.
+LEAST_OF_A_CLASS = 10
+NO_SEGMENT = "no segment"
+
+# The rows of a kind of customers, one array per test date.
+Members = Mapping[str, Sequence[Flags]]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One kind of customers, over all test dates.
+
+    Args:
+        name: of the segment.
+        customers: once per test date.
+        base_rate: the share that churned.
+        base_rate_interval: 95 %.
+        said: the mean probability.
+        auroc: within the segment; NaN where fewer than 10 churned or stayed.
+        auroc_interval: 95 %, NaN where the AUROC is.
+        ece: calibration error.
+        floor: what it would be by chance if the percentages were true.
+        brier: mean squared error.
+    """
+
+    name: str
+    customers: int
+    base_rate: float
+    base_rate_interval: tuple[float, float]
+    said: float
+    auroc: float
+    auroc_interval: tuple[float, float]
+    ece: float
+    floor: Floor
+    brier: float
+
+    @property
+    def is_off(self) -> bool:
+        """Whether what was said lies outside the interval of what was done."""
+        return not self.base_rate_interval[0] <= self.said <= self.base_rate_interval[1]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON, NaN as None."""
+        facts = asdict(self)
+        name, customers, floor = facts.pop("name"), facts.pop("customers"), facts.pop("floor")
+        ends = {key: list(plain(dict(zip("ab", facts.pop(key), strict=True))).values()) for key in _INTERVALS}
+        numbers = plain({**facts, "ece_floor": floor["mean"]})
+        return {"name": name, "customers": customers, **numbers, **ends, "off": self.is_off}
+
+
+_INTERVALS = ("base_rate_interval", "auroc_interval")
+
+
+def segments(result: CandidateResult, members: Members) -> tuple[Segment, ...]:
+    """Return the measures of each segment that has customers, in the order given.
+
+    Args:
+        result: of the candidate.
+        members: the rows of each segment, one bool array per test date.
+    """
+    found = (_segment(name, result, np.concatenate(list(rows))) for name, rows in members.items())
+    return tuple(segment for segment in found if segment.customers)
+
+
+def _segment(name: str, result: CandidateResult, here: Flags) -> Segment:
+    who = np.concatenate([date.customer_id for date in result.by_date])[here]
+    y, p = result.y[here], result.p[here]
+    unknown = float("nan")
+    ranks = min(int(y.sum()), int((~y).sum())) >= LEAST_OF_A_CLASS
+    return Segment(
+        name=name,
+        customers=len(y),
+        base_rate=float(y.mean()) if len(y) else unknown,
+        base_rate_interval=wilson(int(y.sum()), len(y)),
+        said=float(p.mean()) if len(y) else unknown,
+        auroc=auroc(y, p) if ranks else unknown,
+        auroc_interval=intervals([(y, p, who)])["auroc"] if ranks else (unknown, unknown),
+        ece=ece(y, p),
+        floor=noise_floor([p]),
+        brier=brier(y, p),
+    )
+
+
+def new_and_regulars(order_days: Sequence[Ints]) -> dict[str, list[Flags]]:
+    """Return who had ordered on a single day, and who on more.
+
+    Args:
+        order_days: how many days each customer had ordered on before the date, one array per test date.
+
+    >>> new_and_regulars([np.array([1, 3])])["regulars"]
+    [array([False,  True])]
+    """
+    return {
+        "new customers": [np.asarray(days == 1) for days in order_days],
+        "regulars": [np.asarray(days > 1) for days in order_days],
+    }
+
+
+def by_segment(segment_of: Mapping[str, str], customers: Sequence[Texts]) -> dict[str, list[Flags]]:
+    """Return who is in each segment; who is in none stands apart.
+
+    Args:
+        segment_of: the segment of each customer id.
+        customers: the customer ids, one array per test date.
+
+    >>> by_segment({"ann": "firm"}, [np.array(["ann", "bob"], dtype=object)])["no segment"]
+    [array([False,  True])]
+    """
+    named = [np.array([segment_of.get(one, NO_SEGMENT) for one in date], dtype=object) for date in customers]
+    names = sorted({str(name) for date in named for name in date} - {NO_SEGMENT})
+    return {name: [np.asarray(date == name) for date in named] for name in [*names, NO_SEGMENT]}
+
+
+def built_in(values: pd.DataFrame) -> dict[str, Flags]:
+    """Return the segments that every shop has, from features: new, and parts by orders, money and silence.
+
+    A part is a third, the silence's a half; customers at a limit belong to the lower part.
+
+    >>> list(built_in(pd.DataFrame({"frequency": [0.0, 1.0, 2.0, 3.0]})))
+    ['new customers', 'few orders', 'some orders', 'many orders']
+    """
+    found: dict[str, Flags] = {}
+    if "frequency" in values:
+        found["new customers"] = values["frequency"].to_numpy() == 0
+    parts = {
+        "frequency": ("few orders", "some orders", "many orders"),
+        "spend_365d": ("little money", "some money", "much money"),
+        "days_since_order": ("short silence", "long silence"),
+    }
+    for feature, names in parts.items():
+        if feature in values:
+            found.update(_parts(values[feature].to_numpy(dtype=np.float64), names))
+    return found
+
+
+def _parts(values: Floats, names: Sequence[str]) -> dict[str, Flags]:
+    limits = np.nanquantile(values, np.arange(1, len(names)) / len(names)) if len(values) else np.zeros(0)
+    place = np.searchsorted(limits, values)
+    return {name: place == number for number, name in enumerate(names)}

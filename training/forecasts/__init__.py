@@ -1,0 +1,1 @@
+"""What a score says beside the probability: base rate, next order, spend, uplift."""

@@ -1,0 +1,293 @@
+"""When the next order comes: P(no order) over any number of days, and the wait for the next order as an interval.
+
+The shape over time is that of the shop's own gaps (`training/models/gap_hazard.py`), the level is the calibrated
+probability p of the model in charge. With G(t) the hazard that a customer's silence meets over the next t days, and h
+the model's horizon,
+
+    P(no order within t days) = p ** (G(t) / G(h))
+
+Proportional hazards (Cox 1972, Regression models and life-tables, J. R. Statist. Soc. B 34(2)), through the one point
+that is known best: exactly p at h. It falls in t whatever p is, because G rises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.churn.labels import ChurnDefinition, label_table
+from features.log import Ints, Log
+from training.dataset import Dataset, Floats
+from training.models.fitted import read_json, write_json
+from training.models.gap_hazard import HALF_DAY, GapHazard, fit_gap_hazard, usual_gap
+from training.models.history import Histories, inputs
+
+FILE = "timing.json"
+# The interval of the next order leaves a tenth on either side.
+LEVELS = (0.1, 0.5, 0.9)
+# Orders per usual gap, added to every hazard: where the shop has never seen a silence end, time still passes.
+LEAST_HAZARD = 1e-6
+# Log p beyond this changes no whole day; expm1 of it is still exact.
+LEAST_RISK, MOST_RISK = 1e-9, 700.0
+
+
+@dataclass(frozen=True, eq=False)
+class NextOrder:
+    """How long until the next order, given that the customer orders within `within_days`; as_of + days is the date.
+
+    Args:
+        within_days: the condition; nothing is said of those who take longer.
+        low_days: whole days, one per customer; 0 is an order on the as_of day itself. Low to high holds 80 %.
+        median_days: the day by which half have ordered: the one to expect.
+        high_days: the last day of the 80 %, before `within_days`.
+    """
+
+    within_days: int
+    low_days: Ints
+    median_days: Ints
+    high_days: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Timing:
+    """The shop's gaps, as a clock for one customer.
+
+    Args:
+        names: the features it takes, in order; it looks at those of a history.
+        horizon_days: of the probability that it is given.
+        follow_days: the next order is told for those who order within so many days.
+        hazard: of the shop's gaps.
+        levels: the quantiles of low, median and high.
+    """
+
+    names: tuple[str, ...]
+    horizon_days: int
+    follow_days: int
+    hazard: GapHazard = field(repr=False)
+    levels: tuple[float, float, float] = LEVELS
+
+    def silent(self, X: Floats, p: Floats, days: Sequence[int]) -> Floats:
+        """Return P(no order within so many days), customers × days: p at the horizon, never rising with the days.
+
+        Args:
+            X: customers × features, in the order of `names`.
+            p: calibrated P(no order within `horizon_days`), one per customer.
+            days: whole days, each at least 0, in any order.
+        """
+        clock, wanted = self._clock(X), np.asarray(days, dtype=np.int64)
+        times = np.unique(np.append(wanted, self.horizon_days))
+        risk = np.maximum.accumulate(clock.risk(times[:, None].astype(np.float64)), axis=0)
+        share = risk / risk[np.searchsorted(times, self.horizon_days)]
+        return np.asarray(np.power(p, share[np.searchsorted(times, wanted)]).T)
+
+    def next_order(self, X: Floats, p: Floats) -> NextOrder:
+        """Return the wait for the next order of those who order within `follow_days`.
+
+        Whole days cannot hold 80 % exactly: of the four ways to round the two ends, each customer gets the one whose
+        share is nearest.
+
+        Args:
+            X: customers × features, in the order of `names`.
+            p: calibrated P(no order within `horizon_days`), one per customer.
+        """
+        wait = _Wait.of(self._clock(X), p, self.horizon_days, self.follow_days)
+        low, middle, high = wait.before(self.levels)
+        first, after = _nearest(wait, low, high, self.levels[-1] - self.levels[0])
+        median = np.clip(middle, first, after - 1)
+        return NextOrder(self.follow_days, _whole(first), _whole(median), _whole(after - 1))
+
+    def to_files(self, folder: Path) -> None:
+        """Write itself as JSON."""
+        facts: dict[str, Any] = {"names": list(self.names), "levels": list(self.levels)}
+        days = {"horizon_days": self.horizon_days, "follow_days": self.follow_days}
+        write_json(folder / FILE, {**facts, **days, "hazard": self.hazard.to_dict()})
+
+    def _seen(self, X: Floats) -> Histories:
+        return Histories.of(*inputs(self.names, X).T)
+
+    def _clock(self, X: Floats) -> _Clock:
+        return _Clock.of(self.hazard, self._seen(X))
+
+
+def fit_timing(data: Dataset) -> Timing:
+    """Learn the gaps from every row of a dataset, and how far ahead they can be told.
+
+    The next order is told for `active_days`, as far as half of the history reaches: what is longer, the log has hardly
+    seen end. It is never told for less than the horizon.
+    """
+    names, horizon = data.features.names, data.definition.horizon_days
+    tenure = inputs(names, data.values)[:, 1]
+    known_days = int(np.nanmax(tenure, initial=0.0)) + horizon
+    follow = max(horizon, min(data.definition.active_days, known_days // 2))
+    return Timing(names, horizon, follow, fit_gap_hazard(data))
+
+
+def read_timing(folder: Path) -> Timing:
+    """Read what `Timing.to_files` wrote.
+
+    Raises:
+        ModelRefused: the file is missing, or is no JSON object.
+    """
+    content = read_json(folder / FILE)
+    low, median, high = (float(level) for level in content["levels"])
+    return Timing(
+        names=tuple(content["names"]),
+        horizon_days=int(content["horizon_days"]),
+        follow_days=int(content["follow_days"]),
+        hazard=GapHazard.from_dict(content["hazard"]),
+        levels=(low, median, high),
+    )
+
+
+def follow_waits(log: Log, as_of_dates: Sequence[date], active_days: int, follow_days: int) -> Ints:
+    """Return whole days to the next order, `follow_days` where none came in them, row by row as `dataset` has them.
+
+    Args:
+        log: the shop's log; it must reach `follow_days` beyond the last date.
+        as_of_dates: the dates.
+        active_days: who is in the population.
+        follow_days: how long to look, past the horizon of the labels too.
+
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
+    >>> log = roll_up(Lines.of(["ann", "bob", "bob"], [1, 5, 12], [700, 300, 50]))
+    >>> follow_waits(log, [date(1970, 1, 8)], 30, 20)
+    array([20,  5])
+    """
+    labels = label_table(log, as_of_dates, ChurnDefinition(follow_days, active_days))
+    return labels["wait_days"].to_numpy(dtype=np.int64)
+
+
+def timing_errors(timing: Timing, X: Floats, p: Floats, wait_days: Ints) -> dict[str, float]:
+    """Return how often the interval held, and how far off its middle was beside the naive forecast, days.
+
+    Only those who ordered within `follow_days` are judged: nothing was said of others. The naive forecast is the
+    customer's own mean gap, the shop's where there is none, counted from the last order; who is overdue is due today.
+
+    Args:
+        timing: what said it.
+        X: customers × features.
+        p: calibrated P(no order within the horizon), one per customer.
+        wait_days: whole days to the next order, `follow_days` or more where none came; `follow_waits` gives them.
+    """
+    came = wait_days < timing.follow_days
+    if not came.any():
+        return {}
+    X, wait = X[came], wait_days[came]
+    said, naive = timing.next_order(X, np.asarray(p)[came]), _naive(timing, X)
+    return {
+        "next_order_coverage": float(np.mean((said.low_days <= wait) & (wait <= said.high_days))),
+        "next_order_too_early": float(np.mean(wait < said.low_days)),
+        "next_order_too_late": float(np.mean(wait > said.high_days)),
+        "next_order_width_days": float(np.median(said.high_days - said.low_days + 1)),
+        "next_order_median_absolute_error_days": float(np.median(np.abs(said.median_days - wait))),
+        "next_order_mean_absolute_error_days": float(np.mean(np.abs(said.median_days - wait))),
+        "usual_gap_median_absolute_error_days": float(np.median(np.abs(naive - wait))),
+        "usual_gap_mean_absolute_error_days": float(np.mean(np.abs(naive - wait))),
+    }
+
+
+def _naive(timing: Timing, X: Floats) -> Floats:
+    seen = timing._seen(X)
+    gap = np.where(seen.frequency > 0, seen.recency / np.maximum(seen.frequency, 1), timing.hazard.shop_gap)
+    return np.maximum(np.rint(gap - seen.silence), 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Clock:
+    """What hazard each customer's silence has met and will meet, all customers at once.
+
+    Args:
+        hazard: of the shop's gaps.
+        gap: to expect of each customer, days.
+        begin: how long each silence has lasted, days.
+        group: whose curve holds for each.
+        met: the hazard that each silence has met by now.
+    """
+
+    hazard: GapHazard
+    gap: Floats
+    begin: Floats
+    group: Ints
+    met: Floats
+
+    @classmethod
+    def of(cls, hazard: GapHazard, seen: Histories) -> _Clock:
+        gap, begin = usual_gap(seen, hazard.shop_gap), seen.silence - HALF_DAY
+        group = np.searchsorted(hazard.groups, seen.frequency, "right") - 1
+        blank = cls(hazard, gap, begin, group, np.zeros(len(seen)))
+        return cls(hazard, gap, begin, group, blank._until(np.zeros(len(seen))))
+
+    def risk(self, time: Floats | float) -> Floats:
+        """Return the hazard over the next `time` days, never negative; 0 at 0, then above 0.
+
+        Args:
+            time: of all, one per customer, or times × customers; of the last there are as many answers.
+        """
+        return np.maximum(self._until(time) - self.met, 0.0) + LEAST_HAZARD * time / self.gap
+
+    def _until(self, time: Floats | float) -> Floats:
+        at = (self.begin + time) / self.gap
+        found = np.zeros(at.shape)
+        for place in np.unique(self.group):  # of one customer, one curve
+            here = self.group == place
+            found[..., here] = self.hazard.curves[place].at(at[..., here])
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Wait:
+    """The wait for the next order of those who order within `most` days, as a distribution on whole days.
+
+    Args:
+        clock: of each customer.
+        pace: hazard of the model per hazard of the clock.
+        whole: minus the chance of an order within `most` days.
+        most: days.
+    """
+
+    clock: _Clock
+    pace: Floats
+    whole: Floats
+    most: int
+
+    @classmethod
+    def of(cls, clock: _Clock, p: Floats, horizon: int, most: int) -> _Wait:
+        with np.errstate(divide="ignore"):
+            known = np.clip(-np.log(p), LEAST_RISK, MOST_RISK)
+        pace = known / clock.risk(horizon)
+        return cls(clock, pace, np.expm1(-pace * clock.risk(most)), most)
+
+    def share(self, days: Floats) -> Floats:
+        """Return the share that orders in the first so many days, times × customers: those with a wait of less."""
+        return np.asarray(np.expm1(-self.pace * self.clock.risk(days)) / self.whole, dtype=np.float64)
+
+    def before(self, levels: Sequence[float]) -> Floats:
+        """Return the most whole days in which no more than each share orders, levels × customers, by bisection."""
+        level = np.array(levels)[:, None]
+        low = np.zeros((len(levels), len(self.pace)))
+        high = np.full_like(low, self.most)
+        for _ in range(max(self.most - 1, 0).bit_length()):
+            middle = np.floor((low + high) / 2)
+            reached = self.share(middle) > level
+            low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+        return low
+
+
+def _nearest(wait: _Wait, low: Floats, high: Floats, aim: float) -> tuple[Floats, Floats]:
+    """Return the first day and the day after the last one, of whole days around both levels the nearest to `aim`."""
+    ends = np.stack([low, low + 1, high, high + 1])
+    share = wait.share(ends)
+    pairs = np.array([(0, 3), (0, 2), (1, 3), (1, 2)])
+    best = pairs[np.argmin(np.abs(share[pairs[:, 1]] - share[pairs[:, 0]] - aim), axis=0)]
+    first, after = (np.take_along_axis(ends, best[None, :, end], axis=0)[0] for end in (0, 1))
+    return first, after
+
+
+def _whole(days: Floats) -> Ints:
+    return days.astype(np.int64)

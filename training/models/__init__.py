@@ -1,0 +1,1 @@
+"""The candidate models, one a file."""

@@ -1,0 +1,106 @@
+"""The blend: a weighted mean of several candidates' log-odds. Where they err differently, their mean errs less.
+
+The weights are learnt on the latest date, from what earlier twins of the parts said about it, and pulled towards fixed
+ones: one date is little evidence. A blend is as explainable as its parts: contributions are averaged like the log-odds,
+so their sum stays exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from training.dataset import Flags, Floats
+from training.models.calibration import sigmoid
+from training.models.fitted import Explained, Fit, Fitted, read_json, write_json
+
+FILE = "blend.json"
+# How much surprise, in nats over all later rows, it takes to move a weight by 0.1 is this over a hundred.
+PULL = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Blend:
+    """A weighted mean of fitted candidates in log-odds.
+
+    Args:
+        names: the features it takes, in order.
+        parts: the fitted candidates by name.
+        weights: of each part, by name; they sum to 1.
+    """
+
+    names: tuple[str, ...]
+    parts: Mapping[str, Fitted]
+    weights: Mapping[str, float]
+
+    def log_odds(self, X: Floats) -> Floats:
+        """Return the log-odds of churn, one per row."""
+        said = [self.weights[name] * part.log_odds(X) for name, part in self.parts.items()]
+        return np.asarray(np.sum(said, axis=0), dtype=np.float64)
+
+    def explained(self, X: Floats) -> Explained:
+        """Return the weighted mean of what the parts say, of what each feature adds to it, and of their bases."""
+        said = [(self.weights[name], part.explained(X)) for name, part in self.parts.items()]
+        log_odds = np.sum([weight * one.log_odds for weight, one in said], axis=0)
+        added = np.sum([weight * one.added for weight, one in said], axis=0)
+        return Explained(log_odds, added, sum(weight * one.base for weight, one in said))
+
+    def to_files(self, folder: Path) -> None:
+        """Write each part into a folder of its own, and a JSON that names and weighs them."""
+        for name, part in self.parts.items():
+            (folder / name).mkdir()
+            part.to_files(folder / name)
+        write_json(folder / FILE, {"names": list(self.names), "weights": dict(self.weights)})
+
+
+def read_blend(folder: Path, read_part: Callable[[str, Path], Fitted]) -> Blend:
+    """Read what `Blend.to_files` wrote; `read_part` reads a candidate by name from its folder."""
+    content = read_json(folder / FILE)
+    weights = {name: float(weight) for name, weight in content["weights"].items()}
+    return Blend(tuple(content["names"]), {name: read_part(name, folder / name) for name in weights}, weights)
+
+
+def blended(parts: Mapping[str, Fit], usual: Mapping[str, float]) -> Fit:
+    """Blend fits of the same rows.
+
+    Args:
+        parts: the fits by name.
+        usual: the weights that hold where the latest date says nothing; they sum to 1.
+    """
+    names = next(iter(parts.values())).fitted.names
+    fitted = {name: part.fitted for name, part in parts.items()}
+    said = [part.late for part in parts.values() if part.late is not None]
+    if len(said) < len(parts):
+        return Fit(Blend(names, fitted, dict(usual)), None)
+    log_odds, y = np.column_stack([one for one, _ in said]), said[0][1]
+    weights = learn_weights(log_odds, y, np.array([usual[name] for name in parts]))
+    return Fit(Blend(names, fitted, dict(zip(parts, weights.tolist(), strict=True))), (log_odds @ weights, y))
+
+
+def learn_weights(log_odds: Floats, y: Flags, usual: Floats) -> Floats:
+    """Return the weights, 0 or more and 1 in all, that say most about later rows, pulled towards the usual ones.
+
+    Stacking by the likelihood, Wolpert (1992), with a ridge.
+
+    Args:
+        log_odds: rows × parts.
+        y: who churned.
+        usual: a weight per part.
+
+    >>> learn_weights(np.array([[2.0, 0.0], [-2.0, 0.0]] * 400), np.array([True, False] * 400), np.array([0.5, 0.5]))
+    array([1., 0.])
+    """
+    from scipy.optimize import minimize
+
+    def cost(weights: Floats) -> tuple[float, Floats]:
+        at = log_odds @ weights
+        loss = float((np.logaddexp(0, at) - y * at).sum() + PULL * ((weights - usual) ** 2).sum())
+        return loss, log_odds.T @ (sigmoid(at) - y) + 2 * PULL * (weights - usual)
+
+    whole = {"type": "eq", "fun": lambda weights: weights.sum() - 1}
+    found = minimize(cost, usual, jac=True, bounds=[(0, 1)] * len(usual), constraints=[whole], method="SLSQP")
+    weights = np.clip(found.x, 0, None).round(9) if found.success else usual
+    return np.asarray(weights / weights.sum(), dtype=np.float64)

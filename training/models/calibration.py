@@ -1,0 +1,122 @@
+"""Turning log-odds into probabilities that are true.
+
+A calibration is a line in log-odds: it keeps the ranking, and contributions stay exact (each is scaled by the slope).
+
+    none      the model's own
+    platt     a line fitted on a later date than the model was trained on: a model is too sure of the rows it has seen
+    season    the level that is forecast for the coming window (`training/forecasts/base_rate.py`), added as a shift
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from training.dataset import Flags, Floats
+
+Method = Literal["none", "platt", "season"]
+METHODS: tuple[Method, ...] = ("none", "platt", "season")
+NEWTON_STEPS = 100
+ENOUGH_ROWS = 50
+
+
+def sigmoid(log_odds: Floats) -> Floats:
+    """Return the probability of log-odds, without overflow.
+
+    >>> sigmoid(np.array([0.0, -800.0]))
+    array([0.5, 0. ])
+    """
+    return np.asarray(np.exp(-np.logaddexp(0, -log_odds)), dtype=np.float64)
+
+
+def fit_line(x: Floats, y: Flags, *, towards: float = 0.0, weight: float = 1e-3) -> tuple[float, float]:
+    """Return (slope, intercept) of the likeliest line in log-odds, by Newton's method.
+
+    The two targets lie slightly inside 0 and 1, as in Platt (1999), section 2.2, so that a single class or a perfect
+    separation still gives a finite line.
+
+    Args:
+        x: what the log-odds rise with.
+        y: whether the customer churned.
+        towards: the slope that holds where the data say nothing.
+        weight: how many observations that is worth.
+
+    >>> slope, intercept = fit_line(np.array([0.0, 0.0, 1.0, 1.0]), np.array([True, False, False, True]))
+    >>> abs(slope) < 1e-6, abs(intercept) < 1e-6
+    (True, True)
+    """
+    target = np.where(y, (y.sum() + 1) / (y.sum() + 2), 1 / ((~y).sum() + 2))
+    design = np.column_stack([x, np.ones(len(x))])
+    pull, goal = np.array([weight, 1e-9]), np.array([towards, 0.0])
+    line = goal.copy()
+    loss = _loss(design, target, line, pull, goal)
+    for _ in range(NEWTON_STEPS):
+        before = loss
+        line, loss = _newton(design, target, line, pull, goal, before)
+        if before - loss <= 1e-12 * abs(before):
+            break
+    return float(line[0]), float(line[1])
+
+
+def _newton(
+    design: Floats, target: Floats, line: Floats, pull: Floats, goal: Floats, loss: float
+) -> tuple[Floats, float]:
+    """Take one step, halved until it does not make things worse."""
+    p = sigmoid(design @ line)
+    slope = design.T @ (p - target) + pull * (line - goal)
+    curve = (design * np.maximum(p * (1 - p), 1e-12)[:, None]).T @ design + np.diag(pull)
+    step = np.linalg.lstsq(curve, slope, rcond=None)[0]
+    for halvings in range(30):
+        tried = line - step / 2**halvings
+        tried_loss = _loss(design, target, tried, pull, goal)
+        if tried_loss <= loss:
+            return tried, tried_loss
+    return line, loss
+
+
+def _loss(design: Floats, target: Floats, line: Floats, pull: Floats, goal: Floats) -> float:
+    log_odds = design @ line
+    surprise = np.logaddexp(0, log_odds) - target * log_odds
+    return float(surprise.sum() + (pull * (line - goal) ** 2).sum() / 2)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A line in log-odds: calibrated = slope × raw + intercept, and for `season` the shift of the window.
+
+    >>> Calibration().apply(np.array([0.3]), shift=1.0)
+    array([0.3])
+    """
+
+    method: Method = "none"
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    def apply(self, log_odds: Floats, shift: float) -> Floats:
+        """Return calibrated log-odds; `shift` is the forecast for the window that the rows look at."""
+        return self.slope * log_odds + self.level(shift)
+
+    def level(self, shift: float) -> float:
+        """Return what is added to every row."""
+        return self.intercept + (shift if self.method == "season" else 0.0)
+
+
+def calibrate(method: Method, late: tuple[Floats, Flags] | None) -> Calibration:
+    """Fit a calibration; it stays at none where there are too few later rows to judge by.
+
+    Args:
+        method: `none`, `season`, or `platt`, a line fitted to later rows. Platt (1999).
+        late: raw log-odds that an earlier model gave to later rows, and who of these churned.
+
+    >>> calibrate("platt", None).method
+    'none'
+    """
+    if method != "platt":
+        return Calibration(method)
+    if late is None or len(late[1]) < ENOUGH_ROWS or len(np.unique(late[1])) < 2:
+        return Calibration()
+    slope, intercept = fit_line(*late, towards=1.0, weight=1.0)
+    # A falling line would turn the ranking around: then later rows say that nothing was learnt.
+    return Calibration(method, max(slope, 0.0), intercept)

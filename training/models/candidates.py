@@ -1,0 +1,146 @@
+"""The candidates, by name, the safest first: rules, probability models, the blend, learned models on their own.
+
+A candidate is added in one place: a line in `_ALL`. Where one comes to serve, it stands in its own module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from features.errors import ModelRefused, suggest
+from training.dataset import Dataset
+from training.models.blend import blended, read_blend
+from training.models.exposure import evened
+from training.models.fitted import Fit, Fitted, Held
+from training.models.logistic import fit_logistic, read_logistic
+from training.models.rules import fit_overdue_rule, fit_recency_rule, read_rule
+from training.models.silence import BG_NBD, GAP_HAZARD, PARETO_NBD, Kind, fit_silence, read_silence
+from training.models.trees import USUAL, TreeSettings, fit_trees, read_trees
+
+# A model with fewer churned or fewer kept rows than this would learn the customers by heart.
+LEAST_ROWS_OF_A_CLASS = 30
+
+
+Learn = Callable[[Dataset, Held, TreeSettings], Fit]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to learn, by name, and how what it learnt is read back.
+
+    Args:
+        name: the name in backtests, bundles and MLflow.
+        is_rule: a rule is what a model has to beat.
+        fit: learns from a dataset; then (earlier dates, latest date) or None, and how trees grow, where it has some.
+        read: reads the fitted candidate from a bundle's folder.
+    """
+
+    name: str
+    is_rule: bool
+    fit: Learn
+    read: Callable[[Path], Fitted]
+
+
+def _treeless(learn: Callable[[Dataset, Held], Fit]) -> Learn:
+    return lambda data, held, trees: learn(data, held)
+
+
+def _silence(name: str, kind: Kind) -> Candidate:
+    return Candidate(name, False, _treeless(partial(fit_silence, kind)), partial(read_silence, kind))
+
+
+BLEND = "blend"
+# They err differently: trees find what depends on what, the line does not run away, the curve knows only rhythm.
+WEIGHTS = {"gap_hazard": 0.15, "pareto_nbd": 0.15, "logistic": 0.15, "lightgbm": 0.55}
+
+
+def _fit_blend(data: Dataset, held: Held, trees: TreeSettings) -> Fit:
+    return blended({name: CANDIDATES[name].fit(data, held, trees) for name in WEIGHTS}, WEIGHTS)
+
+
+def _read_blend(folder: Path) -> Fitted:
+    return read_blend(folder, read_fitted)
+
+
+_ALL = (
+    Candidate("recency_rule", True, _treeless(fit_recency_rule), read_rule),
+    Candidate("overdue_rule", True, _treeless(fit_overdue_rule), read_rule),
+    _silence("gap_hazard", GAP_HAZARD),
+    _silence("bg_nbd", BG_NBD),
+    _silence("pareto_nbd", PARETO_NBD),
+    # Before its learned parts: one of them alone is a bet on one way of erring, and has to prove itself (decision 9).
+    Candidate(BLEND, False, _fit_blend, _read_blend),
+    Candidate("logistic", False, _treeless(fit_logistic), read_logistic),
+    Candidate("lightgbm", False, fit_trees, read_trees),
+)
+CANDIDATES = {candidate.name: candidate for candidate in _ALL}
+RULES = tuple(candidate.name for candidate in _ALL if candidate.is_rule)
+
+
+def fit(name: str, data: Dataset, trees: TreeSettings = USUAL) -> Fit:
+    """Fit a candidate on a dataset, the latest date held out once for what has to be judged on later rows.
+
+    Args:
+        name: of the candidate.
+        data: what to learn from.
+        trees: how trees grow.
+
+    >>> sorted(CANDIDATES)[:2]
+    ['bg_nbd', 'blend']
+    """
+    data = evened(data)
+    return CANDIDATES[name].fit(data, held_out(data), trees)
+
+
+def fit_each(names: Sequence[str], data: Dataset, trees: TreeSettings = USUAL) -> Iterator[tuple[str, Fit]]:
+    """Fit candidates in the order of their names, one at a time; each part of a blend is fitted once.
+
+    Args:
+        names: of the candidates.
+        data: what to learn from.
+        trees: how trees grow.
+
+    >>> list(fit_each((), None))
+    []
+    """
+    data = evened(data) if names else data
+    held = held_out(data) if names else None
+    fits: dict[str, Fit] = {}
+
+    def fitted(name: str) -> Fit:
+        if name not in fits and name == BLEND:
+            fits[name] = blended({part: fitted(part) for part in WEIGHTS}, WEIGHTS)
+        elif name not in fits:
+            fits[name] = CANDIDATES[name].fit(data, held, trees)
+        return fits[name]
+
+    for name in names:
+        yield name, fitted(name)
+
+
+def held_out(data: Dataset) -> Held:
+    """Return (earlier dates, latest date), or None where either is too little to learn from or be judged on."""
+    held = data.hold_out_last()
+    return held if held is not None and all(enough_to_learn(part) for part in held) else None
+
+
+def enough_to_learn(data: Dataset) -> bool:
+    """Return whether both the churned and the kept are many enough for a model."""
+    return bool(min(data.y.sum(), (~data.y).sum()) >= LEAST_ROWS_OF_A_CLASS)
+
+
+def read_fitted(name: str, folder: Path) -> Fitted:
+    """Read a fitted candidate back.
+
+    Raises:
+        ModelRefused: the name is unknown here, or a file is missing or corrupt.
+    """
+    if name not in CANDIDATES:
+        raise ModelRefused(f'no candidate is called "{name}".{suggest(name, CANDIDATES)}')
+    try:
+        return CANDIDATES[name].read(folder)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelRefused(f"{folder} is corrupt ({type(error).__name__}: {error}); train again") from None

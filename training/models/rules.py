@@ -1,0 +1,96 @@
+"""Two rules that every shop knows, made into probabilities: silent for long, and silent for long by one's own rhythm.
+
+They are what a model has to beat, and what serves where no model does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from training.dataset import Dataset, Floats
+from training.models.calibration import fit_line
+from training.models.fitted import Explained, Fit, Held, fit_twice, read_json, write_json
+
+FILE = "rule.json"
+NO_GAP_KNOWN_DAYS = 30.0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A line in log-odds over the logarithm of one feature.
+
+    Args:
+        names: the features it takes; it looks at one of them.
+        feature: the feature that it looks at, `days_since_order` or `overdue`.
+        slope: how fast the log-odds rise with log(1 + feature).
+        intercept: the log-odds at 0.
+        centre: the mean of log(1 + feature) in training, where the contribution is 0.
+        shop_gap_days: the median usual gap, for customers with a single order.
+    """
+
+    names: tuple[str, ...]
+    feature: str
+    slope: float
+    intercept: float
+    centre: float
+    shop_gap_days: float
+
+    def log_odds(self, X: Floats) -> Floats:
+        """Return the log-odds of churn, one per row.
+
+        >>> Rule(("days_since_order",), "days_since_order", 2.0, -1.0, 0.0, 30.0).log_odds(np.array([[0.0]]))
+        array([-1.])
+        """
+        return self.intercept + self.slope * self.evidence(X)
+
+    def explained(self, X: Floats) -> Explained:
+        """Return the log-odds, and that all of it comes from one feature."""
+        added = np.zeros(X.shape)
+        added[:, self.names.index(self.feature)] = self.slope * (self.evidence(X) - self.centre)
+        return Explained(self.log_odds(X), added, self.intercept + self.slope * self.centre)
+
+    def evidence(self, X: Floats) -> Floats:
+        """Return log(1 + feature); without an own gap, silence is measured in the shop's."""
+        column = X[:, self.names.index(self.feature)]
+        if self.feature == "overdue":
+            silent = X[:, self.names.index("days_since_order")] / self.shop_gap_days
+            column = np.where(np.isnan(column), silent, column)
+        return np.asarray(np.log1p(column), dtype=np.float64)
+
+    def to_files(self, folder: Path) -> None:
+        """Write itself as JSON."""
+        write_json(folder / FILE, asdict(self))
+
+
+def read_rule(folder: Path) -> Rule:
+    """Read what `Rule.to_files` wrote."""
+    content = read_json(folder / FILE)
+    return Rule(**{**content, "names": tuple(content["names"])})
+
+
+def _learner(feature: str) -> Callable[[Dataset], Rule]:
+    def learn(data: Dataset) -> Rule:
+        known = data.X["usual_gap_days"].median() if len(data) else np.nan
+        gap = float(known) if known > 0 else NO_GAP_KNOWN_DAYS
+        blank = Rule(data.features.names, feature, 0.0, 0.0, 0.0, gap)
+        evidence = blank.evidence(data.values)
+        slope, intercept = fit_line(evidence, data.y)
+        if slope < 0:  # a rule says that silence is bad news; where it is not, everyone gets the base rate
+            slope, intercept = 0.0, fit_line(np.zeros(len(data)), data.y)[1]
+        return Rule(data.features.names, feature, slope, intercept, float(evidence.mean()), gap)
+
+    return learn
+
+
+def fit_recency_rule(data: Dataset, held: Held) -> Fit:
+    """Learn how the risk rises with the days since the last order."""
+    return fit_twice(_learner("days_since_order"), data, held)
+
+
+def fit_overdue_rule(data: Dataset, held: Held) -> Fit:
+    """Learn how the risk rises with the silence measured in the customer's own usual gaps."""
+    return fit_twice(_learner("overdue"), data, held)

@@ -1,0 +1,107 @@
+"""What a training run leaves in MLflow: parameters, measures per date, documents and pictures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from features.clock import date_of
+from features.log import Log
+from training.backtest.report import Report, report_figures, report_metrics
+from training.backtest.results import Backtest
+from training.bundle import Bundle
+from training.dataset import Dataset
+from training.gate import GateDecision
+from training.models.candidates import CANDIDATES
+from training.models.trees import TreeSettings
+from training.plots.backtest import gains_figure, importance_figure
+from training.tracking import Record
+
+
+def record_of(
+    log: Log,
+    data: Dataset,
+    bundle: Bundle,
+    tested: Backtest | None,
+    decision: GateDecision,
+    serves: str,
+    trees: TreeSettings,
+    told: Report | None,
+) -> Record:
+    """Return the record of a run.
+
+    Args:
+        log: what was learnt from.
+        data: its rows.
+        bundle: what this run made of it.
+        tested: the evidence; None where the log is too short for one.
+        decision: the gate's.
+        serves: the candidate that serves now.
+        trees: how trees grew.
+        told: how well the candidate is doing; None where there was no backtest.
+    """
+    return Record(
+        name=f"{bundle.candidate}, {data.definition.horizon_days} days, until {bundle.trained_until.isoformat()}",
+        params=_params(data, bundle, trees),
+        metrics=_metrics(tested, told, bundle.candidate),
+        data={
+            "customers": log.n_customers,
+            "order_days": len(log.streams["orders"]),
+            "first_day": date_of(log.first_day),
+            "last_day": date_of(log.last_day),
+            "training_rows": len(data),
+            "training_churned": int(data.y.sum()),
+        },
+        data_digest=bundle.log_digest,
+        figures=_figures(tested, told, bundle),
+        documents=_documents(tested, told, bundle, decision),
+        tags={"why": decision.why, "serves": serves, "promoted": str(decision.promoted).lower()},
+    )
+
+
+def _params(data: Dataset, bundle: Bundle, trees: TreeSettings) -> dict[str, Any]:
+    return {
+        "horizon_days": data.definition.horizon_days,
+        "active_days": data.definition.active_days,
+        "trained_until": bundle.trained_until,
+        "training_dates": len(data.days),
+        "features": len(data.features),
+        "event_kinds": ", ".join(kind.name for kind in data.features.kinds) or "none",
+        "candidate": bundle.candidate,
+        "calibration": bundle.calibration.method,
+        "candidates": ", ".join(CANDIDATES),
+        **{f"trees_{name}": value for name, value in asdict(trees).items()},
+    }
+
+
+def _documents(
+    tested: Backtest | None, told: Report | None, bundle: Bundle, decision: GateDecision
+) -> dict[str, dict[str, Any]]:
+    documents: dict[str, dict[str, Any]] = {"importance": bundle.importance, "gate": decision.to_dict()}
+    if tested is None or told is None:
+        return documents
+    return {**documents, "backtest": tested.to_dict(), "report": told.to_dict()}
+
+
+def _metrics(tested: Backtest | None, told: Report | None, candidate: str) -> dict[str, list[float]]:
+    """Return every measure per candidate and date, and what the report says of the candidate."""
+    if tested is None or told is None:
+        return {}
+    found = {
+        f"{name}/{measure}": [result.metrics[measure] for result in one.by_date]
+        for name, one in tested.candidates.items()
+        for measure in one.by_date[0].metrics
+    }
+    value = {f"value/{name}": [errors[name] for errors in tested.value if errors] for name in tested.value[-1]}
+    means = {measure: [mean] for measure, mean in tested.candidates[candidate].mean.items()}
+    return {**found, **value, **means, **{name: [figure] for name, figure in report_metrics(told).items()}}
+
+
+def _figures(tested: Backtest | None, told: Report | None, bundle: Bundle) -> dict[str, Any]:
+    figures: dict[str, Any] = {"importance": importance_figure(bundle.importance, bundle.candidate)}
+    if tested is None or told is None:
+        return figures
+    names = sorted(tested.candidates, key=lambda name: name != bundle.candidate)
+    y = tested.candidates[bundle.candidate].y
+    pictures = report_figures(tested, bundle.candidate, list_size=round(told.shortlist.by.picked))
+    return {**figures, **pictures, "gains": gains_figure(y, {name: tested.candidates[name].p for name in names})}

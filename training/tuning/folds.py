@@ -1,0 +1,101 @@
+"""What settings are compared on: the test dates of a backtest, each with what could be learnt from by then.
+
+A fold is made once and used for every setting. Rounds are stopped early on the latest training date, as `fit_trees`
+does it, never on the test date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from features.churn.labels import ChurnDefinition
+from features.errors import InsufficientHistory
+from features.feature import FeatureSet
+from features.log import Log
+from training.backtest.backtest import split_data
+from training.backtest.choice import Rows
+from training.dataset import Dataset, Floats
+from training.models.calibration import sigmoid
+from training.models.candidates import enough_to_learn, held_out
+from training.models.exposure import evened
+from training.models.fitted import Held
+from training.models.trees import SEEDS, EachRound, TreeSettings, fit_trees
+from training.splits import Split
+
+# More rows than these customers give made no better trees at such depths, and every setting is learnt five times.
+MOST_CUSTOMERS = 10_000
+# Settings are compared by one seed: twice as many can be tried in a budget.
+JUDGED_BY = SEEDS[:1]
+BeforeEach = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One test date with all that a setting needs to be judged on it.
+
+    Args:
+        day: the test date.
+        train: what could be learnt from by then.
+        held: its (earlier dates, latest date), for how many rounds help.
+        test: whom it is judged on.
+    """
+
+    day: date
+    train: Dataset
+    held: Held
+    test: Dataset
+
+    def said(self, settings: TreeSettings, each_round: EachRound | None = None) -> Floats:
+        """Return the probabilities on the test date by trees of these settings."""
+        found = fit_trees(self.train, self.held, settings, seeds=JUDGED_BY, each_round=each_round)
+        return sigmoid(found.fitted.log_odds(self.test.values))
+
+    def rows(self, p: Floats) -> Rows:
+        """Return who churned, what was said of each and whose row it is, for paired differences."""
+        return self.test.y, p, self.test.customer_id
+
+
+def temporal_folds(
+    log: Log, splits: tuple[Split, ...], definition: ChurnDefinition, features: FeatureSet, before_each: BeforeEach
+) -> tuple[Fold, ...]:
+    """Return the folds, the latest test date first; a log too small for trees on an older date gives fewer.
+
+    Args:
+        log: the shop's log; of a large shop 10,000 customers are drawn.
+        splits: test dates, and the dates that could be learnt from.
+        definition: population and horizon.
+        features: what to know about a customer.
+        before_each: is called with words before each fold; what it raises stops the making.
+
+    Raises:
+        InsufficientHistory: on no test date are there enough rows of both classes.
+    """
+    some, folds = drawn(log), list[Fold]()
+    for split in reversed(splits):
+        before_each(f"features for {split.test_date.isoformat()}")
+        train, test = split_data(some, split, definition, features)
+        if not len(train) or not len(test) or not enough_to_learn(train):
+            break
+        train = evened(train)  # as a candidate learns it
+        folds.append(Fold(split.test_date, train, held_out(train), test))
+    if not folds:
+        raise InsufficientHistory("too few customers churned or stayed to tune trees: regulars train does without")
+    return tuple(folds)
+
+
+def drawn(log: Log) -> Log:
+    """Return the log of at most 10,000 customers, the same ones each time.
+
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
+    >>> drawn(roll_up(Lines.of(["ann", "bob"], [1, 5], [700, 300]))).n_customers
+    2
+    """
+    if log.n_customers <= MOST_CUSTOMERS:
+        return log
+    kept = np.sort(np.random.default_rng(1).permutation(log.n_customers)[:MOST_CUSTOMERS])
+    return log.only(str(one) for one in log.customer_ids[kept])

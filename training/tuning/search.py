@@ -1,0 +1,263 @@
+"""A search for the settings of the trees that suit one shop, by Optuna, under a budget of time.
+
+    <folder>/mlruns/tuning.db               Optuna's studies: what was tried, resumable
+    <folder>/mlruns/tuning/<study>/n.npz    what trial n said on each test date, so that trials can be compared in pairs
+
+Settings are judged on the test dates of a backtest, the latest first, and given up when they lag behind the median of
+those before. A study is bound to log, definition and features by its name. Values are mean log loss minus that of the
+usual settings on the same dates: dates are not equally hard, and only the difference compares after one date and five.
+
+The best of a hundred settings looks better than it is. So the usual settings stay unless others are better by more than
+one standard error on dates that had no say in choosing them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features.churn.labels import ChurnDefinition
+from features.clock import day_number
+from features.definitions import default_features
+from features.definitions.engagement import event_kinds
+from features.errors import InputError, InsufficientHistory
+from features.log import Log
+from training.backtest.backtest import Progress, silent
+from training.backtest.choice import Difference, Rows, difference
+from training.dataset import Floats
+from training.metrics import log_loss
+from training.models.trees import USUAL, TreeSettings
+from training.splits import Split, rolling_origin
+from training.tuning.folds import JUDGED_BY, MOST_CUSTOMERS, Fold, temporal_folds
+from training.tuning.optuna_studies import importance_in, optuna, space, storage_in, study_in
+from training.tuning.tuned import HOME, Tuned
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+    from optuna.trial import FrozenTrial
+
+SAID = "tuning"
+SECONDS_BETWEEN_REPORTS = 5.0
+
+
+def tune(
+    log: Log,
+    definition: ChurnDefinition,
+    folder: Path,
+    *,
+    budget_minutes: float,
+    until: date | None = None,
+    first: Sequence[TreeSettings] = (),
+    most_trials: int | None = None,
+    progress: Progress = silent,
+) -> Tuned:
+    """Look for better trees until the budget is over; what earlier sessions on the same log tried is taken up.
+
+    An error or Ctrl-C leaves every finished trial in the study.
+
+    Args:
+        log: the shop's log.
+        definition: population and horizon.
+        folder: of the shop; the study lies in its `mlruns/`.
+        budget_minutes: how long to look.
+        until: orders on or after this date do not exist.
+        first: settings to try first, such as those of an earlier log.
+        most_trials: stop after so many in this session.
+        progress: is called with seconds spent, seconds in all, and what comes now.
+
+    Raises:
+        InputError: Optuna is not installed, or the budget was over before the usual settings were judged.
+        InsufficientHistory: there is too little to judge settings by.
+    """
+    library, budget = optuna(), _Budget(budget_minutes * 60, progress)
+    log = log if until is None else log.before(day_number(until))
+    if not len(log.streams["orders"]):
+        raise InsufficientHistory("the log holds no order before the date to tune until")
+    features, splits = default_features(event_kinds(log)), rolling_origin(log, definition, until)
+    name = _study_name(log, definition, features.names, splits)
+    try:
+        folds = temporal_folds(log, splits, definition, features, budget.step)
+        with storage_in(folder) as storage:
+            search = _Search(study_in(library, storage, name), folds, folder / HOME / SAID / name, budget)
+            search.judge_usual()
+            search.run(first, most_trials)
+            return search.found(definition)
+    except _Over:
+        raise InputError(
+            f"{budget_minutes:g} minutes were over before the usual settings were judged on every test date: give more"
+        ) from None
+
+
+class _Over(Exception):
+    """The budget is over."""
+
+
+class _Budget:
+    """Time to spend, checked between rounds and dates, and told in seconds."""
+
+    def __init__(self, seconds: float, progress: Progress) -> None:
+        self._seconds, self._progress = seconds, progress
+        self._began = time.monotonic()
+        self._told = -SECONDS_BETWEEN_REPORTS
+
+    def check(self) -> None:
+        if time.monotonic() - self._began > self._seconds:
+            raise _Over
+
+    def step(self, what: str) -> None:
+        """Check, and say now and then what comes."""
+        self.check()
+        spent = time.monotonic() - self._began
+        if spent - self._told >= SECONDS_BETWEEN_REPORTS:
+            self._told = spent
+            self._progress(int(spent), max(1, round(self._seconds)), what)
+
+
+def _study_name(log: Log, definition: ChurnDefinition, names: Sequence[str], splits: Sequence[Split]) -> str:
+    """Name a study by all that its values depend on: nothing that was learnt elsewhere is ever mixed in."""
+    dates = [split.test_date.isoformat() for split in splits]
+    searched = {key: repr(where) for key, where in space().items()}
+    judged = [dates, MOST_CUSTOMERS, JUDGED_BY]
+    facts = [log.digest(), asdict(definition), list(names), judged, searched, asdict(USUAL)]
+    return f"trees-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Tried:
+    """Settings that went all the way: what they said on each date, and what that cost."""
+
+    settings: TreeSettings
+    said: tuple[Floats, ...]
+    losses: Floats
+
+
+class _Search:
+    """Trials of a study on the folds of a log."""
+
+    def __init__(self, study: Study, folds: Sequence[Fold], home: Path, budget: _Budget) -> None:
+        self._study, self._folds, self._home, self._budget = study, folds, home, budget
+        self._usual: Floats = np.zeros(0)
+        self._best = 0.0
+
+    def judge_usual(self) -> None:
+        """Let trial 0 be the usual settings, so that the best is never worse; once per study."""
+        known = next((one for one in self._finished() if one.settings == USUAL), None)
+        if known is None:
+            known = self._tried(USUAL, [self._said(fold, USUAL, "the usual settings") for fold in self._folds])
+            number = len(self._study.get_trials(deepcopy=False))
+            self._keep(number, known)
+            self._study.add_trial(_told(known, 0.0, [0.0] * len(self._folds)))
+        self._usual = known.losses
+        self._best = min((trial.value or 0.0 for trial in self._complete()), default=0.0)
+
+    def run(self, first: Sequence[TreeSettings], most_trials: int | None) -> None:
+        """Try settings until the budget or the count is over; a trial that is cut off counts for nothing."""
+        for settings in first:
+            self._study.enqueue_trial(asdict(settings), skip_if_exists=True)
+        where, done = space(), 0
+        while most_trials is None or done < most_trials:
+            try:
+                self._budget.check()
+                self._try(self._study.ask(where))
+            except _Over:
+                return
+            done += 1
+
+    def _try(self, trial: Trial) -> None:
+        state = optuna().trial.TrialState
+        try:
+            known = self._walk(trial)
+        except BaseException:
+            self._study.tell(trial, state=state.FAIL)
+            raise
+        if known is None:
+            self._study.tell(trial, state=state.PRUNED)
+            return
+        self._keep(trial.number, known)
+        gap = self._gap(known.losses)
+        self._study.tell(trial, gap)
+        self._best = min(self._best, gap)
+
+    def _walk(self, trial: Trial) -> _Tried | None:
+        """Go from date to date; None where it is given up."""
+        settings, said = TreeSettings(**trial.params), list[Floats]()
+        for fold in self._folds:
+            what = f"trial {trial.number}: {fold.day.isoformat()}; best so far {self._best:+.5f} log loss"
+            said.append(self._said(fold, settings, what))
+            trial.report(self._gap(self._tried(settings, said).losses), len(said))
+            if len(said) < len(self._folds) and trial.should_prune():
+                return None
+        return self._tried(settings, said)
+
+    def _said(self, fold: Fold, settings: TreeSettings, what: str) -> Floats:
+        self._budget.step(what)
+        return fold.said(settings, self._budget.check)
+
+    def _gap(self, losses: Floats) -> float:
+        return float(losses.mean() - self._usual[: len(losses)].mean())
+
+    def _tried(self, settings: TreeSettings, said: Sequence[Floats]) -> _Tried:
+        losses = [log_loss(fold.test.y, p) for fold, p in zip(self._folds, said, strict=False)]
+        return _Tried(settings, tuple(said), np.array(losses))
+
+    def _keep(self, number: int, tried: _Tried) -> None:
+        self._home.mkdir(parents=True, exist_ok=True)
+        np.savez(self._home / f"{number}.npz", *tried.said)
+
+    def _complete(self) -> list[FrozenTrial]:
+        return self._study.get_trials(deepcopy=False, states=(optuna().trial.TrialState.COMPLETE,))
+
+    def _finished(self) -> Iterator[_Tried]:
+        """What every trial said that went all the way, in this session and before, in order."""
+        for trial in self._complete():
+            path = self._home / f"{trial.number}.npz"
+            if path.exists():
+                with np.load(path) as kept:
+                    yield self._tried(TreeSettings(**trial.params), [kept[name] for name in kept.files])
+
+    def found(self, definition: ChurnDefinition) -> Tuned:
+        """Say what the study knows by now."""
+        tried, state = list(self._finished()), optuna().trial.TrialState
+        usual = next(one for one in tried if one.settings == USUAL)
+        best = min(tried, key=lambda one: one.losses.mean())
+        pruned = len(self._study.get_trials(deepcopy=False, states=(state.PRUNED,)))
+        return Tuned(
+            definition=definition,
+            dates=tuple(fold.day for fold in self._folds),
+            trials=len(self._complete()) + pruned,
+            pruned=pruned,
+            usual_log_loss=float(usual.losses.mean()),
+            best=best.settings,
+            best_log_loss=float(best.losses.mean()),
+            apart=difference(self._rows(best.said), self._rows(usual.said)),
+            honest=self._honest(tried, usual),
+            importance=importance_in(self._study, len(tried)),
+            study=self._study.study_name,
+        )
+
+    def _honest(self, tried: Sequence[_Tried], usual: _Tried) -> Difference | None:
+        """Return the difference where each date is judged with the settings that were best on the other dates."""
+        if len(self._folds) < 2:
+            return None
+        losses = np.array([one.losses for one in tried])
+        chosen = [int(np.argmin(np.delete(losses, place, axis=1).mean(axis=1))) for place in range(len(self._folds))]
+        said = [tried[number].said[place] for place, number in enumerate(chosen)]
+        return difference(self._rows(said), self._rows(usual.said))
+
+    def _rows(self, said: Sequence[Floats]) -> list[Rows]:
+        return [fold.rows(p) for fold, p in zip(self._folds, said, strict=True)]
+
+
+def _told(tried: _Tried, gap: float, gaps: Sequence[float]) -> FrozenTrial:
+    steps = dict(enumerate(gaps, start=1))
+    make, params = optuna().trial.create_trial, asdict(tried.settings)
+    trial: FrozenTrial = make(params=params, distributions=space(), value=gap, intermediate_values=steps)
+    return trial
