@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 # ISO 4217 minor units where they are not 2. The rial and the toman (IRT) are written without hundredths in shops.
 _WITHOUT_DECIMALS = frozenset(
@@ -62,3 +62,24 @@ class Money:
         sign = "-" if amount < 0 else ""
         digits = f"{abs(amount):,.{self.decimals}f}"
         return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {self.currency}"
+
+
+MOST_MINOR = 2**63 - 1  # what a column of the book can hold
+
+
+def minor_units(text: str, money: Money) -> int:
+    """Return an amount as people write it, in minor units.
+
+    Raises:
+        ValueError: it is none, or more than the book can hold.
+
+    >>> minor_units("12.50", Money("EUR"))
+    1250
+    """
+    try:
+        minor = money.minor(Decimal(text))
+    except InvalidOperation:
+        raise ValueError(text) from None
+    if abs(minor) > MOST_MINOR:
+        raise ValueError(text)
+    return minor

@@ -16,7 +16,7 @@ import bentoml
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.cli.serve import WORKER_ENVIRONMENT, WORKERS_VARIABLE
+from serving.worker_environment import WORKER_ENVIRONMENT, WORKERS_VARIABLE
 
 
 def settle_heap() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from features.clock import date_of
 from features.log import Log
-from training.backtest.report import Report, report_figures, report_metrics
+from training.backtest.report import Report, report_metrics
 from training.backtest.results import Backtest
 from training.bundle import Bundle
 from training.dataset import Dataset
@@ -15,6 +15,7 @@ from training.gate import GateDecision
 from training.models.candidates import CANDIDATES
 from training.models.trees import TreeSettings
 from training.plots.backtest import gains_figure, importance_figure
+from training.plots.report import report_figures
 from training.tracking import Record
 
 

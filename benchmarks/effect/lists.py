@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from serving.outreach.plan.holdout import random_cell
-from serving.outreach.plan.plan import CHOSEN, ENTRY_NAMES, plan
+from serving.outreach.plan.outreach_list import ENTRY_NAMES
+from serving.outreach.plan.plan import CHOSEN, plan
 from serving.outreach.plan.policy import Policy, RankBy
 from serving.outreach.plan.snapshot import Standing as BookStanding
 

@@ -21,7 +21,8 @@ from features.roll_up import roll_up
 from serving.book import Book
 from serving.book.snapshot import standing
 from serving.outreach.exports import write_list
-from serving.outreach.plan.plan import OutreachList, plan
+from serving.outreach.plan.outreach_list import OutreachList
+from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.outreach.playbooks.advisor import Advisor
 from serving.outreach.playbooks.playbooks import load_playbooks

@@ -19,7 +19,7 @@ import psutil
 
 from benchmarks.serving.peers.look_up import BOOK_VARIABLE
 from benchmarks.serving.shop import Shop
-from serving.cli.serve import WORKER_ENVIRONMENT
+from serving.worker_environment import WORKER_ENVIRONMENT
 from training.tracking import Tracking
 
 ROOT = Path(__file__).parents[2]

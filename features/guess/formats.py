@@ -11,18 +11,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from features.sources import cells
+from features.sources.date_formats import DATE_FORMATS, ENOUGH, Reading
 from features.sources.files import BOMS
-from features.sources.mapping import Calendar
 
-Reading = tuple[str | None, Calendar]
-DATE_FORMATS: tuple[Reading, ...] = (
-    (None, "gregorian"), (None, "jalali"), ("%d/%m/%Y", "gregorian"), ("%m/%d/%Y", "gregorian"),
-    ("%d.%m.%Y", "gregorian"), ("%d-%m-%Y", "gregorian"), ("%m-%d-%Y", "gregorian"), ("%d/%m/%y", "gregorian"),
-    ("%m/%d/%y", "gregorian"), ("%d.%m.%y", "gregorian"), ("%d-%m-%y", "gregorian"), ("%Y%m%d", "gregorian"),
-    ("%Y.%m.%d", "gregorian"), ("%b %d, %Y", "gregorian"), ("%B %d, %Y", "gregorian"), ("%d %b %Y", "gregorian"),
-    ("%d %B %Y", "gregorian"), ("%d-%b-%Y", "gregorian"), ("%d-%b-%y", "gregorian"), ("%d/%m/%Y", "jalali"),
-)  # fmt: skip
-ENOUGH = 0.97  # of the cells must be readable: a few broken ones are for `check` to name
 CURRENCIES = {
     "€": "EUR", "EUR": "EUR", "ΕΥΡΩ": "EUR", "$": "USD",
     "USD": "USD", "US$": "USD", "£": "GBP", "GBP": "GBP", "¥": "JPY",

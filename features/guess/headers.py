@@ -7,20 +7,8 @@ Adobe Commerce, ERP invoice listings (also those of the UCI Online Retail log), 
 from __future__ import annotations
 
 import re
-import unicodedata
 
-_ARABIC = str.maketrans("يكةأإآ", "یکهااا")
-
-
-def plain(header: str) -> str:
-    """Return a header as it is compared: letters and digits only, lower case, no accents; a % is a word.
-
-    >>> plain("Grand Total (Purchased)"), plain("Ημερομηνία")
-    ('grandtotalpurchased', 'ημερομηνια')
-    """
-    text = unicodedata.normalize("NFKD", header.replace("%", " percent ").translate(_ARABIC).casefold())
-    return re.sub(r"[\W_]+", "", "".join(c for c in text if not unicodedata.combining(c))).replace("ς", "σ")
-
+from features.sources.plain_text import plain
 
 # What stands in brackets is passed over, unless it makes another thing of the column: a share, a tax, another date.
 _BRACKETS = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")

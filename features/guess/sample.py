@@ -13,9 +13,10 @@ import duckdb
 
 from features.errors import InputError
 from features.guess import headers
-from features.guess.formats import Reading, date_formats, decimal_of, encoding_of, sortedness
-from features.sources import cells
+from features.guess.formats import date_formats, decimal_of, encoding_of, sortedness
+from features.sources import cells, plain_text
 from features.sources import cells_sql as cell_sql
+from features.sources.date_formats import Reading
 from features.sources.files import Opened, connect, is_parquet, opened
 from features.sources.mapping import FileFormat
 
@@ -39,7 +40,7 @@ class Sheet:
     @cached_property
     def plain(self) -> list[str]:
         """The headers as they are compared."""
-        return [headers.plain(header) for header in self.file.header]
+        return [plain_text.plain(header) for header in self.file.header]
 
     @cached_property
     def bare(self) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from features.errors import InputError, suggest
-from features.guess.headers import plain
+from features.sources.plain_text import plain
 
 # `service` is the desk that answers what the customer asked: whoever allows any channel is answered, too.
 SERVICE = "service"

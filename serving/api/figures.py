@@ -6,11 +6,8 @@ for them.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Hashable
 from datetime import date
-from threading import Lock
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -21,38 +18,6 @@ from serving.api.problems import from_our_files
 from serving.api.shared_messages import Request
 from serving.commands.lists.effect import Saving, tell_effect
 from serving.commands.lists.kpis import ShopKpis, shop_kpis
-
-KEPT_SECONDS = 60.0
-KEPT_ANSWERS = 32
-Found = TypeVar("Found")
-
-
-class Figures:
-    """Answers of the last minute; whoever asks for the same meanwhile waits and gets the same.
-
-    >>> figures = Figures()
-    >>> figures.get("a", lambda: 1), figures.get("a", lambda: 2)
-    (1, 1)
-    """
-
-    def __init__(self, kept_seconds: float = KEPT_SECONDS) -> None:
-        self._kept_seconds = kept_seconds
-        self._kept: dict[Hashable, tuple[float, Any]] = {}
-        self._one_at_a_time = Lock()
-
-    def get(self, asked: Hashable, make: Callable[[], Found]) -> Found:
-        """Return what was made for the same question within the last minute, or make it."""
-        with self._one_at_a_time:
-            at, found = self._kept.get(asked, (float("-inf"), None))
-            if time.monotonic() - at > self._kept_seconds:
-                found = make()
-                self._kept = {name: kept for name, kept in self._kept.items() if self._is_young(kept[0])}
-                if len(self._kept) < KEPT_ANSWERS:
-                    self._kept[asked] = (time.monotonic(), found)
-            return cast(Found, found)
-
-    def _is_young(self, at: float) -> bool:
-        return time.monotonic() - at <= self._kept_seconds
 
 
 class KpiQuery(Request, frozen=True):

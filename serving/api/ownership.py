@@ -13,8 +13,8 @@ from serving.book import Book
 from serving.book.schema import OWNERS
 from serving.book.sql_rows import wanted
 from serving.config import Settings
+from serving.outreach.plan.outreach_list import account_of
 from serving.outreach.plan.owners import NO_OWNER
-from serving.outreach.plan.plan import account_of
 from serving.shop import today
 
 

@@ -17,6 +17,7 @@ from msgspec import Meta
 from msgspec.structs import asdict
 
 from features.errors import InputError, Violation
+from features.money import minor_units
 from features.sources.cleaning import customer_id as clean_id
 from features.sources.consent import CHANNELS
 from serving.api.operation import Call, Operation, in_thread
@@ -35,7 +36,6 @@ from serving.book.posted import Posted as PostedCounts
 from serving.book.posted import PostedEvent as EventRow
 from serving.book.posted import PostedOrder as OrderRow
 from serving.book.posted import record_events, record_orders
-from serving.commands.lists.csv_input import minor_units
 from serving.commands.lists.known_ids import unknown_customers
 from serving.shop import reader_of
 

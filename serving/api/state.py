@@ -20,10 +20,10 @@ import anyio
 from features.errors import InputError, RegularsError
 from serving.api.access_log import Access, write
 from serving.api.auth import REFRESH_SECONDS, Keys, RateLimit
-from serving.api.figures import Figures
 from serving.api.fresh_scores import FreshScores
 from serving.api.loaded_model import Champion, Champions
 from serving.api.metrics import Metrics
+from serving.api.minute_cache import Figures
 from serving.api.ownership import Ownership
 from serving.api.problems import not_ready
 from serving.book import Book, Run

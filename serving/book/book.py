@@ -19,7 +19,7 @@ from serving.book import audit, connection, lists, runs
 from serving.book.audit import AuditRow
 from serving.book.migrate import bring_up_to_date
 from serving.book.runs import Run
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import Score
 
 

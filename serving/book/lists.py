@@ -35,7 +35,7 @@ from serving.book.sql_rows import (
     utc_now,
     wanted,
 )
-from serving.outreach.plan.plan import ENTRY_NAMES, OutreachList
+from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
 from serving.webhooks.outbox import enqueue
 
 REGULAR, NEW, WINBACK = "regular", "new", "winback"

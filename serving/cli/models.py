@@ -79,7 +79,7 @@ def promote(
 ) -> None:
     """Let a version serve whose gate was passed; the book records who did it and why."""
     settings = settings_of(config, None, horizon, active)
-    from serving.commands.models.train import promote
+    from serving.commands.models.promote import promote
     from serving.show import show
 
     show(promote(settings, version, force=force, by=by, why=why), screen_of(json))
@@ -97,7 +97,7 @@ def rollback(
 ) -> None:
     """Let the former champion serve again, verified before; the book records who did it and why."""
     settings = settings_of(config, None, horizon, active)
-    from serving.commands.models.train import roll_back
+    from serving.commands.models.promote import roll_back
     from serving.show import show
 
     show(roll_back(settings, to, by=by, why=why), screen_of(json))

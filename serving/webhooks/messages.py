@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import pandas as pd
 
 from serving.book.sql_rows import plain
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 
 Event = Literal["list.published", "customer.entered", "customer.left"]
 EVENTS: tuple[Event, ...] = get_args(Event)

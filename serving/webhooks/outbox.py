@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from serving.book.schema import ENTRIES, GONE, LISTS, OUTBOX, WEBHOOKS
 from serving.book.sql_rows import ROWS_PER_INSERT, in_pieces, insert_columns, utc_now
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 from serving.webhooks.messages import KEPT, LEFT, Announcement, announcements
 from serving.webhooks.receivers import Receiver, active, receiver_in
 

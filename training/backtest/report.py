@@ -25,7 +25,7 @@ from training.metrics import LEAST_PROBABILITY, Z_95, ece
 from training.models.calibration import sigmoid
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 
 @dataclass(frozen=True)
@@ -233,35 +233,4 @@ def report_facts(report: Report) -> dict[str, Any]:
         "list": report.shortlist.to_dict(),
         "bands": [band.to_dict() for band in report.product_bands or report.bands],
         "warnings": [*report.grade.warnings, *report.warnings],
-    }
-
-
-def report_figures(
-    backtest: Backtest, candidate: str | None = None, *, list_size: int | None = None
-) -> dict[str, Figure]:
-    """Return the pictures of a candidate's backtest, by file name without suffix.
-
-    Args:
-        backtest: the evidence.
-        candidate: its name; by default the chosen one.
-        list_size: customers on a list that the shop can handle; None for a tenth of the population.
-    """
-    from training.plots.backtest import (
-        base_rate_figure,
-        list_size_figure,
-        reliability_by_date_figure,
-        reliability_figure,
-    )
-
-    result, rule = backtest.candidates[candidate or backtest.chosen], backtest.candidates[backtest.best_rule]
-    dates = _dates(result, backtest.forecasts)
-    sizes = shortlist(backtest, result.name, list_size).sizes
-    lists = {one.name: [(date.y, date.p) for date in one.by_date] for one in dict.fromkeys((result, rule))}
-    return {
-        "reliability": reliability_figure(result.y, result.p, result.name),
-        "reliability_by_date": reliability_by_date_figure(
-            [(str(date.test_date), date.y, date.p) for date in result.by_date], result.name
-        ),
-        "base_rate": base_rate_figure(dates, result.name),
-        "list_size": list_size_figure(lists, round(float(np.mean(sizes)))),
     }

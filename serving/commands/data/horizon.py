@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from features.atomic_write import whole
-from features.churn.horizon import GAPS_COVERED, NO_SEGMENT, ProposedHorizon, Window, proposed_horizon
+from features.churn.horizon import GAPS_COVERED, ProposedHorizon, Window, proposed_horizon
 from features.churn.labels import ChurnDefinition
-from features.errors import ConfigError, InputError, InsufficientHistory
+from features.errors import InputError, InsufficientHistory
 from features.log import Log
-from features.sources.reader import read_customers
 from serving.config import Settings
+from serving.customers import segments_of
 from serving.shop import read
 from training.plots.horizon import horizon_figure
 from training.splits import latest_dates, rolling_origin
@@ -166,29 +166,6 @@ def picture_path(out: Path) -> Path:
     if out.suffix.lower() != ".png":
         raise InputError(f"{out} cannot be drawn: known is .png, or name a folder")
     return out
-
-
-def segments_of(settings: Settings) -> dict[str, str]:
-    """Return the segment of each customer of the customers file.
-
-    Raises:
-        ConfigError: there is no customers file, or it has no segments.
-    """
-    return named_in(settings, "segment", NO_SEGMENT)
-
-
-def named_in(settings: Settings, column: str, nobody: str) -> dict[str, str]:
-    """Return what a column of the customers file says of each customer; `nobody` where it says nothing.
-
-    Raises:
-        ConfigError: there is no customers file, or it lacks the column.
-    """
-    customers = settings.customers
-    if customers is None or column not in customers.columns:
-        raise ConfigError(f"there are no {column}s: name the customers file, and its column {column}, in regulars.toml")
-    frame = read_customers(customers)
-    named = frame[column].fillna("").astype(str).str.strip()
-    return dict(zip(frame["customer_id"], named.where(named != "", nobody), strict=True))
 
 
 def proposal_lines(found: ProposedHorizon) -> Iterator[str]:

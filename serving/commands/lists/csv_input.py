@@ -8,16 +8,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from features.errors import InputError, Violation, suggest
-from features.money import Money
+from features.money import Money, minor_units
 
 DELIMITERS = (",", ";", "\t")
 _DOTTED = re.compile(r"^(\d\d)\.(\d\d)\.(\d{4})$")
 MOST_BYTES = 100_000_000
-MOST_MINOR = 2**63 - 1  # what a column of the book can hold
 EXTRA = ""  # the column of cells that stand under no heading
 
 
@@ -114,24 +112,6 @@ def _by_column(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     named = dict.fromkeys(header, "") | dict(zip(header, cells, strict=False))
     beyond = [*(cell for name, cell in zip(header, cells, strict=False) if not name), *cells[len(header) :]]
     return named | {EXTRA: " ".join(cell for cell in beyond if cell)}
-
-
-def minor_units(text: str, money: Money) -> int:
-    """Return an amount as people write it, in minor units.
-
-    Raises:
-        ValueError: it is none, or more than the book can hold.
-
-    >>> minor_units("12.50", Money("EUR"))
-    1250
-    """
-    try:
-        minor = money.minor(Decimal(text))
-    except InvalidOperation:
-        raise ValueError(text) from None
-    if abs(minor) > MOST_MINOR:
-        raise ValueError(text)
-    return minor
 
 
 def _delimiter(text: str) -> str:

@@ -18,7 +18,7 @@ from serving.outreach.effect.effect import RECENT_WEEKS, Effect, effect
 from serving.outreach.effect.learn_uplift import learn_uplift
 from serving.outreach.effect.sample_size import SamplePlan, plan_sample
 from serving.outreach.effect.settled import settled
-from serving.outreach.plan.plan import account_of
+from serving.outreach.plan.outreach_list import account_of
 from serving.shop import open_book, read
 from training.forecasts.uplift import UpliftBacktest
 

@@ -31,7 +31,7 @@ from serving.book.schema import (
 )
 from serving.book.sql_rows import latest, wanted
 from serving.config import Settings
-from serving.outreach.plan.plan import account_of
+from serving.outreach.plan.outreach_list import account_of
 from serving.shop import read
 
 MOST_LOOKED_AT, MOST_SUGGESTED = 20_000, 5  # comparing ids is slow, and a hundred guesses help nobody

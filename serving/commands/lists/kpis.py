@@ -6,31 +6,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from features.churn.labels import complete_until
 from features.clock import date_of, day_number
-from features.errors import InputError, suggest
+from features.errors import InputError
 from features.kpis.cohorts import Cohorts, cohorts
 from features.kpis.periods import period_kind
 from features.kpis.retention import NO_GROUP, Kpis, KpiTable, kpis
 from features.kpis.yearly import DISCOUNT, Yearly, five_points_more, lifetime_spend, yearly
-from features.log import Log
 from features.money import Money
-from features.sources.reader import read_customers
-from serving.commands.data.horizon import named_in, segments_of
 from serving.commands.lists.predicted_value import Expected, expected_values
 from serving.config import Settings
+from serving.customers import By, groups_of
 from serving.outreach.exports import write_table
-from serving.outreach.plan.plan import NO_OWNER, account_of
-from serving.shop import book_there, read, today
+from serving.shop import read
 
 if TYPE_CHECKING:
     from serving.book import Book
 
-By = Literal["segment", "owner"]
 KPIS_FILE, COHORTS_FILE = "kpis.csv", "cohorts.csv"
 FIVE_POINTS, SEVEN_YEARS = "five-points", "seven-years"
 COUNTS = ("active_at_start", "active_at_end", "kept", "lost", "gained_active", "came_back", "recovered", "joined",
@@ -279,67 +275,6 @@ def shop_kpis(
         notes=(*settings.said_auto(definition), *why, *_too_short(year)),
     )
     return found if out is None else _written(found, out)
-
-
-def groups_of(
-    settings: Settings, by: str, log: Log, book: Book | None = None, until: date | None = None
-) -> dict[str, str]:
-    """Return the segment or owner of each customer of the log.
-
-    Args:
-        settings: the shop's.
-        by: segment, as the customers file has it; or owner, as lists have it: handed over or given in turn in the book,
-            else of the customers file, else by segment.
-        log: whose customers.
-        book: of the shop, where it is open already.
-        until: the day of which owners are told; None = today.
-
-    Raises:
-        InputError: neither of the two, or nothing tells it.
-    """
-    if by == "segment":
-        known, nobody = segments_of(settings), "no segment"
-    elif by == "owner":
-        known, nobody = owners_of(settings, log, book, until), NO_OWNER
-    else:
-        raise InputError(f'figures are told by segment or owner, not by "{by}".{suggest(by, get_args(By))}')
-    return {customer: known.get(customer, nobody) for customer in log.customer_ids}
-
-
-def owners_of(settings: Settings, log: Log, book: Book | None = None, until: date | None = None) -> dict[str, str]:
-    """Return customer → owner, of those that have one; arguments as for `groups_of`.
-
-    Raises:
-        ConfigError: neither the book nor the customers file names an owner.
-    """
-    in_book = _owners_in_book(settings, book, until or today(settings))
-    if settings.customers is None or "owner" not in settings.customers.columns:
-        named = {} if in_book else named_in(settings, "owner", NO_OWNER)
-    else:
-        named = {who: owner for who, owner in named_in(settings, "owner", NO_OWNER).items() if owner != NO_OWNER}
-    customers = read_customers(settings.customers) if settings.customers else None
-    parent, ruled = account_of(customers), _ruled(customers, settings.list.owner_by_segment)
-    kept = {who: in_book.get(parent.get(who, who)) for who in log.customer_ids}
-    found = {who: kept[who] or named.get(who) or ruled.get(who) for who in log.customer_ids}
-    return {who: owner for who, owner in found.items() if owner is not None}
-
-
-def _ruled(customers: pd.DataFrame | None, owner_of: Mapping[str, str]) -> dict[str, str]:
-    if customers is None or "segment" not in customers or not owner_of:
-        return {}
-    owner = customers["segment"].fillna("").str.strip().map(dict(owner_of))
-    known = customers[owner.notna()]
-    return dict(zip(known["customer_id"], owner.dropna(), strict=True))
-
-
-def _owners_in_book(settings: Settings, book: Book | None, day: date) -> dict[str, str]:
-    from serving.book.snapshot import owners_on
-
-    with book_there(settings, book) as known:
-        if known is None:
-            return {}
-        with known.reading() as connection:
-            return owners_on(connection, day)
 
 
 def _too_short(year: Yearly | None) -> tuple[str, ...]:

@@ -15,15 +15,16 @@ from features.sources.reader import read_customers
 from serving.book.history import records
 from serving.book.snapshot import standing
 from serving.book.trial import episodes
-from serving.commands.models.score import Scored, score_all
+from serving.commands.models.score import Scored, hindsight, score_all
 from serving.config import ListSettings, Settings
-from serving.hindsight import hindsight
 from serving.outreach.effect.learn_uplift import learn_uplift
 from serving.outreach.effect.saved_share import Prior, saved_shares
 from serving.outreach.effect.settled import settled
 from serving.outreach.exports import check_formats, write_list
 from serving.outreach.plan.holdout import random_cell
-from serving.outreach.plan.plan import NO_OWNER, OutreachList, account_of, plan
+from serving.outreach.plan.outreach_list import OutreachList, account_of
+from serving.outreach.plan.owners import NO_OWNER
+from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.outreach.plan.snapshot import Standing
 from serving.outreach.playbooks.advisor import Advisor

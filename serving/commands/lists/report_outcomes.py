@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from features.errors import InputError
-from features.money import Money
+from features.money import Money, minor_units
 from features.sources.cleaning import customer_id as clean_id
 from serving.book import Book
 from serving.book.decisions import (
@@ -31,7 +31,7 @@ from serving.book.decisions import (
 )
 from serving.book.outcomes import Outcome, OutcomeName, record_outcomes, wrong_outcomes
 from serving.book.row_checks import Source, refuse
-from serving.commands.lists.csv_input import Row, Sheet, minor_units
+from serving.commands.lists.csv_input import Row, Sheet
 from serving.commands.lists.known_ids import accounts_named, not_in_orders, unknown_customers
 from serving.config import Settings
 from serving.shop import open_book, today

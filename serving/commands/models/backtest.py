@@ -14,19 +14,20 @@ import pandas as pd
 from features.atomic_write import whole
 from features.clock import day_number
 from features.log import Ints, Log, Texts
-from features.sources.reader import read_customers
-from serving.commands.data.horizon import segments_of
+from serving.commands.models.list_size import list_size
 from serving.config import Settings
+from serving.customers import segments_of
 from serving.scores import HIGH_FROM, MEDIUM_FROM
 from serving.shop import features_of, read
 from training.backtest.backtest import Progress, backtest
 from training.backtest.random_split import random_split_auroc, snapshots
-from training.backtest.report import Report, report, report_figures
+from training.backtest.report import Report, report
 from training.backtest.report_text import markdown
 from training.backtest.results import Backtest
 from training.backtest.segments import by_segment as members_by_segment
 from training.backtest.segments import new_and_regulars
 from training.plots.backtest import write_figures
+from training.plots.report import report_figures
 
 PRODUCT_BANDS = {"low": 0.0, "medium": MEDIUM_FROM, "high": HIGH_FROM}
 DOCUMENT, PAGE = "report.json", "report.md"
@@ -103,17 +104,6 @@ def run_backtest(settings: Settings, until: date | None, progress: Progress) -> 
     """Measure the candidates on dates that they have not seen."""
     log = read(settings, until=until).log
     return Backtested(backtest(log, settings.definition_for(log), until=until, progress=progress), log)
-
-
-def list_size(settings: Settings) -> tuple[int | None, str]:
-    """Return how many customers a list may hold in all, and where that comes from; None where nothing bounds it."""
-    capacity = settings.list.capacity
-    if capacity is None:
-        return None, ""
-    if settings.customers is None or "owner" not in settings.customers.columns:
-        return capacity, f"the capacity of {capacity}"
-    owners = read_customers(settings.customers)["owner"].fillna("").astype(str).str.strip().value_counts()
-    return int(owners.clip(upper=capacity).sum()), f"up to {capacity} for each of {len(owners):,} owners"
 
 
 def _members(tested: Backtested, segment_of: dict[str, str]) -> dict[str, list[Any]]:

@@ -18,7 +18,6 @@ from features.build import feature_table
 from features.log import Log
 from features.simulation.simulate import simulate
 from serving.config import Settings
-from serving.hindsight import hindsight
 from serving.outreach.exports import write_table
 from serving.scorer import score
 from serving.scores import STATES
@@ -166,3 +165,18 @@ class Simulated:
 def simulate_shop(customers: int, seed: int, out: Path) -> Simulated:
     """Write the files of a shop whose truth is known."""
     return Simulated(simulate(customers, seed).write(out), customers, seed)
+
+
+def hindsight(bundle: Bundle, version: str, as_of: date) -> Iterator[str]:
+    """Say in one line that the model knew the future of a day; nothing where it did not.
+
+    Args:
+        bundle: the model.
+        version: of the model.
+        as_of: the day that is looked from.
+    """
+    if as_of < bundle.trained_until:
+        yield (
+            f"careful: version {version} learnt from orders until {bundle.trained_until}, so it knew what came after "
+            f"{as_of}: how right this is says nothing of how right it will be"
+        )

@@ -32,7 +32,7 @@ import pandas as pd
 from features.errors import InputError, Violation
 from serving.outreach.exports.layout import LIST_NAMES, laid_out, records
 from serving.outreach.exports.safe_text import cut, for_machines, joined, key, known
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 
 Entry = Mapping[str, Any]
 MOST_IN_A_KEY = 255  # Salesforce: a text field that is an External ID

@@ -18,7 +18,7 @@ from serving.outreach.exports.list_html import write_page
 from serving.outreach.exports.list_json import write_document
 from serving.outreach.exports.list_mails import check_addresses, is_list_mail, mail
 from serving.outreach.exports.list_xlsx import write_workbook
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 
 GROUP_FILES = ("list.csv", "new-customers.csv", "win-back.csv")
 WHOLE_LISTS: Mapping[str, tuple[str, Callable[[OutreachList, Path], None]]] = {

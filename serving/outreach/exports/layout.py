@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from serving.outreach.exports.safe_text import known
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 
 Kind = Literal["text", "sentence", "texts", "integer", "number", "percent", "money", "date"]
 

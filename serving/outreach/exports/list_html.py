@@ -17,7 +17,7 @@ import pandas as pd
 from features.money import Money
 from serving.outreach.exports.layout import by_owner, counts, left_out, ranking, records
 from serving.outreach.exports.safe_text import printable
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 
 if TYPE_CHECKING:
     from jinja2 import Template

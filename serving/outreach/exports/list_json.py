@@ -15,7 +15,7 @@ import pandas as pd
 
 from serving.outreach.exports.layout import LIST_NAMES, records
 from serving.outreach.exports.safe_text import scrubbed
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.suppression import HELD_OUT
 
 _FACTS = ("as_of", "horizon_days", "model_version", "currency", "rank_by", "capacity")

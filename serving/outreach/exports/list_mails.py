@@ -22,7 +22,7 @@ from features.errors import InputError, Violation
 from serving.outreach.exports.list_csv import list_csv
 from serving.outreach.exports.list_html import owner_page, said_entries
 from serving.outreach.exports.safe_text import cut, one_line
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 
 OURS = "X-Regulars-List"  # the first header of each mail: by it ours are known
 MOST_IN_A_SUBJECT = 120

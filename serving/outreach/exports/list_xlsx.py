@@ -21,7 +21,7 @@ from features.money import Money
 from serving.outreach.exports.file_names import sheet_names
 from serving.outreach.exports.layout import LIST_COLUMNS, by_owner, counts, left_out, ranking
 from serving.outreach.exports.safe_text import cut, joined, known, printable
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 
 SUMMARY = "Summary"
 MOST_ROWS = 1_048_575  # Excel: with the headings 2 ** 20

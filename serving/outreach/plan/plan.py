@@ -8,9 +8,7 @@ list, row for row. It is planned in steps, each in a module of its own:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,29 +18,21 @@ import pandas as pd
 from features.errors import InputError
 from features.money import Money
 from serving.outreach.plan.candidates import KINDS, RANDOM, candidates
-from serving.outreach.plan.departures import GONE_NAMES, departures
+from serving.outreach.plan.departures import departures
 from serving.outreach.plan.holdout import ANY_PLAYBOOK, TREATED, strata, with_arms
-from serving.outreach.plan.owners import NO_OWNER, with_owners
-from serving.outreach.plan.policy import RANKINGS, Policy, RankBy
+from serving.outreach.plan.outreach_list import (
+    ARM_NAMES,
+    ENTRY_NAMES,
+    EPISODE_NAMES,
+    OutreachList,
+    account_of,
+    entry_id,
+)
+from serving.outreach.plan.owners import with_owners
+from serving.outreach.plan.policy import Policy
 from serving.outreach.plan.snapshot import Standing
 from serving.outreach.plan.suppression import ACCOUNT, HELD_OUT, OVER_CAPACITY, SUPPRESSED_NAMES, WOULD_STAY, suppressed
 
-__all__ = ["ENTRY_NAMES", "NO_OWNER", "RANKINGS", "OutreachList", "RankBy", "plan"]
-
-ENTRY_NAMES: tuple[str, ...] = (
-    *("position", "owner", "customer_id", "name", "segment"),
-    *("kind", "title", "channel", "opening", "probability", "band", "state"),
-    *("days_since_order", "usual_gap_days", "overdue", "overdue_days"),
-    *("next_order_on", "next_order_from", "next_order_until"),
-    *("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high"),
-    *("saved_share", "cost", "expected_gain", "due_on", "change"),
-    *("reasons", "protective", "playbook", "members", "account_id", "entry_id"),
-)
-EPISODE_NAMES = (
-    *("account_id", "began_on", "customer_id", "horizon_days", "arm", "cell", "kind", "playbook", "owner", "band"),
-    *("stratum", "probability", "expected_spend"),
-)
-ARM_NAMES = ("account_id", "playbook", "arm", "stratum", "since")
 Chooser = Callable[[pd.DataFrame], pd.DataFrame]
 # What is chosen for each candidate by its playbook, and what holds where a list is planned without playbooks: everyone
 # is called, a call costs nothing, and one in six who would leave is kept by it.
@@ -63,65 +53,6 @@ DECIDING = (
     *("customer_id", "account_id", "kind", "cell", "owner", "segment", "consent", "probability", "band", "state"),
     *("days_since_order", "value_at_risk", "spend", *CHOSEN),
 )
-
-
-@dataclass(frozen=True, eq=False)
-class OutreachList:
-    """One list, as planned and as published.
-
-    `entries` are regular customers at risk, `newcomers` are customers with one order day, who need another word than a
-    regular who stays away, and `winback` are lapsed ones: nothing is at stake any more, something may be won. All are
-    frames in ENTRY_NAMES, best first, `position` counting from 1 in each.
-
-    Args:
-        as_of: the day it is of.
-        horizon_days: of the scores.
-        model_version: of the scores.
-        currency: of the money.
-        rank_by: what decided the order.
-        capacity: entries per owner, of all kinds together; None = no bound.
-        entries: regular customers at risk.
-        newcomers: customers with one order day.
-        winback: lapsed customers.
-        left_out: reason → how many customers it kept off the list.
-        suppressed: customer_id, account_id, reason, detail of each of them but those who would stay anyway.
-        gone: customer_id, reason, detail of those who were on the former list and are not on this one.
-        episodes: the trial's rows that begin with this list, in EPISODE_NAMES; money in minor units.
-        arms: draws that were made for it: account_id, playbook, arm, stratum, since.
-        owners: accounts that were given an owner in turn: account_id, owner.
-    """
-
-    as_of: date
-    horizon_days: int
-    model_version: str
-    currency: str
-    rank_by: str
-    capacity: int | None
-    entries: pd.DataFrame
-    newcomers: pd.DataFrame
-    winback: pd.DataFrame
-    left_out: Mapping[str, int] = field(default_factory=dict)
-    suppressed: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SUPPRESSED_NAMES)))
-    gone: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(GONE_NAMES)))
-    episodes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(EPISODE_NAMES)))
-    arms: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ARM_NAMES)))
-    owners_given: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["account_id", "owner"]))
-
-    @property
-    def everyone(self) -> pd.DataFrame:
-        """All three in one frame: the regular customers at risk, then the newcomers, then the lapsed."""
-        frames = [frame for frame in (self.entries, self.newcomers, self.winback) if len(frame)]
-        return pd.concat(frames, ignore_index=True) if frames else self.entries
-
-    @property
-    def customer_ids(self) -> list[str]:
-        """The ids of everyone, in that order."""
-        return list(self.everyone["customer_id"])
-
-    @property
-    def owners(self) -> list[str]:
-        """The owners with anyone on the list, sorted."""
-        return sorted(set(self.everyone["owner"]))
 
 
 def plan(
@@ -212,28 +143,6 @@ def _with_arms(rows: pd.DataFrame, standing: Standing, policy: Policy, as_of: da
 
 def _counts(reasons: pd.Series) -> dict[str, int]:
     return {str(reason): int(count) for reason, count in reasons.value_counts().items()}
-
-
-def account_of(customers: pd.DataFrame | None) -> dict[str, str]:
-    """Return customer → account, of those that have a parent.
-
-    >>> account_of(pd.DataFrame({"customer_id": ["a1", "b"], "account": ["a", None]}))
-    {'a1': 'a'}
-    """
-    if customers is None or "account" not in customers:
-        return {}
-    known = customers[customers["account"].fillna("").str.strip() != ""]
-    return dict(zip(known["customer_id"], known["account"].str.strip(), strict=True))
-
-
-def entry_id(as_of: date, account_id: str) -> str:
-    """Return what names an entry for ever: its day and its account, without telling who it is.
-
-    >>> entry_id(date(2026, 3, 2), "ann")
-    '20260302-49915e0d7d4b'
-    """
-    known = hashlib.sha256(account_id.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{as_of:%Y%m%d}-{known[:12]}"
 
 
 def _with_gain(rows: pd.DataFrame) -> pd.DataFrame:

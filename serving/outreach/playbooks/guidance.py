@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.playbooks.playbooks import Playbook, Playbooks, Stage
 
 GUIDANCE_NAMES = ("what_to_say", "incentive")

@@ -23,7 +23,7 @@ from serving.api.request_body import MAX_BODY_BYTES
 from serving.api.state import Desk
 from serving.book import Book
 from serving.config import Settings, load_settings
-from serving.outreach.plan.plan import ENTRY_NAMES
+from serving.outreach.plan.outreach_list import ENTRY_NAMES
 from tests.serving.conftest import MONDAY
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from serving.book import Book
 from serving.book.connection import engine_of
-from serving.outreach.plan.plan import OutreachList, plan
+from serving.outreach.plan.outreach_list import OutreachList
+from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from tests.serving.conftest import new_database
 

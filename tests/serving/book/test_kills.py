@@ -20,7 +20,8 @@ import sqlalchemy as sa
 
 from serving.book import Book, Outcome, record_outcomes
 from serving.book.schema import CONTACTS, ENTRIES, LISTS, OUTCOMES, RUNS, SCORES
-from serving.outreach.plan.plan import OutreachList, plan
+from serving.outreach.plan.outreach_list import OutreachList
+from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 
 KILLS = int(os.environ.get("REGULARS_KILLS", "25"))

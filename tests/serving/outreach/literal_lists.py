@@ -10,7 +10,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from serving.outreach.exports.layout import LIST_NAMES
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 
 AS_OF = date(2026, 3, 2)
 HOSTILE = (

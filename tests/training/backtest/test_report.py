@@ -17,7 +17,7 @@ from training.backtest.bands import Floor, named_bands, noise_floor, tenths, wil
 from training.backtest.choice import Difference
 from training.backtest.grade import Grade, grade
 from training.backtest.random_split import random_split_auroc, random_split_words, snapshots
-from training.backtest.report import report, report_facts, report_figures, report_metrics
+from training.backtest.report import report, report_facts, report_metrics
 from training.backtest.report_text import (
     DATE_COLUMNS,
     SEGMENT_COLUMNS,
@@ -34,6 +34,7 @@ from training.forecasts.base_rate import Forecast
 from training.metrics import ece, evaluate
 from training.models.calibration import sigmoid
 from training.plots.backtest import write_figures
+from training.plots.report import report_figures
 from training.splits import Split
 
 DAY = date(2026, 1, 1)

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
-from features.money import Money
-from serving.commands.lists.csv_input import Sheet, minor_units
+from features.money import Money, minor_units
+from serving.commands.lists.csv_input import Sheet
 
 COLUMNS = ("entry_id", "day", "cost", "note")
 EURO = Money("EUR")

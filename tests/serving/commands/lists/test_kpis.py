@@ -14,9 +14,10 @@ from features.simulation.simulate import simulate
 from features.sources.reader import read_customers
 from serving.book import Book, hand_over
 from serving.commands.lists import predicted_value as lifetime
-from serving.commands.lists.kpis import MEANINGS, groups_of, shop_kpis
+from serving.commands.lists.kpis import MEANINGS, shop_kpis
 from serving.config import Churn, load_settings
-from serving.outreach.plan.plan import NO_OWNER
+from serving.customers import groups_of
+from serving.outreach.plan.owners import NO_OWNER
 from serving.shop import read
 from tests.serving.conftest import init_shop
 

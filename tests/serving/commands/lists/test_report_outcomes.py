@@ -24,7 +24,7 @@ from serving.commands.lists.report_outcomes import (
     outcomes_from,
 )
 from serving.config import load_settings
-from serving.outreach.plan.plan import OutreachList
+from serving.outreach.plan.outreach_list import OutreachList
 from tests.serving.conftest import MONDAY, Call, in_book, list_of
 
 TUESDAY, A_WEEK_ON = MONDAY + timedelta(days=1), MONDAY + timedelta(days=7)

@@ -9,7 +9,8 @@ import pytest
 from features.log import Lines
 from features.roll_up import roll_up
 from features.simulation.simulate import simulate
-from serving.commands.models.backtest import list_size, order_days
+from serving.commands.models.backtest import order_days
+from serving.commands.models.list_size import list_size
 from serving.config import ListSettings, load_settings
 from tests.serving.conftest import init_shop
 

@@ -15,7 +15,8 @@ import pytest
 from features.errors import InputError, ModelRefused
 from features.simulation.simulate import simulate
 from serving.book import Book
-from serving.commands.models.train import promote, roll_back, train_and_judge
+from serving.commands.models.promote import promote, roll_back
+from serving.commands.models.train import train_and_judge
 from serving.config import load_settings
 from tests.serving.conftest import TOML, regulars
 from training.backtest.backtest import silent

@@ -31,7 +31,7 @@ from serving.outreach.exports.list_json import write_document
 from serving.outreach.exports.list_mails import mail
 from serving.outreach.exports.list_xlsx import COLUMNS, is_right_to_left, write_workbook
 from serving.outreach.exports.safe_text import MOST_IN_A_CELL, cut, defused, one_line, printable, scrubbed
-from serving.outreach.plan.plan import ENTRY_NAMES, OutreachList
+from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
 from serving.outreach.playbooks.guidance import guided
 from serving.outreach.playbooks.playbooks import load_playbooks
 from tests.serving.outreach.literal_lists import AS_OF, HOSTILE, TEXTS, entry, hostile_list, literal_list

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from features.errors import InputError
 from serving.outreach.plan.holdout import HOLDOUT
-from serving.outreach.plan.plan import CHOSEN, NO_OWNER, Chooser, OutreachList, entry_id, plan
+from serving.outreach.plan.outreach_list import OutreachList, entry_id
+from serving.outreach.plan.owners import NO_OWNER
+from serving.outreach.plan.plan import CHOSEN, Chooser, plan
 from serving.outreach.plan.policy import Policy
 from serving.outreach.plan.snapshot import Standing
 

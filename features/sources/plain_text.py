@@ -1,0 +1,18 @@
+"""Text that is compared: without case, accents and the variants of letters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_ARABIC = str.maketrans("يكةأإآ", "یکهااا")
+
+
+def plain(header: str) -> str:
+    """Return a header as it is compared: letters and digits only, lower case, no accents; a % is a word.
+
+    >>> plain("Grand Total (Purchased)"), plain("Ημερομηνία")
+    ('grandtotalpurchased', 'ημερομηνια')
+    """
+    text = unicodedata.normalize("NFKD", header.replace("%", " percent ").translate(_ARABIC).casefold())
+    return re.sub(r"[\W_]+", "", "".join(c for c in text if not unicodedata.combining(c))).replace("ς", "σ")

@@ -1,0 +1,151 @@
+"""Let a version serve, or the former one again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from features.errors import InputError
+from serving.book import AuditRow, Book
+from serving.config import Settings
+from serving.shop import check_agrees, open_book
+from training.gate import FAILED, PASSED
+from training.tracking import REPLACED, SERVED, Tracking
+
+PROMOTE, ROLLBACK, FOUND = "promote", "rollback", "found"
+NOBODY = "not said"
+TAG = "gate."
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """A change of what serves, as the book recorded it, and what it overrode."""
+
+    audit: AuditRow
+    candidate: str
+    overridden: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        at = f"{self.audit.at.isoformat(timespec='seconds')}Z"
+        return {**asdict(self.audit), "at": at, "serves": self.candidate, "overridden": list(self.overridden)}
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person."""
+        row = self.audit
+        yield f"version {row.to_version} serves: {self.candidate}; before it: {_version(row.from_version)}"
+        yield from (f"  overridden: {line}" for line in self.overridden)
+        forced = ", forced" if row.forced else ""
+        yield f"audited: {row.action}{forced}, by {row.who}, at {row.at:%Y-%m-%d %H:%M:%S} UTC: {row.why}"
+
+
+def promote(
+    settings: Settings, version: str | None = None, *, force: bool = False, by: str = "", why: str = ""
+) -> Moved:
+    """Let a version serve whose gate was passed, or, by force, any other; the bundle is verified before.
+
+    Args:
+        settings: of the shop.
+        version: of the registry; None for the challenger.
+        force: override the gate; `by` and `why` must be said.
+        by: who decides; goes into the book alone.
+        why: the reason.
+
+    Raises:
+        InputError: there is no such version, it serves already, its gate was not passed, or `force` lacks who and why.
+        ModelRefused: the bundle is corrupt or gone.
+    """
+    tracking = Tracking(settings.folder)
+    if force and not (by.strip() and why.strip()):
+        raise InputError("--force needs --by NAME and --why TEXT: who decides against the gate, and for what reason")
+    asked = version or tracking.challenger_version()
+    if asked is None:
+        raise InputError("no challenger is registered: run regulars train first")
+    tags, champion = _tags(tracking, asked), tracking.champion_version()
+    if asked == champion:
+        raise InputError(f"version {asked} serves already")
+    broken = _objections(tags, champion)
+    if broken and not force:
+        raise InputError("\n  ".join([f"version {asked} is not promoted:", *broken, *_anyway(asked)]))
+    told = why.strip() or "its gate was passed"
+    return _move(settings, tracking, PROMOTE, asked, by, told, broken if force else ())
+
+
+def roll_back(settings: Settings, to: str | None = None, *, by: str = "", why: str = "") -> Moved:
+    """Let the version serve again that the champion replaced, or another that has served; it is verified before.
+
+    Args:
+        settings: of the shop.
+        to: a version of the registry that has served; None for the one before the champion.
+        by: who decides; goes into the book alone.
+        why: the reason.
+
+    Raises:
+        InputError: there is nothing to roll back to, or that version has never served.
+        ModelRefused: the bundle is corrupt or gone.
+    """
+    tracking = Tracking(settings.folder)
+    champion = tracking.champion_version()
+    if champion is None:
+        raise InputError("nothing serves yet, so there is nothing to roll back from: run regulars train first")
+    asked = to or _tags(tracking, champion).get(REPLACED)
+    if not asked:
+        raise InputError(f"there is nothing to roll back to: version {champion} is the first that serves")
+    if SERVED not in _tags(tracking, asked) and asked != champion:
+        raise InputError(f"version {asked} has never served; to let it serve: regulars promote {asked}")
+    return _move(settings, tracking, ROLLBACK, asked, by, why.strip() or "no reason given", ())
+
+
+def _move(
+    settings: Settings, tracking: Tracking, action: str, version: str, by: str, why: str, overridden: tuple[str, ...]
+) -> Moved:
+    bundle = tracking.load_version(version)  # verified before anything moves
+    check_agrees(settings, bundle, version)
+    champion = tracking.champion_version()
+    if champion == version:
+        raise InputError(f"version {version} serves already")
+    move = tracking.promote if action == PROMOTE else tracking.roll_back
+    who, forced = by.strip() or NOBODY, bool(overridden)
+    with open_book(settings) as book:
+        catch_up(book, tracking)
+        with book.auditing(action, who, champion, version, why, forced=forced) as row:
+            move(version)
+    return Moved(row, bundle.candidate, overridden)
+
+
+def _objections(tags: Mapping[str, str], champion: str | None) -> tuple[str, ...]:
+    """Return what speaks against a version, in words; nothing where its gate was passed against what serves now."""
+    if "gate" not in tags:
+        return ("no gate was recorded for it",)
+    if tags["gate"] != PASSED:
+        failed = [(name.removeprefix(TAG), said) for name, said in sorted(tags.items()) if name.startswith(TAG)]
+        return tuple(f"{name}: {said.partition(': ')[2]}" for name, said in failed if said.startswith(FAILED))
+    judged = tags.get("gate_against") or None
+    if judged != champion:
+        return (f"its gate was passed against {_version(judged)}, but {_version(champion)} serves now",)
+    return ()
+
+
+def _version(version: str | None) -> str:
+    return f"version {version}" if version else "nothing"
+
+
+def _anyway(version: str) -> tuple[str, ...]:
+    return (f"to promote it anyway: regulars promote {version} --force --by NAME --why TEXT",)
+
+
+def _tags(tracking: Tracking, version: str) -> dict[str, str]:
+    tags = tracking.version_tags(version)
+    if tags is None:
+        raise InputError(f"there is no version {version}: see the versions in mlflow ui, or run regulars train")
+    return tags
+
+
+def catch_up(book: Book, tracking: Tracking) -> None:
+    """Record what serves where the book does not know it: moved in MLflow by hand, or by a run that was stopped."""
+    champion, trail = tracking.champion_version(), book.audit_trail()
+    known = trail[-1].to_version if trail else None
+    if champion is not None and champion != known:
+        with book.auditing(FOUND, NOBODY, known, champion, "it serves, and this book did not see it begin"):
+            pass

@@ -1,0 +1,34 @@
+"""What a worker of the server finds in its environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+
+SERVICE = "serving.service:Regulars"
+
+
+WORKERS_VARIABLE = "REGULARS_WORKERS"
+
+
+# Read by each worker before it starts. OMP_WAIT_POLICY: idle threads must not spin while others work; the rest keeps
+# the process from tracing every message and from telling anyone that it runs.
+WORKER_ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "OTEL_SDK_DISABLED": "true",
+    "BENTOML_DO_NOT_TRACK": "True",
+}
+
+
+def environment(toml: Path, workers: int = 1) -> dict[str, str]:
+    """Return what the service reads: whose shop, no telemetry, no tracing, threads that do not spin.
+
+    >>> environment(Path("/shop/regulars.toml"))["BENTOML_DO_NOT_TRACK"]
+    'True'
+    """
+    return {"REGULARS_CONFIG": str(toml), WORKERS_VARIABLE: str(workers), **WORKER_ENVIRONMENT}
