@@ -1,4 +1,4 @@
-"""Measures the shape of the code: rooms, file and function lengths, circles, statements; one table to compare commits by.
+"""Measures the shape of the code: rooms, lengths of files and functions, circles, statements.
 
 python tools/house.py [CHECKOUT]
 """
