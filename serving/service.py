@@ -35,9 +35,9 @@ def application() -> Starlette:
     """
     from serving.api.access_log import log_to_stderr
     from serving.api.app import create_app
-    from serving.api.state import Desk
+    from serving.api.state import ServerState
 
-    return create_app(Desk(), on_ready=settle_heap, on_start=log_to_stderr)
+    return create_app(ServerState(), on_ready=settle_heap, on_start=log_to_stderr)
 
 
 @asynccontextmanager

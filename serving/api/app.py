@@ -25,12 +25,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.api import customers, figures, lists, model, reports, scores
 from serving.api.auth import refuse_unless
-from serving.api.endpoint import ALWAYS, Door, refused, request_id
+from serving.api.endpoint import ALWAYS, Endpoint, refused, request_id
 from serving.api.metrics import CONTENT_TYPE
 from serving.api.openapi import document
 from serving.api.operation import Operation
 from serving.api.request_body import JSON
-from serving.api.state import Desk
+from serving.api.state import ServerState
 
 OPERATIONS: tuple[Operation, ...] = (
     *scores.OPERATIONS,
@@ -63,50 +63,55 @@ BROWSER = {"WWW-Authenticate": 'Basic realm="regulars", charset="UTF-8"'}
 
 
 def create_app(
-    desk: Desk, on_ready: Callable[[], None] = lambda: None, on_start: Callable[[], None] = lambda: None
+    server: ServerState, on_ready: Callable[[], None] = lambda: None, on_start: Callable[[], None] = lambda: None
 ) -> Starlette:
-    """Return the application over a desk, which it opens when it starts and closes when it ends.
+    """Return the application; it opens the server's state when it starts and closes it when it ends.
 
     `on_start` is called when the server runs, `on_ready` once, when a model is loaded.
 
-    >>> [route.path for route in create_app(Desk()).routes][:2]
+    >>> [route.path for route in create_app(ServerState()).routes][:2]
     ['/v1/scores', '/v1/score']
     """
-    doors = [(path, list(group)) for path, group in groupby(OPERATIONS, key=lambda operation: operation.path)]
-    routes = [Route(group[0].route, Door(desk, path, {each.method: each for each in group})) for path, group in doors]
-    app = Starlette(routes=[*routes, *_around(desk)], lifespan=lambda _: _opened(desk, on_ready, on_start))
+    routes = [_route(server, path, list(group)) for path, group in groupby(OPERATIONS, key=lambda each: each.path)]
+    app = Starlette(routes=[*routes, *_around(server)], lifespan=lambda _: _opened(server, on_ready, on_start))
     app.router.redirect_slashes = False
-    app.router.default = _Otherwise(desk, app.router.default)
+    app.router.default = _Otherwise(server, app.router.default)
     for route in routes:
         route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)  # an id may be asked for with a line break
-    app.state.desk = desk
+    app.state.server = server
     return app
 
 
-def _around(desk: Desk) -> list[Route]:
+def _route(server: ServerState, path: str, operations: list[Operation]) -> Route:
+    return Route(operations[0].route, Endpoint(server, path, {each.method: each for each in operations}))
+
+
+def _around(server: ServerState) -> list[Route]:
     """Return what is there besides the operations: health for everybody, the rest for whoever has a key."""
     pages = {"/": _start_page, "/v1/openapi.json": _openapi, "/docs.json": _openapi}
     return [
         *(Route(path, _Live()) for path in ("/livez", "/healthz")),
-        Route("/readyz", _Ready(desk)),
-        Route("/metrics", _Page(desk, _metrics, whole=True)),
-        *(Route(path, _Page(desk, page)) for path, page in pages.items()),
-        Route("/static_content/{rest:path}", _Page(desk, _viewer)),
+        Route("/readyz", _Ready(server)),
+        Route("/metrics", _Page(server, _metrics, whole=True)),
+        *(Route(path, _Page(server, page)) for path, page in pages.items()),
+        Route("/static_content/{rest:path}", _Page(server, _viewer)),
     ]
 
 
 @asynccontextmanager
-async def _opened(desk: Desk, on_ready: Callable[[], None], on_start: Callable[[], None]) -> AsyncIterator[None]:
+async def _opened(
+    server: ServerState, on_ready: Callable[[], None], on_start: Callable[[], None]
+) -> AsyncIterator[None]:
     on_start()
     # The server answers while it loads: what needs no model is served, the rest is asked to come again.
-    keeping = [asyncio.create_task(desk.keep_open(on_ready)), asyncio.create_task(desk.keep_keys())]
+    keeping = [asyncio.create_task(server.keep_open(on_ready)), asyncio.create_task(server.keep_keys())]
     try:
         yield
     finally:
         for task in keeping:
             task.cancel()
         await asyncio.gather(*keeping, return_exceptions=True)
-        await anyio.to_thread.run_sync(desk.close)
+        await anyio.to_thread.run_sync(server.close)
 
 
 class _Live:
@@ -119,11 +124,11 @@ class _Live:
 class _Ready:
     """Answers whether a model serves."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, server: ServerState) -> None:
+        self.server = server
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        health = self.desk.health()
+        health = self.server.health()
         status = 200 if health["ready"] else 503
         await Response(msgspec.json.encode(health), status, media_type=JSON)(scope, receive, send)
 
@@ -131,26 +136,28 @@ class _Ready:
 class _Otherwise:
     """Whatever path is none of ours, even one that is no path: who has no key does not learn which there are."""
 
-    def __init__(self, desk: Desk, router: ASGIApp) -> None:
-        self.door, self.router = Door(desk, "/", {}), router
+    def __init__(self, server: ServerState, router: ASGIApp) -> None:
+        self.unknown_path, self.router = Endpoint(server, "/", {}), router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self.door if scope["type"] == "http" else self.router)(scope, receive, send)
+        await (self.unknown_path if scope["type"] == "http" else self.router)(scope, receive, send)
 
 
 class _Page:
     """A path that is no operation: for programs with a key, and for browsers, which ask for it as a password."""
 
-    def __init__(self, desk: Desk, page: Callable[[Desk, Request], ASGIApp], *, whole: bool = False) -> None:
-        self.desk, self.page, self.whole = desk, page, whole
+    def __init__(
+        self, server: ServerState, page: Callable[[ServerState, Request], ASGIApp], *, whole: bool = False
+    ) -> None:
+        self.server, self.page, self.whole = server, page, whole
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            key = self.desk.keys.admit(_bearer(request.headers.get("authorization", "")))
-            self.desk.limit.take(key.id, time.monotonic())
+            key = self.server.keys.admit(_bearer(request.headers.get("authorization", "")))
+            self.server.limit.take(key.id, time.monotonic())
             refuse_unless(key, tuple(key.roles), whole=self.whole)
-            answer: ASGIApp = await anyio.to_thread.run_sync(self.page, self.desk, request)
+            answer: ASGIApp = await anyio.to_thread.run_sync(self.page, self.server, request)
         except Exception as error:  # noqa: BLE001 — every error becomes a problem document
             answer = refused(error)
             if answer.status_code == 401:
@@ -175,20 +182,20 @@ def _bearer(authorization: str) -> str:
         return authorization
 
 
-def _start_page(_: Desk, request: Request) -> ASGIApp:
+def _start_page(_: ServerState, request: Request) -> ASGIApp:
     return HTMLResponse(START_PAGE)
 
 
-def _openapi(_: Desk, request: Request) -> ASGIApp:
+def _openapi(_: ServerState, request: Request) -> ASGIApp:
     return Response(document(OPERATIONS), media_type=JSON)
 
 
-def _metrics(desk: Desk, request: Request) -> ASGIApp:
-    day: date | None = None if desk.settings is None else desk.today
-    version = None if desk.champion is None else desk.champion.version
-    return Response(desk.metrics.text(desk.bands(), version, day), media_type=CONTENT_TYPE)
+def _metrics(server: ServerState, request: Request) -> ASGIApp:
+    day: date | None = None if server.settings is None else server.today
+    version = None if server.champion is None else server.champion.version
+    return Response(server.metrics.text(server.bands(), version, day), media_type=CONTENT_TYPE)
 
 
-def _viewer(_: Desk, request: Request) -> ASGIApp:
+def _viewer(_: ServerState, request: Request) -> ASGIApp:
     found: ASGIApp = request.scope.get(VIEWER) or Response(status_code=404)
     return found

@@ -62,15 +62,15 @@ def _asked_for(call: Call) -> str:
 def customer(call: Call) -> CustomerAnswer:
     """Answer the story of one customer."""
     customer_id = _asked_for(call)
-    settings, seen = call.desk.need_settings(), call.desk.seen_by(call.key, [customer_id])
+    settings, seen = call.server.need_settings(), call.server.seen_by(call.key, [customer_id])
     if not seen or "\0" in customer_id:
         raise _unknown()
-    story = tell_story_from(call.desk.need_book(), settings, customer_id)
-    with call.desk.need_book().reading() as connection:
+    story = tell_story_from(call.server.need_book(), settings, customer_id)
+    with call.server.need_book().reading() as connection:
         posted = posted_of(connection, customer_id)
     if not (story.history.known or any(posted.values())):
         raise _unknown()
-    accounts = call.desk.seen_by(call.key, story.history.account_ids)
+    accounts = call.server.seen_by(call.key, story.history.account_ids)
     found = customer_answer(replace(story, history=of_accounts(story.history, accounts)), settings.money)
     return msgspec.structs.replace(found, history={**found.history, **posted})
 
@@ -114,10 +114,10 @@ def _amount(minor: int | None, money: Money) -> Decimal | None:
 def erase_customer(call: Call) -> Erased:
     """Erase everything that the book holds of a customer."""
     customer_id = _asked_for(call)
-    rows = erase(call.desk.need_book(), customer_id, who=f"key {call.key.id}") if "\0" not in customer_id else {}
+    rows = erase(call.server.need_book(), customer_id, who=f"key {call.key.id}") if "\0" not in customer_id else {}
     if not rows:
         raise _unknown()
-    call.desk.forget_log()
+    call.server.forget_log()
     note = "the order source is not ours to change: what it still holds of this customer is scored again"
     return Erased(customer_id, dict(rows), note)
 

@@ -12,7 +12,6 @@ import secrets
 import time
 import traceback
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -23,7 +22,7 @@ from serving.api.auth import refuse_unless
 from serving.api.operation import Answer, Call, Operation
 from serving.api.problems import Refusal, refusal_of
 from serving.api.request_body import asked_for, encoded, read
-from serving.api.state import Desk
+from serving.api.state import ServerState
 from serving.book.keys import Key
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -32,17 +31,17 @@ LOG = logging.getLogger("regulars.serving")
 ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-class Door:
+class Endpoint:
     """The ASGI application of one path.
 
     Args:
-        desk: settings, book, model, keys.
+        server: settings, book, model, keys.
         path: as it stands in logs and metrics, with its parts unnamed.
         operations: by method.
     """
 
-    def __init__(self, desk: Desk, path: str, operations: Mapping[str, Operation]) -> None:
-        self.desk, self.path, self.operations = desk, path, operations
+    def __init__(self, server: ServerState, path: str, operations: Mapping[str, Operation]) -> None:
+        self.server, self.path, self.operations = server, path, operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -58,12 +57,12 @@ class Door:
         try:
             await answer(scope, receive, send)  # type: ignore[operator]
         finally:
-            self.desk.note(access, time.perf_counter() - began)
+            self.server.note(access, time.perf_counter() - began)
 
     async def _answered(self, request: Request, access: Access) -> Answer:
-        key = self.desk.keys.admit(request.headers.get("authorization", ""))
+        key = self.server.keys.admit(request.headers.get("authorization", ""))
         access.key_id = key.id
-        self.desk.limit.take(key.id, time.monotonic())
+        self.server.limit.take(key.id, time.monotonic())
         operation = self._operation(access.method)
         refuse_unless(key, operation.roles, whole=operation.whole)
         found = await operation.run(await self._call(request, key, operation))
@@ -80,7 +79,7 @@ class Door:
     async def _call(self, request: Request, key: Key, operation: Operation) -> Call:
         query = asked_for(request, operation.asks)
         body = None if operation.takes is None else await read(request, operation.takes)
-        return Call(self.desk, key, request, body, query)
+        return Call(self.server, key, request, body, query)
 
 
 def request_id(request: Request) -> str:
@@ -101,8 +100,3 @@ def refused(error: Exception) -> Response:
     elif isinstance(error, ClientDisconnect):
         LOG.debug("a caller left early")
     return refusal.response()
-
-
-def empty(desk: Desk, path: str = "/") -> Any:
-    """Return the door of a path that does not exist: a key is asked for all the same."""
-    return Door(desk, path, {})

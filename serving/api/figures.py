@@ -39,25 +39,25 @@ class EffectQuery(Request, frozen=True):
 def kpis(call: Call) -> KpisAnswer:
     """Count the retention figures."""
     asked: KpiQuery = call.query
-    settings = call.desk.need_settings()
+    settings = call.server.need_settings()
 
     def made() -> KpisAnswer:
         with from_our_files(until=asked.until):
-            return kpis_answer(shop_kpis(settings, asked.period, asked.until, asked.by, book=call.desk.book))
+            return kpis_answer(shop_kpis(settings, asked.period, asked.until, asked.by, book=call.server.book))
 
-    return call.desk.figures.get(("kpis", asked), made)
+    return call.server.reports.get(("kpis", asked), made)
 
 
 def effect(call: Call) -> EffectAnswer:
     """Tell what acting saved."""
     until: date | None = call.query.until
-    settings = call.desk.need_settings()
+    settings = call.server.need_settings()
 
     def made() -> EffectAnswer:
         with from_our_files(until=until):
-            return effect_answer(tell_effect(settings, until, None, book=call.desk.book))
+            return effect_answer(tell_effect(settings, until, None, book=call.server.book))
 
-    return call.desk.figures.get(("effect", until), made)
+    return call.server.reports.get(("effect", until), made)
 
 
 def kpis_answer(found: ShopKpis) -> KpisAnswer:
@@ -148,7 +148,7 @@ OPERATIONS = (
         roles=("lists",),
         summary="Retention figures",
         description="As `regulars kpis` counts them, at most a minute old.",
-        run=in_thread(kpis, lambda desk: desk.figuring),
+        run=in_thread(kpis, lambda server: server.figuring),
         asks=KpiQuery,
         gives=KpisAnswer,
         example={
@@ -177,7 +177,7 @@ OPERATIONS = (
         roles=("lists",),
         summary="What acting saved",
         description="As `regulars effect` tells it, at most a minute old.",
-        run=in_thread(effect, lambda desk: desk.figuring),
+        run=in_thread(effect, lambda server: server.figuring),
         asks=EffectQuery,
         gives=EffectAnswer,
         example={

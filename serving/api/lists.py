@@ -151,8 +151,8 @@ def _page(call: Call, day: date | None, limit: int | None) -> Page:
     owner = asked.owner if call.key.owner is None else call.key.owner
     wanted = Wanted(owner, asked.state, asked.band, asked.playbook, asked.kind)
     after = None if asked.cursor is None or limit is None else place_of(asked.cursor)
-    with call.desk.need_book().reading() as connection:
-        page = page_of(connection, day, wanted, call.desk.today, after, limit)
+    with call.server.need_book().reading() as connection:
+        page = page_of(connection, day, wanted, call.server.today, after, limit)
     if page is None:
         known = "no list has been published yet; `regulars list` publishes one"
         raise Refusal(404, "no-list", known if day is None else f"no list is of {day}")
@@ -164,7 +164,7 @@ def _seen(call: Call, entries: pd.DataFrame) -> pd.DataFrame:
     if call.key.owner is None:
         return entries
     asked = call.query.owner in (None, call.key.owner)
-    seen = set(call.desk.seen_by(call.key, entries["customer_id"])) if asked else set()
+    seen = set(call.server.seen_by(call.key, entries["customer_id"])) if asked else set()
     return entries[entries["customer_id"].isin(seen)]
 
 
@@ -172,9 +172,9 @@ def _gone(call: Call, page: Page) -> list[Departure]:
     """Return who has left the list; only on the first page, and only whom the key may see."""
     if call.query.cursor is not None:
         return []
-    with call.desk.need_book().reading() as connection:
+    with call.server.need_book().reading() as connection:
         frame = departures_of(connection, page.facts["id"])
-    seen = set(call.desk.seen_by(call.key, frame["customer_id"]))
+    seen = set(call.server.seen_by(call.key, frame["customer_id"]))
     return msgspec.convert(frame[frame["customer_id"].isin(seen)].to_dict("records"), list[Departure])
 
 

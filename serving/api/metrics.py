@@ -1,4 +1,4 @@
-"""Figures for Prometheus: how long answers take, which model serves, what it says, and how old that is.
+"""Metrics for Prometheus: how long answers take, which model serves, what it says, and how old that is.
 
 With several workers each writes its counts to files of their server, and whichever is asked adds them up.
 """

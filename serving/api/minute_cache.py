@@ -16,11 +16,11 @@ KEPT_ANSWERS = 32
 Found = TypeVar("Found")
 
 
-class Figures:
+class MinuteCache:
     """Answers of the last minute; whoever asks for the same meanwhile waits and gets the same.
 
-    >>> figures = Figures()
-    >>> figures.get("a", lambda: 1), figures.get("a", lambda: 2)
+    >>> cache = MinuteCache()
+    >>> cache.get("a", lambda: 1), cache.get("a", lambda: 2)
     (1, 1)
     """
 

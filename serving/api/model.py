@@ -14,7 +14,7 @@ from serving.api.loaded_model import Champion
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import Refusal, not_ready
 from serving.api.shared_messages import Probability
-from serving.api.state import Desk
+from serving.api.state import ServerState
 
 
 class FeatureFacts(msgspec.Struct, frozen=True):
@@ -148,20 +148,20 @@ class ModelAnswer(msgspec.Struct, frozen=True):
 
 def model(call: Call) -> ModelAnswer:
     """Answer what the champion is, what it was measured at, and what it looks at."""
-    desk = call.desk
-    champion = desk.need_champion()
-    trouble = None if desk.champions is None else desk.champions.trouble
-    return model_answer(champion, trouble, drift_of(desk, champion))
+    server = call.server
+    champion = server.need_champion()
+    trouble = None if server.champions is None else server.champions.trouble
+    return model_answer(champion, trouble, drift_of(server, champion))
 
 
 def reload_model(call: Call) -> Reloaded:
     """Look for a newer champion now."""
-    desk = call.desk
-    desk.need_settings()
-    assert desk.champions is not None
-    former = None if desk.champion is None else desk.champion.version
+    server = call.server
+    server.need_settings()
+    assert server.champions is not None
+    former = None if server.champion is None else server.champion.version
     try:
-        now = desk.champions.look(patiently=False)
+        now = server.champions.look(patiently=False)
     except RegularsError as error:
         serves = f"; version {former} serves on" if former else ""
         raise Refusal(409, "model-refused", f"{error}{serves}") from None
@@ -170,10 +170,10 @@ def reload_model(call: Call) -> Reloaded:
     return Reloaded(now.version, former)
 
 
-def drift_of(desk: Desk, champion: Champion) -> Drift | None:
+def drift_of(server: ServerState, champion: Champion) -> Drift | None:
     """Return how far the latest run's probabilities lie from those that the champion was trained on."""
     reference = champion.bundle.reference.get("probability")
-    found = desk.probabilities()
+    found = server.probabilities()
     if reference is None or found is None or not reference.quantiles:
         return None
     run, values = found

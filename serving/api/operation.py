@@ -20,7 +20,7 @@ from serving.api.shared_messages import Request
 from serving.book.keys import Key
 
 if TYPE_CHECKING:
-    from serving.api.state import Desk
+    from serving.api.state import ServerState
 
 Method = Literal["GET", "POST", "DELETE"]
 CSV = "text/csv"
@@ -35,14 +35,14 @@ class Call:
     """One admitted request.
 
     Args:
-        desk: settings, book and model.
+        server: settings, book and model.
         key: who asks.
         request: headers and path.
         body: the request's message; None where the operation takes none.
         query: the query's message.
     """
 
-    desk: Desk
+    server: ServerState
     key: Key
     request: requests.Request
     body: Any = None
@@ -57,7 +57,9 @@ Answer = msgspec.Struct | Response | ASGIApp
 Run = Callable[[Call], Awaitable[Answer]]
 
 
-def in_thread(work: Callable[[Call], Answer], limit: Callable[[Desk], anyio.CapacityLimiter] | None = None) -> Run:
+def in_thread(
+    work: Callable[[Call], Answer], limit: Callable[[ServerState], anyio.CapacityLimiter] | None = None
+) -> Run:
     """Return what runs work that waits for the book, aside from the requests that do not.
 
     Args:
@@ -66,7 +68,7 @@ def in_thread(work: Callable[[Call], Answer], limit: Callable[[Desk], anyio.Capa
     """
 
     async def run(call: Call) -> Answer:
-        return await anyio.to_thread.run_sync(work, call, limiter=None if limit is None else limit(call.desk))
+        return await anyio.to_thread.run_sync(work, call, limiter=None if limit is None else limit(call.server))
 
     return run
 

@@ -23,7 +23,7 @@ from features.sources.consent import CHANNELS
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.scores import PostedOrder as Line
 from serving.api.shared_messages import Id, Kind, Moment, Note, Number, Request, Text
-from serving.api.state import Desk
+from serving.api.state import ServerState
 from serving.book import Book, Source, record_contacts, record_outcomes, set_consent
 from serving.book import Consent as ConsentRow
 from serving.book import Contact as ContactRow
@@ -161,36 +161,36 @@ class Posted(msgspec.Struct, frozen=True):
 def outcomes(call: Call) -> Recorded:
     """Record outcomes of entries."""
     sent: Sequence[Outcome] = call.body.outcomes
-    wrong = [*_days(call.desk, sent, "happened_on"), *_costs(call.desk, sent), *_entries_of_others(call, sent)]
+    wrong = [*_days(call.server, sent, "happened_on"), *_costs(call.server, sent), *_entries_of_others(call, sent)]
     _refuse("outcomes", wrong)
-    by, today = call.key.name, call.desk.today
+    by, today = call.key.name, call.server.today
     rows = [
         OutcomeRow(
             row.entry_id,
             row.outcome,  # type: ignore[arg-type]  # the book refuses words that it does not know
             row.happened_on or today,
             row.channel,
-            _minor(call.desk, row.cost),
+            _minor(call.server, row.cost),
             row.by or by,
             row.note,
         )
         for row in sent
     ]
-    return _recorded("outcomes", record_outcomes, call.desk.need_book(), rows)
+    return _recorded("outcomes", record_outcomes, call.server.need_book(), rows)
 
 
 def contacts(call: Call) -> Recorded:
     """Record contacts."""
     sent: Sequence[Contact] = call.body.contacts
     strange = [*_nobody(sent), *_customers_of_others(call, sent), *_entries_of_others(call, sent)]
-    _refuse("contacts", [*_days(call.desk, sent, "contacted_on"), *_costs(call.desk, sent), *strange])
-    by, today = call.key.name, call.desk.today
+    _refuse("contacts", [*_days(call.server, sent, "contacted_on"), *_costs(call.server, sent), *strange])
+    by, today = call.key.name, call.server.today
     rows = [
         ContactRow(
             clean_id(row.customer_id.strip()),
             row.contacted_on or today,
             row.channel,
-            _minor(call.desk, row.cost),
+            _minor(call.server, row.cost),
             row.by or by,
             row.note,
             row.entry_id,
@@ -198,24 +198,24 @@ def contacts(call: Call) -> Recorded:
         )
         for row in sent
     ]
-    recorded = _recorded("contacts", record_contacts, call.desk.need_book(), rows)
-    return _with_unknown(call.desk, recorded, rows)
+    recorded = _recorded("contacts", record_contacts, call.server.need_book(), rows)
+    return _with_unknown(call.server, recorded, rows)
 
 
 def consent(call: Call) -> Recorded:
     """Record consent."""
     sent: Sequence[Consent] = call.body.consents
     strange = [*_nobody(sent), *_customers_of_others(call, sent)]
-    _refuse("consents", [*_days(call.desk, sent, "decided_on"), *strange])
-    source, today = call.key.name, call.desk.today
+    _refuse("consents", [*_days(call.server, sent, "decided_on"), *strange])
+    source, today = call.key.name, call.server.today
     rows = [
         ConsentRow(
             clean_id(row.customer_id.strip()), row.channel, row.allowed, row.decided_on or today, row.source or source
         )
         for row in sent
     ]
-    recorded = _recorded("consents", set_consent, call.desk.need_book(), rows)
-    return _with_unknown(call.desk, recorded, rows)
+    recorded = _recorded("consents", set_consent, call.server.need_book(), rows)
+    return _with_unknown(call.server, recorded, rows)
 
 
 def orders(call: Call) -> Posted:
@@ -223,8 +223,8 @@ def orders(call: Call) -> Posted:
     sent: Sequence[NewOrder] = call.body.orders
     _refuse("orders", [*_customers_of_others(call, sent), *_named_twice(sent)])
     rows = [OrderRow(row.order_id, row.customer_id, [_line(line) for line in row.lines]) for row in sent]
-    reader = reader_of(call.desk.need_settings())
-    return _posted(record_orders(call.desk.need_book(), rows, reader))
+    reader = reader_of(call.server.need_settings())
+    return _posted(record_orders(call.server.need_book(), rows, reader))
 
 
 def events(call: Call) -> Posted:
@@ -232,7 +232,7 @@ def events(call: Call) -> Posted:
     sent: Sequence[NewEvent] = call.body.events
     _refuse("events", _customers_of_others(call, sent))
     rows = [EventRow(row.event_id, row.customer_id, row.kind, row.happened_at, row.value) for row in sent]
-    return _posted(record_events(call.desk.need_book(), rows, reader_of(call.desk.need_settings())))
+    return _posted(record_events(call.server.need_book(), rows, reader_of(call.server.need_settings())))
 
 
 def _line(line: Line) -> dict[str, Any]:
@@ -251,9 +251,9 @@ def _recorded(name: str, record: Callable[[Book, Any, Source], Counts], book: Bo
     return Recorded(counts.new, counts.known)
 
 
-def _with_unknown(desk: Desk, recorded: Recorded, rows: Sequence[ContactRow | ConsentRow]) -> Recorded:
+def _with_unknown(server: ServerState, recorded: Recorded, rows: Sequence[ContactRow | ConsentRow]) -> Recorded:
     """Say which customers nobody knows; the customers file is read only for those whom the book does not know."""
-    book, settings = desk.need_book(), desk.need_settings()
+    book, settings = server.need_book(), server.need_settings()
     left = unknown_customers(book, settings, [row.customer_id for row in rows], customers=NOBODY)
     found = unknown_customers(book, settings, left) if left else []
     return msgspec.structs.replace(recorded, unknown=tuple(found))
@@ -274,24 +274,24 @@ def _wrong(row: int, column: str, rule: str, value: object, remedy: str) -> Viol
     return Violation("the request", row, column, rule, str(value), remedy)
 
 
-def _days(desk: Desk, rows: Sequence[Any], column: str) -> Iterable[Violation]:
-    today = desk.today
+def _days(server: ServerState, rows: Sequence[Any], column: str) -> Iterable[Violation]:
+    today = server.today
     for place, row in enumerate(rows):
         day = getattr(row, column)
         if day is not None and day > today:
             yield _wrong(place, column, f"until today, {today}", day, "report what has happened")
 
 
-def _costs(desk: Desk, rows: Sequence[Any]) -> Iterable[Violation]:
+def _costs(server: ServerState, rows: Sequence[Any]) -> Iterable[Violation]:
     for place, row in enumerate(rows):
         try:
-            _minor(desk, row.cost)
+            _minor(server, row.cost)
         except ValueError:
             yield _wrong(place, "cost", "an amount", row.cost, "write it as 12.50, without a currency")
 
 
-def _minor(desk: Desk, cost: str | float | None) -> int | None:
-    return None if cost is None else minor_units(str(cost), desk.need_settings().money)
+def _minor(server: ServerState, cost: str | float | None) -> int | None:
+    return None if cost is None else minor_units(str(cost), server.need_settings().money)
 
 
 def _named_twice(sent: Sequence[NewOrder]) -> Iterable[Violation]:
@@ -313,7 +313,7 @@ def _customers_of_others(call: Call, rows: Sequence[Any]) -> Iterable[Violation]
     if call.key.owner is None:
         return
     ids = [clean_id(row.customer_id.strip()) for row in rows]
-    seen = set(call.desk.seen_by(call.key, ids))
+    seen = set(call.server.seen_by(call.key, ids))
     for place, (row, clean) in enumerate(zip(rows, ids, strict=True)):
         if clean not in seen:
             yield _wrong(place, "customer_id", "a customer of this key's owner", row.customer_id, "use another key")
@@ -323,7 +323,7 @@ def _entries_of_others(call: Call, rows: Sequence[Any]) -> Iterable[Violation]:
     if call.key.owner is None:
         return
     asked = {row.entry_id for row in rows if row.entry_id is not None}
-    known = _own_entries(call.desk, call.key, asked)
+    known = _own_entries(call.server, call.key, asked)
     for place, row in enumerate(rows):
         if row.entry_id is not None and row.entry_id not in known:
             # The very words for an entry that there is not: the key learns nothing of other owners' lists.
@@ -331,10 +331,10 @@ def _entries_of_others(call: Call, rows: Sequence[Any]) -> Iterable[Violation]:
             yield _wrong(place, "entry_id", "the id of an entry", row.entry_id, remedy)
 
 
-def _own_entries(desk: Desk, key: Key, entry_ids: Iterable[str]) -> set[str]:
-    with desk.need_book().reading() as connection:
+def _own_entries(server: ServerState, key: Key, entry_ids: Iterable[str]) -> set[str]:
+    with server.need_book().reading() as connection:
         found = entries_of(connection, entry_ids)
-    seen = set(desk.seen_by(key, [row["customer_id"] for row in found.values()]))
+    seen = set(server.seen_by(key, [row["customer_id"] for row in found.values()]))
     return {entry_id for entry_id, row in found.items() if row["customer_id"] in seen}
 
 

@@ -35,7 +35,7 @@ from serving.api.shared_messages import (
     Silent,
     Text,
 )
-from serving.api.state import Desk
+from serving.api.state import ServerState
 from serving.book.keys import Key
 from serving.config import Settings
 from serving.scorer import score_one
@@ -144,15 +144,15 @@ async def stored_scores(call: Call) -> Response:
     asked: ScoresRequest = call.body
     known_as = {customer_id: clean_id(customer_id.strip()) for customer_id in asked.customer_ids}
     work = _fresh if asked.fresh else _stored
-    if not asked.fresh and len(known_as) <= AT_ONCE and call.desk.answers_at_once(call.key):
-        return work(call.desk, call.key, known_as)
-    limiter = call.desk.scoring if asked.fresh else None
-    return await anyio.to_thread.run_sync(work, call.desk, call.key, known_as, limiter=limiter)
+    if not asked.fresh and len(known_as) <= AT_ONCE and call.server.answers_at_once(call.key):
+        return work(call.server, call.key, known_as)
+    limiter = call.server.scoring if asked.fresh else None
+    return await anyio.to_thread.run_sync(work, call.server, call.key, known_as, limiter=limiter)
 
 
-def _stored(desk: Desk, key: Key, known_as: dict[str, str]) -> Response:
-    ids = desk.seen_by(key, dict.fromkeys(known_as.values()))
-    lookup = desk.need_lookup()
+def _stored(server: ServerState, key: Key, known_as: dict[str, str]) -> Response:
+    ids = server.seen_by(key, dict.fromkeys(known_as.values()))
+    lookup = server.need_lookup()
     joined = lookup.joined(ids) if len(ids) > AT_ONCE else None
     if joined is None:
         return _answer(lookup.scores(ids), known_as)
@@ -161,11 +161,11 @@ def _stored(desk: Desk, key: Key, known_as: dict[str, str]) -> Response:
     return _written(scores, [asked for asked, known in known_as.items() if known not in seen])
 
 
-def _fresh(desk: Desk, key: Key, known_as: dict[str, str]) -> Response:
-    champion, now = desk.need_champion(), datetime.now(UTC)
-    ids = desk.seen_by(key, dict.fromkeys(known_as.values()))
+def _fresh(server: ServerState, key: Key, known_as: dict[str, str]) -> Response:
+    champion, now = server.need_champion(), datetime.now(UTC)
+    ids = server.seen_by(key, dict.fromkeys(known_as.values()))
     with from_our_files(whatever=True):
-        found = desk.need_fresh().scores(ids, champion.bundle, champion.version)
+        found = server.need_fresh().scores(ids, champion.bundle, champion.version)
     answers = {score.customer_id: msgspec.json.encode(score_answer(score, now)) for score in found}
     return _answer(answers, known_as)
 
@@ -182,8 +182,8 @@ def _written(scores: bytes, unknown: Sequence[str]) -> Response:
 
 async def score_history(call: Call) -> SingleScoreAnswer:
     """Score the posted history by the same producer as the batch."""
-    parts = (call.body, call.desk.need_settings(), call.desk.need_champion())
-    return await anyio.to_thread.run_sync(score_posted, *parts, limiter=call.desk.scoring)
+    parts = (call.body, call.server.need_settings(), call.server.need_champion())
+    return await anyio.to_thread.run_sync(score_posted, *parts, limiter=call.server.scoring)
 
 
 def score_posted(posted: PostedHistory, settings: Settings, champion: Champion) -> SingleScoreAnswer:

@@ -23,7 +23,7 @@ from serving.api.auth import REFRESH_SECONDS, Keys, RateLimit
 from serving.api.fresh_scores import FreshScores
 from serving.api.loaded_model import Champion, Champions
 from serving.api.metrics import Metrics
-from serving.api.minute_cache import Figures
+from serving.api.minute_cache import MinuteCache
 from serving.api.ownership import Ownership
 from serving.api.problems import not_ready
 from serving.book import Book, Run
@@ -40,10 +40,10 @@ Part = TypeVar("Part")
 LOG = logging.getLogger("regulars.serving")
 
 
-class Desk:
+class ServerState:
     """Settings, book, champion and keys of one server process.
 
-    >>> Desk().ready
+    >>> ServerState().ready
     False
     """
 
@@ -52,7 +52,7 @@ class Desk:
     ) -> None:
         self.settings, self.book = settings, book
         self.keys, self.metrics = Keys(), Metrics()
-        self.figures, self.counts = Figures(), Figures()  # quick ones do not wait for those of the whole log
+        self.reports, self.counts = MinuteCache(), MinuteCache()  # counts of the book do not wait for the whole log
         self.limit = RateLimit(settings.serve.per_worker if settings else 1.0)
         self.champions = None if settings is None else Champions(settings)
         if self.champions is not None and champion is not None:

@@ -1,4 +1,4 @@
-"""A desk with everything on it, a client that talks to the application in this process, and a server on a port."""
+"""A server with everything on it, a client that talks to the application in this process, and a server on a port."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from serving.api.app import create_app
 from serving.api.auth import Keys, RateLimit
 from serving.api.loaded_model import Champion
-from serving.api.state import Desk
+from serving.api.state import ServerState
 from serving.book import Book
 from serving.book.keys import Key, create_key, hashed
 from serving.config import load_settings
@@ -34,14 +34,14 @@ Call = Callable[..., httpx.Response]
 
 
 @pytest.fixture(scope="session")
-def desk(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def server(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerState]:
     """The small shop, scored and listed."""
     book = Book(tmp_path_factory.mktemp("book"))
     bundle = shop.bundles["lightgbm"]
     scores = score(shop.log, bundle, "7", shop.as_of)
     run_id = book.record_scores(scores, currency="EUR", data_digest=shop.log.digest())
     book.publish_list(plan(scores, currency="EUR", policy=Policy(capacity=20)), run_id)
-    yield Desk(shop.settings, book, Champion(bundle, "7"))
+    yield ServerState(shop.settings, book, Champion(bundle, "7"))
     book.close()
 
 
@@ -78,8 +78,8 @@ def calls(app: Starlette) -> Call:
 
 def admitting(app: Starlette, *keys: Key) -> Starlette:
     """Return the application with these keys, or with one that may do everything, and no bound on how often."""
-    app.state.desk.keys = Keys(keys or [key_of()])
-    app.state.desk.limit = RateLimit(1e9)
+    app.state.server.keys = Keys(keys or [key_of()])
+    app.state.server.limit = RateLimit(1e9)
     return app
 
 
@@ -90,15 +90,15 @@ def calling() -> Callable[[Starlette], Call]:
 
 
 @pytest.fixture(scope="session")
-def call(desk: Desk) -> Call:
-    """Send a request to the application over the full desk."""
-    return calls(admitting(create_app(desk)))
+def call(server: ServerState) -> Call:
+    """Send a request to the application over the full server."""
+    return calls(admitting(create_app(server)))
 
 
 @pytest.fixture(scope="session")
 def call_empty() -> Call:
     """Send a request to an application that has nothing yet."""
-    return calls(admitting(create_app(Desk())))
+    return calls(admitting(create_app(ServerState())))
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Live:
     url: str
     key: str
     folder: Path
-    desk: Desk
+    server: ServerState
 
 
 @contextmanager
@@ -117,18 +117,18 @@ def served(folder: Path) -> Iterator[Live]:
     settings = load_settings(folder / "regulars.toml")
     book = Book(settings.book_place)
     _, key = create_key(book, "live", ["admin"])
-    desk = Desk(settings, book)
-    desk.limit = RateLimit(1e9)
-    desk.keys.refresh(book)
+    server = ServerState(settings, book)
+    server.limit = RateLimit(1e9)
+    server.keys.refresh(book)
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(desk), log_level="critical", lifespan="on"))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
+    web_server = uvicorn.Server(uvicorn.Config(create_app(server), log_level="critical", lifespan="on"))
+    thread = threading.Thread(target=lambda: asyncio.run(web_server.serve([listening])), daemon=True)
     thread.start()
     try:
-        _wait(lambda: server.started and desk.ready)
-        yield Live(f"http://127.0.0.1:{listening.getsockname()[1]}", key, folder, desk)
+        _wait(lambda: web_server.started and server.ready)
+        yield Live(f"http://127.0.0.1:{listening.getsockname()[1]}", key, folder, server)
     finally:
-        server.should_exit = True
+        web_server.should_exit = True
         thread.join(30)
         listening.close()
 

@@ -20,31 +20,31 @@ from serving.api.model import ModelAnswer
 from serving.api.openapi import document, openapi
 from serving.api.operation import Operation
 from serving.api.request_body import MAX_BODY_BYTES
-from serving.api.state import Desk
+from serving.api.state import ServerState
 from serving.book import Book
 from serving.config import Settings, load_settings
 from serving.outreach.plan.outreach_list import ENTRY_NAMES
 from tests.serving.conftest import MONDAY
 
 
-def test_the_list_comes_as_json(call: Any, desk: Any) -> None:
+def test_the_list_comes_as_json(call: Any, server: Any) -> None:
     """Regular customers, newcomers and lapsed ones apart, every field of an entry."""
     response = call("GET", "/v1/lists/current")
     answer = msgspec.json.decode(response.content, type=ListAnswer)
-    current = desk.book.current_list()
+    current = server.book.current_list()
     assert [entry.customer_id for entry in answer.entries] == current.entries["customer_id"].tolist()
     assert [entry.customer_id for entry in answer.winback] == current.winback["customer_id"].tolist()
     assert (answer.capacity, answer.rank_by, answer.currency) == (20, "gain", "EUR")
     assert set(json.loads(response.content)["entries"][0]) == set(Entry.__struct_fields__) <= set(ENTRY_NAMES)
 
 
-def test_the_list_comes_as_csv_when_asked_for(call: Any, desk: Any) -> None:
+def test_the_list_comes_as_csv_when_asked_for(call: Any, server: Any) -> None:
     """The file that `regulars list` writes."""
     response = call("GET", "/v1/lists/current", headers={"Accept": "text/csv"})
     rows = list(csv.DictReader(StringIO(response.content.decode("utf-8-sig"))))
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
     assert "attachment" in response.headers["content-disposition"]
-    assert [row["customer_id"] for row in rows] == desk.book.current_list().customer_ids
+    assert [row["customer_id"] for row in rows] == server.book.current_list().customer_ids
 
 
 def test_the_model_says_what_it_is(call: Any, shop: Any) -> None:
@@ -74,7 +74,7 @@ def test_what_is_not_there_yet_is_503_with_when_to_ask_again(call_empty: Any, me
 def test_no_list_yet_is_404(shop: Any, calling: Any, tmp_path: Any) -> None:
     """The problem says which command publishes one."""
     book = Book(tmp_path)
-    response = calling(create_app(Desk(shop.settings, book)))("GET", "/v1/lists/current")
+    response = calling(create_app(ServerState(shop.settings, book)))("GET", "/v1/lists/current")
     book.close()
     assert (response.status_code, response.json()["type"]) == (404, "urn:regulars:no-list")
 
@@ -85,7 +85,7 @@ def test_a_book_that_cannot_be_read_is_503(calling: Any, tmp_path: Any) -> None:
     book.close()
     for path in tmp_path.iterdir():
         path.write_bytes(b"no database" * 1000)
-    response = calling(create_app(Desk(book=book)))("POST", "/v1/scores", json={"customer_ids": ["1"]})
+    response = calling(create_app(ServerState(book=book)))("POST", "/v1/scores", json={"customer_ids": ["1"]})
     book.close()
     assert response.status_code == 503
     assert "sqlite" not in response.text.lower()
@@ -113,7 +113,7 @@ def test_unknown_paths_and_methods_are_problems(call: Any, method: str, path: st
 
 
 def test_a_path_with_several_methods_names_them_all(call: Any) -> None:
-    """One door, two operations."""
+    """One endpoint, two operations."""
     response = call("PUT", "/v1/customers/c1")
     assert (response.status_code, response.headers["allow"]) == (405, "DELETE, GET")
 
@@ -192,7 +192,7 @@ def test_other_media_types_are_refused(call: Any, headers: dict[str, str]) -> No
 
 def test_the_document_describes_what_is_answered() -> None:
     """Every path of the application, and no other."""
-    served = {route.path for route in create_app(Desk()).routes if route.path.startswith("/v1/")}  # type: ignore[attr-defined]
+    served = {route.path for route in create_app(ServerState()).routes if route.path.startswith("/v1/")}  # type: ignore[attr-defined]
     described = {operation.route for operation in OPERATIONS}
     assert described == served - {"/v1/openapi.json"}
     assert set(openapi(OPERATIONS)["paths"]) == {operation.path for operation in OPERATIONS}
@@ -213,11 +213,11 @@ def office_call(office: Path, calling: Any) -> Iterator[tuple[Any, Book]]:
     """Send a request to an application over a shop that a test may change, and its book."""
     settings: Settings = load_settings(office / "regulars.toml")
     book = Book(settings.book_place)
-    desk = Desk(settings, book)
-    assert desk.champions is not None
-    desk.champions.look()
-    yield calling(create_app(desk)), book
-    desk.close()
+    server = ServerState(settings, book)
+    assert server.champions is not None
+    server.champions.look()
+    yield calling(create_app(server)), book
+    server.close()
 
 
 def test_the_examples_of_the_document_are_answered(office_call: Any) -> None:

@@ -84,7 +84,7 @@ def test_every_operation_shows_what_goes_in_and_out(document: dict[str, Any]) ->
 
 def of_the_shop(text: str, live: Live) -> str:
     """Return a text of the page with a customer, an entry and a day of the shop in the place of its own."""
-    entry = live.desk.need_book().current_list()
+    entry = live.server.need_book().current_list()
     assert entry is not None
     row = entry.entries.iloc[0]
     own = (row["customer_id"], f"{MONDAY}?", row["entry_id"])

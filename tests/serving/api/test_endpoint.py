@@ -20,7 +20,7 @@ from serving.api.app import OPERATIONS, create_app
 from serving.api.auth import Keys, RateLimit
 from serving.api.operation import Operation
 from serving.api.problems import Refusal
-from serving.api.state import Desk
+from serving.api.state import ServerState
 from serving.book import Book
 from serving.book.keys import ROLES, create_key, note_use, revoke_key
 from serving.book.sql_rows import utc_now
@@ -58,9 +58,9 @@ def sent(operation: Operation) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", dict.fromkeys(PATHS))
-def test_without_a_key_every_path_is_401(desk: Desk, path: str) -> None:
+def test_without_a_key_every_path_is_401(server: ServerState, path: str) -> None:
     """Known or not, with whatever method: who has no key does not learn which paths there are."""
-    call = calls(admitting(create_app(desk)))
+    call = calls(admitting(create_app(server)))
     wanted = call("GET", "/v1/scores", headers={"Authorization": None})
     for method in METHODS:
         answer = call(method, path, headers={"Authorization": None})
@@ -71,9 +71,9 @@ def test_without_a_key_every_path_is_401(desk: Desk, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", OPEN)
-def test_health_is_for_everybody_and_tells_little(desk: Desk, path: str) -> None:
+def test_health_is_for_everybody_and_tells_little(server: ServerState, path: str) -> None:
     """No version, no owner, no customer."""
-    answer = calls(admitting(create_app(desk)))("GET", path, headers={"Authorization": None})
+    answer = calls(admitting(create_app(server)))("GET", path, headers={"Authorization": None})
     assert answer.status_code == 200
     assert set(answer.json()) <= {"live", "ready", "model", "trouble"}
 
@@ -100,16 +100,16 @@ def test_health_is_for_everybody_and_tells_little(desk: Desk, path: str) -> None
         "Digest username=all",
     ],
 )
-def test_what_is_no_key_opens_nothing(desk: Desk, header: str) -> None:
+def test_what_is_no_key_opens_nothing(server: ServerState, header: str) -> None:
     """Neither a part of one nor one in other letters, and a browser's way opens pages alone."""
-    call = calls(admitting(create_app(desk)))
+    call = calls(admitting(create_app(server)))
     assert call("GET", "/v1/model", headers={"Authorization": header.encode("latin-1")}).status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/", "/docs.json", "/metrics"])
-def test_a_browser_shows_the_key_as_a_password(desk: Desk, path: str) -> None:
+def test_a_browser_shows_the_key_as_a_password(server: ServerState, path: str) -> None:
     """It asks for it by itself; a wrong one is refused."""
-    call = calls(admitting(create_app(desk)))
+    call = calls(admitting(create_app(server)))
     refused = call("GET", path, headers={"Authorization": None})
     assert refused.headers["www-authenticate"].startswith("Basic")
     for password, status in ((f"reg_all_{SECRET}", 200), ("reg_all_wrong", 401), ("", 401)):
@@ -119,11 +119,11 @@ def test_a_browser_shows_the_key_as_a_password(desk: Desk, path: str) -> None:
         assert call("GET", path, headers={"Authorization": broken.encode("latin-1")}).status_code == 401
 
 
-def test_unknown_and_wrong_are_the_same_answer(desk: Desk) -> None:
+def test_unknown_and_wrong_are_the_same_answer(server: ServerState) -> None:
     """An id that is known, unknown, revoked or expired: byte for byte the same, so no id can be found by trying."""
     past = datetime(2020, 1, 1)
     keys = (key_of(), key_of("gone", revoked_at=past), key_of("late", expires_at=past))
-    call = calls(admitting(create_app(desk), *keys))
+    call = calls(admitting(create_app(server), *keys))
     asked = ["reg_all_wrong", "reg_nobody_wrong", f"reg_nobody_{SECRET}", f"reg_gone_{SECRET}", f"reg_late_{SECRET}"]
     answers = [
         call("GET", "/v1/model", headers={"Authorization": f"Bearer {text}", "X-Request-Id": "r"}) for text in asked
@@ -155,7 +155,7 @@ def test_unknown_and_wrong_take_as_long() -> None:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_a_role_opens_its_operations_alone(operation: Operation, role: str) -> None:
     """403 for every other, and before anything of the request is read."""
-    app = admitting(create_app(Desk()), key_of("one", role))
+    app = admitting(create_app(ServerState()), key_of("one", role))
     answer = calls(app)(operation.method, operation.path, headers=bearer("one"), content=b"no json at all")
     allowed = role in (*operation.roles, "admin")
     assert (answer.status_code == 403) == (not allowed), answer.text
@@ -167,16 +167,16 @@ def test_a_role_opens_its_operations_alone(operation: Operation, role: str) -> N
 def test_what_concerns_the_whole_shop_is_not_an_owners(operation: Operation) -> None:
     """403, by the operation's own word."""
     key = key_of("eleni", *(set(ROLES) - {"admin"}), owner="Eleni")
-    answer = calls(admitting(create_app(Desk()), key))(operation.method, operation.path, headers=bearer("eleni"))
+    answer = calls(admitting(create_app(ServerState()), key))(operation.method, operation.path, headers=bearer("eleni"))
     if operation.whole:
         assert (answer.status_code, answer.json()["type"]) == (403, "urn:regulars:owner-scope")
     else:
         assert answer.json()["type"] != "urn:regulars:owner-scope"
 
 
-def test_metrics_are_of_the_whole_shop(desk: Desk) -> None:
+def test_metrics_are_of_the_whole_shop(server: ServerState) -> None:
     """An owner's key does not see them."""
-    call = calls(admitting(create_app(desk), key_of("eleni", "lists", owner="Eleni")))
+    call = calls(admitting(create_app(server), key_of("eleni", "lists", owner="Eleni")))
     assert call("GET", "/metrics", headers=bearer("eleni")).status_code == 403
     assert call("GET", "/v1/openapi.json", headers=bearer("eleni")).status_code == 200
 
@@ -184,29 +184,29 @@ def test_metrics_are_of_the_whole_shop(desk: Desk) -> None:
 def test_a_key_is_known_and_forgotten_at_the_next_reading(shop: Any, tmp_path: Path) -> None:
     """Made, refused once revoked, and refused once it has expired, without a start of the server."""
     book = Book(tmp_path)
-    desk = Desk(shop.settings, book)
-    desk.limit = RateLimit(1e9)
-    call = calls(create_app(desk))
+    server = ServerState(shop.settings, book)
+    server.limit = RateLimit(1e9)
+    call = calls(create_app(server))
 
     def status(text: str) -> int:
         return call("GET", "/v1/lists/current", headers={"Authorization": f"Bearer {text}"}).status_code
 
     assert status("reg_a_b") == 503  # the keys have not been read yet
-    desk.keys.refresh(book)
+    server.keys.refresh(book)
     key, text = create_key(book, "crm", ["lists"])
     assert status(text) == 401
-    desk.keys.refresh(book)
+    server.keys.refresh(book)
     assert status(text) == 404  # there is no list yet
     revoke_key(book, key.id)
     assert status(text) == 404
-    desk.keys.refresh(book)
+    server.keys.refresh(book)
     assert status(text) == 401
     _, ending = create_key(book, "soon", ["lists"], expires_at=utc_now() + timedelta(seconds=0.5))
-    desk.keys.refresh(book)
+    server.keys.refresh(book)
     assert status(ending) == 404
     time.sleep(0.6)
     assert status(ending) == 401
-    desk.close()
+    server.close()
 
 
 def test_use_is_written_down_once_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,10 +235,10 @@ def test_use_is_written_down_once_a_minute(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("path", ["/v1/model", "/v1/nope", "/docs.json"])
-def test_who_asks_too_often_is_told_when_to_come_again(desk: Desk, path: str) -> None:
+def test_who_asks_too_often_is_told_when_to_come_again(server: ServerState, path: str) -> None:
     """429 for that key alone, whatever the path; after that long it is answered."""
-    app = admitting(create_app(desk), key_of("fast"), key_of("slow"))
-    desk.limit = RateLimit(per_second=2.0, burst_seconds=2.0)
+    app = admitting(create_app(server), key_of("fast"), key_of("slow"))
+    server.limit = RateLimit(per_second=2.0, burst_seconds=2.0)
     call = calls(app)
     statuses = [call("GET", path, headers=bearer("fast")) for _ in range(8)]
     assert [answer.status_code == 429 for answer in statuses[:4]] == [False] * 4
@@ -261,9 +261,9 @@ def test_a_request_keeps_its_id(call: Any, path: str, given: str, kept: bool) ->
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_log_tells_of_requests_and_of_nobody(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_tells_of_requests_and_of_nobody(server: ServerState, caplog: pytest.LogCaptureFixture) -> None:
     """One JSON line each: path as documented, key by its id; no customer, no query, no secret, no body."""
-    call = calls(admitting(create_app(desk)))
+    call = calls(admitting(create_app(server)))
     private = {"00123": "zqcustomer", "20260302-49915e0d7d4b": "zqentry", "{customer_id}": "zqcustomer"}
     with caplog.at_level(logging.DEBUG):
         for operation in OPERATIONS:
@@ -287,7 +287,7 @@ def test_the_log_tells_of_requests_and_of_nobody(desk: Desk, caplog: pytest.LogC
 
 
 def test_an_unexpected_error_tells_the_caller_nothing(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    server: ServerState, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log says where it was and what kind, not what the caller sent."""
 
@@ -297,7 +297,7 @@ def test_an_unexpected_error_tells_the_caller_nothing(
         raise ValueError(f"{customer} cannot be scored")
 
     monkeypatch.setattr("serving.book.score_lookup.Lookup.scores", fails)
-    answer = calls(admitting(create_app(desk)))("POST", "/v1/scores", json={"customer_ids": [customer]})
+    answer = calls(admitting(create_app(server)))("POST", "/v1/scores", json={"customer_ids": [customer]})
     assert (answer.status_code, customer in answer.text) == (500, False)
     assert "unexpected ValueError" in caplog.text
     assert "in _stored" in caplog.text

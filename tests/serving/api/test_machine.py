@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from serving.api.app import create_app
-from serving.api.state import Desk
+from serving.api.state import ServerState
 from serving.book import Book
 from serving.config import load_settings
 from tests.serving.api.conftest import admitting, calls
@@ -34,10 +34,10 @@ def machine_over(folder: Path) -> type[RuleBasedStateMachine]:
             shutil.copytree(folder, self.home / "shop")
             configured = load_settings(self.home / "shop" / "regulars.toml")
             self.book = Book(configured.book_place)
-            self.desk = Desk(configured, self.book)
-            assert self.desk.champions is not None
-            self.desk.champions.look()
-            self.call = calls(admitting(create_app(self.desk)))
+            self.server = ServerState(configured, self.book)
+            assert self.server.champions is not None
+            self.server.champions.look()
+            self.call = calls(admitting(create_app(self.server)))
             listed = self.book.current_list()
             assert listed is not None
             self.entry = dict(zip(listed.entries["customer_id"], listed.entries["entry_id"], strict=True))
@@ -48,7 +48,7 @@ def machine_over(folder: Path) -> type[RuleBasedStateMachine]:
             self.consent: dict[tuple[str, str], bool] = {}
 
         def teardown(self) -> None:
-            self.desk.close()
+            self.server.close()
             shutil.rmtree(self.home)
 
         def ok(self, method: str, path: str, body: Any = None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from features.money import Money
 from serving.api.app import OPERATIONS, create_app
 from serving.api.customers import customer_answer, of_accounts
-from serving.api.state import Desk
+from serving.api.state import ServerState
 from serving.book import Book, record_contacts
 from serving.book import Contact as ContactRow
 from serving.book.decisions import hand_over
@@ -68,10 +68,10 @@ def scoped(
         hand_over(book, [accounts[IDS[n]]], new, DAYS[0] + timedelta(n), "boss", "moved")
         owners |= {each: new for each in IDS if accounts[each] == accounts[IDS[n]]}
     record_contacts(book, [ContactRow(each, DAYS[1], "call", note=f"spoke to {NAMES[each]}") for each in IDS[::3]])
-    desk = Desk(configured, book)
+    server = ServerState(configured, book)
     keys = [key_of(owner, "scores", "lists", "outcomes", owner=owner) for owner in OWNERS]
-    yield calls(admitting(create_app(desk), key_of(), *keys)), owners
-    desk.close()
+    yield calls(admitting(create_app(server), key_of(), *keys)), owners
+    server.close()
 
 
 def strangers(owner: str, owners: dict[str, str]) -> list[str]:

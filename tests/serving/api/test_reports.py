@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from serving.api.app import create_app
-from serving.api.state import Desk
+from serving.api.state import ServerState
 from serving.book import Book
 from serving.book.schema import CONSENT, CONTACTS, OUTCOMES, POSTED_EVENTS, POSTED_ORDERS
 from serving.config import load_settings
@@ -22,18 +22,18 @@ LINE = {"ordered_at": "2022-12-01T10:00:00+02:00", "amount": "19.90"}
 
 
 @pytest.fixture
-def desk(office: Path) -> Iterator[Desk]:
-    """A desk over a shop that a test may change."""
+def server(office: Path) -> Iterator[ServerState]:
+    """A server over a shop that a test may change."""
     settings = load_settings(office / "regulars.toml")
-    made = Desk(settings, Book(settings.book_place))
+    made = ServerState(settings, Book(settings.book_place))
     yield made
     made.close()
 
 
 @pytest.fixture
-def post(desk: Desk) -> Any:
+def post(server: ServerState) -> Any:
     """Send a report and return status and answer."""
-    call = calls(admitting(create_app(desk)))
+    call = calls(admitting(create_app(server)))
 
     def posted(name: str, *rows: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         path = "consent" if name == "consents" else name
@@ -44,9 +44,9 @@ def post(desk: Desk) -> Any:
 
 
 @pytest.fixture
-def reports(desk: Desk) -> dict[str, dict[str, Any]]:
+def reports(server: ServerState) -> dict[str, dict[str, Any]]:
     """One good row of each kind, with entries and customers of the shop."""
-    entry = desk.need_book().current_list().entries.iloc[0]  # type: ignore[union-attr]
+    entry = server.need_book().current_list().entries.iloc[0]  # type: ignore[union-attr]
     customer = entry["customer_id"]
     return {
         "outcomes": {"entry_id": entry["entry_id"], "outcome": "saved", "cost": "2.00"},
@@ -69,34 +69,34 @@ WRONG = {
 }
 
 
-def count(desk: Desk, name: str) -> int:
+def count(server: ServerState, name: str) -> int:
     """Count the rows of a kind."""
-    with desk.need_book().reading() as connection:
+    with server.need_book().reading() as connection:
         return int(connection.scalar(sa.select(sa.func.count()).select_from(TABLES[name])) or 0)
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_the_same_again_changes_nothing(post: Any, reports: Any, desk: Desk, name: str) -> None:
+def test_the_same_again_changes_nothing(post: Any, reports: Any, server: ServerState, name: str) -> None:
     """In one request or in two."""
-    before, row = count(desk, name), reports[name]
+    before, row = count(server, name), reports[name]
     status, answer = post(name, row, row)
     assert (status, answer["new"], answer["known"]) == (200, 1, 1)
     status, answer = post(name, row)
     assert (status, answer["new"], answer["known"]) == (200, 0, 1)
-    assert count(desk, name) == before + 1
+    assert count(server, name) == before + 1
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_nothing_is_recorded_where_one_row_is_wrong(post: Any, reports: Any, desk: Desk, name: str) -> None:
+def test_nothing_is_recorded_where_one_row_is_wrong(post: Any, reports: Any, server: ServerState, name: str) -> None:
     """And its field is named."""
-    before = count(desk, name)
+    before = count(server, name)
     for wrong in WRONG[name]:
         status, answer = post(name, reports[name], {**reports[name], **wrong})
         assert (status, len(answer["errors"])) == (422, 1), answer
         (field,) = wrong
         assert answer["errors"][0]["path"].startswith(f"$.{name}[1].{field}"), answer
         assert answer["errors"][0]["message"]
-    assert count(desk, name) == before
+    assert count(server, name) == before
 
 
 def test_an_order_replaces_what_was_there(post: Any, reports: Any) -> None:
@@ -108,16 +108,16 @@ def test_an_order_replaces_what_was_there(post: Any, reports: Any) -> None:
 
 
 @pytest.mark.parametrize(("cost", "minor"), [("2.50", 250), (2, 200), (2.5, 250), (0, 0), ("0.005", 1), (None, None)])
-def test_a_cost_is_text_or_number(post: Any, reports: Any, desk: Desk, cost: Any, minor: int | None) -> None:
+def test_a_cost_is_text_or_number(post: Any, reports: Any, server: ServerState, cost: Any, minor: int | None) -> None:
     """In major units, whatever way it is written."""
     assert post("contacts", {**reports["contacts"], "cost": cost, "key": "k"})[0] == 200
-    with desk.need_book().reading() as connection:
+    with server.need_book().reading() as connection:
         assert connection.scalar(sa.select(CONTACTS.c.cost).where(CONTACTS.c.key == "k")) == minor
 
 
-def test_today_is_the_shops_and_tomorrow_is_refused(post: Any, reports: Any, desk: Desk) -> None:
+def test_today_is_the_shops_and_tomorrow_is_refused(post: Any, reports: Any, server: ServerState) -> None:
     """A day left out is today in the shop's zone."""
-    now = today(desk.need_settings())
+    now = today(server.need_settings())
     assert post("contacts", {**reports["contacts"], "contacted_on": str(now + timedelta(1))})[0] == 422
     assert post("contacts", reports["contacts"])[1]["new"] == 1
     assert post("contacts", {**reports["contacts"], "contacted_on": str(now)})[1]["known"] == 1
@@ -136,9 +136,11 @@ def test_every_wrong_field_is_named_at_once(post: Any, reports: Any) -> None:
     ]  # fmt: skip
 
 
-def test_the_story_tells_what_was_posted_and_decodes_what_is_kept_as_text(desk: Desk, post: Any, reports: Any) -> None:
+def test_the_story_tells_what_was_posted_and_decodes_what_is_kept_as_text(
+    server: ServerState, post: Any, reports: Any
+) -> None:
     """Somebody whom only posted orders know has a story too: what can be erased can be asked for."""
-    call = calls(admitting(create_app(desk)))
+    call = calls(admitting(create_app(server)))
     customer = reports["contacts"]["customer_id"]
     assert post("orders", reports["orders"], {"order_id": "n-2", "customer_id": "stranger", "lines": [LINE]})[0] == 200
     assert post("events", reports["events"])[0] == 200
@@ -150,7 +152,7 @@ def test_the_story_tells_what_was_posted_and_decodes_what_is_kept_as_text(desk: 
     assert [order["order_id"] for order in stranger["history"]["posted_orders"]] == ["n-2"]
 
 
-def test_customers_whom_nobody_knows_are_told_and_kept(desk: Desk, post: Any, reports: Any) -> None:
+def test_customers_whom_nobody_knows_are_told_and_kept(server: ServerState, post: Any, reports: Any) -> None:
     """A consent of somebody who has not ordered yet is valid, and a typing error is seen."""
     strange = [reports["consents"], {"customer_id": "NOPE", "channel": "mail", "allowed": False}]
     assert post("consents", *strange) == (200, {"new": 2, "known": 0, "unknown": ["NOPE"]})

@@ -8,19 +8,19 @@ import pytest
 
 from serving.api.app import create_app
 from serving.api.loaded_model import Champion
-from serving.api.state import Desk
+from serving.api.state import ServerState
 from serving.scorer import score
 from serving.scores import SCORE_COLUMNS
 
 
-def test_stored_scores_come_in_the_order_asked_for(call: Any, desk: Any, shop: Any) -> None:
+def test_stored_scores_come_in_the_order_asked_for(call: Any, server: Any, shop: Any) -> None:
     """Each customer once, money as text, unknown ids apart."""
-    known = sorted(desk.book.latest_scores(list(shop.log.customer_ids)))[:3]
+    known = sorted(server.book.latest_scores(list(shop.log.customer_ids)))[:3]
     asked = [known[2], "nobody", f" {known[0]} ", known[2], "'; DROP TABLE scores; --"]
     answer = call("POST", "/v1/scores", json={"customer_ids": asked}).json()
     assert [row["customer_id"] for row in answer["scores"]] == [known[2], known[0]]
     assert answer["unknown"] == ["nobody", "'; DROP TABLE scores; --"]
-    row, stored = answer["scores"][0], desk.book.latest_scores([known[2]])[known[2]]
+    row, stored = answer["scores"][0], server.book.latest_scores([known[2]])[known[2]]
     assert row["value_at_risk"] == str(stored.value_at_risk)
     assert row["next_order_on"] == str(stored.next_order_on)
     assert (row["silent_60d"], row["value_at_risk_low"]) == (stored.silent_60d, str(stored.value_at_risk_low))
@@ -28,13 +28,15 @@ def test_stored_scores_come_in_the_order_asked_for(call: Any, desk: Any, shop: A
     assert (row["as_of"], row["currency"], row["model_version"]) == (str(shop.as_of), "EUR", "7")
 
 
-def test_a_mail_address_is_an_id_in_any_case(desk: Any, make_scores: Any, tmp_path: Any, calling: Any) -> None:
+def test_a_mail_address_is_an_id_in_any_case(server: Any, make_scores: Any, tmp_path: Any, calling: Any) -> None:
     """The order source reads it so; a look-up must too."""
     from serving.book import Book
 
     book = Book(tmp_path)
     book.record_scores(make_scores(("ann@example.com", 0.6, "1")), currency="EUR", data_digest="d")
-    answer = calling(create_app(Desk(book=book)))("POST", "/v1/scores", json={"customer_ids": ["Ann@Example.com"]})
+    answer = calling(create_app(ServerState(book=book)))(
+        "POST", "/v1/scores", json={"customer_ids": ["Ann@Example.com"]}
+    )
     assert answer.json()["scores"][0]["customer_id"] == "ann@example.com"
     book.close()
 
@@ -80,7 +82,7 @@ def on_the_wire(value: Any, type_: str) -> Any:
 def test_law_a_posted_history_is_scored_as_in_the_batch(shop: Any, candidate: str, calling: Any) -> None:
     """One producer: file or request, the same rows give the same score, column for column and bit for bit."""
     bundle = shop.bundles[candidate]
-    call = calling(create_app(Desk(shop.settings, None, Champion(bundle, "7"))))
+    call = calling(create_app(ServerState(shop.settings, None, Champion(bundle, "7"))))
     batch = score(shop.log, bundle, "7", shop.as_of).set_index("customer_id")
     for customer_id in batch.index[::6]:
         response = call("POST", "/v1/score", json=posted_history(shop, customer_id))
@@ -144,7 +146,7 @@ def test_every_wrong_cell_is_named_at_once(call: Any) -> None:
     assert [error["path"] for error in answer["errors"]] == ["$.orders[1].amount", "$.orders[2].amount"]
 
 
-def test_many_ids_come_in_the_order_asked_for(desk: Any, make_scores: Any, tmp_path: Any, calling: Any) -> None:
+def test_many_ids_come_in_the_order_asked_for(server: Any, make_scores: Any, tmp_path: Any, calling: Any) -> None:
     """However many: what is joined inside the database is what is read row by row, unknown ids apart."""
     import random
 
@@ -153,7 +155,7 @@ def test_many_ids_come_in_the_order_asked_for(desk: Any, make_scores: Any, tmp_p
     names = [f"c{n} \"é'\\" for n in range(3_000)]
     book = Book(tmp_path)
     book.record_scores(make_scores(*((name, 0.6, "1") for name in names)), currency="EUR", data_digest="d")
-    send = calling(create_app(Desk(desk.settings, book)))
+    send = calling(create_app(ServerState(server.settings, book)))
     asked = random.Random(5).sample([*names, *(f"nobody {n}" for n in range(100))], 2_000)
     answer = send("POST", "/v1/scores", json={"customer_ids": asked}).json()
     assert [row["customer_id"] for row in answer["scores"]] == [name for name in asked if name in set(names)]

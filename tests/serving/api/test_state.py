@@ -20,7 +20,7 @@ from serving.api import state as desk_module
 from serving.api.app import create_app
 from serving.api.loaded_model import FOLDER, POINTER, Champions
 from serving.api.problems import Refusal
-from serving.api.state import CONFIG_VARIABLE, Desk
+from serving.api.state import CONFIG_VARIABLE, ServerState
 from serving.book import Book
 from serving.config import Settings
 from tests.serving.api.conftest import admitting, calls
@@ -75,21 +75,21 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Registry]:
 
 
 @pytest.fixture
-def desk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """A desk of the small shop in a folder of its own, that asks without waiting long."""
+def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServerState]:
+    """A server of the small shop in a folder of its own, that asks without waiting long."""
     monkeypatch.setattr(desk_module, "LOOK_SECONDS", 0.001)
     Book(settings.folder).close()
-    made = Desk(settings)
+    made = ServerState(settings)
     yield made
     made.close()
 
 
-def looks_until_ready(desk: Desk) -> list[str]:
-    """Let a desk look until it is ready, and some rounds more; returns what `on_ready` said."""
+def looks_until_ready(server: ServerState) -> list[str]:
+    """Let a server look until it is ready, and some rounds more; returns what `on_ready` said."""
     told: list[str] = []
 
     async def looking() -> None:
-        task = asyncio.create_task(desk.keep_open(lambda: told.append("ready")))
+        task = asyncio.create_task(server.keep_open(lambda: told.append("ready")))
         async with asyncio.timeout(30):
             while not told:
                 await asyncio.sleep(0.001)
@@ -102,13 +102,13 @@ def looks_until_ready(desk: Desk) -> list[str]:
 
 
 def test_it_asks_until_a_model_is_there_and_says_each_trouble_once(
-    desk: Desk, shop: Any, registry: Callable[..., Registry], caplog: pytest.LogCaptureFixture
+    server: ServerState, shop: Any, registry: Callable[..., Registry], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Quietly: a server may wait for its first training for days."""
     refused, broken = ("3", ModelRefused("corrupt")), RuntimeError("database is locked")
     registry(None, None, None, refused, broken, broken, ("4", shop.bundles["logistic"]))
     with caplog.at_level(logging.INFO, logger="regulars.serving"):
-        told = looks_until_ready(desk)
+        told = looks_until_ready(server)
     assert [record.getMessage() for record in caplog.records] == [
         "no model is registered as champion; run `regulars train` first",
         "corrupt",
@@ -116,8 +116,8 @@ def test_it_asks_until_a_model_is_there_and_says_each_trouble_once(
         "model 4 is loaded",
     ]
     assert told == ["ready"]
-    assert desk.need_champion().version == "4"
-    assert desk.health() == {"ready": True, "model": "registry", "trouble": None}
+    assert server.need_champion().version == "4"
+    assert server.health() == {"ready": True, "model": "registry", "trouble": None}
 
 
 def test_a_new_champion_takes_over_and_a_refused_one_does_not(
@@ -168,17 +168,17 @@ def test_a_registry_that_is_down_at_the_start_leaves_the_local_copy(
     registry(("5", shop.bundles["logistic"]))
     Champions(settings).look_or_keep()
     registry(ConnectionError("no route"), ("5", shop.bundles["logistic"]))
-    desk = Desk(settings)
-    call = calls(admitting(create_app(desk)))
-    assert desk.champions is not None
-    desk.champions.look_or_keep()
+    server = ServerState(settings)
+    call = calls(admitting(create_app(server)))
+    assert server.champions is not None
+    server.champions.look_or_keep()
     answer = call("GET", "/readyz")
     assert (answer.status_code, answer.json()["model"]) == (200, "local copy")
     assert answer.json()["trouble"].endswith("the model registry cannot be read at the moment")
     scored = call("POST", "/v1/score", json=HISTORY).json()
     assert (scored["model_version"], call("GET", "/v1/model").json()["source"]) == ("5", "local copy")
-    desk.champions.look_or_keep()
-    assert desk.health()["model"] == "registry"
+    server.champions.look_or_keep()
+    assert server.health()["model"] == "registry"
     assert call("POST", "/v1/score", json=HISTORY).json() | {"scored_at": 0} == scored | {"scored_at": 0}
 
 
@@ -229,8 +229,8 @@ def test_a_folder_that_takes_no_copy_serves_all_the_same(settings: Settings, sho
 
 def test_reload_answers_what_serves(settings: Settings, shop: Any, registry: Callable[..., Registry]) -> None:
     """The new version, 409 for a refused one, 503 while the registry is down; what served serves on."""
-    desk = Desk(settings)
-    call = calls(admitting(create_app(desk)))
+    server = ServerState(settings)
+    call = calls(admitting(create_app(server)))
     registry(("1", shop.bundles["logistic"]))
     assert call("POST", "/v1/model/reload").json() == {"model_version": "1", "former_version": None}
     registry(("2", shop.bundles["lightgbm"]))
@@ -253,8 +253,8 @@ def test_without_the_book_histories_are_scored_and_look_ups_are_503(
     from serving.book import Book
 
     book = Book(tmp_path)
-    desk = Desk(shop.settings, book, Champion(shop.bundles["logistic"], "7"))
-    call = calls(admitting(create_app(desk)))
+    server = ServerState(shop.settings, book, Champion(shop.bundles["logistic"], "7"))
+    call = calls(admitting(create_app(server)))
     book.close()
     for path in tmp_path.glob("book.db*"):
         path.write_bytes(b"no database" * 1000)
@@ -269,16 +269,18 @@ def test_without_the_book_histories_are_scored_and_look_ups_are_503(
         assert (answer.status_code, answer.headers.get("retry-after")) == (503, "5"), answer.text
         assert "sqlite" not in answer.text.lower()
     assert call("POST", "/v1/score", json=HISTORY).status_code == 200
-    desk.close()
+    server.close()
 
 
-def test_a_model_of_another_currency_is_refused(desk: Desk, shop: Any, registry: Callable[..., Registry]) -> None:
+def test_a_model_of_another_currency_is_refused(
+    server: ServerState, shop: Any, registry: Callable[..., Registry]
+) -> None:
     """Its amounts would mean something else."""
     registry(("1", replace(shop.bundles["logistic"], shop=Shop("Europe/Athens", "USD"))))
-    assert desk.champions is not None
+    assert server.champions is not None
     with pytest.raises(ModelRefused, match=r"trained in USD, regulars\.toml says EUR"):
-        desk.champions.look()
-    assert not desk.ready
+        server.champions.look()
+    assert not server.ready
 
 
 def test_without_a_champion_it_says_which_command_makes_one(settings: Settings, registry: Any) -> None:
@@ -292,35 +294,35 @@ def test_without_a_toml_it_says_how_to_get_one(tmp_path: Path, monkeypatch: pyte
     """The server is up, and says what is missing."""
     monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "regulars.toml"))
     with pytest.raises(Exception, match="regulars init"):
-        Desk().open()
+        ServerState().open()
 
 
 def test_a_server_makes_no_book(shop: Any, tmp_path: Path) -> None:
     """An empty one would know no key and no customer: a folder that was not mounted would look like revoked keys."""
-    desk = Desk(replace(shop.settings, folder=tmp_path))
+    server = ServerState(replace(shop.settings, folder=tmp_path))
     with pytest.raises(Exception, match="there is no book"):
-        desk.open()
+        server.open()
     assert not (tmp_path / "book.db").exists()
-    desk.close()
+    server.close()
 
 
-def test_a_book_that_is_moved_away_is_let_go_and_taken_up_again(desk: Desk, settings: Settings) -> None:
+def test_a_book_that_is_moved_away_is_let_go_and_taken_up_again(server: ServerState, settings: Settings) -> None:
     """What would be written to a file that nobody reads is refused, until a book is there again."""
     folder = settings.folder
     with suppress(Exception):
-        desk.open()
-    assert desk.book is not None
+        server.open()
+    assert server.book is not None
     away = folder / "away"
     away.mkdir()
     for file in folder.glob("book.db*"):
         file.rename(away / file.name)
-    desk._let_go_of_moved_book()
-    assert (desk.book, desk.keys.known) == (None, False)
+    server._let_go_of_moved_book()
+    assert (server.book, server.keys.known) == (None, False)
     with pytest.raises(Refusal) as refused:
-        desk.need_book()
+        server.need_book()
     assert refused.value.status == 503
     for file in away.iterdir():
         file.rename(folder / file.name)
     with suppress(Exception):
-        desk.open()
-    assert desk.keys.known
+        server.open()
+    assert server.keys.known

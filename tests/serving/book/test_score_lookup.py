@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from serving.api.app import create_app
 from serving.api.scores import score_answer
-from serving.api.state import Desk
+from serving.api.state import ServerState
 from serving.book import Book
 from serving.book.score_json import utc_text
 from serving.book.score_lookup import Lookup
@@ -56,7 +56,7 @@ def exactly(content: bytes) -> Any:
 @pytest.fixture
 def asking(book: Book) -> Callable[[list[str]], httpx.Response]:
     """Ask the application over the book."""
-    call = calls(admitting(create_app(Desk(book=book))))
+    call = calls(admitting(create_app(ServerState(book=book))))
     return lambda ids: call("POST", "/v1/scores", json={"customer_ids": ids})
 
 
