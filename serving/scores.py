@@ -1,8 +1,10 @@
 """The output contract: what a score says, column by column, in every file, answer and list.
 
-Bands and states are defined here and nowhere else. A band is read from the calibrated probability alone; a state
-also looks at how often and how lately the customer ordered, and in which rhythm. Each customer is in one state: who
-ordered on one day is new and never counted with the regulars; who is lost already is lapsed, which is no news.
+`Score` is the one place where a column is defined: the score file, the book's table, the API's messages and the lists
+take name, type and meaning from it. Bands and states are defined here and nowhere else. A band follows from the
+calibrated probability alone; a state also looks at how often, how lately and in which rhythm the customer ordered.
+Each customer is in one state: who ordered on one day is new and never counted with the regulars; who is lost already
+is lapsed, which is no news.
 """
 
 from __future__ import annotations
@@ -10,13 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 
 Band = Literal["low", "medium", "high"]
 State = Literal["new", "active", "at_risk", "lapsed"]
+ColumnType = Literal["text", "date", "integer", "number", "money", "texts"]
 
 BANDS: tuple[Band, ...] = ("low", "medium", "high")
 STATES: tuple[State, ...] = ("new", "active", "at_risk", "lapsed")
@@ -29,92 +33,137 @@ RHYTHM_FROM = 3  # order days
 LAPSED_LONG_GAPS = 3
 LAPSED_FROM = 0.75
 SILENT_DAYS = (30, 60, 90, 180)  # fixed, whatever the model's own horizon: a file keeps its columns
+SHARE = "0 to 1"
+TYPES: dict[Any, ColumnType] = {
+    str: "text", date: "date", int: "integer", float: "number", Decimal: "money", tuple[str, ...]: "texts",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a column means, and who has it.
+
+    Args:
+        text: one sentence.
+        unit: of the values; "" where there is none.
+        once_a_run: the same for everybody in a run, so the book holds it with the run and a list in its head.
+        on_lists: whether the entries of a list have it.
+    """
+
+    text: str
+    unit: str = ""
+    once_a_run: bool = False
+    on_lists: bool = True
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the score file: its name, its type, its unit and what it means."""
+    """One column of the score file or of a list: its name, its type, its unit and what it means.
+
+    Args:
+        is_optional: whether a value may be missing.
+        choices: the only texts that occur; empty where any text may.
+        once_a_run, on_lists: as in `Meaning`.
+    """
 
     name: str
-    type: Literal["text", "date", "integer", "number", "money", "texts"]
+    type: ColumnType
     unit: str
     meaning: str
+    is_optional: bool = False
+    choices: tuple[str, ...] = ()
+    once_a_run: bool = False
+    on_lists: bool = True
 
 
-_GIVEN = "given that the customer orders within the days that the model follows"
-# Of those who never order again no date can be told: it is one for those who do.
-SCORE_COLUMNS: tuple[Column, ...] = (
-    Column("customer_id", "text", "", "the customer's id as in the order source; leading zeros are kept"),
-    Column("as_of", "date", "business day", "the day at whose start was looked; all before it is history"),
-    Column("horizon_days", "integer", "days", "churned means: no order on the days as_of … as_of + horizon_days − 1"),
-    Column("probability", "number", "0 to 1", "calibrated probability that the customer churns within the horizon"),
-    Column("band", "text", "", "low below 0.25, medium below 0.5, high from 0.5 on, read from the probability"),
-    Column(
-        "state",
-        "text",
-        "",
-        "lapsed: no order in active_days, or from 3 order days on silent for more than 3 × long_gap_days and more than "
-        "horizon_days with probability from 0.75 on; new: one order day; at_risk: band high; else active",
-    ),
-    Column("days_since_order", "integer", "days", "whole days from the last order day to as_of; 1 = yesterday"),
-    Column("usual_gap_days", "number", "days", "the customer's usual gap between order days; none before the second"),
-    Column("overdue", "number", "ratio", "days_since_order ÷ usual_gap_days; above 1 the customer is late"),
-    Column(
-        "overdue_days",
-        "number",
-        "days",
-        "days_since_order − usual_gap_days; negative: not yet due; none before the second",
-    ),
-    Column("next_order_on", "date", "business day", f"by when half have ordered; {_GIVEN}"),
-    Column("next_order_from", "date", "business day", f"first day of an 80 % interval around next_order_on; {_GIVEN}"),
-    Column("next_order_until", "date", "business day", f"last day of that interval; {_GIVEN}"),
-    *(Column(f"silent_{days}d", "number", "0 to 1", f"P(no order within {days} days)") for days in SILENT_DAYS),
-    Column("expected_spend", "money", "major units", "what the customer spends within the horizon if kept"),
-    Column("value_at_risk", "money", "major units", "probability × expected_spend"),
-    Column("value_at_risk_low", "money", "major units", "probability × low end of an 80 % interval of the spend"),
-    Column("value_at_risk_high", "money", "major units", "probability × its high end"),
-    Column("reasons", "texts", "", "up to three sentences on what raises the risk, strongest first"),
-    Column("protective", "texts", "", "up to two sentences on what lowers the risk, strongest first"),
-    Column("model_version", "text", "", "version of the registered model that gave the probability"),
-)
-SCORE_NAMES: tuple[str, ...] = tuple(column.name for column in SCORE_COLUMNS)
+_IF_ORDERS = "given that the customer orders within the days that the model follows"
+
+
+def _silent(days: int) -> Meaning:
+    return Meaning(f"P(no order within {days} days)", SHARE, on_lists=False)
 
 
 @dataclass(frozen=True)
 class Score:
-    """The score of one customer; the fields are the columns of the score file, and `limits` what it rests on.
+    """The score of one customer; the fields with a meaning are the columns of the score file.
 
     Money is in major units of `currency`, with that currency's digits. `reasons` and `protective` are None where
     they were not computed. The next order, the silences and the interval of the value at risk are None where the book
-    holds a run that was recorded before there were such columns.
+    holds a run that was recorded before there were such columns. `limits` says what the score rests on.
     """
 
-    customer_id: str
-    as_of: date
-    horizon_days: int
-    probability: float
-    band: Band
-    state: State
-    days_since_order: int
-    usual_gap_days: float | None
-    overdue: float | None
-    overdue_days: float | None
-    next_order_on: date | None
-    next_order_from: date | None
-    next_order_until: date | None
-    silent_30d: float | None
-    silent_60d: float | None
-    silent_90d: float | None
-    silent_180d: float | None
-    expected_spend: Decimal
-    value_at_risk: Decimal
-    value_at_risk_low: Decimal | None
-    value_at_risk_high: Decimal | None
+    customer_id: Annotated[str, Meaning("the customer's id as in the order source; leading zeros are kept")]
+    as_of: Annotated[
+        date,
+        Meaning("the day from whose start we look; everything before it is history", "business day", once_a_run=True),
+    ]
+    horizon_days: Annotated[
+        int, Meaning("churned means: no order on the days as_of … as_of + horizon_days − 1", "days", once_a_run=True)
+    ]
+    probability: Annotated[float, Meaning("calibrated probability that the customer churns within the horizon", SHARE)]
+    band: Annotated[Band, Meaning("low below 0.25, medium below 0.5, high from 0.5 on, by the probability")]
+    state: Annotated[
+        State,
+        Meaning(
+            "lapsed: no order in active_days, or from 3 order days on silent for more than 3 × long_gap_days and more "
+            "than horizon_days with probability from 0.75 on; new: one order day; at_risk: band high; else active"
+        ),
+    ]
+    days_since_order: Annotated[int, Meaning("whole days from the last order day to as_of; 1 = yesterday", "days")]
+    usual_gap_days: Annotated[
+        float | None, Meaning("the customer's usual gap between order days; none before the second order day", "days")
+    ]
+    overdue: Annotated[
+        float | None, Meaning("days_since_order ÷ usual_gap_days; above 1 the customer is late", "ratio")
+    ]
+    overdue_days: Annotated[
+        float | None,
+        Meaning("days_since_order − usual_gap_days; negative: not yet due; none before the second order day", "days"),
+    ]
+    next_order_on: Annotated[
+        date | None, Meaning(f"by this day half of such customers have ordered; {_IF_ORDERS}", "business day")
+    ]
+    next_order_from: Annotated[
+        date | None, Meaning(f"first day of an 80 % interval around next_order_on; {_IF_ORDERS}", "business day")
+    ]
+    next_order_until: Annotated[date | None, Meaning(f"last day of that interval; {_IF_ORDERS}", "business day")]
+    silent_30d: Annotated[float | None, _silent(30)]
+    silent_60d: Annotated[float | None, _silent(60)]
+    silent_90d: Annotated[float | None, _silent(90)]
+    silent_180d: Annotated[float | None, _silent(180)]
+    expected_spend: Annotated[Decimal, Meaning("what the customer spends within the horizon if kept", "major units")]
+    value_at_risk: Annotated[Decimal, Meaning("probability × expected_spend", "major units")]
+    value_at_risk_low: Annotated[
+        Decimal | None, Meaning("probability × low end of an 80 % interval of the spend", "major units")
+    ]
+    value_at_risk_high: Annotated[Decimal | None, Meaning("probability × high end of that interval", "major units")]
     currency: str
-    reasons: tuple[str, ...] | None
-    protective: tuple[str, ...] | None
-    model_version: str
+    reasons: Annotated[
+        tuple[str, ...] | None, Meaning("up to three sentences on what raises the risk, strongest first")
+    ]
+    protective: Annotated[
+        tuple[str, ...] | None, Meaning("up to two sentences on what lowers the risk, strongest first")
+    ]
+    model_version: Annotated[str, Meaning("version of the registered model that gave the probability", once_a_run=True)]
     limits: tuple[str, ...] = ()
+
+
+def _column(name: str, hint: Any) -> Column:
+    annotated, meaning = get_args(hint)
+    is_optional = NoneType in get_args(annotated)
+    plain = next(each for each in get_args(annotated) if each is not NoneType) if is_optional else annotated
+    choices = get_args(plain) if get_origin(plain) is Literal else ()
+    type_ = "text" if choices else TYPES[plain]
+    facts = (meaning.once_a_run, meaning.on_lists)
+    return Column(name, type_, meaning.unit, meaning.text, is_optional, choices, *facts)
+
+
+SCORE_COLUMNS: tuple[Column, ...] = tuple(
+    _column(name, hint)
+    for name, hint in get_type_hints(Score, include_extras=True).items()
+    if get_origin(hint) is Annotated
+)
+SCORE_NAMES: tuple[str, ...] = tuple(column.name for column in SCORE_COLUMNS)
 
 
 def band(probability: float) -> Band:
@@ -134,8 +183,7 @@ def bands(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.object_]:
     >>> bands(np.array([0.1, 0.9])).tolist()
     ['low', 'high']
     """
-    place = np.digitize(probabilities, [MEDIUM_FROM, HIGH_FROM])
-    return np.array(BANDS, dtype=object)[place]
+    return np.array(BANDS, dtype=object)[np.digitize(probabilities, [MEDIUM_FROM, HIGH_FROM])]
 
 
 def states(

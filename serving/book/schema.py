@@ -5,9 +5,11 @@ Whatever changes here needs a migration in `serving/book/migrations/versions/`; 
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
-from serving.scores import SILENT_DAYS
+from serving.scores import SCORE_COLUMNS
 
 # Unique columns have no name of the book's own: in books from before there were versions they have none.
 METADATA = sa.MetaData(
@@ -31,28 +33,18 @@ RUNS = sa.Table(
     sa.Column("customers", sa.Integer, nullable=False),
     sa.Column("recorded_at", sa.DateTime, nullable=False),
 )
+# What a score says of each customer; the run holds what is the same for everybody. The only texts are band and state.
+_SCORE_COLUMNS = [each for each in SCORE_COLUMNS[1:] if not each.once_a_run]
+_TYPES: dict[str, Any] = {
+    "text": sa.String(8), "date": sa.Date, "integer": sa.Integer, "number": sa.Float, "money": sa.BigInteger,
+    "texts": sa.Text,
+}  # fmt: skip
 SCORES = sa.Table(
     "scores",
     METADATA,
     sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     sa.Column("customer_id", sa.String, primary_key=True),
-    sa.Column("probability", sa.Float, nullable=False),
-    sa.Column("band", sa.String(8), nullable=False),
-    sa.Column("state", sa.String(8), nullable=False),
-    sa.Column("days_since_order", sa.Integer, nullable=False),
-    sa.Column("usual_gap_days", sa.Float),
-    sa.Column("overdue", sa.Float),
-    sa.Column("overdue_days", sa.Float),
-    sa.Column("next_order_on", sa.Date),
-    sa.Column("next_order_from", sa.Date),
-    sa.Column("next_order_until", sa.Date),
-    *(sa.Column(f"silent_{days}d", sa.Float) for days in SILENT_DAYS),
-    sa.Column("expected_spend", sa.BigInteger, nullable=False),
-    sa.Column("value_at_risk", sa.BigInteger, nullable=False),
-    sa.Column("value_at_risk_low", sa.BigInteger),
-    sa.Column("value_at_risk_high", sa.BigInteger),
-    sa.Column("reasons", sa.Text),
-    sa.Column("protective", sa.Text),
+    *(sa.Column(each.name, _TYPES[each.type], nullable=each.is_optional) for each in _SCORE_COLUMNS),
     sqlite_with_rowid=False,  # the primary key is the table: one look-up, not two
 )
 

@@ -17,15 +17,14 @@ from sqlalchemy.engine import Connection
 from features.money import Money
 from serving.book.schema import ANSWERS, RUNS, SCORES
 from serving.book.sql_rows import IDS_PER_QUERY, in_pieces, insert_columns, latest, wanted
+from serving.scores import SCORE_COLUMNS
 
 SCORE_FACTS: tuple[str, ...] = tuple(str(c.name) for c in SCORES.c if c.name != "run_id")
 RUN_FACTS = ("as_of", "recorded_at", "horizon_days", "currency", "model_version")
 ROWS_AT_ONCE = 20_000
-# Sentences are stored as JSON, and go out as they are.
-_SENTENCES = tuple(SCORE_FACTS.index(name) for name in ("reasons", "protective"))
-_AMOUNTS = tuple(
-    SCORE_FACTS.index(name) for name in ("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high")
-)
+_TYPES = {column.name: column.type for column in SCORE_COLUMNS}
+_SENTENCES = tuple(index for index, name in enumerate(SCORE_FACTS) if _TYPES[name] == "texts")  # stored as JSON
+_AMOUNTS = tuple(index for index, name in enumerate(SCORE_FACTS) if _TYPES[name] == "money")
 _OF_RUN = ("as_of", "scored_at", "horizon_days", "currency", "model_version")
 # The fields of ScoreAnswer, unchecked: they come from our own book.
 _Row: Any = msgspec.defstruct("_Row", [(name, Any) for name in (*SCORE_FACTS, *_OF_RUN)], gc=False)
