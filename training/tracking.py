@@ -22,15 +22,16 @@ from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pandas as pd
 
 from features.errors import ModelNotFound, ModelRefused
+from features.shell import shell_line
 from training.bundle import FILE as BUNDLE_FILE
 from training.bundle import Bundle
 from training.models.fitted import write_json
 from training.pyfunc import AS_OF, COLUMNS
+from training.sqlite_url import sqlite_uri, sqlite_url
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -82,8 +83,13 @@ class Tracking:
 
     @property
     def uri(self) -> str:
-        """The tracking database, for `mlflow ui --backend-store-uri`."""
-        return f"sqlite:///{self._home / DATABASE}"
+        """The address of the tracking database."""
+        return sqlite_url(self._home / DATABASE)
+
+    @property
+    def ui_command(self) -> str:
+        """The line of a shell that shows the runs in a browser."""
+        return shell_line("mlflow", "ui", "--backend-store-uri", self.uri)
 
     def record(self, record: Record) -> str:
         """Write a run and return its id."""
@@ -217,7 +223,7 @@ class Tracking:
         A server asks every few seconds and never writes: MLflow would cost it four seconds of start and 30 MB.
         """
         try:
-            with closing(sqlite3.connect(f"file:{quote(str(self._home / DATABASE))}?mode=ro", uri=True)) as registry:
+            with closing(sqlite3.connect(sqlite_uri(self._home / DATABASE, "ro"), uri=True)) as registry:
                 return registry.execute(query, values).fetchall()
         except sqlite3.Error:
             return None

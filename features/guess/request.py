@@ -6,13 +6,13 @@ says the rest (`--column amount="Betrag"`) and the columns that are still free.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.errors import InputError, suggest
 from features.guess.sample import Sheet
+from features.shell import shell_line
 from features.tables import CUSTOMERS, EVENTS, ORDERS, names
 
 TABLES = {"orders": names(ORDERS), "events": names(EVENTS), "customers": names(CUSTOMERS)}
@@ -44,8 +44,8 @@ class Request:
         """Return the command that says what is still missing."""
         files = {"--events": self.events, "--customers": self.customers}
         prefix = "" if table == "orders" else f"{table}."
-        words = ["regulars init", shlex.quote(str(self.orders))]
-        words += [f"{option} {shlex.quote(str(file))}" for option, file in files.items() if file is not None]
+        words = [shell_line("regulars", "init", self.orders)]
+        words += [shell_line(option, file) for option, file in files.items() if file is not None]
         words += [f"--column {name}={_in_quotes(header)}" for name, header in self.columns.items()]
         words += [f'--column {prefix}{name}="…"' for name in missing]
         return " ".join([*words, *([self.more] if self.more else [])])

@@ -16,6 +16,7 @@ from features.errors import InputError
 from serving.book.book import Book
 from serving.book.score_json import RUN_FACTS, SCORE_FACTS, encoded
 from serving.book.sql_rows import in_pieces
+from training.sqlite_url import sqlite_uri
 
 IDS_AT_ONCE = 10_000
 MAPPED_BYTES = 1 << 30  # of the book's file, read without a call to the system for each page
@@ -112,7 +113,8 @@ class Lookup:
             if path is None:
                 raise InputError("a book in memory is served by nobody: it lives in one connection")
             # Read only by name and by pragma: what is not there is not made.
-            opened = sqlite3.connect(f"file:{path}?mode=rw", uri=True, check_same_thread=False, isolation_level=None)
+            uri = sqlite_uri(path, "rw")
+            opened = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
             opened.execute("PRAGMA query_only = ON")
             opened.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
             self._connection = opened

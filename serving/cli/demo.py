@@ -16,17 +16,19 @@ from features.churn.labels import complete_until, label_table
 from features.clock import date_of
 from features.errors import InputError
 from features.log import Log
+from features.shell import shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from serving.commands.data.check import check_shop
 from serving.commands.data.demo_data import write_demo_shop
 from serving.commands.lists.list import Listed, publish
-from serving.commands.models.score import Scored, mlflow_uri, score_all
+from serving.commands.models.score import Scored, score_all
 from serving.commands.models.train import train_and_judge
 from serving.config import FILE_NAME, Churn, ListSettings, Settings, toml_text
 from serving.outreach.exports import write_table
 from serving.shop import features_of, read
 from serving.show import show_candidates, show_top
 from training.metrics import auroc
+from training.tracking import Tracking
 
 if TYPE_CHECKING:
     from serving.cli.screen import Screen
@@ -174,8 +176,8 @@ def next_commands(settings: Settings) -> list[str]:
     toml = settings.folder / FILE_NAME
     return [
         f"  the list for a spreadsheet    {settings.folder / 'demo' / 'list' / 'list.csv'}",
-        f"  serve the scores              regulars serve --config {toml}",
-        f"  compare runs in MLflow        mlflow ui --backend-store-uri {mlflow_uri(settings.folder)}",
+        f"  serve the scores              {shell_line('regulars', 'serve', '--config', toml)}",
+        f"  compare runs in MLflow        {Tracking(settings.folder).ui_command}",
         "  your own shop                 mkdir my-shop && cd my-shop && regulars init ORDERS.csv",
         "                                regulars check && regulars train && regulars list --out list",
         "  (regulars and mlflow are in .venv/bin; activate them with: source .venv/bin/activate)",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from features.churn.labels import ChurnDefinition
 from features.errors import InputError
 from features.guess.guess import guess
 from features.log import Log
+from features.shell import shell_line
 from features.sources.reader import read_log
 from serving.config import FILE_NAME, Churn, Settings, toml_text
 
@@ -112,8 +112,8 @@ def said_columns(columns: Iterable[str]) -> dict[str, str]:
 
 def _rest_of_command(out: Path, *, force: bool) -> str:
     """Return the options that a repeated command needs beside its files and columns."""
-    place = [f"--out {shlex.quote(str(out))}"] if out != Path(FILE_NAME) else []
-    return " ".join([*place, *(["--force"] if force else [])])
+    place = ["--out", out] if out != Path(FILE_NAME) else []
+    return shell_line(*place, *(["--force"] if force else []))
 
 
 def _absolute(mapping: Any) -> Any:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from features.build import feature_table
 from features.log import Log
+from features.shell import shell_line
 from features.simulation.simulate import simulate
 from serving.config import Settings
 from serving.outreach.exports import write_table
@@ -54,11 +55,6 @@ def write_features(settings: Settings, as_of: date | None, out: Path) -> Written
     frame["as_of"] = frame["as_of"].dt.date
     write_table(frame, out)
     return Written(frame, out, day, settings.said_auto(definition))
-
-
-def mlflow_uri(folder: Path) -> str:
-    """Return the address of the tracking database beside the toml in use."""
-    return f"sqlite:///{folder.resolve() / 'mlruns' / 'mlflow.db'}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +155,8 @@ class Simulated:
         yield from (f"wrote {path}" for path in self.files)
         orders, events, customers, *_ = self.files
         toml = orders.parent / "regulars.toml"
-        yield f"next: regulars init {orders} --events {events} --customers {customers} --out {toml}"
+        files = (orders, "--events", events, "--customers", customers)
+        yield f"next: {shell_line('regulars', 'init', *files, '--out', toml)}"
 
 
 def simulate_shop(customers: int, seed: int, out: Path) -> Simulated:

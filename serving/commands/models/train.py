@@ -14,7 +14,6 @@ from typing import Any
 from features.sources.reader import read_customers
 from serving.commands.models.list_size import list_size
 from serving.commands.models.promote import PROMOTE, catch_up
-from serving.commands.models.score import mlflow_uri
 from serving.commands.models.tune import trees_for
 from serving.config import Settings
 from serving.shop import open_book, read
@@ -48,7 +47,7 @@ class Trained:
         yield f"{promoted}: {result.why}"
         yield f"version {result.model_version} serves: {result.bundle.candidate}"
         yield from result.backtest.notes if result.backtest else ()
-        yield f"recorded as run {result.run_id}; see: mlflow ui --backend-store-uri {mlflow_uri(self.folder)}"
+        yield f"recorded as run {result.run_id}; see: {Tracking(self.folder).ui_command}"
 
 
 def train_and_judge(settings: Settings, until: date | None, report: Progress, *, tuned: bool = True) -> Trained:
