@@ -112,8 +112,8 @@ def said_columns(columns: Iterable[str]) -> dict[str, str]:
 
 def _rest_of_command(out: Path, *, force: bool) -> str:
     """Return the options that a repeated command needs beside its files and columns."""
-    place = ["--out", out] if out != Path(FILE_NAME) else []
-    return shell_line(*place, *(["--force"] if force else []))
+    words = [] if out == Path(FILE_NAME) else ["--out", str(out)]
+    return shell_line(*words, *(["--force"] if force else []))
 
 
 def _absolute(mapping: Any) -> Any:
