@@ -139,10 +139,12 @@ class Score:
     value_at_risk_high: Annotated[Decimal | None, Meaning("probability × high end of that interval", "major units")]
     currency: str
     reasons: Annotated[
-        tuple[str, ...] | None, Meaning("up to three sentences on what raises the risk, strongest first")
+        tuple[str, ...] | None,
+        Meaning("up to three sentences on what raises the risk, strongest first; none: not computed"),
     ]
     protective: Annotated[
-        tuple[str, ...] | None, Meaning("up to two sentences on what lowers the risk, strongest first")
+        tuple[str, ...] | None,
+        Meaning("up to two sentences on what lowers the risk, strongest first; none: not computed"),
     ]
     model_version: Annotated[str, Meaning("version of the registered model that gave the probability", once_a_run=True)]
     limits: tuple[str, ...] = ()

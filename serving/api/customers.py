@@ -18,9 +18,11 @@ from serving.book.erasure import erase
 from serving.book.history import History
 from serving.book.posted import posted_of
 from serving.commands.lists.why import DAY_OF, Story, tell_story_from
+from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
 
-AMOUNTS = ("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high", "expected_gain", "cost")
-TEXTS = ("reasons", "protective", "members")  # which the book keeps as JSON
+# Of the columns of a score or a list's entry the book holds amounts in minor units and sentences as JSON.
+AMOUNTS = frozenset(column.name for column in ENTRY_COLUMNS if column.type == "money")
+TEXTS = frozenset(column.name for column in ENTRY_COLUMNS if column.type == "texts")
 CUSTOMER_ID = "as the order source has it, URL-encoded"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -16,71 +15,36 @@ from serving.api.operation import CSV, Call, Operation, in_thread
 from serving.api.problems import Refusal
 from serving.api.request_body import encoded
 from serving.api.scores import SCORE
-from serving.api.shared_messages import (
-    Answered,
-    High,
-    Low,
-    NextOrderFrom,
-    NextOrderOn,
-    NextOrderUntil,
-    Overdue,
-    Probability,
-    Request,
-    Text,
-)
+from serving.api.shared_messages import Request, Text, field_of
 from serving.book.keys import Key
 from serving.book.lists import departures_of
 from serving.book.pages import KINDS, Page, Place, Wanted, page_of
 from serving.book.score_json import utc_text
 from serving.outreach.exports import people_csv
-from serving.scores import Band, State
+from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
+from serving.scores import SCORE_NAMES, Band, State
 
 MOST = 5_000
 Number = Annotated[int, Meta(ge=0, lt=1 << 31)]
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One customer on a list."""
+# The columns that came after the first lists: of an older list they are null.
+_ADDED = (
+    *("entry_id", "account_id", "members", "kind", "playbook", "title", "channel", "opening"),
+    *("saved_share", "cost", "expected_gain", "due_on", "change"),
+)
 
-    position: int
-    owner: str
-    customer_id: str
-    name: str | None
-    segment: str | None
-    probability: Probability
-    band: Band
-    state: State
-    days_since_order: int
-    usual_gap_days: float | None
-    overdue: float | None
-    overdue_days: Overdue
-    next_order_on: NextOrderOn
-    next_order_from: NextOrderFrom
-    next_order_until: NextOrderUntil
-    expected_spend: Answered
-    value_at_risk: Answered
-    value_at_risk_low: Low
-    value_at_risk_high: High
-    reasons: tuple[str, ...] | None
-    protective: tuple[str, ...] | None
-    entry_id: Annotated[str | None, Meta(description="names the entry when its outcome is reported")] = None
-    account_id: str | None = None
-    members: Annotated[
-        tuple[str, ...] | None, Meta(description="other customers of the account who were at risk too")
-    ] = None
-    kind: Annotated[str | None, Meta(description="regular, new or winback")] = None
-    playbook: str | None = None
-    title: Annotated[str | None, Meta(description="what to do")] = None
-    channel: str | None = None
-    opening: Annotated[str | None, Meta(description="the sentence to open with")] = None
-    saved_share: Annotated[float | None, Meta(description="P(saved | contacted, would have churned)")] = None
-    cost: Annotated[Decimal | None, Meta(description="of the contact, major units", examples=["1.50"])] = None
-    expected_gain: Annotated[
-        Decimal | None,
-        Meta(description="probability × saved_share × expected_spend − cost, major units", examples=["7.55"]),
-    ] = None
-    due_on: date | None = None
-    change: Annotated[str | None, Meta(description="new or still, against the former list")] = None
+
+def _entry_fields() -> list[tuple[str, Any] | tuple[str, Any, None]]:
+    """Return the fields of an entry: who it is, then the score, then what to do."""
+    fields = dict(map(field_of, ENTRY_COLUMNS))
+    first = {name: fields[name] for name in ("position", "owner", "customer_id", "name", "segment")}
+    scored = {name: fields[name] for name in SCORE_NAMES if name in fields}
+    return [*(first | scored).items(), *((name, fields[name], None) for name in _ADDED)]
+
+
+class Entry(msgspec.defstruct("_EntryColumns", _entry_fields(), frozen=True)):  # type: ignore[misc]
+    """One customer on a list."""
 
 
 class Departure(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ import msgspec
 from serving.api import shared_messages as messages
 from serving.api.operation import CSV, Operation
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 REFERENCE = "#/components/schemas/{name}"
 EVERYWHERE = (401, 403, 422, 429, 500)
 WITH_BODY = (400, 408, 413, 415)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -19,27 +19,12 @@ from serving.api.loaded_model import Champion
 from serving.api.operation import Call, Operation
 from serving.api.problems import from_our_files
 from serving.api.request_body import JSON
-from serving.api.shared_messages import (
-    Answered,
-    High,
-    Id,
-    Kind,
-    Low,
-    Moment,
-    NextOrderFrom,
-    NextOrderOn,
-    NextOrderUntil,
-    Number,
-    Overdue,
-    Request,
-    Silent,
-    Text,
-)
+from serving.api.shared_messages import Id, Kind, Moment, Number, Request, Text, field_of
 from serving.api.state import ServerState
 from serving.book.keys import Key
 from serving.config import Settings
 from serving.scorer import score_one
-from serving.scores import Band, Score, State
+from serving.scores import SCORE_COLUMNS, Score
 from serving.shop import reader_of
 
 MAX_IDS = 10_000
@@ -95,38 +80,28 @@ class PostedHistory(Request, frozen=True):
     ] = None
 
 
-class ScoreAnswer(msgspec.Struct, frozen=True):
+ScoredAt = Annotated[str | None, Meta(description="ISO 8601 in UTC", examples=["2026-03-02T06:00:00Z"])]
+
+
+def _score_fields() -> Iterator[tuple[str, Any]]:
+    """Yield the fields of an answered score: the columns, when it was computed, and the currency of its money."""
+    for column in SCORE_COLUMNS:
+        if column.name == "reasons":
+            yield "currency", str
+        # Whoever posts a history need not name the customer.
+        yield ("customer_id", str | None) if column.name == "customer_id" else field_of(column)
+        if column.name == "as_of":
+            yield (
+                "scored_at",
+                Annotated[str | None, Meta(description="ISO 8601 in UTC", examples=["2026-03-02T06:00:00Z"])],
+            )
+
+
+class ScoreAnswer(msgspec.defstruct("_ScoreColumns", _score_fields(), frozen=True)):  # type: ignore[misc]
     """One score, with its reasons in words."""
 
-    customer_id: str | None
-    as_of: date
-    scored_at: Annotated[str | None, Meta(description="ISO 8601 in UTC", examples=["2026-03-02T06:00:00Z"])]
-    horizon_days: int
-    probability: Annotated[float, Meta(ge=0, le=1, description="calibrated P(no order within the horizon)")]
-    band: Band
-    state: State
-    days_since_order: int
-    usual_gap_days: float | None
-    overdue: float | None
-    overdue_days: Overdue
-    next_order_on: NextOrderOn
-    next_order_from: NextOrderFrom
-    next_order_until: NextOrderUntil
-    silent_30d: Silent
-    silent_60d: Silent
-    silent_90d: Silent
-    silent_180d: Silent
-    expected_spend: Answered
-    value_at_risk: Answered
-    value_at_risk_low: Low
-    value_at_risk_high: High
-    currency: str
-    reasons: Annotated[tuple[str, ...] | None, Meta(description="null: not computed in this run")]
-    protective: tuple[str, ...] | None
-    model_version: str
 
-
-class SingleScoreAnswer(ScoreAnswer, frozen=True):
+class SingleScoreAnswer(ScoreAnswer):
     """One score of a posted history, and what it rests on."""
 
     limits: tuple[str, ...]

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from features.sources.cleaning import LONGEST_ID
-from serving.scores import SCORE_COLUMNS
+from serving.scores import SHARE, Column
 
 WITHOUT_NUL = r"^[^\x00]*$"
-MEANINGS = {column.name: column.meaning for column in SCORE_COLUMNS}
 
 Id = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID, pattern=WITHOUT_NUL, examples=["00123"])]
 Text = Annotated[str, Meta(max_length=LONGEST_ID, pattern=WITHOUT_NUL)]
@@ -36,13 +35,26 @@ Moment = Annotated[
 Number = Annotated[str, Meta(max_length=64, pattern=WITHOUT_NUL, examples=["12.50"])] | int | float
 Answered = Annotated[Decimal, Meta(description="decimal in major units, as a string", examples=["12.50"])]
 Probability = Annotated[float, Meta(ge=0, le=1)]
-Low = Annotated[Decimal | None, Meta(description=MEANINGS["value_at_risk_low"], examples=["12.50"])]
-High = Annotated[Decimal | None, Meta(description=MEANINGS["value_at_risk_high"], examples=["12.50"])]
-Overdue = Annotated[float | None, Meta(description=MEANINGS["overdue_days"])]
-NextOrderOn = Annotated[date | None, Meta(description=MEANINGS["next_order_on"])]
-NextOrderFrom = Annotated[date | None, Meta(description=MEANINGS["next_order_from"])]
-NextOrderUntil = Annotated[date | None, Meta(description=MEANINGS["next_order_until"])]
-Silent = Annotated[Probability | None, Meta(description="P(no order within so many days)")]
+_PLAIN_TYPES: dict[str, Any] = {
+    "text": str, "date": date, "integer": int, "number": float, "money": Decimal, "texts": tuple[str, ...],
+}  # fmt: skip
+
+
+def field_of(column: Column) -> tuple[str, Any]:
+    """Return the name and the type of the message field that holds a column.
+
+    >>> field_of(Column("cost", "money", "major units", "of the contact"))[0]
+    'cost'
+    """
+    value = Literal[column.choices] if column.choices else _PLAIN_TYPES[column.type]
+    if column.unit == SHARE:
+        value = Annotated[value, Meta(ge=0, le=1)]
+    if column.is_optional:
+        value = value | None
+    if column.type != "money":
+        return column.name, Annotated[value, Meta(description=column.meaning)]
+    meaning = f"{column.meaning}; decimal in major units, as a string"
+    return column.name, Annotated[value, Meta(description=meaning, examples=["12.50"])]
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

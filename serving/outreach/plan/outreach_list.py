@@ -6,29 +6,43 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import pandas as pd
 
 from serving.outreach.plan.departures import GONE_NAMES
 from serving.outreach.plan.suppression import SUPPRESSED_NAMES
+from serving.scores import SCORE_COLUMNS, Column
 
-ENTRY_NAMES: tuple[str, ...] = (
-    *("position", "owner", "customer_id", "name", "segment"),
-    *("kind", "title", "channel", "opening", "probability", "band", "state"),
-    *("days_since_order", "usual_gap_days", "overdue", "overdue_days"),
-    *("next_order_on", "next_order_from", "next_order_until"),
-    *("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high"),
-    *("saved_share", "cost", "expected_gain", "due_on", "change"),
-    *("reasons", "protective", "playbook", "members", "account_id", "entry_id"),
+_SCORED = {each.name: each for each in SCORE_COLUMNS if each.on_lists and not each.once_a_run}
+_optional = partial(Column, is_optional=True)  # lists may lack it
+ENTRY_COLUMNS: tuple[Column, ...] = (
+    Column("position", "integer", "", "rank within its group of the list; 1 = first"),
+    Column("owner", "text", "", "whose account it is: who gets in touch"),
+    _SCORED.pop("customer_id"),
+    _optional("name", "text", "", "of the customers file"),
+    _optional("segment", "text", "", "of the customers file"),
+    _optional("kind", "text", "", "regular, new or winback"),
+    _optional("title", "text", "", "what to do"),
+    _optional("channel", "text", "", "how to get in touch"),
+    _optional("opening", "text", "", "the sentence to open with"),
+    *(column for column in _SCORED.values() if column.type != "texts"),
+    _optional("saved_share", "number", "share", "P(saved | contacted, would have churned)"),
+    _optional("cost", "money", "major units", "of the contact"),
+    _optional("expected_gain", "money", "major units", "probability × saved_share × expected_spend − cost"),
+    _optional("due_on", "date", "business day", "by when to get in touch"),
+    _optional("change", "text", "", "new or still, against the list before"),
+    *(column for column in _SCORED.values() if column.type == "texts"),
+    _optional("playbook", "text", "", "id of the playbook"),
+    _optional("members", "texts", "", "the account's other customers who were at risk too"),
+    _optional("account_id", "text", "", "the account of the customer; mostly the customer itself"),
+    _optional("entry_id", "text", "", "names the entry when its outcome is reported"),
 )
-
-
+ENTRY_NAMES: tuple[str, ...] = tuple(column.name for column in ENTRY_COLUMNS)
 EPISODE_NAMES = (
     *("account_id", "began_on", "customer_id", "horizon_days", "arm", "cell", "kind", "playbook", "owner", "band"),
     *("stratum", "probability", "expected_spend"),
 )
-
-
 ARM_NAMES = ("account_id", "playbook", "arm", "stratum", "since")
 
 
