@@ -19,7 +19,9 @@ from features.log import Coded, Lines, Log
 from features.money import Money
 from features.roll_up import roll_up
 from serving.book import Book
+from serving.book.runs import record_scores
 from serving.book.snapshot import standing
+from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.exports import write_list
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
@@ -60,11 +62,11 @@ def measured(database: str, customers: int, url: str | None) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         book = Book(url or folder)
         with _timed(steps, "record the scores"):
-            run_id = book.record_scores(scores, currency=CURRENCY, data_digest="made up")
+            run_id = record_scores(book, scores, currency=CURRENCY, data_digest="made up")
         with _timed(steps, "plan"):
             outreach = _planned(book, scores, people, log)
         with _timed(steps, "publish"):
-            book.publish_list(outreach, run_id)
+            publish_and_enqueue(book, outreach, run_id)
         with _timed(steps, "write csv"):
             write_list(outreach, Path(folder) / "list")
         book.close()

@@ -16,7 +16,9 @@ from features.definitions.engagement import event_kinds
 from features.log import Log
 from features.simulation.simulate import simulate
 from serving.book import Book
+from serving.book.runs import record_scores
 from serving.commands.data.init import init_shop
+from serving.commands.lists.list import publish_and_enqueue
 from serving.commands.upkeep.keys import make_key
 from serving.config import ServeSettings, Settings, load_settings, toml_text
 from serving.outreach.plan.plan import plan
@@ -136,8 +138,8 @@ def _many(scores: pd.DataFrame, count: int) -> pd.DataFrame:
 def _record(scores: pd.DataFrame, settings: Settings, log: Log) -> None:
     book, currency = Book(settings.book_place), settings.shop.currency
     try:
-        run_id = book.record_scores(scores, currency=currency, data_digest=log.digest())
-        book.publish_list(plan(scores, currency=currency, policy=Policy(capacity=LISTED)), run_id)
+        run_id = record_scores(book, scores, currency=currency, data_digest=log.digest())
+        publish_and_enqueue(book, plan(scores, currency=currency, policy=Policy(capacity=LISTED)), run_id)
     finally:
         book.close()
 

@@ -29,6 +29,7 @@ from serving.api.problems import not_ready
 from serving.book import Book, Run
 from serving.book.connection import file_of
 from serving.book.keys import Key
+from serving.book.runs import latest_bands, latest_probabilities
 from serving.book.score_lookup import Lookup
 from serving.config import Settings, load_settings
 from serving.shop import today
@@ -189,12 +190,12 @@ class ServerState:
     def bands(self) -> tuple[Run, dict[str, int]] | None:
         """Return the latest run and its customers by band, at most a minute old."""
         book = self.book
-        return None if book is None else self.counts.get("bands", book.bands)
+        return None if book is None else self.counts.get("bands", lambda: latest_bands(book))
 
     def probabilities(self) -> tuple[Run, list[float]] | None:
         """Return the latest run and its probabilities, at most a minute old."""
         book = self.book
-        return None if book is None else self.counts.get("probabilities", book.probabilities)
+        return None if book is None else self.counts.get("probabilities", lambda: latest_probabilities(book))
 
     def note(self, access: Access, seconds: float) -> None:
         """Count and log one answer."""

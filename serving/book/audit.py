@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
+from serving.book.book import Book
 from serving.book.schema import AUDIT
 from serving.book.sql_rows import utc_now
 
@@ -24,19 +26,23 @@ class AuditRow:
     forced: bool
     at: datetime
 
-    @classmethod
-    def now(cls, action: str, who: str, from_version: str | None, to_version: str, why: str, forced: bool) -> AuditRow:
-        """Return the row of a change that is being made."""
-        return cls(action, who, from_version, to_version, why, forced, utc_now())
+
+@contextmanager
+def auditing(
+    book: Book, action: str, who: str, from_version: str | None, to_version: str, why: str, *, forced: bool = False
+) -> Iterator[AuditRow]:
+    """Record a change of what serves, which the caller makes inside; where that fails, nothing is recorded.
+
+    Nobody else can write meanwhile, so of two people who change it at once one comes after the other.
+    """
+    with book.writing() as connection:
+        row = AuditRow(action, who, from_version, to_version, why, forced, utc_now())
+        connection.execute(sa.insert(AUDIT).values(asdict(row)))
+        yield row
 
 
-def recorded(connection: Connection, row: AuditRow) -> AuditRow:
-    """Write a row, and return it."""
-    connection.execute(sa.insert(AUDIT).values(asdict(row)))
-    return row
-
-
-def audit_trail(connection: Connection) -> tuple[AuditRow, ...]:
+def audit_trail(book: Book) -> tuple[AuditRow, ...]:
     """Return every recorded change of what serves, oldest first."""
-    rows = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.id)).mappings()
-    return tuple(AuditRow(**{name: row[name] for name in AuditRow.__dataclass_fields__}) for row in rows)
+    with book.reading() as connection:
+        rows = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.id)).mappings()
+        return tuple(AuditRow(**{name: row[name] for name in AuditRow.__dataclass_fields__}) for row in rows)

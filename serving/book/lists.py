@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 
 from features.errors import InputError
 from features.money import Money
-from serving.book.runs import Run, read_column, run_of
-from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SCORES, SUPPRESSED
+from serving.book.runs import Run, read_column
+from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SUPPRESSED
 from serving.book.score_json import SCORE_FACTS
 from serving.book.sql_rows import (
     as_json,
@@ -28,7 +27,6 @@ from serving.book.sql_rows import (
     insert_columns,
     insert_unknown,
     inserted,
-    latest,
     majors,
     minors,
     plain,
@@ -36,7 +34,6 @@ from serving.book.sql_rows import (
     wanted,
 )
 from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
-from serving.webhooks.outbox import enqueue
 
 REGULAR, NEW, WINBACK = "regular", "new", "winback"
 ROUND_ROBIN = "round robin"
@@ -44,8 +41,13 @@ _KEPT = tuple(c.name for c in ENTRIES.c if c.name not in ("list_id", "kind"))
 _MONEY = frozenset({"cost", "expected_gain"})
 
 
-def publish(connection: Connection, outreach: OutreachList, run_id: int) -> int:
-    """Record a list made from a run's scores and return its number; a known list changes nothing.
+def publish_list(connection: Connection, outreach: OutreachList, run_id: int) -> tuple[int, bool]:
+    """Record a list made from a run's scores, and return its number and whether it is new; a known one changes nothing.
+
+    Args:
+        connection: of a writer.
+        outreach: the list, with who was left out and the trial that begins with it.
+        run_id: of the scores.
 
     Raises:
         InputError: an account was drawn for the other arm meanwhile.
@@ -55,27 +57,13 @@ def publish(connection: Connection, outreach: OutreachList, run_id: int) -> int:
     key = _key(outreach, run_id, columns)
     known = connection.scalar(sa.select(LISTS.c.id).where(LISTS.c.key == key))
     if known is not None:
-        return int(known)
+        return int(known), False
     list_id = inserted(connection, LISTS, _list_row(outreach, run_id, key))
     insert_columns(connection, ENTRIES, {"list_id": [list_id] * len(columns["customer_id"]), **columns})
     for table, frame in ((SUPPRESSED, outreach.suppressed), (GONE, outreach.gone)):
         insert_columns(connection, table, {"list_id": [list_id] * len(frame), **_columns(table, frame)})
     _enrol(connection, outreach, list_id)
-    enqueue(connection, outreach, list_id)
-    return list_id
-
-
-def current(connection: Connection, day: date | None = None, *, whole: bool = True) -> OutreachList | None:
-    """Return the list that holds: of the latest as_of, on or before `day` if given, the one published last.
-
-    Args:
-        connection: of a reader.
-        day: the last as_of that counts; None = any.
-        whole: also read who was suppressed and what began with it, which may be many times as many.
-    """
-    query = latest(LISTS) if day is None else latest(LISTS).where(LISTS.c.as_of <= day)
-    row = connection.execute(query).mappings().first()
-    return _outreach_list(connection, row, whole) if row is not None else None
+    return list_id, True
 
 
 def entries_in(connection: Connection, query: sa.Select[Any], run: Run) -> pd.DataFrame:
@@ -85,6 +73,12 @@ def entries_in(connection: Connection, query: sa.Select[Any], run: Run) -> pd.Da
     read |= {name: majors(found[name], money) for name in _MONEY}
     read["members"] = [from_json(text) for text in found["members"]]
     return _frame({str(name): found[name].tolist() for name in found} | read)
+
+
+def departures_of(connection: Connection, list_id: int) -> pd.DataFrame:
+    """Return customer_id, reason and detail of who has left since the list before."""
+    columns = [column for column in GONE.c if column.name != "list_id"]
+    return frame_of(connection, sa.select(*columns).where(GONE.c.list_id == list_id).order_by(GONE.c.customer_id))
 
 
 def with_entry(table: sa.Table) -> tuple[sa.Join[Any], sa.FromClause]:
@@ -162,58 +156,6 @@ def _agree(connection: Connection, arms: pd.DataFrame) -> None:
     other = [row for row in known if new.get((row["account_id"], row["playbook"]), row["arm"]) != row["arm"]]
     if other:
         raise InputError(f"{len(other)} accounts were drawn for the other arm meanwhile; plan the list again")
-
-
-def _outreach_list(connection: Connection, row: RowMapping, whole: bool) -> OutreachList:
-    run = run_of(connection, row["run_id"])
-    by_kind = {kind: _entries(connection, row["id"], run, kind) for kind in (REGULAR, NEW, WINBACK)}
-    return OutreachList(
-        as_of=row["as_of"],
-        horizon_days=run.horizon_days,
-        model_version=run.model_version,
-        currency=run.currency,
-        rank_by=row["rank_by"],
-        capacity=row["capacity"],
-        entries=by_kind[REGULAR],
-        newcomers=by_kind[NEW],
-        winback=by_kind[WINBACK],
-        left_out=json.loads(row["left_out"]),
-        gone=_of_list(connection, GONE, row["id"]),
-        **(_rest(connection, row) if whole else {}),
-    )
-
-
-def _rest(connection: Connection, row: RowMapping) -> dict[str, pd.DataFrame]:
-    given = sa.select(OWNERS.c.account_id, OWNERS.c.owner).where(
-        OWNERS.c.since == row["as_of"], OWNERS.c.how == ROUND_ROBIN
-    )
-    return {
-        "suppressed": _of_list(connection, SUPPRESSED, row["id"]),
-        "episodes": _of_list(connection, EPISODES, row["id"]),
-        "arms": frame_of(connection, sa.select(ARMS).where(ARMS.c.since == row["as_of"])),
-        "owners_given": frame_of(connection, given),
-    }
-
-
-def departures_of(connection: Connection, list_id: int) -> pd.DataFrame:
-    """Return customer_id, reason and detail of who has left since the list before."""
-    return _of_list(connection, GONE, list_id)
-
-
-def _of_list(connection: Connection, table: sa.Table, list_id: int) -> pd.DataFrame:
-    columns = [c for c in table.c if c.name != "list_id"]
-    return frame_of(connection, sa.select(*columns).where(table.c.list_id == list_id).order_by(table.c.customer_id))
-
-
-def _entries(connection: Connection, list_id: int, run: Run, kind: str) -> pd.DataFrame:
-    facts = [SCORES.c[name] for name in SCORE_FACTS if name != "customer_id"]
-    query = (
-        sa.select(ENTRIES, *facts)
-        .join_from(ENTRIES, SCORES, SCORES.c.customer_id == ENTRIES.c.customer_id)
-        .where(ENTRIES.c.list_id == list_id, ENTRIES.c.kind == kind, SCORES.c.run_id == run.id)
-        .order_by(ENTRIES.c.position)
-    )
-    return entries_in(connection, query, run)
 
 
 def _frame(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:

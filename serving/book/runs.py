@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from features.money import Money
+from serving.book.book import Book
 from serving.book.schema import RUNS, SCORES
 from serving.book.score_json import SCORE_FACTS, add_answers, begin_answers, renew_answers
 from serving.book.sql_rows import (
@@ -25,9 +26,8 @@ from serving.book.sql_rows import (
     minors,
     plain,
     utc_now,
-    wanted,
 )
-from serving.scores import SCORE_COLUMNS, Score
+from serving.scores import SCORE_COLUMNS
 
 _TYPES = {column.name: column.type for column in SCORE_COLUMNS}
 ROWS_AT_ONCE = 100_000
@@ -46,26 +46,30 @@ class Run:
     recorded_at: datetime
 
 
-def record(connection: Connection, scores: pd.DataFrame, currency: str, data_digest: str) -> int:
-    """Record a run and return its number; of a known run only sentences that were left out are filled in.
+def record_scores(book: Book, scores: pd.DataFrame, *, currency: str, data_digest: str) -> int:
+    """Record a run's scores in one transaction and return the run's number.
+
+    The same run twice (same day, model, horizon and data) changes nothing; only sentences that the first time had left
+    out are filled in.
+
+    Args:
+        book: the database of record.
+        scores: a frame in SCORE_COLUMNS, one row per customer, one as_of, horizon and model.
+        currency: of its money, ISO 4217.
+        data_digest: fingerprint of the log the scores were made from, `Log.digest()`.
 
     Raises:
         ValueError: the frame is empty, or mixes several runs.
     """
     facts = _facts(scores, currency, data_digest)
-    known = connection.scalar(sa.select(RUNS.c.id).where(RUNS.c.key == facts["key"]))
-    if known is not None:
-        _fill_in(connection, known, scores)
-        return int(known)
-    run_id = inserted(connection, RUNS, {**facts, "recorded_at": utc_now()})
-    money, is_latest = Money(currency), begin_answers(connection, run_id)
-    for first in range(0, len(scores), ROWS_AT_ONCE):  # a large shop's scores are not held twice
-        some = scores.iloc[first : first + ROWS_AT_ONCE]
-        columns = {name: _stored(some[name], _TYPES[name], money) for name in SCORE_FACTS}
-        insert_columns(connection, SCORES, {"run_id": [run_id] * len(some), **columns})
-        if is_latest:
-            add_answers(connection, run_id, zip(*columns.values(), strict=True))
-    return run_id
+    with book.writing() as connection:
+        known = connection.scalar(sa.select(RUNS.c.id).where(RUNS.c.key == facts["key"]))
+        if known is not None:
+            _fill_in(connection, known, scores)
+            return int(known)
+        run_id = inserted(connection, RUNS, {**facts, "recorded_at": utc_now()})
+        _insert_scores(connection, run_id, scores, Money(currency))
+        return run_id
 
 
 def latest_run(connection: Connection) -> Run | None:
@@ -79,30 +83,23 @@ def run_of(connection: Connection, run_id: int) -> Run:
     return _run(connection.execute(sa.select(RUNS).where(RUNS.c.id == run_id)).mappings().one())
 
 
-def scores_of(connection: Connection, run: Run, customer_ids: Iterable[str]) -> Iterator[Score]:
-    """Give a run's scores of the given customers; ids that it does not know are missing."""
-    of_run = sa.select(SCORES).where(SCORES.c.run_id == run.id)
-    money = Money(run.currency)
-    for row in wanted(connection, of_run, SCORES.c.customer_id, customer_ids):
-        yield Score(**facts_of(row, run, money))
+def latest_bands(book: Book) -> tuple[Run, dict[str, int]] | None:
+    """Return the latest run and how many customers are in each band; None where there is no run."""
+    with book.reading() as connection:
+        run = latest_run(connection)
+        if run is None:
+            return None
+        counted = sa.select(SCORES.c.band, sa.func.count()).where(SCORES.c.run_id == run.id).group_by(SCORES.c.band)
+        return run, {row[0]: int(row[1]) for row in connection.execute(counted)}
 
 
-def bands_of(connection: Connection, run: Run) -> dict[str, int]:
-    """Return band → customers of a run."""
-    counted = sa.select(SCORES.c.band, sa.func.count()).where(SCORES.c.run_id == run.id).group_by(SCORES.c.band)
-    return {row[0]: int(row[1]) for row in connection.execute(counted)}
-
-
-def probabilities_of(connection: Connection, run: Run) -> list[float]:
-    """Return the probabilities of a run, in no order."""
-    return list(connection.scalars(sa.select(SCORES.c.probability).where(SCORES.c.run_id == run.id)))
-
-
-def facts_of(row: Mapping[str, Any], run: Run, money: Money) -> dict[str, Any]:
-    """Return what a row of SCORES says, as the fields of a score."""
-    facts = {name: read_column([row[name]], name, money)[0] for name in SCORE_FACTS}
-    of_run = {"as_of": run.as_of, "horizon_days": run.horizon_days, "model_version": run.model_version}
-    return {**facts, **of_run, "currency": run.currency}
+def latest_probabilities(book: Book) -> tuple[Run, list[float]] | None:
+    """Return the latest run and its probabilities, in no order; None where there is no run."""
+    with book.reading() as connection:
+        run = latest_run(connection)
+        if run is None:
+            return None
+        return run, list(connection.scalars(sa.select(SCORES.c.probability).where(SCORES.c.run_id == run.id)))
 
 
 def read_column(values: Sequence[Any], name: str, money: Money) -> Sequence[Any]:
@@ -110,6 +107,16 @@ def read_column(values: Sequence[Any], name: str, money: Money) -> Sequence[Any]
     if _TYPES[name] == "money":
         return majors(values, money)
     return list(map(from_json, values)) if _TYPES[name] == "texts" else values
+
+
+def _insert_scores(connection: Connection, run_id: int, scores: pd.DataFrame, money: Money) -> None:
+    is_latest = begin_answers(connection, run_id)
+    for first in range(0, len(scores), ROWS_AT_ONCE):  # a large shop's scores are not held twice
+        some = scores.iloc[first : first + ROWS_AT_ONCE]
+        columns = {name: _stored(some[name], _TYPES[name], money) for name in SCORE_FACTS}
+        insert_columns(connection, SCORES, {"run_id": [run_id] * len(some), **columns})
+        if is_latest:
+            add_answers(connection, run_id, zip(*columns.values(), strict=True))
 
 
 def _run(row: RowMapping) -> Run:

@@ -12,19 +12,17 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
+from serving.book import Book
 from serving.book.schema import ENTRIES, GONE, LISTS, OUTBOX, WEBHOOKS
 from serving.book.sql_rows import ROWS_PER_INSERT, in_pieces, insert_columns, utc_now
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.webhooks.messages import KEPT, LEFT, Announcement, announcements
 from serving.webhooks.receivers import Receiver, active, receiver_in
-
-if TYPE_CHECKING:  # the book publishes lists, and lists fill the outbox
-    from serving.book.book import Book
 
 # How long after each failed attempt the next one comes; after the last of them, some 43 hours on, it is given up.
 BACK_OFF_SECONDS = (5, 30, 120, 600, 3_600, 21_600, 43_200, 86_400)

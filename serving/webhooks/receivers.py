@@ -10,20 +10,18 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from features.errors import InputError, suggest
+from serving.book import Book
 from serving.book.schema import OUTBOX, WEBHOOKS
 from serving.book.sql_rows import utc_now
 from serving.webhooks.address import target_of
 from serving.webhooks.messages import EVENTS
 from serving.webhooks.signing import new_secret
-
-if TYPE_CHECKING:  # the book publishes lists, and lists ask who is to be told
-    from serving.book.book import Book
 
 REMOVED = "the webhook was removed"
 

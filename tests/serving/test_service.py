@@ -22,7 +22,9 @@ import sqlalchemy as sa
 
 from serving.book import Book
 from serving.book.keys import create_key
+from serving.book.runs import record_scores
 from serving.book.schema import CONTACTS
+from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
 from serving.scorer import score
 from training.tracking import Record, Tracking
@@ -92,8 +94,8 @@ def published(shop: Any) -> Any:
     """The small shop, with scores and a list in its book."""
     scores = score(shop.log, shop.bundles["lightgbm"], "1", shop.as_of)
     book = Book(shop.settings.folder)
-    run_id = book.record_scores(scores, currency="EUR", data_digest=shop.log.digest())
-    book.publish_list(plan(scores, currency="EUR"), run_id)
+    run_id = record_scores(book, scores, currency="EUR", data_digest=shop.log.digest())
+    publish_and_enqueue(book, plan(scores, currency="EUR"), run_id)
     book.close()
     return scores
 

@@ -18,6 +18,7 @@ from serving.commands.lists.kpis import shop_kpis
 from serving.commands.models.score import write_features
 from serving.config import BOOK_URL, Settings, load_settings
 from serving.shop import chosen_day, open_book, read, reader_of
+from tests.serving.read_back import latest_run
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_an_open_book_stays_open(settings: Settings) -> None:
     with open_book(settings) as book:
         with open_book(settings, book) as same:
             assert same is book
-        assert book.latest_run() is None
+        assert latest_run(book) is None
 
 
 def test_a_book_by_url_is_asked_too(

@@ -12,7 +12,10 @@ import pandas as pd
 
 from features.errors import suggest
 from features.sources.reader import read_customers
+from serving.book import Book
 from serving.book.history import records
+from serving.book.lists import publish_list
+from serving.book.runs import record_scores
 from serving.book.snapshot import standing
 from serving.book.trial import episodes
 from serving.commands.models.score import Scored, hindsight, score_all
@@ -32,6 +35,7 @@ from serving.outreach.playbooks.guidance import with_guidance
 from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
 from serving.scorer import explained
 from serving.shop import open_book
+from serving.webhooks.outbox import enqueue
 
 GROUPS = ("entries", "newcomers", "winback")
 
@@ -130,14 +134,30 @@ def publish(settings: Settings, scored: Scored, out: Path, formats: Sequence[str
         told = explained(scored.scores, scored.log, scored.bundle, outreach.customer_ids)
         outreach = _in_words(outreach, told, advisor)
         # Again, which fills in the reasons that a large shop's run left out.
-        book.record_scores(told, currency=outreach.currency, data_digest=scored.log.digest())
-        book.publish_list(outreach, scored.run_id)
+        record_scores(book, told, currency=outreach.currency, data_digest=scored.log.digest())
+        publish_and_enqueue(book, outreach, scored.run_id)
     wanted, shown = tuple(formats) or settings.list.formats, with_guidance(outreach, playbooks)
     warnings = (
         *hindsight(scored.bundle, scored.version, scored.as_of),
         *strange_owners(settings.list, customers, {*knows.owners.values(), *outreach.owners}),
     )
     return Listed(shown, write_list(shown, out, wanted, settings.list.addresses), scored, warnings)
+
+
+def publish_and_enqueue(book: Book, outreach: OutreachList, run_id: int) -> int:
+    """Record a list made from a run's scores and enqueue its messages to the webhooks, in one transaction.
+
+    Returns the list's number. The same list twice changes nothing.
+
+    Raises:
+        InputError: an account was drawn for the other arm meanwhile.
+        sqlalchemy.exc.IntegrityError: there is no such run.
+    """
+    with book.writing() as connection:
+        list_id, is_new = publish_list(connection, outreach, run_id)
+        if is_new:
+            enqueue(connection, outreach, list_id)
+    return list_id
 
 
 def strange_owners(policy: ListSettings, customers: pd.DataFrame | None, owners: Set[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from features.errors import InputError
 from serving.book import AuditRow, Book
+from serving.book.audit import audit_trail, auditing
 from serving.config import Settings
 from serving.shop import check_agrees, open_book
 from training.gate import FAILED, PASSED
@@ -109,7 +110,7 @@ def _move(
     who, forced = by.strip() or NOBODY, bool(overridden)
     with open_book(settings) as book:
         catch_up(book, tracking)
-        with book.auditing(action, who, champion, version, why, forced=forced) as row:
+        with auditing(book, action, who, champion, version, why, forced=forced) as row:
             move(version)
     return Moved(row, bundle.candidate, overridden)
 
@@ -144,8 +145,8 @@ def _tags(tracking: Tracking, version: str) -> dict[str, str]:
 
 def catch_up(book: Book, tracking: Tracking) -> None:
     """Record what serves where the book does not know it: moved in MLflow by hand, or by a run that was stopped."""
-    champion, trail = tracking.champion_version(), book.audit_trail()
+    champion, trail = tracking.champion_version(), audit_trail(book)
     known = trail[-1].to_version if trail else None
     if champion is not None and champion != known:
-        with book.auditing(FOUND, NOBODY, known, champion, "it serves, and this book did not see it begin"):
+        with auditing(book, FOUND, NOBODY, known, champion, "it serves, and this book did not see it begin"):
             pass

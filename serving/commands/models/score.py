@@ -18,6 +18,7 @@ from features.build import feature_table
 from features.log import Log
 from features.shell import shell_line
 from features.simulation.simulate import simulate
+from serving.book.runs import record_scores
 from serving.config import Settings
 from serving.outreach.exports import write_table
 from serving.scorer import score
@@ -88,7 +89,7 @@ def score_all(settings: Settings, as_of: date | None, *, reasons: str = "auto") 
     day = chosen_day(log, as_of)
     scores = score(log, bundle, version, day, reasons=reasons)  # type: ignore[arg-type]
     with open_book(settings) as book:
-        run_id = book.record_scores(scores, currency=bundle.money.currency, data_digest=log.digest())
+        run_id = record_scores(book, scores, currency=bundle.money.currency, data_digest=log.digest())
     return Scored(scores, day, bundle, version, log, run_id)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from features.sources.reader import read_customers
+from serving.book.audit import auditing
 from serving.commands.models.list_size import list_size
 from serving.commands.models.promote import PROMOTE, catch_up
 from serving.commands.models.tune import trees_for
@@ -78,7 +79,7 @@ def train_and_judge(settings: Settings, until: date | None, report: Progress, *,
     if result.model_version != result.former_version:
         with (
             open_book(settings) as book,
-            book.auditing(PROMOTE, GATE, result.former_version, result.model_version, result.why),
+            auditing(book, PROMOTE, GATE, result.former_version, result.model_version, result.why),
         ):
             pass
     return Trained(result, settings.folder, (*settings.said_auto(definition), *words))

@@ -25,6 +25,8 @@ from serving.api.loaded_model import Champion
 from serving.api.state import ServerState
 from serving.book import Book
 from serving.book.keys import Key, create_key, hashed
+from serving.book.runs import record_scores
+from serving.commands.lists.list import publish_and_enqueue
 from serving.config import load_settings
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
@@ -39,8 +41,8 @@ def server(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
     book = Book(tmp_path_factory.mktemp("book"))
     bundle = shop.bundles["lightgbm"]
     scores = score(shop.log, bundle, "7", shop.as_of)
-    run_id = book.record_scores(scores, currency="EUR", data_digest=shop.log.digest())
-    book.publish_list(plan(scores, currency="EUR", policy=Policy(capacity=20)), run_id)
+    run_id = record_scores(book, scores, currency="EUR", data_digest=shop.log.digest())
+    publish_and_enqueue(book, plan(scores, currency="EUR", policy=Policy(capacity=20)), run_id)
     yield ServerState(shop.settings, book, Champion(bundle, "7"))
     book.close()
 

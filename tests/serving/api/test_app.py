@@ -25,13 +25,14 @@ from serving.book import Book
 from serving.config import Settings, load_settings
 from serving.outreach.plan.outreach_list import ENTRY_NAMES
 from tests.serving.conftest import MONDAY
+from tests.serving.read_back import current_list
 
 
 def test_the_list_comes_as_json(call: Any, server: Any) -> None:
     """Regular customers, newcomers and lapsed ones apart, every field of an entry."""
     response = call("GET", "/v1/lists/current")
     answer = msgspec.json.decode(response.content, type=ListAnswer)
-    current = server.book.current_list()
+    current = current_list(server.book)
     assert [entry.customer_id for entry in answer.entries] == current.entries["customer_id"].tolist()
     assert [entry.customer_id for entry in answer.winback] == current.winback["customer_id"].tolist()
     assert (answer.capacity, answer.rank_by, answer.currency) == (20, "gain", "EUR")
@@ -44,7 +45,7 @@ def test_the_list_comes_as_csv_when_asked_for(call: Any, server: Any) -> None:
     rows = list(csv.DictReader(StringIO(response.content.decode("utf-8-sig"))))
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
     assert "attachment" in response.headers["content-disposition"]
-    assert [row["customer_id"] for row in rows] == server.book.current_list().customer_ids
+    assert [row["customer_id"] for row in rows] == current_list(server.book).customer_ids
 
 
 def test_the_model_says_what_it_is(call: Any, shop: Any) -> None:
@@ -223,7 +224,7 @@ def office_call(office: Path, calling: Any) -> Iterator[tuple[Any, Book]]:
 def test_the_examples_of_the_document_are_answered(office_call: Any) -> None:
     """What a reader copies works with ids of one's own, and the answer has the shape that is promised."""
     call, book = office_call
-    entry = book.current_list().entries.iloc[0]
+    entry = current_list(book).entries.iloc[0]
     own = {"00123": entry["customer_id"], "20260302-49915e0d7d4b": entry["entry_id"], "{date}": str(MONDAY)}
     own |= {"{customer_id}": entry["customer_id"]}
     for operation in sorted(OPERATIONS, key=lambda operation: operation.method == "DELETE"):

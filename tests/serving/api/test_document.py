@@ -22,6 +22,7 @@ from serving.api.app import OPERATIONS
 from serving.api.openapi import VERSION
 from tests.serving.api.conftest import Live
 from tests.serving.conftest import MONDAY
+from tests.serving.read_back import current_list
 
 DOCS = Path(__file__).parents[3] / "docs"
 PLACEHOLDERS = ("00123", "2026-03-02?", "20260302-49915e0d7d4b")
@@ -84,7 +85,7 @@ def test_every_operation_shows_what_goes_in_and_out(document: dict[str, Any]) ->
 
 def of_the_shop(text: str, live: Live) -> str:
     """Return a text of the page with a customer, an entry and a day of the shop in the place of its own."""
-    entry = live.server.need_book().current_list()
+    entry = current_list(live.server.need_book())
     assert entry is not None
     row = entry.entries.iloc[0]
     own = (row["customer_id"], f"{MONDAY}?", row["entry_id"])

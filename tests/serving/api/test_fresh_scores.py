@@ -18,10 +18,12 @@ from serving.api import fresh_scores as fresh
 from serving.api.fresh_scores import FreshScores
 from serving.book import Book
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
+from serving.book.runs import record_scores
 from serving.commands.models.score import score_all
 from serving.config import Settings, load_settings
 from serving.scorer import score
 from serving.shop import read, reader_of
+from tests.serving.read_back import latest_run, latest_scores
 from training.tracking import Tracking
 
 
@@ -63,12 +65,12 @@ def test_law_some_customers_score_as_in_a_run_of_all(shop: Any, settings: Settin
     """Equal to what the book gives back after the run, to the last bit, whoever else is asked for."""
     bundle = shop.bundles[candidate]
     everyone = score(shop.log, bundle, "7", shop.as_of)
-    book.record_scores(everyone, currency="EUR", data_digest=shop.log.digest())
+    record_scores(book, everyone, currency="EUR", data_digest=shop.log.digest())
     ids = list(everyone["customer_id"])
     scores = FreshScores(settings, book)
     for asked in (ids, ids[:1], ids[5:17], ids[::-3]):
         found = scores.scores(asked, bundle, "7")
-        assert {each.customer_id: each for each in found} == book.latest_scores(asked)
+        assert {each.customer_id: each for each in found} == latest_scores(book, asked)
         assert len(found) == len(asked)
 
 
@@ -89,7 +91,7 @@ def test_a_run_of_the_same_day_stores_the_same(registered: Path, shop: Any, tmp_
     assert scored.as_of == shop.as_of + timedelta(1)
     ids = list(scored.scores["customer_id"])
     now = FreshScores(settings, book).scores(ids, bundle, version)
-    assert {each.customer_id: each for each in now} == book.latest_scores(ids)
+    assert {each.customer_id: each for each in now} == latest_scores(book, ids)
     mine = next(each for each in now if each.customer_id == customer)
     assert (mine.days_since_order, mine.as_of) == (1, scored.as_of)
     assert before != [mine]
@@ -208,4 +210,4 @@ def test_threads_wait_for_one_reader(
 
 def test_nothing_is_recorded(shop: Any, settings: Settings, book: Book) -> None:
     FreshScores(settings, book).scores(shop.log.customer_ids, shop.bundles["logistic"], "7")
-    assert book.latest_run() is None
+    assert latest_run(book) is None

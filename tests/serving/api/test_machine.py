@@ -17,6 +17,7 @@ from serving.api.state import ServerState
 from serving.book import Book
 from serving.config import load_settings
 from tests.serving.api.conftest import admitting, calls
+from tests.serving.read_back import current_list, latest_scores
 
 CUSTOMERS = st.integers(0, 5)
 AMOUNTS = st.sampled_from(["5.00", "7.50"])
@@ -38,11 +39,11 @@ def machine_over(folder: Path) -> type[RuleBasedStateMachine]:
             assert self.server.champions is not None
             self.server.champions.look()
             self.call = calls(admitting(create_app(self.server)))
-            listed = self.book.current_list()
+            listed = current_list(self.book)
             assert listed is not None
             self.entry = dict(zip(listed.entries["customer_id"], listed.entries["entry_id"], strict=True))
             self.ids = list(self.entry)[:6]
-            self.stored = {each: score.probability for each, score in self.book.latest_scores(self.ids).items()}
+            self.stored = {each: score.probability for each, score in latest_scores(self.book, self.ids).items()}
             self.known: dict[str, set[Any]] = {name: set() for name in ("outcomes", "contacts", "events")}
             self.orders: dict[str, tuple[str, str]] = {}
             self.consent: dict[tuple[str, str], bool] = {}

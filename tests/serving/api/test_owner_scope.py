@@ -21,6 +21,8 @@ from serving.book import Book, record_contacts
 from serving.book import Contact as ContactRow
 from serving.book.decisions import hand_over
 from serving.book.history import history_of
+from serving.book.runs import record_scores
+from serving.commands.lists.list import publish_and_enqueue
 from serving.commands.lists.why import Story
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
@@ -62,7 +64,7 @@ def scoped(
         ]
         scores = make_scores(*rows)
         made = plan(scores, frame, currency="EUR", policy=Policy(holdout_share=0.0))
-        book.publish_list(made, book.record_scores(scores, currency="EUR", data_digest="d"))
+        publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
     owners = {each: owner_in_file(n) or "unassigned" for n, each in enumerate(IDS)}
     for n, new in ((0, "Bruno"), (2, "Eleni"), (4, "Eleni"), (8, "Bruno")):
         hand_over(book, [accounts[IDS[n]]], new, DAYS[0] + timedelta(n), "boss", "moved")
@@ -181,7 +183,7 @@ def test_the_story_of_a_customer_who_changed_accounts_leaves_the_former_account_
                            "segment": [None], "consent": [None]})  # fmt: skip
     scores = make_scores(("moved", 0.9, "30.00"))
     made = plan(scores, people, currency="EUR", policy=Policy(holdout_share=0.0))
-    book.publish_list(made, book.record_scores(scores, currency="EUR", data_digest="d"))
+    publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
     hand_over(book, ["former"], "Bruno", DAYS[0], "boss", "moved")
     found = history_of(book, "moved")
     book.close()

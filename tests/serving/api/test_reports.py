@@ -17,6 +17,7 @@ from serving.book.schema import CONSENT, CONTACTS, OUTCOMES, POSTED_EVENTS, POST
 from serving.config import load_settings
 from serving.shop import today
 from tests.serving.api.conftest import admitting, calls
+from tests.serving.read_back import current_list
 
 LINE = {"ordered_at": "2022-12-01T10:00:00+02:00", "amount": "19.90"}
 
@@ -46,7 +47,7 @@ def post(server: ServerState) -> Any:
 @pytest.fixture
 def reports(server: ServerState) -> dict[str, dict[str, Any]]:
     """One good row of each kind, with entries and customers of the shop."""
-    entry = server.need_book().current_list().entries.iloc[0]  # type: ignore[union-attr]
+    entry = current_list(server.need_book()).entries.iloc[0]  # type: ignore[union-attr]
     customer = entry["customer_id"]
     return {
         "outcomes": {"entry_id": entry["entry_id"], "outcome": "saved", "cost": "2.00"},

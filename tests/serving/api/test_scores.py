@@ -9,18 +9,20 @@ import pytest
 from serving.api.app import create_app
 from serving.api.loaded_model import Champion
 from serving.api.state import ServerState
+from serving.book.runs import record_scores
 from serving.scorer import score
 from serving.scores import SCORE_COLUMNS
+from tests.serving.read_back import latest_scores
 
 
 def test_stored_scores_come_in_the_order_asked_for(call: Any, server: Any, shop: Any) -> None:
     """Each customer once, money as text, unknown ids apart."""
-    known = sorted(server.book.latest_scores(list(shop.log.customer_ids)))[:3]
+    known = sorted(latest_scores(server.book, list(shop.log.customer_ids)))[:3]
     asked = [known[2], "nobody", f" {known[0]} ", known[2], "'; DROP TABLE scores; --"]
     answer = call("POST", "/v1/scores", json={"customer_ids": asked}).json()
     assert [row["customer_id"] for row in answer["scores"]] == [known[2], known[0]]
     assert answer["unknown"] == ["nobody", "'; DROP TABLE scores; --"]
-    row, stored = answer["scores"][0], server.book.latest_scores([known[2]])[known[2]]
+    row, stored = answer["scores"][0], latest_scores(server.book, [known[2]])[known[2]]
     assert row["value_at_risk"] == str(stored.value_at_risk)
     assert row["next_order_on"] == str(stored.next_order_on)
     assert (row["silent_60d"], row["value_at_risk_low"]) == (stored.silent_60d, str(stored.value_at_risk_low))
@@ -33,7 +35,7 @@ def test_a_mail_address_is_an_id_in_any_case(server: Any, make_scores: Any, tmp_
     from serving.book import Book
 
     book = Book(tmp_path)
-    book.record_scores(make_scores(("ann@example.com", 0.6, "1")), currency="EUR", data_digest="d")
+    record_scores(book, make_scores(("ann@example.com", 0.6, "1")), currency="EUR", data_digest="d")
     answer = calling(create_app(ServerState(book=book)))(
         "POST", "/v1/scores", json={"customer_ids": ["Ann@Example.com"]}
     )
@@ -154,7 +156,7 @@ def test_many_ids_come_in_the_order_asked_for(server: Any, make_scores: Any, tmp
 
     names = [f"c{n} \"é'\\" for n in range(3_000)]
     book = Book(tmp_path)
-    book.record_scores(make_scores(*((name, 0.6, "1") for name in names)), currency="EUR", data_digest="d")
+    record_scores(book, make_scores(*((name, 0.6, "1") for name in names)), currency="EUR", data_digest="d")
     send = calling(create_app(ServerState(server.settings, book)))
     asked = random.Random(5).sample([*names, *(f"nobody {n}" for n in range(100))], 2_000)
     answer = send("POST", "/v1/scores", json={"customer_ids": asked}).json()

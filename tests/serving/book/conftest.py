@@ -11,10 +11,13 @@ import pytest
 
 from serving.book import Book
 from serving.book.connection import engine_of
+from serving.book.runs import record_scores
+from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from tests.serving.conftest import new_database
+from tests.serving.read_back import list_on
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -58,8 +61,8 @@ def publish(book: Book, make_scores: Any) -> Callable[..., OutreachList]:
         if as_of is not None:
             scores["as_of"] = pd.Series([as_of] * len(scores), dtype=object)
         made = plan(scores, currency="EUR", policy=Policy(**{"holdout_share": 0.0} | rules))
-        book.publish_list(made, book.record_scores(scores, currency="EUR", data_digest="d"))
-        found = book.list_on(made.as_of)
+        publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
+        found = list_on(book, made.as_of)
         assert found is not None
         return found
 

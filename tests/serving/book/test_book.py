@@ -16,23 +16,27 @@ import pytest
 import sqlalchemy as sa
 
 from serving.book import Book
+from serving.book.audit import audit_trail
+from serving.book.runs import record_scores
 from serving.book.schema import SCORES
+from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
+from tests.serving.read_back import current_list, latest_run, latest_scores, list_on
 
 Count = Callable[[str], int]
 EVERYONE = Policy(holdout_share=0.0)
 
 
 def record(book: Book, scores: pd.DataFrame, digest: str = "d") -> int:
-    return book.record_scores(scores, currency="EUR", data_digest=digest)
+    return record_scores(book, scores, currency="EUR", data_digest=digest)
 
 
 def test_a_score_comes_out_as_it_went_in(book: Book, make_scores: Any) -> None:
     """Ids keep their zeros, money its digits, sentences their order, and what is unknown stays unknown."""
     unknown = {"usual_gap_days": float("nan"), "overdue": float("nan"), "state": "new"}
     record(book, make_scores(("007", 0.6, "12.00"), ("=1+1 é 🎈", 0.3, "0.10", unknown)))
-    found = book.latest_scores(["007", "=1+1 é 🎈", "nobody"])
+    found = latest_scores(book, ["007", "=1+1 é 🎈", "nobody"])
     assert set(found) == {"007", "=1+1 é 🎈"}
     assert found["007"].value_at_risk == Decimal("12.00")
     assert found["007"].reasons == ("no order for 74 days, usually every 31",)
@@ -56,10 +60,10 @@ def test_sentences_that_a_run_left_out_are_filled_in_later(book: Book, make_scor
     """A large shop explains its list after it has scored everyone."""
     untold = {"reasons": None, "protective": None}
     record(book, make_scores(("a", 0.6, "12.00", untold), ("b", 0.6, "1.00", untold)))
-    assert book.latest_scores(["a"])["a"].reasons is None
+    assert latest_scores(book, ["a"])["a"].reasons is None
     record(book, make_scores(("a", 0.6, "12.00"), ("b", 0.6, "1.00", untold)))
-    assert book.latest_scores(["a"])["a"].reasons == ("no order for 74 days, usually every 31",)
-    assert book.latest_scores(["b"])["b"].reasons is None
+    assert latest_scores(book, ["a"])["a"].reasons == ("no order for 74 days, usually every 31",)
+    assert latest_scores(book, ["b"])["b"].reasons is None
 
 
 def test_the_latest_day_holds_whatever_was_recorded_last(book: Book, make_scores: Any) -> None:
@@ -68,8 +72,8 @@ def test_the_latest_day_holds_whatever_was_recorded_last(book: Book, make_scores
     past = make_scores(("a", 0.1, "1.00"))
     past["as_of"] = [pd.Timestamp("2025-01-05").date()]
     record(book, past)
-    assert book.latest_scores(["a"])["a"].probability == 0.6
-    run = book.latest_run()
+    assert latest_scores(book, ["a"])["a"].probability == 0.6
+    run = latest_run(book)
     assert run is not None
     assert (run.model_version, run.customers, run.currency) == ("1", 1, "EUR")
 
@@ -78,7 +82,7 @@ def test_ten_thousand_ids_are_looked_up_in_pieces(book: Book, make_scores: Any) 
     """No database takes ten thousand parameters for granted."""
     ids = [f"{number:05}" for number in range(10_000)]
     record(book, make_scores(*((customer_id, 0.3, "1.00") for customer_id in ids)))
-    assert list(book.latest_scores([*ids, *ids, "nobody"])) == ids
+    assert list(latest_scores(book, [*ids, *ids, "nobody"])) == ids
 
 
 def test_frames_that_mix_runs_are_refused(book: Book, make_scores: Any) -> None:
@@ -106,11 +110,11 @@ def test_a_list_comes_out_as_it_was_planned(book: Book, make_scores: Any, make_c
     customers = make_customers(("c0", "Eleni", {"name": "=1+1 é 🎈"}), ("c1", None), ("n", "Bruno"))
     policy = Policy(capacity=30, holdout_share=0.2, owners=("Ann", "Bob"))
     planned = plan(scores, customers, currency="EUR", policy=policy)
-    assert book.current_list() is None
+    assert current_list(book) is None
     run_id = record(book, scores)
-    list_id = book.publish_list(planned, run_id)
-    assert book.publish_list(planned, run_id) == list_id
-    found = book.current_list(whole=True)
+    list_id = publish_and_enqueue(book, planned, run_id)
+    assert publish_and_enqueue(book, planned, run_id) == list_id
+    found = current_list(book, whole=True)
     assert found is not None
     for name in ("entries", "newcomers", "winback"):
         assert_same_rows(getattr(found, name), getattr(planned, name))
@@ -122,7 +126,7 @@ def test_a_list_comes_out_as_it_was_planned(book: Book, make_scores: Any, make_c
     assert set(found.arms["arm"]) == {"treated", "holdout"}
     assert (found.as_of, found.capacity, found.rank_by) == (planned.as_of, 30, "gain")
     assert found.left_out == dict(planned.left_out)
-    quick = book.current_list()
+    quick = current_list(book)
     assert quick is not None
     assert_same_rows(quick.entries, planned.entries)
     assert quick.suppressed.empty
@@ -146,15 +150,15 @@ def test_the_list_of_a_day_is_the_last_one_until_then(book: Book, publish: Any) 
     """Between two lists the former one holds."""
     publish(2, date(2026, 3, 2))
     publish(4, date(2026, 3, 9))
-    assert book.list_on(date(2026, 3, 1)) is None
-    sizes = [len(book.list_on(date(2026, 3, day)).entries) for day in (2, 8, 9, 30)]  # type: ignore[union-attr]
+    assert list_on(book, date(2026, 3, 1)) is None
+    sizes = [len(list_on(book, date(2026, 3, day)).entries) for day in (2, 8, 9, 30)]  # type: ignore[union-attr]
     assert sizes == [2, 2, 4, 4]
 
 
 def test_a_list_needs_its_run(book: Book, make_scores: Any) -> None:
     """Foreign keys are on."""
     with pytest.raises(sa.exc.IntegrityError):
-        book.publish_list(plan(make_scores(("a", 0.6, "1")), currency="EUR"), 99)
+        publish_and_enqueue(book, plan(make_scores(("a", 0.6, "1")), currency="EUR"), 99)
 
 
 def test_a_list_that_fails_leaves_the_book_as_it_was(book: Book, count: Count, make_scores: Any, publish: Any) -> None:
@@ -166,7 +170,7 @@ def test_a_list_that_fails_leaves_the_book_as_it_was(book: Book, count: Count, m
     assert len(twice) == 2
     broken = type(planned)(**(vars(planned) | {"suppressed": twice}))
     with pytest.raises(sa.exc.IntegrityError):
-        book.publish_list(broken, record(book, scores, "other"))
+        publish_and_enqueue(book, broken, record(book, scores, "other"))
     assert (count("lists"), count("entries"), count("episodes")) == (1, 3, 3)
 
 
@@ -175,7 +179,7 @@ def test_an_arm_never_changes(book: Book, publish: Any) -> None:
     drawn = publish(40, holdout_share=0.5).arms
     with pytest.raises(ValueError, match="accounts were drawn for the other arm meanwhile; plan the list again"):
         publish(40, date(2026, 3, 9), holdout_share=0.0)
-    found = book.current_list(whole=True)
+    found = current_list(book, whole=True)
     assert found is not None
     assert_same_rows(found.arms, drawn, "account_id")
 
@@ -224,7 +228,7 @@ def test_two_processes_write_one_after_the_other_from_the_first_moment_on(place:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0]
     with closing(Book(place)) as book:
-        trail = book.audit_trail()
+        trail = audit_trail(book)
     assert [row.to_version for row in trail] == [str(number) for number in range(100)]
     assert all(len({row.who for row in trail[at : at + 10]}) == 1 for at in range(0, 100, 10))
 
@@ -234,7 +238,7 @@ def test_a_reader_does_not_wait_for_a_writer(book: Book, make_scores: Any) -> No
     record(book, make_scores(("a", 0.6, "12.00")))
     with book.writing() as connection:
         connection.execute(sa.delete(SCORES))
-        assert book.latest_scores(["a"])["a"].probability == 0.6
+        assert latest_scores(book, ["a"])["a"].probability == 0.6
         connection.rollback()
 
 

@@ -22,11 +22,14 @@ from serving.book.decisions import hand_over, hold
 from serving.book.erasure import BY_ACCOUNT, BY_CUSTOMER, erase
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
 from serving.book.posted_log import Reader
+from serving.book.runs import record_scores
 from serving.book.schema import ENTRIES, EPISODES, ERASURES, OUTBOX, SUPPRESSED, WEBHOOKS
 from serving.book.sql_rows import digest
+from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from tests.serving.conftest import AS_OF
+from tests.serving.read_back import current_list, list_on
 
 WHO = "zq-7 \"é%_🙂'"  # nothing else in the book looks like it, and it has to be escaped everywhere
 TWIN = WHO.upper()  # another customer, whom a careless comparison would take for the same
@@ -59,8 +62,8 @@ def list_(book: Book, make_scores: Any, make_customers: Any, day: date, *shown: 
     customers["account"] = [accounts.get(each) for each in customers["customer_id"]]
     standing_free = Policy(holdout_share=0.0)
     made = plan(scores, customers, currency="EUR", policy=standing_free)
-    book.publish_list(made, book.record_scores(scores, currency="EUR", data_digest="d"))
-    return book.list_on(day)
+    publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
+    return list_on(book, day)
 
 
 @pytest.fixture
@@ -187,8 +190,8 @@ def test_sqlite_keeps_no_bytes_of_it(tmp_path: Path, make_scores: Any, make_cust
         scores = make_scores(*filling, (who, 0.9, "5"))
         scores["as_of"] = AS_OF + timedelta(day)
         made = plan(scores, currency="EUR", policy=Policy(holdout_share=0.0))
-        book.publish_list(made, book.record_scores(scores, currency="EUR", data_digest=str(day)))
-    entry_id = book.current_list().entries.set_index("customer_id").loc[who, "entry_id"]  # type: ignore[union-attr]
+        publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest=str(day)))
+    entry_id = current_list(book).entries.set_index("customer_id").loc[who, "entry_id"]  # type: ignore[union-attr]
     set_consent(book, [ConsentRow(who, "mail", False, AS_OF, "a letter")])
     record_contacts(book, [ContactRow(who, AS_OF + timedelta(2), "call", entry_id=entry_id)])
     record_orders(book, [PostedOrder("o1", who, [LINE])], READER)

@@ -19,7 +19,9 @@ import pytest
 import sqlalchemy as sa
 
 from serving.book import Book, Outcome, record_outcomes
+from serving.book.runs import record_scores
 from serving.book.schema import CONTACTS, ENTRIES, LISTS, OUTCOMES, RUNS, SCORES
+from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
@@ -34,10 +36,10 @@ def write(place: Path | str, scores: pd.DataFrame, planned: OutreachList, first:
     book = Book(place)
     for number in count(first):
         day = date(2026, 3, 2) + timedelta(number)
-        run_id = book.record_scores(scores.assign(as_of=day), currency="EUR", data_digest="d")
+        run_id = record_scores(book, scores.assign(as_of=day), currency="EUR", data_digest="d")
         ids = [f"{day:%Y%m%d}-{each}" for each in planned.entries["customer_id"]]
         entries, episodes = planned.entries.assign(entry_id=ids), planned.episodes.assign(began_on=day)
-        list_id = book.publish_list(replace(planned, as_of=day, entries=entries, episodes=episodes), run_id)
+        list_id = publish_and_enqueue(book, replace(planned, as_of=day, entries=entries, episodes=episodes), run_id)
         os.write(said, f"list {list_id} {len(ids)}\n".encode())
         for at in range(0, 3 * IMPORTED, IMPORTED):
             rows = [Outcome(each, "saved", day, "call") for each in ids[at : at + IMPORTED]]

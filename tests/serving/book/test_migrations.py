@@ -17,10 +17,14 @@ from alembic.script import ScriptDirectory
 
 from features.errors import InputError
 from serving.book import Book
+from serving.book.audit import audit_trail
 from serving.book.connection import engine_of, writing
 from serving.book.migrate import FOLDER, HEAD, VERSION_TABLE, upgrade
+from serving.book.runs import record_scores
 from serving.book.schema import METADATA
+from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
+from tests.serving.read_back import current_list, latest_scores
 
 LATER = [
     *("overdue_days", "next_order_on", "next_order_from", "next_order_until"),
@@ -83,18 +87,20 @@ def test_a_book_from_before_there_were_versions_is_recognised(tmp_path: Path, ma
     with closing(sqlite3.connect(tmp_path / "book.db")) as connection:
         connection.executescript(UNVERSIONED)
     with closing(Book(tmp_path)) as book:
-        old = book.latest_scores(["a"])["a"]
+        old = latest_scores(book, ["a"])["a"]
         assert (old.probability, str(old.value_at_risk), old.reasons) == (0.6, "12.00", ("late",))
         assert {getattr(old, name) for name in LATER} == {None}
-        former = book.current_list(whole=True)
+        former = current_list(book, whole=True)
         assert former is not None
         assert former.entries[["customer_id", "owner", "name", "entry_id"]].values.tolist() == [
             ["a", "Eleni", "Ann", None]
         ]
         assert (former.capacity, former.left_out) == (5, {"low risk": 1})
         scores = make_scores(("a", 0.6, "12.00"))
-        book.publish_list(plan(scores, currency="EUR"), book.record_scores(scores, currency="EUR", data_digest="o"))
-        assert book.latest_scores(["a"])["a"].next_order_on is not None
+        publish_and_enqueue(
+            book, plan(scores, currency="EUR"), record_scores(book, scores, currency="EUR", data_digest="o")
+        )
+        assert latest_scores(book, ["a"])["a"].next_order_on is not None
     assert differences(tmp_path) == []
 
 
@@ -109,7 +115,7 @@ def test_a_book_of_the_first_version_is_migrated(place: Path | str) -> None:
         )
     engine.dispose()
     with closing(Book(place)) as book:
-        assert [row.who for row in book.audit_trail()] == ["ann"]
+        assert [row.who for row in audit_trail(book)] == ["ann"]
     assert differences(place) == []
 
 

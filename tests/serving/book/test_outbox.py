@@ -15,8 +15,10 @@ import sqlalchemy as sa
 
 from features.errors import InputError
 from serving.book import Book
+from serving.book.runs import record_scores
 from serving.book.schema import OUTBOX, WEBHOOKS
 from serving.book.sql_rows import utc_now
+from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.webhooks.messages import ENTERED, EVENTS, LEFT, PUBLISHED
@@ -97,7 +99,7 @@ def test_nothing_personal_stands_in_a_body(book: Book, make_scores: Any, make_cu
     customers = make_customers(("c0", "Eleni", {"name": "Zoë Papadaki", "consent": True}))
     made = plan(scores, customers, currency="EUR", policy=Policy(holdout_share=0.0))
     made = replace(made, entries=made.entries.assign(opening="Dear Zoë"))
-    book.publish_list(made, book.record_scores(scores, currency="EUR", data_digest="d"))
+    publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
     text = "".join(row["body"] for row in rows(book))
     assert '"owner":"Eleni"' in text
     assert not [word for word in ("Zo", "Papadaki", "Dear", "no order for") if word in text]
@@ -119,7 +121,7 @@ def test_who_leaves_is_told_with_the_entry_that_was_left(book: Book, publish: An
     scores = make_scores(("c0", 0.9, "30.00"), ("c1", 0.05, "30.00"), ("c9", 0.8, "30.00"))
     scores["as_of"] = pd.Series([NEXT_WEEK] * 3, dtype=object)
     made = plan(scores, currency="EUR", policy=Policy(holdout_share=0.0), standing=standing(book, NEXT_WEEK))
-    book.publish_list(made, book.record_scores(scores, currency="EUR", data_digest="d"))
+    publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
     told = {(each["type"], each["data"]["customer_id"]): each["data"] for each in bodies(book)}
     assert set(told) == {(ENTERED, "c9"), (LEFT, "c1"), (LEFT, "c2")}
     left = told[LEFT, "c1"]
@@ -147,7 +149,7 @@ def test_a_list_that_fails_tells_nothing(book: Book, publish: Any, make_scores: 
     add_webhook(book, URL, [])
     made = plan(make_scores(("c0", 0.9, "30.00")), currency="EUR", policy=Policy(holdout_share=0.0))
     with pytest.raises(sa.exc.IntegrityError):
-        book.publish_list(made, 99)
+        publish_and_enqueue(book, made, 99)
     assert count("outbox") == count("lists") == 0
 
 

@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from serving.book import Book
 from serving.book.decisions import hand_over
 from serving.book.pages import KINDS, Page, Place, Wanted, page_of
+from serving.book.runs import record_scores
+from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from tests.serving.conftest import AS_OF
+from tests.serving.read_back import list_on
 
 OWNERS = ("Bruno", "Eleni", None)
 STATES = ("at_risk", "new", "lapsed", "active")
@@ -35,8 +38,8 @@ def publish(book: Book, make_scores: Any, make_customers: Any, *, as_of: date = 
         people.append((f"c{n}", owner))
     scores = make_scores(*rows)
     made = plan(scores, make_customers(*people), currency="EUR", policy=Policy(holdout_share=0.0))
-    book.publish_list(made, book.record_scores(scores, currency="EUR", data_digest="d"))
-    return book.list_on(as_of)
+    publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
+    return list_on(book, as_of)
 
 
 def whole(book: Book, wanted: Wanted = ANY, today: date = AS_OF) -> list[str]:

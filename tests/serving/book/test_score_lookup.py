@@ -17,10 +17,12 @@ from serving.api.app import create_app
 from serving.api.scores import score_answer
 from serving.api.state import ServerState
 from serving.book import Book
+from serving.book.runs import record_scores
 from serving.book.score_json import utc_text
 from serving.book.score_lookup import Lookup
 from serving.scores import SCORE_COLUMNS
 from tests.serving.api.conftest import admitting, calls
+from tests.serving.read_back import latest_run, latest_scores
 
 STRANGE = (
     "007", "7", "a'b", 'a"b', "a\nb", "a\\b", "a%b_c", "🙂" * 20, "علی", "'; DROP TABLE scores; --", "x" * 200,
@@ -36,9 +38,9 @@ NOTHING = {
 
 def the_long_way(book: Book, ids: list[str]) -> bytes:
     """Encode what the book gives as objects."""
-    run = book.latest_run()
+    run = latest_run(book)
     assert run is not None
-    found = book.latest_scores(ids)
+    found = latest_scores(book, ids)
     asked = list(dict.fromkeys(ids))
     rows = []
     for each in asked:
@@ -66,7 +68,7 @@ def test_law_the_short_way_answers_as_the_long_way(book: Book, asking: Any, make
     rows = [(each, 0.1 + 0.01 * place, f"{place}.005", {}) for place, each in enumerate(STRANGE)]
     rows.append(("nothing", 0.5, "1", NOTHING))
     rows.append(("told", 0.5, "1", {"reasons": ['says "no"', "é\n🙂"], "protective": []}))
-    book.record_scores(make_scores(*rows), currency=currency, data_digest="d")
+    record_scores(book, make_scores(*rows), currency=currency, data_digest="d")
     ids = [*STRANGE, "nothing", "nobody", "told", "007"]
     answer = asking(ids)
     assert exactly(answer.content) == exactly(the_long_way(book, ids))
@@ -78,7 +80,7 @@ def test_digits_are_the_currencys(book: Book, asking: Any, make_scores: Any) -> 
     for day, (currency, written) in enumerate([("JPY", "13"), ("KWD", "12.500"), ("EUR", "12.50")], 1):
         scores = make_scores(("ann", 0.6, "12.50"), ("bob", 0.6, "-0.5"))
         scores["model_version"] = str(day)
-        book.record_scores(scores, currency=currency, data_digest="d")
+        record_scores(book, scores, currency=currency, data_digest="d")
         row, negative = asking(["ann", "bob"]).json()["scores"]
         assert (row["currency"], row["value_at_risk"]) == (currency, written)
         assert float(negative["value_at_risk"]) in (-0.5, -1.0)
@@ -91,8 +93,8 @@ def test_without_a_run_everybody_is_unknown(asking: Any) -> None:
 
 def test_only_the_latest_run_counts(book: Book, asking: Any, make_scores: Any) -> None:
     """Who is not in it is unknown, though an older run knows the customer."""
-    book.record_scores(make_scores(("old", 0.6, "1"), ("both", 0.6, "1")), currency="EUR", data_digest="d")
-    book.record_scores(make_scores(("both", 0.7, "1")), currency="EUR", data_digest="e")
+    record_scores(book, make_scores(("old", 0.6, "1"), ("both", 0.6, "1")), currency="EUR", data_digest="d")
+    record_scores(book, make_scores(("both", 0.7, "1")), currency="EUR", data_digest="e")
     answer = asking(["old", "both"]).json()
     assert [(row["customer_id"], row["probability"]) for row in answer["scores"]] == [("both", 0.7)]
     assert answer["unknown"] == ["old"]
@@ -101,7 +103,7 @@ def test_only_the_latest_run_counts(book: Book, asking: Any, make_scores: Any) -
 def test_ten_thousand_ids_at_once(book: Book, asking: Any, make_scores: Any) -> None:
     """As many as a request may hold: more than a database takes parameters by default."""
     ids = [f"c{n}" for n in range(10_000)]
-    book.record_scores(make_scores(*((each, 0.5, "1") for each in ids[::2])), currency="EUR", data_digest="d")
+    record_scores(book, make_scores(*((each, 0.5, "1") for each in ids[::2])), currency="EUR", data_digest="d")
     answer = asking(ids).json()
     assert [row["customer_id"] for row in answer["scores"]] == ids[::2]
     assert answer["unknown"] == ids[1::2]
@@ -111,8 +113,8 @@ def test_ten_thousand_ids_at_once(book: Book, asking: Any, make_scores: Any) -> 
 @given(st.lists(st.sampled_from(STRANGE) | st.text(max_size=12), max_size=8))
 def test_any_ids_are_found_or_not(book: Book, make_scores: Any, ids: list[str]) -> None:
     """Ids are data."""
-    if book.latest_run() is None:
-        book.record_scores(make_scores(*((each, 0.5, "1") for each in STRANGE)), currency="EUR", data_digest="d")
+    if latest_run(book) is None:
+        record_scores(book, make_scores(*((each, 0.5, "1") for each in STRANGE)), currency="EUR", data_digest="d")
     lookup = Lookup(book)
     usable = [each for each in ids if "\0" not in each]
     found = lookup.scores(usable)
@@ -125,7 +127,7 @@ def test_a_look_up_writes_nothing(book: Book, make_scores: Any) -> None:
     """Its connection could not."""
     import sqlite3
 
-    book.record_scores(make_scores(("a", 0.5, "1")), currency="EUR", data_digest="d")
+    record_scores(book, make_scores(("a", 0.5, "1")), currency="EUR", data_digest="d")
     lookup = Lookup(book)
     assert list(lookup.scores(["a"])) == ["a"]
     if book.engine.dialect.name == "sqlite":
@@ -140,7 +142,7 @@ def test_a_look_up_writes_nothing(book: Book, make_scores: Any) -> None:
 def test_many_at_once_get_their_own(book: Book, make_scores: Any) -> None:
     """Threads share a connection one after the other."""
     ids = [f"c{n}" for n in range(50)]
-    book.record_scores(make_scores(*((each, 0.5, "1") for each in ids)), currency="EUR", data_digest="d")
+    record_scores(book, make_scores(*((each, 0.5, "1") for each in ids)), currency="EUR", data_digest="d")
     lookup = Lookup(book)
 
     async def all_at_once() -> list[Any]:

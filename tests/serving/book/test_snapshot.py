@@ -20,7 +20,9 @@ from serving.book import (
     record_contacts,
     record_outcomes,
 )
+from serving.book.runs import record_scores
 from serving.book.snapshot import standing
+from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 
@@ -62,15 +64,15 @@ def test_what_happens_on_the_day_or_later_does_not_count(book: Book, publish: An
 def test_the_same_day_gives_the_same_list(book: Book, make_scores: MakeScores) -> None:
     """However often it is planned, and whatever was recorded for later days meanwhile."""
     scores = make_scores(*((f"c{n}", 0.9 - n / 1000, "30.00") for n in range(60)))
-    run_id = book.record_scores(scores, currency="EUR", data_digest="d")
+    run_id = record_scores(book, scores, currency="EUR", data_digest="d")
     policy = Policy(capacity=20, holdout_share=0.2, owners=("Ann", "Bob"))
     planned = [plan(scores, currency="EUR", policy=policy, standing=standing(book, FIRST))]
-    first = book.publish_list(planned[0], run_id)
+    first = publish_and_enqueue(book, planned[0], run_id)
     record_contacts(book, [Contact("c0", FIRST, "call"), Contact("c1", SECOND, "call")])
     hold(book, ["c2"], "veto", SECOND, None, "ann", "a friend")
     hand_over(book, ["c3"], "Eve", SECOND, "boss", "new")
     planned.append(plan(scores, currency="EUR", policy=policy, standing=standing(book, FIRST)))
-    assert book.publish_list(planned[1], run_id) == first
+    assert publish_and_enqueue(book, planned[1], run_id) == first
     pd.testing.assert_frame_equal(planned[0].entries, planned[1].entries)
     pd.testing.assert_frame_equal(planned[0].episodes, planned[1].episodes)
 
@@ -126,7 +128,7 @@ def test_a_contact_with_a_branch_leaks_into_its_account(
     customers = make_customers(*((who, None) for who in scores["customer_id"]))
     customers["account"] = [who.split("-")[0] for who in customers["customer_id"]]
     planned = plan(scores, customers, currency="EUR", policy=Policy(holdout_share=0.5))
-    book.publish_list(planned, book.record_scores(scores, currency="EUR", data_digest="d"))
+    publish_and_enqueue(book, planned, record_scores(book, scores, currency="EUR", data_digest="d"))
     arms = planned.arms.set_index("account_id")["arm"]
     held, treated = arms.index[arms == "holdout"][0], arms.index[arms == "treated"][0]
     record_contacts(book, [Contact(f"{held}-1", SECOND, "call"), Contact(f"{treated}-1", SECOND, "call")])

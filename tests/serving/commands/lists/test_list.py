@@ -25,6 +25,7 @@ from serving.outreach.exports import FORMATS
 from serving.outreach.plan.suppression import REASONS
 from serving.outreach.playbooks.playbooks import load_playbooks
 from tests.serving.conftest import MONDAY, Call, ask_for, in_book, list_of, new_database
+from tests.serving.read_back import list_on
 
 A_WEEK_ON = MONDAY + timedelta(days=7)
 
@@ -178,7 +179,7 @@ def test_a_book_on_postgresql_carries_a_list_an_outcome_and_the_next_list(
         book = Book(url)
         done = record_outcomes(book, [Outcome(entry["entry_id"], "contacted", MONDAY + timedelta(days=1))])
         second = list_of(fresh, A_WEEK_ON).outreach
-        kept = book.list_on(A_WEEK_ON)
+        kept = list_on(book, A_WEEK_ON)
         book.close()
     assert done.new == 1
     assert kept is not None

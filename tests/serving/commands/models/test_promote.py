@@ -15,6 +15,7 @@ import pytest
 from features.errors import InputError, ModelRefused
 from features.simulation.simulate import simulate
 from serving.book import Book
+from serving.book.audit import audit_trail
 from serving.commands.models.promote import promote, roll_back
 from serving.commands.models.train import train_and_judge
 from serving.config import load_settings
@@ -40,7 +41,7 @@ def settings(folder: Path) -> Any:
 
 def audited(folder: Path) -> list[tuple[str, str, str | None, str, bool]]:
     book = Book(folder)
-    rows = [(row.action, row.who, row.from_version, row.to_version, row.forced) for row in book.audit_trail()]
+    rows = [(row.action, row.who, row.from_version, row.to_version, row.forced) for row in audit_trail(book)]
     book.close()
     return rows
 
