@@ -191,7 +191,7 @@ def _paired(results: Sequence[DateResult], champion: Floats, rows: Dataset, how:
             raise ValueError(f"the log is not the one that was tested: it has other customers on {result.test_date}")
     return Paired(
         dates=tuple(result.test_date for result in results),
-        date_place=np.repeat(np.arange(len(results)), [len(result.y) for result in results]),
+        date_index=np.repeat(np.arange(len(results)), [len(result.y) for result in results]),
         customer_id=np.concatenate([result.customer_id for result in results]),
         y=np.concatenate([result.y for result in results]),
         challenger=np.concatenate([result.p for result in results]),

@@ -1,4 +1,4 @@
-"""Measures of a probability of churn, each small enough to check by hand.
+"""Measures of predicted churn probabilities, each small enough to check by hand.
 
 `y` is a bool array (churned), `p` a float array of probabilities, of the same length.
 """
@@ -14,11 +14,11 @@ import pandas as pd
 
 from training.dataset import Flags, Floats
 
-# A probability of exactly 0 or 1 would make one surprise infinitely bad.
+# A wrong probability of exactly 0 or 1 would cost one row an infinite log loss.
 LEAST_PROBABILITY = 1e-12
 BINS = 10
 TOP_SHARE = 0.1
-# So many standard errors to either side hold 95 % of a normal distribution.
+# 95 % of a normal distribution lie within so many standard errors of its mean.
 Z_95 = 1.959964
 
 
@@ -37,26 +37,26 @@ def auroc(y: Flags, p: Floats) -> float:
     return float((ranks[y].sum() - churned * (churned + 1) / 2) / (churned * kept))
 
 
-def surprise(y: Flags, p: Floats) -> Floats:
-    """Return what each row costs in log loss, in nats.
+def row_log_loss(y: Flags, p: Floats) -> Floats:
+    """Return the log loss of each row, in nats.
 
-    >>> surprise(np.array([True, False]), np.array([0.5, 0.5])).round(4)
+    >>> row_log_loss(np.array([True, False]), np.array([0.5, 0.5])).round(4)
     array([0.6931, 0.6931])
     """
     return np.asarray(-np.log(np.clip(np.where(y, p, 1 - p), LEAST_PROBABILITY, 1)), dtype=np.float64)
 
 
 def log_loss(y: Flags, p: Floats) -> float:
-    """Return the mean surprise, in nats.
+    """Return the mean log loss of the rows, in nats; NaN without rows.
 
     >>> round(log_loss(np.array([True, False]), np.array([0.5, 0.5])), 4)
     0.6931
     """
-    return float(surprise(y, p).mean()) if len(y) else float("nan")
+    return float(row_log_loss(y, p).mean()) if len(y) else float("nan")
 
 
 def brier(y: Flags, p: Floats) -> float:
-    """Return the mean squared difference between what was said and what was done. Brier (1950).
+    """Return the mean squared difference between the predicted probability and the outcome. Brier (1950).
 
     >>> brier(np.array([True, False]), np.array([0.8, 0.4]))
     0.1
@@ -66,30 +66,30 @@ def brier(y: Flags, p: Floats) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Bins:
-    """Customers in bins of equal count, by probability: what was said, what was done, how many."""
+    """Bins of equal count by probability: mean prediction, share that churned, customers."""
 
-    said: Floats
-    done: Floats
+    predicted: Floats
+    observed: Floats
     count: Floats
 
 
 def reliability(y: Flags, p: Floats, bins: int = BINS) -> Bins:
     """Return the mean probability and the share churned per bin, from the least likely to the likeliest.
 
-    >>> reliability(np.array([False, True]), np.array([0.2, 0.7]), bins=2).done
+    >>> reliability(np.array([False, True]), np.array([0.2, 0.7]), bins=2).observed
     array([0., 1.])
     """
     order = np.argsort(p, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
     return Bins(
-        said=np.array([p[part].mean() for part in parts]),
-        done=np.array([y[part].mean() for part in parts]),
+        predicted=np.array([p[part].mean() for part in parts]),
+        observed=np.array([y[part].mean() for part in parts]),
         count=np.array([len(part) for part in parts], dtype=np.float64),
     )
 
 
 def ece(y: Flags, p: Floats, bins: int = BINS) -> float:
-    """Return the expected calibration error: the mean gap between said and done, over bins of equal count.
+    """Return the expected calibration error: the mean gap between predicted and observed churn, over bins.
 
     Naeini, Cooper and Hauskrecht (2015), with bins of equal count.
 
@@ -99,14 +99,14 @@ def ece(y: Flags, p: Floats, bins: int = BINS) -> float:
     if not len(y):
         return float("nan")
     found = reliability(y, p, bins)
-    return float(np.average(np.abs(found.said - found.done), weights=found.count))
+    return float(np.average(np.abs(found.predicted - found.observed), weights=found.count))
 
 
 @dataclass(frozen=True)
 class Top:
     """The k likeliest customers: how many were picked, how many of them churned, and how good that is.
 
-    `capture` is the part of all churned that is among them, `lift` their churn rate over everyone's.
+    `capture` is the share of all churned customers that is among them, `lift` their churn rate over everyone's.
     """
 
     picked: int
@@ -116,16 +116,16 @@ class Top:
 
 
 def at_top(y: Flags, p: Floats, picked: int) -> Top:
-    """Return what a list of the `picked` likeliest customers would have held; ties stand in row order.
+    """Return the measures of a list of the `picked` likeliest customers; ties stand in row order.
 
     >>> at_top(np.array([True, False, True, False]), np.array([0.9, 0.1, 0.8, 0.2]), 1)
     Top(picked=1, hits=1, capture=0.5, lift=2.0)
     """
     picked = max(0, min(picked, len(y)))
     hits, churned = int(y[np.argsort(-p, kind="stable")[:picked]].sum()), int(y.sum())
-    nothing = float("nan")
-    capture = hits / churned if churned else nothing
-    lift = (hits / picked) / (churned / len(y)) if churned and picked else nothing
+    unknown = float("nan")
+    capture = hits / churned if churned else unknown
+    lift = (hits / picked) / (churned / len(y)) if churned and picked else unknown
     return Top(picked=picked, hits=hits, capture=capture, lift=lift)
 
 
@@ -135,8 +135,17 @@ def mean_of_known(values: Sequence[float]) -> float:
     >>> mean_of_known([0.2, float("nan"), 0.4]), mean_of_known([])
     (0.30000000000000004, nan)
     """
-    known = [value for value in values if not math.isnan(value)]
-    return float(np.mean(known)) if known else float("nan")
+    finite = [value for value in values if not math.isnan(value)]
+    return float(np.mean(finite)) if finite else float("nan")
+
+
+def known(value: float) -> float | None:
+    """Return a measure for JSON, NaN as None.
+
+    >>> known(float("nan")), known(0.5)
+    (None, 0.5)
+    """
+    return None if math.isnan(value) else float(value)
 
 
 def evaluate(y: Flags, p: Floats) -> dict[str, float]:

@@ -14,8 +14,7 @@ from training.dataset import Dataset
 from training.gate import GateDecision
 from training.models.candidates import CANDIDATES
 from training.models.trees import TreeSettings
-from training.plots.backtest import gains_figure, importance_figure
-from training.plots.report import report_figures
+from training.plots.backtest import gains_figure, importance_figure, report_figures
 from training.tracking import Record
 
 
@@ -27,7 +26,7 @@ def record_of(
     decision: GateDecision,
     serves: str,
     trees: TreeSettings,
-    told: Report | None,
+    report: Report | None,
 ) -> Record:
     """Return the record of a run.
 
@@ -39,12 +38,12 @@ def record_of(
         decision: the gate's.
         serves: the candidate that serves now.
         trees: how trees grew.
-        told: how well the candidate is doing; None where there was no backtest.
+        report: how well the candidate is doing; None where there was no backtest.
     """
     return Record(
         name=f"{bundle.candidate}, {data.definition.horizon_days} days, until {bundle.trained_until.isoformat()}",
         params=_params(data, bundle, trees),
-        metrics=_metrics(tested, told, bundle.candidate),
+        metrics=_metrics(tested, report, bundle.candidate),
         data={
             "customers": log.n_customers,
             "order_days": len(log.streams["orders"]),
@@ -54,8 +53,8 @@ def record_of(
             "training_churned": int(data.y.sum()),
         },
         data_digest=bundle.log_digest,
-        figures=_figures(tested, told, bundle),
-        documents=_documents(tested, told, bundle, decision),
+        figures=_figures(tested, report, bundle),
+        documents=_documents(tested, report, bundle, decision),
         tags={"why": decision.why, "serves": serves, "promoted": str(decision.promoted).lower()},
     )
 
@@ -76,17 +75,17 @@ def _params(data: Dataset, bundle: Bundle, trees: TreeSettings) -> dict[str, Any
 
 
 def _documents(
-    tested: Backtest | None, told: Report | None, bundle: Bundle, decision: GateDecision
+    tested: Backtest | None, report: Report | None, bundle: Bundle, decision: GateDecision
 ) -> dict[str, dict[str, Any]]:
     documents: dict[str, dict[str, Any]] = {"importance": bundle.importance, "gate": decision.to_dict()}
-    if tested is None or told is None:
+    if tested is None or report is None:
         return documents
-    return {**documents, "backtest": tested.to_dict(), "report": told.to_dict()}
+    return {**documents, "backtest": tested.to_dict(), "report": report.to_dict()}
 
 
-def _metrics(tested: Backtest | None, told: Report | None, candidate: str) -> dict[str, list[float]]:
+def _metrics(tested: Backtest | None, report: Report | None, candidate: str) -> dict[str, list[float]]:
     """Return every measure per candidate and date, and what the report says of the candidate."""
-    if tested is None or told is None:
+    if tested is None or report is None:
         return {}
     found = {
         f"{name}/{measure}": [result.metrics[measure] for result in one.by_date]
@@ -95,14 +94,17 @@ def _metrics(tested: Backtest | None, told: Report | None, candidate: str) -> di
     }
     value = {f"value/{name}": [errors[name] for errors in tested.value if errors] for name in tested.value[-1]}
     means = {measure: [mean] for measure, mean in tested.candidates[candidate].mean.items()}
-    return {**found, **value, **means, **{name: [figure] for name, figure in report_metrics(told).items()}}
+    return {**found, **value, **means, **{name: [figure] for name, figure in report_metrics(report).items()}}
 
 
-def _figures(tested: Backtest | None, told: Report | None, bundle: Bundle) -> dict[str, Any]:
+def _figures(tested: Backtest | None, report: Report | None, bundle: Bundle) -> dict[str, Any]:
     figures: dict[str, Any] = {"importance": importance_figure(bundle.importance, bundle.candidate)}
-    if tested is None or told is None:
+    if tested is None or report is None:
         return figures
     names = sorted(tested.candidates, key=lambda name: name != bundle.candidate)
     y = tested.candidates[bundle.candidate].y
-    pictures = report_figures(tested, bundle.candidate, list_size=round(told.shortlist.by.picked))
-    return {**figures, **pictures, "gains": gains_figure(y, {name: tested.candidates[name].p for name in names})}
+    return {
+        **figures,
+        **report_figures(tested, report),
+        "gains": gains_figure(y, {name: tested.candidates[name].p for name in names}),
+    }

@@ -30,6 +30,7 @@ from features.shell import shell_line
 from training.bundle import FILE as BUNDLE_FILE
 from training.bundle import Bundle
 from training.models.fitted import write_json
+from training.plots.canvas import write_figures
 from training.pyfunc import AS_OF, COLUMNS
 from training.sqlite_url import sqlite_uri, sqlite_url
 
@@ -93,8 +94,6 @@ class Tracking:
 
     def record(self, record: Record) -> str:
         """Write a run and return its id."""
-        from training.plots.backtest import write_figures
-
         with self._open() as client:
             tags = {**ANONYMOUS, **record.tags}
             run = client.create_run(self._experiment(client), tags=tags, run_name=record.name)

@@ -275,7 +275,7 @@ def made_up(rows_each=2000, dates=4, shift=0.0, seed=0):
     odds = random.normal(0, 1, len(y))
     return Paired(
         dates=tuple(date(2024, 1, 1) + timedelta(28 * place) for place in range(dates)),
-        date_place=np.repeat(np.arange(dates), rows_each),
+        date_index=np.repeat(np.arange(dates), rows_each),
         customer_id=np.tile(np.arange(rows_each).astype(str).astype(object), dates),
         y=y,
         challenger=sigmoid(odds + random.normal(0, 0.3, len(y)) + shift),
@@ -286,7 +286,7 @@ def made_up(rows_each=2000, dates=4, shift=0.0, seed=0):
 
 def test_the_bootstrap_agrees_with_the_cluster_robust_error():
     pairs = made_up()
-    parts = [pairs.date_place == place for place in range(4)]
+    parts = [pairs.date_index == place for place in range(4)]
     mine, theirs = (
         [(pairs.y[on], p[on], pairs.customer_id[on]) for on in parts] for p in (pairs.challenger, pairs.champion)
     )

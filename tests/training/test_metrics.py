@@ -36,8 +36,8 @@ def test_brier():
 
 def test_reliability_bins_have_equal_counts():
     found = reliability(Y, P, bins=2)
-    assert found.said.tolist() == pytest.approx([0.3, 0.6])
-    assert found.done.tolist() == [0.0, 1.0]
+    assert found.predicted.tolist() == pytest.approx([0.3, 0.6])
+    assert found.observed.tolist() == [0.0, 1.0]
     assert found.count.tolist() == [2, 2]
 
 

@@ -1,4 +1,4 @@
-"""Candidates over splits: who would have been right, on dates that nobody had seen."""
+"""The backtest: every candidate is fitted on what was known at each test date and judged on what came after it."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from training.models.trees import USUAL, TreeSettings
 from training.splits import TEST_DATES, Split, labels_end, latest_dates, rolling_origin
 
 OTHER_CUSTOMERS = "judged on customers that were not learnt from instead, on a date that was: nothing shows the future"
-# The first is the usual one, and stays unless another is better beyond the chance of dates. Where last year shows the
-# coming window, that is its season: most dates of a backtest lie in ordinary weeks and can say nothing for it. A line
-# fitted on the latest date is not asked there: it would carry that date's season into another.
+# The first calibration is the default: it stays unless another is better beyond the chance of dates. Where last year
+# shows the coming window, the season is the default: most dates of a backtest lie in ordinary weeks and are no evidence
+# for it. A line fitted on the latest date is no rival there: it would carry that date's season into another.
 WITH_LAST_YEAR: tuple[Method, ...] = ("season", "none")
 WITHOUT: tuple[Method, ...] = METHODS
 
 
 class Progress(Protocol):
-    """Called before each step of long work: how many are done, of how many, and what comes now."""
+    """Called before each step of long work: how many steps are done, of how many, and what comes now."""
 
     def __call__(self, done: int, total: int, what: str) -> None: ...  # noqa: D102
 
@@ -54,21 +54,21 @@ def backtest(
     trees: TreeSettings = USUAL,
     progress: Progress = silent,
 ) -> Backtest:
-    """Fit every candidate on what was known at each test date, and judge it on what came.
+    """Fit every candidate on what was known at each test date, and judge it on what came after.
 
     Args:
         log: the shop's log.
         definition: population and horizon.
-        features: what to know about a customer; by default all that the log has the data for.
+        features: of a customer; by default all that the log has the data for.
         until: orders on or after this date do not exist.
         n_tests: how many test dates to ask for; a short log gives fewer.
         trees: how trees grow.
         progress: is called before each step.
 
-    A log too short for a test date is judged on other customers instead, and says so in its notes.
+    Where the log is too short for a test date, candidates are judged on other customers instead; the notes say so.
 
     Raises:
-        InsufficientHistory: there is no test date with something to learn from before it, and too few customers.
+        InsufficientHistory: no test date has training data before it, and there are too few customers to split.
     """
     features = features or default_features(event_kinds(log))
     weeks = read_weeks(log, definition, labels_end(log, until))
@@ -85,31 +85,31 @@ def backtest(
         if not len(train) or not len(test):
             break
         names = tuple(CANDIDATES) if enough_to_learn(train) else RULES
-        if judged and len(names) < len(judged[-1].said):
-            break  # an older date that only knows rules would hide what the models do on the newer ones
+        if judged and len(names) < len(judged[-1].predicted):
+            break  # an older date that only rules can learn from would hide how the models do on the newer ones
         judged.append(_judge(train, test, split, names, trees, weeks, steps))
     if not judged:
         raise InsufficientHistory(f"nobody ordered in the {definition.active_days} days before the test date")
-    return _collected(definition, judged[::-1], n_tests)
+    return _backtest_of(definition, judged[::-1], n_tests)
 
 
 def _on_other_customers(
     data: Dataset, weeks: Weeks, trees: TreeSettings, progress: Progress, too_short: InsufficientHistory
 ) -> Backtest:
-    """Judge on the latest date with a finished horizon, on a half of the customers that was not learnt from.
+    """Learn from half of the customers and judge on the other half, on the latest date with a finished horizon.
 
-    It is the second best there is: it shows whether a model knows more than a rule, and nothing of how times change.
+    The second best: it shows whether a model knows more than a rule, and nothing of how the shop changes in time.
     """
     customers = np.unique(data.customer_id)
     half = customers[np.random.default_rng(0).random(len(customers)) < 0.5]
-    mine = np.isin(data.customer_id, half)
-    train, test = data.where(mine), data.where(~mine & (data.as_of == data.days[-1])) if len(data) else data
+    to_learn = np.isin(data.customer_id, half)
+    train, test = data.where(to_learn), data.where(~to_learn & (data.as_of == data.days[-1])) if len(data) else data
     if not len(data) or not enough_to_learn(train) or not enough_to_learn(test):
         raise too_short
     split = Split(tuple(date_of(day) for day in data.days), date_of(data.days[-1]))
     names = tuple(CANDIDATES)
     judged = _judge(train, test, split, names, trees, weeks, _Steps(progress, len(names)))
-    found = _collected(data.definition, [judged], n_tests=1)
+    found = _backtest_of(data.definition, [judged], n_tests=1)
     return replace(found, in_time=False, notes=(*found.notes, f"{too_short}: {OTHER_CUSTOMERS}"))
 
 
@@ -126,16 +126,16 @@ class _Steps:
 
 @dataclass(frozen=True, eq=False)
 class _Judged:
-    """What every candidate said on one test date, with each calibration."""
+    """The predictions of every candidate on one test date, with each calibration."""
 
     split: Split
-    said: dict[str, dict[Method, DateResult]]
+    predicted: dict[str, dict[Method, DateResult]]
     value: dict[str, float]
     forecast: Forecast
 
 
 def split_data(log: Log, split: Split, definition: ChurnDefinition, features: FeatureSet) -> tuple[Dataset, Dataset]:
-    """Return what can be learnt from on a split's test date, and what is to be judged on it."""
+    """Return the training rows of a split and its test rows."""
     both = dataset(log, [*split.train_dates, split.test_date], definition, features)
     return both.on(day_number(day) for day in split.train_dates), both.on([day_number(split.test_date)])
 
@@ -145,15 +145,17 @@ def _judge(
 ) -> _Judged:
     day = day_number(split.test_date)
     forecast = base_rates(weeks, train, until=day).forecast(day)
-    said: dict[str, dict[Method, DateResult]] = {}
+    predicted: dict[str, dict[Method, DateResult]] = {}
     steps.next(f"{names[0]} for {split.test_date.isoformat()}")
-    for place, (name, found) in enumerate(fit_each(names, train, trees), start=1):
+    for done, (name, found) in enumerate(fit_each(names, train, trees), start=1):
         raw = found.fitted.log_odds(test.values)
         lines = {method: calibrate(method, found.late) for method in METHODS}
-        said[name] = {m: _result(sigmoid(line.apply(raw, forecast.shift)), test, split) for m, line in lines.items()}
-        if place < len(names):
-            steps.next(f"{names[place]} for {split.test_date.isoformat()}")
-    return _Judged(split, said, value_errors(fit_value(train), test), forecast)
+        predicted[name] = {
+            method: _result(sigmoid(line.apply(raw, forecast.shift)), test, split) for method, line in lines.items()
+        }
+        if done < len(names):
+            steps.next(f"{names[done]} for {split.test_date.isoformat()}")
+    return _Judged(split, predicted, value_errors(fit_value(train), test), forecast)
 
 
 def _result(p: Floats, test: Dataset, split: Split) -> DateResult:
@@ -161,21 +163,21 @@ def _result(p: Floats, test: Dataset, split: Split) -> DateResult:
     return DateResult(split.test_date, len(test), int(test.y.sum()), measures, test.y, p, test.customer_id)
 
 
-def _collected(definition: ChurnDefinition, judged: Sequence[_Judged], n_tests: int) -> Backtest:
-    names, splits = tuple(judged[0].said), tuple(date.split for date in judged)
+def _backtest_of(definition: ChurnDefinition, judged: Sequence[_Judged], n_tests: int) -> Backtest:
+    names, splits = tuple(judged[0].predicted), tuple(date.split for date in judged)
     return Backtest(
         definition=definition,
         splits=splits,
-        candidates={name: _calibrated(name, judged) for name in names},
+        candidates={name: _best_calibration(name, judged) for name in names},
         value=tuple(date.value for date in judged),
         forecasts=tuple(date.forecast for date in judged),
         notes=_notes(splits, n_tests, names),
     )
 
 
-def _calibrated(name: str, judged: Sequence[_Judged]) -> CandidateResult:
+def _best_calibration(name: str, judged: Sequence[_Judged]) -> CandidateResult:
     rule = CANDIDATES[name].is_rule
-    tried = {m: CandidateResult(name, rule, m, tuple(date.said[name][m] for date in judged)) for m in METHODS}
+    tried = {m: CandidateResult(name, rule, m, tuple(date.predicted[name][m] for date in judged)) for m in METHODS}
     usual, *others = WITH_LAST_YEAR if judged[-1].forecast.last_year is not None else WITHOUT
     better = [method for method in others if tried[method].beats_on_dates(tried[usual])]
     return tried[min(better, key=lambda method: tried[method].mean["log_loss"], default=usual)]

@@ -1,7 +1,6 @@
-"""Is one candidate better than another, or was it chance: paired differences, their noise, and intervals.
+"""Is one candidate better than another, or was it chance: paired differences, standard errors, and intervals.
 
-A customer appears on several test dates, so customers, not rows, are what chance draws. A date's mean counts as much as
-any other date's.
+A customer appears on several test dates, so customers, not rows, are resampled. Every date's mean has the same weight.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ import pandas as pd
 
 from features.log import Texts
 from training.dataset import Flags, Floats
-from training.metrics import Z_95, surprise
+from training.metrics import Z_95, log_loss, row_log_loss
 
 RESAMPLES = 200
-# An interval needs no more rows than these to be as good as it gets, and time for as many.
+# More rows than these make no better interval and cost time.
 MOST_ROWS = 20_000
 COVERAGE = (2.5, 97.5)
 
-# One test date: who churned, what was said of each, whose row it is.
+# One test date: who churned, the predicted probability of each, whose row it is.
 Rows = tuple[Flags, Floats, Texts]
 
 
@@ -65,13 +64,13 @@ def difference(mine: Sequence[Rows], theirs: Sequence[Rows]) -> Difference:
 
     Args:
         mine: one element per test date.
-        theirs: the same rows, said by another.
+        theirs: the same rows, predicted by another.
 
     >>> y, who = np.array([True, False]), np.array(["ann", "bob"], dtype=object)
     >>> difference([(y, np.array([0.9, 0.1]), who)], [(y, np.array([0.5, 0.5]), who)]).mean < 0
     True
     """
-    gaps = [surprise(a[0], a[1]) - surprise(b[0], b[1]) for a, b in zip(mine, theirs, strict=True)]
+    gaps = [row_log_loss(a[0], a[1]) - row_log_loss(b[0], b[1]) for a, b in zip(mine, theirs, strict=True)]
     mean = float(np.mean([gap.mean() for gap in gaps]))
     parts = np.concatenate([(gap - gap.mean()) / len(gap) for gap in gaps]) / len(gaps)
     customers = pd.factorize(np.concatenate([rows[2] for rows in mine]))[0]
@@ -81,12 +80,12 @@ def difference(mine: Sequence[Rows], theirs: Sequence[Rows]) -> Difference:
 def better_on_dates(mine: Sequence[Rows], theirs: Sequence[Rows]) -> bool:
     """Return whether the first has the lower log loss beyond the chance of dates: paired t-test, 95 %, one side.
 
-    Student (1908). What moves everyone on a date alike, such as a shift of the level, is drawn by dates, not by
-    customers: thousands of customers say it no surer than one.
+    Student (1908). A shift of the level moves everyone on a date alike, so its chance is that of dates, not of
+    customers: thousands of customers are no better evidence of it than one.
 
     Args:
         mine: one element per test date.
-        theirs: the same rows, said by another.
+        theirs: the same rows, predicted by another.
 
     >>> y, who = np.array([True, False]), np.array(["ann", "bob"], dtype=object)
     >>> better_on_dates([(y, np.array([0.9, 0.1]), who)], [(y, np.array([0.5, 0.5]), who)])  # one date is no proof
@@ -94,7 +93,7 @@ def better_on_dates(mine: Sequence[Rows], theirs: Sequence[Rows]) -> bool:
     """
     from scipy.stats import t
 
-    gained = np.array([surprise(*b[:2]).mean() - surprise(*a[:2]).mean() for a, b in zip(mine, theirs, strict=True)])
+    gained = np.array([log_loss(*b[:2]) - log_loss(*a[:2]) for a, b in zip(mine, theirs, strict=True)])
     if len(gained) < 2:
         return False
     error = float(gained.std(ddof=1) / np.sqrt(len(gained)))
@@ -136,7 +135,7 @@ def intervals(dates: Sequence[Rows]) -> dict[str, tuple[float, float]]:
     drawn = random.random(codes.max(initial=0) + 1) < MOST_ROWS / max(len(codes), 1)
     parts = [(*rows[:2], code) for rows, code in zip(dates, np.split(codes, ends), strict=True)]
     some = [_resampled(y[drawn[code]], p[drawn[code]], code[drawn[code]], len(drawn)) for y, p, code in parts]
-    stretch = np.sqrt(min(1.0, MOST_ROWS / max(len(codes), 1)))  # fewer rows make wider intervals: back to all of them
+    stretch = np.sqrt(min(1.0, MOST_ROWS / max(len(codes), 1)))  # the interval of a sample is too wide for all rows
     return {name: _ends(np.array([each[name] for each in some]), float(stretch)) for name in some[0]}
 
 
@@ -154,9 +153,9 @@ def _resampled(y: Flags, p: Floats, customer: np.typing.NDArray[np.int64], custo
     order = np.argsort(p, kind="stable")
     y, p, customer = y[order], p[order], customer[order]
     tied = np.unique(p, return_inverse=True)[1]
-    loss, square = surprise(y, p), (p - y) ** 2
+    loss, square = row_log_loss(y, p), (p - y) ** 2
     found: dict[str, list[float]] = {"log_loss": [], "brier": [], "auroc": []}
-    # The same seed on every date: a customer who is drawn twice is drawn twice on all of them.
+    # The same seed on every date: a customer who is drawn twice is drawn twice on all dates.
     random = np.random.default_rng(1)
     for _ in range(RESAMPLES):
         weight = random.poisson(1.0, customers)[customer].astype(np.float64)
@@ -168,7 +167,7 @@ def _resampled(y: Flags, p: Floats, customer: np.typing.NDArray[np.int64], custo
 
 
 def _auroc(y: Flags, weight: Floats, tied: np.typing.NDArray[np.int64]) -> float:
-    """The AUROC of weighted rows in ascending order of p; `tied` numbers the values of p."""
+    """Return the AUROC of weighted rows in ascending order of p; `tied` numbers the distinct values of p."""
     churned, kept = np.bincount(tied, weight * y), np.bincount(tied, weight * ~y)
     pairs = float(churned.sum() * kept.sum())
     below = np.cumsum(kept) - kept / 2

@@ -1,15 +1,14 @@
-"""How well is it doing, as one letter that is documented: a grade against the best rule.
+"""The grade of a candidate against the best rule: one letter, A to C.
 
     A   the mean log loss is at least 5 % lower than the best rule's, and lower by more than chance (95 %); the
         percentages are true: the calibration error is at most 3 points, or twice what chance alone shows; and there
-        are two test dates at least, and over them a hundred who left and as many who stayed
+        are at least two test dates, with at least a hundred who left and a hundred who stayed
     B   the mean log loss is lower than the best rule's by more than one standard error
     C   no better than the best rule: the rule serves
 
-Log loss counts ranking and truth of the percentages in one number, and a rule with calibrated percentages is a hard
-rival. Models of each customer's rhythm alone win 6 to 18 % on open logs (benchmarks/quality), so what wins less than
-5 % is not clearly better. Value at risk multiplies by the percentage: where it is off by more than 3 points there is no
-A.
+Log loss measures ranking and calibration in one number, and a calibrated rule is hard to beat. Models of each
+customer's rhythm alone win 6 to 18 % on open logs (benchmarks/quality), so a lead below 5 % is not clear. Value at risk
+multiplies by the percentage, so a calibration error above 3 points rules out an A.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ Letter = Literal["A", "B", "C"]
 LEAST_SKILL = 0.05
 MOST_ECE, MOST_FLOORS = 0.03, 2.0
 LEAST_DATES, LEAST_CASES = 2, 100
-# Whoever can tell who will not order this surely has looked into the future, or at what the label is made of.
+# A model that ranks churn better than this has seen the future, or what the label is made of.
 SUSPICIOUS_AUROC = 0.95
 WORDS: dict[Letter, str] = {
     "A": "clearly better than the best rule, and its percentages are true",
@@ -49,7 +48,7 @@ class Grade:
         ece: mean over the dates.
         floor: what the ECE would be by chance if the percentages were true.
         dates: how many test dates.
-        cases: over all of them, who left or who stayed, whichever are fewer: chance is bounded by these.
+        cases: customers who left or who stayed over all dates, whichever are fewer: they bound what chance can do.
     """
 
     candidate: str
@@ -72,15 +71,15 @@ class Grade:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What an A asks for and is not there, in words."""
-        asked = {
+        """The conditions of an A that do not hold, in words."""
+        conditions = {
             f"log loss {LEAST_SKILL:.0%} lower than the rule's": self.skill >= LEAST_SKILL,
             "a lead that chance does not explain (95%)": self.difference.high < 0,
             "percentages that are true": self.is_true,
             f"{LEAST_DATES} test dates": self.dates >= LEAST_DATES,
             f"{LEAST_CASES} who left and {LEAST_CASES} who stayed": self.cases >= LEAST_CASES,
         }
-        return tuple(what for what, there in asked.items() if not there)
+        return tuple(words for words, holds in conditions.items() if not holds)
 
     @property
     def is_true(self) -> bool:
@@ -89,7 +88,7 @@ class Grade:
 
     @property
     def is_suspicious(self) -> bool:
-        """Whether the ranking is better than churn can be known."""
+        """Whether the ranking is better than churn can honestly be predicted."""
         return self.auroc > SUSPICIOUS_AUROC
 
     @property
@@ -105,7 +104,7 @@ class Grade:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The grade in words, what it rests on, and what is suspicious."""
+        """The grade in words, the evidence for it, and what is suspicious."""
         chance = f"ECE {self.ece:.3f}; a perfect model would show {self.floor.mean:.3f} by chance"
         if self.candidate == self.rule:
             return (f"grade {self.words}", chance, *self.warnings)
@@ -115,7 +114,7 @@ class Grade:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is too good to be believed."""
+        """A warning where the result is too good to be true."""
         if not self.is_suspicious:
             return ()
         return (f"careful: AUROC {self.auroc:.3f} is too good for churn: a leak, or a log that tells too much",)
@@ -133,9 +132,9 @@ class Grade:
             "ece_floor": self.floor.mean,
             "ece_floor_95": self.floor.most,
         }
-        told = {"letter": self.letter, "words": self.words, "candidate": self.candidate, "against": self.rule}
-        rests_on = {"test_dates": self.dates, "cases": self.cases}
-        return {**told, **plain(numbers), "suspicious": self.is_suspicious, **rests_on}
+        verdict = {"letter": self.letter, "words": self.words, "candidate": self.candidate, "against": self.rule}
+        evidence = {"test_dates": self.dates, "cases": self.cases}
+        return {**verdict, **plain(numbers), "suspicious": self.is_suspicious, **evidence}
 
 
 def _than(skill: float) -> str:

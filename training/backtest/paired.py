@@ -1,6 +1,6 @@
-"""Two models on the same customers and dates: by how much is one better, beyond noise, and for whom is it worse.
+"""Challenger and champion on the same customers and dates: how much better is one, and for which segments is it worse.
 
-Customers are what chance draws, each with all its dates: Poisson weights of mean 1, which is the bootstrap of Efron
+Customers are resampled, each with all its dates: Poisson weights of mean 1, which is the bootstrap of Efron
 (1979) for many customers. Chamandy, Muralidharan, Najmi and Naidu (2012), "Estimating uncertainty for massive data
 streams".
 """
@@ -19,20 +19,20 @@ import pandas as pd
 from features.log import Texts
 from training.backtest.segments import built_in
 from training.dataset import Flags, Floats
-from training.metrics import surprise
+from training.metrics import row_log_loss
 
 RESAMPLES = 1000
 COVERAGE = 0.95
-# Drawing groups of customers instead of customers changes no interval, and bounds time and memory for any shop.
+# Resampling groups of customers instead of customers changes no interval and bounds time and memory for any shop.
 MOST_GROUPS = 20_000
 BATCH = 100
-# Fewer tell nothing about a difference of log losses; one customer would decide it.
+# With fewer rows one customer would decide a difference of log losses.
 LEAST_ROWS, LEAST_CHURNED = 100, 20
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean difference of log loss, in nats, below 0 where the first model is better, and where it may lie.
+    """A mean difference of log loss with its interval, in nats; below 0 where the first model is better.
 
     >>> Interval(-0.01, -0.02, -0.001).is_below, Interval(-0.01, -0.02, 0.001).is_below
     (True, False)
@@ -64,21 +64,21 @@ class Interval:
 
 @dataclass(frozen=True, eq=False)
 class Paired:
-    """What two models said of the same rows.
+    """The predictions of two models for the same rows.
 
     Args:
         dates: the test dates, oldest first.
-        date_place: which of them each row is of.
+        date_index: the index in `dates` of each row.
         customer_id: whose row it is.
         y: who churned.
-        challenger: what the challenger said.
-        champion: what the champion said.
+        challenger: the challenger's probabilities.
+        champion: the champion's probabilities.
         values: features of the rows, for segments.
         how: what stands for the champion, in words.
     """
 
     dates: tuple[date, ...]
-    date_place: np.typing.NDArray[np.int64]
+    date_index: np.typing.NDArray[np.int64]
     customer_id: Texts
     y: Flags
     challenger: Floats
@@ -97,11 +97,11 @@ class Paired:
     @cached_property
     def gap(self) -> Floats:
         """How much more each row costs the challenger than the champion, in nats."""
-        return surprise(self.y, self.challenger) - surprise(self.y, self.champion)
+        return row_log_loss(self.y, self.challenger) - row_log_loss(self.y, self.champion)
 
     def overall(self) -> Interval:
         """Return the difference of the mean over dates, with its 95 % percentile interval."""
-        masks = [self.date_place == place for place in range(len(self.dates))]
+        masks = [self.date_index == index for index in range(len(self.dates))]
         mean = float(np.mean([self.gap[mask].mean() for mask in masks]))
         drawn = np.nanmean(self._drawn(masks), axis=1)
         low, high = np.percentile(drawn, [100 * (1 - COVERAGE) / 2, 100 * (1 + COVERAGE) / 2])
@@ -110,8 +110,8 @@ class Paired:
     def by_segment(self, segments: Mapping[str, str] | None = None) -> dict[str, Interval]:
         """Return the difference within each segment that has enough rows, over all dates together.
 
-        The intervals hold together with 95 % (Bonferroni). A thousand resamples cannot show the outermost percentiles
-        that this takes, so the resamples give the standard error and the normal distribution the ends.
+        All intervals hold at once with 95 % (Bonferroni). A thousand resamples are too few for percentiles that far
+        out, so the resamples give the standard error and the normal distribution the ends.
 
         Args:
             segments: customer → the shop's own segment.

@@ -1,9 +1,9 @@
-"""The figure that a random split would have claimed, as a warning beside the one that the future gave.
+"""The AUROC that a random split would have claimed, as a warning beside the one measured on later dates.
 
-The usual way: everyone is looked at every few days, and a random half of the rows is held out. Then rows of one
-customer stand on both sides with horizons that overlap: who recognises the customer knows the answer. On the day a list
-is made there is no such row from the future. The learner is LightGBM as it comes, with its own default settings; the
-small slow trees among the candidates remember less.
+A random split takes a snapshot of everyone every few days and holds out a random half of the rows. Rows of one customer
+then lie in both halves with horizons that overlap: a model that recognises the customer knows the answer. On the day a
+list is made there is no such row from the future. The learner is LightGBM with its own default settings; the small slow
+trees among the candidates remember less.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from training.splits import latest_dates
 LEARNER = "lightgbm"
 CUSTOMERS, MOST_ROWS = 2_000, 30_000
 SNAPSHOTS, SNAPSHOTS_A_HORIZON = 30, 7
-ROUNDS = 100  # LightGBM's own default, as all that is not named below
-# Less than this is within what another random half would give.
+ROUNDS = 100  # LightGBM's own default, like every setting that is not named below
+# A smaller difference is within the chance of the random half.
 NOTICEABLE = 0.005
 
 
@@ -47,7 +47,7 @@ def snapshots(log: Log, definition: ChurnDefinition, features: FeatureSet, until
     last, random = latest_dates(log, definition, until)[-1], np.random.default_rng(1)
     drawn = np.sort(random.permutation(log.n_customers)[:CUSTOMERS])
     step = timedelta(days=max(1, round(definition.horizon_days / SNAPSHOTS_A_HORIZON)))
-    days = [last - place * step for place in reversed(range(SNAPSHOTS))]
+    days = [last - number * step for number in reversed(range(SNAPSHOTS))]
     known = [day for day in days if day > date_of(log.first_day)]
     return dataset(log.only(str(one) for one in log.customer_ids[drawn]), known or [last], definition, features)
 
@@ -55,7 +55,7 @@ def snapshots(log: Log, definition: ChurnDefinition, features: FeatureSet, until
 def random_split_auroc(data: Dataset) -> float:
     """Return the AUROC of LightGBM fitted on a random half of the rows and judged on the other; NaN with one class.
 
-    At most some 30,000 rows are looked at, all rows of the customers drawn.
+    At most about 30,000 rows are used: all rows of customers drawn at random.
 
     Args:
         data: rows of many dates; the closer the dates, the more a random split remembers.
@@ -65,12 +65,12 @@ def random_split_auroc(data: Dataset) -> float:
     drawn = random.random(codes.max(initial=0) + 1) < MOST_ROWS / max(len(data), 1)
     some = _rows(data, np.flatnonzero(drawn[codes]))
     half = random.random(len(some)) < 0.5
-    here, there = _rows(some, np.flatnonzero(half)), _rows(some, np.flatnonzero(~half))
-    if len(np.unique(here.y)) < 2 or len(np.unique(there.y)) < 2:
+    train, test = _rows(some, np.flatnonzero(half)), _rows(some, np.flatnonzero(~half))
+    if len(np.unique(train.y)) < 2 or len(np.unique(test.y)) < 2:
         return float("nan")
     library, params = lightgbm(), {"objective": "binary", "deterministic": True, "num_threads": 1, "verbose": -1}
-    booster = library.train(params, library.Dataset(here.values, here.y, params=params), ROUNDS)
-    return auroc(there.y, np.asarray(booster.predict(there.values), dtype=np.float64))
+    booster = library.train(params, library.Dataset(train.values, train.y, params=params), ROUNDS)
+    return auroc(test.y, np.asarray(booster.predict(test.values), dtype=np.float64))
 
 
 def random_split_words(claimed: float, in_time: float) -> str:
@@ -83,10 +83,10 @@ def random_split_words(claimed: float, in_time: float) -> str:
     >>> random_split_words(0.98, 0.84)
     'a random split would have claimed AUROC 0.980 where the future gave 0.840: that is memory, not foresight'
     """
-    said = f"a random split would have claimed AUROC {claimed:.3f} where the future gave {in_time:.3f}"
+    words = f"a random split would have claimed AUROC {claimed:.3f} where the future gave {in_time:.3f}"
     if claimed - in_time > NOTICEABLE:
-        return f"{said}: that is memory, not foresight"
-    return f"{said}: here it flatters nobody, but it does not know the season either"
+        return f"{words}: that is memory, not foresight"
+    return f"{words}: here it flatters nobody, but it does not know the season either"
 
 
 def _rows(data: Dataset, keep: npt.NDArray[np.intp]) -> Dataset:

@@ -1,7 +1,7 @@
-"""How well a candidate is doing on dates that nobody had seen: bands, dates, segments, the list, and a grade.
+"""The report on a candidate's backtest: calibration bands, test dates, segments, the list, and a grade.
 
-The report is the same for the terminal, for MLflow, for files and for the model's facts; `report_text.py`
-says it in words.
+The report is the same for the terminal, for MLflow, for files and for the model's facts; `report_text.py` puts it into
+words.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,13 +24,10 @@ from training.forecasts.base_rate import Forecast, shift_to
 from training.metrics import LEAST_PROBABILITY, Z_95, ece
 from training.models.calibration import sigmoid
 
-if TYPE_CHECKING:
-    pass
-
 
 @dataclass(frozen=True)
 class Level:
-    """The churn rate that the season's forecast let expect on a date, beside what came.
+    """The churn rate of a date as the season's forecast had it, beside the observed one.
 
     Args:
         expected: the mean probability at the forecast level.
@@ -38,7 +35,7 @@ class Level:
         high: the upper end.
         shift: forecast, log-odds; `training/forecasts/base_rate.py`.
         uncertainty: its standard error, log-odds.
-        turned_out: the shift that would have been right, log-odds.
+        turned_out: the observed shift, log-odds.
     """
 
     expected: float
@@ -50,20 +47,20 @@ class Level:
 
     @property
     def is_inside(self) -> bool:
-        """Whether what came lies in the interval."""
+        """Whether the observed shift lies in the 95 % interval."""
         return abs(self.turned_out - self.shift) <= Z_95 * self.uncertainty
 
 
 @dataclass(frozen=True)
 class OnDate:
-    """One test date: what was said in all, what came, and how good it was.
+    """One test date: predicted and observed churn rate, and how good the predictions were.
 
     Args:
-        test_date: looked at from its start.
+        test_date: predictions were made at its start.
         customers: the population on it.
         base_rate: the share that churned.
-        said: the mean probability.
-        level: what the season's forecast let expect; None where there is no forecast.
+        predicted: the mean probability.
+        level: the season's forecast of the churn rate; None where there is no forecast.
         metrics: log loss, AUROC, Brier, ECE.
         ece_floor: what the ECE would be by chance if the percentages were true.
     """
@@ -71,7 +68,7 @@ class OnDate:
     test_date: date
     customers: int
     base_rate: float
-    said: float
+    predicted: float
     level: Level | None
     metrics: Mapping[str, float]
     ece_floor: float
@@ -79,7 +76,9 @@ class OnDate:
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, NaN as None."""
         level = None if self.level is None else {**plain(vars(self.level)), "inside": self.level.is_inside}
-        numbers = plain({"base_rate": self.base_rate, "said": self.said, **self.metrics, "ece_floor": self.ece_floor})
+        numbers = plain(
+            {"base_rate": self.base_rate, "said": self.predicted, **self.metrics, "ece_floor": self.ece_floor}
+        )
         return {"test_date": self.test_date.isoformat(), "customers": self.customers, **numbers, "level": level}
 
 
@@ -90,13 +89,13 @@ class Report:
     Args:
         candidate: its name.
         grade: against the best rule.
-        bands: of ten points each, over all test dates.
-        product_bands: those that the product shows; none where none were named.
+        bands: of ten percentage points each, over all test dates.
+        product_bands: those that the product shows; empty where none were named.
         dates: oldest first.
         segments: new customers, regulars, and others that were asked for.
-        shortlist: what a list as long as the shop can handle would have held.
-        ece: of all test dates together; misses of a date up and of another down weigh against each other.
-        floor: what that would be by chance if the percentages were true.
+        shortlist: the list as long as the shop can handle that would have been made.
+        ece: of all test dates together, so that a miss upwards on one date cancels a miss downwards on another.
+        floor: what that ECE would be by chance if the percentages were true.
         random_split: AUROC that LightGBM would have claimed by a random split; None where it was not asked for.
         in_time: AUROC of LightGBM in this backtest; None where it was not tried.
     """
@@ -115,7 +114,7 @@ class Report:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What to beware of, in words."""
+        """What a reader should beware of, in words."""
         if self.random_split is None or self.in_time is None:
             return ()
         return (random_split_words(self.random_split, self.in_time),)
@@ -187,7 +186,7 @@ def _on(found: DateResult, forecast: Forecast | None, with_season: bool) -> OnDa
         test_date=found.test_date,
         customers=found.customers,
         base_rate=found.churned / found.customers,
-        said=float(found.p.mean()),
+        predicted=float(found.p.mean()),
         level=None if forecast is None else _level(found, forecast, with_season),
         metrics={name: found.metrics[name] for name in ("auroc", "log_loss", "brier", "ece")},
         ece_floor=noise_floor([found.p]).mean,
@@ -195,7 +194,7 @@ def _on(found: DateResult, forecast: Forecast | None, with_season: bool) -> OnDa
 
 
 def _level(found: DateResult, forecast: Forecast, with_season: bool) -> Level:
-    """Return what the forecast let expect of these customers, whether or not the candidate made use of it."""
+    """Return the forecast churn rate of these customers, whether or not the candidate used the forecast."""
     p = np.clip(found.p, LEAST_PROBABILITY, 1 - 1e-12)
     usual = np.log(p) - np.log1p(-p) - (forecast.shift if with_season else 0.0)
     low, middle, high = (_mean_at(usual, forecast.shift + z * forecast.uncertainty) for z in (-Z_95, 0, Z_95))
@@ -208,18 +207,18 @@ def _mean_at(log_odds: Floats, shift: float) -> float:
 
 
 def report_metrics(report: Report) -> dict[str, float]:
-    """Return the figures of a report by name, as MLflow keeps them; what is not known is left out."""
+    """Return the figures of a report by their names in MLflow; unknown ones are left out."""
     listed, graded = report.shortlist, report.grade
     found = {
         "grade/skill": graded.skill,
         "grade/ece": graded.ece,
         "grade/ece_floor": graded.floor.mean,
-        "list/size": listed.by.picked,
-        "list/hits": listed.by.hits,
-        "list/false_alarms": listed.by.false_alarms,
-        "list/capture": listed.by.capture,
-        "list/precision": listed.by.precision,
-        "list/lift": listed.by.lift,
+        "list/size": listed.candidate.picked,
+        "list/hits": listed.candidate.hits,
+        "list/false_alarms": listed.candidate.false_alarms,
+        "list/capture": listed.candidate.capture,
+        "list/precision": listed.candidate.precision,
+        "list/lift": listed.candidate.lift,
         "list/over_rule": listed.over_rule,
         "random_split/auroc": np.nan if report.random_split is None else report.random_split,
     }
@@ -227,7 +226,7 @@ def report_metrics(report: Report) -> dict[str, float]:
 
 
 def report_facts(report: Report) -> dict[str, Any]:
-    """Return what a model's facts say of how well it does: a short document for the bundle and the API."""
+    """Return the short form of a report that the bundle and the API carry as the model's quality."""
     return {
         "grade": report.grade.to_dict(),
         "list": report.shortlist.to_dict(),

@@ -21,7 +21,7 @@ OFF = "!"
 
 
 def band_lines(report: Report) -> Iterator[str]:
-    """Say of each band what was said and what came, and how far off that is in all."""
+    """Yield predicted against observed churn of each band, and the calibration error of all dates together."""
     yield from (band.sentence for band in report.bands)
     yield from (band.sentence for band in report.product_bands if band.customers)
     beyond = report.ece > report.floor.most
@@ -42,7 +42,7 @@ def _date_row(date: OnDate) -> list[str]:
         str(date.test_date),
         f"{date.customers:,}",
         f"{date.base_rate:.1%}",
-        f"{date.said:.1%}",
+        f"{date.predicted:.1%}",
         "–" if date.level is None else _level(date.level),
         *(f"{date.metrics[name]:.3f}" for name in ("auroc", "log_loss", "brier", "ece")),
         f"{date.ece_floor:.3f}",
@@ -54,23 +54,23 @@ def _level(level: Level) -> str:
 
 
 def season_lines(report: Report) -> Iterator[str]:
-    """Say how good the forecast of the churn rate was."""
+    """Yield how good the season's forecast of the churn rate was."""
     levels = [date.level for date in report.dates if date.level is not None]
     if levels:
         inside = sum(level.is_inside for level in levels)
         yield (
             f"the season's forecast of the level held on {inside} of {len(levels)} dates; in log-odds "
-            f"{_list(level.shift for level in levels)} (± {Z_95 * levels[-1].uncertainty:.2f}) was forecast, "
-            f"{_list(level.turned_out for level in levels)} would have been right"
+            f"{_signed(level.shift for level in levels)} (± {Z_95 * levels[-1].uncertainty:.2f}) was forecast, "
+            f"{_signed(level.turned_out for level in levels)} would have been right"
         )
 
 
-def _list(values: Iterable[float]) -> str:
+def _signed(values: Iterable[float]) -> str:
     return ", ".join(f"{round(value, 2) + 0.0:+.2f}" for value in values)  # + 0.0 makes −0.00 a +0.00
 
 
 def segment_rows(report: Report) -> list[list[str]]:
-    """Return the table of segments; a mark stands where what was said lies outside the interval of what came."""
+    """Return the table of segments; a mark says that the prediction lies outside the observed interval."""
     return [_segment_row(segment) for segment in report.segments]
 
 
@@ -82,7 +82,7 @@ def _segment_row(segment: Segment) -> list[str]:
         f"{segment.customers:,}",
         f"{segment.base_rate:.1%}",
         between(segment.base_rate_interval),
-        f"{segment.said:.1%}{f' {OFF}' if segment.is_off else ''}",
+        f"{segment.predicted:.1%}{f' {OFF}' if segment.is_off else ''}",
         f"{segment.auroc:.3f}" if ranks else "–",
         f"{low:.3f}–{high:.3f}" if ranks else "–",
         f"{segment.brier:.3f}",

@@ -1,8 +1,8 @@
-"""What a backtest found: each candidate on each date, the choice among them, and the choice in words.
+"""The results of a backtest: each candidate on each date, the chosen candidate, and why it was chosen.
 
-The least mean log loss over the dates is the best; the safest candidate that is within one standard error of it is
-chosen: rules before probability models, these before the blend, the blend before a learned model on its own. So a model
-has to be better than the best rule by more than chance.
+The candidate with the lowest mean log loss over the dates is the best. The safest one within one standard error of it
+is chosen: rules before probability models, these before the blend, the blend before a learned model on its own. So a
+model has to be better than the best rule by more than chance.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from features.log import Texts
 from training.backtest.choice import Difference, Rows, better_on_dates, difference, intervals, simplest_within_one_error
 from training.dataset import Flags, Floats
 from training.forecasts.base_rate import Forecast
-from training.metrics import mean_of_known
+from training.metrics import known, mean_of_known
 from training.models.calibration import Method
 from training.models.candidates import BLEND
 from training.splits import Split
@@ -31,12 +31,12 @@ class DateResult:
     """One candidate on one test date.
 
     Args:
-        test_date: looked at from its start.
+        test_date: predictions were made at its start.
         customers: the population on it.
         churned: how many of them did not order in the horizon.
         metrics: every measure by name.
         y: who churned.
-        p: what was said of each.
+        p: the predicted probability of each.
         customer_id: whose row it is.
     """
 
@@ -89,7 +89,7 @@ class CandidateResult:
 
     @property
     def p(self) -> Floats:
-        """What was said, all dates one after the other."""
+        """The predicted probabilities, all dates one after the other."""
         return np.concatenate([result.p for result in self.by_date])
 
     @property
@@ -99,15 +99,15 @@ class CandidateResult:
 
     @property
     def rows(self) -> list[Rows]:
-        """Per date, who churned, what was said of each, and whose row it is."""
+        """Per date: who churned, the predicted probability of each, and whose row it is."""
         return [(result.y, result.p, result.customer_id) for result in self.by_date]
 
     def against(self, other: CandidateResult) -> Difference:
-        """Return how much higher its mean log loss is than another's on the same rows, and the noise of that."""
+        """Return how much higher its mean log loss is than another's on the same rows, with the standard error."""
         return difference(self.rows, other.rows)
 
     def beats_on_dates(self, other: CandidateResult) -> bool:
-        """Return whether its log loss is lower than another's by more than the dates' own chance."""
+        """Return whether its log loss is lower than another's beyond the chance of dates."""
         return better_on_dates(self.rows, other.rows)
 
     def to_dict(self) -> dict[str, Any]:
@@ -128,13 +128,13 @@ class Backtest:
 
     Args:
         definition: population and horizon.
-        splits: the test dates and what was learnt from for each.
+        splits: the test dates, each with its training dates.
         candidates: by name.
         value: per test date, the errors of the expected spend beside those of its rivals, minor units.
-        forecasts: per test date, the churn rate that the season and the latest dates let expect.
+        forecasts: per test date, the forecast of the churn rate from the season and the latest dates.
         notes: what a reader should know first, in words.
-        in_time: whether the dates are later than what was learnt from; False where only other customers could be
-            looked at.
+        in_time: whether the test dates are later than the training dates; False where only a split by customers
+            was possible.
     """
 
     definition: ChurnDefinition
@@ -148,13 +148,13 @@ class Backtest:
     @property
     def best(self) -> str:
         """The candidate with the least mean log loss."""
-        return _least(self.candidates.values())
+        return _lowest_log_loss(self.candidates.values())
 
     @property
     def chosen(self) -> str:
         """The safest candidate within one standard error of the best.
 
-        Where nothing shows how models age, rules and the blend stand before the rest.
+        In a split by customers nothing shows how models age: rules and the blend then come before the rest.
         """
         best, order = self.candidates[self.best], list(self.candidates)
         if not self.in_time:
@@ -164,13 +164,13 @@ class Backtest:
     @property
     def best_rule(self) -> str:
         """The best of the rules."""
-        return _least(result for result in self.candidates.values() if result.is_rule)
+        return _lowest_log_loss(result for result in self.candidates.values() if result.is_rule)
 
     @property
     def best_model(self) -> str | None:
         """The best of the models; None where there was too little history for one."""
         models = [result for result in self.candidates.values() if not result.is_rule]
-        return _least(models) if models else None
+        return _lowest_log_loss(models) if models else None
 
     @property
     def beats_rule(self) -> bool:
@@ -179,7 +179,7 @@ class Backtest:
 
     @property
     def why(self) -> str:
-        """The choice in words."""
+        """Why the candidate was chosen, in words."""
         chosen, rule = self.candidates[self.chosen], self.candidates[self.best_rule]
         dates = f"{len(self.splits)} test date{'' if len(self.splits) == 1 else 's'}"
         if self.best_model is None:
@@ -187,15 +187,16 @@ class Backtest:
         if not self.beats_rule:
             model = self.candidates[self.best_model]
             return (
-                f"no model beats the best rule by more than chance over {dates}: {_said(rule)} stands against "
-                f"{_said(model)}"
+                f"no model beats the best rule by more than chance over {dates}: {_with_measures(rule)} stands against "
+                f"{_with_measures(model)}"
             )
-        return f"{_said(chosen)} beats the best rule, {_said(rule)}, over {dates}{self._simpler()}"
+        verdict = f"{_with_measures(chosen)} beats the best rule, {_with_measures(rule)}, over {dates}"
+        return f"{verdict}{self._why_not_the_best()}"
 
-    def _simpler(self) -> str:
+    def _why_not_the_best(self) -> str:
         if self.chosen == self.best:
             return ""
-        return f"; it is the safest within one standard error of the best, {_said(self.candidates[self.best])}"
+        return f"; it is the safest within one standard error of the best, {_with_measures(self.candidates[self.best])}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON: no NaN, no rows of customers."""
@@ -219,12 +220,12 @@ class Backtest:
         }
 
 
-def _least(results: Iterable[CandidateResult]) -> str:
+def _lowest_log_loss(results: Iterable[CandidateResult]) -> str:
     # min keeps the first of equals: the simpler candidate.
     return str(min(results, key=lambda result: round(result.mean["log_loss"], 6)).name)
 
 
-def _said(result: CandidateResult) -> str:
+def _with_measures(result: CandidateResult) -> str:
     return f"{result.name} (log loss {result.mean['log_loss']:.4f}, AUROC {result.mean['auroc']:.3f})"
 
 
@@ -234,9 +235,9 @@ def plain(metrics: dict[str, float]) -> dict[str, float | None]:
     >>> plain({"auroc": float("nan"), "ece": 0.5})
     {'auroc': None, 'ece': 0.5}
     """
-    return {name: None if math.isnan(value) else float(value) for name, value in metrics.items()}
+    return {name: known(value) for name, value in metrics.items()}
 
 
 def _spread(values: Sequence[float]) -> float:
-    known = [value for value in values if not math.isnan(value)]
-    return float(np.std(known, ddof=1)) if len(known) > 1 else float("nan")
+    finite = [value for value in values if not math.isnan(value)]
+    return float(np.std(finite, ddof=1)) if len(finite) > 1 else float("nan")

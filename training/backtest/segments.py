@@ -1,9 +1,9 @@
-"""Is it as good for every kind of customer: the same measures for new customers, regulars and each segment."""
+"""The measures of a backtest for each segment: new customers, regulars, and the shop's own segments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,30 +14,30 @@ from training.backtest.bands import Floor, noise_floor, wilson
 from training.backtest.choice import intervals
 from training.backtest.results import CandidateResult, plain
 from training.dataset import Flags, Floats
-from training.metrics import auroc, brier, ece
+from training.metrics import auroc, brier, ece, known
 
-# Below so many churned or kept, an AUROC is the luck of a few.
+# With fewer churned or kept customers, an AUROC is the luck of a few.
 LEAST_OF_A_CLASS = 10
 NO_SEGMENT = "no segment"
 
-# The rows of a kind of customers, one array per test date.
+# The rows of each segment, one bool array per test date.
 Members = Mapping[str, Sequence[Flags]]
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One kind of customers, over all test dates.
+    """The measures of one segment, over all test dates.
 
     Args:
         name: of the segment.
         customers: once per test date.
         base_rate: the share that churned.
         base_rate_interval: 95 %.
-        said: the mean probability.
+        predicted: the mean probability.
         auroc: within the segment; NaN where fewer than 10 churned or stayed.
         auroc_interval: 95 %, NaN where the AUROC is.
         ece: calibration error.
-        floor: what it would be by chance if the percentages were true.
+        floor: what the ECE would be by chance if the percentages were true.
         brier: mean squared error.
     """
 
@@ -45,7 +45,7 @@ class Segment:
     customers: int
     base_rate: float
     base_rate_interval: tuple[float, float]
-    said: float
+    predicted: float
     auroc: float
     auroc_interval: tuple[float, float]
     ece: float
@@ -54,19 +54,24 @@ class Segment:
 
     @property
     def is_off(self) -> bool:
-        """Whether what was said lies outside the interval of what was done."""
-        return not self.base_rate_interval[0] <= self.said <= self.base_rate_interval[1]
+        """Whether the mean prediction lies outside the interval of the observed churn rate."""
+        return not self.base_rate_interval[0] <= self.predicted <= self.base_rate_interval[1]
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, NaN as None."""
-        facts = asdict(self)
-        name, customers, floor = facts.pop("name"), facts.pop("customers"), facts.pop("floor")
-        ends = {key: list(plain(dict(zip("ab", facts.pop(key), strict=True))).values()) for key in _INTERVALS}
-        numbers = plain({**facts, "ece_floor": floor["mean"]})
-        return {"name": name, "customers": customers, **numbers, **ends, "off": self.is_off}
-
-
-_INTERVALS = ("base_rate_interval", "auroc_interval")
+        numbers = {
+            "base_rate": self.base_rate,
+            "said": self.predicted,
+            "auroc": self.auroc,
+            "ece": self.ece,
+            "brier": self.brier,
+            "ece_floor": self.floor.mean,
+        }
+        ends = {
+            "base_rate_interval": [known(end) for end in self.base_rate_interval],
+            "auroc_interval": [known(end) for end in self.auroc_interval],
+        }
+        return {"name": self.name, "customers": self.customers, **plain(numbers), **ends, "off": self.is_off}
 
 
 def segments(result: CandidateResult, members: Members) -> tuple[Segment, ...]:
@@ -80,19 +85,19 @@ def segments(result: CandidateResult, members: Members) -> tuple[Segment, ...]:
     return tuple(segment for segment in found if segment.customers)
 
 
-def _segment(name: str, result: CandidateResult, here: Flags) -> Segment:
-    who = np.concatenate([date.customer_id for date in result.by_date])[here]
-    y, p = result.y[here], result.p[here]
+def _segment(name: str, result: CandidateResult, members: Flags) -> Segment:
+    who = np.concatenate([date.customer_id for date in result.by_date])[members]
+    y, p = result.y[members], result.p[members]
     unknown = float("nan")
-    ranks = min(int(y.sum()), int((~y).sum())) >= LEAST_OF_A_CLASS
+    can_be_ranked = min(int(y.sum()), int((~y).sum())) >= LEAST_OF_A_CLASS
     return Segment(
         name=name,
         customers=len(y),
         base_rate=float(y.mean()) if len(y) else unknown,
         base_rate_interval=wilson(int(y.sum()), len(y)),
-        said=float(p.mean()) if len(y) else unknown,
-        auroc=auroc(y, p) if ranks else unknown,
-        auroc_interval=intervals([(y, p, who)])["auroc"] if ranks else (unknown, unknown),
+        predicted=float(p.mean()) if len(y) else unknown,
+        auroc=auroc(y, p) if can_be_ranked else unknown,
+        auroc_interval=intervals([(y, p, who)])["auroc"] if can_be_ranked else (unknown, unknown),
         ece=ece(y, p),
         floor=noise_floor([p]),
         brier=brier(y, p),
@@ -100,7 +105,7 @@ def _segment(name: str, result: CandidateResult, here: Flags) -> Segment:
 
 
 def new_and_regulars(order_days: Sequence[Ints]) -> dict[str, list[Flags]]:
-    """Return who had ordered on a single day, and who on more.
+    """Return the rows of customers who had ordered on a single day, and of those who had on more.
 
     Args:
         order_days: how many days each customer had ordered on before the date, one array per test date.
@@ -115,7 +120,7 @@ def new_and_regulars(order_days: Sequence[Ints]) -> dict[str, list[Flags]]:
 
 
 def by_segment(segment_of: Mapping[str, str], customers: Sequence[Texts]) -> dict[str, list[Flags]]:
-    """Return who is in each segment; who is in none stands apart.
+    """Return the rows of each segment; customers without one get a segment of their own, the last.
 
     Args:
         segment_of: the segment of each customer id.
@@ -130,9 +135,9 @@ def by_segment(segment_of: Mapping[str, str], customers: Sequence[Texts]) -> dic
 
 
 def built_in(values: pd.DataFrame) -> dict[str, Flags]:
-    """Return the segments that every shop has, from features: new, and parts by orders, money and silence.
+    """Return the segments that every shop has: new customers, thirds by orders and money, halves by recency.
 
-    A part is a third, the silence's a half; customers at a limit belong to the lower part.
+    They are read from the features; customers at a limit belong to the lower part.
 
     >>> list(built_in(pd.DataFrame({"frequency": [0.0, 1.0, 2.0, 3.0]})))
     ['new customers', 'few orders', 'some orders', 'many orders']
@@ -153,5 +158,5 @@ def built_in(values: pd.DataFrame) -> dict[str, Flags]:
 
 def _parts(values: Floats, names: Sequence[str]) -> dict[str, Flags]:
     limits = np.nanquantile(values, np.arange(1, len(names)) / len(names)) if len(values) else np.zeros(0)
-    place = np.searchsorted(limits, values)
-    return {name: place == number for number, name in enumerate(names)}
+    part = np.searchsorted(limits, values)
+    return {name: part == number for number, name in enumerate(names)}

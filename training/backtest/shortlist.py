@@ -1,4 +1,4 @@
-"""What a list as long as the shop can handle would have held: who left, false alarms; beside a rule's and chance's."""
+"""The outreach list that a backtest would have made, as long as the shop can handle, beside a rule's and chance's."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ EVERY = {7: "every week", 14: "every fortnight"}
 
 
 @dataclass(frozen=True)
-class Held:
-    """What a list by one candidate would have held, the mean over the test dates.
+class ListResult:
+    """The list that one candidate would have made, the mean over the test dates.
 
     Args:
         name: of the candidate.
         picked: customers on the list.
-        hits: of them, who left.
-        false_alarms: of them, who stayed.
+        hits: those of them who left.
+        false_alarms: those of them who stayed.
         capture: hits over all who left.
         precision: hits over picked.
         lift: precision over everyone's churn rate.
@@ -46,54 +46,58 @@ class Shortlist:
         sizes: how long the list is, per test date.
         why: where that length comes from.
         horizon_days: a list per horizon.
-        by: the candidate's.
-        rule: the best rule's.
-        random: what picking anybody would give.
+        candidate: the candidate's list.
+        rule: the best rule's list.
+        random: what picking at random gives on average.
     """
 
     sizes: tuple[int, ...]
     why: str
     horizon_days: int
-    by: Held
-    rule: Held
-    random: Held
+    candidate: ListResult
+    rule: ListResult
+    random: ListResult
 
     @property
     def over_rule(self) -> float:
-        """How many times as many who left as on the best rule's list; NaN where that held none."""
-        return self.by.hits / self.rule.hits if self.rule.hits else float("nan")
+        """Churned customers on the list over those on the best rule's; NaN where the rule found none."""
+        return self.candidate.hits / self.rule.hits if self.rule.hits else float("nan")
 
     @property
     def sentence(self) -> str:
         """The list in words."""
         every = EVERY.get(self.horizon_days, f"every {self.horizon_days} days")
-        held = f"a list of {self.by.picked:,.0f} {every} would have held {self.by.hits:,.0f} who left and "
-        said = f"{held}{self.by.false_alarms:,.0f} false alarms: {self.by.lift:.1f} × as many as picking at random"
-        return said if self.by.name == self.rule.name else f"{said}, {self.over_rule:.1f} × {self.rule.name}"
+        own = self.candidate
+        words = (
+            f"a list of {own.picked:,.0f} {every} would have held {own.hits:,.0f} who left and "
+            f"{own.false_alarms:,.0f} false alarms: {own.lift:.1f} × as many as picking at random"
+        )
+        return words if own.name == self.rule.name else f"{words}, {self.over_rule:.1f} × {self.rule.name}"
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The list in words, and what it misses."""
+        """The list in words, its precision and its capture."""
         return (
             self.sentence,
-            f"{self.by.precision:.0%} of that list left, and it held {self.by.capture:.0%} of all who left "
-            f"(its length: {self.why})",
+            f"{self.candidate.precision:.0%} of that list left, and it held {self.candidate.capture:.0%} of all who "
+            f"left (its length: {self.why})",
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, NaN as None."""
-        lists = {name: _facts(held) for name, held in (("by", self.by), ("rule", self.rule), ("random", self.random))}
-        times = plain({"over_rule": self.over_rule})
-        return {"sizes": list(self.sizes), "why": self.why, **lists, **times, "sentence": self.sentence}
+        named = (("by", self.candidate), ("rule", self.rule), ("random", self.random))
+        lists = {name: _facts(result) for name, result in named}
+        ratio = plain({"over_rule": self.over_rule})
+        return {"sizes": list(self.sizes), "why": self.why, **lists, **ratio, "sentence": self.sentence}
 
 
-def _facts(held: Held) -> dict[str, Any]:
-    facts = asdict(held)
+def _facts(result: ListResult) -> dict[str, Any]:
+    facts = asdict(result)
     return {"name": facts.pop("name"), **plain(facts)}
 
 
 def shortlist(backtest: Backtest, candidate: str, size: int | None = None, why: str = "") -> Shortlist:
-    """Return what lists of the riskiest would have held.
+    """Return the lists of the riskiest customers that would have been made, and what came of them.
 
     Args:
         backtest: the evidence.
@@ -105,13 +109,13 @@ def shortlist(backtest: Backtest, candidate: str, size: int | None = None, why: 
     sizes = tuple(
         min(date.customers, round(date.customers * TOP_SHARE) if size is None else size) for date in result.by_date
     )
-    said = A_TENTH if size is None else why or "as asked"
+    reason = A_TENTH if size is None else why or "as asked"
     days = backtest.definition.horizon_days
-    return Shortlist(sizes, said, days, held(result, sizes), held(rule, sizes), by_chance(result, sizes))
+    return Shortlist(sizes, reason, days, list_of(result, sizes), list_of(rule, sizes), random_list(result, sizes))
 
 
-def held(result: CandidateResult, sizes: Sequence[int]) -> Held:
-    """Return what the list of a candidate would have held, the mean over the dates; ties stand in row order.
+def list_of(result: CandidateResult, sizes: Sequence[int]) -> ListResult:
+    """Return the list of a candidate, the mean over the dates; ties stand in row order.
 
     Args:
         result: of the candidate.
@@ -121,8 +125,8 @@ def held(result: CandidateResult, sizes: Sequence[int]) -> Held:
     return _mean(result.name, tops, [top.hits for top in tops])
 
 
-def by_chance(result: CandidateResult, sizes: Sequence[int]) -> Held:
-    """Return what lists of anybody would hold on average."""
+def random_list(result: CandidateResult, sizes: Sequence[int]) -> ListResult:
+    """Return what lists picked at random would hold on average."""
     tops = [
         Top(size, 0, size / date.customers, 1.0) if date.churned else Top(size, 0, float("nan"), float("nan"))
         for date, size in zip(result.by_date, sizes, strict=True)
@@ -131,8 +135,8 @@ def by_chance(result: CandidateResult, sizes: Sequence[int]) -> Held:
     return _mean("random", tops, hits)
 
 
-def _mean(name: str, tops: Sequence[Top], hits: Sequence[float]) -> Held:
+def _mean(name: str, tops: Sequence[Top], hits: Sequence[float]) -> ListResult:
     picked, found = float(np.mean([top.picked for top in tops])), float(np.mean(hits))
     precision = found / picked if picked else float("nan")
     capture, lift = (mean_of_known([getattr(top, measure) for top in tops]) for measure in ("capture", "lift"))
-    return Held(name, picked, found, picked - found, capture, precision, lift)
+    return ListResult(name, picked, found, picked - found, capture, precision, lift)

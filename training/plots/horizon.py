@@ -1,4 +1,4 @@
-"""The picture of a proposed horizon: how silences end, where the window lies, and who churns at each window."""
+"""The picture of a proposed horizon: how long gaps last, where the window lies, and who churns at each window."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.churn.horizon import GapCurve, ProposedHorizon
-from training.plots.backtest import ACCENT, INK, MUTED, SECOND, percent, plain_axes
+from training.plots.canvas import ACCENT, INK, MUTED, SECOND, new_figure, percent, plain_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,16 +18,13 @@ SHOWN_HORIZONS = 4
 
 
 def horizon_figure(found: ProposedHorizon, title: str) -> Figure:
-    """Draw the share of silences that outlast n days, the proposed window, and the churn at each window.
+    """Draw the share of gaps longer than n days, the proposed window, and the churn at each window.
 
     Args:
         found: the proposal; its largest segments are drawn as thin lines.
         title: whose gaps these are.
     """
-    # Without pyplot there is no global state, and no screen is looked for.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9.6, 4.4), layout="constrained")
+    figure = new_figure(9.6, 4.4)
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     for axes in (left, right):
         plain_axes(axes)
@@ -40,9 +37,9 @@ def _draw_curve(axes: Axes, found: ProposedHorizon, title: str) -> None:
     days = found.definition.horizon_days
     upto = np.arange(0, max(SHOWN_HORIZONS * days, 14) + 1)
     largest = sorted(found.segments.items(), key=lambda item: -item[1].gaps)[: len(SEGMENT_COLOURS)]
-    for (name, part), colour in zip(largest, SEGMENT_COLOURS, strict=False):
-        axes.step(upto, _still(part.curve, upto), where="post", color=colour, linewidth=1, label=name, zorder=3)
-    axes.step(upto, _still(found.curve, upto), where="post", color=ACCENT, linewidth=2.2, label="all still silent")
+    for (name, segment), colour in zip(largest, SEGMENT_COLOURS, strict=False):
+        axes.step(upto, _still_open(segment.curve, upto), where="post", color=colour, linewidth=1, label=name, zorder=3)
+    axes.step(upto, _still_open(found.curve, upto), where="post", color=ACCENT, linewidth=2.2, label="all still silent")
     axes.axhline(found.curve.never, color=MUTED, linewidth=1, linestyle="--", label="never comes back")
     axes.axvline(days, color=INK, linewidth=1, linestyle=":")
     axes.text(days, 0.97, f" {days} days: {found.curve.covered(days):.0%} of gaps", color=INK, va="top")
@@ -64,6 +61,6 @@ def _draw_rates(axes: Axes, found: ProposedHorizon) -> None:
     percent(axes, "y")
 
 
-def _still(curve: GapCurve, upto: np.typing.NDArray[np.int64]) -> list[float]:
-    """Return the curve as far as it is known, NaN beyond."""
+def _still_open(curve: GapCurve, upto: np.typing.NDArray[np.int64]) -> list[float]:
+    """Return the share of gaps still open after so many days, as far as it is known; NaN beyond."""
     return [curve.survival.after(day) if day <= curve.reach_days else float("nan") for day in upto]

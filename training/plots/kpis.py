@@ -1,4 +1,4 @@
-"""Two pictures of what retention is worth: arithmetic on the shop's own figures, and no forecast of them."""
+"""Two pictures of what retention is worth: arithmetic on the shop's own figures, not a forecast."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ import numpy as np
 
 from features.kpis.yearly import DISCOUNT, POINTS, Yearly, customers_over_years, five_points_more, lifetime_spend
 from features.money import Money
-from training.plots.backtest import ACCENT, INK, MUTED, SECOND, percent, plain_axes
+from training.plots.canvas import ACCENT, INK, MUTED, SECOND, percent, stacked
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 YEARS = 7
 GOOD, POOR = 0.9, 0.8
-# A number beside a line takes so much of the axis.
+# The height of a number beside a line, as a share of the axis.
 LABEL_ROOM = 0.06
 # Reichheld and Schefter (2000), "E-Loyalty: Your Secret Weapon on the Web", Harvard Business Review 78(4), 105–113.
 REPORTED = (
@@ -32,7 +31,7 @@ def five_points_figure(year: Yearly, money: Money) -> Figure:
         year: the shop's year.
         money: its currency.
     """
-    figure, axes = _figure()
+    figure, (axes,) = stacked(8.6, 4.6)
     now, more = year.retention, min(year.retention + POINTS, 1.0)
     rates = np.linspace(max(0.0, now - 0.3), min(1.0, now + 0.2), 101)
     axes.plot(rates, [_worth(year, rate, money) for rate in rates], color=INK, linewidth=1.6)
@@ -40,12 +39,12 @@ def five_points_figure(year: Yearly, money: Money) -> Figure:
         (now, ACCENT, "now", "right", (-9, 7)),
         (more, SECOND, "five points more", "left", (9, -24)),
     )
-    for rate, colour, said, side, offset in beside:
+    for rate, colour, label, side, offset in beside:
         axes.vlines(rate, 0, _worth(year, rate, money), color=colour, linewidth=1, linestyle=":")
         axes.plot([rate], [_worth(year, rate, money)], "o", color=colour, markersize=8)
         worth = money.text(lifetime_spend(year.spend, rate))
         axes.annotate(
-            f"{said}: {rate:.1%} kept\n{worth} a customer", (rate, _worth(year, rate, money)), offset, color=colour,
+            f"{label}: {rate:.1%} kept\n{worth} a customer", (rate, _worth(year, rate, money)), offset, color=colour,
             textcoords="offset points", ha=side, fontsize=9,
         )  # fmt: skip
     axes.set(ylim=(0, None), xlabel="kept in a year", ylabel=f"spend from now on, {money.currency} a customer")
@@ -53,7 +52,7 @@ def five_points_figure(year: Yearly, money: Money) -> Figure:
     gain = five_points_more(now)
     axes.set_title(f"Five points more retention: {gain:.0%} more of what a customer spends from now on")
     formula = f"m (1 + i) / (1 + i − r), m = {money.text(year.spend)} a year, i = {DISCOUNT:.0%} (Gupta et al. 2004)"
-    _say_below(figure, f"{formula}; spend, before any cost.", NO_PROMISE, REPORTED)
+    _write_below(figure, f"{formula}; spend, before any cost.", NO_PROMISE, REPORTED)
     percent(axes, "x")
     return figure
 
@@ -64,7 +63,7 @@ def seven_years_figure(year: Yearly) -> Figure:
     Args:
         year: the shop's year; what it gains in a year is the same on every line.
     """
-    figure, axes = _figure()
+    figure, (axes,) = stacked(8.6, 4.6)
     lines = ((GOOD, SECOND, 1.8, "-"), (POOR, MUTED, 1.8, "-"), (year.retention, ACCENT, 2.2, "--"))
     ends = []
     for rate, colour, width, style in lines:
@@ -80,7 +79,7 @@ def seven_years_figure(year: Yearly) -> Figure:
     axes.set_title(f"After seven years at 90 % retention: {_times_as_many(ends[0], ends[1])} customers as at 80 %")
     axes.legend(frameon=False, loc="upper left")
     how = f"Each year keeps the share r and gains {year.gained:.1%} of the customers: {year.active:,} × (r + g)^years."
-    _say_below(figure, how, NO_PROMISE)
+    _write_below(figure, how, NO_PROMISE)
     return figure
 
 
@@ -89,10 +88,10 @@ def _worth(year: Yearly, rate: float, money: Money) -> float:
 
 
 def _apart(ends: list[float]) -> list[float]:
-    """Return where to write each number so that none lies on another."""
+    """Return the height to write each number at, so that none covers another."""
     room, at, last = LABEL_ROOM * max(ends), list(ends), -np.inf
-    for place in np.argsort(ends):
-        at[place] = last = max(ends[place], last + room)
+    for line in np.argsort(ends):
+        at[line] = last = max(ends[line], last + room)
     return at
 
 
@@ -100,16 +99,6 @@ def _times_as_many(more: float, fewer: float) -> str:
     return f"{more / fewer:.1f} times as many"
 
 
-def _figure() -> tuple[Figure, Axes]:
-    # Without pyplot there is no global state, and no screen is looked for.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8.6, 4.6), layout="constrained")
-    axes = figure.subplots()
-    plain_axes(axes)
-    return figure, axes
-
-
-def _say_below(figure: Figure, *sentences: str) -> None:
+def _write_below(figure: Figure, *sentences: str) -> None:
     # A dollar is money here, not the beginning of a formula.
     figure.supxlabel("\n".join(sentences).replace("$", r"\$"), fontsize=8, color=INK, x=0.01, ha="left")

@@ -282,7 +282,7 @@ def _too_short(year: Yearly | None) -> tuple[str, ...]:
 
 
 def _written(found: ShopKpis, out: Path) -> ShopKpis:
-    from training.plots.backtest import write_figures
+    from training.plots.canvas import write_figures
     from training.plots.kpis import five_points_figure, seven_years_figure
 
     tables = (out / KPIS_FILE, out / COHORTS_FILE)

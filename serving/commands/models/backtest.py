@@ -26,8 +26,8 @@ from training.backtest.report_text import markdown
 from training.backtest.results import Backtest
 from training.backtest.segments import by_segment as members_by_segment
 from training.backtest.segments import new_and_regulars
-from training.plots.backtest import write_figures
-from training.plots.report import report_figures
+from training.plots.backtest import report_figures
+from training.plots.canvas import write_figures
 
 PRODUCT_BANDS = {"low": 0.0, "medium": MEDIUM_FROM, "high": HIGH_FROM}
 DOCUMENT, PAGE = "report.json", "report.md"
@@ -132,7 +132,7 @@ def write_report(backtest: Backtest, told: Report, out: Path, size: int | None) 
     Raises:
         InputError: the folder cannot be written to.
     """
-    pictures = write_figures(report_figures(backtest, told.candidate, list_size=size), out)
+    pictures = write_figures(report_figures(backtest, told), out)
     document = {**backtest.to_dict(), "report": told.to_dict()}
     text = {
         DOCUMENT: json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n",

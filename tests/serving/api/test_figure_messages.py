@@ -30,7 +30,7 @@ from training.backtest.bands import Band, Floor
 from training.backtest.choice import Difference
 from training.backtest.grade import Grade
 from training.backtest.report import Report, report_facts
-from training.backtest.shortlist import A_TENTH, Held, Shortlist
+from training.backtest.shortlist import A_TENTH, ListResult, Shortlist
 from training.forecasts.uplift import QiniFigure, UpliftBacktest
 
 MONDAY = date(2026, 3, 2)
@@ -128,8 +128,8 @@ def test_the_effect_before_anything_has_settled(listed: Path) -> None:
     assert answer["groups"] == {name: [] for name in ("playbook", "owner", "band", "month", "kind")}
 
 
-HELD = Held("lightgbm", 10.0, 8.0, 2.0, 0.4, 0.8, 2.5)
-UNKNOWN = Held("recency_rule", 10.0, 0.0, 10.0, NAN, 0.0, NAN)
+OWN = ListResult("lightgbm", 10.0, 8.0, 2.0, 0.4, 0.8, 2.5)
+UNKNOWN = ListResult("recency_rule", 10.0, 0.0, 10.0, NAN, 0.0, NAN)
 FOUND = Report(
     candidate="lightgbm",
     grade=Grade("lightgbm", "recency_rule", 0.1, Difference(-0.05, 0.01), 0.5, NAN, 0.02,
@@ -139,7 +139,7 @@ FOUND = Report(
     product_bands=(),
     dates=(),
     segments=(),
-    shortlist=Shortlist((10, 10), A_TENTH, 30, HELD, UNKNOWN, HELD),
+    shortlist=Shortlist((10, 10), A_TENTH, 30, OWN, UNKNOWN, OWN),
     ece=0.02,
     floor=Floor(0.01, 0.02),
     random_split=0.98,

@@ -33,8 +33,8 @@ from training.backtest.shortlist import A_TENTH
 from training.forecasts.base_rate import Forecast
 from training.metrics import ece, evaluate
 from training.models.calibration import sigmoid
-from training.plots.backtest import write_figures
-from training.plots.report import report_figures
+from training.plots.backtest import report_figures
+from training.plots.canvas import write_figures
 from training.splits import Split
 
 DAY = date(2026, 1, 1)
@@ -87,14 +87,14 @@ def test_tenths_hold_who_they_say():
     y = np.tile(np.arange(40) < 10, 10)
     found = tenths(y, p)
     assert [band.customers for band in found] == [40] * 10
-    assert [band.left for band in found] == [0.25] * 10
+    assert [band.observed for band in found] == [0.25] * 10
     assert found[6].sentence == "of those we called 60 to 70%, 25% left (40 customers, 14–40%)"
 
 
 def test_an_edge_belongs_to_the_band_above_and_one_to_the_last():
     p = np.repeat([0.3, 1.0, 0.0], 30)
     found = tenths(p > 0.5, p)
-    assert [(band.low, band.customers) for band in found if band.left == 1.0] == [(found[-1].low, 30)]
+    assert [(band.low, band.customers) for band in found if band.observed == 1.0] == [(found[-1].low, 30)]
     assert found[0].customers == 30
     assert found[1].low == 0.3
 
@@ -114,14 +114,14 @@ def test_bands_with_few_customers_are_merged_and_say_so():
 
 def test_fewer_than_thirty_in_all_stand_in_one_band():
     (band,) = tenths(np.array([True, False]), np.array([0.9, 0.1]))
-    assert (band.name, band.customers, band.left) == ("10 to 100%", 2, 0.5)
+    assert (band.name, band.customers, band.observed) == ("10 to 100%", 2, 0.5)
 
 
 def test_product_bands_follow_their_edges_and_may_be_empty():
     p, y = np.array([0.1, 0.25, 0.3]), np.array([False, True, False])
     low, medium, high = named_bands(y, p, {"low": 0.0, "medium": 0.25, "high": 0.5})
     assert (low.customers, medium.customers, high.customers) == (1, 2, 0)
-    assert medium.left == 0.5
+    assert medium.observed == 0.5
     assert not medium.is_merged
     assert high.to_dict()["left"] is None
 
@@ -231,7 +231,8 @@ def test_the_list_of_a_perfect_model():
     found = report(
         backtest_of([model], [rule], [y]), "lightgbm", list_size=20, list_why="two for each of ten"
     ).shortlist
-    assert (found.by.hits, found.by.false_alarms, found.by.precision, found.by.capture, found.by.lift) == (
+    own = found.candidate
+    assert (own.hits, own.false_alarms, own.precision, own.capture, own.lift) == (
         20,
         0,
         1,
@@ -254,13 +255,13 @@ def test_without_a_capacity_the_list_is_a_tenth_and_never_longer_than_the_custom
     assert report(tested).shortlist.why == A_TENTH
     longest = report(tested, list_size=10**6).shortlist
     assert longest.sizes == (200,)
-    assert longest.by.lift == pytest.approx(1)
+    assert longest.candidate.lift == pytest.approx(1)
 
 
 def test_the_list_is_the_mean_over_the_dates():
     first, second = np.array([True, False, False, False]), np.array([True, True, False, False])
     p = np.array([0.9, 0.8, 0.2, 0.1])
-    found = report(backtest_of([p, p], [p, p], [first, second]), "lightgbm", list_size=2).shortlist.by
+    found = report(backtest_of([p, p], [p, p], [first, second]), "lightgbm", list_size=2).shortlist.candidate
     assert (found.picked, found.hits, found.capture, found.lift) == (2, 1.5, 1, 2)
 
 
@@ -269,7 +270,7 @@ def test_a_date_without_churn_breaks_nothing(tmp_path):
     tested = backtest_of([p, p], [p, p], [np.zeros(50, dtype=bool), np.arange(50) > 40])
     found = report(tested, "lightgbm", members=new_and_regulars([np.arange(50) % 3] * 2))
     json.dumps(found.to_dict(), allow_nan=False)
-    write_figures(report_figures(tested, "lightgbm"), tmp_path)
+    write_figures(report_figures(tested, report(tested, "lightgbm")), tmp_path)
     assert markdown(found, "why")
 
 
@@ -286,8 +287,8 @@ def test_dates_hold_what_was_said_and_the_forecast_of_the_level():
         assert each.level.low < each.level.expected < each.level.high
         assert each.level.turned_out == pytest.approx(0.0, abs=0.1)
         assert not each.level.is_inside
-    assert season.said == pytest.approx(season.level.expected)
-    assert without.said == pytest.approx(float(p.mean()))
+    assert season.predicted == pytest.approx(season.level.expected)
+    assert without.predicted == pytest.approx(float(p.mean()))
 
 
 def test_segments_are_measured_apart_and_marked_where_off():
@@ -347,7 +348,7 @@ def test_metrics_are_numbers_only(true_model):
 
 
 def test_pictures_are_written_whole(true_model, tmp_path):
-    figures = report_figures(true_model)
+    figures = report_figures(true_model, report(true_model))
     assert set(figures) == {"reliability", "reliability_by_date", "base_rate", "list_size"}
     written = write_figures(figures, tmp_path / "new")
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == sorted(path.name for path in written)
