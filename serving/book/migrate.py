@@ -1,6 +1,6 @@
-"""A book of any older version is brought to this version's shape when it is opened; a newer one is refused.
+"""A new book gets the schema, a book of a former version is migrated when it is opened, and any other is refused.
 
-Alembic does it, from `migrations/`. A book that is up to date costs one query and does not import it.
+Alembic migrates, from `migrations/`. A book that is up to date costs one query and does not import it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from sqlalchemy.engine import Connection, Engine
 
 from features.errors import InputError
 from serving.book.connection import name_of, unreachable, writing
+from serving.book.schema import METADATA
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0003"  # the newest of migrations/versions/
+BASELINE = "0003"  # the oldest of them; versions are compared as texts
 FOLDER = Path(__file__).parent / "migrations"
 # Not Alembic's usual name: MLflow may keep its own tables in the same database, and its version with them.
 VERSION_TABLE = "book_version"
@@ -26,35 +28,38 @@ _ONE_AT_A_TIME = threading.Lock()  # Alembic keeps what it works on in the modul
 
 
 def bring_up_to_date(engine: Engine) -> None:
-    """Bring a book to the newest shape; of several that open it at once one does, and the others wait.
+    """Bring a book to the newest schema; of several processes that open it at once one does, and the others wait.
 
     Raises:
-        InputError: the database does not answer, holds something else, or a book of a newer version.
+        InputError: the database does not answer, holds something else, or a book of a version that is not known.
     """
     try:
-        if _version(engine) == HEAD:
-            return
+        with engine.connect() as connection, connection.begin():
+            if _version(connection) == HEAD:
+                return
         with _ONE_AT_A_TIME, writing(engine) as connection:
-            upgrade(connection)
+            make_or_migrate(connection)
     except sa.exc.DBAPIError as error:
         raise unreachable(engine, error) from None
 
 
-def upgrade(connection: Connection, to: str = "head") -> None:
-    """Run the migrations that are missing, inside the writer's transaction."""
+def make_or_migrate(connection: Connection) -> None:
+    """Make the tables of a new book, or run the migrations that an older one lacks, in the writer's transaction."""
     from alembic import command
 
-    settings = _settings(connection)
-    _check(connection, settings)
-    command.upgrade(settings, to)
+    settings, version = _settings(connection), _version(connection)
+    if version is not None:
+        _refuse_unknown(connection, version, settings)
+        command.upgrade(settings, "head")
+        return
+    _refuse_unversioned(connection)
+    METADATA.create_all(connection, checkfirst=False)
+    command.stamp(settings, "head")
 
 
-def _version(engine: Engine) -> str | None:
-    with engine.connect() as connection, connection.begin():
-        return _version_in(connection) if sa.inspect(connection).has_table(VERSION_TABLE) else None
-
-
-def _version_in(connection: Connection) -> str | None:
+def _version(connection: Connection) -> str | None:
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
     version: str | None = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()
     return version
 
@@ -69,28 +74,32 @@ def _settings(connection: Connection) -> Config:
     return settings
 
 
-def _check(connection: Connection, settings: Config) -> None:
-    tables = sa.inspect(connection)
-    if not tables.has_table(VERSION_TABLE):
-        _refuse_another_application(connection, tables)
-        return
-    version = _version_in(connection)
-    if version is not None and version not in _known(settings):
+def _refuse_unknown(connection: Connection, version: str, settings: Config) -> None:
+    from alembic.script import ScriptDirectory
+
+    if version < BASELINE:
+        raise _too_old(connection)
+    if version not in {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}:
         raise InputError(
             f"the book {name_of(connection.engine)} is of version {version}, and this Regulars knows versions up to "
             f"{HEAD} only: it was written by a newer Regulars. Install that one, or open a copy made before"
         )
 
 
-def _known(settings: Config) -> set[str]:
-    from alembic.script import ScriptDirectory
+def _refuse_unversioned(connection: Connection) -> None:
+    """Refuse a book from before there were versions, and tables of another application: MLflow, too, has `runs`."""
+    tables = sa.inspect(connection)
+    if not tables.has_table("runs"):
+        return
+    if "data_digest" in {column["name"] for column in tables.get_columns("runs")}:
+        raise _too_old(connection)
+    raise InputError(
+        f"{name_of(connection.engine)} holds the tables of another application; give the book a database of its own"
+    )
 
-    return {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}
 
-
-def _refuse_another_application(connection: Connection, tables: sa.Inspector) -> None:
-    # Before there were versions a book had these columns; MLflow, too, has a table of this name.
-    if tables.has_table("runs") and "data_digest" not in {column["name"] for column in tables.get_columns("runs")}:
-        raise InputError(
-            f"{name_of(connection.engine)} holds the tables of another application; give the book a database of its own"
-        )
+def _too_old(connection: Connection) -> InputError:
+    return InputError(
+        f"the book {name_of(connection.engine)} is older than this Regulars can migrate: open it once with the version "
+        "of November 2026 (0.1.0 at commit 7f580c7), which migrates it, and then with this one"
+    )

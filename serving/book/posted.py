@@ -108,12 +108,6 @@ def posted_of(connection: Connection, customer: str) -> dict[str, list[dict[str,
     return found
 
 
-def forget_posted(connection: Connection, customer: str) -> tuple[int, int]:
-    """Delete what was posted of a customer, and return how many orders and events that were."""
-    done = [connection.execute(sa.delete(t).where(t.c.customer_id == customer)) for t in (POSTED_ORDERS, POSTED_EVENTS)]
-    return done[0].rowcount, done[1].rowcount
-
-
 @dataclass(frozen=True)
 class _Row:
     """An order or an event as it came: its id, its customer, and its documents."""

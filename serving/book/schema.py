@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from serving.scores import SCORE_COLUMNS
 
-# Unique columns have no name of the book's own: in books from before there were versions they have none.
+# Unique columns have no name of the book's own: in older books they have none.
 METADATA = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_name)s",

@@ -124,11 +124,6 @@ def released(book: Book, messages: Sequence[Message]) -> None:
                 connection.execute(_still_leased(each).values(next_at=each.due_at))
 
 
-def forget_messages(connection: Connection, customer_id: str) -> int:
-    """Delete every message about a customer, sent or not; returns how many."""
-    return connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.customer_id == customer_id)).rowcount
-
-
 def _settled_before(moment: datetime) -> sa.Delete:
     return sa.delete(OUTBOX).where(OUTBOX.c.next_at.is_(None), OUTBOX.c.created_at < moment)
 

@@ -1,4 +1,4 @@
-"""What Alembic runs: the missing steps, on the connection and in the transaction that `migrate.upgrade` gives."""
+"""What Alembic runs: the missing steps, on the connection and in the transaction of `migrate.make_or_migrate`."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""A book of any age becomes one of today, without loss; one of tomorrow is refused."""
+"""A book of the baseline or later becomes one of today, without loss; an older and a newer one are refused."""
 
 from __future__ import annotations
 
 import logging
-import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
@@ -16,10 +15,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from features.errors import InputError
-from serving.book import Book
+from serving.book import Book, history_of
 from serving.book.audit import audit_trail
 from serving.book.connection import engine_of, writing
-from serving.book.migrate import FOLDER, HEAD, VERSION_TABLE, upgrade
+from serving.book.migrate import FOLDER, HEAD, VERSION_TABLE, make_or_migrate
 from serving.book.runs import record_scores
 from serving.book.schema import METADATA
 from serving.commands.lists.list import publish_and_enqueue
@@ -30,31 +29,33 @@ LATER = [
     *("overdue_days", "next_order_on", "next_order_from", "next_order_until"),
     *("silent_30d", "silent_60d", "silent_90d", "silent_180d", "value_at_risk_low", "value_at_risk_high"),
 ]
-# What the code wrote before there were versions, to the letter.
+BASELINE_BOOK = Path(__file__).parent
+# The tables that tell a book from before there were versions.
 UNVERSIONED = """
-CREATE TABLE audit (id INTEGER NOT NULL, at DATETIME NOT NULL, action VARCHAR(16) NOT NULL, who VARCHAR NOT NULL,
-    from_version VARCHAR(64), to_version VARCHAR(64) NOT NULL, why TEXT NOT NULL, forced BOOLEAN NOT NULL,
-    PRIMARY KEY (id));
-CREATE TABLE runs (id INTEGER NOT NULL, "key" VARCHAR(64) NOT NULL, as_of DATE NOT NULL, horizon_days INTEGER NOT NULL,
-    model_version VARCHAR(64) NOT NULL, data_digest VARCHAR(64) NOT NULL, currency VARCHAR(8) NOT NULL,
-    customers INTEGER NOT NULL, recorded_at DATETIME NOT NULL, PRIMARY KEY (id), UNIQUE ("key"));
-CREATE INDEX ix_runs_as_of ON runs (as_of);
-CREATE TABLE lists (id INTEGER NOT NULL, "key" VARCHAR(64) NOT NULL, run_id INTEGER NOT NULL, as_of DATE NOT NULL,
-    rank_by VARCHAR(16) NOT NULL, capacity INTEGER, left_out TEXT NOT NULL, published_at DATETIME NOT NULL,
-    PRIMARY KEY (id), UNIQUE ("key"), FOREIGN KEY(run_id) REFERENCES runs (id));
-CREATE INDEX ix_lists_as_of ON lists (as_of);
-CREATE TABLE scores (run_id INTEGER NOT NULL, customer_id VARCHAR NOT NULL, probability FLOAT NOT NULL,
-    band VARCHAR(8) NOT NULL, state VARCHAR(8) NOT NULL, days_since_order INTEGER NOT NULL, usual_gap_days FLOAT,
-    overdue FLOAT, expected_spend BIGINT NOT NULL, value_at_risk BIGINT NOT NULL, reasons TEXT, protective TEXT,
-    PRIMARY KEY (run_id, customer_id), FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE) WITHOUT ROWID;
-CREATE TABLE entries (list_id INTEGER NOT NULL, customer_id VARCHAR NOT NULL, kind VARCHAR(8) NOT NULL,
-    position INTEGER NOT NULL, owner VARCHAR, name VARCHAR, segment VARCHAR, PRIMARY KEY (list_id, customer_id),
-    FOREIGN KEY(list_id) REFERENCES lists (id) ON DELETE CASCADE) WITHOUT ROWID;
-INSERT INTO runs VALUES (7, 'r', '2026-03-02', 30, '1', 'd', 'EUR', 1, '2026-03-02 06:00:00');
-INSERT INTO scores VALUES (7, 'a', 0.6, 'high', 'at_risk', 74, 31.0, 2.4, 2000, 1200, '["late"]', '[]');
-INSERT INTO lists VALUES (3, 'l', 7, '2026-03-02', 'value_at_risk', 5, '{"low risk": 1}', '2026-03-02 06:00:00');
-INSERT INTO entries VALUES (3, 'a', 'regular', 1, 'Eleni', 'Ann', NULL);
+CREATE TABLE runs (id INTEGER NOT NULL, as_of DATE NOT NULL, data_digest VARCHAR(64) NOT NULL);
+CREATE TABLE scores (run_id INTEGER NOT NULL, customer_id VARCHAR NOT NULL, probability FLOAT NOT NULL);
 """
+SECOND_VERSION = f"""
+CREATE TABLE {VERSION_TABLE} (version_num TEXT);
+INSERT INTO {VERSION_TABLE} VALUES ('0002');
+"""
+
+
+def execute(place: Path | str, script: str) -> None:
+    """Run statements, each of which ends its line, on a database that no book has opened."""
+    engine = engine_of(place)
+    with writing(engine) as connection:
+        for statement in script.split(";\n"):
+            if statement.strip():
+                connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def tables(place: Path | str) -> list[str]:
+    engine = engine_of(place)
+    names = sa.inspect(engine).get_table_names()
+    engine.dispose()
+    return names
 
 
 def differences(place: Path | str) -> list[Any]:
@@ -82,48 +83,47 @@ def test_the_newest_version_is_the_one_that_is_checked() -> None:
     assert ScriptDirectory(str(FOLDER)).get_current_head() == HEAD
 
 
-def test_a_book_from_before_there_were_versions_is_recognised(tmp_path: Path, make_scores: Any) -> None:
-    """Its runs and lists can still be read, what they did not know is none, and new runs fill every column."""
-    with closing(sqlite3.connect(tmp_path / "book.db")) as connection:
-        connection.executescript(UNVERSIONED)
-    with closing(Book(tmp_path)) as book:
-        old = latest_scores(book, ["a"])["a"]
-        assert (old.probability, str(old.value_at_risk), old.reasons) == (0.6, "12.00", ("late",))
-        assert {getattr(old, name) for name in LATER} == {None}
+def test_a_book_of_the_baseline_goes_on_opening(place: Path | str, make_scores: Any) -> None:
+    """What it holds can be read, what it does not know is none, its schema becomes today's, and it can be written."""
+    kind = "sqlite" if isinstance(place, Path) else "postgresql"
+    execute(place, (BASELINE_BOOK / f"baseline_{kind}.sql").read_text())
+    with closing(Book(place)) as book:
+        found = latest_scores(book, ["ann", "bob", "old"])
+        assert (found["ann"].probability, str(found["ann"].value_at_risk)) == (0.6, "12.00")
+        assert found["ann"].reasons == ("no order for 74 days, usually every 31",)
+        assert {getattr(found["old"], name) for name in LATER} == {None}
         former = current_list(book, whole=True)
         assert former is not None
         assert former.entries[["customer_id", "owner", "name", "entry_id"]].values.tolist() == [
-            ["a", "Eleni", "Ann", None]
+            ["old", "unassigned", "Olga", "20260302-cba06b5736fa"],
+            ["ann", "Eleni", "Ann", "20260302-49915e0d7d4b"],
+            ["bob", "unassigned", None, "20260302-81b637d8fcd2"],
         ]
-        assert (former.capacity, former.left_out) == (5, {"low risk": 1})
-        scores = make_scores(("a", 0.6, "12.00"))
-        publish_and_enqueue(
-            book, plan(scores, currency="EUR"), record_scores(book, scores, currency="EUR", data_digest="o")
-        )
-        assert latest_scores(book, ["a"])["a"].next_order_on is not None
-    assert differences(tmp_path) == []
-
-
-def test_a_book_of_the_first_version_is_migrated(place: Path | str) -> None:
-    """What it holds stays."""
-    engine = engine_of(place)
-    with writing(engine) as connection:
-        upgrade(connection, "0001")
-        connection.exec_driver_sql(
-            "INSERT INTO audit (at, action, who, to_version, why, forced) "
-            "VALUES ('2026-03-02 00:00:00', 'promote', 'ann', '2', 'better', '0')"
-        )
-    engine.dispose()
-    with closing(Book(place)) as book:
-        assert [row.who for row in audit_trail(book)] == ["ann"]
+        assert (former.capacity, former.left_out) == (None, {"would stay": 0})
+        assert [row.to_version for row in audit_trail(book)] == ["1"]
+        assert history_of(book, "ann").outcomes["outcome"].tolist() == ["saved"]
+        scores = make_scores(("ann", 0.6, "12.00"))
+        run_id = record_scores(book, scores, currency="EUR", data_digest="o")
+        publish_and_enqueue(book, plan(scores, currency="EUR"), run_id)
+        assert latest_scores(book, ["ann"])["ann"].next_order_on is not None
     assert differences(place) == []
+
+
+@pytest.mark.parametrize("book_of_before", [UNVERSIONED, SECOND_VERSION])
+def test_a_book_of_before_is_refused_with_the_version_that_migrates_it(place: Path | str, book_of_before: str) -> None:
+    """And is left as it was."""
+    execute(place, book_of_before)
+    before = tables(place)
+    with pytest.raises(InputError, match=r"older than this Regulars can migrate: .*0\.1\.0 at commit 7f580c7"):
+        Book(place)
+    assert tables(place) == before
 
 
 def test_a_migration_that_fails_leaves_the_book_as_it_was(place: Path | str, monkeypatch: pytest.MonkeyPatch) -> None:
     """All steps are one transaction, also the changes of tables."""
     engine = engine_of(place)
     with writing(engine) as connection:
-        upgrade(connection)
+        make_or_migrate(connection)
         connection.rollback()
     assert sa.inspect(engine).get_table_names() == []
     engine.dispose()

@@ -19,11 +19,11 @@ from features.errors import InputError
 from features.sources.mapping import LineRules, OrdersMapping, Shop
 from features.sources.reader import read_log
 from serving.book import Book, posted
+from serving.book.erasure import erase
 from serving.book.posted import (
     Posted,
     PostedEvent,
     PostedOrder,
-    forget_posted,
     posted_version,
     record_events,
     record_orders,
@@ -220,8 +220,7 @@ def test_the_version_tells_every_change(book: Book, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(posted, "utc_now", lambda: datetime(2020, 1, 1))
     record_orders(book, [order("1", "ann", {**LINE, "amount": "4"})], READER)
     assert posted_version(book) == versions[-1]
-    with book.writing() as connection:
-        forget_posted(connection, "ann")
+    erase(book, "ann", "key")
     assert versions[0] == posted_version(book) == (0, None)
     assert len(set(versions)) == 5
 
@@ -229,9 +228,8 @@ def test_the_version_tells_every_change(book: Book, monkeypatch: pytest.MonkeyPa
 def test_a_customer_is_forgotten_and_nobody_else(book: Book) -> None:
     record_orders(book, [order("1"), order("2"), order("3", "bob")], READER)
     record_events(book, [event(), event("e2", customer_id="bob")], READER)
-    with book.writing() as connection:
-        assert forget_posted(connection, "ann") == (2, 1)
-        assert forget_posted(connection, "ann") == (0, 0)
+    assert erase(book, "ann", "key") == {"posted_orders": 2, "posted_events": 1}
+    assert erase(book, "ann", "key") == {}
     assert [row[0] for row in rows(book, POSTED_ORDERS) + rows(book, POSTED_EVENTS)] == ["3", "e2"]
 
 
@@ -254,8 +252,7 @@ BATCHES = st.lists(st.lists(st.tuples(st.integers(0, 5), STATES), max_size=6), m
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(BATCHES)
 def test_law_whatever_comes_the_book_holds_the_last_word(book: Book, batches: list[list[tuple[int, str]]]) -> None:
-    with book.writing() as connection:
-        forget_posted(connection, "ann")
+    erase(book, "ann", "key")
     held: dict[str, str] = {}
     for batch in batches:
         counts = {"new": 0, "changed": 0, "known": 0}
