@@ -1,108 +1,102 @@
-"""Who the customers are: their segments, groups and owners."""
+"""Who the customers are, by the customers file: the account, segment and owner of each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from typing import TYPE_CHECKING, Literal, get_args
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
-from features.churn.horizon import NO_SEGMENT
-from features.errors import ConfigError, InputError, suggest
-from features.log import Log
+from features.errors import ConfigError
+from features.sources.mapping import CustomersMapping
 from features.sources.reader import read_customers
-from serving.config import Settings
+from features.tables import CUSTOMERS
 from serving.outreach.plan.outreach_list import account_of
-from serving.outreach.plan.owners import NO_OWNER
-from serving.shop import book_there, today
-
-if TYPE_CHECKING:
-    from serving.book import Book
 
 
-def segments_of(settings: Settings) -> dict[str, str]:
-    """Return the segment of each customer of the customers file.
-
-    Raises:
-        ConfigError: there is no customers file, or it has no segments.
-    """
-    return named_in(settings, "segment", NO_SEGMENT)
+def _nobody() -> pd.DataFrame:
+    return pd.DataFrame(columns=[each.name for each in CUSTOMERS], dtype=object)
 
 
-def named_in(settings: Settings, column: str, nobody: str) -> dict[str, str]:
-    """Return what a column of the customers file says of each customer; `nobody` where it says nothing.
-
-    Raises:
-        ConfigError: there is no customers file, or it lacks the column.
-    """
-    customers = settings.customers
-    if customers is None or column not in customers.columns:
-        raise ConfigError(f"there are no {column}s: name the customers file, and its column {column}, in regulars.toml")
-    frame = read_customers(customers)
-    named = frame[column].fillna("").astype(str).str.strip()
-    return dict(zip(frame["customer_id"], named.where(named != "", nobody), strict=True))
-
-
-By = Literal["segment", "owner"]
-
-
-def groups_of(
-    settings: Settings, by: str, log: Log, book: Book | None = None, until: date | None = None
-) -> dict[str, str]:
-    """Return the segment or owner of each customer of the log.
+@dataclass(frozen=True, eq=False)
+class Customers:
+    """The customers file, read once; every text without the spaces around it, and one without letters is none.
 
     Args:
-        settings: the shop's.
-        by: segment, as the customers file has it; or owner, as lists have it: handed over or given in turn in the book,
-            else of the customers file, else by segment.
-        log: whose customers.
-        book: of the shop, where it is open already.
-        until: the day of which owners are told; None = today.
+        frame: one row per customer, in the fields of CUSTOMERS; empty where there is no file.
+        columns: the fields that the file has a column for.
+        owner_by_segment: segment → owner of its customers whom the file names no owner for.
 
-    Raises:
-        InputError: neither of the two, or nothing tells it.
+    >>> frame = pd.DataFrame({"customer_id": ["ann", "bob"], "owner": ["Eleni ", None], "segment": [None, "pro"]})
+    >>> Customers(frame, owner_by_segment={"pro": "Bruno"}).owner_of
+    {'ann': 'Eleni', 'bob': 'Bruno'}
     """
-    if by == "segment":
-        known, nobody = segments_of(settings), "no segment"
-    elif by == "owner":
-        known, nobody = owners_of(settings, log, book, until), NO_OWNER
-    else:
-        raise InputError(f'figures are told by segment or owner, not by "{by}".{suggest(by, get_args(By))}')
-    return {customer: known.get(customer, nobody) for customer in log.customer_ids}
 
+    frame: pd.DataFrame = field(default_factory=_nobody)
+    columns: Set[str] = frozenset()
+    owner_by_segment: Mapping[str, str] = field(default_factory=dict)
 
-def owners_of(settings: Settings, log: Log, book: Book | None = None, until: date | None = None) -> dict[str, str]:
-    """Return customer → owner, of those that have one; arguments as for `groups_of`.
+    @classmethod
+    def read(cls, mapping: CustomersMapping | None, owner_by_segment: Mapping[str, str]) -> Customers:
+        """Read a customers file; without one nothing is known of anybody.
 
-    Raises:
-        ConfigError: neither the book nor the customers file names an owner.
-    """
-    in_book = _owners_in_book(settings, book, until or today(settings))
-    if settings.customers is None or "owner" not in settings.customers.columns:
-        named = {} if in_book else named_in(settings, "owner", NO_OWNER)
-    else:
-        named = {who: owner for who, owner in named_in(settings, "owner", NO_OWNER).items() if owner != NO_OWNER}
-    customers = read_customers(settings.customers) if settings.customers else None
-    parent, ruled = account_of(customers), _ruled(customers, settings.list.owner_by_segment)
-    kept = {who: in_book.get(parent.get(who, who)) for who in log.customer_ids}
-    found = {who: kept[who] or named.get(who) or ruled.get(who) for who in log.customer_ids}
-    return {who: owner for who, owner in found.items() if owner is not None}
+        Raises:
+            InputError: every broken rule of the file at once.
+        """
+        if mapping is None:
+            return cls(owner_by_segment=owner_by_segment)
+        return cls(read_customers(mapping), frozenset(mapping.columns), owner_by_segment)
 
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The ids of all customers in the file."""
+        return frozenset(self.frame["customer_id"])
 
-def _ruled(customers: pd.DataFrame | None, owner_of: Mapping[str, str]) -> dict[str, str]:
-    if customers is None or "segment" not in customers or not owner_of:
-        return {}
-    owner = customers["segment"].fillna("").str.strip().map(dict(owner_of))
-    known = customers[owner.notna()]
-    return dict(zip(known["customer_id"], owner.dropna(), strict=True))
+    @cached_property
+    def account_of(self) -> dict[str, str]:
+        """Customer → account, of those that belong to one; every other customer is an account of its own."""
+        return account_of(self.frame)
 
+    @cached_property
+    def segment_of(self) -> dict[str, str]:
+        """Customer → segment, of those that have one."""
+        return self._texts("segment")
 
-def _owners_in_book(settings: Settings, book: Book | None, day: date) -> dict[str, str]:
-    from serving.book.snapshot import owners_on
+    @cached_property
+    def named_owner_of(self) -> dict[str, str]:
+        """Customer → owner, of those whom the file names one for."""
+        return self._texts("owner")
 
-    with book_there(settings, book) as known:
-        if known is None:
-            return {}
-        with known.reading() as connection:
-            return owners_on(connection, day)
+    @cached_property
+    def owner_of(self) -> dict[str, str]:
+        """Customer → owner, as the file names it, else by segment."""
+        by_segment = {who: self.owner_by_segment.get(segment) for who, segment in self.segment_of.items()}
+        found = {who: self.named_owner_of.get(who) or by_segment.get(who) for who in self.frame["customer_id"]}
+        return {who: owner for who, owner in found.items() if owner is not None}
+
+    def owners(self, customer_ids: Iterable[str], kept: Mapping[str, str]) -> dict[str, str]:
+        """Return customer → owner of those that have one: as the book keeps it for the account, else as the file says.
+
+        Args:
+            customer_ids: whose.
+            kept: account → owner, handed over or given in turn.
+        """
+        found = {who: kept.get(self.account_of.get(who, who)) or self.owner_of.get(who) for who in customer_ids}
+        return {who: owner for who, owner in found.items() if owner is not None}
+
+    def need(self, column: str) -> None:
+        """Refuse a question that only a column of the customers file can answer.
+
+        Raises:
+            ConfigError: there is no customers file, or it lacks the column.
+        """
+        if column not in self.columns:
+            raise ConfigError(
+                f"there are no {column}s: name the customers file, and its column {column}, in regulars.toml"
+            )
+
+    def _texts(self, column: str) -> dict[str, str]:
+        texts = self.frame[column].fillna("").astype(str).str.strip()
+        known = texts != ""
+        return dict(zip(self.frame["customer_id"][known], texts[known], strict=True))

@@ -1,4 +1,4 @@
-"""The shop as every command and the server see it: its date, its log, its book, and the day that is looked from.
+"""The open shop: what every command and every endpoint is given, each part of it read when first asked for, once.
 
 Nothing of training is imported here, and the book only where it is opened, so that `regulars check` starts at once and
 the server never holds the trainer.
@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from features.churn.horizon import LEAST_ACTIVE_DAYS
+from features.churn.labels import ChurnDefinition
 from features.clock import date_of
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
@@ -22,6 +24,7 @@ from features.log import Log
 from features.sources.posted import Posts
 from features.sources.reader import Reading, read_log
 from serving.config import Settings
+from serving.customers import Customers
 
 if TYPE_CHECKING:  # the book and the models take seconds to import: a check of files needs neither
     from serving.book import Book
@@ -29,71 +32,163 @@ if TYPE_CHECKING:  # the book and the models take seconds to import: a check of 
     from training.bundle import Bundle
 
 
-def today(settings: Settings) -> date:
-    """Return the shop's own date; the rooms below have no clock."""
-    return settings.shop.business_day(datetime.now(UTC))
+class OpenShop:
+    """A shop, opened for one command, or for one answer of a server.
 
-
-def read(settings: Settings, *, until: date | None = None, book: Book | None = None) -> Reading:
-    """Read the shop's orders and events, with what was posted to its book; nothing on or after `until`.
+    What changes while a server runs (the customers file, consents, owners) is read again by opening the shop again,
+    around the same settings and the same open book.
 
     Args:
         settings: of the shop.
-        until: orders and events on or after this business day do not exist.
-        book: its book, where it is open already; else the one that there is, and none is made.
-
-    Raises:
-        InputError: every broken rule at once.
+        until: orders and events on or after this business day do not exist; None = all are read.
+        book: of a server that holds it open; it stays open.
     """
-    with book_there(settings, book) as known:
-        posted = None if known is None else _kept(settings, known, until)
-        return read_log(
-            settings.shop, settings.orders, settings.events, until=until, latest=today(settings), posted=posted
-        )
+
+    def __init__(self, settings: Settings, *, until: date | None = None, book: Book | None = None) -> None:
+        self.settings, self.until = settings, until
+        self._lent, self._book = book is not None, book
+
+    def __enter__(self) -> OpenShop:
+        """Give the shop to a command."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the book."""
+        self.close_book()
+
+    @cached_property
+    def today(self) -> date:
+        """The shop's own date; the rooms below have no clock."""
+        return today(self.settings)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """Orders and events of the shop's files and of what was posted to its book.
+
+        Raises:
+            InputError: every broken rule at once.
+        """
+        shop, orders, events = self.settings.shop, self.settings.orders, self.settings.events
+        return read_log(shop, orders, events, until=self.until, latest=self.today, posted=self._posts())
+
+    @property
+    def log(self) -> Log:
+        """The log of that reading."""
+        return self.reading.log
+
+    @cached_property
+    def as_of(self) -> date:
+        """The day that is looked from: `until`, or the day after the last order.
+
+        Raises:
+            InputError: the day lies before the first order.
+        """
+        return chosen_day(self.log, self.until)
+
+    @cached_property
+    def definition(self) -> ChurnDefinition:
+        """What churn means in this shop; "auto" is what the gaps of its log propose."""
+        return self.settings.definition_for(self.log)
+
+    @cached_property
+    def features(self) -> FeatureSet:
+        """The features of every shop, and those of this shop's kinds of events."""
+        return features_of(self.log)
+
+    @cached_property
+    def customers(self) -> Customers:
+        """The customers file; nobody where the settings name none.
+
+        Raises:
+            InputError: every broken rule of the file at once.
+        """
+        return Customers.read(self.settings.customers, self.settings.list.owner_by_segment)
+
+    @property
+    def book(self) -> Book:
+        """The database of record; made where there is none yet.
+
+        Raises:
+            InputError: it cannot be opened.
+        """
+        if self._book is None:
+            from serving.book import Book
+
+            self._book = Book(self.settings.book_place)
+        return self._book
+
+    @property
+    def book_if_any(self) -> Book | None:
+        """The database of record; None where there is none yet: who only reads makes no book."""
+        from serving.book.connection import file_of
+
+        file = file_of(self.settings.book_place)
+        return None if self._book is None and file is not None and not file.exists() else self.book
+
+    @property
+    def posted_reader(self) -> Reader:
+        """How the shop reads what is posted today."""
+        return reader_of(self.settings)
+
+    def whole(self) -> OpenShop:
+        """Return the same shop without `until`: how far its days are complete is seen in the whole log alone."""
+        return OpenShop(self.settings, book=self.book_if_any)
+
+    def owners_on(self, day: date) -> dict[str, str]:
+        """Return account → owner on a day, as the book keeps it: handed over, or given in turn."""
+        from serving.book.snapshot import owners_on
+
+        if self.book_if_any is None:
+            return {}
+        with self.book.reading() as connection:
+            return owners_on(connection, day)
+
+    def champion(self) -> tuple[Bundle, str]:
+        """Return the model that serves and its version, verified and asked the question that it was trained for.
+
+        Raises:
+            ModelNotFound: none serves yet.
+            ModelRefused: it is corrupt or gone.
+            InputError: it was trained for another question.
+        """
+        from training.tracking import Tracking
+
+        bundle, version = Tracking(self.settings.folder).champion()
+        check_agrees(self.settings, bundle, version)
+        return bundle, version
+
+    def close_book(self) -> None:
+        """Let go of the book, before work that takes long; whoever asks for it later opens it again."""
+        if self._book is not None and not self._lent:
+            self._book.close()
+            self._book = None
+
+    def _posts(self) -> Posts | None:
+        book = self.book_if_any
+        if book is None:
+            return None
+        from serving.book.posted import posted_version
+        from serving.book.posted_log import KeptPosts
+
+        return KeptPosts(book, self.posted_reader, self.until) if posted_version(book)[0] else None
+
+
+def today(settings: Settings) -> date:
+    """Return the shop's own date at this moment."""
+    return settings.shop.business_day(datetime.now(UTC))
 
 
 def reader_of(settings: Settings) -> Reader:
-    """Return how the shop reads what is posted today; a posted amount is its line's, whatever the file's are."""
+    """Return how a shop reads what is posted today; a posted amount is its line's, whatever the file's are."""
     from serving.book.posted_log import Reader
 
     rules = replace(settings.orders.rules, amount_is="line", price_times_quantity=False)
     return Reader(settings.shop, rules, today(settings))
 
 
-def _kept(settings: Settings, book: Book, until: date | None) -> Posts | None:
-    from serving.book.posted import posted_version
-    from serving.book.posted_log import KeptPosts
-
-    return KeptPosts(book, reader_of(settings), until) if posted_version(book)[0] else None
-
-
-@contextmanager
-def book_there(settings: Settings, book: Book | None = None) -> Iterator[Book | None]:
-    """Open the shop's book as `open_book` does, or give None where there is none yet: who only reads makes no book."""
-    from serving.book.connection import file_of
-
-    file = file_of(settings.book_place)
-    if book is None and file is not None and not file.exists():
-        yield None
-        return
-    with open_book(settings, book) as opened:
-        yield opened
-
-
 def features_of(log: Log) -> FeatureSet:
     """Return the features of a log: those of every shop, and those of its event kinds."""
     return default_features(event_kinds(log))
-
-
-def day_after_last_order(log: Log) -> date:
-    """Return the day to score from when none is given: the day after the last order.
-
-    >>> from features.log import Lines
-    >>> from features.roll_up import roll_up
-    >>> day_after_last_order(roll_up(Lines.of(["ann"], [10], [500])))
-    datetime.date(1970, 1, 12)
-    """
-    return date_of(log.last_day + 1)
 
 
 def chosen_day(log: Log, as_of: date | None) -> date:
@@ -108,8 +203,19 @@ def chosen_day(log: Log, as_of: date | None) -> date:
     return day
 
 
+def day_after_last_order(log: Log) -> date:
+    """Return the day to look from when none is given: the day after the last order.
+
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
+    >>> day_after_last_order(roll_up(Lines.of(["ann"], [10], [500])))
+    datetime.date(1970, 1, 12)
+    """
+    return date_of(log.last_day + 1)
+
+
 def check_agrees(settings: Settings, bundle: Bundle, version: str) -> None:
-    """Refuse a champion that was trained for another question than the settings ask.
+    """Refuse a model that was trained for another question than the settings ask.
 
     Raises:
         InputError: another horizon, active window or currency.
@@ -126,14 +232,14 @@ def check_agrees(settings: Settings, bundle: Bundle, version: str) -> None:
         raise InputError(f"version {version} was trained in {known_in}, not {asked_in}: run regulars train")
 
 
+def read(settings: Settings, *, until: date | None = None, book: Book | None = None) -> Reading:
+    """Read a shop's orders and events, with what was posted to its book; a command asks its `OpenShop` instead."""
+    with OpenShop(settings, until=until, book=book) as shop:
+        return shop.reading
+
+
 @contextmanager
 def open_book(settings: Settings, book: Book | None = None) -> Iterator[Book]:
-    """Open the shop's book, and let go of it at the end; one that is open already is given as it is, and stays open."""
-    from serving.book import Book
-
-    opened = book or Book(settings.book_place)
-    try:
-        yield opened
-    finally:
-        if book is None:
-            opened.close()
+    """Open a shop's book for a moment; a command asks its `OpenShop` instead."""
+    with OpenShop(settings, book=book) as shop:
+        yield shop.book

@@ -17,8 +17,9 @@ from serving.api.problems import Refusal
 from serving.book.erasure import erase
 from serving.book.history import History
 from serving.book.posted import posted_of
-from serving.commands.lists.why import DAY_OF, Story, tell_story_from
+from serving.commands.lists.why import DAY_OF, Story, recorded_story
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
+from serving.shop import OpenShop
 
 # Of the columns of a score or a list's entry the book holds amounts in minor units and sentences as JSON.
 AMOUNTS = frozenset(column.name for column in ENTRY_COLUMNS if column.type == "money")
@@ -67,7 +68,7 @@ def customer(call: Call) -> CustomerAnswer:
     settings, seen = call.server.need_settings(), call.server.seen_by(call.key, [customer_id])
     if not seen or "\0" in customer_id:
         raise _unknown()
-    story = tell_story_from(call.server.need_book(), settings, customer_id)
+    story = recorded_story(OpenShop(settings, book=call.server.need_book()), customer_id)
     with call.server.need_book().reading() as connection:
         posted = posted_of(connection, customer_id)
     if not (story.history.known or any(posted.values())):

@@ -16,8 +16,9 @@ from serving.api.figure_messages import EffectAnswer, KpisAnswer
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import from_our_files
 from serving.api.shared_messages import Request
-from serving.commands.lists.effect import Saving, tell_effect
+from serving.commands.lists.effect import MeasuredEffect, measure_effect
 from serving.commands.lists.kpis import ShopKpis, shop_kpis
+from serving.shop import OpenShop
 
 
 class KpiQuery(Request, frozen=True):
@@ -42,8 +43,8 @@ def kpis(call: Call) -> KpisAnswer:
     settings = call.server.need_settings()
 
     def made() -> KpisAnswer:
-        with from_our_files(until=asked.until):
-            return kpis_answer(shop_kpis(settings, asked.period, asked.until, asked.by, book=call.server.book))
+        with from_our_files(until=asked.until), OpenShop(settings, until=asked.until, book=call.server.book) as shop:
+            return kpis_answer(shop_kpis(shop, asked.period, asked.by))
 
     return call.server.reports.get(("kpis", asked), made)
 
@@ -54,8 +55,8 @@ def effect(call: Call) -> EffectAnswer:
     settings = call.server.need_settings()
 
     def made() -> EffectAnswer:
-        with from_our_files(until=until):
-            return effect_answer(tell_effect(settings, until, None, book=call.server.book))
+        with from_our_files(until=until), OpenShop(settings, until=until, book=call.server.book) as shop:
+            return effect_answer(measure_effect(shop, None))
 
     return call.server.reports.get(("effect", until), made)
 
@@ -65,7 +66,7 @@ def kpis_answer(found: ShopKpis) -> KpisAnswer:
     return msgspec.convert(found.to_dict(), KpisAnswer)
 
 
-def effect_answer(found: Saving) -> EffectAnswer:
+def effect_answer(found: MeasuredEffect) -> EffectAnswer:
     """Return what acting saved as it is written in an answer."""
     return msgspec.convert(found.to_dict(), EffectAnswer)
 

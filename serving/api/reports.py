@@ -12,7 +12,6 @@ from datetime import date
 from typing import Annotated, Any
 
 import msgspec
-import pandas as pd
 from msgspec import Meta
 from msgspec.structs import asdict
 
@@ -37,10 +36,9 @@ from serving.book.posted import PostedEvent as EventRow
 from serving.book.posted import PostedOrder as OrderRow
 from serving.book.posted import record_events, record_orders
 from serving.commands.lists.known_ids import unknown_customers
-from serving.shop import reader_of
+from serving.shop import OpenShop, reader_of
 
 MOST = 10_000
-NOBODY = pd.DataFrame({"customer_id": []}, dtype=object)  # a customers file without anyone
 MOST_LINES = 1_000
 # The book refuses words that it does not know, with a suggestion; the document names those that it does.
 OutcomeWord = Annotated[str, Meta(max_length=32, description=f"one of {', '.join(OUTCOME_NAMES)}")]
@@ -252,10 +250,9 @@ def _recorded(name: str, record: Callable[[Book, Any, Source], Counts], book: Bo
 
 
 def _with_unknown(server: ServerState, recorded: Recorded, rows: Sequence[ContactRow | ConsentRow]) -> Recorded:
-    """Say which customers nobody knows; the customers file is read only for those whom the book does not know."""
-    book, settings = server.need_book(), server.need_settings()
-    left = unknown_customers(book, settings, [row.customer_id for row in rows], customers=NOBODY)
-    found = unknown_customers(book, settings, left) if left else []
+    """Say which customers nobody knows."""
+    shop = OpenShop(server.need_settings(), book=server.need_book())
+    found = unknown_customers(shop, [row.customer_id for row in rows])
     return msgspec.structs.replace(recorded, unknown=tuple(found))
 
 

@@ -22,6 +22,7 @@ from serving.cli.options import (
     app,
     screen_of,
     settings_of,
+    shop_of,
 )
 
 
@@ -40,9 +41,8 @@ def init(
 ) -> None:
     """Guess columns, zone and currency of a shop's files, write regulars.toml and say what was assumed."""
     from serving.commands.data.init import init_shop
-    from serving.show import show_init
 
-    show_init(init_shop(orders, events, customers, out, force=force, columns=column or ()), screen_of(json))
+    screen_of(json).show(init_shop(orders, events, customers, out, force=force, columns=column or ()))
 
 
 @app.command()
@@ -50,12 +50,12 @@ def check(
     config: Config = None, orders: Orders = None, horizon: Horizon = None, active: Active = None, json: Json = False
 ) -> None:
     """Say every broken rule at once, and whether the history is sufficient."""
-    settings = settings_of(config, orders, horizon, active)
+    shop = shop_of(config, orders, horizon, active)
     from serving.commands.data.check import check_shop
-    from serving.show import show
 
-    report = check_shop(settings)
-    show(report, screen_of(json))
+    with shop:
+        report = check_shop(shop)
+    screen_of(json).show(report)
     if report.violations:
         raise typer.Exit(InputError.exit_code)
 
@@ -70,11 +70,11 @@ def horizon_(
     json: Json = False,
 ) -> None:
     """Propose the churn window from the shop's own gaps, and say what it would mean."""
-    settings = settings_of(config, orders, None, None)
+    shop = shop_of(config, orders, until=until)
     from serving.commands.data.horizon import propose
-    from serving.show import show_horizon
 
-    show_horizon(propose(settings, until, by_segment=by_segment, out=out), screen_of(json))
+    with shop:
+        screen_of(json).show(propose(shop, by_segment=by_segment, out=out))
 
 
 @app.command()
@@ -88,11 +88,11 @@ def features(
     json: Json = False,
 ) -> None:
     """Write the features of everyone who can churn, as known on a day."""
-    settings = settings_of(config, orders, horizon, active)
-    from serving.commands.models.score import write_features
-    from serving.show import show
+    shop = shop_of(config, orders, horizon, active, until=as_of)
+    from serving.commands.data.features import write_features
 
-    show(write_features(settings, as_of, out), screen_of(json))
+    with shop:
+        screen_of(json).show(write_features(shop, out))
 
 
 @app.command()
@@ -103,10 +103,9 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Write the files of a simulated shop whose truth is known."""
-    from serving.commands.models.score import simulate_shop
-    from serving.show import show
+    from serving.commands.data.simulate import simulate_shop
 
-    show(simulate_shop(customers, seed, out), screen_of(json))
+    screen_of(json).show(simulate_shop(customers, seed, out))
 
 
 @app.command()

@@ -20,13 +20,12 @@ from features.shell import shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from serving.commands.data.check import check_shop
 from serving.commands.data.demo_data import write_demo_shop
-from serving.commands.lists.list import Listed, publish
-from serving.commands.models.score import Scored, score_all
+from serving.commands.lists.list import PublishedList, publish
+from serving.commands.models.score import ScoringRun, score_all
 from serving.commands.models.train import train_and_judge
 from serving.config import FILE_NAME, Churn, ListSettings, Settings, toml_text
 from serving.outreach.exports import write_table
-from serving.shop import features_of, read
-from serving.show import show_candidates, show_top
+from serving.shop import OpenShop
 from training.metrics import auroc
 from training.tracking import Tracking
 
@@ -51,25 +50,23 @@ def run_demo(folder: Path, screen: Screen) -> None:
     """
     settings = demo_settings(folder)
     screen.say("1. The orders: Complete Journey, a grocery chain's log of 2017", "")
-    report = check_shop(settings)
-    screen.say(*report.lines())
-    log = read(settings).log
+    with OpenShop(settings) as shop:
+        report, log, features = check_shop(shop), shop.log, shop.features
+    screen.lines(report)
     as_of = date_of(complete_until(log)) - timedelta(days=HORIZON_DAYS)
     screen.say("", f"2. Features, backtest and training on what was known on {as_of}", "")
-    with screen.progress() as progress:
-        trained = train_and_judge(settings, as_of, progress)
-    features = features_of(log)
-    families = len(set(features.families.values()))
-    screen.say(f"{len(features)} features of {families} families for each customer and date", "")
-    show_candidates(trained.result.backtest, screen)
-    screen.say("", *trained.lines())
-    screen.say("", f"3. Scores and the list of {as_of}", "")
-    scored = score_all(settings, as_of)
-    listed = publish(settings, scored, settings.folder / "demo" / "list")
-    write_table(scored.scores, settings.folder / "demo" / "scores.csv")
-    show_top(listed, screen)
-    screen.say("", *listed.lines())
-    truth = judged(log, scored, listed, as_of)
+    with OpenShop(settings, until=as_of) as shop:
+        with screen.progress() as progress:
+            trained = train_and_judge(shop, progress)
+        families = len(set(features.families.values()))
+        screen.say(f"{len(features)} features of {families} families for each customer and date", "")
+        screen.lines(trained)
+        screen.say("", f"3. Scores and the list of {as_of}", "")
+        run = score_all(shop)
+        listed = publish(shop, run, settings.folder / "demo" / "list")
+    write_table(run.scores, settings.folder / "demo" / "scores.csv")
+    screen.lines(listed)
+    truth = judged(log, run, listed)
     screen.say("", "4. How right it turned out to be", "", *truth.lines())
     screen.say("", "5. What next", "", *next_commands(settings))
     stations: dict[str, Any] = {"check": report, "training": trained, "list": listed, "truth": truth}
@@ -150,16 +147,16 @@ def _lift(truth: Truth) -> float:
     return truth.listed_churned / truth.listed / base if truth.listed and base else float("nan")
 
 
-def judged(log: Log, scored: Scored, listed: Listed, as_of: date) -> Truth:
+def judged(log: Log, run: ScoringRun, listed: PublishedList) -> Truth:
     """Compare scores and list with the orders of the horizon."""
-    labels = label_table(log, [as_of], scored.bundle.definition).set_index("customer_id")["churned"]
-    scores = scored.scores.set_index("customer_id")
+    labels = label_table(log, [run.as_of], run.bundle.definition).set_index("customer_id")["churned"]
+    scores = run.scores.set_index("customer_id")
     churned = labels.reindex(scores.index).to_numpy(dtype=bool)
     high = (scores["band"] == "high").to_numpy()
     on_list = labels.reindex(listed.outreach.customer_ids)
     return Truth(
-        as_of=as_of,
-        until=as_of + timedelta(days=scored.bundle.definition.horizon_days - 1),
+        as_of=run.as_of,
+        until=run.as_of + timedelta(days=run.bundle.definition.horizon_days - 1),
         customers=len(scores),
         churned=int(churned.sum()),
         auroc=auroc(churned, scores["probability"].to_numpy(dtype=float)),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.options import Config, Json, app, day, screen_of, settings_of
+from serving.cli.options import Config, Json, app, day, screen_of, shop_of
 
 keys = typer.Typer(name="keys", help="Keys for the HTTP interface.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(keys)
@@ -32,10 +32,11 @@ def create(
     json: Json = False,
 ) -> None:
     """Make a key and print it: once, for the book keeps a hash of it alone."""
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.upkeep.keys import make_key
 
-    screen, made = screen_of(json), make_key(settings, name, [role.value for role in roles], owner, expires)
+    with shop:
+        screen, made = screen_of(json), make_key(shop, name, [role.value for role in roles], owner, expires)
     if not json:  # with --json words go to stderr, which is kept in logs, and the key is for one reader alone
         screen.say(*made.lines())
     screen.document(made.to_dict())
@@ -44,11 +45,11 @@ def create(
 @keys.command("list")
 def list_(config: Config = None, json: Json = False) -> None:
     """Say which keys there are, what they may do and when they were used last."""
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.upkeep.keys import known_keys
-    from serving.show import show
 
-    show(known_keys(settings), screen_of(json))
+    with shop:
+        screen_of(json).show(known_keys(shop))
 
 
 @keys.command()
@@ -58,8 +59,8 @@ def revoke(
     json: Json = False,
 ) -> None:
     """Refuse a key from now on."""
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.upkeep.keys import take_back
-    from serving.show import show
 
-    show(take_back(settings, key_id), screen_of(json))
+    with shop:
+        screen_of(json).show(take_back(shop, key_id))

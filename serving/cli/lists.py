@@ -24,7 +24,7 @@ from serving.cli.options import (
     day,
     one_of,
     screen_of,
-    settings_of,
+    shop_of,
 )
 
 On = Annotated[
@@ -56,11 +56,11 @@ def list_(
     json: Json = False,
 ) -> None:
     """Write the list of whom to contact, with what to do and why, and publish it in the book."""
-    settings = settings_of(config, orders, horizon, active)
+    shop = shop_of(config, orders, horizon, active, until=as_of)
     from serving.commands.lists.list import make_list
-    from serving.show import show_list
 
-    show_list(make_list(settings, as_of, out, formats or ()), screen_of(json))
+    with shop:
+        screen_of(json).show(make_list(shop, out, formats or ()))
 
 
 @app.command()
@@ -73,11 +73,11 @@ def why(
     json: Json = False,
 ) -> None:
     """Tell the whole story of a customer: scores, lists and why not, contacts, outcomes, consent, holds."""
-    settings = settings_of(config, None, None, None)
-    from serving.commands.lists.why import tell_story
-    from serving.show import show
+    shop = shop_of(config)
+    from serving.commands.lists.why import customer_story
 
-    show(tell_story(settings, customer, as_of), screen_of(json))
+    with shop:
+        screen_of(json).show(customer_story(shop, customer, as_of))
 
 
 @app.command()
@@ -96,15 +96,15 @@ def outcome(
     """Record what came of entries: contacted, reached, saved, not_saved, wrong_alarm, already_known, do_not_contact."""
     if (file is None) == (not entry):
         raise InputError("give either a CSV of outcomes, or one by --entry ID --outcome WORD")
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.lists.report_outcomes import one_outcome, outcomes_from
-    from serving.show import show
 
-    if file is not None:
-        done = outcomes_from(settings, file)
-    else:
-        done = one_outcome(settings, entry, what, on=on, channel=channel, cost=cost, by=by, note=note)
-    show(done, screen_of(json))
+    with shop:
+        if file is not None:
+            done = outcomes_from(shop, file)
+        else:
+            done = one_outcome(shop, entry, what, on=on, channel=channel, cost=cost, by=by, note=note)
+    screen_of(json).show(done)
 
 
 @app.command()
@@ -114,11 +114,11 @@ def contacts(
     json: Json = False,
 ) -> None:
     """Record contacts that were made elsewhere, so that nobody is contacted twice."""
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.lists.report_outcomes import contacts_from
-    from serving.show import show
 
-    show(contacts_from(settings, file), screen_of(json))
+    with shop:
+        screen_of(json).show(contacts_from(shop, file))
 
 
 @app.command()
@@ -134,11 +134,11 @@ def consent(
     """Record what customers said about being contacted; the latest word counts, before the customers file's."""
     if allowed is None:
         raise InputError("say --yes or --no: whether they may be contacted")
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.lists.report_outcomes import consent_to
-    from serving.show import show
 
-    show(consent_to(settings, customers, channel, on, source, allowed=allowed), screen_of(json))
+    with shop:
+        screen_of(json).show(consent_to(shop, customers, channel, on, source, allowed=allowed))
 
 
 @app.command()
@@ -153,11 +153,11 @@ def hold(
     json: Json = False,
 ) -> None:
     """Keep accounts off the lists: for good (veto), until a day (snooze), or no longer (lift)."""
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.lists.report_outcomes import hold_accounts
-    from serving.show import show
 
-    show(hold_accounts(settings, accounts, kind, on, until, by, why), screen_of(json))
+    with shop:
+        screen_of(json).show(hold_accounts(shop, accounts, kind, on, until, by, why))
 
 
 @app.command("hand-over")
@@ -171,11 +171,11 @@ def hand_over(
     json: Json = False,
 ) -> None:
     """Give accounts to another owner; it counts before the customers file's."""
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.lists.report_outcomes import hand_over_accounts
-    from serving.show import show
 
-    show(hand_over_accounts(settings, accounts, to, on, by, why), screen_of(json))
+    with shop:
+        screen_of(json).show(hand_over_accounts(shop, accounts, to, on, by, why))
 
 
 @app.command()
@@ -196,14 +196,14 @@ def effect(
     json: Json = False,
 ) -> None:
     """Say what acting saved, treated against held out; or, with --plan, how long it takes to know."""
-    settings, screen = settings_of(config, orders, None, None), screen_of(json)
-    from serving.commands.lists.effect import PLANNED, plan_trial, tell_effect
-    from serving.show import show, show_effect
+    shop = shop_of(config, orders, until=until)
+    from serving.commands.lists.effect import PLANNED, measure_effect, plan_trial
 
-    if plan:
-        show(plan_trial(settings, PLANNED if planned is None else planned), screen)
-    else:
-        show_effect(tell_effect(settings, until, planned), by or (), screen)
+    with shop:
+        if plan:
+            screen_of(json).show(plan_trial(shop, PLANNED if planned is None else planned))
+        else:
+            screen_of(json).show(measure_effect(shop, planned, by or ()))
 
 
 @app.command()
@@ -221,8 +221,8 @@ def kpis(
     json: Json = False,
 ) -> None:
     """Count who was kept, gained, lost and recovered, period by period, and what a customer is worth."""
-    settings = settings_of(config, orders, None, None)
+    shop = shop_of(config, orders, until=until)
     from serving.commands.lists.kpis import shop_kpis
-    from serving.show import show_kpis
 
-    show_kpis(shop_kpis(settings, period, until, by, out), screen_of(json))  # type: ignore[arg-type]  # by `one_of`
+    with shop:
+        screen_of(json).show(shop_kpis(shop, period, by, out))  # type: ignore[arg-type]  # by `one_of`

@@ -21,7 +21,7 @@ from serving.cli.options import (
     Why,
     app,
     screen_of,
-    settings_of,
+    shop_of,
 )
 
 
@@ -36,14 +36,12 @@ def train(
     json: Json = False,
 ) -> None:
     """Backtest the candidates, choose, refit, register as challenger; the gate decides whether it serves."""
-    settings = settings_of(config, orders, horizon, active)
+    screen, shop = screen_of(json), shop_of(config, orders, horizon, active, until=until)
     from serving.commands.models.train import train_and_judge
-    from serving.show import show_training
 
-    screen = screen_of(json)
-    with screen.progress() as report:
-        result = train_and_judge(settings, until, report, tuned=not no_tuned)
-    show_training(result, screen)
+    with shop, screen.progress() as report:
+        result = train_and_judge(shop, report, tuned=not no_tuned)
+    screen.show(result)
 
 
 @app.command()
@@ -57,13 +55,12 @@ def tune(
     json: Json = False,
 ) -> None:
     """Look for trees that suit this shop better than the usual ones; regulars train takes what is clearly better."""
-    screen, settings = screen_of(json), settings_of(config, orders, horizon, active)
+    screen, shop = screen_of(json), shop_of(config, orders, horizon, active, until=until)
     from serving.commands.models.tune import tune_trees
-    from serving.show import show
 
-    with screen.progress() as report:
-        result = tune_trees(settings, until, budget_minutes, report)
-    show(result, screen)
+    with shop, screen.progress() as report:
+        result = tune_trees(shop, budget_minutes, report)
+    screen.show(result)
 
 
 @app.command()
@@ -78,11 +75,11 @@ def promote(
     json: Json = False,
 ) -> None:
     """Let a version serve whose gate was passed; the book records who did it and why."""
-    settings = settings_of(config, None, horizon, active)
+    shop = shop_of(config, None, horizon, active)
     from serving.commands.models.promote import promote
-    from serving.show import show
 
-    show(promote(settings, version, force=force, by=by, why=why), screen_of(json))
+    with shop:
+        screen_of(json).show(promote(shop, version, force=force, by=by, why=why))
 
 
 @app.command()
@@ -96,11 +93,11 @@ def rollback(
     json: Json = False,
 ) -> None:
     """Let the former champion serve again, verified before; the book records who did it and why."""
-    settings = settings_of(config, None, horizon, active)
+    shop = shop_of(config, None, horizon, active)
     from serving.commands.models.promote import roll_back
-    from serving.show import show
 
-    show(roll_back(settings, to, by=by, why=why), screen_of(json))
+    with shop:
+        screen_of(json).show(roll_back(shop, to, by=by, why=why))
 
 
 @app.command()
@@ -118,13 +115,12 @@ def backtest(
     json: Json = False,
 ) -> None:
     """Measure the candidates on dates that they have not seen, and grade the chosen one; record nothing."""
-    screen, settings = screen_of(json), settings_of(config, orders, horizon, active)
-    from serving.commands.models.backtest import tell_backtest
-    from serving.show import show_backtest
+    screen, shop = screen_of(json), shop_of(config, orders, horizon, active, until=until)
+    from serving.commands.models.backtest import run_backtest
 
-    with screen.progress() as report:
-        told = tell_backtest(settings, until, report, by_segment=by_segment, random_split=random_split, out=out)
-    show_backtest(told, screen)
+    with shop, screen.progress() as report:
+        result = run_backtest(shop, report, by_segment=by_segment, random_split=random_split, out=out)
+    screen.show(result)
 
 
 @app.command()
@@ -139,8 +135,8 @@ def score(
     json: Json = False,
 ) -> None:
     """Score everyone who can churn, write the scores and record them in the book."""
-    settings = settings_of(config, orders, horizon, active)
+    shop = shop_of(config, orders, horizon, active, until=as_of)
     from serving.commands.models.score import write_scores
-    from serving.show import show
 
-    show(write_scores(settings, as_of, out, all_reasons=all_reasons), screen_of(json))
+    with shop:
+        screen_of(json).show(write_scores(shop, out, all_reasons=all_reasons))

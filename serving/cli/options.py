@@ -14,6 +14,7 @@ from features.errors import suggest
 if TYPE_CHECKING:
     from serving.cli.screen import Screen
     from serving.config import Settings
+    from serving.shop import OpenShop
 
 app = typer.Typer(
     name="regulars",
@@ -89,6 +90,21 @@ def settings_of(config: Path | None, orders: Path | None, horizon: str | None, a
 
     days = None if horizon is None else days_or_auto(horizon)
     return load_settings(config, orders=orders, horizon_days=days, active_days=active)
+
+
+def shop_of(
+    config: Path | None,
+    orders: Path | None = None,
+    horizon: str | None = None,
+    active: int | None = None,
+    *,
+    until: date | None = None,
+) -> OpenShop:
+    """Return the shop that a command opens: wrong settings are reported before anything heavy is imported."""
+    settings = settings_of(config, orders, horizon, active)
+    from serving.shop import OpenShop
+
+    return OpenShop(settings, until=until)
 
 
 def screen_of(machine: bool) -> Screen:

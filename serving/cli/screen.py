@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+import rich.table
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+
+from serving.commands.result import Result, Table
 
 
 class Report(Protocol):
@@ -47,15 +49,29 @@ class Screen:
         for line in lines:
             self._people.print(line, markup=False)
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, wide: str = "") -> None:
-        """Write a table; `wide` names the column that takes the room that is left."""
-        table = Table(*(), box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        for name in columns:
-            numbers = all(row[list(columns).index(name)][:1] in "0123456789-€$£¥+" for row in rows) and bool(rows)
-            table.add_column(name, justify="right" if numbers else "left", overflow="fold", no_wrap=name != wide)
-        for row in rows:
-            table.add_row(*row)
-        self._people.print(table, soft_wrap=False)
+    def table(self, table: Table) -> None:
+        """Write a table; columns of numbers are aligned to the right."""
+        drawn = rich.table.Table(*(), box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+        for name, cells in zip(table.columns, _columns(table), strict=True):
+            numbers = bool(cells) and all(cell[:1] in "0123456789-€$£¥+" for cell in cells)
+            justify: Literal["left", "right"] = "right" if numbers else "left"
+            drawn.add_column(name, justify=justify, overflow="fold", no_wrap=name != table.wide)
+        for row in table.rows:
+            drawn.add_row(*row)
+        self._people.print(drawn, soft_wrap=False)
+
+    def show(self, result: Result) -> None:
+        """Write a command's result: its lines and tables for a person, its document for a machine."""
+        self.lines(result)
+        self.document(result.to_dict())
+
+    def lines(self, result: Result) -> None:
+        """Write a result's lines and tables alone."""
+        for part in result.lines():
+            if isinstance(part, Table):
+                self.table(part)
+            else:
+                self.say(part)
 
     def document(self, content: dict[str, Any]) -> None:
         """Write the one JSON document, where a machine asked for it."""
@@ -73,6 +89,10 @@ class Screen:
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("", total=None)
             yield lambda done, total, what: bar.update(task, completed=done, total=total, description=what)
+
+
+def _columns(table: Table) -> list[list[str]]:
+    return [[row[index] for row in table.rows] for index in range(len(table.columns))]
 
 
 def _plain_lines(done: int, total: int, what: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.options import Config, Json, app, screen_of, settings_of
+from serving.cli.options import Config, Json, app, screen_of, shop_of
 
 webhooks = typer.Typer(
     help="Tell other systems of lists: who is told, how they fare, and sending where no server does it.",
@@ -33,50 +33,50 @@ def add(
     json: Json = False,
 ) -> None:
     """Add a webhook and print its secret, this once."""
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.upkeep import webhooks as managing
-    from serving.show import show
 
-    show(managing.add(settings, url, events or (), allow_private=allow_private), screen_of(json))
+    with shop:
+        screen_of(json).show(managing.add(shop, url, events or (), allow_private=allow_private))
 
 
 @webhooks.command("list")
 def list_(config: Config = None, json: Json = False) -> None:
     """Show the webhooks, what waits for them and what is wrong."""
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.upkeep import webhooks as managing
-    from serving.show import show
 
-    show(managing.known(settings), screen_of(json))
+    with shop:
+        screen_of(json).show(managing.known(shop))
 
 
 @webhooks.command()
 def remove(webhook: Id, config: Config = None, json: Json = False) -> None:
     """Remove a webhook; what it was still to be told is given up."""
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.upkeep import webhooks as managing
-    from serving.show import show
 
-    show(managing.remove(settings, webhook), screen_of(json))
+    with shop:
+        screen_of(json).show(managing.remove(shop, webhook))
 
 
 @webhooks.command()
 def deliver(config: Config = None, json: Json = False) -> None:
     """Send what is due now; for a shop without a server, by cron."""
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.upkeep import webhooks as managing
-    from serving.show import show
 
-    show(managing.deliver(settings), screen_of(json))
+    with shop:
+        screen_of(json).show(managing.deliver(shop))
 
 
 @webhooks.command("test")
 def ping(webhook: Id, config: Config = None, json: Json = False) -> int:
     """Send a signed ping and say what came back; exit code 1 where it did not arrive."""
-    settings = settings_of(config, None, None, None)
+    shop = shop_of(config)
     from serving.commands.upkeep import webhooks as managing
-    from serving.show import show
 
-    done = managing.ping(settings, webhook)
-    show(done, screen_of(json))
+    with shop:
+        done = managing.ping(shop, webhook)
+    screen_of(json).show(done)
     return 0 if done.answer.arrived else NOT_ARRIVED

@@ -25,11 +25,13 @@ from features.definitions.engagement import event_kinds
 from features.log import Log
 from features.simulation.simulate import simulate
 from features.sources.reader import read_log
+from serving.book import Book
 from serving.book.connection import engine_of
 from serving.cli import app, run
-from serving.commands.lists.list import Listed, make_list
+from serving.commands.lists.list import PublishedList, make_list
 from serving.config import Settings, load_settings
 from serving.scores import SCORE_NAMES, band
+from serving.shop import OpenShop
 from tests.bundles import bundle_of
 from training.bundle import Bundle
 from training.dataset import dataset
@@ -52,6 +54,19 @@ def init_shop(folder: Path, *more: object) -> None:
     """Write the regulars.toml of a folder of simulated files, as a newcomer does."""
     files = (folder / "orders.csv", "--customers", folder / "customers.csv")
     assert regulars("init", *files, *more, "--out", folder / "regulars.toml") == 0
+
+
+def in_shop(
+    settings: Settings,
+    command: Callable[..., Any],
+    *arguments: object,
+    until: date | None = None,
+    book: Book | None = None,
+    **options: object,
+) -> Any:
+    """Run a command on a shop that is opened for it, as the command line does."""
+    with OpenShop(settings, until=until, book=book) as shop:
+        return command(shop, *arguments, **options)
 
 
 @pytest.fixture
@@ -260,9 +275,9 @@ def new_database(server: str) -> Iterator[str]:
 MONDAY = date(2023, 1, 9)
 
 
-def list_of(folder: Path, day: date, *formats: str) -> Listed:
+def list_of(folder: Path, day: date, *formats: str) -> PublishedList:
     """Make the list of a day, in the folder `list` beside the shop's files."""
-    return make_list(load_settings(folder / "regulars.toml"), day, folder / "list", formats)
+    return in_shop(load_settings(folder / "regulars.toml"), make_list, folder / "list", formats, until=day)
 
 
 def ask_for(folder: Path, rules: str) -> None:

@@ -14,10 +14,11 @@ from features.clock import date_of
 from features.errors import InputError
 from serving.book import Book
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
+from serving.commands.data.features import write_features
 from serving.commands.lists.kpis import shop_kpis
-from serving.commands.models.score import write_features
 from serving.config import BOOK_URL, Settings, load_settings
 from serving.shop import chosen_day, open_book, read, reader_of
+from tests.serving.conftest import in_shop
 from tests.serving.read_back import latest_run
 
 
@@ -52,9 +53,9 @@ def test_what_was_posted_is_part_of_the_log_for_everyone(shop: Any, settings: Se
     assert chosen_day(reading.log, None) == shop.as_of + timedelta(1)
     with Book(settings.folder).engine.connect(), open_book(settings) as book:
         assert read(settings, book=book).log.digest() == reading.log.digest()
-    made = write_features(settings, None, tmp_path / "features.csv")
+    made = in_shop(settings, write_features, tmp_path / "features.csv")
     assert "new one" in set(made.frame["customer_id"])
-    told = shop_kpis(settings)
+    told = in_shop(settings, shop_kpis)
     assert told.table.end == reading.log.last_day + 1
     assert date_of(told.table.end) == shop.as_of + timedelta(1)
 

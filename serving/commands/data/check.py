@@ -15,8 +15,7 @@ from features.sources.files import MOST_SHOWN
 from features.sources.reader import check_files
 from features.sources.rules import RuleCount
 from features.sources.violations import BrokenRule
-from serving.config import Settings
-from serving.shop import today
+from serving.shop import OpenShop
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +61,10 @@ class Checked:
         return said + (f"; the first {MOST_SHOWN} of each are shown" if more else "") + "; nothing was read"
 
 
-def check_shop(settings: Settings) -> Checked:
+def check_shop(shop: OpenShop) -> Checked:
     """Check all files against the contract and the history against what training needs."""
-    report = check_files(settings.shop, settings.orders, settings.events, settings.customers, latest=today(settings))
+    settings = shop.settings
+    report = check_files(settings.shop, settings.orders, settings.events, settings.customers, latest=shop.today)
     if report.log is None:
         return Checked(report.violations, report.rules, None, (), report.broken, report.warnings)
     definition = settings.definition_for(report.log)

@@ -13,9 +13,8 @@ from features.churn.horizon import GAPS_COVERED, ProposedHorizon, Window, propos
 from features.churn.labels import ChurnDefinition
 from features.errors import InputError, InsufficientHistory
 from features.log import Log
-from serving.config import Settings
-from serving.customers import segments_of
-from serving.shop import read
+from serving.commands.result import Table
+from serving.shop import OpenShop
 from training.plots.horizon import horizon_figure
 from training.splits import latest_dates, rolling_origin
 
@@ -82,12 +81,15 @@ class HorizonProposed:
             "test_dates": dates.test,
         }
 
-    def lines(self) -> Iterator[str]:
-        """Say the proposal and what follows from it to a person."""
+    def lines(self) -> Iterator[str | Table]:
+        """Say the proposal and what follows from it, with the table of windows."""
         yield from proposal_lines(self.found)
         yield from self._consequence()
         for name, part in self.found.segments.items():
             yield f"  {name}: {_in_short(part)}"
+        yield from ("", Table(COLUMNS, self.rows()), "")
+        if self.picture:
+            yield f"drawn to {self.picture}"
 
     def _consequence(self) -> Iterator[str]:
         window = self.found.window
@@ -128,12 +130,11 @@ COLUMNS = (
 )
 
 
-def propose(settings: Settings, until: date | None, *, by_segment: bool, out: Path | None) -> HorizonProposed:
+def propose(shop: OpenShop, *, by_segment: bool, out: Path | None) -> HorizonProposed:
     """Propose a horizon from the shop's gaps and draw it.
 
     Args:
-        settings: the shop's; a horizon that it names is shown among the others.
-        until: orders on or after this date do not exist.
+        shop: the open shop; a horizon that its settings name is shown among the others.
         by_segment: propose for each segment of the customers file too.
         out: a folder, or a .png file; None for no picture.
 
@@ -141,14 +142,15 @@ def propose(settings: Settings, until: date | None, *, by_segment: bool, out: Pa
         InputError: files that cannot be read, no segments, or a picture of another kind.
     """
     picture = None if out is None else picture_path(out)
-    segments = segments_of(settings) if by_segment else None
-    log = read(settings, until=until).log
-    named = settings.churn.horizon_days
+    if by_segment:
+        shop.customers.need("segment")
+    segments = shop.customers.segment_of if by_segment else None
+    log, named = shop.log, shop.settings.churn.horizon_days
     found = proposed_horizon(log, segments, [named] if isinstance(named, int) else [])
     if picture is not None:
-        _draw(found, settings.orders.file.name, picture)
+        _draw(found, shop.settings.orders.file.name, picture)
     return HorizonProposed(
-        found, {each.definition: _dates(log, each.definition, until) for each in found.windows}, picture
+        found, {each.definition: _dates(log, each.definition, shop.until) for each in found.windows}, picture
     )
 
 

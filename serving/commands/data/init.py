@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,12 @@ class Initialised:
             "not_used": {table: list(headers) for table, headers in self.not_used.items()},
             "assumptions": list(self.assumptions),
         }
+
+    def lines(self) -> Iterator[str]:
+        """Say what was assumed and where it was written."""
+        yield f"wrote {self.path}; it assumes:"
+        yield from (f"  - {line}" for line in self.assumptions)
+        yield "next: regulars check"
 
 
 def init_shop(

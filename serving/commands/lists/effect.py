@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,16 +10,14 @@ from typing import Any
 from features.churn.labels import complete_until
 from features.clock import date_of
 from features.errors import InputError
-from features.sources.reader import read_customers
-from serving.book import Book
 from serving.book.trial import episodes, leaks
-from serving.config import Settings
+from serving.commands.result import Table
 from serving.outreach.effect.effect import RECENT_WEEKS, Effect, effect
+from serving.outreach.effect.group import COLUMNS
 from serving.outreach.effect.learn_uplift import learn_uplift
 from serving.outreach.effect.sample_size import SamplePlan, plan_sample
 from serving.outreach.effect.settled import settled
-from serving.outreach.plan.outreach_list import account_of
-from serving.shop import open_book, read
+from serving.shop import OpenShop
 from training.forecasts.uplift import UpliftBacktest
 
 # The share of those who would leave that a plan hopes to save, where nobody says.
@@ -27,7 +25,7 @@ PLANNED = 0.15
 
 
 @dataclass(frozen=True, eq=False)
-class Saving:
+class MeasuredEffect:
     """What acting saved until a day.
 
     Args:
@@ -35,12 +33,14 @@ class Saving:
         until: horizons that ended on or before this day count.
         leaked: contacts with customers who are held out.
         uplift: whether a model of whom a contact moves ranks better than risk and gain do.
+        by: the groups that a person is shown apart.
     """
 
     effect: Effect
     uplift: UpliftBacktest
     until: date
     leaked: int
+    by: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -51,8 +51,14 @@ class Saving:
             **self.effect.to_dict(),
         }
 
-    def lines(self) -> Iterator[str]:
-        """Say it to a person."""
+    def lines(self) -> Iterator[str | Table]:
+        """Say it to a person, overall and for each of the groups asked for."""
+        yield from self._overall()
+        for group in self.by:
+            if rows := self.effect.rows(group):
+                yield from ("", f"by {group}:", "", Table((group, *COLUMNS[1:]), rows))
+
+    def _overall(self) -> Iterator[str]:
         if self.effect.first_on is None and self.effect.four is None:
             yield f"nothing to tell yet: no horizon of a list has ended by {self.until}"
             return
@@ -61,41 +67,35 @@ class Saving:
         yield from self.uplift.lines()
 
 
-def tell_effect(
-    settings: Settings, until: date | None, planned_saved_share: float | None, book: Book | None = None
-) -> Saving:
+def measure_effect(shop: OpenShop, planned_saved_share: float | None, by: Sequence[str] = ()) -> MeasuredEffect:
     """Compare who was to be contacted with who was held out, on the orders that came.
 
     Args:
-        settings: of the shop.
-        until: horizons that ended on or before this day count; by default the end of the log.
+        shop: the open shop; horizons that ended on or before `until` count, by default the end of the log.
         planned_saved_share: what the plan hoped for; says how many weeks are missing to see it.
-        book: of the shop, where it is open already.
+        by: the groups to show apart: playbook, owner, band, month, kind.
     """
-    log = read(settings, until=until, book=book).log
-    day = min(until, date_of(complete_until(log))) if until else date_of(complete_until(log))
-    with open_book(settings, book) as known:
-        trial, leaked = episodes(known, day), leaks(known)
-    customers = read_customers(settings.customers) if settings.customers else None
-    outcomes = settled(trial, log, account_of(customers))
-    found = effect(outcomes, currency=settings.shop.currency, planned_saved_share=planned_saved_share)
-    return Saving(found, learn_uplift(log, outcomes).verdict, day, len(leaked))
+    log, complete = shop.log, date_of(complete_until(shop.log))
+    day = min(shop.until or complete, complete)
+    trial, leaked = episodes(shop.book, day), leaks(shop.book)
+    outcomes = settled(trial, log, shop.customers.account_of)
+    found = effect(outcomes, currency=shop.settings.shop.currency, planned_saved_share=planned_saved_share)
+    return MeasuredEffect(found, learn_uplift(log, outcomes).verdict, day, len(leaked), by)
 
 
-def plan_trial(settings: Settings, saved_share: float) -> SamplePlan:
+def plan_trial(shop: OpenShop, saved_share: float) -> SamplePlan:
     """Say how many weeks it takes to see what the lists save, for each share held out.
 
     Accounts come as fast as they came on the lists of the last weeks, each counted when it came first.
 
     Args:
-        settings: of the shop.
+        shop: the open shop.
         saved_share: the smallest share of those who would leave that is worth seeing saved.
 
     Raises:
         InputError: there is no list yet, or nobody on it.
     """
-    with open_book(settings) as book:
-        begun = episodes(book, date.max)
+    begun = episodes(shop.book, date.max)
     if begun.empty:
         raise InputError("there is no list with anybody on it yet: run regulars list --out list first")
     came = begun.drop_duplicates("account_id")

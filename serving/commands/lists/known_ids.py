@@ -10,13 +10,11 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 
-import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from features.errors import InputError, Violation
 from features.sources.cleaning import customer_id as clean_id
-from features.sources.reader import read_customers
 from serving.book import Book
 from serving.book.schema import (
     ARMS,
@@ -30,37 +28,31 @@ from serving.book.schema import (
     SCORES,
 )
 from serving.book.sql_rows import latest, wanted
-from serving.config import Settings
-from serving.outreach.plan.outreach_list import account_of
-from serving.shop import read
+from serving.customers import Customers
+from serving.shop import OpenShop
 
 MOST_LOOKED_AT, MOST_SUGGESTED = 20_000, 5  # comparing ids is slow, and a hundred guesses help nobody
 ACCOUNT_TABLES = (ENTRIES, EPISODES, ARMS, OWNERS, HOLDS)
 
 
-def unknown_customers(
-    book: Book, settings: Settings, ids: Iterable[str], *, customers: pd.DataFrame | None = None
-) -> list[str]:
-    """Return the ids of whom neither the customers file nor the book knows anything, in the order given.
+def unknown_customers(shop: OpenShop, ids: Iterable[str]) -> list[str]:
+    """Return the ids of whom neither the book nor the customers file knows anything, in the order given.
 
     What people reported is no knowledge: an id that was mistyped twice is not known for it. The orders file is not
     read, so that this is quick for thousands of ids: ask `not_in_orders` of what is left.
 
     Args:
-        book: of the shop, open.
-        settings: of the shop.
+        shop: the open shop; its customers file is read only if the book leaves an id unknown.
         ids: of customers, clean, see `clean_id`.
-        customers: the customers file, where it was read already.
     """
-    left = dict.fromkeys(ids)
-    known = _customers(settings, customers)
-    asked = left.keys() - (set() if known is None else set(known["customer_id"]))
-    with book.reading() as connection:
-        found = _in_book(connection, asked)
-    return [each for each in left if each in asked and each not in found]
+    asked = list(dict.fromkeys(ids))
+    with shop.book.reading() as connection:
+        in_book = _in_book(connection, asked)
+    left = [each for each in asked if each not in in_book]
+    return [each for each in left if each not in shop.customers.ids]
 
 
-def not_in_orders(book: Book, settings: Settings, ids: Sequence[str]) -> list[str]:
+def not_in_orders(shop: OpenShop, ids: Sequence[str]) -> list[str]:
     """Return the ids of whom the orders and events know nothing either; they are read only if there is an id to ask.
 
     Orders that cannot be read know nobody: what is wrong with them is no reason not to record what people say.
@@ -68,37 +60,31 @@ def not_in_orders(book: Book, settings: Settings, ids: Sequence[str]) -> list[st
     ordered: frozenset[str] = frozenset()
     if ids:
         with suppress(InputError):
-            ordered = frozenset(read(settings, book=book).log.customer_ids)
+            ordered = frozenset(shop.log.customer_ids)
     return [each for each in ids if each not in ordered]
 
 
-def accounts_named(
-    book: Book, settings: Settings, ids: Iterable[str], *, customers: pd.DataFrame | None = None
-) -> dict[str, str]:
+def accounts_named(shop: OpenShop, ids: Iterable[str]) -> dict[str, str]:
     """Return id → account of what people call an account: its own id, or that of a customer who belongs to it.
 
     The customers file says who belongs to whom, as it does when the next list is planned.
 
     Args:
-        book: of the shop, open.
-        settings: of the shop.
+        shop: the open shop.
         ids: of accounts or customers.
-        customers: the customers file, where it was read already.
 
     Raises:
         InputError: ids that are neither, all of them at once, each with a known one that is like it.
     """
-    known, given = _customers(settings, customers), dict.fromkeys(ids)
-    parent = account_of(known)
+    given, parent = dict.fromkeys(ids), shop.customers.account_of
     parents = set(parent.values())
-    with book.reading() as connection:
+    with shop.book.reading() as connection:
         accounts = parents | _accounts_in_book(connection, {each.strip() for each in given})
     named = {each: _account(each, parent, parents, accounts) for each in given}
     strange = [each for each, account in named.items() if account not in accounts]
-    left = unknown_customers(book, settings, map(_clean, strange), customers=known)
-    missing = set(not_in_orders(book, settings, left))
+    missing = set(not_in_orders(shop, unknown_customers(shop, map(_clean, strange))))
     if wrong := [each for each in strange if _clean(each) in missing]:
-        raise InputError("nothing was recorded", list(_violations(book, wrong, known, accounts)))
+        raise InputError("nothing was recorded", list(_violations(wrong, _like(shop.book, shop.customers, accounts))))
     return named
 
 
@@ -112,10 +98,6 @@ def _account(given: str, parent: Mapping[str, str], parents: Set[str], accounts:
 
 def _clean(given: str) -> str:
     return clean_id(given.strip())
-
-
-def _customers(settings: Settings, customers: pd.DataFrame | None) -> pd.DataFrame | None:
-    return read_customers(settings.customers) if customers is None and settings.customers else customers
 
 
 def _in_book(connection: Connection, ids: Iterable[str]) -> set[str]:
@@ -146,22 +128,19 @@ def _column(
     return {row["id"] for row in wanted(connection, query, column, sorted(ids))}
 
 
-def _violations(
-    book: Book, wrong: Sequence[str], known: pd.DataFrame | None, accounts: Iterable[str]
-) -> Iterator[Violation]:
-    like = _like(book, known, accounts)
-    for place, each in enumerate(wrong):
-        close = difflib.get_close_matches(each, like, n=1, cutoff=0.7) if place < MOST_SUGGESTED else ()
+def _violations(wrong: Sequence[str], known: Sequence[str]) -> Iterator[Violation]:
+    for number, each in enumerate(wrong):
+        close = difflib.get_close_matches(each, known, n=1, cutoff=0.7) if number < MOST_SUGGESTED else ()
         remedy = (
             f'did you mean "{close[0]}"?' if close else "give the id of an account or of a customer, as in the files"
         )
         yield Violation(f'"{each}"', None, "", "neither an account nor a customer that the shop knows", "", remedy)
 
 
-def _like(book: Book, known: pd.DataFrame | None, accounts: Iterable[str]) -> list[str]:
+def _like(book: Book, customers: Customers, accounts: Iterable[str]) -> list[str]:
     """Return ids that one may have been meant by a wrong one: accounts first, then customers, so many at most."""
-    ids = [] if known is None else known["customer_id"].head(MOST_LOOKED_AT).tolist()
-    if known is None:
+    ids = customers.frame["customer_id"].head(MOST_LOOKED_AT).tolist()
+    if not customers.columns:
         with book.reading() as connection:
             last = latest(RUNS).with_only_columns(RUNS.c.id).scalar_subquery()
             query = sa.select(SCORES.c.customer_id).where(SCORES.c.run_id == last).limit(MOST_LOOKED_AT)

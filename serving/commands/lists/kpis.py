@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -18,14 +17,11 @@ from features.kpis.periods import period_kind
 from features.kpis.retention import NO_GROUP, Kpis, KpiTable, kpis
 from features.kpis.yearly import DISCOUNT, Yearly, five_points_more, lifetime_spend, yearly
 from features.money import Money
+from serving.commands.lists.kpi_groups import By, groups_of
 from serving.commands.lists.predicted_value import Expected, expected_values
-from serving.config import Settings
-from serving.customers import By, groups_of
+from serving.commands.result import Table
 from serving.outreach.exports import write_table
-from serving.shop import read
-
-if TYPE_CHECKING:
-    from serving.book import Book
+from serving.shop import OpenShop
 
 KPIS_FILE, COHORTS_FILE = "kpis.csv", "cohorts.csv"
 FIVE_POINTS, SEVEN_YEARS = "five-points", "seven-years"
@@ -150,9 +146,10 @@ class ShopKpis:
             "five_points_more_percent": 100 * five_points_more(year.retention),
         }
 
-    def lines(self) -> Iterator[str]:
-        """Say the latest finished period, the year and what is predicted to a person."""
-        yield from self.notes
+    def lines(self) -> Iterator[str | Table]:
+        """Say the table of periods, the latest finished one, the year and what is predicted."""
+        yield Table(self.columns, self.rows())
+        yield from ("", *self.notes)
         latest = self.table.latest
         if latest is None:
             yield f"no {self.period} has ended yet: orders are known until {date_of(self.table.end - 1)}"
@@ -234,36 +231,32 @@ class ShopKpis:
 
 
 def shop_kpis(
-    settings: Settings,
+    shop: OpenShop,
     period: str = "month",
-    until: date | None = None,
     by: By | None = None,
     out: Path | None = None,
-    book: Book | None = None,
 ) -> ShopKpis:
     """Count the retention figures of a shop, and write tables and pictures.
 
     Args:
-        settings: the shop's.
+        shop: the open shop; the days before its `until` are known as far as the whole log goes.
         period: month, quarter or year.
-        until: orders on or after this date do not exist; the days before it are known as far as the log goes.
         by: also for each segment of the customers file, or for each owner as the book and the customers file know them.
         out: the folder for kpis.csv, cohorts.csv, five-points.png and seven-years.png; None for none.
-        book: of the shop, where it is open already.
 
     Raises:
         InputError: files that cannot be read or written, another period, no such groups, or no order before `until`.
     """
-    kind, whole = period_kind(period), read(settings, book=book).log
     # The whole log says how far its days are complete: a quiet last day before `until` is no gap in it.
+    kind, whole, until = period_kind(period), shop.whole().log, shop.until
     end = min(complete_until(whole), whole.last_day + 1 if until is None else day_number(until))
     if end <= whole.first_day:
         raise InputError(f"nothing is known before {until}: the first order is of {date_of(whole.first_day)}")
     log = whole if end > whole.last_day else whole.before(end)
-    definition = settings.definition_for(log)
-    group_of = None if by is None else groups_of(settings, by, log, book, until)
+    definition = shop.settings.definition_for(log)
+    group_of = None if by is None else groups_of(shop, by, log.customer_ids)
     year = yearly(log, definition.active_days, end)
-    expected, why = expected_values(settings, log, end, group_of, year)
+    expected, why = expected_values(shop, log, end, group_of, year)
     found = ShopKpis(
         period=kind,
         by=by,
@@ -271,8 +264,8 @@ def shop_kpis(
         cohorts=cohorts(log, end),
         year=year,
         expected=expected,
-        money=settings.money,
-        notes=(*settings.said_auto(definition), *why, *_too_short(year)),
+        money=shop.settings.money,
+        notes=(*shop.settings.said_auto(definition), *why, *_too_short(year)),
     )
     return found if out is None else _written(found, out)
 

@@ -21,12 +21,10 @@ from features.kpis.retention import NO_GROUP
 from features.kpis.yearly import Yearly, twelve_months
 from features.log import Log
 from features.money import Money
-from serving.config import Settings
 from serving.scorer import CUSTOMERS_AT_ONCE
-from serving.shop import check_agrees
+from serving.shop import OpenShop
 from training.bundle import Bundle
 from training.dataset import Floats
-from training.tracking import Tracking
 
 
 @dataclass(frozen=True)
@@ -70,20 +68,19 @@ class Expected:
 
 
 def expected_values(
-    settings: Settings, log: Log, end: int, group_of: Mapping[str, str] | None, year: Yearly | None
+    shop: OpenShop, log: Log, end: int, group_of: Mapping[str, str] | None, year: Yearly | None
 ) -> tuple[dict[str, Expected], tuple[str, ...]]:
     """Return what is expected of each group and of all, NO_GROUP, or nothing and why.
 
     Args:
-        settings: the shop's.
+        shop: the open shop.
         log: its log, before `end`.
         end: day number at whose start is looked.
         group_of: customer → group; None for all alone.
         year: the shop's retention in a year; None where it is not known.
     """
     try:
-        bundle, version = Tracking(settings.folder).champion()
-        check_agrees(settings, bundle, version)
+        bundle, version = shop.champion()
     except ModelNotFound:
         return {}, ("no lifetime value is predicted: no model serves yet; run regulars train",)
     except (ModelRefused, InputError) as error:

@@ -15,7 +15,6 @@ from typing import Any, cast
 from features.errors import InputError
 from features.money import Money, minor_units
 from features.sources.cleaning import customer_id as clean_id
-from serving.book import Book
 from serving.book.decisions import (
     Consent,
     Contact,
@@ -33,8 +32,7 @@ from serving.book.outcomes import Outcome, OutcomeName, record_outcomes, wrong_o
 from serving.book.row_checks import Source, refuse
 from serving.commands.lists.csv_input import Row, Sheet
 from serving.commands.lists.known_ids import accounts_named, not_in_orders, unknown_customers
-from serving.config import Settings
-from serving.shop import open_book, today
+from serving.shop import OpenShop
 
 OUTCOME_COLUMNS = ("entry_id", "outcome", "happened_on", "channel", "cost", "by", "note")
 CONTACT_COLUMNS = ("customer_id", "contacted_on", "channel", "cost", "by", "note", "entry_id", "key")
@@ -94,13 +92,13 @@ def _said_unknown(ids: Sequence[str]) -> str:
     return f"{count} known neither to the book nor to the shop's files: {', '.join(ids[:MOST_NAMED])}{more}"
 
 
-def outcomes_from(settings: Settings, file: Path) -> Reported:
+def outcomes_from(shop: OpenShop, file: Path) -> Reported:
     """Record the outcomes of a CSV: entry_id, outcome, happened_on, and if known channel, cost, by, note.
 
     Raises:
         InputError: every wrong cell at once; nothing is recorded.
     """
-    sheet, money = Sheet(file, OUTCOME_COLUMNS, OUTCOME_COLUMNS[:3]), settings.money
+    sheet, money = Sheet(file, OUTCOME_COLUMNS, OUTCOME_COLUMNS[:3]), shop.settings.money
     rows = [
         Outcome(
             entry_id=row.cells["entry_id"],
@@ -113,15 +111,14 @@ def outcomes_from(settings: Settings, file: Path) -> Reported:
         )
         for row in sheet.rows
     ]
-    source, now = Source(sheet.name, [row.line for row in sheet.rows]), today(settings)
-    with open_book(settings) as book:
-        if sheet.wrong:
-            refuse([*sheet.wrong, *wrong_outcomes(rows, _entries(book, rows), source, now)], source)
-        return Reported("outcomes", record_outcomes(book, rows, source, latest=now))
+    source = Source(sheet.name, [row.line for row in sheet.rows])
+    if sheet.wrong:
+        refuse([*sheet.wrong, *wrong_outcomes(rows, _entries(shop, rows), source, shop.today)], source)
+    return Reported("outcomes", record_outcomes(shop.book, rows, source, latest=shop.today))
 
 
-def _entries(book: Book, rows: Iterable[Outcome | Contact]) -> dict[str, Any]:
-    with book.reading() as connection:
+def _entries(shop: OpenShop, rows: Iterable[Outcome | Contact]) -> dict[str, Any]:
+    with shop.book.reading() as connection:
         return dict(entries_of(connection, (row.entry_id for row in rows if row.entry_id)))
 
 
@@ -135,7 +132,7 @@ def outcome_word(text: str) -> str:
 
 
 def one_outcome(
-    settings: Settings,
+    shop: OpenShop,
     entry_id: str,
     outcome: str,
     *,
@@ -150,21 +147,20 @@ def one_outcome(
     Raises:
         InputError: an unknown entry or word, or a cost that is no amount.
     """
-    word, now = cast(OutcomeName, outcome_word(outcome)), today(settings)
-    spent = None if cost is None else amount(cost, settings.money)
-    row = Outcome(entry_id, word, on or now, channel, spent, by or None, note)
-    with open_book(settings) as book:
-        said = Source("the outcome", options=OPTIONS)
-        return Reported("outcomes", record_outcomes(book, [row], said, latest=now))
+    word = cast(OutcomeName, outcome_word(outcome))
+    spent = None if cost is None else amount(cost, shop.settings.money)
+    row = Outcome(entry_id, word, on or shop.today, channel, spent, by or None, note)
+    source = Source("the outcome", options=OPTIONS)
+    return Reported("outcomes", record_outcomes(shop.book, [row], source, latest=shop.today))
 
 
-def contacts_from(settings: Settings, file: Path) -> Reported:
+def contacts_from(shop: OpenShop, file: Path) -> Reported:
     """Record contacts that were made elsewhere: customer_id, contacted_on, channel, and if known the rest.
 
     Raises:
         InputError: every wrong cell at once; nothing is recorded.
     """
-    sheet, money = Sheet(file, CONTACT_COLUMNS, CONTACT_COLUMNS[:3]), settings.money
+    sheet, money = Sheet(file, CONTACT_COLUMNS, CONTACT_COLUMNS[:3]), shop.settings.money
     rows = [
         Contact(
             customer_id=_customer(sheet, row),
@@ -175,20 +171,19 @@ def contacts_from(settings: Settings, file: Path) -> Reported:
         )
         for row in sheet.rows
     ]
-    source, now = Source(sheet.name, [row.line for row in sheet.rows]), today(settings)
-    with open_book(settings) as book:
-        if sheet.wrong:
-            refuse([*sheet.wrong, *wrong_contacts(rows, _entries(book, rows), source, now)], source)
-        done = record_contacts(book, rows, source, latest=now)
-        return Reported("contacts", done, _unknown(book, settings, [row.customer_id for row in rows]))
+    source = Source(sheet.name, [row.line for row in sheet.rows])
+    if sheet.wrong:
+        refuse([*sheet.wrong, *wrong_contacts(rows, _entries(shop, rows), source, shop.today)], source)
+    done = record_contacts(shop.book, rows, source, latest=shop.today)
+    return Reported("contacts", done, _unknown(shop, [row.customer_id for row in rows]))
 
 
 def _customer(sheet: Sheet, row: Row) -> str:
     return clean_id(sheet.needed(row, "customer_id"))
 
 
-def _unknown(book: Book, settings: Settings, ids: Sequence[str]) -> list[str]:
-    return not_in_orders(book, settings, unknown_customers(book, settings, ids))
+def _unknown(shop: OpenShop, ids: Sequence[str]) -> list[str]:
+    return not_in_orders(shop, unknown_customers(shop, ids))
 
 
 def amount(text: str, money: Money) -> int:
@@ -210,19 +205,18 @@ def amount(text: str, money: Money) -> int:
 
 
 def consent_to(
-    settings: Settings, customer_ids: Sequence[str], channel: str, on: date | None, source: str, *, allowed: bool
+    shop: OpenShop, customer_ids: Sequence[str], channel: str, on: date | None, source: str, *, allowed: bool
 ) -> Reported:
     """Record what customers said about being contacted, also those who have not ordered yet.
 
     Raises:
         InputError: an unknown channel, an id that is none, or a day that is still to come.
     """
-    now, ids = today(settings), [_needed(each) for each in customer_ids]
-    rows = [Consent(who, channel, allowed, on or now, source) for who in ids]
-    said = Source("the consent", options=OPTIONS | {"decided_on": "--on"})
-    with open_book(settings) as book:
-        done = set_consent(book, rows, said, latest=now)
-        return Reported("consents", done, _unknown(book, settings, ids))
+    ids = [_needed(each) for each in customer_ids]
+    rows = [Consent(who, channel, allowed, on or shop.today, source) for who in ids]
+    given = Source("the consent", options=OPTIONS | {"decided_on": "--on"})
+    done = set_consent(shop.book, rows, given, latest=shop.today)
+    return Reported("consents", done, _unknown(shop, ids))
 
 
 def _needed(given: str) -> str:
@@ -233,7 +227,7 @@ def _needed(given: str) -> str:
 
 
 def hold_accounts(
-    settings: Settings, account_ids: Sequence[str], kind: str, since: date | None, until: date | None, by: str, why: str
+    shop: OpenShop, account_ids: Sequence[str], kind: str, since: date | None, until: date | None, by: str, why: str
 ) -> Reported:
     """Keep accounts off the lists, or lift that again; a customer stands for the account that it belongs to.
 
@@ -241,31 +235,29 @@ def hold_accounts(
         InputError: nobody says who and why, the end does not fit the kind, or an id is neither an account nor a
             customer.
     """
-    _said(by, why)
-    check_hold(kind, since or today(settings), until)
-    with open_book(settings) as book:
-        named = accounts_named(book, settings, account_ids)
-        accounts = dict.fromkeys(named.values())
-        done = hold(book, accounts, cast(HoldKind, kind), since or today(settings), until, by, why)
+    _refuse_unsigned(by, why)
+    check_hold(kind, since or shop.today, until)
+    named = accounts_named(shop, account_ids)
+    accounts = dict.fromkeys(named.values())
+    done = hold(shop.book, accounts, cast(HoldKind, kind), since or shop.today, until, by, why)
     return Reported("holds", done, accounts=named, done=HELD.get(kind, "held"))
 
 
 def hand_over_accounts(
-    settings: Settings, account_ids: Sequence[str], owner: str, since: date | None, by: str, why: str
+    shop: OpenShop, account_ids: Sequence[str], owner: str, since: date | None, by: str, why: str
 ) -> Reported:
     """Give accounts to another owner; a customer stands for the account that it belongs to.
 
     Raises:
         InputError: nobody says who and why, the owner has no name, or an id is neither an account nor a customer.
     """
-    _said(by, why)
-    with open_book(settings) as book:
-        named = accounts_named(book, settings, account_ids)
-        accounts = dict.fromkeys(named.values())
-        hand_over(book, accounts, owner, since or today(settings), by, why)
+    _refuse_unsigned(by, why)
+    named = accounts_named(shop, account_ids)
+    accounts = dict.fromkeys(named.values())
+    hand_over(shop.book, accounts, owner, since or shop.today, by, why)
     return Reported("hand-overs", Recorded(len(accounts), 0), accounts=named, done="handed over")
 
 
-def _said(by: str, why: str) -> None:
+def _refuse_unsigned(by: str, why: str) -> None:
     if not (by.strip() and why.strip()):
         raise InputError("--by NAME and --why TEXT are needed: who decides, and for what reason")

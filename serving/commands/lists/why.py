@@ -11,11 +11,9 @@ import pandas as pd
 
 from features.errors import InputError
 from features.money import Money
-from serving.book import Book
 from serving.book.history import History, history_of, records
-from serving.config import Settings
 from serving.scores import MEDIUM_FROM
-from serving.shop import open_book
+from serving.shop import OpenShop
 
 DAY_OF = {
     "scores": "as_of",
@@ -151,34 +149,31 @@ SAY: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 
-def tell_story(settings: Settings, customer_id: str, as_of: date | None = None, book: Book | None = None) -> Story:
+def customer_story(shop: OpenShop, customer_id: str, as_of: date | None = None) -> Story:
     """Return the story of one customer.
 
     Args:
-        settings: of the shop.
+        shop: the open shop.
         customer_id: whose.
         as_of: tell that day's run and list alone, and what people did before; None = everything.
-        book: of the shop, where it is open already.
 
     Raises:
         InputError: the book does not know the customer.
     """
-    with open_book(settings, book) as known:
-        story = tell_story_from(known, settings, customer_id)
+    story = recorded_story(shop, customer_id)
     if not story.history.known:
         raise InputError(f'the book knows no customer "{customer_id}": it is asked for ids as in the order source')
     return story if as_of is None else replace(story, history=_on(story.history, as_of), as_of=as_of)
 
 
-def tell_story_from(book: Book, settings: Settings, customer_id: str) -> Story:
-    """Return the story of one customer from an open book; an unknown one has an empty story.
+def recorded_story(shop: OpenShop, customer_id: str) -> Story:
+    """Return what the book holds of one customer; an unknown one has an empty story.
 
     Args:
-        book: of the shop, open.
-        settings: of the shop.
+        shop: the open shop.
         customer_id: whose.
     """
-    return Story(history_of(book, customer_id), settings.list.enter_at)
+    return Story(history_of(shop.book, customer_id), shop.settings.list.enter_at)
 
 
 def _on(found: History, day: date) -> History:

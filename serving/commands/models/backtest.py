@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,23 @@ import pandas as pd
 from features.atomic_write import whole
 from features.clock import day_number
 from features.log import Ints, Log, Texts
+from serving.commands.models.candidates import candidate_lines
 from serving.commands.models.list_size import list_size
-from serving.config import Settings
-from serving.customers import segments_of
+from serving.commands.result import Table
 from serving.scores import HIGH_FROM, MEDIUM_FROM
-from serving.shop import features_of, read
+from serving.shop import OpenShop
 from training.backtest.backtest import Progress, backtest
 from training.backtest.random_split import random_split_auroc, snapshots
 from training.backtest.report import Report, report
-from training.backtest.report_text import markdown
+from training.backtest.report_text import (
+    DATE_COLUMNS,
+    SEGMENT_COLUMNS,
+    band_lines,
+    date_rows,
+    markdown,
+    season_lines,
+    segment_rows,
+)
 from training.backtest.results import Backtest
 from training.backtest.segments import by_segment as members_by_segment
 from training.backtest.segments import new_and_regulars
@@ -35,15 +43,7 @@ DOCUMENT, PAGE = "report.json", "report.md"
 
 @dataclass(frozen=True, eq=False)
 class Backtested:
-    """A backtest, and the log behind it."""
-
-    backtest: Backtest
-    log: Log
-
-
-@dataclass(frozen=True, eq=False)
-class Told:
-    """A backtest, what it says of the chosen candidate, and the files that show it.
+    """A backtest, the report of the chosen candidate, and the files that show it.
 
     Args:
         backtest: every candidate on every date.
@@ -62,21 +62,34 @@ class Told:
         files = [str(file) for file in self.files]
         return {**self.backtest.to_dict(), "report": self.report.to_dict(), "files": files}
 
+    def lines(self) -> Iterator[str | Table]:
+        """Say how the candidates compare and how well the chosen one does: grade, bands, list, dates, segments."""
+        result, report = self.backtest, self.report
+        yield from self.notes
+        yield from candidate_lines(result)
+        yield from ("", result.why, *result.notes, *report.grade.lines, *report.warnings)
+        yield from ("", f"what {report.candidate} said, over all test dates (a customer counts once on each):", "")
+        yield from (*(f"  {line}" for line in band_lines(report)), "", *report.shortlist.lines)
+        yield from ("", "date by date:", "", Table(DATE_COLUMNS, date_rows(report)))
+        yield from ("", *season_lines(report), "")
+        yield from ("by segment (! = said lies outside the interval of what left):", "")
+        yield Table(SEGMENT_COLUMNS, segment_rows(report))
+        if self.files:
+            yield from ("", f"written to {self.files[0].parent}: {', '.join(path.name for path in self.files)}")
 
-def tell_backtest(
-    settings: Settings,
-    until: date | None,
+
+def run_backtest(
+    shop: OpenShop,
     progress: Progress,
     *,
     by_segment: bool = False,
     random_split: bool = False,
     out: Path | None = None,
-) -> Told:
+) -> Backtested:
     """Measure the candidates on dates that they have not seen, and say how well the chosen one does.
 
     Args:
-        settings: the shop's.
-        until: orders on or after this date do not exist.
+        shop: the open shop.
         progress: is called before each step.
         by_segment: measure each segment of the customers file too.
         random_split: also say what a random split would have claimed.
@@ -85,32 +98,28 @@ def tell_backtest(
     Raises:
         InputError: files that cannot be read or written, or no segments.
     """
-    segment_of = segments_of(settings) if by_segment else {}
-    size, why = list_size(settings)
-    tested = run_backtest(settings, until, progress)
-    told = report(
-        tested.backtest,
+    if by_segment:
+        shop.customers.need("segment")
+    size, why = list_size(shop)
+    tested = backtest(shop.log, shop.definition, until=shop.until, progress=progress)
+    found = report(
+        tested,
         list_size=size,
         list_why=why,
         product_bands=PRODUCT_BANDS,
-        members=_members(tested, segment_of),
-        random_split=_claimed(tested, until, progress) if random_split else None,
+        members=_members(shop, tested, by_segment=by_segment),
+        random_split=_claimed(shop, progress) if random_split else None,
     )
-    files = () if out is None else write_report(tested.backtest, told, out, size)
-    return Told(tested.backtest, told, files, settings.said_auto(tested.backtest.definition))
+    files = () if out is None else write_report(tested, found, out)
+    return Backtested(tested, found, files, shop.settings.said_auto(shop.definition))
 
 
-def run_backtest(settings: Settings, until: date | None, progress: Progress) -> Backtested:
-    """Measure the candidates on dates that they have not seen."""
-    log = read(settings, until=until).log
-    return Backtested(backtest(log, settings.definition_for(log), until=until, progress=progress), log)
-
-
-def _members(tested: Backtested, segment_of: dict[str, str]) -> dict[str, list[Any]]:
-    dates = tested.backtest.candidates[tested.backtest.chosen].by_date
+def _members(shop: OpenShop, tested: Backtest, *, by_segment: bool) -> dict[str, list[Any]]:
+    dates = tested.candidates[tested.chosen].by_date
     ids = [result.customer_id for result in dates]
-    days = [order_days(tested.log, result.customer_id, day_number(result.test_date)) for result in dates]
-    return {**new_and_regulars(days), **(members_by_segment(segment_of, ids) if segment_of else {})}
+    days = [order_days(shop.log, result.customer_id, day_number(result.test_date)) for result in dates]
+    segments = members_by_segment(shop.customers.segment_of, ids) if by_segment else {}
+    return {**new_and_regulars(days), **segments}
 
 
 def order_days(log: Log, customer_id: Texts, as_of: int) -> Ints:
@@ -120,23 +129,22 @@ def order_days(log: Log, customer_id: Texts, as_of: int) -> Ints:
     return np.asarray(counts[pd.Index(log.customer_ids).get_indexer(pd.Index(customer_id))], dtype=np.int64)
 
 
-def _claimed(tested: Backtested, until: date | None, progress: Progress) -> float:
+def _claimed(shop: OpenShop, progress: Progress) -> float:
     progress(0, 1, "what a random split would have claimed")
-    log, definition = tested.log, tested.backtest.definition
-    return random_split_auroc(snapshots(log, definition, features_of(log), until))
+    return random_split_auroc(snapshots(shop.log, shop.definition, shop.features, shop.until))
 
 
-def write_report(backtest: Backtest, told: Report, out: Path, size: int | None) -> tuple[Path, ...]:
+def write_report(backtest: Backtest, found: Report, out: Path) -> tuple[Path, ...]:
     """Write the pictures, report.json and report.md to a folder, each whole or not at all.
 
     Raises:
         InputError: the folder cannot be written to.
     """
-    pictures = write_figures(report_figures(backtest, told), out)
-    document = {**backtest.to_dict(), "report": told.to_dict()}
+    pictures = write_figures(report_figures(backtest, found), out)
+    document = {**backtest.to_dict(), "report": found.to_dict()}
     text = {
         DOCUMENT: json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n",
-        PAGE: markdown(told, backtest.why, [picture.name for picture in pictures]),
+        PAGE: markdown(found, backtest.why, [picture.name for picture in pictures]),
     }
     for name, content in text.items():
         with whole(out / name) as half:

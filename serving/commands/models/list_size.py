@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from features.sources.reader import read_customers
-from serving.config import Settings
+from collections import Counter
+
+from serving.outreach.plan.owners import NO_OWNER
+from serving.shop import OpenShop
 
 
-def list_size(settings: Settings) -> tuple[int | None, str]:
+def list_size(shop: OpenShop) -> tuple[int | None, str]:
     """Return how many customers a list may hold in all, and where that comes from; None where nothing bounds it."""
-    capacity = settings.list.capacity
+    capacity = shop.settings.list.capacity
     if capacity is None:
         return None, ""
-    if settings.customers is None or "owner" not in settings.customers.columns:
+    customers = shop.customers
+    if "owner" not in customers.columns:
         return capacity, f"the capacity of {capacity}"
-    owners = read_customers(settings.customers)["owner"].fillna("").astype(str).str.strip().value_counts()
-    return int(owners.clip(upper=capacity).sum()), f"up to {capacity} for each of {len(owners):,} owners"
+    owners = Counter(customers.named_owner_of.get(who, NO_OWNER) for who in customers.frame["customer_id"])
+    size = sum(min(count, capacity) for count in owners.values())
+    return size, f"up to {capacity} for each of {len(owners):,} owners"

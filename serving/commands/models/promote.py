@@ -9,8 +9,7 @@ from typing import Any
 from features.errors import InputError
 from serving.book import AuditRow, Book
 from serving.book.audit import audit_trail, auditing
-from serving.config import Settings
-from serving.shop import check_agrees, open_book
+from serving.shop import OpenShop, check_agrees
 from training.gate import FAILED, PASSED
 from training.tracking import REPLACED, SERVED, Tracking
 
@@ -20,7 +19,7 @@ TAG = "gate."
 
 
 @dataclass(frozen=True, eq=False)
-class Moved:
+class ServingChange:
     """A change of what serves, as the book recorded it, and what it overrode."""
 
     audit: AuditRow
@@ -42,12 +41,12 @@ class Moved:
 
 
 def promote(
-    settings: Settings, version: str | None = None, *, force: bool = False, by: str = "", why: str = ""
-) -> Moved:
+    shop: OpenShop, version: str | None = None, *, force: bool = False, by: str = "", why: str = ""
+) -> ServingChange:
     """Let a version serve whose gate was passed, or, by force, any other; the bundle is verified before.
 
     Args:
-        settings: of the shop.
+        shop: the open shop.
         version: of the registry; None for the challenger.
         force: override the gate; `by` and `why` must be said.
         by: who decides; goes into the book alone.
@@ -57,7 +56,7 @@ def promote(
         InputError: there is no such version, it serves already, its gate was not passed, or `force` lacks who and why.
         ModelRefused: the bundle is corrupt or gone.
     """
-    tracking = Tracking(settings.folder)
+    tracking = Tracking(shop.settings.folder)
     if force and not (by.strip() and why.strip()):
         raise InputError("--force needs --by NAME and --why TEXT: who decides against the gate, and for what reason")
     asked = version or tracking.challenger_version()
@@ -70,14 +69,14 @@ def promote(
     if broken and not force:
         raise InputError("\n  ".join([f"version {asked} is not promoted:", *broken, *_anyway(asked)]))
     told = why.strip() or "its gate was passed"
-    return _move(settings, tracking, PROMOTE, asked, by, told, broken if force else ())
+    return _move(shop, tracking, PROMOTE, asked, by, told, broken if force else ())
 
 
-def roll_back(settings: Settings, to: str | None = None, *, by: str = "", why: str = "") -> Moved:
+def roll_back(shop: OpenShop, to: str | None = None, *, by: str = "", why: str = "") -> ServingChange:
     """Let the version serve again that the champion replaced, or another that has served; it is verified before.
 
     Args:
-        settings: of the shop.
+        shop: the open shop.
         to: a version of the registry that has served; None for the one before the champion.
         by: who decides; goes into the book alone.
         why: the reason.
@@ -86,7 +85,7 @@ def roll_back(settings: Settings, to: str | None = None, *, by: str = "", why: s
         InputError: there is nothing to roll back to, or that version has never served.
         ModelRefused: the bundle is corrupt or gone.
     """
-    tracking = Tracking(settings.folder)
+    tracking = Tracking(shop.settings.folder)
     champion = tracking.champion_version()
     if champion is None:
         raise InputError("nothing serves yet, so there is nothing to roll back from: run regulars train first")
@@ -95,24 +94,23 @@ def roll_back(settings: Settings, to: str | None = None, *, by: str = "", why: s
         raise InputError(f"there is nothing to roll back to: version {champion} is the first that serves")
     if SERVED not in _tags(tracking, asked) and asked != champion:
         raise InputError(f"version {asked} has never served; to let it serve: regulars promote {asked}")
-    return _move(settings, tracking, ROLLBACK, asked, by, why.strip() or "no reason given", ())
+    return _move(shop, tracking, ROLLBACK, asked, by, why.strip() or "no reason given", ())
 
 
 def _move(
-    settings: Settings, tracking: Tracking, action: str, version: str, by: str, why: str, overridden: tuple[str, ...]
-) -> Moved:
+    shop: OpenShop, tracking: Tracking, action: str, version: str, by: str, why: str, overridden: tuple[str, ...]
+) -> ServingChange:
     bundle = tracking.load_version(version)  # verified before anything moves
-    check_agrees(settings, bundle, version)
+    check_agrees(shop.settings, bundle, version)
     champion = tracking.champion_version()
     if champion == version:
         raise InputError(f"version {version} serves already")
     move = tracking.promote if action == PROMOTE else tracking.roll_back
     who, forced = by.strip() or NOBODY, bool(overridden)
-    with open_book(settings) as book:
-        catch_up(book, tracking)
-        with auditing(book, action, who, champion, version, why, forced=forced) as row:
-            move(version)
-    return Moved(row, bundle.candidate, overridden)
+    catch_up(shop.book, tracking)
+    with auditing(shop.book, action, who, champion, version, why, forced=forced) as row:
+        move(version)
+    return ServingChange(row, bundle.candidate, overridden)
 
 
 def _objections(tags: Mapping[str, str], champion: str | None) -> tuple[str, ...]:

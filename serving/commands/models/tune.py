@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from math import inf
 from pathlib import Path
 from typing import Any
 
 from features.churn.labels import ChurnDefinition
 from features.errors import InputError
-from serving.config import Settings
-from serving.shop import read, today
+from serving.shop import OpenShop
 from training.backtest.backtest import Progress
 from training.models.trees import USUAL, TreeSettings
 from training.tuning.optuna_studies import optuna
@@ -55,12 +53,11 @@ def _said(settings: TreeSettings) -> str:
     return ", ".join(f"{name} {words[name]}" for name in said if said[name] != usual[name])
 
 
-def tune_trees(settings: Settings, until: date | None, budget_minutes: float, report: Progress) -> TreesTuned:
+def tune_trees(shop: OpenShop, budget_minutes: float, report: Progress) -> TreesTuned:
     """Look for better trees under a budget, go on where the last session ended, and write what was found.
 
     Args:
-        settings: of the shop.
-        until: orders on or after this date do not exist.
+        shop: the open shop.
         budget_minutes: how long to look.
         report: is called as time passes.
 
@@ -70,18 +67,17 @@ def tune_trees(settings: Settings, until: date | None, budget_minutes: float, re
     optuna()  # a missing library is told before any file is read
     if not 0 < budget_minutes < inf:
         raise InputError(f"--budget-minutes is a number above 0, not {budget_minutes:g}")
-    log = read(settings, until=until).log
-    definition, folder = settings.definition_for(log), settings.folder
+    definition, folder = shop.definition, shop.settings.folder
     tuned = tune(
-        log,
+        shop.log,
         definition,
         folder,
         budget_minutes=budget_minutes,
-        until=until,
+        until=shop.until,
         first=_former(folder, definition),
         progress=report,
     )
-    return TreesTuned(tuned, write_tuned(folder, tuned, today(settings)), settings.said_auto(definition))
+    return TreesTuned(tuned, write_tuned(folder, tuned, shop.today), shop.settings.said_auto(definition))
 
 
 def _former(folder: Path, definition: ChurnDefinition) -> tuple[TreeSettings, ...]:

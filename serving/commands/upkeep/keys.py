@@ -10,14 +10,13 @@ from typing import Any
 from features.errors import InputError
 from serving.book.keys import Key, all_keys, create_key, revoke_key
 from serving.book.sql_rows import utc_now
-from serving.config import Settings
-from serving.shop import open_book
+from serving.shop import OpenShop
 
 SHOWN = ("id", "name", "owner", "created_at", "expires_at", "revoked_at", "last_used_at")
 
 
 @dataclass(frozen=True)
-class Made:
+class CreatedKey:
     """A new key with its text."""
 
     key: Key
@@ -30,11 +29,11 @@ class Made:
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
         yield self.text
-        yield f"keep it: the book has a hash of it alone. {_said(self.key)}"
+        yield f"keep it: the book has a hash of it alone. {_line(self.key)}"
 
 
 @dataclass(frozen=True)
-class Known:
+class Keys:
     """The keys of a shop."""
 
     keys: Sequence[Key]
@@ -45,16 +44,16 @@ class Known:
 
     def lines(self) -> Iterator[str]:
         """Say them to a person, oldest first."""
-        yield from (_said(key) for key in self.keys)
+        yield from (_line(key) for key in self.keys)
         if not self.keys:
             yield "there is no key yet: regulars keys create NAME --role scores"
 
 
-def make_key(settings: Settings, name: str, roles: Sequence[str], owner: str | None, expires: date | None) -> Made:
+def make_key(shop: OpenShop, name: str, roles: Sequence[str], owner: str | None, expires: date | None) -> CreatedKey:
     """Make a key.
 
     Args:
-        settings: of the shop.
+        shop: the open shop.
         name: what it is for.
         roles: what it may do.
         owner: whose accounts alone it sees.
@@ -66,31 +65,29 @@ def make_key(settings: Settings, name: str, roles: Sequence[str], owner: str | N
     ends = None if expires is None else datetime(expires.year, expires.month, expires.day, tzinfo=UTC)
     if ends is not None and ends.replace(tzinfo=None) <= utc_now():
         raise InputError(f"a key that expires on {expires} could never be used")
-    with open_book(settings) as book:
-        return Made(*create_key(book, name, roles, owner, None if ends is None else ends.replace(tzinfo=None)))
+    return CreatedKey(*create_key(shop.book, name, roles, owner, None if ends is None else ends.replace(tzinfo=None)))
 
 
-def known_keys(settings: Settings) -> Known:
+def known_keys(shop: OpenShop) -> Keys:
     """Return every key of a shop."""
-    with open_book(settings) as book, book.reading() as connection:
-        return Known(all_keys(connection))
+    with shop.book.reading() as connection:
+        return Keys(all_keys(connection))
 
 
-def take_back(settings: Settings, key_id: str) -> Known:
+def take_back(shop: OpenShop, key_id: str) -> Keys:
     """Revoke a key, and return it.
 
     Raises:
         InputError: there is no such key.
     """
-    with open_book(settings) as book:
-        return Known([revoke_key(book, key_id)])
+    return Keys([revoke_key(shop.book, key_id)])
 
 
 def _facts(key: Key) -> dict[str, Any]:
     return {**{name: getattr(key, name) for name in SHOWN}, "roles": sorted(key.roles)}
 
 
-def _said(key: Key) -> str:
+def _line(key: Key) -> str:
     whose = f", accounts of {key.owner} alone" if key.owner else ""
     used = f"last used {_minute(key.last_used_at)}" if key.last_used_at else "never used"
     ends = f", expires {_minute(key.expires_at)}" if key.expires_at else ""

@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from serving.book.sql_rows import utc_now
-from serving.config import Settings
-from serving.shop import open_book
+from serving.shop import OpenShop
 from serving.webhooks.address import addresses_of, target_of
 from serving.webhooks.delivery import Delivered, deliver_once
 from serving.webhooks.http_send import Answer, send
@@ -27,7 +26,7 @@ from serving.webhooks.receivers import (
 
 
 @dataclass(frozen=True)
-class Added:
+class AddedWebhook:
     """A new webhook; its secret is shown this once."""
 
     receiver: Receiver
@@ -47,7 +46,7 @@ class Added:
 
 
 @dataclass(frozen=True)
-class Known:
+class Webhooks:
     """The webhooks there are."""
 
     webhooks: Sequence[Webhook]
@@ -68,7 +67,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Removed:
+class RemovedWebhook:
     """A webhook that is no more, and how many of its messages will never be sent."""
 
     webhook_id: str
@@ -84,7 +83,7 @@ class Removed:
 
 
 @dataclass(frozen=True)
-class Sent:
+class DeliveryReport:
     """What came of the messages that were due."""
 
     delivered: Delivered
@@ -103,7 +102,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Tried:
+class PingAnswer:
     """What a receiver answered to a ping."""
 
     webhook_id: str
@@ -121,7 +120,7 @@ class Tried:
             yield f"the receiver said: {' '.join(answer.text.split())}"
 
 
-def add(settings: Settings, url: str, events: Sequence[str], *, allow_private: bool) -> Added:
+def add(shop: OpenShop, url: str, events: Sequence[str], *, allow_private: bool) -> AddedWebhook:
     """Add a webhook; a name that already leads to a private address is refused now, and at every attempt.
 
     Raises:
@@ -130,41 +129,36 @@ def add(settings: Settings, url: str, events: Sequence[str], *, allow_private: b
     target = target_of(url, allow_private=allow_private)
     with suppress(OSError):  # a name that is not known yet may be known when the first message is sent
         addresses_of(target, allow_private=allow_private)
-    with open_book(settings) as book:
-        receiver = add_webhook(book, url, events, allow_private=allow_private)
-        known = {each.id: each.events for each in webhooks(book)}
-    return Added(receiver, known[receiver.webhook_id])
+    receiver = add_webhook(shop.book, url, events, allow_private=allow_private)
+    known = {each.id: each.events for each in webhooks(shop.book)}
+    return AddedWebhook(receiver, known[receiver.webhook_id])
 
 
-def known(settings: Settings) -> Known:
+def known(shop: OpenShop) -> Webhooks:
     """Return the webhooks there are, without their secrets."""
-    with open_book(settings) as book:
-        return Known(webhooks(book))
+    return Webhooks(webhooks(shop.book))
 
 
-def remove(settings: Settings, webhook_id: str) -> Removed:
+def remove(shop: OpenShop, webhook_id: str) -> RemovedWebhook:
     """Remove a webhook; what it was still to be told is given up.
 
     Raises:
         InputError: there is no such webhook, or no longer.
     """
-    with open_book(settings) as book:
-        return Removed(webhook_id, remove_webhook(book, webhook_id))
+    return RemovedWebhook(webhook_id, remove_webhook(shop.book, webhook_id))
 
 
-def deliver(settings: Settings) -> Sent:
+def deliver(shop: OpenShop) -> DeliveryReport:
     """Send what is due now."""
-    with open_book(settings) as book:
-        return Sent(deliver_once(book), len(due_webhooks(book)))
+    return DeliveryReport(deliver_once(shop.book), len(due_webhooks(shop.book)))
 
 
-def ping(settings: Settings, webhook_id: str) -> Tried:
+def ping(shop: OpenShop, webhook_id: str) -> PingAnswer:
     """Send a signed ping to a webhook, beside its outbox, and say what came back.
 
     Raises:
         InputError: there is no such webhook, or no longer.
     """
-    with open_book(settings) as book:
-        receiver = receiver_of(book, webhook_id)
+    receiver = receiver_of(shop.book, webhook_id)
     body = body_of(PING, utc_now(), {"webhook_id": webhook_id})
-    return Tried(webhook_id, send(receiver, f"msg_{secrets.token_hex(14)}", body.encode()))
+    return PingAnswer(webhook_id, send(receiver, f"msg_{secrets.token_hex(14)}", body.encode()))

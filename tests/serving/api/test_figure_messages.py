@@ -21,11 +21,11 @@ from serving.api.loaded_model import Champion
 from serving.api.model import model_answer
 from serving.api.openapi import openapi
 from serving.api.operation import Operation
-from serving.commands.lists.effect import Saving, tell_effect
+from serving.commands.lists.effect import MeasuredEffect, measure_effect
 from serving.commands.lists.kpis import shop_kpis
 from serving.config import load_settings
 from serving.outreach.effect.effect import effect
-from tests.serving.conftest import SmallShop
+from tests.serving.conftest import SmallShop, in_shop
 from training.backtest.bands import Band, Floor
 from training.backtest.choice import Difference
 from training.backtest.grade import Grade
@@ -58,7 +58,7 @@ def blank(value: Any) -> Any:
 @pytest.mark.parametrize("by", [None, "owner"])
 def test_retention_figures_without_a_model(shop: SmallShop, by: Any) -> None:
     """Whole, with the groups and without them."""
-    found = shop_kpis(shop.settings, "quarter", by=by)
+    found = in_shop(shop.settings, shop_kpis, "quarter", by=by)
     assert bool(found.table.groups) == (by is not None)
     assert not found.expected
     assert wire(kpis_answer(found)) == told(found.to_dict())
@@ -67,11 +67,11 @@ def test_retention_figures_without_a_model(shop: SmallShop, by: Any) -> None:
 def test_retention_figures_with_a_model(registered: Path) -> None:
     """The expected spend of each group, and of a log too short for a year."""
     settings = load_settings(registered / "regulars.toml")
-    found = shop_kpis(settings, by="owner")
+    found = in_shop(settings, shop_kpis, by="owner")
     assert found.year is not None
     assert len(found.expected) == 1 + len(found.table.groups)
     assert wire(kpis_answer(found)) == told(found.to_dict())
-    short = shop_kpis(settings, until=date(2022, 3, 1))
+    short = in_shop(settings, shop_kpis, until=date(2022, 3, 1))
     assert short.year is None
     assert wire(kpis_answer(short)) == told(short.to_dict())
 
@@ -99,11 +99,11 @@ def episodes(accounts: int, cell: str) -> pd.DataFrame:
     )
 
 
-def saving(settled: pd.DataFrame, qini: dict[str, QiniFigure]) -> Saving:
+def saving(settled: pd.DataFrame, qini: dict[str, QiniFigure]) -> MeasuredEffect:
     """What acting saved, with a plan."""
     found = effect(settled, currency="EUR", planned_saved_share=0.1)
     ahead = {name: figure for name, figure in qini.items() if name != "uplift"}
-    return Saving(found, UpliftBacktest(bool(qini), "words", 1200, 400, qini, ahead), MONDAY, 0)
+    return MeasuredEffect(found, UpliftBacktest(bool(qini), "words", 1200, 400, qini, ahead), MONDAY, 0)
 
 
 @pytest.mark.parametrize("accounts", [900, 12])
@@ -121,7 +121,7 @@ def test_the_effect_of_a_trial(accounts: int) -> None:
 
 def test_the_effect_before_anything_has_settled(listed: Path) -> None:
     """A list was made, and its horizon has not ended."""
-    found = tell_effect(load_settings(listed / "regulars.toml"), date(2023, 1, 10), None)
+    found = in_shop(load_settings(listed / "regulars.toml"), measure_effect, None, until=date(2023, 1, 10))
     answer = wire(effect_answer(found))
     assert answer == told(found.to_dict())
     assert (answer["first_on"], answer["four_groups"], answer["overall"]["treated"]) == (None, None, 0)

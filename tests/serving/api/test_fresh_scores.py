@@ -23,6 +23,7 @@ from serving.commands.models.score import score_all
 from serving.config import Settings, load_settings
 from serving.scorer import score
 from serving.shop import read, reader_of
+from tests.serving.conftest import in_shop
 from tests.serving.read_back import latest_run, latest_scores
 from training.tracking import Tracking
 
@@ -87,7 +88,7 @@ def test_a_run_of_the_same_day_stores_the_same(registered: Path, shop: Any, tmp_
     before = FreshScores(settings, book).scores([customer], bundle, version)
     post(book, settings, "new", customer, shop.as_of)
     record_events(book, [PostedEvent("e", customer, "mail_clicked", f"{shop.as_of} 13:00")], reader_of(settings))
-    scored = score_all(settings, None)
+    scored = in_shop(settings, score_all)
     assert scored.as_of == shop.as_of + timedelta(1)
     ids = list(scored.scores["customer_id"])
     now = FreshScores(settings, book).scores(ids, bundle, version)

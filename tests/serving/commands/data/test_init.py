@@ -13,6 +13,7 @@ from features.errors import InputError
 from serving.commands.data.check import check_shop
 from serving.commands.data.init import init_shop, said_columns
 from serving.config import load_settings
+from tests.serving.conftest import in_shop
 
 STRANGE = "Wann,Wer,Betrag,Note\n2024-01-05,a,5,x\n2024-01-06,b,7,y\n"
 COLUMNS = ("ordered_at=Wann", "customer_id=Wer", "amount=Betrag")
@@ -58,12 +59,12 @@ def test_a_column_that_says_nothing_is_refused(columns, said):
 def test_a_check_says_rules_and_cells_apart(tmp_path, orders):
     init_shop(orders, None, None, tmp_path / "regulars.toml", force=False, columns=COLUMNS)
     orders.write_text(STRANGE + "soon,c,5,\n" * 30 + "2024-01-07,c,free,\n", encoding="utf-8")
-    report = check_shop(load_settings(tmp_path / "regulars.toml"))
+    report = in_shop(load_settings(tmp_path / "regulars.toml"), check_shop)
     assert "2 rules broken, in 31 cells; the first 20 of each are shown; nothing was read" in list(report.lines())
     counts = {rule["column"]: rule["cells"] for rule in json.loads(json.dumps(report.to_dict()))["broken"]}
     assert counts == {"Wann": 30, "Betrag": 1}
     orders.write_text(STRANGE + "soon,c,5,\n", encoding="utf-8")
-    one = check_shop(load_settings(tmp_path / "regulars.toml"))
+    one = in_shop(load_settings(tmp_path / "regulars.toml"), check_shop)
     assert "1 rule broken, in 1 cell; nothing was read" in list(one.lines())
 
 

@@ -13,10 +13,10 @@ import pytest
 
 from features.errors import InputError
 from serving.book.decisions import Contact, record_contacts
-from serving.commands.lists.effect import plan_trial, tell_effect
+from serving.commands.lists.effect import measure_effect, plan_trial
 from serving.config import load_settings
 from serving.shop import open_book
-from tests.serving.conftest import Call, SmallShop, ask_for, in_book, list_of
+from tests.serving.conftest import Call, SmallShop, ask_for, in_book, in_shop, list_of
 
 HORIZON = timedelta(days=30)
 FIRST = date(2022, 12, 5)
@@ -161,7 +161,7 @@ def test_four_groups_tell_the_model_from_the_campaign(trial: Trial, call: Call) 
 
 def test_the_plan_goes_by_how_fast_accounts_come(trial: Trial, call: Call) -> None:
     """From the episodes of the last eight weeks, each account where it came first; a row per share held out."""
-    found = plan_trial(load_settings(trial.folder / "regulars.toml"), 0.15)
+    found = in_shop(load_settings(trial.folder / "regulars.toml"), plan_trial, 0.15)
     first = trial.episodes[trial.episodes["first"]]
     recent = first[first["began_on"] > max(DAYS) - timedelta(days=56)]
     assert found.customers_a_week == pytest.approx(len(recent) / 8)
@@ -176,13 +176,13 @@ def test_the_plan_goes_by_how_fast_accounts_come(trial: Trial, call: Call) -> No
 def test_the_plan_of_a_first_list_that_was_made_twice(office: Path, call: Call) -> None:
     """One week of lists: all who came with it came in a week; a list published anew takes nobody away."""
     settings = load_settings(office / "regulars.toml")
-    before = plan_trial(settings, 0.15)
+    before = in_shop(settings, plan_trial, 0.15)
     assert before.customers_a_week == in_book(office, "SELECT count(*) FROM episodes")[0][0]
     ask_for(office, "capacity = 1")
     (day,) = in_book(office, "SELECT as_of FROM lists")[0]
     assert call("list", "--as-of", day, "--out", office / "list", "--config", office / "regulars.toml")[0] == 0
     assert len(in_book(office, "SELECT id FROM lists")) == 2
-    assert plan_trial(load_settings(office / "regulars.toml"), 0.15) == before
+    assert in_shop(load_settings(office / "regulars.toml"), plan_trial, 0.15) == before
 
 
 def test_before_the_first_list_there_is_nothing_to_tell(registered: Path, tmp_path: Path, call: Call) -> None:
@@ -197,7 +197,7 @@ def test_before_the_first_list_there_is_nothing_to_tell(registered: Path, tmp_pa
     assert code == 2
     assert "run regulars list --out list first" in said
     with pytest.raises(InputError, match="planned saved share"):
-        tell_effect(load_settings(toml), None, 1.5)
+        in_shop(load_settings(toml), measure_effect, 1.5)
 
 
 def test_a_list_of_which_no_horizon_has_ended_says_nothing_yet(trial: Trial, call: Call) -> None:

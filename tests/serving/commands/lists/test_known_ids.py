@@ -13,8 +13,7 @@ from features.errors import InputError
 from serving.book import Book
 from serving.commands.lists.known_ids import accounts_named, not_in_orders, unknown_customers
 from serving.config import load_settings
-from serving.shop import open_book
-from tests.serving.conftest import MONDAY, Call, in_book, list_of
+from tests.serving.conftest import MONDAY, Call, in_book, in_shop, list_of
 
 TUESDAY = MONDAY + timedelta(days=1)
 
@@ -118,15 +117,14 @@ def test_the_book_and_the_orders_know_whom_no_customers_file_names(office: Path,
     settings = load_settings(toml)
     one, other = (who for (who,) in in_book(office, "SELECT customer_id FROM scores ORDER BY customer_id LIMIT 2"))
     ids = ["nobody", one, other, "nobody"]
-    with open_book(settings) as book:
-        assert unknown_customers(book, settings, ids) == ["nobody"]
-        assert accounts_named(book, settings, [one]) == {one: one}
+    assert in_shop(settings, unknown_customers, ids) == ["nobody"]
+    assert in_shop(settings, accounts_named, [one]) == {one: one}
     empty = Book(tmp_path / "empty")
-    assert unknown_customers(empty, settings, ids) == ["nobody", one, other]
-    assert not_in_orders(empty, settings, ["nobody", one, other]) == ["nobody"]
-    assert accounts_named(empty, settings, [f" {one} "]) == {f" {one} ": one}
+    assert in_shop(settings, unknown_customers, ids, book=empty) == ["nobody", one, other]
+    assert in_shop(settings, not_in_orders, ["nobody", one, other], book=empty) == ["nobody"]
+    assert in_shop(settings, accounts_named, [f" {one} "], book=empty) == {f" {one} ": one}
     (office / "orders.csv").write_text("no orders")
-    assert not_in_orders(empty, settings, [one]) == [one]
+    assert in_shop(settings, not_in_orders, [one], book=empty) == [one]
     with pytest.raises(InputError, match="neither an account nor a customer"):
-        accounts_named(empty, settings, [one])
+        in_shop(settings, accounts_named, [one], book=empty)
     empty.close()

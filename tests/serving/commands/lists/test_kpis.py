@@ -13,13 +13,12 @@ from features.errors import ConfigError, InputError
 from features.simulation.simulate import simulate
 from features.sources.reader import read_customers
 from serving.book import Book, hand_over
-from serving.commands.lists import predicted_value as lifetime
+from serving.commands.lists.kpi_groups import groups_of
 from serving.commands.lists.kpis import MEANINGS, shop_kpis
 from serving.config import Churn, load_settings
-from serving.customers import groups_of
 from serving.outreach.plan.owners import NO_OWNER
 from serving.shop import read
-from tests.serving.conftest import init_shop
+from tests.serving.conftest import in_shop, init_shop
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +31,7 @@ def settings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(settings, tmp_path_factory):
-    return shop_kpis(settings, "quarter", by="segment", out=tmp_path_factory.mktemp("out") / "new")
+    return in_shop(settings, shop_kpis, "quarter", by="segment", out=tmp_path_factory.mktemp("out") / "new")
 
 
 def test_tables_and_pictures_are_written(found):
@@ -63,7 +62,7 @@ def test_a_machine_reads_one_document(found):
 
 
 def test_a_person_reads_lines_and_a_table(found):
-    said = "\n".join(found.lines())
+    said = "\n".join(map(str, found.lines()))
     assert "retention " in said
     assert "(arithmetic, no promise)" in said
     assert "no model serves yet" in said
@@ -73,33 +72,33 @@ def test_a_person_reads_lines_and_a_table(found):
 
 
 def test_until_changes_no_period_that_had_ended(settings):
-    everything = shop_kpis(settings)
+    everything = in_shop(settings, shop_kpis)
     middle = everything.table.whole[14].period
-    cut = shop_kpis(settings, until=date_of(middle.end))
+    cut = in_shop(settings, shop_kpis, until=date_of(middle.end))
     assert all(row.finished for row in cut.table.whole)
     assert cut.table.whole == everything.table.whole[:15]
-    assert shop_kpis(settings, until=date(2999, 1, 1)).table.whole == everything.table.whole
+    assert in_shop(settings, shop_kpis, until=date(2999, 1, 1)).table.whole == everything.table.whole
 
 
 def test_by_owner_everybody_has_one(settings):
-    found = shop_kpis(settings, "year", by="owner")
+    found = in_shop(settings, shop_kpis, "year", by="owner")
     for place, row in enumerate(found.table.whole):
         assert sum(rows[place].orders for rows in found.table.groups.values()) == row.orders
 
 
 def test_what_cannot_be_is_told_in_words(settings):
     with pytest.raises(InputError, match='not "weak"'):
-        shop_kpis(settings, "weak")
+        in_shop(settings, shop_kpis, "weak")
     with pytest.raises(InputError, match=r'by segment or owner, not by "ownr"\. Did you mean "owner"'):
-        shop_kpis(settings, by="ownr")
+        in_shop(settings, shop_kpis, by="ownr")
     with pytest.raises(InputError, match="nothing is known before 1999-01-01"):
-        shop_kpis(settings, until=date(1999, 1, 1))
+        in_shop(settings, shop_kpis, until=date(1999, 1, 1))
     with pytest.raises(ConfigError, match="there are no owners"):
-        shop_kpis(replace(settings, customers=None), by="owner")
+        in_shop(replace(settings, customers=None), shop_kpis, by="owner")
 
 
 def test_a_short_log_says_what_it_cannot(settings):
-    found = shop_kpis(settings, until=date_of(shop_kpis(settings).table.whole[3].period.first_day))
+    found = in_shop(settings, shop_kpis, until=date_of(in_shop(settings, shop_kpis).table.whole[3].period.first_day))
     assert found.year is None
     assert "too short" in " ".join(found.notes)
     assert found.to_dict()["year"] is None
@@ -119,9 +118,9 @@ class Champion:
 
 
 def test_a_model_predicts_lifetime_value(shop, monkeypatch):
-    monkeypatch.setattr(lifetime, "Tracking", Champion(shop.bundles["logistic"]))
+    monkeypatch.setattr("training.tracking.Tracking", Champion(shop.bundles["logistic"]))
     plain = replace(shop.settings, events=None)
-    found = shop_kpis(shop.settings, "year", by="owner")
+    found = in_shop(shop.settings, shop_kpis, "year", by="owner")
     told = found.to_dict()["predicted"]
     every, owners = told["all"], [part for name, part in told.items() if name != "all"]
     assert every["model_version"] == "7"
@@ -129,11 +128,11 @@ def test_a_model_predicts_lifetime_value(shop, monkeypatch):
     assert sum(part["customers"] for part in owners) == every["customers"]
     total = sum(part["customers"] * part["expected_spend"] for part in owners)
     assert float(total / every["customers"]) == pytest.approx(float(every["expected_spend"]), rel=0.01)
-    assert "predicted, all: " in "\n".join(found.lines())
-    early = shop_kpis(plain, until=date(shop.as_of.year - 1, shop.as_of.month, 1))
+    assert "predicted, all: " in "\n".join(map(str, found.lines()))
+    early = in_shop(plain, shop_kpis, until=date(shop.as_of.year - 1, shop.as_of.month, 1))
     assert early.to_dict()["predicted"] == {}
     assert "has learnt from days up to" in early.notes[0]
-    other = shop_kpis(replace(shop.settings, churn=Churn(14, 90)))
+    other = in_shop(replace(shop.settings, churn=Churn(14, 90)), shop_kpis)
     assert "was trained for a horizon of 30 days" in other.notes[0]
 
 
@@ -144,14 +143,15 @@ def test_owners_are_those_of_the_book_before_those_of_the_file(settings, tmp_pat
     hand_over(book := Book(tmp_path), [first], "Zoe", date(2020, 1, 1), "Ada", "holidays")
     hand_over(book, [second], "Zoe", date(2030, 1, 1), "Ada", "later")
     log = read(settings).log
-    told, before = (groups_of(settings, "owner", log, book, day) for day in (None, date(2019, 1, 1)))
+    days, ids = (None, date(2019, 1, 1)), log.customer_ids
+    told, before = (in_shop(settings, groups_of, "owner", ids, until=day, book=book) for day in days)
     file = dict(zip(customers["customer_id"], customers["owner"], strict=True))
     assert (told[first], before[first]) == ("Zoe", file[first])
     assert {who: owner for who, owner in told.items() if who != first} == {
         who: owner for who, owner in before.items() if who != first
     }
-    found = shop_kpis(settings, "year", by="owner", book=book)
+    found = in_shop(settings, shop_kpis, "year", by="owner", book=book)
     assert "Zoe" in found.table.groups
     alone = replace(settings, customers=None)
-    assert set(groups_of(alone, "owner", log, book).values()) == {"Zoe", NO_OWNER}
+    assert set(in_shop(alone, groups_of, "owner", ids, book=book).values()) == {"Zoe", NO_OWNER}
     book.close()

@@ -19,7 +19,8 @@ import pytest
 
 from serving.book import Book
 from serving.book.outcomes import Outcome, record_outcomes
-from serving.commands.lists.list import Listed, learnt
+from serving.commands.lists.advice import learnt_shares
+from serving.commands.lists.list import PublishedList
 from serving.config import BOOK_URL
 from serving.outreach.exports import FORMATS
 from serving.outreach.plan.suppression import REASONS
@@ -48,7 +49,7 @@ class TwoWeeks:
 
     folder: Path
     before: set[str]
-    second: Listed
+    second: PublishedList
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_a_week_later_it_says_who_is_new_still_there_and_gone(two_weeks: TwoWeek
     assert len(found.gone) > 0
     assert set(found.gone["reason"]) <= {*REASONS, "no longer scored"}
     assert found.gone["detail"].str.len().min() > 0
-    said = "\n".join(two_weeks.second.lines())
+    said = "\n".join(map(str, two_weeks.second.lines()))
     still = list(now.values()).count("still")
     new, gone = len(now) - still, len(found.gone)
     assert f"since the former list: {new} new, {still} still on it, {gone} gone (" in said
@@ -202,11 +203,11 @@ def test_what_the_holdout_tells_of_a_playbook_counts_before_its_prior() -> None:
         for arm, of, kept in arms
         for n in range(200)
     ]
-    found = learnt(playbooks, pd.DataFrame(rows))
+    found = learnt_shares(playbooks, pd.DataFrame(rows))
     assert float(playbooks[name].stages[0].saved) < found[name] < 0.75
     others = {other: share - float(playbooks[other].stages[0].saved) for other, share in found.items() if other != name}
     assert all(0 < moved < found[name] - float(playbooks[name].stages[0].saved) for moved in others.values())
-    assert learnt(playbooks, pd.DataFrame(rows[:3])) == {}
+    assert learnt_shares(playbooks, pd.DataFrame(rows[:3])) == {}
 
 
 def test_owners_that_the_settings_misspell_and_a_model_that_knew_the_future_are_said(office: Path, call: Call) -> None:

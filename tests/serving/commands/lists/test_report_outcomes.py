@@ -25,7 +25,7 @@ from serving.commands.lists.report_outcomes import (
 )
 from serving.config import load_settings
 from serving.outreach.plan.outreach_list import OutreachList
-from tests.serving.conftest import MONDAY, Call, in_book, list_of
+from tests.serving.conftest import MONDAY, Call, in_book, in_shop, list_of
 
 TUESDAY, A_WEEK_ON = MONDAY + timedelta(days=1), MONDAY + timedelta(days=7)
 HEADER = ("entry_id", "outcome", "happened_on", "channel", "cost", "by", "note")
@@ -220,13 +220,13 @@ def reported(folder: Path, who: dict[str, str], channel: dict[str, str]) -> dict
     entry: dict[str, Any] = dict(in_book(folder, "SELECT customer_id, entry_id FROM entries"))
     words = (("contacted", "contacted"), ("refuses", "do_not_contact"), ("wrong alarm", "wrong_alarm"))
     rows = [(entry[who[role]], word, str(TUESDAY), "", "", "Eleni", "") for role, word in words]
-    done = {"outcomes": outcomes_from(settings, sheet(folder / "outcomes.csv", rows))}
+    done = {"outcomes": in_shop(settings, outcomes_from, sheet(folder / "outcomes.csv", rows))}
     elsewhere = folder / "contacts.csv"
     elsewhere.write_text(f"customer_id,contacted_on,channel\n{who['elsewhere']},{TUESDAY},visit\n")
-    done["contacts"] = contacts_from(settings, elsewhere)
+    done["contacts"] = in_shop(settings, contacts_from, elsewhere)
 
     def hold(role: str, kind: str, until: Any = None) -> Reported:
-        return hold_accounts(settings, [who[role]], kind, TUESDAY, until, "Eleni", "she knows them")
+        return in_shop(settings, hold_accounts, [who[role]], kind, TUESDAY, until, "Eleni", "she knows them")
 
     done["veto"] = hold("vetoed", "veto")
     hold("snoozed", "snooze", A_WEEK_ON + timedelta(days=1))
@@ -235,7 +235,7 @@ def reported(folder: Path, who: dict[str, str], channel: dict[str, str]) -> dict
     hold("lifted", "lift")
 
     def consent(role: str, on: str, *, allowed: bool) -> Reported:
-        return consent_to(settings, [who[role]], on, TUESDAY, "on the phone", allowed=allowed)
+        return in_shop(settings, consent_to, [who[role]], on, TUESDAY, "on the phone", allowed=allowed)
 
     own = channel[who["no to its channel"]]
     other = next(one for one in ("visit", "letter") if one != channel[who["no to another channel"]])
@@ -243,7 +243,7 @@ def reported(folder: Path, who: dict[str, str], channel: dict[str, str]) -> dict
     consent("no to another channel", other, allowed=False)
     consent("no and yes again", "*", allowed=False)
     consent("no and yes again", "*", allowed=True)
-    done["hand-over"] = hand_over_accounts(settings, [who["handed over"]], "Zoe", TUESDAY, "Ada", "holidays")
+    done["hand-over"] = in_shop(settings, hand_over_accounts, [who["handed over"]], "Zoe", TUESDAY, "Ada", "holidays")
     return done
 
 
@@ -301,9 +301,9 @@ def test_each_report_says_what_was_new(followed: Followed) -> None:
 
 def test_without_a_day_it_happened_today(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shop's today, not the machine's."""
-    monkeypatch.setattr("serving.commands.lists.report_outcomes.today", lambda settings: A_WEEK_ON)
+    monkeypatch.setattr("serving.shop.today", lambda settings: A_WEEK_ON)
     settings = load_settings(office / "regulars.toml")
-    one_outcome(settings, entries(office)[0], "Saved")
+    in_shop(settings, one_outcome, entries(office)[0], "Saved")
     assert in_book(office, "SELECT happened_on FROM outcomes") == [(str(A_WEEK_ON),)]
 
 

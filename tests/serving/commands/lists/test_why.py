@@ -15,10 +15,9 @@ import pytest
 from features.errors import InputError
 from serving.book.outcomes import OutcomeName
 from serving.commands.lists.report_outcomes import consent_to, hand_over_accounts, hold_accounts, one_outcome
-from serving.commands.lists.why import DAY_OF, tell_story, tell_story_from
+from serving.commands.lists.why import DAY_OF, customer_story, recorded_story
 from serving.config import load_settings
-from serving.shop import open_book
-from tests.serving.conftest import MONDAY, Call, in_book, list_of
+from tests.serving.conftest import MONDAY, Call, in_book, in_shop, list_of
 
 TUESDAY, WEDNESDAY, A_WEEK_ON = (MONDAY + timedelta(days=days) for days in (1, 2, 7))
 
@@ -35,7 +34,7 @@ class Told:
 
     def lines(self, who: str) -> list[str]:
         """The story of a customer in words."""
-        return list(tell_story(load_settings(self.folder / "regulars.toml"), who).lines())
+        return list(in_shop(load_settings(self.folder / "regulars.toml"), customer_story, who).lines())
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +46,11 @@ def told(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
         folder, "SELECT customer_id, entry_id FROM entries WHERE kind = 'regular' ORDER BY position LIMIT 2"
     )
     contacted: OutcomeName = "contacted"
-    hand_over_accounts(settings, [busy], "Zoe", WEDNESDAY, "Ada", "holidays")
-    hold_accounts(settings, [busy], "veto", WEDNESDAY, None, "Zoe", "I play chess with them")
-    consent_to(settings, [busy], "mail", TUESDAY, "letter of 3 January", allowed=False)
-    one_outcome(settings, entry, contacted, on=TUESDAY, by="Eleni", note="call again")
-    one_outcome(settings, other, "wrong alarm", on=TUESDAY)
+    in_shop(settings, hand_over_accounts, [busy], "Zoe", WEDNESDAY, "Ada", "holidays")
+    in_shop(settings, hold_accounts, [busy], "veto", WEDNESDAY, None, "Zoe", "I play chess with them")
+    in_shop(settings, consent_to, [busy], "mail", TUESDAY, "letter of 3 January", allowed=False)
+    in_shop(settings, one_outcome, entry, contacted, on=TUESDAY, by="Eleni", note="call again")
+    in_shop(settings, one_outcome, other, "wrong alarm", on=TUESDAY)
     list_of(folder, A_WEEK_ON)
     safe = "SELECT customer_id FROM scores GROUP BY customer_id HAVING max(probability) < 0.2 AND count(*) = 2"
     held = "SELECT customer_id FROM suppressed WHERE reason = 'holdout'"
@@ -103,7 +102,7 @@ def test_where_lists_begin_is_the_shops_own(told: Told, tmp_path: Path) -> None:
     shutil.copytree(told.folder, tmp_path / "shop")
     toml = tmp_path / "shop" / "regulars.toml"
     toml.write_text(toml.read_text(encoding="utf-8") + "\n[list]\nenter_at = 0.6\n", encoding="utf-8")
-    lines = tell_story(load_settings(toml), told.safe).lines()
+    lines = in_shop(load_settings(toml), customer_story, told.safe).lines()
     assert [line for line in lines if line.endswith("would stay anyway, lists begin at 60%")]
 
 
@@ -143,7 +142,7 @@ def test_an_unknown_customer_is_refused_with_a_helpful_sentence(told: Told, call
     assert code == 2
     assert 'the book knows no customer "nobody": it is asked for ids as in the order source' in said
     with pytest.raises(InputError):
-        tell_story(load_settings(told.folder / "regulars.toml"), "")
+        in_shop(load_settings(told.folder / "regulars.toml"), customer_story, "")
 
 
 def test_a_day_without_a_list_is_told_as_one(told: Told, call: Call) -> None:
@@ -163,7 +162,7 @@ def test_of_a_day_that_was_published_twice_the_last_list_is_told(told: Told, tmp
     assert lists == [(2,)]
     settings = load_settings(toml)
     for who in (told.busy, told.safe, told.held):
-        lines = [line for line in tell_story(settings, who).lines() if line.startswith(str(MONDAY))]
+        lines = [line for line in in_shop(settings, customer_story, who).lines() if line.startswith(str(MONDAY))]
         assert sum(" the list" in line or "on no list" in line for line in lines) == 1, lines
         assert sum("  scored " in line for line in lines) == 1
 
@@ -171,9 +170,8 @@ def test_of_a_day_that_was_published_twice_the_last_list_is_told(told: Told, tmp
 def test_an_open_book_tells_of_an_unknown_customer_nothing(told: Told) -> None:
     """The server answers that in its own words; telling a story imports no trainer."""
     settings = load_settings(told.folder / "regulars.toml")
-    with open_book(settings) as book:
-        story = tell_story_from(book, settings, "nobody")
-        assert tell_story_from(book, settings, told.busy).to_dict() == tell_story(settings, told.busy).to_dict()
+    story, busy = (in_shop(settings, recorded_story, who) for who in ("nobody", told.busy))
+    assert busy.to_dict() == in_shop(settings, customer_story, told.busy).to_dict()
     assert not story.history.known
     assert list(story.lines()) == ["customer nobody"]
     heavy = "('serving.commands.models.score', 'training.backtest.backtest')"

@@ -12,7 +12,7 @@ from features.simulation.simulate import simulate
 from serving.commands.models.backtest import order_days
 from serving.commands.models.list_size import list_size
 from serving.config import ListSettings, load_settings
-from tests.serving.conftest import init_shop
+from tests.serving.conftest import in_shop, init_shop
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +64,18 @@ def test_segments_that_are_not_there_are_missed_before_the_long_work(call, shop,
 
 def test_the_list_is_as_long_as_its_owners_can_handle(shop):
     settings = load_settings(shop / "regulars.toml")
-    assert list_size(replace(settings, list=ListSettings(capacity=None))) == (None, "")
+    assert in_shop(replace(settings, list=ListSettings(capacity=None)), list_size) == (None, "")
     customers = settings.customers
-    size, why = list_size(replace(settings, list=ListSettings(capacity=5)))
+    size, why = in_shop(replace(settings, list=ListSettings(capacity=5)), list_size)
     owners = int(why.split()[-2])
     assert why == f"up to 5 for each of {owners} owners"
     assert size == 5 * owners  # each owner has more than five
-    assert list_size(replace(settings, list=ListSettings(capacity=1000)))[0] == 150
+    assert in_shop(replace(settings, list=ListSettings(capacity=1000)), list_size)[0] == 150
     alone = replace(customers, columns={"customer_id": "customer_id"})
-    assert list_size(replace(settings, customers=alone, list=ListSettings(capacity=5))) == (5, "the capacity of 5")
+    assert in_shop(replace(settings, customers=alone, list=ListSettings(capacity=5)), list_size) == (
+        5,
+        "the capacity of 5",
+    )
 
 
 def test_order_days_are_those_before_the_date():

@@ -19,7 +19,7 @@ from serving.book.audit import audit_trail
 from serving.commands.models.promote import promote, roll_back
 from serving.commands.models.train import train_and_judge
 from serving.config import load_settings
-from tests.serving.conftest import TOML, regulars
+from tests.serving.conftest import TOML, in_shop, regulars
 from training.backtest.backtest import silent
 from training.tracking import ARTIFACTS, Tracking
 
@@ -52,7 +52,7 @@ def serves(folder: Path) -> str | None:
 
 def test_what_passed_its_gate_is_promoted_and_audited(settings: Any, folder: Path) -> None:
     """The book first notes the champion that it had not seen begin."""
-    done = promote(settings, "2", by=BOSS, why="Monday")
+    done = in_shop(settings, promote, "2", by=BOSS, why="Monday")
     assert serves(folder) == "2"
     assert audited(folder) == [("found", "not said", None, "1", False), ("promote", BOSS, "1", "2", False)]
     assert "version 2 serves: lightgbm; before it: version 1" in "\n".join(done.lines())
@@ -62,7 +62,7 @@ def test_what_passed_its_gate_is_promoted_and_audited(settings: Any, folder: Pat
 def test_what_failed_is_refused_with_the_failed_checks_alone(settings: Any, folder: Path) -> None:
     """The challenger is the default."""
     with pytest.raises(InputError, match="version 3 is not promoted") as refused:
-        promote(settings)
+        in_shop(settings, promote)
     assert "log_loss: not better by more than chance: log loss +0.0010" in str(refused.value)
     assert "risk falls" not in str(refused.value)
     assert "--force --by NAME --why TEXT" in str(refused.value)
@@ -74,13 +74,13 @@ def test_what_failed_is_refused_with_the_failed_checks_alone(settings: Any, fold
 def test_force_says_who_and_why(settings: Any, folder: Path, said: dict[str, str]) -> None:
     """Half of it is refused."""
     with pytest.raises(InputError, match="--by NAME and --why TEXT"):
-        promote(settings, force=True, **said)
+        in_shop(settings, promote, force=True, **said)
     assert serves(folder) == "1"
 
 
 def test_by_force_it_serves_and_mlflow_learns_no_name(settings: Any, folder: Path) -> None:
     """What was overridden is said; the name stays in the book."""
-    done = promote(settings, force=True, by=BOSS, why="a new season")
+    done = in_shop(settings, promote, force=True, by=BOSS, why="a new season")
     assert serves(folder) == "3"
     assert audited(folder)[-1] == ("promote", BOSS, "1", "3", True)
     assert "overridden: log_loss: not better" in "\n".join(done.lines())
@@ -90,9 +90,9 @@ def test_by_force_it_serves_and_mlflow_learns_no_name(settings: Any, folder: Pat
 
 def test_a_gate_that_was_passed_against_another_champion_is_not_enough(settings: Any, folder: Path) -> None:
     """Version 2 was better than 1; nobody knows whether it is better than 3."""
-    promote(settings, "3", force=True, by=BOSS, why="a test")
+    in_shop(settings, promote, "3", force=True, by=BOSS, why="a test")
     with pytest.raises(InputError, match="passed against version 1, but version 3 serves now"):
-        promote(settings, "2")
+        in_shop(settings, promote, "2")
     assert serves(folder) == "3"
 
 
@@ -105,43 +105,43 @@ def test_rollback_brings_back_the_same_scores(settings: Any, folder: Path, shop:
     )
     tracking, day = Tracking(folder), shop.as_of
     before = tracking.champion()[0].probability(data.X, day)
-    promote(settings, "2")
+    in_shop(settings, promote, "2")
     assert not np.array_equal(tracking.champion()[0].probability(data.X, day), before)
-    roll_back(settings, by=BOSS, why="complaints")
+    in_shop(settings, roll_back, by=BOSS, why="complaints")
     assert np.array_equal(tracking.champion()[0].probability(data.X, day), before)
     assert audited(folder)[-1] == ("rollback", BOSS, "2", "1", False)
-    promote(settings, "2")
+    in_shop(settings, promote, "2")
     assert serves(folder) == "2"
 
 
 def test_rollback_goes_back_step_by_step_and_then_says_so(settings: Any, folder: Path) -> None:
     """3 → 2 → 1 → nothing."""
-    promote(settings, "2")
-    promote(settings, "3", force=True, by=BOSS, why="a test")
-    assert [roll_back(settings).audit.to_version for _ in range(2)] == ["2", "1"]
+    in_shop(settings, promote, "2")
+    in_shop(settings, promote, "3", force=True, by=BOSS, why="a test")
+    assert [in_shop(settings, roll_back).audit.to_version for _ in range(2)] == ["2", "1"]
     with pytest.raises(InputError, match="nothing to roll back to"):
-        roll_back(settings)
-    roll_back(settings, "3")
+        in_shop(settings, roll_back)
+    in_shop(settings, roll_back, "3")
     assert serves(folder) == "3"
 
 
 def test_rollback_is_no_way_round_the_gate(settings: Any, folder: Path) -> None:
     """A version that has never served is not brought back."""
     with pytest.raises(InputError, match="has never served"):
-        roll_back(settings, "3")
+        in_shop(settings, roll_back, "3")
     assert serves(folder) == "1"
 
 
 def test_a_corrupt_bundle_is_refused_before_anything_moves(settings: Any, folder: Path) -> None:
     """Forwards and backwards; the book stays as it was."""
-    promote(settings, "2")
+    in_shop(settings, promote, "2")
     known = audited(folder)
     for file in (folder / "mlruns" / ARTIFACTS).rglob("bundle.json"):
         file.write_text(file.read_text(encoding="utf-8").replace('"logistic"', '"logistics"'), encoding="utf-8")
     with pytest.raises(ModelRefused):
-        roll_back(settings)
+        in_shop(settings, roll_back)
     with pytest.raises(ModelRefused):
-        promote(settings, "3", force=True, by=BOSS, why="a test")
+        in_shop(settings, promote, "3", force=True, by=BOSS, why="a test")
     assert serves(folder) == "2"
     assert audited(folder) == known
 
@@ -154,7 +154,7 @@ def test_a_move_that_fails_is_not_audited(settings: Any, folder: Path, monkeypat
 
     monkeypatch.setattr(Tracking, "promote", stopped)
     with pytest.raises(KeyboardInterrupt):
-        promote(settings, "2")
+        in_shop(settings, promote, "2")
     assert serves(folder) == "1"
     assert [row[0] for row in audited(folder)] == ["found"]
 
@@ -166,7 +166,7 @@ def test_another_question_is_not_answered_by_force(folder: Path) -> None:
         toml.read_text(encoding="utf-8").replace("horizon_days = 30", "horizon_days = 45"), encoding="utf-8"
     )
     with pytest.raises(InputError, match="was trained for a horizon of 30 days"):
-        promote(load_settings(toml), "2", force=True, by=BOSS, why="a test")
+        in_shop(load_settings(toml), promote, "2", force=True, by=BOSS, why="a test")
     assert serves(folder) == "1"
 
 
@@ -207,11 +207,11 @@ def test_what_training_lets_serve_is_audited_and_what_it_does_not_is_not(tmp_pat
     simulate(12, seed=3, days=200).write(tmp_path)
     toml = tmp_path / "regulars.toml"
     toml.write_text(TOML, encoding="utf-8")
-    first, again = (train_and_judge(load_settings(toml), None, silent) for _ in range(2))
+    first, again = (in_shop(load_settings(toml), train_and_judge, silent) for _ in range(2))
     assert audited(tmp_path) == [("promote", "automatic gate", None, "1", False)]
     assert first.to_dict()["gate"]["promoted"] is False
     assert (again.result.model_version, again.result.challenger_version) == ("1", "2")
-    said = "\n".join(again.lines())
+    said = "\n".join(map(str, again.lines()))
     assert "challenger: version 2" in said
     assert "log_loss: failed: nothing new to judge by" in said
     assert "version 1 serves" in said
@@ -223,9 +223,9 @@ def test_before_the_first_training_there_is_nothing_to_move(folder: Path) -> Non
     shutil.rmtree(folder / "mlruns")
     settings = load_settings(folder / "regulars.toml")
     with pytest.raises(InputError, match="run regulars train first"):
-        promote(settings)
+        in_shop(settings, promote)
     with pytest.raises(InputError, match="run regulars train first"):
-        roll_back(settings)
+        in_shop(settings, roll_back)
     with pytest.raises(InputError, match="there is no version 1"):
-        promote(settings, "1")
+        in_shop(settings, promote, "1")
     assert not (folder / "mlruns").exists()

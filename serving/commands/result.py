@@ -1,0 +1,30 @@
+"""What every command gives back: one document for a machine, and lines and tables for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table among the lines of a result.
+
+    Args:
+        columns: their heads.
+        rows: a text for each column.
+        wide: the column that takes the room that is left.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    wide: str = ""
+
+
+class Result(Protocol):
+    """What a command found or did."""
+
+    def to_dict(self) -> dict[str, Any]: ...  # noqa: D102
+
+    def lines(self) -> Iterable[str | Table]: ...  # noqa: D102
