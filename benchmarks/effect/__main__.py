@@ -103,16 +103,16 @@ def _coverage_rows(seeds: Sequence[Seed]) -> list[str]:
     rows = []
     for name in names:
         found = [one for seed in seeds for one in seed.checked if one.name == name]
-        error = _mean([(one.figure.value or 0.0) - one.truth for one in found])
+        error = _mean([(one.estimate.value or 0.0) - one.truth for one in found])
         unit, digits = (100, 2) if name.startswith("share") else (1, 0) if name == "customers kept" else (0.01, 0)
-        truth, width = _mean([one.truth for one in found]), _mean([_width(one.figure) for one in found])
+        truth, width = _mean([one.truth for one in found]), _mean([_width(one.estimate) for one in found])
         cells = [f"{unit * value:,.{digits}f}" for value in (truth, error, width)]
         rows.append(f"| {name} | {_mean([one.holds for one in found]):.1%} | {len(found):,} | {' | '.join(cells)} |")
     return rows
 
 
-def _width(figure: object) -> float:
-    low, high = getattr(figure, "low", None), getattr(figure, "high", None)
+def _width(estimate: object) -> float:
+    low, high = getattr(estimate, "low", None), getattr(estimate, "high", None)
     return 0.0 if low is None or high is None else float(high - low)
 
 

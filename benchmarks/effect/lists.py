@@ -13,7 +13,7 @@ from serving.outreach.plan.holdout import random_cell
 from serving.outreach.plan.outreach_list import ENTRY_NAMES
 from serving.outreach.plan.plan import CHOSEN, plan
 from serving.outreach.plan.policy import Policy, RankBy
-from serving.outreach.plan.snapshot import Standing as BookStanding
+from serving.outreach.plan.snapshot import Snapshot
 
 START = date(2024, 1, 1)  # a Monday
 # What a shop without outcomes believes of each playbook, and what one contact costs, minor units.
@@ -55,12 +55,12 @@ class Standing:
             random_share=self.random_share,
         )
 
-    def on(self, day: date) -> BookStanding:
+    def on(self, day: date) -> Snapshot:
         """Return what the book would say on a day."""
         began = {who: on for who, on in self.listed.items() if (day - on).days < 7 * self.horizon_weeks}
         contacts = pd.DataFrame([(who, on, "call", "", "", "") for who, on in began.items()], columns=CONTACTS)
-        arms = pd.concat(self.arms)[ARMS] if self.arms else BookStanding().arms
-        return BookStanding(contacts=contacts.astype(object), arms=arms)
+        arms = pd.concat(self.arms)[ARMS] if self.arms else Snapshot().arms
+        return Snapshot(contacts=contacts.astype(object), arms=arms)
 
 
 def weekly_list(scores: pd.DataFrame, standing: Standing, week: int) -> pd.DataFrame:
@@ -89,7 +89,7 @@ def weekly_list(scores: pd.DataFrame, standing: Standing, week: int) -> pd.DataF
         _scored(kept, day, 7 * standing.horizon_weeks),
         currency="EUR",
         policy=standing.policy,
-        standing=standing.on(day),
+        snapshot=standing.on(day),
         choose=choose,
         drawn=drawn,
     )

@@ -10,7 +10,7 @@ import pandas as pd
 from benchmarks.effect.lists import Standing
 from benchmarks.effect.shop import Shop, Year, live
 from serving.outreach.effect.effect import Effect, effect
-from serving.outreach.effect.estimate import Figure
+from serving.outreach.effect.estimate import Estimate
 from serving.outreach.effect.settled import settled
 from serving.outreach.plan.policy import RankBy
 
@@ -29,12 +29,12 @@ class Checked:
 
     name: str
     truth: float
-    figure: Figure
+    estimate: Estimate
 
     @property
     def holds(self) -> bool:
         """Whether the truth lies in the interval."""
-        low, high = self.figure.low, self.figure.high
+        low, high = self.estimate.low, self.estimate.high
         return low is not None and high is not None and low <= self.truth <= high
 
 
@@ -107,7 +107,7 @@ def _checked(judged: pd.DataFrame, found: Effect) -> list[Checked]:
         Checked("money kept", float(_difference(treated, "spent").sum()), found.overall.money_kept),
     ]
     parts = {column: found.groups[column] for column in ("playbook", "band", "month")}
-    return [one for one in whole if one.figure.low is not None] + [
+    return [one for one in whole if one.estimate.low is not None] + [
         Checked(f"share kept by {column}", float(stayed[_of(treated, column) == part.name].mean()), part.difference)
         for column, group in parts.items()
         for part in group

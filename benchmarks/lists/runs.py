@@ -22,7 +22,7 @@ from serving.book import Book
 from serving.book.runs import record_scores
 from serving.book.snapshot import standing
 from serving.commands.lists.list import publish_and_enqueue
-from serving.outreach.exports import write_list
+from serving.outreach.exports.folder import write_list
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
@@ -87,13 +87,13 @@ def _planned(book: Book, scores: pd.DataFrame, people: pd.DataFrame, log: Log) -
         playbooks=load_playbooks(),
         log=log,
         customers=people,
-        standing=knows,
+        snapshot=knows,
         as_of=AS_OF,
         money=money,
         typical_spend=float(scores["expected_spend"].astype(float).median()) * 100,
     )
     outreach = plan(
-        scores, people, currency=CURRENCY, policy=Policy(capacity=PER_OWNER), standing=knows, choose=advisor
+        scores, people, currency=CURRENCY, policy=Policy(capacity=PER_OWNER), snapshot=knows, choose=advisor
     )
     groups = {name: getattr(outreach, name) for name in ("entries", "newcomers", "winback")}
     said = {name: frame.assign(opening=advisor.openings(frame)) for name, frame in groups.items()}

@@ -20,7 +20,7 @@ from serving.book.keys import Key
 from serving.book.lists import departures_of
 from serving.book.pages import KINDS, Page, Place, Wanted, page_of
 from serving.book.score_json import utc_text
-from serving.outreach.exports import people_csv
+from serving.outreach.exports.list_csv import people_csv
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
 from serving.scores import SCORE_NAMES, Band, State
 

@@ -17,12 +17,12 @@ from serving.book.book import Book
 from serving.book.lists import with_entry
 from serving.book.schema import ARMS, CONSENT, CONTACTS, ENTRIES, EPISODES, HOLDS, LISTS, OUTCOMES, OWNERS
 from serving.book.sql_rows import frame_of
-from serving.outreach.plan.snapshot import Standing
+from serving.outreach.plan.snapshot import Snapshot
 
 REMEMBERED_DAYS = 400  # longer than any cooldown and any year
 
 
-def standing(book: Book, as_of: date) -> Standing:
+def standing(book: Book, as_of: date) -> Snapshot:
     """Return what a list of a day has to heed.
 
     Args:
@@ -38,7 +38,7 @@ def standing(book: Book, as_of: date) -> Standing:
     {}
     """
     with book.reading() as connection:
-        return Standing(
+        return Snapshot(
             former=_former(connection, as_of),
             contacts=_contacts(connection, as_of),
             consent=consent_on(connection, as_of),

@@ -24,7 +24,7 @@ from serving.commands.lists.list import PublishedList, publish
 from serving.commands.models.score import ScoringRun, score_all
 from serving.commands.models.train import train_and_judge
 from serving.config import FILE_NAME, Churn, ListSettings, Settings, toml_text
-from serving.outreach.exports import write_table
+from serving.outreach.exports.write_table import write_table
 from serving.shop import OpenShop
 from training.metrics import auroc
 from training.tracking import Tracking

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from features.build import feature_table
-from serving.outreach.exports import write_table
+from serving.outreach.exports.write_table import write_table
 from serving.shop import OpenShop
 
 

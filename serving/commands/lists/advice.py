@@ -30,7 +30,7 @@ def advisor_of(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: 
         playbooks=playbooks,
         log=run.log,
         customers=shop.customers.frame,
-        standing=snapshot,
+        snapshot=snapshot,
         as_of=run.as_of,
         money=money,
         typical_spend=float(run.scores["expected_spend"].astype(float).median()) * 10**money.decimals,

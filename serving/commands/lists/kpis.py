@@ -20,7 +20,7 @@ from features.money import Money
 from serving.commands.lists.kpi_groups import By, groups_of
 from serving.commands.lists.predicted_value import Expected, expected_values
 from serving.commands.result import Table
-from serving.outreach.exports import write_table
+from serving.outreach.exports.write_table import write_table
 from serving.shop import OpenShop
 
 KPIS_FILE, COHORTS_FILE = "kpis.csv", "cohorts.csv"

@@ -19,7 +19,7 @@ from serving.commands.lists.advice import advisor_of
 from serving.commands.lists.unknown_owners import unknown_owners
 from serving.commands.models.score import ScoringRun, score_all
 from serving.commands.result import Table
-from serving.outreach.exports import check_formats, write_list
+from serving.outreach.exports.folder import check_formats, write_list
 from serving.outreach.plan.holdout import random_cell
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
@@ -144,7 +144,7 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
         customers.frame,
         currency=run.bundle.money.currency,
         policy=policy,
-        standing=snapshot,
+        snapshot=snapshot,
         choose=advisor,
         drawn=_random_cell(shop, run),
     )

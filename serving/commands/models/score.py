@@ -12,7 +12,7 @@ import pandas as pd
 
 from features.log import Log
 from serving.book.runs import record_scores
-from serving.outreach.exports import write_table
+from serving.outreach.exports.write_table import write_table
 from serving.scorer import Reasons, score
 from serving.scores import STATES
 from serving.shop import OpenShop

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from serving.outreach.effect.estimate import Figure, around
+from serving.outreach.effect.estimate import Estimate, estimate_around
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -39,7 +39,7 @@ class Mean:
 
 
 @dataclass(frozen=True)
-class Gap:
+class Comparison:
     """What the treated did, and what they would have done by the holdout's example."""
 
     treated: Mean
@@ -61,12 +61,14 @@ class Gap:
         parts = [mean.variance**2 / max(mean.freedom, 1.0) for mean in (self.treated, self.holdout)]
         return (self.treated.variance + self.holdout.variance) ** 2 / sum(parts) if sum(parts) else float("inf")
 
-    def figure(self) -> Figure:
+    def estimate(self) -> Estimate:
         """Return the difference with its 95 % interval."""
-        return around(self.value, self.standard_error, self.freedom)
+        return estimate_around(self.value, self.standard_error, self.freedom)
 
 
-def compare(outcome: Floats, treated: Flags, known: Floats, account: npt.ArrayLike, stratum: npt.ArrayLike) -> Gap:
+def compare(
+    outcome: Floats, treated: Flags, known: Floats, account: npt.ArrayLike, stratum: npt.ArrayLike
+) -> Comparison:
     """Return the treated's mean outcome and what the holdout says it would have been, with their variances.
 
     Args:
@@ -87,7 +89,7 @@ def compare(outcome: Floats, treated: Flags, known: Floats, account: npt.ArrayLi
     centred = known - known[treated].mean(axis=0)
     weight = _weights(treated, pd.factorize(np.asarray(stratum, dtype=object))[0])
     mine, theirs = (_at_centre(outcome[arm], centred[arm], weight[arm], codes[arm]) for arm in (treated, ~treated))
-    return Gap(mine, theirs)
+    return Comparison(mine, theirs)
 
 
 def _of_use(known: Floats, accounts: int) -> Floats:

@@ -21,7 +21,7 @@ from features.errors import InputError
 from features.money import Money
 from serving.outreach.effect.estimate import TOO_FEW, percent
 from serving.outreach.effect.four_groups import FourGroups, four_groups
-from serving.outreach.effect.group import Part, part
+from serving.outreach.effect.group import GroupEffect, group_effect
 
 POWER, ALPHA = 0.80, 0.05
 # So many standard errors must an effect be away from 0 to be seen with 80 % power at the 5 % level.
@@ -47,8 +47,8 @@ class Effect:
         currency: of the money, ISO 4217.
     """
 
-    overall: Part
-    groups: Mapping[str, Sequence[Part]]
+    overall: GroupEffect
+    groups: Mapping[str, Sequence[GroupEffect]]
     four: FourGroups | None
     first_on: date | None
     last_on: date | None
@@ -116,8 +116,10 @@ def effect(settled: pd.DataFrame, *, currency: str, planned_saved_share: float |
     first = settled[settled["number"] == 1]
     ranked, random = first[first["cell"] == "ranked"], first[first["cell"] == "random"]
     ranked = ranked.assign(month=[f"{day:%Y-%m}" for day in ranked["began_on"]])
-    overall = part("all", ranked)
-    groups = {column: [part(str(name), rows) for name, rows in ranked.groupby(column, sort=True)] for column in GROUPS}
+    overall = group_effect("all", ranked)
+    groups = {
+        column: [group_effect(str(name), rows) for name, rows in ranked.groupby(column, sort=True)] for column in GROUPS
+    }
     found, planned = _more_weeks(overall, ranked, planned_saved_share)
     return Effect(
         overall=overall,
@@ -142,7 +144,7 @@ def _check(settled: pd.DataFrame, planned_saved_share: float | None) -> None:
         raise InputError(f"the planned saved share is between 0 and 1, not {planned_saved_share}")
 
 
-def _more_weeks(overall: Part, episodes: pd.DataFrame, planned: float | None) -> tuple[int | None, int | None]:
+def _more_weeks(overall: GroupEffect, episodes: pd.DataFrame, planned: float | None) -> tuple[int | None, int | None]:
     """Return the weeks still needed to see the effect found, and the planned one, at the rate of the last weeks."""
     if overall.error is None or overall.difference.value is None or overall.kept_expected is None:
         return None, None
@@ -164,7 +166,7 @@ def _weeks_to_see(size: float, error: float, accounts: int, a_week: float) -> in
     return max(0, math.ceil((needed - accounts) / a_week))
 
 
-def _warnings(overall: Part, found: int | None, planned: int | None, later: int) -> Iterator[str]:
+def _warnings(overall: GroupEffect, found: int | None, planned: int | None, later: int) -> Iterator[str]:
     if not overall.is_enough:
         yield f"{TOO_FEW}: only {overall.treated:,} treated and {overall.holdout:,} held-out accounts have settled"
     elif not overall.difference.is_beyond_chance:

@@ -14,10 +14,10 @@ TOO_FEW = "too few to say"
 
 
 @dataclass(frozen=True)
-class Figure:
+class Estimate:
     """A figure and its 95 % interval; the ends are None where there were too few to say.
 
-    >>> Figure(0.1, -0.02, 0.22).is_beyond_chance, (Figure(0.1, 0.02, 0.18) * 50).value
+    >>> Estimate(0.1, -0.02, 0.22).is_beyond_chance, (Estimate(0.1, 0.02, 0.18) * 50).value
     (False, 5.0)
     """
 
@@ -25,8 +25,8 @@ class Figure:
     low: float | None = None
     high: float | None = None
 
-    def __mul__(self, factor: float) -> Figure:
-        return Figure(*(None if end is None else end * factor for end in (self.value, self.low, self.high)))
+    def __mul__(self, factor: float) -> Estimate:
+        return Estimate(*(None if end is None else end * factor for end in (self.value, self.low, self.high)))
 
     @property
     def is_beyond_chance(self) -> bool:
@@ -47,7 +47,7 @@ class Figure:
     def points_more(self) -> str:
         """Return a difference of shares in percentage points, in a sentence's words.
 
-        >>> Figure(0.064, -0.031, 0.159).points_more()
+        >>> Estimate(0.064, -0.031, 0.159).points_more()
         '6.4 points more (95 % interval −3.1 to 15.9)'
         """
         return self._words(_in_points, " points more", "95 % interval ")
@@ -59,7 +59,7 @@ class Figure:
     def customers(self) -> str:
         """Return a number of customers kept in a sentence's words.
 
-        >>> Figure(26.4, -12.8, 65.5).customers()
+        >>> Estimate(26.4, -12.8, 65.5).customers()
         '26 customers kept (−13 to 66)'
         """
         return self._words(lambda end: f"{end:,.0f}", " customers kept")
@@ -75,14 +75,14 @@ class Figure:
         return f"{value}{unit} ({interval}{low} to {high})"
 
 
-def around(value: float, error: float, freedom: float = float("inf")) -> Figure:
-    """Return a figure with the 95 % interval of Student's law around it.
+def estimate_around(value: float, error: float, freedom: float = float("inf")) -> Estimate:
+    """Return an estimate with the 95 % interval of Student's law around it.
 
-    >>> around(0.0, 1.0)
-    Figure(value=0.0, low=-1.959964, high=1.959964)
+    >>> estimate_around(0.0, 1.0)
+    Estimate(value=0.0, low=-1.959964, high=1.959964)
     """
     reach = round(student(1 - (1 - LEVEL) / 2, freedom), 6) * error
-    return Figure(value, value - reach, value + reach)
+    return Estimate(value, value - reach, value + reach)
 
 
 def student(share: float, freedom: float) -> float:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from serving.outreach.effect.comparison import Floats, Gap, compare
-from serving.outreach.effect.estimate import Figure, around, percent
-from serving.outreach.effect.group import is_enough, kept_gap
+from serving.outreach.effect.comparison import Comparison, Floats, compare
+from serving.outreach.effect.estimate import Estimate, estimate_around, percent
+from serving.outreach.effect.group import compare_kept, is_enough
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class FourGroups:
     counts: Mapping[str, int]
     churned_ranked: float | None
     churned_random: float | None
-    model: Figure
-    ranked: Figure
-    random: Figure
-    targeting: Figure
+    model: Estimate
+    ranked: Estimate
+    random: Estimate
+    targeting: Estimate
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures, None where unknown."""
@@ -65,8 +65,8 @@ def four_groups(ranked: pd.DataFrame, random: pd.DataFrame) -> FourGroups:
         random: the accounts that were drawn at random, treated and held out.
     """
     held = [cell[cell["arm"] == "holdout"]["kept"].to_numpy(dtype=np.float64) for cell in (ranked, random)]
-    gaps = kept_gap(ranked), kept_gap(random)
-    campaign = [gap.figure() if gap else Figure(None) for gap in gaps]
+    gaps = compare_kept(ranked), compare_kept(random)
+    campaign = [gap.estimate() if gap else Estimate(None) for gap in gaps]
     return FourGroups(
         counts={
             f"{name} {arm}": int((cell["arm"] == arm).sum())
@@ -86,18 +86,18 @@ def _churned(kept: Floats) -> float | None:
     return float(1 - kept.mean()) if len(kept) else None
 
 
-def _churned_more(ranked: Floats, random: Floats) -> Figure:
+def _churned_more(ranked: Floats, random: Floats) -> Estimate:
     """Return how much more of the ranked churned; unadjusted, for the difference in risk is what is looked for."""
     cells = np.concatenate([np.ones(len(ranked), dtype=bool), np.zeros(len(random), dtype=bool)])
     churned = 1 - np.concatenate([ranked, random])
     if not is_enough(cells, churned):
-        return Figure(None)
+        return Estimate(None)
     alone = np.arange(len(cells))
-    return compare(churned, cells, np.zeros((len(cells), 0)), alone, np.zeros(len(cells))).figure()
+    return compare(churned, cells, np.zeros((len(cells), 0)), alone, np.zeros(len(cells))).estimate()
 
 
-def _apart(ranked: Gap | None, random: Gap | None) -> Figure:
+def _apart(ranked: Comparison | None, random: Comparison | None) -> Estimate:
     if ranked is None or random is None:
-        return Figure(None)
+        return Estimate(None)
     error = math.hypot(ranked.standard_error, random.standard_error)
-    return around(ranked.value - random.value, error, min(ranked.freedom, random.freedom))
+    return estimate_around(ranked.value - random.value, error, min(ranked.freedom, random.freedom))

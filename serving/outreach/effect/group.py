@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from features.money import Money
-from serving.outreach.effect.comparison import Flags, Floats, Gap, compare
-from serving.outreach.effect.estimate import TOO_FEW, Figure, percent
+from serving.outreach.effect.comparison import Comparison, Flags, Floats, compare
+from serving.outreach.effect.estimate import TOO_FEW, Estimate, percent
 
 # Below these no interval is pretended: the normal law does not hold, and one customer would decide.
 LEAST_EPISODES, LEAST_EACH = 30, 5
@@ -26,7 +26,7 @@ COLUMNS: tuple[str, ...] = ("group", "treated", "held out", "stayed", "stayed he
 
 
 @dataclass(frozen=True)
-class Part:
+class GroupEffect:
     """One group of accounts, treated against held out; every difference has an interval or says that it has none.
 
     Args:
@@ -54,11 +54,11 @@ class Part:
     kept_treated: float | None
     kept_holdout: float | None
     kept_expected: float | None
-    difference: Figure
-    customers_kept: Figure
-    money_each: Figure
-    money_kept: Figure
-    money_capped: Figure
+    difference: Estimate
+    customers_kept: Estimate
+    money_each: Estimate
+    money_kept: Estimate
+    money_capped: Estimate
     error: float | None
 
     @property
@@ -99,7 +99,7 @@ class Part:
         return [*counts, self.difference.points(), self.customers_kept.count(), self.money_kept.amount(money)]
 
 
-def part(name: str, episodes: pd.DataFrame) -> Part:
+def group_effect(name: str, episodes: pd.DataFrame) -> GroupEffect:
     """Return one group's figures.
 
     Args:
@@ -109,10 +109,10 @@ def part(name: str, episodes: pd.DataFrame) -> Part:
     treated = (episodes["arm"] == "treated").to_numpy(dtype=bool)
     kept = episodes["kept"].to_numpy(dtype=np.float64)
     contacted = episodes["contacted"].to_numpy(dtype=bool)
-    gap, money, capped = _gaps(episodes, treated, kept)
-    count, unknown = int(treated.sum()), Figure(None)
-    each = money.figure() if money else unknown
-    return Part(
+    gap, money, capped = _comparisons(episodes, treated, kept)
+    count, unknown = int(treated.sum()), Estimate(None)
+    each = money.estimate() if money else unknown
+    return GroupEffect(
         name=name,
         treated=count,
         holdout=int((~treated).sum()),
@@ -121,22 +121,24 @@ def part(name: str, episodes: pd.DataFrame) -> Part:
         kept_treated=_mean(kept[treated]),
         kept_holdout=_mean(kept[~treated]),
         kept_expected=gap.holdout.value if gap else _mean(kept[~treated]),
-        difference=gap.figure() if gap else unknown,
-        customers_kept=gap.figure() * count if gap else unknown,
+        difference=gap.estimate() if gap else unknown,
+        customers_kept=gap.estimate() * count if gap else unknown,
         money_each=each,
         money_kept=each * count,
-        money_capped=capped.figure() * count if capped else unknown,
+        money_capped=capped.estimate() * count if capped else unknown,
         error=gap.standard_error if gap else None,
     )
 
 
-def kept_gap(episodes: pd.DataFrame) -> Gap | None:
+def compare_kept(episodes: pd.DataFrame) -> Comparison | None:
     """Return the gap of the share kept, adjusted for probability and expected spend; None where too few."""
     treated = (episodes["arm"] == "treated").to_numpy(dtype=bool)
-    return _gaps(episodes, treated, episodes["kept"].to_numpy(dtype=np.float64))[0]
+    return _comparisons(episodes, treated, episodes["kept"].to_numpy(dtype=np.float64))[0]
 
 
-def _gaps(episodes: pd.DataFrame, treated: Flags, kept: Floats) -> tuple[Gap | None, Gap | None, Gap | None]:
+def _comparisons(
+    episodes: pd.DataFrame, treated: Flags, kept: Floats
+) -> tuple[Comparison | None, Comparison | None, Comparison | None]:
     if not is_enough(treated, kept):
         return None, None, None
     probability = episodes["probability"].to_numpy(dtype=np.float64)

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from serving.outreach.effect.estimate import percent
-from serving.outreach.effect.group import kept_gap
+from serving.outreach.effect.group import compare_kept
 
 SHARED = 0.3
 Z_90 = NormalDist().inv_cdf(0.95)
@@ -108,7 +108,7 @@ def saved_shares(settled: pd.DataFrame, priors: Mapping[str, Prior], *, shared: 
 
 def _seen(episodes: pd.DataFrame) -> tuple[float, float] | None:
     """Return (kept_T − kept_C) / (1 − kept_C) and its standard error by the delta method; None where too few."""
-    gap = kept_gap(episodes) if len(episodes) else None
+    gap = compare_kept(episodes) if len(episodes) else None
     if gap is None or gap.holdout.value >= 1:
         return None
     lost_treated, lost = 1 - gap.treated.value, 1 - gap.holdout.value

@@ -30,7 +30,7 @@ from serving.outreach.plan.outreach_list import (
 )
 from serving.outreach.plan.owners import with_owners
 from serving.outreach.plan.policy import Policy
-from serving.outreach.plan.snapshot import Standing
+from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.plan.suppression import ACCOUNT, HELD_OUT, OVER_CAPACITY, SUPPRESSED_NAMES, WOULD_STAY, suppressed
 
 Chooser = Callable[[pd.DataFrame], pd.DataFrame]
@@ -61,7 +61,7 @@ def plan(
     *,
     currency: str,
     policy: Policy | None = None,
-    standing: Standing | None = None,
+    snapshot: Snapshot | None = None,
     choose: Chooser | None = None,
     drawn: frozenset[str] = frozenset(),
 ) -> OutreachList:
@@ -76,7 +76,7 @@ def plan(
         customers: customer_id and any of name, owner, segment, consent, account; who is missing there has none.
         currency: of the scores' money, ISO 4217.
         policy: the shop's rules.
-        standing: what the book knows before that day; by default nothing.
+        snapshot: what the book knows before that day; by default nothing.
         choose: gives candidates the columns of CHOSEN, each by a playbook, cost in minor units; by default those.
         drawn: customers drawn at random, whatever their risk, for the four-group design.
 
@@ -94,16 +94,16 @@ def plan(
     """
     if scores.empty:
         raise InputError("there are no scores to make a list from: nobody ordered within the active days")
-    policy, standing, money = policy or Policy(), standing or Standing(), Money(currency)
+    policy, snapshot, money = policy or Policy(), snapshot or Snapshot(), Money(currency)
     as_of, horizon_days, model_version = scores[["as_of", "horizon_days", "model_version"]].iloc[0].tolist()
     parent = account_of(customers)
-    before = _listed_before(standing.former, parent)
+    before = _listed_before(snapshot.former, parent)
     rows = candidates(scores, customers, policy, money=money, listed_before=before, drawn=drawn)
     known = rows.assign(**CHOSEN) if choose is None else choose(rows)
     rows = _with_gain(known[list(DECIDING)])
-    rows = _ranked(suppressed(rows, standing, policy, as_of, parent), policy.rank_by)
-    rows, given = with_owners(_one_per_account(rows), standing.owners, policy)
-    rows = _with_arms(rows, standing, policy, as_of)
+    rows = _ranked(suppressed(rows, snapshot, policy, as_of, parent), policy.rank_by)
+    rows, given = with_owners(_one_per_account(rows), snapshot.owners, policy)
+    rows = _with_arms(rows, snapshot, policy, as_of)
     listed = rows[rows["reason"].isna()]
     off = rows.loc[rows["reason"].notna(), list(SUPPRESSED_NAMES)].reset_index(drop=True)
     enrolled = rows[rows["reason"].isna() | (rows["reason"] == HELD_OUT)]
@@ -121,9 +121,9 @@ def plan(
         winback=winback,
         left_out={WOULD_STAY: len(scores) - len(rows), **_counts(off["reason"])},
         suppressed=off,
-        gone=departures(standing.former, listed, off, scores),
-        episodes=_episodes(enrolled, standing, as_of, int(horizon_days)),
-        arms=_arms(enrolled, standing, policy, as_of),
+        gone=departures(snapshot.former, listed, off, scores),
+        episodes=_episodes(enrolled, snapshot, as_of, int(horizon_days)),
+        arms=_arms(enrolled, snapshot, policy, as_of),
         owners_given=given[given["account_id"].isin(set(enrolled["account_id"]))].reset_index(drop=True),
     )
 
@@ -133,9 +133,9 @@ def _listed_before(former: pd.DataFrame, parent: Mapping[str, str]) -> frozenset
     return frozenset(former["account_id"]) | {parent.get(who, who) for who in former["customer_id"]}
 
 
-def _with_arms(rows: pd.DataFrame, standing: Standing, policy: Policy, as_of: date) -> pd.DataFrame:
+def _with_arms(rows: pd.DataFrame, snapshot: Snapshot, policy: Policy, as_of: date) -> pd.DataFrame:
     """Add the arm and stratum of whom nothing else keeps off, and keep off the held-out and whoever is too many."""
-    walked = _walked(rows[rows["reason"].isna()], standing, policy, as_of)
+    walked = _walked(rows[rows["reason"].isna()], snapshot, policy, as_of)
     found = rows.assign(arm=walked["arm"], stratum=walked["stratum"])
     found.loc[walked.index, ["reason", "detail"]] = walked[["reason", "detail"]]
     return found
@@ -181,13 +181,13 @@ def _one_per_account(ranked: pd.DataFrame) -> pd.DataFrame:
     return ranked
 
 
-def _walked(free: pd.DataFrame, standing: Standing, policy: Policy, as_of: date) -> pd.DataFrame:
+def _walked(free: pd.DataFrame, snapshot: Snapshot, policy: Policy, as_of: date) -> pd.DataFrame:
     """Walk down each owner's customers: who is held out stands aside, and the list ends where its capacity does."""
     named = free.assign(stratum=strata(free["kind"], free["band"], free["spend"]))
-    rows = with_arms(named, standing.arms, policy.holdout_share, by_playbook=policy.holdout_by_playbook)
+    rows = with_arms(named, snapshot.arms, policy.holdout_share, by_playbook=policy.holdout_by_playbook)
     treated = rows["arm"] == TREATED
     before = treated.astype(int).groupby(rows["owner"]).cumsum() - treated.astype(int)
-    room = rows["owner"].map(_room(rows["owner"].unique(), standing, policy, as_of))
+    room = rows["owner"].map(_room(rows["owner"].unique(), snapshot, policy, as_of))
     # 0 = listed; as places in a few words, since an array of texts is as wide as its longest one.
     verdict = np.where(before >= room, 2, np.where(treated, 0, 1))
     reason = np.array([None, HELD_OUT, OVER_CAPACITY], dtype=object)[verdict]
@@ -195,10 +195,10 @@ def _walked(free: pd.DataFrame, standing: Standing, policy: Policy, as_of: date)
     return rows.assign(reason=reason, detail=np.array(told, dtype=object)[verdict])
 
 
-def _room(owners: np.typing.NDArray[np.object_], standing: Standing, policy: Policy, as_of: date) -> dict[str, float]:
+def _room(owners: np.typing.NDArray[np.object_], snapshot: Snapshot, policy: Policy, as_of: date) -> dict[str, float]:
     """Return how many entries each owner can still take in the week of the list: contacts made in it count."""
     monday = as_of - timedelta(days=as_of.weekday())
-    this_week = standing.contacts[standing.contacts["contacted_on"].map(lambda day: day >= monday).astype(bool)]
+    this_week = snapshot.contacts[snapshot.contacts["contacted_on"].map(lambda day: day >= monday).astype(bool)]
     made = this_week.drop_duplicates("entry_id")["owner"].value_counts().to_dict()
     most = {owner: policy.capacity_of(owner) for owner in owners}
     return {owner: np.inf if n is None else max(0, n - made.get(owner, 0)) for owner, n in most.items()}
@@ -222,17 +222,17 @@ def _major(minor: pd.Series, money: Money) -> pd.Series:
     return pd.Series([money.major(round(value)) for value in minor.tolist()], minor.index, dtype=object)
 
 
-def _episodes(enrolled: pd.DataFrame, standing: Standing, as_of: date, horizon_days: int) -> pd.DataFrame:
+def _episodes(enrolled: pd.DataFrame, snapshot: Snapshot, as_of: date, horizon_days: int) -> pd.DataFrame:
     """Return the trial's new rows: an account is watched once at a time."""
-    watched = frozenset(standing.open_episodes["account_id"])
+    watched = frozenset(snapshot.open_episodes["account_id"])
     new = enrolled[~enrolled["account_id"].isin(watched)]
     rows = new.assign(began_on=as_of, horizon_days=horizon_days, expected_spend=new["spend"])
     return rows[list(EPISODE_NAMES)].reset_index(drop=True)
 
 
-def _arms(enrolled: pd.DataFrame, standing: Standing, policy: Policy, as_of: date) -> pd.DataFrame:
+def _arms(enrolled: pd.DataFrame, snapshot: Snapshot, policy: Policy, as_of: date) -> pd.DataFrame:
     """Return the draws that were made for this list and count from now on."""
     drawn_for = enrolled["playbook"] if policy.holdout_by_playbook else ANY_PLAYBOOK
     rows = enrolled.assign(playbook=drawn_for, since=as_of)[list(ARM_NAMES)]
-    known = pd.MultiIndex.from_frame(standing.arms[["account_id", "playbook"]])
+    known = pd.MultiIndex.from_frame(snapshot.arms[["account_id", "playbook"]])
     return rows[~pd.MultiIndex.from_frame(rows[["account_id", "playbook"]]).isin(known)].reset_index(drop=True)

@@ -21,7 +21,7 @@ def _frame(*names: str) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class Snapshot:
     """What the book knows before a list is planned; everything is empty in a new book.
 
     Args:
@@ -34,7 +34,7 @@ class Standing:
         arms: account_id, playbook, arm, stratum of every draw.
         open_episodes: account_id, arm, began_on, ends_on: under way on the day.
 
-    >>> Standing().listed_on
+    >>> Snapshot().listed_on
     {}
     """
 

@@ -15,7 +15,7 @@ import pandas as pd
 from serving.outreach.plan.candidates import RANDOM
 from serving.outreach.plan.consent import consents
 from serving.outreach.plan.policy import Policy
-from serving.outreach.plan.snapshot import EVERY_CHANNEL, Standing
+from serving.outreach.plan.snapshot import EVERY_CHANNEL, Snapshot
 
 VETO, SNOOZED = "veto", "snoozed"
 NO_CONSENT, ORDERED, OPEN_TICKET, IN_TRANSIT = "no consent", "ordered", "open ticket", "in transit"
@@ -40,35 +40,35 @@ class Rule:
 
 
 def suppressed(
-    rows: pd.DataFrame, standing: Standing, policy: Policy, as_of: date, account_of: Mapping[str, str]
+    rows: pd.DataFrame, snapshot: Snapshot, policy: Policy, as_of: date, account_of: Mapping[str, str]
 ) -> pd.DataFrame:
     """Return the candidates with `reason` and `detail`, both None for those whom nothing keeps off the list.
 
     Args:
         rows: candidates with their playbooks and gains.
-        standing: what the book knows.
+        snapshot: what the book knows.
         policy: the shop's rules.
         as_of: the list's day.
         account_of: customer → account, of those that have a parent.
     """
     reason = pd.Series(None, index=rows.index, dtype=object)
     detail = reason.copy()
-    for rule in _rules(rows, standing, policy, as_of, account_of):
+    for rule in _rules(rows, snapshot, policy, as_of, account_of):
         here = reason.isna() & rule.keeps_off.fillna(False).astype(bool)
         reason[here], detail[here] = rule.reason, rule.detail[here]
     return rows.assign(reason=reason, detail=detail)
 
 
 def _rules(
-    rows: pd.DataFrame, standing: Standing, policy: Policy, as_of: date, account_of: Mapping[str, str]
+    rows: pd.DataFrame, snapshot: Snapshot, policy: Policy, as_of: date, account_of: Mapping[str, str]
 ) -> Iterator[Rule]:
-    yield from _held(rows, standing)
-    yield _refused(rows, standing)
-    yield _ordered(rows, standing, as_of)
+    yield from _held(rows, snapshot)
+    yield _refused(rows, snapshot)
+    yield _ordered(rows, snapshot, as_of)
     yield Rule(OPEN_TICKET, rows["open_ticket"] & (rows["channel"] != SERVICE), _same(rows, "goes to service first"))
     yield Rule(IN_TRANSIT, rows["in_transit"], _same(rows, "an order is on its way"))
     yield Rule(LOST_CAUSE, rows["lost_cause"], _same(rows, "every win-back offer was tried"))
-    yield _lately_contacted(rows, standing, policy, as_of, account_of)
+    yield _lately_contacted(rows, snapshot, policy, as_of, account_of)
     wasted = (rows["gain"] <= 0) & (rows["cell"] != RANDOM) & (policy.rank_by == "gain")
     yield Rule(NO_GAIN, wasted, _same(rows, "contacting costs more than it is expected to save"))
 
@@ -81,8 +81,8 @@ def _same(rows: pd.DataFrame, words: str) -> pd.Series:
     return pd.Series(words, index=rows.index, dtype=object)
 
 
-def _held(rows: pd.DataFrame, standing: Standing) -> Iterator[Rule]:
-    held = standing.holds.drop_duplicates("account_id", keep="last").set_index("account_id")
+def _held(rows: pd.DataFrame, snapshot: Snapshot) -> Iterator[Rule]:
+    held = snapshot.holds.drop_duplicates("account_id", keep="last").set_index("account_id")
     told = {
         account: f"{why}{_until(until)}"
         for account, why, until in zip(held.index, held["why"], held["until"], strict=True)
@@ -96,26 +96,26 @@ def _until(day: object) -> str:
     return f" (until {day})" if isinstance(day, date) else ""
 
 
-def _refused(rows: pd.DataFrame, standing: Standing) -> Rule:
+def _refused(rows: pd.DataFrame, snapshot: Snapshot) -> Rule:
     """Consent for the playbook's channel."""
-    may = allowed(rows, standing)
+    may = allowed(rows, snapshot)
     place = may.columns.get_indexer(pd.Index(rows["channel"]))  # -1, a channel that nobody is asked about, is allowed
     refused = (place >= 0) & ~may.to_numpy()[np.arange(len(rows)), place]
     words = [f"no consent to {channel}" for channel in rows["channel"]]
     return Rule(NO_CONSENT, pd.Series(refused, index=rows.index, dtype=bool), _texts(rows, words))
 
 
-def allowed(rows: pd.DataFrame, standing: Standing) -> pd.DataFrame:
+def allowed(rows: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
     """Return whether each channel may be used with each row: the book's latest word counts before the customers file's.
 
     A general no in the book weighs more than a yes to one channel.
 
     Args:
         rows: customer_id and consent, as the customers file has it.
-        standing: what the book knows.
+        snapshot: what the book knows.
     """
     found = consents(rows["consent"])
-    said = {(who, channel): yes for who, channel, yes in standing.consent[list(CONSENT_NAMES)].itertuples(index=False)}
+    said = {(who, channel): yes for who, channel, yes in snapshot.consent[list(CONSENT_NAMES)].itertuples(index=False)}
     heard = {who for who, _ in said}
     known = [place for place, who in enumerate(rows["customer_id"]) if who in heard]
     return found if not known else _overruled(found, rows, said, known)
@@ -134,9 +134,9 @@ def _overruled(
     return pd.DataFrame(values, index=found.index, columns=found.columns)
 
 
-def _ordered(rows: pd.DataFrame, standing: Standing, as_of: date) -> Rule:
+def _ordered(rows: pd.DataFrame, snapshot: Snapshot, as_of: date) -> Rule:
     """Whoever has ordered since the former list, or yesterday, is off it: newcomers of yesterday are not."""
-    listed_on = standing.listed_on
+    listed_on = snapshot.listed_on
     since = [(as_of - listed_on.get(account, as_of)).days for account in rows["account_id"]]
     days = pd.Series(since, index=rows.index, dtype=int)
     lately = rows["days_since_order"].astype(int) <= np.maximum(days, 1)
@@ -146,9 +146,9 @@ def _ordered(rows: pd.DataFrame, standing: Standing, as_of: date) -> Rule:
 
 
 def _lately_contacted(
-    rows: pd.DataFrame, standing: Standing, policy: Policy, as_of: date, account_of: Mapping[str, str]
+    rows: pd.DataFrame, snapshot: Snapshot, policy: Policy, as_of: date, account_of: Mapping[str, str]
 ) -> Rule:
-    contacted_on = standing.contacted_on(account_of)
+    contacted_on = snapshot.contacted_on(account_of)
     last = [contacted_on.get(account) for account in rows["account_id"]]
     ages = [(as_of - day).days if day else np.inf for day in last]
     asked = np.maximum(rows["cooldown_days"].astype(int), policy.cooldown_days)

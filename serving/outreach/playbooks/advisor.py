@@ -10,7 +10,7 @@ import pandas as pd
 
 from features.log import Log
 from features.money import Money
-from serving.outreach.plan.snapshot import Standing
+from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.plan.suppression import allowed
 from serving.outreach.playbooks.choose import Shop, choose
 from serving.outreach.playbooks.facts import facts
@@ -26,7 +26,7 @@ class Advisor:
         playbooks: the shop's.
         log: the shop's log; nothing on or after `as_of` is read.
         customers: the customers file; None where there is none.
-        standing: what the book knows.
+        snapshot: what the book knows.
         as_of: the list's day.
         money: the shop's currency.
         typical_spend: median expected spend of everyone who was scored, minor units.
@@ -38,7 +38,7 @@ class Advisor:
     playbooks: Playbooks
     log: Log
     customers: pd.DataFrame | None
-    standing: Standing
+    snapshot: Snapshot
     as_of: date
     money: Money
     typical_spend: float
@@ -52,8 +52,8 @@ class Advisor:
         known.index = rows.index
         whole = pd.concat([rows, known[[name for name in known if name not in rows]]], axis=1)
         shop = Shop(self.as_of, self.money, self.typical_spend)
-        may = allowed(rows, self.standing)
-        said = choose(whole, self.playbooks, self.standing.contacts, shop=shop, saved=self.saved, allowed=may)
+        may = allowed(rows, self.snapshot)
+        said = choose(whole, self.playbooks, self.snapshot.contacts, shop=shop, saved=self.saved, allowed=may)
         chosen = self._learnt(pd.concat([whole, said.drop(columns="gain")], axis=1))
         self._known = chosen.set_index("customer_id", drop=False)
         return chosen

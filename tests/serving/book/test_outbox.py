@@ -120,7 +120,7 @@ def test_who_leaves_is_told_with_the_entry_that_was_left(book: Book, publish: An
     add_webhook(book, URL, [LEFT, ENTERED])
     scores = make_scores(("c0", 0.9, "30.00"), ("c1", 0.05, "30.00"), ("c9", 0.8, "30.00"))
     scores["as_of"] = pd.Series([NEXT_WEEK] * 3, dtype=object)
-    made = plan(scores, currency="EUR", policy=Policy(holdout_share=0.0), standing=standing(book, NEXT_WEEK))
+    made = plan(scores, currency="EUR", policy=Policy(holdout_share=0.0), snapshot=standing(book, NEXT_WEEK))
     publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
     told = {(each["type"], each["data"]["customer_id"]): each["data"] for each in bodies(book)}
     assert set(told) == {(ENTERED, "c9"), (LEFT, "c1"), (LEFT, "c2")}

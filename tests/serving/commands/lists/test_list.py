@@ -22,7 +22,7 @@ from serving.book.outcomes import Outcome, record_outcomes
 from serving.commands.lists.advice import learnt_shares
 from serving.commands.lists.list import PublishedList
 from serving.config import BOOK_URL
-from serving.outreach.exports import FORMATS
+from serving.outreach.exports.folder import FORMATS
 from serving.outreach.plan.suppression import REASONS
 from serving.outreach.playbooks.playbooks import load_playbooks
 from tests.serving.conftest import MONDAY, Call, ask_for, in_book, list_of, new_database

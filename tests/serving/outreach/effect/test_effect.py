@@ -19,8 +19,8 @@ from features.log import Lines, Log
 from features.roll_up import roll_up
 from serving.outreach.effect.comparison import compare
 from serving.outreach.effect.effect import effect
-from serving.outreach.effect.estimate import Figure, student
-from serving.outreach.effect.group import part
+from serving.outreach.effect.estimate import Estimate, student
+from serving.outreach.effect.group import group_effect
 from serving.outreach.effect.sample_size import accounts_needed, plan_sample
 from serving.outreach.effect.saved_share import Prior, saved_shares
 from serving.outreach.effect.settled import settled
@@ -102,10 +102,10 @@ class TestComparison:
     def test_unadjusted_it_is_the_difference_of_means_with_welchs_error(self):
         random = np.random.default_rng(1)
         y, treated = random.random(60), np.arange(60) < 40
-        gap = compare(y, treated, np.zeros((60, 0)), np.arange(60), np.zeros(60))
+        found = compare(y, treated, np.zeros((60, 0)), np.arange(60), np.zeros(60))
         a, b = y[treated], y[~treated]
-        assert gap.value == pytest.approx(a.mean() - b.mean())
-        assert gap.standard_error == pytest.approx(np.sqrt(a.var(ddof=1) / 40 + b.var(ddof=1) / 20))
+        assert found.value == pytest.approx(a.mean() - b.mean())
+        assert found.standard_error == pytest.approx(np.sqrt(a.var(ddof=1) / 40 + b.var(ddof=1) / 20))
 
     def test_what_is_known_narrows_the_interval(self):
         random = np.random.default_rng(2)
@@ -129,8 +129,8 @@ class TestComparison:
         # in "safe" all stay and half are held out, in "lost" none stays and a tenth is held out: no effect anywhere
         stratum = np.repeat(["safe", "lost"], 1_000)
         treated = np.concatenate([np.arange(1_000) % 2 == 0, np.arange(1_000) % 10 > 0])
-        gap = compare((stratum == "safe").astype(float), treated, np.zeros((2_000, 0)), np.arange(2_000), stratum)
-        assert gap.value == pytest.approx(0, abs=1e-12)
+        found = compare((stratum == "safe").astype(float), treated, np.zeros((2_000, 0)), np.arange(2_000), stratum)
+        assert found.value == pytest.approx(0, abs=1e-12)
 
 
 class TestEffect:
@@ -149,14 +149,14 @@ class TestEffect:
 
     def test_few_accounts_get_no_interval(self):
         found = effect(drawn(100, (0.7, 0.6)), currency="EUR")
-        assert found.overall.difference == Figure(None)
+        assert found.overall.difference == Estimate(None)
         assert "too few to say (80 treated, 20 held out" in next(found.lines())
         assert found.to_dict()["overall"]["money_kept"] == {"value": None, "low": None, "high": None}
 
     def test_money_takes_more_accounts_than_shares(self):
         found = effect(drawn(300, (0.7, 0.6)), currency="EUR")
         assert found.overall.is_enough
-        assert found.overall.money_kept == Figure(None)
+        assert found.overall.money_kept == Estimate(None)
         assert next(found.lines()).endswith("and too few to say of the money")
 
     def test_nobody_yet(self):
@@ -299,7 +299,7 @@ class TestTruth:
     def test_intervals_hold_the_truth_over_many_trials(self):
         held = 0
         for seed in range(100):
-            found = part("all", drawn(600, (0.7, 0.6), seed=seed)).difference
+            found = group_effect("all", drawn(600, (0.7, 0.6), seed=seed)).difference
             held += found.low <= 0.1 <= found.high
         assert 89 <= held <= 99
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from features.errors import InputError
-from serving.outreach.exports import write_list
 from serving.outreach.exports.crm import HUBSPOT, SALESFORCE, UPSERT, Layout, keyed, write_layout
+from serving.outreach.exports.folder import write_list
 from serving.outreach.exports.safe_text import cut, defused, key, printable
 from serving.outreach.plan.outreach_list import OutreachList
 from tests.serving.outreach.literal_lists import TEXTS, entry, hostile_list, literal_list

@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
-from serving.outreach.exports import file_names, people_csv, write_table
-from serving.outreach.exports import write_table as tables
-from serving.outreach.exports.file_names import SHEET_NAME_LENGTH, sheet_names
+from serving.outreach.exports.file_names import SHEET_NAME_LENGTH, file_names, sheet_names
+from serving.outreach.exports.list_csv import people_csv
 from serving.outreach.exports.safe_text import printable
+from serving.outreach.exports.write_table import write_table
 
 
 def test_csv_keeps_ids_dates_money_and_sentences(tmp_path: Path, make_scores: Any) -> None:
@@ -94,7 +94,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
         to.write_text("half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(tables, "_write_csv", fail)
+    monkeypatch.setattr("serving.outreach.exports.write_table._write_csv", fail)
     with pytest.raises(InputError, match="No space left"):
         write_table(pd.DataFrame({"a": [2]}), path)
     assert path.read_text() == "a\n1\n"

@@ -23,9 +23,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
-from serving.outreach.exports import FORMATS, folder, list_csv, write_list
+from serving.outreach.exports import folder
+from serving.outreach.exports.folder import FORMATS, write_list
 from serving.outreach.exports.layout import LIST_NAMES, by_owner
-from serving.outreach.exports.list_csv import is_list_csv, people_csv
+from serving.outreach.exports.list_csv import is_list_csv, list_csv, people_csv
 from serving.outreach.exports.list_html import write_page
 from serving.outreach.exports.list_json import write_document
 from serving.outreach.exports.list_mails import mail

@@ -17,7 +17,7 @@ from serving.outreach.plan.outreach_list import OutreachList, entry_id
 from serving.outreach.plan.owners import NO_OWNER
 from serving.outreach.plan.plan import CHOSEN, Chooser, plan
 from serving.outreach.plan.policy import Policy
-from serving.outreach.plan.snapshot import Standing
+from serving.outreach.plan.snapshot import Snapshot
 
 AS_OF = date(2026, 3, 2)  # a Monday
 BEFORE = AS_OF - timedelta(days=7)
@@ -25,7 +25,7 @@ BEFORE = AS_OF - timedelta(days=7)
 
 def planned(scores: pd.DataFrame, customers: pd.DataFrame | None = None, **rules: Any) -> OutreachList:
     """Plan a list in euros, without holdout unless asked."""
-    about = {name: rules.pop(name) for name in ("standing", "choose", "drawn") if name in rules}
+    about = {name: rules.pop(name) for name in ("snapshot", "choose", "drawn") if name in rules}
     return plan(scores, customers, currency="EUR", policy=Policy(**{"holdout_share": 0.0, **rules}), **about)
 
 
@@ -121,7 +121,7 @@ def test_contacts_of_the_week_count_against_the_capacity(make_scores: Any, make_
     rows = [("z", AS_OF, "call", "e1", "", "Eleni"), ("z", AS_OF, "mail", "e1", "", "Eleni")]
     rows.append(("y", AS_OF - timedelta(days=1), "call", "e0", "", "Eleni"))  # of last week
     contacts = pd.DataFrame(rows, columns=["customer_id", "contacted_on", "channel", "entry_id", "playbook", "owner"])
-    found = planned(scores, customers, capacity=2, standing=Standing(contacts=contacts))
+    found = planned(scores, customers, capacity=2, snapshot=Snapshot(contacts=contacts))
     assert found.customer_ids == ["a"]
 
 
@@ -147,7 +147,7 @@ def test_who_said_no_is_not_listed(make_scores: Any, make_customers: Any) -> Non
     consent = pd.DataFrame(rows, columns=["customer_id", "channel", "allowed"])
     scores = make_scores(*((name, 0.6, "4") for name in "abcde"))
     assert why(planned(scores, customers)) == {"a": "no consent", "b": "no consent"}
-    found = planned(scores, customers, standing=Standing(consent=consent))
+    found = planned(scores, customers, snapshot=Snapshot(consent=consent))
     assert why(found) == {"b": "no consent", "d": "no consent"}
 
 
@@ -166,7 +166,7 @@ def test_what_keeps_a_customer_off_is_said(make_scores: Any) -> None:
         f={"lost_cause": True},
         g={"open_ticket": True, "channel": "service"},
     )
-    found = planned(scores, choose=said, standing=Standing(holds=holds, contacts=contacts))
+    found = planned(scores, choose=said, snapshot=Snapshot(holds=holds, contacts=contacts))
     assert found.customer_ids == ["g"]
     assert why(found) == {
         "a": "veto",
@@ -190,13 +190,13 @@ def test_the_cooldown_ends_and_a_playbook_may_ask_for_longer(make_scores: Any) -
     )
     scores = make_scores(("a", 0.6, "4"), ("b", 0.6, "4"))
     said = chosen(a={"cooldown_days": 30})
-    assert planned(scores, choose=said, standing=Standing(contacts=contacts)).customer_ids == ["b"]
+    assert planned(scores, choose=said, snapshot=Snapshot(contacts=contacts)).customer_ids == ["b"]
 
 
 def test_a_risk_that_wavers_does_not_flap(make_scores: Any) -> None:
     """To come on a list takes more than to stay on it."""
     scores = make_scores(("was", 0.22, "4"), ("was not", 0.22, "4"), ("safe", 0.19, "4"))
-    found = planned(scores, standing=Standing(former=former("was", "safe")))
+    found = planned(scores, snapshot=Snapshot(former=former("was", "safe")))
     assert found.entries[["customer_id", "change"]].values.tolist() == [["was", "still"]]
     assert found.gone.values.tolist() == [["safe", "would stay", "risk is down to 19%"]]
 
@@ -209,7 +209,7 @@ def test_who_ordered_since_the_former_list_is_off(make_scores: Any) -> None:
         ("five days ago", 0.6, "4", {"days_since_order": 5}),
         ("first order", 0.6, "4", {"days_since_order": 1, "state": "new"}),
     )
-    found = planned(scores, standing=Standing(former=former("since", "vanished")))
+    found = planned(scores, snapshot=Snapshot(former=former("since", "vanished")))
     assert found.customer_ids == ["five days ago", "first order"]
     assert why(found) == {"since": "ordered", "yesterday": "ordered"}
     assert found.gone.values.tolist() == [
@@ -227,7 +227,7 @@ def test_a_share_is_held_out_and_stays_so(make_scores: Any) -> None:
     assert set(found.suppressed["reason"]) == {"holdout"}
     assert set(found.episodes.loc[found.episodes["arm"] == HOLDOUT, "customer_id"]) == held
     assert len(found.episodes) == len(found.arms) == 200
-    again = planned(scores, holdout_share=0.5, standing=Standing(arms=found.arms))
+    again = planned(scores, holdout_share=0.5, snapshot=Snapshot(arms=found.arms))
     assert set(again.suppressed["customer_id"]) == held
     assert again.arms.empty
 
@@ -247,7 +247,7 @@ def test_an_account_is_watched_once_at_a_time(make_scores: Any) -> None:
     """An episode lasts a horizon; only then may another begin."""
     row = [("a", "treated", BEFORE, BEFORE + timedelta(days=30))]
     running = pd.DataFrame(row, columns=["account_id", "arm", "began_on", "ends_on"])
-    found = planned(make_scores(("a", 0.6, "4"), ("b", 0.6, "4")), standing=Standing(open_episodes=running))
+    found = planned(make_scores(("a", 0.6, "4"), ("b", 0.6, "4")), snapshot=Snapshot(open_episodes=running))
     assert found.customer_ids == ["a", "b"]
     assert found.episodes["account_id"].tolist() == ["b"]
 
@@ -270,7 +270,7 @@ def test_accounts_without_an_owner_go_in_turn_by_load(make_scores: Any, make_cus
         ("a", "Eleni"), ("b", "Eleni"), ("c", None, {"segment": "firm"}), ("d", None), ("e", None)
     )
     rules = {"owners": ("Eleni", "Bruno"), "owner_by_segment": {"firm": "Farid"}}
-    found = planned(scores, customers, standing=Standing(owners={"b": "Grete"}), **rules)
+    found = planned(scores, customers, snapshot=Snapshot(owners={"b": "Grete"}), **rules)
     assert found.entries["owner"].tolist() == ["Eleni", "Grete", "Farid", "Bruno", "Eleni"]
     assert found.owners_given.values.tolist() == [["d", "Bruno"], ["e", "Eleni"]]
 
@@ -364,14 +364,14 @@ def test_laws_of_a_list(
     nos = pd.DataFrame(
         [(who, "*", False) for who in sorted(set(refused))], columns=["customer_id", "channel", "allowed"]
     )
-    knows = Standing(contacts=pd.DataFrame(calls, columns=names), consent=nos, former=former(*sorted(before)))
+    knows = Snapshot(contacts=pd.DataFrame(calls, columns=names), consent=nos, former=former(*sorted(before)))
 
     def planned_from(some: list[Any]) -> OutreachList:
         scores = make_scores(*((i, p, str(v), worth(str(v), state=state)) for i, p, v, state, *_ in some))
         facts = make_customers(*((i, owner, {"consent": yes}) for i, _, _, _, owner, _, yes in some))
         facts = facts.assign(account=[row[5] for row in some])
         wishes = {"capacity": capacity, "holdout_share": share, "rank_by": rank_by}
-        return planned(scores, facts, standing=knows, **wishes)
+        return planned(scores, facts, snapshot=knows, **wishes)
 
     found, again = planned_from(rows), planned_from(random.sample(rows, len(rows)))
     listed = found.everyone

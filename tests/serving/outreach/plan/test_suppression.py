@@ -10,7 +10,7 @@ import pytest
 
 from features.sources.consent import CHANNELS
 from serving.outreach.plan.policy import Policy
-from serving.outreach.plan.snapshot import Standing
+from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.plan.suppression import allowed, suppressed
 
 AS_OF = date(2026, 3, 2)
@@ -37,7 +37,7 @@ def candidate(**other: Any) -> dict[str, Any]:
     return usual | other
 
 
-def knows(**of_a: Any) -> Standing:
+def knows(**of_a: Any) -> Snapshot:
     """What the book knows of the account "a"."""
     frames: dict[str, pd.DataFrame] = {}
     if "hold" in of_a:
@@ -49,12 +49,12 @@ def knows(**of_a: Any) -> Standing:
     if "contacted" in of_a:
         row = {"customer_id": of_a.get("who", "a"), "contacted_on": of_a["contacted"], "channel": "call"}
         frames["contacts"] = pd.DataFrame([row | {"entry_id": "e", "playbook": "", "owner": "Ada"}])
-    return Standing(**frames)
+    return Snapshot(**frames)
 
 
-def why(row: dict[str, Any], standing: Standing | None = None, **rules: Any) -> tuple[str | None, str | None]:
+def why(row: dict[str, Any], snapshot: Snapshot | None = None, **rules: Any) -> tuple[str | None, str | None]:
     accounts = rules.pop("account_of", {})
-    found = suppressed(pd.DataFrame([row]), standing or Standing(), Policy(**rules), AS_OF, accounts).iloc[0]
+    found = suppressed(pd.DataFrame([row]), snapshot or Snapshot(), Policy(**rules), AS_OF, accounts).iloc[0]
     return tuple(None if pd.isna(found[name]) else found[name] for name in ("reason", "detail"))  # type: ignore[return-value]
 
 
@@ -118,7 +118,7 @@ def test_the_books_word_counts_before_the_files_and_a_general_no_before_all(
     consent: str | None, said: list[tuple[str, bool]], channels: set[str]
 ) -> None:
     rows = pd.DataFrame([candidate(consent=consent), candidate(customer_id="b", account_id="b")])
-    may = allowed(rows, knows(said=said) if said else Standing())
+    may = allowed(rows, knows(said=said) if said else Snapshot())
     assert {channel for channel in may if may.loc[0, channel]} == channels
     assert may.loc[1].all()
 
@@ -137,9 +137,9 @@ def test_the_longer_cooldown_counts_to_its_last_day(age: int, own: int, shop: in
 
 def test_a_branch_that_was_contacted_leaves_the_account_in_peace() -> None:
     """Whichever of its customers it was."""
-    standing = knows(contacted=AS_OF - timedelta(days=3), who="branch")
-    assert why(candidate(), standing)[0] is None
-    assert why(candidate(), standing, account_of={"branch": "a"})[0] == "cooldown"
+    snapshot = knows(contacted=AS_OF - timedelta(days=3), who="branch")
+    assert why(candidate(), snapshot)[0] is None
+    assert why(candidate(), snapshot, account_of={"branch": "a"})[0] == "cooldown"
 
 
 def test_no_gain_is_a_reason_only_where_gain_decides() -> None:

@@ -9,18 +9,18 @@ import pandas as pd
 from serving.outreach.plan.candidates import candidates
 from serving.outreach.plan.plan import CHOSEN
 from serving.outreach.plan.policy import Policy
-from serving.outreach.plan.snapshot import Standing
+from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.playbooks.advisor import Advisor
 from serving.outreach.playbooks.playbooks import load_playbooks
 from serving.scorer import score
 
 
-def advised(shop: Any, standing: Standing | None = None, **about: Any) -> tuple[Advisor, pd.DataFrame]:
+def advised(shop: Any, snapshot: Snapshot | None = None, **about: Any) -> tuple[Advisor, pd.DataFrame]:
     """Advise all who are at risk in the small shop."""
     bundle = shop.bundles["logistic"]
     scores = score(shop.log, bundle, "1", shop.as_of, reasons="none")
     rows = candidates(scores, None, Policy(), money=bundle.money)
-    known = standing or Standing()
+    known = snapshot or Snapshot()
     advisor = Advisor(load_playbooks(), shop.log, None, known, shop.as_of, bundle.money, 3000.0, **about)
     return advisor, advisor(rows.sample(frac=1, random_state=1))
 
@@ -55,7 +55,7 @@ def test_who_refused_a_channel_gets_a_playbook_of_another_one(shop: Any) -> None
     calls = before.loc[before["channel"] == "call", "customer_id"].tolist()
     assert calls
     refused = pd.DataFrame([(who, "call", False) for who in calls], columns=["customer_id", "channel", "allowed"])
-    _, now = advised(shop, Standing(consent=refused))
+    _, now = advised(shop, Snapshot(consent=refused))
     after = dict(zip(now["customer_id"], now["channel"], strict=True))
     assert "call" not in {after[who] for who in calls}
     rest = before[~before["customer_id"].isin(calls)]
