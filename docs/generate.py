@@ -13,7 +13,8 @@ from features.feature import EventKind, Feature, FeatureSet
 from serving.api.app import OPERATIONS
 from serving.api.openapi import VERSION, document, openapi
 from serving.outreach.playbooks.fact_names import FACTS
-from serving.outreach.playbooks.playbooks import Playbook, Playbooks, Stage, load_playbooks
+from serving.outreach.playbooks.playbook import Playbook, Stage
+from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
 from serving.outreach.playbooks.schema import SUCCESS_EVENTS
 
 PAGE = Path(__file__).parent / "features.md"

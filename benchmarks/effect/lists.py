@@ -11,7 +11,7 @@ import pandas as pd
 
 from serving.outreach.plan.holdout import random_cell
 from serving.outreach.plan.outreach_list import ENTRY_NAMES
-from serving.outreach.plan.plan import CHOSEN, plan
+from serving.outreach.plan.plan import DEFAULT_CHOICE, plan
 from serving.outreach.plan.policy import Policy, RankBy
 from serving.outreach.plan.snapshot import Snapshot
 
@@ -79,7 +79,7 @@ def weekly_list(scores: pd.DataFrame, standing: Standing, week: int) -> pd.DataF
 
     def choose(rows: pd.DataFrame) -> pd.DataFrame:
         playbook = rows["customer_id"].map(reason).astype(object)
-        said = {**CHOSEN, "playbook": playbook, "saved_share": playbook.map(PRIOR_SAVED_SHARE), "cost": COST}
+        said = {**DEFAULT_CHOICE, "playbook": playbook, "saved_share": playbook.map(PRIOR_SAVED_SHARE), "cost": COST}
         return rows.assign(**said)
 
     kept = _first(free[free["band"] != "low"], standing, drawn, free)
@@ -91,7 +91,7 @@ def weekly_list(scores: pd.DataFrame, standing: Standing, week: int) -> pd.DataF
         policy=standing.policy,
         snapshot=standing.on(day),
         choose=choose,
-        drawn=drawn,
+        random_cell=drawn,
     )
     standing.arms.append(found.arms)
     standing.listed.update(dict.fromkeys(found.episodes["customer_id"], day))

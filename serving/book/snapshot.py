@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from serving.book.book import Book
 from serving.book.lists import with_entry
-from serving.book.schema import ARMS, CONSENT, CONTACTS, ENTRIES, EPISODES, HOLDS, LISTS, OUTCOMES, OWNERS
+from serving.book.schema import ARMS, CONSENT, CONTACTS, ENTRIES, EPISODES, HOLDS, LISTS, OWNERS
 from serving.book.sql_rows import frame_of
 from serving.outreach.plan.snapshot import Snapshot
 
@@ -27,7 +27,7 @@ def standing(book: Book, as_of: date) -> Snapshot:
 
     Args:
         book: the database of record.
-        as_of: the list's day. Lists, contacts, outcomes and episodes count from before it; consent, holds and owners
+        as_of: the list's day. Lists, contacts and episodes count from before it; consent, holds and owners
             as they are on it; draws always.
 
     >>> import tempfile
@@ -44,7 +44,6 @@ def standing(book: Book, as_of: date) -> Snapshot:
             consent=consent_on(connection, as_of),
             holds=holds_on(connection, as_of),
             owners=owners_on(connection, as_of),
-            outcomes=_outcomes(connection, as_of),
             arms=frame_of(connection, sa.select(*(ARMS.c[n] for n in ("account_id", "playbook", "arm", "stratum")))),
             open_episodes=_open_episodes(connection, as_of),
         )
@@ -92,13 +91,6 @@ def _contacts(connection: Connection, as_of: date) -> pd.DataFrame:
     remembered = CONTACTS.c.contacted_on.between(as_of - timedelta(REMEMBERED_DAYS), as_of - timedelta(1))
     query = sa.select(*own, entry.c.playbook, entry.c.owner).select_from(joined).where(remembered)
     return frame_of(connection, query.order_by(CONTACTS.c.contacted_on, CONTACTS.c.key))
-
-
-def _outcomes(connection: Connection, as_of: date) -> pd.DataFrame:
-    joined, entry = with_entry(OUTCOMES)
-    own = (OUTCOMES.c[name] for name in ("entry_id", "customer_id", "outcome", "happened_on"))
-    query = sa.select(*own, entry.c.playbook).select_from(joined).where(OUTCOMES.c.happened_on < as_of)
-    return frame_of(connection, query.order_by(OUTCOMES.c.happened_on, OUTCOMES.c.key))
 
 
 def _open_episodes(connection: Connection, as_of: date) -> pd.DataFrame:

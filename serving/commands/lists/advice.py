@@ -9,13 +9,13 @@ from serving.commands.models.score import ScoringRun
 from serving.outreach.effect.learn_uplift import learn_uplift
 from serving.outreach.effect.saved_share import Prior, saved_shares
 from serving.outreach.effect.settled import settled
-from serving.outreach.plan.snapshot import Standing
+from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.playbooks.advisor import Advisor
 from serving.outreach.playbooks.playbooks import Playbooks
 from serving.shop import OpenShop
 
 
-def advisor_of(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Standing) -> Advisor:
+def advisor_of(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Snapshot) -> Advisor:
     """Return what chooses a playbook for each candidate of a run.
 
     Args:
@@ -35,7 +35,7 @@ def advisor_of(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: 
         money=money,
         typical_spend=float(run.scores["expected_spend"].astype(float).median()) * 10**money.decimals,
         saved=learnt_shares(playbooks, outcomes),
-        uplift=learn_uplift(run.log, outcomes).of,
+        uplift=learn_uplift(run.log, outcomes).predict,
     )
 
 

@@ -146,7 +146,7 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
         policy=policy,
         snapshot=snapshot,
         choose=advisor,
-        drawn=_random_cell(shop, run),
+        random_cell=_random_cell(shop, run),
     )
     scores = explained(run.scores, run.log, run.bundle, outreach.customer_ids)
     outreach = _in_words(outreach, scores, advisor)

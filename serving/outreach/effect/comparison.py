@@ -1,12 +1,12 @@
-"""Treated against holdout in one figure with its interval, adjusted for what was known when the episode began.
+"""How much more the treated did than the held-out, adjusted for what was known when the episode began.
 
-What the treated would have done uncontacted is read from the holdout: a line of the outcome on what was known on entry,
-learnt from the held-out alone and read at the mean of the treated. The arms were drawn, so this changes what is
-expected by nothing that matters and only takes noise away. Lin (2013), "Agnostic notes on regression adjustments to
-experimental data"; read at the treated's mean, Kline (2011), "Oaxaca-Blinder as a reweighting estimator". Strata held
-out at different shares are weighted to the treated's mix first (Horvitz and Thompson 1952).
+What the treated would have done uncontacted is predicted from the holdout: a regression of the outcome on what was
+known on entry is fitted to the held-out alone and read at the mean of the treated. The arms were drawn by lot, so the
+adjustment barely moves the expected difference and only removes noise. Lin (2013), "Agnostic notes on regression
+adjustments to experimental data"; read at the treated's mean, Kline (2011), "Oaxaca-Blinder as a reweighting
+estimator". Strata held out at different shares are first weighted to the treated's mix (Horvitz and Thompson 1952).
 
-Accounts, not episodes, are what was drawn: errors are cluster-robust by account, with the leverage correction of
+The draw was of accounts, not of episodes: errors are cluster-robust by account, with the leverage correction of
 MacKinnon and White (1985, HC2) and Welch's (1947) degrees of freedom.
 """
 
@@ -23,15 +23,15 @@ from serving.outreach.effect.estimate import Estimate, estimate_around
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-# A line is drawn through the holdout only where it has so many accounts per coefficient.
+# The regression uses what was known only where the smaller arm has so many accounts per coefficient.
 ACCOUNTS_PER_COEFFICIENT = 20
 LEAST_OF_STRATUM = 10
 LARGEST_LEVERAGE = 0.99
 
 
 @dataclass(frozen=True)
-class Mean:
-    """The mean of one arm, its variance, and the degrees of freedom behind that variance."""
+class ArmMean:
+    """The mean outcome of one arm, its variance, and the degrees of freedom behind that variance."""
 
     value: float
     variance: float
@@ -40,10 +40,10 @@ class Mean:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the treated did, and what they would have done by the holdout's example."""
+    """What the treated did, and what they would have done uncontacted, as predicted from the holdout."""
 
-    treated: Mean
-    holdout: Mean
+    treated: ArmMean
+    holdout: ArmMean
 
     @property
     def value(self) -> float:
@@ -69,30 +69,31 @@ class Comparison:
 def compare(
     outcome: Floats, treated: Flags, known: Floats, account: npt.ArrayLike, stratum: npt.ArrayLike
 ) -> Comparison:
-    """Return the treated's mean outcome and what the holdout says it would have been, with their variances.
+    """Compare the treated's mean outcome with what the holdout says it would have been.
 
     Args:
         outcome: one per episode.
-        treated: whether it was meant to be contacted.
-        known: episodes × columns, what was known when it began; not used where the smaller arm is too small.
-        account: whose episode it is; the arm is the account's.
+        treated: whether the episode's account was meant to be contacted, one per episode.
+        known: episodes × columns, what was known when each began; ignored where the smaller arm has too few accounts.
+        account: whose episode it is; an account is in one arm only.
         stratum: within which the holdout was drawn.
 
     >>> kept, treated = np.array([1.0, 1.0, 0.0, 1.0, 0.0, 0.0]), np.array([True] * 3 + [False] * 3)
-    >>> gap = compare(kept, treated, np.zeros((6, 0)), list("abcdef"), ["all"] * 6)
-    >>> round(gap.treated.value, 2), round(gap.holdout.value, 2), round(gap.standard_error, 3)
+    >>> found = compare(kept, treated, np.zeros((6, 0)), list("abcdef"), ["all"] * 6)
+    >>> round(found.treated.value, 2), round(found.holdout.value, 2), round(found.standard_error, 3)
     (0.67, 0.33, 0.471)
     """
     codes = pd.factorize(np.asarray(account, dtype=object))[0]
     least = min(len(np.unique(codes[treated])), len(np.unique(codes[~treated])))
-    known = _of_use(known, least)
+    known = _usable(known, least)
     centred = known - known[treated].mean(axis=0)
     weight = _weights(treated, pd.factorize(np.asarray(stratum, dtype=object))[0])
-    mine, theirs = (_at_centre(outcome[arm], centred[arm], weight[arm], codes[arm]) for arm in (treated, ~treated))
-    return Comparison(mine, theirs)
+    return Comparison(
+        *(_mean_at_centre(outcome[arm], centred[arm], weight[arm], codes[arm]) for arm in (treated, ~treated))
+    )
 
 
-def _of_use(known: Floats, accounts: int) -> Floats:
+def _usable(known: Floats, accounts: int) -> Floats:
     """Return the columns that vary, in standard deviations; none where there are too few accounts to learn from."""
     spread = known.std(axis=0) if len(known) else np.zeros(known.shape[1])
     varies = spread > 1e-12
@@ -102,7 +103,7 @@ def _of_use(known: Floats, accounts: int) -> Floats:
 
 
 def _weights(treated: Flags, stratum: npt.NDArray[np.int64]) -> Floats:
-    """Return weights that give the holdout the treated's mix of strata; thin strata count as one."""
+    """Return weights that give the holdout the treated's mix of strata; thin strata are pooled into one."""
     mine, theirs = (np.bincount(stratum[arm], minlength=int(stratum.max()) + 1) for arm in (treated, ~treated))
     thin = (theirs < LEAST_OF_STRATUM) | (mine < LEAST_OF_STRATUM)
     mine, theirs = (np.where(thin, count[thin].sum(), count) for count in (mine, theirs))
@@ -110,14 +111,14 @@ def _weights(treated: Flags, stratum: npt.NDArray[np.int64]) -> Floats:
     return np.where(treated, 1.0, ratio[stratum])
 
 
-def _at_centre(outcome: Floats, centred: Floats, weight: Floats, account: npt.NDArray[np.int64]) -> Mean:
-    """Return the height of the weighted least-squares line at the centre, with its cluster-robust variance."""
+def _mean_at_centre(outcome: Floats, centred: Floats, weight: Floats, account: npt.NDArray[np.int64]) -> ArmMean:
+    """Return the weighted least-squares fit at the centre, which is its intercept, with cluster-robust variance."""
     design = np.column_stack([np.ones(len(outcome)), centred])
     bread = np.linalg.pinv(design.T @ (design * weight[:, None]))
-    slope = bread @ (design.T @ (weight * outcome))
+    coefficients = bread @ (design.T @ (weight * outcome))
     pull = (design @ bread) * weight[:, None]
     leverage = np.clip((pull * design).sum(axis=1), 0, LARGEST_LEVERAGE)
-    scores = pull[:, 0] * (outcome - design @ slope) / np.sqrt(1 - leverage)
+    scores = pull[:, 0] * (outcome - design @ coefficients) / np.sqrt(1 - leverage)
     clusters = np.unique(account, return_inverse=True)[1]
     variance = float((np.bincount(clusters, scores) ** 2).sum())
-    return Mean(float(slope[0]), variance, float(clusters.max() + 1 - design.shape[1]))
+    return ArmMean(float(coefficients[0]), variance, float(clusters.max() + 1 - design.shape[1]))

@@ -1,9 +1,8 @@
-"""What acting saved: treated against holdout, by intention to treat, with intervals that are honest about chance.
+"""What the lists saved: treated against holdout, by intention to treat, with 95 % intervals.
 
 An account counts in the arm it was drawn for, whether or not anybody reached it, and with its first episode alone.
-Whether there is a second one, and in what state the account meets it, depends on what was done in the first: comparing
-later episodes would compare accounts that are no longer alike, however adjusted: the held-out who left come back to the
-list and the treated who were saved do not.
+Whether there is a second episode depends on what was done in the first: the held-out who left come back to the list,
+and the treated who were saved do not. Later episodes would compare accounts that are no longer alike, however adjusted.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from serving.outreach.effect.four_groups import FourGroups, four_groups
 from serving.outreach.effect.group import GroupEffect, group_effect
 
 POWER, ALPHA = 0.80, 0.05
-# So many standard errors must an effect be away from 0 to be seen with 80 % power at the 5 % level.
+# An effect so many standard errors away from 0 is seen with 80 % power at the 5 % level.
 STANDARD_ERRORS_TO_SEE = NormalDist().inv_cdf(1 - ALPHA / 2) + NormalDist().inv_cdf(POWER)
 RECENT_WEEKS = 8
 GROUPS: tuple[str, ...] = ("playbook", "owner", "band", "month", "kind")
@@ -32,14 +31,14 @@ GROUPS: tuple[str, ...] = ("playbook", "owner", "band", "month", "kind")
 
 @dataclass(frozen=True)
 class Effect:
-    """What the lists saved, overall and per group; `warnings` say what the figures cannot bear.
+    """What the lists saved, overall and per group; `warnings` say how far the estimates can be trusted.
 
     Args:
-        overall: everybody whom the ranking chose.
-        groups: playbook, owner, band, month, kind → the parts of each.
+        overall: all accounts that the ranking chose.
+        groups: playbook, owner, band, month, kind → the effect in each of its groups.
         four: the four-group design; None while the shop has not turned it on.
         first_on: the first day on which an episode began; None without any.
-        last_on: the last one.
+        last_on: the last such day.
         later_episodes: settled episodes after an account's first, which are not compared.
         more_weeks_found: weeks still needed to see the effect found with 80 % power; 0 = it is seen, None = unknown.
         more_weeks_planned: the same for the planned effect; None where none was planned.
@@ -66,7 +65,7 @@ class Effect:
             "first_on": self.first_on,
             "last_on": self.last_on,
             "overall": self.overall.to_dict(money),
-            "groups": {name: [part.to_dict(money) for part in parts] for name, parts in self.groups.items()},
+            "groups": {name: [group.to_dict(money) for group in groups] for name, groups in self.groups.items()},
             "four_groups": self.four.to_dict() if self.four else None,
             "later_episodes": self.later_episodes,
             "more_weeks_found": self.more_weeks_found,
@@ -79,7 +78,7 @@ class Effect:
         money = Money(self.currency)
         yield self.overall.line(money)
         if self.overall.money_capped.low is not None:
-            capped = self.overall.money_capped.amount(money)
+            capped = self.overall.money_capped.as_money(money)
             yield f"with the largest hundredth of the spends cut to size: {capped}"
         if self.overall.treated:
             contacted = percent(self.overall.contacted / self.overall.treated)
@@ -89,16 +88,16 @@ class Effect:
 
     def rows(self, group: str) -> list[list[str]]:
         """Return a group's table for people, its cells in COLUMNS."""
-        return [part.row(Money(self.currency)) for part in self.groups[group]]
+        return [each.row(Money(self.currency)) for each in self.groups[group]]
 
 
 def effect(settled: pd.DataFrame, *, currency: str, planned_saved_share: float | None = None) -> Effect:
     """Compare treated with holdout by intention to treat, each account by its first episode.
 
-    The headline and the groups are of the cell `ranked`; accounts drawn at random are told in the four groups.
+    The overall effect and the groups are of the cell `ranked`; accounts drawn at random enter the four groups only.
 
     Args:
-        settled: what `serving.outreach.effect.settled.settled` gives.
+        settled: what `serving.outreach.effect.settled.settled` returns.
         currency: of its money, ISO 4217.
         planned_saved_share: the share of would-be churners that the plan hoped to save.
 
@@ -107,8 +106,8 @@ def effect(settled: pd.DataFrame, *, currency: str, planned_saved_share: float |
 
     >>> one = {"began_on": date(2026, 3, 2), "number": 1, "cell": "ranked", "stratum": "high", "probability": 0.4}
     >>> more = dict.fromkeys(GROUPS, "any") | {"contacted": True, "expected_spend": 5_000, "spent": 4_000}
-    >>> whom = [("treated", place < 70) for place in range(100)] + [("holdout", place < 60) for place in range(100)]
-    >>> rows = [{"account_id": n, "arm": arm, "kept": kept} | one | more for n, (arm, kept) in enumerate(whom)]
+    >>> arms = [("treated", n < 70) for n in range(100)] + [("holdout", n < 60) for n in range(100)]
+    >>> rows = [{"account_id": n, "arm": arm, "kept": kept} | one | more for n, (arm, kept) in enumerate(arms)]
     >>> next(effect(pd.DataFrame(rows), currency="EUR").lines())[:69]
     'all: of 100 we meant to contact 70.0 % stayed, of 100 held out 60.0 %'
     """
@@ -159,7 +158,7 @@ def _more_weeks(overall: GroupEffect, episodes: pd.DataFrame, planned: float | N
 
 
 def _weeks_to_see(size: float, error: float, accounts: int, a_week: float) -> int | None:
-    """Errors fall with the root of the accounts while the arms keep their shares."""
+    """Return the weeks until an effect is seen: the error falls with the square root of the number of accounts."""
     if size == 0:
         return None
     needed = accounts * (STANDARD_ERRORS_TO_SEE * error / size) ** 2
@@ -185,6 +184,6 @@ def _warnings(overall: GroupEffect, found: int | None, planned: int | None, late
 
 
 def _weeks_in_words(found: int | None, planned: int | None) -> str:
-    said = [(found, "an effect as large as the one found"), (planned, "the planned effect")]
-    parts = [f"{weeks:,} more weeks to see {what}" for weeks, what in said if weeks]
+    effects = [(found, "an effect as large as the one found"), (planned, "the planned effect")]
+    parts = [f"{weeks:,} more weeks to see {what}" for weeks, what in effects if weeks]
     return f"; at the present rate it takes {' and '.join(parts)} (80 % power)" if parts else ""

@@ -1,4 +1,4 @@
-"""A figure with its 95 % interval, and the words in which people are told it."""
+"""An estimate with its 95 % interval, and how it is written for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOO_FEW = "too few to say"
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and its 95 % interval; the ends are None where there were too few to say.
+    """A value and its 95 % interval; the ends are None where there were too few accounts for one.
 
     >>> Estimate(0.1, -0.02, 0.22).is_beyond_chance, (Estimate(0.1, 0.02, 0.18) * 50).value
     (False, 5.0)
@@ -34,41 +34,41 @@ class Estimate:
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
 
     def to_dict(self, money: Money | None = None) -> dict[str, float | Decimal | None]:
-        """Return value, low and high, None where unknown; with a currency, minor units become its major ones."""
+        """Return value, low and high, None where unknown; given a currency, minor units become major ones."""
         ends = {"value": self.value, "low": self.low, "high": self.high}
         if money is None:
             return dict(ends)
         return {name: None if end is None else money.major(end) for name, end in ends.items()}
 
-    def points(self) -> str:
-        """Return a difference of shares in percentage points, in a cell's words."""
-        return self._words(_in_points)
+    def as_points(self) -> str:
+        """Write a difference of shares in percentage points, for a cell of a table."""
+        return self._written(_points)
 
-    def points_more(self) -> str:
-        """Return a difference of shares in percentage points, in a sentence's words.
+    def as_points_more(self) -> str:
+        """Write a difference of shares in percentage points, for a sentence.
 
-        >>> Estimate(0.064, -0.031, 0.159).points_more()
+        >>> Estimate(0.064, -0.031, 0.159).as_points_more()
         '6.4 points more (95 % interval −3.1 to 15.9)'
         """
-        return self._words(_in_points, " points more", "95 % interval ")
+        return self._written(_points, " points more", "95 % interval ")
 
-    def count(self) -> str:
-        """Return a number of customers in a cell's words."""
-        return self._words(lambda end: f"{end:,.0f}")
+    def as_count(self) -> str:
+        """Write a number of customers, for a cell of a table."""
+        return self._written(lambda end: f"{end:,.0f}")
 
-    def customers(self) -> str:
-        """Return a number of customers kept in a sentence's words.
+    def as_customers_kept(self) -> str:
+        """Write a number of customers kept, for a sentence.
 
-        >>> Estimate(26.4, -12.8, 65.5).customers()
+        >>> Estimate(26.4, -12.8, 65.5).as_customers_kept()
         '26 customers kept (−13 to 66)'
         """
-        return self._words(lambda end: f"{end:,.0f}", " customers kept")
+        return self._written(lambda end: f"{end:,.0f}", " customers kept")
 
-    def amount(self, money: Money) -> str:
-        """Return minor units in words."""
-        return self._words(money.text)
+    def as_money(self, money: Money) -> str:
+        """Write minor units as an amount of money."""
+        return self._written(money.text)
 
-    def _words(self, write: Callable[[float], str], unit: str = "", interval: str = "") -> str:
+    def _written(self, write: Callable[[float], str], unit: str = "", interval: str = "") -> str:
         if self.value is None or self.low is None or self.high is None:
             return TOO_FEW
         value, low, high = (write(end).replace("-", "−") for end in (self.value, self.low, self.high))
@@ -76,21 +76,26 @@ class Estimate:
 
 
 def estimate_around(value: float, error: float, freedom: float = float("inf")) -> Estimate:
-    """Return an estimate with the 95 % interval of Student's law around it.
+    """Return a value with the 95 % interval of Student's t around it.
+
+    Args:
+        value: the estimate.
+        error: its standard error.
+        freedom: degrees of freedom behind the error.
 
     >>> estimate_around(0.0, 1.0)
     Estimate(value=0.0, low=-1.959964, high=1.959964)
     """
-    reach = round(student(1 - (1 - LEVEL) / 2, freedom), 6) * error
+    reach = round(student_quantile(1 - (1 - LEVEL) / 2, freedom), 6) * error
     return Estimate(value, value - reach, value + reach)
 
 
-def student(share: float, freedom: float) -> float:
+def student_quantile(share: float, freedom: float) -> float:
     """Return a quantile of Student's t by its expansion around the normal law; good to 0.01 from 4 degrees on.
 
     Abramowitz and Stegun (1964), 26.7.5.
 
-    >>> round(student(0.975, 10), 3), round(student(0.975, 30), 3)
+    >>> round(student_quantile(0.975, 10), 3), round(student_quantile(0.975, 30), 3)
     (2.228, 2.042)
     """
     z, v = NormalDist().inv_cdf(share), max(freedom, 1.0)
@@ -100,7 +105,7 @@ def student(share: float, freedom: float) -> float:
 
 
 def percent(share: float | None) -> str:
-    """Return a share in words.
+    """Write a share as a percentage.
 
     >>> percent(0.714), percent(None)
     ('71.4 %', '–')
@@ -108,5 +113,5 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f} %"
 
 
-def _in_points(difference: float) -> str:
+def _points(difference: float) -> str:
     return f"{100 * difference:,.1f}"

@@ -1,8 +1,8 @@
-"""One group of accounts, treated against held out: counts, shares, customers and money, with intervals.
+"""The effect in one group of accounts, treated against held out: counts, shares, customers and money, with intervals.
 
-Money has heavy tails, so a few large orders decide a mean. No spend is cut off in the figure that counts, because a cut
-mean is not the money; what the expected spend on entry explains is taken out, and a second figure, with every spend cut
-at the 99th percentile, shows how much hangs on the few.
+Money has heavy tails, so a few large orders decide a mean. The estimate that counts caps no spend, because a capped
+mean is not the money; it is adjusted for the expected spend on entry. A second estimate, with every spend capped at the
+99th percentile, shows how much depends on the few.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from features.money import Money
 from serving.outreach.effect.comparison import Comparison, Flags, Floats, compare
 from serving.outreach.effect.estimate import TOO_FEW, Estimate, percent
 
-# Below these no interval is pretended: the normal law does not hold, and one customer would decide.
+# Below these there is no interval: the normal approximation fails, and one customer would decide.
 LEAST_EPISODES, LEAST_EACH = 30, 5
 # Heavy tails take more: with 60 held-out accounts a 95 % interval of the money held 89 % of the truths, with 150 93 %.
 LEAST_FOR_MONEY = 150
@@ -32,17 +32,17 @@ class GroupEffect:
     Args:
         name: of the group.
         treated: accounts that were meant to be contacted.
-        holdout: accounts that were not.
-        contacted: of the treated, those that really were.
-        leaked: of the held-out, those that were contacted all the same.
-        kept_treated: the share of the treated that ordered within the horizon; None without any.
-        kept_holdout: the same of the held-out, as counted.
-        kept_expected: the share of the treated that would have ordered uncontacted, by the holdout's example.
+        holdout: accounts that were held out.
+        contacted: the treated accounts that really were contacted.
+        leaked: the held-out accounts that were contacted all the same.
+        kept_treated: share of the treated that ordered within the horizon; None without any.
+        kept_holdout: the same share of the held-out, as counted.
+        kept_expected: share of the treated that would have ordered uncontacted, as predicted from the holdout.
         difference: kept_treated − kept_expected.
         customers_kept: difference × treated.
-        money_each: mean difference of the spend, minor units.
+        money_each: mean difference of the spend per account, minor units.
         money_kept: money_each × treated, minor units.
-        money_capped: the same with every spend cut at the 99th percentile.
+        money_capped: the same with every spend capped at the 99th percentile.
         error: standard error of the difference; None where too few.
     """
 
@@ -67,7 +67,7 @@ class GroupEffect:
         return self.difference.low is not None
 
     def to_dict(self, money: Money) -> dict[str, Any]:
-        """Return the figures, money in major units, None where unknown."""
+        """Return the counts and estimates for JSON: money in major units, None where unknown."""
         counted = ("name", "treated", "holdout", "contacted", "leaked", "kept_treated", "kept_holdout", "kept_expected")
         return {
             **{name: getattr(self, name) for name in counted},
@@ -77,7 +77,7 @@ class GroupEffect:
         }
 
     def line(self, money: Money) -> str:
-        """Say it in one sentence."""
+        """Say the effect in one sentence."""
         if not self.is_enough:
             return (
                 f"{self.name}: {TOO_FEW} ({self.treated:,} treated, {self.holdout:,} held out; it takes "
@@ -86,8 +86,8 @@ class GroupEffect:
         return (
             f"{self.name}: of {self.treated:,} we meant to contact {percent(self.kept_treated)} stayed, of "
             f"{self.holdout:,} held out {percent(self.kept_expected)} at the same risk and value: "
-            f"{self.difference.points_more()} = {self.customers_kept.customers()} and "
-            f"{self.money_kept.amount(money)}{'' if self.money_kept.low is not None else ' of the money'}"
+            f"{self.difference.as_points_more()} = {self.customers_kept.as_customers_kept()} and "
+            f"{self.money_kept.as_money(money)}{'' if self.money_kept.low is not None else ' of the money'}"
         )
 
     def row(self, money: Money) -> list[str]:
@@ -96,22 +96,21 @@ class GroupEffect:
         counts = [self.name, f"{self.treated:,}", f"{self.holdout:,}", *shares]
         if not self.is_enough:
             return [*counts, TOO_FEW, "–", "–"]
-        return [*counts, self.difference.points(), self.customers_kept.count(), self.money_kept.amount(money)]
+        return [*counts, self.difference.as_points(), self.customers_kept.as_count(), self.money_kept.as_money(money)]
 
 
 def group_effect(name: str, episodes: pd.DataFrame) -> GroupEffect:
-    """Return one group's figures.
+    """Compare treated with held out in one group.
 
     Args:
         name: of the group.
-        episodes: settled, at most one per account where the interval is to hold.
+        episodes: settled ones, at most one per account: only then the intervals hold.
     """
-    treated = (episodes["arm"] == "treated").to_numpy(dtype=bool)
-    kept = episodes["kept"].to_numpy(dtype=np.float64)
+    treated, kept = _arm_and_kept(episodes)
     contacted = episodes["contacted"].to_numpy(dtype=bool)
-    gap, money, capped = _comparisons(episodes, treated, kept)
+    share, money, capped = _comparisons(episodes, treated, kept)
     count, unknown = int(treated.sum()), Estimate(None)
-    each = money.estimate() if money else unknown
+    difference, each = (found.estimate() if found else unknown for found in (share, money))
     return GroupEffect(
         name=name,
         treated=count,
@@ -120,37 +119,41 @@ def group_effect(name: str, episodes: pd.DataFrame) -> GroupEffect:
         leaked=int((contacted & ~treated).sum()),
         kept_treated=_mean(kept[treated]),
         kept_holdout=_mean(kept[~treated]),
-        kept_expected=gap.holdout.value if gap else _mean(kept[~treated]),
-        difference=gap.estimate() if gap else unknown,
-        customers_kept=gap.estimate() * count if gap else unknown,
+        kept_expected=share.holdout.value if share else _mean(kept[~treated]),
+        difference=difference,
+        customers_kept=difference * count,
         money_each=each,
         money_kept=each * count,
         money_capped=capped.estimate() * count if capped else unknown,
-        error=gap.standard_error if gap else None,
+        error=share.standard_error if share else None,
     )
 
 
 def compare_kept(episodes: pd.DataFrame) -> Comparison | None:
-    """Return the gap of the share kept, adjusted for probability and expected spend; None where too few."""
-    treated = (episodes["arm"] == "treated").to_numpy(dtype=bool)
-    return _comparisons(episodes, treated, episodes["kept"].to_numpy(dtype=np.float64))[0]
+    """Compare the shares kept, adjusted for probability and expected spend; None where there are too few accounts."""
+    return _comparisons(episodes, *_arm_and_kept(episodes))[0]
+
+
+def _arm_and_kept(episodes: pd.DataFrame) -> tuple[Flags, Floats]:
+    return (episodes["arm"] == "treated").to_numpy(dtype=bool), episodes["kept"].to_numpy(dtype=np.float64)
 
 
 def _comparisons(
     episodes: pd.DataFrame, treated: Flags, kept: Floats
 ) -> tuple[Comparison | None, Comparison | None, Comparison | None]:
+    """Compare the share kept, the spend, and the capped spend; each None where there are too few accounts for it."""
     if not is_enough(treated, kept):
         return None, None, None
     probability = episodes["probability"].to_numpy(dtype=np.float64)
     expected = episodes["expected_spend"].to_numpy(dtype=np.float64)
-    whom = episodes["account_id"].to_numpy(dtype=object), episodes["stratum"].to_numpy(dtype=object)
-    share = compare(kept, treated, np.column_stack([probability, np.log1p(np.maximum(expected, 0))]), *whom)
+    drawn = episodes["account_id"].to_numpy(dtype=object), episodes["stratum"].to_numpy(dtype=object)
+    share = compare(kept, treated, np.column_stack([probability, np.log1p(np.maximum(expected, 0))]), *drawn)
     if min(treated.sum(), (~treated).sum()) < LEAST_FOR_MONEY:
         return share, None, None
     spent = episodes["spent"].to_numpy(dtype=np.float64)
     capped = np.minimum(spent, np.quantile(spent, CAP_QUANTILE))
     known = np.column_stack([probability, expected, expected * (1 - probability)])
-    return share, compare(spent, treated, known, *whom), compare(capped, treated, known, *whom)
+    return share, compare(spent, treated, known, *drawn), compare(capped, treated, known, *drawn)
 
 
 def is_enough(treated: Flags, kept: Floats) -> bool:

@@ -1,4 +1,4 @@
-"""Whom a contact moves, learnt from the shop's own holdout: used only once it has proved better than risk and gain."""
+"""Learns from the shop's own holdout whom a contact moves; used only once it ranks better than risk and gain do."""
 
 from __future__ import annotations
 
@@ -21,43 +21,42 @@ from training.forecasts.uplift import LEAST_ACCOUNTS, TLearner, UpliftBacktest, 
 
 @dataclass(frozen=True, eq=False)
 class LearntUplift:
-    """What the trial teaches of whom a contact moves.
+    """The uplift model, if there is one, and the backtest that decided.
 
     Args:
-        verdict: the backtest, in figures and in words.
-        features: what the model looks at.
-        model: None unless it won.
+        verdict: the backtest's result.
+        features: the model's inputs.
+        model: None unless it won the backtest.
     """
 
     verdict: UpliftBacktest
     features: FeatureSet = field(repr=False)
     model: TLearner | None = field(default=None, repr=False)
 
-    def of(self, log: Log, customer_ids: Iterable[str], as_of: date) -> pd.Series | None:
-        """Return by how much a contact raises P(stays), by customer id; None where no model has won."""
+    def predict(self, log: Log, customer_ids: Iterable[str], as_of: date) -> pd.Series | None:
+        """Return by how much a contact raises P(stays), indexed by customer id; None where no model has won."""
         if self.model is None:
             return None
         table = feature_table(log.only(customer_ids), [as_of], self.features)
-        said = self.model.uplift(_values(table, self.features))
-        return pd.Series(said, index=pd.Index(table["customer_id"].astype(object)))
+        uplift = self.model.uplift(_values(table, self.features))
+        return pd.Series(uplift, index=pd.Index(table["customer_id"].astype(object)))
 
 
 def learn_uplift(log: Log, outcomes: pd.DataFrame) -> LearntUplift:
-    """Learn whom a contact moves from the first episodes of the ranked cell, and judge that out of time.
+    """Fit an uplift model to the first episodes of the ranked cell, and backtest it out of time.
 
     Args:
-        log: the shop's log; of each episode only what was known on its first day is looked at.
-        outcomes: what `serving.outreach.effect.settled.settled` gives.
+        log: the shop's log; of each episode only what was known on its first day is used.
+        outcomes: what `serving.outreach.effect.settled.settled` returns.
     """
     features = default_features(event_kinds(log))
     first = outcomes[(outcomes["number"] == 1) & (outcomes["cell"] == "ranked")].reset_index(drop=True)
     kept, treated = first["kept"].to_numpy(dtype=bool), (first["arm"] == "treated").to_numpy(dtype=bool)
     risk = first["probability"].to_numpy(dtype=np.float64)
-    # Too few outcomes are said without computing a feature.
-    few = uplift_backtest(np.zeros((len(first), 1)), kept, treated, risk) if _is_few(kept, treated) else None
-    if few is not None:
-        return LearntUplift(few, features)
-    X = _entered(log, first, features)
+    if min(int(treated.sum()), int((~treated).sum())) < LEAST_ACCOUNTS:
+        # The backtest says "too few" whatever the features are: none is computed.
+        return LearntUplift(uplift_backtest(np.zeros((len(first), 1)), kept, treated, risk), features)
+    X = _on_entry(log, first, features)
     verdict = uplift_backtest(
         X,
         kept,
@@ -71,17 +70,12 @@ def learn_uplift(log: Log, outcomes: pd.DataFrame) -> LearntUplift:
     return LearntUplift(verdict, features, fit_uplift(X, kept, treated) if verdict.wins else None)
 
 
-def _is_few(kept: np.typing.NDArray[np.bool_], treated: np.typing.NDArray[np.bool_]) -> bool:
-    return min(int(treated.sum()), int((~treated).sum())) < LEAST_ACCOUNTS
-
-
-def _entered(log: Log, first: pd.DataFrame, features: FeatureSet) -> Floats:
+def _on_entry(log: Log, first: pd.DataFrame, features: FeatureSet) -> Floats:
     """Return the features of every episode as they were on its first day, episodes × features."""
     some, parts = log.only(first["customer_id"]), []
     for day, rows in first.groupby("began_on", sort=True):
         table = feature_table(some, [day], features).set_index("customer_id")  # type: ignore[list-item]
-        of_the_day = table.reindex(rows["customer_id"].tolist()).reset_index(drop=True)
-        parts.append(of_the_day.set_axis(rows.index))
+        parts.append(table.reindex(rows["customer_id"].tolist()).set_axis(rows.index))
     return _values(pd.concat(parts).loc[first.index], features)
 
 

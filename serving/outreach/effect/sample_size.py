@@ -1,7 +1,7 @@
-"""Before the first week: how many weeks it takes to see what the lists save, for each share held out.
+"""The sample size of the trial: how many weeks it takes to see what the lists save, for each share held out.
 
-The holdout's share is a price: who is held out is not saved. A small one costs little a week and takes long to say
-anything; the table shows both.
+Holding out has a price: whoever is held out is not saved. A small share costs little a week but needs many weeks before
+it says anything; the table shows both.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ COLUMNS: tuple[str, ...] = ("held out", "treated needed", "held out needed", "we
 
 @dataclass(frozen=True)
 class Plan:
-    """What one share held out takes.
+    """What it takes with one share held out.
 
     Args:
-        share: of the accounts, held out.
-        treated: accounts needed in that arm.
-        holdout: accounts needed in that arm.
-        weeks: of lists until so many accounts have entered.
-        weeks_to_know: the same and the horizon of the last of them.
+        share: of the accounts that is held out.
+        treated: accounts needed in the treated arm.
+        holdout: accounts needed in the holdout.
+        weeks: weeks of lists until so many accounts have entered.
+        weeks_to_know: those weeks plus the horizon of the last account.
         price: customers whom the holdout leaves unsaved until then, if the effect is as planned.
     """
 
@@ -43,7 +43,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class SamplePlan:
-    """The table of shares held out, and what it rests on."""
+    """One plan per share held out, and the assumptions behind them."""
 
     customers_a_week: float
     churn_rate: float
@@ -54,12 +54,12 @@ class SamplePlan:
     plans: tuple[Plan, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the table and what it rests on."""
+        """Return assumptions and plans for JSON."""
         given = ("customers_a_week", "churn_rate", "saved_share", "horizon_days", "power", "alpha")
         return {**{name: getattr(self, name) for name in given}, "plans": [dict(vars(plan)) for plan in self.plans]}
 
     def lines(self) -> Iterator[str]:
-        """Say it in plain words."""
+        """Say the assumptions and each plan in plain words."""
         yield (
             f"to see {percent(self.saved_share)} of the {percent(self.churn_rate)} who would leave being saved, with "
             f"{self.power:.0%} power at the {self.alpha:.0%} level, with {self.customers_a_week:,.0f} new accounts a "
@@ -90,16 +90,16 @@ def plan_sample(
     alpha: float = ALPHA,
     shares: Sequence[float] = SHARES,
 ) -> SamplePlan:
-    """Return the weeks it takes to see an effect, for each share held out.
+    """Plan the trial for each share held out.
 
     Args:
-        customers_a_week: accounts that come on the lists for the first time, both arms together.
+        customers_a_week: accounts that enter the lists for the first time, both arms together.
         churn_rate: the share of them that leaves uncontacted.
-        saved_share: the smallest share of those that is worth seeing saved.
-        horizon_days: until an episode is settled.
+        saved_share: the smallest saved share of those leavers that is worth detecting.
+        horizon_days: days until an episode is settled.
         power: the chance to see an effect of that size.
-        alpha: the chance to see one where there is none, both sides.
-        shares: held out.
+        alpha: the chance to see one where there is none, two-sided.
+        shares: of the accounts, to be held out.
 
     Raises:
         InputError: a share is not between 0 and 1, or nobody comes on the lists.
@@ -113,20 +113,22 @@ def plan_sample(
     wrong += [f"{customers_a_week} customers a week"] if customers_a_week <= 0 else []
     if wrong:
         raise InputError(f"shares are between 0 and 1, and customers a week above 0; not {', '.join(wrong)}")
-    plans = []
-    for share in shares:
+
+    def plan(share: float) -> Plan:
         holdout = accounts_needed(churn_rate, churn_rate * (1 - saved_share), share, power=power, alpha=alpha)
         treated = math.ceil(holdout * (1 - share) / share)
         weeks = math.ceil((holdout + treated) / customers_a_week)
-        known = weeks + math.ceil(horizon_days / 7)
-        plans.append(Plan(share, treated, holdout, weeks, known, round(holdout * churn_rate * saved_share, 1)))
-    return SamplePlan(customers_a_week, churn_rate, saved_share, horizon_days, power, alpha, tuple(plans))
+        price = round(holdout * churn_rate * saved_share, 1)
+        return Plan(share, treated, holdout, weeks, weeks + math.ceil(horizon_days / 7), price)
+
+    plans = tuple(plan(share) for share in shares)
+    return SamplePlan(customers_a_week, churn_rate, saved_share, horizon_days, power, alpha, plans)
 
 
 def accounts_needed(
     churn_held_out: float, churn_treated: float, share: float, *, power: float = POWER, alpha: float = ALPHA
 ) -> int:
-    """Return how many accounts must be held out to tell two shares of churn apart.
+    """Return how many accounts must be held out to tell two churn rates apart.
 
     Fleiss, Levin and Paik (2003), "Statistical Methods for Rates and Proportions", 3rd edition, section 4.4: unequal
     groups, r treated per held-out account, without the correction for continuity.

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from serving.outreach.plan.suppression import ACCOUNT, WOULD_STAY
 
 GONE_NAMES = ("customer_id", "reason", "detail")
-UNKNOWN = "no longer scored"
+UNKNOWN, NO_ORDER = "no longer scored", "no order within the active days"
 
 
 def departures(former: pd.DataFrame, listed: pd.DataFrame, off: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Return customer_id, reason and detail of each account that has left the list.
 
-    Accounts change: a customer who was one may have joined another since. Then the customer tells the reason; who
-    stands on the list for another account has not left it.
+    Accounts change: a customer who was an account may have joined another one since. Then the reason is found by the
+    customer, and a customer who is listed for another account has not left.
 
     Args:
         former: account_id and customer_id of the former list.
-        listed: account_id and customer_id of whom this list holds.
-        off: customer_id, account_id, reason, detail of whom something keeps off it.
+        listed: account_id and customer_id of this list.
+        off: customer_id, account_id, reason, detail of the candidates that a reason keeps off this list.
         scores: customer_id and probability of everyone.
 
     >>> former = pd.DataFrame({"account_id": ["a", "b"], "customer_id": ["a", "b"]})
@@ -32,42 +30,37 @@ def departures(former: pd.DataFrame, listed: pd.DataFrame, off: pd.DataFrame, sc
     """
     if former.empty:
         return pd.DataFrame(columns=list(GONE_NAMES))
-    still = former["account_id"].isin(set(listed["account_id"])) | former["customer_id"].isin(
-        set(listed["customer_id"])
-    )
-    left = former[~still]
-    reason, detail = _told(left, listed, off)
-    known_now = scores.loc[scores["customer_id"].isin(set(left["customer_id"])), ["customer_id", "probability"]]
-    now = left["customer_id"].map(known_now.set_index("customer_id")["probability"])
-    known = now.notna().to_numpy()
-    usual = [WOULD_STAY if scored else UNKNOWN for scored in known]
-    risk = [f"risk is down to {p:.0%}" if p == p else "no order within the active days" for p in now]
-    found = left.assign(reason=_or(reason, usual), detail=_or(detail, risk))
-    return found[list(GONE_NAMES)].reset_index(drop=True)
+    still = [former[name].isin(set(listed[name])) for name in ("account_id", "customer_id")]
+    left = former[~(still[0] | still[1])]
+    found = _why_off(left, listed, off)
+    found = found.where(found.notna(), _why_no_candidate(left["customer_id"], scores))
+    return left.assign(**found)[list(GONE_NAMES)].reset_index(drop=True)
 
 
-def _told(left: pd.DataFrame, listed: pd.DataFrame, off: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Return reason and detail, by the account; by the customer where the account is no longer the same."""
-    of_account = off.drop_duplicates("account_id").set_index("account_id")
-    of_customer = _joined_another(off, listed).drop_duplicates("customer_id").set_index("customer_id")
-    told = []
+def _why_no_candidate(customer_ids: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return reason and detail of customers whose risk is too low now, or who are not scored any more."""
+    known = scores.loc[scores["customer_id"].isin(set(customer_ids)), ["customer_id", "probability"]]
+    risks = customer_ids.map(known.set_index("customer_id")["probability"])
+    reasons = [(WOULD_STAY, f"risk is down to {p:.0%}") if p == p else (UNKNOWN, NO_ORDER) for p in risks]
+    return pd.DataFrame(reasons, index=customer_ids.index, columns=["reason", "detail"], dtype=object)
+
+
+def _why_off(left: pd.DataFrame, listed: pd.DataFrame, off: pd.DataFrame) -> pd.DataFrame:
+    """Return reason and detail by the account, or by the customer where the account has changed; None if neither."""
+    by_account = off.drop_duplicates("account_id").set_index("account_id")
+    by_customer = _naming_the_listed(off, listed).drop_duplicates("customer_id").set_index("customer_id")
+    found = {}
     for name in ("reason", "detail"):
-        by_account = left["account_id"].map(of_account[name].to_dict()).astype(object)
-        by_customer = left["customer_id"].map(of_customer[name].to_dict()).astype(object)
-        told.append(by_account.where(by_account.notna(), by_customer))
-    return told[0], told[1]
+        value = left["account_id"].map(by_account[name].to_dict()).astype(object)
+        found[name] = value.where(value.notna(), left["customer_id"].map(by_customer[name].to_dict()).astype(object))
+    return pd.DataFrame(found, index=left.index)
 
 
-def _joined_another(off: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
-    """Return who is off the list; of those for whom another customer of their account stands on it, through whom."""
-    stands = dict(zip(listed["account_id"], listed["customer_id"], strict=True))
-    through = off["account_id"].map(stands).astype(object)
-    said = [
-        f"stands on the list through {who} of account {a}" for who, a in zip(through, off["account_id"], strict=True)
-    ]
-    another = (off["reason"] == ACCOUNT) & through.notna()
-    return off.assign(detail=off["detail"].where(~another, pd.Series(said, index=off.index, dtype=object)))
-
-
-def _or(found: pd.Series, usual: Sequence[str]) -> pd.Series:
-    return found.where(found.notna(), pd.Series(usual, index=found.index, dtype=object))
+def _naming_the_listed(off: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
+    """Return `off`; where another customer of the account is listed, the detail names that customer."""
+    listed_for = dict(zip(listed["account_id"], listed["customer_id"], strict=True))
+    other = off["account_id"].map(listed_for).astype(object)
+    pairs = zip(other, off["account_id"], strict=True)
+    detail = [f"stands on the list through {who} of account {account}" for who, account in pairs]
+    is_other = (off["reason"] == ACCOUNT) & other.notna()
+    return off.assign(detail=off["detail"].where(~is_other, pd.Series(detail, index=off.index, dtype=object)))

@@ -1,9 +1,10 @@
-"""Who is never contacted, so that it can be told what contacting does: a fair, stratified draw, kept for ever.
+"""The holdout: accounts that are never contacted, so that the effect of contacting can be measured.
 
-Within a stratum accounts stand in the order of the list, and of each twenty that stand together a fixed number is held
-out: those with the smallest hash of their id. So each account's chance is the share, both arms hold as many of the most
-as of the least urgent, and the same book draws the same. What was once drawn is remembered by the book and not drawn
-again. Permuted blocks: Matts and Lachin (1988), "Properties of permuted-block randomization in clinical trials".
+The draw is fair, stratified and kept for ever. Within a stratum accounts stand in the order of the list, and of each
+block of twenty neighbours a fixed number is held out: those with the smallest hash of their id. So each account's
+chance is the share, both arms hold as many of the most as of the least urgent, and the same book draws the same. The
+book remembers every draw, and no account is drawn twice. Permuted blocks: Matts and Lachin (1988), "Properties of
+permuted-block randomization in clinical trials".
 """
 
 from __future__ import annotations
@@ -21,17 +22,18 @@ ANY_PLAYBOOK = ""
 
 
 def draws(account_ids: Iterable[str], salt: str = "") -> npt.NDArray[np.float64]:
-    """Return a number in [0, 1) per account that looks random and never changes.
+    """Return a number in [0, 1) per account: a hash of its id, so it looks random and never changes.
 
     >>> float(draws(["ann"])[0]) == float(draws(["bob", "ann"])[1])
     True
     """
-    first = (hashlib.blake2b(f"{salt}\0{each}".encode("utf-8", "surrogatepass"), digest_size=8) for each in account_ids)
-    return np.array([int.from_bytes(one.digest(), "big") / 2**64 for one in first], dtype=np.float64)
+    texts = (f"{salt}\0{account_id}".encode("utf-8", "surrogatepass") for account_id in account_ids)
+    hashes = (hashlib.blake2b(text, digest_size=8).digest() for text in texts)
+    return np.array([int.from_bytes(each, "big") / 2**64 for each in hashes], dtype=np.float64)
 
 
 def random_cell(customer_ids: Iterable[str], customers: int, day: str) -> frozenset[str]:
-    """Return so many customers drawn at random for a day, whatever their risk.
+    """Draw the random cell of the four-group design for a day: so many customers, whatever their risk.
 
     >>> len(random_cell(["ann", "bob", "eve"], 2, "2026-03-02"))
     2
@@ -41,7 +43,7 @@ def random_cell(customer_ids: Iterable[str], customers: int, day: str) -> frozen
 
 
 def strata(kind: pd.Series, band: pd.Series, expected_spend: pd.Series) -> pd.Series:
-    """Return the stratum of each row: its kind, its band, and whether it is worth more than half of them.
+    """Return the stratum of each row: its kind, its band, and whether its expected spend is above the median.
 
     >>> strata(pd.Series(["regular"] * 2), pd.Series(["high"] * 2), pd.Series([5, 900])).tolist()
     ['regular high small', 'regular high large']
@@ -53,13 +55,13 @@ def strata(kind: pd.Series, band: pd.Series, expected_spend: pd.Series) -> pd.Se
 
 
 def with_arms(ranked: pd.DataFrame, known: pd.DataFrame, share: float, *, by_playbook: bool = False) -> pd.DataFrame:
-    """Return the frame with `arm` and the `stratum` it was drawn in: remembered, or drawn now.
+    """Return the frame with `arm` and the `stratum` it was drawn in: as remembered, or drawn now.
 
     Args:
         ranked: one row per account, best first: account_id, playbook, stratum.
         known: account_id, playbook, arm, stratum of all former draws.
-        share: of those drawn now, how many are held out.
-        by_playbook: draw anew for each playbook; else one draw of an account holds for all.
+        share: the share of the accounts drawn now that is held out.
+        by_playbook: draw anew for each playbook; else one draw of an account holds for all playbooks.
 
     >>> rows = pd.DataFrame({"account_id": [f"c{n}" for n in range(40)], "playbook": "call", "stratum": "regular"})
     >>> never = pd.DataFrame(columns=["account_id", "playbook", "arm", "stratum"])
@@ -74,28 +76,29 @@ def with_arms(ranked: pd.DataFrame, known: pd.DataFrame, share: float, *, by_pla
     rows["arm"] = rows.pop("known_arm").astype(object)
     new = rows["arm"].isna()
     rows["stratum"] = rows.pop("known_stratum").where(~new, rows["stratum"])
-    rows.loc[new, "arm"] = _drawn(rows[new], share)
+    rows.loc[new, "arm"] = _new_arms(rows[new], share)
     return rows
 
 
-def _drawn(new: pd.DataFrame, share: float) -> npt.NDArray[np.object_]:
-    """Return the arms of accounts that were never drawn before."""
+def _new_arms(new: pd.DataFrame, share: float) -> npt.NDArray[np.object_]:
+    """Draw the arms of accounts that were never drawn before."""
     if new.empty:
         return np.array([], dtype=object)
-    place = new.groupby("stratum").cumcount()
-    block = pd.Series([f"{name} {n // BLOCK}" for name, n in zip(new["stratum"], place, strict=True)], new.index)
-    who = zip(new["account_id"], new["drawn_for"], strict=True)
-    number = pd.Series(draws(f"{account}\0{playbook}" for account, playbook in who), index=new.index)
-    rank = number.groupby(block).rank(method="first")
+    rank_in_stratum = new.groupby("stratum").cumcount()
+    pairs = zip(new["stratum"], rank_in_stratum, strict=True)
+    block = pd.Series([f"{stratum} {rank // BLOCK}" for stratum, rank in pairs], new.index)
+    drawn = zip(new["account_id"], new["drawn_for"], strict=True)
+    number = pd.Series(draws(f"{account}\0{playbook}" for account, playbook in drawn), index=new.index)
+    rank_in_block = number.groupby(block).rank(method="first")
     size = block.map(block.value_counts())
-    # What a block's share leaves over is drawn too, by the block's own number, so that the share is right on average.
-    names = block.unique()
-    luck = block.map(dict(zip(names, draws(_blocks(new, block, names), "block"), strict=True)))
-    held = rank <= np.floor(size * share + luck)
-    return np.where(held, HOLDOUT, TREATED).astype(object)
+    # The fraction that a block's share leaves over is drawn by the block's own number: right on average.
+    blocks = block.unique()
+    remainder = block.map(dict(zip(blocks, draws(_block_keys(new, block, blocks), "block"), strict=True)))
+    held_out = rank_in_block <= np.floor(size * share + remainder)
+    return np.where(held_out, HOLDOUT, TREATED).astype(object)
 
 
-def _blocks(new: pd.DataFrame, block: pd.Series, names: npt.NDArray[np.object_]) -> list[str]:
-    """Return a name of each block that differs from week to week: its first account's."""
+def _block_keys(new: pd.DataFrame, block: pd.Series, blocks: npt.NDArray[np.object_]) -> list[str]:
+    """Return a key of each block that differs from week to week: it holds the block's first account."""
     first = new["account_id"].groupby(block).first()
-    return [f"{name}\0{first[name]}" for name in names]
+    return [f"{name}\0{first[name]}" for name in blocks]

@@ -1,16 +1,22 @@
-"""The planned list: its tables, their columns, and the ids of its entries."""
+"""The list as planned and as published: its tables, their columns, and the ids of its entries."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
+
+import numpy as np
 import pandas as pd
 
+from features.money import Money
 from serving.outreach.plan.departures import GONE_NAMES
+from serving.outreach.plan.holdout import ANY_PLAYBOOK
+from serving.outreach.plan.policy import Policy
+from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.plan.suppression import SUPPRESSED_NAMES
 from serving.scores import SCORE_COLUMNS, Column
 
@@ -48,18 +54,18 @@ ARM_NAMES = ("account_id", "playbook", "arm", "stratum", "since")
 
 @dataclass(frozen=True, eq=False)
 class OutreachList:
-    """One list, as planned and as published.
+    """One list.
 
-    `entries` are regular customers at risk, `newcomers` are customers with one order day, who need another word than a
-    regular who stays away, and `winback` are lapsed ones: nothing is at stake any more, something may be won. All are
-    frames in ENTRY_NAMES, best first, `position` counting from 1 in each.
+    `entries` are regular customers at risk. `newcomers` have one order day and are addressed differently from a regular
+    who stays away. `winback` are lapsed: nothing is at stake any more, something may be won. All three are frames in
+    ENTRY_NAMES, best first, `position` counting from 1 in each.
 
     Args:
-        as_of: the day it is of.
+        as_of: the list's day.
         horizon_days: of the scores.
         model_version: of the scores.
-        currency: of the money.
-        rank_by: what decided the order.
+        currency: of the money, ISO 4217.
+        rank_by: the measure that decided the order.
         capacity: entries per owner, of all kinds together; None = no bound.
         entries: regular customers at risk.
         newcomers: customers with one order day.
@@ -68,8 +74,8 @@ class OutreachList:
         suppressed: customer_id, account_id, reason, detail of each of them but those who would stay anyway.
         gone: customer_id, reason, detail of those who were on the former list and are not on this one.
         episodes: the trial's rows that begin with this list, in EPISODE_NAMES; money in minor units.
-        arms: draws that were made for it: account_id, playbook, arm, stratum, since.
-        owners: accounts that were given an owner in turn: account_id, owner.
+        arms: the draws made for this list, in ARM_NAMES.
+        owners_given: accounts that were given an owner in turn: account_id, owner.
     """
 
     as_of: date
@@ -118,10 +124,66 @@ def account_of(customers: pd.DataFrame | None) -> dict[str, str]:
 
 
 def entry_id(as_of: date, account_id: str) -> str:
-    """Return what names an entry for ever: its day and its account, without telling who it is.
+    """Return the id of an entry, the same for ever: its day and a hash of its account, so it does not reveal who it is.
 
     >>> entry_id(date(2026, 3, 2), "ann")
     '20260302-49915e0d7d4b'
     """
-    known = hashlib.sha256(account_id.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{as_of:%Y%m%d}-{known[:12]}"
+    digest = hashlib.sha256(account_id.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{as_of:%Y%m%d}-{digest[:12]}"
+
+
+def entries_of(listed: pd.DataFrame, as_of: date, listed_before: Collection[str], money: Money) -> pd.DataFrame:
+    """Return listed customers of one kind, best first, as a frame in ENTRY_NAMES; the opening is filled in later.
+
+    Args:
+        listed: what is known of each customer; cost and gain in minor units.
+        as_of: the list's day.
+        listed_before: accounts of the former list.
+        money: the currency.
+    """
+    due = [as_of + timedelta(days=int(days)) for days in listed["due_days"]]
+    rows = listed.assign(
+        position=range(1, len(listed) + 1),
+        entry_id=[entry_id(as_of, account) for account in listed["account_id"]],
+        cost=_major(listed["cost"], money),
+        expected_gain=_major(listed["gain"], money),
+        due_on=pd.Series(due, index=listed.index, dtype=object),
+        change=np.where(listed["account_id"].isin(listed_before), "still", "new"),
+        opening=None,
+    )
+    return rows[list(ENTRY_NAMES)].reset_index(drop=True)
+
+
+def _major(minor: pd.Series, money: Money) -> pd.Series:
+    return pd.Series([money.major(round(value)) for value in minor.tolist()], minor.index, dtype=object)
+
+
+def episodes_of(enrolled: pd.DataFrame, snapshot: Snapshot, as_of: date, horizon_days: int) -> pd.DataFrame:
+    """Return the trial's new rows in EPISODE_NAMES; an account is in one episode at a time.
+
+    Args:
+        enrolled: whoever is listed or held out.
+        snapshot: what the book knows; its open episodes go on.
+        as_of: the list's day.
+        horizon_days: of the scores.
+    """
+    under_way = frozenset(snapshot.open_episodes["account_id"])
+    new = enrolled[~enrolled["account_id"].isin(under_way)]
+    rows = new.assign(began_on=as_of, horizon_days=horizon_days, expected_spend=new["spend"])
+    return rows[list(EPISODE_NAMES)].reset_index(drop=True)
+
+
+def new_arms(enrolled: pd.DataFrame, snapshot: Snapshot, policy: Policy, as_of: date) -> pd.DataFrame:
+    """Return the draws that the book does not know yet, in ARM_NAMES.
+
+    Args:
+        enrolled: whoever is listed or held out.
+        snapshot: what the book knows.
+        policy: says whether a draw is for all playbooks or for one.
+        as_of: the list's day, from which on they count.
+    """
+    drawn_for = enrolled["playbook"] if policy.holdout_by_playbook else ANY_PLAYBOOK
+    rows = enrolled.assign(playbook=drawn_for, since=as_of)[list(ARM_NAMES)]
+    known = pd.MultiIndex.from_frame(snapshot.arms[["account_id", "playbook"]])
+    return rows[~pd.MultiIndex.from_frame(rows[["account_id", "playbook"]]).isin(known)].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""One owner per account: handed over in the book, named in the customers file, by rule, or in turn by load."""
+"""One owner per account: by the book's record, by the customers file, by the shop's rule, or in turn by load."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NO_OWNER = "unassigned"
 
 
 def with_owners(accounts: pd.DataFrame, kept: Mapping[str, str], policy: Policy) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the accounts with an `owner` each, and who was given one in turn: account_id, owner.
+    """Return the accounts with an `owner` each, and those that were given one in turn: account_id, owner.
 
     Args:
         accounts: one row per account, best first: account_id, owner (None where the file names nobody), segment.
@@ -24,10 +24,10 @@ def with_owners(accounts: pd.DataFrame, kept: Mapping[str, str], policy: Policy)
     >>> with_owners(rows, {}, Policy(owners=("Eleni", "Bruno")))[0]["owner"].tolist()
     ['Bruno', 'Eleni', 'Eleni']
     """
-    named = accounts["account_id"].map(dict(kept)).astype(object)
-    ruled = accounts["segment"].map(dict(policy.owner_by_segment)).astype(object)
-    owner = named.where(named.notna(), accounts["owner"].astype(object))
-    owner = owner.where(owner.notna(), ruled)
+    by_book = accounts["account_id"].map(dict(kept)).astype(object)
+    by_rule = accounts["segment"].map(dict(policy.owner_by_segment)).astype(object)
+    owner = by_book.where(by_book.notna(), accounts["owner"].astype(object))
+    owner = owner.where(owner.notna(), by_rule)
     free = owner.isna()
     if not free.any() or not policy.owners:
         return accounts.assign(owner=owner.where(~free, NO_OWNER)), accounts.loc[[], ["account_id", "owner"]]
@@ -37,13 +37,13 @@ def with_owners(accounts: pd.DataFrame, kept: Mapping[str, str], policy: Policy)
 
 
 def _in_turn(owner: pd.Series, owners: tuple[str, ...], accounts: int) -> list[str]:
-    """Return whose each next account is: always who has the fewest so far, in the order the shop names them."""
-    held = owner.value_counts().to_dict()
-    load = [(int(held.get(name, 0)), place, name) for place, name in enumerate(owners)]
+    """Return the owner of each next account: whoever has the fewest so far, ties in the order the shop names them."""
+    owned = owner.value_counts().to_dict()
+    load = [(int(owned.get(name, 0)), order, name) for order, name in enumerate(owners)]
     heapq.heapify(load)
     given = []
     for _ in range(accounts):
-        count, place, name = load[0]
-        heapq.heapreplace(load, (count + 1, place, name))
+        count, order, name = load[0]
+        heapq.heapreplace(load, (count + 1, order, name))
         given.append(name)
     return given

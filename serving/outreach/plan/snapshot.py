@@ -1,4 +1,4 @@
-"""What the book knows on a day, as far as a list has to heed it.
+"""What the book knows at the start of a list's day, before the list is planned.
 
 Business time decides: what happened on or after the list's day does not count, so that the same day gives the same list
 again, whenever it is made.
@@ -16,47 +16,51 @@ import pandas as pd
 EVERY_CHANNEL = "*"
 
 
-def _frame(*names: str) -> pd.DataFrame:
+def _empty(*names: str) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=object) for name in names})
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """What the book knows before a list is planned; everything is empty in a new book.
+    """What the book knows; everything is empty in a new book.
 
     Args:
         former: entries of the latest list before the day: account_id, customer_id, kind, owner, playbook, as_of.
         contacts: customer_id, contacted_on, channel, entry_id, playbook, owner; before the day.
-        consent: customer_id, channel ("*" = every channel), allowed; the latest word of each.
+        consent: customer_id, channel ("*" = every channel), allowed; the latest decision on each.
         holds: account_id, kind (veto, snooze), until, why, by; in force on the day.
         owners: account → owner, where handed over or given in turn.
-        outcomes: entry_id, customer_id, outcome, happened_on, playbook.
         arms: account_id, playbook, arm, stratum of every draw.
-        open_episodes: account_id, arm, began_on, ends_on: under way on the day.
+        open_episodes: account_id, arm, began_on, ends_on; under way on the day.
 
     >>> Snapshot().listed_on
     {}
     """
 
     former: pd.DataFrame = field(
-        default_factory=lambda: _frame("account_id", "customer_id", "kind", "owner", "playbook", "as_of")
+        default_factory=lambda: _empty("account_id", "customer_id", "kind", "owner", "playbook", "as_of")
     )
     contacts: pd.DataFrame = field(
-        default_factory=lambda: _frame("customer_id", "contacted_on", "channel", "entry_id", "playbook", "owner")
+        default_factory=lambda: _empty("customer_id", "contacted_on", "channel", "entry_id", "playbook", "owner")
     )
-    consent: pd.DataFrame = field(default_factory=lambda: _frame("customer_id", "channel", "allowed"))
-    holds: pd.DataFrame = field(default_factory=lambda: _frame("account_id", "kind", "until", "why", "by"))
+    consent: pd.DataFrame = field(default_factory=lambda: _empty("customer_id", "channel", "allowed"))
+    holds: pd.DataFrame = field(default_factory=lambda: _empty("account_id", "kind", "until", "why", "by"))
     owners: dict[str, str] = field(default_factory=dict)
-    outcomes: pd.DataFrame = field(
-        default_factory=lambda: _frame("entry_id", "customer_id", "outcome", "happened_on", "playbook")
-    )
-    arms: pd.DataFrame = field(default_factory=lambda: _frame("account_id", "playbook", "arm", "stratum"))
-    open_episodes: pd.DataFrame = field(default_factory=lambda: _frame("account_id", "arm", "began_on", "ends_on"))
+    arms: pd.DataFrame = field(default_factory=lambda: _empty("account_id", "playbook", "arm", "stratum"))
+    open_episodes: pd.DataFrame = field(default_factory=lambda: _empty("account_id", "arm", "began_on", "ends_on"))
 
     @cached_property
     def listed_on(self) -> dict[str, date]:
         """The day of the former list, for each account on it."""
         return dict(zip(self.former["account_id"], self.former["as_of"], strict=True))
+
+    def listed_accounts(self, account_of: Mapping[str, str]) -> frozenset[str]:
+        """Return the accounts of the former list, also those that its customers have joined since.
+
+        Args:
+            account_of: customer → account, of those that have a parent.
+        """
+        return frozenset(self.former["account_id"]) | {account_of.get(who, who) for who in self.former["customer_id"]}
 
     def contacted_on(self, account_of: Mapping[str, str]) -> dict[str, date]:
         """Return the latest contact of each account, whichever of its customers it was with.

@@ -11,8 +11,7 @@ import pandas as pd
 from features.log import Log
 from features.money import Money
 from serving.outreach.plan.snapshot import Snapshot
-from serving.outreach.plan.suppression import allowed
-from serving.outreach.playbooks.choose import Shop, choose
+from serving.outreach.playbooks.choose import ShopContext, choose
 from serving.outreach.playbooks.facts import facts
 from serving.outreach.playbooks.openings import openings
 from serving.outreach.playbooks.playbooks import Playbooks
@@ -20,7 +19,7 @@ from serving.outreach.playbooks.playbooks import Playbooks
 
 @dataclass(eq=False)
 class Advisor:
-    """Chooses a playbook for candidates, and remembers what it knew of them for the openings.
+    """The chooser that a list is planned with. It keeps what it knew of the candidates, to fill their openings later.
 
     Args:
         playbooks: the shop's.
@@ -44,31 +43,30 @@ class Advisor:
     typical_spend: float
     saved: Mapping[str, float] = field(default_factory=dict)
     uplift: Callable[[Log, Iterable[str], date], pd.Series | None] | None = None
-    _known: pd.DataFrame = field(default_factory=pd.DataFrame, init=False)
+    _advised: pd.DataFrame = field(default_factory=pd.DataFrame, init=False)
 
     def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Return the candidates with what is known of each and what their playbooks say."""
+        """Return the candidates with the facts known of each and the columns that their playbooks give."""
         known = facts(self.log, self.customers, rows["customer_id"], self.as_of, asked=self.playbooks.asked)
         known.index = rows.index
         whole = pd.concat([rows, known[[name for name in known if name not in rows]]], axis=1)
-        shop = Shop(self.as_of, self.money, self.typical_spend)
-        may = allowed(rows, self.snapshot)
-        said = choose(whole, self.playbooks, self.snapshot.contacts, shop=shop, saved=self.saved, allowed=may)
-        chosen = self._learnt(pd.concat([whole, said.drop(columns="gain")], axis=1))
-        self._known = chosen.set_index("customer_id", drop=False)
+        shop = ShopContext(self.as_of, self.money, self.typical_spend)
+        choice = choose(whole, self.playbooks, self.snapshot, shop=shop, saved=self.saved)
+        chosen = self._with_uplift(pd.concat([whole, choice.drop(columns="gain")], axis=1))
+        self._advised = chosen.set_index("customer_id", drop=False)
         return chosen
 
-    def _learnt(self, chosen: pd.DataFrame) -> pd.DataFrame:
-        """Put what was learnt of each customer in the place of the playbook's share, negative where it wakes up."""
-        moved = self.uplift(self.log, chosen["customer_id"], self.as_of) if self.uplift else None
-        if moved is None:
+    def _with_uplift(self, chosen: pd.DataFrame) -> pd.DataFrame:
+        """Put each customer's uplift in place of the playbook's saved share; negative where a contact drives away."""
+        uplift = self.uplift(self.log, chosen["customer_id"], self.as_of) if self.uplift else None
+        if uplift is None:
             return chosen
-        share = chosen["customer_id"].map(moved.to_dict()).astype(float) / chosen["probability"].astype(float)
+        share = chosen["customer_id"].map(uplift.to_dict()).astype(float) / chosen["probability"].astype(float)
         return chosen.assign(saved_share=share.where(share.notna(), chosen["saved_share"]))
 
     def openings(self, entries: pd.DataFrame) -> pd.Series:
-        """Return the sentence to open with of each entry, indexed as the entries."""
+        """Return the sentence to open with for each entry, indexed as the entries."""
         if entries.empty:
             return pd.Series([], index=entries.index, dtype=object)
-        rows = self._known.loc[entries["customer_id"]].set_index(entries.index)
+        rows = self._advised.loc[entries["customer_id"]].set_index(entries.index)
         return openings(rows, self.playbooks, self.money)

@@ -1,12 +1,13 @@
-"""What may be known of a customer when a playbook is chosen and an opening is filled: a closed set of names.
+"""The facts that may be known of a customer when a playbook is chosen and an opening is filled: a closed set of names.
 
-A condition on a fact that is not known does not hold; an opening that needs it is not used.
+A condition on a fact that is not known does not hold; an opening that needs such a fact is not used.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from string import Formatter
 from typing import Literal
 
 Unit = Literal["days", "money", "count", "ratio", "share", "score", "flag", "text", "date"]
@@ -14,7 +15,7 @@ Unit = Literal["days", "money", "count", "ratio", "share", "score", "flag", "tex
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that may be known of a customer; money is in minor units inside.
+    """One fact that may be known of a customer; money is in minor units inside.
 
     >>> FACTS["days_since_return"].unit
     'days'
@@ -86,19 +87,19 @@ _CONTACTS = (
     Fact("days_since_contact", "days", "contacts", "since the last contact of any playbook"),
 )
 FACTS: dict[str, Fact] = {f.name: f for f in (*_SCORE, *_ORDERS, *_EVENTS, *_CUSTOMERS, *_CONTACTS)}
-# What a log's own kinds of events bring beside these.
-_OF_A_KIND = re.compile(r"days_since_event_([a-z0-9_]+)|event_([a-z0-9_]+?)_(90d|365d|last_value)")
-# Every score has these, so that an opening which asks for nothing else can always be said.
+# Each kind of event in a shop's log brings these facts too.
+_OF_EVENT_KIND = re.compile(r"days_since_event_([a-z0-9_]+)|event_([a-z0-9_]+?)_(90d|365d|last_value)")
+# Every score has these: an opening that needs no other fact can always be used.
 ALWAYS_KNOWN = frozenset({"days_since_order"})
 
 
 def fact_of(name: str) -> Fact | None:
-    """Return the fact of a name, also of a shop's own kind of event; None = there is none.
+    """Return the fact of a name, also of a shop's own kind of event; None where no fact has that name.
 
     >>> fact_of("event_coupon_redeemed_90d").unit, fact_of("moon") is None
     ('count', True)
     """
-    found = _OF_A_KIND.fullmatch(name)
+    found = _OF_EVENT_KIND.fullmatch(name)
     if name in FACTS or found is None:
         return FACTS.get(name)
     if found[1]:
@@ -107,11 +108,20 @@ def fact_of(name: str) -> Fact | None:
     return Fact(name, unit, "events", f"events of the kind {found[2]}")
 
 
-def kind_of(name: str) -> str | None:
-    """Return the kind of event that a fact is about.
+def event_kind_of(name: str) -> str | None:
+    """Return the kind of event that a fact is about; None where it is about none.
 
-    >>> kind_of("days_since_event_visit"), kind_of("points")
+    >>> event_kind_of("days_since_event_visit"), event_kind_of("points")
     ('visit', None)
     """
-    found = _OF_A_KIND.fullmatch(name)
+    found = _OF_EVENT_KIND.fullmatch(name)
     return None if found is None else found[1] or found[2]
+
+
+def placeholders(opening: str) -> tuple[str, ...]:
+    """Return the names of the facts that an opening is filled with: those in braces.
+
+    >>> placeholders("{name}, your {points} points expire on {points_expire_on}.")
+    ('name', 'points', 'points_expire_on')
+    """
+    return tuple(name for _, name, _, _ in Formatter().parse(opening) if name is not None)

@@ -1,7 +1,7 @@
-"""What a playbook tells whoever makes the contact: what to say, and what may be offered.
+"""The advice of an entry's playbook: what to say, and what may be offered.
 
-An entry keeps its playbook's id and its opening; the advice is looked up when the entry is shown. Of a playbook with
-rising offers the opening tells which of its stages is meant.
+An entry keeps its playbook's id and its opening; the advice is looked up when the entry is shown. Where a playbook has
+rising offers, the opening tells which of its stages is meant.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from dataclasses import replace
 import pandas as pd
 
 from serving.outreach.plan.outreach_list import OutreachList
-from serving.outreach.playbooks.playbooks import Playbook, Playbooks, Stage
+from serving.outreach.playbooks.playbook import Playbook, Stage
+from serving.outreach.playbooks.playbooks import Playbooks
 
 GUIDANCE_NAMES = ("what_to_say", "incentive")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
 def with_guidance(outreach: OutreachList, playbooks: Playbooks) -> OutreachList:
-    """Return a list whose entries say also GUIDANCE_NAMES, None where the playbook is no longer in force.
+    """Return a list whose entries have GUIDANCE_NAMES too, None where the playbook is no longer in force.
 
     Args:
         outreach: the list.
-        playbooks: in force on its day.
+        playbooks: those in force on its day.
     """
     groups = (outreach.entries, outreach.newcomers, outreach.winback)
     entries, newcomers, winback = (guided(entries, playbooks) for entries in groups)
@@ -35,18 +36,18 @@ def guided(entries: pd.DataFrame, playbooks: Playbooks) -> pd.DataFrame:
 
     Args:
         entries: with the columns playbook and opening.
-        playbooks: of the shop.
+        playbooks: the shop's.
     """
-    given = zip(entries["playbook"], entries["opening"], strict=True)
-    stages = [stage_of(playbooks.by_id.get(playbook), opening) for playbook, opening in given]
-    said = {
+    pairs = zip(entries["playbook"], entries["opening"], strict=True)
+    stages = [stage_of(playbooks.by_id.get(playbook), opening) for playbook, opening in pairs]
+    texts = {
         name: [None if stage is None else getattr(stage, name) or None for stage in stages] for name in GUIDANCE_NAMES
     }
-    return entries.assign(**{name: pd.Series(texts, entries.index, dtype=object) for name, texts in said.items()})
+    return entries.assign(**{name: pd.Series(column, entries.index, dtype=object) for name, column in texts.items()})
 
 
 def stage_of(playbook: Playbook | None, opening: str | None) -> Stage | None:
-    """Return the stage that an opening begins; None where none does, or several: no advice is better than a wrong one.
+    """Return the stage that an opening belongs to; None where that is unclear: no advice is better than a wrong one.
 
     >>> from serving.outreach.playbooks.playbooks import load_playbooks
     >>> stage_of(load_playbooks()["personal-call"], None).incentive
@@ -54,10 +55,10 @@ def stage_of(playbook: Playbook | None, opening: str | None) -> Stage | None:
     """
     if playbook is None or len(playbook.stages) == 1:
         return None if playbook is None else playbook.stages[0]
-    begun = [stage for stage in playbook.stages if any(_fits(text, opening or "") for text in stage.openings)]
-    return begun[0] if len(begun) == 1 else None
+    fitting = [stage for stage in playbook.stages if any(_fills(opening or "", text) for text in stage.openings)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
-def _fits(template: str, opening: str) -> bool:
+def _fills(opening: str, template: str) -> bool:
     parts = (re.escape(part) for part in _PLACEHOLDER.split(template))
     return re.fullmatch(".+".join(parts), opening, re.DOTALL) is not None

@@ -1,4 +1,4 @@
-"""The sentence to open with, filled with the customer's own facts; a fact that is not known takes another sentence."""
+"""The sentence to open with, filled with the customer's own facts; where a fact is unknown another sentence is used."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import date
 import pandas as pd
 
 from features.money import Money
-from serving.outreach.playbooks.fact_names import fact_of
-from serving.outreach.playbooks.playbooks import Playbooks, placeholders
+from serving.outreach.playbooks.fact_names import fact_of, placeholders
+from serving.outreach.playbooks.playbooks import Playbooks
 
-_GAPS = {1: "every day", 7: "every week", 14: "every two weeks"}
+_RHYTHMS = {1: "every day", 7: "every week", 14: "every two weeks"}
 
 
 def openings(rows: pd.DataFrame, playbooks: Playbooks, money: Money) -> pd.Series:
@@ -22,48 +22,47 @@ def openings(rows: pd.DataFrame, playbooks: Playbooks, money: Money) -> pd.Serie
         playbooks: the shop's.
         money: the shop's currency.
     """
-    said = []
-    for row, playbook, stage in zip(_records(rows), rows["playbook"], rows["stage"], strict=True):
-        said.append(opening(row, playbooks[playbook].stages[stage].openings, money))
-    return pd.Series(said, index=rows.index, dtype=object)
+    stages = zip(_facts_by_row(rows), rows["playbook"], rows["stage"], strict=True)
+    sentences = [opening(known, playbooks[name].stages[stage].openings, money) for known, name, stage in stages]
+    return pd.Series(sentences, index=rows.index, dtype=object)
 
 
-def _records(rows: pd.DataFrame) -> list[dict[str, object]]:
+def _facts_by_row(rows: pd.DataFrame) -> list[dict[str, object]]:
     # The expected spend of a score is in major units, every other amount is in minor ones.
-    plain = rows.assign(expected_spend=rows["spend"]) if "spend" in rows else rows
-    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+    minor = rows.assign(expected_spend=rows["spend"]) if "spend" in rows else rows
+    return [{str(name): value for name, value in row.items()} for row in minor.to_dict("records")]
 
 
-def opening(row: Mapping[str, object], alternatives: tuple[str, ...], money: Money) -> str:
-    """Return the first of the sentences whose every fact is known, filled; the last one asks for nothing unknown.
+def opening(known: Mapping[str, object], alternatives: tuple[str, ...], money: Money) -> str:
+    """Return the first of the sentences whose every fact is known, filled; the last needs only what is always known.
 
-    >>> said = ("Hello {name}, you order {rhythm}.", "Hello, it has been {days_since_order}.")
-    >>> opening({"name": "Ann", "usual_gap_days": 31.0}, said, Money("EUR"))
+    >>> sentences = ("Hello {name}, you order {rhythm}.", "Hello, it has been {days_since_order}.")
+    >>> opening({"name": "Ann", "usual_gap_days": 31.0}, sentences, Money("EUR"))
     'Hello Ann, you order every 31 days.'
-    >>> opening({"name": None, "days_since_order": 74}, said, Money("EUR"))
+    >>> opening({"name": None, "days_since_order": 74}, sentences, Money("EUR"))
     'Hello, it has been 74 days.'
     """
     for text in alternatives:
-        facts = {name: written(row, name, money) for name in placeholders(text)}
+        facts = {name: fact_in_words(known, name, money) for name in placeholders(text)}
         if None not in facts.values():
             return text.format_map(facts)
     raise ValueError("the last opening of a playbook needs a fact that is not known")
 
 
-def written(row: Mapping[str, object], name: str, money: Money) -> str | None:
-    """Return a fact as it stands in a sentence; None where it is not known.
+def fact_in_words(known: Mapping[str, object], name: str, money: Money) -> str | None:
+    """Return a fact as it is written in a sentence; None where it is not known.
 
-    >>> written({"points": 1200.0}, "points", Money("EUR")), written({}, "points", Money("EUR"))
+    >>> fact_in_words({"points": 1200.0}, "points", Money("EUR")), fact_in_words({}, "points", Money("EUR"))
     ('1,200', None)
     """
-    value, fact = row.get("usual_gap_days" if name == "rhythm" else name), fact_of(name)
+    value, fact = known.get("usual_gap_days" if name == "rhythm" else name), fact_of(name)
     if fact is None or value is None or value != value:
         return None
     if isinstance(value, date):
         return f"{value.day} {value:%B %Y}"
     if name == "rhythm":
         days = max(round(float(str(value))), 1)
-        return _GAPS.get(days, f"every {days} days")
+        return _RHYTHMS.get(days, f"every {days} days")
     if not fact.is_number:
         return " ".join(str(value).split()) or None
     return _number(float(str(value)), fact.unit, money)

@@ -1,10 +1,10 @@
-"""Playbooks: what to do for whom, as data.
+"""The playbooks of a shop: the shipped ones, with the shop's own file over them.
 
 `playbooks.toml` beside this file holds what retention practice names; a shop's own file replaces or adds by id, or
 switches one off. What a playbook saves is stated as a prior, never as a fact: the shop's own holdout corrects it.
 
 Amounts that would be nonsense in another currency are shares: of the shop's median expected spend, or of what the
-customer is expected to spend. A shop's own playbook may write money instead, in major units of its currency.
+customer is expected to spend. A shop's own playbook may state money instead, in major units of its currency.
 """
 
 from __future__ import annotations
@@ -14,130 +14,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 from features.errors import InputError, Violation, suggest
-from serving.outreach.playbooks.schema import Given, check_playbook, violation
+from serving.outreach.plan.candidates import KINDS
+from serving.outreach.playbooks.playbook import Condition, Playbook, Stage
+from serving.outreach.playbooks.schema import check_playbook, violation
 
 SHIPPED = Path(__file__).with_name("playbooks.toml")
 NAME = "playbooks.toml"
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What must hold of a fact; each bound that is set must hold, and a fact that is not known never does.
-
-    Args:
-        fact: one of `known_facts.FACTS`, or of a shop's own kind of event.
-        at_least: its least value; money in major units.
-        at_most: its greatest value; money in major units.
-        is_: its value.
-        among: its values.
-        known: whether it must be known, or not be.
-
-    >>> print(Condition("days_since_return", at_most=Decimal(30)))
-    days_since_return ≤ 30
-    """
-
-    fact: str
-    at_least: Decimal | None = None
-    at_most: Decimal | None = None
-    is_: bool | str | Decimal | None = None
-    among: tuple[str | Decimal, ...] | None = None
-    known: bool | None = None
-
-    def __str__(self) -> str:
-        bounds = [f"≥ {self.at_least}"] * (self.at_least is not None) + [f"≤ {self.at_most}"] * (
-            self.at_most is not None
-        )
-        if self.is_ is not None:
-            bounds.append(f"is {str(self.is_).lower() if isinstance(self.is_, bool) else self.is_}")
-        if self.among is not None:
-            bounds.append(f"among {', '.join(map(str, self.among))}")
-        if self.known is not None:
-            bounds.append("known" if self.known else "not known")
-        return f"{self.fact} {' and '.join(bounds)}"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step of a playbook: what is said and offered, what it costs, and what it is believed to save.
-
-    Args:
-        what_to_say: advice to whoever makes the contact.
-        openings: the sentence to begin with, and others for where a fact of it is not known.
-        incentive: what is offered; "" = nothing.
-        incentive_cost: of the incentive, major units, if the customer orders.
-        incentive_share: the same as a part of the customer's expected spend.
-        saved: prior mean of P(saved | contacted, would have churned).
-        saved_low: lower end of its 90 % range.
-        saved_high: upper end of its 90 % range.
-    """
-
-    what_to_say: str
-    openings: tuple[str, ...]
-    incentive: str
-    incentive_cost: Decimal
-    incentive_share: Decimal
-    saved: Decimal
-    saved_low: Decimal
-    saved_high: Decimal
-
-
-@dataclass(frozen=True)
-class Playbook:
-    """What to do for whom.
-
-    Args:
-        id: its key.
-        title: as a list names it.
-        kinds: of entries: regular, new, winback.
-        channel: one of `features.sources.consent.CHANNELS`.
-        stages: one, or rising offers: after as many contacts without an order as there are, the cause is lost.
-        success_event: what counts as done.
-        due_days: until it should be done.
-        cooldown_days: for so long the customer is then left in peace.
-        source: where the prior comes from.
-        states: of the score; empty = every one.
-        bands: of the score; empty = every one.
-        when: conditions that must all hold.
-        least_order_days: days with an order.
-        least_value: expected spend, major units.
-        least_value_ratio: expected spend as a multiple of the shop's median.
-        most_contacts: so many contacts of this playbook since the last order are enough.
-        cost: of a contact, major units; None = by the share.
-        cost_share: of a contact, as a part of the shop's median expected spend.
-        priority: the larger one is taken where two gain the same.
-        last_resort: taken only where no other fits.
-        sunset: after the last stage the customer is a lost cause.
-    """
-
-    id: str
-    title: str
-    kinds: tuple[str, ...]
-    channel: str
-    stages: tuple[Stage, ...]
-    success_event: str
-    due_days: int
-    cooldown_days: int
-    source: str = ""
-    states: tuple[str, ...] = ()
-    bands: tuple[str, ...] = ()
-    when: tuple[Condition, ...] = ()
-    least_order_days: int = 0
-    least_value: Decimal = Decimal(0)
-    least_value_ratio: Decimal = Decimal(0)
-    most_contacts: int | None = None
-    cost: Decimal | None = None
-    cost_share: Decimal = Decimal(0)
-    priority: int = 0
-    last_resort: bool = False
-    sunset: bool = False
-
-    @property
-    def event_facts(self) -> frozenset[str]:
-        """The facts that its conditions and openings ask of the log's own kinds of events."""
-        said = " ".join(opening for stage in self.stages for opening in stage.openings)
-        return frozenset(condition.fact for condition in self.when) | frozenset(placeholders(said))
+_ZERO = Decimal(0)
+_EMPTY_STAGE = Stage("", (), "", _ZERO, _ZERO, _ZERO, _ZERO, _ZERO)
 
 
 @dataclass(frozen=True)
@@ -166,11 +53,11 @@ class Playbooks:
     @property
     def asked(self) -> frozenset[str]:
         """Every fact that a condition or an opening names: what `facts` is asked for."""
-        return frozenset[str]().union(*(playbook.event_facts for playbook in self.all))
+        return frozenset[str]().union(*(playbook.facts for playbook in self.all))
 
 
 def load_playbooks(own: Path | None = None) -> Playbooks:
-    """Return the shipped playbooks with a shop's own in their places, sorted by id.
+    """Return the shipped playbooks with a shop's own over them, sorted by id.
 
     Args:
         own: the shop's file; None = the shipped ones alone.
@@ -178,131 +65,167 @@ def load_playbooks(own: Path | None = None) -> Playbooks:
     Raises:
         InputError: with every wrong key and value of the file.
     """
-    known = {str(given["id"]): given for given in _read(SHIPPED)}
+    known = {str(table["id"]): table for table in _read(SHIPPED)}
     file_name, broken = NAME if own is None else own.name, list[Violation]()
     if own is not None:
-        mine = _read(own)
-        broken += [*_repeated(mine, own.name), *_off_for_nothing(mine, known, own.name)]
-        for place, given in enumerate(mine, 1):
-            broken += check_playbook(given, own.name, place)
-        known |= {str(given.get("id", "")): given for given in mine}
-    kept = {key: given for key, given in known.items() if given.get("off") is not True}
-    broken += [] if broken else _without_resort(list(kept.values()), file_name)
+        tables = _read(own)
+        broken += _wrong_tables(tables, known, own.name)
+        known |= {str(table.get("id", "")): table for table in tables}
+    kept = {key: table for key, table in known.items() if table.get("off") is not True}
+    broken += [] if broken else _kinds_without_resort(list(kept.values()), file_name)
     if broken:
         raise InputError(f"{file_name} cannot be used", broken)
     return Playbooks(tuple(_playbook(kept[key]) for key in sorted(kept)))
 
 
-def placeholders(opening: str) -> tuple[str, ...]:
-    """Return the facts that an opening is filled with.
-
-    >>> placeholders("{name}, your {points} points expire on {points_expire_on}.")
-    ('name', 'points', 'points_expire_on')
-    """
-    return Given.placeholders(opening)
-
-
 def _read(path: Path) -> list[dict[str, object]]:
     try:
-        held = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
         raise InputError(f"{path.name} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError:
         raise InputError(f"{path.name} is not written in UTF-8; save it so") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path.name} is not TOML: {error}") from None
-    wrong = [violation(path.name, key, "is not known", "", "write [[playbook]]") for key in held if key != "playbook"]
-    listed = held.get("playbook", [])
-    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-        wrong.append(violation(path.name, "playbook", "is not a list of tables", "", "write [[playbook]]"))
+    return _tables(content, path.name)
+
+
+def _tables(content: Mapping[str, object], file_name: str) -> list[dict[str, object]]:
+    """Return the tables under [[playbook]], the only key of a file."""
+    remedy = "write [[playbook]]"
+    wrong = [violation(file_name, key, "is not known", "", remedy) for key in content if key != "playbook"]
+    tables = content.get("playbook", [])
+    if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
+        wrong.append(violation(file_name, "playbook", "is not a list of tables", "", remedy))
     if wrong:
-        raise InputError(f"{path.name} cannot be used", wrong)
-    return [dict(each) for each in listed]
+        raise InputError(f"{file_name} cannot be used", wrong)
+    return [dict(each) for each in cast("list[dict[str, object]]", tables)]
 
 
-def _off_for_nothing(
-    mine: Sequence[Mapping[str, object]], known: Mapping[str, object], file_name: str
-) -> list[Violation]:
-    switched_off = [str(each.get("id")) for each in mine if each.get("off") is True]
-    return [
-        violation(file_name, f"{each}.off", f"switches off a playbook that is not there.{suggest(each, known)}", "", "")
-        for each in switched_off
-        if each not in known
-    ]
+def _wrong_tables(
+    tables: Sequence[Mapping[str, object]], known: Mapping[str, object], file_name: str
+) -> Iterator[Violation]:
+    """Return every broken rule of a shop's own tables: across them, then of each."""
+    ids = [str(table.get("id", "")) for table in tables]
+    for each in sorted({each for each in ids if each and ids.count(each) > 1}):
+        yield violation(file_name, f"{each}.id", "stands twice", "", "give each playbook an id of its own")
+    for each in (str(table.get("id")) for table in tables if table.get("off") is True):
+        if each not in known:
+            rule = f"switches off a playbook that is not there.{suggest(each, known)}"
+            yield violation(file_name, f"{each}.off", rule, "", "")
+    for number, table in enumerate(tables, 1):
+        yield from check_playbook(table, file_name, number)
 
 
-def _repeated(given: Sequence[Mapping[str, object]], file_name: str) -> list[Violation]:
-    ids = [str(each.get("id", "")) for each in given]
-    twice = sorted({each for each in ids if each and ids.count(each) > 1})
-    return [
-        violation(file_name, f"{each}.id", "stands twice", "", "give each playbook an id of its own") for each in twice
-    ]
-
-
-def _without_resort(kept: Sequence[Mapping[str, object]], file_name: str) -> list[Violation]:
-    """Every entry needs a playbook: of each kind one must fit whoever nothing else fits."""
-    resorts = {kind for each in kept if each.get("last_resort") is True for kind in Given(each).texts("kinds")}
+def _kinds_without_resort(kept: Sequence[Mapping[str, object]], file_name: str) -> list[Violation]:
+    """Every entry needs a playbook: for each kind one must fit the customers that nothing else fits."""
+    resorts = {kind for table in kept if table.get("last_resort") is True for kind in TomlTable(table).texts("kinds")}
     remedy = "keep one with last_resort = true for them"
     return [
         violation(file_name, "playbook", f"leaves customers of kind {kind} without a playbook", "", remedy)
-        for kind in Given.KINDS
+        for kind in KINDS
         if kind not in resorts
     ]
 
 
-def _playbook(given: Mapping[str, object]) -> Playbook:
-    read = Given(given)
-    first = _stage(read, _NOTHING)
+@dataclass(frozen=True)
+class TomlTable:
+    """Typed access to a table of TOML whose rules were checked.
+
+    >>> TomlTable({"kinds": "new", "saved": 1}).texts("kinds")
+    ('new',)
+    """
+
+    content: Mapping[str, object]
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return one text or several; none where the key is missing."""
+        return tuple(str(each) for each in self.values(key))
+
+    def values(self, key: str) -> tuple[str | Decimal, ...]:
+        """Return one value or several, numbers as decimals; none where the key is missing."""
+        value = self.content.get(key, ())
+        return tuple(_text_or_number(each) for each in (value if isinstance(value, (list, tuple)) else [value]))
+
+    def plain(self, key: str) -> bool | str | Decimal:
+        """Return a flag, a text or a number."""
+        value = self.content[key]
+        return value if isinstance(value, bool) else _text_or_number(value)
+
+    def text(self, key: str, default: str = "") -> str:
+        """Return a text."""
+        return str(self.content.get(key, default))
+
+    def number(self, key: str, default: Decimal = _ZERO) -> Decimal:
+        """Return a number."""
+        return Decimal(str(self.content.get(key, default)))
+
+    def number_or_none(self, key: str) -> Decimal | None:
+        """Return a number; None where the key is missing."""
+        return self.number(key) if key in self.content else None
+
+    def whole(self, key: str) -> int:
+        """Return a whole number; 0 where the key is missing."""
+        return int(str(self.content.get(key, 0)))
+
+    def tables(self, key: str) -> list[TomlTable]:
+        """Return the tables under a key."""
+        return [TomlTable(each) for each in cast("list[Mapping[str, object]]", self.content.get(key, []))]
+
+
+def _text_or_number(value: object) -> str | Decimal:
+    return value if isinstance(value, str) else Decimal(str(value))
+
+
+def _playbook(content: Mapping[str, object]) -> Playbook:
+    table = TomlTable(content)
+    first = _stage(table, _EMPTY_STAGE)
     return Playbook(
-        id=str(given["id"]),
-        title=str(given["title"]),
-        kinds=read.texts("kinds"),
-        channel=str(given["channel"]),
-        stages=tuple(_stage(Given(each), first) for each in read.tables("stage")) or (first,),
-        success_event=str(given["success_event"]),
-        due_days=read.whole("due_days", 0),
-        cooldown_days=read.whole("cooldown_days", 0),
-        source=str(given.get("source", "")),
-        states=read.texts("states"),
-        bands=read.texts("bands"),
-        when=tuple(_condition(Given(each)) for each in read.tables("when")),
-        least_order_days=read.whole("least_order_days", 0),
-        least_value=read.number("least_value", _ZERO),
-        least_value_ratio=read.number("least_value_ratio", _ZERO),
-        most_contacts=read.whole("most_contacts", 0) if "most_contacts" in given else None,
-        cost=read.number("cost", _ZERO) if "cost" in given else None,
-        cost_share=read.number("cost_share", _ZERO),
-        priority=read.whole("priority", 0),
-        last_resort=given.get("last_resort") is True,
-        sunset="stage" in given,
+        id=table.text("id"),
+        title=table.text("title"),
+        kinds=table.texts("kinds"),
+        channel=table.text("channel"),
+        stages=tuple(_stage(each, first) for each in table.tables("stage")) or (first,),
+        success_event=table.text("success_event"),
+        due_days=table.whole("due_days"),
+        cooldown_days=table.whole("cooldown_days"),
+        source=table.text("source"),
+        states=table.texts("states"),
+        bands=table.texts("bands"),
+        when=tuple(_condition(each) for each in table.tables("when")),
+        least_order_days=table.whole("least_order_days"),
+        least_value=table.number("least_value"),
+        least_value_ratio=table.number("least_value_ratio"),
+        most_contacts=table.whole("most_contacts") if "most_contacts" in content else None,
+        cost=table.number_or_none("cost"),
+        cost_share=table.number("cost_share"),
+        priority=table.whole("priority"),
+        last_resort=content.get("last_resort") is True,
+        sunset="stage" in content,
     )
 
 
-def _stage(read: Given, before: Stage) -> Stage:
-    """Return a step; what it leaves out is as in the playbook itself."""
+def _stage(table: TomlTable, default: Stage) -> Stage:
+    """Return a stage; what its table leaves out is as in the playbook itself."""
     return Stage(
-        what_to_say=str(read.given.get("what_to_say", before.what_to_say)),
-        openings=read.texts("opening") or before.openings,
-        incentive=str(read.given.get("incentive", before.incentive)),
-        incentive_cost=read.number("incentive_cost", before.incentive_cost),
-        incentive_share=read.number("incentive_share", before.incentive_share),
-        saved=read.number("saved", before.saved),
-        saved_low=read.number("saved_low", before.saved_low),
-        saved_high=read.number("saved_high", before.saved_high),
+        what_to_say=table.text("what_to_say", default.what_to_say),
+        openings=table.texts("opening") or default.openings,
+        incentive=table.text("incentive", default.incentive),
+        incentive_cost=table.number("incentive_cost", default.incentive_cost),
+        incentive_share=table.number("incentive_share", default.incentive_share),
+        saved=table.number("saved", default.saved),
+        saved_low=table.number("saved_low", default.saved_low),
+        saved_high=table.number("saved_high", default.saved_high),
     )
 
 
-def _condition(read: Given) -> Condition:
-    given = read.given
+def _condition(table: TomlTable) -> Condition:
+    content = table.content
     return Condition(
-        fact=str(given["fact"]),
-        at_least=read.number("at_least", _ZERO) if "at_least" in given else None,
-        at_most=read.number("at_most", _ZERO) if "at_most" in given else None,
-        is_=read.plain("is") if "is" in given else None,
-        among=read.values("among") if "among" in given else None,
-        known=given["known"] is True if "known" in given else None,
+        fact=table.text("fact"),
+        at_least=table.number_or_none("at_least"),
+        at_most=table.number_or_none("at_most"),
+        is_=table.plain("is") if "is" in content else None,
+        among=table.values("among") if "among" in content else None,
+        known=content["known"] is True if "known" in content else None,
     )
-
-
-_ZERO = Decimal(0)
-_NOTHING = Stage("", (), "", _ZERO, _ZERO, _ZERO, _ZERO, _ZERO)

@@ -1,81 +1,33 @@
-"""What a playbook may say: a closed set of keys, each with the rule that its value must keep.
+"""Checks the tables of a playbooks file: a closed set of keys, each with a rule for its value.
 
-Every broken rule of a file is found at once, named by playbook and key.
+All broken rules of a file are reported at once, each named by playbook and key.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from string import Formatter
-from typing import ClassVar, cast
 
 from features.errors import Violation, suggest
 from features.sources.consent import CHANNELS
-from serving.outreach.playbooks.fact_names import ALWAYS_KNOWN, FACTS, Fact, fact_of
+from serving.outreach.plan.candidates import KINDS
+from serving.outreach.playbooks.fact_names import ALWAYS_KNOWN, FACTS, Fact, fact_of, placeholders
 from serving.scores import BANDS, STATES
 
 SUCCESS_EVENTS = (
     *("order within the horizon", "second order", "ticket solved", "feedback given", "points used", "tier kept"),
     *("membership renewed", "challenge taken", "referral made"),
 )
-LONGEST_ID = 48  # as the book holds it
+LONGEST_ID = 48  # the width of the book's column
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-Rule = Callable[[object], str | None]
+Rule = Callable[[object], str | None]  # value → what it should be; None where it is right
 
 
 def violation(file: str, key: str, rule: str, value: str, remedy: str) -> Violation:
-    """Return a broken rule of a key."""
+    """Return the violation of a rule by a key of the file."""
     return Violation(f"{file}, {key}", None, "", rule, value, remedy)
-
-
-@dataclass(frozen=True)
-class Given:
-    """A table as TOML has it, read once its rules were found to hold.
-
-    >>> Given({"kinds": "new", "saved": 1}).texts("kinds")
-    ('new',)
-    """
-
-    KINDS: ClassVar[tuple[str, ...]] = ("regular", "new", "winback")
-    given: Mapping[str, object]
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """Return one text or several; none where the key is missing."""
-        return tuple(str(each) for each in self.values(key))
-
-    def values(self, key: str) -> tuple[str | Decimal, ...]:
-        """Return one value or several, numbers as decimals."""
-        held = self.given.get(key, ())
-        return tuple(_plain(each) for each in (held if isinstance(held, (list, tuple)) else [held]))
-
-    def plain(self, key: str) -> bool | str | Decimal:
-        """Return a flag, a text or a number."""
-        held = self.given[key]
-        return held if isinstance(held, bool) else _plain(held)
-
-    def number(self, key: str, otherwise: Decimal) -> Decimal:
-        """Return a number."""
-        return Decimal(str(self.given.get(key, otherwise)))
-
-    def whole(self, key: str, otherwise: int) -> int:
-        """Return a whole number."""
-        return int(str(self.given.get(key, otherwise)))
-
-    def tables(self, key: str) -> list[Mapping[str, object]]:
-        """Return the tables under a key."""
-        return list(cast("list[Mapping[str, object]]", self.given.get(key, [])))
-
-    @staticmethod
-    def placeholders(opening: str) -> tuple[str, ...]:
-        """Return the names in braces."""
-        return tuple(name for _, name, _, _ in Formatter().parse(opening) if name is not None)
-
-
-def _plain(value: object) -> str | Decimal:
-    return value if isinstance(value, str) else Decimal(str(value))
 
 
 def _text(value: object) -> str | None:
@@ -120,18 +72,18 @@ def _some_of(known: tuple[str, ...]) -> Rule:
     one = _one_of(known)
 
     def rule(value: object) -> str | None:
-        held = value if isinstance(value, list) else [value]
-        return next((wrong for each in held if (wrong := one(each))), None if held else "at least one")
+        values = value if isinstance(value, list) else [value]
+        return next((wrong for each in values if (wrong := one(each))), None if values else "at least one")
 
     return rule
 
 
 def _openings(value: object) -> str | None:
-    given = value if isinstance(value, list) else [value]
-    held = [str(each) for each in given if isinstance(each, str) and each.strip()]
-    if not held or len(held) < len(given):
+    values = value if isinstance(value, list) else [value]
+    sentences = [str(each) for each in values if isinstance(each, str) and each.strip()]
+    if not sentences or len(sentences) < len(values):
         return "a sentence, or several"
-    return next((wrong for each in held if (wrong := _opening(each))), None) or _always_said(held[-1])
+    return next((wrong for each in sentences if (wrong := _opening(each))), None) or _last_opening(sentences[-1])
 
 
 def _opening(text: str) -> str | None:
@@ -150,8 +102,8 @@ def _opening(text: str) -> str | None:
     return None
 
 
-def _always_said(last: str) -> str | None:
-    asked = sorted(set(Given.placeholders(last)) - ALWAYS_KNOWN)
+def _last_opening(text: str) -> str | None:
+    asked = sorted(set(placeholders(text)) - ALWAYS_KNOWN)
     return f"sure to be said: the last opening must not need {', '.join(asked)}" if asked else None
 
 
@@ -160,7 +112,7 @@ _STAGE: dict[str, Rule] = {
     "incentive_share": _share, "saved": _share, "saved_low": _share, "saved_high": _share,
 }  # fmt: skip
 _PLAYBOOK: dict[str, Rule] = {
-    **_STAGE, "id": _id, "title": _text, "kinds": _some_of(Given.KINDS), "channel": _one_of(CHANNELS),
+    **_STAGE, "id": _id, "title": _text, "kinds": _some_of(KINDS), "channel": _one_of(CHANNELS),
     "states": _some_of(STATES), "bands": _some_of(BANDS), "least_order_days": _count, "least_value": _amount,
     "least_value_ratio": _amount, "most_contacts": _count, "cost": _amount, "cost_share": _share, "source": _text,
     "success_event": _one_of(SUCCESS_EVENTS), "due_days": _count, "cooldown_days": _count, "priority": _count,
@@ -170,110 +122,120 @@ _NEEDED = (
     *("id", "title", "kinds", "channel", "what_to_say", "opening", "saved", "saved_low", "saved_high"),
     *("success_event", "due_days", "cooldown_days"),
 )
+_EITHER_OR = (("cost", "cost_share"), ("incentive_cost", "incentive_share"), ("least_value", "least_value_ratio"))
 _BOUNDS = ("at_least", "at_most", "is", "among", "known")
-# Where nothing may be asked of a customer, a playbook that fits whoever nothing else fits.
-_ASKING = ("when", "states", "bands", "least_order_days", "least_value", "least_value_ratio", "most_contacts", "stage")
+# The keys that restrict for whom a playbook is: a last resort has none of them.
+_RESTRICTING = (
+    "when",
+    "states",
+    "bands",
+    "least_order_days",
+    "least_value",
+    "least_value_ratio",
+    "most_contacts",
+    "stage",
+)
 
 
-def check_playbook(given: Mapping[str, object], file: str, place: int) -> Iterator[Violation]:
+Wrong = Callable[..., Violation]  # (key, rule, value, remedy) → the violation, named by playbook
+
+
+def check_playbook(table: Mapping[str, object], file: str, number: int) -> Iterator[Violation]:
     """Return every broken rule of one playbook.
 
     Args:
-        given: the table as TOML has it, floats as decimals.
+        table: as TOML has it, floats as decimals.
         file: name of the file.
-        place: which playbook of the file it is, from 1; names it where it has no id.
+        number: which playbook of the file it is, from 1; names it where it has no id.
     """
-    name = given["id"] if isinstance(given.get("id"), str) else f"playbook {place}"
+    name = table["id"] if isinstance(table.get("id"), str) else f"playbook {number}"
 
     def wrong(key: str, rule: str, value: object = "", remedy: str = "") -> Violation:
         return violation(file, f"{name}.{key}", rule, str(value), remedy)
 
-    if given.get("off") is True and set(given) == {"id", "off"}:
+    if table.get("off") is True and set(table) == {"id", "off"}:
         return
-    yield from _keys(given, _PLAYBOOK, wrong, ("when", "stage"))
-    yield from (wrong(key, "is missing") for key in _NEEDED if key not in given and not _each_has(given, key))
-    yield from _together(given, wrong)
-    for key, check in (("when", _check_condition), ("stage", _check_stage)):
-        tables = given.get(key, [])
-        if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
-            yield wrong(key, "is not a list of tables", "", f"write [[playbook.{key}]]")
-            continue
-        for nth, table in enumerate(tables, 1):
-            yield from check(table, lambda sub, *more, at=f"{key} {nth}": wrong(f"{at}.{sub}", *more))
+    yield from _wrong_keys(table, _PLAYBOOK, wrong, ("when", "stage"))
+    yield from (wrong(key, "is missing") for key in _NEEDED if key not in table and not _each_stage_has(table, key))
+    yield from _wrong_together(table, wrong)
+    yield from _wrong_subtables(table, "when", _wrong_condition, wrong)
+    yield from _wrong_subtables(table, "stage", _wrong_stage, wrong)
 
 
-Wrong = Callable[..., Violation]
+def _wrong_subtables(
+    table: Mapping[str, object], key: str, check: Callable[..., Iterator[Violation]], wrong: Wrong
+) -> Iterator[Violation]:
+    subtables = table.get(key, [])
+    if not isinstance(subtables, list) or not all(isinstance(each, dict) for each in subtables):
+        yield wrong(key, "is not a list of tables", "", f"write [[playbook.{key}]]")
+        return
+    for number, subtable in enumerate(subtables, 1):
+        yield from check(subtable, lambda sub, *more, at=f"{key} {number}": wrong(f"{at}.{sub}", *more))
 
 
-def _each_has(given: Mapping[str, object], key: str) -> bool:
-    """Say whether every stage brings a key of its own, so that the playbook needs none."""
-    stages = given.get("stage")
+def _each_stage_has(table: Mapping[str, object], key: str) -> bool:
+    """Return whether every stage has the key, so that the playbook itself needs none."""
+    stages = table.get("stage")
     return key in _STAGE and isinstance(stages, list) and bool(stages) and all(key in each for each in stages)
 
 
-def _keys(
-    given: Mapping[str, object], rules: Mapping[str, Rule], wrong: Wrong, more: tuple[str, ...]
+def _wrong_keys(
+    table: Mapping[str, object], rules: Mapping[str, Rule], wrong: Wrong, more: tuple[str, ...]
 ) -> Iterator[Violation]:
-    for key, value in given.items():
-        if key in rules:
-            broken = rules[key](value)
-            if broken:
-                yield wrong(key, broken, value)
-        elif key not in more:
+    for key, value in table.items():
+        if key in rules and (expected := rules[key](value)):
+            yield wrong(key, expected, value)
+        elif key not in rules and key not in more:
             yield wrong(key, f"is not known.{suggest(key, (*rules, *more))}")
 
 
-def _together(given: Mapping[str, object], wrong: Wrong) -> Iterator[Violation]:
-    """Return the rules that hold between keys."""
-    yield from _range(given, wrong)
-    for money, share in (
-        ("cost", "cost_share"),
-        ("incentive_cost", "incentive_share"),
-        ("least_value", "least_value_ratio"),
-    ):
-        if money in given and share in given:
+def _wrong_together(table: Mapping[str, object], wrong: Wrong) -> Iterator[Violation]:
+    """Return the broken rules between keys."""
+    yield from _wrong_range(table, wrong)
+    for money, share in _EITHER_OR:
+        if money in table and share in table:
             yield wrong(share, f"stands beside {money}", "", "write the one or the other")
-    if given.get("last_resort") is True:
-        yield from (
-            wrong(key, "stands in a last resort", "", "a last resort fits everyone") for key in _ASKING if key in given
-        )
+    if table.get("last_resort") is True:
+        for key in (key for key in _RESTRICTING if key in table):
+            yield wrong(key, "stands in a last resort", "", "a last resort fits everyone")
 
 
-def _range(given: Mapping[str, object], wrong: Wrong) -> Iterator[Violation]:
-    held = [given.get(name) for name in ("saved_low", "saved", "saved_high")]
-    if all(_is_number(each) for each in held):
-        low, mean, high = (Decimal(str(each)) for each in held)
+def _wrong_range(table: Mapping[str, object], wrong: Wrong) -> Iterator[Violation]:
+    ends = [table.get(name) for name in ("saved_low", "saved", "saved_high")]
+    if all(_is_number(each) for each in ends):
+        low, mean, high = (Decimal(str(each)) for each in ends)
         if not low <= mean <= high:
             yield wrong("saved", f"within {low} and {high}, its own range", mean)
 
 
-def _check_stage(given: Mapping[str, object], wrong: Wrong) -> Iterator[Violation]:
-    yield from _keys(given, _STAGE, wrong, ())
-    yield from _range(given, wrong)
+def _wrong_stage(table: Mapping[str, object], wrong: Wrong) -> Iterator[Violation]:
+    yield from _wrong_keys(table, _STAGE, wrong, ())
+    yield from _wrong_range(table, wrong)
 
 
-def _check_condition(given: Mapping[str, object], wrong: Wrong) -> Iterator[Violation]:
+def _wrong_condition(table: Mapping[str, object], wrong: Wrong) -> Iterator[Violation]:
     keys = ("fact", *_BOUNDS)
-    yield from (wrong(key, f"is not known.{suggest(key, keys)}") for key in given if key not in keys)
-    name = str(given.get("fact", ""))
+    yield from (wrong(key, f"is not known.{suggest(key, keys)}") for key in table if key not in keys)
+    name = str(table.get("fact", ""))
     fact = fact_of(name)
-    if fact is None or (fact.unit == "date" and "known" not in given):
+    if fact is None or (fact.unit == "date" and "known" not in table):
         yield wrong("fact", f"a fact that can be compared.{suggest(name, FACTS)}", name)
         return
-    if not any(key in given for key in _BOUNDS):
+    if not any(key in table for key in _BOUNDS):
         yield wrong("fact", "is not compared with anything", "", f"write one of {', '.join(_BOUNDS)}")
-    yield from (broken for key in _BOUNDS if key in given for broken in _check_bound(fact, key, given[key], wrong))
+    for key in (key for key in _BOUNDS if key in table):
+        if expected := _wrong_bound(fact, key, table[key]):
+            yield wrong(key, f"{expected} ({fact.name}: {fact.unit})", table[key])
 
 
-def _check_bound(fact: Fact, key: str, value: object, wrong: Wrong) -> Iterator[Violation]:
+def _wrong_bound(fact: Fact, key: str, value: object) -> str | None:
+    """Return what the value of a bound should be; None where it is right."""
     values = value if key == "among" and isinstance(value, list) else [value]
     if key == "known":
-        fits, kind = isinstance(value, bool), "true or false"
-    elif key in ("at_least", "at_most") or fact.is_number:
-        fits, kind = all(_is_number(each) for each in values) and fact.is_number, "a number, and only where the fact is"
-    elif fact.unit == "flag":
-        fits, kind = isinstance(value, bool) and key == "is", "true or false after is"
-    else:
-        fits, kind = all(isinstance(each, str) for each in values), "a text, or several after among"
-    if not fits:
-        yield wrong(key, f"{kind} ({fact.name}: {fact.unit})", value)
+        return _flag(value)
+    if key in ("at_least", "at_most") or fact.is_number:
+        fits = all(_is_number(each) for each in values) and fact.is_number
+        return None if fits else "a number, and only where the fact is"
+    if fact.unit == "flag":
+        return None if isinstance(value, bool) and key == "is" else "true or false after is"
+    return None if all(isinstance(each, str) for each in values) else "a text, or several after among"

@@ -33,28 +33,25 @@ MakeScores = Callable[..., pd.DataFrame]
 def test_a_new_book_has_nothing_to_heed(book: Book) -> None:
     """And its empty frames have the columns that a list reads."""
     found = standing(book, FIRST)
-    for name in ("former", "contacts", "consent", "holds", "outcomes", "arms", "open_episodes"):
+    for name in ("former", "contacts", "consent", "holds", "arms", "open_episodes"):
         usual = getattr(type(found)(), name)
         assert list(getattr(found, name).columns) == list(usual.columns), name
         assert getattr(found, name).empty
 
 
 def test_what_happens_on_the_day_or_later_does_not_count(book: Book, publish: Any) -> None:
-    """Lists, contacts, outcomes and episodes of the day itself are of the next list's concern."""
+    """Lists, contacts and episodes of the day itself are of the next list's concern."""
     entry = publish(2).entries["entry_id"][0]
     record_outcomes(book, [Outcome(entry, "saved", FIRST, "call")])
     record_contacts(book, [Contact("c0", FIRST - timedelta(401), "call")])
     today = standing(book, FIRST)
-    assert [len(each) for each in (today.former, today.contacts, today.outcomes, today.open_episodes)] == [0, 0, 0, 0]
+    assert [len(each) for each in (today.former, today.contacts, today.open_episodes)] == [0, 0, 0]
     later = standing(book, FIRST + timedelta(1))
     assert later.former[["account_id", "kind", "as_of"]].values.tolist() == [
         ["c0", "regular", FIRST],
         ["c1", "regular", FIRST],
     ]
     assert later.contacts[["customer_id", "contacted_on"]].values.tolist() == [["c0", FIRST]]
-    assert later.outcomes[["entry_id", "outcome", "happened_on", "playbook"]].values.tolist() == [
-        [entry, "saved", FIRST, ""]
-    ]
     ends = FIRST + timedelta(30)
     assert later.open_episodes.values.tolist() == [[each, "treated", FIRST, ends] for each in ("c0", "c1")]
     assert len(standing(book, ends - timedelta(1)).open_episodes) == 2

@@ -19,7 +19,7 @@ from features.log import Lines, Log
 from features.roll_up import roll_up
 from serving.outreach.effect.comparison import compare
 from serving.outreach.effect.effect import effect
-from serving.outreach.effect.estimate import Estimate, student
+from serving.outreach.effect.estimate import Estimate, student_quantile
 from serving.outreach.effect.group import group_effect
 from serving.outreach.effect.sample_size import accounts_needed, plan_sample
 from serving.outreach.effect.saved_share import Prior, saved_shares
@@ -97,7 +97,7 @@ class TestSettled:
 
 class TestComparison:
     def test_student_as_in_the_tables(self):
-        assert [round(student(0.975, v), 2) for v in (5, 10, 30, 1000)] == [2.57, 2.23, 2.04, 1.96]
+        assert [round(student_quantile(0.975, v), 2) for v in (5, 10, 30, 1000)] == [2.57, 2.23, 2.04, 1.96]
 
     def test_unadjusted_it_is_the_difference_of_means_with_welchs_error(self):
         random = np.random.default_rng(1)
@@ -310,4 +310,4 @@ class TestTruth:
         share = next(one for one in seed.checked if one.name == "share kept")
         assert 0 < share.truth < 0.2
         # twice as wide as its interval an error has a chance of one in ten thousand
-        assert abs(share.figure.value - share.truth) < share.figure.high - share.figure.low
+        assert abs(share.estimate.value - share.truth) < share.estimate.high - share.estimate.low

@@ -19,7 +19,7 @@ def test_it_takes_more_to_come_than_to_stay_and_nothing_to_be_drawn(make_scores:
     rows = (("comes", 0.25), ("below", 0.2499), ("stays", 0.2), ("leaves", 0.1999), ("drawn", 0.01), ("both", 0.9))
     scores = make_scores(*((who, probability, "9") for who, probability in rows))
     found = candidates(
-        scores, None, Policy(), money=EURO, listed_before={"stays", "leaves"}, drawn={"drawn", "both", "gone"}
+        scores, None, Policy(), money=EURO, listed_before={"stays", "leaves"}, random_cell={"drawn", "both", "gone"}
     )
     assert dict(zip(found["customer_id"], found["cell"], strict=True)) == {
         "comes": "ranked",

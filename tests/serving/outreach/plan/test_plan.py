@@ -15,7 +15,7 @@ from features.errors import InputError
 from serving.outreach.plan.holdout import HOLDOUT
 from serving.outreach.plan.outreach_list import OutreachList, entry_id
 from serving.outreach.plan.owners import NO_OWNER
-from serving.outreach.plan.plan import CHOSEN, Chooser, plan
+from serving.outreach.plan.plan import DEFAULT_CHOICE, Chooser, plan
 from serving.outreach.plan.policy import Policy
 from serving.outreach.plan.snapshot import Snapshot
 
@@ -25,7 +25,7 @@ BEFORE = AS_OF - timedelta(days=7)
 
 def planned(scores: pd.DataFrame, customers: pd.DataFrame | None = None, **rules: Any) -> OutreachList:
     """Plan a list in euros, without holdout unless asked."""
-    about = {name: rules.pop(name) for name in ("snapshot", "choose", "drawn") if name in rules}
+    about = {name: rules.pop(name) for name in ("snapshot", "choose", "random_cell") if name in rules}
     return plan(scores, customers, currency="EUR", policy=Policy(**{"holdout_share": 0.0, **rules}), **about)
 
 
@@ -38,7 +38,7 @@ def chosen(**other: dict[str, Any]) -> Chooser:
     """What playbooks say of each customer, where they say anything else than usual."""
 
     def choose(rows: pd.DataFrame) -> pd.DataFrame:
-        said = pd.DataFrame([{**CHOSEN, **other.get(who, {})} for who in rows["customer_id"]], index=rows.index)
+        said = pd.DataFrame([{**DEFAULT_CHOICE, **other.get(who, {})} for who in rows["customer_id"]], index=rows.index)
         return pd.concat([rows, said], axis=1)
 
     return choose
@@ -255,7 +255,7 @@ def test_an_account_is_watched_once_at_a_time(make_scores: Any) -> None:
 def test_the_random_cell_is_served_first(make_scores: Any) -> None:
     """Who was drawn is contacted or held out whatever the risk: the cell must not be cut by rank or gain."""
     scores = make_scores(("safe", 0.05, "1", worth("1")), ("a", 0.9, "4"), ("b", 0.8, "4"))
-    found = planned(scores, drawn=frozenset({"safe"}), capacity=2)
+    found = planned(scores, random_cell=frozenset({"safe"}), capacity=2)
     assert found.customer_ids == ["safe", "a"]
     assert dict(zip(found.episodes["customer_id"], found.episodes["cell"], strict=True)) == {
         "safe": "random",

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from features.sources.consent import CHANNELS
+from serving.outreach.plan.consent import channels_allowed
 from serving.outreach.plan.policy import Policy
 from serving.outreach.plan.snapshot import Snapshot
-from serving.outreach.plan.suppression import allowed, suppressed
+from serving.outreach.plan.suppression import suppressed
 
 AS_OF = date(2026, 3, 2)
 LATER = AS_OF + timedelta(days=9)
@@ -118,7 +119,7 @@ def test_the_books_word_counts_before_the_files_and_a_general_no_before_all(
     consent: str | None, said: list[tuple[str, bool]], channels: set[str]
 ) -> None:
     rows = pd.DataFrame([candidate(consent=consent), candidate(customer_id="b", account_id="b")])
-    may = allowed(rows, knows(said=said) if said else Snapshot())
+    may = channels_allowed(rows, knows(said=said) if said else Snapshot())
     assert {channel for channel in may if may.loc[0, channel]} == channels
     assert may.loc[1].all()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from serving.outreach.plan.candidates import candidates
-from serving.outreach.plan.plan import CHOSEN
+from serving.outreach.plan.plan import DEFAULT_CHOICE
 from serving.outreach.plan.policy import Policy
 from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.playbooks.advisor import Advisor
@@ -26,9 +26,9 @@ def advised(shop: Any, snapshot: Snapshot | None = None, **about: Any) -> tuple[
 
 
 def test_each_candidate_gets_all_that_a_list_needs(shop: Any) -> None:
-    """Every column of CHOSEN, in the order and under the index of the rows; what is done fits the channel."""
+    """Every column of DEFAULT_CHOICE, in the order and under the index of the rows; what is done fits the channel."""
     advisor, found = advised(shop)
-    assert set(CHOSEN) <= set(found)
+    assert set(DEFAULT_CHOICE) <= set(found)
     assert len(found) > 20
     assert not found.index.is_monotonic_increasing
     for row in found.to_dict("records"):

@@ -14,7 +14,7 @@ from features.errors import InputError
 from features.log import Events, Lines, Log
 from features.roll_up import roll_up
 from features.sources.consent import CHANNELS, allowed_channels
-from serving.outreach.plan.consent import consents
+from serving.outreach.plan.consent import channels_by_file
 from serving.outreach.playbooks.fact_names import FACTS, fact_of
 from serving.outreach.playbooks.facts import facts
 
@@ -96,10 +96,7 @@ def test_dates_of_the_customers_file_are_counted_from_the_day():
     assert np.isnan(found["tier_drops_in_days"])
 
 
-def test_a_favourite_is_said_only_where_it_reads_as_words():
-    products = ["Cups", "Green tea", "SKU-1"]  # by their number in the log
-    found = facts(log_of(), None, ["ann", "bob"], AS_OF, products=products)
-    assert found["favourite"].tolist() == ["Green tea", None]
+def test_a_favourite_is_what_the_customers_file_says():
     file = pd.DataFrame({"customer_id": ["bob"], "favourite": ["coffee"]})
     assert facts(log_of(), file, ["ann", "bob"], AS_OF)["favourite"].tolist() == [None, "coffee"]
 
@@ -150,6 +147,6 @@ def test_what_is_not_understood_is_asked_for(text):
 
 
 def test_consents_of_many():
-    found = consents(pd.Series(["call", None, "no", "yes", "call"]))
+    found = channels_by_file(pd.Series(["call", None, "no", "yes", "call"]))
     assert found["call"].tolist() == [True, True, False, True, True]
     assert found["mail"].tolist() == [False, True, False, True, False]

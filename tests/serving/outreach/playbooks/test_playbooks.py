@@ -14,14 +14,16 @@ import pytest
 
 from features.errors import InputError
 from features.money import Money
-from serving.outreach.playbooks.choose import CHOICE_NAMES, Shop, choose
+from serving.outreach.plan.snapshot import Snapshot
+from serving.outreach.playbooks.choose import CHOICE_NAMES, ShopContext, choose
+from serving.outreach.playbooks.fact_names import placeholders
 from serving.outreach.playbooks.openings import openings
-from serving.outreach.playbooks.playbooks import SHIPPED, Playbooks, _read, load_playbooks, placeholders
+from serving.outreach.playbooks.playbooks import SHIPPED, Playbooks, _read, load_playbooks
 from serving.outreach.playbooks.schema import check_playbook
 
 ROOT = Path(__file__).parents[4]
 AS_OF = date(2026, 3, 2)
-SHOP = Shop(AS_OF, Money("EUR"), typical_spend=2000.0)
+SHOP = ShopContext(AS_OF, Money("EUR"), typical_spend=2000.0)
 SHIPPED_PLAYBOOKS = load_playbooks()
 MINIMAL = """
 [[playbook]]
@@ -47,8 +49,14 @@ def rows(*customers: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame([plain | {"customer_id": f"c{n}"} | customer for n, customer in enumerate(customers)])
 
 
-def chosen(*customers: dict[str, Any], playbooks: Playbooks = SHIPPED_PLAYBOOKS, **more: Any) -> pd.DataFrame:
-    return choose(rows(*customers), playbooks, shop=SHOP, **more)
+def chosen(
+    *customers: dict[str, Any],
+    playbooks: Playbooks = SHIPPED_PLAYBOOKS,
+    history: pd.DataFrame | None = None,
+    **more: Any,
+) -> pd.DataFrame:
+    snapshot = Snapshot() if history is None else Snapshot(contacts=history)
+    return choose(rows(*customers), playbooks, snapshot, shop=SHOP, **more)
 
 
 def own(folder: Path, text: str) -> Path:
@@ -107,7 +115,7 @@ def test_every_shipped_playbook_is_for_somebody(customer, playbook):
 
 def test_a_choice_names_its_columns_and_keeps_the_index():
     frame = rows({}, {"spend": 9000}).set_axis([7, 3])
-    found = choose(frame, SHIPPED_PLAYBOOKS, shop=SHOP)
+    found = choose(frame, SHIPPED_PLAYBOOKS, Snapshot(), shop=SHOP)
     assert tuple(found.columns) == CHOICE_NAMES
     assert found.index.tolist() == [7, 3]
     call = found.loc[3]
@@ -230,7 +238,9 @@ def test_a_file_that_is_no_list_of_playbooks_is_refused(tmp_path, text):
 
 def said(*customers: dict[str, Any], money: str = "EUR") -> list[str]:
     frame = rows(*customers)
-    return openings(frame.join(choose(frame, SHIPPED_PLAYBOOKS, shop=SHOP)), SHIPPED_PLAYBOOKS, Money(money)).tolist()
+    return openings(
+        frame.join(choose(frame, SHIPPED_PLAYBOOKS, Snapshot(), shop=SHOP)), SHIPPED_PLAYBOOKS, Money(money)
+    ).tolist()
 
 
 def test_an_opening_is_filled_with_the_customers_own_facts():

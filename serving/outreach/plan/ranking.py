@@ -1,0 +1,51 @@
+"""In which order customers are contacted: by expected gain or another measure, one customer per account."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from serving.outreach.plan.candidates import RANDOM
+from serving.outreach.plan.policy import RankBy
+from serving.outreach.plan.suppression import ACCOUNT
+
+
+def with_gain(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add `gain`, minor units: probability × saved share × expected spend − cost."""
+    kept = rows["probability"].astype(float) * rows["saved_share"].astype(float) * rows["spend"]
+    return rows.assign(gain=np.rint(kept - rows["cost"].astype(float)).astype(np.int64))
+
+
+def ranked(rows: pd.DataFrame, rank_by: RankBy) -> pd.DataFrame:
+    """Put the best first; ties go to the higher probability, then to the smaller id.
+
+    The random cell stands before everyone: it must not be cut by rank.
+    """
+    keys = pd.DataFrame(
+        {
+            "is_ranked": rows["cell"] != RANDOM,
+            "measure": -rows[rank_by].astype(float),
+            "probability": -rows["probability"].astype(float),
+            "customer_id": rows["customer_id"].astype(object),
+        }
+    )
+    return rows.loc[keys.sort_values(list(keys.columns), kind="stable").index]
+
+
+def one_per_account(rows: pd.DataFrame) -> pd.DataFrame:
+    """Let the best of an account's customers stand for it, the others in `members`; they are off the list.
+
+    Args:
+        rows: best first, with `reason` None for those whom nothing keeps off the list.
+    """
+    free = rows[rows["reason"].isna()]
+    first = free.drop_duplicates("account_id")
+    others = free.index.difference(first.index, sort=False)
+    other_ids = free.loc[others].groupby("account_id")["customer_id"].agg(tuple).to_dict()
+    stands_for_it = zip(rows["account_id"], rows.index.isin(first.index), strict=True)
+    members = [other_ids.get(account, ()) if is_first else () for account, is_first in stands_for_it]
+    rows = rows.assign(members=pd.Series(members, rows.index, dtype=object))
+    best = dict(zip(first["account_id"], first["customer_id"], strict=True))
+    rows.loc[others, "reason"] = ACCOUNT
+    rows.loc[others, "detail"] = [f"one entry per account: see {best[a]}" for a in rows.loc[others, "account_id"]]
+    return rows
