@@ -1,1 +1,1 @@
-"""What acting saved: treated against held out."""
+"""Measures what the lists saved: treated against held out, on the orders that came."""

@@ -1,1 +1,1 @@
-"""Who goes on the list, in which order and with whom."""
+"""Plans the list: who is on it, in which order, with which owner, and why everybody else is not."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 
-
 import numpy as np
 import pandas as pd
 

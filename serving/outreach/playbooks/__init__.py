@@ -1,1 +1,1 @@
-"""What to do for whom, and what to say."""
+"""Playbooks: what to do for whom, what to say, and what that is assumed to save."""
