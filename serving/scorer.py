@@ -185,7 +185,7 @@ def _sentences(bundle: Bundle, matrix: Floats, added: Floats | None = None) -> d
 
 def _times(X: Floats, probability: Floats, timing: Timing, as_of: date) -> dict[str, Any]:
     """Return the columns of the next order and of the silences."""
-    wait, silent = timing.next_order(X, probability), timing.silent(X, probability, SILENT_DAYS)
+    wait, silent = timing.next_order(X, probability), timing.no_order_probability(X, probability, SILENT_DAYS)
     return {
         "next_order_on": _dates(as_of, wait.median_days),
         "next_order_from": _dates(as_of, wait.low_days),

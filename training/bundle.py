@@ -140,9 +140,9 @@ class Bundle:
         """Return low and high of an 80 % interval of the spend, around what is expected; all in minor units."""
         return self.value.bands.around(expected_spend)
 
-    def silent(self, X: pd.DataFrame | Floats, as_of: date, days: Sequence[int]) -> Floats:
+    def no_order_probability(self, X: pd.DataFrame | Floats, as_of: date, days: Sequence[int]) -> Floats:
         """Return P(no order within so many days), rows × days; at the horizon it is `probability` to the bit."""
-        return self.timing.silent(self.matrix(X), self.probability(X, as_of), days)
+        return self.timing.no_order_probability(self.matrix(X), self.probability(X, as_of), days)
 
     def next_order(self, X: pd.DataFrame | Floats, as_of: date) -> NextOrder:
         """Return the wait for the next order of those who order within `timing.follow_days`."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Log-odds; at 50 % this moves the probability by under two points and a half.
 TRIVIAL = 0.1
-SILENCE = "days_since_order"
+SINCE_ORDER = "days_since_order"
 Reasons = tuple[list[str], list[str]]
 
 
@@ -67,7 +67,7 @@ def reasons(
 def _plain(bundle: Bundle, values: Floats, money: Money, most: int) -> Iterator[str]:
     """Yield how long the customer has been silent, where no sign stands out: a call needs something to say."""
     row = dict(zip(bundle.features.names, values.tolist(), strict=True))
-    silence = [feature for feature in bundle.features if feature.name == SILENCE]
+    silence = [feature for feature in bundle.features if feature.name == SINCE_ORDER]
     words = [sentence(feature, row, bundle.features, money, as_risk=True) for feature in silence[:most]]
     yield from (f"no sign stands out; {said}" for said in words if said is not None)
 

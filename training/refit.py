@@ -88,7 +88,7 @@ class Ground:
             shop=self.shop,
             candidate=name,
             fitted=found.fitted,
-            calibration=calibrate(result.calibration if result else "none", found.late),
+            calibration=calibrate(result.calibration if result else "none", found.out_of_sample),
             base_rates=self.rates,
             value=fit_value(data),
             timing=fit_timing(data),

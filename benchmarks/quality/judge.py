@@ -20,7 +20,7 @@ from training.models.btyd import BGNBD
 from training.models.calibration import calibrate, sigmoid
 from training.models.candidates import fit_each
 from training.models.history import Histories, inputs
-from training.models.silence import BySilence
+from training.models.silence import NoOrderCandidate
 from training.splits import training_dates
 
 
@@ -96,9 +96,9 @@ def judged(known: Known) -> Section:
     candidates, expected, began = {}, None, time.perf_counter()
     for name, found in fit_each(tuple(tested.candidates), train):
         method = tested.candidates[name].calibration
-        p = sigmoid(calibrate(method, found.late).apply(found.fitted.log_odds(seen.values), forecast.shift))
+        p = sigmoid(calibrate(method, found.out_of_sample).apply(found.fitted.log_odds(seen.values), forecast.shift))
         candidates[name] = One(method, evaluate(seen.y, p), noise_floor([p]), time.perf_counter() - began)
-        if isinstance(found.fitted, BySilence) and isinstance(found.fitted.model, BGNBD):
+        if isinstance(found.fitted, NoOrderCandidate) and isinstance(found.fitted.model, BGNBD):
             expected = _expected_orders(found.fitted.model, seen)
         began = time.perf_counter()
     truth = (

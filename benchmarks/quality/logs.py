@@ -115,7 +115,7 @@ def gift_shop() -> Known:
     came = first.notna().to_numpy()
     frequency = np.bincount(who[seen], minlength=GIFT_CUSTOMERS)[came] - 1.0
     recency, age = (last - first).to_numpy()[came], (now - first).to_numpy()[came]
-    truth = GIFT_LAW.silent(Histories(frequency, recency, age), then - now)
+    truth = GIFT_LAW.no_order_probability(Histories(frequency, recency, age), then - now)
     ids = np.array([f"G{place:04}" for place in range(GIFT_CUSTOMERS)])
     amount = np.rint(100 * random.lognormal(3.5, 0.6, len(who))).astype(np.int64).tolist()
     day = (_day_number(GIFT_START) + np.floor(calendar.time(clock))).astype(np.int64).tolist()

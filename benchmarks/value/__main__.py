@@ -166,7 +166,7 @@ def silence_rows(test: Test) -> list[list[str]]:
     """P(no order) within other numbers of days, where the log reaches so far: said and seen, on average."""
     end = complete_until(test.log) - day_number(test.test_date)
     days = [each for each in OTHER_DAYS if each <= end]
-    said = fit_timing(test.train).silent(test.seen.values, test.p(), days)
+    said = fit_timing(test.train).no_order_probability(test.seen.values, test.p(), days)
     return [[test.title, *silence_cells(test, said, days)]]
 
 

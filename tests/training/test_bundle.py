@@ -36,7 +36,9 @@ def test_a_round_trip_changes_no_bit(bundles, data, name, tmp_path):
     assert np.array_equal(again.expected_spend(data.X), saved.expected_spend(data.X))
     said = saved.expected_spend(data.X)
     assert np.array_equal(again.spend_interval(said), saved.spend_interval(said))
-    assert np.array_equal(again.silent(data.X, DAY, [7, 90]), saved.silent(data.X, DAY, [7, 90]))
+    assert np.array_equal(
+        again.no_order_probability(data.X, DAY, [7, 90]), saved.no_order_probability(data.X, DAY, [7, 90])
+    )
     assert np.array_equal(again.next_order(data.X, DAY).median_days, saved.next_order(data.X, DAY).median_days)
     assert (again.features.names, again.features.kinds) == (saved.features.names, saved.features.kinds)
     assert (again.definition, again.shop, again.calibration) == (saved.definition, saved.shop, saved.calibration)
@@ -53,7 +55,7 @@ def test_calibrated_contributions_are_exact(bundles, data):
 
 def test_silence_over_the_horizon_is_the_probability(bundles, data):
     for bundle in bundles.values():
-        said = bundle.silent(data.X, DAY, [28, 14, 90])
+        said = bundle.no_order_probability(data.X, DAY, [28, 14, 90])
         assert np.array_equal(said[:, 0], bundle.probability(data.X, DAY))
         assert (said[:, 1] >= said[:, 0]).all()
         assert (said[:, 2] <= said[:, 0]).all()

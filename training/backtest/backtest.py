@@ -149,7 +149,7 @@ def _judge(
     steps.next(f"{names[0]} for {split.test_date.isoformat()}")
     for done, (name, found) in enumerate(fit_each(names, train, trees), start=1):
         raw = found.fitted.log_odds(test.values)
-        lines = {method: calibrate(method, found.late) for method in METHODS}
+        lines = {method: calibrate(method, found.out_of_sample) for method in METHODS}
         predicted[name] = {
             method: _result(sigmoid(line.apply(raw, forecast.shift)), test, split) for method, line in lines.items()
         }

@@ -29,7 +29,7 @@ from features.feature import FeatureSet
 from features.log import Ints, Log
 from training.dataset import Dataset, Flags, Floats, dataset
 from training.models.calibration import sigmoid
-from training.models.history import SILENCE, TENURE
+from training.models.history import SINCE_ORDER, TENURE
 
 YEAR_DAYS, WEEK_DAYS = 364, 7  # a year of whole weeks: the same weekdays
 MOST_WEEKS = 113
@@ -166,7 +166,7 @@ def read_weeks(log: Log, definition: ChurnDefinition, end: int) -> Weeks:
         nothing = np.zeros(0)
         return Weeks(nothing, nothing, nothing > 0, nothing.astype(np.int64), definition.horizon_days)
     known = default_features()
-    features = FeatureSet((known[SILENCE], known[TENURE]))
+    features = FeatureSet((known[SINCE_ORDER], known[TENURE]))
     data = dataset(some, [date_of(day) for day in reversed(days)], definition, features)
     return Weeks(data.values[:, 0], data.values[:, 1], data.y, data.as_of, definition.horizon_days)
 
@@ -208,7 +208,7 @@ def _shifts(weeks: Weeks, here: Flags, data: Dataset) -> tuple[Ints, Floats]:
 
 def _by_silence(data: Dataset) -> Callable[[Floats], Floats]:
     """Return the log-odds of churn by days of silence, as the training rows show them in bins of equal count."""
-    silence = data.values[:, data.features.names.index(SILENCE)]
+    silence = data.values[:, data.features.names.index(SINCE_ORDER)]
     edges = np.unique(np.quantile(silence, np.linspace(0, 1, SILENCE_BINS + 1)[1:-1]))
     place = np.searchsorted(edges, silence, "right")
     churned, rows = np.bincount(place, data.y, len(edges) + 1), np.bincount(place, minlength=len(edges) + 1)

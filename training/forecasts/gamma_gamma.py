@@ -122,7 +122,7 @@ class ClassicSpend:
     def expected_spend(self, X: Floats) -> Floats:
         """Return minor units per row, given that the customer orders within the horizon."""
         seen = Histories.of(*inputs(self.names, X).T)
-        comes = np.maximum(1 - self.orders.silent(seen, self.horizon_days), LEAST_CHANCE)
+        comes = np.maximum(1 - self.orders.no_order_probability(seen, self.horizon_days), LEAST_CHANCE)
         orders = np.maximum(self.orders.expected_orders(seen, self.horizon_days) / comes, 1.0)
         return np.asarray(orders * self.value.expected_value(*order_days(self.names, X)), dtype=np.float64)
 

@@ -71,7 +71,7 @@ class Timing:
     hazard: GapHazard = field(repr=False)
     levels: tuple[float, float, float] = LEVELS
 
-    def silent(self, X: Floats, p: Floats, days: Sequence[int]) -> Floats:
+    def no_order_probability(self, X: Floats, p: Floats, days: Sequence[int]) -> Floats:
         """Return P(no order within so many days), customers × days: p at the horizon, never rising with the days.
 
         Args:
@@ -195,7 +195,7 @@ def timing_errors(timing: Timing, X: Floats, p: Floats, wait_days: Ints) -> dict
 def _naive(timing: Timing, X: Floats) -> Floats:
     seen = timing._seen(X)
     gap = np.where(seen.frequency > 0, seen.recency / np.maximum(seen.frequency, 1), timing.hazard.shop_gap)
-    return np.maximum(np.rint(gap - seen.silence), 0.0)
+    return np.maximum(np.rint(gap - seen.since_order), 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +218,7 @@ class _Clock:
 
     @classmethod
     def of(cls, hazard: GapHazard, seen: Histories) -> _Clock:
-        gap, begin = usual_gap(seen, hazard.shop_gap), seen.silence - HALF_DAY
+        gap, begin = usual_gap(seen, hazard.shop_gap), seen.since_order - HALF_DAY
         group = np.searchsorted(hazard.groups, seen.frequency, "right") - 1
         blank = cls(hazard, gap, begin, group, np.zeros(len(seen)))
         return cls(hazard, gap, begin, group, blank._until(np.zeros(len(seen))))

@@ -141,7 +141,7 @@ def _areas(weight: Floats, kept: Flags, treated: Flags) -> Floats:
 
 
 @dataclass(frozen=True)
-class QiniFigure:
+class QiniEstimate:
     """A Qini coefficient, or the difference of two, with its 95 % bootstrap interval over accounts."""
 
     value: float
@@ -171,8 +171,8 @@ class UpliftBacktest:
     words: str
     accounts: int
     holdout: int
-    qini: dict[str, QiniFigure]
-    ahead: dict[str, QiniFigure]
+    qini: dict[str, QiniEstimate]
+    ahead: dict[str, QiniEstimate]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures."""
@@ -287,9 +287,9 @@ def _judged(ranks: dict[str, Floats], kept: Flags, treated: Flags, account: Ints
     return UpliftBacktest(wins, words, len(kept), int((~treated).sum()), figures, ahead)
 
 
-def _figure(value: float, drawn: Floats) -> QiniFigure:
+def _figure(value: float, drawn: Floats) -> QiniEstimate:
     low, high = np.percentile(drawn, COVERAGE)
-    return QiniFigure(value, float(low), float(high))
+    return QiniEstimate(value, float(low), float(high))
 
 
 def _drawn(rank: Floats, kept: Flags, treated: Flags, account: Ints) -> Floats:

@@ -1,8 +1,8 @@
-"""The blend: a weighted mean of several candidates' log-odds. Where they err differently, their mean errs less.
+"""The blend: a weighted mean of several candidates' log-odds. Where their errors differ, the mean errs less.
 
-The weights are learnt on the latest date, from what earlier twins of the parts said about it, and pulled towards fixed
-ones: one date is little evidence. A blend is as explainable as its parts: contributions are averaged like the log-odds,
-so their sum stays exact.
+The weights are learnt on the latest date, from the predictions of the parts fitted on earlier dates, and pulled towards
+fixed ones: one date is little evidence. A blend is as explainable as its parts: contributions are averaged like the
+log-odds, so their sum stays exact.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from training.models.calibration import sigmoid
 from training.models.fitted import Explained, Fit, Fitted, read_json, write_json
 
 FILE = "blend.json"
-# How much surprise, in nats over all later rows, it takes to move a weight by 0.1 is this over a hundred.
+# To move a weight by 0.1 takes a gain of a hundredth of this, in nats of log loss over all later rows.
 PULL = 20.0
 
 
@@ -38,18 +38,18 @@ class Blend:
 
     def log_odds(self, X: Floats) -> Floats:
         """Return the log-odds of churn, one per row."""
-        said = [self.weights[name] * part.log_odds(X) for name, part in self.parts.items()]
-        return np.asarray(np.sum(said, axis=0), dtype=np.float64)
+        weighted = [self.weights[name] * part.log_odds(X) for name, part in self.parts.items()]
+        return np.asarray(np.sum(weighted, axis=0), dtype=np.float64)
 
     def explained(self, X: Floats) -> Explained:
-        """Return the weighted mean of what the parts say, of what each feature adds to it, and of their bases."""
-        said = [(self.weights[name], part.explained(X)) for name, part in self.parts.items()]
-        log_odds = np.sum([weight * one.log_odds for weight, one in said], axis=0)
-        added = np.sum([weight * one.added for weight, one in said], axis=0)
-        return Explained(log_odds, added, sum(weight * one.base for weight, one in said))
+        """Return the weighted means of the parts' log-odds, contributions and bases."""
+        parts = [(self.weights[name], part.explained(X)) for name, part in self.parts.items()]
+        log_odds = np.sum([weight * one.log_odds for weight, one in parts], axis=0)
+        added = np.sum([weight * one.added for weight, one in parts], axis=0)
+        return Explained(log_odds, added, sum(weight * one.base for weight, one in parts))
 
     def to_files(self, folder: Path) -> None:
-        """Write each part into a folder of its own, and a JSON that names and weighs them."""
+        """Write each part into a folder of its own, and a JSON file with their names and weights."""
         for name, part in self.parts.items():
             (folder / name).mkdir()
             part.to_files(folder / name)
@@ -68,29 +68,30 @@ def blended(parts: Mapping[str, Fit], usual: Mapping[str, float]) -> Fit:
 
     Args:
         parts: the fits by name.
-        usual: the weights that hold where the latest date says nothing; they sum to 1.
+        usual: the fixed weights, used alone where there is no latest date to learn from; they sum to 1.
     """
     names = next(iter(parts.values())).fitted.names
     fitted = {name: part.fitted for name, part in parts.items()}
-    said = [part.late for part in parts.values() if part.late is not None]
-    if len(said) < len(parts):
+    later = [part.out_of_sample for part in parts.values() if part.out_of_sample is not None]
+    if len(later) < len(parts):
         return Fit(Blend(names, fitted, dict(usual)), None)
-    log_odds, y = np.column_stack([one for one, _ in said]), said[0][1]
+    log_odds, y = np.column_stack([one for one, _ in later]), later[0][1]
     weights = learn_weights(log_odds, y, np.array([usual[name] for name in parts]))
     return Fit(Blend(names, fitted, dict(zip(parts, weights.tolist(), strict=True))), (log_odds @ weights, y))
 
 
 def learn_weights(log_odds: Floats, y: Flags, usual: Floats) -> Floats:
-    """Return the weights, 0 or more and 1 in all, that say most about later rows, pulled towards the usual ones.
+    """Return the weights with the highest likelihood of later rows, pulled towards the usual ones.
 
-    Stacking by the likelihood, Wolpert (1992), with a ridge.
+    They are at least 0 and sum to 1. Stacking, Wolpert (1992), with a ridge.
 
     Args:
         log_odds: rows × parts.
         y: who churned.
         usual: a weight per part.
 
-    >>> learn_weights(np.array([[2.0, 0.0], [-2.0, 0.0]] * 400), np.array([True, False] * 400), np.array([0.5, 0.5]))
+    >>> y, usual = np.array([True, False] * 400), np.array([0.5, 0.5])
+    >>> learn_weights(np.array([[2.0, 0.0], [-2.0, 0.0]] * 400), y, usual).round(6)
     array([1., 0.])
     """
     from scipy.optimize import minimize

@@ -1,21 +1,23 @@
 """Buy till you die: BG/NBD and Pareto/NBD by maximum likelihood. Customers order at their own rates until they leave.
 
-Both see a customer as (x, t_x, T): repeat orders, time of the last one and time observed, from the first order on.
+Both describe a customer by (x, t_x, T): repeat orders, time of the last one and time observed, from the first order on.
 Rates differ between customers by a gamma distribution of shape r and rate α. In Pareto/NBD a customer may leave at any
-moment, at a rate of his own (gamma, s and β); in BG/NBD only right after a repeat order, with a probability of his own
-(beta, a and b).
+moment, at an individual rate (gamma, s and β); in BG/NBD only right after a repeat order, with an individual
+probability (beta, a and b).
 
-Both likelihoods are a sum of two stories about the silence since t_x, told without the factor that they share:
+Either likelihood is a sum of two terms, for the two ways in which no order can have come since t_x, times a factor that
+both share:
 
     left(t_x)     left before ordering again
     waits(T)      would order again, but not before T
 
-`waits` is all that changes while a silence goes on. So, given the history,
+Only `waits` changes while no order comes. So, given the history,
 
     P(no order in the next t) = (left(t_x) + waits(T + t)) / (left(t_x) + waits(T)),
 
-exactly and for both models. Both terms are positive: nothing cancels, all is done in logarithms. P(alive) is kept for
-those who know it; it is the wrong number to score by, because BG/NBD gives 1 to everyone with a single order.
+exactly, for both models. Both terms are positive, so nothing cancels; all is computed in logarithms. P(alive) is there
+for readers of the literature; it is the wrong number to score by, because BG/NBD gives 1 to everyone with a single
+order.
 
 Sources, cited by their short names:
 
@@ -24,7 +26,7 @@ Sources, cited by their short names:
     FH 2005     Fader, Hardie: A note on deriving the Pareto/NBD model, brucehardie.com/notes/009
     FH 2013     Fader, Hardie: Overcoming the BG/NBD model's #NUM! error problem, brucehardie.com/notes/027
 
-Any unit of time will do, one for everything; Regulars fits in days.
+Time may be in any unit, the same everywhere; Regulars fits in days.
 """
 
 from __future__ import annotations
@@ -39,16 +41,16 @@ import numpy.typing as npt
 from training.dataset import Floats
 from training.models.history import Histories
 
-# Shapes beyond these say "everyone is alike" or "nobody leaves" as well as any larger ones.
+# Shapes beyond these mean "everyone is alike" or "nobody leaves" no more than these do.
 SHAPES = (1e-2, 1e2)
-# Of the gamma rates, in mean times observed. Where hardly anyone leaves, β would run away together with s and change
-# nothing: the likelihood is flat there, and slow to compute.
+# Bounds of the gamma rates, in mean times observed. Where hardly anyone leaves, β would grow without bound together
+# with s and change nothing: the likelihood is flat there, and slow to compute.
 SCALES = (1e-3, 1e1)
-# Of the continued fraction: so many terms at most, each of which divides its error by a known factor; exp(28) is 1e12.
+# The continued fraction has so many terms at most; each divides the error by a known factor; exp(28) is 1e12.
 MOST_TERMS = 2000
 DIGITS_E = 28.0
-FEW = 512  # customers of whom all levels of a fraction are held at once
-# The nearer z is to 1 the more terms; customers are taken in bands of it, so that a few do not cost all the others.
+FEW = 512  # for so many customers all levels of the fraction are computed at once
+# The nearer z is to 1, the more terms: customers are computed in bands of z, so that a few do not slow all the others.
 BANDS = (0.9, 0.985)
 START_SHAPE, START_LEAVING = 1.0, (1.0, 4.0)
 SEARCH = {"ftol": 1e-9, "gtol": 1e-6, "maxiter": 200}
@@ -61,7 +63,7 @@ class Process(Protocol):
         """Return the log-likelihood of each customer."""
         ...
 
-    def silent(self, seen: Histories, time: float) -> Floats:
+    def no_order_probability(self, seen: Histories, time: float) -> Floats:
         """Return P(no order in the next `time` | history)."""
         ...
 
@@ -76,7 +78,7 @@ class Process(Protocol):
 
 @dataclass(frozen=True)
 class BGNBD:
-    """FHL 2005: who leaves, leaves right after a repeat order.
+    """FHL 2005: a customer may leave right after a repeat order.
 
     >>> cdnow = BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426)
     >>> customer = Histories(np.array([2.0]), np.array([30.43]), np.array([38.86]))
@@ -107,7 +109,7 @@ class BGNBD:
         ratio = np.log(self.a) - np.log(self.b + x - 1) - (self.r + x) * np.log(self.alpha + seen.recency)
         return np.where(repeat, ratio, -np.inf)
 
-    def silent(self, seen: Histories, time: float) -> Floats:
+    def no_order_probability(self, seen: Histories, time: float) -> Floats:
         """Return P(no order in the next `time` | history): the quotient of the module's first lines.
 
         Without a repeat order it is ((α + T) / (α + T + time)) ** r.
@@ -134,7 +136,7 @@ class BGNBD:
 
 @dataclass(frozen=True)
 class ParetoNBD:
-    """SMC 1987: who leaves, leaves at any moment.
+    """SMC 1987: a customer may leave at any moment.
 
     >>> cdnow = ParetoNBD(r=0.553, alpha=10.578, s=0.606, beta=11.669)
     >>> customer = Histories(np.array([2.0]), np.array([30.43]), np.array([38.86]))
@@ -165,7 +167,7 @@ class ParetoNBD:
         a = self.r + seen.frequency
         return np.asarray(np.log(self.s) + _log_tail(a, self.s + 1, self.alpha, self.beta, seen.recency))
 
-    def silent(self, seen: Histories, time: float) -> Floats:
+    def no_order_probability(self, seen: Histories, time: float) -> Floats:
         """Return P(no order in the next `time` | history): the quotient of the module's first lines."""
         left, before = self._left(seen), self._waits(seen)
         return _quotient(left, before, self._waits(seen.later(time)))
@@ -207,8 +209,8 @@ def _gauss(b: Floats | float, c: Floats | float, z: Floats) -> Floats:
     """Return the hypergeometric function F(1, b; c; z) for 0 ≤ z < 1 and 0 < b < c + 1, by Gauss's continued fraction.
 
     scipy's hyp2f1 gives NaN here for customers with a hundred orders once z passes 0.95, and loses digits where c − b
-    is an integer. How many terms it takes is known beforehand, so the fraction is evaluated from its end, all customers
-    at once. Against mpmath: 1e-11 up to z = 0.999, for up to 2,000 orders.
+    is an integer. The number of terms is known beforehand, so the fraction is evaluated from its end, all customers at
+    once. Checked against mpmath: 1e-11 up to z = 0.999, for up to 2,000 orders.
 
     Source: NIST Digital Library of Mathematical Functions, 15.7.1, with b = 0.
 
@@ -228,39 +230,39 @@ def _fraction(b: Floats, c: Floats, z: Floats) -> Floats:
     root = np.sqrt(1 - z.max(initial=0.0))
     terms = 4 + int(min(MOST_TERMS, DIGITS_E / (2 * np.arctanh(np.clip(root, 1e-6, 1 - 1e-6)))))
     value = np.ones_like(z)
-    for shares in _shares(b, c, z, terms):
-        value = 1 - shares / value
+    for numerator in _numerators(b, c, z, terms):
+        value = 1 - numerator / value
     return 1 / (1 - b / c * z / value)
 
 
-def _shares(b: Floats, c: Floats, z: Floats, terms: int) -> Iterable[Floats]:
-    """Give what stands over each level of the fraction, from its end."""
+def _numerators(b: Floats, c: Floats, z: Floats, terms: int) -> Iterable[Floats]:
+    """Yield the numerator of each level of the fraction, from its end."""
     if z.size > FEW:
-        return (_share(b, c, z, place, odd=place % 2 == 1) for place in range(terms, 1, -1))
-    # Of few customers all levels at once: the calls would cost more than the sums.
-    places = np.arange(terms, 1, -1)
-    found = np.empty((len(places), z.size))
+        return (_numerator(b, c, z, level, odd=level % 2 == 1) for level in range(terms, 1, -1))
+    # For few customers all levels at once: the calls would cost more than the sums.
+    levels = np.arange(terms, 1, -1)
+    found = np.empty((len(levels), z.size))
     for odd in (True, False):
-        here = (places % 2 == 1) == odd
-        found[here] = _share(b, c, z, places[here][:, None], odd=odd)
+        here = (levels % 2 == 1) == odd
+        found[here] = _numerator(b, c, z, levels[here][:, None], odd=odd)
     return found
 
 
-def _share(b: Floats, c: Floats, z: Floats, place: int | npt.NDArray[np.int64], *, odd: bool) -> Floats:
-    j = place // 2
+def _numerator(b: Floats, c: Floats, z: Floats, level: int | npt.NDArray[np.int64], *, odd: bool) -> Floats:
+    j = level // 2
     up = (b + j) * (c - 1 + j) if odd else j * (c - b + j - 1)
-    return np.asarray(up / ((c + place - 2) * (c + place - 1)) * z, dtype=np.float64)
+    return np.asarray(up / ((c + level - 2) * (c + level - 1)) * z, dtype=np.float64)
 
 
 def fit_bgnbd(seen: Histories, start: BGNBD | None = None) -> BGNBD:
-    """Return the likeliest BG/NBD; `start` is where the search begins, by default the shop's mean rate."""
+    """Return the maximum-likelihood BG/NBD; `start` is where the search begins, by default the shop's mean rate."""
     shapes, scales = np.log(SHAPES), np.log(np.multiply(SCALES, _unit(seen)))
     begin = start or BGNBD(START_SHAPE, START_SHAPE / _mean_rate(seen), *START_LEAVING)
     return BGNBD(*_likeliest(BGNBD, seen, astuple(begin), [shapes, scales, shapes, shapes]))
 
 
 def fit_paretonbd(seen: Histories, start: ParetoNBD | None = None) -> ParetoNBD:
-    """Return the likeliest Pareto/NBD; `start` is where the search begins, by default the shop's mean rate."""
+    """Return the maximum-likelihood Pareto/NBD; `start` is where the search begins, by default the shop's mean rate."""
     shapes, scales = np.log(SHAPES), np.log(np.multiply(SCALES, _unit(seen)))
     begin = start or ParetoNBD(START_SHAPE, START_SHAPE / _mean_rate(seen), START_SHAPE, 2 * _unit(seen))
     return ParetoNBD(*_likeliest(ParetoNBD, seen, astuple(begin), [shapes, scales, shapes, scales]))
@@ -271,20 +273,20 @@ def _unit(seen: Histories) -> float:
 
 
 def _mean_rate(seen: Histories) -> float:
-    """Orders per time among all, half an order added so that nobody's second order is no trouble."""
+    """Return the repeat orders per time of all customers; half an order is added, so that it is never 0."""
     return float((seen.frequency.sum() + 0.5) / max(seen.age.sum(), 1e-9))
 
 
 def _likeliest(
     make: Callable[..., Process], seen: Histories, start: tuple[float, ...], bounds: list[Floats]
 ) -> list[float]:
-    """Search the logarithms of the parameters, within bounds, by L-BFGS-B. Byrd, Lu, Nocedal, Zhu (1995)."""
+    """Maximise the likelihood over the logarithms of the parameters by L-BFGS-B. Byrd, Lu, Nocedal, Zhu (1995)."""
     from scipy.optimize import minimize
 
-    def surprise(logs: Floats) -> float:
+    def cost(logs: Floats) -> float:
         return -float(make(*np.exp(logs)).log_likelihood(seen).mean())
 
     low, high = np.array(bounds).T
     begin = np.clip(np.log(start), low, high)
-    found = minimize(surprise, begin, method="L-BFGS-B", bounds=list(zip(low, high, strict=True)), options=SEARCH)
+    found = minimize(cost, begin, method="L-BFGS-B", bounds=list(zip(low, high, strict=True)), options=SEARCH)
     return [float(value) for value in np.exp(found.x)]

@@ -1,10 +1,10 @@
-"""Turning log-odds into probabilities that are true.
+"""Calibration: from the log-odds of a model to probabilities that come true.
 
 A calibration is a line in log-odds: it keeps the ranking, and contributions stay exact (each is scaled by the slope).
 
-    none      the model's own
-    platt     a line fitted on a later date than the model was trained on: a model is too sure of the rows it has seen
-    season    the level that is forecast for the coming window (`training/forecasts/base_rate.py`), added as a shift
+    none      the model's own log-odds
+    platt     a line fitted on a later date than the training rows: a model is too sure of the rows it was trained on
+    season    a shift: the level forecast for the coming window (`training/forecasts/base_rate.py`)
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ def sigmoid(log_odds: Floats) -> Floats:
 
 
 def fit_line(x: Floats, y: Flags, *, towards: float = 0.0, weight: float = 1e-3) -> tuple[float, float]:
-    """Return (slope, intercept) of the likeliest line in log-odds, by Newton's method.
+    """Return (slope, intercept) of the maximum-likelihood line in log-odds, by Newton's method.
 
     The two targets lie slightly inside 0 and 1, as in Platt (1999), section 2.2, so that a single class or a perfect
     separation still gives a finite line.
 
     Args:
-        x: what the log-odds rise with.
+        x: the predictor, one per row.
         y: whether the customer churned.
-        towards: the slope that holds where the data say nothing.
-        weight: how many observations that is worth.
+        towards: the prior slope.
+        weight: how many observations the prior is worth.
 
     >>> slope, intercept = fit_line(np.array([0.0, 0.0, 1.0, 1.0]), np.array([True, False, False, True]))
     >>> abs(slope) < 1e-6, abs(intercept) < 1e-6
@@ -78,8 +78,8 @@ def _newton(
 
 def _loss(design: Floats, target: Floats, line: Floats, pull: Floats, goal: Floats) -> float:
     log_odds = design @ line
-    surprise = np.logaddexp(0, log_odds) - target * log_odds
-    return float(surprise.sum() + (pull * (line - goal) ** 2).sum() / 2)
+    losses = np.logaddexp(0, log_odds) - target * log_odds
+    return float(losses.sum() + (pull * (line - goal) ** 2).sum() / 2)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Calibration:
     intercept: float = 0.0
 
     def apply(self, log_odds: Floats, shift: float) -> Floats:
-        """Return calibrated log-odds; `shift` is the forecast for the window that the rows look at."""
+        """Return calibrated log-odds; `shift` is the forecast for the window that is predicted."""
         return self.slope * log_odds + self.level(shift)
 
     def level(self, shift: float) -> float:
@@ -103,20 +103,20 @@ class Calibration:
         return self.intercept + (shift if self.method == "season" else 0.0)
 
 
-def calibrate(method: Method, late: tuple[Floats, Flags] | None) -> Calibration:
-    """Fit a calibration; it stays at none where there are too few later rows to judge by.
+def calibrate(method: Method, out_of_sample: tuple[Floats, Flags] | None) -> Calibration:
+    """Fit a calibration; it is `none` where there are too few later rows to fit a line to.
 
     Args:
         method: `none`, `season`, or `platt`, a line fitted to later rows. Platt (1999).
-        late: raw log-odds that an earlier model gave to later rows, and who of these churned.
+        out_of_sample: raw log-odds that a model gave to rows later than its training rows, and who of them churned.
 
     >>> calibrate("platt", None).method
     'none'
     """
     if method != "platt":
         return Calibration(method)
-    if late is None or len(late[1]) < ENOUGH_ROWS or len(np.unique(late[1])) < 2:
+    if out_of_sample is None or len(out_of_sample[1]) < ENOUGH_ROWS or len(np.unique(out_of_sample[1])) < 2:
         return Calibration()
-    slope, intercept = fit_line(*late, towards=1.0, weight=1.0)
-    # A falling line would turn the ranking around: then later rows say that nothing was learnt.
+    slope, intercept = fit_line(*out_of_sample, towards=1.0, weight=1.0)
+    # A falling line would reverse the ranking: on later rows the model then knows nothing, and all get the base rate.
     return Calibration(method, max(slope, 0.0), intercept)

@@ -1,6 +1,6 @@
-"""The candidates, by name, the safest first: rules, probability models, the blend, learned models on their own.
+"""The candidates by name, the safest first: rules, probability models, the blend, learned models on their own.
 
-A candidate is added in one place: a line in `_ALL`. Where one comes to serve, it stands in its own module.
+A candidate is added in one place: a module of its own in this folder, and a line in `_ALL`.
 """
 
 from __future__ import annotations
@@ -13,28 +13,26 @@ from pathlib import Path
 from features.errors import ModelRefused, suggest
 from training.dataset import Dataset
 from training.models.blend import blended, read_blend
-from training.models.exposure import evened
-from training.models.fitted import Fit, Fitted, Held
+from training.models.exposure import adjust_exposure
+from training.models.fitted import EarlyStoppingSplit, Fit, Fitted
 from training.models.logistic import fit_logistic, read_logistic
 from training.models.rules import fit_overdue_rule, fit_recency_rule, read_rule
-from training.models.silence import BG_NBD, GAP_HAZARD, PARETO_NBD, Kind, fit_silence, read_silence
+from training.models.silence import BG_NBD, GAP_HAZARD, PARETO_NBD, Kind, fit_no_order, read_no_order
 from training.models.trees import USUAL, TreeSettings, fit_trees, read_trees
 
-# A model with fewer churned or fewer kept rows than this would learn the customers by heart.
+# A model of fewer churned or fewer kept rows than this would memorise the customers.
 LEAST_ROWS_OF_A_CLASS = 30
-
-
-Learn = Callable[[Dataset, Held, TreeSettings], Fit]
+Learn = Callable[[Dataset, EarlyStoppingSplit, TreeSettings], Fit]
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A way to learn, by name, and how what it learnt is read back.
+    """A kind of model by name: how it is fitted, and how a fitted one is read back.
 
     Args:
         name: the name in backtests, bundles and MLflow.
         is_rule: a rule is what a model has to beat.
-        fit: learns from a dataset; then (earlier dates, latest date) or None, and how trees grow, where it has some.
+        fit: takes the training rows, their early-stopping split, and the settings of trees, where it has some.
         read: reads the fitted candidate from a bundle's folder.
     """
 
@@ -44,21 +42,21 @@ class Candidate:
     read: Callable[[Path], Fitted]
 
 
-def _treeless(learn: Callable[[Dataset, Held], Fit]) -> Learn:
-    return lambda data, held, trees: learn(data, held)
+def _treeless(learn: Callable[[Dataset, EarlyStoppingSplit], Fit]) -> Learn:
+    return lambda data, split, trees: learn(data, split)
 
 
-def _silence(name: str, kind: Kind) -> Candidate:
-    return Candidate(name, False, _treeless(partial(fit_silence, kind)), partial(read_silence, kind))
+def _no_order(name: str, kind: Kind) -> Candidate:
+    return Candidate(name, False, _treeless(partial(fit_no_order, kind)), partial(read_no_order, kind))
 
 
 BLEND = "blend"
-# They err differently: trees find what depends on what, the line does not run away, the curve knows only rhythm.
+# Their errors differ: trees find interactions, the line extrapolates calmly, the curves know only the rhythm.
 WEIGHTS = {"gap_hazard": 0.15, "pareto_nbd": 0.15, "logistic": 0.15, "lightgbm": 0.55}
 
 
-def _fit_blend(data: Dataset, held: Held, trees: TreeSettings) -> Fit:
-    return blended({name: CANDIDATES[name].fit(data, held, trees) for name in WEIGHTS}, WEIGHTS)
+def _fit_blend(data: Dataset, split: EarlyStoppingSplit, trees: TreeSettings) -> Fit:
+    return blended({name: CANDIDATES[name].fit(data, split, trees) for name in WEIGHTS}, WEIGHTS)
 
 
 def _read_blend(folder: Path) -> Fitted:
@@ -68,10 +66,10 @@ def _read_blend(folder: Path) -> Fitted:
 _ALL = (
     Candidate("recency_rule", True, _treeless(fit_recency_rule), read_rule),
     Candidate("overdue_rule", True, _treeless(fit_overdue_rule), read_rule),
-    _silence("gap_hazard", GAP_HAZARD),
-    _silence("bg_nbd", BG_NBD),
-    _silence("pareto_nbd", PARETO_NBD),
-    # Before its learned parts: one of them alone is a bet on one way of erring, and has to prove itself (decision 9).
+    _no_order("gap_hazard", GAP_HAZARD),
+    _no_order("bg_nbd", BG_NBD),
+    _no_order("pareto_nbd", PARETO_NBD),
+    # Before its learned parts: one of them alone is riskier, so it has to prove that it is better (decision 9).
     Candidate(BLEND, False, _fit_blend, _read_blend),
     Candidate("logistic", False, _treeless(fit_logistic), read_logistic),
     Candidate("lightgbm", False, fit_trees, read_trees),
@@ -81,7 +79,7 @@ RULES = tuple(candidate.name for candidate in _ALL if candidate.is_rule)
 
 
 def fit(name: str, data: Dataset, trees: TreeSettings = USUAL) -> Fit:
-    """Fit a candidate on a dataset, the latest date held out once for what has to be judged on later rows.
+    """Fit a candidate on a dataset; the latest date is held out once for what has to be judged on later rows.
 
     Args:
         name: of the candidate.
@@ -91,8 +89,8 @@ def fit(name: str, data: Dataset, trees: TreeSettings = USUAL) -> Fit:
     >>> sorted(CANDIDATES)[:2]
     ['bg_nbd', 'blend']
     """
-    data = evened(data)
-    return CANDIDATES[name].fit(data, held_out(data), trees)
+    data = adjust_exposure(data)
+    return CANDIDATES[name].fit(data, early_stopping_split(data), trees)
 
 
 def fit_each(names: Sequence[str], data: Dataset, trees: TreeSettings = USUAL) -> Iterator[tuple[str, Fit]]:
@@ -106,29 +104,29 @@ def fit_each(names: Sequence[str], data: Dataset, trees: TreeSettings = USUAL) -
     >>> list(fit_each((), None))
     []
     """
-    data = evened(data) if names else data
-    held = held_out(data) if names else None
+    data = adjust_exposure(data) if names else data
+    split = early_stopping_split(data) if names else None
     fits: dict[str, Fit] = {}
 
     def fitted(name: str) -> Fit:
         if name not in fits and name == BLEND:
             fits[name] = blended({part: fitted(part) for part in WEIGHTS}, WEIGHTS)
         elif name not in fits:
-            fits[name] = CANDIDATES[name].fit(data, held, trees)
+            fits[name] = CANDIDATES[name].fit(data, split, trees)
         return fits[name]
 
     for name in names:
         yield name, fitted(name)
 
 
-def held_out(data: Dataset) -> Held:
-    """Return (earlier dates, latest date), or None where either is too little to learn from or be judged on."""
-    held = data.hold_out_last()
-    return held if held is not None and all(enough_to_learn(part) for part in held) else None
+def early_stopping_split(data: Dataset) -> EarlyStoppingSplit:
+    """Return (earlier dates, latest date), or None where either has too few rows to learn from or be judged on."""
+    split = data.hold_out_last()
+    return split if split is not None and all(enough_to_learn(part) for part in split) else None
 
 
 def enough_to_learn(data: Dataset) -> bool:
-    """Return whether both the churned and the kept are many enough for a model."""
+    """Return whether there are enough churned and enough kept rows for a model."""
     return bool(min(data.y.sum(), (~data.y).sum()) >= LEAST_ROWS_OF_A_CLASS)
 
 

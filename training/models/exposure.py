@@ -1,13 +1,13 @@
-"""Windows that reach behind the log's first day: what a short log could not yet show.
+"""Exposure: training rows of a young log are adjusted for windows that reach back before its first day.
 
 In the fourth month of a log nobody has more orders in 365 days than in four months; in its twelfth everyone has. A
-model that learns from both reads the log's own age as loyalty, and says too little churn when it comes to score. So the
-rows it learns from are brought to the length of the log on the day that is scored: a sum over a window that was cut
-short is multiplied by (days the log will hold of it / days it held then) to the power `growth`.
+model trained on both mistakes the age of the log for loyalty and predicts too little churn. So training rows are
+adjusted to the length that the log will have on the day of scoring: a sum over a window that was cut short is
+multiplied by (days the log will cover of the window / days it covered) to the power `growth`.
 
-`growth` is learnt for each feature from its mean on each training date, no label asked: 1 where customers bought before
-the log began as they did afterwards, so that twice the log shows twice the orders; 0 where they are newcomers and the
-log held all there was. What is scored stays as it is.
+`growth` is estimated for each feature from its mean on each training date, without labels: 1 where customers bought
+before the log began as they did afterwards, so that twice the log shows twice the orders; 0 where they are newcomers
+and the log covers all their orders. Rows that are scored are not changed.
 """
 
 from __future__ import annotations
@@ -22,55 +22,58 @@ from features.log import Ints
 from training.dataset import Dataset, Floats
 from training.models.history import TENURE
 
-# A slope wants points: fewer dates, or lengths that hardly differ (in logarithms), say nothing.
+# Fewer dates, or lengths whose logarithms hardly differ, are too little for a slope.
 ENOUGH_DATES, LEAST_SPREAD = 3, 0.05
 
 
-def evened(data: Dataset) -> Dataset:
-    """Return training rows with the sums over windows that they would show had the log been as long as when it scores.
+def adjust_exposure(data: Dataset) -> Dataset:
+    """Return training rows with their window sums adjusted to the length of the log on the day of scoring.
 
     Args:
-        data: what is learnt from; the day that is scored comes a horizon after its last date.
+        data: the training rows; scoring comes a horizon after their last date.
     """
     if TENURE not in data.features.names or not len(data):
         return data
-    days, place = np.unique(data.as_of, return_inverse=True)
-    begun = float(np.nanmin(data.as_of - data.X[TENURE].to_numpy()))
-    held = np.maximum(days - begun, 1.0)
-    coming = days[-1] + data.definition.horizon_days - begun
-    longer = {
-        feature.name: _longer(data.X[feature.name].to_numpy(), place, np.minimum(held, window), min(coming, window))
+    days, date_index = np.unique(data.as_of, return_inverse=True)
+    first_day = float(np.nanmin(data.as_of - data.X[TENURE].to_numpy()))
+    covered = np.maximum(days - first_day, 1.0)
+    at_scoring = days[-1] + data.definition.horizon_days - first_day
+    factors = {
+        feature.name: _factors(
+            data.X[feature.name].to_numpy(), date_index, np.minimum(covered, window), min(at_scoring, window)
+        )
         for feature in data.features
-        for window in [_window(feature)]
-        if window > held[0]
+        for window in [_window_days(feature)]
+        if window > covered[0]
     }
-    changed = {name: data.X[name] * factor[place] for name, factor in longer.items() if (factor != 1).any()}
+    changed = {name: data.X[name] * factor[date_index] for name, factor in factors.items() if (factor != 1).any()}
     return replace(data, X=data.X.assign(**changed)) if changed else data
 
 
-def _window(feature: Feature) -> float:
-    """The days that a feature sums over, back from the row's date; 0 where it is another kind."""
-    asked = feature.value
-    if not isinstance(asked, (Count, Sum, Distinct)) or asked.skip or feature.if_none != 0:
+def _window_days(feature: Feature) -> float:
+    """Return the days back from the row's date that a feature sums over; 0 for features of another kind."""
+    aggregate = feature.value
+    if not isinstance(aggregate, (Count, Sum, Distinct)) or aggregate.skip or feature.if_none != 0:
         return 0.0
-    return float(asked.days or 0)
+    return float(aggregate.days or 0)
 
 
-def _longer(values: Floats, place: Ints, held: Floats, coming: float) -> Floats:
+def _factors(values: Floats, date_index: Ints, covered: Floats, at_scoring: float) -> Floats:
     """Return the factor of each date."""
-    return np.asarray((coming / held) ** growth(held, _means(values, place, len(held))), dtype=np.float64)
+    means = _means(values, date_index, len(covered))
+    return np.asarray((at_scoring / covered) ** growth(covered, means), dtype=np.float64)
 
 
-def _means(values: Floats, place: Ints, dates: int) -> Floats:
-    known = np.where(np.isnan(values), 0.0, values)
-    return np.asarray(np.bincount(place, known, dates) / np.bincount(place, minlength=dates), dtype=np.float64)
+def _means(values: Floats, date_index: Ints, dates: int) -> Floats:
+    known, rows = np.where(np.isnan(values), 0.0, values), np.bincount(date_index, minlength=dates)
+    return np.asarray(np.bincount(date_index, known, dates) / rows, dtype=np.float64)
 
 
-def growth(held: Floats, means: Floats) -> float:
+def growth(covered: Floats, means: Floats) -> float:
     """Return the power of the log's length that a mean grows with: the slope in logarithms, from 0 to 1.
 
     Args:
-        held: days that the log held of a window, one per date.
+        covered: days of the window that the log covered, one per date.
         means: of the feature on each of these dates.
 
     >>> growth(np.array([90.0, 180.0, 360.0]), np.array([3.0, 6.0, 12.0]))
@@ -78,9 +81,9 @@ def growth(held: Floats, means: Floats) -> float:
     >>> growth(np.array([90.0, 180.0, 360.0]), np.array([3.0, 3.0, 2.9]))
     0.0
     """
-    there = means > 0
-    if there.sum() < ENOUGH_DATES or np.ptp(np.log(held[there])) < LEAST_SPREAD:
+    known = means > 0
+    if known.sum() < ENOUGH_DATES or np.ptp(np.log(covered[known])) < LEAST_SPREAD:
         return 0.0
-    x, y = np.log(held[there]), np.log(means[there])
+    x, y = np.log(covered[known]), np.log(means[known])
     x = x - x.mean()
     return float(np.clip(x @ y / (x @ x), 0.0, 1.0).round(6))

@@ -1,4 +1,4 @@
-"""What every fitted candidate can do, and how it is kept: JSON and text, never pickle."""
+"""The interface of a fitted candidate, and how it is stored: as JSON and text, never as pickle."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ import numpy as np
 from features.errors import ModelRefused
 from training.dataset import Dataset, Flags, Floats
 
-Held = tuple[Dataset, Dataset] | None
+# (earlier dates, latest date): the earlier ones are learnt from, the latest one is predicted. None where history is
+# short.
+EarlyStoppingSplit = tuple[Dataset, Dataset] | None
 
 
 class Explained(NamedTuple):
-    """Log-odds and where they come from: what is added and the base are together exactly the log-odds.
+    """Log-odds and where they come from: the base plus what the features add is exactly the log-odds.
 
     Args:
         log_odds: of churn, one per row.
         added: by each feature, rows × features.
-        base: the same for every row.
+        base: what every row begins with.
     """
 
     log_odds: Floats
@@ -31,7 +33,7 @@ class Explained(NamedTuple):
 
 
 class Fitted(Protocol):
-    """A candidate that has learnt: features in, log-odds of churn out.
+    """A fitted candidate: features in, log-odds of churn out.
 
     `X` is always a float array of customers × features, in the order of `names`, NaN = None.
     """
@@ -46,7 +48,7 @@ class Fitted(Protocol):
         ...
 
     def explained(self, X: Floats) -> Explained:
-        """Return the log-odds and what each feature adds to them: what both need is done once."""
+        """Return the log-odds and what each feature adds to them; work that both need is done once."""
         ...
 
     def to_files(self, folder: Path) -> None:
@@ -56,20 +58,20 @@ class Fitted(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A fitted candidate, and what an earlier twin of it said about the latest date.
+    """A fitted candidate, and what the same candidate fitted on earlier dates predicted for the latest date.
 
-    `late` is (raw log-odds, churned) of rows later than those the twin learnt from; None where history is too short.
+    `out_of_sample` is (raw log-odds, churned) of the rows of the latest date; None where history is too short.
     """
 
     fitted: Fitted
-    late: tuple[Floats, Flags] | None
+    out_of_sample: tuple[Floats, Flags] | None
 
 
-def fit_twice(learn: Callable[[Dataset], Fitted], data: Dataset, held: Held) -> Fit:
-    """Fit on everything, and once on the earlier dates to see what that says about the latest one."""
-    if held is None:
+def fit_twice(learn: Callable[[Dataset], Fitted], data: Dataset, split: EarlyStoppingSplit) -> Fit:
+    """Fit on everything, and once more on the earlier dates alone to predict the latest one."""
+    if split is None:
         return Fit(learn(data), None)
-    earlier, latest = held
+    earlier, latest = split
     return Fit(learn(data), (learn(earlier).log_odds(latest.values), latest.y))
 
 

@@ -1,8 +1,8 @@
-"""The hazard of the shop's gaps: how likely is an order after so long a silence, as the shop itself shows it.
+"""The hazard of an order after a given time without one, estimated from the shop's own gaps between orders.
 
-A silence is measured in gaps that the customer can be expected to have, and compared with all silences that the
-training dates saw in customers of as many orders. Kaplan–Meier treats those that had not ended as what they are: at
-least so long. No formula is assumed, and nothing is optimised.
+The time since the last order is measured in the gaps to expect of the customer, and compared with all gaps that the
+training dates show of customers with as many orders. Kaplan–Meier treats gaps that are still open as censored: at least
+so long. No formula is assumed, and nothing is optimised.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from features.churn.survival import Survival, kaplan_meier
 from training.dataset import Dataset, Floats
 from training.models.history import Histories, final_histories, inputs
 
-# So many gaps of the shop's mean are mixed with the customer's own.
+# The prior: so many gaps of the shop's mean length are added to the customer's own.
 SHOP_GAPS = 2
-# Customers of so many repeat orders and more are looked at together, where enough silences of theirs have ended.
+# Groups by repeat orders, from so many on, each where enough gaps of its customers have ended.
 GROUPS = (0, 1, 2, 4, 8, 16, 32)
 ENOUGH_ENDED = 50
 KNOTS = 200
-# A day is a point: a gap of n days ends after n − ½ and before n + ½.
+# Days are rounded times: a gap of n days ends after n − ½ and before n + ½.
 HALF_DAY = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """The cumulative hazard of a silence, linear between knots and beyond the last one.
+    """The cumulative hazard of an order, linear between knots and beyond the last one.
 
     Args:
         times: ascending, the first is 0.
-        hazard: minus the logarithm of the share still silent.
+        hazard: minus the logarithm of the share of gaps still open.
     """
 
     times: Floats
@@ -42,15 +42,16 @@ class Curve:
 
     @classmethod
     def of(cls, found: Survival) -> Curve:
-        """Return the curve of an estimate.
+        """Return the curve of a Kaplan–Meier estimate.
 
-        One more at risk, who stays silent, keeps a small group from proving that no silence ever lasts longer.
+        One more customer at risk, who never orders, keeps the longest gap of a small group from being the longest
+        possible.
         """
         hazard = np.cumsum(-np.log1p(-found.ended / (found.at_risk + 1)))
         if not len(hazard):
             return cls(np.array([0.0, 1.0]), np.zeros(2))
-        places = np.searchsorted(hazard, np.linspace(hazard[0], hazard[-1], KNOTS))
-        kept = np.unique(np.append(np.minimum(places, len(hazard) - 1), len(hazard) - 1))
+        knots = np.searchsorted(hazard, np.linspace(hazard[0], hazard[-1], KNOTS))
+        kept = np.unique(np.append(np.minimum(knots, len(hazard) - 1), len(hazard) - 1))
         return cls(np.append(0.0, found.times[kept]), np.append(0.0, hazard[kept]))
 
     def at(self, time: Floats) -> Floats:
@@ -70,11 +71,11 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class GapHazard:
-    """How long silences last, by number of orders, in gaps that a customer can be expected to have.
+    """How long gaps last, by number of repeat orders, in units of the gap to expect of a customer.
 
     Args:
         shop_gap: the mean gap of all customers, days.
-        groups: repeat orders from which each curve holds, ascending, the first is 0.
+        groups: repeat orders from which on each curve holds, ascending, the first is 0.
         curves: one per group.
     """
 
@@ -82,13 +83,13 @@ class GapHazard:
     groups: tuple[int, ...]
     curves: tuple[Curve, ...]
 
-    def silent(self, seen: Histories, time: float) -> Floats:
-        """Return P(no order in the next `time` days | silent for so long): the survival curve's own quotient."""
+    def no_order_probability(self, seen: Histories, time: float) -> Floats:
+        """Return P(no order in the next `time` days | none since the last one): a quotient of survival."""
         gap = usual_gap(seen, self.shop_gap)
-        begin, group = seen.silence - HALF_DAY, _group(seen.frequency, self.groups)
+        begin, group = seen.since_order - HALF_DAY, _group(seen.frequency, self.groups)
         risk = np.zeros(len(seen))
-        for place in np.unique(group):  # of one customer, one curve
-            here, curve = group == place, self.curves[place]
+        for number in np.unique(group):  # for a single customer, one curve
+            here, curve = group == number, self.curves[number]
             risk[here] = curve.at((begin[here] + time) / gap[here]) - curve.at(begin[here] / gap[here])
         return np.asarray(np.exp(-risk), dtype=np.float64)
 
@@ -105,7 +106,7 @@ class GapHazard:
 
 
 def usual_gap(seen: Histories, shop_gap: float) -> Floats:
-    """Return the gap to expect of each customer: his own, pulled towards the shop's mean by two gaps of it.
+    """Return the gap to expect of each customer: the own mean, pulled towards the shop's by two gaps of that length.
 
     >>> usual_gap(Histories(np.array([0.0, 4.0]), np.array([0.0, 40.0]), np.array([9.0, 50.0])), 40.0)
     array([40., 20.])
@@ -114,31 +115,31 @@ def usual_gap(seen: Histories, shop_gap: float) -> Floats:
 
 
 def fit_gap_hazard(data: Dataset) -> GapHazard:
-    """Learn from every row of a dataset: a silence first seen on its date, that ended or lasted through the horizon.
+    """Learn from every row of a dataset: a gap open on its date, that ended or lasted through the horizon.
 
-    The rows are the population that will be scored, so the curve needs no assumption about those who left it.
+    The rows are the population that will be scored, so the curve needs no assumption about customers who left it.
     """
     seen = Histories.of(*inputs(data.features.names, data.values).T)
     shop_gap = _shop_gap(final_histories(data))
-    gap, group_of, ended = usual_gap(seen, shop_gap), seen.frequency, ~data.y
-    start = (seen.silence - HALF_DAY) / gap
-    end = np.where(ended, seen.silence + data.wait_days, seen.silence + data.wait_days - HALF_DAY) / gap
-    groups = _enough(group_of[ended])
-    place = _group(group_of, groups)
-    rows = [place == each for each in range(len(groups))]
+    gap, frequency, ended = usual_gap(seen, shop_gap), seen.frequency, ~data.y
+    start = (seen.since_order - HALF_DAY) / gap
+    end = np.where(ended, seen.since_order + data.wait_days, seen.since_order + data.wait_days - HALF_DAY) / gap
+    groups = _large_enough(frequency[ended])
+    group = _group(frequency, groups)
+    rows = [group == number for number in range(len(groups))]
     curves = tuple(Curve.of(kaplan_meier(start[here], end[here], ended[here])) for here in rows)
     return GapHazard(shop_gap, groups, curves)
 
 
 def _shop_gap(seen: Histories) -> float:
-    """The mean gap; without a single repeat order, the mean time observed, at least a day."""
+    """Return the mean gap, at least a day; without any repeat order, the mean time observed."""
     orders = float(seen.frequency.sum())
     mean = seen.recency.sum() / orders if orders else np.append(seen.age, 1.0).mean()
     return max(float(mean), 1.0)
 
 
-def _enough(frequency: Floats) -> tuple[int, ...]:
-    """Return the groups that have enough ended silences on both sides of their border."""
+def _large_enough(frequency: Floats) -> tuple[int, ...]:
+    """Return the groups with enough ended gaps on both sides of their border."""
     groups = [GROUPS[0]]
     for low in GROUPS[1:]:
         below = np.count_nonzero((frequency >= groups[-1]) & (frequency < low))

@@ -1,7 +1,7 @@
-"""A customer's orders in three numbers, as probability models read them: how often, how long, when last.
+"""A customer's order history in the three numbers of probability models: frequency, recency and age.
 
-Everything here is in days. The features give the numbers at a date; `final_histories` gives them for all customers that
-a dataset has ever shown, those included who have left its population since.
+Everything here is in days. The features give the numbers at a date; `final_histories` gives them for all customers of a
+dataset, also those who have left its population since.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import numpy as np
 from features.log import Ints
 from training.dataset import Dataset, Floats
 
-FREQUENCY, TENURE, SILENCE = "frequency", "tenure_days", "days_since_order"
-INPUTS = (FREQUENCY, TENURE, SILENCE)
+FREQUENCY, TENURE, SINCE_ORDER = "frequency", "tenure_days", "days_since_order"
+INPUTS = (FREQUENCY, TENURE, SINCE_ORDER)
 
 
 @dataclass(frozen=True, eq=False)
 class Histories:
-    """One row per customer, any unit of time as long as it is one.
+    """One row per customer, in one unit of time.
 
     Args:
         frequency: repeat orders, x in the literature.
@@ -35,22 +35,23 @@ class Histories:
         return len(self.frequency)
 
     @classmethod
-    def of(cls, frequency: Floats, tenure: Floats, silence: Floats) -> Histories:
-        """Make histories from features of any value, such as an explanation tries: they are brought to sense.
+    def of(cls, frequency: Floats, tenure: Floats, since_order: Floats) -> Histories:
+        """Make histories from features; impossible values, such as an explanation tries, are made consistent.
 
-        A single order is as old as the silence since it. Who is silent for longer than known counts as known so long.
+        With a single order, the tenure is the time since it. A tenure shorter than the time since the last order is
+        extended to it.
 
         >>> some = Histories.of(np.array([2.0, 0.0, 1.0]), np.array([50.0, 9.0, 5.0]), np.array([10.0, 30.0, 8.0]))
         >>> some.recency, some.age
         (array([40.,  0.,  0.]), array([50., 30.,  8.]))
         """
-        silence = np.maximum(np.nan_to_num(silence), 0.0)
+        since_order = np.maximum(np.nan_to_num(since_order), 0.0)
         frequency = np.floor(np.maximum(np.nan_to_num(frequency), 0.0))
-        tenure = np.where(frequency > 0, np.maximum(np.nan_to_num(tenure), silence), silence)
-        return cls(frequency, tenure - silence, tenure)
+        tenure = np.where(frequency > 0, np.maximum(np.nan_to_num(tenure), since_order), since_order)
+        return cls(frequency, tenure - since_order, tenure)
 
     @property
-    def silence(self) -> Floats:
+    def since_order(self) -> Floats:
         """Time since the last order."""
         return self.age - self.recency
 
@@ -59,22 +60,22 @@ class Histories:
         return Histories(self.frequency[rows], self.recency[rows], self.age[rows])
 
     def later(self, time: float) -> Histories:
-        """Return the same customers after so much more silence."""
+        """Return the same customers after `time` more without an order."""
         return Histories(self.frequency, self.recency, self.age + time)
 
 
 def inputs(names: tuple[str, ...], X: Floats) -> Floats:
-    """Return the columns that a history is made of, rows × 3."""
+    """Return the three columns that a history is made of, rows × 3."""
     return X[:, [names.index(name) for name in INPUTS]]
 
 
 def final_histories(data: Dataset) -> Histories:
     """Return every customer of a dataset once, observed until its last date.
 
-    Who was in the population on one date and is missing from a later one has not ordered in between: nobody leaves the
-    population by ordering. So the last row that a customer has, aged to the last date, is the history on that date, and
-    those who left count among those who are learnt from; the rows of the last date alone would say that hardly anyone
-    leaves. Where dates lie further apart than `active_days`, an order could hide between them: then nothing is aged.
+    A customer who was in the population on one date and is missing on a later one has not ordered in between: nobody
+    leaves the population by ordering. So the last row of a customer, aged to the last date, is the history on that
+    date. Customers who left are thus included; the rows of the last date alone would show that hardly anyone leaves.
+    Where dates lie further apart than `active_days`, an order could hide between them: then nothing is aged.
 
     >>> from datetime import date
     >>> from features.definitions import default_features
@@ -99,8 +100,8 @@ def final_histories(data: Dataset) -> Histories:
 def followed_histories(data: Dataset) -> Histories:
     """Return the customers of `final_histories`, those of the last date followed through its horizon by their labels.
 
-    Who did not order is as much older. Who did is followed until that order and no further, as no label says what came
-    after it; to stop looking at an order takes nothing from a likelihood.
+    A customer without an order is older by the horizon. One who ordered is observed until that order and no further,
+    as no label says what came after it; a likelihood allows observation to stop at an order.
     """
     found, last = final_histories(data), _last_rows(data)
     labelled = data.as_of[last] == data.days[-1] if len(last) else np.zeros(0, dtype=bool)
@@ -110,7 +111,7 @@ def followed_histories(data: Dataset) -> Histories:
 
 
 def _last_rows(data: Dataset) -> Ints:
-    """The position of each customer's last row, customers sorted."""
+    """Return the row number of each customer's last row, customers sorted."""
     order = np.lexsort((data.as_of, data.customer_id))
     customer = data.customer_id[order]
     return order[np.append(customer[1:] != customer[:-1], True)] if len(order) else order

@@ -1,7 +1,7 @@
-"""Logistic regression on ranks: each feature becomes its place among the training rows, so that nothing runs away.
+"""Logistic regression on ranks: each feature becomes its rank among the training rows.
 
 A rank is bounded: a tenure that grows past every training row stays at the top rank. Values that may be missing get an
-indicator beside them. scikit-learn fits; NumPy predicts; JSON keeps it.
+indicator beside them. scikit-learn fits, NumPy predicts, JSON stores.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ from pathlib import Path
 
 import numpy as np
 
-from training.dataset import Dataset, Flags, Floats
+from training.dataset import Dataset, Floats
 from training.metrics import log_loss
-from training.models.fitted import Explained, Fit, Held, read_json, write_json
+from training.models.calibration import sigmoid
+from training.models.fitted import EarlyStoppingSplit, Explained, Fit, read_json, write_json
 
 FILE = "logistic.json"
 KNOTS = 33
-# Inverse strength of the ridge; the one that says most about the latest date is taken.
+# Inverse strength of the ridge; the one with the lowest log loss on the latest date is taken.
 STRENGTHS = (0.01, 0.1, 1.0)
 USUAL_STRENGTH = 0.1
-# So many rows say as much about a weight per feature as any more.
+# More rows than these do not change one weight per feature.
 MOST_ROWS = 400_000
 
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """The places of each feature's values among the training rows.
+    """The ranks of each feature's values among the training rows.
 
     Args:
         knots: per feature, values at even steps of rank, ascending; a single knot makes the feature constant.
@@ -38,7 +39,7 @@ class Ranks:
 
     @classmethod
     def of(cls, X: Floats) -> Ranks:
-        """Learn the places from training rows."""
+        """Learn the ranks from training rows."""
         return cls(tuple(_knots(column) for column in X.T))
 
     def design(self, X: Floats) -> Floats:
@@ -50,7 +51,7 @@ class Ranks:
                [ 0.5,  0. ],
                [ 0. ,  1. ]])
         """
-        ranks = np.column_stack([_rank(X[:, place], knots) for place, knots in enumerate(self.knots)])
+        ranks = np.column_stack([_rank(column, knots) for column, knots in zip(X.T, self.knots, strict=True)])
         missing = np.isnan(X)
         return np.hstack([np.where(missing, 0.0, ranks), missing.astype(np.float64)])
 
@@ -68,7 +69,7 @@ def _rank(column: Floats, knots: Floats) -> Floats:
 
 @cache
 def _levels(knots: int) -> Floats:
-    """Return the ranks of so many knots; for a single customer, making them would cost more than using them."""
+    """Return the ranks of so many knots, cached: for a single customer, making them costs more than using them."""
     return np.linspace(-0.5, 0.5, knots)
 
 
@@ -80,8 +81,8 @@ class Logistic:
         names: the features it takes, in order.
         ranks: how values become ranks.
         weights: log-odds per unit of rank, then per missing indicator.
-        centre: the mean of the design in training, where every contribution is 0.
-        base: the log-odds there.
+        centre: the mean of the design in training, at which every contribution is 0.
+        base: the log-odds at the centre.
     """
 
     names: tuple[str, ...]
@@ -120,18 +121,14 @@ def read_logistic(folder: Path) -> Logistic:
     return Logistic(tuple(content["names"]), Ranks(knots), weights, centre, float(content["base"]))
 
 
-def fit_logistic(data: Dataset, held: Held) -> Fit:
-    """Learn on everything, with the ridge that said most about the latest date when fitted on earlier ones."""
-    if held is None:
+def fit_logistic(data: Dataset, split: EarlyStoppingSplit) -> Fit:
+    """Fit on everything, with the ridge that predicted the latest date best when fitted on earlier ones."""
+    if split is None:
         return Fit(_learn(data, [USUAL_STRENGTH])[0], None)
-    earlier, latest = held
-    tried = [twin.log_odds(latest.values) for twin in _learn(earlier, STRENGTHS)]
-    best = int(np.argmin([_surprise(log_odds, latest.y) for log_odds in tried]))
+    earlier, latest = split
+    tried = [model.log_odds(latest.values) for model in _learn(earlier, STRENGTHS)]
+    best = int(np.argmin([log_loss(latest.y, sigmoid(log_odds)) for log_odds in tried]))
     return Fit(_learn(data, [STRENGTHS[best]])[0], (tried[best], latest.y))
-
-
-def _surprise(log_odds: Floats, y: Flags) -> float:
-    return log_loss(y, np.exp(-np.logaddexp(0, -log_odds)))
 
 
 def _learn(data: Dataset, strengths: Sequence[float]) -> list[Logistic]:

@@ -1,6 +1,6 @@
-"""Two rules that every shop knows, made into probabilities: silent for long, and silent for long by one's own rhythm.
+"""Two rules that every shop knows, as probabilities: long without an order, and long by the customer's own rhythm.
 
-They are what a model has to beat, and what serves where no model does.
+A model has to beat them, and they serve where no model does.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from training.dataset import Dataset, Floats
 from training.models.calibration import fit_line
-from training.models.fitted import Explained, Fit, Held, fit_twice, read_json, write_json
+from training.models.fitted import EarlyStoppingSplit, Explained, Fit, fit_twice, read_json, write_json
 
 FILE = "rule.json"
 NO_GAP_KNOWN_DAYS = 30.0
@@ -21,11 +21,11 @@ NO_GAP_KNOWN_DAYS = 30.0
 
 @dataclass(frozen=True)
 class Rule:
-    """A line in log-odds over the logarithm of one feature.
+    """Log-odds that rise with the logarithm of one feature.
 
     Args:
-        names: the features it takes; it looks at one of them.
-        feature: the feature that it looks at, `days_since_order` or `overdue`.
+        names: the features it takes; it uses one of them.
+        feature: the one that it uses, `days_since_order` or `overdue`.
         slope: how fast the log-odds rise with log(1 + feature).
         intercept: the log-odds at 0.
         centre: the mean of log(1 + feature) in training, where the contribution is 0.
@@ -48,17 +48,17 @@ class Rule:
         return self.intercept + self.slope * self.evidence(X)
 
     def explained(self, X: Floats) -> Explained:
-        """Return the log-odds, and that all of it comes from one feature."""
+        """Return the log-odds, all of which come from one feature."""
         added = np.zeros(X.shape)
         added[:, self.names.index(self.feature)] = self.slope * (self.evidence(X) - self.centre)
         return Explained(self.log_odds(X), added, self.intercept + self.slope * self.centre)
 
     def evidence(self, X: Floats) -> Floats:
-        """Return log(1 + feature); without an own gap, silence is measured in the shop's."""
+        """Return log(1 + feature); customers without a usual gap are measured by the shop's."""
         column = X[:, self.names.index(self.feature)]
         if self.feature == "overdue":
-            silent = X[:, self.names.index("days_since_order")] / self.shop_gap_days
-            column = np.where(np.isnan(column), silent, column)
+            by_shop_gap = X[:, self.names.index("days_since_order")] / self.shop_gap_days
+            column = np.where(np.isnan(column), by_shop_gap, column)
         return np.asarray(np.log1p(column), dtype=np.float64)
 
     def to_files(self, folder: Path) -> None:
@@ -79,18 +79,18 @@ def _learner(feature: str) -> Callable[[Dataset], Rule]:
         blank = Rule(data.features.names, feature, 0.0, 0.0, 0.0, gap)
         evidence = blank.evidence(data.values)
         slope, intercept = fit_line(evidence, data.y)
-        if slope < 0:  # a rule says that silence is bad news; where it is not, everyone gets the base rate
+        if slope < 0:  # where risk does not rise with the feature, the rule gives everyone the base rate
             slope, intercept = 0.0, fit_line(np.zeros(len(data)), data.y)[1]
         return Rule(data.features.names, feature, slope, intercept, float(evidence.mean()), gap)
 
     return learn
 
 
-def fit_recency_rule(data: Dataset, held: Held) -> Fit:
+def fit_recency_rule(data: Dataset, split: EarlyStoppingSplit) -> Fit:
     """Learn how the risk rises with the days since the last order."""
-    return fit_twice(_learner("days_since_order"), data, held)
+    return fit_twice(_learner("days_since_order"), data, split)
 
 
-def fit_overdue_rule(data: Dataset, held: Held) -> Fit:
-    """Learn how the risk rises with the silence measured in the customer's own usual gaps."""
-    return fit_twice(_learner("overdue"), data, held)
+def fit_overdue_rule(data: Dataset, split: EarlyStoppingSplit) -> Fit:
+    """Learn how the risk rises with the time since the last order, in the customer's own usual gaps."""
+    return fit_twice(_learner("overdue"), data, split)

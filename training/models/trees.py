@@ -1,7 +1,7 @@
-"""Gradient-boosted trees by LightGBM, small and slow: what wins on most shops.
+"""Gradient-boosted trees by LightGBM, small and slow: the best candidate on most shops.
 
-Small trees, a low rate, a part of the features per tree, and as many rounds as helped on the latest date; then a refit
-on everything with three seeds, averaged in log-odds. Kept as LightGBM's own text.
+Small trees, a low learning rate, a share of the features per tree, and as many rounds as helped on the latest date
+(early stopping); then a refit on everything with three seeds, averaged in log-odds. Stored as LightGBM's own text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from features.errors import ModelRefused
 from training.dataset import Dataset, Floats
-from training.models.fitted import Explained, Fit, Held, read_json, write_json
+from training.models.fitted import EarlyStoppingSplit, Explained, Fit, read_json, write_json
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -27,22 +27,22 @@ FILE = "trees.json"
 SEEDS = (1, 2, 3)
 LEAST_ROWS_A_LEAF, ROWS_A_LEAF_SHARE = 5, 100
 MOST_ROUNDS, PATIENCE, USUAL_ROUNDS, LEAST_ROUNDS = 1000, 50, 100, 20
-# Below these a further thread waits more than it works, many times so on cores that others use too.
+# With fewer rows, a further thread waits more than it works, above all on cores that other processes use too.
 ROWS_A_THREAD, ROWS_WORTH_THREADS = 50_000, 2_000
 DIRECTION = {True: -1, False: 1, None: 0}
 
 
 @dataclass(frozen=True)
 class TreeSettings:
-    """How the trees grow; the usual values are strong on most shops, `regulars tune` looks for a shop's own.
+    """How the trees grow; the default values are strong on most shops, `regulars tune` looks for a shop's own.
 
     Args:
         leaves: the most leaves of a tree.
-        learning_rate: how far each tree is followed.
-        feature_fraction: the share of the features that each tree may ask about.
+        learning_rate: the weight of each tree.
+        feature_fraction: the share of the features that each tree may use.
         l2: how strongly leaves are pulled to 0.
-        rows_a_leaf: the fewest rows of a leaf; never more than a hundredth of all, so that a small shop has leaves.
-        extra_trees: one random cut per feature: measured better at 30 days, level at 14, never worse.
+        rows_a_leaf: the fewest rows of a leaf; at most a hundredth of all rows, so that small shops get leaves too.
+        extra_trees: one random cut per feature: measured better for 30 days, equal for 14, never worse.
 
     >>> TreeSettings(leaves=31).learning_rate
     0.03
@@ -63,7 +63,7 @@ EachRound = Callable[[], None]
 def lightgbm() -> ModuleType:
     """Return LightGBM, loaded so that its threads sleep, not spin, while they wait for one another.
 
-    On shared cores spinning costs up to 20 × the time (LightGBM issue 6728); it is read when the library loads.
+    On shared cores spinning costs up to 20 × the time (LightGBM issue 6728); the setting is read at loading.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import lightgbm as library
@@ -95,18 +95,18 @@ class Trees:
 
     def log_odds(self, X: Floats) -> Floats:
         """Return the log-odds of churn, one per row."""
-        said = [booster.predict(X, raw_score=True, num_threads=_threads_for(X)) for booster in self.boosters]
-        return np.asarray(np.mean(said, axis=0), dtype=np.float64)
+        scores = [booster.predict(X, raw_score=True, num_threads=_threads_for(X)) for booster in self.boosters]
+        return np.asarray(np.mean(scores, axis=0), dtype=np.float64)
 
     def explained(self, X: Floats) -> Explained:
         """Return the log-odds and their exact SHAP values. Lundberg et al. (2020), path-dependent."""
-        said = [booster.predict(X, pred_contrib=True, num_threads=_threads_for(X)) for booster in self.boosters]
-        mean = np.asarray(np.mean(said, axis=0), dtype=np.float64)
+        added = [booster.predict(X, pred_contrib=True, num_threads=_threads_for(X)) for booster in self.boosters]
+        mean = np.asarray(np.mean(added, axis=0), dtype=np.float64)
         return Explained(self.log_odds(X), mean[:, :-1], float(mean[0, -1]) if len(mean) else 0.0)
 
     def to_files(self, folder: Path) -> None:
         """Write each booster as LightGBM's text, and a JSON that names them."""
-        files = [f"trees_{place}.txt" for place in range(len(self.boosters))]
+        files = [f"trees_{number}.txt" for number in range(len(self.boosters))]
         for name, booster in zip(files, self.boosters, strict=True):
             (folder / name).write_text(booster.model_to_string(), encoding="utf-8")
         write_json(folder / FILE, {"names": list(self.names), "files": files})
@@ -133,27 +133,27 @@ def read_trees(folder: Path) -> Trees:
 
 def fit_trees(
     data: Dataset,
-    held: Held,
+    split: EarlyStoppingSplit,
     settings: TreeSettings = USUAL,
     *,
     seeds: tuple[int, ...] = SEEDS,
     each_round: EachRound | None = None,
 ) -> Fit:
-    """Learn how many rounds help on the latest date, then learn on everything with three seeds.
+    """Find how many rounds help on the latest date, then fit on everything with three seeds.
 
     Args:
         data: what to learn from.
-        held: (earlier dates, latest date), or None where the history is too short.
+        split: (earlier dates, latest date), or None where the history is too short.
         settings: how the trees grow.
         seeds: of the boosters that are averaged.
-        each_round: is called after every round of boosting; what it raises stops the learning.
+        each_round: is called after every round of boosting; an error that it raises stops the fit.
     """
     callbacks = [_calling(each_round)] if each_round else []
-    if held is None:
+    if split is None:
         return Fit(_refit(data, USUAL_ROUNDS, settings, seeds, callbacks), None)
-    earlier, latest = held
-    rounds, said = _stop_early(earlier, latest, settings, callbacks)
-    return Fit(_refit(data, rounds, settings, seeds, callbacks), (said, latest.y))
+    earlier, latest = split
+    rounds, log_odds = _stop_early(earlier, latest, settings, callbacks)
+    return Fit(_refit(data, rounds, settings, seeds, callbacks), (log_odds, latest.y))
 
 
 Callbacks = list[Callable[[Any], None]]
@@ -170,8 +170,8 @@ def _stop_early(earlier: Dataset, latest: Dataset, settings: TreeSettings, callb
     stop = library.early_stopping(PATIENCE, verbose=False)
     booster = library.train(params, train, MOST_ROUNDS, [valid], callbacks=[stop, *callbacks])
     rounds = max(LEAST_ROUNDS, int(booster.best_iteration))
-    said = booster.predict(latest.values, raw_score=True, num_iteration=rounds)
-    return rounds, np.asarray(said, dtype=np.float64)
+    log_odds = booster.predict(latest.values, raw_score=True, num_iteration=rounds)
+    return rounds, np.asarray(log_odds, dtype=np.float64)
 
 
 def _refit(data: Dataset, rounds: int, settings: TreeSettings, seeds: tuple[int, ...], callbacks: Callbacks) -> Trees:
@@ -183,7 +183,7 @@ def _refit(data: Dataset, rounds: int, settings: TreeSettings, seeds: tuple[int,
         booster: Booster = library.train(params, known, rounds, callbacks=list(callbacks))
         return booster
 
-    # LightGBM lets go of the interpreter: seeds side by side need no barriers between their threads.
+    # LightGBM releases the interpreter lock, so the seeds are fitted side by side without waiting for one another.
     with ThreadPoolExecutor(max_workers=min(threads(), len(seeds))) as pool:
         return Trees(data.features.names, tuple(pool.map(grow, seeds)))
 

@@ -20,9 +20,9 @@ from training.backtest.backtest import split_data
 from training.backtest.choice import Rows
 from training.dataset import Dataset, Floats
 from training.models.calibration import sigmoid
-from training.models.candidates import enough_to_learn, held_out
-from training.models.exposure import evened
-from training.models.fitted import Held
+from training.models.candidates import early_stopping_split, enough_to_learn
+from training.models.exposure import adjust_exposure
+from training.models.fitted import EarlyStoppingSplit
 from training.models.trees import SEEDS, EachRound, TreeSettings, fit_trees
 from training.splits import Split
 
@@ -40,18 +40,18 @@ class Fold:
     Args:
         day: the test date.
         train: what could be learnt from by then.
-        held: its (earlier dates, latest date), for how many rounds help.
+        split: its early-stopping split, for how many rounds help.
         test: whom it is judged on.
     """
 
     day: date
     train: Dataset
-    held: Held
+    split: EarlyStoppingSplit
     test: Dataset
 
     def said(self, settings: TreeSettings, each_round: EachRound | None = None) -> Floats:
         """Return the probabilities on the test date by trees of these settings."""
-        found = fit_trees(self.train, self.held, settings, seeds=JUDGED_BY, each_round=each_round)
+        found = fit_trees(self.train, self.split, settings, seeds=JUDGED_BY, each_round=each_round)
         return sigmoid(found.fitted.log_odds(self.test.values))
 
     def rows(self, p: Floats) -> Rows:
@@ -80,8 +80,8 @@ def temporal_folds(
         train, test = split_data(some, split, definition, features)
         if not len(train) or not len(test) or not enough_to_learn(train):
             break
-        train = evened(train)  # as a candidate learns it
-        folds.append(Fold(split.test_date, train, held_out(train), test))
+        train = adjust_exposure(train)  # as a candidate learns it
+        folds.append(Fold(split.test_date, train, early_stopping_split(train), test))
     if not folds:
         raise InsufficientHistory("too few customers churned or stayed to tune trees: regulars train does without")
     return tuple(folds)

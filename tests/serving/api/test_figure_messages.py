@@ -31,7 +31,7 @@ from training.backtest.choice import Difference
 from training.backtest.grade import Grade
 from training.backtest.report import Report, report_facts
 from training.backtest.shortlist import A_TENTH, ListResult, Shortlist
-from training.forecasts.uplift import QiniFigure, UpliftBacktest
+from training.forecasts.uplift import QiniEstimate, UpliftBacktest
 
 MONDAY = date(2026, 3, 2)
 NAN = float("nan")
@@ -99,7 +99,7 @@ def episodes(accounts: int, cell: str) -> pd.DataFrame:
     )
 
 
-def saving(settled: pd.DataFrame, qini: dict[str, QiniFigure]) -> MeasuredEffect:
+def saving(settled: pd.DataFrame, qini: dict[str, QiniEstimate]) -> MeasuredEffect:
     """What acting saved, with a plan."""
     found = effect(settled, currency="EUR", planned_saved_share=0.1)
     ahead = {name: figure for name, figure in qini.items() if name != "uplift"}
@@ -110,7 +110,7 @@ def saving(settled: pd.DataFrame, qini: dict[str, QiniFigure]) -> MeasuredEffect
 def test_the_effect_of_a_trial(accounts: int) -> None:
     """With intervals, money and the four groups, or with too few of each."""
     settled = pd.concat([episodes(accounts, "ranked"), episodes(accounts // 2, "random")])
-    qini = {name: QiniFigure(0.01, -0.01, 0.03) for name in ("uplift", "risk", "gain")} if accounts > 100 else {}
+    qini = {name: QiniEstimate(0.01, -0.01, 0.03) for name in ("uplift", "risk", "gain")} if accounts > 100 else {}
     found = saving(settled, qini)
     assert found.effect.overall.is_enough == bool(qini)
     assert found.effect.four is not None

@@ -48,7 +48,7 @@ def test_silence_is_exactly_p_at_the_horizon_and_never_rises(steps, many, days):
     """Also where p is 0 or 1, after a single order, after years of silence, and where no silence ever ended."""
     X, p = of(many)
     ordered = sorted(days)
-    said = timing_of(steps).silent(X, p, [*ordered, 14, 0])
+    said = timing_of(steps).no_order_probability(X, p, [*ordered, 14, 0])
     assert np.array_equal(said[:, -2], p)
     assert (said[:, -1] == 1).all()
     assert ((said >= 0) & (said <= 1)).all()
@@ -70,7 +70,7 @@ def test_the_next_order_lies_in_the_days_followed(steps, many, follow):
 
 
 def test_days_may_come_in_any_order():
-    said = TIMING.silent(ROW, np.array([0.4]), [60, 14, 30])
+    said = TIMING.no_order_probability(ROW, np.array([0.4]), [60, 14, 30])
     assert said == pytest.approx(0.4 ** (np.array([[60, 14, 30]]) / 14))
 
 
@@ -97,8 +97,8 @@ def test_the_whole_days_are_those_nearest_to_80_percent():
 def test_with_the_hazards_own_probability_it_is_the_hazard(data):
     timing, X = fit_timing(data), data.values
     seen = Histories.of(*data.X[list(NAMES)].to_numpy().T)
-    said = timing.silent(X, timing.hazard.silent(seen, 28), [7, 60])
-    own = np.column_stack([timing.hazard.silent(seen, time) for time in (7, 60)])
+    said = timing.no_order_probability(X, timing.hazard.no_order_probability(seen, 28), [7, 60])
+    own = np.column_stack([timing.hazard.no_order_probability(seen, time) for time in (7, 60)])
     assert said == pytest.approx(own, abs=1e-3)
 
 
@@ -126,14 +126,14 @@ def test_poisson_customers_are_covered():
     assert found["next_order_coverage"] == pytest.approx(0.8, abs=0.04)
     assert found["next_order_too_early"] == pytest.approx(0.1, abs=0.03)
     assert found["next_order_median_absolute_error_days"] < found["usual_gap_median_absolute_error_days"]
-    said = timing.silent(judged.values, (1 - true) ** 20, [5, 50])
+    said = timing.no_order_probability(judged.values, (1 - true) ** 20, [5, 50])
     assert said.mean(axis=0) == pytest.approx([((1 - true) ** day).mean() for day in (5, 50)], abs=0.03)
 
 
 def test_it_covers_out_of_time_in_a_shop_that_people_leave(data, log):
     earlier, later = data.hold_out_last()
     timing = replace(fit_timing(earlier), follow_days=28)
-    p = timing.hazard.silent(Histories.of(*later.X[list(NAMES)].to_numpy().T), 28)
+    p = timing.hazard.no_order_probability(Histories.of(*later.X[list(NAMES)].to_numpy().T), 28)
     found = timing_errors(timing, later.values, p, later.wait_days)
     assert 0.7 <= found["next_order_coverage"] <= 0.9  # 150 customers
     assert found["next_order_mean_absolute_error_days"] < found["usual_gap_mean_absolute_error_days"]
@@ -166,7 +166,9 @@ def test_it_survives_its_file(data, tmp_path):
         timing.levels,
     )
     days = [7, 28, 90]
-    assert np.array_equal(again.silent(data.values, p, days), timing.silent(data.values, p, days))
+    assert np.array_equal(
+        again.no_order_probability(data.values, p, days), timing.no_order_probability(data.values, p, days)
+    )
     assert np.array_equal(again.next_order(data.values, p).high_days, timing.next_order(data.values, p).high_days)
     with pytest.raises(ModelRefused, match=r"timing\.json is missing"):
         read_timing(tmp_path / "elsewhere")
@@ -176,6 +178,6 @@ def test_nobody_at_all(data):
     nobody = data.on([])
     timing = fit_timing(nobody)
     assert timing.follow_days >= timing.horizon_days
-    assert timing.silent(nobody.values, np.zeros(0), [7, 30]).shape == (0, 2)
+    assert timing.no_order_probability(nobody.values, np.zeros(0), [7, 30]).shape == (0, 2)
     assert len(timing.next_order(nobody.values, np.zeros(0)).median_days) == 0
     assert timing_errors(timing, nobody.values, np.zeros(0), np.zeros(0, dtype=np.int64)) == {}

@@ -43,5 +43,5 @@ def test_weights_go_to_who_is_right_as_far_as_rows_prove_it():
 def test_without_a_later_date_the_usual_weights_hold(data):
     parts = {name: Fit(found.fitted, None) for name, found in fit_each(tuple(WEIGHTS), data)}
     found = blended(parts, WEIGHTS)
-    assert found.late is None
+    assert found.out_of_sample is None
     assert found.fitted.weights == WEIGHTS

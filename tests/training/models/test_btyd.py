@@ -59,7 +59,7 @@ def test_paretonbd_is_what_they_published_beside_it():
 def test_the_unit_of_time_changes_no_probability(fit):
     weeks, days = fit(cdnow()), fit(cdnow(7.0))
     assert days.alpha == pytest.approx(7 * weeks.alpha, rel=1e-3)
-    assert days.silent(cdnow(7.0), 91) == pytest.approx(weeks.silent(cdnow(), 13), abs=1e-4)
+    assert days.no_order_probability(cdnow(7.0), 91) == pytest.approx(weeks.no_order_probability(cdnow(), 13), abs=1e-4)
 
 
 def test_the_published_forecast_of_a_customer():
@@ -70,11 +70,11 @@ def test_the_published_forecast_of_a_customer():
 def test_small_cases_by_hand():
     model = BGNBD(r=1.0, alpha=1.0, a=1.0, b=1.0)
     # one order, T = 1: (1 + 1) / (1 + 1 + 2); nobody leaves before a repeat order
-    assert model.silent(one(0, 0, 1), 2) == pytest.approx(0.5)
+    assert model.no_order_probability(one(0, 0, 1), 2) == pytest.approx(0.5)
     assert model.alive(one(0, 0, 1)) == pytest.approx(1.0)
     # x = 1, t_x = 1, T = 3: left = 1 / 1 · 2⁻² = 1/4, waits = 4⁻² = 1/16
     assert model.alive(one(1, 1, 3)) == pytest.approx((1 / 16) / (5 / 16))
-    assert model.silent(one(1, 1, 3), 4) == pytest.approx((1 / 4 + 1 / 64) / (5 / 16))
+    assert model.no_order_probability(one(1, 1, 3), 4) == pytest.approx((1 / 4 + 1 / 64) / (5 / 16))
     # likelihood: Γ(2)/Γ(1) · B(1, 2)/B(1, 1) · (left + waits) = 1/2 · 5/16
     assert np.exp(model.log_likelihood(one(1, 1, 3))) == pytest.approx(5 / 32)
     # α = β: the hypergeometric function is 1, left = s / (r + s + x) · (1 + t_x)^−(r+s+x)
@@ -82,14 +82,14 @@ def test_small_cases_by_hand():
     left, waits = 1 / 3 * 2**-3, 2 / 3 * 4**-3
     assert np.exp(pareto.log_likelihood(one(1, 1, 3))) == pytest.approx(left + waits)
     assert pareto.alive(one(1, 1, 3)) == pytest.approx(4**-3 / (left + waits))
-    assert pareto.silent(one(1, 1, 3), 4) == pytest.approx((left + 2 / 3 * 8**-3) / (left + waits))
+    assert pareto.no_order_probability(one(1, 1, 3), 4) == pytest.approx((left + 2 / 3 * 8**-3) / (left + waits))
 
 
 @given(model=bgnbds, seen=customers(), time=st.floats(0.5, 400))
 @settings(max_examples=60, deadline=None)
 def test_bgnbd_silence_is_its_own_likelihood_later(model, seen, time):
     after, before = model.log_likelihood(seen.later(time)), model.log_likelihood(seen)
-    assert model.silent(seen, time) == pytest.approx(np.exp(after - before), rel=1e-6)
+    assert model.no_order_probability(seen, time) == pytest.approx(np.exp(after - before), rel=1e-6)
 
 
 @given(model=paretos, x=st.integers(0, 30), recency=st.floats(0, 300), silence=st.floats(0, 300))
@@ -112,7 +112,9 @@ def test_paretonbd_likelihood_is_its_integral(model, x, recency, silence):
 def test_expected_orders_begin_with_the_chance_of_one(model, seen):
     """In a moment at most one order fits: what is expected of it is the chance that it is not silent."""
     moment = 1e-4
-    assert model.expected_orders(seen, moment) == pytest.approx(1 - model.silent(seen, moment), rel=1e-2, abs=1e-9)
+    assert model.expected_orders(seen, moment) == pytest.approx(
+        1 - model.no_order_probability(seen, moment), rel=1e-2, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("models", [bgnbds, paretos], ids=["bg_nbd", "pareto_nbd"])
@@ -120,9 +122,9 @@ def test_expected_orders_begin_with_the_chance_of_one(model, seen):
 @settings(max_examples=100, deadline=None)
 def test_probabilities_are_probabilities(models, draws, seen, times):
     model, (short, long) = draws.draw(models), sorted(times)
-    sooner, later = model.silent(seen, short)[0], model.silent(seen, long)[0]
+    sooner, later = model.no_order_probability(seen, short)[0], model.no_order_probability(seen, long)[0]
     assert 0 <= later <= sooner + 1e-12 <= 1 + 2e-12
-    assert model.silent(seen, 0.0)[0] == pytest.approx(1)
+    assert model.no_order_probability(seen, 0.0)[0] == pytest.approx(1)
     assert 0 <= model.alive(seen)[0] <= 1 + 1e-9
     # (1 − P(alive)) is silent for ever
     assert later >= 1 - model.alive(seen)[0] - 1e-9
@@ -134,8 +136,8 @@ def test_probabilities_are_probabilities(models, draws, seen, times):
 def test_risk_rises_with_silence(models, draws, seen, share):
     model = draws.draw(models)
     longer = Histories(seen.frequency, seen.recency * share, seen.age)
-    assert model.silent(longer, 30)[0] >= model.silent(seen, 30)[0] - 1e-9
-    assert model.silent(seen.later(30), 30)[0] >= model.silent(seen, 30)[0] - 1e-9
+    assert model.no_order_probability(longer, 30)[0] >= model.no_order_probability(seen, 30)[0] - 1e-9
+    assert model.no_order_probability(seen.later(30), 30)[0] >= model.no_order_probability(seen, 30)[0] - 1e-9
 
 
 @pytest.mark.parametrize("model", [PUBLISHED_BGNBD, BGNBD(0.5, 20, 1.0, 0.5), BGNBD(0.5, 20, 0.4, 0.6)])
@@ -186,7 +188,7 @@ def test_paretonbd_recovers_what_was_simulated():
     seen = simulated(rates, random.exponential(1 / exits), 400, random)
     found = fit_paretonbd(seen)
     assert (found.r, found.alpha, found.s) == pytest.approx((truth.r, truth.alpha, truth.s), rel=0.15)
-    assert found.silent(seen, 60) == pytest.approx(truth.silent(seen, 60), abs=0.03)
+    assert found.no_order_probability(seen, 60) == pytest.approx(truth.no_order_probability(seen, 60), abs=0.03)
 
 
 def test_bgnbd_recovers_what_was_simulated():
@@ -204,7 +206,7 @@ def test_bgnbd_recovers_what_was_simulated():
     found = fit_bgnbd(seen)
     assert (found.r, found.alpha) == pytest.approx((truth.r, truth.alpha), rel=0.15)
     assert found.a / (found.a + found.b) == pytest.approx(truth.a / (truth.a + truth.b), rel=0.15)
-    assert found.silent(seen, 60) == pytest.approx(truth.silent(seen, 60), abs=0.03)
+    assert found.no_order_probability(seen, 60) == pytest.approx(truth.no_order_probability(seen, 60), abs=0.03)
 
 
 @pytest.mark.parametrize("fit", [fit_bgnbd, fit_paretonbd])
@@ -218,7 +220,7 @@ def test_bgnbd_recovers_what_was_simulated():
     ids=["nobody came back", "everyone alike and alive", "a single customer"],
 )
 def test_hopeless_shops_get_a_finite_answer(fit, seen):
-    said = fit(seen).silent(seen, 30)
+    said = fit(seen).no_order_probability(seen, 30)
     assert np.isfinite(said).all()
     assert ((said >= 0) & (said <= 1)).all()
 

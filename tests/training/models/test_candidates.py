@@ -56,7 +56,7 @@ def test_fitting_twice_gives_the_same_model(data, name):
 def test_what_is_said_of_the_latest_date_was_learnt_before_it(data, name):
     latest = data.as_of == data.days[-1]
     scrambled = replace(data, y=np.where(latest, ~data.y, data.y))
-    honest, lied = fit(name, data).late, fit(name, scrambled).late
+    honest, lied = fit(name, data).out_of_sample, fit(name, scrambled).out_of_sample
     assert honest is not None
     assert len(honest[1]) == latest.sum()
     if name.endswith("rule"):
@@ -94,7 +94,7 @@ def test_the_overdue_rule_measures_newcomers_in_the_shops_gap(bundles, data):
 
 def test_a_date_alone_is_learnt_from_without_a_later_one(data):
     found = fit("lightgbm", data.on([data.days[-1]]))
-    assert found.late is None
+    assert found.out_of_sample is None
     assert np.isfinite(found.fitted.log_odds(data.values)).all()
 
 

@@ -12,7 +12,7 @@ from features.definitions import default_features
 from tests.training.conftest import DEFINITION, renewal_shop
 from training.dataset import Dataset, dataset
 from training.models.candidates import fit, fit_each
-from training.models.exposure import evened, growth
+from training.models.exposure import adjust_exposure, growth
 
 DAYS = range(90, 350, 28)
 
@@ -33,7 +33,7 @@ def means(data: Dataset, name: str) -> np.ndarray:
 
 
 def test_the_first_months_of_a_shop_of_regulars_become_like_its_last(regulars):
-    before, after = (means(data, "order_days_365d") for data in (regulars, evened(regulars)))
+    before, after = (means(data, "order_days_365d") for data in (regulars, adjust_exposure(regulars)))
     assert before[-1] > 2.5 * before[0]
     assert after == pytest.approx(np.full(len(after), after.mean()), rel=0.1)
 
@@ -41,12 +41,12 @@ def test_the_first_months_of_a_shop_of_regulars_become_like_its_last(regulars):
 def test_they_reach_the_length_of_the_log_on_the_day_that_is_scored(regulars):
     coming = regulars.days[-1] + DEFINITION.horizon_days
     scored = rows_of(range(coming, coming + 1), leaving=False)
-    learnt = means(evened(regulars), "order_days_365d").mean()
+    learnt = means(adjust_exposure(regulars), "order_days_365d").mean()
     assert learnt == pytest.approx(scored.X["order_days_365d"].mean(), rel=0.05)
 
 
 def test_nothing_else_is_touched(regulars):
-    after = evened(regulars)
+    after = adjust_exposure(regulars)
     same = [name for name in regulars.features.names if after.X[name].equals(regulars.X[name])]
     assert {"days_since_order", "tenure_days", "frequency", "order_days_90d", "mean_gap_days"} <= set(same)
     assert {"order_days_180d", "spend_365d", "order_weeks_364d"}.isdisjoint(same)
@@ -55,18 +55,18 @@ def test_nothing_else_is_touched(regulars):
 
 def test_a_log_longer_than_every_window_stays_as_it_is(regulars):
     old = replace(regulars, X=regulars.X.assign(tenure_days=regulars.X["tenure_days"] + 365))
-    assert evened(old) is old
+    assert adjust_exposure(old) is old
 
 
 def test_no_label_is_asked(regulars):
     turned = replace(regulars, y=~regulars.y)
-    assert evened(turned).X.equals(evened(regulars).X)
+    assert adjust_exposure(turned).X.equals(adjust_exposure(regulars).X)
 
 
 @pytest.mark.parametrize("days", [[], DAYS[:1], DAYS[:2]])
 def test_too_few_dates_say_nothing(regulars, days):
     few = regulars.on(days)
-    assert evened(few) is few
+    assert adjust_exposure(few) is few
 
 
 def test_growth_stays_between_newcomers_and_regulars():

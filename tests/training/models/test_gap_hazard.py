@@ -20,7 +20,7 @@ def test_a_longer_horizon_is_never_more_silent(rows, silence, times):
     model = GapHazard(7.0, (0,), (Curve.of(kaplan_meier(*arrays(rows))),))
     seen = Histories(np.array([2.0]), np.array([14.0]), np.array([14.0 + silence]))
     short, long = sorted(times)
-    assert 0 <= model.silent(seen, long)[0] <= model.silent(seen, short)[0] <= 1
+    assert 0 <= model.no_order_probability(seen, long)[0] <= model.no_order_probability(seen, short)[0] <= 1
 
 
 def test_a_curve_by_hand():
@@ -31,7 +31,7 @@ def test_a_curve_by_hand():
     model = GapHazard(10.0, (0,), (curve,))
     seen = Histories(np.zeros(1), np.zeros(1), np.full(1, 5.0))
     reached = first + (1.45 - 0.5) * (second - first)
-    assert -np.log(model.silent(seen, 10)) == pytest.approx(reached - 0.45 / 0.5 * first)
+    assert -np.log(model.no_order_probability(seen, 10)) == pytest.approx(reached - 0.45 / 0.5 * first)
 
 
 def test_an_own_gap_is_believed_as_far_as_it_was_seen():
@@ -42,7 +42,9 @@ def test_an_own_gap_is_believed_as_far_as_it_was_seen():
 def test_it_finds_the_hazard_that_was_simulated(data):
     """The shop's customers come back after a day and an exponential gap, and leave after one order in ten."""
     model = fit_gap_hazard(data)
-    said = model.silent(Histories.of(*data.X[["frequency", "tenure_days", "days_since_order"]].to_numpy().T), 28)
+    said = model.no_order_probability(
+        Histories.of(*data.X[["frequency", "tenure_days", "days_since_order"]].to_numpy().T), 28
+    )
     assert said.mean() == pytest.approx(data.y.mean(), abs=0.05)  # rates differ more than one curve can know
     assert ece(data.y, said) < 0.06
 
@@ -65,5 +67,5 @@ def test_labels_follow_the_customers_of_the_last_date(data):
     place = np.searchsorted(np.unique(data.customer_id), latest.customer_id)
     assert (followed.age - seen.age)[place].tolist() == latest.wait_days.tolist()
     assert (followed.frequency - seen.frequency)[place].tolist() == (~latest.y).tolist()
-    assert followed.silence[place][~latest.y].tolist() == [0] * int((~latest.y).sum())
+    assert followed.since_order[place][~latest.y].tolist() == [0] * int((~latest.y).sum())
     assert (followed.age - seen.age).sum() == latest.wait_days.sum()

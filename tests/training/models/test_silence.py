@@ -74,7 +74,7 @@ def test_nonsense_is_scored_too(bundles, data, name):
 def test_of_a_single_date_the_line_is_learnt_from_its_labels(data, name):
     one = data.on([data.days[-1]])
     found = fit(name, one)
-    assert found.late is None
+    assert found.out_of_sample is None
     said = 1 / (1 + np.exp(-found.fitted.log_odds(one.values)))
     assert said.mean() == pytest.approx(one.y.mean(), abs=0.02)
 
