@@ -1,7 +1,7 @@
-"""The BentoML service: a thin door.
+"""The BentoML service: a thin shell around the HTTP application of `serving/api/`.
 
-`regulars serve` starts it, `bentoml serve serving.service:Regulars` and a built Bento do too. What each path answers
-is in `serving/api/`; here is what BentoML needs to know, and nothing else.
+`regulars serve` starts it; so do `bentoml serve serving.service:Regulars` and a built Bento. Only what BentoML needs to
+know is here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from serving.worker_environment import WORKER_ENVIRONMENT, WORKERS_VARIABLE
 
 
 def settle_heap() -> None:
-    """Take what is loaded out of the garbage collector's rounds: they are the slowest answers otherwise."""
+    """Keep the garbage collector off everything loaded so far: its rounds would make the slowest answers."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
@@ -28,10 +28,10 @@ def settle_heap() -> None:
 
 @cache
 def application() -> Starlette:
-    """Return the application of this process, made when it is first asked for.
+    """Return the application of this process, made on first use.
 
-    BentoML imports this module in the process that watches the workers too, before it starts them; what answers
-    requests takes seconds to import, and that process answers none.
+    BentoML also imports this module in the process that watches the workers. That process answers no requests and
+    should not spend the seconds that the imports take.
     """
     from serving.api.access_log import log_to_stderr
     from serving.api.app import create_app
@@ -42,41 +42,41 @@ def application() -> Starlette:
 
 @asynccontextmanager
 async def running(_: Starlette) -> AsyncIterator[None]:
-    """Open the application with the server, and close it with it."""
+    """Open the application when the server starts, and close it when the server ends."""
     app = application()
     async with app.router.lifespan_context(app):
         yield
 
 
-class FrontDoor:
-    """Hands every request to our application: BentoML's own paths would be open to whoever has no key.
+class OurPathsOnly:
+    """Middleware that hands every request to our application: BentoML's own paths would need no key.
 
-    What is behind serves the files of the viewer, which the application asks for.
+    Our application asks BentoML's only for the files of the document viewer.
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        self.behind = app
+        self.bentoml_app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http":
-            scope["regulars.viewer"] = self.behind
+            scope["regulars.viewer"] = self.bentoml_app
             await application().router(scope, receive, send)
             return
         if scope["type"] == "lifespan":
-            self._come_first(scope["app"])
-        await self.behind(scope, receive, send)
+            self._skip_middlewares(scope["app"])
+        await self.bentoml_app(scope, receive, send)
 
-    def _come_first(self, server: Starlette) -> None:
-        """Take BentoML's own middlewares out of the way, which cost a third of a look-up.
+    def _skip_middlewares(self, server: Starlette) -> None:
+        """Skip BentoML's own middlewares, which cost a third of a look-up.
 
-        One of them sets a timer per request and never takes it back: an hour's requests would stay in memory.
+        One of them sets a timer per request and never cancels it: an hour's requests would stay in memory.
         """
         server.middleware_stack = self
 
 
-# What is mounted is opened and closed with the server; requests do not get that far. Our own metrics count what
-# BentoML's would, by path and without the cost, and answers that take long are bounded where they are computed.
+# The mounted application only opens and closes ours with the server; no request reaches it. Our own metrics count what
+# BentoML's would, by path and at less cost, and long answers are limited where they are computed.
 @bentoml.service(
     workers=int(os.environ.get(WORKERS_VARIABLE, "1")),
     traffic={"timeout": 3600},
@@ -91,4 +91,4 @@ class Regulars:
     """Scores, lists, reports and model facts over HTTP; ready once a model is loaded."""
 
 
-Regulars.add_asgi_middleware(FrontDoor)  # type: ignore[attr-defined]  # the decorator returns a Service
+Regulars.add_asgi_middleware(OurPathsOnly)  # type: ignore[attr-defined]  # the decorator returns a Service

@@ -1,6 +1,6 @@
-"""The access log: one JSON line per request, without anything about a person.
+"""The access log: one JSON line per request, with nothing about a person in it.
 
-A path is logged as it is written in the OpenAPI document, never with the customer's id in it; of a key its id alone.
+A path is logged as the OpenAPI document writes it, never with a customer's id. Of a key only the id is logged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LOG = logging.getLogger("regulars.access")
 
 @dataclass
 class Access:
-    """What is known of a request when it is answered."""
+    """What the log says of one request."""
 
     request_id: str
     method: str
@@ -27,7 +27,7 @@ class Access:
 
 
 def line_of(access: Access, seconds: float, at: datetime | None = None) -> str:
-    """Return the line of a request.
+    """Return the log line of a request.
 
     >>> line_of(Access("r1", "GET", "/v1/model", "0f3a"), 0.0123, datetime(2026, 3, 2, tzinfo=UTC))
     '{"at":"2026-03-02T00:00:00Z","request_id":"r1","method":"GET","path":"/v1/model","status":200,"ms":12.3,"key":"0f3a"}'
@@ -45,15 +45,15 @@ def line_of(access: Access, seconds: float, at: datetime | None = None) -> str:
 
 
 def write(access: Access, seconds: float) -> None:
-    """Write the line of a request; from where in our code it is written is not looked up."""
+    """Write the log line of a request. Looking up the calling line of code, as logging does, would cost more."""
     if LOG.isEnabledFor(logging.INFO):
         LOG.handle(logging.LogRecord(LOG.name, logging.INFO, "", 0, line_of(access, seconds), None, None))
 
 
 def log_to_stderr() -> None:
-    """Write what the server says, and access lines as they are, to stderr.
+    """Send the server's messages and the access lines to stderr.
 
-    It is called once the server runs: BentoML sets up logging when it starts, and silences who was there before.
+    Call it once the server runs: BentoML sets up logging when it starts, and silences loggers that existed before.
     """
     for name, form in (("regulars", "%(asctime)s %(levelname)s %(message)s"), (LOG.name, "%(message)s")):
         logger = logging.getLogger(name)
@@ -62,7 +62,7 @@ def log_to_stderr() -> None:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter(form))
         logger.handlers[:] = [handler]
-    # Looked up for every line otherwise, and written by none of ours.
+    # None of our formats shows these, and logging would look them up for every line.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in list(logging.root.manager.loggerDict):
         if name.startswith("regulars."):

@@ -1,7 +1,7 @@
-"""The HTTP interface: which path is answered by what.
+"""The HTTP application: which path leads to which operation, and the pages around them.
 
-`create_app` gives a Starlette application that knows nothing of BentoML; `serving/service.py` puts it into a Bento.
-A resource is a module with a list of operations; adding one is a line in OPERATIONS.
+`create_app` makes a Starlette application that knows nothing of BentoML; `serving/service.py` puts it into a Bento.
+Each resource is a module with a list of operations; a new resource is a line in OPERATIONS.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.api import customers, figures, lists, model, reports, scores
 from serving.api.auth import refuse_unless
-from serving.api.endpoint import ALWAYS, Endpoint, refused, request_id
+from serving.api.endpoint import HEADERS, Endpoint, refused, request_id
 from serving.api.metrics import CONTENT_TYPE
 from serving.api.openapi import document
 from serving.api.operation import Operation
@@ -40,7 +40,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *figures.OPERATIONS,
     *model.OPERATIONS,
 )
-# BentoML's own start page calls a tag manager; this one shows the same viewer and talks to this server only.
+# BentoML's own start page loads a tag manager; this one shows the same viewer and talks to this server only.
 START_PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -58,7 +58,7 @@ SwaggerUIBundle({ url: "./v1/openapi.json", dom_id: "#swagger-ui", deepLinking: 
 </body>
 </html>
 """
-VIEWER = "regulars.viewer"  # where the scope holds the application that has the viewer's files
+VIEWER = "regulars.viewer"  # key of the scope under which the server puts the application with the viewer's files
 BROWSER = {"WWW-Authenticate": 'Basic realm="regulars", charset="UTF-8"'}
 
 
@@ -67,17 +67,17 @@ def create_app(
 ) -> Starlette:
     """Return the application; it opens the server's state when it starts and closes it when it ends.
 
-    `on_start` is called when the server runs, `on_ready` once, when a model is loaded.
+    `on_start` is called when the server runs, `on_ready` once a model is loaded.
 
     >>> [route.path for route in create_app(ServerState()).routes][:2]
     ['/v1/scores', '/v1/score']
     """
     routes = [_route(server, path, list(group)) for path, group in groupby(OPERATIONS, key=lambda each: each.path)]
-    app = Starlette(routes=[*routes, *_around(server)], lifespan=lambda _: _opened(server, on_ready, on_start))
+    app = Starlette(routes=[*routes, *_pages(server)], lifespan=lambda _: _opened(server, on_ready, on_start))
     app.router.redirect_slashes = False
-    app.router.default = _Otherwise(server, app.router.default)
+    app.router.default = _UnknownPath(server, app.router.default)
     for route in routes:
-        route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)  # an id may be asked for with a line break
+        route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)  # an id may hold a line break
     app.state.server = server
     return app
 
@@ -86,8 +86,8 @@ def _route(server: ServerState, path: str, operations: list[Operation]) -> Route
     return Route(operations[0].route, Endpoint(server, path, {each.method: each for each in operations}))
 
 
-def _around(server: ServerState) -> list[Route]:
-    """Return what is there besides the operations: health for everybody, the rest for whoever has a key."""
+def _pages(server: ServerState) -> list[Route]:
+    """Return the paths beside the operations: health for everybody, the rest for callers with a key."""
     pages = {"/": _start_page, "/v1/openapi.json": _openapi, "/docs.json": _openapi}
     return [
         *(Route(path, _Live()) for path in ("/livez", "/healthz")),
@@ -103,7 +103,7 @@ async def _opened(
     server: ServerState, on_ready: Callable[[], None], on_start: Callable[[], None]
 ) -> AsyncIterator[None]:
     on_start()
-    # The server answers while it loads: what needs no model is served, the rest is asked to come again.
+    # The server answers while it loads: what needs no model is served, the rest is told to come again.
     keeping = [asyncio.create_task(server.keep_open(on_ready)), asyncio.create_task(server.keep_keys())]
     try:
         yield
@@ -115,14 +115,14 @@ async def _opened(
 
 
 class _Live:
-    """Answers that the process is there."""
+    """Answers that the process is alive."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await Response(b'{"live":true}', media_type=JSON)(scope, receive, send)
 
 
 class _Ready:
-    """Answers whether a model serves."""
+    """Answers whether a model is loaded."""
 
     def __init__(self, server: ServerState) -> None:
         self.server = server
@@ -133,18 +133,18 @@ class _Ready:
         await Response(msgspec.json.encode(health), status, media_type=JSON)(scope, receive, send)
 
 
-class _Otherwise:
-    """Whatever path is none of ours, even one that is no path: who has no key does not learn which there are."""
+class _UnknownPath:
+    """Answers every path that is none of ours: a caller without a key does not learn which paths exist."""
 
     def __init__(self, server: ServerState, router: ASGIApp) -> None:
-        self.unknown_path, self.router = Endpoint(server, "/", {}), router
+        self.endpoint, self.router = Endpoint(server, "/", {}), router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self.unknown_path if scope["type"] == "http" else self.router)(scope, receive, send)
+        await (self.endpoint if scope["type"] == "http" else self.router)(scope, receive, send)
 
 
 class _Page:
-    """A path that is no operation: for programs with a key, and for browsers, which ask for it as a password."""
+    """A path that is no operation: for programs with a key, and for browsers, which send the key as a password."""
 
     def __init__(
         self, server: ServerState, page: Callable[[ServerState, Request], ASGIApp], *, whole: bool = False
@@ -163,12 +163,14 @@ class _Page:
             if answer.status_code == 401:
                 answer.headers.update(BROWSER)
         if isinstance(answer, Response):
-            answer.headers.update({**ALWAYS, "X-Request-Id": request_id(request)})
+            answer.headers.update({**HEADERS, "X-Request-Id": request_id(request)})
         await answer(scope, receive, send)
 
 
 def _bearer(authorization: str) -> str:
-    """Return the key that a browser sends as a password as a program sends it; only pages take it that way.
+    """Return a browser's Basic header, its key as the password, as the Bearer header of a program.
+
+    Only pages take a key that way.
 
     >>> _bearer("Basic " + base64.b64encode(b"anyone:reg_0f3a_secret").decode())
     'Bearer reg_0f3a_secret'

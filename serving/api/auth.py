@@ -1,8 +1,7 @@
-"""Who is asking: keys, roles and an owner's scope, and how often a key may ask.
+"""Decides which key may do what: keys, roles, the scope of one owner, and the rate limit.
 
-Without a key nothing is answered but health. What the book says of keys is read again every second, aside from the
-requests: a wrong key costs the same whether its id is known or not, and a book that is down does not lock out whoever
-was let in before.
+Without a key only health is answered. The keys are read from the book every second in the background, so a book that is
+down locks out nobody whose key was known before. A wrong key takes as long to check whether its id is known or not.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ NOTED_EVERY_SECONDS = 60.0
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="regulars"'}
 BEARER = "bearer"
 
-# Compared with where no key is known by the id, so that this takes as long.
+# What an unknown id is compared with, so that the answer takes as long as for a known one.
 _SALT = secrets.token_hex(16)
 _NOBODY = Key("", "nobody", frozenset(), None, _SALT, hashed(_SALT, secrets.token_urlsafe(32)), datetime.min)  # noqa: DTZ901 — as the book has times
 
@@ -32,7 +31,7 @@ class Keys:
     """The keys of the book, as of a second ago.
 
     Args:
-        keys: known from the beginning; None = they have to be read first.
+        keys: known from the start; None = they must be read first.
 
     >>> Keys().known
     False
@@ -45,26 +44,26 @@ class Keys:
 
     @property
     def known(self) -> bool:
-        """Whether the book has been read once."""
+        """Whether the keys were read from the book at least once."""
         return self._by_id is not None
 
     def refresh(self, book: Book) -> None:
-        """Read the keys again, and once a minute write down which were used."""
+        """Read the keys again, and once a minute record which were used."""
         with book.reading() as connection:
             self._by_id = {key.id: key for key in all_keys(connection)}
         if time.monotonic() - self._noted > NOTED_EVERY_SECONDS:
-            self.write_down(book)
+            self.record_use(book)
 
-    def write_down(self, book: Book) -> None:
-        """Write down which keys were used since the last time."""
+    def record_use(self, book: Book) -> None:
+        """Record in the book which keys were used since the last time."""
         used, self._used, self._noted = self._used, {}, time.monotonic()
         note_use(book, used.items())
 
     def admit(self, authorization: str) -> Key:
-        """Return the key that an Authorization header holds.
+        """Return the key that an Authorization header carries.
 
         Raises:
-            Refusal: 401 no key, an unknown, revoked or expired one; 503 the keys could not be read yet.
+            Refusal: 401 no key, or one that is unknown, revoked or expired; 503 the keys could not be read yet.
         """
         if self._by_id is None:
             raise not_ready("the keys cannot be read at the moment")
@@ -73,7 +72,7 @@ class Keys:
         key = self._by_id.get(key_id, _NOBODY)
         right, now = fits(key, secret), utc_now()
         if not (right and key.holds(now)):
-            raise _unknown(given=bool(authorization))
+            raise _refused_key(given=bool(authorization))
         self._used[key.id] = now
         return key
 
@@ -85,11 +84,11 @@ class _Bucket:
 
 
 class RateLimit:
-    """A bucket of requests per key: full at first, filled again at a steady rate.
+    """A token bucket per key: full at first, refilled at a steady rate.
 
     Args:
-        per_second: requests a key may make in the long run, in this process.
-        burst_seconds: of saved-up requests that may come at once.
+        per_second: requests that a key may make in the long run, in this process.
+        burst_seconds: requests of so many seconds may come at once.
 
     >>> limit = RateLimit(per_second=1, burst_seconds=2)
     >>> [limit.wait_seconds("k", now) for now in (0.0, 0.0, 0.0, 1.0)]
@@ -101,7 +100,7 @@ class RateLimit:
         self._buckets: dict[str, _Bucket] = {}
 
     def wait_seconds(self, key_id: str, now: float) -> float:
-        """Take one request and return 0, or return for how long there is none."""
+        """Take one request and return 0, or return for how long to wait for the next."""
         bucket = self._buckets.setdefault(key_id, _Bucket(self.most, now))
         bucket.left = min(self.most, bucket.left + (now - bucket.at) * self.per_second)
         bucket.at = now
@@ -114,7 +113,7 @@ class RateLimit:
         """Take one request.
 
         Raises:
-            Refusal: 429, with when there is one again.
+            Refusal: 429, with the seconds to wait.
         """
         if wait_seconds := self.wait_seconds(key_id, now):
             after = max(1, int(wait_seconds + 0.999))
@@ -125,9 +124,9 @@ def refuse_unless(key: Key, roles: tuple[str, ...], *, whole: bool) -> None:
     """Refuse a key that may not do this.
 
     Args:
-        key: who asks.
-        roles: any of which is enough; `admin` always is.
-        whole: the answer concerns the whole shop, which an owner's key does not see.
+        key: whose request it is.
+        roles: one of them is enough; `admin` always is.
+        whole: the answer is about the whole shop, which a key of one owner may not see.
 
     Raises:
         Refusal: 403.
@@ -143,6 +142,6 @@ def _token(authorization: str) -> str:
     return token.strip() if scheme.lower() == BEARER else ""
 
 
-def _unknown(*, given: bool) -> Refusal:
-    said = "this key is unknown, revoked or expired" if given else "a key is needed: Authorization: Bearer reg_…"
-    return Refusal(401, "key", said, headers=CHALLENGE)
+def _refused_key(*, given: bool) -> Refusal:
+    detail = "this key is unknown, revoked or expired" if given else "a key is needed: Authorization: Bearer reg_…"
+    return Refusal(401, "key", detail, headers=CHALLENGE)

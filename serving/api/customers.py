@@ -120,7 +120,7 @@ def erase_customer(call: Call) -> Erased:
     rows = erase(call.server.need_book(), customer_id, who=f"key {call.key.id}") if "\0" not in customer_id else {}
     if not rows:
         raise _unknown()
-    call.server.forget_log()
+    call.server.drop_log()
     note = "the order source is not ours to change: what it still holds of this customer is scored again"
     return Erased(customer_id, dict(rows), note)
 
@@ -132,6 +132,7 @@ def _unknown() -> Refusal:
 OPERATIONS = (
     Operation(
         name="customer",
+        tag="customers",
         method="GET",
         path="/v1/customers/{customer_id}",
         roles=("lists",),
@@ -150,6 +151,7 @@ OPERATIONS = (
     ),
     Operation(
         name="erase_customer",
+        tag="customers",
         method="DELETE",
         path="/v1/customers/{customer_id}",
         roles=("admin",),

@@ -1,7 +1,7 @@
-"""The one way in: every request gets an id, shows its key, is read strictly, is answered, is counted and is logged.
+"""The steps every request takes: an id, the key, strict reading, the answer, a count and a log line.
 
-The order is the point: who has no key learns nothing, not even which paths there are; a body is read only once the key
-may do what it asks; and whatever goes wrong becomes a problem document here and nowhere else.
+The order matters: a caller without a key learns nothing, not even which paths exist; a body is read only once the key
+may do what it asks for; and every error becomes a problem document here and nowhere else.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from serving.api.access_log import Access
 from serving.api.auth import refuse_unless
 from serving.api.operation import Answer, Call, Operation
 from serving.api.problems import Refusal, refusal_of
-from serving.api.request_body import asked_for, encoded, read
+from serving.api.request_body import encoded, read_body, read_query
 from serving.api.state import ServerState
 from serving.book.keys import Key
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 LOG = logging.getLogger("regulars.serving")
-# Answers are about people: nobody between us and the caller keeps or reinterprets them.
-ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+# Answers are about people: no proxy may keep them, no browser may guess their type.
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class Endpoint:
     """The ASGI application of one path.
 
     Args:
-        server: settings, book, model, keys.
-        path: as it stands in logs and metrics, with its parts unnamed.
-        operations: by method.
+        server: settings, book, model and keys.
+        path: as logs and metrics show it, with `{parts}` and never their values.
+        operations: by method; none = the path does not exist, which only a caller with a key is told.
     """
 
     def __init__(self, server: ServerState, path: str, operations: Mapping[str, Operation]) -> None:
@@ -48,18 +48,18 @@ class Endpoint:
         began, request = time.perf_counter(), Request(scope, receive)
         access = Access(request_id(request), str(scope["method"]), self.path)
         try:
-            answer = await self._answered(request, access)
+            answer = await self._answer(request, access)
         except Exception as error:  # noqa: BLE001 — every error becomes a problem document
             answer = refused(error)
         if isinstance(answer, Response):
             access.status = answer.status_code
-            answer.headers.update({**ALWAYS, "X-Request-Id": access.request_id})
+            answer.headers.update({**HEADERS, "X-Request-Id": access.request_id})
         try:
             await answer(scope, receive, send)  # type: ignore[operator]
         finally:
             self.server.note(access, time.perf_counter() - began)
 
-    async def _answered(self, request: Request, access: Access) -> Answer:
+    async def _answer(self, request: Request, access: Access) -> Answer:
         key = self.server.keys.admit(request.headers.get("authorization", ""))
         access.key_id = key.id
         self.server.limit.take(key.id, time.monotonic())
@@ -77,22 +77,22 @@ class Endpoint:
         return self.operations[method]
 
     async def _call(self, request: Request, key: Key, operation: Operation) -> Call:
-        query = asked_for(request, operation.asks)
-        body = None if operation.takes is None else await read(request, operation.takes)
+        query = read_query(request, operation.asks)
+        body = None if operation.takes is None else await read_body(request, operation.takes)
         return Call(self.server, key, request, body, query)
 
 
 def request_id(request: Request) -> str:
-    """Return the id that a request brings, or a new one."""
+    """Return the id that the caller sent along, or a new one."""
     given = request.headers.get("x-request-id", "")
     return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def refused(error: Exception) -> Response:
-    """Return the answer to an error; an unexpected one is logged, without its words."""
+    """Return the answer to an error; an unexpected one is logged, without its message."""
     refusal = refusal_of(error)
     if refusal.status == 500:
-        # Where it happened and what kind it is. Its words may hold what the caller sent.
+        # Where it happened and its type. The message may hold what the caller sent.
         where = "".join(traceback.format_tb(error.__traceback__))
         LOG.error("unexpected %s\n%s", type(error).__name__, where)
     elif refusal.status == 503 and not isinstance(error, Refusal):

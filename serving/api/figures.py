@@ -144,12 +144,13 @@ ONE_OF_EACH = (("playbook", "second-order"), ("owner", "ann"), ("band", "high"),
 OPERATIONS = (
     Operation(
         name="kpis",
+        tag="figures",
         method="GET",
         path="/v1/kpis",
         roles=("lists",),
         summary="Retention figures",
         description="As `regulars kpis` counts them, at most a minute old.",
-        run=in_thread(kpis, lambda server: server.figuring),
+        run=in_thread(kpis, lambda server: server.log_reading),
         asks=KpiQuery,
         gives=KpisAnswer,
         example={
@@ -173,12 +174,13 @@ OPERATIONS = (
     ),
     Operation(
         name="effect",
+        tag="figures",
         method="GET",
         path="/v1/effect",
         roles=("lists",),
         summary="What acting saved",
         description="As `regulars effect` tells it, at most a minute old.",
-        run=in_thread(effect, lambda server: server.figuring),
+        run=in_thread(effect, lambda server: server.log_reading),
         asks=EffectQuery,
         gives=EffectAnswer,
         example={

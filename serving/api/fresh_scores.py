@@ -1,8 +1,8 @@
-"""Scores made now, from the order source and what was posted since, by the producer that the batch uses.
+"""Scores computed on request, from the order source and what was posted since, by the code that scores the batch.
 
-Reading a shop takes seconds, so its log is kept until a file or the book's posts change. A log of a large shop takes
-more memory than an idle server may hold, so one that nobody asked for in ten minutes is let go. Nothing is recorded:
-the book holds what runs found, and a run is of everyone.
+Reading a shop takes seconds, so its log stays in memory until a file or the posted data change. The log of a large shop
+takes more memory than an idle server should hold, so it is dropped after ten minutes without a request. Nothing is
+recorded: the book holds runs, and a run scores everyone.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ IDLE_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Version:
-    """What a log was read from: another version, and it has to be read again.
+    """What a log was read from; with another version it must be read again.
 
     Args:
         files: path, inode, size in bytes and time of the last change in nanoseconds of each file.
@@ -47,24 +47,24 @@ class Version:
 
 
 class FreshScores:
-    """Scores of single customers, computed when they are asked for; safe to ask from several threads.
+    """Scores of single customers, computed on request; several threads may ask at once.
 
     Args:
         settings: of the shop.
         book: its book, open.
-        idle_seconds: after so long without a question the log is let go.
+        idle_seconds: after so long without a request the log is dropped.
     """
 
     def __init__(self, settings: Settings, book: Book, *, idle_seconds: float = IDLE_SECONDS) -> None:
         self._settings, self._book, self._idle_seconds = settings, book, idle_seconds
         self._reading = Lock()
-        self._held: tuple[Version, Log] | None = None
+        self._cached: tuple[Version, Log] | None = None
         self._asked_at_seconds = time.monotonic()
 
     @property
     def holds_log(self) -> bool:
         """Whether the log is in memory."""
-        return self._held is not None
+        return self._cached is not None
 
     def scores(
         self, customer_ids: Iterable[str], bundle: Bundle, version: str, as_of: date | None = None
@@ -88,36 +88,36 @@ class FreshScores:
         log = self._log()
         day = chosen_day(log, as_of)
         asked = log.only(customer_ids)
-        if not _anybody(asked, day, bundle.definition.active_days):
+        if not _anybody_active(asked, day, bundle.definition.active_days):
             return []
         return scores_of(score(asked, bundle, version, day, reasons="all"), bundle.money.currency)
 
-    def let_go_if_idle(self, now_seconds: float) -> bool:
-        """Let go of a log that nobody asked for lately; return whether one was let go. It waits for nobody.
+    def drop_log_if_idle(self, now_seconds: float) -> bool:
+        """Drop a log that nobody asked for lately, without waiting; return whether one was dropped.
 
         Args:
             now_seconds: on the clock of `time.monotonic`.
         """
-        if not self._reading.acquire(blocking=False):  # somebody reads, so it is not idle
+        if not self._reading.acquire(blocking=False):  # it is being read, so it is not idle
             return False
         try:
-            if self._held is None or now_seconds - self._asked_at_seconds < self._idle_seconds:
+            if self._cached is None or now_seconds - self._asked_at_seconds < self._idle_seconds:
                 return False
-            self._held = None
+            self._cached = None
         finally:
             self._reading.release()
         pa.default_memory_pool().release_unused()
         return True
 
     def _log(self) -> Log:
-        with self._reading:  # who comes meanwhile waits, and finds the log read
-            # The version is taken before the reading: what changes in between is read again next time.
+        with self._reading:  # requests that come meanwhile wait and find the log read
+            # The version is taken before reading: what changes in between is read again next time.
             now = self._version()
-            if self._held is None or self._held[0] != now:
-                self._held = None  # not two logs at once
-                self._held = now, read(self._settings, book=self._book).log
+            if self._cached is None or self._cached[0] != now:
+                self._cached = None  # never two logs in memory
+                self._cached = now, read(self._settings, book=self._book).log
             self._asked_at_seconds = time.monotonic()
-            return self._held[1]
+            return self._cached[1]
 
     def _version(self) -> Version:
         files = [each.file for each in (self._settings.orders, self._settings.events) if each is not None]
@@ -125,7 +125,7 @@ class FreshScores:
 
 
 def scores_of(frame: pd.DataFrame, currency: str) -> list[Score]:
-    """Return a frame of scores as the book gives them back.
+    """Return a frame of scores as the objects that the book returns.
 
     Args:
         frame: in SCORE_COLUMNS.
@@ -142,7 +142,7 @@ def _values(values: pd.Series, kind: str) -> list[Any]:
     return plain(values.astype(float)) if kind == "number" else plain(values)
 
 
-def _anybody(log: Log, day: date, active_days: int) -> bool:
+def _anybody_active(log: Log, day: date, active_days: int) -> bool:
     if not log.n_customers:
         return False
     return len(population(log, day_numbers([day]), active_days).customer) > 0
@@ -151,6 +151,6 @@ def _anybody(log: Log, day: date, active_days: int) -> bool:
 def _identity(file: Path) -> tuple[str, int, int, int]:
     try:
         found = file.stat()
-    except OSError:  # reading it says what is wrong
+    except OSError:  # reading the file will say what is wrong
         return str(file), 0, 0, 0
     return str(file), found.st_ino, found.st_size, found.st_mtime_ns

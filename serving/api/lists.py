@@ -262,6 +262,7 @@ _CSV = (
 OPERATIONS = (
     Operation(
         name="current_list",
+        tag="lists",
         method="GET",
         path="/v1/lists/current",
         roles=("lists",),
@@ -276,6 +277,7 @@ OPERATIONS = (
     ),
     Operation(
         name="list_of_day",
+        tag="lists",
         method="GET",
         path="/v1/lists/{date}",
         roles=("lists",),

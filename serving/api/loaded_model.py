@@ -1,7 +1,7 @@
-"""The model that answers: taken from the registry, verified by its probe, watched, and kept for a bad day.
+"""The model that answers requests: read from the registry, verified by its probe, and watched for a newer version.
 
-What serves changes only for something better known: a version that fails its probe is refused, and the one before
-serves on. Each verified champion is copied beside the shop, so that a server starts while the registry is down.
+A version that fails its probe is refused, and the one before serves on. Each verified champion is copied beside the
+shop, so that a server can start while the registry is down.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Champion:
 
 
 class Champions:
-    """What serves now, and what should.
+    """The model that serves now, and the registry's champion that should.
 
     Args:
         settings: of the shop.
@@ -50,13 +50,13 @@ class Champions:
         self._refused: tuple[str, float] | None = None
 
     def look(self, *, patiently: bool = True) -> Champion:
-        """Return the registry's champion, read anew only where it is another one.
+        """Return the registry's champion; it is read only where its version is another one.
 
         Args:
-            patiently: a version that was refused is not read again within the minute.
+            patiently: do not read a refused version again within a minute.
 
         Raises:
-            RegularsError: there is none, or it is refused; what served before serves on.
+            RegularsError: there is no champion, or it is refused; the model before it serves on.
         """
         tracking = Tracking(self._settings.folder)
         version = tracking.champion_version()
@@ -67,18 +67,18 @@ class Champions:
             return self.now
         if patiently and self._is_refused(version):
             raise ModelRefused(self.trouble or f"version {version} was refused")
-        return self._taken(tracking, version)
+        return self._load(tracking, version)
 
     def look_or_keep(self) -> None:
-        """Take the registry's champion where there is a new one; whatever fails, keep what serves, or the copy."""
+        """Take the registry's champion if it is new; if that fails, keep the model that serves, or take the copy."""
         try:
             self.look()
         except Exception as error:  # noqa: BLE001 — a registry can fail in any way
             self._note(error)
             if self.now is None:
-                self.now = self._copied()
+                self.now = self._read_copy()
 
-    def _taken(self, tracking: Tracking, version: str) -> Champion:
+    def _load(self, tracking: Tracking, version: str) -> Champion:
         try:
             bundle = tracking.load_version(version)
             check_currency(bundle, self._settings)
@@ -96,19 +96,19 @@ class Champions:
         return time.monotonic() - self._refused[1] < REFUSED_AGAIN_SECONDS
 
     def _note(self, error: Exception) -> None:
-        """Tell what is wrong; the log hears each new trouble once, in full."""
+        """Remember what is wrong; each new trouble is logged once, in full."""
         ours = isinstance(error, RegularsError)
-        told = str(error) if ours else "the model registry cannot be read at the moment"
-        if told != self.trouble:
-            LOG.warning("%s", told if ours else f"{told}: {type(error).__name__}: {error}")
-        self.trouble = told
+        trouble = str(error) if ours else "the model registry cannot be read at the moment"
+        if trouble != self.trouble:
+            LOG.warning("%s", trouble if ours else f"{trouble}: {type(error).__name__}: {error}")
+        self.trouble = trouble
 
     @property
     def _home(self) -> Path:
         return self._settings.folder / FOLDER
 
     def _copy(self) -> None:
-        """Keep a copy of what serves: written beside, then pointed to; a server without a place for it does without."""
+        """Write a copy of the model, then point to it; a server that cannot write there works without a copy."""
         assert self.now is not None
         name = f"champion-{uuid.uuid4().hex[:12]}"
         try:
@@ -122,19 +122,19 @@ class Champions:
         except OSError as error:
             LOG.warning("no copy of the model can be kept: %s", error.strerror or type(error).__name__)
 
-    def _copied(self) -> Champion | None:
+    def _read_copy(self) -> Champion | None:
         try:
             pointer = json.loads((self._home / POINTER).read_text(encoding="utf-8"))
             bundle = Bundle.load(self._home / str(pointer["folder"]))
             check_currency(bundle, self._settings)
             LOG.warning("model %s is served from the local copy", pointer["version"])
             return Champion(bundle, str(pointer["version"]), COPY)
-        except Exception:  # noqa: BLE001 — a damaged copy can fail in any way, and is then none
+        except Exception:  # noqa: BLE001 — a damaged copy can fail in any way, and then counts as missing
             return None
 
 
 def check_currency(bundle: Bundle, settings: Settings) -> None:
-    """Refuse a model whose amounts mean something else.
+    """Refuse a model whose amounts are in another currency.
 
     Raises:
         ModelRefused: it was trained in another currency.

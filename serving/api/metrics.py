@@ -1,6 +1,6 @@
-"""Metrics for Prometheus: how long answers take, which model serves, what it says, and how old that is.
+"""Metrics for Prometheus: how long answers take, which model serves, the bands of its scores, and the age of the data.
 
-With several workers each writes its counts to files of their server, and whichever is asked adds them up.
+With several workers each writes its counts to files of the server, and whichever is asked adds them up.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Metrics:
         )
 
     def note(self, method: str, path: str, status: int, seconds: float) -> None:
-        """Count one answer; where it cannot be written down, the answer is worth more than its count."""
+        """Count one answer; a count that cannot be written must not cost the answer."""
         known = method if method in ("GET", "POST", "DELETE") else "other"
         try:
             self._seconds.labels(known, path, str(status)).observe(seconds)
@@ -53,11 +53,11 @@ class Metrics:
             LOG.debug("not counted: %s", error.strerror)
 
     def text(self, bands: Bands | None, version: str | None, today: date | None) -> bytes:
-        """Return all figures as Prometheus reads them.
+        """Return all metrics in the text format of Prometheus.
 
         Args:
-            bands: the latest run and its customers by band; None where there is none.
-            version: of the model that serves; None for none.
+            bands: the latest run and its customers by band; None = no run yet.
+            version: of the model that serves; None = none.
             today: the shop's date.
         """
         from prometheus_client import generate_latest
@@ -76,10 +76,10 @@ class Metrics:
 
 
 def folder_of_server(shared: Path) -> Path:
-    """Return the folder for the counts of this server's workers, and clear away those of servers that are gone.
+    """Return the folder for the counts of this server's workers, and remove those of servers that have ended.
 
-    BentoML gives all servers of a machine the same folder, which would add up strangers' requests, and empties it
-    whenever one of them starts: ours lie beside it.
+    BentoML gives all servers of a machine the same folder, which would add up the requests of other servers, and
+    empties it whenever one of them starts. Our folders lie beside it.
 
     Args:
         shared: BentoML's folder, or one that this function returned before in the same process.
@@ -111,7 +111,7 @@ def _facts(bands: Bands | None, version: str | None, today: date | None) -> Coll
     from prometheus_client.registry import Collector
 
     class Facts(Collector):
-        """What holds now. No plain gauges: each worker's would be written down and added to the others'."""
+        """Values of now, read when asked for: with plain gauges the workers' values would be added up."""
 
         def collect(self) -> list[Metric]:
             model = GaugeMetricFamily("regulars_model", "1 for the version that serves.", labels=["version"])

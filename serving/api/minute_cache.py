@@ -1,4 +1,4 @@
-"""Answers that are kept for a minute."""
+"""Keeps expensive answers for a minute, so that a figure of the whole log is computed once and not per request."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from threading import Lock
 from typing import Any, TypeVar, cast
 
 KEPT_SECONDS = 60.0
-
-
 KEPT_ANSWERS = 32
-
-
-Found = TypeVar("Found")
+Answer = TypeVar("Answer")
 
 
 class MinuteCache:
-    """Answers of the last minute; whoever asks for the same meanwhile waits and gets the same.
+    """Answers of the last minute; whoever asks while one is being computed waits for it.
 
     >>> cache = MinuteCache()
     >>> cache.get("a", lambda: 1), cache.get("a", lambda: 2)
@@ -29,16 +25,16 @@ class MinuteCache:
         self._kept: dict[Hashable, tuple[float, Any]] = {}
         self._one_at_a_time = Lock()
 
-    def get(self, asked: Hashable, make: Callable[[], Found]) -> Found:
-        """Return what was made for the same question within the last minute, or make it."""
+    def get(self, question: Hashable, compute: Callable[[], Answer]) -> Answer:
+        """Return the answer that the same question got within the last minute, or compute it."""
         with self._one_at_a_time:
-            at, found = self._kept.get(asked, (float("-inf"), None))
+            at, answer = self._kept.get(question, (float("-inf"), None))
             if time.monotonic() - at > self._kept_seconds:
-                found = make()
-                self._kept = {name: kept for name, kept in self._kept.items() if self._is_young(kept[0])}
+                answer = compute()
+                self._kept = {key: kept for key, kept in self._kept.items() if self._is_young(kept[0])}
                 if len(self._kept) < KEPT_ANSWERS:
-                    self._kept[asked] = (time.monotonic(), found)
-            return cast(Found, found)
+                    self._kept[question] = (time.monotonic(), answer)
+            return cast(Answer, answer)
 
     def _is_young(self, at: float) -> bool:
         return time.monotonic() - at <= self._kept_seconds

@@ -230,6 +230,7 @@ BAND: dict[str, Any] = {
 OPERATIONS = (
     Operation(
         name="model",
+        tag="model",
         method="GET",
         path="/v1/model",
         roles=("scores", "lists"),
@@ -266,6 +267,7 @@ OPERATIONS = (
     ),
     Operation(
         name="reload_model",
+        tag="model",
         method="POST",
         path="/v1/model/reload",
         roles=("admin",),

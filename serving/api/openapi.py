@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, generated from the operations and their messages.
 
-It says what `create_app` answers; a test compares the two. The examples are part of the document and are sent to the
-server in the tests. A change of it needs a new version and a note, see docs/api.md.
+A test compares it with what `create_app` answers, and sends its examples to a server. A document that changes needs a
+new version and a note, see docs/api.md.
 """
 
 from __future__ import annotations
@@ -13,10 +13,25 @@ from typing import Any
 
 import msgspec
 
-from serving.api import shared_messages as messages
 from serving.api.operation import CSV, Operation
+from serving.api.shared_messages import Problem
 
 VERSION = "1.2.0"
+DESCRIPTION = """What a shop's other systems ask Regulars over HTTP, and what they report back to it.
+
+Money is a decimal in major units: answers write it as a string ("12.50"), so that no reader rounds it; requests may
+send a string or a number. Dates are ISO 8601, and times carry an offset. A value that is not known is null, never left
+out.
+"""
+# The groups of operations, in the order in which the document shows them.
+TAGS = {
+    "scores": "How likely a customer is to stop buying, what is at stake, and why.",
+    "lists": "Whom to contact, in which order, with what to do and what to say.",
+    "customers": "Everything the book knows of one customer, and its erasure.",
+    "reports": "What your systems report: outcomes, contacts, consent, orders and events.",
+    "figures": "Retention of the whole shop, and what acting on the lists saved.",
+    "model": "The model that serves: facts, quality, drift and reload.",
+}
 REFERENCE = "#/components/schemas/{name}"
 EVERYWHERE = (401, 403, 422, 429, 500)
 WITH_BODY = (400, 408, 413, 415)
@@ -38,17 +53,18 @@ def openapi(operations: Sequence[Operation]) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(_messages(operations), ref_template=REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Regulars",
             "version": VERSION,
             "summary": "Which regular customers are about to stop buying, why, and what they are worth.",
-            "description": messages.__doc__,
+            "description": DESCRIPTION,
         },
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
+        "tags": [{"name": name, "description": what} for name, what in TAGS.items()],
         "paths": paths,
         "components": {"schemas": schemas, "securitySchemes": {"key": _KEY}, "responses": _PROBLEMS},
     }
@@ -56,13 +72,14 @@ def openapi(operations: Sequence[Operation]) -> dict[str, Any]:
 
 def _messages(operations: Sequence[Operation]) -> list[type[msgspec.Struct]]:
     named = [each for operation in operations for each in (operation.takes, operation.gives) if each is not None]
-    return [*dict.fromkeys(named), messages.Problem]
+    return [*dict.fromkeys(named), Problem]
 
 
-def _described(operation: Operation) -> dict[str, Any]:
-    """Return one operation as OpenAPI has it."""
+def _operation(operation: Operation) -> dict[str, Any]:
+    """Return the document's object for one operation."""
     found: dict[str, Any] = {
         "operationId": operation.name,
+        "tags": [operation.tag],
         "summary": operation.summary,
         "description": f"{operation.description} Role: {' or '.join(operation.roles)}{_scope(operation)}.".strip(),
         "parameters": [*_parts(operation), *_query(operation)],
@@ -75,7 +92,7 @@ def _described(operation: Operation) -> dict[str, Any]:
 
 
 def _scope(operation: Operation) -> str:
-    return ", for the whole shop: not for a key of one owner" if operation.whole else ""
+    return ", for the whole shop, so no key of one owner" if operation.whole else ""
 
 
 def _parts(operation: Operation) -> list[dict[str, Any]]:
@@ -99,12 +116,12 @@ def _query(operation: Operation) -> list[dict[str, Any]]:
 
 def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     description = schema.pop("description", None)
-    said = {} if description is None else {"description": description}
-    return {"name": name, "in": "query", "required": False, **said, "schema": _without_null(schema)}
+    words = {} if description is None else {"description": description}
+    return {"name": name, "in": "query", "required": False, **words, "schema": _without_null(schema)}
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema for a query, in which null cannot be written: what is not asked for is left out."""
+    """Return a schema without null: a query cannot hold it, and leaves a parameter out instead."""
     if schema.get("default", 0) is None:
         schema.pop("default")
     if "anyOf" in schema:
@@ -141,26 +158,26 @@ def _reference(message: type[msgspec.Struct]) -> dict[str, str]:
 
 _HEADERS: dict[str, Any] = {
     "X-Request-Id": {
-        "description": "as it was sent, or a new one; it stands in the server's log",
+        "description": "the id that came with the request, or a new one; the server's log shows it",
         "schema": {"type": "string"},
     }
 }
 _EXTRA: dict[str, Any] = {
-    "Retry-After": {"description": "seconds", "schema": {"type": "integer"}},
+    "Retry-After": {"description": "seconds to wait", "schema": {"type": "integer"}},
     "WWW-Authenticate": {"description": "Bearer", "schema": {"type": "string"}},
 }
-_KEY = {"type": "http", "scheme": "bearer", "description": "made by `regulars keys create`; it reads reg_…"}
+_KEY = {"type": "http", "scheme": "bearer", "description": "from `regulars keys create`; it begins with reg_"}
 _PROBLEMS = {
-    "400": _problem("the body is no JSON, or JSON that names a field twice"),
-    "401": _problem("no key, or one that is unknown, revoked or expired", "WWW-Authenticate"),
-    "403": _problem("the key may not do this"),
-    "404": _problem("there is none"),
+    "400": _problem("the body is not JSON, or names a field twice"),
+    "401": _problem("no key, or a key that is unknown, revoked or expired", "WWW-Authenticate"),
+    "403": _problem("this key may not do this"),
+    "404": _problem("it does not exist, or not for this key"),
     "408": _problem("the body came too slowly"),
-    "409": _problem("the registry's champion is refused; the former one serves on"),
+    "409": _problem("the registry's champion was refused; the model before it serves on"),
     "413": _problem("the body is too large"),
-    "415": _problem("the body has another media type than application/json"),
-    "422": _problem("a field is wrong; `errors` holds the path of each"),
-    "429": _problem("the key asks too often", "Retry-After"),
-    "500": _problem("an unexpected error, which is in the server's log"),
-    "503": _problem("something is not there yet, or not there for a while; ask again", "Retry-After"),
+    "415": _problem("the body is not application/json, or is compressed"),
+    "422": _problem("a field is wrong; `errors` names the path of each"),
+    "429": _problem("this key sends too many requests", "Retry-After"),
+    "500": _problem("an unexpected error; the server's log holds it"),
+    "503": _problem("something is not available at the moment; ask again", "Retry-After"),
 }

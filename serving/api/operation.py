@@ -1,14 +1,14 @@
-"""One operation of the API = one small object: what it is called, who may, what goes in, what comes out, what runs.
+"""One operation of the API as one object: its path, who may call it, what goes in, what comes out and what runs.
 
-A resource module lists its operations; the router, the checks of keys and fields and the OpenAPI document all read
-them from there. A new endpoint is one object in one of these lists.
+Each resource module lists its operations. The router, the checks of keys and fields and the OpenAPI document read these
+lists, so a new endpoint is one more object in one of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import anyio
 import msgspec
@@ -17,17 +17,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from serving.api.shared_messages import Request
+from serving.api.state import ServerState
 from serving.book.keys import Key
-
-if TYPE_CHECKING:
-    from serving.api.state import ServerState
 
 Method = Literal["GET", "POST", "DELETE"]
 CSV = "text/csv"
 
 
 class Nothing(Request, frozen=True):
-    """The query of an operation that asks for nothing: a name in it was meant for another."""
+    """The query of an operation without parameters: any name in it is a mistake, and refused."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +34,10 @@ class Call:
 
     Args:
         server: settings, book and model.
-        key: who asks.
-        request: headers and path.
-        body: the request's message; None where the operation takes none.
-        query: the query's message.
+        key: whose request it is.
+        request: for headers and path.
+        body: the message in the body; None where the operation takes none.
+        query: the message in the query.
     """
 
     server: ServerState
@@ -49,7 +47,7 @@ class Call:
     query: Any = None
 
     def part(self, name: str) -> str:
-        """Return a part of the path."""
+        """Return the value of a `{part}` of the path."""
         return str(self.request.path_params[name])
 
 
@@ -60,11 +58,11 @@ Run = Callable[[Call], Awaitable[Answer]]
 def in_thread(
     work: Callable[[Call], Answer], limit: Callable[[ServerState], anyio.CapacityLimiter] | None = None
 ) -> Run:
-    """Return what runs work that waits for the book, aside from the requests that do not.
+    """Run an operation in a thread: while it waits for the book, other requests go on.
 
     Args:
-        work: gives the answer.
-        limit: how many at once; by default as many as there are threads.
+        work: computes the answer.
+        limit: how many may run at once; by default as many as there are threads.
     """
 
     async def run(call: Call) -> Answer:
@@ -73,30 +71,32 @@ def in_thread(
     return run
 
 
-@dataclass(frozen=True, eq=False)  # each is itself: it keys what is kept of it, such as the document
+@dataclass(frozen=True, eq=False)  # compared by identity, so that the document can be cached by its operations
 class Operation:
     """What one method of one path does.
 
     Args:
-        name: operationId, unique.
-        method: HTTP's.
+        name: the operationId, unique.
+        tag: the group in the document, one of `serving.api.openapi.TAGS`.
+        method: of HTTP.
         path: with `{parts}`.
-        roles: any of which a key must have; `admin` always may.
+        roles: a key needs one of them; `admin` always may.
         summary: a few words.
-        run: gives the answer.
+        run: computes the answer.
         gives: the answer's message.
-        example: of the answer.
-        description: some sentences more.
+        example: an example of the answer.
+        description: a few sentences.
         takes: the body's message.
-        sends: example of the body.
+        sends: an example of the body.
         asks: the query's message.
-        parts: name → what a part of the path is.
-        whole: concerns the whole shop: refused to an owner's key.
-        needs: of the statuses beyond those that every operation may answer.
-        csv: may be answered as CSV.
+        parts: each `{part}` of the path → what it is.
+        whole: it concerns the whole shop, so a key of one owner is refused.
+        needs: statuses beyond those that every operation may answer.
+        csv: whether it can answer CSV.
     """
 
     name: str
+    tag: str
     method: Method
     path: str
     roles: tuple[str, ...]
@@ -115,7 +115,7 @@ class Operation:
 
     @property
     def route(self) -> str:
-        """The path as the router takes it: a customer's id may hold a slash.
+        """The path as the router needs it: a customer's id may hold a slash.
 
         >>> from serving.api.customers import OPERATIONS
         >>> OPERATIONS[0].route

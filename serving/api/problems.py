@@ -1,4 +1,4 @@
-"""Every refusal of the API: problem+json by RFC 9457, with the path of each wrong field."""
+"""Turns every error into a refusal: problem+json by RFC 9457, with the path of each wrong field."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from serving.api.shared_messages import Problem, WrongField
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 MAX_ERRORS = 100
-OF_FILES = ("date_format", "decimal =", "[shop", "this file")  # advice that only who has the shop's toml can take
+FILE_ADVICE = ("date_format", "decimal =", "[shop", "this file")  # only who can edit the shop's toml can follow it
 LOG = logging.getLogger("regulars.serving")
 _WHERE = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
 
 
 class Refusal(Exception):
-    """A request that is answered with a problem.
+    """An error that a request is answered with.
 
     Args:
-        status: of the answer, 4xx or 5xx.
+        status: 4xx or 5xx.
         code: a stable word for programs; the answer's type is `urn:regulars:<code>`.
         detail: one sentence for a person.
-        errors: every wrong field.
+        errors: each wrong field.
         headers: further headers of the answer.
     """
 
@@ -60,7 +60,7 @@ class Refusal(Exception):
 
 
 def not_ready(detail: str) -> Refusal:
-    """Return the refusal for what is not there yet, or not there for a while.
+    """Return the refusal for a part that is not available at the moment.
 
     >>> not_ready("no model is registered yet").status
     503
@@ -70,11 +70,11 @@ def not_ready(detail: str) -> Refusal:
 
 @contextmanager
 def from_our_files(*, whatever: bool = False, until: date | None = None) -> Iterator[None]:
-    """Answer 503 where the shop's own files are at fault: no caller can mend them.
+    """Answer 503 where the shop's own files are wrong: no caller can correct them.
 
     Args:
-        whatever: every error of input is theirs; else those that name a cell are.
-        until: the day that the caller gave; that there is no order before it is the caller's mistake.
+        whatever: blame the files for every input error; else only for those that name a cell.
+        until: the day that the caller gave; that no order lies before it is the caller's mistake.
 
     >>> with from_our_files():
     ...     raise InputError("orders.csv cannot be used", [Violation("orders.csv", 3, "amount", "an amount", "x", "")])
@@ -93,7 +93,7 @@ def from_our_files(*, whatever: bool = False, until: date | None = None) -> Iter
 
 
 def wrong_fields(error: msgspec.ValidationError, known: Sequence[str] = ()) -> Refusal:
-    """Return the refusal for JSON that does not fit the message; `known` are fields that may have been meant.
+    """Return the refusal for JSON that does not fit its message; `known` are fields that may have been meant.
 
     >>> wrong_fields(msgspec.ValidationError("Expected `str`, got `int` - at `$.customer_ids[0]`")).errors
     [WrongField(path='$.customer_ids[0]', message='Expected `str`, got `int`')]
@@ -108,7 +108,7 @@ def wrong_fields(error: msgspec.ValidationError, known: Sequence[str] = ()) -> R
 
 
 def refusal_of(error: Exception) -> Refusal:
-    """Return what is answered to an error: the caller's mistake is a 4xx, what is missing of ours a 503.
+    """Return the refusal for an error: the caller's mistake is a 4xx, a missing part of ours a 503.
 
     >>> refusal_of(InputError("no order counts")).status, refusal_of(KeyError("ann")).detail
     (422, "an unexpected error; it is in the server's log")
@@ -119,11 +119,11 @@ def refusal_of(error: Exception) -> Refusal:
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
         return Refusal(error.status_code, code, error.detail, headers=error.headers)
     if isinstance(error, InputError):
-        wrong = [WrongField(_path(v.column), _said(v)) for v in error.violations[:MAX_ERRORS]]
+        wrong = [WrongField(_path(v.column), _rule_in_words(v)) for v in error.violations[:MAX_ERRORS]]
         return Refusal(422, "unusable", error.message, errors=wrong)
     if isinstance(error, RegularsError):
         return not_ready(str(error))
-    if isinstance(error, (SQLAlchemyError, sqlite3.Error)):  # the database's own words may hold an address
+    if isinstance(error, (SQLAlchemyError, sqlite3.Error)):  # the database's own message may hold an address
         return not_ready("the book cannot be read at the moment")
     if isinstance(error, ClientDisconnect):
         return Refusal(400, "disconnected", "the request ended early")
@@ -134,8 +134,8 @@ def _path(column: str) -> str:
     return f"$.{column}" if column else "$"
 
 
-def _said(violation: Violation) -> str:
-    said = f'"{violation.value}" is not {violation.rule}' if violation.value else violation.rule
-    if not violation.remedy or any(word in violation.remedy for word in OF_FILES):
-        return said
-    return f"{said}; {violation.remedy}"
+def _rule_in_words(violation: Violation) -> str:
+    rule = f'"{violation.value}" is not {violation.rule}' if violation.value else violation.rule
+    if not violation.remedy or any(word in violation.remedy for word in FILE_ADVICE):
+        return rule
+    return f"{rule}; {violation.remedy}"

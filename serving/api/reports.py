@@ -341,6 +341,7 @@ _ROLE = ("outcomes",)
 OPERATIONS = (
     Operation(
         name="outcomes",
+        tag="reports",
         method="POST",
         path="/v1/outcomes",
         roles=_ROLE,
@@ -356,6 +357,7 @@ OPERATIONS = (
     ),
     Operation(
         name="contacts",
+        tag="reports",
         method="POST",
         path="/v1/contacts",
         roles=_ROLE,
@@ -370,6 +372,7 @@ OPERATIONS = (
     ),
     Operation(
         name="consent",
+        tag="reports",
         method="POST",
         path="/v1/consent",
         roles=_ROLE,
@@ -384,6 +387,7 @@ OPERATIONS = (
     ),
     Operation(
         name="orders",
+        tag="reports",
         method="POST",
         path="/v1/orders",
         roles=_ROLE,
@@ -407,6 +411,7 @@ OPERATIONS = (
     ),
     Operation(
         name="events",
+        tag="reports",
         method="POST",
         path="/v1/events",
         roles=_ROLE,

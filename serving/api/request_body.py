@@ -1,4 +1,4 @@
-"""Reading a request: bounded in size, strict JSON, one struct out or one refusal."""
+"""Reads a request's body and query: bounded in size and time, strict JSON, into one message or one refusal."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from starlette.responses import Response
 from serving.api.problems import Refusal, wrong_fields
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
-BODY_SECONDS = 30.0  # a body comes within; who drips holds a connection, never a thread
+BODY_SECONDS = 30.0  # for a whole body; a caller who sends slower holds a connection, never a thread
 CLOSE = {"Connection": "close"}
 JSON = "application/json"
 
 Message = TypeVar("Message", bound=msgspec.Struct)
 
 
-async def read(request: Request, message: type[Message]) -> Message:
+async def read_body(request: Request, message: type[Message]) -> Message:
     """Return the body of a request as a message.
 
     Raises:
-        Refusal: 400 no JSON, 408 too slow, 413 too large, 415 another media type or an encoding, 422 a wrong field.
+        Refusal: 400 not JSON, 408 too slow, 413 too large, 415 another media type or an encoding, 422 a wrong field.
     """
     _check_headers(request)
     try:
@@ -36,7 +36,7 @@ async def read(request: Request, message: type[Message]) -> Message:
     return parse(body, message)
 
 
-def asked_for(request: Request, message: type[Message]) -> Message:
+def read_query(request: Request, message: type[Message]) -> Message:
     """Return the query of a request as a message.
 
     Raises:
@@ -48,7 +48,7 @@ def asked_for(request: Request, message: type[Message]) -> Message:
             raise msgspec.ValidationError("a name stands twice in the query")
         found = msgspec.convert(dict(pairs), message, strict=False)
         for name, _ in pairs:
-            if getattr(found, name) is None:  # a lax reader takes the word "null" for nothing
+            if getattr(found, name) is None:  # msgspec's lax mode reads the word "null" as None
                 raise msgspec.ValidationError(f"write a value, or leave it out - at `$.{name}`")
         return found
     except msgspec.ValidationError as error:
@@ -56,10 +56,10 @@ def asked_for(request: Request, message: type[Message]) -> Message:
 
 
 def parse(body: bytes, message: type[Message]) -> Message:
-    """Return JSON as a message; what JSON leaves open, such as a key twice, is refused.
+    """Return JSON as a message; what JSON leaves undefined, such as the same key twice, is refused.
 
     Raises:
-        Refusal: 400 no JSON, 422 a wrong field.
+        Refusal: 400 not JSON, 422 a wrong field.
 
     >>> from serving.api.scores import ScoresRequest
     >>> parse(b'{"customer_ids": ["007"]}', ScoresRequest).customer_ids
@@ -67,9 +67,9 @@ def parse(body: bytes, message: type[Message]) -> Message:
     """
     try:
         found = msgspec.json.decode(body, type=message)
-        json.loads(body, object_pairs_hook=_once, parse_int=str, parse_float=str)
+        json.loads(body, object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)
     except msgspec.ValidationError as error:
-        raise wrong_fields(error, _names(message)) from None
+        raise wrong_fields(error, _field_names(message)) from None
     except msgspec.DecodeError as error:
         raise Refusal(400, "no-json", str(error)) from None
     except UnicodeDecodeError:
@@ -84,14 +84,14 @@ def encoded(content: msgspec.Struct) -> Response:
     return Response(msgspec.json.encode(content), media_type=JSON)
 
 
-def _names(message: type[msgspec.Struct]) -> list[str]:
-    """Return the fields of a message and of the messages in its lists: any of them may have been meant."""
+def _field_names(message: type[msgspec.Struct]) -> list[str]:
+    """Return the fields of a message and of the messages in its lists: a misspelt name may mean any of them."""
     found: list[str] = []
     for field in msgspec.structs.fields(message):
         found.append(field.name)
         inner = getattr(msgspec.inspect.type_info(field.type), "item_type", None)
         if isinstance(inner, msgspec.inspect.StructType):
-            found += _names(inner.cls)
+            found += _field_names(inner.cls)
     return found
 
 
@@ -121,6 +121,6 @@ def _too_large() -> Refusal:
     return Refusal(413, "too-large", f"a body is at most {size}", headers=CLOSE)
 
 
-def _once(pairs: Sequence[tuple[str, object]]) -> None:
+def _refuse_repeated(pairs: Sequence[tuple[str, object]]) -> None:
     if len({name for name, _ in pairs}) < len(pairs):
         raise Refusal(400, "no-json", "an object names a field twice")

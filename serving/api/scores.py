@@ -236,6 +236,7 @@ SCORE: dict[str, Any] = {
 OPERATIONS = (
     Operation(
         name="stored_scores",
+        tag="scores",
         method="POST",
         path="/v1/scores",
         roles=("scores",),
@@ -251,6 +252,7 @@ OPERATIONS = (
     ),
     Operation(
         name="score_history",
+        tag="scores",
         method="POST",
         path="/v1/score",
         roles=("scores",),

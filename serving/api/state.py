@@ -1,6 +1,6 @@
-"""What the endpoints work with: settings, book, model and keys, as far as they are there, and kept up to date.
+"""The state of a running server: settings, book, model and keys, opened and kept up to date in the background.
 
-Each may be missing for a while without taking the others along: without a book posted histories are scored, without a
+Each part may be missing for a while, and the others work on: without a book posted histories are scored, without a
 model stored scores are answered, and without the registry the last good model serves.
 """
 
@@ -36,13 +36,14 @@ from serving.shop import today
 from serving.webhooks.delivery import Courier
 
 CONFIG_VARIABLE = "REGULARS_CONFIG"
-LOOK_SECONDS = 5.0
+REOPEN_SECONDS = 5.0  # between two looks for a new model or a missing book
+LOG_READERS = 4
 Part = TypeVar("Part")
 LOG = logging.getLogger("regulars.serving")
 
 
 class ServerState:
-    """Settings, book, champion and keys of one server process.
+    """Settings, book, champion and keys of one server process; any of them may not be there yet.
 
     >>> ServerState().ready
     False
@@ -62,12 +63,12 @@ class ServerState:
         self._lookup: Lookup | None = None
         self._fresh: FreshScores | None = None
         self._owners: Ownership | None = None
-        self._courier: Courier | None = None
-        self._file: tuple[Path, int] | None = None  # of a book in a file: its path and the file's number
+        self._delivery: Courier | None = None
+        self._file: tuple[Path, int] | None = None  # of a book in a file: path and inode
         self._scoring: anyio.CapacityLimiter | None = None
-        self._figuring: anyio.CapacityLimiter | None = None
+        self._log_reading: anyio.CapacityLimiter | None = None
         if book is not None:
-            self._furnish(book, settings)
+            self._use_book(book, settings)
 
     @property
     def ready(self) -> bool:
@@ -86,23 +87,23 @@ class ServerState:
 
     @property
     def scoring(self) -> anyio.CapacityLimiter:
-        """How many histories are scored at once: one per core, the rest waits its turn."""
+        """How many requests compute scores at once: one per core, the others wait."""
         if self._scoring is None:
             self._scoring = anyio.CapacityLimiter(max(1, len(os.sched_getaffinity(0))))
         return self._scoring
 
     @property
-    def figuring(self) -> anyio.CapacityLimiter:
-        """How many wait for figures of the whole log: those threads are not the ones that look scores up."""
-        if self._figuring is None:
-            self._figuring = anyio.CapacityLimiter(4)
-        return self._figuring
+    def log_reading(self) -> anyio.CapacityLimiter:
+        """How many requests wait for figures of the whole log, in threads of their own: look-ups go on meanwhile."""
+        if self._log_reading is None:
+            self._log_reading = anyio.CapacityLimiter(LOG_READERS)
+        return self._log_reading
 
     def open(self) -> None:
         """Open what is not open yet, and look for a new champion.
 
         Raises:
-            RegularsError: settings or book cannot be read, in one sentence.
+            RegularsError: settings or book cannot be read; its message is one sentence.
         """
         if self.settings is None:
             self.settings = load_settings(_config_path())
@@ -115,21 +116,21 @@ class ServerState:
             self.champions.look_or_keep()
 
     async def keep_open(self, on_ready: Callable[[], None]) -> None:
-        """Open, and look again every few seconds for as long as the server runs; `on_ready` is called once."""
-        told = False
+        """Open what is missing every few seconds while the server runs; call `on_ready` once a model is loaded."""
+        was_ready = False
         while True:
             await anyio.to_thread.run_sync(self._open_quietly)
-            if self.ready and not told:
-                told = True
+            if self.ready and not was_ready:
+                was_ready = True
                 on_ready()
             if self._fresh is not None:
-                self._fresh.let_go_if_idle(time.monotonic())
-            await asyncio.sleep(LOOK_SECONDS)
+                self._fresh.drop_log_if_idle(time.monotonic())
+            await asyncio.sleep(REOPEN_SECONDS)
 
     async def keep_keys(self) -> None:
-        """Read the keys again every second; while the book is down, those read last hold."""
+        """Read the keys again every second; while the book is down, the keys read last stay valid."""
         while True:
-            await anyio.to_thread.run_sync(self._let_go_of_moved_book)
+            await anyio.to_thread.run_sync(self._close_moved_book)
             if self.book is not None:
                 try:
                     await anyio.to_thread.run_sync(self.keys.refresh, self.book)
@@ -138,9 +139,9 @@ class ServerState:
             await asyncio.sleep(REFRESH_SECONDS)
 
     def close(self) -> None:
-        """Send what is being sent, and let go of the book."""
-        if self._courier is not None:
-            self._courier.stop()
+        """Finish the webhook message that is being sent, and close the book."""
+        if self._delivery is not None:
+            self._delivery.stop()
         if self._lookup is not None:
             self._lookup.close()
         if self.book is not None:
@@ -155,23 +156,23 @@ class ServerState:
         return self._need(self.book)
 
     def need_lookup(self) -> Lookup:
-        """Return what reads stored scores, or refuse with 503."""
+        """Return the look-up of stored scores, or refuse with 503."""
         return self._need(self._lookup)
 
     def need_fresh(self) -> FreshScores:
-        """Return what computes scores now, or refuse with 503."""
+        """Return the computation of fresh scores, or refuse with 503."""
         return self._need(self._fresh)
 
     def need_champion(self) -> Champion:
         """Return the model, or refuse with 503."""
         champion = self.champion
         if champion is None:
-            known = None if self.champions is None else self.champions.trouble
-            raise not_ready(known or self.trouble or "there is no model yet")
+            trouble = None if self.champions is None else self.champions.trouble
+            raise not_ready(trouble or self.trouble or "there is no model yet")
         return champion
 
     def seen_by(self, key: Key, customer_ids: Iterable[str]) -> list[str]:
-        """Return those customers that a key may see, in the order given."""
+        """Return the customers that a key may see, in the order given."""
         ids = list(customer_ids)
         if key.owner is None:
             return ids
@@ -179,13 +180,13 @@ class ServerState:
         return [customer_id for customer_id in ids if owners[customer_id] == key.owner]
 
     def answers_at_once(self, key: Key) -> bool:
-        """Whether a look-up for this key takes microseconds: a local file, and no owner to ask for."""
+        """Whether a look-up takes microseconds: the book is a local file, and no owner restricts the key."""
         return key.owner is None and self.book is not None and self.book.engine.dialect.name == "sqlite"
 
-    def forget_log(self) -> None:
-        """Let go of what is in memory of the shop's orders: somebody was erased."""
+    def drop_log(self) -> None:
+        """Drop the shop's orders from memory: somebody was erased."""
         if self._fresh is not None:
-            self._fresh.let_go_if_idle(float("inf"))
+            self._fresh.drop_log_if_idle(float("inf"))
 
     def bands(self) -> tuple[Run, dict[str, int]] | None:
         """Return the latest run and its customers by band, at most a minute old."""
@@ -203,11 +204,14 @@ class ServerState:
         write(access, seconds)
 
     def health(self) -> dict[str, object]:
-        """Return what /readyz says: whether a model serves and from where, and what is amiss. No versions, no names."""
+        """Return the answer of /readyz: whether a model serves, where it was read from, and what is wrong.
+
+        Everybody may read it, so it holds no version and no name.
+        """
         champion = self.champion
         troubles = (self.trouble, None if self.champions is None else self.champions.trouble)
-        said = "; ".join(dict.fromkeys(each for each in troubles if each)) or None
-        return {"ready": self.ready, "model": None if champion is None else champion.source, "trouble": said}
+        trouble = "; ".join(dict.fromkeys(each for each in troubles if each)) or None
+        return {"ready": self.ready, "model": None if champion is None else champion.source, "trouble": trouble}
 
     def _need(self, part: Part | None) -> Part:
         if part is None:
@@ -220,26 +224,26 @@ class ServerState:
             book = Book(settings.book_place)
             self.keys.refresh(book)
             self.book, self._file = book, None if file is None else (file, file.stat().st_ino)
-            self._furnish(book, settings)
+            self._use_book(book, settings)
 
-    def _let_go_of_moved_book(self) -> None:
-        """Let go of a book whose file is another one by now: what is written to it would be lost."""
+    def _close_moved_book(self) -> None:
+        """Close a book whose file was moved or replaced: what is written to it would be lost."""
         if self._file is None or self.book is None:
             return
-        file, number = self._file
-        if file.exists() and file.stat().st_ino == number:
+        file, inode = self._file
+        if file.exists() and file.stat().st_ino == inode:
             return
         LOG.warning("the book was moved away or replaced; opening it again")
         former, self.book, self._fresh, self._owners = self.book, None, None, None
         if self._lookup is not None:
             self._lookup.close()
         self._lookup, self.keys, self._file = None, Keys(), None
-        if self._courier is not None:
-            self._courier.stop()
-            self._courier = None
+        if self._delivery is not None:
+            self._delivery.stop()
+            self._delivery = None
         former.close()
 
-    def _furnish(self, book: Book, settings: Settings | None) -> None:
+    def _use_book(self, book: Book, settings: Settings | None) -> None:
         self._lookup = Lookup(book)
         if settings is not None:
             self._fresh, self._owners = FreshScores(settings, book), Ownership(settings, book)
@@ -249,24 +253,24 @@ class ServerState:
         try:
             self.open()
             self.trouble = None
-            self._send()
+            self._start_delivery()
         except RegularsError as error:
             self.trouble = str(error)
-        except Exception as error:  # noqa: BLE001 — a database can fail in any way; the next round may find it well
+        except Exception as error:  # noqa: BLE001 — a database can fail in any way; the next round tries again
             self.trouble = "the book cannot be read at the moment"
             if self.trouble != before:
                 LOG.warning("%s: %s", self.trouble, type(error).__name__)
         if self.trouble is not None and self.trouble != before:
             LOG.warning("not ready: %s", self.trouble)
 
-    def _send(self) -> None:
-        if self._courier is None and self.book is not None:
-            self._courier = Courier(self.book)
-            self._courier.start()
+    def _start_delivery(self) -> None:
+        if self._delivery is None and self.book is not None:
+            self._delivery = Courier(self.book)
+            self._delivery.start()
 
 
 def file_of_book(place: Path | str) -> Path | None:
-    """Return the file of a book in a folder; None for one by URL. A server makes no book: it would be an empty one.
+    """Return the file of a book in a folder; None for a book by URL. A server never makes one: it would be empty.
 
     Raises:
         InputError: there is no such file.

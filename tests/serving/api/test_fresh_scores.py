@@ -171,11 +171,11 @@ def test_a_file_that_cannot_be_read_is_told_and_read_again_when_it_is_whole(
 
 def test_an_idle_log_is_let_go(shop: Any, settings: Settings, book: Book, reads: list[Settings]) -> None:
     bundle, scores = shop.bundles["logistic"], FreshScores(settings, book, idle_seconds=100)
-    assert not scores.let_go_if_idle(time.monotonic() + 1_000)
+    assert not scores.drop_log_if_idle(time.monotonic() + 1_000)
     scores.scores(shop.log.customer_ids[:1], bundle, "7")
-    assert not scores.let_go_if_idle(time.monotonic() + 90)
+    assert not scores.drop_log_if_idle(time.monotonic() + 90)
     assert scores.holds_log
-    assert scores.let_go_if_idle(time.monotonic() + 101)
+    assert scores.drop_log_if_idle(time.monotonic() + 101)
     assert not scores.holds_log
     scores.scores(shop.log.customer_ids[:1], bundle, "7")
     assert len(reads) == 2
@@ -200,7 +200,7 @@ def test_threads_wait_for_one_reader(
     for thread in threads:
         thread.start()
     assert begun.wait(30)
-    assert not scores.let_go_if_idle(time.monotonic() + 1)
+    assert not scores.drop_log_if_idle(time.monotonic() + 1)
     go_on.set()
     for thread in threads:
         thread.join()

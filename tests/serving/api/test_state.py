@@ -16,7 +16,7 @@ import pytest
 from features.errors import ModelNotFound, ModelRefused
 from features.sources.mapping import Shop
 from serving.api import loaded_model as champion_module
-from serving.api import state as desk_module
+from serving.api import state as state_module
 from serving.api.app import create_app
 from serving.api.loaded_model import FOLDER, POINTER, Champions
 from serving.api.problems import Refusal
@@ -77,7 +77,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Registry]:
 @pytest.fixture
 def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServerState]:
     """A server of the small shop in a folder of its own, that asks without waiting long."""
-    monkeypatch.setattr(desk_module, "LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(state_module, "REOPEN_SECONDS", 0.001)
     Book(settings.folder).close()
     made = ServerState(settings)
     yield made
