@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from features.sources import cells
-from features.sources.date_formats import DATE_FORMATS, ENOUGH, Reading
+from features.sources.date_formats import DATE_FORMATS, ENOUGH, DateFormat
 from features.sources.files import BOMS
 
 CURRENCIES = {
@@ -96,7 +96,7 @@ def decimal_of(texts: Iterable[str]) -> str | None:
     return votes.most_common(1)[0][0] if votes else None
 
 
-def date_formats(texts: Sequence[str]) -> list[Reading]:
+def date_formats(texts: Sequence[str]) -> list[DateFormat]:
     """Return every way of reading that fits (nearly) all of these dates.
 
     >>> date_formats(["05/01/2024", "06/01/2024"])

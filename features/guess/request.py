@@ -84,7 +84,7 @@ def give(sheet: Sheet, table: str, request: Request) -> None:
         InputError: a header that the file does not have; names the one that was probably meant.
     """
     for name, header in request.of_table(table).items():
-        place = sheet.file.column(header)
+        place = sheet.file.column_index(header)
         if place is None:
             raise InputError(
                 f'{sheet.file.name} has no column "{header}", which --column gives to {name}.'

@@ -15,9 +15,9 @@ from features.errors import InputError
 from features.guess import headers
 from features.guess.formats import date_formats, decimal_of, encoding_of, sortedness
 from features.sources import cells, plain_text
-from features.sources import cells_sql as cell_sql
-from features.sources.date_formats import Reading
-from features.sources.files import Opened, connect, is_parquet, opened
+from features.sources.cells_sql import date_counts, text
+from features.sources.date_formats import DateFormat
+from features.sources.files import OpenFile, is_parquet, open_file
 from features.sources.mapping import FileFormat
 
 SAMPLE = 20_000
@@ -29,8 +29,7 @@ ENOUGH_ORDERS = 0.99
 class Sheet:
     """The first rows of a file as text, and what was found in it so far; `given` is field -> place as somebody said."""
 
-    file: Opened
-    connection: duckdb.DuckDBPyConnection
+    file: OpenFile
     columns: list[list[str]]
     form: FileFormat
     said: list[str] = field(default_factory=list)
@@ -74,28 +73,27 @@ class Sheet:
 
 def open_sheet(stack: ExitStack, path: Path) -> Sheet:
     """Open a file for guessing; it is closed with the stack."""
-    connection = stack.enter_context(connect())
     form = FileFormat()
     encoding = "utf-8"
     if path.is_file() and path.stat().st_size and not is_parquet(path):
         encoding = encoding_of(path)
         form = FileFormat(encoding="utf-8" if encoding == "utf-8-sig" else encoding)
-    file = stack.enter_context(opened(connection, path, form))
+    file = stack.enter_context(open_file(path, form))
     if file.text is not None and file.delimiter in (";", "|"):
         form = replace(form, delimiter=file.delimiter)
-    select = ", ".join(cell_sql.text(f"c{place}", kind) for place, kind in enumerate(file.kinds))
+    select = ", ".join(text(f"c{index}", sql_type) for index, sql_type in enumerate(file.sql_types))
     query = f"SELECT {select} FROM {{}} LIMIT {SAMPLE}"
     try:
-        rows = connection.execute(query.format(file.source)).fetchall()
+        rows = file.query(query.format(file.source))
     except duckdb.Error:
         file = file.rewritten()
-        rows = connection.execute(query.format(file.source)).fetchall()
+        rows = file.query(query.format(file.source))
     if not rows:
         raise InputError(f"{path.name} has a header and no rows; export it again, with order lines")
     texts = [tuple(cells.text(cell) for cell in row) for row in rows]
     # A header line again, further down, is for `check` to name; here it would make a text of every column.
     columns = [list(column) for column in zip(*([row for row in texts if row != file.header] or texts), strict=True)]
-    sheet = Sheet(file, connection, columns, form)
+    sheet = Sheet(file, columns, form)
     if encoding not in ("utf-8", "utf-8-sig"):
         sheet.said.append(f"{path.name} is written in {encoding}.")
     return sheet
@@ -103,7 +101,7 @@ def open_sheet(stack: ExitStack, path: Path) -> Sheet:
 
 def is_date(sheet: Sheet, place: int) -> bool:
     """Say whether a column holds dates, in whatever form."""
-    kind = sheet.file.kinds[place]
+    kind = sheet.file.sql_types[place]
     return kind.startswith(("TIMESTAMP", "DATE")) or bool(date_formats(sheet.filled(place)[:DATES]))
 
 
@@ -126,7 +124,7 @@ def is_flag(sheet: Sheet, place: int) -> bool:
 
 def with_dates(sheet: Sheet, place: int | None) -> FileFormat:
     """Return the file's format with the way its dates are read; an ambiguity is decided by order and said."""
-    if place is None or sheet.file.kinds[place] != "VARCHAR":
+    if place is None or sheet.file.sql_types[place] != "VARCHAR":
         return sheet.form
     sample = sheet.filled(place)
     fits = date_formats(sample[:DATES])
@@ -147,14 +145,14 @@ def with_dates(sheet: Sheet, place: int | None) -> FileFormat:
     return replace(sheet.form, date_format=date_format, calendar=calendar)
 
 
-def _fit_all(sheet: Sheet, place: int, fits: list[Reading]) -> list[Reading]:
-    """Keep the readings that fit the whole column best, not only its first rows."""
-    wrong = []
-    for date_format, calendar in fits:
-        wall, _ = cell_sql.moment(f"c{place}", "VARCHAR", date_format, calendar)
-        query = f"SELECT count(*) FILTER (({wall}) = {cells.BAD}) FROM {sheet.file.source}"
-        wrong.append(int(sheet.connection.execute(query).fetchall()[0][0]))
-    return [fit for fit, count in zip(fits, wrong, strict=True) if count == min(wrong)]
+def _fit_all(sheet: Sheet, place: int, fits: list[DateFormat]) -> list[DateFormat]:
+    """Keep the formats that fit the whole column best, not only its first rows."""
+    counts = date_counts(sheet.file, place)
+    wrong = [
+        sum(rows for text, rows in counts.items() if cells.moment(text, *date_format)[0] == cells.BAD)
+        for date_format in fits
+    ]
+    return [date_format for date_format, rows in zip(fits, wrong, strict=True) if rows == min(wrong)]
 
 
 def with_decimal(sheet: Sheet, given: Collection[int] = ()) -> FileFormat:

@@ -30,7 +30,7 @@ def shop_of(sheet: Sheet, mapping: OrdersMapping) -> Shop:
     american = not (greek or persian) and (mapping.format.date_format or "").startswith(MONTH_FIRST)
     currency, named = _currency(sheet, mapping, "IRR" if persian else "USD" if american else "EUR")
     preferred = "Europe/Athens" if greek and currency == "EUR" else "Asia/Tehran" if persian else None
-    at = sheet.file.column(mapping.columns["ordered_at"]) or 0
+    at = sheet.file.column_index(mapping.columns["ordered_at"]) or 0
     moments = [
         cells.moment(cell, mapping.format.date_format, mapping.format.calendar) for cell in sheet.filled(at)[:DATES]
     ]
@@ -49,7 +49,7 @@ def shop_of(sheet: Sheet, mapping: OrdersMapping) -> Shop:
 def _currency(sheet: Sheet, mapping: OrdersMapping, otherwise: str) -> tuple[str, bool]:
     """The currency, and whether the file names it: in a column of its own, in the header of the amounts, or in them."""
     if "currency" in mapping.columns:
-        place = sheet.file.column(mapping.columns["currency"]) or 0
+        place = sheet.file.column_index(mapping.columns["currency"]) or 0
         votes = Counter(currency_in([cell]) or cell.upper() for cell in sheet.filled(place)).most_common()
         if votes and len(votes[0][0]) == 3 and votes[0][0].isalpha():
             others = ", ".join(code for code, _ in votes[1:])
@@ -59,7 +59,7 @@ def _currency(sheet: Sheet, mapping: OrdersMapping, otherwise: str) -> tuple[str
             )
             return votes[0][0], True
     money = [mapping.columns[name] for name in ("amount", "price") if name in mapping.columns]
-    places = [sheet.file.column(name) or 0 for name in money]
+    places = [sheet.file.column_index(name) or 0 for name in money]
     by_header = currency_in(sheet.name(place) for place in places)
     found = by_header or currency_in(cell for place in places for cell in sheet.filled(place)[:DATES])
     where = f'the header "{money[0]}" says' if by_header else "amounts say"

@@ -63,5 +63,5 @@ def _is_called(sheet: Sheet, place: int, known: Sequence[str]) -> bool:
 
 
 def _unused(sheet: Sheet, columns: Mapping[str, str]) -> list[int]:
-    read = {sheet.file.column(header) for header in columns.values()}
+    read = {sheet.file.column_index(header) for header in columns.values()}
     return [place for place in range(len(sheet.file.header)) if place not in read]

@@ -1,4 +1,4 @@
-"""From a clock on the wall to the shop's business day.
+"""From a local time to the shop's business day.
 
 A time without a zone is the shop's own clock. A time with an offset is an instant: it is brought to the clock of the
 shop's zone, daylight saving included. A business day begins at `day_starts_at` on that clock; a date without a time
@@ -20,26 +20,26 @@ DAY = 86400
 QUARTER = 900  # every change of offset since 1980 falls on a quarter of an hour
 
 
-def business_days(wall: Ints, offset: Ints, shop: Shop) -> tuple[Ints, Ints]:
+def business_days(local_time: Ints, offset: Ints, shop: Shop) -> tuple[Ints, Ints]:
     """Return the business day number of each moment, and the second of that day.
 
     Args:
-        wall: seconds since 1970-01-01 on the clock as written.
+        local_time: seconds since 1970-01-01 on the clock as written.
         offset: seconds east of UTC where the moment says so, else `cells.NO_OFFSET`.
         shop: the zone, and when a day begins.
 
-    >>> wall = np.array([cells.moment("2024-03-31 22:30:00 +0000")[0]])
-    >>> day, second = business_days(wall, np.array([0]), Shop("Europe/Athens", "EUR"))
+    >>> local_time = np.array([cells.moment("2024-03-31 22:30:00 +0000")[0]])
+    >>> day, second = business_days(local_time, np.array([0]), Shop("Europe/Athens", "EUR"))
     >>> day, second
     (array([19814]), array([5400]))
     """
     zoned = offset != cells.NO_OFFSET
-    clock = wall
+    clock = local_time
     if zoned.any():
-        instant = np.where(zoned, wall - offset, 0)
-        clock = np.where(zoned, instant + _east(instant, shop.zone_info), wall)
+        instant = np.where(zoned, local_time - offset, 0)
+        clock = np.where(zoned, instant + _east(instant, shop.zone_info), local_time)
     # A date without a time is that business day, whenever it begins.
-    dated = ~zoned & (wall % DAY == 0)
+    dated = ~zoned & (local_time % DAY == 0)
     clock = clock - np.where(dated, 0, shop.day_starts_at_second)
     return clock // DAY, clock % DAY
 

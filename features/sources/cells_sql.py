@@ -1,147 +1,300 @@
-"""The meaning of one cell, read in DuckDB's SQL: the same reading as `cells.py`, for files of any size.
+"""The cells of a file of any size: DuckDB reads the usual forms, `cells.py` everything else.
 
-Numbers and dates are typed here. Texts, flags and zones repeat, so they are dictionary-coded first and read once per
-distinct text by `cells.py` itself. Every function takes SQL and returns SQL; the usual way of writing is tried first,
-since the patient one costs ten times as much.
+A cell has one reading, that of `cells.py`. DuckDB takes over only where a plain number leaves no doubt, and cuts dates
+from their times: a log of years has few different dates and few different times. What is left is read in Python, once
+per distinct text.
 """
 
 from __future__ import annotations
 
-from features.sources import cells, jalali
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from functools import partial
 
-NUMBER = f"DECIMAL(18,{cells.SCALE})"
-FLOATS = ("FLOAT", "DOUBLE")
-_CLOCKS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from features.log import Coded, Ints
+from features.sources import cells
+from features.sources.columns import mapped, read_codes
+from features.sources.files import OpenFile
+from features.sources.mapped_file import Column, MappedFile
+from features.sources.row_checks import TypedTable
+
+BATCH_ROWS = 1_000_000
+_NUMBER = f"DECIMAL(18,{cells.SCALE})"
+_FLOATS = ("FLOAT", "DOUBLE")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
+_TIMESTAMPS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", _ZONED)
+# A date ends with a digit and holds no colon; a time begins with hours, from 0 to 23, and a colon.
+_TIME = r"([ T,]+(?:[01]?\d|2[0-3]):.*)"
+_DATE_AND_TIME = rf"^([^:]*\d){_TIME}$"
+_JALALI_AND_TIME = rf"^(\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}){_TIME}$"
+_CODES = frozenset("dmYybB")
 
 
-def quoted(text: str) -> str:
-    """Return a text as a SQL literal.
+def read_cells(file: MappedFile) -> tuple[TypedTable, MappedFile]:
+    """Return the mapped cells of a file, and the file as it could be read: without its ragged rows, if it has any."""
+    try:
+        return _read(file), file
+    except (duckdb.Error, pa.ArrowException, OSError):
+        if file.file.text is None:
+            raise
+        rewritten = file.rewritten()
+        return _read(rewritten), rewritten
 
-    >>> quoted("o'clock")
-    "'o''clock'"
-    """
-    return "'" + text.replace("'", "''") + "'"
+
+def _read(file: MappedFile) -> TypedTable:
+    """Read batch by batch, so that the text of the whole file is never in memory at once."""
+    readers = {name: _reader(column, file) for name, column in file.columns.items()}
+    rows = 0
+    for batch in _batches(file.file, list(readers.values())):
+        rows += batch.num_rows
+        arrays = iter(batch.columns)
+        for reader in readers.values():
+            reader.add([next(arrays) for _ in reader.select])
+    no_time = np.zeros(rows, dtype=np.int64)
+    times = next((reader for reader in readers.values() if isinstance(reader, TimeReader)), None)
+    texts = {name: reader.coded() for name, reader in readers.items() if isinstance(reader, TextReader)}
+    flags = {name for name in texts if file.columns[name].field.kind == "flag"}
+    return TypedTable(
+        rows,
+        {name: mapped(coded, cells.text, hint=cells.SPACE) for name, coded in texts.items() if name not in flags},
+        {name: reader.millionths() for name, reader in readers.items() if isinstance(reader, NumberReader)},
+        {name: read_codes(coded, cells.flag) for name, coded in texts.items() if name in flags},
+        *((times.seconds(), times.offsets()) if times else (no_time, no_time)),
+    )
 
 
-def text(column: str, kind: str = "VARCHAR") -> str:
-    """Return a column of any SQL type as text, never NULL; 123.0 is '123', a missing number is no id.
+def _batches(file: OpenFile, readers: Sequence[Reader]) -> Iterator[pa.RecordBatch]:
+    expressions = ", ".join(f"{sql} AS x{n}" for n, sql in enumerate(sql for each in readers for sql in each.select))
+    reader = file.connection.sql(f"SELECT {expressions} FROM {file.source}").to_arrow_reader(BATCH_ROWS)
+    yield pa.RecordBatch.from_pylist([], reader.schema)  # a file of no rows has columns all the same
+    yield from reader
+
+
+def _reader(column: Column, file: MappedFile) -> Reader:
+    kind, form = column.field.kind, file.form
+    if kind == "time":
+        return TimeReader(column.sql, column.sql_type, form.date_format, form.calendar)
+    if kind in ("money", "number"):
+        return NumberReader(column.sql, column.sql_type, form.decimal)
+    return TextReader(column.sql, column.sql_type)
+
+
+def text(column: str, sql_type: str = "VARCHAR") -> str:
+    """Return SQL for a column of any type as text, never NULL; 123.0 is '123', a missing number is no id.
 
     >>> text("c0")
     "coalesce(c0, '')"
     """
-    said = column if kind == "VARCHAR" else f"({column})::VARCHAR"
-    if kind in FLOATS:
+    written = _varchar(column, sql_type)
+    if sql_type in _FLOATS:
         whole = f"{column} = floor({column}) AND abs({column}) < {2**53}"
-        said = f"CASE WHEN isnan({column}) THEN '' WHEN {whole} THEN {column}::BIGINT::VARCHAR ELSE {said} END"
-    return f"coalesce({said}, '')"
+        written = f"CASE WHEN isnan({column}) THEN '' WHEN {whole} THEN {column}::BIGINT::VARCHAR ELSE {written} END"
+    return f"coalesce({written}, '')"
 
 
-def _plain(cell: str) -> str:
-    """Nothing around, digits of this script; NULL where nothing is left."""
-    trimmed = f"nullif(trim({cell}, {quoted(cells.AROUND)}), '')"
-    return f"translate({trimmed}, {quoted(cells.DIGITS_FROM)}, {quoted(cells.DIGITS_TO)})"
+class TextReader:
+    """Reads a column as dictionary-coded texts.
 
-
-def number(column: str, kind: str = "VARCHAR", decimal: str = ".") -> str:
-    """Return a cell as a decimal with six digits behind the point, or a mark of `cells`.
-
-    >>> number("x").startswith("CASE WHEN x IS NULL")
-    True
+    Args:
+        column: SQL of the column.
+        sql_type: of its cells.
     """
-    cell = column if kind == "VARCHAR" else f"({column})::VARCHAR"
+
+    def __init__(self, column: str, sql_type: str = "VARCHAR") -> None:
+        self.select: tuple[str, ...] = (text(column, sql_type),)
+        self._chunks: list[pa.Array] = []
+
+    def add(self, arrays: Sequence[pa.Array]) -> None:
+        """Take over a batch of what `select` gives."""
+        self._chunks.append(arrays[0].dictionary_encode())
+
+    def coded(self) -> Coded:
+        """Return the texts of all batches."""
+        unified = pa.chunked_array(self._chunks).unify_dictionaries()
+        codes = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in unified.chunks]
+        return Coded(_objects(unified.chunk(0).dictionary), np.concatenate(codes).astype(np.int64))
+
+
+class NumberReader:
+    """Reads a column as numbers in millionths, with the marks of `cells`.
+
+    Args:
+        column: SQL of the column.
+        sql_type: of its cells; the file's decimal mark counts in texts only.
+        decimal: '.' or ','.
+    """
+
+    def __init__(self, column: str, sql_type: str = "VARCHAR", decimal: str = ".") -> None:
+        self._decimal = decimal if sql_type == "VARCHAR" else "."
+        cell = _varchar(column, sql_type)
+        plain = _plain_number(cell, self._decimal)
+        self.select: tuple[str, ...] = (plain, f"CASE WHEN {plain} IS NULL THEN {cell} END")
+        self._parts: list[Ints] = []
+
+    def add(self, arrays: Sequence[pa.Array]) -> None:
+        """Take over a batch of what `select` gives."""
+        plain, other = arrays
+        read = _read_distinct(other, lambda cell: cells.number(cell, self._decimal), cells.EMPTY)
+        self._parts.append(
+            np.where(_filled(plain), _millionths(plain), read) if plain.null_count else _millionths(plain)
+        )
+
+    def millionths(self) -> Ints:
+        """Return the numbers of all batches."""
+        return np.concatenate(self._parts)
+
+
+def _plain_number(cell: str, decimal: str) -> str:
+    """Return SQL for a number of digits and a decimal mark, NULL for every other text."""
     if decimal == ".":
-        usual = f"CASE WHEN NOT contains({cell}, '_') THEN TRY_CAST({cell} AS {NUMBER}) END"
-        said = _plain(cell)
-    else:
-        comma = f"regexp_full_match({cell}, '-?[0-9]+(,[0-9]+)?')"
-        usual = f"CASE WHEN {comma} THEN TRY_CAST(replace({cell}, ',', '.') AS {NUMBER}) END"
-        said = f"translate({_plain(cell)}, '.,', '''.')"
-    return f"CASE WHEN {cell} IS NULL THEN {_mark(cells.EMPTY)} ELSE coalesce({usual}, {_written(said)}) END"
+        return f"CASE WHEN NOT contains({cell}, '_') THEN TRY_CAST({cell} AS {_NUMBER}) END"
+    comma = f"regexp_full_match({cell}, '-?[0-9]+(,[0-9]+)?')"
+    return f"CASE WHEN {comma} THEN TRY_CAST(replace({cell}, ',', '.') AS {_NUMBER}) END"
 
 
-def _mark(mark: int) -> str:
-    whole, part = divmod(-mark, 10**cells.SCALE)
-    return f"'-{whole}.{part:0{cells.SCALE}d}'::{NUMBER}"
+class TimeReader:
+    """Reads a column as moments: seconds of the local time as written, and the offset from UTC, as `cells.moment` does.
 
-
-def _written(said: str) -> str:
-    parts = "['open', 'before', 'sign', 'whole', 'part', 'behind']"
-    digits = "regexp_replace(f.whole, '[, '']', '', 'g') || f.part"
-    minus = "f.open <> '' OR f.before = '-' OR f.sign = '-' OR f.behind = '-'"
-    value = f"TRY_CAST(CASE WHEN {minus} THEN '-' ELSE '' END || {digits} AS {NUMBER})"
-    huge = _mark(cells.HUGE)
-    read = (
-        f"CASE WHEN s IS NULL THEN {_mark(cells.EMPTY)} "
-        f"WHEN regexp_full_match(s, {quoted(cells.PLAIN)}) THEN coalesce(TRY_CAST(s AS {NUMBER}), {huge}) "
-        f"WHEN f.whole = '' AND length(f.part) < 2 THEN {_mark(cells.BAD)} ELSE coalesce({value}, {huge}) END"
-    )
-    found = f"regexp_extract(s, {quoted(cells.WRITTEN)}, {parts})"
-    # A list of one and a lambda name a sub-expression within an expression. ٫ and ٬ are marks whatever the file's.
-    marks = f"translate({said}, '٬٫', '''.')"
-    return f"list_transform([{marks}], lambda s: list_transform([{found}], lambda f: {read})[1])[1]"
-
-
-def moment(column: str, kind: str, date_format: str | None, calendar: str) -> tuple[str, str]:
-    """Return two expressions: whole seconds on the clock as written (or a mark), and the zone as text ('' = none).
-
-    >>> moment("c0", "TIMESTAMP", None, "gregorian")[1]
-    "''"
+    Args:
+        column: SQL of the column.
+        sql_type: of its cells.
+        date_format: strptime codes of the date, None for ISO 8601.
+        calendar: 'gregorian' or 'jalali'.
     """
-    if kind in _CLOCKS or kind == _ZONED:
-        # An instant's clock is that of UTC, whatever zone this machine is in.
-        local = f"({column} AT TIME ZONE 'UTC')" if kind == _ZONED else f"({column})::TIMESTAMP"
-        seconds = f"coalesce({_ranged(local)}, {cells.BAD})"
-        return f"CASE WHEN {column} IS NULL THEN {cells.EMPTY} ELSE {seconds} END", "'Z'" if kind == _ZONED else "''"
-    cell = column if kind == "VARCHAR" else f"({column})::VARCHAR"
-    said = _plain(cell)
-    usual = "NULL" if calendar == "jalali" else _usual(cell, date_format)
-    body = f"rtrim(left({said}, length({said}) - length({_zone(said)})))"
-    patient = _jalali(body, date_format) if calendar == "jalali" else _gregorian(body, date_format)
-    nothing = f"coalesce({said}, '') = '' OR starts_with({said}, {quoted(cells.NO_DATE)})"
-    rest = f"CASE WHEN {nothing} THEN {cells.EMPTY} ELSE coalesce({patient}, {cells.BAD}) END"
-    seconds = f"CASE WHEN {cell} IS NULL THEN {cells.EMPTY} ELSE coalesce({usual}, {rest}) END"
-    short = f"{cell} IS NULL OR length({cell}) < 17 AND {cell}[14] = ':' OR length({cell}) = 19 AND {cell}[17] = ':'"
-    return seconds, f"CASE WHEN {short} OR NOT contains({cell}, ':') THEN '' ELSE {_zone(said)} END"
+
+    def __init__(self, column: str, sql_type: str, date_format: str | None, calendar: str) -> None:
+        self._read: Callable[[str], tuple[int, int]] = partial(cells.moment, date_format=date_format, calendar=calendar)
+        self._sample = _sample_date(date_format, calendar)
+        self._sql_type = sql_type
+        self.select: tuple[str, ...]
+        if sql_type in _TIMESTAMPS:
+            self.select = (_timestamp_seconds(column, sql_type),)
+        elif self._sample:
+            self.select = _date_and_time(_varchar(column, sql_type), calendar)
+        else:
+            self.select = (_varchar(column, sql_type),)
+        self._seconds: list[Ints] = []
+        self._offsets: list[Ints] = []
+
+    def add(self, arrays: Sequence[pa.Array]) -> None:
+        """Take over a batch of what `select` gives."""
+        if self._sql_type in _TIMESTAMPS:
+            seconds = arrays[0].fill_null(cells.EMPTY).to_numpy(zero_copy_only=False)
+            zoned = self._sql_type == _ZONED
+            offsets = np.where(seconds > cells.HUGE, 0 if zoned else cells.NO_OFFSET, cells.NO_OFFSET)
+        else:
+            seconds, offsets = self._moments(arrays[0], arrays[1] if len(arrays) > 1 else None)
+        self._seconds.append(seconds)
+        self._offsets.append(offsets)
+
+    def seconds(self) -> Ints:
+        """Return the seconds of all batches, marks of `cells` among them."""
+        return np.concatenate(self._seconds)
+
+    def offsets(self) -> Ints:
+        """Return the offsets of all batches, `cells.NO_OFFSET` where none is written."""
+        return np.concatenate(self._offsets)
+
+    def _moments(self, dates: pa.Array, times: pa.Array | None) -> tuple[Ints, Ints]:
+        seconds, offsets = self._distinct(dates, "")
+        if times is None:
+            return seconds, offsets
+        timed = _filled(times) & (seconds > cells.HUGE)
+        clock, zones = self._distinct(times, self._sample)
+        read = np.where(clock > cells.HUGE, seconds + clock - self._read(self._sample)[0], cells.BAD)
+        return np.where(timed, read, seconds), np.where(timed, zones, offsets)
+
+    def _distinct(self, texts: pa.Array, before: str) -> tuple[Ints, Ints]:
+        """Return the moment of each row, read once per distinct text behind what stands `before` it."""
+        coded = texts.dictionary_encode()
+        moments = [self._read(before + each) for each in (*coded.dictionary.to_pylist(), "")]
+        codes = coded.indices.fill_null(len(moments) - 1).to_numpy(zero_copy_only=False)
+        seconds, offsets = np.array(moments, dtype=np.int64).T
+        return seconds[codes], offsets[codes]
 
 
-def _usual(cell: str, date_format: str | None) -> str:
-    if date_format is not None:
-        return _strptime(cell, date_format)
-    date = (
-        f"length({cell}) = 10 OR length({cell}) = 16 AND {cell}[14] = ':' OR length({cell}) = 19 AND {cell}[17] = ':'"
-    )
-    tail = f"regexp_full_match(substr({cell}, 20), '(\\.\\d+)? ?(Z|UTC|[+-]\\d{{2}}(:?\\d{{2}})?)?')"
-    return (
-        f"CASE WHEN {date} THEN {_ranged(f'TRY_CAST({cell} AS TIMESTAMP)')} "
-        f"WHEN {cell}[17] = ':' AND {tail} THEN {_ranged(f'TRY_CAST(left({cell}, 19) AS TIMESTAMP)')} END"
-    )
+Reader = TextReader | NumberReader | TimeReader
 
 
-def _ranged(timestamp: str) -> str:
-    inside = f"{timestamp} >= TIMESTAMP '1980-01-01' AND {timestamp} < TIMESTAMP '2200-01-01'"
-    return f"CASE WHEN {inside} THEN epoch_us({timestamp}) // 1000000 END"
+def _varchar(column: str, sql_type: str) -> str:
+    return column if sql_type == "VARCHAR" else f"({column})::VARCHAR"
 
 
-def _gregorian(body: str, date_format: str | None) -> str:
-    return _ranged(f"TRY_CAST({body} AS TIMESTAMP)") if date_format is None else _strptime(body, date_format)
+def _timestamp_seconds(column: str, sql_type: str) -> str:
+    """Return SQL for the seconds of a column that holds dates or timestamps already."""
+    # The clock of an instant is that of UTC, whatever zone this machine is in.
+    local = f"({column} AT TIME ZONE 'UTC')" if sql_type == _ZONED else f"({column})::TIMESTAMP"
+    inside = f"{local} >= TIMESTAMP '1980-01-01' AND {local} < TIMESTAMP '2200-01-01'"
+    return f"CASE WHEN {inside} THEN epoch_us({local}) // 1000000 WHEN {column} IS NOT NULL THEN {cells.BAD} END"
 
 
-def _strptime(body: str, date_format: str) -> str:
-    formats = ", ".join(quoted(cells.date_only(date_format) + time) for time in cells.TIMES)
-    return _ranged(f"try_strptime({body}, [{formats}])")
+def _date_and_time(cell: str, calendar: str) -> tuple[str, str]:
+    """Return SQL for the date of a cell and for the time behind it; the whole cell and NULL where it is not cut."""
+    digits = f"translate({cell}, {_quoted(cells.DIGITS_FROM)}, {_quoted(cells.DIGITS_TO)})"
+    pattern = _quoted(_JALALI_AND_TIME if calendar == "jalali" else _DATE_AND_TIME)
+    date_part, time_part = (f"nullif(regexp_extract({digits}, {pattern}, {group}), '')" for group in (1, 2))
+    return f"coalesce({date_part}, {cell})", time_part
 
 
-def _zone(cell: str) -> str:
-    return f"coalesce(regexp_extract({cell}, {quoted(cells.ZONE)}, 1), '')"
+def _sample_date(date_format: str | None, calendar: str) -> str:
+    """Return a date in a format; '' where times cannot be cut from dates of the format."""
+    if calendar == "jalali":
+        return "01/01/1400" if cells.day_first(date_format) else "1400/01/01"
+    written = "%Y-%m-%d" if date_format is None else cells.date_only(date_format)
+    codes = re.findall("%(.)", written)
+    sample = date(2000, 1, 1).strftime(written) if _CODES.issuperset(codes) and ":" not in written else ""
+    return sample if sample and cells.moment(sample, date_format)[0] > cells.HUGE else ""
 
 
-def _jalali(body: str, date_format: str | None) -> str:
-    year, day = ("f.last", "f.first") if cells.day_first(date_format) else ("f.first", "f.last")
-    days = jalali.sql_day_number(*(f"TRY_CAST({part} AS INT)" for part in (year, "f.month", day)))
-    hour, minute, second = (f"coalesce(TRY_CAST(f.{part} AS INT), 0)" for part in ("hour", "minute", "second"))
-    clock = (
-        f"CASE WHEN {hour} < 24 AND {minute} < 60 AND {second} < 60 THEN {hour} * 3600 + {minute} * 60 + {second} END"
-    )
-    found = f"regexp_extract({body}, {quoted(cells.JALALI)}, ['first', 'month', 'last', 'hour', 'minute', 'second'])"
-    return f"list_transform([{found}], lambda f: ({days})::BIGINT * 86400 + {clock})[1]"
+def date_counts(file: OpenFile, index: int, date_format: str | None = None) -> Counter[str]:
+    """Return the dates of a column of texts, with the number of cells of each; usual times are cut off.
+
+    Whether a date fits a format, and which day it means, does not depend on the time.
+
+    Args:
+        file: the file.
+        index: of the column.
+        date_format: of the column, as far as it is known.
+    """
+    cell = f"c{index}"
+    if not _sample_date(date_format, "gregorian"):
+        return Counter(dict(file.query(f"SELECT coalesce({cell}, ''), count(*) FROM {file.source} GROUP BY 1")))
+    date_part, time_part = _date_and_time(cell, "gregorian")
+    plain = f"regexp_full_match({time_part}, ' [0-9]{{1,2}}:[0-5][0-9](:[0-5][0-9])?')"
+    half = f"regexp_full_match({time_part}, ' (0?[1-9]|1[0-2]):[0-5][0-9](:[0-5][0-9])? [AaPp][Mm]')"
+    whole = f"CASE WHEN {plain} THEN {date_part} WHEN {half} THEN {date_part} || ' 1:00 AM' ELSE {cell} END"
+    return Counter(dict(file.query(f"SELECT coalesce({whole}, ''), count(*) FROM {file.source} GROUP BY 1")))
+
+
+def _quoted(written: str) -> str:
+    return "'" + written.replace("'", "''") + "'"
+
+
+def _objects(texts: pa.Array) -> np.typing.NDArray[np.object_]:
+    return np.array(texts.to_pylist(), dtype=object)
+
+
+def _filled(column: pa.Array) -> np.typing.NDArray[np.bool_]:
+    return np.asarray(column.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _read_distinct(texts: pa.Array, read: Callable[[str], int], empty: int) -> Ints:
+    """Return an integer per row; each distinct text is read once, a NULL is `empty`."""
+    coded = texts.dictionary_encode()
+    values = np.array([*map(read, coded.dictionary.to_pylist()), empty], dtype=np.int64)
+    codes: Ints = coded.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)
+    return values[codes]
+
+
+def _millionths(column: pa.Array) -> Ints:
+    """Return decimals of 18 digits as integers: they fill the lower half of 128 bits, and are millionths already."""
+    halves = column.type.bit_width // 64
+    start = column.offset * halves
+    buffer = np.frombuffer(column.buffers()[1], dtype=np.int64) if len(column) else np.zeros(0, dtype=np.int64)
+    return buffer[start : start + len(column) * halves : halves].copy()

@@ -15,14 +15,14 @@ from features.sources.cleaning import customer_id
 from features.sources.columns import read_codes
 from features.sources.consent import REMEDY, RULE, is_consent
 from features.sources.mapping import FileFormat
-from features.sources.row_checks import Desk, Problem, Typed
+from features.sources.row_checks import Problem, RowChecks, TypedTable
 from features.tables import CUSTOMERS, Field
 
 DAY_SECONDS = 86_400
 Cells = npt.NDArray[np.object_]
 
 
-def clean_customers(typed: Typed, form: FileFormat) -> tuple[pd.DataFrame, Sequence[Problem]]:
+def clean_customers(typed: TypedTable, form: FileFormat) -> tuple[pd.DataFrame, Sequence[Problem]]:
     """Read the cells of a customers file.
 
     Args:
@@ -32,64 +32,64 @@ def clean_customers(typed: Typed, form: FileFormat) -> tuple[pd.DataFrame, Seque
     Returns:
         The fields of CUSTOMERS, one row per customer, None where nothing is known; and the cells that break a rule.
     """
-    desk = Desk(typed)
-    columns = {each.name: pd.Series(_column(desk, each, form), dtype=object) for each in CUSTOMERS}
+    checks = RowChecks(typed)
+    columns = {each.name: pd.Series(_column(checks, each, form), dtype=object) for each in CUSTOMERS}
     frame = pd.DataFrame(columns)
     frame["customer_id"] = [customer_id(text or "") or None for text in frame["customer_id"]]
     known = frame[frame["customer_id"].notna()]
-    return known.drop_duplicates("customer_id", ignore_index=True), desk.problems
+    return known.drop_duplicates("customer_id", ignore_index=True), checks.problems
 
 
-def _column(desk: Desk, each: Field, form: FileFormat) -> Cells:
+def _column(checks: RowChecks, each: Field, form: FileFormat) -> Cells:
     if each.kind == "number":
-        return _numbers(desk, each.name)
+        return _numbers(checks, each.name)
     if each.kind == "flag":
-        return _flags(desk, each.name)
+        return _flags(checks, each.name)
     if each.kind == "date":
-        return _dates(desk, each.name, form)
-    return _texts(desk, each.name)
+        return _dates(checks, each.name, form)
+    return _texts(checks, each.name)
 
 
-def _none(desk: Desk) -> Cells:
-    return np.full(desk.typed.rows, None, dtype=object)
+def _none(checks: RowChecks) -> Cells:
+    return np.full(checks.typed.rows, None, dtype=object)
 
 
-def _texts(desk: Desk, name: str) -> Cells:
-    coded = desk.text(name)
+def _texts(checks: RowChecks, name: str) -> Cells:
+    coded = checks.text(name)
     if coded is None:
-        return _none(desk)
+        return _none(checks)
     if name == "consent":
         unread = read_codes(coded, lambda text: int(not is_consent(text))).astype(bool)
-        desk.problem(name, RULE, REMEDY, unread)
+        checks.problem(name, RULE, REMEDY, unread)
     said = np.array([text or None for text in coded.values], dtype=object)
     return said[coded.codes]
 
 
-def _numbers(desk: Desk, name: str) -> Cells:
-    millionths = desk.number(name)
+def _numbers(checks: RowChecks, name: str) -> Cells:
+    millionths = checks.number(name)
     if millionths is None:
-        return _none(desk)
-    desk.check_number(name, millionths)
+        return _none(checks)
+    checks.check_number(name, millionths)
     numbers = (millionths / 10**cells.SCALE).astype(object)
     numbers[millionths <= cells.HUGE] = None
     return numbers
 
 
-def _flags(desk: Desk, name: str) -> Cells:
-    flags = desk.typed.flags.get(name)
+def _flags(checks: RowChecks, name: str) -> Cells:
+    flags = checks.typed.flags.get(name)
     if flags is None:
-        return _none(desk)
-    desk.problem(name, "yes or no", "write yes or no, or leave it empty", flags == cells.FLAG_BAD)
+        return _none(checks)
+    checks.problem(name, "yes or no", "write yes or no, or leave it empty", flags == cells.FLAG_BAD)
     return np.array([False, True, None, None], dtype=object)[flags]
 
 
-def _dates(desk: Desk, name: str, form: FileFormat) -> Cells:
-    coded = desk.text(name)
+def _dates(checks: RowChecks, name: str, form: FileFormat) -> Cells:
+    coded = checks.text(name)
     if coded is None:
-        return _none(desk)
+        return _none(checks)
     seconds = read_codes(coded, lambda text: cells.moment(text, form.date_format, form.calendar)[0])
     remedy = "write it as 2024-01-31, or set date_format for this file"
-    desk.problem(name, "a date between 1980 and 2200", remedy, seconds == cells.BAD)
+    checks.problem(name, "a date between 1980 and 2200", remedy, seconds == cells.BAD)
     return _calendar_dates(seconds)
 
 

@@ -1,13 +1,13 @@
-"""The ways in which a date may be written."""
+"""The ways in which a date may be written: a strptime format, None for ISO 8601, and a calendar."""
 
 from __future__ import annotations
 
 from features.sources.mapping import Calendar
 
-Reading = tuple[str | None, Calendar]
+DateFormat = tuple[str | None, Calendar]
 
 
-DATE_FORMATS: tuple[Reading, ...] = (
+DATE_FORMATS: tuple[DateFormat, ...] = (
     (None, "gregorian"), (None, "jalali"), ("%d/%m/%Y", "gregorian"), ("%m/%d/%Y", "gregorian"),
     ("%d.%m.%Y", "gregorian"), ("%d-%m-%Y", "gregorian"), ("%m-%d-%Y", "gregorian"), ("%d/%m/%y", "gregorian"),
     ("%m/%d/%y", "gregorian"), ("%d.%m.%y", "gregorian"), ("%d-%m-%y", "gregorian"), ("%Y%m%d", "gregorian"),

@@ -12,7 +12,7 @@ import numpy as np
 
 from features.log import Coded, Ints
 from features.sources.columns import Mask
-from features.sources.row_checks import Typed
+from features.sources.row_checks import TypedTable
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -44,7 +44,7 @@ def repeated_ids(coded: Coded, alive: Mask, within: Ints | None = None) -> Mask:
     return repeated
 
 
-def repeated_blocks(typed: Typed, order: Ints, alive: Mask) -> Mask:
+def repeated_blocks(typed: TypedTable, order: Ints, alive: Mask) -> Mask:
     """Return the rows of orders that appear again further on in the file, with exactly the same lines.
 
     A block is a run of rows of one order. Where most orders that lie in several blocks differ from block to block,
@@ -82,7 +82,7 @@ def _equal_blocks(order: Ints, content: np.typing.NDArray[np.uint64], several: M
     return again
 
 
-def _fingerprints(typed: Typed, rows: Ints) -> np.typing.NDArray[np.uint64]:
+def _fingerprints(typed: TypedTable, rows: Ints) -> np.typing.NDArray[np.uint64]:
     """Return a 64-bit fingerprint of each row's mapped cells; sums of them tell multisets of rows apart."""
     print_ = np.zeros(len(rows), dtype=np.uint64)
     for column in _columns(typed):
@@ -90,11 +90,11 @@ def _fingerprints(typed: Typed, rows: Ints) -> np.typing.NDArray[np.uint64]:
     return print_
 
 
-def _columns(typed: Typed) -> Iterator[Ints]:
+def _columns(typed: TypedTable) -> Iterator[Ints]:
     yield from (coded.codes for _, coded in sorted(typed.texts.items()))
     yield from (numbers for _, numbers in sorted(typed.numbers.items()))
     yield from (flags for _, flags in sorted(typed.flags.items()))
-    yield from (typed.wall, typed.offset)
+    yield from (typed.local_time, typed.offset)
 
 
 def _mixed(bits: np.typing.NDArray[np.uint64]) -> np.typing.NDArray[np.uint64]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 
@@ -27,16 +28,17 @@ MOST_SHOWN = 20  # of one kind of violation; the rest is counted
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenFile:
     """A file that can be read: its columns, and the SQL that reads them.
 
-    `source` is a SQL table expression whose columns are c0, c1, …; `kinds` are their SQL types; `ragged` are the rows
-    that had to be passed over.
+    `source` is a SQL table expression whose columns are c0, c1, …; `sql_types` are their types; `ragged` are the first
+    rows that were left out because they have more or fewer cells than the header.
     """
 
+    connection: duckdb.DuckDBPyConnection
     path: Path
     header: tuple[str, ...]
-    kinds: tuple[str, ...]
+    sql_types: tuple[str, ...]
     source: str
     text: Path | None
     delimiter: str
@@ -49,8 +51,12 @@ class Opened:
         """The file as it is called in messages."""
         return self.path.name
 
-    def column(self, wanted: str) -> int | None:
-        """Return the position of a column by its header: exact, else without regard to case and spaces around."""
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query on the file's connection."""
+        return self.connection.execute(sql).fetchall()
+
+    def column_index(self, wanted: str) -> int | None:
+        """Return the index of a column by its header: exact, else without regard to case and spaces around."""
         if wanted in self.header:
             return self.header.index(wanted)
         folded = [name.strip().casefold() for name in self.header]
@@ -70,11 +76,11 @@ class Opened:
         next(rows)
         yield from ((line, row) for line, row in rows if len(row) == len(self.header))
 
-    def rewritten(self) -> Opened:
-        """Return the same text file written anew without the rows that are ragged, which it names.
+    def rewritten(self) -> OpenFile:
+        """Return a copy of the text file without its ragged rows; `ragged` of the copy names them.
 
         Raises:
-            InputError: a quote that never closes, so that no row after it can be told.
+            InputError: a quote that never closes: where the rows after it begin is not known.
         """
         if self.text is None:
             return self
@@ -99,29 +105,31 @@ class Opened:
         return replace(self, source=source, ragged=tuple(ragged), n_ragged=n_ragged)
 
     def _ragged(self, line: int, row: list[str]) -> Violation:
-        said = f"has {len(row)} cells where the header has {len(self.header)}"
+        rule = f"has {len(row)} cells where the header has {len(self.header)}"
         torn = any("\n" in cell for cell in row)
         remedy = "close the quote that opens in it" if torn else "quote cells that hold the delimiter, or set delimiter"
-        return Violation(self.name, line, "", said, "", remedy)
+        return Violation(self.name, line, "", rule, "", remedy)
 
 
 @contextmanager
-def opened(connection: duckdb.DuckDBPyConnection, path: Path, form: FileFormat) -> Iterator[Opened]:
-    """Open a CSV or Parquet file for reading by DuckDB.
+def open_file(path: Path, form: FileFormat) -> Iterator[OpenFile]:
+    """Open a CSV or Parquet file for reading by a DuckDB of its own.
 
     Raises:
-        InputError: no such file, nothing in it, not a table, or not in the encoding said.
+        InputError: no such file, nothing in it, not a table, or not in the encoding that `form` gives.
     """
-    _readable(path)
-    with TemporaryDirectory(prefix="regulars-") as folder:
-        try:
-            yield _parquet(connection, path) if is_parquet(path) else _text(path, form, Path(folder))
-        except duckdb.Error as error:
-            raise _refused(path, f"cannot be read: {str(error).splitlines()[0][:200]}", "export it again") from error
+    with _connect() as connection:
+        _readable(path)
+        with TemporaryDirectory(prefix="regulars-") as folder:
+            try:
+                yield _parquet(connection, path) if is_parquet(path) else _text(connection, path, form, Path(folder))
+            except duckdb.Error as error:
+                problem = f"cannot be read: {str(error).splitlines()[0][:200]}"
+                raise _refused(path, problem, "export it again") from error
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB in memory that fetches nothing from anywhere."""
+def _connect() -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB in memory that downloads no extension."""
     return duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
 
 
@@ -154,25 +162,27 @@ def _refused(path: Path, rule: str, remedy: str, line: int | None = None) -> Inp
     return InputError(f"{path.name} cannot be used", [Violation(path.name, line, "", rule, "", remedy)])
 
 
-def _parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> Opened:
+def _parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> OpenFile:
     source = f"read_parquet({_literal(path)})"
     columns = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     header = tuple(str(column[0]) for column in columns)
-    kinds = tuple(str(column[1]) for column in columns)
+    sql_types = tuple(str(column[1]) for column in columns)
     if not connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]:
         raise _refused(path, "has no rows", "export it again")
-    renamed = ", ".join(f"c{place}" for place in range(len(header)))
-    return Opened(path, header, kinds, f"(SELECT * FROM {source}) AS t({renamed})", None, "", path.parent)
+    renamed = ", ".join(f"c{index}" for index in range(len(header)))
+    table = f"(SELECT * FROM {source}) AS t({renamed})"
+    return OpenFile(connection, path, header, sql_types, table, None, "", path.parent)
 
 
-def _text(path: Path, form: FileFormat, folder: Path) -> Opened:
+def _text(connection: duckdb.DuckDBPyConnection, path: Path, form: FileFormat, folder: Path) -> OpenFile:
     plain = as_utf8(path, form.encoding, folder)
     delimiter = form.delimiter or sniff_delimiter(plain)
     if delimiter == SPACES:
         plain, delimiter = _aligned(plain, folder), "\t"
     header = _header(path, plain, delimiter)
-    kinds = ("VARCHAR",) * len(header)
-    return Opened(path, header, kinds, _csv(plain, delimiter, len(header)), plain, delimiter, folder)
+    sql_types = ("VARCHAR",) * len(header)
+    source = _csv(plain, delimiter, len(header))
+    return OpenFile(connection, path, header, sql_types, source, plain, delimiter, folder)
 
 
 def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
@@ -249,11 +259,11 @@ def _header(path: Path, plain: Path, delimiter: str) -> tuple[str, ...]:
 
 
 def _csv(path: Path, delimiter: str, columns: int) -> str:
-    kinds = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(columns))
+    sql_types = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(columns))
     mark = "\\t" if delimiter == "\t" else delimiter.replace("'", "''")
     return (
         f"read_csv({_literal(path)}, auto_detect=false, header=true, delim='{mark}', quote='\"', escape='\"', "
-        f"columns={{{kinds}}}, max_line_size=16777216)"
+        f"columns={{{sql_types}}}, max_line_size=16777216)"
     )
 
 

@@ -19,7 +19,7 @@ from features.sources import cells
 from features.sources.cleaning import MOST_KINDS, clean_events, clean_lines
 from features.sources.columns import among
 from features.sources.mapping import LineRules, Shop
-from features.sources.row_checks import Cleaned, Typed
+from features.sources.row_checks import CleanTable, TypedTable
 from features.tables import EVENTS, ORDERS, Field
 
 AS_STATED = LineRules()
@@ -137,20 +137,20 @@ def _day(when: date | None) -> int | None:
     return None if when is None else day_number(when)
 
 
-def _typed(rows: Sequence[Mapping[str, Any]], table: Sequence[Field], customer_id: str, rules: LineRules) -> Typed:
+def _typed(rows: Sequence[Mapping[str, Any]], table: Sequence[Field], customer_id: str, rules: LineRules) -> TypedTable:
     given = {name for row in rows for name, value in row.items() if value is not None}
     needed = {"price", "quantity"} if rules.price_times_quantity else {"amount"}
     texts: dict[str, Coded] = {}
     numbers: dict[str, Ints] = {}
     flags: dict[str, Ints] = {}
-    wall, offset = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    local_time, offset = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     for field in table:
         if not (field.name in given or (field.required and field.kind != "money") or field.name in needed):
             continue
         column = [row.get(field.name) for row in rows]
         if field.kind == "time":
             moments = np.array([cells.moment(value) for value in column], dtype=np.int64).reshape(-1, 2)
-            wall, offset = moments[:, 0], moments[:, 1]
+            local_time, offset = moments[:, 0], moments[:, 1]
         elif field.kind in ("money", "number"):
             numbers[field.name] = _integers(cells.number, column)
         elif field.kind == "flag":
@@ -158,7 +158,7 @@ def _typed(rows: Sequence[Mapping[str, Any]], table: Sequence[Field], customer_i
         else:
             default = customer_id if field.name == "customer_id" else ""
             texts[field.name] = _coded([cells.text(value) or default for value in column])
-    return Typed(len(rows), texts, numbers, flags, wall, offset)
+    return TypedTable(len(rows), texts, numbers, flags, local_time, offset)
 
 
 def _integers(read: Callable[[object], int], column: Sequence[object]) -> Ints:
@@ -179,7 +179,7 @@ def zoned(moment: object) -> bool:
     return cells.moment(moment)[1] != cells.NO_OFFSET
 
 
-def _refuse(name: str, rows: Sequence[Mapping[str, Any]], cleaned: Cleaned, path: Path | None, place: str) -> None:
+def _refuse(name: str, rows: Sequence[Mapping[str, Any]], cleaned: CleanTable, path: Path | None, place: str) -> None:
     called = path or (lambda row, column: f"{name}[{row}].{column}")
     broken = [
         Violation(place, None, called(row, problem.field), problem.rule,

@@ -1,40 +1,31 @@
-"""A shop's files → a contract-clean log, or every broken rule at once.
+"""Reads a shop's files into a log that keeps the contract, or names every broken rule at once.
 
-DuckDB reads and types the cells, `cleaning.py` applies the stated rules, `features/roll_up.py` rolls up.
+`cells_sql.py` reads the cells, `cleaning.py` applies the stated rules, `features/roll_up.py` rolls up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-import duckdb
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from features.clock import day_number
 from features.errors import InputError, Violation
-from features.log import Coded, Ints, Log, Texts
+from features.log import Coded, Log, Texts
 from features.roll_up import roll_up
-from features.sources import cells
-from features.sources import cells_sql as cell_sql
+from features.sources.cells_sql import read_cells
 from features.sources.cleaning import clean_events, clean_lines
-from features.sources.columns import mapped, read_codes
 from features.sources.customers import clean_customers
-from features.sources.files import Opened, connect, opened
-from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
+from features.sources.mapped_file import MappedFile, open_mapped
+from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from features.sources.posted import Posts, with_posted
-from features.sources.row_checks import Cleaned, Typed
+from features.sources.row_checks import CleanTable, Problem, TypedTable
 from features.sources.rules import RULES, RuleCount
 from features.sources.violations import BrokenRule, Findings, findings, refused, without_headers
 from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
-
-BATCH = 1_000_000
-ZONE = "zone as written"
-AnyMapping = OrdersMapping | EventsMapping | CustomersMapping
-Judge = Callable[[Typed], Cleaned]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +96,7 @@ def check_files(
         "latest": None if latest is None else day_number(latest),
     }
     lines, found = _read(orders, ORDERS, lambda typed: clean_lines(typed, orders.rules, shop, **limits))
-    happened: Cleaned | None = None
+    happened: CleanTable | None = None
     event_ids: list[Texts] = [np.zeros(0, dtype=object)]
     if events is not None:
         note = event_ids.append if posted is not None else None
@@ -133,7 +124,7 @@ def check_files(
     return CheckReport((), _counted(counts), log)
 
 
-def _noted(typed: Typed, note: Callable[[Texts], None] | None) -> Typed:
+def _noted(typed: TypedTable, note: Callable[[Texts], None] | None) -> TypedTable:
     """Note the event ids of a file before the rows are judged: one that is left out is known all the same."""
     if note is not None and "event_id" in typed.texts:
         note(typed.texts["event_id"].values)
@@ -172,131 +163,36 @@ def _nothing_left(orders: OrdersMapping, counts: Mapping[str, int], until: date 
 
 
 def _read(
-    mapping: OrdersMapping | EventsMapping, table: Sequence[Field], judge: Judge
-) -> tuple[Cleaned | None, Findings]:
+    mapping: OrdersMapping | EventsMapping, table: Sequence[Field], clean: Callable[[TypedTable], CleanTable]
+) -> tuple[CleanTable | None, Findings]:
     try:
-        with connect() as connection, opened(connection, mapping.file, mapping.format) as file:
-            missing = [file.missing(c) for c in mapping.columns.values() if file.column(c) is None]
-            if missing:
-                return None, refused(missing)
-            typed, file = typed_cells(connection, file, mapping, table)
-            typed, again = without_headers(typed, file, mapping.columns)
-            cleaned = judge(typed)
-            problems = [*again, *cleaned.problems]
-            return cleaned, findings(connection, file, mapping.columns, mapping.format, problems)
+        with open_mapped(mapping, table) as opened:
+            typed, file, again = _typed(opened, mapping.kind if isinstance(mapping, EventsMapping) else None)
+            cleaned = clean(typed)
+            return cleaned, findings(file, [*again, *cleaned.problems])
     except InputError as error:
         return None, refused(error.violations)
 
 
-def typed_cells(
-    connection: duckdb.DuckDBPyConnection, file: Opened, mapping: AnyMapping, table: Sequence[Field]
-) -> tuple[Typed, Opened]:
-    """Return the mapped cells of a file, and the file as it could be read: written anew without its ragged rows."""
-    wanted = _expressions(file, mapping, table)
-    try:
-        return _typed(_batches(connection, file, wanted), mapping, table), file
-    except (duckdb.Error, pa.ArrowException, OSError):
-        if file.text is None:
-            raise
-        anew = file.rewritten()
-        return _typed(_batches(connection, anew, wanted), mapping, table), anew
+def _typed(opened: MappedFile, kind: str | None = None) -> tuple[TypedTable, MappedFile, list[Problem]]:
+    """Return the cells of a file, the file as it could be read, and the header lines that come again in it.
 
-
-def _expressions(file: Opened, mapping: AnyMapping, table: Sequence[Field]) -> dict[str, str]:
-    wanted: dict[str, str] = {}
-    for each in table:
-        place = file.column(mapping.columns[each.name]) if each.name in mapping.columns else None
-        if place is not None:
-            wanted.update(_expression(each, f"c{place}", file.kinds[place], mapping.format))
-    return wanted
-
-
-def _expression(each: Field, column: str, kind: str, form: FileFormat) -> dict[str, str]:
-    if each.kind == "time":
-        wall, zone = cell_sql.moment(column, kind, form.date_format, form.calendar)
-        return {each.name: f"({wall})::BIGINT", ZONE: zone}
-    if each.kind in ("money", "number"):
-        return {each.name: cell_sql.number(column, kind, form.decimal if kind == "VARCHAR" else ".")}
-    return {each.name: cell_sql.text(column, kind)}
-
-
-def _batches(
-    connection: duckdb.DuckDBPyConnection, file: Opened, wanted: Mapping[str, str]
-) -> Iterator[pa.RecordBatch]:
-    select = ", ".join(f'{expression} AS "{name}"' for name, expression in wanted.items())
-    reader = connection.sql(f"SELECT {select} FROM {file.source}").to_arrow_reader(BATCH)
-    yield pa.RecordBatch.from_pylist([], reader.schema)  # a file of no rows has columns all the same
-    yield from reader
-
-
-def _typed(batches: Iterator[pa.RecordBatch], mapping: AnyMapping, table: Sequence[Field]) -> Typed:
-    """Turn batches into columns as they come, so that the text of the whole file is never in memory at once."""
-    coded: dict[str, list[pa.Array]] = {}
-    whole: dict[str, list[Ints]] = {}
-    rows = 0
-    for batch in batches:
-        rows += batch.num_rows
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            if pa.types.is_string(column.type):
-                coded.setdefault(name, []).append(column.dictionary_encode())
-            else:
-                whole.setdefault(name, []).append(_integers(column))
-    said = {name: _coded(chunks) for name, chunks in coded.items()}
-    integers = {name: np.concatenate(chunks) for name, chunks in whole.items()}
-    return _sorted_by_kind(rows, said, integers, mapping, table)
-
-
-def _sorted_by_kind(
-    rows: int, said: Mapping[str, Coded], integers: Mapping[str, Ints], mapping: AnyMapping, table: Sequence[Field]
-) -> Typed:
-    none = np.zeros(rows, dtype=np.int64)
-    texts = {
-        each.name: mapped(said[each.name], cells.text, hint=cells.SPACE)
-        for each in table
-        if each.kind in ("id", "text", "date") and each.name in said
-    }
-    if isinstance(mapping, EventsMapping) and mapping.kind is not None:
-        texts["kind"] = Coded(np.array([mapping.kind], dtype=object), none)
-    flags = {
-        each.name: read_codes(said[each.name], cells.flag)
-        for each in table
-        if each.kind == "flag" and each.name in said
-    }
-    numbers = {
-        each.name: integers[each.name] for each in table if each.kind in ("money", "number") and each.name in integers
-    }
-    wall = next((integers[each.name] for each in table if each.kind == "time" and each.name in integers), none)
-    offset = read_codes(said[ZONE], cells.offset) if ZONE in said else none
-    return Typed(rows, texts, numbers, flags, wall, offset)
-
-
-def _integers(column: pa.Array) -> Ints:
-    if len(column) and pa.types.is_decimal(column.type):
-        # 18 digits fit into the lower half of a decimal's 128 bits, and the digits are millionths already.
-        halves = column.type.bit_width // 64
-        start = column.offset * halves
-        buffer = np.frombuffer(column.buffers()[1], dtype=np.int64)
-        return buffer[start : start + len(column) * halves : halves].copy()
-    return np.asarray(column.to_numpy(zero_copy_only=False)).astype(np.int64)
-
-
-def _coded(chunks: Sequence[pa.Array]) -> Coded:
-    unified = pa.chunked_array(chunks).unify_dictionaries()
-    values = unified.chunk(0).dictionary.to_pylist()
-    codes = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in unified.chunks]
-    return Coded(np.array(values, dtype=object), np.concatenate(codes).astype(np.int64))
+    `kind` is that of every event of a file that has no column for it.
+    """
+    typed, file = read_cells(opened)
+    if kind is not None:
+        every_row = Coded(np.array([kind], dtype=object), np.zeros(typed.rows, dtype=np.int64))
+        typed = replace(typed, texts={**typed.texts, "kind": every_row})
+    typed, again = without_headers(typed, file)
+    return typed, file, again
 
 
 def _customers(mapping: CustomersMapping) -> tuple[pd.DataFrame, Findings]:
-    frame = pd.DataFrame({name: pd.Series(dtype=object) for name in names(CUSTOMERS)})
     try:
-        with connect() as connection, opened(connection, mapping.file, mapping.format) as file:
-            missing = [file.missing(c) for c in mapping.columns.values() if file.column(c) is None]
-            if missing:
-                return frame, refused(missing)
-            typed, file = typed_cells(connection, file, mapping, CUSTOMERS)
-            typed, again = without_headers(typed, file, mapping.columns)
+        with open_mapped(mapping, CUSTOMERS) as opened:
+            typed, file, again = _typed(opened)
             cleaned, problems = clean_customers(typed, mapping.format)
-            return cleaned, findings(connection, file, mapping.columns, mapping.format, [*again, *problems])
+            return cleaned, findings(file, [*again, *problems])
     except InputError as error:
-        return frame, refused(error.violations)
+        nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in names(CUSTOMERS)})
+        return nothing, refused(error.violations)

@@ -13,10 +13,10 @@ from features.sources.columns import Mask, is_empty
 
 
 @dataclass(frozen=True, eq=False)
-class Typed:
+class TypedTable:
     """A table's cells, read but not judged: one entry per mapped field, all of the same length.
 
-    `texts` are dictionary-coded, '' = empty; `numbers` are millionths, `wall` and `offset` seconds, both with the
+    `texts` are dictionary-coded, '' = empty; `numbers` are millionths, `local_time` and `offset` seconds, both with the
     marks of `features/sources/cells.py`; `flags` hold 0, 1, FLAG_EMPTY, FLAG_BAD.
     """
 
@@ -24,7 +24,7 @@ class Typed:
     texts: Mapping[str, Coded] = field(default_factory=dict)
     numbers: Mapping[str, Ints] = field(default_factory=dict)
     flags: Mapping[str, Ints] = field(default_factory=dict)
-    wall: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    local_time: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     offset: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
@@ -39,7 +39,7 @@ class Problem:
 
 
 @dataclass(frozen=True, eq=False)
-class Cleaned:
+class CleanTable:
     """What came of a table: `lines` or `events` from the rows that broke no rule, and what was found on the way."""
 
     problems: tuple[Problem, ...]
@@ -48,10 +48,10 @@ class Cleaned:
     events: Events | None = None
 
 
-class Desk:
+class RowChecks:
     """Notes taken while a table is read: rows still in, rows touched by each rule, and problems."""
 
-    def __init__(self, typed: Typed) -> None:
+    def __init__(self, typed: TypedTable) -> None:
         self.typed = typed
         self.alive = np.ones(typed.rows, dtype=bool)
         self.sound = np.ones(typed.rows, dtype=bool)
@@ -85,7 +85,7 @@ class Desk:
 
     def drop_blank(self) -> None:
         """Drop lines of nothing but delimiters, which spreadsheets leave at the end."""
-        blank = self.typed.wall == cells.EMPTY
+        blank = self.typed.local_time == cells.EMPTY
         for coded in self.typed.texts.values():
             blank &= is_empty(coded)
         for numbers in self.typed.numbers.values():

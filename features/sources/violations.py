@@ -7,21 +7,21 @@ already, a word is not told to set a decimal mark, and a column that mixes two w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-import duckdb
 import numpy as np
 
 from features.errors import Violation
-from features.log import Coded
+from features.log import Coded, Ints
 from features.sources import cells
-from features.sources import cells_sql as cell_sql
+from features.sources.cells_sql import date_counts
 from features.sources.columns import Mask, where
-from features.sources.date_formats import DATE_FORMATS, ENOUGH, Reading
-from features.sources.files import MOST_SHOWN, Opened
+from features.sources.date_formats import DATE_FORMATS, ENOUGH, DateFormat
+from features.sources.files import MOST_SHOWN, OpenFile
+from features.sources.mapped_file import Column, MappedFile
 from features.sources.mapping import FileFormat
-from features.sources.row_checks import Problem, Typed
+from features.sources.row_checks import Problem, TypedTable
 from features.sources.rules import A_DATE, A_NUMBER
 
 HEADER_AGAIN = "a header line again"
@@ -65,56 +65,44 @@ def refused(violations: Iterable[Violation]) -> Findings:
     return Findings(shown, [BrokenRule(*key, count) for key, count in counts.items()])
 
 
-def findings(
-    connection: duckdb.DuckDBPyConnection,
-    file: Opened,
-    columns: Mapping[str, str],
-    form: FileFormat,
-    problems: Sequence[Problem],
-) -> Findings:
+def findings(file: MappedFile, problems: Sequence[Problem]) -> Findings:
     """Return what is wrong with a file, with the remedy that fits each column.
 
     Args:
-        connection: the database that reads the file.
-        file: the file.
-        columns: field -> header.
-        form: how the file is said to write its cells.
+        file: the file, with the column of each field.
         problems: the rules that its rows break.
     """
-    found = Findings(broken=[BrokenRule(file.name, "", RAGGED, file.n_ragged)] if file.n_ragged else [])
-    better: list[Problem] = []
+    n_ragged = file.file.n_ragged
+    found = Findings(broken=[BrokenRule(file.file.name, "", RAGGED, n_ragged)] if n_ragged else [])
     headers = sum(len(each.rows) for each in problems if each.rule == HEADER_AGAIN)
+    better: list[Problem] = []
     for problem in problems:
-        column = columns.get(problem.field, problem.field)
-        found.broken.append(BrokenRule(file.name, column, problem.rule, len(problem.rows)))
-        place = file.column(column)
-        if problem.rule == A_DATE and place is not None and file.kinds[place] == "VARCHAR":
-            remedy, warnings = _date(connection, file, place, form, problem.remedy, headers)
-            found.warnings += [f"{file.name}, column {column}: {said}" for said in warnings]
+        column = file.columns.get(problem.field)
+        found.broken.append(
+            BrokenRule(file.file.name, file.column_name(problem.field), problem.rule, len(problem.rows))
+        )
+        if problem.rule == A_DATE and column is not None and column.sql_type == "VARCHAR":
+            remedy, warnings = _date_remedy(file, column, problem.remedy, headers)
+            found.warnings += [f"{file.file.name}, column {column.name}: {warning}" for warning in warnings]
             problem = replace(problem, remedy=remedy)
         better.append(problem)
-    rows = {columns.get(each.field, each.field): len(each.rows) for each in better if each.rule == A_NUMBER}
-    shown = _numbers(located(connection, file, columns, better), form, rows, connection, file)
-    found.violations = [*ragged(file), *shown]
+    found.violations = [*ragged(file.file), *_with_number_remedies(file, better)]
     return found
 
 
-def without_headers(typed: Typed, file: Opened, columns: Mapping[str, str]) -> tuple[Typed, list[Problem]]:
+def without_headers(typed: TypedTable, file: MappedFile) -> tuple[TypedTable, list[Problem]]:
     """Return a table whose repeated header lines are blank, and the problem that names them.
 
     Args:
         typed: the cells, one per row and mapped field.
         file: the file, with its header.
-        columns: field -> header.
     """
     again = np.ones(typed.rows, dtype=bool)
     for name, coded in typed.texts.items():
-        place = file.column(columns[name]) if name in columns else None
-        if place is not None:
-            header = cells.text(file.header[place])
-            again &= where(coded, header.__eq__)
-    if {"ordered_at", "happened_at"} & columns.keys():
-        again &= typed.wall == cells.BAD
+        if name in file.columns:
+            again &= where(coded, cells.text(file.columns[name].header).__eq__)
+    if {"ordered_at", "happened_at"} & file.columns.keys():
+        again &= typed.local_time == cells.BAD
     for numbers in typed.numbers.values():
         again &= numbers == cells.BAD
     if not again.any():
@@ -123,7 +111,7 @@ def without_headers(typed: Typed, file: Opened, columns: Mapping[str, str]) -> t
     return _blanked(typed, again), [Problem("", HEADER_AGAIN, remedy, np.flatnonzero(again))]
 
 
-def _blanked(typed: Typed, rows: Mask) -> Typed:
+def _blanked(typed: TypedTable, rows: Mask) -> TypedTable:
     return replace(
         typed,
         texts={
@@ -132,21 +120,19 @@ def _blanked(typed: Typed, rows: Mask) -> Typed:
         },
         numbers={name: np.where(rows, cells.EMPTY, numbers) for name, numbers in typed.numbers.items()},
         flags={name: np.where(rows, cells.FLAG_EMPTY, flags) for name, flags in typed.flags.items()},
-        wall=np.where(rows, cells.EMPTY, typed.wall),
+        local_time=np.where(rows, cells.EMPTY, typed.local_time),
         offset=np.where(rows, cells.NO_OFFSET, typed.offset),
     )
 
 
-def _date(
-    connection: duckdb.DuckDBPyConnection, file: Opened, place: int, form: FileFormat, otherwise: str, headers: int
-) -> tuple[str, list[str]]:
-    """Say how the column is written otherwise, and count the cells that could be read in two ways.
+def _date_remedy(file: MappedFile, column: Column, otherwise: str, headers: int) -> tuple[str, list[str]]:
+    """Say how the column is written otherwise, and warn of cells that could be read in two ways.
 
     `headers` of its cells stand in header lines and are not counted.
     """
-    now: Reading = (form.date_format, form.calendar)
-    filled, read, fits = _readings(connection, file, place, now)
-    best = max(fits, key=lambda reading: fits[reading])
+    now: DateFormat = (file.form.date_format, file.form.calendar)
+    filled, read, fits = _readable_cells(file, column, now)
+    best = max(fits, key=lambda date_format: fits[date_format])
     filled -= headers
     only, every, both = fits[best]
     if not only:
@@ -159,74 +145,80 @@ def _date(
         mixed = f"only {every:,} of {filled:,} cells read as {_named(best)}, the way that fits most of them"
         return f"{mixed}: several ways of writing are mixed; export the dates as 2025-06-18", []
     neither = filled - read - only
-    said = f"{read:,} cells read as {_named(now)}, {only:,} only as {_named(best)}"
-    said += f", {neither:,} as neither" if neither else ""
-    remedy = f"{said}: two ways of writing are mixed; export the dates as 2025-06-18"
+    counts = f"{read:,} cells read as {_named(now)}, {only:,} only as {_named(best)}"
+    counts += f", {neither:,} as neither" if neither else ""
+    remedy = f"{counts}: two ways of writing are mixed; export the dates as 2025-06-18"
     swapped = best[0] is not None and _swapped(best[0]) == now[0]
     warning = f"{both:,} more cells fit both {_named(now)} and {_named(best)}: which day they mean cannot be told"
     return remedy, [warning] if swapped and both else []
 
 
-def _readings(
-    connection: duckdb.DuckDBPyConnection, file: Opened, place: int, now: Reading
-) -> tuple[int, int, dict[Reading, tuple[int, int, int]]]:
-    """Count filled cells, those read now, and for each other reading: cells only it reads, all, and on another day."""
-    others = [reading for reading in DATE_FORMATS if reading != now]
-    moments = [cell_sql.moment(f"c{place}", "VARCHAR", *reading)[0] for reading in (now, *others)]
-    inner = ", ".join(f"({moment}) AS m{n}" for n, moment in enumerate(moments))
-    counts = [f"m0 <> {cells.EMPTY}", f"m0 > {cells.HUGE}"]
-    for n in range(1, len(moments)):
-        good = f"m{n} > {cells.HUGE}"
-        counts += [f"m0 = {cells.BAD} AND {good}", good, f"m0 > {cells.HUGE} AND {good} AND m{n} <> m0"]
-    select = ", ".join(f"count(*) FILTER ({each})" for each in counts)
-    filled, read, *rest = connection.execute(f"SELECT {select} FROM (SELECT {inner} FROM {file.source})").fetchall()[0]
-    triples = zip(rest[::3], rest[1::3], rest[2::3], strict=True)
-    return filled, read, dict(zip(others, triples, strict=True))
+def _readable_cells(
+    file: MappedFile, column: Column, now: DateFormat
+) -> tuple[int, int, dict[DateFormat, tuple[int, int, int]]]:
+    """Count the cells that a column's dates fill, and those that each format reads.
+
+    Returns:
+        filled cells; cells read as the file is said to write them; and for each other format the cells that only it
+        reads, all that it reads, and those that both read but as another day.
+    """
+    counts = date_counts(file.file, column.index, now[0])
+    cells_of = np.array(list(counts.values()), dtype=np.int64)
+
+    def seconds(date_format: DateFormat) -> Ints:
+        return np.array([cells.moment(each, *date_format)[0] for each in counts], dtype=np.int64)
+
+    known = seconds(now)
+    fits: dict[DateFormat, tuple[int, int, int]] = {}
+    for other in DATE_FORMATS:
+        if other != now:
+            moments = seconds(other)
+            good = moments > cells.HUGE
+            both = (known > cells.HUGE) & good & (moments != known)
+            only, every, another_day = (int(cells_of[rows].sum()) for rows in ((known == cells.BAD) & good, good, both))
+            fits[other] = only, every, another_day
+    return int(cells_of[known != cells.EMPTY].sum()), int(cells_of[known > cells.HUGE].sum()), fits
 
 
 def _swapped(date_format: str) -> str:
     return _SWAPPED.get(date_format[:5], "?") + date_format[5:]
 
 
-def _named(reading: Reading) -> str:
-    written = "Y-m-d" if reading[0] is None else reading[0].replace("%", "")
-    return f"{written} of the Jalali calendar" if reading[1] == "jalali" else written
+def _named(date_format: DateFormat) -> str:
+    written = "Y-m-d" if date_format[0] is None else date_format[0].replace("%", "")
+    return f"{written} of the Jalali calendar" if date_format[1] == "jalali" else written
 
 
-def _settings(reading: Reading) -> str:
-    said = [f'date_format = "{reading[0]}"'] if reading[0] is not None else []
-    said += ['calendar = "jalali"'] if reading[1] == "jalali" else []
+def _settings(date_format: DateFormat) -> str:
+    said = [f'date_format = "{date_format[0]}"'] if date_format[0] is not None else []
+    said += ['calendar = "jalali"'] if date_format[1] == "jalali" else []
     return " and ".join(said) or "no date_format"
 
 
-def _sample(reading: Reading) -> str:
-    year, month, day = ("1403", "01", "15") if reading[1] == "jalali" else ("2024", "01", "31")
-    written = "%Y-%m-%d" if reading[0] is None else cells.date_only(reading[0])
+def _sample(date_format: DateFormat) -> str:
+    year, month, day = ("1403", "01", "15") if date_format[1] == "jalali" else ("2024", "01", "31")
+    written = "%Y-%m-%d" if date_format[0] is None else cells.date_only(date_format[0])
     parts = {"%Y": year, "%y": year[2:], "%m": month, "%d": day, "%b": "Jan", "%B": "January"}
     for code, part in parts.items():
         written = written.replace(code, part)
     return written
 
 
-def _numbers(
-    shown: Iterable[Violation],
-    form: FileFormat,
-    wrong: Mapping[str, int],
-    connection: duckdb.DuckDBPyConnection,
-    file: Opened,
-) -> Iterator[Violation]:
-    """Give each cell that is no number the remedy that would make it one."""
+def _with_number_remedies(file: MappedFile, problems: Sequence[Problem]) -> Iterator[Violation]:
+    """Locate the cells that break a rule, and give each that is no number the remedy that would make it one."""
+    wrong = {file.column_name(each.field): len(each.rows) for each in problems if each.rule == A_NUMBER}
     rows: int | None = None
-    for violation in shown:
+    for violation in _located(file, problems):
         if violation.rule != A_NUMBER or not violation.value:
             yield violation
             continue
         if rows is None:
-            rows = int(connection.execute(f"SELECT count(*) FROM {file.source}").fetchall()[0][0])
-        yield replace(violation, remedy=_number(violation.value, form, mostly=wrong[violation.column] * 2 > rows))
+            rows = int(file.file.query(f"SELECT count(*) FROM {file.file.source}")[0][0])
+        mostly = wrong[violation.column] * 2 > rows
+        yield replace(violation, remedy=_number_remedy(violation.value, file.form, mostly=mostly))
 
 
-def _number(value: str, form: FileFormat, *, mostly: bool) -> str:
+def _number_remedy(value: str, form: FileFormat, *, mostly: bool) -> str:
     if not any(char.isdigit() for char in value):
         return "write a number, or leave the line out"
     other = "," if form.decimal == "." else "."
@@ -238,44 +230,39 @@ def _number(value: str, form: FileFormat, *, mostly: bool) -> str:
     return f"write it with a decimal {mark}, as the other cells of the column"
 
 
-def ragged(file: Opened) -> list[Violation]:
+def ragged(file: OpenFile) -> list[Violation]:
     """Return the rows of a wrong number of cells: the first ones, and how many more."""
     more = file.n_ragged - len(file.ragged)
     rest = [Violation(file.name, None, "", f"{more:,} more rows have a wrong number of cells", "", "")] if more else []
     return [*file.ragged, *rest]
 
 
-def located(
-    connection: duckdb.DuckDBPyConnection, file: Opened, columns: Mapping[str, str], problems: Sequence[Problem]
-) -> Iterator[Violation]:
+def _located(file: MappedFile, problems: Sequence[Problem]) -> Iterator[Violation]:
     """Name file line, column and cell of each broken rule; of one kind, the first ones and how many more."""
-    shown = {int(row) for problem in problems for row in problem.rows[:MOST_SHOWN]}
-    found = _cells(connection, file, shown)
+    found = _records(file.file, {int(row) for problem in problems for row in problem.rows[:MOST_SHOWN]})
     for problem in problems:
-        column = columns.get(problem.field, problem.field)
-        place = file.column(column)
+        name, column = file.column_name(problem.field), file.columns.get(problem.field)
         for row in problem.rows[:MOST_SHOWN]:
-            line, content = found[int(row)]
-            value = cells.readable(content[place]) if place is not None else ""
-            yield Violation(file.name, line, column, problem.rule, value, problem.remedy)
+            line, record = found[int(row)]
+            value = cells.readable(record[column.index]) if column is not None else ""
+            yield Violation(file.file.name, line, name, problem.rule, value, problem.remedy)
         more = len(problem.rows) - MOST_SHOWN
         if more > 0:
-            yield Violation(file.name, None, column, f"{more:,} more cells break the same rule", "", "")
+            yield Violation(file.file.name, None, name, f"{more:,} more cells break the same rule", "", "")
 
 
-def _cells(connection: duckdb.DuckDBPyConnection, file: Opened, rows: set[int]) -> dict[int, tuple[int, list[str]]]:
+def _records(file: OpenFile, rows: set[int]) -> dict[int, tuple[int, list[str]]]:
     """Return line and cells of some records; for Parquet the line is the row number."""
     if not rows:
         return {}
     if file.text is None:
-        query = f"SELECT * FROM {file.source} LIMIT 1 OFFSET {{}}"
-        read = {row: connection.execute(query.format(row)).fetchall()[0] for row in sorted(rows)}
-        return {row: (row + 1, [cells.text(cell) for cell in content]) for row, content in read.items()}
+        read = {row: file.query(f"SELECT * FROM {file.source} LIMIT 1 OFFSET {row}")[0] for row in sorted(rows)}
+        return {row: (row + 1, [cells.text(cell) for cell in record]) for row, record in read.items()}
     found: dict[int, tuple[int, list[str]]] = {}
     last = max(rows)
-    for row, (line, content) in enumerate(file.records()):
+    for row, (line, record) in enumerate(file.records()):
         if row in rows:
-            found[row] = (line, content)
+            found[row] = (line, record)
         if row >= last:
             break
     return found

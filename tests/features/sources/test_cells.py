@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from features.sources import cells, jalali
-from features.sources import cells_sql as cell_sql
+from features.sources.cells_sql import NumberReader, TimeReader
 from features.tables import CUSTOMERS, EVENTS, ORDERS
 
 
@@ -22,15 +22,22 @@ def database():
         yield connection
 
 
+def read_in_file(database, texts, reader):
+    """What a file's reader makes of cells: a NULL stands for an empty one, as in a CSV file."""
+    columns = ", ".join(f"{sql} AS x{n}" for n, sql in enumerate(reader.select))
+    rows = "FROM (SELECT unnest(?::VARCHAR[]) AS x)"
+    for batch in database.sql(f"SELECT {columns} {rows}", params=[texts]).to_arrow_reader(1_000):
+        reader.add(batch.columns)
+    return reader
+
+
 def numbers_in_sql(database, texts, decimal):
-    query = f"SELECT {cell_sql.number('x', decimal=decimal)} FROM (SELECT unnest(?::VARCHAR[]) AS x)"
-    return [int(row[0].scaleb(cells.SCALE)) for row in database.execute(query, [texts]).fetchall()]
+    return read_in_file(database, texts, NumberReader("x", decimal=decimal)).millionths().tolist()
 
 
 def moments_in_sql(database, texts, date_format, calendar):
-    wall, zone = cell_sql.moment("x", "VARCHAR", date_format, calendar)
-    rows = database.execute(f"SELECT {wall}, {zone} FROM (SELECT unnest(?::VARCHAR[]) AS x)", [texts]).fetchall()
-    return [(wall, cells.offset(zone) if wall > cells.HUGE else cells.NO_OFFSET) for wall, zone in rows]
+    reader = read_in_file(database, texts, TimeReader("x", "VARCHAR", date_format, calendar))
+    return list(zip(reader.seconds().tolist(), reader.offsets().tolist(), strict=True))
 
 
 NUMBERS = [

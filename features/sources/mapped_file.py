@@ -1,0 +1,85 @@
+"""An open file whose columns are found: which column holds which field of the contract.
+
+Headers are looked up once, when the file is opened. Whoever reads the file afterwards asks for a field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from features.errors import InputError
+from features.sources.files import OpenFile, open_file
+from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping
+from features.tables import Field
+
+AnyMapping = OrdersMapping | EventsMapping | CustomersMapping
+
+
+@dataclass(frozen=True)
+class Column:
+    """The column of a file that holds a field.
+
+    Args:
+        field: of the contract.
+        index: of the column in the file, from 0.
+        name: of the column as the shop's settings write it; messages call it so.
+        header: of the column as the file writes it.
+        sql_type: of its cells; VARCHAR in a text file.
+    """
+
+    field: Field
+    index: int
+    name: str
+    header: str
+    sql_type: str
+
+    @property
+    def sql(self) -> str:
+        """The column in a query over the file's `source`."""
+        return f"c{self.index}"
+
+
+@dataclass(frozen=True)
+class MappedFile:
+    """An open file, the column of each mapped field in the order of the contract, and how the file writes its cells."""
+
+    file: OpenFile
+    columns: Mapping[str, Column]
+    form: FileFormat
+
+    def column_name(self, field: str) -> str:
+        """Return what messages call the column of a field; the field itself where no column holds it."""
+        return self.columns[field].name if field in self.columns else field
+
+    def rewritten(self) -> MappedFile:
+        """Return the same file without its ragged rows, see `OpenFile.rewritten`."""
+        return replace(self, file=self.file.rewritten())
+
+
+@contextmanager
+def open_mapped(mapping: AnyMapping, table: Sequence[Field]) -> Iterator[MappedFile]:
+    """Open the file of a mapping and find the columns of its fields.
+
+    Args:
+        mapping: the file, and which column is which field.
+        table: the fields of the contract.
+
+    Raises:
+        InputError: the file cannot be opened, or has no column of a name that the mapping gives.
+    """
+    with open_file(mapping.file, mapping.format) as file:
+        yield MappedFile(file, _columns(file, mapping.columns, table), mapping.format)
+
+
+def _columns(file: OpenFile, names: Mapping[str, str], table: Sequence[Field]) -> dict[str, Column]:
+    indices = {field: file.column_index(name) for field, name in names.items()}
+    missing = [file.missing(names[field]) for field, index in indices.items() if index is None]
+    if missing:
+        raise InputError(f"{file.name} cannot be used", missing)
+    found = [(each, index) for each in table if (index := indices.get(each.name)) is not None]
+    return {
+        each.name: Column(each, index, names[each.name], file.header[index], file.sql_types[index])
+        for each, index in found
+    }
