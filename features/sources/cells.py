@@ -1,9 +1,10 @@
-"""The meaning of one cell, read in Python: posted histories and guesses.
+"""The meaning of one cell: the only place where a text becomes a number, a time or a flag.
 
-`features/sources/cells_sql.py` is the same reading in SQL, for files; a property test holds the two equal.
+Posted histories and guesses call it cell by cell. `features/sources/cells_sql.py` calls it for the cells of a file,
+once per distinct text; a law in tests/laws/ holds the two ways equal.
 
-A number is held in millionths (an integer), a moment in whole seconds since 1970-01-01 as the clock on the wall said,
-beside its offset from UTC where it was written. What cannot be read is one of the marks below.
+A number is held in millionths (an integer), a moment in whole seconds since 1970-01-01 of the local time as written,
+beside its offset from UTC where one is written. A cell that cannot be read becomes one of the marks below.
 """
 
 from __future__ import annotations
@@ -30,30 +31,25 @@ AROUND = (
     "\u200a\u2028\u2029\u202f\u205f\u3000\u200e\u200f\ufeff"
 )
 SPACE = re.compile(f"[{AROUND}]")
-DIGITS_FROM = "۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩−\u00a0\u202f\u2009"
-DIGITS_TO = "01234567890123456789-   "
-_DIGITS = str.maketrans(DIGITS_FROM, DIGITS_TO)
+_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩−\u00a0\u202f\u2009", "01234567890123456789-   ")
 
-PLAIN = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # A currency is up to six characters that are no digit and no mark of a number, before or after it.
 _CURRENCY = r"(?:[^\d.,'()+\-\s]{1,6}\.?)?"
-WRITTEN = (
+_WRITTEN = re.compile(
     r"^(?P<open>\()?\s*(?P<before>[+-])?\s*" + _CURRENCY + r"\s*(?P<sign>[+-])?\s*"
     r"(?P<whole>\d{1,3}(?:[,' ]\d{2,3})*[,' ]\d{3}|\d*)(?P<part>\.\d*)?\s*"
-    + _CURRENCY + r"\s*(?P<behind>-)?\s*\)?$"
+    + _CURRENCY + r"\s*(?P<behind>-)?\s*\)?$", re.ASCII,
 )  # fmt: skip
-_PLAIN, _WRITTEN = re.compile(PLAIN, re.ASCII), re.compile(WRITTEN, re.ASCII)
 
-ZONE = r":\d{2}(?:\.\d+)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
-_ZONE = re.compile(ZONE, re.ASCII)
-NO_DATE = "0000-00-00"
-JALALI = r"^(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?:[T ,-]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?"
-_JALALI = re.compile(JALALI, re.ASCII)
+_ZONE = re.compile(r":\d{2}(?:\.\d+)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$", re.ASCII)
+_NO_DATE = "0000-00-00"
+_JALALI = re.compile(r"^(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?:[T ,-]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
 _ISO = re.compile(r"^(\d{4})[-/ ](\d{1,2})[-/ ](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$", re.ASCII)
-TIMES = (
-    "", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S.%f", "T%H:%M:%S", "T%H:%M:%S.%f",
-    ", %H:%M:%S", ", %I:%M:%S %p",
+_TIMES = (
+    "", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", "T%H:%M:%S", "T%H:%M:%S.%f", ", %H:%M:%S",
 )  # fmt: skip
+_HALF_DAY_TIMES = ("", " %I:%M:%S %p", " %I:%M %p", ", %I:%M:%S %p")
 FIRST_MOMENT, LAST_MOMENT = 315532800, 7258118400  # 1980-01-01 and 2200-01-01
 
 YES = ("1", "true", "t", "yes", "y", "x", "ja", "oui", "si", "sí", "ναι", "بله", "returned", "return", "refund", "test")
@@ -92,18 +88,16 @@ def number(value: object, decimal: str = ".") -> int:
     (1234500000, 1234500000, -12000000, True)
     """
     if isinstance(value, int) and not isinstance(value, bool):
-        return _limited(Decimal(value))
+        return _limited(value)
     if isinstance(value, float):
-        return _limited(Decimal(repr(value))) if value == value and abs(value) != float("inf") else BAD
+        return _limited(repr(value)) if value == value and abs(value) != float("inf") else BAD
     cell = text(value)
     if not cell:
         return EMPTY
     if decimal == "." and (usual := _usual_number(cell)) is not None:
         return usual
     plain = _swap(cell.translate(_DIGITS), decimal)
-    if _PLAIN.fullmatch(plain):
-        return _limited(Decimal(plain))
-    return _written(plain)
+    return _limited(plain) if _PLAIN.fullmatch(plain) else _written(plain)
 
 
 def _usual_number(cell: str) -> int | None:
@@ -130,12 +124,12 @@ def _written(cell: str) -> int:
         return BAD
     digits = re.sub("[,' ]", "", found["whole"]) + (found["part"] or "")
     minus = found["open"] or "-" in (found["before"], found["sign"], found["behind"])
-    return _limited(-Decimal(digits) if minus else Decimal(digits))
+    return _limited(f"-{digits}" if minus else digits)
 
 
-def _limited(value: Decimal) -> int:
+def _limited(value: Decimal | str | int) -> int:
     try:
-        millionths = int(value.scaleb(SCALE).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        millionths = int(Decimal(value).scaleb(SCALE).quantize(Decimal(1), rounding=ROUND_HALF_UP))
     except ArithmeticError:  # more digits, or a larger exponent, than Decimal's context holds
         return HUGE
     return millionths if abs(millionths) < LIMIT else HUGE
@@ -153,7 +147,7 @@ def moment(value: object, date_format: str | None = None, calendar: str = "grego
     if date_format is None and calendar == "gregorian" and (usual := _usual_moment(cell)) is not None:
         return usual
     cell = cell.translate(_DIGITS)
-    if not cell or cell.startswith(NO_DATE):
+    if not cell or cell.startswith(_NO_DATE):
         return EMPTY, NO_OFFSET
     zone = _ZONE.search(cell) if ":" in cell else None
     east = offset(zone[1] if zone else "")
@@ -197,12 +191,19 @@ def _gregorian(body: str, date_format: str | None) -> int | None:
     if date_format is None:
         return _iso(body)
     base = date_only(date_format)
-    for time in TIMES:
+    for time in _times(body):
         try:
             return _seconds(datetime.strptime(body, base + time))  # noqa: DTZ007 — see EPOCH
-        except ValueError:
+        except (ValueError, re.error):  # re.error: the format of the date writes hours, too
             continue
     return None
+
+
+def _times(body: str) -> tuple[str, ...]:
+    """Return the formats of a time that can fit, since strptime is slow to refuse one."""
+    if ":" not in body:
+        return ("",)
+    return _HALF_DAY_TIMES if body[-1] in "mM" else _TIMES
 
 
 def date_only(date_format: str) -> str:

@@ -29,10 +29,17 @@ _NUMBER = f"DECIMAL(18,{cells.SCALE})"
 _FLOATS = ("FLOAT", "DOUBLE")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _TIMESTAMPS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", _ZONED)
-# A date ends with a digit and holds no colon; a time begins with hours, from 0 to 23, and a colon.
-_TIME = r"([ T,]+(?:[01]?\d|2[0-3]):.*)"
-_DATE_AND_TIME = rf"^([^:]*\d){_TIME}$"
-_JALALI_AND_TIME = rf"^(\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}){_TIME}$"
+# Digits of three scripts, as `cells` reads them. A time begins with hours, from 0 to 23, and a colon.
+_D = "[0-9۰-۹٠-٩]"
+_HOUR = f"(?:[01۰۱٠١]?{_D}|[2۲٢][0-3۰-۳٠-٣]):"
+_PLAIN_ISO = r"\d{4}-\d{2}-\d{2}(?:[ T](?:[01]\d|2[0-3]):\d{2}(?::\d{2})?)?"
+_ISO_ZONE = rf"\s*(?:Z|UTC|GMT|[+-]{_D}{{2}}(?::?{_D}{{2}})?)"
+_ISO_DATE_AND_TIME = (
+    rf"{_D}{{4}}[-/]{_D}{{2}}[-/]{_D}{{2}}[ T]{_HOUR}{_D}{{2}}(?::{_D}{{2}}(?:\.{_D}+)?)?(?:{_ISO_ZONE})?"
+)
+# A date ends with a digit and holds no colon.
+_DATE_AND_TIME = rf"^([^:]*{_D})([ T,]+{_HOUR}.*)$"
+_JALALI_AND_TIME = rf"^({_D}{{1,4}}[-/.]{_D}{{1,2}}[-/.]{_D}{{1,4}})([ T,]+{_HOUR}.*)$"
 _CODES = frozenset("dmYybB")
 
 
@@ -153,7 +160,8 @@ class NumberReader:
 def _plain_number(cell: str, decimal: str) -> str:
     """Return SQL for a number of digits and a decimal mark, NULL for every other text."""
     if decimal == ".":
-        return f"CASE WHEN NOT contains({cell}, '_') THEN TRY_CAST({cell} AS {_NUMBER}) END"
+        # DuckDB takes 1_000 and 1e3. for numbers too.
+        return f"CASE WHEN NOT regexp_matches({cell}, '[_eE]') THEN TRY_CAST({cell} AS {_NUMBER}) END"
     comma = f"regexp_full_match({cell}, '-?[0-9]+(,[0-9]+)?')"
     return f"CASE WHEN {comma} THEN TRY_CAST(replace({cell}, ',', '.') AS {_NUMBER}) END"
 
@@ -172,26 +180,21 @@ class TimeReader:
         self._read: Callable[[str], tuple[int, int]] = partial(cells.moment, date_format=date_format, calendar=calendar)
         self._sample = _sample_date(date_format, calendar)
         self._sql_type = sql_type
-        self.select: tuple[str, ...]
+        self._offset = 0 if sql_type == _ZONED else cells.NO_OFFSET
         if sql_type in _TIMESTAMPS:
-            self.select = (_timestamp_seconds(column, sql_type),)
-        elif self._sample:
-            self.select = _date_and_time(_varchar(column, sql_type), calendar)
+            self.select = (_timestamp_seconds(column, sql_type), "NULL::VARCHAR", "NULL::VARCHAR")
         else:
-            self.select = (_varchar(column, sql_type),)
+            self.select = _written_moment(_varchar(column, sql_type), date_format, calendar, cut=bool(self._sample))
         self._seconds: list[Ints] = []
         self._offsets: list[Ints] = []
 
     def add(self, arrays: Sequence[pa.Array]) -> None:
         """Take over a batch of what `select` gives."""
-        if self._sql_type in _TIMESTAMPS:
-            seconds = arrays[0].fill_null(cells.EMPTY).to_numpy(zero_copy_only=False)
-            zoned = self._sql_type == _ZONED
-            offsets = np.where(seconds > cells.HUGE, 0 if zoned else cells.NO_OFFSET, cells.NO_OFFSET)
-        else:
-            seconds, offsets = self._moments(arrays[0], arrays[1] if len(arrays) > 1 else None)
-        self._seconds.append(seconds)
-        self._offsets.append(offsets)
+        usual, dates, times = arrays
+        seconds, offsets = self._moments(dates, times)
+        known = usual.fill_null(cells.BAD).to_numpy(zero_copy_only=False)
+        self._seconds.append(np.where(_filled(usual), known, seconds))
+        self._offsets.append(np.where(known > cells.HUGE, self._offset, offsets))
 
     def seconds(self) -> Ints:
         """Return the seconds of all batches, marks of `cells` among them."""
@@ -201,10 +204,8 @@ class TimeReader:
         """Return the offsets of all batches, `cells.NO_OFFSET` where none is written."""
         return np.concatenate(self._offsets)
 
-    def _moments(self, dates: pa.Array, times: pa.Array | None) -> tuple[Ints, Ints]:
+    def _moments(self, dates: pa.Array, times: pa.Array) -> tuple[Ints, Ints]:
         seconds, offsets = self._distinct(dates, "")
-        if times is None:
-            return seconds, offsets
         timed = _filled(times) & (seconds > cells.HUGE)
         clock, zones = self._distinct(times, self._sample)
         read = np.where(clock > cells.HUGE, seconds + clock - self._read(self._sample)[0], cells.BAD)
@@ -230,16 +231,33 @@ def _timestamp_seconds(column: str, sql_type: str) -> str:
     """Return SQL for the seconds of a column that holds dates or timestamps already."""
     # The clock of an instant is that of UTC, whatever zone this machine is in.
     local = f"({column} AT TIME ZONE 'UTC')" if sql_type == _ZONED else f"({column})::TIMESTAMP"
-    inside = f"{local} >= TIMESTAMP '1980-01-01' AND {local} < TIMESTAMP '2200-01-01'"
-    return f"CASE WHEN {inside} THEN epoch_us({local}) // 1000000 WHEN {column} IS NOT NULL THEN {cells.BAD} END"
+    return f"CASE WHEN {column} IS NOT NULL THEN coalesce({_seconds(local)}, {cells.BAD}) END"
 
 
-def _date_and_time(cell: str, calendar: str) -> tuple[str, str]:
-    """Return SQL for the date of a cell and for the time behind it; the whole cell and NULL where it is not cut."""
-    digits = f"translate({cell}, {_quoted(cells.DIGITS_FROM)}, {_quoted(cells.DIGITS_TO)})"
-    pattern = _quoted(_JALALI_AND_TIME if calendar == "jalali" else _DATE_AND_TIME)
-    date_part, time_part = (f"nullif(regexp_extract({digits}, {pattern}, {group}), '')" for group in (1, 2))
-    return f"coalesce({date_part}, {cell})", time_part
+def _seconds(timestamp: str) -> str:
+    inside = f"{timestamp} >= TIMESTAMP '1980-01-01' AND {timestamp} < TIMESTAMP '2200-01-01'"
+    return f"CASE WHEN {inside} THEN epoch_us({timestamp}) // 1000000 END"
+
+
+def _written_moment(cell: str, date_format: str | None, calendar: str, *, cut: bool) -> tuple[str, str, str]:
+    """Return SQL for the seconds of a usual text, else for its date and the time behind it.
+
+    Where they are not cut apart the date is the whole cell, and the time NULL.
+    """
+    if not cut:
+        return "NULL::BIGINT", cell, "NULL::VARCHAR"
+    if date_format is not None or calendar == "jalali":
+        return "NULL::BIGINT", *_cut(cell, _JALALI_AND_TIME if calendar == "jalali" else _DATE_AND_TIME)
+    plain = f"CASE WHEN regexp_full_match({cell}, {_quoted(_PLAIN_ISO)}) THEN TRY_CAST({cell} AS TIMESTAMP) END"
+    usual = _seconds(f"({plain})")
+    zoned = f"regexp_full_match({cell}, {_quoted(_ISO_DATE_AND_TIME)})"
+    date_part = f"CASE WHEN {usual} IS NOT NULL THEN NULL WHEN {zoned} THEN left({cell}, 10) ELSE {cell} END"
+    return usual, date_part, f"CASE WHEN {usual} IS NULL AND {zoned} THEN substr({cell}, 11) END"
+
+
+def _cut(cell: str, pattern: str) -> tuple[str, str]:
+    before, behind = (f"nullif(regexp_extract({cell}, {_quoted(pattern)}, {group}), '')" for group in (1, 2))
+    return f"coalesce({before}, {cell})", behind
 
 
 def _sample_date(date_format: str | None, calendar: str) -> str:
@@ -265,9 +283,10 @@ def date_counts(file: OpenFile, index: int, date_format: str | None = None) -> C
     cell = f"c{index}"
     if not _sample_date(date_format, "gregorian"):
         return Counter(dict(file.query(f"SELECT coalesce({cell}, ''), count(*) FROM {file.source} GROUP BY 1")))
-    date_part, time_part = _date_and_time(cell, "gregorian")
-    plain = f"regexp_full_match({time_part}, ' [0-9]{{1,2}}:[0-5][0-9](:[0-5][0-9])?')"
-    half = f"regexp_full_match({time_part}, ' (0?[1-9]|1[0-2]):[0-5][0-9](:[0-5][0-9])? [AaPp][Mm]')"
+    date_part, time_part = _cut(cell, _DATE_AND_TIME)
+    minutes = f":[0-5۰-۵٠-٥]{_D}"
+    plain = f"regexp_full_match({time_part}, ' {_D}{{1,2}}{minutes}({minutes})?')"
+    half = f"regexp_full_match({time_part}, ' (0?[1-9]|1[0-2]){minutes}({minutes})? [AaPp][Mm]')"
     whole = f"CASE WHEN {plain} THEN {date_part} WHEN {half} THEN {date_part} || ' 1:00 AM' ELSE {cell} END"
     return Counter(dict(file.query(f"SELECT coalesce({whole}, ''), count(*) FROM {file.source} GROUP BY 1")))
 

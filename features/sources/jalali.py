@@ -51,20 +51,3 @@ def _first_day(year: int) -> int:
 
 def _leaps_before(year: int) -> int:
     return year // 33 * 8 + sum(remainder < year % 33 for remainder in LEAP_REMAINDERS)
-
-
-def sql_day_number(year: str, month: str, day: str) -> str:
-    """Return the same reading as a SQL expression over three integer expressions; NULL where there is no such date.
-
-    >>> "CASE WHEN" in sql_day_number("y", "m", "d")
-    True
-    """
-    remainder = f"({year}) % 33"
-    leaps = f"(({year}) // 33 * 8 + " + " + ".join(f"({remainder} > {r})::INT" for r in LEAP_REMAINDERS) + ")"
-    leap = f"({remainder} IN {LEAP_REMAINDERS})"
-    length = f"(CASE WHEN ({month}) <= 6 THEN 31 WHEN ({month}) <= 11 OR {leap} THEN 30 ELSE 29 END)"
-    first = f"({_NOWRUZ_1403} + 365 * (({year}) - 1403) + {leaps} - {_leaps_before(1403)})"
-    number = f"{first} + least(({month}) - 1, 6) * 31 + greatest(({month}) - 7, 0) * 30 + ({day}) - 1"
-    within = f"({year}) BETWEEN {FIRST_YEAR} AND {LAST_YEAR} AND ({month}) BETWEEN 1 AND 12"
-    real = f"{within} AND ({day}) BETWEEN 1 AND {length}"
-    return f"CASE WHEN {real} THEN {number} END"
