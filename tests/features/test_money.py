@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.money import Money
@@ -16,6 +16,7 @@ def test_currencies_have_their_own_digits(currency, decimals, text):
     assert Money(currency).text(123450) == text
 
 
+@settings(max_examples=100)
 @given(st.integers(-(10**13), 10**13), st.sampled_from(["EUR", "IRR", "KWD"]))
 def test_minor_units_survive_the_way_out_and_back(minor, currency):
     money = Money(currency)

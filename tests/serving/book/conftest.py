@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from serving.book import Book
-from serving.book.connection import engine_of
+from serving.book.connection import FILE, engine_of
 from serving.book.runs import record_scores
 from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.outreach_list import OutreachList
@@ -20,13 +21,36 @@ from tests.serving.conftest import new_database
 from tests.serving.read_back import list_on
 
 
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty book."""
+    folder = tmp_path_factory.mktemp("empty")
+    Book(folder).close()
+    return folder / FILE
+
+
+@pytest.fixture(scope="session")
+def empty_database(postgresql: str) -> Iterator[str]:
+    """The name of a database that holds an empty book and is only copied."""
+    with new_database(postgresql) as url:
+        Book(url).close()
+        yield str(engine_of(url).url.database)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
-    """Where an empty book may be made: a folder, or the URL of a new database."""
+    """Where an empty book may be made: a folder, or the URL of a new database.
+
+    For a test that asks for the book itself it is made already, as a copy: its tables cost more than most tests.
+    """
+    is_made = "book" in request.fixturenames
     if request.param == "sqlite":
+        if is_made:
+            shutil.copy(request.getfixturevalue("empty_file"), tmp_path)
         yield tmp_path
         return
-    with new_database(request.getfixturevalue("postgresql")) as url:
+    like = request.getfixturevalue("empty_database") if is_made else "template1"
+    with new_database(request.getfixturevalue("postgresql"), like=like) as url:
         yield url
 
 

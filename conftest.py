@@ -1,0 +1,56 @@
+"""How all tests run: Hypothesis profiles, the order of files, and what is remembered of how long each test took."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.durations import CACHE_KEY, Durations, merged
+
+# No deadline: the first query of a run compiles much, and a busy machine is no error of the code. Random shops are
+# large examples, so they generate slowly. Derandomised: the same commit gives the same verdict; the profile `long`,
+# by HYPOTHESIS_PROFILE=long when an engine was touched, looks for new cases.
+QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("ci", deadline=None, max_examples=20, derandomize=True, suppress_health_check=QUIET)
+settings.register_profile("long", deadline=None, max_examples=1_000, suppress_health_check=QUIET)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+_SECONDS: Durations = {}
+# What a test is believed to take that has never run here: enough for a good order in a fresh clone.
+UNKNOWN_SECONDS, UNKNOWN_SLOW_SECONDS = 0.1, 20.0
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up how long each test took; its call stands apart, as a fixture's cost falls on whoever asks first."""
+    known = _SECONDS.setdefault(report.nodeid, {"call": 0.0, "whole": 0.0, "slow": "slow" in report.keywords})
+    known["whole"] = round(known["whole"] + report.duration, 3)
+    if report.when == "call":
+        known["call"] = round(report.duration, 3)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remember the durations; the workers leave that to the process that started them."""
+    cache = getattr(session.config, "cache", None)
+    if cache is not None and _SECONDS and not hasattr(session.config, "workerinput"):
+        cache.set(CACHE_KEY, merged(cache.get(CACHE_KEY, {}), _SECONDS))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the files that take longest first, so that no worker is left alone with one at the end."""
+    if not hasattr(config, "workerinput"):
+        return
+    cache = getattr(config, "cache", None)
+    known: dict[str, Any] = cache.get(CACHE_KEY, {}) if cache is not None else {}
+    seconds: Counter[str] = Counter()
+    for item in items:
+        unknown = UNKNOWN_SLOW_SECONDS if item.get_closest_marker("slow") else UNKNOWN_SECONDS
+        seconds[_file(item)] += known.get(item.nodeid, {}).get("whole", unknown)
+    items.sort(key=lambda item: -seconds[_file(item)])
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]

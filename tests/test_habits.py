@@ -1,0 +1,77 @@
+"""Hooks and workflow run the very checks of the Makefile, and what `make test` leaves out is listed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.durations import Durations, too_long
+from tests.quick import Graph, chosen, distances
+
+ROOT = Path(__file__).parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def document(path: str) -> Any:
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+
+def recipe(target: str) -> str:
+    """Return the commands of a target of the Makefile."""
+    found = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    assert found is not None
+    return found[1].replace("$(BIN)", ".venv/bin")
+
+
+def test_the_hooks_are_the_checks_of_make_check() -> None:
+    hooks = [hook for repo in document(".pre-commit-config.yaml")["repos"] for hook in repo["hooks"]]
+    assert [hook["entry"] for hook in hooks] == recipe("check").strip().lstrip("@").split(" && ")
+    assert all(hook["language"] == "system" and hook["pass_filenames"] is False for hook in hooks)
+
+
+def test_the_workflow_calls_what_everybody_calls_on_the_supported_pythons() -> None:
+    workflow = document(".github/workflows/ci.yml")
+    assert set(workflow[True]) == {"push", "pull_request"}  # YAML reads the word `on` as true
+    job = workflow["jobs"]["run"]
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
+    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o100
+
+
+def test_what_make_test_leaves_out_is_listed_with_its_reason() -> None:
+    marked = [path for path in (ROOT / "tests").rglob("test_*.py") if "pytest.mark.whole\n" in path.read_text()]
+    options = ["--collect-only", "-m", "whole", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", *options, *map(str, marked)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    left_out = {line for line in told.splitlines() if "::" in line}
+    listed = re.findall(r"^\| `(\S+::\S+)` \| \S", (ROOT / "tests" / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert left_out == set(listed) != set()
+
+
+def test_a_long_test_has_to_be_marked() -> None:
+    durations: Durations = {
+        "a.py::quick": {"call": 14.9, "whole": 99.0, "slow": False},
+        "a.py::marked": {"call": 60.0, "whole": 60.0, "slow": True},
+        "a.py::long": {"call": 15.1, "whole": 15.1, "slow": False},
+    }
+    assert too_long(durations) == [" 15.1 s  a.py::long"]
+
+
+GRAPH: Graph = {"log": {"build", "kpis"}, "build": {"train"}, "kpis": set(), "train": set()}  # module → who imports it
+
+
+def test_what_changed_is_nearest_to_itself_and_its_importers_follow() -> None:
+    assert distances({"log"}, GRAPH) == {"log": 0, "build": 1, "kpis": 1, "train": 2}
+    assert distances({"train"}, GRAPH) == {"train": 0}
+
+
+def test_tests_of_what_changed_come_first_then_the_shortest_until_the_time_is_over() -> None:
+    seconds = {"a::1": 30.0, "a::2": 5.0, "b::1": 0.9, "b::2": 0.1, "c::1": 1.1}
+    assert chosen(seconds, {"a": 0}, budget=100) == ["a::2", "a::1", "b::2", "b::1"]
+    assert chosen(seconds, {"a": 0}, budget=5.5) == ["a::2", "b::2"]
+    assert chosen(seconds, {}, budget=100) == ["b::2", "b::1"]
