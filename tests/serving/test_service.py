@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import signal
@@ -11,8 +12,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ from serving.book.keys import create_key
 from serving.book.runs import record_scores
 from serving.book.schema import CONTACTS
 from serving.commands.lists.list import publish_and_enqueue
+from serving.config import load_settings
 from serving.outreach.plan.plan import plan
 from serving.scorer import score
 from training.tracking import Record, Tracking
@@ -90,6 +94,14 @@ def register(shop: Any, candidate: str) -> None:
 
 
 @pytest.fixture(scope="module")
+def shop(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The small shop in a folder of its own, as these tests write to it."""
+    folder = tmp_path_factory.mktemp("served")
+    shop.copy_files(folder)
+    return replace(shop, settings=load_settings(folder / "regulars.toml"))
+
+
+@pytest.fixture(scope="module")
 def published(shop: Any) -> Any:
     """The small shop, with scores and a list in its book."""
     scores = score(shop.log, shop.bundles["lightgbm"], "1", shop.as_of)
@@ -98,6 +110,25 @@ def published(shop: Any) -> Any:
     publish_and_enqueue(book, plan(scores, currency="EUR"), run_id)
     book.close()
     return scores
+
+
+@pytest.fixture(scope="module")
+def server(shop: Any, published: Any) -> Iterator[httpx.Client]:
+    """One worker, and at first no model."""
+    with serving("serving.service:Regulars", shop.settings.folder / "regulars.toml") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def two_workers(shop: Any, published: Any) -> Iterator[httpx.Client]:
+    """Two workers that have a model; whoever asks may do everything."""
+    if Tracking(shop.settings.folder).champion_version() is None:
+        register(shop, "lightgbm")
+    key, config = f"Bearer {key_for(shop)}", shop.settings.folder / "regulars.toml"
+    with serving("serving.service:Regulars", config, REGULARS_WORKERS="2") as client:
+        client.headers["Authorization"] = key
+        wait(lambda: status(client, "/readyz") == 200)
+        yield client
 
 
 HISTORY = {"as_of": "2023-05-16", "orders": [{"ordered_at": "2023-01-05", "amount": "12.50"}]}
@@ -136,43 +167,41 @@ def post_contacts(address: str, key: str, name: str, acknowledged: list[str], st
 
 
 @pytest.mark.slow
-def test_the_service_waits_for_a_model_then_answers(shop: Any, published: Any) -> None:
+def test_the_service_waits_for_a_model_then_answers(shop: Any, published: Any, server: httpx.Client) -> None:
     """Not ready without a model, quietly; ready a few seconds after one is registered; then every path."""
-    with serving("serving.service:Regulars", shop.settings.folder / "regulars.toml") as client:
-        client.headers["Authorization"] = f"Bearer {key_for(shop)}"
-        known = published["customer_id"].iloc[0]
-        wait(lambda: status(client, "/v1/lists/current") == 200)
-        assert status(client, "/readyz") == 503
-        assert client.post("/v1/score", json=HISTORY).status_code == 503
-        answer = client.post("/v1/scores", json={"customer_ids": [known, "nobody"]}).json()
-        assert ([row["customer_id"] for row in answer["scores"]], answer["unknown"]) == ([known], ["nobody"])
+    client = server
+    client.headers["Authorization"] = f"Bearer {key_for(shop)}"
+    known = published["customer_id"].iloc[0]
+    wait(lambda: status(client, "/v1/lists/current") == 200)
+    assert status(client, "/readyz") == 503
+    assert client.post("/v1/score", json=HISTORY).status_code == 503
+    answer = client.post("/v1/scores", json={"customer_ids": [known, "nobody"]}).json()
+    assert ([row["customer_id"] for row in answer["scores"]], answer["unknown"]) == ([known], ["nobody"])
 
-        register(shop, "lightgbm")
-        wait(lambda: status(client, "/readyz") == 200)
-        answer = client.post("/v1/score", json=HISTORY).json()
-        assert answer["model_version"] == "1"
-        assert answer["limits"]
-        assert client.get("/v1/model").json()["candidate"] == "lightgbm"
-        assert client.get("/v1/lists/current", headers={"Accept": "text/csv"}).content.startswith(
-            b"\xef\xbb\xbfposition"
-        )
-        assert client.get("/docs.json").json() == client.get("/v1/openapi.json").json()
-        page = client.get("/").text
-        assert "swagger-ui" in page
-        for asset in ("./static_content/swagger-ui.css", "./static_content/swagger-ui-bundle.js"):
-            assert asset in page
-            assert status(client, asset.removeprefix(".")) == 200
-        metrics = client.get("/metrics").text
-        assert 'regulars_request_seconds_count{method="POST",path="/v1/score",status="200"} 1.0' in metrics
-        assert re.findall(r"^regulars_model.*", metrics, re.MULTILINE) == ['regulars_model{version="1"} 1.0']
-        assert metrics.count("# TYPE regulars_scores ") == 1
-        assert client.post("/v1/scores", content=b'{"customer_ids": [1]}').status_code == 422
+    register(shop, "lightgbm")
+    wait(lambda: status(client, "/readyz") == 200)
+    answer = client.post("/v1/score", json=HISTORY).json()
+    assert answer["model_version"] == "1"
+    assert answer["limits"]
+    assert client.get("/v1/model").json()["candidate"] == "lightgbm"
+    assert client.get("/v1/lists/current", headers={"Accept": "text/csv"}).content.startswith(b"\xef\xbb\xbfposition")
+    assert client.get("/docs.json").json() == client.get("/v1/openapi.json").json()
+    page = client.get("/").text
+    assert "swagger-ui" in page
+    for asset in ("./static_content/swagger-ui.css", "./static_content/swagger-ui-bundle.js"):
+        assert asset in page
+        assert status(client, asset.removeprefix(".")) == 200
+    metrics = client.get("/metrics").text
+    assert 'regulars_request_seconds_count{method="POST",path="/v1/score",status="200"} 1.0' in metrics
+    assert re.findall(r"^regulars_model.*", metrics, re.MULTILINE) == ['regulars_model{version="1"} 1.0']
+    assert metrics.count("# TYPE regulars_scores ") == 1
+    assert client.post("/v1/scores", content=b'{"customer_ids": [1]}').status_code == 422
 
 
 @pytest.mark.slow
-def test_nothing_but_health_without_a_key(shop: Any, published: Any) -> None:
+def test_nothing_but_health_without_a_key(server: httpx.Client) -> None:
     """BentoML's own paths included: a stranger does not learn which there are."""
-    with serving("serving.service:Regulars", shop.settings.folder / "regulars.toml") as client:
+    with httpx.Client(base_url=server.base_url, timeout=30, trust_env=False) as client:
         wait(lambda: status(client, "/v1/model") == 401)
         for path in (
             "/",
@@ -189,31 +218,27 @@ def test_nothing_but_health_without_a_key(shop: Any, published: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_worker_loses_nothing_that_was_acknowledged(shop: Any, published: Any) -> None:
+def test_a_killed_worker_loses_nothing_that_was_acknowledged(shop: Any, two_workers: httpx.Client) -> None:
     """Two workers under load: one is killed, the other answers on, and what was said to be recorded is in the book."""
-    if Tracking(shop.settings.folder).champion_version() is None:
-        register(shop, "lightgbm")
-    key, config = key_for(shop), shop.settings.folder / "regulars.toml"
-    with serving("serving.service:Regulars", config, REGULARS_WORKERS="2") as client:
-        client.headers["Authorization"] = f"Bearer {key}"
-        wait(lambda: status(client, "/readyz") == 200)
-        wait(lambda: len(workers_of(client)) == 2)
-        acknowledged: list[str] = []
-        stop = threading.Event()
-        threads = [
-            threading.Thread(target=post_contacts, args=(str(client.base_url), key, f"{n}", acknowledged, stop))
-            for n in range(4)
-        ]
-        for thread in threads:
-            thread.start()
-        wait(lambda: len(acknowledged) > 40)
-        os.kill(workers_of(client)[0], signal.SIGKILL)
-        before = len(acknowledged)
-        wait(lambda: len(acknowledged) > before + 40)
-        wait(lambda: len(workers_of(client)) == 2)  # another one takes its place
-        stop.set()
-        for thread in threads:
-            thread.join()
+    client, key = two_workers, key_for(shop)
+    wait(lambda: len(workers_of(client)) == 2)
+    acknowledged: list[str] = []
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=post_contacts, args=(str(client.base_url), key, f"{n}", acknowledged, stop))
+        for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    wait(lambda: len(acknowledged) > 40)
+    killed = workers_of(client)[0]
+    os.kill(killed, signal.SIGKILL)
+    before = len(acknowledged)
+    wait(lambda: len(acknowledged) > before + 40)
+    wait(lambda: len(set(workers_of(client)) - {killed}) == 2)  # another one takes its place
+    stop.set()
+    for thread in threads:
+        thread.join()
     book = Book(shop.settings.folder)
     with book.reading() as connection:
         known = set(connection.scalars(sa.select(CONTACTS.c.key)))
@@ -221,23 +246,40 @@ def test_a_killed_worker_loses_nothing_that_was_acknowledged(shop: Any, publishe
     assert set(acknowledged) <= known
 
 
+def posted_around(client: httpx.Client, path: str, sent: Any, meanwhile: Callable[[], None]) -> tuple[int, Any]:
+    """Post a document, do something once a worker waits for its body, then send the body; returns status and answer.
+
+    The worker says that it waits: `Expect: 100-continue` asks for that.
+    """
+    body = json.dumps(sent).encode()
+    headers = {"Host": "regulars", "Authorization": client.headers["Authorization"], "Content-Length": len(body),
+               "Content-Type": "application/json", "Expect": "100-continue", "Connection": "close"}  # fmt: skip
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=60) as opened:
+        opened.sendall(f"POST {path} HTTP/1.1\r\n{head}\r\n".encode())
+        assert opened.recv(1_000).startswith(b"HTTP/1.1 100 ")
+        meanwhile()
+        opened.sendall(body)
+        answer = HTTPResponse(opened)
+        answer.begin()
+        return answer.status, json.loads(answer.read())
+
+
 @pytest.mark.slow
-def test_a_server_that_is_asked_to_stop_answers_what_is_under_way(shop: Any, published: Any) -> None:
-    """SIGTERM while answers are computed: each that was begun comes whole, and then nobody listens any more."""
-    if Tracking(shop.settings.folder).champion_version() is None:
-        register(shop, "lightgbm")
-    key, config = key_for(shop), shop.settings.folder / "regulars.toml"
-    with serving("serving.service:Regulars", config) as client:
-        client.headers["Authorization"] = f"Bearer {key}"
-        wait(lambda: status(client, "/readyz") == 200)
-        ids = {"customer_ids": published["customer_id"].tolist(), "fresh": True}
-        statuses: list[int] = []
-        slow = threading.Thread(target=lambda: statuses.append(client.post("/v1/scores", json=ids).status_code))
-        slow.start()
-        time.sleep(0.1)
-        os.kill(workers_of(client)[0], signal.SIGTERM)
-        slow.join()
-        assert statuses == [200]
+def test_a_server_that_is_asked_to_stop_answers_what_is_under_way(published: Any, two_workers: httpx.Client) -> None:
+    """SIGTERM while a request is half sent: its answer comes whole, and then none of these workers is left."""
+    wait(lambda: status(two_workers, "/readyz") == 200 and len(workers_of(two_workers)) == 2)
+    asked = workers_of(two_workers)
+
+    def stop_all() -> None:
+        for worker in asked:
+            os.kill(worker, signal.SIGTERM)
+
+    known = published["customer_id"].tolist()
+    code, answer = posted_around(two_workers, "/v1/scores", {"customer_ids": known, "fresh": True}, stop_all)
+    assert code == 200
+    assert [row["customer_id"] for row in answer["scores"]] == known
+    wait(lambda: not set(asked) & set(workers_of(two_workers)))
 
 
 @pytest.mark.slow

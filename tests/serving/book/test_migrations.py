@@ -175,10 +175,10 @@ def test_no_error_tells_the_password(url: str, caplog: pytest.LogCaptureFixture)
 
 
 def test_opening_a_book_again_takes_no_time(book: Book, place: Path | str) -> None:
-    """Alembic alone would take longer to import."""
+    """Alembic alone would take longer to import. Time of this thread, so that a busy machine does not decide."""
     took = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.thread_time()
         Book(place).close()
-        took.append(time.perf_counter() - began)
+        took.append(time.thread_time() - began)
     assert min(took) < 0.1
