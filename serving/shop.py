@@ -168,9 +168,9 @@ class OpenShop:
         if book is None:
             return None
         from serving.book.posted import posted_version
-        from serving.book.posted_log import KeptPosts
+        from serving.book.posted_log import PostedLog
 
-        return KeptPosts(book, self.posted_reader, self.until) if posted_version(book)[0] else None
+        return PostedLog(book, self.posted_reader, self.until) if posted_version(book)[0] else None
 
 
 def today(settings: Settings) -> date:

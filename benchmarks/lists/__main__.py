@@ -2,7 +2,7 @@
 
 python -m benchmarks.lists --customers 1000000
 
-Scores are made up, orders too; everything after that is what `regulars list` does: standing, facts, playbooks, plan,
+Scores are made up, orders too; everything after that is what `regulars list` does: snapshot, facts, playbooks, plan,
 and the transaction that publishes. Reasons and files, which depend on the entries alone, are told apart. Each database
 is a process of its own, so that its peak of memory is its own.
 """

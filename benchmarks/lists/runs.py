@@ -20,7 +20,7 @@ from features.money import Money
 from features.roll_up import roll_up
 from serving.book import Book
 from serving.book.runs import record_scores
-from serving.book.snapshot import standing
+from serving.book.snapshot import snapshot_on
 from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.exports.folder import write_list
 from serving.outreach.plan.outreach_list import OutreachList
@@ -82,7 +82,7 @@ def _timed(steps: dict[str, Took], name: str) -> Iterator[None]:
 
 
 def _planned(book: Book, scores: pd.DataFrame, people: pd.DataFrame, log: Log) -> OutreachList:
-    knows, money = standing(book, AS_OF), Money(CURRENCY)
+    knows, money = snapshot_on(book, AS_OF), Money(CURRENCY)
     advisor = Advisor(
         playbooks=load_playbooks(),
         log=log,

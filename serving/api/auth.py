@@ -14,7 +14,7 @@ from datetime import datetime
 
 from serving.api.problems import Refusal, not_ready
 from serving.book import Book
-from serving.book.keys import Key, all_keys, fits, hashed, note_use, parts_of
+from serving.book.keys import Key, all_keys, hashed, matches, record_use, split_key
 from serving.book.sql_rows import utc_now
 
 REFRESH_SECONDS = 1.0
@@ -57,7 +57,7 @@ class Keys:
     def record_use(self, book: Book) -> None:
         """Record in the book which keys were used since the last time."""
         used, self._used, self._noted = self._used, {}, time.monotonic()
-        note_use(book, used.items())
+        record_use(book, used.items())
 
     def admit(self, authorization: str) -> Key:
         """Return the key that an Authorization header carries.
@@ -67,10 +67,10 @@ class Keys:
         """
         if self._by_id is None:
             raise not_ready("the keys cannot be read at the moment")
-        found = parts_of(_token(authorization))
+        found = split_key(_token(authorization))
         key_id, secret = found or ("", "")
         key = self._by_id.get(key_id, _NOBODY)
-        right, now = fits(key, secret), utc_now()
+        right, now = matches(key, secret), utc_now()
         if not (right and key.holds(now)):
             raise _refused_key(given=bool(authorization))
         self._used[key.id] = now

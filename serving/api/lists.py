@@ -18,7 +18,7 @@ from serving.api.scores import SCORE
 from serving.api.shared_messages import Request, Text, field_of
 from serving.book.keys import Key
 from serving.book.lists import departures_of
-from serving.book.pages import KINDS, Page, Place, Wanted, page_of
+from serving.book.pages import KINDS, EntryFilter, Page, PageEnd, page_of
 from serving.book.score_json import utc_text
 from serving.outreach.exports.list_csv import people_csv
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
@@ -113,7 +113,7 @@ def _answered(call: Call, day: date | None) -> Response:
 def _page(call: Call, day: date | None, limit: int | None) -> Page:
     asked: ListQuery = call.query
     owner = asked.owner if call.key.owner is None else call.key.owner
-    wanted = Wanted(owner, asked.state, asked.band, asked.playbook, asked.kind)
+    wanted = EntryFilter(owner, asked.state, asked.band, asked.playbook, asked.kind)
     after = None if asked.cursor is None or limit is None else place_of(asked.cursor)
     with call.server.need_book().reading() as connection:
         page = page_of(connection, day, wanted, call.server.today, after, limit)
@@ -163,17 +163,17 @@ def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], key: K
     )
 
 
-def cursor_of(place: Place) -> str:
+def cursor_of(place: PageEnd) -> str:
     """Return a place in a list as callers get it: opaque, so that it can change its meaning.
 
-    >>> place_of(cursor_of(Place(3, 0, 25)))
-    Place(list_id=3, kind=0, position=25)
+    >>> place_of(cursor_of(PageEnd(3, 0, 25)))
+    PageEnd(list_id=3, kind=0, position=25)
     """
     packed = msgspec.json.encode((place.list_id, place.kind, place.position))
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def place_of(cursor: str) -> Place:
+def place_of(cursor: str) -> PageEnd:
     """Return the place that a cursor stands for.
 
     Raises:
@@ -181,7 +181,7 @@ def place_of(cursor: str) -> Place:
     """
     try:
         packed = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
-        return Place(*msgspec.json.decode(packed, type=tuple[Number, Number, Number]))
+        return PageEnd(*msgspec.json.decode(packed, type=tuple[Number, Number, Number]))
     except (ValueError, msgspec.DecodeError):
         raise Refusal(422, "wrong-field", "$.cursor: give the next_cursor of the former page back as it was") from None
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from serving.book import Book
 from serving.book.schema import OWNERS
-from serving.book.sql_rows import wanted
+from serving.book.sql_rows import rows_with
 from serving.config import Settings
 from serving.customers import Customers
 from serving.outreach.plan.owners import NO_OWNER
@@ -48,7 +48,7 @@ class Ownership:
     def _kept(self, account_ids: Iterable[str]) -> dict[str, str]:
         query = sa.select(OWNERS.c.account_id, OWNERS.c.owner).where(OWNERS.c.since <= today(self._settings))
         with self._book.reading() as connection:
-            rows = wanted(connection, query.order_by(OWNERS.c.since), OWNERS.c.account_id, account_ids)
+            rows = rows_with(connection, query.order_by(OWNERS.c.since), OWNERS.c.account_id, account_ids)
             return {row["account_id"]: row["owner"] for row in rows}
 
     def _known(self) -> Customers:

@@ -30,10 +30,10 @@ from serving.book import Book, Run
 from serving.book.connection import file_of
 from serving.book.keys import Key
 from serving.book.runs import latest_bands, latest_probabilities
-from serving.book.score_lookup import Lookup
+from serving.book.score_lookup import ScoreLookup
 from serving.config import Settings, load_settings
 from serving.shop import today
-from serving.webhooks.delivery import Courier
+from serving.webhooks.delivery import DeliveryLoop
 
 CONFIG_VARIABLE = "REGULARS_CONFIG"
 REOPEN_SECONDS = 5.0  # between two looks for a new model or a missing book
@@ -60,10 +60,10 @@ class ServerState:
         if self.champions is not None and champion is not None:
             self.champions.now = champion
         self.trouble: str | None = "the server is starting"
-        self._lookup: Lookup | None = None
+        self._lookup: ScoreLookup | None = None
         self._fresh: FreshScores | None = None
         self._owners: Ownership | None = None
-        self._delivery: Courier | None = None
+        self._delivery: DeliveryLoop | None = None
         self._file: tuple[Path, int] | None = None  # of a book in a file: path and inode
         self._scoring: anyio.CapacityLimiter | None = None
         self._log_reading: anyio.CapacityLimiter | None = None
@@ -155,7 +155,7 @@ class ServerState:
         """Return the book, or refuse with 503."""
         return self._need(self.book)
 
-    def need_lookup(self) -> Lookup:
+    def need_lookup(self) -> ScoreLookup:
         """Return the look-up of stored scores, or refuse with 503."""
         return self._need(self._lookup)
 
@@ -244,7 +244,7 @@ class ServerState:
         former.close()
 
     def _use_book(self, book: Book, settings: Settings | None) -> None:
-        self._lookup = Lookup(book)
+        self._lookup = ScoreLookup(book)
         if settings is not None:
             self._fresh, self._owners = FreshScores(settings, book), Ownership(settings, book)
 
@@ -265,7 +265,7 @@ class ServerState:
 
     def _start_delivery(self) -> None:
         if self._delivery is None and self.book is not None:
-            self._delivery = Courier(self.book)
+            self._delivery = DeliveryLoop(self.book)
             self._delivery.start()
 
 

@@ -67,10 +67,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def name_of(engine: Engine) -> str:
+def shown_name(engine: Engine) -> str:
     """Return the book's place as it may be shown: a file, or a URL without password and options.
 
-    >>> name_of(engine_of("postgresql://regulars:secret@localhost/book?sslpassword=hidden"))
+    >>> shown_name(engine_of("postgresql://regulars:secret@localhost/book?sslpassword=hidden"))
     'postgresql://regulars@localhost/book'
     """
     url = engine.url
@@ -79,12 +79,12 @@ def name_of(engine: Engine) -> str:
     return sa.URL.create("postgresql", url.username, None, url.host, url.port, url.database).render_as_string()
 
 
-def unreachable(engine: Engine, error: sa.exc.DBAPIError) -> InputError:
+def cannot_open(engine: Engine, error: sa.exc.DBAPIError) -> InputError:
     """Return the error to raise, without the password, where the database does not answer."""
     said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
     password = engine.url.password
     said = said.replace(str(password), "***") if password else said
-    return InputError(f"the book {name_of(engine)} cannot be opened: {said}")
+    return InputError(f"the book {shown_name(engine)} cannot be opened: {said}")
 
 
 def file_of(place: Path | str) -> Path | None:

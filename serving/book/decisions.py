@@ -27,7 +27,7 @@ from serving.book.row_checks import (
     unknown_words,
 )
 from serving.book.schema import CONSENT, CONTACTS, ENTRIES, HOLDS, LISTS, OWNERS, RUNS
-from serving.book.sql_rows import digest, from_json, insert_unknown, utc_now, wanted
+from serving.book.sql_rows import digest, insert_missing, rows_with, texts_from_json, utc_now
 from serving.outreach.plan.snapshot import EVERY_CHANNEL
 
 HoldKind = Literal["veto", "snooze", "lift"]
@@ -127,7 +127,7 @@ def _entries_of_others(
         entry = None if row.entry_id is None else entries.get(row.entry_id)
         if entry is None:
             continue
-        account = {entry["customer_id"], entry["account_id"], *(from_json(entry["members"]) or ())}
+        account = {entry["customer_id"], entry["account_id"], *(texts_from_json(entry["members"]) or ())}
         if row.customer_id not in account:
             remedy = "copy customer_id and entry_id from the same line of the list"
             yield Violation(
@@ -223,7 +223,7 @@ def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, Ro
         .join(RUNS)
         .order_by(ENTRIES.c.list_id)
     )
-    return {row["entry_id"]: row for row in wanted(connection, query, ENTRIES.c.entry_id, entry_ids)}
+    return {row["entry_id"]: row for row in rows_with(connection, query, ENTRIES.c.entry_id, entry_ids)}
 
 
 def listed_on(entries: Mapping[str, RowMapping]) -> dict[str, date]:
@@ -238,15 +238,15 @@ def write_contacts(connection: Connection, rows: Sequence[Contact]) -> Recorded:
         facts = asdict(row) | {"key": _contact_key(row), "recorded_at": utc_now()}
         facts["cost"] = facts.pop("cost_minor")
         made.setdefault(facts["key"], facts)
-    known = {row["key"] for row in wanted(connection, sa.select(CONTACTS.c.key), CONTACTS.c.key, made)}
-    insert_unknown(connection, CONTACTS, [facts for key, facts in made.items() if key not in known])
+    known = {row["key"] for row in rows_with(connection, sa.select(CONTACTS.c.key), CONTACTS.c.key, made)}
+    insert_missing(connection, CONTACTS, [facts for key, facts in made.items() if key not in known])
     return Recorded(len(made) - len(known), len(rows) - len(made) + len(known))
 
 
 def write_consent(connection: Connection, rows: Sequence[Consent]) -> Recorded:
     """Write checked words, each unless the last one of its day, customer and channel says the same."""
     query = sa.select(CONSENT).order_by(CONSENT.c.id)
-    found = wanted(connection, query, CONSENT.c.customer_id, (row.customer_id for row in rows))
+    found = rows_with(connection, query, CONSENT.c.customer_id, (row.customer_id for row in rows))
     last = {(row["customer_id"], row["channel"], row["decided_on"]): bool(row["allowed"]) for row in found}
     new = []
     for row in rows:
@@ -261,7 +261,7 @@ def write_consent(connection: Connection, rows: Sequence[Consent]) -> Recorded:
 def write_holds(connection: Connection, rows: Sequence[Hold]) -> Recorded:
     """Write checked holds, each unless the last one of its account that began on that day is the same."""
     query = sa.select(*(HOLDS.c[name] for name in Hold.__dataclass_fields__)).order_by(HOLDS.c.id)
-    found = wanted(connection, query, HOLDS.c.account_id, (row.account_id for row in rows))
+    found = rows_with(connection, query, HOLDS.c.account_id, (row.account_id for row in rows))
     last = {(row["account_id"], row["since"]): Hold(**row) for row in found}
     new = []
     for row in rows:

@@ -110,7 +110,7 @@ def all_keys(connection: Connection) -> tuple[Key, ...]:
     return tuple(map(_key, connection.execute(sa.select(KEYS).order_by(KEYS.c.created_at, KEYS.c.id)).mappings()))
 
 
-def note_use(book: Book, used: Iterable[tuple[str, datetime]]) -> None:
+def record_use(book: Book, used: Iterable[tuple[str, datetime]]) -> None:
     """Write when keys were used last, in one transaction."""
     rows = [{"key_id": key_id, "at": at} for key_id, at in used]
     if rows:
@@ -119,10 +119,10 @@ def note_use(book: Book, used: Iterable[tuple[str, datetime]]) -> None:
             connection.execute(query, rows)
 
 
-def parts_of(text: str) -> tuple[str, str] | None:
+def split_key(text: str) -> tuple[str, str] | None:
     """Return id and secret of a key's text; None where it is no key.
 
-    >>> parts_of("reg_0f3a_s_e"), parts_of("secret")
+    >>> split_key("reg_0f3a_s_e"), split_key("secret")
     (('0f3a', 's_e'), None)
     """
     prefix, _, rest = text.partition("_")
@@ -135,7 +135,7 @@ def hashed(salt: str, secret: str) -> str:
     return hashlib.sha256(f"{salt}:{secret}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def fits(key: Key, secret: str) -> bool:
+def matches(key: Key, secret: str) -> bool:
     """Say whether a secret is the key's, in a time that does not depend on how much of it is right."""
     return hmac.compare_digest(key.hash, hashed(key.salt, secret))
 

@@ -20,18 +20,18 @@ from serving.book.runs import Run, read_column
 from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SUPPRESSED
 from serving.book.score_json import SCORE_FACTS
 from serving.book.sql_rows import (
-    as_json,
     digest,
     frame_of,
-    from_json,
     insert_columns,
-    insert_unknown,
-    inserted,
-    majors,
-    minors,
+    insert_missing,
+    insert_row,
     plain,
+    rows_with,
+    texts_from_json,
+    texts_to_json,
+    to_amounts,
+    to_minor_units,
     utc_now,
-    wanted,
 )
 from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
 
@@ -58,7 +58,7 @@ def publish_list(connection: Connection, outreach: OutreachList, run_id: int) ->
     known = connection.scalar(sa.select(LISTS.c.id).where(LISTS.c.key == key))
     if known is not None:
         return int(known), False
-    list_id = inserted(connection, LISTS, _list_row(outreach, run_id, key))
+    list_id = insert_row(connection, LISTS, _list_row(outreach, run_id, key))
     insert_columns(connection, ENTRIES, {"list_id": [list_id] * len(columns["customer_id"]), **columns})
     for table, frame in ((SUPPRESSED, outreach.suppressed), (GONE, outreach.gone)):
         insert_columns(connection, table, {"list_id": [list_id] * len(frame), **_columns(table, frame)})
@@ -70,8 +70,8 @@ def entries_in(connection: Connection, query: sa.Select[Any], run: Run) -> pd.Da
     """Return what a query over ENTRIES and SCORES finds, in ENTRY_NAMES as a list has them."""
     found, money = frame_of(connection, query), Money(run.currency)
     read = {name: read_column(found[name].tolist(), name, money) for name in SCORE_FACTS}
-    read |= {name: majors(found[name], money) for name in _MONEY}
-    read["members"] = [from_json(text) for text in found["members"]]
+    read |= {name: to_amounts(found[name], money) for name in _MONEY}
+    read["members"] = [texts_from_json(text) for text in found["members"]]
     return _frame({str(name): found[name].tolist() for name in found} | read)
 
 
@@ -104,9 +104,9 @@ def _stored(frame: pd.DataFrame, name: str, money: Money) -> list[Any]:
     if name not in frame:  # a list that was planned without it
         return [None] * len(frame)
     if name == "members":
-        return [as_json(value) for value in frame[name]]
+        return [texts_to_json(value) for value in frame[name]]
     values = plain(frame[name])
-    return minors(values, money) if name in _MONEY else values
+    return to_minor_units(values, money) if name in _MONEY else values
 
 
 def _columns(table: sa.Table, frame: pd.DataFrame) -> dict[str, list[Any]]:
@@ -139,9 +139,9 @@ def _enrol(connection: Connection, outreach: OutreachList, list_id: int) -> None
     """Write what begins with a list: draws, episodes, and who got an owner in turn."""
     given = outreach.owners_given.assign(how=ROUND_ROBIN, since=outreach.as_of, by=None, why=None)
     _agree(connection, outreach.arms)
-    insert_unknown(connection, ARMS, _rows(ARMS, outreach.arms))
-    insert_unknown(connection, EPISODES, _rows(EPISODES, outreach.episodes.assign(list_id=list_id)))
-    insert_unknown(connection, OWNERS, _rows(OWNERS, given))
+    insert_missing(connection, ARMS, _rows(ARMS, outreach.arms))
+    insert_missing(connection, EPISODES, _rows(EPISODES, outreach.episodes.assign(list_id=list_id)))
+    insert_missing(connection, OWNERS, _rows(OWNERS, given))
 
 
 def _rows(table: sa.Table, frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -152,7 +152,7 @@ def _rows(table: sa.Table, frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _agree(connection: Connection, arms: pd.DataFrame) -> None:
     # Somebody else may have drawn since the list was planned. Its accounts would then be in both arms.
     new = {(row["account_id"], row["playbook"]): row["arm"] for row in arms.to_dict("records")}
-    known = wanted(connection, sa.select(ARMS), ARMS.c.account_id, arms["account_id"])
+    known = rows_with(connection, sa.select(ARMS), ARMS.c.account_id, arms["account_id"])
     other = [row for row in known if new.get((row["account_id"], row["playbook"]), row["arm"]) != row["arm"]]
     if other:
         raise InputError(f"{len(other)} accounts were drawn for the other arm meanwhile; plan the list again")

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from features.errors import InputError
-from serving.book.connection import name_of, unreachable, writing
+from serving.book.connection import cannot_open, shown_name, writing
 from serving.book.schema import METADATA
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def bring_up_to_date(engine: Engine) -> None:
         with _ONE_AT_A_TIME, writing(engine) as connection:
             make_or_migrate(connection)
     except sa.exc.DBAPIError as error:
-        raise unreachable(engine, error) from None
+        raise cannot_open(engine, error) from None
 
 
 def make_or_migrate(connection: Connection) -> None:
@@ -81,7 +81,7 @@ def _refuse_unknown(connection: Connection, version: str, settings: Config) -> N
         raise _too_old(connection)
     if version not in {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}:
         raise InputError(
-            f"the book {name_of(connection.engine)} is of version {version}, and this Regulars knows versions up to "
+            f"the book {shown_name(connection.engine)} is of version {version}, and this Regulars knows versions up to "
             f"{HEAD} only: it was written by a newer Regulars. Install that one, or open a copy made before"
         )
 
@@ -94,12 +94,12 @@ def _refuse_unversioned(connection: Connection) -> None:
     if "data_digest" in {column["name"] for column in tables.get_columns("runs")}:
         raise _too_old(connection)
     raise InputError(
-        f"{name_of(connection.engine)} holds the tables of another application; give the book a database of its own"
+        f"{shown_name(connection.engine)} holds the tables of another application; give the book a database of its own"
     )
 
 
 def _too_old(connection: Connection) -> InputError:
     return InputError(
-        f"the book {name_of(connection.engine)} is older than this Regulars can migrate: open it once with the version "
-        "of November 2026 (0.1.0 at commit 7f580c7), which migrates it, and then with this one"
+        f"the book {shown_name(connection.engine)} is older than this Regulars can migrate: open it once with the "
+        "version of November 2026 (0.1.0 at commit 7f580c7), which migrates it, and then with this one"
     )

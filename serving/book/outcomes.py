@@ -38,7 +38,7 @@ from serving.book.row_checks import (
     unknown_words,
 )
 from serving.book.schema import HOLDS, OUTCOMES
-from serving.book.sql_rows import digest, insert_unknown, utc_now, wanted
+from serving.book.sql_rows import digest, insert_missing, rows_with, utc_now
 from serving.outreach.plan.snapshot import EVERY_CHANNEL
 
 OutcomeName = Literal["contacted", "reached", "saved", "not_saved", "wrong_alarm", "already_known", "do_not_contact"]
@@ -118,7 +118,7 @@ def _new(connection: Connection, rows: Sequence[Outcome]) -> dict[str, Outcome]:
     given: dict[str, Outcome] = {}
     for row in rows:
         given.setdefault(outcome_key(row), row)
-    known = {row["key"] for row in wanted(connection, sa.select(OUTCOMES.c.key), OUTCOMES.c.key, given)}
+    known = {row["key"] for row in rows_with(connection, sa.select(OUTCOMES.c.key), OUTCOMES.c.key, given)}
     return {key: row for key, row in given.items() if key not in known}
 
 
@@ -128,7 +128,7 @@ def _write(connection: Connection, new: Mapping[str, Outcome], entries: Mapping[
         facts = asdict(row) | {"key": key, "customer_id": entries[row.entry_id]["customer_id"]}
         facts["cost"] = facts.pop("cost_minor")
         rows.append(facts | {"recorded_at": utc_now()})
-    insert_unknown(connection, OUTCOMES, rows)
+    insert_missing(connection, OUTCOMES, rows)
 
 
 def _follow_up(connection: Connection, rows: Sequence[Outcome], entries: Mapping[str, RowMapping]) -> None:
@@ -163,7 +163,9 @@ def _snooze(row: Outcome, entry: RowMapping) -> Hold:
 def _not_held(connection: Connection, snoozes: Sequence[Hold]) -> list[Hold]:
     """Return the snoozes that keep an account off the list for longer than what holds on their first day."""
     query = sa.select(*(HOLDS.c[name] for name in Hold.__dataclass_fields__)).order_by(HOLDS.c.since, HOLDS.c.id)
-    found = [Hold(**row) for row in wanted(connection, query, HOLDS.c.account_id, (one.account_id for one in snoozes))]
+    found = [
+        Hold(**row) for row in rows_with(connection, query, HOLDS.c.account_id, (one.account_id for one in snoozes))
+    ]
     holding: dict[str, list[Hold]] = {}
     for one in found:
         holding.setdefault(one.account_id, []).append(one)

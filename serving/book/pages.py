@@ -17,15 +17,15 @@ from sqlalchemy.engine import Connection, RowMapping
 from serving.book.lists import NEW, REGULAR, WINBACK, entries_in
 from serving.book.runs import Run, run_of
 from serving.book.schema import ENTRIES, LISTS, OWNERS, SCORES
-from serving.book.sql_rows import latest
+from serving.book.sql_rows import latest_row
 from serving.outreach.plan.owners import NO_OWNER
 
 KINDS = (REGULAR, NEW, WINBACK)
-_place_of_kind = sa.case({kind: place for place, kind in enumerate(KINDS)}, value=ENTRIES.c.kind)
+_kind_rank = sa.case({kind: rank for rank, kind in enumerate(KINDS)}, value=ENTRIES.c.kind)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EntryFilter:
     """Which entries are asked for; None = any.
 
     Args:
@@ -44,8 +44,8 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Place:
-    """The last entry of a page: its list, the place of its kind in KINDS, and its position."""
+class PageEnd:
+    """The last entry of a page: its list, the rank of its kind in KINDS, and its position within that kind."""
 
     list_id: int
     kind: int
@@ -66,18 +66,23 @@ class Page:
     facts: RowMapping
     run: Run
     entries: pd.DataFrame
-    after: Place | None
+    after: PageEnd | None
 
 
 def page_of(
-    connection: Connection, day: date | None, wanted: Wanted, today: date, after: Place | None, limit: int | None
+    connection: Connection,
+    day: date | None,
+    entry_filter: EntryFilter,
+    today: date,
+    after: PageEnd | None,
+    limit: int | None,
 ) -> Page | None:
     """Return a page of the list that held on a day, or of the one that a former page was of; None where there is none.
 
     Args:
         connection: of a reader.
         day: the day of the list itself; None = the latest.
-        wanted: which entries.
+        entry_filter: which entries.
         today: hand-overs until this day count.
         after: the former page's `after`.
         limit: entries; None = all.
@@ -87,17 +92,17 @@ def page_of(
         return None
     run = run_of(connection, facts["run_id"])
     owner = _owner_on(today)
-    query = _asked(facts["id"], run, wanted, owner, after)
+    query = _query(facts["id"], run, entry_filter, owner, after)
     frame = entries_in(connection, query if limit is None else query.limit(limit + 1), run)
     more = limit is not None and len(frame) > limit
     kept = frame.iloc[:limit] if more else frame
-    return Page(facts, run, kept, _place(facts["id"], kept) if more else None)
+    return Page(facts, run, kept, _page_end(facts["id"], kept) if more else None)
 
 
-def _list(day: date | None, after: Place | None) -> sa.Select[Any]:
+def _list(day: date | None, after: PageEnd | None) -> sa.Select[Any]:
     if after is not None:
         return sa.select(LISTS).where(LISTS.c.id == after.list_id)
-    return latest(LISTS) if day is None else latest(LISTS).where(LISTS.c.as_of == day)
+    return latest_row(LISTS) if day is None else latest_row(LISTS).where(LISTS.c.as_of == day)
 
 
 def _owner_on(today: date) -> sa.Subquery:
@@ -107,7 +112,9 @@ def _owner_on(today: date) -> sa.Subquery:
     return sa.select(OWNERS.c.account_id, OWNERS.c.owner).join(last, same).subquery()
 
 
-def _asked(list_id: int, run: Run, wanted: Wanted, owners: sa.Subquery, after: Place | None) -> sa.Select[Any]:
+def _query(
+    list_id: int, run: Run, entry_filter: EntryFilter, owners: sa.Subquery, after: PageEnd | None
+) -> sa.Select[Any]:
     account = sa.func.coalesce(ENTRIES.c.account_id, ENTRIES.c.customer_id)
     owner = sa.func.coalesce(owners.c.owner, ENTRIES.c.owner, NO_OWNER)
     others = (column for column in ENTRIES.c if column.name != "owner")
@@ -117,18 +124,18 @@ def _asked(list_id: int, run: Run, wanted: Wanted, owners: sa.Subquery, after: P
         .join_from(ENTRIES, SCORES, SCORES.c.customer_id == ENTRIES.c.customer_id)
         .outerjoin(owners, owners.c.account_id == account)
         .where(ENTRIES.c.list_id == list_id, SCORES.c.run_id == run.id)
-        .order_by(_place_of_kind, ENTRIES.c.position)
+        .order_by(_kind_rank, ENTRIES.c.position)
     )
     columns = {"owner": owner, "state": SCORES.c.state, "band": SCORES.c.band}
-    for name in Wanted.__dataclass_fields__:
-        if (value := getattr(wanted, name)) is not None:
+    for name in EntryFilter.__dataclass_fields__:
+        if (value := getattr(entry_filter, name)) is not None:
             query = query.where(columns.get(name, ENTRIES.c.get(name)) == value)
     if after is None:
         return query
-    behind = sa.and_(_place_of_kind == after.kind, ENTRIES.c.position > after.position)
-    return query.where(sa.or_(_place_of_kind > after.kind, behind))
+    behind = sa.and_(_kind_rank == after.kind, ENTRIES.c.position > after.position)
+    return query.where(sa.or_(_kind_rank > after.kind, behind))
 
 
-def _place(list_id: int, frame: pd.DataFrame) -> Place:
+def _page_end(list_id: int, frame: pd.DataFrame) -> PageEnd:
     last = frame.iloc[-1]
-    return Place(list_id, KINDS.index(last["kind"]), int(last["position"]))
+    return PageEnd(list_id, KINDS.index(last["kind"]), int(last["position"]))

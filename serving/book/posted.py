@@ -26,7 +26,7 @@ from serving.book.book import Book
 from serving.book.posted_log import Document, Reader
 from serving.book.row_checks import Source, refuse
 from serving.book.schema import POSTED_EVENTS, POSTED_ORDERS
-from serving.book.sql_rows import ROWS_PER_INSERT, in_pieces, utc_now, wanted
+from serving.book.sql_rows import ROWS_PER_INSERT, batches, rows_with, utc_now
 
 REQUEST = Source("request")
 _TICK = timedelta(microseconds=1)
@@ -151,7 +151,7 @@ def _recorded(book: Book, into: _Table, rows: Sequence[_Row], source: Source, ch
     wrong = [*_strange_ids(rows, into, source), *check(list(enumerate(rows)))]
     keys = [row.clean_key for row in rows if _storable(row.clean_key)]
     with book.reading() if wrong else book.writing() as connection:  # what is refused makes no writer wait
-        found = wanted(connection, sa.select(into.table), into.table.c[into.key], keys)
+        found = rows_with(connection, sa.select(into.table), into.table.c[into.key], keys)
         before = {each[into.key]: (each["customer_id"], each[into.content]) for each in found}
         refuse([*wrong, *_of_others(rows, before, into, source)], source)
         return _written(connection, into, rows, before)
@@ -180,7 +180,7 @@ def _stamp(connection: Connection, table: sa.Table) -> datetime:
 def _put(connection: Connection, into: _Table, rows: Sequence[Mapping[str, Any]]) -> None:
     made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(into.table)
     newer = {name: made.excluded[name] for name in ("customer_id", into.content, "recorded_at")}
-    for piece in in_pieces(rows, ROWS_PER_INSERT):
+    for piece in batches(rows, ROWS_PER_INSERT):
         connection.execute(made.on_conflict_do_update(index_elements=[into.key], set_=newer), piece)
 
 

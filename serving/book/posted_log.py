@@ -36,7 +36,7 @@ class Reader:
 
 
 @dataclass(frozen=True)
-class KeptPosts:
+class PostedLog:
     """What a book keeps of posted orders and events, as `features.sources.reader.read_log` reads it beside the files.
 
     Args:

@@ -14,17 +14,17 @@ from sqlalchemy.engine import Connection, RowMapping
 from features.money import Money
 from serving.book.book import Book
 from serving.book.schema import RUNS, SCORES
-from serving.book.score_json import SCORE_FACTS, add_answers, begin_answers, renew_answers
+from serving.book.score_json import SCORE_FACTS, add_score_json, begin_score_json, renew_score_json
 from serving.book.sql_rows import (
-    as_json,
     digest,
-    from_json,
     insert_columns,
-    inserted,
-    latest,
-    majors,
-    minors,
+    insert_row,
+    latest_row,
     plain,
+    texts_from_json,
+    texts_to_json,
+    to_amounts,
+    to_minor_units,
     utc_now,
 )
 from serving.scores import SCORE_COLUMNS
@@ -67,14 +67,14 @@ def record_scores(book: Book, scores: pd.DataFrame, *, currency: str, data_diges
         if known is not None:
             _fill_in(connection, known, scores)
             return int(known)
-        run_id = inserted(connection, RUNS, {**facts, "recorded_at": utc_now()})
+        run_id = insert_row(connection, RUNS, {**facts, "recorded_at": utc_now()})
         _insert_scores(connection, run_id, scores, Money(currency))
         return run_id
 
 
 def latest_run(connection: Connection) -> Run | None:
     """Return the run that holds: of the latest as_of, and of these the one recorded last."""
-    row = connection.execute(latest(RUNS)).mappings().first()
+    row = connection.execute(latest_row(RUNS)).mappings().first()
     return _run(row) if row is not None else None
 
 
@@ -105,18 +105,18 @@ def latest_probabilities(book: Book) -> tuple[Run, list[float]] | None:
 def read_column(values: Sequence[Any], name: str, money: Money) -> Sequence[Any]:
     """Return stored values of a column of SCORES as a score has them."""
     if _TYPES[name] == "money":
-        return majors(values, money)
-    return list(map(from_json, values)) if _TYPES[name] == "texts" else values
+        return to_amounts(values, money)
+    return list(map(texts_from_json, values)) if _TYPES[name] == "texts" else values
 
 
 def _insert_scores(connection: Connection, run_id: int, scores: pd.DataFrame, money: Money) -> None:
-    is_latest = begin_answers(connection, run_id)
+    is_latest = begin_score_json(connection, run_id)
     for first in range(0, len(scores), ROWS_AT_ONCE):  # a large shop's scores are not held twice
         some = scores.iloc[first : first + ROWS_AT_ONCE]
         columns = {name: _stored(some[name], _TYPES[name], money) for name in SCORE_FACTS}
         insert_columns(connection, SCORES, {"run_id": [run_id] * len(some), **columns})
         if is_latest:
-            add_answers(connection, run_id, zip(*columns.values(), strict=True))
+            add_score_json(connection, run_id, zip(*columns.values(), strict=True))
 
 
 def _run(row: RowMapping) -> Run:
@@ -142,10 +142,10 @@ def _facts(scores: pd.DataFrame, currency: str, data_digest: str) -> dict[str, A
 
 def _stored(values: pd.Series, type_: str, money: Money) -> Sequence[Any]:
     if type_ == "money":
-        return minors(plain(values), money)
+        return to_minor_units(plain(values), money)
     if type_ == "number":
         return plain(values.astype(float))
-    return [as_json(value) for value in values] if type_ == "texts" else plain(values)
+    return [texts_to_json(value) for value in values] if type_ == "texts" else plain(values)
 
 
 def _fill_in(connection: Connection, run_id: int, scores: pd.DataFrame) -> None:
@@ -158,6 +158,6 @@ def _fill_in(connection: Connection, run_id: int, scores: pd.DataFrame) -> None:
         .values(reasons=sa.bindparam("risk"), protective=sa.bindparam("calm"))
     )
     columns = (told["customer_id"], told["reasons"], told["protective"])
-    rows = [{"id": i, "risk": as_json(r), "calm": as_json(p)} for i, r, p in zip(*columns, strict=True)]
+    rows = [{"id": i, "risk": texts_to_json(r), "calm": texts_to_json(p)} for i, r, p in zip(*columns, strict=True)]
     connection.execute(statement, rows)
-    renew_answers(connection, run_id, told["customer_id"].tolist())
+    renew_score_json(connection, run_id, told["customer_id"].tolist())

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from features.money import Money
 from serving.book.schema import ANSWERS, RUNS, SCORES
-from serving.book.sql_rows import IDS_PER_QUERY, in_pieces, insert_columns, latest, wanted
+from serving.book.sql_rows import IDS_PER_QUERY, batches, insert_columns, latest_row, rows_with
 from serving.scores import SCORE_COLUMNS
 
 SCORE_FACTS: tuple[str, ...] = tuple(str(c.name) for c in SCORES.c if c.name != "run_id")
@@ -32,20 +32,20 @@ _NULL = msgspec.Raw(b"null")
 _ENCODER = msgspec.json.Encoder()
 
 
-def begin_answers(connection: Connection, run_id: int) -> bool:
+def begin_score_json(connection: Connection, run_id: int) -> bool:
     """Make room for the answers of a run and return True; where another run is the latest, keep what there is.
 
     Args:
         connection: of a writer.
         run_id: of the run, which is recorded already.
     """
-    if connection.scalar(latest(RUNS).with_only_columns(RUNS.c.id)) != run_id:
+    if connection.scalar(latest_row(RUNS).with_only_columns(RUNS.c.id)) != run_id:
         return False
     connection.execute(sa.delete(ANSWERS))
     return True
 
 
-def add_answers(connection: Connection, run_id: int, rows: Iterable[Sequence[Any]]) -> None:
+def add_score_json(connection: Connection, run_id: int, rows: Iterable[Sequence[Any]]) -> None:
     """Keep the answers of scores of a run for which room was made.
 
     Args:
@@ -55,39 +55,39 @@ def add_answers(connection: Connection, run_id: int, rows: Iterable[Sequence[Any
     """
     facts = connection.execute(sa.select(*(RUNS.c[name] for name in RUN_FACTS)).where(RUNS.c.id == run_id))
     of_run = dict(zip(RUN_FACTS, facts.one(), strict=True))
-    for piece in in_pieces(rows, ROWS_AT_ONCE):
+    for piece in batches(rows, ROWS_AT_ONCE):
         columns = {"customer_id": [row[0] for row in piece], "run_id": [run_id] * len(piece)}
-        insert_columns(connection, ANSWERS, {**columns, "answer": list(encoded(piece, of_run))})
+        insert_columns(connection, ANSWERS, {**columns, "answer": list(score_json(piece, of_run))})
 
 
-def renew_answers(connection: Connection, run_id: int, customer_ids: Collection[str]) -> None:
+def renew_score_json(connection: Connection, run_id: int, customer_ids: Collection[str]) -> None:
     """Encode the answers of some customers anew, where it is this run's answers that are kept."""
     if connection.scalar(sa.select(ANSWERS.c.run_id).limit(1)) != run_id:
         return
-    for piece in in_pieces(customer_ids, IDS_PER_QUERY):
+    for piece in batches(customer_ids, IDS_PER_QUERY):
         connection.execute(sa.delete(ANSWERS).where(ANSWERS.c.customer_id.in_(piece)))
     query = sa.select(*(SCORES.c[name] for name in SCORE_FACTS)).where(SCORES.c.run_id == run_id)
-    rows = [tuple(row.values()) for row in wanted(connection, query, SCORES.c.customer_id, customer_ids)]
-    add_answers(connection, run_id, rows)
+    rows = [tuple(row.values()) for row in rows_with(connection, query, SCORES.c.customer_id, customer_ids)]
+    add_score_json(connection, run_id, rows)
 
 
-def encoded(rows: Iterable[Sequence[Any]], run: Mapping[str, Any]) -> Iterator[bytes]:
+def score_json(rows: Iterable[Sequence[Any]], run: Mapping[str, Any]) -> Iterator[bytes]:
     """Give the JSON of each row.
 
     Args:
         rows: in the order of SCORE_FACTS, as they are stored.
         run: RUN_FACTS of their run.
     """
-    text, encode = amount_text(Money(run["currency"])), _ENCODER.encode
+    text, encode = amount_formatter(Money(run["currency"])), _ENCODER.encode
     of_run = (run["as_of"], utc_text(run["recorded_at"]), run["horizon_days"], run["currency"], run["model_version"])
     for row in rows:
         yield encode(_row(row, of_run, text))
 
 
-def amount_text(money: Money) -> Callable[[int | None], str | None]:
+def amount_formatter(money: Money) -> Callable[[int | None], str | None]:
     """Return what writes minor units as a decimal text.
 
-    >>> amount_text(Money("EUR"))(-5), amount_text(Money("EUR"))(1205), amount_text(Money("JPY"))(1200)
+    >>> amount_formatter(Money("EUR"))(-5), amount_formatter(Money("EUR"))(1205), amount_formatter(Money("JPY"))(1200)
     ('-0.05', '12.05', '1200')
     """
     digits = money.decimals

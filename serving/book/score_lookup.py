@@ -14,8 +14,8 @@ import msgspec
 
 from features.errors import InputError
 from serving.book.book import Book
-from serving.book.score_json import RUN_FACTS, SCORE_FACTS, encoded
-from serving.book.sql_rows import in_pieces
+from serving.book.score_json import RUN_FACTS, SCORE_FACTS, score_json
+from serving.book.sql_rows import batches
 from training.sqlite_url import sqlite_uri
 
 IDS_AT_ONCE = 10_000
@@ -35,7 +35,7 @@ _ROWS = f"SELECT {', '.join(SCORE_FACTS)} FROM scores WHERE run_id = "
 Ask = Callable[[str, Sequence[str]], list[Any]]  # a query that ends at an id, and the ids
 
 
-class Lookup:
+class ScoreLookup:
     """Reads the latest run's scores of a book.
 
     Args:
@@ -89,7 +89,7 @@ class Lookup:
             opened = self._opened()
 
             def ask(query: str, ids: Sequence[str]) -> list[Any]:
-                pieces = in_pieces(ids, IDS_AT_ONCE)
+                pieces = batches(ids, IDS_AT_ONCE)
                 asked = ((f"{query} IN ({','.join('?' * len(piece))})", piece) for piece in pieces)
                 return [row for query, piece in asked for row in opened.execute(query, piece).fetchall()]
 
@@ -128,5 +128,5 @@ def _found(run: Any, ask: Ask, customer_ids: Sequence[str]) -> dict[str, bytes]:
     if kept_id == run_id:
         return {customer_id: bytes(answer) for customer_id, answer in ask(_ANSWERS, customer_ids)}
     rows = ask(f"{_ROWS}{int(run_id)} AND customer_id", customer_ids)
-    answers = encoded(rows, dict(zip(RUN_FACTS, facts, strict=True)))
+    answers = score_json(rows, dict(zip(RUN_FACTS, facts, strict=True)))
     return {row[0]: answer for row, answer in zip(rows, answers, strict=True)}

@@ -22,7 +22,7 @@ from serving.outreach.plan.snapshot import Snapshot
 REMEMBERED_DAYS = 400  # longer than any cooldown and any year
 
 
-def standing(book: Book, as_of: date) -> Snapshot:
+def snapshot_on(book: Book, as_of: date) -> Snapshot:
     """Return what a list of a day has to heed.
 
     Args:
@@ -33,7 +33,7 @@ def standing(book: Book, as_of: date) -> Snapshot:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     book = Book(folder)
-    ...     standing(book, date(2026, 3, 2)).owners
+    ...     snapshot_on(book, date(2026, 3, 2)).owners
     ...     book.close()
     {}
     """

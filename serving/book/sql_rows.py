@@ -46,48 +46,48 @@ def plain(values: pd.Series) -> list[Any]:
     return found
 
 
-def minors(values: Iterable[Decimal | None], money: Money) -> list[int | None]:
+def to_minor_units(values: Iterable[Decimal | None], money: Money) -> list[int | None]:
     """Return amounts in minor units as `Money.minor` does, four times as fast where they have the currency's digits.
 
-    >>> minors([Decimal("12.30"), Decimal("0.005"), None], Money("EUR"))
+    >>> to_minor_units([Decimal("12.30"), Decimal("0.005"), None], Money("EUR"))
     [1230, 1, None]
     """
     factor = Decimal(10) ** money.decimals
     return [None if value is None else _minor(value, value * factor, money) for value in values]
 
 
-def majors(values: Iterable[int | None], money: Money) -> list[Decimal | None]:
+def to_amounts(values: Iterable[int | None], money: Money) -> list[Decimal | None]:
     """Return minor units as decimal amounts with the currency's digits.
 
-    >>> majors([1230, None], Money("EUR"))
+    >>> to_amounts([1230, None], Money("EUR"))
     [Decimal('12.30'), None]
     """
     digits = -money.decimals
     return [None if value is None else Decimal(value).scaleb(digits) for value in values]
 
 
-def as_json(texts: Sequence[str] | None) -> str | None:
+def texts_to_json(texts: Sequence[str] | None) -> str | None:
     """Return texts as the book keeps them; none stays none.
 
-    >>> as_json(("a", "é"))
+    >>> texts_to_json(("a", "é"))
     '["a", "é"]'
     """
     return None if texts is None else _JSON.encode(list(texts))
 
 
-def from_json(text: str | None) -> tuple[str, ...] | None:
-    """Return texts as they were before `as_json`.
+def texts_from_json(text: str | None) -> tuple[str, ...] | None:
+    """Return texts as they were before `texts_to_json`.
 
-    >>> from_json('["a", "é"]')
+    >>> texts_from_json('["a", "é"]')
     ('a', 'é')
     """
     return None if text is None else tuple(json.loads(text))
 
 
-def in_pieces(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+def batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
     """Give rows in lists of at most `size`.
 
-    >>> list(in_pieces("abc", 2))
+    >>> list(batches("abc", 2))
     [['a', 'b'], ['c']]
     """
     left = iter(rows)
@@ -112,25 +112,25 @@ def insert_columns(connection: Connection, table: sa.Table, columns: Mapping[str
     marks = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {table.name} ({_names(table, columns)}) VALUES ({marks})"
     values = (_for_sqlite(table.c[name], of_column) for name, of_column in columns.items())
-    for piece in in_pieces(zip(*values, strict=True), ROWS_PER_INSERT):
+    for piece in batches(zip(*values, strict=True), ROWS_PER_INSERT):
         connection.exec_driver_sql(statement, piece)
 
 
-def insert_unknown(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key is not there yet; what is there stays as it is."""
     made = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    for piece in in_pieces(rows, ROWS_PER_INSERT):
+    for piece in batches(rows, ROWS_PER_INSERT):
         connection.execute(made.on_conflict_do_nothing(), piece)
 
 
-def inserted(connection: Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
+def insert_row(connection: Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
     """Insert one row and return the number that it got."""
     result = connection.execute(sa.insert(table).values(**row))
     assert result.inserted_primary_key is not None
     return int(result.inserted_primary_key[0])
 
 
-def latest(table: sa.Table) -> sa.Select[Any]:
+def latest_row(table: sa.Table) -> sa.Select[Any]:
     """Return the query for the row that holds: of the latest as_of, and of these the one recorded last."""
     return sa.select(table).order_by(table.c.as_of.desc(), table.c.id.desc()).limit(1)
 
@@ -142,11 +142,11 @@ def frame_of(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:
     return pd.DataFrame([tuple(row) for row in found], columns=names, dtype=object)
 
 
-def wanted(
+def rows_with(
     connection: Connection, query: sa.Select[Any], column: sa.ColumnElement[Any], values: Iterable[str]
 ) -> Iterator[Any]:
     """Give the rows (as mappings) of a query whose `column` is one of `values`, however many these are."""
-    for piece in in_pieces(dict.fromkeys(values), IDS_PER_QUERY):
+    for piece in batches(dict.fromkeys(values), IDS_PER_QUERY):
         yield from connection.execute(query.where(column.in_(piece))).mappings()
 
 

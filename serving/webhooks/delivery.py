@@ -22,7 +22,7 @@ from serving.book import Book
 from serving.book.connection import BUSY_SECONDS
 from serving.book.sql_rows import utc_now
 from serving.webhooks.http_send import BOUNDS, WHOLE_SECONDS, Bounds, send
-from serving.webhooks.outbox import Message, claim, delivered, due_webhooks, failed, released
+from serving.webhooks.outbox import Message, claim, due_webhooks, mark_delivered, mark_failed, release
 
 LOG = logging.getLogger("regulars.webhooks")
 FAILURES_ENDURED = 3  # of a webhook in a row, by `deliver_once`: then it waits for the next time
@@ -55,19 +55,19 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Delivered:
+class DeliveryCounts:
     """How many messages arrived, how many failed and come again, and how many were given up.
 
-    >>> Delivered(sent=3) + Delivered(failed=1)
-    Delivered(sent=3, failed=1, given_up=0)
+    >>> DeliveryCounts(sent=3) + DeliveryCounts(failed=1)
+    DeliveryCounts(sent=3, failed=1, given_up=0)
     """
 
     sent: int = 0
     failed: int = 0
     given_up: int = 0
 
-    def __add__(self, other: Delivered) -> Delivered:
-        return Delivered(self.sent + other.sent, self.failed + other.failed, self.given_up + other.given_up)
+    def __add__(self, other: DeliveryCounts) -> DeliveryCounts:
+        return DeliveryCounts(self.sent + other.sent, self.failed + other.failed, self.given_up + other.given_up)
 
     @property
     def well(self) -> bool:
@@ -75,7 +75,7 @@ class Delivered:
         return self.sent > 0 and not self.failed and not self.given_up
 
 
-def deliver_once(book: Book, pace: Pace | None = None) -> Delivered:
+def deliver_once(book: Book, pace: Pace | None = None) -> DeliveryCounts:
     """Send what is due now, to every webhook at the same time, and return what came of it.
 
     A webhook that fails three times in a row is left until the next time.
@@ -86,20 +86,20 @@ def deliver_once(book: Book, pace: Pace | None = None) -> Delivered:
     """
     pace = pace or Pace()
     with ThreadPoolExecutor(pace.workers) as pool:
-        return sum(pool.map(lambda each: _all_of(book, each, pace), due_webhooks(book)), Delivered())
+        return sum(pool.map(lambda each: _all_of(book, each, pace), due_webhooks(book)), DeliveryCounts())
 
 
-def _all_of(book: Book, webhook_id: str, pace: Pace) -> Delivered:
-    done, failures = Delivered(), 0
+def _all_of(book: Book, webhook_id: str, pace: Pace) -> DeliveryCounts:
+    done, failures = DeliveryCounts(), 0
     while failures < FAILURES_ENDURED:
         batch = send_batch(book, webhook_id, pace, lambda: False)
-        if batch == Delivered():
+        if batch == DeliveryCounts():
             break
         done, failures = done + batch, 0 if batch.well else failures + 1
     return done
 
 
-def send_batch(book: Book, webhook_id: str, pace: Pace, stopping: Callable[[], bool]) -> Delivered:
+def send_batch(book: Book, webhook_id: str, pace: Pace, stopping: Callable[[], bool]) -> DeliveryCounts:
     """Claim some messages of a webhook, send them one after the other until one fails, and note what came of them.
 
     Args:
@@ -110,13 +110,13 @@ def send_batch(book: Book, webhook_id: str, pace: Pace, stopping: Callable[[], b
     """
     messages = claim(book, pace.batch, pace.lease_seconds, webhook_id)
     sent, trouble = _send(messages, pace, stopping)
-    delivered(book, messages[:sent])
+    mark_delivered(book, messages[:sent])
     if trouble is None:
-        released(book, messages[sent:])
-        return Delivered(sent)
-    gave_up = failed(book, messages[sent], trouble)
-    released(book, messages[sent + 1 :])
-    return Delivered(sent, int(not gave_up), int(gave_up))
+        release(book, messages[sent:])
+        return DeliveryCounts(sent)
+    gave_up = mark_failed(book, messages[sent], trouble)
+    release(book, messages[sent + 1 :])
+    return DeliveryCounts(sent, int(not gave_up), int(gave_up))
 
 
 def _send(messages: tuple[Message, ...], pace: Pace, stopping: Callable[[], bool]) -> tuple[int, str | None]:
@@ -140,13 +140,13 @@ class _Lane:
     served_at: float = 0.0
 
 
-class Courier:
+class DeliveryLoop:
     """Sends what is due all the time, in threads beside a server; several of them on one book are fine.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     book = Book(folder)
-    ...     courier = Courier(book)
+    ...     courier = DeliveryLoop(book)
     ...     courier.start()
     ...     courier.stop()
     ...     book.close()

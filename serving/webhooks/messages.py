@@ -21,12 +21,12 @@ Event = Literal["list.published", "customer.entered", "customer.left"]
 EVENTS: tuple[Event, ...] = get_args(Event)
 PUBLISHED, ENTERED, LEFT = EVENTS
 PING = "ping"  # never in the outbox: it is sent when somebody asks for it
-KEPT = ("customer_id", "account_id", "entry_id", "owner", "kind", "playbook")  # of a former entry
+ENTRY_FACTS = ("customer_id", "account_id", "entry_id", "owner", "kind", "playbook")  # of a former entry
 SCORED = ("band", "probability", "value_at_risk")
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)  # ASCII: no byte of it can be read in two ways
 
 
-class Announcement(NamedTuple):
+class NewMessage(NamedTuple):
     """One message: what happened, to whom if to one customer, and the body as it is signed."""
 
     event: str
@@ -43,15 +43,15 @@ def body_of(event: str, at: datetime, data: Mapping[str, Any]) -> str:
     return _JSON.encode({"type": event, "timestamp": f"{at.isoformat(timespec='seconds')}Z", "data": data})
 
 
-def announcements(
+def messages_of(
     outreach: OutreachList, list_id: int, former: Mapping[str, Mapping[str, Any]], at: datetime, asked: Collection[str]
-) -> Iterator[Announcement]:
+) -> Iterator[NewMessage]:
     """Give the messages of a list: first its own, then one per customer who entered it, then one per customer who left.
 
     Args:
         outreach: as it was published.
         list_id: its number in the book.
-        former: customer_id → KEPT of the list before, as far as it held those who have left.
+        former: customer_id → ENTRY_FACTS of the list before, as far as it held those who have left.
         at: when it was published, UTC.
         asked: the events that anybody wants to hear of.
     """
@@ -63,17 +63,17 @@ def announcements(
         "currency": outreach.currency,
     }
     if PUBLISHED in asked:
-        yield Announcement(PUBLISHED, None, body_of(PUBLISHED, at, of_list | _counts(outreach)))
+        yield NewMessage(PUBLISHED, None, body_of(PUBLISHED, at, of_list | _counts(outreach)))
     if ENTERED in asked:
         for row in _entered(outreach):
-            yield Announcement(ENTERED, row["customer_id"], body_of(ENTERED, at, of_list | row))
+            yield NewMessage(ENTERED, row["customer_id"], body_of(ENTERED, at, of_list | row))
     if LEFT in asked:
-        nothing = dict.fromkeys(KEPT)
+        nothing = dict.fromkeys(ENTRY_FACTS)
         for customer_id, reason in zip(
             plain(outreach.gone["customer_id"]), plain(outreach.gone["reason"]), strict=True
         ):
             facts = {**nothing, **former.get(customer_id, {}), "customer_id": customer_id, "reason": reason}
-            yield Announcement(LEFT, customer_id, body_of(LEFT, at, of_list | facts))
+            yield NewMessage(LEFT, customer_id, body_of(LEFT, at, of_list | facts))
 
 
 def _counts(outreach: OutreachList) -> dict[str, Any]:
@@ -90,9 +90,9 @@ def _counts(outreach: OutreachList) -> dict[str, Any]:
 def _entered(outreach: OutreachList) -> Iterator[dict[str, Any]]:
     for kind, frame in (("regular", outreach.entries), ("new", outreach.newcomers), ("winback", outreach.winback)):
         new = _new(frame).assign(kind=kind)
-        columns = [_told(new, name) for name in (*KEPT, *SCORED)]
+        columns = [_told(new, name) for name in (*ENTRY_FACTS, *SCORED)]
         for values in zip(*columns, strict=True):
-            yield dict(zip((*KEPT, *SCORED), values, strict=True))
+            yield dict(zip((*ENTRY_FACTS, *SCORED), values, strict=True))
 
 
 def _new(frame: pd.DataFrame) -> pd.DataFrame:

@@ -19,9 +19,9 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from serving.book import Book
 from serving.book.schema import ENTRIES, GONE, LISTS, OUTBOX, WEBHOOKS
-from serving.book.sql_rows import ROWS_PER_INSERT, in_pieces, insert_columns, utc_now
+from serving.book.sql_rows import ROWS_PER_INSERT, batches, insert_columns, utc_now
 from serving.outreach.plan.outreach_list import OutreachList
-from serving.webhooks.messages import KEPT, LEFT, Announcement, announcements
+from serving.webhooks.messages import ENTRY_FACTS, LEFT, NewMessage, messages_of
 from serving.webhooks.receivers import Receiver, active, receiver_in
 
 # How long after each failed attempt the next one comes; after the last of them, some 43 hours on, it is given up.
@@ -59,8 +59,8 @@ def enqueue(connection: Connection, outreach: OutreachList, list_id: int) -> int
         return 0
     asked = frozenset().union(*asking.values())
     former = _former_entries(connection, outreach, list_id) if LEFT in asked else {}
-    told = announcements(outreach, list_id, former, now, asked)
-    return sum(_insert(connection, rows, now) for rows in in_pieces(_addressed(told, asking), ROWS_PER_INSERT))
+    told = messages_of(outreach, list_id, former, now, asked)
+    return sum(_insert(connection, rows, now) for rows in batches(_addressed(told, asking), ROWS_PER_INSERT))
 
 
 def due_webhooks(book: Book) -> tuple[str, ...]:
@@ -89,7 +89,7 @@ def claim(book: Book, limit: int, lease_seconds: float, webhook_id: str | None =
     return tuple(_message(row, until) for row in found)
 
 
-def delivered(book: Book, messages: Sequence[Message]) -> None:
+def mark_delivered(book: Book, messages: Sequence[Message]) -> None:
     """Say that messages have arrived."""
     if messages:
         with book.writing() as connection:
@@ -98,7 +98,7 @@ def delivered(book: Book, messages: Sequence[Message]) -> None:
             connection.execute(arrived.values(attempts=OUTBOX.c.attempts + 1, **facts))
 
 
-def failed(book: Book, message: Message, trouble: str) -> bool:
+def mark_failed(book: Book, message: Message, trouble: str) -> bool:
     """Say that a message has not arrived; it is due again after a while that grows, and at last given up.
 
     Returns whether it is given up. Where the lease is over, or the webhook removed, nothing changes.
@@ -116,7 +116,7 @@ def failed(book: Book, message: Message, trouble: str) -> bool:
     return last
 
 
-def released(book: Book, messages: Sequence[Message]) -> None:
+def release(book: Book, messages: Sequence[Message]) -> None:
     """Give back what was claimed and not sent: it is due as it was before."""
     if messages:
         with book.writing() as connection:
@@ -133,14 +133,14 @@ def _former_entries(connection: Connection, outreach: OutreachList, list_id: int
     earlier = sa.select(LISTS.c.id).where(LISTS.c.as_of < outreach.as_of)
     before = earlier.order_by(LISTS.c.as_of.desc(), LISTS.c.id.desc()).limit(1).scalar_subquery()
     query = (
-        sa.select(*(ENTRIES.c[name] for name in KEPT))
+        sa.select(*(ENTRIES.c[name] for name in ENTRY_FACTS))
         .join_from(GONE, ENTRIES, ENTRIES.c.customer_id == GONE.c.customer_id)
         .where(GONE.c.list_id == list_id, ENTRIES.c.list_id == before)
     )
     return {row["customer_id"]: dict(row) for row in connection.execute(query).mappings()}
 
 
-def _addressed(told: Iterable[Announcement], asking: dict[str, frozenset[str]]) -> Iterator[tuple[Any, ...]]:
+def _addressed(told: Iterable[NewMessage], asking: dict[str, frozenset[str]]) -> Iterator[tuple[Any, ...]]:
     """Give a row per message and webhook: webhooks take turns, so that none is at the end."""
     for announcement in told:
         message_id = f"msg_{secrets.token_hex(14)}"

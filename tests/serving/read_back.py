@@ -15,7 +15,7 @@ from serving.book import Book, Run, runs
 from serving.book.lists import NEW, REGULAR, ROUND_ROBIN, WINBACK, entries_in
 from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SCORES, SUPPRESSED
 from serving.book.score_json import SCORE_FACTS
-from serving.book.sql_rows import frame_of, latest, wanted
+from serving.book.sql_rows import frame_of, latest_row, rows_with
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import Score
 
@@ -33,7 +33,7 @@ def latest_scores(book: Book, customer_ids: Iterable[str]) -> dict[str, Score]:
         if run is None:
             return {}
         of_run = sa.select(SCORES).where(SCORES.c.run_id == run.id)
-        rows = wanted(connection, of_run, SCORES.c.customer_id, customer_ids)
+        rows = rows_with(connection, of_run, SCORES.c.customer_id, customer_ids)
         return {row["customer_id"]: _score(row, run) for row in rows}
 
 
@@ -49,7 +49,7 @@ def current_list(book: Book, day: date | None = None, *, whole: bool = False) ->
 
     With `whole` also who was suppressed and what began with it; else those frames are empty.
     """
-    query = latest(LISTS) if day is None else latest(LISTS).where(LISTS.c.as_of <= day)
+    query = latest_row(LISTS) if day is None else latest_row(LISTS).where(LISTS.c.as_of <= day)
     with book.reading() as connection:
         row = connection.execute(query).mappings().first()
         return None if row is None else _list(connection, row, whole)

@@ -27,7 +27,7 @@ from serving.book.schema import (
     RUNS,
     SCORES,
 )
-from serving.book.sql_rows import latest, wanted
+from serving.book.sql_rows import latest_row, rows_with
 from serving.customers import Customers
 from serving.shop import OpenShop
 
@@ -125,7 +125,7 @@ def _column(
     connection: Connection, column: sa.Column[str], ids: Iterable[str], *where: sa.ColumnElement[bool]
 ) -> set[str]:
     query = sa.select(column.label("id")).where(*where).distinct()
-    return {row["id"] for row in wanted(connection, query, column, sorted(ids))}
+    return {row["id"] for row in rows_with(connection, query, column, sorted(ids))}
 
 
 def _violations(wrong: Sequence[str], known: Sequence[str]) -> Iterator[Violation]:
@@ -142,7 +142,7 @@ def _like(book: Book, customers: Customers, accounts: Iterable[str]) -> list[str
     ids = customers.frame["customer_id"].head(MOST_LOOKED_AT).tolist()
     if not customers.columns:
         with book.reading() as connection:
-            last = latest(RUNS).with_only_columns(RUNS.c.id).scalar_subquery()
+            last = latest_row(RUNS).with_only_columns(RUNS.c.id).scalar_subquery()
             query = sa.select(SCORES.c.customer_id).where(SCORES.c.run_id == last).limit(MOST_LOOKED_AT)
             ids = list(connection.scalars(query))
     return [*sorted(accounts), *ids]

@@ -14,7 +14,7 @@ from serving.book import Book
 from serving.book.history import records
 from serving.book.lists import publish_list
 from serving.book.runs import record_scores
-from serving.book.snapshot import standing
+from serving.book.snapshot import snapshot_on
 from serving.commands.lists.advice import advisor_of
 from serving.commands.lists.unknown_owners import unknown_owners
 from serving.commands.models.score import ScoringRun, score_all
@@ -137,7 +137,7 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
         formats: in which to write; by default those of the settings.
     """
     policy, playbooks, customers = shop.settings.list, load_playbooks(shop.settings.list.playbooks), shop.customers
-    snapshot = standing(shop.book, run.as_of)
+    snapshot = snapshot_on(shop.book, run.as_of)
     advisor = advisor_of(shop, run, playbooks, snapshot)
     outreach = plan(
         run.scores,

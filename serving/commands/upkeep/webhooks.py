@@ -11,7 +11,7 @@ from typing import Any
 from serving.book.sql_rows import utc_now
 from serving.shop import OpenShop
 from serving.webhooks.address import addresses_of, target_of
-from serving.webhooks.delivery import Delivered, deliver_once
+from serving.webhooks.delivery import DeliveryCounts, deliver_once
 from serving.webhooks.http_send import Answer, send
 from serving.webhooks.messages import PING, body_of
 from serving.webhooks.outbox import due_webhooks
@@ -86,7 +86,7 @@ class RemovedWebhook:
 class DeliveryReport:
     """What came of the messages that were due."""
 
-    delivered: Delivered
+    delivered: DeliveryCounts
     still_due: int
 
     def to_dict(self) -> dict[str, Any]:

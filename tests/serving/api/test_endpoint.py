@@ -22,7 +22,7 @@ from serving.api.operation import Operation
 from serving.api.problems import Refusal
 from serving.api.state import ServerState
 from serving.book import Book
-from serving.book.keys import ROLES, create_key, note_use, revoke_key
+from serving.book.keys import ROLES, create_key, record_use, revoke_key
 from serving.book.sql_rows import utc_now
 from tests.serving.api.conftest import SECRET, admitting, bearer, calls, key_of
 
@@ -220,7 +220,7 @@ def test_use_is_written_down_once_a_minute(tmp_path: Path, monkeypatch: pytest.M
     def noting(to: Book, used: Any) -> None:
         rows = list(used)
         written.append([key_id for key_id, _ in rows])
-        note_use(to, rows)
+        record_use(to, rows)
 
     monkeypatch.setattr("serving.api.auth.note_use", noting)
     keys = Keys()
@@ -308,7 +308,7 @@ def test_an_unexpected_error_tells_the_caller_nothing(
     def fails(*_: Any) -> None:
         raise ValueError(f"{customer} cannot be scored")
 
-    monkeypatch.setattr("serving.book.score_lookup.Lookup.scores", fails)
+    monkeypatch.setattr("serving.book.score_lookup.ScoreLookup.scores", fails)
     answer = calls(admitting(create_app(server)))("POST", "/v1/scores", json={"customer_ids": [customer]})
     assert (answer.status_code, customer in answer.text) == (500, False)
     assert "unexpected ValueError" in caplog.text

@@ -18,11 +18,11 @@ from serving.book.keys import (
     Key,
     all_keys,
     create_key,
-    fits,
     hashed,
-    note_use,
-    parts_of,
+    matches,
+    record_use,
     revoke_key,
+    split_key,
 )
 from serving.book.schema import KEYS
 from serving.book.sql_rows import utc_now
@@ -41,18 +41,18 @@ def test_a_key_fits_its_text_and_no_other(book: Book) -> None:
     assert (key.name, key.roles, key.owner, key.expires_at, key.revoked_at) == (
         "crm", frozenset({"scores", "lists"}), "Eleni", None, None,
     )  # fmt: skip
-    (key_id, secret), (other_id, other_secret) = parts_of(text) or ("", ""), parts_of(other_text) or ("", "")
+    (key_id, secret), (other_id, other_secret) = split_key(text) or ("", ""), split_key(other_text) or ("", "")
     assert (key_id, other_id) == (key.id, other.id)
-    assert fits(key, secret)
+    assert matches(key, secret)
     for wrong in (secret[:-1], secret + "A", secret.swapcase(), "", other_secret):
-        assert not fits(key, wrong)
+        assert not matches(key, wrong)
 
 
 def test_the_book_holds_a_salted_hash_and_no_secret(book: Book) -> None:
     """Whoever reads the database cannot use a key: neither the secret nor its bare hash stands in it."""
     _, text = create_key(book, "crm", ["admin"])
     _, again = create_key(book, "crm", ["admin"])
-    secret = (parts_of(text) or ("", ""))[1]
+    secret = (split_key(text) or ("", ""))[1]
     with book.reading() as connection:
         cells = [str(cell) for row in connection.execute(sa.select(KEYS)) for cell in row]
         salts = set(connection.execute(sa.select(KEYS.c.salt)).scalars())
@@ -111,21 +111,21 @@ def test_when_a_key_was_used_is_written_down(book: Book) -> None:
     used, _ = create_key(book, "used", ["scores"])
     idle, _ = create_key(book, "idle", ["scores"])
     at = datetime(2026, 3, 2, 6, 30)
-    note_use(book, [(used.id, at), ("gone", at)])
-    note_use(book, [])
+    record_use(book, [(used.id, at), ("gone", at)])
+    record_use(book, [])
     assert {key.id: key.last_used_at for key in known(book)} == {used.id: at, idle.id: None}
 
 
 @given(st.text(max_size=LONGEST_KEY + 5))
 def test_any_text_is_a_key_or_none(text: str) -> None:
     """No text breaks the reading, the hash or the comparison."""
-    found = parts_of(text)
+    found = split_key(text)
     assert (found is None) or text == f"reg_{found[0]}_{found[1]}"
     key = Key("id", "name", frozenset(), None, "salt", hashed("salt", "right"), utc_now())
-    assert fits(key, text) == (text == "right")
+    assert matches(key, text) == (text == "right")
 
 
 def test_a_text_that_is_too_long_is_no_key() -> None:
     """It is not hashed."""
-    assert parts_of("reg_a_" + "b" * (LONGEST_KEY - 6)) is not None
-    assert parts_of("reg_a_" + "b" * (LONGEST_KEY - 5)) is None
+    assert split_key("reg_a_" + "b" * (LONGEST_KEY - 6)) is not None
+    assert split_key("reg_a_" + "b" * (LONGEST_KEY - 5)) is None

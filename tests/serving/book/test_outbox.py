@@ -28,10 +28,10 @@ from serving.webhooks.outbox import (
     JITTER,
     Message,
     claim,
-    delivered,
     due_webhooks,
-    failed,
-    released,
+    mark_delivered,
+    mark_failed,
+    release,
 )
 from serving.webhooks.receivers import REMOVED, add_webhook, receiver_of, remove_webhook, webhooks
 
@@ -114,13 +114,13 @@ def test_the_same_list_again_tells_nothing(book: Book, publish: Any, count: Coun
 
 def test_who_leaves_is_told_with_the_entry_that_was_left(book: Book, publish: Any, make_scores: Any) -> None:
     """And who stays on is not told again."""
-    from serving.book.snapshot import standing
+    from serving.book.snapshot import snapshot_on
 
     before = publish(3, MONDAY)
     add_webhook(book, URL, [LEFT, ENTERED])
     scores = make_scores(("c0", 0.9, "30.00"), ("c1", 0.05, "30.00"), ("c9", 0.8, "30.00"))
     scores["as_of"] = pd.Series([NEXT_WEEK] * 3, dtype=object)
-    made = plan(scores, currency="EUR", policy=Policy(holdout_share=0.0), snapshot=standing(book, NEXT_WEEK))
+    made = plan(scores, currency="EUR", policy=Policy(holdout_share=0.0), snapshot=snapshot_on(book, NEXT_WEEK))
     publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
     told = {(each["type"], each["data"]["customer_id"]): each["data"] for each in bodies(book)}
     assert set(told) == {(ENTERED, "c9"), (LEFT, "c1"), (LEFT, "c2")}
@@ -187,10 +187,10 @@ def test_removing_gives_up_what_waits(book: Book, publish: Any) -> None:
     webhook = add_webhook(book, URL, []).webhook_id
     publish(3)
     sent, *held = claim(book, 3, 60)
-    delivered(book, [sent])
+    mark_delivered(book, [sent])
     assert remove_webhook(book, webhook) == 3
-    failed(book, held[0], "too late")
-    released(book, held[1:])
+    mark_failed(book, held[0], "too late")
+    release(book, held[1:])
     after = rows(book)
     assert [row["next_at"] for row in after] == [None] * 4
     assert [row["trouble"] for row in after] == [None, *[REMOVED] * 3]
@@ -223,11 +223,11 @@ def test_what_a_dead_worker_held_comes_again_after_its_lease(book: Book, publish
     (again,) = claim(book, 5, 60)
     assert (again.message_id, again.body, again.attempts) == (first.message_id, first.body, 0)
     # The first one wakes up: what it has to say of its failure counts no more, of its success it does.
-    failed(book, first, "late")
+    mark_failed(book, first, "late")
     assert rows(book)[0]["attempts"] == 0
-    delivered(book, [first])
+    mark_delivered(book, [first])
     assert rows(book)[0]["delivered_at"] is not None
-    failed(book, again, "a second copy was refused")
+    mark_failed(book, again, "a second copy was refused")
     assert rows(book)[0]["next_at"] is None
     assert rows(book)[0]["trouble"] is None
 
@@ -236,7 +236,7 @@ def test_what_is_given_back_is_due_as_before(book: Book, publish: Any) -> None:
     add_webhook(book, URL, [ENTERED])
     publish(3)
     before = rows(book)
-    released(book, claim(book, 2, 60))
+    release(book, claim(book, 2, 60))
     assert rows(book) == before
 
 
@@ -246,7 +246,7 @@ def test_a_failing_message_is_tried_nine_times_over_two_days(book: Book, publish
     for attempt, pause in enumerate(BACK_OFF_SECONDS, start=1):
         (message,) = claim(book, 1, 60)
         before = utc_now()
-        assert not failed(book, message, f"trouble {attempt}")
+        assert not mark_failed(book, message, f"trouble {attempt}")
         (row,) = rows(book)
         waits = (row["next_at"] - before).total_seconds()
         assert pause <= waits <= pause * (1 + JITTER) + 5
@@ -254,7 +254,7 @@ def test_a_failing_message_is_tried_nine_times_over_two_days(book: Book, publish
         assert webhooks(book)[0].trouble == f"trouble {attempt}"
         make_due(book)
     (message,) = claim(book, 1, 60)
-    assert failed(book, message, "still")
+    assert mark_failed(book, message, "still")
     (row,) = rows(book)
     assert row["gave_up_at"] is not None
     assert (row["next_at"], row["attempts"]) == (None, 9)
@@ -285,20 +285,20 @@ def test_whoever_is_erased_is_forgotten_sent_or_not(book: Book, publish: Any) ->
     add_webhook(book, URL, [])
     publish(3)
     held = claim(book, 3, 60)
-    delivered(book, held[:2])
+    mark_delivered(book, held[:2])
     assert erase(book, "c1", "key")["outbox"] == 2
     assert erase(book, "c1", "key") == {}
     assert not [row for row in rows(book) if "c1" in row["body"] or row["customer_id"] == "c1"]
     assert len(rows(book)) == 6
-    failed(book, held[2], "no matter")
-    delivered(book, held)
+    mark_failed(book, held[2], "no matter")
+    mark_delivered(book, held)
 
 
 def test_what_is_settled_is_kept_for_thirty_days(book: Book, publish: Any) -> None:
     """What waits stays, however old."""
     add_webhook(book, URL, [ENTERED])
     publish(3, MONDAY)
-    delivered(book, claim(book, 1, 60))
+    mark_delivered(book, claim(book, 1, 60))
     with book.writing() as connection:
         connection.execute(sa.update(OUTBOX).values(created_at=utc_now() - timedelta(days=31)))
     publish(2, NEXT_WEEK)

@@ -23,7 +23,7 @@ from serving.book import (
     record_outcomes,
     set_consent,
 )
-from serving.book.snapshot import standing
+from serving.book.snapshot import snapshot_on
 
 Count = Callable[[str], int]
 TUESDAY, NEXT_WEEK = date(2026, 3, 3), date(2026, 3, 9)
@@ -51,7 +51,7 @@ def test_two_outcomes_of_a_day_are_one_contact(book: Book, ids: list[str]) -> No
     record_outcomes(book, [Outcome(ids[0], "reached", TUESDAY, "mail"), Outcome(ids[0], "saved", TUESDAY, "mail")])
     record_outcomes(book, [Outcome(ids[0], "saved", date(2026, 3, 4))])
     assert vars(record_contacts(book, [Contact("c0", TUESDAY, "mail", entry_id=ids[0])])) == {"new": 0, "known": 1}
-    found = standing(book, NEXT_WEEK).contacts
+    found = snapshot_on(book, NEXT_WEEK).contacts
     assert found[["customer_id", "contacted_on", "channel", "entry_id", "owner"]].values.tolist() == [
         ["c0", TUESDAY, "mail", ids[0], "unassigned"],
         ["c0", date(2026, 3, 4), "call", ids[0], "unassigned"],
@@ -60,8 +60,8 @@ def test_two_outcomes_of_a_day_are_one_contact(book: Book, ids: list[str]) -> No
 
 def test_do_not_contact_takes_back_consent_to_everything(book: Book, ids: list[str]) -> None:
     record_outcomes(book, [Outcome(ids[0], "do_not_contact", TUESDAY, "call")])
-    assert standing(book, TUESDAY).consent.values.tolist() == [["c0", "*", False]]
-    assert standing(book, date(2026, 3, 2)).consent.empty
+    assert snapshot_on(book, TUESDAY).consent.values.tolist() == [["c0", "*", False]]
+    assert snapshot_on(book, date(2026, 3, 2)).consent.empty
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_do_not_contact_takes_back_consent_to_everything(book: Book, ids: list[s
 )
 def test_a_wrong_alarm_is_left_alone_over_the_horizon(book: Book, ids: list[str], outcome: Any, why: str) -> None:
     record_outcomes(book, [Outcome(ids[0], outcome, TUESDAY, by="ann", note="on leave")])
-    assert standing(book, TUESDAY).holds.values.tolist() == [["c0", "snooze", date(2026, 4, 2), why, "ann"]]
-    assert len(standing(book, date(2026, 4, 1)).holds) == 1
-    assert standing(book, date(2026, 4, 2)).holds.empty
+    assert snapshot_on(book, TUESDAY).holds.values.tolist() == [["c0", "snooze", date(2026, 4, 2), why, "ann"]]
+    assert len(snapshot_on(book, date(2026, 4, 1)).holds) == 1
+    assert snapshot_on(book, date(2026, 4, 2)).holds.empty
 
 
 def test_a_wrong_alarm_does_not_shorten_what_an_owner_decided(book: Book, ids: list[str]) -> None:
@@ -80,7 +80,7 @@ def test_a_wrong_alarm_does_not_shorten_what_an_owner_decided(book: Book, ids: l
     hold(book, ["c1"], "snooze", date(2026, 3, 2), date(2026, 12, 1), "ann", "moves house")
     hold(book, ["c2"], "snooze", date(2026, 3, 2), date(2026, 3, 4), "ann", "away")
     record_outcomes(book, [Outcome(each, "wrong_alarm", TUESDAY) for each in ids])
-    found = standing(book, NEXT_WEEK).holds.sort_values("account_id")
+    found = snapshot_on(book, NEXT_WEEK).holds.sort_values("account_id")
     assert found[["account_id", "kind", "until"]].values.tolist() == [
         ["c0", "veto", None],
         ["c1", "snooze", date(2026, 12, 1)],
@@ -137,12 +137,12 @@ def test_the_latest_word_on_consent_counts(book: Book, count: Count) -> None:
     ]
     assert vars(set_consent(book, rows)) == {"new": 3, "known": 0}
     assert vars(set_consent(book, rows)) == {"new": 0, "known": 3}
-    early = standing(book, TUESDAY).consent.sort_values("channel").values.tolist()
+    early = snapshot_on(book, TUESDAY).consent.sort_values("channel").values.tolist()
     assert early == [["x", "*", True], ["x", "mail", False]]
-    late = standing(book, NEXT_WEEK).consent.sort_values("channel").values.tolist()
+    late = snapshot_on(book, NEXT_WEEK).consent.sort_values("channel").values.tolist()
     assert late == [["x", "*", True], ["x", "mail", True]]
     assert set_consent(book, [Consent("x", "mail", False, NEXT_WEEK, "said so")]).new == 1
-    assert standing(book, NEXT_WEEK).consent["allowed"].tolist().count(False) == 1
+    assert snapshot_on(book, NEXT_WEEK).consent["allowed"].tolist().count(False) == 1
     with pytest.raises(InputError, match='"fax" is not a known channel'):
         set_consent(book, [Consent("x", "fax", True, TUESDAY, "file")])
 
@@ -153,8 +153,8 @@ def test_the_latest_hold_decides(book: Book, count: Count) -> None:
         hold(book, ["x", "y"], "veto", TUESDAY, None, "ann", "a friend")
     assert count("holds") == 2
     hold(book, ["x"], "lift", NEXT_WEEK, None, "ann", "no longer")
-    assert standing(book, TUESDAY).holds["account_id"].tolist() == ["x", "y"]
-    assert standing(book, NEXT_WEEK).holds["account_id"].tolist() == ["y"]
+    assert snapshot_on(book, TUESDAY).holds["account_id"].tolist() == ["x", "y"]
+    assert snapshot_on(book, NEXT_WEEK).holds["account_id"].tolist() == ["y"]
     for kind, until in (("snooze", None), ("snooze", TUESDAY), ("veto", NEXT_WEEK)):
         with pytest.raises(InputError, match="a snooze ends on a day after its first"):
             hold(book, ["x"], kind, TUESDAY, until, "ann", "")  # type: ignore[arg-type]
@@ -165,9 +165,9 @@ def test_an_account_is_handed_over_from_a_day_on(book: Book) -> None:
     hand_over(book, ["x", "y"], "Ann", TUESDAY, "boss", "new here")
     hand_over(book, ["x"], "Bib", NEXT_WEEK, "boss", "holiday")
     hand_over(book, ["x"], "Bob", NEXT_WEEK, "boss", "holiday")
-    assert standing(book, date(2026, 3, 2)).owners == {}
-    assert standing(book, TUESDAY).owners == {"x": "Ann", "y": "Ann"}
-    assert standing(book, NEXT_WEEK).owners == {"x": "Bob", "y": "Ann"}
+    assert snapshot_on(book, date(2026, 3, 2)).owners == {}
+    assert snapshot_on(book, TUESDAY).owners == {"x": "Ann", "y": "Ann"}
+    assert snapshot_on(book, NEXT_WEEK).owners == {"x": "Bob", "y": "Ann"}
     assert history_of(book, "x").owners["owner"].tolist() == ["Ann", "Bob"]
 
 

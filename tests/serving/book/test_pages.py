@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from serving.book import Book
 from serving.book.decisions import hand_over
-from serving.book.pages import KINDS, Page, Place, Wanted, page_of
+from serving.book.pages import KINDS, EntryFilter, Page, PageEnd, page_of
 from serving.book.runs import record_scores
 from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
@@ -23,7 +23,7 @@ from tests.serving.read_back import list_on
 
 OWNERS = ("Bruno", "Eleni", None)
 STATES = ("at_risk", "new", "lapsed", "active")
-ANY = Wanted()
+ANY = EntryFilter()
 PLAIN = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -42,21 +42,21 @@ def publish(book: Book, make_scores: Any, make_customers: Any, *, as_of: date = 
     return list_on(book, as_of)
 
 
-def whole(book: Book, wanted: Wanted = ANY, today: date = AS_OF) -> list[str]:
+def whole(book: Book, wanted: EntryFilter = ANY, today: date = AS_OF) -> list[str]:
     return pages(book, wanted, None, today)
 
 
-def page(book: Book, wanted: Wanted, after: Place | None, limit: int | None, today: date = AS_OF) -> Page:
+def page(book: Book, wanted: EntryFilter, after: PageEnd | None, limit: int | None, today: date = AS_OF) -> Page:
     with book.reading() as connection:
         found = page_of(connection, None, wanted, today, after, limit)
     assert found is not None
     return found
 
 
-def pages(book: Book, wanted: Wanted, limit: int | None, today: date = AS_OF) -> list[str]:
+def pages(book: Book, wanted: EntryFilter, limit: int | None, today: date = AS_OF) -> list[str]:
     """Return the customers of all pages, one after the other."""
     found: list[str] = []
-    after: Place | None = None
+    after: PageEnd | None = None
     while True:
         this = page(book, wanted, after, limit, today)
         assert limit is None or len(this.entries) == limit or this.after is None
@@ -87,7 +87,7 @@ def test_the_list_has_every_kind_and_owner(outreach: Any) -> None:
 
 
 WANTED = st.builds(
-    Wanted,
+    EntryFilter,
     owner=st.sampled_from(["Bruno", "Eleni", "unassigned", "nobody", None]),
     state=st.sampled_from([*STATES, None]),
     band=st.sampled_from(["low", "medium", "high", None]),
@@ -98,7 +98,7 @@ WANTED = st.builds(
 
 @PLAIN
 @given(WANTED, st.integers(1, 45))
-def test_law_pages_put_together_are_the_list(book: Book, outreach: Any, wanted: Wanted, limit: int) -> None:
+def test_law_pages_put_together_are_the_list(book: Book, outreach: Any, wanted: EntryFilter, limit: int) -> None:
     """In its order, for any filter and any length of a page."""
     frame = entries(outreach)
     for name, value in vars(wanted).items():
@@ -112,35 +112,35 @@ def test_a_list_that_is_published_meanwhile_does_not_mix_in(
 ) -> None:
     """Whoever began with a list ends with it; who begins anew gets the new one."""
     before = entries(outreach)["customer_id"].tolist()
-    first = page(book, Wanted(), None, 7)
+    first = page(book, EntryFilter(), None, 7)
     later = publish(book, make_scores, make_customers, as_of=AS_OF + timedelta(7), customers=12)
-    rest = page(book, Wanted(), first.after, None)
+    rest = page(book, EntryFilter(), first.after, None)
     assert [*first.entries["customer_id"], *rest.entries["customer_id"]] == before
     assert rest.facts["as_of"] == AS_OF
-    assert whole(book, Wanted()) == entries(later)["customer_id"].tolist() != before
+    assert whole(book, EntryFilter()) == entries(later)["customer_id"].tolist() != before
 
 
 def test_an_entry_is_the_owners_of_today(book: Book, outreach: Any) -> None:
     """A hand-over moves it from its day on, and the last word of a day counts."""
-    moved = page(book, Wanted(owner="Bruno"), None, 1).entries.iloc[0]
+    moved = page(book, EntryFilter(owner="Bruno"), None, 1).entries.iloc[0]
     account, tomorrow = moved["account_id"], AS_OF + timedelta(1)
     hand_over(book, [account], "Zoe", tomorrow, "boss", "on leave")
-    assert moved["customer_id"] in whole(book, Wanted(owner="Bruno"))
-    assert whole(book, Wanted(owner="Zoe")) == []
-    assert moved["customer_id"] not in whole(book, Wanted(owner="Bruno"), tomorrow)
-    shown = page(book, Wanted(owner="Zoe"), None, None, tomorrow).entries
+    assert moved["customer_id"] in whole(book, EntryFilter(owner="Bruno"))
+    assert whole(book, EntryFilter(owner="Zoe")) == []
+    assert moved["customer_id"] not in whole(book, EntryFilter(owner="Bruno"), tomorrow)
+    shown = page(book, EntryFilter(owner="Zoe"), None, None, tomorrow).entries
     assert (shown["customer_id"].tolist(), shown["owner"].tolist()) == ([moved["customer_id"]], ["Zoe"])
     hand_over(book, [account], "Eleni", tomorrow, "boss", "no, she does")
-    assert whole(book, Wanted(owner="Zoe"), tomorrow) == []
-    assert moved["customer_id"] in whole(book, Wanted(owner="Eleni"), tomorrow)
+    assert whole(book, EntryFilter(owner="Zoe"), tomorrow) == []
+    assert moved["customer_id"] in whole(book, EntryFilter(owner="Eleni"), tomorrow)
 
 
 def test_a_day_has_its_own_list(book: Book, outreach: Any, make_scores: Any, make_customers: Any) -> None:
     """And a day without one has none, not the one before."""
     publish(book, make_scores, make_customers, as_of=AS_OF + timedelta(7), customers=12)
     with book.reading() as connection:
-        former = page_of(connection, AS_OF, Wanted(), AS_OF, None, None)
-        between = page_of(connection, AS_OF + timedelta(1), Wanted(), AS_OF, None, None)
+        former = page_of(connection, AS_OF, EntryFilter(), AS_OF, None, None)
+        between = page_of(connection, AS_OF + timedelta(1), EntryFilter(), AS_OF, None, None)
     assert former is not None
     assert former.entries["customer_id"].tolist() == entries(outreach)["customer_id"].tolist()
     assert between is None
@@ -149,8 +149,8 @@ def test_a_day_has_its_own_list(book: Book, outreach: Any, make_scores: Any, mak
 def test_a_place_in_no_list_is_no_page(book: Book, outreach: Any) -> None:
     """A list that is not there is said, not guessed."""
     with book.reading() as connection:
-        assert page_of(connection, None, Wanted(), AS_OF, Place(99, 0, 1), 10) is None
-        behind = page_of(connection, None, Wanted(), AS_OF, Place(1, 2, 2**31 - 1), 10)
+        assert page_of(connection, None, EntryFilter(), AS_OF, PageEnd(99, 0, 1), 10) is None
+        behind = page_of(connection, None, EntryFilter(), AS_OF, PageEnd(1, 2, 2**31 - 1), 10)
     assert behind is not None
     assert behind.entries.empty
     assert behind.after is None

@@ -28,7 +28,7 @@ from serving.book.posted import (
     record_events,
     record_orders,
 )
-from serving.book.posted_log import KeptPosts, Reader
+from serving.book.posted_log import PostedLog, Reader
 from serving.book.schema import POSTED_EVENTS, POSTED_ORDERS
 
 NOBODY = np.zeros(0, dtype=object)
@@ -52,7 +52,7 @@ def rows(book: Book, table: sa.Table) -> list[tuple[Any, ...]]:
 
 
 def amounts(book: Book) -> list[int]:
-    found = KeptPosts(book, READER).lines(NOBODY)
+    found = PostedLog(book, READER).lines(NOBODY)
     return [] if found is None else sorted(found.amount.tolist())
 
 
@@ -85,11 +85,11 @@ def test_the_same_content_is_known_however_it_is_written(book: Book) -> None:
 def test_plain_values_come_back_as_they_were(book: Book) -> None:
     line = {"ordered_at": datetime(2026, 2, 20, 10), "amount": Decimal("12.5"), "quantity": 2, "returned": True}
     record_orders(book, [order("7", "ann", line)], READER)
-    found = KeptPosts(book, READER).lines(NOBODY)
+    found = PostedLog(book, READER).lines(NOBODY)
     assert found is not None
     assert (found.amount.tolist(), found.units.tolist(), found.returned.tolist()) == ([1250], [2], [True])
     record_events(book, [PostedEvent("e", "ann", "Mail sent", date(2026, 2, 20), 4.5)], READER)
-    told = KeptPosts(book, READER).events(NOBODY)
+    told = PostedLog(book, READER).events(NOBODY)
     assert told is not None
     assert (told.kind.values.tolist(), told.value.tolist()) == (["mail_sent"], [4500])
 
@@ -163,7 +163,7 @@ def test_moments_with_and_without_a_zone_may_come_in_turn(book: Book) -> None:
     record_orders(book, [order("2", "ann", zoned, zoned)], READER)
     record_events(book, [event()], READER)
     record_events(book, [event("e2", at="2026-02-20T23:30:00Z")], READER)
-    kept = KeptPosts(book, READER)
+    kept = PostedLog(book, READER)
     found, told = kept.lines(NOBODY), kept.events(NOBODY)
     assert found is not None
     assert told is not None
@@ -175,13 +175,13 @@ def test_known_ids_and_later_days_are_not_read(book: Book) -> None:
     record_orders(book, [order("1", "ann", {**LINE, "ordered_at": f"2026-02-{day}"}) for day in (10,)], READER)
     record_orders(book, [order("2", "ann", {"ordered_at": "2026-02-21", "amount": "2"})], READER)
     record_events(book, [event(), event("e2", at="2026-02-21")], READER)
-    kept = KeptPosts(book, READER, until=date(2026, 2, 21))
+    kept = PostedLog(book, READER, until=date(2026, 2, 21))
     found, told = kept.lines(NOBODY), kept.events(NOBODY)
     assert found is not None
     assert told is not None
     assert (found.amount.tolist(), len(told.day)) == ([1250], 1)
     assert kept.lines(np.array(["1", "2", "3"], dtype=object)) is None
-    assert KeptPosts(book, READER).lines(np.array(["1"], dtype=object)).amount.tolist() == [200]  # type: ignore[union-attr]
+    assert PostedLog(book, READER).lines(np.array(["1"], dtype=object)).amount.tolist() == [200]  # type: ignore[union-attr]
     assert kept.events(np.array(["e1", "e2"], dtype=object)) is None
 
 
@@ -193,7 +193,7 @@ def test_what_is_kept_is_read_in_pieces(book: Book, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("serving.book.posted_log.ROWS_AT_ONCE", 2)
     assert amounts(book) == sorted([1250] * 7 + [100 * n for n in range(7)])
     monkeypatch.undo()
-    told = KeptPosts(book, READER).events(NOBODY)
+    told = PostedLog(book, READER).events(NOBODY)
     assert told is not None
     assert len(set(told.kind.values[told.kind.codes])) == 118
 
@@ -201,9 +201,9 @@ def test_what_is_kept_is_read_in_pieces(book: Book, monkeypatch: pytest.MonkeyPa
 def test_what_no_rule_of_today_reads_is_told_by_its_order(book: Book) -> None:
     dollars = Reader(Shop("Europe/Athens", "EUR", exchange_rates={"USD": Decimal("0.9")}), LineRules(), READER.latest)
     record_orders(book, [order("7", "ann", {**LINE, "currency": "USD"})], dollars)
-    assert KeptPosts(book, dollars).lines(NOBODY).amount.tolist() == [1125]  # type: ignore[union-attr]
+    assert PostedLog(book, dollars).lines(NOBODY).amount.tolist() == [1125]  # type: ignore[union-attr]
     with pytest.raises(InputError, match='posted orders, column currency of order 7: "USD" is not EUR'):
-        KeptPosts(book, READER).lines(NOBODY)
+        PostedLog(book, READER).lines(NOBODY)
 
 
 def test_the_version_tells_every_change(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,7 +273,7 @@ def test_law_a_file_and_the_books_posts_are_one_log(book: Book, tmp_path: Path) 
     ]
     mapped = OrdersMapping(tmp_path / "orders.csv", {name: name for name in head.strip().split(",")})
 
-    def log_of(some: list[str], kept: KeptPosts | None = None) -> str:
+    def log_of(some: list[str], kept: PostedLog | None = None) -> str:
         mapped.file.write_text(head + "\n".join(some) + "\n")
         return read_log(READER.shop, mapped, posted=kept).log.digest()
 
@@ -283,6 +283,6 @@ def test_law_a_file_and_the_books_posts_are_one_log(book: Book, tmp_path: Path) 
     sent = [order(str(n), cells[2 * n]["customer_id"], *documents[2 * n : 2 * n + 2]) for n in range(15, 40)]
     record_orders(book, sent, READER)
     whole = log_of(lines)
-    assert log_of(lines[:30], KeptPosts(book, READER)) == whole
-    assert log_of(lines[:50], KeptPosts(book, READER)) == whole
+    assert log_of(lines[:30], PostedLog(book, READER)) == whole
+    assert log_of(lines[:50], PostedLog(book, READER)) == whole
     assert log_of(lines[:30]) != whole

@@ -19,7 +19,7 @@ from serving.api.state import ServerState
 from serving.book import Book
 from serving.book.runs import record_scores
 from serving.book.score_json import utc_text
-from serving.book.score_lookup import Lookup
+from serving.book.score_lookup import ScoreLookup
 from serving.scores import SCORE_COLUMNS
 from tests.serving.api.conftest import admitting, calls
 from tests.serving.read_back import latest_run, latest_scores
@@ -115,7 +115,7 @@ def test_any_ids_are_found_or_not(book: Book, make_scores: Any, ids: list[str]) 
     """Ids are data."""
     if latest_run(book) is None:
         record_scores(book, make_scores(*((each, 0.5, "1") for each in STRANGE)), currency="EUR", data_digest="d")
-    lookup = Lookup(book)
+    lookup = ScoreLookup(book)
     usable = [each for each in ids if "\0" not in each]
     found = lookup.scores(usable)
     assert set(found) == {each for each in usable if each in STRANGE}
@@ -128,7 +128,7 @@ def test_a_look_up_writes_nothing(book: Book, make_scores: Any) -> None:
     import sqlite3
 
     record_scores(book, make_scores(("a", 0.5, "1")), currency="EUR", data_digest="d")
-    lookup = Lookup(book)
+    lookup = ScoreLookup(book)
     assert list(lookup.scores(["a"])) == ["a"]
     if book.engine.dialect.name == "sqlite":
         assert lookup._connection is not None
@@ -143,7 +143,7 @@ def test_many_at_once_get_their_own(book: Book, make_scores: Any) -> None:
     """Threads share a connection one after the other."""
     ids = [f"c{n}" for n in range(50)]
     record_scores(book, make_scores(*((each, 0.5, "1") for each in ids)), currency="EUR", data_digest="d")
-    lookup = Lookup(book)
+    lookup = ScoreLookup(book)
 
     async def all_at_once() -> list[Any]:
         return await asyncio.gather(*(asyncio.to_thread(lookup.scores, [each]) for each in ids))

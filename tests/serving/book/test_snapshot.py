@@ -21,7 +21,7 @@ from serving.book import (
     record_outcomes,
 )
 from serving.book.runs import record_scores
-from serving.book.snapshot import standing
+from serving.book.snapshot import snapshot_on
 from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
@@ -32,7 +32,7 @@ MakeScores = Callable[..., pd.DataFrame]
 
 def test_a_new_book_has_nothing_to_heed(book: Book) -> None:
     """And its empty frames have the columns that a list reads."""
-    found = standing(book, FIRST)
+    found = snapshot_on(book, FIRST)
     for name in ("former", "contacts", "consent", "holds", "arms", "open_episodes"):
         usual = getattr(type(found)(), name)
         assert list(getattr(found, name).columns) == list(usual.columns), name
@@ -44,9 +44,9 @@ def test_what_happens_on_the_day_or_later_does_not_count(book: Book, publish: An
     entry = publish(2).entries["entry_id"][0]
     record_outcomes(book, [Outcome(entry, "saved", FIRST, "call")])
     record_contacts(book, [Contact("c0", FIRST - timedelta(401), "call")])
-    today = standing(book, FIRST)
+    today = snapshot_on(book, FIRST)
     assert [len(each) for each in (today.former, today.contacts, today.open_episodes)] == [0, 0, 0]
-    later = standing(book, FIRST + timedelta(1))
+    later = snapshot_on(book, FIRST + timedelta(1))
     assert later.former[["account_id", "kind", "as_of"]].values.tolist() == [
         ["c0", "regular", FIRST],
         ["c1", "regular", FIRST],
@@ -54,8 +54,8 @@ def test_what_happens_on_the_day_or_later_does_not_count(book: Book, publish: An
     assert later.contacts[["customer_id", "contacted_on"]].values.tolist() == [["c0", FIRST]]
     ends = FIRST + timedelta(30)
     assert later.open_episodes.values.tolist() == [[each, "treated", FIRST, ends] for each in ("c0", "c1")]
-    assert len(standing(book, ends - timedelta(1)).open_episodes) == 2
-    assert standing(book, ends).open_episodes.empty
+    assert len(snapshot_on(book, ends - timedelta(1)).open_episodes) == 2
+    assert snapshot_on(book, ends).open_episodes.empty
 
 
 def test_the_same_day_gives_the_same_list(book: Book, make_scores: MakeScores) -> None:
@@ -63,12 +63,12 @@ def test_the_same_day_gives_the_same_list(book: Book, make_scores: MakeScores) -
     scores = make_scores(*((f"c{n}", 0.9 - n / 1000, "30.00") for n in range(60)))
     run_id = record_scores(book, scores, currency="EUR", data_digest="d")
     policy = Policy(capacity=20, holdout_share=0.2, owners=("Ann", "Bob"))
-    planned = [plan(scores, currency="EUR", policy=policy, snapshot=standing(book, FIRST))]
+    planned = [plan(scores, currency="EUR", policy=policy, snapshot=snapshot_on(book, FIRST))]
     first = publish_and_enqueue(book, planned[0], run_id)
     record_contacts(book, [Contact("c0", FIRST, "call"), Contact("c1", SECOND, "call")])
     hold(book, ["c2"], "veto", SECOND, None, "ann", "a friend")
     hand_over(book, ["c3"], "Eve", SECOND, "boss", "new")
-    planned.append(plan(scores, currency="EUR", policy=policy, snapshot=standing(book, FIRST)))
+    planned.append(plan(scores, currency="EUR", policy=policy, snapshot=snapshot_on(book, FIRST)))
     assert publish_and_enqueue(book, planned[1], run_id) == first
     pd.testing.assert_frame_equal(planned[0].entries, planned[1].entries)
     pd.testing.assert_frame_equal(planned[0].episodes, planned[1].episodes)

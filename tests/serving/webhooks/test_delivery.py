@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from serving.book import Book
 from serving.book.schema import OUTBOX
 from serving.webhooks import delivery
-from serving.webhooks.delivery import Courier, Delivered, Pace, deliver_once
+from serving.webhooks.delivery import DeliveryCounts, DeliveryLoop, Pace, deliver_once
 from serving.webhooks.http_send import Bounds
 from serving.webhooks.messages import ENTERED, EVENTS
 from serving.webhooks.outbox import due_webhooks
@@ -31,16 +31,16 @@ from tests.serving.webhooks.conftest import Inbox, await_that, close_early, list
 QUICK = Pace(poll_seconds=0.05, longest_rest_seconds=0.2, bounds=Bounds(1.0, 1.0, 2.0))
 
 
-Dispatch = Callable[..., Courier]
+Dispatch = Callable[..., DeliveryLoop]
 
 
 @pytest.fixture
 def dispatch() -> Iterator[Dispatch]:
     """Start couriers, all of which are stopped at the end, whatever becomes of the test."""
-    begun: list[Courier] = []
+    begun: list[DeliveryLoop] = []
 
-    def started(book: Book, pace: Pace = QUICK) -> Courier:
-        begun.append(Courier(book, pace))
+    def started(book: Book, pace: Pace = QUICK) -> DeliveryLoop:
+        begun.append(DeliveryLoop(book, pace))
         begun[-1].start()
         return begun[-1]
 
@@ -81,8 +81,8 @@ def slowly(seconds: float) -> Callable[[BaseHTTPRequestHandler], None]:
 def test_everything_due_is_sent_once_oldest_first(book: Book, publish: Any, inbox: Inbox) -> None:
     subscribe(book, inbox)
     publish(70)
-    assert deliver_once(book, QUICK) == Delivered(sent=71)
-    assert deliver_once(book, QUICK) == Delivered()
+    assert deliver_once(book, QUICK) == DeliveryCounts(sent=71)
+    assert deliver_once(book, QUICK) == DeliveryCounts()
     assert inbox.verified() == len(set(inbox.ids)) == 71
     assert inbox.ids == [row["message_id"] for row in rows(book)]
     assert [body for _, body in inbox.got] == [row["body"].encode() for row in rows(book)]
@@ -93,11 +93,11 @@ def test_a_failure_comes_again_as_the_same_message(book: Book, publish: Any, inb
     subscribe(book, inbox, EVENTS[0])
     publish(1)
     inbox.statuses = [500]
-    assert deliver_once(book, QUICK) == Delivered(failed=1)
+    assert deliver_once(book, QUICK) == DeliveryCounts(failed=1)
     assert webhooks(book)[0].trouble == "the receiver answered 500"
-    assert deliver_once(book, QUICK) == Delivered()
+    assert deliver_once(book, QUICK) == DeliveryCounts()
     make_due(book)
-    assert deliver_once(book, QUICK) == Delivered(sent=1)
+    assert deliver_once(book, QUICK) == DeliveryCounts(sent=1)
     assert inbox.verified() == 2
     assert len(set(inbox.ids)) == 1
     assert inbox.got[0][1] == inbox.got[1][1]
@@ -107,18 +107,18 @@ def test_one_bad_message_holds_up_none_behind_it(book: Book, publish: Any, inbox
     subscribe(book, inbox, ENTERED)
     publish(6)
     inbox.statuses = [204, 400, 204, 422, 204]
-    assert deliver_once(book, QUICK) == Delivered(sent=4, failed=2)
+    assert deliver_once(book, QUICK) == DeliveryCounts(sent=4, failed=2)
 
 
 def test_who_is_down_is_not_asked_for_every_message(book: Book, publish: Any, inbox: Inbox) -> None:
     subscribe(book, inbox, ENTERED)
     publish(50)
     inbox.answer = close_early
-    assert deliver_once(book, QUICK) == Delivered(failed=3)
+    assert deliver_once(book, QUICK) == DeliveryCounts(failed=3)
     assert len(inbox.got) == 3
     inbox.answer = None
     make_due(book)
-    assert deliver_once(book, QUICK) == Delivered(sent=50)
+    assert deliver_once(book, QUICK) == DeliveryCounts(sent=50)
 
 
 def test_what_never_arrives_is_given_up(book: Book, publish: Any, inbox: Inbox) -> None:
@@ -129,8 +129,8 @@ def test_what_never_arrives_is_given_up(book: Book, publish: Any, inbox: Inbox) 
     for _ in range(9):
         done.append(deliver_once(book, QUICK))
         make_due(book)
-    assert done == [Delivered(failed=1)] * 8 + [Delivered(given_up=1)]
-    assert deliver_once(book, QUICK) == Delivered()
+    assert done == [DeliveryCounts(failed=1)] * 8 + [DeliveryCounts(given_up=1)]
+    assert deliver_once(book, QUICK) == DeliveryCounts()
     assert webhooks(book)[0].given_up == 1
 
 
@@ -139,7 +139,7 @@ def test_nothing_is_sent_when_the_lease_is_nearly_over(book: Book, publish: Any,
     subscribe(book, inbox)
     publish(3)
     before = rows(book)
-    assert deliver_once(book, Pace(lease_seconds=5, spare_seconds=6)) == Delivered()
+    assert deliver_once(book, Pace(lease_seconds=5, spare_seconds=6)) == DeliveryCounts()
     assert not inbox.got
     assert rows(book) == before
 
@@ -280,10 +280,10 @@ WORKER = """
 import sys, time
 from pathlib import Path
 from serving.book import Book
-from serving.webhooks.delivery import Courier, Pace
+from serving.webhooks.delivery import DeliveryLoop, Pace
 
 place = sys.argv[1]
-Courier(Book(place if "://" in place else Path(place)), Pace(10, 2.0, 1.0, poll_seconds=0.05)).start()
+DeliveryLoop(Book(place if "://" in place else Path(place)), Pace(10, 2.0, 1.0, poll_seconds=0.05)).start()
 time.sleep(60)
 """
 
