@@ -1,22 +1,23 @@
-"""The list for customer relationship systems: CSV that updates what is there when it is imported again.
+"""Writes the list for customer relationship systems: CSV whose second import updates what the first one made.
 
-Every file has a key that the other system keeps as unique, so that the second import finds what the first one made.
-The files are plain UTF-8; texts that a spreadsheet would run are preceded by an apostrophe, keys only where they could
-call something. Checked against the vendors' public documentation:
+Every file has a key that the other system keeps unique, so that the second import finds the records of the first.
+The files are plain UTF-8. A text that a spreadsheet would run is preceded by an apostrophe; a key only where it could
+call a function. Checked against the vendors' public documentation:
 
 HubSpot (knowledge base: "Deduplicate records in HubSpot", "Understand the import tool"; imports API). An import matches
-records by Record ID, by email or domain, or by a custom property that requires unique values. That is set when the
-property is made and not later, at most ten for each kind of record. So make `regulars_customer_id` on contacts and
-`regulars_account_id` on companies, text with unique values, and the other `regulars_…` properties as you like; a file
-that holds both keys associates the two. An import may be told not to overwrite a property: advised for the names.
+records by Record ID, by email or domain, or by a custom property that requires unique values. Uniqueness is set when
+the property is created and not later, for at most ten properties of each kind of record. So create
+`regulars_customer_id` on contacts and `regulars_account_id` on companies, text with unique values, and the other
+`regulars_…` properties as you like; a file that holds both keys associates the two. An import can be set not to
+overwrite a property: advised for the names.
 
 Salesforce (Bulk API 2.0 guide: "Prepare CSV Files", "Valid CSV Record Rows", "Relationship Fields in a Header Row").
-Headers are the API names of fields, and fields without a match are left out. Upsert needs a custom field marked as
-External ID; make `Regulars_Customer_Id__c` on accounts and `Regulars_Entry_Id__c` on activities, both unique and
-case-sensitive. An empty field changes nothing on update, and the text #N/A would empty it: it is defused. The parent of
-a task may be of several kinds, hence its header ObjectType:RelationshipName.IndexedFieldName. Data Loader offers such
-parents from version 60.0.2 on. Import accounts before tasks. Status and priority are not in the file: a second import
-must not open again what is done. Nothing was imported into a live account of either vendor.
+Headers are the API names of fields; fields without a match are ignored. Upsert needs a custom field marked as External
+ID: create `Regulars_Customer_Id__c` on accounts and `Regulars_Entry_Id__c` on activities, both unique and
+case-sensitive. An empty field changes nothing on update, but the text #N/A would empty it: it is defused. The parent of
+a task may be of several kinds, hence its header ObjectType:RelationshipName.IndexedFieldName, which Data Loader offers
+from version 60.0.2 on. Import accounts before tasks. Status and priority are not in the file: a second import must not
+reopen what is done. Nothing was imported into a live account of either vendor.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ import pandas as pd
 
 from features.errors import InputError, Violation
 from serving.outreach.exports.layout import LIST_NAMES, laid_out, records
-from serving.outreach.exports.safe_text import cut, for_machines, joined, key, known
+from serving.outreach.exports.safe_text import cut, for_machines, joined, key, plain_values
 from serving.outreach.plan.outreach_list import OutreachList
 
 Entry = Mapping[str, Any]
@@ -43,7 +44,7 @@ SETS_NULL = "#N/A"  # Salesforce empties the field
 
 @dataclass(frozen=True)
 class Layout:
-    """One file: its name, the columns that are its keys, the first of which tells rows apart, and the other fields."""
+    """The layout of one file: its name, its key columns, of which the first identifies a row, and its other fields."""
 
     file: str
     keys: Mapping[str, str]
@@ -51,7 +52,7 @@ class Layout:
 
 
 def keyed(outreach: OutreachList, layout: Layout) -> pd.DataFrame:
-    """Return the entries of a list, one for each value of the layout's first key; of two alike the first.
+    """Return the entries of a list, one for each value of the layout's first key; of duplicates the first.
 
     Raises:
         InputError: an entry has no key, as in lists of a former version, or one that is too long.
@@ -75,7 +76,7 @@ def write_layout(entries: pd.DataFrame, layout: Layout, path: Path) -> None:
 def _violations(entries: pd.DataFrame, name: str, file: str) -> Iterator[Violation]:
     again = "make the list again: entries have ids since there are playbooks"
     most = f"a key of at most {MOST_IN_A_KEY} characters"
-    for customer_id, value in zip(entries["customer_id"], known(entries[name]), strict=True):
+    for customer_id, value in zip(entries["customer_id"], plain_values(entries[name]), strict=True):
         if value is None:
             yield Violation(file, None, name, f"missing for customer {customer_id}", "", again)
         elif len(key(value)) > MOST_IN_A_KEY:
@@ -104,27 +105,21 @@ def _name(entry: Entry) -> str:
 
 
 def _account_name(entry: Entry) -> str:
-    """Only of an account that is the customer: a branch does not rename its parent."""
+    """Return a name only where the account is the customer itself: a branch must not rename its parent."""
     return _name(entry) if entry["account_id"] == entry["customer_id"] else ""
 
 
 def _subject(entry: Entry) -> str:
-    said = ": ".join(str(entry[name]) for name in ("title", "name") if entry[name])
-    return cut(for_machines(said or f"Contact {entry['customer_id']}"), MOST_IN_A_LINE)
+    text = ": ".join(str(entry[name]) for name in ("title", "name") if entry[name])
+    return cut(for_machines(text or f"Contact {entry['customer_id']}"), MOST_IN_A_LINE)
 
 
 def _note(entry: Entry) -> str:
-    parts = [
-        entry["what_to_say"],
-        entry["incentive"],
-        entry["opening"],
-        joined(entry["reasons"]),
-        joined(entry["protective"]),
-    ]
+    parts = [joined(entry[name]) for name in ("what_to_say", "incentive", "opening", "reasons", "protective")]
     return cut(for_machines("\n".join(str(part) for part in parts if part)), MOST_IN_A_NOTE)
 
 
-_FIGURES = {
+_PROPERTIES = {
     "probability": _value("probability"),
     "value_at_risk": _value("value_at_risk"),
     "expected_gain": _value("expected_gain"),
@@ -143,8 +138,8 @@ _FIGURES = {
     "list_on": _value("list_on"),
     "entry_id": _value("entry_id"),
 }
-_HUBSPOT = {f"regulars_{name}": make for name, make in _FIGURES.items()}
-_SALESFORCE = {f"Regulars_{name.title()}__c": make for name, make in _FIGURES.items()}
+_HUBSPOT = {f"regulars_{name}": make for name, make in _PROPERTIES.items()}
+_SALESFORCE = {f"Regulars_{name.title()}__c": make for name, make in _PROPERTIES.items()}
 
 HUBSPOT: tuple[Layout, ...] = (
     Layout(

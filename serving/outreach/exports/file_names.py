@@ -1,7 +1,7 @@
-"""A name for each owner's file or sheet: readable, safe on every system, and no two alike.
+"""Names each owner's file or sheet: readable, safe on every system, and no two alike.
 
-An owner may be called anything. A name that two owners would share, or that a system keeps for itself, gets a mark from
-the whole name of the owner, so that it stays the same whoever else is on the list.
+An owner may be called anything. A name that two owners would share, or that a system reserves, gets a suffix hashed
+from the owner's whole name, so that it stays the same whoever else is on the list.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A list out to a folder, in the formats that are asked for. Every file appears whole or not at all."""
+"""Writes a list to a folder, in the formats asked for. Every file appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def write_list(
     """Write a list for people and systems, and return the files in the order of the formats.
 
     csv: list.csv with the regular customers at risk, new-customers.csv, win-back.csv with the lapsed, and
-    owners/<owner>.csv with all three of each owner, told apart by the column `state`. xlsx, html, json: list.xlsx,
-    list.html and list.json. hubspot, salesforce, upsert: CSV that may be imported twice. eml: mails/<owner>.eml. Files
-    of owners of a former list in this folder are removed when they no longer have anyone to call; other files stay.
+    owners/<owner>.csv with all three groups of each owner, told apart by the column `state`. xlsx, html, json:
+    list.xlsx, list.html and list.json. hubspot, salesforce, upsert: CSV that may be imported twice. eml:
+    mails/<owner>.eml. Owners' files of a former list in this folder are removed; files that are not ours stay.
 
     Args:
         outreach: the list.
@@ -58,7 +58,7 @@ def write_list(
     check_formats(formats)
     check_addresses(addresses)
     written: list[Path] = []
-    # All at once: what cannot be written is found before the first file is replaced.
+    # A list first: an entry that cannot be written is found before the first file is replaced.
     for path, write in list(_files(outreach, folder, dict.fromkeys(formats), addresses)):
         with whole(path) as temporary:
             write(temporary)
@@ -71,7 +71,7 @@ def write_list(
 
 
 def check_formats(formats: Sequence[str]) -> None:
-    """Refuse what a list cannot be written as.
+    """Refuse formats that a list cannot be written in.
 
     Raises:
         InputError: an unknown format.
@@ -85,11 +85,15 @@ def check_formats(formats: Sequence[str]) -> None:
 
 
 def _files(outreach: OutreachList, folder: Path, formats: Mapping[str, object], addresses: Mapping[str, str]) -> Files:
+    owners = by_owner(outreach)
+    owner_files = {name: (owner, owners[owner]) for owner, name in file_names(owners).items()}
     for name in formats:
         if name == "csv":
-            yield from _tables(outreach, folder)
+            yield from _tables(outreach, owner_files, folder)
         elif name == "eml":
-            yield from _mails(outreach, folder, addresses)
+            for file, (owner, frame) in owner_files.items():
+                content = partial(mail, outreach, owner, frame, addresses.get(owner))
+                yield folder / "mails" / f"{file}.eml", partial(_write_bytes, content)
         elif name in WHOLE_LISTS:
             file, write = WHOLE_LISTS[name]
             yield folder / file, partial(write, outreach)
@@ -98,20 +102,12 @@ def _files(outreach: OutreachList, folder: Path, formats: Mapping[str, object], 
                 yield folder / layout.file, partial(write_layout, keyed(outreach, layout), layout)
 
 
-def _tables(outreach: OutreachList, folder: Path) -> Files:
+def _tables(outreach: OutreachList, owner_files: Mapping[str, tuple[str, pd.DataFrame]], folder: Path) -> Files:
     groups = (outreach.entries, outreach.newcomers, outreach.winback)
     for name, frame in zip(GROUP_FILES, groups, strict=True):
         yield folder / name, partial(_write_table, frame)
-    owners = by_owner(outreach)
-    for owner, name in file_names(owners).items():
-        yield folder / "owners" / f"{name}.csv", partial(_write_table, owners[owner])
-
-
-def _mails(outreach: OutreachList, folder: Path, addresses: Mapping[str, str]) -> Files:
-    owners = by_owner(outreach)
-    for owner, name in file_names(owners).items():
-        content = partial(mail, outreach, owner, owners[owner], addresses.get(owner))
-        yield folder / "mails" / f"{name}.eml", partial(_write_bytes, content)
+    for file, (_, frame) in owner_files.items():
+        yield folder / "owners" / f"{file}.csv", partial(_write_table, frame)
 
 
 def _write_table(frame: pd.DataFrame, path: Path) -> None:
@@ -123,7 +119,7 @@ def _write_bytes(content: Callable[[], bytes], path: Path) -> None:
 
 
 def _remove_former(folder: Path, pattern: str, is_ours: Callable[[bytes], bool], keep: set[Path]) -> None:
-    """Remove what an earlier list left, known by its first line; other files of that folder are not ours."""
+    """Remove files of an earlier list, recognised by their first line; other files of the folder are not ours."""
     for path in folder.glob(pattern):
         if path not in keep and path.is_file() and is_ours(path.read_bytes()):
             path.unlink()

@@ -1,7 +1,7 @@
-"""The columns of a list for people, in the order in which somebody who calls wants them.
+"""The columns of a list for people, in the order in which whoever makes the calls needs them.
 
-First whom to contact, what to do, what to say and why; then what it is worth and until when; the figures behind it; and
-last the ids by which other files are matched.
+First whom to contact, what to do, what to say and why; then what it is worth and until when; then the numbers behind
+it; last the ids by which other files are matched.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from serving.outreach.exports.safe_text import known
+from serving.outreach.exports.safe_text import plain_values
 from serving.outreach.plan.outreach_list import OutreachList
 
 Kind = Literal["text", "sentence", "texts", "integer", "number", "percent", "money", "date"]
 
-# What a list calls its three groups, and what a person calls them.
+# The three groups of a list, and how they are called for people.
 GROUPS = {"entries": "regular customers at risk", "newcomers": "new customers", "winback": "to win back"}
 
 
@@ -73,7 +73,7 @@ LIST_NAMES: tuple[str, ...] = tuple(column.name for column in LIST_COLUMNS)
 
 
 def laid_out(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return entries in LIST_NAMES; what a list did not know when it was published is empty.
+    """Return entries in LIST_NAMES; a column that the list did not have when it was published is empty.
 
     >>> laid_out(pd.DataFrame({"customer_id": ["007"]})).columns[:3].tolist()
     ['position', 'name', 'customer_id']
@@ -82,13 +82,13 @@ def laid_out(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield rows as documents by column, None where nothing is known.
+    """Yield rows as dicts by column, None where unknown.
 
     >>> list(records(pd.DataFrame({"name": ["Ann", None]})))
     [{'name': 'Ann'}, {'name': None}]
     """
     names = [str(name) for name in frame.columns]
-    columns = [known(frame[name]) for name in frame.columns]
+    columns = [plain_values(frame[name]) for name in frame.columns]
     return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
@@ -100,11 +100,11 @@ def by_owner(outreach: OutreachList) -> dict[str, pd.DataFrame]:
 
 def counts(outreach: OutreachList) -> dict[str, int]:
     """Return how many entries each group has."""
-    return {said: len(getattr(outreach, name)) for name, said in GROUPS.items()}
+    return {label: len(getattr(outreach, name)) for name, label in GROUPS.items()}
 
 
 def ranking(outreach: OutreachList) -> str:
-    """Return what the list is ranked by, as it is said."""
+    """Return the measure that the list is ranked by, in words."""
     return str(outreach.rank_by).replace("_", " ")
 
 

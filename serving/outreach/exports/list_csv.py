@@ -1,4 +1,4 @@
-"""CSV for people: it opens in a spreadsheet, so it carries a byte order mark and no cell of it can act as a formula."""
+"""Writes CSV for people, who open it in a spreadsheet: with a byte order mark, and no cell that acts as a formula."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from io import StringIO
 import pandas as pd
 
 from serving.outreach.exports.layout import LIST_NAMES, laid_out
-from serving.outreach.exports.safe_text import for_people, known
+from serving.outreach.exports.safe_text import for_people, plain_values
 from serving.outreach.playbooks.guidance import GUIDANCE_NAMES
 
-# The first line of owners' files: ours of today, and of lists before there was advice or before there were playbooks.
-# By it they are known.
+# Owners' files of a former list are recognised by their header: today's, that of lists without advice, and that of
+# lists without playbooks.
 _NO_ADVICE = tuple(name for name in LIST_NAMES if name not in GUIDANCE_NAMES)
 _FORMER_NAMES = (
     *("position", "owner", "customer_id", "name", "segment", "probability", "band", "state", "days_since_order"),
@@ -32,18 +32,18 @@ def people_csv(frame: pd.DataFrame) -> bytes:
     text = StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(frame.columns)
-    columns = [[for_people(value) for value in known(frame[name])] for name in frame.columns]
+    columns = [[for_people(value) for value in plain_values(frame[name])] for name in frame.columns]
     writer.writerows(zip(*columns, strict=True))
     return text.getvalue().encode("utf-8-sig")
 
 
 def list_csv(frame: pd.DataFrame) -> bytes:
-    """Return entries as CSV for a spreadsheet, in the order in which somebody who calls wants the columns."""
+    """Return entries as CSV for a spreadsheet, in LIST_NAMES."""
     return people_csv(laid_out(frame))
 
 
 def is_list_csv(content: bytes) -> bool:
-    """Say whether a CSV is one of ours, by its first line.
+    """Return whether a CSV is an owner's file of ours, by its header.
 
     >>> is_list_csv(list_csv(pd.DataFrame())), is_list_csv(b"my notes")
     (True, False)

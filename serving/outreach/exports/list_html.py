@@ -1,7 +1,7 @@
-"""The list as one HTML page to print: per owner a section on paper of its own, with boxes to tick.
+"""Writes the list as one HTML page to print: one section per owner, on a new sheet of paper, with boxes to tick.
 
-The page needs no network and runs no script, and says so to the browser. Every text of a customer is escaped and takes
-its own direction, so that a name in Persian does not turn the sentence around it.
+The page needs no network and runs no script, and its security policy forbids both. Every text of a customer is escaped
+and has its own direction, so that a name in Persian does not reverse the sentence around it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ SHOWN = (
     *("position", "name", "customer_id", "segment", "kind", "members", "title", "channel", "what_to_say", "incentive"),
     *("opening", "reasons", "value_at_risk", "probability", "due_on", "change", "entry_id"),
 )
-UNBROKEN = 24  # characters of an id or a segment that stand on one line; a longer one may break anywhere
-_PARTS_AT_ONCE = 2_000  # of a page, written together
+UNBROKEN = 24  # characters of an id or a segment that are kept on one line; a longer one may break anywhere
+_PARTS_AT_ONCE = 2_000  # parts of a page that are written together
 
 
 def write_page(outreach: OutreachList, path: Path) -> None:
@@ -41,7 +41,7 @@ def write_page(outreach: OutreachList, path: Path) -> None:
 
 
 def owner_page(outreach: OutreachList, owner: str, frame: pd.DataFrame) -> str:
-    """Return the page of one owner, without what is not theirs: the counts of the whole list.
+    """Return the page of one owner, without the counts of the whole list, which are not theirs.
 
     Args:
         outreach: the list.
@@ -51,18 +51,18 @@ def owner_page(outreach: OutreachList, owner: str, frame: pd.DataFrame) -> str:
     return _template().render(_page(outreach, {owner: frame}) | {"counts": {}, "left_out": {}})
 
 
-def said_entries(frame: pd.DataFrame, currency: str) -> Iterator[dict[str, Any]]:
-    """Yield what is SHOWN of entries as it is said: printable texts, money with its sign, sentences apart.
+def entries_in_words(frame: pd.DataFrame, currency: str) -> Iterator[dict[str, Any]]:
+    """Yield the columns SHOWN of each entry: printable texts, money with its symbol, lists of sentences.
 
     Args:
         frame: entries in LIST_NAMES.
         currency: of their money, ISO 4217.
     """
     money = Money(currency)
-    return ({name: _said(value, money) for name, value in row.items()} for row in records(frame[list(SHOWN)]))
+    return ({name: _in_words(value, money) for name, value in row.items()} for row in records(frame[list(SHOWN)]))
 
 
-def _said(value: Any, money: Money) -> Any:
+def _in_words(value: Any, money: Money) -> Any:
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, list | tuple):
@@ -86,12 +86,12 @@ def _page(outreach: OutreachList, owners: Mapping[str, pd.DataFrame]) -> dict[st
 
 def _sections(owners: Iterable[tuple[str, pd.DataFrame]], currency: str) -> Iterator[dict[str, Any]]:
     for owner, frame in owners:
-        yield {"owner": printable(owner), "count": len(frame), "entries": said_entries(frame, currency)}
+        yield {"owner": printable(owner), "count": len(frame), "entries": entries_in_words(frame, currency)}
 
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # only who writes a page waits for it
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # imported here: only a page needs it
 
     loader = PackageLoader("serving.outreach.exports", "templates")
     environment = Environment(

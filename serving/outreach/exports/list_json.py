@@ -1,7 +1,7 @@
-"""The whole list as one JSON document, in the words of the API: money as decimal strings, days in ISO 8601.
+"""Writes the whole list as one JSON document, in the API's form: money as decimal strings, days in ISO 8601.
 
-Whom the holdout keeps off the list is counted and not named: a name that is handed out is contacted sooner or later,
-and then nobody learns what the list saves.
+The held-out are counted and not named: a name that is handed out is contacted sooner or later, and then nobody learns
+what the list saves.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ _FACTS = ("as_of", "horizon_days", "model_version", "currency", "rank_by", "capa
 
 
 def write_document(outreach: OutreachList, path: Path) -> None:
-    """Write the list as a JSON object: its facts, its three groups, who is not on it and why, and who has left it."""
-    facts = {name: plain(getattr(outreach, name)) for name in _FACTS} | {"left_out": dict(outreach.left_out)}
+    """Write the list as a JSON object: its facts, its three groups, who was kept off and why, and who has left it."""
+    facts = {name: as_json(getattr(outreach, name)) for name in _FACTS} | {"left_out": dict(outreach.left_out)}
     frames = {
         "entries": _ordered(outreach.entries),
         "new_customers": _ordered(outreach.newcomers),
         "winback": _ordered(outreach.winback),
-        "suppressed": _named(outreach),
+        "suppressed": _without_held_out(outreach.suppressed),
         "gone": outreach.gone,
     }
     with path.open("wb") as file:
         file.writelines(_parts(facts, frames))
 
 
-def plain(value: Any) -> Any:
-    """Return a known value as JSON can hold it: a list for sentences, text that UTF-8 can hold.
+def as_json(value: Any) -> Any:
+    """Return a value as JSON can hold it: a list for sentences, text that UTF-8 can hold.
 
-    >>> plain(("a", "b")), plain(None)
+    >>> as_json(("a", "b")), as_json(None)
     (['a', 'b'], None)
     """
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return [as_json(one) for one in value]
     return scrubbed(value) if isinstance(value, str) else value
 
 
@@ -53,8 +53,8 @@ def _parts(facts: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Iterator[b
         yield encode(name) + b": " + encode(fact) + b",\n"
     for number, (name, frame) in enumerate(frames.items()):
         yield (b",\n" if number else b"") + encode(name) + b": ["
-        for place, row in enumerate(records(frame)):
-            yield (b",\n" if place else b"\n") + encode({column: plain(value) for column, value in row.items()})
+        for row_number, row in enumerate(records(frame)):
+            yield (b",\n" if row_number else b"\n") + encode({column: as_json(value) for column, value in row.items()})
         yield b"]"
     yield b"}\n"
 
@@ -63,6 +63,5 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reindex(columns=[*LIST_NAMES, *(name for name in frame.columns if name not in LIST_NAMES)])
 
 
-def _named(outreach: OutreachList) -> pd.DataFrame:
-    suppressed = outreach.suppressed
+def _without_held_out(suppressed: pd.DataFrame) -> pd.DataFrame:
     return suppressed[suppressed["reason"] != HELD_OUT] if len(suppressed) else suppressed

@@ -1,8 +1,8 @@
-"""A mail for each owner, as a file that a mail program opens as a draft. Sending it stays with people.
+"""Writes a mail for each owner, as a file that a mail program opens as a draft. Sending it stays with people.
 
-The same list gives the same bytes: the Message-ID comes from the list and the owner, so that a mail program recognises
-what it has already, and another list of the same day is another mail. Headers hold no text that could begin a new one,
-and an address stands alone: a name beside it could be read as one more address.
+The same list gives the same bytes: the Message-ID is hashed from the list and the owner, so that a mail program
+recognises a mail that it has already, and another list of the same day is another mail. No header holds text that could
+begin a new header, and an address stands alone: a name beside it could be read as one more address.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import pandas as pd
 
 from features.errors import InputError, Violation
 from serving.outreach.exports.list_csv import list_csv
-from serving.outreach.exports.list_html import owner_page, said_entries
+from serving.outreach.exports.list_html import entries_in_words, owner_page
 from serving.outreach.exports.safe_text import cut, one_line
 from serving.outreach.plan.outreach_list import OutreachList
 
-OURS = "X-Regulars-List"  # the first header of each mail: by it ours are known
+OURS = "X-Regulars-List"  # the first header of each mail, by which our mails are recognised
 MOST_IN_A_SUBJECT = 120
 MOST_IN_AN_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 _WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -50,7 +50,7 @@ def mail(outreach: OutreachList, owner: str, frame: pd.DataFrame, address: str |
     made.add_alternative(owner_page(outreach, owner, frame), subtype="html", cte="base64")
     file = f"list-{outreach.as_of.isoformat()}.csv"
     made.add_attachment(table, maintype="text", subtype="csv", filename=file, params={"charset": "utf-8"})
-    _bound(made, digest)
+    _set_boundaries(made, digest)
     return made.as_bytes()
 
 
@@ -74,7 +74,7 @@ def check_addresses(addresses: Mapping[str, str]) -> None:
 
 
 def is_list_mail(content: bytes) -> bool:
-    """Say whether a mail is one of ours, by its first header.
+    """Return whether a mail is one of ours, by its first header.
 
     >>> is_list_mail(b"X-Regulars-List: 2026-03-02"), is_list_mail(b"Subject: hello")
     (True, False)
@@ -97,8 +97,8 @@ def _headed(outreach: OutreachList, owner: str, digest: str) -> EmailMessage:
     return made
 
 
-def _bound(made: EmailMessage, digest: str) -> None:
-    """Every part is in base64, which has no '_': no text of a customer can end a part."""
+def _set_boundaries(made: EmailMessage, digest: str) -> None:
+    """Set boundaries with an '_', which base64 does not have: no text of a customer can end a part."""
     multiparts = (part for part in made.walk() if part.is_multipart())
     for number, part in enumerate(multiparts):
         part.set_boundary(f"=_{number}_{digest[:32]}")
@@ -106,7 +106,7 @@ def _bound(made: EmailMessage, digest: str) -> None:
 
 def _text(outreach: OutreachList, frame: pd.DataFrame) -> Iterator[str]:
     yield f"Whom to contact, as of {outreach.as_of.isoformat()}: {len(frame)}. The same list is attached."
-    for entry in said_entries(frame, outreach.currency):
+    for entry in entries_in_words(frame, outreach.currency):
         yield ""
         yield from _lines(entry)
 
@@ -114,7 +114,7 @@ def _text(outreach: OutreachList, frame: pd.DataFrame) -> Iterator[str]:
 def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
     name = f"{entry['name']} ({entry['customer_id']})" if entry["name"] else entry["customer_id"]
     yield f"{entry['position']}. {name}"
-    said = {"do": entry["title"], "say": entry["what_to_say"], "offer": entry["incentive"], "begin": entry["opening"]}
-    said["why"] = "; ".join(entry["reasons"] or ())
-    facts = {"at risk": entry["value_at_risk"], "until": entry["due_on"], "entry": entry["entry_id"]}
-    yield from (f"   {word}: {text}" for word, text in {**said, **facts}.items() if text not in (None, ""))
+    lines = {"do": entry["title"], "say": entry["what_to_say"], "offer": entry["incentive"], "begin": entry["opening"]}
+    lines |= {"why": "; ".join(entry["reasons"] or ()), "at risk": entry["value_at_risk"]}
+    lines |= {"until": entry["due_on"], "entry": entry["entry_id"]}
+    yield from (f"   {label}: {text}" for label, text in lines.items() if text not in (None, ""))

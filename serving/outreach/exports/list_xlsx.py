@@ -1,9 +1,9 @@
-"""The list as an Excel workbook: a summary first, then one sheet per owner with frozen headings and filters.
+"""Writes the list as an Excel workbook: a summary first, then one sheet per owner with frozen headings and filters.
 
 Text is written as text and never as a formula or a link. Each sheet is written row by row to the disk, so that memory
-does not grow with the list; above MOST_OPEN_SHEETS sheets they are held in memory instead, because each one open is a
-file of the system. A text longer than a cell can hold ends in '…'. Of an owner with more entries than a sheet can hold
-the first ones are written, and the summary says so.
+does not grow with the list; above MOST_OPEN_SHEETS sheets they are kept in memory instead, because every open sheet is
+an open file. A text longer than a cell can hold ends in '…'. If an owner has more entries than a sheet can hold, the
+first ones are written, and the summary says so.
 """
 
 from __future__ import annotations
@@ -20,25 +20,24 @@ import pandas as pd
 from features.money import Money
 from serving.outreach.exports.file_names import sheet_names
 from serving.outreach.exports.layout import LIST_COLUMNS, by_owner, counts, left_out, ranking
-from serving.outreach.exports.safe_text import cut, joined, known, printable
+from serving.outreach.exports.safe_text import cut, joined, plain_values, printable
 from serving.outreach.plan.outreach_list import OutreachList
 
 SUMMARY = "Summary"
 MOST_ROWS = 1_048_575  # Excel: with the headings 2 ** 20
 MOST_OPEN_SHEETS = 400
-FROZEN_COLUMNS = 3  # whom the row is about stays in sight
+FROZEN_COLUMNS = 3  # the customer of a row stays in sight
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _TEXTS = ("name", "title", "opening", "reasons")
-_LOOKED_AT = 50  # rows, which tell the script of a sheet
+_LOOKED_AT = 50  # rows, by which the direction of a sheet is decided
 
-
-# A sheet is of one owner and for reading: the figures behind the figures are in the CSV and in the JSON.
+# A sheet is of one owner and for reading: the numbers behind the numbers are in the CSV and in the JSON.
 LEFT_TO_OTHERS = frozenset(
     {"owner", "state", "overdue", "overdue_days", "next_order_from", "next_order_until"}
     | {"value_at_risk_low", "value_at_risk_high", "saved_share", "playbook"}
 )
 COLUMNS = tuple(column for column in LIST_COLUMNS if column.name not in LEFT_TO_OTHERS)
-Line = tuple[str, str | int | None]  # of the summary; None = a heading
+Line = tuple[str, str | int | None]  # label and value of a line of the summary; None = a heading
 
 
 def write_workbook(outreach: OutreachList, path: Path) -> None:
@@ -46,7 +45,7 @@ def write_workbook(outreach: OutreachList, path: Path) -> None:
     owners = by_owner(outreach)
     names = sheet_names(owners)
     options = {"constant_memory": len(owners) <= MOST_OPEN_SHEETS}
-    import xlsxwriter  # type: ignore[import-untyped]  # it ships no types; only who writes a workbook waits for it
+    import xlsxwriter  # type: ignore[import-untyped]  # it ships no types; imported here: only a workbook needs it
 
     with path.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
         book.set_properties({"title": "List", "created": datetime.combine(outreach.as_of, time())})
@@ -57,7 +56,7 @@ def write_workbook(outreach: OutreachList, path: Path) -> None:
 
 
 def is_right_to_left(text: str) -> bool:
-    """Say whether most letters of a text are of a script that is written from right to left.
+    """Return whether most letters of a text are of a script that is written from right to left.
 
     >>> is_right_to_left("سلام Ann"), is_right_to_left("Ann"), is_right_to_left("שלום")
     (True, False, True)
@@ -72,8 +71,8 @@ def _write_summary(book: Any, lines: Iterable[Line]) -> None:
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 22)
     bold = book.add_format({"bold": True})
-    for row, (said, value) in enumerate(lines):
-        _write_text(sheet, row, 0, said, bold if value is None else None)
+    for row, (label, value) in enumerate(lines):
+        _write_text(sheet, row, 0, label, bold if value is None else None)
         if isinstance(value, int):
             sheet.write_number(row, 1, value)
         elif value is not None:
@@ -123,31 +122,36 @@ def _write_sheet(sheet: Any, frame: pd.DataFrame, formats: dict[str, Any]) -> No
     sheet.autofilter(0, 0, len(frame), len(COLUMNS) - 1)
     sheet.set_landscape()
     sheet.repeat_rows(0)
-    for place, column in enumerate(COLUMNS):
-        sheet.set_column(place, place, column.width)
+    for column_index, column in enumerate(COLUMNS):
+        sheet.set_column(column_index, column_index, column.width)
         unit = f", {formats['currency']}" if column.kind == "money" else ""
-        _write_text(sheet, 0, place, column.heading + unit, formats["heading"])
+        _write_text(sheet, 0, column_index, column.heading + unit, formats["heading"])
     _write_rows(sheet, frame, [formats[column.kind] for column in COLUMNS])
 
 
 def _write_rows(sheet: Any, frame: pd.DataFrame, formats: list[Any]) -> None:
-    columns = (known(frame[column.name]) for column in COLUMNS)
+    columns = (plain_values(frame[column.name]) for column in COLUMNS)
     for row, values in enumerate(zip(*columns, strict=True), start=1):
-        for place, value in enumerate(values):
-            if value is None or value in ("", ()):
-                continue
-            if isinstance(value, int | float | Decimal):
-                sheet.write_number(row, place, value, formats[place])
-            elif isinstance(value, date):
-                sheet.write_datetime(row, place, datetime.combine(value, time()), formats[place])
-            else:
-                _write_text(sheet, row, place, joined(value), formats[place])
+        for column_index, value in enumerate(values):
+            if value not in (None, "", ()):
+                _write_cell(sheet, row, column_index, value, formats[column_index])
 
 
-def _write_text(sheet: Any, row: int, place: int, text: object, shown: Any = None) -> None:
-    sheet.write_string(row, place, cut(printable(str(text))), shown)
+def _write_cell(sheet: Any, row: int, column_index: int, value: Any, shown: Any) -> None:
+    if isinstance(value, int | float | Decimal):
+        sheet.write_number(row, column_index, value, shown)
+    elif isinstance(value, date):
+        sheet.write_datetime(row, column_index, datetime.combine(value, time()), shown)
+    else:
+        _write_text(sheet, row, column_index, joined(value), shown)
+
+
+def _write_text(sheet: Any, row: int, column_index: int, text: object, shown: Any = None) -> None:
+    sheet.write_string(row, column_index, cut(printable(str(text))), shown)
 
 
 def _is_right_to_left(frame: pd.DataFrame) -> bool:
     rows = frame.head(_LOOKED_AT)
-    return is_right_to_left("".join(str(joined(value) or "")[:500] for name in _TEXTS for value in known(rows[name])))
+    return is_right_to_left(
+        "".join(str(joined(value) or "")[:500] for name in _TEXTS for value in plain_values(rows[name]))
+    )

@@ -1,8 +1,8 @@
-"""What a cell may hold: text of customers passes unharmed, and can do no harm where it lands.
+"""Makes the text of a cell safe: customers' texts pass unharmed, and can do no harm where they land.
 
 One rule for every format that a person opens. Line ends become newlines. Control characters, which XML cannot hold and
-which cut a line short elsewhere, become their pictures (NUL becomes ␀), and half a surrogate pair its code. A text that
-a spreadsheet would run is preceded by an apostrophe, which the spreadsheet shows as text.
+which end a line elsewhere, become their pictures (NUL becomes ␀), and half a surrogate pair becomes its code. A text
+that a spreadsheet would run is preceded by an apostrophe, which makes it text.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ MOST_IN_A_CELL = 32_767  # Excel: characters of UTF-16; the rest of the file wou
 CUT = "…"
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-# A key must match the one on the other side. A sign before a plain word calls no function and starts no program.
+# A key must match the one in the other system. A sign before a plain word calls no function and starts no program.
 _HARMLESS_KEY = re.compile(r"[+\-@]?[\w.\-]+")
 
 
-def known(column: pd.Series[Any]) -> list[Any]:
-    """Return the values of a column as plain ones of Python, None where nothing is known, points in time as days.
+def plain_values(column: pd.Series[Any]) -> list[Any]:
+    """Return the values of a column as Python's own, None where unknown, timestamps as days.
 
-    >>> known(pd.Series([1.5, float("nan")])), known(pd.Series([pd.Timestamp("2026-03-02"), pd.NaT]))
+    >>> plain_values(pd.Series([1.5, float("nan")])), plain_values(pd.Series([pd.Timestamp("2026-03-02"), pd.NaT]))
     ([1.5, None], [datetime.date(2026, 3, 2), None])
     """
     values = column.astype(object).where(column.notna(), None).tolist()
@@ -72,7 +72,7 @@ def defused(text: str) -> str:
 
 
 def cut(text: str, most: int = MOST_IN_A_CELL) -> str:
-    """Return a text of at most `most` characters of UTF-16, of which an emoji takes two; '…' says that it was cut.
+    """Return a text cut to `most` characters of UTF-16, of which an emoji takes two; a cut text ends in '…'.
 
     >>> cut("abcdef", 4), cut("🙂🙂🙂", 4)
     ('abc…', '🙂…')
@@ -92,7 +92,7 @@ def one_line(text: str) -> str:
 
 
 def for_people(value: Any) -> str:
-    """Return a value as a person reads it in a cell: nothing for the unknown, three digits, formulas defused.
+    """Return a value as a person reads it in a cell: empty for the unknown, three digits, formulas defused.
 
     >>> for_people(0.62349), for_people(None), for_people(("=a", "b"))
     ('0.623', '', "'=a; b")
@@ -106,7 +106,7 @@ def for_people(value: Any) -> str:
 
 
 def for_machines(value: Any) -> str:
-    """Return a value as another system imports it: as for people, numbers with four digits after the point.
+    """Return a value as another system imports it: as for people, but numbers with four digits after the point.
 
     >>> for_machines(0.6234912), for_machines(12.0)
     ('0.6235', '12.0')

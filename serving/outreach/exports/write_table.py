@@ -1,4 +1,4 @@
-"""Tables for machines: CSV, Parquet or JSON, plain UTF-8, nothing defused."""
+"""Writes tables for machines: CSV, Parquet or JSON in plain UTF-8, no text defused."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import pandas as pd
 from features.atomic_write import whole
 from features.errors import InputError
 from serving.outreach.exports.layout import records
-from serving.outreach.exports.list_json import plain
+from serving.outreach.exports.list_json import as_json
 from serving.outreach.exports.safe_text import joined
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
     r"""Write a table as CSV, Parquet or JSON, by the suffix of the file.
 
-    Dates are ISO 8601, money is decimal with the currency's digits (a string in JSON), lists of sentences are lists
-    in Parquet and JSON and joined with '; ' in CSV; what is unknown is empty, null in Parquet and JSON.
+    Dates are ISO 8601. Money is decimal with the currency's digits, a string in JSON. Lists of sentences are lists in
+    Parquet and JSON, joined with '; ' in CSV. What is unknown is empty in CSV, null in Parquet and JSON.
 
     Raises:
         InputError: the suffix is none of the three, or the file cannot be written.
@@ -66,6 +66,6 @@ def _write_json(frame: pd.DataFrame, path: Path) -> None:
     with path.open("wb") as file:
         file.write(b"[")
         for number, row in enumerate(records(frame)):
-            document = {column: plain(value) for column, value in row.items()}
+            document = {column: as_json(value) for column, value in row.items()}
             file.write((b",\n" if number else b"\n") + encode(document))
         file.write(b"\n]\n")

@@ -28,11 +28,11 @@ def within_capacity(ranked: pd.DataFrame, snapshot: Snapshot, policy: Policy, as
         as_of: the list's day.
     """
     free = ranked[ranked["reason"].isna()]
+    room = free["owner"].map(_room(free["owner"].unique(), snapshot, policy, as_of))
     rows = free.assign(stratum=strata(free["kind"], free["band"], free["spend"]))
     rows = with_arms(rows, snapshot.arms, policy.holdout_share, by_playbook=policy.holdout_by_playbook)
     treated = rows["arm"] == TREATED
     ahead = treated.astype(int).groupby(rows["owner"]).cumsum() - treated.astype(int)
-    room = rows["owner"].map(_room(rows["owner"].unique(), snapshot, policy, as_of))
     verdict = np.where(ahead >= room, 2, np.where(treated, 0, 1))
     found = ranked.assign(arm=rows["arm"], stratum=rows["stratum"])
     found.loc[rows.index, "reason"], found.loc[rows.index, "detail"] = _REASONS[verdict], _DETAILS[verdict]

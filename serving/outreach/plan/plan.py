@@ -102,6 +102,7 @@ def plan(
     off = rows.loc[rows["reason"].notna(), list(SUPPRESSED_NAMES)].reset_index(drop=True)
     reasons = {str(reason): count for reason, count in off["reason"].value_counts().items()}
     enrolled = rows[rows["reason"].isna() | (rows["reason"] == HELD_OUT)]
+    gone = departures(snapshot.former, listed, off, scores)
     whole = known.loc[listed.index].assign(**{name: listed[name] for name in ("owner", "gain", "members")})
     entries, newcomers, winback = (entries_of(whole[whole["kind"] == kind], as_of, before, money) for kind in KINDS)
     return OutreachList(
@@ -116,7 +117,7 @@ def plan(
         winback=winback,
         left_out={WOULD_STAY: len(scores) - len(rows), **reasons},
         suppressed=off,
-        gone=departures(snapshot.former, listed, off, scores),
+        gone=gone,
         episodes=episodes_of(enrolled, snapshot, as_of, int(horizon_days)),
         arms=new_arms(enrolled, snapshot, policy, as_of),
         owners_given=given[given["account_id"].isin(set(enrolled["account_id"]))].reset_index(drop=True),

@@ -16,10 +16,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from features.errors import InputError, Violation, suggest
+from features.errors import InputError, Violation
 from serving.outreach.plan.candidates import KINDS
 from serving.outreach.playbooks.playbook import Condition, Playbook, Stage
-from serving.outreach.playbooks.schema import check_playbook, violation
+from serving.outreach.playbooks.schema import check_playbooks, violation
 
 SHIPPED = Path(__file__).with_name("playbooks.toml")
 NAME = "playbooks.toml"
@@ -69,7 +69,7 @@ def load_playbooks(own: Path | None = None) -> Playbooks:
     file_name, broken = NAME if own is None else own.name, list[Violation]()
     if own is not None:
         tables = _read(own)
-        broken += _wrong_tables(tables, known, own.name)
+        broken += check_playbooks(tables, known, own.name)
         known |= {str(table.get("id", "")): table for table in tables}
     kept = {key: table for key, table in known.items() if table.get("off") is not True}
     broken += [] if broken else _kinds_without_resort(list(kept.values()), file_name)
@@ -100,21 +100,6 @@ def _tables(content: Mapping[str, object], file_name: str) -> list[dict[str, obj
     if wrong:
         raise InputError(f"{file_name} cannot be used", wrong)
     return [dict(each) for each in cast("list[dict[str, object]]", tables)]
-
-
-def _wrong_tables(
-    tables: Sequence[Mapping[str, object]], known: Mapping[str, object], file_name: str
-) -> Iterator[Violation]:
-    """Return every broken rule of a shop's own tables: across them, then of each."""
-    ids = [str(table.get("id", "")) for table in tables]
-    for each in sorted({each for each in ids if each and ids.count(each) > 1}):
-        yield violation(file_name, f"{each}.id", "stands twice", "", "give each playbook an id of its own")
-    for each in (str(table.get("id")) for table in tables if table.get("off") is True):
-        if each not in known:
-            rule = f"switches off a playbook that is not there.{suggest(each, known)}"
-            yield violation(file_name, f"{each}.off", rule, "", "")
-    for number, table in enumerate(tables, 1):
-        yield from check_playbook(table, file_name, number)
 
 
 def _kinds_without_resort(kept: Sequence[Mapping[str, object]], file_name: str) -> list[Violation]:

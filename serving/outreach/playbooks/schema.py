@@ -6,7 +6,7 @@ All broken rules of a file are reported at once, each named by playbook and key.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from string import Formatter
 
@@ -135,6 +135,25 @@ _RESTRICTING = (
     "most_contacts",
     "stage",
 )
+
+
+def check_playbooks(tables: Sequence[Mapping[str, object]], shipped: Collection[str], file: str) -> Iterator[Violation]:
+    """Return every broken rule of a shop's own tables: first across them, then of each.
+
+    Args:
+        tables: as TOML has them, floats as decimals.
+        shipped: ids of the shipped playbooks, which alone can be switched off.
+        file: name of the file.
+    """
+    ids = [str(table.get("id", "")) for table in tables]
+    for each in sorted({each for each in ids if each and ids.count(each) > 1}):
+        yield violation(file, f"{each}.id", "stands twice", "", "give each playbook an id of its own")
+    for each in (str(table.get("id")) for table in tables if table.get("off") is True):
+        if each not in shipped:
+            rule = f"switches off a playbook that is not there.{suggest(each, shipped)}"
+            yield violation(file, f"{each}.off", rule, "", "")
+    for number, table in enumerate(tables, 1):
+        yield from check_playbook(table, file, number)
 
 
 Wrong = Callable[..., Violation]  # (key, rule, value, remedy) → the violation, named by playbook
