@@ -142,25 +142,25 @@ def _table(playbooks: Playbooks) -> Iterator[str]:
     yield "| playbook | when | channel | what to say | incentive | saved (90 %) | where the prior comes from |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
     for playbook in playbooks:
-        yield from (_step(playbook, nth, stage) for nth, stage in enumerate(playbook.stages, 1))
+        yield from (_row_of_stage(playbook, number, stage) for number, stage in enumerate(playbook.stages, 1))
     yield ""
 
 
-def _step(playbook: Playbook, nth: int, stage: Stage) -> str:
-    name = f"`{playbook.id}`: {playbook.title}" + (f", step {nth}" if len(playbook.stages) > 1 else "")
+def _row_of_stage(playbook: Playbook, number: int, stage: Stage) -> str:
+    name = f"`{playbook.id}`: {playbook.title}" + (f", step {number}" if len(playbook.stages) > 1 else "")
     saved = f"{stage.saved:.0%} ({stage.saved_low:.0%}–{stage.saved_high:.0%})"
     cells = (name, _when(playbook), playbook.channel, stage.what_to_say, stage.incentive or "—", saved, playbook.source)
     return f"| {' | '.join(cells)} |"
 
 
 def _when(playbook: Playbook) -> str:
-    asked = [f"kind {', '.join(playbook.kinds)}"]
-    asked += [f"{name} {', '.join(held)}" for name in ("states", "bands") if (held := getattr(playbook, name))]
-    asked += [f"order days ≥ {playbook.least_order_days}"] * bool(playbook.least_order_days)
-    asked += [f"expected spend ≥ {playbook.least_value_ratio} × the shop's median"] * bool(playbook.least_value_ratio)
-    asked += [f"`{condition}`" for condition in playbook.when]
-    asked += [f"at most {playbook.most_contacts} contacts"] * (playbook.most_contacts is not None)
-    return "; ".join(asked + ["nothing else fits"] * playbook.last_resort)
+    needs = [f"kind {', '.join(playbook.kinds)}"]
+    needs += [f"{name} {', '.join(values)}" for name in ("states", "bands") if (values := getattr(playbook, name))]
+    needs += [f"order days ≥ {playbook.least_order_days}"] * bool(playbook.least_order_days)
+    needs += [f"expected spend ≥ {playbook.least_value_ratio} × the shop's median"] * bool(playbook.least_value_ratio)
+    needs += [f"`{condition}`" for condition in playbook.when]
+    needs += [f"at most {playbook.most_contacts} contacts"] * (playbook.most_contacts is not None)
+    return "; ".join(needs + ["nothing else fits"] * playbook.last_resort)
 
 
 def _known_facts() -> Iterator[str]:
