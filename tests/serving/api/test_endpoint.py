@@ -222,7 +222,7 @@ def test_use_is_written_down_once_a_minute(tmp_path: Path, monkeypatch: pytest.M
         written.append([key_id for key_id, _ in rows])
         record_use(to, rows)
 
-    monkeypatch.setattr("serving.api.auth.note_use", noting)
+    monkeypatch.setattr("serving.api.auth.record_use", noting)
     keys = Keys()
     keys.refresh(book)
     keys.admit(f"Bearer {text}")
