@@ -1,4 +1,4 @@
-"""One customer over HTTP: the whole story, and the end of it."""
+"""Serves everything the book knows of one customer, and erases it."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from serving.shop import OpenShop
 # Of the columns of a score or a list's entry the book holds amounts in minor units and sentences as JSON.
 AMOUNTS = frozenset(column.name for column in ENTRY_COLUMNS if column.type == "money")
 TEXTS = frozenset(column.name for column in ENTRY_COLUMNS if column.type == "texts")
-CUSTOMER_ID = "as the order source has it, URL-encoded"
+CUSTOMER_ID = "the id as in the order source, URL-encoded"
 
 
 class Told(msgspec.Struct, frozen=True):
-    """One line of a story."""
+    """One line of a customer's story."""
 
     on: str
     what: str
 
 
 class CustomerAnswer(msgspec.Struct, frozen=True):
-    """What the book knows of a customer: in words, oldest first, and as records, by what they are of."""
+    """What the book knows of a customer: a story in words, oldest first, and the records behind it."""
 
     customer_id: str
     account_ids: Annotated[tuple[str, ...], Meta(description="the accounts it belongs or belonged to")]
@@ -43,9 +43,9 @@ class CustomerAnswer(msgspec.Struct, frozen=True):
     history: Annotated[
         dict[str, list[dict[str, Any]]],
         Meta(
-            description="scores, entries of lists, suppressed (kept off a list, and why), gone (left a list), "
-            "contacts, outcomes, consent, holds, owners, arms and episodes of the trial, posted_orders and "
-            "posted_events; amounts as decimal strings"
+            description="records by kind: scores, entries of lists, suppressed (kept off a list, and why), gone "
+            "(left a list), contacts, outcomes, consent, holds, owners, arms and episodes of the trial, posted_orders "
+            "and posted_events; amounts as decimal strings"
         ),
     ]
 
@@ -54,17 +54,17 @@ class Erased(msgspec.Struct, frozen=True):
     """What was erased."""
 
     customer_id: str
-    erased: Annotated[dict[str, int], Meta(description="rows by what they were of; what held none is left out")]
+    erased: Annotated[dict[str, int], Meta(description="kind of record → rows erased; kinds without rows are left out")]
     note: str
 
 
-def _asked_for(call: Call) -> str:
+def _customer_id(call: Call) -> str:
     return clean_id(call.part("customer_id").strip())
 
 
 def customer(call: Call) -> CustomerAnswer:
-    """Answer the story of one customer."""
-    customer_id = _asked_for(call)
+    """Answer everything known of one customer."""
+    customer_id = _customer_id(call)
     settings, seen = call.server.need_settings(), call.server.seen_by(call.key, [customer_id])
     if not seen or "\0" in customer_id:
         raise _unknown()
@@ -79,7 +79,7 @@ def customer(call: Call) -> CustomerAnswer:
 
 
 def of_accounts(history: History, account_ids: Sequence[str]) -> History:
-    """Return a history without what is of other accounts: a customer may have belonged to another owner's before."""
+    """Return a history with these accounts only: the customer may have belonged to another owner's account before."""
     if list(account_ids) == list(history.account_ids):
         return history
     frames = {name: getattr(history, name) for name in DAY_OF}
@@ -92,19 +92,19 @@ def of_accounts(history: History, account_ids: Sequence[str]) -> History:
 
 
 def customer_answer(story: Story, money: Money) -> CustomerAnswer:
-    """Return a story as it is written in an answer."""
+    """Return the answer that tells a story."""
     found = story.to_dict()
     lines = [line.split("  ", 1) for line in list(story.lines())[1:]]
     history = {name: [_record(row, money) for row in found[name]] for name in DAY_OF}
-    told = [Told(day, what) for day, what in lines]
-    return CustomerAnswer(story.history.customer_id, tuple(story.history.account_ids), told, history)
+    words = [Told(day, what) for day, what in lines]
+    return CustomerAnswer(story.history.customer_id, tuple(story.history.account_ids), words, history)
 
 
 def _record(row: dict[str, Any], money: Money) -> dict[str, Any]:
-    return {name: _told(name, value, money) for name, value in row.items()}
+    return {name: _plain_value(name, value, money) for name, value in row.items()}
 
 
-def _told(name: str, value: Any, money: Money) -> Any:
+def _plain_value(name: str, value: Any, money: Money) -> Any:
     if name in AMOUNTS:
         return _amount(value, money)
     return msgspec.json.decode(value) if name in TEXTS and isinstance(value, str) else value
@@ -116,7 +116,7 @@ def _amount(minor: int | None, money: Money) -> Decimal | None:
 
 def erase_customer(call: Call) -> Erased:
     """Erase everything that the book holds of a customer."""
-    customer_id = _asked_for(call)
+    customer_id = _customer_id(call)
     rows = erase(call.server.need_book(), customer_id, who=f"key {call.key.id}") if "\0" not in customer_id else {}
     if not rows:
         raise _unknown()
@@ -137,7 +137,8 @@ OPERATIONS = (
         path="/v1/customers/{customer_id}",
         roles=("lists",),
         summary="The whole story of one customer",
-        description="Scores, places on lists and why not, contacts, outcomes, consent, owners, the trial.",
+        description="Scores, entries of lists, reasons for being kept off one, contacts, outcomes, consent, owners and "
+        "the trial.",
         run=in_thread(customer),
         gives=CustomerAnswer,
         example={
@@ -156,9 +157,9 @@ OPERATIONS = (
         path="/v1/customers/{customer_id}",
         roles=("admin",),
         summary="Erase a customer",
-        description="Scores, entries of lists, contacts, outcomes, consent, posted orders and events, and what is "
-        "still to be told to webhooks, in one transaction; the book keeps when, by which key and how much, not who. "
-        "It cannot be undone. The order source is not touched.",
+        description="Erases scores, entries of lists, contacts, outcomes, consent, posted orders and events, and "
+        "webhook messages still to be sent, in one transaction. The book keeps when, by which key and how many rows, "
+        "not whose. It cannot be undone. The order source is not touched.",
         run=in_thread(erase_customer),
         gives=Erased,
         example={

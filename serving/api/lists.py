@@ -1,4 +1,4 @@
-"""Published lists over HTTP: page by page as JSON for programs, whole as CSV for people."""
+"""Serves published lists: in pages of JSON for programs, whole as CSV for people."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from serving.outreach.exports.list_csv import people_csv
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
 from serving.scores import SCORE_NAMES, Band, State
 
-MOST = 5_000
+MOST_ENTRIES = 5_000  # of a page
 Number = Annotated[int, Meta(ge=0, lt=1 << 31)]
 
 
@@ -48,7 +48,7 @@ class Entry(msgspec.defstruct("_EntryColumns", _entry_fields(), frozen=True)):  
 
 
 class Departure(msgspec.Struct, frozen=True):
-    """A customer who was on the former list and is not on this one."""
+    """A customer who was on the list before and is not on this one."""
 
     customer_id: str
     reason: str
@@ -56,7 +56,7 @@ class Departure(msgspec.Struct, frozen=True):
 
 
 class ListAnswer(msgspec.Struct, frozen=True):
-    """A list: regular customers at risk, and apart from them customers with one order so far, and lapsed ones."""
+    """A list in three groups: regular customers at risk, new customers with one order day, and lapsed customers."""
 
     as_of: date
     horizon_days: int
@@ -74,20 +74,20 @@ class ListAnswer(msgspec.Struct, frozen=True):
 
 
 class ListQuery(Request, frozen=True):
-    """Which entries of a list are asked for."""
+    """Filters of a list's entries, and the page."""
 
-    owner: Annotated[Text | None, Meta(description="whose accounts")] = None
+    owner: Annotated[Text | None, Meta(description="only the accounts of this owner")] = None
     state: State | None = None
     band: Band | None = None
     playbook: Annotated[Text | None, Meta(description="id of the playbook")] = None
     kind: Literal["regular", "new", "winback"] | None = None
-    limit: Annotated[int, Meta(ge=1, le=MOST, description="entries of a page; a CSV is always whole")] = 1_000
-    cursor: Annotated[Text | None, Meta(description="`next_cursor` of the former page, with the same filters")] = None
+    limit: Annotated[int, Meta(ge=1, le=MOST_ENTRIES, description="entries on a page; a CSV is always whole")] = 1_000
+    cursor: Annotated[Text | None, Meta(description="`next_cursor` of the page before, with the same filters")] = None
 
 
 def current_list(call: Call) -> Response:
-    """Answer the list that holds today."""
-    return _answered(call, None)
+    """Answer the list published last."""
+    return _list_response(call, None)
 
 
 def list_of_day(call: Call) -> Response:
@@ -96,10 +96,10 @@ def list_of_day(call: Call) -> Response:
         day = date.fromisoformat(call.part("date"))
     except ValueError:
         raise Refusal(404, "no-list", "a list is named by its day, as 2026-03-02") from None
-    return _answered(call, day)
+    return _list_response(call, day)
 
 
-def _answered(call: Call, day: date | None) -> Response:
+def _list_response(call: Call, day: date | None) -> Response:
     as_csv = prefers_csv(call.request.headers.get("accept", ""))
     page = _page(call, day, None if as_csv else call.query.limit)
     if as_csv:
@@ -114,7 +114,7 @@ def _page(call: Call, day: date | None, limit: int | None) -> Page:
     asked: ListQuery = call.query
     owner = asked.owner if call.key.owner is None else call.key.owner
     wanted = EntryFilter(owner, asked.state, asked.band, asked.playbook, asked.kind)
-    after = None if asked.cursor is None or limit is None else place_of(asked.cursor)
+    after = None if asked.cursor is None or limit is None else page_end_of(asked.cursor)
     with call.server.need_book().reading() as connection:
         page = page_of(connection, day, wanted, call.server.today, after, limit)
     if page is None:
@@ -124,7 +124,7 @@ def _page(call: Call, day: date | None, limit: int | None) -> Page:
 
 
 def _seen(call: Call, entries: pd.DataFrame) -> pd.DataFrame:
-    """Return the entries that the key may see; the customers file may have changed since the list."""
+    """Return the entries that the key may see; the owners may have changed since the list was made."""
     if call.key.owner is None:
         return entries
     asked = call.query.owner in (None, call.key.owner)
@@ -133,7 +133,7 @@ def _seen(call: Call, entries: pd.DataFrame) -> pd.DataFrame:
 
 
 def _gone(call: Call, page: Page) -> list[Departure]:
-    """Return who has left the list; only on the first page, and only whom the key may see."""
+    """Return who has left the list: on the first page only, and only customers that the key may see."""
     if call.query.cursor is not None:
         return []
     with call.server.need_book().reading() as connection:
@@ -143,7 +143,7 @@ def _gone(call: Call, page: Page) -> list[Departure]:
 
 
 def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], key: Key) -> ListAnswer:
-    """Return a page of a list as it is written in an answer."""
+    """Return the answer that shows a page of a list."""
     facts, run = page.facts, page.run
     regular, new, winback = (_entries(entries[entries["kind"] == kind]) for kind in KINDS)
     return ListAnswer(
@@ -163,21 +163,21 @@ def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], key: K
     )
 
 
-def cursor_of(place: PageEnd) -> str:
-    """Return a place in a list as callers get it: opaque, so that it can change its meaning.
+def cursor_of(end: PageEnd) -> str:
+    """Return the cursor of a page's end, opaque to callers, so that its meaning can change.
 
-    >>> place_of(cursor_of(PageEnd(3, 0, 25)))
+    >>> page_end_of(cursor_of(PageEnd(3, 0, 25)))
     PageEnd(list_id=3, kind=0, position=25)
     """
-    packed = msgspec.json.encode((place.list_id, place.kind, place.position))
+    packed = msgspec.json.encode((end.list_id, end.kind, end.position))
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def place_of(cursor: str) -> PageEnd:
-    """Return the place that a cursor stands for.
+def page_end_of(cursor: str) -> PageEnd:
+    """Return the page's end that a cursor stands for.
 
     Raises:
-        Refusal: 422, it is none of ours.
+        Refusal: 422, it is no cursor of ours.
     """
     try:
         packed = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
@@ -187,12 +187,12 @@ def place_of(cursor: str) -> PageEnd:
 
 
 def prefers_csv(accept: str) -> bool:
-    """Say whether an Accept header asks for CSV before JSON.
+    """Return whether an Accept header prefers CSV to JSON.
 
     >>> prefers_csv("text/csv"), prefers_csv("application/json, text/csv;q=0.5"), prefers_csv("*/*")
     (True, False, False)
     """
-    weights = dict(_weighted(part) for part in accept.split(","))
+    weights = dict(_media_weight(part) for part in accept.split(","))
     csv = weights.get(CSV, 0.0)
     return csv > max(weights.get(kind, 0.0) for kind in ("application/json", "application/*", "*/*"))
 
@@ -202,7 +202,7 @@ def _csv(page: Page, entries: pd.DataFrame) -> Response:
     return Response(people_csv(entries), media_type=CSV, headers={"Content-Disposition": name})
 
 
-def _weighted(part: str) -> tuple[str, float]:
+def _media_weight(part: str) -> tuple[str, float]:
     kind, _, rest = part.partition(";")
     weight = rest.partition("q=")[2].strip()
     try:
@@ -255,8 +255,8 @@ LIST: dict[str, Any] = {
     "next_cursor": None,
 }
 _CSV = (
-    " JSON by default, in pages; with `Accept: text/csv` the file that account managers open, whole: with a byte order "
-    "mark and defused formulas, regular customers at risk, then new ones, then lapsed ones."
+    " As JSON, in pages. With `Accept: text/csv` as the whole file that account managers open: regular customers at "
+    "risk, then new customers, then lapsed ones; with a byte order mark, and no cell can act as a formula."
 )
 
 OPERATIONS = (
@@ -266,7 +266,7 @@ OPERATIONS = (
         method="GET",
         path="/v1/lists/current",
         roles=("lists",),
-        summary="The list that holds today",
+        summary="The current list",
         description="The list published last." + _CSV,
         run=in_thread(current_list),
         asks=ListQuery,
@@ -282,7 +282,7 @@ OPERATIONS = (
         path="/v1/lists/{date}",
         roles=("lists",),
         summary="The list of a day",
-        description="The list published last of that day." + _CSV,
+        description="The list published last on that day." + _CSV,
         run=in_thread(list_of_day),
         asks=ListQuery,
         gives=ListAnswer,

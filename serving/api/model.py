@@ -1,4 +1,4 @@
-"""Facts about the model that answers, and the order to look for a newer one."""
+"""Serves facts about the model that answers, and reloads it on request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from serving.api.state import ServerState
 
 
 class FeatureFacts(msgspec.Struct, frozen=True):
-    """What one feature of the model is."""
+    """One feature of the model."""
 
     name: str
     family: str
@@ -27,7 +27,7 @@ class FeatureFacts(msgspec.Struct, frozen=True):
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """How far the scores of the latest run lie from those of training."""
+    """How far the probabilities of the latest run have moved from those of training."""
 
     as_of: date
     customers: int
@@ -37,21 +37,21 @@ class Drift(msgspec.Struct, frozen=True):
 
 
 class Reloaded(msgspec.Struct, frozen=True):
-    """What serves after the registry was asked."""
+    """The model that serves after a reload."""
 
     model_version: str
     former_version: str | None
 
 
 class ModelGrade(msgspec.Struct, frozen=True):
-    """The model against the best rule, means over the test dates; a measure that cannot be taken of them is null."""
+    """The model against the best rule, means over the test dates; a measure that could not be taken is null."""
 
     letter: Annotated[
         Literal["A", "B", "C"],
         Meta(description="A: clearly better than the best rule; B: better beyond chance; C: no better, a rule serves"),
     ]
-    words: Annotated[str, Meta(description="the grade in words, and what an A asks for beyond it")]
-    candidate: Annotated[str, Meta(description="who is graded")]
+    words: Annotated[str, Meta(description="the grade in words, and what is missing for an A")]
+    candidate: Annotated[str, Meta(description="the candidate that is graded")]
     against: Annotated[str, Meta(description="the best rule")]
     skill: Annotated[float | None, Meta(description="1 − log loss over the rule's; above 0 is better, 1 the best")]
     skill_low: Annotated[float | None, Meta(description="lower end of its 95 % interval")]
@@ -63,66 +63,66 @@ class ModelGrade(msgspec.Struct, frozen=True):
     ece_floor: Annotated[float | None, Meta(description="what that would be by chance if the probabilities were true")]
     ece_floor_95: Annotated[float | None, Meta(description="by chance it stays below this 95 times in a hundred")]
     suspicious: Annotated[
-        bool, Meta(description="better than churn can be known: a leak, or a log that tells too much")
+        bool, Meta(description="better than churn can be predicted: a leak, or a log that knows the future")
     ]
     test_dates: int
     cases: Annotated[
         int | None,
         Meta(
-            description="over all dates, who left or who stayed, whichever are fewer; null: trained before it was told"
+            description="over all dates, those who left or those who stayed, whichever are fewer; null: an older model"
         ),
     ] = None
 
 
 class HeldList(msgspec.Struct, frozen=True):
-    """What a list of the riskiest would have held, the mean over the test dates."""
+    """What a list of the riskiest customers would have held, means over the test dates."""
 
     name: Annotated[str, Meta(description='whose list: a candidate, or "random" for picking anybody')]
     picked: Annotated[float, Meta(description="customers on the list")]
-    hits: Annotated[float, Meta(description="of them, who left")]
-    false_alarms: Annotated[float, Meta(description="of them, who stayed")]
-    capture: Annotated[float | None, Meta(description="hits over all who left, 0 to 1; null: nobody left")]
-    precision: Annotated[float | None, Meta(description="hits over picked, 0 to 1; null: nobody was picked")]
-    lift: Annotated[float | None, Meta(description="precision over everyone's churn rate; null: nobody left")]
+    hits: Annotated[float, Meta(description="of these, those who left")]
+    false_alarms: Annotated[float, Meta(description="of these, those who stayed")]
+    capture: Annotated[float | None, Meta(description="hits ÷ all who left, 0 to 1; null: nobody left")]
+    precision: Annotated[float | None, Meta(description="hits ÷ picked, 0 to 1; null: nobody was picked")]
+    lift: Annotated[float | None, Meta(description="precision ÷ everyone's churn rate; null: nobody left")]
 
 
 class ModelList(msgspec.Struct, frozen=True):
     """Lists of the same length by the model, by the best rule and by chance."""
 
-    sizes: Annotated[list[int], Meta(description="customers on the list, per test date")]
+    sizes: Annotated[list[int], Meta(description="customers on the list, one number a test date")]
     why: Annotated[str, Meta(description="where that length comes from")]
-    by: Annotated[HeldList, Meta(description="the model's")]
-    rule: Annotated[HeldList, Meta(description="the best rule's")]
-    random: Annotated[HeldList, Meta(description="what picking anybody gives")]
+    by: Annotated[HeldList, Meta(description="the list by the model")]
+    rule: Annotated[HeldList, Meta(description="the list by the best rule")]
+    random: Annotated[HeldList, Meta(description="a list of customers picked at random")]
     over_rule: Annotated[
-        float | None, Meta(description="how many times as many who left as the rule's list held; null: that held none")
+        float | None, Meta(description="hits of the model ÷ hits of the rule; null: the rule had none")
     ]
     sentence: Annotated[str, Meta(description="the list in words")]
 
 
 class ProbabilityBand(msgspec.Struct, frozen=True):
-    """Of those whose probability lay in a band, how many left; a customer counts once for each test date."""
+    """Of the customers with a probability in this band, how many left; a customer counts once a test date."""
 
     name: Annotated[str, Meta(examples=["60 to 70%"])]
-    low: Annotated[Probability, Meta(description="of the band, included")]
-    high: Annotated[Probability, Meta(description="of the band, excluded except for 1")]
+    low: Annotated[Probability, Meta(description="lower end of the band, included")]
+    high: Annotated[Probability, Meta(description="upper end, excluded except for 1")]
     customers: int
     said: Annotated[Probability | None, Meta(description="their mean probability; null: nobody is in it")]
     left: Annotated[Probability | None, Meta(description="the share that left; null: nobody is in it")]
     interval: Annotated[
         list[float | None],
-        Meta(description="of that share, 95 %: its two ends, the lower first; null: nobody is in it"),
+        Meta(description="95 % interval of that share, the lower end first; null: nobody is in it"),
     ]
-    is_merged: Annotated[bool, Meta(description="it took in neighbours that held too few")]
+    is_merged: Annotated[bool, Meta(description="it includes neighbouring bands that held too few customers")]
 
 
 class ModelQuality(msgspec.Struct, frozen=True):
-    """How well the model did on dates that nobody had seen; each field is null where there was no backtest."""
+    """How well the model did out of time, on dates after its training; null where there was no backtest."""
 
     grade: ModelGrade | None = None
-    list: Annotated[ModelList | None, Meta(description="the list it would have made")] = None
+    list: Annotated[ModelList | None, Meta(description="the list that it would have made")] = None
     bands: Annotated[tuple[ProbabilityBand, ...] | None, Meta(description="by probability, the lowest first")] = None
-    warnings: Annotated[tuple[str, ...] | None, Meta(description="what to beware of; empty: nothing")] = None
+    warnings: Annotated[tuple[str, ...] | None, Meta(description="what to be careful about; empty: nothing")] = None
 
 
 class ModelAnswer(msgspec.Struct, frozen=True):
@@ -132,22 +132,22 @@ class ModelAnswer(msgspec.Struct, frozen=True):
     candidate: str
     horizon_days: int
     active_days: int
-    follow_days: Annotated[int, Meta(description="next_order_on holds for who orders within so many days")]
-    trained_until: Annotated[date, Meta(description="nothing on or after this day was known in training")]
+    follow_days: Annotated[int, Meta(description="next_order_on assumes an order within so many days")]
+    trained_until: Annotated[date, Meta(description="the model learnt from nothing on or after this day")]
     training_dates: tuple[date, ...]
     why: Annotated[str, Meta(description="why this candidate was chosen")]
     currency: str
     zone: str
-    metrics: Annotated[dict[str, float | None], Meta(description="measured out of time, in the backtest")]
-    quality: Annotated[ModelQuality, Meta(description="grade, bands and the list it would have made, out of time")]
+    metrics: Annotated[dict[str, float | None], Meta(description="measured in the backtest, out of time")]
+    quality: Annotated[ModelQuality, Meta(description="grade, list and bands, measured out of time")]
     features: list[FeatureFacts]
     source: Annotated[str, Meta(description='"registry", or "local copy" while the registry is down')]
-    trouble: Annotated[str | None, Meta(description="why the registry's champion is not the one that serves")]
-    drift: Annotated[Drift | None, Meta(description="null: no run yet, or the model knows no distribution")]
+    trouble: Annotated[str | None, Meta(description="why the registry's champion does not serve; null: it does")]
+    drift: Annotated[Drift | None, Meta(description="null: no run yet, or the model has no reference distribution")]
 
 
 def model(call: Call) -> ModelAnswer:
-    """Answer what the champion is, what it was measured at, and what it looks at."""
+    """Answer what the model is, how good it was, and which features it uses."""
     server = call.server
     champion = server.need_champion()
     trouble = None if server.champions is None else server.champions.trouble
@@ -155,7 +155,7 @@ def model(call: Call) -> ModelAnswer:
 
 
 def reload_model(call: Call) -> Reloaded:
-    """Look for a newer champion now."""
+    """Load the registry's champion now."""
     server = call.server
     server.need_settings()
     assert server.champions is not None
@@ -181,7 +181,7 @@ def drift_of(server: ServerState, champion: Champion) -> Drift | None:
 
 
 def model_answer(champion: Champion, trouble: str | None, drift: Drift | None) -> ModelAnswer:
-    """Return a model's facts as they are written in an answer."""
+    """Return the answer that shows a model's facts."""
     bundle = champion.bundle
     return ModelAnswer(
         model_version=champion.version,
@@ -235,7 +235,8 @@ OPERATIONS = (
         path="/v1/model",
         roles=("scores", "lists"),
         summary="Facts about the model that answers",
-        description="What it is, how good it was out of time, and how far today's scores lie from those of training.",
+        description="What the model is, how good it was out of time, and how far the latest scores have moved from "
+        "those of training.",
         run=in_thread(model),
         gives=ModelAnswer,
         example={
@@ -271,9 +272,10 @@ OPERATIONS = (
         method="POST",
         path="/v1/model/reload",
         roles=("admin",),
-        summary="Look for a newer champion now",
-        description="The server looks by itself every few seconds; this answers once it has. A version that fails its "
-        "probe is refused with 409, and the one before serves on. With several workers it speaks for one of them.",
+        summary="Load the registry's champion now",
+        description="The server looks for a new champion every few seconds by itself; this request answers once it has "
+        "looked. A version that fails its probe is refused with 409, and the one before serves on. With several "
+        "workers the answer is of one of them.",
         run=in_thread(reload_model),
         gives=Reloaded,
         example={"model_version": "4", "former_version": "3"},

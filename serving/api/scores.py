@@ -1,4 +1,4 @@
-"""Scores over HTTP: the last run's by customer id, fresh ones, and one for a history that comes with the request."""
+"""Serves scores: stored ones of the last run, fresh ones, and one of a history that comes with the request."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from serving.shop import reader_of
 MAX_IDS = 10_000
 MAX_ORDERS = 50_000
 MAX_EVENTS = 50_000
-AT_ONCE = 100  # ids that are looked up between two other requests; more go to a thread
+IDS_IN_LOOP = 100  # look-ups of up to so many ids run between two requests; more go to a thread
 
 
 class ScoresRequest(Request, frozen=True):
-    """Whose stored scores are asked for."""
+    """The customers whose scores are wanted."""
 
     customer_ids: Annotated[
         list[Id],
-        Meta(min_length=1, max_length=MAX_IDS, description="repeated ids are answered once"),
+        Meta(min_length=1, max_length=MAX_IDS, description="an id that is repeated is answered once"),
     ]
     fresh: Annotated[
         bool,
-        Meta(description="compute now, from the order source and what was posted, instead of reading the last run"),
+        Meta(description="true: computed now, from the order source and what was posted; false: of the last run"),
     ] = False
 
 
@@ -50,13 +50,15 @@ class PostedOrder(Request, frozen=True):
     """One order line, by the same rules as a line of the order file."""
 
     ordered_at: Moment
-    amount: Annotated[Number, Meta(description="of the line after discount, in major units; negative: a return")]
-    order_id: Annotated[Text | None, Meta(description="lines of one id are one order")] = None
+    amount: Annotated[Number, Meta(description="of the line after discount, major units; negative: a return")]
+    order_id: Annotated[Text | None, Meta(description="lines with the same id are one order")] = None
     product_id: Text | None = None
     quantity: Annotated[Number | None, Meta(description="units; left out: one")] = None
     discount: Annotated[Number | None, Meta(description="money taken off the line, major units")] = None
     returned: bool = False
-    status: Annotated[Text | None, Meta(description="cancelled and returned as configured for the shop")] = None
+    status: Annotated[Text | None, Meta(description="cancelled or returned, in the words configured for the shop")] = (
+        None
+    )
     currency: Annotated[Text | None, Meta(description="ISO 4217; left out: the shop's currency")] = None
 
 
@@ -65,18 +67,20 @@ class PostedEvent(Request, frozen=True):
 
     kind: Kind
     happened_at: Moment
-    value: Annotated[Number | None, Meta(description="of kinds that have one, such as a rating")] = None
+    value: Annotated[Number | None, Meta(description="where its kind has one, such as a rating")] = None
 
 
 class PostedHistory(Request, frozen=True):
-    """One customer's history, to be scored as the batch would."""
+    """The history of one customer, to be scored as the batch would score it."""
 
     orders: Annotated[list[PostedOrder], Meta(min_length=1, max_length=MAX_ORDERS)]
     events: Annotated[list[PostedEvent], Meta(max_length=MAX_EVENTS)] = msgspec.field(default_factory=list)
-    customer_id: Annotated[Id | None, Meta(description="given back in the answer; no features depend on it")] = None
+    customer_id: Annotated[Id | None, Meta(description="returned in the answer; the score does not depend on it")] = (
+        None
+    )
     as_of: Annotated[
         date | None,
-        Meta(description="the day to look from, all before it is history; left out: today in the shop's zone"),
+        Meta(description="the day to look from; everything before it is history; left out: today in the shop's zone"),
     ] = None
 
 
@@ -102,61 +106,61 @@ class ScoreAnswer(msgspec.defstruct("_ScoreColumns", _score_fields(), frozen=Tru
 
 
 class SingleScoreAnswer(ScoreAnswer):
-    """One score of a posted history, and what it rests on."""
+    """The score of a posted history, and what it rests on."""
 
     limits: tuple[str, ...]
 
 
 class ScoresAnswer(msgspec.Struct, frozen=True):
-    """Scores in the order asked for, and the ids of whom there is none: unknown, or without an order for too long."""
+    """Scores in the order of the ids, and the ids without one: unknown customers, or without an order for too long."""
 
     scores: list[ScoreAnswer]
     unknown: list[str]
 
 
 async def stored_scores(call: Call) -> Response:
-    """Answer the latest run's scores of the given customers, or fresh ones; unknown ids apart."""
+    """Answer stored or fresh scores of the given customers, and the ids without a score."""
     asked: ScoresRequest = call.body
-    known_as = {customer_id: clean_id(customer_id.strip()) for customer_id in asked.customer_ids}
+    clean_ids = {customer_id: clean_id(customer_id.strip()) for customer_id in asked.customer_ids}
     work = _fresh if asked.fresh else _stored
-    if not asked.fresh and len(known_as) <= AT_ONCE and call.server.answers_at_once(call.key):
-        return work(call.server, call.key, known_as)
+    if not asked.fresh and len(clean_ids) <= IDS_IN_LOOP and call.server.answers_at_once(call.key):
+        return work(call.server, call.key, clean_ids)
     limiter = call.server.scoring if asked.fresh else None
-    return await anyio.to_thread.run_sync(work, call.server, call.key, known_as, limiter=limiter)
+    return await anyio.to_thread.run_sync(work, call.server, call.key, clean_ids, limiter=limiter)
 
 
-def _stored(server: ServerState, key: Key, known_as: dict[str, str]) -> Response:
-    ids = server.seen_by(key, dict.fromkeys(known_as.values()))
+def _stored(server: ServerState, key: Key, clean_ids: dict[str, str]) -> Response:
+    ids = server.seen_by(key, dict.fromkeys(clean_ids.values()))
     lookup = server.need_lookup()
-    joined = lookup.joined(ids) if len(ids) > AT_ONCE else None
+    joined = lookup.joined(ids) if len(ids) > IDS_IN_LOOP else None
     if joined is None:
-        return _answer(lookup.scores(ids), known_as)
+        return _answer(lookup.scores(ids), clean_ids)
     scores, missing = joined
     seen = set(ids) - set(missing)
-    return _written(scores, [asked for asked, known in known_as.items() if known not in seen])
+    return _scores_response(scores, [asked for asked, known in clean_ids.items() if known not in seen])
 
 
-def _fresh(server: ServerState, key: Key, known_as: dict[str, str]) -> Response:
+def _fresh(server: ServerState, key: Key, clean_ids: dict[str, str]) -> Response:
     champion, now = server.need_champion(), datetime.now(UTC)
-    ids = server.seen_by(key, dict.fromkeys(known_as.values()))
+    ids = server.seen_by(key, dict.fromkeys(clean_ids.values()))
     with from_our_files(whatever=True):
         found = server.need_fresh().scores(ids, champion.bundle, champion.version)
     answers = {score.customer_id: msgspec.json.encode(score_answer(score, now)) for score in found}
-    return _answer(answers, known_as)
+    return _answer(answers, clean_ids)
 
 
-def _answer(found: Mapping[str, bytes], known_as: dict[str, str]) -> Response:
-    """Answer each customer once, in the order asked for, and the ids of whom there is no score."""
-    scores = b",".join(found[known] for known in dict.fromkeys(known_as.values()) if known in found)
-    return _written(scores, [asked for asked, known in known_as.items() if known not in found])
+def _answer(found: Mapping[str, bytes], clean_ids: dict[str, str]) -> Response:
+    """Answer each customer once, in the order of the ids, and the ids without a score."""
+    scores = b",".join(found[known] for known in dict.fromkeys(clean_ids.values()) if known in found)
+    return _scores_response(scores, [asked for asked, known in clean_ids.items() if known not in found])
 
 
-def _written(scores: bytes, unknown: Sequence[str]) -> Response:
+def _scores_response(scores: bytes, unknown: Sequence[str]) -> Response:
     return Response(b'{"scores":[%b],"unknown":%b}' % (scores, msgspec.json.encode(unknown)), media_type=JSON)
 
 
 async def score_history(call: Call) -> SingleScoreAnswer:
-    """Score the posted history by the same producer as the batch."""
+    """Score the posted history with the code that scores the batch."""
     parts = (call.body, call.server.need_settings(), call.server.need_champion())
     return await anyio.to_thread.run_sync(score_posted, *parts, limiter=call.server.scoring)
 
@@ -165,7 +169,7 @@ def score_posted(posted: PostedHistory, settings: Settings, champion: Champion) 
     """Score a posted history as the batch scores a customer with these lines and events.
 
     Raises:
-        InputError: a cell breaks a rule of the input contract, or no order is left that counts.
+        InputError: a cell breaks a rule of the input contract, or no order remains that counts.
     """
     shop, customer_id = settings.shop, posted.customer_id or POSTED
     rules = reader_of(settings).rules
@@ -178,22 +182,22 @@ def score_posted(posted: PostedHistory, settings: Settings, champion: Champion) 
 
 
 def score_answer(score: Score, scored_at: datetime) -> ScoreAnswer:
-    """Return a score as it is written in an answer."""
-    facts = {**vars(score), "scored_at": _utc(scored_at)}
+    """Return the answer that shows a score."""
+    facts = {**vars(score), "scored_at": _utc_text(scored_at)}
     return ScoreAnswer(**{name: facts[name] for name in ScoreAnswer.__struct_fields__})
 
 
 def single_score_answer(score: Score, customer_id: str | None, scored_at: datetime) -> SingleScoreAnswer:
-    """Return the score of a posted history, under the id that came with it."""
-    facts = {**vars(score), "customer_id": customer_id, "scored_at": _utc(scored_at)}
+    """Return the answer that shows the score of a posted history, under the id that came with it."""
+    facts = {**vars(score), "customer_id": customer_id, "scored_at": _utc_text(scored_at)}
     return SingleScoreAnswer(**{name: facts[name] for name in SingleScoreAnswer.__struct_fields__})
 
 
-def _utc(moment: datetime) -> str:
+def _utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-ASKED: dict[str, Any] = {"customer_ids": ["00123", "00456"]}
+IDS: dict[str, Any] = {"customer_ids": ["00123", "00456"]}
 HISTORY: dict[str, Any] = {
     "customer_id": "00123",
     "as_of": "2026-03-02",
@@ -241,11 +245,11 @@ OPERATIONS = (
         path="/v1/scores",
         roles=("scores",),
         summary="Scores by customer id",
-        description="The latest run's scores, in the order asked for; ids of whom there is none come apart. With "
-        "`fresh` they are computed now, from the order source and what was posted since, and are not stored.",
+        description="The scores of the last run, in the order of the ids; `unknown` names the ids without a score. "
+        "With `fresh` the scores are computed now, from the order source and what was posted since, and not stored.",
         run=stored_scores,
         takes=ScoresRequest,
-        sends=ASKED,
+        sends=IDS,
         gives=ScoresAnswer,
         example={"scores": [SCORE], "unknown": ["00456"]},
         needs=(503,),
@@ -257,8 +261,8 @@ OPERATIONS = (
         path="/v1/score",
         roles=("scores",),
         summary="Score one customer's posted history",
-        description="Computed as the batch computes it; nothing is stored. Post the whole history: what is left out "
-        "did not happen. `limits` says what the score rests on.",
+        description="Computed as for the batch; nothing is stored. Post the whole history: what is left out did not "
+        "happen. `limits` says what the score rests on.",
         run=score_history,
         takes=PostedHistory,
         sends=HISTORY,

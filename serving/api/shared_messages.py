@@ -1,8 +1,4 @@
-"""What goes over the wire, as far as several resources share it; each resource has its own requests and answers.
-
-Money is a decimal in major units: answers write it as a string ("12.50"), so that no reader rounds it; requests
-may give a string or a number. Dates are ISO 8601, times carry an offset. What is not known is null, never left out.
-"""
+"""Field types and messages that several resources share; each resource defines its own requests and answers."""
 
 from __future__ import annotations
 
@@ -58,7 +54,7 @@ def field_of(column: Column) -> tuple[str, Any]:
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What all requests share: an unknown field is refused."""
+    """The base of all requests: an unknown field is refused."""
 
 
 class WrongField(msgspec.Struct, frozen=True):
@@ -69,7 +65,7 @@ class WrongField(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """A refusal, RFC 9457."""
+    """A refusal, as in RFC 9457."""
 
     type: str
     title: str

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
@@ -52,9 +53,8 @@ class PostedEvent:
     value: Any = None
 
 
-@dataclass(frozen=True)
-class Posted:
-    """How many of the rows given were new, how many changed what the book held, and how many it held already."""
+class Posted(msgspec.Struct, frozen=True):
+    """How many rows were new, how many changed what the book held, and how many it held already."""
 
     new: int
     changed: int
