@@ -21,8 +21,8 @@ from features.money import Money
 from serving.outreach.effect.estimate import TOO_FEW, percent
 from serving.outreach.effect.four_groups import FourGroups, four_groups
 from serving.outreach.effect.group import GroupEffect, group_effect
+from serving.outreach.effect.sample_size import ALPHA, POWER
 
-POWER, ALPHA = 0.80, 0.05
 # An effect so many standard errors away from 0 is seen with 80 % power at the 5 % level.
 STANDARD_ERRORS_TO_SEE = NormalDist().inv_cdf(1 - ALPHA / 2) + NormalDist().inv_cdf(POWER)
 RECENT_WEEKS = 8

@@ -15,7 +15,7 @@ import pandas as pd
 from serving.outreach.exports.safe_text import plain_values
 from serving.outreach.plan.outreach_list import OutreachList
 
-Kind = Literal["text", "sentence", "texts", "integer", "number", "percent", "money", "date"]
+CellFormat = Literal["text", "sentence", "texts", "integer", "number", "percent", "money", "date"]
 
 # The three groups of a list, and how they are called for people.
 GROUPS = {"entries": "regular customers at risk", "newcomers": "new customers", "winback": "to win back"}
@@ -27,7 +27,7 @@ class ListColumn:
 
     name: str
     heading: str
-    kind: Kind
+    format: CellFormat
     width: int
 
 
@@ -98,12 +98,12 @@ def by_owner(outreach: OutreachList) -> dict[str, pd.DataFrame]:
     return {str(owner): frame for owner, frame in groups}
 
 
-def counts(outreach: OutreachList) -> dict[str, int]:
+def group_sizes(outreach: OutreachList) -> dict[str, int]:
     """Return how many entries each group has."""
     return {label: len(getattr(outreach, name)) for name, label in GROUPS.items()}
 
 
-def ranking(outreach: OutreachList) -> str:
+def rank_by_in_words(outreach: OutreachList) -> str:
     """Return the measure that the list is ranked by, in words."""
     return str(outreach.rank_by).replace("_", " ")
 

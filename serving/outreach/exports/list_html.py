@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from features.money import Money
-from serving.outreach.exports.layout import by_owner, counts, left_out, ranking, records
+from serving.outreach.exports.layout import by_owner, group_sizes, left_out, rank_by_in_words, records
 from serving.outreach.exports.safe_text import printable
 from serving.outreach.plan.outreach_list import OutreachList
 
@@ -74,8 +74,8 @@ def _page(outreach: OutreachList, owners: Mapping[str, pd.DataFrame]) -> dict[st
     return {
         "as_of": outreach.as_of.isoformat(),
         "horizon_days": outreach.horizon_days,
-        "ranking": ranking(outreach),
-        "counts": counts(outreach),
+        "ranking": rank_by_in_words(outreach),
+        "counts": group_sizes(outreach),
         "left_out": {printable(reason): count for reason, count in left_out(outreach).items()},
         "sections": _sections(owners.items(), outreach.currency),
         "outcomes": OUTCOMES,

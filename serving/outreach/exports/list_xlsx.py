@@ -19,7 +19,7 @@ import pandas as pd
 
 from features.money import Money
 from serving.outreach.exports.file_names import sheet_names
-from serving.outreach.exports.layout import LIST_COLUMNS, by_owner, counts, left_out, ranking
+from serving.outreach.exports.layout import LIST_COLUMNS, by_owner, group_sizes, left_out, rank_by_in_words
 from serving.outreach.exports.safe_text import cut, joined, plain_values, printable
 from serving.outreach.plan.outreach_list import OutreachList
 
@@ -83,11 +83,11 @@ def _summary(outreach: OutreachList) -> Iterator[Line]:
     yield "The list", None
     yield "as of", outreach.as_of.isoformat()
     yield "horizon, days", outreach.horizon_days
-    yield "ranked by", ranking(outreach)
+    yield "ranked by", rank_by_in_words(outreach)
     yield "capacity per owner", "no bound" if outreach.capacity is None else outreach.capacity
     yield "currency", outreach.currency
     yield "model", outreach.model_version
-    yield from counts(outreach).items()
+    yield from group_sizes(outreach).items()
     yield "Not on the list, and why", None
     yield from left_out(outreach).items()
 
@@ -124,9 +124,9 @@ def _write_sheet(sheet: Any, frame: pd.DataFrame, formats: dict[str, Any]) -> No
     sheet.repeat_rows(0)
     for column_index, column in enumerate(COLUMNS):
         sheet.set_column(column_index, column_index, column.width)
-        unit = f", {formats['currency']}" if column.kind == "money" else ""
+        unit = f", {formats['currency']}" if column.format == "money" else ""
         _write_text(sheet, 0, column_index, column.heading + unit, formats["heading"])
-    _write_rows(sheet, frame, [formats[column.kind] for column in COLUMNS])
+    _write_rows(sheet, frame, [formats[column.format] for column in COLUMNS])
 
 
 def _write_rows(sheet: Any, frame: pd.DataFrame, formats: list[Any]) -> None:

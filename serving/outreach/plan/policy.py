@@ -1,4 +1,4 @@
-"""The shop's rules for its lists: how long, ranked by what, who is left in peace, who is never contacted."""
+"""The shop's rules for its lists: capacity, ranking, thresholds of risk, cooldown, holdout and owners."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from serving.scores import MEDIUM_FROM
 
 RankBy = Literal["gain", "value_at_risk", "probability"]
 RANKINGS: tuple[RankBy, ...] = get_args(RankBy)
-# Below the band that begins a list, so that a risk that wavers around it does not come and go every week.
+# Lower than the threshold to enter, so that a customer whose risk wavers around it does not come and go every week.
 LEAVE_AT = 0.2
 COOLDOWN_DAYS = 14
 HOLDOUT_SHARE = 0.1
@@ -24,16 +24,16 @@ class Policy:
     Args:
         capacity: entries per owner and list, of all kinds together; None = no bound.
         capacities: owner → another capacity.
-        rank_by: what decides, largest first.
-        enter_at: from which probability on a customer comes on a list.
-        leave_at: below which one who was on the former list leaves it.
-        cooldown_days: whoever was contacted so lately is left in peace; a playbook may ask for longer.
+        rank_by: the measure that decides the order, largest first.
+        enter_at: the probability from which on a customer enters a list.
+        leave_at: the probability below which a customer of the former list leaves it.
+        cooldown_days: so long after a contact a customer is left in peace; a playbook may ask for longer.
         holdout_share: the share of accounts that is never contacted, so that the effect can be measured; 0 = nobody.
         holdout_by_playbook: draw anew for each playbook instead of once for all.
-        random_share: the part of the capacity that goes to customers drawn at random, whatever their risk: with it the
-            effect of the model and that of the campaign are told apart; 0 = none.
-        owners: who take turns with accounts that nobody looks after, by load.
-        owner_by_segment: segment → owner, for accounts that the customers file gives none.
+        random_share: the part of the capacity that goes to customers drawn at random, whatever their risk. It separates
+            the effect of the model from that of the campaign; 0 = none.
+        owners: those who take turns, by load, with accounts that have no owner.
+        owner_by_segment: segment → owner, for accounts without an owner in the customers file.
 
     Raises:
         InputError: a value makes no sense.

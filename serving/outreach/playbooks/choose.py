@@ -33,8 +33,8 @@ Mask = npt.NDArray[np.bool_]
 Offer = dict[str, npt.NDArray[np.generic]]
 
 CHOICE_NAMES = (
-    *("playbook", "title", "channel", "stage", "saved_share", "saved_low", "saved_high", "contact_cost"),
-    *("incentive_cost", "cost", "gain", "due_days", "cooldown_days", "lost_cause", "consented"),
+    *("playbook", "title", "channel", "stage", "saved_share", "contact_cost", "incentive_cost", "cost", "gain"),
+    *("due_days", "cooldown_days", "lost_cause", "consented"),
 )
 
 
@@ -230,8 +230,6 @@ def _offer(playbook: Playbook, known: pd.DataFrame, shop: ShopContext, learnt: f
     return {
         "stage": stage,
         "saved_share": saved,
-        "saved_low": at_stage("saved_low"),
-        "saved_high": at_stage("saved_high"),
         "contact_cost": contact,
         "incentive_cost": incentive,
         "cost": contact + incentive,
