@@ -1,1 +1,1 @@
-"""Webhooks: who is told of a list, and how a message reaches them: signed, retried, and only where it may go."""
+"""Webhooks: the receivers, their outbox, and the delivery of signed messages, retried and only to allowed addresses."""

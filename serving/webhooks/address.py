@@ -1,8 +1,8 @@
-"""Where messages may go: by default to public addresses alone, so that nobody reaches the shop's inner network.
+"""The addresses that messages may go to: by default only public ones, so no webhook reaches the shop's own network.
 
-Whoever may add a webhook chooses a URL, and the server that sends is inside: what it refuses here is request forgery.
-A host's name is looked up once, every address that it has is checked, and the connection is made to one of these and
-no other: a name that points elsewhere a moment later gains nothing.
+Whoever may add a webhook chooses a URL, and the server that sends stands inside that network: without these checks it
+could be used for request forgery. A host name is looked up once, all its addresses are checked, and the connection goes
+to one of these addresses: a name that points elsewhere a moment later gains nothing.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from features.errors import InputError
 Lookup = Callable[..., Sequence[tuple[Any, ...]]]
 LONGEST_URL = 2_000
 PORTS = {"http": 80, "https": 443}
-# Python's own lists differ from version to version; what they lack in one of them stands here.
+# Special networks that the lists of some Python version lack.
 # Source: IANA special-purpose address registries, https://www.iana.org/assignments/iana-ipv4-special-registry
 _SPECIAL = tuple(
     ipaddress.ip_network(each)
     for each in ("192.0.0.0/24", "192.88.99.0/24", "100.64.0.0/10", "2001::/23", "2001:db8::/32", "3fff::/20")
 )
-_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA has given out for the public internet
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA has assigned to the public internet
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 
 
 class AddressRefused(InputError):
-    """A webhook's URL is none, or leads where messages may not go."""
+    """A webhook's URL is invalid, or leads to an address that messages may not go to."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A webhook's URL, taken apart; `path` holds the query too."""
+    """The parts of a webhook's URL; `path` includes the query."""
 
     scheme: str
     host: str
@@ -55,11 +55,11 @@ class Target:
 
 
 def target_of(url: str, *, allow_private: bool = False) -> Target:
-    """Take a webhook's URL apart; nothing is looked up.
+    """Parse a webhook's URL; no name is looked up.
 
     Raises:
-        AddressRefused: another scheme than https (with `allow_private` also http), a user or password in it, a
-            character that no URL has, or no host.
+        AddressRefused: a scheme other than https (with `allow_private` also http), a user or password in it, a
+            character that no URL may hold, or no host.
 
     >>> target_of("https://crm.example.com/hooks?shop=7")
     Target(scheme='https', host='crm.example.com', port=443, path='/hooks?shop=7')
@@ -82,12 +82,12 @@ def target_of(url: str, *, allow_private: bool = False) -> Target:
 
 
 def public(address: IPv4Address | IPv6Address) -> bool:
-    """Return whether an address is one of the public internet, whatever it is wrapped in.
+    """Return whether an address belongs to the public internet; an embedded IPv4 address decides.
 
     >>> [public(ipaddress.ip_address(each)) for each in ("8.8.8.8", "10.0.0.1", "::ffff:10.0.0.1", "100.64.0.1")]
     [True, False, False, False]
     """
-    inner = _wrapped(address)
+    inner = _embedded_ipv4(address)
     if inner is not None:
         return public(inner)
     if address.is_multicast or address.is_reserved or not address.is_global:
@@ -98,23 +98,23 @@ def public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def addresses_of(target: Target, *, allow_private: bool, lookup: Lookup = socket.getaddrinfo) -> tuple[str, ...]:
-    """Look a host up, once, and return the addresses to which a connection may be made.
+    """Look a host up once, and return the addresses that a connection may be made to.
 
     Args:
-        target: of the webhook.
-        allow_private: whether addresses that are not public may be among them.
-        lookup: as `socket.getaddrinfo`.
+        target: the webhook's parsed URL.
+        allow_private: whether addresses may be private.
+        lookup: a function like `socket.getaddrinfo`.
 
     Raises:
-        AddressRefused: one of its addresses is not public: such a name is not trusted with the others either.
-        OSError: the name is not known, or cannot be looked up.
+        AddressRefused: one of its addresses is not public; then the others are not trusted either.
+        OSError: the name is unknown, or cannot be looked up.
 
     >>> addresses_of(target_of("https://127.0.0.1/"), allow_private=True)
     ('127.0.0.1',)
     """
     try:
         found = lookup(target.host, target.port, type=socket.SOCK_STREAM)
-    except UnicodeError:  # a part of the name is empty or longer than names can be
+    except UnicodeError:  # a part of the name is empty or too long
         raise AddressRefused("the webhook's URL names a host that cannot be") from None
     addresses = tuple(dict.fromkeys(str(each[4][0]) for each in found))
     if not addresses:
@@ -124,8 +124,8 @@ def addresses_of(target: Target, *, allow_private: bool, lookup: Lookup = socket
     return addresses
 
 
-def _wrapped(address: IPv4Address | IPv6Address) -> IPv4Address | None:
-    """Return the IPv4 address inside an IPv6 one: mapped, 6to4 or NAT64."""
+def _embedded_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | None:
+    """Return the IPv4 address inside an IPv6 address (mapped, 6to4 or NAT64), or None."""
     if isinstance(address, IPv4Address):
         return None
     if address in _NAT64:

@@ -1,8 +1,8 @@
-"""From the outbox to the receivers: what is due now, once, or all the time beside a server.
+"""Delivery of the outbox to the receivers: once what is due now, or continuously beside a server.
 
-Each webhook has at most one batch under way, in a thread of its own, so a slow receiver holds up nobody else; after a
-failure it rests, so that one that is down is not asked for each of a hundred thousand messages. What several workers
-claim never overlaps: the book's leases see to that. Logs tell of webhooks, never of bodies, secrets or customers.
+Each webhook has at most one batch under way, in a thread of its own, so a slow receiver delays no other. After a
+failure a webhook rests: a receiver that is down is not tried again for each of a hundred thousand messages. Leases in
+the book keep several workers from claiming the same message. Logs name webhooks, never bodies, secrets or customers.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from serving.webhooks.http_send import BOUNDS, WHOLE_SECONDS, Bounds, send
 from serving.webhooks.outbox import Message, claim, due_webhooks, mark_delivered, mark_failed, release
 
 LOG = logging.getLogger("regulars.webhooks")
-FAILURES_ENDURED = 3  # of a webhook in a row, by `deliver_once`: then it waits for the next time
+MAX_FAILURES = 3  # in a row, of one webhook: `deliver_once` then leaves it until the next call
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How messages are sent.
+    """The limits and intervals of the delivery.
 
     Args:
-        batch: messages claimed at once, of one webhook.
-        lease_seconds: how long they are claimed: what a worker leaves behind that dies comes again after so long.
-        spare_seconds: no message is sent later than so long before the lease is over. It covers a message that takes as
-            long as one may, a name that is looked up slowly, and a run that holds the book when the result is noted.
-        workers: webhooks at the same time.
-        poll_seconds: how often an idle courier looks.
-        longest_rest_seconds: of a webhook that keeps failing: 1 second after its first failure, then 2, 4 …
-        bounds: how long a receiver may take.
-        trust: whose certificates count; None = those that the machine trusts.
+        batch: messages of one webhook that are claimed at once.
+        lease_seconds: how long a claim lasts; the messages of a worker that dies are due again after it.
+        spare_seconds: a message is sent only while this much of its lease is left: enough for the slowest request, a
+            slow name look-up, and a run that locks the book when the result is to be written.
+        workers: webhooks that are served at the same time.
+        poll_seconds: how often an idle delivery loop looks for due messages.
+        longest_rest_seconds: a failing webhook rests 1 second after its first failure, then 2, 4 … up to this.
+        bounds: the timeouts of a request.
+        trust: the trusted certificates; None = those of the machine.
     """
 
     batch: int = 50
@@ -56,7 +56,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class DeliveryCounts:
-    """How many messages arrived, how many failed and come again, and how many were given up.
+    """How many messages arrived, how many failed and will be retried, and how many were given up.
 
     >>> DeliveryCounts(sent=3) + DeliveryCounts(failed=1)
     DeliveryCounts(sent=3, failed=1, given_up=0)
@@ -70,43 +70,43 @@ class DeliveryCounts:
         return DeliveryCounts(self.sent + other.sent, self.failed + other.failed, self.given_up + other.given_up)
 
     @property
-    def well(self) -> bool:
-        """Whether something arrived and nothing failed."""
+    def all_arrived(self) -> bool:
+        """Whether at least one message was sent and every one arrived."""
         return self.sent > 0 and not self.failed and not self.given_up
 
 
 def deliver_once(book: Book, pace: Pace | None = None) -> DeliveryCounts:
-    """Send what is due now, to every webhook at the same time, and return what came of it.
+    """Send the messages that are due now, to all webhooks at the same time, and return the counts.
 
-    A webhook that fails three times in a row is left until the next time.
+    A webhook that fails three times in a row is left until the next call.
 
     Args:
         book: the database of record.
-        pace: how messages are sent.
+        pace: limits and intervals.
     """
     pace = pace or Pace()
     with ThreadPoolExecutor(pace.workers) as pool:
-        return sum(pool.map(lambda each: _all_of(book, each, pace), due_webhooks(book)), DeliveryCounts())
+        return sum(pool.map(lambda each: _send_all(book, each, pace), due_webhooks(book)), DeliveryCounts())
 
 
-def _all_of(book: Book, webhook_id: str, pace: Pace) -> DeliveryCounts:
+def _send_all(book: Book, webhook_id: str, pace: Pace) -> DeliveryCounts:
     done, failures = DeliveryCounts(), 0
-    while failures < FAILURES_ENDURED:
+    while failures < MAX_FAILURES:
         batch = send_batch(book, webhook_id, pace, lambda: False)
         if batch == DeliveryCounts():
             break
-        done, failures = done + batch, 0 if batch.well else failures + 1
+        done, failures = done + batch, 0 if batch.all_arrived else failures + 1
     return done
 
 
 def send_batch(book: Book, webhook_id: str, pace: Pace, stopping: Callable[[], bool]) -> DeliveryCounts:
-    """Claim some messages of a webhook, send them one after the other until one fails, and note what came of them.
+    """Claim a batch of a webhook's messages, send them in order until one fails, and record the result.
 
     Args:
         book: the database of record.
-        webhook_id: whose.
-        pace: how messages are sent.
-        stopping: asked before each message; what is then not sent is given back.
+        webhook_id: the webhook.
+        pace: limits and intervals.
+        stopping: asked before each message; once it is true, unsent messages are released.
     """
     messages = claim(book, pace.batch, pace.lease_seconds, webhook_id)
     sent, trouble = _send(messages, pace, stopping)
@@ -120,19 +120,19 @@ def send_batch(book: Book, webhook_id: str, pace: Pace, stopping: Callable[[], b
 
 
 def _send(messages: tuple[Message, ...], pace: Pace, stopping: Callable[[], bool]) -> tuple[int, str | None]:
-    """Return how many messages arrived, and why the one after them did not, where it was tried."""
-    for place, message in enumerate(messages):
+    """Return how many messages arrived, and the error of the next one if it was tried and failed."""
+    for number, message in enumerate(messages):
         if stopping() or utc_now() > message.leased_until - timedelta(seconds=pace.spare_seconds):
-            return place, None
+            return number, None
         answer = send(message.receiver, message.message_id, message.body.encode(), pace.bounds, pace.trust)
         if not answer.arrived:
-            return place, answer.trouble or "the receiver did not take it"
+            return number, answer.trouble or "the receiver did not take it"
     return len(messages), None
 
 
 @dataclass
-class _Lane:
-    """How a webhook fares: whether a batch is under way, how often it failed in a row, until when it rests."""
+class _WebhookState:
+    """Whether a webhook's batch is under way, how often it failed in a row, and until when it rests."""
 
     busy: bool = False
     failures: int = 0
@@ -141,21 +141,21 @@ class _Lane:
 
 
 class DeliveryLoop:
-    """Sends what is due all the time, in threads beside a server; several of them on one book are fine.
+    """Sends due messages continuously, in threads beside a server; several loops may share one book.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     book = Book(folder)
-    ...     courier = DeliveryLoop(book)
-    ...     courier.start()
-    ...     courier.stop()
+    ...     loop = DeliveryLoop(book)
+    ...     loop.start()
+    ...     loop.stop()
     ...     book.close()
     True
     """
 
     def __init__(self, book: Book, pace: Pace | None = None) -> None:
         self._book, self._pace = book, pace or Pace()
-        self._lanes: dict[str, _Lane] = {}
+        self._states: dict[str, _WebhookState] = {}
         self._change = threading.Condition()
         self._woken = False
         self._stopping = threading.Event()
@@ -163,17 +163,17 @@ class DeliveryLoop:
         self._troubled = False
 
     def start(self) -> None:
-        """Begin; a courier that is on its way already stays so."""
+        """Start the loop's thread, unless it runs already."""
         if self._thread is None:
             self._stopping = threading.Event()
-            run = threading.Thread(target=self._run, args=(self._stopping,), name="regulars-courier", daemon=True)
+            run = threading.Thread(target=self._run, args=(self._stopping,), name="regulars-delivery", daemon=True)
             self._thread = run
             run.start()
 
     def stop(self, wait_seconds: float = 5.0) -> bool:
-        """Begin nothing more, and wait a little for what is in flight; returns whether all of it came to its end.
+        """Send nothing more, wait a little for the messages in flight, and return whether all of them ended.
 
-        What is still in flight then may arrive, and is sent again after its lease.
+        A message that is still in flight then may arrive, and is sent again after its lease.
         """
         last = time.monotonic() + wait_seconds
         with self._change:
@@ -189,9 +189,9 @@ class DeliveryLoop:
         while not stopping.is_set():
             due = self._due()
             with self._change:
-                for each in self._in_turn(due):
+                for each in self._ready(due):
                     self._begin(each, stopping)
-                # A batch that ends wakes us: its webhook may have more, and its place is free.
+                # A batch that ends wakes the loop: its webhook may have more messages, and its worker is free.
                 self._change.wait_for(lambda: self._woken or stopping.is_set(), self._pace.poll_seconds)
                 self._woken = False
 
@@ -200,7 +200,7 @@ class DeliveryLoop:
         self._change.notify_all()
 
     def _busy(self) -> int:
-        return sum(lane.busy for lane in self._lanes.values())
+        return sum(state.busy for state in self._states.values())
 
     def _due(self) -> tuple[str, ...]:
         try:
@@ -211,44 +211,44 @@ class DeliveryLoop:
         self._troubled = False
         return found
 
-    def _in_turn(self, due: tuple[str, ...]) -> list[str]:
-        """Return the webhooks that may be served now, the one that has waited longest first."""
+    def _ready(self, due: tuple[str, ...]) -> list[str]:
+        """Return the webhooks that may be served now, the one that waited longest first."""
         now = time.monotonic()
-        lanes = {each: self._lanes.setdefault(each, _Lane()) for each in due}
-        free = [each for each, lane in lanes.items() if not lane.busy and lane.rests_until <= now]
-        return sorted(free, key=lambda each: lanes[each].served_at)[: max(0, self._pace.workers - self._busy())]
+        states = {each: self._states.setdefault(each, _WebhookState()) for each in due}
+        free = [each for each, state in states.items() if not state.busy and state.rests_until <= now]
+        return sorted(free, key=lambda each: states[each].served_at)[: max(0, self._pace.workers - self._busy())]
 
     def _begin(self, webhook_id: str, stopping: threading.Event) -> None:
         if not stopping.is_set():
-            self._lanes[webhook_id].busy = True
+            self._states[webhook_id].busy = True
             serve = threading.Thread(target=self._serve, args=(webhook_id, stopping), daemon=True)
             serve.start()
 
     def _serve(self, webhook_id: str, stopping: threading.Event) -> None:
-        well = False
+        ok = False
         try:
             done = send_batch(self._book, webhook_id, self._pace, stopping.is_set)
-            well = not (done.failed or done.given_up)
-            if not well:
+            ok = not (done.failed or done.given_up)
+            if not ok:
                 LOG.info("webhook %s did not take a message; %d arrived before it", webhook_id, done.sent)
             if done.given_up:
                 LOG.warning("webhook %s: a message is given up", webhook_id)
-        except Exception as error:  # noqa: BLE001 — what was claimed comes again after its lease
+        except Exception as error:  # noqa: BLE001 — claimed messages are due again after their lease
             self._note(error)
         finally:
-            self._ended(webhook_id, well=well)
+            self._ended(webhook_id, ok=ok)
 
-    def _ended(self, webhook_id: str, *, well: bool) -> None:
+    def _ended(self, webhook_id: str, *, ok: bool) -> None:
         with self._change:
-            lane, now = self._lanes[webhook_id], time.monotonic()
-            lane.busy, lane.served_at, lane.failures = False, now, 0 if well else lane.failures + 1
-            rest = 0.0 if well else min(self._pace.longest_rest_seconds, 2.0 ** min(lane.failures - 1, 20))
-            lane.rests_until = now + rest
+            state, now = self._states[webhook_id], time.monotonic()
+            state.busy, state.served_at, state.failures = False, now, 0 if ok else state.failures + 1
+            rest = 0.0 if ok else min(self._pace.longest_rest_seconds, 2.0 ** min(state.failures - 1, 20))
+            state.rests_until = now + rest
             self._wake()
 
     def _note(self, error: Exception) -> None:
-        """Log that the book cannot be used, once until it can be again; a database's own words may quote values."""
+        """Log once that the book cannot be used, by the error's type: a database's own text may quote values."""
         if not self._troubled:
-            said = type(error.orig).__name__ if isinstance(error, sa.exc.DBAPIError) else type(error).__name__
-            LOG.warning("the outbox cannot be used at the moment: %s", said)
+            name = type(error.orig).__name__ if isinstance(error, sa.exc.DBAPIError) else type(error).__name__
+            LOG.warning("the outbox cannot be used at the moment: %s", name)
         self._troubled = True

@@ -1,8 +1,8 @@
-"""One message to one receiver: over a connection to the very address that was checked, in bounded time.
+"""Sends one message to one receiver, over a connection to the very address that was checked, in bounded time.
 
-Python's own HTTP client over a socket that is opened here. A client with a connection pool would look the name up
-again, or could not be stopped while a receiver drips its answer, or its certificates, byte by byte. Nothing is asked of
-the environment: no proxy, no redirect.
+It is Python's own HTTP client over a socket that is opened here. A client with a connection pool would look the name up
+again, and could not be stopped while a receiver drips its answer, or its certificates, byte by byte. No proxy of the
+environment is used, and no redirect is followed.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from serving.webhooks.receivers import Receiver
 from serving.webhooks.signing import sign
 
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 10.0  # between two signs of life
-WHOLE_SECONDS = 20.0  # for all of it, however often there is a sign of life
-ANSWER_BYTES = 64 * 1024  # of an answer no more is read
-SHOWN_LETTERS = 200  # of an answer no more is shown
+READ_SECONDS = 10.0  # between two packets of the receiver
+WHOLE_SECONDS = 20.0  # for the whole request, however many packets come
+ANSWER_BYTES = 64 * 1024  # the most that is read of an answer
+SHOWN_LETTERS = 200  # the most that is shown of an answer
 TOO_LATE = "no whole answer in time"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a receiver said: the status, or none where it said nothing, and in words what is wrong with that.
+    """A receiver's answer: the status, or None where none came, and in words what went wrong.
 
     >>> Answer(204).arrived, Answer(302, "redirects").arrived
     (True, False)
@@ -43,13 +43,13 @@ class Answer:
 
     @property
     def arrived(self) -> bool:
-        """Whether the receiver took the message."""
+        """Whether the receiver accepted the message."""
         return self.status is not None and 200 <= self.status < 300
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """How long a receiver may take, seconds: to take a connection, between two signs of life, and altogether."""
+    """The timeouts of a request, in seconds: to connect, between two packets, and for the whole."""
 
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
@@ -60,7 +60,7 @@ BOUNDS = Bounds()
 
 
 class _Connection(HTTPConnection):
-    """A connection over a given socket, which never opens one by itself: that would look the name up again."""
+    """An HTTP connection over a given socket; it never opens one itself, which would look the name up again."""
 
     auto_open = 0
 
@@ -72,16 +72,16 @@ class _Connection(HTTPConnection):
 def send(
     receiver: Receiver, message_id: str, body: bytes, bounds: Bounds = BOUNDS, trust: ssl.SSLContext | None = None
 ) -> Answer:
-    """Send a signed message, and say what came back; whatever goes wrong is said, not raised.
+    """Send a signed message and return the answer; a failure is returned, not raised.
 
     Args:
-        receiver: where to, and how it is signed.
+        receiver: URL and secret.
         message_id: the same on every attempt.
         body: as it is signed.
-        bounds: how long the receiver may take.
-        trust: whose certificates count; by default those that the machine trusts.
+        bounds: the timeouts.
+        trust: the trusted certificates; None = those of the machine.
     """
-    last = time.monotonic() + bounds.whole_seconds
+    deadline = time.monotonic() + bounds.whole_seconds
     try:
         target = target_of(receiver.url, allow_private=receiver.allow_private)
         addresses = addresses_of(target, allow_private=receiver.allow_private)
@@ -91,13 +91,13 @@ def send(
         return Answer(trouble="the host's name cannot be looked up")
     headers = sign(body, message_id, int(time.time()), receiver.secret)
     try:
-        with _reached(addresses, target.port, bounds, last) as raw, _ended(raw, last) as too_late:
-            return _said(raw, target, body, headers, trust or _trusted(), too_late)
+        with _connected(addresses, target.port, bounds, deadline) as raw, _closed_at(raw, deadline) as too_late:
+            return _post(raw, target, body, headers, trust or _trusted(), too_late)
     except (OSError, HTTPException) as error:
-        return Answer(trouble=_words(error))
+        return Answer(trouble=_error_text(error))
 
 
-def _said(
+def _post(
     raw: socket.socket,
     target: Target,
     body: bytes,
@@ -110,11 +110,11 @@ def _said(
             connection = _Connection(target, opened)
             connection.request("POST", target.path, body, {**_headers(target), **headers})
             response = connection.getresponse()
-            # An end in the midst of the headers passes for their end.
+            # The client takes a connection that ends amid the headers for the end of the headers.
             return Answer(trouble=TOO_LATE) if too_late.is_set() else _answer(response)
     except (OSError, HTTPException) as error:
-        # The watch ends a connection from outside; what that looks like from inside depends on where it stood.
-        return Answer(trouble=TOO_LATE if too_late.is_set() else _words(error))
+        # The timer closes the connection from another thread; which error that raises here depends on the moment.
+        return Answer(trouble=TOO_LATE if too_late.is_set() else _error_text(error))
 
 
 def _headers(target: Target) -> dict[str, str]:
@@ -134,55 +134,55 @@ def _answer(response: HTTPResponse) -> Answer:
     try:
         text = response.read(ANSWER_BYTES).decode("utf-8", "replace")[:SHOWN_LETTERS]
     except (OSError, HTTPException):
-        text = ""  # the status has told all that counts
-    said = Answer(status, text=text)
-    return said if said.arrived else Answer(status, f"the receiver answered {status}", text)
+        text = ""  # the status alone decides
+    answer = Answer(status, text=text)
+    return answer if answer.arrived else Answer(status, f"the receiver answered {status}", text)
 
 
 @contextmanager
-def _reached(addresses: tuple[str, ...], port: int, bounds: Bounds, last: float) -> Iterator[socket.socket]:
-    """Give a connection to the first of the addresses that takes one."""
-    trouble: OSError = TimeoutError()
+def _connected(addresses: tuple[str, ...], port: int, bounds: Bounds, deadline: float) -> Iterator[socket.socket]:
+    """Connect to the first address that accepts, and close the socket at the end."""
+    failure: OSError = TimeoutError()
     for address in addresses:
-        left = min(bounds.connect_seconds, last - time.monotonic())
+        left = min(bounds.connect_seconds, deadline - time.monotonic())
         if left <= 0:
             break
         try:
             raw = socket.create_connection((address, port), timeout=left)
         except OSError as error:
-            trouble = error
+            failure = error
             continue
         raw.settimeout(bounds.read_seconds)
         with raw:
             yield raw
         return
-    raise trouble
+    raise failure
 
 
 @contextmanager
-def _ended(raw: socket.socket, last: float) -> Iterator[threading.Event]:
-    """End a connection from outside when its time is over, whatever it waits for; tells whether that happened."""
+def _closed_at(raw: socket.socket, deadline: float) -> Iterator[threading.Event]:
+    """Close a connection at its deadline from another thread, whatever it waits for; the event tells whether it was."""
     too_late = threading.Event()
-    handle = raw.dup()  # stays valid when encryption takes the socket over
+    handle = raw.dup()  # stays valid when TLS wraps the socket
 
-    def end() -> None:
+    def close() -> None:
         too_late.set()
-        with suppress(OSError):  # it may have ended by itself
+        with suppress(OSError):  # it may be closed already
             handle.shutdown(socket.SHUT_RDWR)
 
-    watch = threading.Timer(max(0.0, last - time.monotonic()), end)
-    watch.daemon = True
-    watch.start()
+    timer = threading.Timer(max(0.0, deadline - time.monotonic()), close)
+    timer.daemon = True
+    timer.start()
     try:
         yield too_late
     finally:
-        watch.cancel()
-        watch.join()
+        timer.cancel()
+        timer.join()
         handle.close()
 
 
 def _secured(raw: socket.socket, target: Target, trust: ssl.SSLContext) -> socket.socket:
-    """Return the connection, encrypted where the URL says so; the certificate has to be the host's."""
+    """Return the connection, with TLS for an https URL; the certificate must be the host's."""
     return trust.wrap_socket(raw, server_hostname=target.host) if target.scheme == "https" else raw
 
 
@@ -191,8 +191,8 @@ def _trusted() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _words(error: Exception) -> str:
-    """Return what happened, in words that hold nothing of the URL."""
+def _error_text(error: Exception) -> str:
+    """Return the error as a sentence that holds no part of the URL."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the receiver's certificate is not trusted: {error.verify_message}"
     if isinstance(error, TimeoutError):

@@ -1,7 +1,7 @@
-"""What a published list announces: itself, who has entered it and who has left, as messages without personal data.
+"""The messages of a published list: the list itself, who entered it and who left it, without personal data.
 
-A message holds ids, figures and whose account it is; names, openings, reasons in words and mail addresses stay in the
-book, where the receiver may ask for them with a key.
+A message holds ids, numbers and the account's owner. Names, openings, reasons and mail addresses stay in the book,
+where the receiver may ask for them with a key.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from serving.outreach.plan.outreach_list import OutreachList
 Event = Literal["list.published", "customer.entered", "customer.left"]
 EVENTS: tuple[Event, ...] = get_args(Event)
 PUBLISHED, ENTERED, LEFT = EVENTS
-PING = "ping"  # never in the outbox: it is sent when somebody asks for it
-ENTRY_FACTS = ("customer_id", "account_id", "entry_id", "owner", "kind", "playbook")  # of a former entry
+PING = "ping"  # never in the outbox: it is sent on demand
+ENTRY_FACTS = ("customer_id", "account_id", "entry_id", "owner", "kind", "playbook")  # also of the entry that was left
 SCORED = ("band", "probability", "value_at_risk")
-_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)  # ASCII: no byte of it can be read in two ways
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)  # ASCII, so that every byte has one meaning
 
 
 class NewMessage(NamedTuple):
-    """One message: what happened, to whom if to one customer, and the body as it is signed."""
+    """A message before it is addressed: the event, its customer if it has one, and the body as it is signed."""
 
     event: str
     customer_id: str | None
@@ -35,7 +35,7 @@ class NewMessage(NamedTuple):
 
 
 def body_of(event: str, at: datetime, data: Mapping[str, Any]) -> str:
-    """Return a message's body: its type, when it happened, and the data.
+    """Return a message's body: its type, its time and its data.
 
     >>> body_of("ping", datetime(2026, 3, 2, 6, 0), {"n": 1})
     '{"type":"ping","timestamp":"2026-03-02T06:00:00Z","data":{"n":1}}'
@@ -44,16 +44,16 @@ def body_of(event: str, at: datetime, data: Mapping[str, Any]) -> str:
 
 
 def messages_of(
-    outreach: OutreachList, list_id: int, former: Mapping[str, Mapping[str, Any]], at: datetime, asked: Collection[str]
+    outreach: OutreachList, list_id: int, former: Mapping[str, Mapping[str, Any]], at: datetime, events: Collection[str]
 ) -> Iterator[NewMessage]:
-    """Give the messages of a list: first its own, then one per customer who entered it, then one per customer who left.
+    """Yield the messages of a list: its own first, then one per customer who entered, then one per customer who left.
 
     Args:
-        outreach: as it was published.
+        outreach: the published list.
         list_id: its number in the book.
-        former: customer_id → ENTRY_FACTS of the list before, as far as it held those who have left.
+        former: customer_id → ENTRY_FACTS of the list before, of those who left.
         at: when it was published, UTC.
-        asked: the events that anybody wants to hear of.
+        events: the events that some webhook subscribes to.
     """
     of_list = {
         "as_of": outreach.as_of.isoformat(),
@@ -62,12 +62,12 @@ def messages_of(
         "model_version": outreach.model_version,
         "currency": outreach.currency,
     }
-    if PUBLISHED in asked:
+    if PUBLISHED in events:
         yield NewMessage(PUBLISHED, None, body_of(PUBLISHED, at, of_list | _counts(outreach)))
-    if ENTERED in asked:
+    if ENTERED in events:
         for row in _entered(outreach):
             yield NewMessage(ENTERED, row["customer_id"], body_of(ENTERED, at, of_list | row))
-    if LEFT in asked:
+    if LEFT in events:
         nothing = dict.fromkeys(ENTRY_FACTS)
         for customer_id, reason in zip(
             plain(outreach.gone["customer_id"]), plain(outreach.gone["reason"]), strict=True
@@ -90,7 +90,7 @@ def _counts(outreach: OutreachList) -> dict[str, Any]:
 def _entered(outreach: OutreachList) -> Iterator[dict[str, Any]]:
     for kind, frame in (("regular", outreach.entries), ("new", outreach.newcomers), ("winback", outreach.winback)):
         new = _new(frame).assign(kind=kind)
-        columns = [_told(new, name) for name in (*ENTRY_FACTS, *SCORED)]
+        columns = [_values(new, name) for name in (*ENTRY_FACTS, *SCORED)]
         for values in zip(*columns, strict=True):
             yield dict(zip((*ENTRY_FACTS, *SCORED), values, strict=True))
 
@@ -99,6 +99,6 @@ def _new(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["change"] == "new"] if "change" in frame else frame
 
 
-def _told(frame: pd.DataFrame, name: str) -> list[Any]:
+def _values(frame: pd.DataFrame, name: str) -> list[Any]:
     values = plain(frame[name]) if name in frame else [None] * len(frame)
     return [f"{value:f}" if isinstance(value, Decimal) else value for value in values]

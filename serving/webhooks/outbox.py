@@ -1,8 +1,8 @@
-"""The outbox: what is still to be told to the webhooks.
+"""The outbox: the messages that are still to be sent to the webhooks.
 
-Messages are written in the transaction that publishes a list, so none is lost and none tells of a list that is not
-there. A worker claims messages for a while, the lease, sends them outside of any transaction, and says what came of
-them; one that dies says nothing, and after the lease its messages are sent again. So each arrives at least once.
+Messages are written in the transaction that publishes their list, so none is lost and none tells of a list that is not
+in the book. A worker claims messages for a limited time, the lease, sends them outside of any transaction, and records
+the result. The messages of a worker that dies are due again after the lease: each arrives at least once.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from serving.outreach.plan.outreach_list import OutreachList
 from serving.webhooks.messages import ENTRY_FACTS, LEFT, NewMessage, messages_of
 from serving.webhooks.receivers import Receiver, active, receiver_in
 
-# How long after each failed attempt the next one comes; after the last of them, some 43 hours on, it is given up.
+# The pause after each failed attempt; after the last of them, some 43 hours in all, the message is given up.
 BACK_OFF_SECONDS = (5, 30, 120, 600, 3_600, 21_600, 43_200, 86_400)
-JITTER = 0.25  # up to so much later, so that receivers that failed together are not called again together
-SETTLED_DAYS = 30  # what was delivered or given up is kept so long
+JITTER = 0.25  # up to this share later, so that receivers that failed together are not retried together
+SETTLED_DAYS = 30  # how long messages are kept once they were delivered or given up
 _CHANCE = secrets.SystemRandom()
 
 
 @dataclass(frozen=True)
 class Message:
-    """A claimed message: nobody else sends it until the lease is over."""
+    """A claimed message: no other worker sends it until the lease is over."""
 
     id: int
     message_id: str
@@ -45,38 +45,38 @@ class Message:
 
 
 def enqueue(connection: Connection, outreach: OutreachList, list_id: int) -> int:
-    """Write what a list announces to every webhook that asked for it; returns how many messages that are.
+    """Write the messages of a list for every webhook that subscribes to them, and return how many those are.
 
     Args:
         connection: of the writer that publishes the list, so that both are in the book or neither.
-        outreach: as it was published.
+        outreach: the published list.
         list_id: its number.
     """
     now = utc_now()
     connection.execute(_settled_before(now - timedelta(days=SETTLED_DAYS)))
-    asking = {row["id"]: frozenset(json.loads(row["events"])) for row in connection.execute(active()).mappings()}
-    if not asking:
+    subscribed = {row["id"]: frozenset(json.loads(row["events"])) for row in connection.execute(active()).mappings()}
+    if not subscribed:
         return 0
-    asked = frozenset().union(*asking.values())
-    former = _former_entries(connection, outreach, list_id) if LEFT in asked else {}
-    told = messages_of(outreach, list_id, former, now, asked)
-    return sum(_insert(connection, rows, now) for rows in batches(_addressed(told, asking), ROWS_PER_INSERT))
+    events = frozenset().union(*subscribed.values())
+    former = _former_entries(connection, outreach, list_id) if LEFT in events else {}
+    messages = messages_of(outreach, list_id, former, now, events)
+    return sum(_insert(connection, rows, now) for rows in batches(_addressed(messages, subscribed), ROWS_PER_INSERT))
 
 
 def due_webhooks(book: Book) -> tuple[str, ...]:
-    """Return the webhooks with a message that is due; it takes no lock."""
+    """Return the webhooks with a message that is due, without taking a lock."""
     with book.reading() as connection:
         return _due(connection, utc_now())
 
 
 def claim(book: Book, limit: int, lease_seconds: float, webhook_id: str | None = None) -> tuple[Message, ...]:
-    """Claim messages that are due, the ones that have been due longest first: until the lease is over they are yours.
+    """Claim due messages, those that have been due longest first: no other worker gets them until the lease is over.
 
     Args:
         book: the database of record.
-        limit: at most so many of each webhook, so that none waits for another's.
-        lease_seconds: how long nobody else gets them.
-        webhook_id: only this webhook's; None = of every one.
+        limit: the most of each webhook, so that no webhook waits for another.
+        lease_seconds: how long the claim lasts.
+        webhook_id: the webhook; None = all of them.
     """
     with book.writing() as connection:
         now = utc_now()
@@ -90,7 +90,7 @@ def claim(book: Book, limit: int, lease_seconds: float, webhook_id: str | None =
 
 
 def mark_delivered(book: Book, messages: Sequence[Message]) -> None:
-    """Say that messages have arrived."""
+    """Record that messages have arrived."""
     if messages:
         with book.writing() as connection:
             arrived = sa.update(OUTBOX).where(OUTBOX.c.id.in_([each.id for each in messages]))
@@ -99,14 +99,14 @@ def mark_delivered(book: Book, messages: Sequence[Message]) -> None:
 
 
 def mark_failed(book: Book, message: Message, trouble: str) -> bool:
-    """Say that a message has not arrived; it is due again after a while that grows, and at last given up.
+    """Record a failed attempt and return whether the message is given up; else it is due again after a longer pause.
 
-    Returns whether it is given up. Where the lease is over, or the webhook removed, nothing changes.
+    Where the lease is over, or the webhook removed, nothing changes.
 
     Args:
         book: the database of record.
         message: as it was claimed.
-        trouble: what happened, without URL and secret: it is shown to whoever lists the webhooks.
+        trouble: the error, without URL and secret: it is shown to whoever lists the webhooks.
     """
     now, attempts = utc_now(), message.attempts + 1
     last = attempts > len(BACK_OFF_SECONDS)
@@ -117,7 +117,7 @@ def mark_failed(book: Book, message: Message, trouble: str) -> bool:
 
 
 def release(book: Book, messages: Sequence[Message]) -> None:
-    """Give back what was claimed and not sent: it is due as it was before."""
+    """Release claimed messages that were not sent: they are due as before."""
     if messages:
         with book.writing() as connection:
             for each in messages:
@@ -129,7 +129,7 @@ def _settled_before(moment: datetime) -> sa.Delete:
 
 
 def _former_entries(connection: Connection, outreach: OutreachList, list_id: int) -> dict[str, dict[str, Any]]:
-    """Return the entries that those who left had on the list before, the latest one of an earlier day."""
+    """Return customer → its entry on the list before (the latest of an earlier day), of those who left."""
     earlier = sa.select(LISTS.c.id).where(LISTS.c.as_of < outreach.as_of)
     before = earlier.order_by(LISTS.c.as_of.desc(), LISTS.c.id.desc()).limit(1).scalar_subquery()
     query = (
@@ -140,18 +140,18 @@ def _former_entries(connection: Connection, outreach: OutreachList, list_id: int
     return {row["customer_id"]: dict(row) for row in connection.execute(query).mappings()}
 
 
-def _addressed(told: Iterable[NewMessage], asking: dict[str, frozenset[str]]) -> Iterator[tuple[Any, ...]]:
-    """Give a row per message and webhook: webhooks take turns, so that none is at the end."""
-    for announcement in told:
+def _addressed(messages: Iterable[NewMessage], subscribed: dict[str, frozenset[str]]) -> Iterator[tuple[Any, ...]]:
+    """Yield a row per message and webhook; webhooks take turns, so that none comes last."""
+    for message in messages:
         message_id = f"msg_{secrets.token_hex(14)}"
-        for webhook_id, events in asking.items():
-            if announcement.event in events:
-                yield (message_id, webhook_id, *announcement)
+        for webhook_id, events in subscribed.items():
+            if message.event in events:
+                yield (message_id, webhook_id, *message)
 
 
 def _insert(connection: Connection, rows: list[tuple[Any, ...]], now: datetime) -> int:
     names = ("message_id", "webhook_id", "event", "customer_id", "body")
-    # As text, which both databases read: Python's own way to hand times to SQLite is deprecated.
+    # As text, which both databases read: Python's own conversion of times for SQLite is deprecated.
     moment = [now.strftime("%Y-%m-%d %H:%M:%S.%f")] * len(rows)
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))
     insert_columns(

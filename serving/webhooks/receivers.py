@@ -1,6 +1,6 @@
-"""Webhooks in the book: who wants to hear of what, where, and with which secret.
+"""The webhooks of the book: URL, events and secret of each receiver.
 
-A secret is kept as it is, because signing needs it; it is shown once, to whoever adds the webhook.
+A secret is stored unhashed, because signing needs it; it is shown once, to whoever adds the webhook.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REMOVED = "the webhook was removed"
 
 @dataclass(frozen=True)
 class Receiver:
-    """Where the messages of a webhook go, and how they are signed."""
+    """URL and secret of a webhook: where its messages go, and how they are signed."""
 
     webhook_id: str
     url: str
@@ -38,12 +38,12 @@ class Receiver:
 
 @dataclass(frozen=True)
 class Webhook:
-    """A webhook as it may be shown: what it wants, and how its messages fare; times are in UTC.
+    """A webhook as it may be shown: its URL, its events, and the state of its messages; times are in UTC.
 
     Args:
-        waiting: how many messages are still to be sent.
-        given_up: how many never arrived.
-        trouble: of the oldest one that waits; None where nothing failed.
+        waiting: messages still to be sent.
+        given_up: messages that never arrived.
+        trouble: the last error of the oldest waiting message; None where none failed.
     """
 
     id: str
@@ -57,24 +57,24 @@ class Webhook:
 
 
 def add_webhook(book: Book, url: str, events: Iterable[str], *, allow_private: bool = False) -> Receiver:
-    """Add a webhook, which hears of every list from now on, and return it with its new secret.
+    """Add a webhook, which gets the events of every list from now on, and return it with its new secret.
 
     Args:
         book: the database of record.
-        url: https, or with `allow_private` also http; where it leads is checked at every attempt.
+        url: https, or with `allow_private` also http; its address is checked again at every attempt.
         events: of EVENTS; none = all of them.
         allow_private: whether it may lead into a private network.
 
     Raises:
         InputError: an unknown event, or a URL that cannot be one of a webhook.
     """
-    wanted = tuple(dict.fromkeys(events)) or EVENTS
-    for event in wanted:
+    chosen = tuple(dict.fromkeys(events)) or EVENTS
+    for event in chosen:
         if event not in EVENTS:
             raise InputError(f'"{event}" is no event; known are {", ".join(EVENTS)}.{suggest(event, EVENTS)}')
     target_of(url, allow_private=allow_private)
     receiver = Receiver(secrets.token_hex(8), url, new_secret(), allow_private)
-    row = {"id": receiver.webhook_id, "url": url, "events": json.dumps(wanted), "secret": receiver.secret}
+    row = {"id": receiver.webhook_id, "url": url, "events": json.dumps(chosen), "secret": receiver.secret}
     with book.writing() as connection:
         facts = row | {"allow_private": allow_private, "created_at": utc_now()}
         connection.execute(sa.insert(WEBHOOKS).values(facts))
@@ -82,10 +82,10 @@ def add_webhook(book: Book, url: str, events: Iterable[str], *, allow_private: b
 
 
 def remove_webhook(book: Book, webhook_id: str) -> int:
-    """Remove a webhook, and return how many of its messages are given up by that.
+    """Remove a webhook, and return how many of its waiting messages are given up.
 
     Raises:
-        InputError: there is no such webhook, or no longer.
+        InputError: there is no such webhook, or it was removed.
     """
     now = utc_now()
     with book.writing() as connection:
@@ -97,7 +97,7 @@ def remove_webhook(book: Book, webhook_id: str) -> int:
 
 
 def webhooks(book: Book) -> tuple[Webhook, ...]:
-    """Return the webhooks there are, oldest first, without their secrets."""
+    """Return all webhooks that were not removed, oldest first, without their secrets."""
     per_webhook = sa.select(
         OUTBOX.c.webhook_id,
         sa.func.count(OUTBOX.c.next_at).label("waiting"),
@@ -115,10 +115,10 @@ def webhooks(book: Book) -> tuple[Webhook, ...]:
 
 
 def receiver_of(book: Book, webhook_id: str) -> Receiver:
-    """Return where the messages of a webhook go, with its secret.
+    """Return URL and secret of a webhook.
 
     Raises:
-        InputError: there is no such webhook, or no longer.
+        InputError: there is no such webhook, or it was removed.
     """
     with book.reading() as connection:
         row = connection.execute(active().where(WEBHOOKS.c.id == webhook_id)).mappings().first()
@@ -128,7 +128,7 @@ def receiver_of(book: Book, webhook_id: str) -> Receiver:
 
 
 def active() -> sa.Select[Any]:
-    """Return the query for the webhooks that were not removed."""
+    """Return the query of the webhooks that were not removed."""
     return sa.select(WEBHOOKS, WEBHOOKS.c.id.label("webhook_id")).where(WEBHOOKS.c.removed_at.is_(None))
 
 

@@ -1,7 +1,7 @@
-"""Signatures as the Standard Webhooks specification has them, made here and checked by whoever receives a message.
+"""Signatures of the Standard Webhooks specification: `sign` for the sender, `verify` for the receiver.
 
-The signed text is `id.timestamp.body`, so neither a body nor a moment can be exchanged; the receiver's replay window
-does the rest. Source: Standard Webhooks 1.0.0, https://github.com/standard-webhooks/standard-webhooks
+The signed text is `id.timestamp.body`, so neither the body nor the time can be replaced; the receiver's replay window
+limits how long a recorded message is accepted. Source: Standard Webhooks 1.0.0, https://github.com/standard-webhooks/standard-webhooks
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ MOST_DIGITS = 12  # of a timestamp: seconds until the year 33658
 
 
 class NotVerified(ValueError):
-    """A message is not from whom it says, is not what was sent, or is older than the replay window."""
+    """A message was not signed with the secret, was changed on the way, or lies outside the replay window."""
 
 
 def new_secret() -> str:
-    """Return a secret that nobody else has.
+    """Return a new random secret.
 
     >>> new_secret()[:6], len(new_secret())
     ('whsec_', 50)
@@ -32,16 +32,16 @@ def new_secret() -> str:
 
 
 def sign(body: bytes, message_id: str, sent_seconds: int, secret: str) -> dict[str, str]:
-    """Return the three headers of a message; the example is the one that the specification publishes.
+    """Return the three signature headers of a message; the example is the specification's own.
 
     Args:
         body: as it is sent, byte for byte.
         message_id: the same on every attempt.
-        sent_seconds: when this attempt is made, seconds since 1970.
+        sent_seconds: time of this attempt, seconds since 1970.
         secret: `whsec_` and the key in Base64.
 
     Raises:
-        ValueError: the secret is no such text.
+        ValueError: the secret has another form.
 
     >>> secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     >>> sign(b'{"test": 2432232314}', "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, secret)["webhook-signature"]
@@ -54,17 +54,18 @@ def sign(body: bytes, message_id: str, sent_seconds: int, secret: str) -> dict[s
 def verify(
     body: bytes, headers: Mapping[str, str], secret: str, now_seconds: float, tolerance_seconds: int = 300
 ) -> None:
-    """Let a message pass that is signed with the secret and was sent a moment ago; refuse any other.
+    """Accept a message that was signed with the secret within the replay window; refuse any other.
 
     Args:
         body: as it came, before anything parsed it.
-        headers: of the request, in any case; the signature header may hold several, as while a secret is changed.
+        headers: of the request, in upper or lower case; the signature header may hold several signatures, for the time
+            while a secret is being replaced.
         secret: as `regulars webhooks add` printed it.
         now_seconds: the receiver's clock, seconds since 1970.
-        tolerance_seconds: the replay window, to either side: clocks differ.
+        tolerance_seconds: the replay window, before and after now, since clocks differ.
 
     Raises:
-        NotVerified: a header is missing, the moment lies outside the window, or no signature fits.
+        NotVerified: a header is missing, the time lies outside the window, or no signature matches.
 
     >>> secret = new_secret()
     >>> headers = sign(b"{}", "msg_1", 1_000, secret)
@@ -84,7 +85,7 @@ def verify(
     if abs(now_seconds - int(moment)) > tolerance_seconds:
         raise NotVerified(f"{TIMESTAMP} is more than {tolerance_seconds} seconds away")
     expected = _signature(body, given[ID], moment, secret).encode()
-    # Each is compared to its end: how long it takes tells nothing of where they differ.
+    # Compared in constant time: how long it takes reveals nothing of where they differ.
     same = [hmac.compare_digest(expected, each.encode("utf-8", "replace")) for each in given[SIGNATURE].split()]
     if not any(same):
         raise NotVerified(f"{SIGNATURE} does not fit")

@@ -36,7 +36,7 @@ Dispatch = Callable[..., DeliveryLoop]
 
 @pytest.fixture
 def dispatch() -> Iterator[Dispatch]:
-    """Start couriers, all of which are stopped at the end, whatever becomes of the test."""
+    """Start delivery loops, all of which are stopped at the end, whatever becomes of the test."""
     begun: list[DeliveryLoop] = []
 
     def started(book: Book, pace: Pace = QUICK) -> DeliveryLoop:
@@ -45,8 +45,8 @@ def dispatch() -> Iterator[Dispatch]:
         return begun[-1]
 
     yield started
-    for courier in begun:
-        courier.stop()
+    for loop in begun:
+        loop.stop()
 
 
 def subscribe(book: Book, inbox: Inbox, *events: str) -> str:
@@ -144,10 +144,10 @@ def test_nothing_is_sent_when_the_lease_is_nearly_over(book: Book, publish: Any,
     assert rows(book) == before
 
 
-def test_a_courier_sends_what_comes(book: Book, publish: Any, inbox: Inbox, dispatch: Dispatch) -> None:
+def test_a_delivery_loop_sends_what_comes(book: Book, publish: Any, inbox: Inbox, dispatch: Dispatch) -> None:
     """Also of a webhook that is added meanwhile, one message at a time, and nothing after it was removed."""
-    courier = dispatch(book)
-    courier.start()
+    loop = dispatch(book)
+    loop.start()
     webhook = subscribe(book, inbox)
     publish(60)
     await_that(lambda: left(book) == 0)
@@ -157,7 +157,7 @@ def test_a_courier_sends_what_comes(book: Book, publish: Any, inbox: Inbox, disp
     publish(2, rank_by="probability")
     await_that(lambda: len(inbox.got) >= 62)
     remove_webhook(book, webhook)
-    assert courier.stop()
+    assert loop.stop()
     assert due_webhooks(book) == ()
 
 
@@ -169,13 +169,13 @@ def test_a_receiver_that_hangs_holds_up_nobody(
     slow = subscribe(book, inbox)
     subscribe(book, other_inbox)
     publish(100)
-    courier = dispatch(book, Pace(poll_seconds=0.05, bounds=Bounds(1.0, 60.0, 60.0)))
+    loop = dispatch(book, Pace(poll_seconds=0.05, bounds=Bounds(1.0, 60.0, 60.0)))
     await_that(lambda: len(other_inbox.got) == 101)
     assert other_inbox.verified() == 101
     assert len(inbox.got) == 1
     remove_webhook(book, slow)
     gate.set()
-    courier.stop()
+    loop.stop()
 
 
 def test_stopping_waits_a_little_and_no_longer(book: Book, publish: Any, inbox: Inbox, dispatch: Dispatch) -> None:
@@ -183,10 +183,10 @@ def test_stopping_waits_a_little_and_no_longer(book: Book, publish: Any, inbox: 
     inbox.answer = waiting_for(gate)
     subscribe(book, inbox)
     publish(3)
-    courier = dispatch(book, Pace(poll_seconds=0.05, bounds=Bounds(1.0, 60.0, 60.0)))
+    loop = dispatch(book, Pace(poll_seconds=0.05, bounds=Bounds(1.0, 60.0, 60.0)))
     await_that(lambda: bool(inbox.got))
     began = time.monotonic()
-    assert not courier.stop(0.5)
+    assert not loop.stop(0.5)
     assert time.monotonic() - began < 30
     gate.set()
     await_that(lambda: rows(book)[0]["attempts"] == 1)  # it notes what came of it all the same
@@ -197,9 +197,9 @@ def test_stopping_drains_what_is_in_flight(book: Book, publish: Any, inbox: Inbo
     inbox.answer = slowly(0.3)
     subscribe(book, inbox)
     publish(20)
-    courier = dispatch(book)
+    loop = dispatch(book)
     await_that(lambda: len(inbox.got) == 2)
-    assert courier.stop()
+    assert loop.stop()
     arrived = [row for row in rows(book) if row["delivered_at"]]
     assert len(arrived) == len(inbox.got)
     inbox.answer = None
@@ -207,7 +207,7 @@ def test_stopping_drains_what_is_in_flight(book: Book, publish: Any, inbox: Inbo
     assert len(set(inbox.ids)) == len(inbox.ids) == 21
 
 
-def test_two_couriers_on_one_book_send_nothing_twice(
+def test_two_delivery_loops_on_one_book_send_nothing_twice(
     book: Book, place: Any, publish: Any, inbox: Inbox, other_inbox: Inbox, dispatch: Dispatch
 ) -> None:
     """Each with a book of its own, as two servers have."""
@@ -216,11 +216,11 @@ def test_two_couriers_on_one_book_send_nothing_twice(
         subscribe(book, each)
     others = [Book(place) for _ in range(2)]
     pace = Pace(batch=7, poll_seconds=0.02)
-    couriers = [dispatch(each, pace) for each in others]
+    loops = [dispatch(each, pace) for each in others]
     publish(150)
     await_that(lambda: left(book) == 0, seconds=60)
-    for courier in couriers:
-        assert courier.stop()
+    for loop in loops:
+        assert loop.stop()
     for each in (inbox, other_inbox):
         assert each.verified() == len(set(each.ids)) == 151
     for opened in others:
@@ -249,11 +249,11 @@ def test_a_book_that_is_down_is_logged_once_and_survived(
 
     with monkeypatch.context() as patched:
         patched.setattr(delivery, "due_webhooks", down)
-        courier = dispatch(book)
+        loop = dispatch(book)
         assert asked.wait(10)
         assert not inbox.got
     await_that(lambda: left(book) == 0)
-    assert courier.stop()
+    assert loop.stop()
     assert [record.getMessage() for record in caplog.records] == [
         "the outbox cannot be used at the moment: ConnectionError"
     ]
@@ -266,9 +266,9 @@ def test_logs_tell_no_secret_and_no_customer(
     webhook = subscribe(book, inbox, ENTERED)
     publish(3)
     inbox.statuses = [500, 204, 204]
-    courier = dispatch(book)
+    loop = dispatch(book)
     await_that(lambda: len(inbox.got) >= 3)
-    assert courier.stop()
+    assert loop.stop()
     said = [record.getMessage() for record in caplog.records if record.name == "regulars.webhooks"]
     assert said == [f"webhook {webhook} did not take a message; 0 arrived before it"]
     text = "".join(said)
@@ -318,7 +318,7 @@ def test_more_webhooks_than_workers_take_turns(book: Book, publish: Any, dispatc
         for each in inboxes:
             subscribe(book, each)
         publish(20)
-        courier = dispatch(book, Pace(batch=3, workers=2, poll_seconds=0.05))
+        loop = dispatch(book, Pace(batch=3, workers=2, poll_seconds=0.05))
         await_that(lambda: left(book) == 0)
-        assert courier.stop()
+        assert loop.stop()
         assert [each.verified() for each in inboxes] == [21] * 5
