@@ -1,12 +1,12 @@
-"""What training hands to serving: a folder that says everything a score needs, and proves that it still computes it.
+"""The bundle that training hands to serving: a folder with everything a score needs, and a probe that verifies it.
 
     bundle.json       features, churn definition, shop, calibration, reference distributions, metrics, checksums
     rule.json | silence.json | logistic.json | trees.json + trees_<n>.txt | blend.json + a folder per part
-                     what was learnt
-    base_rates.json  the churn rate week by week, and what it lets expect
+                      the fitted candidate
+    base_rates.json   the churn rate week by week, and the forecast of the coming window
     value.json        expected spend if retained
-    timing.json       the shop's gaps: P(no order) over any number of days, and when the next order comes
-    probe.json        twenty made-up customers and what came out for them
+    timing.json       the shop's gaps: P(no order) over any number of days, and the date of the next order
+    probe.json        twenty made-up customers with their features and log-odds
 
 Serving has no settings of its own for any of these. Nothing is pickled.
 """
@@ -46,29 +46,29 @@ from training.models.fitted import Explained, Fitted, read_json, write_json
 
 FORMAT = 2
 FILE, PROBE_FILE, RATES_FILE = "bundle.json", "probe.json", "base_rates.json"
-# A library of another version may round a log-odds otherwise; a damaged model is off by far more.
+# Another version of a library may round log-odds differently; a damaged model is off by far more.
 LOG_ODDS_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A model that can serve: orders' features in; probability, contributions, expected spend and next order out.
+    """A model that can serve: features in; probability, contributions, expected spend and next order out.
 
     Args:
-        features: what it takes, in order.
+        features: those that it takes, in order.
         definition: who can churn, and what churn is.
         shop: zone and currency that the orders were read by.
-        candidate: the name of what was learnt.
-        fitted: what was learnt.
-        calibration: from its log-odds to true ones.
-        base_rates: the level of a coming window; used where the calibration is `season`.
-        value: expected spend if retained.
-        timing: what the probability means for other days, and when the next order comes.
+        candidate: its name.
+        fitted: the fitted candidate.
+        calibration: from its log-odds to calibrated ones.
+        base_rates: the forecast level of a coming window; used where the calibration is `season`.
+        value: the model of the expected spend if retained.
+        timing: the model of the next order, and of the probability over other numbers of days.
         trained_until: the first day that no label read; nothing on or after it was known.
-        training_dates: what was learnt from.
+        training_dates: the dates of the training rows.
         metrics: out-of-time means of the backtest, by name; empty where there was none.
         why: why this candidate, in words.
-        quality: grade, bands and the list it would have made, out of time; empty where there was no backtest.
+        quality: grade, bands and list of the backtest, as `report_facts` gives them; empty where there was none.
         importance: mean absolute contribution per feature, log-odds.
         reference: distribution per feature, and of `probability`, on the last training date.
         log_digest: fingerprint of the log.
@@ -99,7 +99,7 @@ class Bundle:
 
     @property
     def zone(self) -> str:
-        """The zone whose days the orders were counted in."""
+        """The zone in which the orders' days are counted."""
         return self.shop.zone
 
     @property
@@ -108,7 +108,7 @@ class Bundle:
         return self.candidate in RULES
 
     def matrix(self, X: pd.DataFrame | FeatureColumns | Floats) -> Floats:
-        """Return features as an array in the order that was learnt; named columns are taken by name."""
+        """Return features as an array in the model's order; named columns are taken by name."""
         if isinstance(X, FeatureColumns):
             return X.matrix(self.features.names)
         if isinstance(X, pd.DataFrame):
@@ -133,11 +133,11 @@ class Bundle:
         return self.base_rates.forecast(day_number(as_of)).shift
 
     def expected_spend(self, X: pd.DataFrame | Floats) -> Floats:
-        """Return what each customer would spend over the horizon if retained, minor units."""
+        """Return the expected spend of each customer over the horizon if retained, minor units."""
         return self.value.expected_spend(self.matrix(X))
 
     def spend_interval(self, expected_spend: Floats) -> tuple[Floats, Floats]:
-        """Return low and high of an 80 % interval of the spend, around what is expected; all in minor units."""
+        """Return low and high of an 80 % interval around the expected spend; all in minor units."""
         return self.value.bands.around(expected_spend)
 
     def no_order_probability(self, X: pd.DataFrame | Floats, as_of: date, days: Sequence[int]) -> Floats:
@@ -145,11 +145,11 @@ class Bundle:
         return self.timing.no_order_probability(self.matrix(X), self.probability(X, as_of), days)
 
     def next_order(self, X: pd.DataFrame | Floats, as_of: date) -> NextOrder:
-        """Return the wait for the next order of those who order within `timing.follow_days`."""
+        """Return the wait for the next order of customers who order within `timing.follow_days`."""
         return self.timing.next_order(self.matrix(X), self.probability(X, as_of))
 
     def save(self, folder: Path) -> None:
-        """Write the bundle into a folder, made where it is missing."""
+        """Write the bundle into a folder, which is made if missing."""
         folder.mkdir(parents=True, exist_ok=True)
         self.fitted.to_files(folder)
         self.value.to_files(folder)
@@ -191,7 +191,7 @@ class Bundle:
         """Read a bundle, and verify its files and its probe.
 
         Raises:
-            ModelRefused: a file is missing or corrupt, or features come out otherwise than in training, by name.
+            ModelRefused: a file is missing or corrupt, or features are computed differently than in training, by name.
         """
         facts = read_json(folder / FILE)
         if facts.get("format") != FORMAT:

@@ -1,7 +1,7 @@
-"""Twenty made-up customers that travel with a bundle, with the features and the log-odds that training gave them.
+"""The probe of a bundle: twenty made-up customers, with the features and log-odds that training computed for them.
 
-Whoever loads the bundle computes them again from the orders. A difference means that the code that serves is not the
-code that trained, and the bundle is refused.
+Loading a bundle computes them again from the orders. A difference means that the serving code is not the code that
+trained, and the bundle is refused.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from features.clock import day_number
 from features.feature import FeatureSet
 from features.log import Events, Lines, Log
 from features.roll_up import roll_up
-from training.dataset import Floats
+from training.dataset import Flags, Floats
 from training.models.fitted import from_nullable, nullable
 
 CUSTOMERS = 20
 AS_OF = date(2024, 3, 1)
-# Powers and roots may differ in the last bit from one processor's library to another's; a changed definition differs in
-# the first digits.
+# Powers and roots may differ in the last bit between processors; a changed definition differs in the first digits.
 TOLERANCE = 1e-9
 LINE_COLUMNS = ("customer_id", "day", "amount", "order_id", "product_id", "discount", "units", "returned")
 EVENT_COLUMNS = ("customer_id", "kind", "day", "second", "value")
@@ -32,7 +31,7 @@ EVENT_COLUMNS = ("customer_id", "kind", "day", "second", "value")
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """The orders and events of made-up customers, and what was computed from them.
+    """The orders and events of the made-up customers, and what training computed from them.
 
     Args:
         lines: order lines, one list per column of `Lines`.
@@ -58,16 +57,16 @@ class Probe:
         return cls(content["lines"], content["events"], values, from_nullable(content["log_odds"]))
 
     def differing(self, features: FeatureSet) -> tuple[str, ...]:
-        """Return the features that come out otherwise today; all of them when customers are missing."""
-        today = probe_values(self.lines, self.events, features)
-        if today.shape != self.values.shape:
+        """Return the names of features that are computed differently now; all of them when customers are missing."""
+        now = probe_values(self.lines, self.events, features)
+        if now.shape != self.values.shape:
             return features.names
-        near = np.isclose(today, self.values, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
-        return tuple(name for place, name in enumerate(features.names) if not near[:, place].all())
+        near: Flags = np.isclose(now, self.values, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
+        return tuple(name for name, column in zip(features.names, near.T, strict=True) if not column.all())
 
 
 def probe_values(lines: dict[str, list[Any]], events: dict[str, list[Any]], features: FeatureSet) -> Floats:
-    """Return customers × features of the made-up customers, through the one producer."""
+    """Return the features of the made-up customers, customers × features, as `feature_table` computes them."""
     table = feature_table(_log(lines, events), [AS_OF], features)
     return np.ascontiguousarray(table[list(features.names)].to_numpy(dtype=np.float64))
 
@@ -87,9 +86,9 @@ def made_up(kinds: Sequence[str], seed: int = 1) -> tuple[dict[str, list[Any]], 
     random = np.random.default_rng(seed)
     lines: dict[str, list[Any]] = {name: [] for name in LINE_COLUMNS}
     events: dict[str, list[Any]] = {name: [] for name in EVENT_COLUMNS}
-    for place in range(CUSTOMERS):
-        customer = f"probe-{place:02}"
-        for order, day in enumerate(_days(random, most=1 + 2 * place)):
+    for number in range(CUSTOMERS):
+        customer = f"probe-{number:02}"
+        for order, day in enumerate(_days(random, most=1 + 2 * number)):
             for product in range(int(random.integers(1, 4))):
                 returned = bool(order > 0 and random.random() < 0.08)
                 amount, what = int(random.integers(100, 9_000)), f"p{product + order % 3}"
@@ -97,14 +96,14 @@ def made_up(kinds: Sequence[str], seed: int = 1) -> tuple[dict[str, list[Any]], 
                 rest = (int(random.integers(0, 2) * random.integers(0, 300)), int(random.integers(1, 5)), returned)
                 _append(lines, (*row, *rest))
         for kind in kinds:
-            for day in _days(random, most=place):
+            for day in _days(random, most=number):
                 value = float(random.integers(1, 6)) if random.random() < 0.8 else None
                 _append(events, (customer, kind, day, int(random.integers(0, 86_400)), value))
     return lines, events
 
 
 def _days(random: np.random.Generator, most: int) -> list[int]:
-    """Return ascending day numbers, the last of them at least one before the probe's date and at most two months."""
+    """Return ascending day numbers, the last of them one day to two months before the date of the probe."""
     gaps = random.integers(1, 60, size=int(random.integers(0, most + 1)) + 1)
     ages = np.cumsum(gaps)[::-1]
     return [day_number(AS_OF - timedelta(days=int(age))) for age in ages]

@@ -1,4 +1,4 @@
-"""Features joined with labels: what a model learns from."""
+"""Training data: features joined with labels, one row per customer and date."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Rows of customer and date: features, who churned, and what was spent.
+    """One row per customer and date: features, whether the customer churned, and the spend.
 
     Args:
-        X: one float64 column per feature, NaN = None, money in minor units.
+        X: one float64 column per feature, NaN = unknown, money in minor units.
         y: whether the customer churned.
         as_of: the day number of each row.
-        customer_id: whose row it is.
+        customer_id: the customer of each row.
         spend_next: money spent in the horizon, minor units.
-        wait_days: whole days from the row's date to the next order, the horizon where none came in it.
-        features: what the columns of `X` mean, in their order.
-        definition: population and horizon behind `y`.
+        wait_days: whole days from the row's date to the next order; the horizon where none came within it.
+        features: the features in the columns of `X`, in their order.
+        definition: the population and horizon of `y`.
     """
 
     X: pd.DataFrame
@@ -49,12 +49,12 @@ class Dataset:
 
     @cached_property
     def values(self) -> Floats:
-        """`X` as a row-major array; models take NumPy, not frames."""
+        """`X` as a row-major array, as the models take it."""
         return np.ascontiguousarray(self.X.to_numpy(dtype=np.float64))
 
     @property
     def days(self) -> tuple[int, ...]:
-        """The day numbers that the rows are of, ascending."""
+        """The day numbers of the rows, each once, ascending."""
         return tuple(int(day) for day in np.unique(self.as_of))
 
     def on(self, days: Iterable[int]) -> Dataset:
@@ -75,9 +75,9 @@ class Dataset:
         )
 
     def hold_out_last(self) -> tuple[Dataset, Dataset] | None:
-        """Return (earlier, latest): the latest date, and the dates whose labels were known on it.
+        """Return (earlier, latest): the rows of the latest date, and those of the dates whose labels were known on it.
 
-        None where no earlier date has its horizon behind it by then.
+        None where the horizon of no earlier date had ended by then.
         """
         latest = self.days[-1]
         known = [day for day in self.days if day + self.definition.horizon_days <= latest]
@@ -91,7 +91,7 @@ def dataset(log: Log, as_of_dates: Sequence[date], definition: ChurnDefinition, 
         log: the shop's log; it must reach to the end of the last date's horizon.
         as_of_dates: the dates.
         definition: population and horizon.
-        features: what to know about a customer.
+        features: of a customer.
 
     >>> from features.definitions import default_features
     >>> from features.log import Lines

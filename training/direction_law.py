@@ -1,11 +1,12 @@
-"""The direction law: one more order, yesterday, must not make a model expect a customer to leave.
+"""The direction law: one more order, yesterday, must not raise a customer's predicted risk.
 
-It is asked of real histories, not of one feature moved alone: every sampled customer's last order happens once more on
-the day before `as_of`, the features are computed again, and the model says what it thinks now.
+It is tested on real histories, not by moving one feature alone: every sampled customer's last order is repeated on the
+day before `as_of`, the features are computed again, and the model predicts again.
 
-Only customers of whose gaps nine in ten fit into the horizon are asked. Who buys every ten weeks and has bought
+Only customers nine in ten of whose gaps fit into the horizon are tested. A customer who buys every ten weeks and bought
 yesterday is indeed less likely to buy in the next four: there the law would be wrong, not the model. For the same
-reason a rise of five points is borne with: a long silence that ends is also a long gap, the mark of a slower customer.
+reason a rise of up to five points is tolerated: an order after a long time also makes a long gap, the mark of a slow
+customer.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from features.build import feature_table
 from features.clock import date_of
 from features.log import Log, Stream
 from training.bundle import Bundle
-from training.dataset import Flags, Floats
+from training.dataset import Flags
 
 CUSTOMERS = 200
-# Below so many customers a share says nothing.
+# A share of fewer customers is too uncertain to judge.
 LEAST_CUSTOMERS = 20
 RISE_TOLERANCE = 0.05
 MOST_RISING = 0.05
@@ -32,10 +33,10 @@ MOST_RISING = 0.05
 
 @dataclass(frozen=True)
 class Direction:
-    """What one more order yesterday did to the probability of churn.
+    """The effect of one more order yesterday on the probability of churn.
 
     Args:
-        customers: how many were asked; below 20 nothing is judged.
+        customers: how many were tested; fewer than 20 are not judged.
         rising_share: the share of them whose probability rose by more than 0.05.
         mean_change: of the probability.
 
@@ -49,17 +50,17 @@ class Direction:
 
     @property
     def is_judged(self) -> bool:
-        """Whether there were enough customers to tell."""
+        """Whether there were enough customers to judge."""
         return self.customers >= LEAST_CUSTOMERS
 
     @property
     def holds(self) -> bool:
-        """Whether nothing speaks against the law."""
+        """Whether the law holds, or too few customers were tested to refute it."""
         return not self.is_judged or (self.rising_share <= self.most_rising and self.mean_change < 0)
 
     @property
     def most_rising(self) -> float:
-        """The share that may rise: 5 %, and what a sample of so many adds by chance (one-sided 95 %)."""
+        """The share that may rise: 5 %, plus the chance of a sample of this size (one-sided 95 %)."""
         return MOST_RISING + 1.645 * math.sqrt(MOST_RISING * (1 - MOST_RISING) / self.customers)
 
     @property
@@ -74,12 +75,12 @@ class Direction:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures."""
+        """Return it for JSON."""
         return {"customers": self.customers, "rising_share": self.rising_share, "mean_change": self.mean_change}
 
 
 def direction(bundle: Bundle, log: Log, as_of: int) -> Direction:
-    """Ask a model what it makes of one more order yesterday.
+    """Test how a model reacts to one more order yesterday.
 
     Args:
         bundle: the model.
@@ -90,15 +91,16 @@ def direction(bundle: Bundle, log: Log, as_of: int) -> Direction:
     if not some.n_customers:
         return Direction(0, 0.0, 0.0)
     before, after = (_table(bundle, one, as_of) for one in (some, with_order_yesterday(some, as_of)))
-    asked = np.flatnonzero(_fits(before, bundle) & _fits(after, bundle))[:CUSTOMERS]
-    if not len(asked):
+    tested = np.flatnonzero(_fits(before, bundle) & _fits(after, bundle))[:CUSTOMERS]
+    if not len(tested):
         return Direction(0, 0.0, 0.0)
-    change = _said(bundle, after, as_of)[asked] - _said(bundle, before, as_of)[asked]
-    return Direction(len(asked), float((change > RISE_TOLERANCE).mean()), float(change.mean()))
+    after_p, before_p = (bundle.probability(table, date_of(as_of))[tested] for table in (after, before))
+    change = after_p - before_p
+    return Direction(len(tested), float((change > RISE_TOLERANCE).mean()), float(change.mean()))
 
 
 def with_order_yesterday(log: Log, as_of: int) -> Log:
-    """Return the log in which every customer's last order happens once more, on the day before `as_of`.
+    """Return the log with every customer's last order repeated on the day before `as_of`.
 
     Every customer must have an order, and none on that day or after it.
 
@@ -110,17 +112,18 @@ def with_order_yesterday(log: Log, as_of: int) -> Log:
     """
     orders, items, day = log.streams["orders"], log.streams["items"], as_of - 1
     last = orders.day[orders.starts[1:] - 1]
-    again = _again(orders, last, day)
-    new = again.starts[1:] - 1
-    # What roll_up makes of the day itself; the rest of the row is the former order's.
-    again.columns["weekend"][new] = (day + 3) % 7 >= 5
-    again.columns["week"][new] = (day + 3) // 7
-    again.columns["gap_days"][new] = day - last
-    return Log(log.customer_ids, {**log.streams, "orders": again, "items": _again(items, last, day)})
+    repeated = _with_last_repeated(orders, last, day)
+    new = repeated.starts[1:] - 1
+    # The columns that roll_up computes from the day; the others are copied from the last order.
+    repeated.columns["weekend"][new] = (day + 3) % 7 >= 5
+    repeated.columns["week"][new] = (day + 3) // 7
+    repeated.columns["gap_days"][new] = day - last
+    streams = {**log.streams, "orders": repeated, "items": _with_last_repeated(items, last, day)}
+    return Log(log.customer_ids, streams)
 
 
-def _again(stream: Stream, last: np.typing.NDArray[np.int64], day: int) -> Stream:
-    """Return the stream with the rows of each customer's last order day once more on another day."""
+def _with_last_repeated(stream: Stream, last: np.typing.NDArray[np.int64], day: int) -> Stream:
+    """Return the stream with the rows of each customer's last order day repeated on another day."""
     rows = np.flatnonzero(stream.day == last[stream.customer])
     taken = np.concatenate([np.arange(len(stream)), rows])
     who, days = stream.customer[taken], np.concatenate([stream.day, np.full(len(rows), day)])
@@ -130,16 +133,16 @@ def _again(stream: Stream, last: np.typing.NDArray[np.int64], day: int) -> Strea
 
 
 def _sample(log: Log, as_of: int, active_days: int) -> Log:
-    """Return customers of the population who did not order yesterday, cut at `as_of`: more than will be asked."""
+    """Return the log until `as_of` of population customers without an order yesterday: more than will be tested."""
     log = log.before(as_of)
     orders = log.streams["orders"]
-    silent = orders.day < as_of - 1
+    yesterday = orders.day >= as_of - 1
     last = np.full(log.n_customers, as_of - active_days - 1)
     np.maximum.at(last, orders.customer, orders.day)
-    busy = np.zeros(log.n_customers, dtype=bool)
-    busy[orders.customer[~silent]] = True
-    able = np.flatnonzero((last >= as_of - active_days) & ~busy)
-    some = np.random.default_rng(0).permutation(able)[: 3 * CUSTOMERS]
+    ordered_yesterday = np.zeros(log.n_customers, dtype=bool)
+    ordered_yesterday[orders.customer[yesterday]] = True
+    suitable = np.flatnonzero((last >= as_of - active_days) & ~ordered_yesterday)
+    some = np.random.default_rng(0).permutation(suitable)[: 3 * CUSTOMERS]
     return log.only(log.customer_ids[some])
 
 
@@ -148,11 +151,7 @@ def _table(bundle: Bundle, log: Log, as_of: int) -> pd.DataFrame:
 
 
 def _fits(table: pd.DataFrame, bundle: Bundle) -> Flags:
-    """Whether nine in ten gaps, where there are any, fit into the horizon."""
+    """Return for each row whether nine in ten gaps fit into the horizon; true without any gap."""
     if "long_gap_days" not in table:
         return np.ones(len(table), dtype=bool)
     return ~(table["long_gap_days"].to_numpy(dtype=np.float64) > bundle.definition.horizon_days)
-
-
-def _said(bundle: Bundle, table: pd.DataFrame, as_of: int) -> Floats:
-    return bundle.probability(table, date_of(as_of))

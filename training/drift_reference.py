@@ -1,4 +1,4 @@
-"""How the features and the probabilities were distributed in training: what drift is later measured against."""
+"""The distribution of each feature, and of the probabilities, in training: the reference that drift is measured by."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEVELS = np.linspace(0, 1, 21)
 
 @dataclass(frozen=True)
 class Reference:
-    """One column's distribution: quantiles at every twentieth, from least to greatest, and the share of None.
+    """The distribution of one column: quantiles at every twentieth from minimum to maximum, and the share missing.
 
     >>> Reference.of(np.array([1.0, 3.0, np.nan, 2.0])).missing
     0.25
@@ -26,7 +26,7 @@ class Reference:
 
     @classmethod
     def of(cls, column: Floats) -> Reference:
-        """Take the distribution of a column; a column without a value has no quantiles."""
+        """Return the distribution of a column; a column without a value has no quantiles."""
         known = column[~np.isnan(column)]
         quantiles = tuple(float(value) for value in np.quantile(known, LEVELS)) if len(known) else ()
         return cls(quantiles, 1 - len(known) / len(column) if len(column) else 0.0)
@@ -34,15 +34,15 @@ class Reference:
     def stability_index(self, column: Floats) -> float:
         """Return the population stability index of other values against this distribution.
 
-        Σ (a − e) ln(a / e) over bins that held a twentieth each, a and e being the shares now and then (Siddiqi,
-        Credit Risk Scorecards, 2006). Bins that fall together are one; an empty one counts as half a value.
+        Σ (a − e) ln(a / e) over bins of a twentieth of the reference each, a being the actual share and e the expected
+        one (Siddiqi, Credit Risk Scorecards, 2006). Equal edges make one bin; an empty bin counts as half a value.
 
         >>> usual = Reference.of(np.linspace(0, 1, 1000))
         >>> round(usual.stability_index(np.linspace(0, 1, 500)), 3), usual.stability_index(np.ones(500)) > 0.25
         (0.0, True)
         """
-        inner, places = np.unique(np.asarray(self.quantiles[1:-1]), return_index=True)
-        usual = np.diff(np.concatenate([[0.0], LEVELS[1:-1][places], [1.0]]))
+        inner, first = np.unique(np.asarray(self.quantiles[1:-1]), return_index=True)
+        usual = np.diff(np.concatenate([[0.0], LEVELS[1:-1][first], [1.0]]))
         known = column[~np.isnan(column)]
         counts = np.bincount(np.searchsorted(inner, known, side="right"), minlength=len(inner) + 1)
         if not len(known):
@@ -67,4 +67,4 @@ def references(names: Sequence[str], values: Floats) -> dict[str, Reference]:
     >>> sorted(references(["a"], np.array([[1.0], [2.0]])))
     ['a']
     """
-    return {name: Reference.of(values[:, place]) for place, name in enumerate(names)}
+    return {name: Reference.of(column) for name, column in zip(names, values.T, strict=True)}

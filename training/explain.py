@@ -1,13 +1,12 @@
-"""Why a probability is what it is: the model's own contributions, in words with the customer's own numbers.
+"""Explanations: the model's contributions to a probability, in words with the customer's own numbers.
 
-Contributions are exact: with the base they sum to the log-odds. Features of one family say one thing, so their
-contributions are summed, and the family speaks once, through the feature that says most.
+Contributions are exact: with the base they sum to the log-odds. Features of one family mean the same thing, so their
+contributions are summed, and a family gives one reason: that of its feature with the largest contribution.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,14 +14,12 @@ import pandas as pd
 from features.feature import Feature
 from features.money import Money
 from features.reasons import sentence
+from training.bundle import Bundle
 from training.dataset import Floats
+from training.models.history import SINCE_ORDER
 
-if TYPE_CHECKING:
-    from training.bundle import Bundle
-
-# Log-odds; at 50 % this moves the probability by under two points and a half.
+# Log-odds; at 50 % this moves the probability by less than 2.5 points.
 TRIVIAL = 0.1
-SINCE_ORDER = "days_since_order"
 Reasons = tuple[list[str], list[str]]
 
 
@@ -35,53 +32,53 @@ def reasons(
     top_risk: int = 3,
     top_protective: int = 2,
 ) -> list[Reasons]:
-    """Return, per row, why the risk is high and what speaks against it.
+    """Return, per row, the reasons for a high risk and those against it.
 
     Args:
-        bundle: the model; its contributions are what is told.
+        bundle: the model whose contributions are explained.
         X: customers × features, as `feature_table` gives them.
         money: how amounts are written.
-        added: what the model says that each feature adds, where that is known already.
+        added: the contributions of the features, where they are known already.
         top_risk: at most so many risk reasons.
         top_protective: at most so many protective ones.
 
     Returns:
-        (risk reasons, protective ones) per row, the weightiest first, at most one per family.
+        (risk reasons, protective ones) per row, the largest first, at most one per family.
     """
     values = bundle.matrix(X)
     if not len(values):
         return []
-    if added is None:  # of any day: the level is the same for all, and no reason
+    if added is None:  # as of any day: the level is the same for everyone and no reason
         added = bundle.explained(values, bundle.trained_until).added
     families, totals = _by_family(bundle, added)
     return [
         (
-            list(_told(bundle, families, totals[row], added[row], values[row], money, top_risk, 1.0))
-            or list(_plain(bundle, values[row], money, top_risk)),
-            list(_told(bundle, families, totals[row], added[row], values[row], money, top_protective, -1.0)),
+            list(_sentences(bundle, families, totals[row], added[row], values[row], money, top_risk, 1.0))
+            or list(_without_a_sign(bundle, values[row], money, top_risk)),
+            list(_sentences(bundle, families, totals[row], added[row], values[row], money, top_protective, -1.0)),
         )
         for row in range(len(values))
     ]
 
 
-def _plain(bundle: Bundle, values: Floats, money: Money, most: int) -> Iterator[str]:
-    """Yield how long the customer has been silent, where no sign stands out: a call needs something to say."""
+def _without_a_sign(bundle: Bundle, values: Floats, money: Money, most: int) -> Iterator[str]:
+    """Yield the time since the last order where no sign stands out: whoever calls needs something to say."""
     row = dict(zip(bundle.features.names, values.tolist(), strict=True))
-    silence = [feature for feature in bundle.features if feature.name == SINCE_ORDER]
-    words = [sentence(feature, row, bundle.features, money, as_risk=True) for feature in silence[:most]]
-    yield from (f"no sign stands out; {said}" for said in words if said is not None)
+    since_order = [feature for feature in bundle.features if feature.name == SINCE_ORDER]
+    words = [sentence(feature, row, bundle.features, money, as_risk=True) for feature in since_order[:most]]
+    yield from (f"no sign stands out; {each}" for each in words if each is not None)
 
 
 def _by_family(bundle: Bundle, added: Floats) -> tuple[list[list[int]], Floats]:
-    """Return the feature positions of each family, and rows × families of summed contributions."""
-    places: dict[str, list[int]] = {}
-    for place, feature in enumerate(bundle.features):
-        places.setdefault(feature.family, []).append(place)
-    families = list(places.values())
+    """Return the column indexes of each family, and its summed contributions, rows × families."""
+    columns: dict[str, list[int]] = {}
+    for index, feature in enumerate(bundle.features):
+        columns.setdefault(feature.family, []).append(index)
+    families = list(columns.values())
     return families, np.column_stack([added[:, family].sum(axis=1) for family in families])
 
 
-def _told(
+def _sentences(
     bundle: Bundle,
     families: list[list[int]],
     totals: Floats,
@@ -93,25 +90,25 @@ def _told(
 ) -> Iterator[str]:
     """Yield the sentences of the weightiest families that pull in one direction."""
     row = dict(zip(bundle.features.names, values.tolist(), strict=True))
-    said: set[str] = set()
+    given: set[str] = set()
     for family in np.argsort(-sign * totals, kind="stable"):
-        if len(said) == most or sign * totals[family] < TRIVIAL:
+        if len(given) == most or sign * totals[family] < TRIVIAL:
             return
-        for place in sorted(families[family], key=lambda place: -sign * added[place]):
-            feature = bundle.features.features[place]
-            if sign * added[place] < TRIVIAL / 2 or not _reads_right(bundle, feature, row[feature.name], sign):
+        for index in sorted(families[family], key=lambda index: -sign * added[index]):
+            feature = bundle.features.features[index]
+            if sign * added[index] < TRIVIAL / 2 or not _reads_right(bundle, feature, row[feature.name], sign):
                 continue
             words = sentence(feature, row, bundle.features, money, as_risk=sign > 0)
-            if words is not None and words not in said:
-                said.add(words)
+            if words is not None and words not in given:
+                given.add(words)
                 yield words
                 break
 
 
 def _reads_right(bundle: Bundle, feature: Feature, value: float, sign: float) -> bool:
-    """Return whether the value, beside the usual one, is what a reader expects of a reason in this direction.
+    """Return whether a reader finds the value, compared with the median, plausible as a reason in this direction.
 
-    Trees may count a good figure against a customer who has another one that is better; said aloud that is nonsense.
+    Trees may count a good value against a customer whose other values are even better; as a sentence that is nonsense.
     """
     reference = bundle.reference.get(feature.name)
     if feature.risk_falls_with_it is None or reference is None or not reference.quantiles:

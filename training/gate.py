@@ -1,8 +1,8 @@
-"""The gate between challenger and champion: who serves, by which checks, in words.
+"""The gate: whether a challenger replaces the champion, by which checks, in words.
 
-A champion that is there is replaced only where the challenger is better on dates that neither of them had seen, by more
-than chance, where its risk falls with a recent order, and where no segment gets clearly worse. Without a champion that
-answers the same question a model has to beat the best rule. See docs/decisions/0007-champion-and-challenger.md.
+A champion is replaced only where the challenger is better by more than chance on dates that neither was trained on, its
+risk falls with a recent order, and no segment gets clearly worse. Without a champion that answers the same question, a
+model has to beat the best rule. See docs/decisions/0007-champion-and-challenger.md.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from training.direction_law import direction
 
 PASSED, FAILED = "passed", "failed"
 LONGEST_TAG = 1000
-# From so many horizons without its champion being refreshed, a shop is told how old it has become.
+# A champion that is so many horizons older than the challenger is mentioned as old.
 OLD_HORIZONS = 4
 ANYWAY = "to promote it anyway: regulars promote --force --by NAME --why TEXT"
-# What the registry says of a rule that serves because nothing better did when nothing served yet.
+# The tags of a rule that serves because nothing served yet and no model passed the gate.
 RULE_TAGS = {"gate": FAILED, "gate_against": "", "gate.model": f"{FAILED}: a rule, which serves for want of a model"}
 
 
@@ -40,8 +40,8 @@ class Check:
     Args:
         name: `model`, `log_loss`, `recency`, `direction` or `segments`.
         passed: whether it holds.
-        words: what was found.
-        figures: the same in numbers.
+        words: the finding.
+        figures: the finding in numbers.
     """
 
     name: str
@@ -59,11 +59,11 @@ class Check:
 
 @dataclass(frozen=True)
 class GateDecision:
-    """Whether a challenger becomes the champion, and by what.
+    """Whether a challenger becomes the champion, and why.
 
     Args:
         promoted: whether it does.
-        checks: all that were made, in their order.
+        checks: all checks, in their order.
         why: the decision in words.
         against: the champion's version; None where there was none to compare with.
     """
@@ -75,7 +75,7 @@ class GateDecision:
 
     @property
     def tags(self) -> dict[str, str]:
-        """What the registry says of the version: the verdict, and each check in words."""
+        """The tags of the version in the registry: the verdict, and each check in words."""
         verdict = {"gate": PASSED if self.promoted else FAILED, "gate_against": self.against or ""}
         return {**verdict, **{f"gate.{check.name}": str(check)[:LONGEST_TAG] for check in self.checks}}
 
@@ -87,7 +87,7 @@ class GateDecision:
 
 @dataclass(frozen=True, eq=False)
 class Champion:
-    """What serves while another is judged."""
+    """The model that serves while a challenger is judged."""
 
     bundle: Bundle
     version: str
@@ -99,11 +99,11 @@ class Champion:
 
 
 def first_gate(challenger: Bundle, tested: Backtest | None, log: Log, why: str) -> GateDecision:
-    """Decide where nothing comparable serves: a model has to beat the best rule and to keep the direction law.
+    """Decide without a comparable champion: a model has to beat the best rule and keep the direction law.
 
     Args:
-        challenger: what would serve.
-        tested: the evidence; None where the log is too short for one.
+        challenger: the model to judge.
+        tested: its backtest; None where the log is too short for one.
         log: the shop's log.
         why: the choice in words.
     """
@@ -126,10 +126,10 @@ def gate(
     """Decide whether a challenger replaces a champion that answers the same question.
 
     Args:
-        challenger: what was chosen, fitted on the latest dates.
-        champion: what serves.
+        challenger: the chosen candidate, fitted on the latest dates.
+        champion: the model that serves.
         tested: the challenger's backtest; None where the log is too short for one.
-        log: the log that the backtest was made from.
+        log: the log of the backtest.
         segments: customer → the shop's own segment, besides those that every shop has.
     """
     pairs = evidence(challenger, champion, tested, log)
@@ -144,10 +144,10 @@ def gate(
 
 
 def evidence(challenger: Bundle, champion: Champion, tested: Backtest | None, log: Log) -> Paired | str:
-    """Return both on rows that neither had learnt from, or why there are none, in words.
+    """Return the predictions of both for rows that neither was trained on, or why there are none, in words.
 
-    On dates after the champion was trained its own bundle is asked. Where there are none, its recipe stands for it: the
-    candidate of its name in the challenger's backtest, which has seen as little as the challenger's.
+    On test dates after the champion was trained, its own bundle predicts. Where there are none, its recipe represents
+    it: the candidate of its name in the challenger's backtest, trained on the same earlier dates as the challenger's.
     """
     if tested is None:
         return "the history is too short to judge anything by"
@@ -155,16 +155,17 @@ def evidence(challenger: Bundle, champion: Champion, tested: Backtest | None, lo
     new = [result for result in mine if result.test_date >= champion.bundle.trained_until]
     if new:
         rows = _rows(log, new, champion.bundle.features, tested)
-        said = np.concatenate([_said(champion.bundle, rows, day.test_date) for day in new])
-        return _paired(new, said, rows, f"asked on {_dates(new)} that lie after it was trained")
+        predicted = np.concatenate([_predict(champion.bundle, rows, day.test_date) for day in new])
+        return _paired(new, predicted, rows, f"asked on {_dates(new)} that lie after it was trained")
     if _recipe(champion.bundle) == _recipe(challenger):
         return "nothing new to judge by: the same recipe, and no test date after the champion was trained"
     theirs = tested.candidates.get(champion.bundle.candidate)
     if theirs is None or champion.bundle.candidate == challenger.candidate or not _same_features(challenger, champion):
         return "nothing new to judge by: no test date after the champion was trained, and its recipe is not in the test"
-    said = np.concatenate([result.p for result in theirs.by_date])
+    predicted = np.concatenate([result.p for result in theirs.by_date])
     rows = _rows(log, mine, challenger.features, tested)
-    return _paired(mine, said, rows, f"represented by its recipe on {_dates(mine)}, as none lies after it was trained")
+    how = f"represented by its recipe on {_dates(mine)}, as none lies after it was trained"
+    return _paired(mine, predicted, rows, how)
 
 
 def _recipe(bundle: Bundle) -> tuple[str, str, tuple[str, ...]]:
@@ -180,7 +181,7 @@ def _rows(log: Log, results: Sequence[DateResult], features: FeatureSet, tested:
     return dataset(log, [result.test_date for result in results], tested.definition, features)
 
 
-def _said(bundle: Bundle, rows: Dataset, day: date) -> Floats:
+def _predict(bundle: Bundle, rows: Dataset, day: date) -> Floats:
     return bundle.probability(rows.on([day_number(day)]).values, day)
 
 
@@ -217,7 +218,7 @@ def _log_loss(pairs: Paired, champion: Champion) -> Check:
 
 
 def _recency(challenger: Bundle, champion: Champion) -> Check:
-    """A model that knows less of the past than the champion does not replace it unasked."""
+    """Check that the challenger was trained on data at least as recent as the champion's."""
     mine, theirs = challenger.trained_until, champion.bundle.trained_until
     passed = mine >= theirs
     words = f"it has learnt until {mine}, {'no earlier than' if passed else 'earlier than'} the champion, {theirs}"
@@ -232,8 +233,8 @@ def _direction(challenger: Bundle, log: Log) -> Check:
 def _segments(pairs: Paired, given: Mapping[str, str] | None) -> Check:
     found = pairs.by_segment(given)
     worse = sorted((name for name, gap in found.items() if gap.is_above), key=lambda name: -found[name].mean)
-    said = "; ".join(f"{name}: log loss {found[name].words}" for name in worse[:3])
-    words = f"clearly worse for {said}" if worse else f"no segment of {len(found)} gets clearly worse"
+    losses = "; ".join(f"{name}: log loss {found[name].words}" for name in worse[:3])
+    words = f"clearly worse for {losses}" if worse else f"no segment of {len(found)} gets clearly worse"
     return Check("segments", not worse, words, {name: gap.to_dict() for name, gap in found.items()})
 
 

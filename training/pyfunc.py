@@ -1,7 +1,7 @@
-"""The bundle as MLflow's generic model: order rows and a date in, probabilities out.
+"""The bundle as a generic MLflow model (pyfunc): order rows and a date in, probabilities out.
 
-It goes the whole way of a posted history, from the cells of ORDERS through the one producer; features cannot be passed.
-MLflow calls `_load_pyfunc` by name.
+Rows are read like a posted history, from the cells of ORDERS to `feature_table`; features cannot be passed. MLflow
+calls `_load_pyfunc` by name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from features.roll_up import roll_up
 from features.sources.posted import posted_lines
 from training.bundle import Bundle
 
-# What the signature declares; further fields of ORDERS are read where a column has their name.
+# The columns of the signature; further fields of ORDERS are read where a column has their name.
 COLUMNS = ("order_id", "customer_id", "ordered_at", "amount")
 AS_OF = "as_of"
 
@@ -35,7 +35,7 @@ class OrdersModel:
         self._bundle = bundle
 
     def predict(self, orders: pd.DataFrame, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
-        """Return customer_id and probability of the population on the date `params["as_of"]`.
+        """Return the customer_id and probability of each customer of the population on the date `params["as_of"]`.
 
         Args:
             orders: one row per order line: order_id, customer_id, ordered_at (ISO), amount, and any field of ORDERS.
@@ -52,15 +52,15 @@ class OrdersModel:
 
 
 def _date(params: Mapping[str, Any] | None) -> date:
-    said = (params or {}).get(AS_OF)
+    given = (params or {}).get(AS_OF)
     try:
-        return date.fromisoformat(str(said))
+        return date.fromisoformat(str(given))
     except ValueError:
-        raise InputError(f'params needs {AS_OF}, the date to look from, such as "2024-01-31", not "{said}"') from None
+        raise InputError(f'params needs {AS_OF}, the date to look from, such as "2024-01-31", not "{given}"') from None
 
 
 def _cell(value: Any) -> Any:
-    """Return a cell as a posted one: None where pandas has a word for missing, a time in ISO."""
+    """Return a cell as it would be posted: None for pandas' kinds of missing, times in ISO format."""
     if value is None or value is pd.NaT or value is pd.NA or value != value:
         return None
     return value.isoformat() if isinstance(value, pd.Timestamp) else value

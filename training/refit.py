@@ -1,4 +1,4 @@
-"""From the evidence to a bundle: a candidate fitted once more on everything, calibrated as its backtest says."""
+"""The refit: a candidate is fitted once more, on every date whose horizon has ended, and made into a bundle."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from training.models.candidates import fit
 from training.models.trees import TreeSettings
 from training.splits import labels_end
 
-# Contributions cost some five hundred times a score; this many rows tell what matters.
+# Contributions cost about five hundred times a score; so many rows are enough for the mean.
 ROWS_FOR_IMPORTANCE = 2000
 
 
 @dataclass(frozen=True)
 class ListSize:
-    """How many customers the shop can call: the measures of the list look there.
+    """How many customers the shop can call: the length of the list that a report measures.
 
     Args:
-        customers: in all; None where nothing bounds it: then a tenth of the population.
+        customers: in all; None where nothing limits it: then a tenth of the population.
         why: where the number comes from, in words.
     """
 
@@ -44,18 +44,18 @@ class ListSize:
 
 ANY_SIZE = ListSize()
 
-# A bundle, and how well it did; None where there was no backtest.
-Made = tuple[Bundle, Report | None]
+# A bundle, and the report on its candidate; None where there was no backtest.
+Reported = tuple[Bundle, Report | None]
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
-    """What every bundle of a run stands on.
+class Refit:
+    """The data and settings from which every bundle of a training run is made.
 
     Args:
-        log: cut at the day to train until.
-        data: its latest rows.
-        tested: the evidence; None where the log is too short for one.
+        log: the shop's log until the day to train until.
+        data: the training rows.
+        tested: the backtest; None where the log is too short for one.
         shop: zone and currency.
         until: orders on or after this date do not exist.
         trees: how trees grow.
@@ -72,12 +72,12 @@ class Ground:
 
     @cached_property
     def rates(self) -> BaseRates:
-        """What the seasons and the latest dates let expect."""
+        """The base rates of the log, for the forecast of coming windows."""
         end = labels_end(self.log, self.until)
         return base_rates(read_weeks(self.log, self.data.definition, end), self.data, until=end)
 
     def bundle(self, name: str) -> Bundle:
-        """Fit a candidate on every date whose horizon has ended, calibrated as its backtest says."""
+        """Fit a candidate on every date whose horizon has ended, with the calibration that its backtest chose."""
         data, found = self.data, fit(name, self.data, self.trees)
         result = self.tested.candidates[name] if self.tested else None
         means = result.mean if result else {}
@@ -99,17 +99,17 @@ class Ground:
             log_digest=self.log.digest(),
         )
         bundle.importance.update(_importance(bundle, newest.values))
-        said = bundle.probability(newest.values, date_of(newest.days[-1]))
-        bundle.reference.update(references(["probability"], said[:, None]))
+        probability = bundle.probability(newest.values, date_of(newest.days[-1]))
+        bundle.reference.update(references(["probability"], probability[:, None]))
         return bundle
 
-    def finished(self, bundle: Bundle, decision: GateDecision) -> Made:
-        """Return the bundle with what was decided and how well it does, and the report on that."""
+    def finished(self, bundle: Bundle, decision: GateDecision) -> Reported:
+        """Return the bundle with the decision and its quality in the backtest, and the report on it."""
         if self.tested is None:
             return replace(bundle, why=decision.why), None
         size = self.list_size
-        told = report(self.tested, bundle.candidate, list_size=size.customers, list_why=size.why)
-        return replace(bundle, why=decision.why, quality=report_facts(told)), told
+        found = report(self.tested, bundle.candidate, list_size=size.customers, list_why=size.why)
+        return replace(bundle, why=decision.why, quality=report_facts(found)), found
 
 
 def _importance(bundle: Bundle, values: Floats) -> dict[str, float]:

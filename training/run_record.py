@@ -1,4 +1,4 @@
-"""What a training run leaves in MLflow: parameters, measures per date, documents and pictures."""
+"""The record of a training run for MLflow: parameters, metrics per date, documents and pictures."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def record_of(
     """Return the record of a run.
 
     Args:
-        log: what was learnt from.
-        data: its rows.
-        bundle: what this run made of it.
-        tested: the evidence; None where the log is too short for one.
+        log: the shop's log.
+        data: the training rows.
+        bundle: the model that this run made.
+        tested: the backtest; None where the log is too short for one.
         decision: the gate's.
         serves: the candidate that serves now.
         trees: how trees grew.
@@ -84,7 +84,7 @@ def _documents(
 
 
 def _metrics(tested: Backtest | None, report: Report | None, candidate: str) -> dict[str, list[float]]:
-    """Return every measure per candidate and date, and what the report says of the candidate."""
+    """Return every measure per candidate and date, and the report's measures of the candidate."""
     if tested is None or report is None:
         return {}
     found = {

@@ -1,8 +1,8 @@
-"""Which dates to learn from, and which to be judged on.
+"""The dates to train on and the dates to test on.
 
-Everything is rolling origin: a test date, and training dates whose horizons had all ended by then. The horizon is the
-gap between the last training date and the test date, so that no label of training touches a day on or after the test.
-All dates of a split lie whole weeks apart: a window from a Monday on holds other weekends than one from a Friday on.
+Splits are rolling origin: a test date, and training dates whose horizons have all ended by then. The horizon is the gap
+between the last training date and the test date, so that no training label reads a day on or after the test date. All
+dates of a split lie whole weeks apart: a window from a Monday on has other weekends than one from a Friday on.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ MOST_TRAINING_DATES = 16
 WEEK_DAYS = 7
 STEP_DAYS = (WEEK_DAYS, 4 * WEEK_DAYS)
 TEST_DATES = 5
-# Below a week of history nothing but the calendar is learnt.
+# With less than a week of history a model would learn only the calendar.
 LEAST_HISTORY_DAYS = 7
 
 
 @dataclass(frozen=True)
 class Split:
-    """One test date, and the dates that could be learnt from on it.
+    """One test date, and the training dates whose labels were known by then.
 
     >>> Split((date(2017, 11, 20), date(2017, 12, 4)), date(2017, 12, 18)).test_date
     datetime.date(2017, 12, 18)
@@ -48,20 +48,20 @@ def labels_end(log: Log, until: date | None = None) -> int:
     return end if until is None else min(end, day_number(until))
 
 
-def training_dates(first_day: int, asked: int, definition: ChurnDefinition) -> tuple[date, ...]:
-    """Return at most 16 dates whose horizons have ended by `asked`, spread as far back as there is history behind them.
+def training_dates(first_day: int, scored: int, definition: ChurnDefinition) -> tuple[date, ...]:
+    """Return at most 16 dates whose horizons have ended by the scoring date, spread as far back as history allows.
 
-    They lie whole weeks before it. A date wants `active_days` of history; a short log gives up to half of what it has.
+    They lie whole weeks before it. Each needs `active_days` of history before it; in a short log, half of the log.
 
     Args:
         first_day: day number of the first order.
-        asked: day number of the date to be scored.
+        scored: day number of the date to be scored.
         definition: population and horizon.
 
     >>> [str(day) for day in training_dates(0, 134, ChurnDefinition(14, 30))][-3:]
     ['1970-04-17', '1970-04-24', '1970-05-01']
     """
-    last = asked - definition.horizon_days
+    last = scored - definition.horizon_days
     if last - first_day < LEAST_HISTORY_DAYS:
         return ()
     earliest = first_day + min(definition.active_days, (last - first_day + 1) // 2)
@@ -74,7 +74,7 @@ def training_dates(first_day: int, asked: int, definition: ChurnDefinition) -> t
 
 
 def latest_dates(log: Log, definition: ChurnDefinition, until: date | None = None) -> tuple[date, ...]:
-    """Return the dates for the model that will serve: up to the last one whose horizon has ended.
+    """Return the training dates of the model that will serve: up to the last one whose horizon has ended.
 
     Raises:
         InsufficientHistory: no date has both history and a finished horizon.
@@ -106,7 +106,7 @@ def rolling_origin(
         n_tests: how many test dates to ask for.
 
     Raises:
-        InsufficientHistory: not even one test date has a date to learn from before it.
+        InsufficientHistory: no test date has a training date before it.
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
@@ -115,7 +115,7 @@ def rolling_origin(
     ['1970-01-30', '1970-02-13', '1970-02-27']
     """
     end, horizon = labels_end(log, until), definition.horizon_days
-    tests = [end - horizon - place * max(STEP_DAYS[0], horizon) for place in range(n_tests)]
+    tests = [end - horizon - number * max(STEP_DAYS[0], horizon) for number in range(n_tests)]
     pairs = [(training_dates(log.first_day, test, definition), test) for test in tests]
     splits = tuple(Split(dates, date_of(test)) for dates, test in reversed(pairs) if dates)
     if not splits:

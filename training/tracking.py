@@ -1,12 +1,12 @@
-"""Every call to MLflow.
+"""MLflow: the record of every training run, and the registry that says which version serves.
 
     <folder>/mlruns/mlflow.db       runs, metrics, registry
     <folder>/mlruns/artifacts/      bundles, plots, tables
 
 One registered model, `regulars`, with two aliases: `champion` serves, `challenger` is the latest that was trained.
-Only the alias decides what serves, and it moves in one call. Tags of a version say what its gate found, which version
-it replaced (`replaced`), and whether it has served (`served`). Nothing that is recorded is about a person: no ids, no
-names, no user of the machine.
+Only the alias decides which version serves, and it moves in one call. The tags of a version hold the result of its
+gate, the version that it replaced (`replaced`), and whether it has served (`served`). Nothing that is recorded is about
+a person: no ids, no names, no user of the machine.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 MODEL = EXPERIMENT = "regulars"
 CHAMPION, CHALLENGER = "champion", "challenger"
 REPLACED, SERVED = "replaced", "served"
-# Who ran it on which machine is nobody's business; MLflow would write both.
+# MLflow would record the user and the machine: both are private.
 ANONYMOUS = {"mlflow.user": "regulars", "mlflow.source.name": "regulars"}
 LIBRARIES = ("numpy", "pandas", "lightgbm", "scikit-learn")
 DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
@@ -49,12 +49,12 @@ DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """All that a training run leaves behind besides its bundles.
+    """The record of a training run, besides its bundles.
 
     Args:
         name: of the run, as a list of runs shows it.
-        params: what was asked and chosen.
-        metrics: name → values, one per test date, oldest first; a single value stands for the whole run.
+        params: settings of the run and the choice.
+        metrics: name → values, one per test date, oldest first; a single value is of the whole run.
         data: row counts and dates of the log.
         data_digest: fingerprint of the log.
         figures: by file name, without suffix.
@@ -73,10 +73,10 @@ class Record:
 
 
 class Tracking:
-    """MLflow beside a shop's files.
+    """The MLflow database and artifacts of a shop.
 
     Args:
-        folder: where `mlruns/` lies; nothing is created before the first record.
+        folder: of the shop, with `mlruns/` in it; nothing is created before the first record.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -89,7 +89,7 @@ class Tracking:
 
     @property
     def ui_command(self) -> str:
-        """The line of a shell that shows the runs in a browser."""
+        """The shell command that shows the runs in a browser."""
         return shell_line("mlflow", "ui", "--backend-store-uri", self.uri)
 
     def record(self, record: Record) -> str:
@@ -126,10 +126,10 @@ class Tracking:
             client.set_terminated(run_id, "FAILED" if failed else "FINISHED")
 
     def promote(self, version: str) -> str | None:
-        """Let a version serve, and return the one that served before; what is there already stays as it is.
+        """Let a version serve, and return the one that served before.
 
-        The tags are written first and mean nothing by themselves: whoever is stopped in between leaves the former
-        champion serving.
+        The tags are written first and have no effect by themselves: a run that is stopped in between leaves the
+        former champion serving.
         """
         former = self.champion_version()
         if former != version:
@@ -152,7 +152,7 @@ class Tracking:
             client.set_registered_model_alias(MODEL, CHAMPION, version)
 
     def version_tags(self, version: str) -> dict[str, str] | None:
-        """Return what is said of a version; None where there is no such version."""
+        """Return the tags of a version; None where there is no such version."""
         if not (self._home / DATABASE).exists():
             return None
         with self._open() as client:
@@ -217,9 +217,9 @@ class Tracking:
                 return None
 
     def _read(self, query: str, *values: str) -> list[tuple[Any, ...]] | None:
-        """Return what the registry's own tables say; None where they cannot be read so, and MLflow has to be asked.
+        """Return rows of the registry's own tables; None where they cannot be read and MLflow has to be asked.
 
-        A server asks every few seconds and never writes: MLflow would cost it four seconds of start and 30 MB.
+        A server reads them every few seconds and never writes: MLflow would cost it four seconds of start and 30 MB.
         """
         try:
             with closing(sqlite3.connect(sqlite_uri(self._home / DATABASE, "ro"), uri=True)) as registry:
@@ -231,12 +231,12 @@ class Tracking:
         found = client.get_experiment_by_name(EXPERIMENT)
         if found is not None:
             return str(found.experiment_id)
-        # Left to itself MLflow would put artifacts below the current directory.
+        # By default MLflow would put artifacts below the current directory.
         return str(client.create_experiment(EXPERIMENT, artifact_location=(self._home / ARTIFACTS).as_uri()))
 
     @contextmanager
     def _open(self) -> Iterator[MlflowClient]:
-        """Yield a client; MLflow's own idea of where it records is put back afterwards."""
+        """Yield a client; MLflow's own tracking and registry addresses are restored afterwards."""
         mlflow = _mlflow()
         self._home.mkdir(parents=True, exist_ok=True)
         before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
@@ -250,7 +250,7 @@ class Tracking:
 
 
 def _mlflow() -> Any:
-    """Return MLflow, told beforehand that nothing is sent home, and to keep its own remarks to itself."""
+    """Return MLflow with its telemetry off and its own log silenced."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     import mlflow
 
@@ -291,7 +291,7 @@ def _log_model(run_id: str, bundle: Bundle, folder: Path) -> str:
     mlflow = _mlflow()
     example = pd.DataFrame([["1001", "0042", "2024-01-05T10:30:00", 12.5]], columns=list(COLUMNS))
     with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # hints of MLflow about its own defaults
+        warnings.simplefilter("ignore")  # MLflow's hints about its own defaults
         logged = mlflow.pyfunc.log_model(
             name=f"{bundle.candidate}_bundle",
             loader_module="training.pyfunc",
@@ -304,7 +304,7 @@ def _log_model(run_id: str, bundle: Bundle, folder: Path) -> str:
 
 
 def _signature() -> Any:
-    """Orders and a date in, probabilities out: there is no column for a feature."""
+    """Return the signature: orders and a date in, probabilities out; there is no column for a feature."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 
@@ -346,9 +346,9 @@ def _new_version(
 
 
 def _bundle_folder(artifacts: Path, source: str, version: str) -> Path:
-    """Return where a version's bundle lies; MLflow keeps absolute paths, a moved shop folder has others."""
+    """Return the folder of a version's bundle; MLflow keeps absolute paths, which a moved shop folder makes wrong."""
     inside = source.rsplit(f"/{ARTIFACTS}/models/", 1)[-1]
-    places = [path.parent for path in (artifacts / "models" / inside).rglob(BUNDLE_FILE)]
-    if len(places) != 1:
+    folders = [path.parent for path in (artifacts / "models" / inside).rglob(BUNDLE_FILE)]
+    if len(folders) != 1:
         raise ModelRefused(f"version {version} of {MODEL} has no bundle under {artifacts}; train again")
-    return places[0]
+    return folders[0]

@@ -1,8 +1,8 @@
-"""The story of a model: data → backtest → choose → refit → bundle → record → gate.
+"""Training, from data to a recorded model: data → backtest → choose → refit → bundle → record → gate.
 
-What was chosen is registered as `challenger`; the gate (training/gate.py) decides whether it becomes the `champion`.
-Where nothing serves yet and the gate lets no model through, the best rule becomes the champion, because a shop still
-needs its list on Monday, and the run says so in words.
+The chosen candidate is registered as `challenger`; the gate (training/gate.py) decides whether it becomes the
+`champion`. Where nothing serves yet and the gate lets no model pass, the best rule becomes the champion, because a shop
+still needs its list on Monday; the result says so in words.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from training.direction_law import direction
 from training.gate import RULE_TAGS, Champion, Check, GateDecision, first_gate, gate
 from training.models.candidates import RULES
 from training.models.trees import USUAL, TreeSettings
-from training.refit import ANY_SIZE, Ground, ListSize, Made
+from training.refit import ANY_SIZE, ListSize, Refit, Reported
 from training.run_record import record_of
 from training.splits import TEST_DATES, latest_dates
 from training.tracking import CHALLENGER, Tracking
@@ -36,18 +36,18 @@ from training.tracking import CHALLENGER, Tracking
 
 @dataclass(frozen=True, eq=False)
 class TrainingResult:
-    """What came of a training run.
+    """The result of a training run.
 
     Args:
         run_id: of MLflow.
-        model_version: what serves now.
+        model_version: the version that serves now.
         promoted: whether the challenger passed the gate and became the champion.
         why: the decision in words.
         backtest: the evidence; None where the log is too short for one.
-        bundle: what serves now.
+        bundle: the model that serves now.
         gate: the decision, check by check.
-        challenger_version: what the gate judged.
-        former_version: what served before this run; None where nothing did.
+        challenger_version: the version that the gate judged.
+        former_version: the version that served before this run; None where none did.
     """
 
     run_id: str
@@ -100,7 +100,7 @@ def train(
         until: orders on or after this date do not exist.
         n_tests: how many test dates to judge on; a short log gives fewer.
         segments: customer → the shop's own segment; none of them may get clearly worse.
-        trees: how trees grow; `training.tuning.tuned.read_tuned` knows what was found for this shop.
+        trees: how trees grow; `training.tuning.tuned.read_tuned` reads the settings found for this shop.
         list_size: how many customers the shop can call.
         progress: is called before each step.
 
@@ -111,29 +111,29 @@ def train(
     features = default_features(event_kinds(log))
     data = _latest(log, definition, features, until)
     tested, trouble = _backtest(log, definition, features, until, n_tests, trees, progress)
-    ground = Ground(log, data, tested, shop, until, trees, list_size)
+    refit = Refit(log, data, tested, shop, until, trees, list_size)
     champion, apart = _champion(tracking, definition, shop)
     names, why = _challengers(tested, trouble, champion)
     progress(0, 2, f"{names[0]} on everything")
-    challenger, passed_over = _lawful((ground.bundle(name) for name in names), log)
+    challenger, passed_over = _lawful((refit.bundle(name) for name in names), log)
     decision = _decision(challenger, champion, tested, log, segments, why, f"{passed_over}{apart}")
     decision = _if_unmoved(decision, champion, tracking)
     rule = _rule(challenger, champion, tested, decision)
-    made = [ground.finished(bundle, decision) for bundle in (challenger, *([ground.bundle(rule)] if rule else []))]
+    made = [refit.finished(bundle, decision) for bundle in (challenger, *([refit.bundle(rule)] if rule else []))]
     progress(1, 2, "recording in MLflow")
-    return _recorded(ground, made, champion, decision, tracking)
+    return _recorded(refit, made, champion, decision, tracking)
 
 
 def _recorded(
-    ground: Ground, made: Sequence[Made], champion: Champion | None, decision: GateDecision, tracking: Tracking
+    refit: Refit, made: Sequence[Reported], champion: Champion | None, decision: GateDecision, tracking: Tracking
 ) -> TrainingResult:
-    """Record the run, register what it made, and let serve what the decision says."""
+    """Record the run, register its bundles, and carry out the decision of what serves."""
     stays = champion is not None and not decision.promoted
-    bundle, told = made[-1]
+    bundle, report = made[-1]
     serves = champion.bundle if champion is not None and stays else bundle
-    tested, data = ground.tested, ground.data
+    tested, data = refit.tested, refit.data
     run_id = tracking.record(
-        record_of(ground.log, data, bundle, tested, decision, serves.candidate, ground.trees, told)
+        record_of(refit.log, data, bundle, tested, decision, serves.candidate, refit.trees, report)
     )
     versions = _register(tracking, run_id, [each for each, _ in made], decision)
     former = tracking.champion_version() if stays else tracking.promote(versions[-1])
@@ -171,7 +171,7 @@ def _backtest(
 
 
 def _champion(tracking: Tracking, definition: ChurnDefinition, shop: Shop) -> tuple[Champion | None, str]:
-    """Return what serves if it can be compared with, and otherwise why not, in words."""
+    """Return the champion if the challenger can be compared with it; otherwise why not, in words."""
     try:
         bundle, version = tracking.champion()
     except ModelNotFound:
@@ -188,7 +188,7 @@ def _champion(tracking: Tracking, definition: ChurnDefinition, shop: Shop) -> tu
 
 
 def _challengers(tested: Backtest | None, trouble: str, champion: Champion | None) -> tuple[tuple[str, ...], str]:
-    """Return what the gate may judge, the preferred one first, and why."""
+    """Return the candidates that may become challenger, the preferred one first, and why."""
     if tested is None:
         return RULES[:1], f"{RULES[0]} serves untested, as the history is too short to judge anything: {trouble}"
     if tested.beats_rule:
@@ -200,7 +200,7 @@ def _challengers(tested: Backtest | None, trouble: str, champion: Champion | Non
 
 
 def _lawful(bundles: Iterable[Bundle], log: Log) -> tuple[Bundle, str]:
-    """Return the first that keeps the direction law, or else the first, and who was passed over for it, in words."""
+    """Return the first bundle that keeps the direction law, or else the first; and which were passed over, in words."""
     broken: list[tuple[Bundle, str]] = []
     for bundle in bundles:
         found = direction(bundle, log, day_number(bundle.trained_until))
@@ -227,14 +227,14 @@ def _decision(
 
 
 def _rule(challenger: Bundle, champion: Champion | None, tested: Backtest | None, decision: GateDecision) -> str | None:
-    """Return the rule that has to serve because nothing else may; None where something does."""
+    """Return the rule that has to serve because nothing else does; None where something does."""
     if decision.promoted or champion is not None or challenger.is_rule or tested is None:
         return None
     return tested.best_rule
 
 
 def _if_unmoved(decision: GateDecision, champion: Champion | None, tracking: Tracking) -> GateDecision:
-    """Return the decision, taken back where someone has moved the champion since it was compared with."""
+    """Return the decision; it is withdrawn where the champion has changed since it was compared with."""
     if champion is None or tracking.champion_version() == champion.version:
         return decision
     words = f"another version became champion while this one was compared with version {champion.version}: train again"
@@ -242,7 +242,7 @@ def _if_unmoved(decision: GateDecision, champion: Champion | None, tracking: Tra
 
 
 def _register(tracking: Tracking, run_id: str, bundles: Sequence[Bundle], decision: GateDecision) -> tuple[str, ...]:
-    """Register the challenger, and the rule that serves instead of it where there is one; nothing serves by this."""
+    """Register the challenger, and the rule that will serve instead, if there is one; neither serves yet."""
     challenger, *rule = bundles
     first = tracking.register(run_id, challenger, [CHALLENGER], decision.tags)
     return (first, *(tracking.register(run_id, bundle, [], RULE_TAGS) for bundle in rule))

@@ -1,17 +1,18 @@
-"""The base rate that the coming window will have: what last year's same window and the latest dates let expect.
+"""The base rate of the coming window: a forecast from the same window of last year and from the latest dates.
 
 A shop that sells twice as much before Christmas keeps more of its customers then, and a model trained on the other
-months does not know. So the log is read week by week: how far did the share that churned lie from what the customers'
-silences let expect, in log-odds? That `shift` is near 0 in an ordinary week and far from it in a season. Silence alone
-is looked at, because it is known in full from the log's first weeks on; how often somebody ordered before the log began
-is not. The shift of a coming window is forecast from what is known when it begins:
+months does not know. So the log is read week by week: how far was the churn rate from the one expected from the
+customers' days since their last order, in log-odds? This `shift` is near 0 in an ordinary week and far from it in a
+season. Only the days since the last order are used, because they are known in full from the log's first weeks on; how
+often somebody ordered before the log began is not. The shift of a coming window is forecast from what is known when it
+begins:
 
     carried = carry × latest known shift
     last year = shift of the same window a year before + growth × (latest known shift − the same a year before)
     shift = carried + season × (last year − carried)
 
-`carry`, `growth` and `season` are learnt from the log's own past, each pulled towards what holds in most shops. Without
-the same window of last year, the latest known level is all that is carried on.
+`carry`, `growth` and `season` are learnt from the log's own past, each pulled towards its value in most shops. Without
+the same window of last year, the forecast is the latest known level, carried on.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ from training.models.history import SINCE_ORDER, TENURE
 YEAR_DAYS, WEEK_DAYS = 364, 7  # a year of whole weeks: the same weekdays
 MOST_WEEKS = 113
 CUSTOMERS = 20_000
-# A share of fewer customers says more about them than about the week.
+# The churn rate of fewer customers says more about them than about the week.
 ENOUGH_CUSTOMERS = 50
 LATEST_WEEKS = 3
-SILENCE_BINS = 12
-# What holds in most shops, and its weight: that of twelve horizons with shifts of 0.2.
+BINS_SINCE_ORDER = 12
+# The values in most shops, and their weight: that of twelve horizons with shifts of 0.2.
 USUAL_CARRY, USUAL_GROWTH, USUAL_SEASON, USUAL_WEIGHT = 0.5, 0.5, 0.85, 12 * 0.2**2
-# A year ago is no guide where hardly anyone joins any more: a cohort that ages is another shop every month.
+# Last year is no guide where hardly anyone joins any more: an ageing cohort behaves differently every month.
 JOINED_DAYS, FULL_INFLOW = 90, 0.1
 LEAST_UNCERTAINTY, UNKNOWN_UNCERTAINTY = 0.05, 0.3
 # The 80 % interval of a normal error.
@@ -49,14 +50,14 @@ INTERVAL_80 = 1.2816
 
 @dataclass(frozen=True)
 class Forecast:
-    """How far the churn rate of a coming window will lie from what rhythms alone say.
+    """The forecast of a coming window: how far its churn rate will lie from the one expected from rhythms alone.
 
     Args:
         day: the first day of the window, a day number.
         shift: in log-odds.
         uncertainty: its standard error, log-odds.
         last_year: the shift of the same window a year before; None where the log does not show it.
-        latest: the latest shift that is known; None where none is.
+        latest: the latest known shift; None where none is.
     """
 
     day: int
@@ -72,15 +73,15 @@ class Forecast:
 
 @dataclass(frozen=True, eq=False)
 class BaseRates:
-    """The log's churn rate week by week, and what it lets expect of a coming window.
+    """The log's churn rate week by week, and the forecast of a coming window that follows from it.
 
     Args:
-        days: day numbers a week apart, ascending; each window of them had ended when this was learnt.
-        shifts: log-odds between the share that churned and the share that rhythms said.
+        days: day numbers a week apart, ascending; all their windows had ended when this was learnt.
+        shifts: log-odds between the observed churn rate and the one expected from rhythms.
         horizon_days: the length of a window.
-        carry: how much of the latest known shift is still there a horizon later.
-        growth: how much of the change on the year, as last known, is still there a horizon later.
-        season: how far last year's window is believed; 0 where a year ago is no guide.
+        carry: the part of the latest known shift that is left a horizon later.
+        growth: the part of the latest known change on the year that is left a horizon later.
+        season: the weight of last year's window; 0 where last year is no guide.
         uncertainty: the standard error of a forecast, log-odds.
     """
 
@@ -93,7 +94,7 @@ class BaseRates:
     uncertainty: float = LEAST_UNCERTAINTY
 
     def forecast(self, day: int) -> Forecast:
-        """Return what to expect of the window that begins on a day.
+        """Return the forecast of the window that begins on a day.
 
         >>> round(BaseRates(np.arange(0, 70, 7), np.full(10, 0.4), 28).forecast(91).shift, 3)
         0.2
@@ -105,7 +106,7 @@ class BaseRates:
         return Forecast(day, shift, self.uncertainty, last_year, self._latest(day))
 
     def change(self, day: int) -> float | None:
-        """Return the latest known shift on a day against the one known a year before; None where either is unknown."""
+        """Return the latest known shift on a day minus that of a year before; None where either is unknown."""
         now, then = self._latest(day), self._latest(day, years_ago=1)
         return None if now is None or then is None else now - then
 
@@ -114,7 +115,7 @@ class BaseRates:
         return float(np.interp(day, self.days, self.shifts)) if inside else None
 
     def _latest(self, day: int, years_ago: int = 0) -> float | None:
-        """The mean shift of the latest weeks that had ended on a day, as far as this was learnt; or a year before."""
+        """Return the mean shift of the latest weeks that had ended on a day, or of those a year before them."""
         known = min(day - self.horizon_days, int(self.days[-1])) if len(self.days) else day
         end = known - years_ago * YEAR_DAYS
         recent = (self.days <= end) & (self.days > end - LATEST_WEEKS * WEEK_DAYS)
@@ -133,17 +134,17 @@ class BaseRates:
 
 @dataclass(frozen=True, eq=False)
 class Weeks:
-    """What base rates are learnt from: the population of every week, its silences and who churned.
+    """The training data of base rates: the population of every week, its recency and who churned.
 
     Args:
-        silence: days since the last order, one per row.
+        since_order: days since the last order, one per row.
         tenure: days since the first order, one per row.
         y: who churned.
         day: the day number of each row.
-        horizon_days: after a day, in which was churned or not.
+        horizon_days: the length of a window.
     """
 
-    silence: Floats
+    since_order: Floats
     tenure: Floats
     y: Flags
     day: Ints
@@ -151,7 +152,7 @@ class Weeks:
 
 
 def read_weeks(log: Log, definition: ChurnDefinition, end: int) -> Weeks:
-    """Return the population of every week back from the last whose horizon has ended, of at most 20,000 customers.
+    """Return the population of every week, back from the last whose horizon has ended; of at most 20,000 customers.
 
     Args:
         log: the shop's log.
@@ -159,7 +160,7 @@ def read_weeks(log: Log, definition: ChurnDefinition, end: int) -> Weeks:
         end: the first day number that no label may read.
     """
     some = log if log.n_customers <= CUSTOMERS else log.only(_drawn(log))
-    # Before half the active window is filled, only frequent customers have been seen.
+    # Until half the active window is covered, the log shows frequent customers only.
     first = log.first_day + max(WEEK_DAYS, definition.active_days // 2)
     days = range(end - definition.horizon_days, first, -WEEK_DAYS)[:MOST_WEEKS]
     if not len(days):
@@ -181,43 +182,43 @@ def base_rates(weeks: Weeks, data: Dataset, until: int) -> BaseRates:
 
     Args:
         weeks: of the whole log.
-        data: what the model learns from: its mean shift is the zero, as the model knows that level already.
-        until: a day number; no window that reaches it or beyond is looked at.
+        data: the training rows of the model; their mean shift is the zero, as the model knows that level already.
+        until: a day number; no window that reaches beyond it is used.
     """
-    here = weeks.day + weeks.horizon_days <= until
-    days, shifts = _shifts(weeks, here, data)
+    ended = weeks.day + weeks.horizon_days <= until
+    days, shifts = _shifts(weeks, ended, data)
     if not len(days):
         return BaseRates(days, shifts, weeks.horizon_days, season=0.0)
     shifts = shifts - float(np.mean(np.interp(data.days, days, shifts)))
-    return _learnt(BaseRates(days, shifts, weeks.horizon_days, season=USUAL_SEASON * _renewal(weeks, here)))
+    return _learnt(BaseRates(days, shifts, weeks.horizon_days, season=USUAL_SEASON * _renewal(weeks, ended)))
 
 
-def _shifts(weeks: Weeks, here: Flags, data: Dataset) -> tuple[Ints, Floats]:
-    """Return each week that has enough customers, and how far its churn lay from what silences let expect."""
-    days, place, count = np.unique(weeks.day[here], return_inverse=True, return_counts=True)
+def _shifts(weeks: Weeks, ended: Flags, data: Dataset) -> tuple[Ints, Floats]:
+    """Return each week that has enough customers, and how far its churn rate was from the expected one."""
+    days, week, count = np.unique(weeks.day[ended], return_inverse=True, return_counts=True)
     if not len(days) or not len(data):
         return days[:0], np.zeros(0)
-    log_odds = _by_silence(data)(weeks.silence[here])
-    churned = (np.bincount(place, weeks.y[here]) + 0.5) / (count + 1)
-    order = np.argsort(place, kind="stable")
+    log_odds = _expected_log_odds(data)(weeks.since_order[ended])
+    churned = (np.bincount(week, weeks.y[ended]) + 0.5) / (count + 1)
+    order = np.argsort(week, kind="stable")
     groups = np.split(log_odds[order], np.cumsum(count)[:-1])
     shifts = np.array([shift_to(group, share) for group, share in zip(groups, churned, strict=True)])
     enough = count >= ENOUGH_CUSTOMERS
     return days[enough], shifts[enough]
 
 
-def _by_silence(data: Dataset) -> Callable[[Floats], Floats]:
-    """Return the log-odds of churn by days of silence, as the training rows show them in bins of equal count."""
-    silence = data.values[:, data.features.names.index(SINCE_ORDER)]
-    edges = np.unique(np.quantile(silence, np.linspace(0, 1, SILENCE_BINS + 1)[1:-1]))
-    place = np.searchsorted(edges, silence, "right")
-    churned, rows = np.bincount(place, data.y, len(edges) + 1), np.bincount(place, minlength=len(edges) + 1)
+def _expected_log_odds(data: Dataset) -> Callable[[Floats], Floats]:
+    """Return the log-odds of churn by days since the last order: of the training rows, in bins of equal count."""
+    since_order = data.values[:, data.features.names.index(SINCE_ORDER)]
+    edges = np.unique(np.quantile(since_order, np.linspace(0, 1, BINS_SINCE_ORDER + 1)[1:-1]))
+    bin_of = np.searchsorted(edges, since_order, "right")
+    churned, rows = np.bincount(bin_of, data.y, len(edges) + 1), np.bincount(bin_of, minlength=len(edges) + 1)
     log_odds = np.log(churned + 0.5) - np.log(rows - churned + 0.5)
     return lambda days: np.asarray(log_odds[np.searchsorted(edges, days, "right")], dtype=np.float64)
 
 
 def shift_to(log_odds: Floats, share: float) -> float:
-    """Return what has to be added to log-odds for their mean probability to be a share, by bisection.
+    """Return the shift of log-odds at which their mean probability is a given share, by bisection.
 
     >>> round(shift_to(np.zeros(4), 0.75), 4)  # the log-odds of 0.75
     1.0986
@@ -229,12 +230,12 @@ def shift_to(log_odds: Floats, share: float) -> float:
     return (low + high) / 2
 
 
-def _renewal(weeks: Weeks, here: Flags) -> float:
-    """Return 1 where customers join as they did a year before, down to 0 where nobody does any more."""
-    last = int(weeks.day[here].max())
+def _renewal(weeks: Weeks, ended: Flags) -> float:
+    """Return 1 where customers join as they did a year before, down to 0 where nobody joins any more."""
+    last = int(weeks.day[ended].max())
     joined = weeks.tenure <= JOINED_DAYS
     now, then = (
-        joined[here & (weeks.day > day - JOINED_DAYS) & (weeks.day <= day)] for day in (last, last - YEAR_DAYS)
+        joined[ended & (weeks.day > day - JOINED_DAYS) & (weeks.day <= day)] for day in (last, last - YEAR_DAYS)
     )
     if not len(then) or not then.mean():
         return 1.0
@@ -242,9 +243,9 @@ def _renewal(weeks: Weeks, here: Flags) -> float:
 
 
 def _learnt(prior: BaseRates) -> BaseRates:
-    """Learn carry, growth and season from the weeks that could have been forecast."""
+    """Learn carry, growth and season from the weeks that can be forecast from earlier ones."""
     past = [prior.forecast(int(day)) for day in prior.days]
-    weight = WEEK_DAYS / max(WEEK_DAYS, prior.horizon_days)  # windows overlap: a horizon is one observation
+    weight = WEEK_DAYS / max(WEEK_DAYS, prior.horizon_days)  # windows overlap: the weeks of a horizon count as one
     shifts, latest = prior.shifts, np.array([np.nan if each.latest is None else each.latest for each in past])
     found = replace(prior, carry=_pulled(latest, shifts, prior.carry, weight))
     last_year = np.array([np.nan if each.last_year is None else each.last_year for each in past])

@@ -1,8 +1,8 @@
-"""Gamma-Gamma: what an order of a customer is worth, by maximum likelihood. The peer that expected spend has to beat.
+"""Gamma-Gamma: the value of a customer's order, by maximum likelihood. The baseline that expected spend has to beat.
 
-Amounts of one customer's orders are gamma distributed around a mean of his own, and the means are spread over the
-customers by an inverse gamma distribution. Money and frequency are taken to be unrelated. Given x orders of mean m, the
-expected mean is a weighted one of the customer's and the shop's:
+The amounts of one customer's orders are gamma distributed around an individual mean, and the means of the customers
+follow an inverse gamma distribution. Amount and frequency are assumed to be independent. Given x orders of mean m, the
+expected mean is a weighted mean of the customer's and the shop's:
 
     E(value | x, m) = (γ + x·m)·p / (p·x + q − 1)
 
@@ -23,18 +23,18 @@ from training.models.btyd import BGNBD, fit_bgnbd
 from training.models.history import Histories, followed_histories, inputs
 from training.models.silence import some_customers
 
-# p·x + q − 1 has to stay positive for the customer of no order at all; the rest keeps the search from running away.
+# p·x + q − 1 has to stay positive for a customer without an order; the other bounds keep the search finite.
 SHAPES_P, SHAPES_Q = (1e-2, 1e3), (1.01, 1e3)
 SCALES = (1e-3, 1e4)
 START = (2.0, 3.0, 2.0)
 SEARCH = {"ftol": 1e-11, "gtol": 1e-7, "maxiter": 300}
-# So little chance of an order cannot be divided by.
+# Divisors below this make the quotient meaningless.
 LEAST_CHANCE = 1e-6
 
 
 @dataclass(frozen=True)
 class GammaGamma:
-    """How the value of orders is spread within a customer and between customers.
+    """The distribution of order values within a customer and between customers.
 
     Args:
         p: shape of the amounts of one customer's orders.
@@ -63,18 +63,18 @@ class GammaGamma:
         """Return the expected value of an order, in the unit of money; FH 2013, equation 5.
 
         Args:
-            orders: how many the mean is of, one per customer.
-            mean: their mean value, in the unit of money; of no account without an order.
+            orders: the number of orders, one per customer.
+            mean: their mean value, in the unit of money; ignored without an order.
         """
         total = self.gamma + orders * np.nan_to_num(mean)
         return np.asarray(total * self.p / (self.p * orders + self.q - 1), dtype=np.float64)
 
 
 def fit_gamma_gamma(orders: Floats, mean: Floats) -> GammaGamma:
-    """Return the likeliest Gamma-Gamma. Customers without an order, or whose orders cost nothing, teach nothing.
+    """Return the maximum-likelihood Gamma-Gamma; customers without an order, or whose orders cost nothing, are ignored.
 
     Args:
-        orders: how many orders, one per customer.
+        orders: the number of orders, one per customer.
         mean: their mean value, in any unit of money.
 
     >>> random = np.random.default_rng(1)
@@ -85,17 +85,17 @@ def fit_gamma_gamma(orders: Floats, mean: Floats) -> GammaGamma:
     """
     from scipy.optimize import minimize
 
-    teach = (orders > 0) & (np.nan_to_num(mean) > 0)
-    orders, mean = orders[teach], mean[teach]
+    usable = (orders > 0) & (np.nan_to_num(mean) > 0)
+    orders, mean = orders[usable], mean[usable]
     if not len(orders):
         return GammaGamma(*START)
     unit = float(mean.mean())
 
-    def surprise(logs: Floats) -> float:
+    def cost(logs: Floats) -> float:
         return -float(GammaGamma(*np.exp(logs)).log_likelihood(orders, mean / unit).mean())
 
     bounds = [tuple(np.log(pair)) for pair in (SHAPES_P, SHAPES_Q, SCALES)]
-    found = minimize(surprise, np.log(START), method="L-BFGS-B", bounds=bounds, options=SEARCH)
+    found = minimize(cost, np.log(START), method="L-BFGS-B", bounds=bounds, options=SEARCH)
     p, q, gamma = (float(value) for value in np.exp(found.x))
     return GammaGamma(p, q, gamma * unit)
 
@@ -104,14 +104,14 @@ def fit_gamma_gamma(orders: Floats, mean: Floats) -> GammaGamma:
 class ClassicSpend:
     """The classic recipe: BG/NBD's expected orders times Gamma-Gamma's expected value of one.
 
-    Given at least one order in the horizon, the expected number is E(orders) / P(at least one order), both BG/NBD's:
-    only so is it comparable with the spend of those who stayed.
+    Given at least one order in the horizon, the expected number is E(orders) / P(at least one order), both by BG/NBD:
+    this makes it comparable with the spend of customers who stayed.
 
     Args:
-        names: the features it takes; it looks at the history and at `spend_per_order_day`.
-        horizon_days: over so many days.
-        orders: how often customers order.
-        value: what an order day of theirs is worth, minor units.
+        names: the features it takes; it uses the history and `spend_per_order_day`.
+        horizon_days: the horizon.
+        orders: the model of when orders come.
+        value: the model of the value of an order day, minor units.
     """
 
     names: tuple[str, ...]
@@ -122,16 +122,16 @@ class ClassicSpend:
     def expected_spend(self, X: Floats) -> Floats:
         """Return minor units per row, given that the customer orders within the horizon."""
         seen = Histories.of(*inputs(self.names, X).T)
-        comes = np.maximum(1 - self.orders.no_order_probability(seen, self.horizon_days), LEAST_CHANCE)
-        orders = np.maximum(self.orders.expected_orders(seen, self.horizon_days) / comes, 1.0)
+        any_order = np.maximum(1 - self.orders.no_order_probability(seen, self.horizon_days), LEAST_CHANCE)
+        orders = np.maximum(self.orders.expected_orders(seen, self.horizon_days) / any_order, 1.0)
         return np.asarray(orders * self.value.expected_value(*order_days(self.names, X)), dtype=np.float64)
 
 
 def fit_classic_spend(data: Dataset) -> ClassicSpend:
-    """Learn both models: the rhythm from all histories, the value from the rows of the latest date.
+    """Fit both models: the order times on all histories, the value on the rows of the latest date.
 
-    The value of the first order counts: FH 2013 leave it out in CDNOW to match x, which the features do not allow; that
-    only gives the model one more order to learn from.
+    The first order counts in the value: FH 2013 leave it out in CDNOW to match x. The features do not allow that, and
+    one more order does the model no harm.
     """
     orders = fit_bgnbd(some_customers(followed_histories(data)))
     latest = data.on(data.days[-1:])
@@ -140,5 +140,5 @@ def fit_classic_spend(data: Dataset) -> ClassicSpend:
 
 
 def order_days(names: tuple[str, ...], X: Floats) -> tuple[Floats, Floats]:
-    """Return how many order days a customer has had, and what one was worth, minor units."""
+    """Return the number of order days of each customer, and the mean value of one, minor units."""
     return X[:, names.index("frequency")] + 1, X[:, names.index("spend_per_order_day")]

@@ -1,13 +1,13 @@
 """When the next order comes: P(no order) over any number of days, and the wait for the next order as an interval.
 
 The shape over time is that of the shop's own gaps (`training/models/gap_hazard.py`), the level is the calibrated
-probability p of the model in charge. With G(t) the hazard that a customer's silence meets over the next t days, and h
-the model's horizon,
+probability p of the serving model. With G(t) the hazard of an order of this customer over the next t days, and h the
+model's horizon,
 
     P(no order within t days) = p ** (G(t) / G(h))
 
-Proportional hazards (Cox 1972, Regression models and life-tables, J. R. Statist. Soc. B 34(2)), through the one point
-that is known best: exactly p at h. It falls in t whatever p is, because G rises.
+Proportional hazards (Cox 1972, Regression models and life-tables, J. R. Statist. Soc. B 34(2)), fixed at the point that
+is known best: exactly p at h. It falls in t whatever p is, because G rises.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from training.models.gap_hazard import HALF_DAY, GapHazard, fit_gap_hazard, usua
 from training.models.history import Histories, inputs
 
 FILE = "timing.json"
-# The interval of the next order leaves a tenth on either side.
+# Quantiles of the next order: the interval leaves a tenth on either side.
 LEVELS = (0.1, 0.5, 0.9)
-# Orders per usual gap, added to every hazard: where the shop has never seen a silence end, time still passes.
+# Orders per usual gap, added to every hazard: it must rise even where the shop has never seen a gap end.
 LEAST_HAZARD = 1e-6
-# Log p beyond this changes no whole day; expm1 of it is still exact.
+# Bounds of −log p: beyond them no whole day changes; expm1 is still exact there.
 LEAST_RISK, MOST_RISK = 1e-9, 700.0
 
 
@@ -41,9 +41,9 @@ class NextOrder:
     """How long until the next order, given that the customer orders within `within_days`; as_of + days is the date.
 
     Args:
-        within_days: the condition; nothing is said of those who take longer.
+        within_days: the condition; nothing is predicted for customers who take longer.
         low_days: whole days, one per customer; 0 is an order on the as_of day itself. Low to high holds 80 %.
-        median_days: the day by which half have ordered: the one to expect.
+        median_days: the day by which half have ordered: the expected date.
         high_days: the last day of the 80 %, before `within_days`.
     """
 
@@ -55,12 +55,12 @@ class NextOrder:
 
 @dataclass(frozen=True, eq=False)
 class Timing:
-    """The shop's gaps, as a clock for one customer.
+    """The forecast of a customer's next order from the gaps of the shop and the probability of churn.
 
     Args:
-        names: the features it takes, in order; it looks at those of a history.
+        names: the features it takes, in order; it uses those of a history.
         horizon_days: of the probability that it is given.
-        follow_days: the next order is told for those who order within so many days.
+        follow_days: the next order is predicted for customers who order within so many days.
         hazard: of the shop's gaps.
         levels: the quantiles of low, median and high.
     """
@@ -115,10 +115,10 @@ class Timing:
 
 
 def fit_timing(data: Dataset) -> Timing:
-    """Learn the gaps from every row of a dataset, and how far ahead they can be told.
+    """Learn the gaps from every row of a dataset, and how far ahead the next order can be predicted.
 
-    The next order is told for `active_days`, as far as half of the history reaches: what is longer, the log has hardly
-    seen end. It is never told for less than the horizon.
+    That is `active_days`, but at most half of the history: of longer gaps the log has hardly seen an end. It is at
+    least the horizon.
     """
     names, horizon = data.features.names, data.definition.horizon_days
     tenure = inputs(names, data.values)[:, 1]
@@ -151,7 +151,7 @@ def follow_waits(log: Log, as_of_dates: Sequence[date], active_days: int, follow
         log: the shop's log; it must reach `follow_days` beyond the last date.
         as_of_dates: the dates.
         active_days: who is in the population.
-        follow_days: how long to look, past the horizon of the labels too.
+        follow_days: how long to look, also beyond the horizon of the labels.
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
@@ -164,13 +164,13 @@ def follow_waits(log: Log, as_of_dates: Sequence[date], active_days: int, follow
 
 
 def timing_errors(timing: Timing, X: Floats, p: Floats, wait_days: Ints) -> dict[str, float]:
-    """Return how often the interval held, and how far off its middle was beside the naive forecast, days.
+    """Return how often the interval covered the next order, and the errors of its median and of a naive forecast, days.
 
-    Only those who ordered within `follow_days` are judged: nothing was said of others. The naive forecast is the
-    customer's own mean gap, the shop's where there is none, counted from the last order; who is overdue is due today.
+    Only customers who ordered within `follow_days` are judged: nothing is predicted for others. The naive forecast is
+    the customer's mean gap, the shop's where there is none, counted from the last order; overdue orders are due today.
 
     Args:
-        timing: what said it.
+        timing: the forecast to judge.
         X: customers × features.
         p: calibrated P(no order within the horizon), one per customer.
         wait_days: whole days to the next order, `follow_days` or more where none came; `follow_waits` gives them.
@@ -179,14 +179,14 @@ def timing_errors(timing: Timing, X: Floats, p: Floats, wait_days: Ints) -> dict
     if not came.any():
         return {}
     X, wait = X[came], wait_days[came]
-    said, naive = timing.next_order(X, np.asarray(p)[came]), _naive(timing, X)
+    predicted, naive = timing.next_order(X, np.asarray(p)[came]), _naive(timing, X)
     return {
-        "next_order_coverage": float(np.mean((said.low_days <= wait) & (wait <= said.high_days))),
-        "next_order_too_early": float(np.mean(wait < said.low_days)),
-        "next_order_too_late": float(np.mean(wait > said.high_days)),
-        "next_order_width_days": float(np.median(said.high_days - said.low_days + 1)),
-        "next_order_median_absolute_error_days": float(np.median(np.abs(said.median_days - wait))),
-        "next_order_mean_absolute_error_days": float(np.mean(np.abs(said.median_days - wait))),
+        "next_order_coverage": float(np.mean((predicted.low_days <= wait) & (wait <= predicted.high_days))),
+        "next_order_too_early": float(np.mean(wait < predicted.low_days)),
+        "next_order_too_late": float(np.mean(wait > predicted.high_days)),
+        "next_order_width_days": float(np.median(predicted.high_days - predicted.low_days + 1)),
+        "next_order_median_absolute_error_days": float(np.median(np.abs(predicted.median_days - wait))),
+        "next_order_mean_absolute_error_days": float(np.mean(np.abs(predicted.median_days - wait))),
         "usual_gap_median_absolute_error_days": float(np.median(np.abs(naive - wait))),
         "usual_gap_mean_absolute_error_days": float(np.mean(np.abs(naive - wait))),
     }
@@ -200,21 +200,21 @@ def _naive(timing: Timing, X: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class _Clock:
-    """What hazard each customer's silence has met and will meet, all customers at once.
+    """The hazard of an order since the last one and from now on, all customers at once.
 
     Args:
         hazard: of the shop's gaps.
         gap: to expect of each customer, days.
-        begin: how long each silence has lasted, days.
-        group: whose curve holds for each.
-        met: the hazard that each silence has met by now.
+        begin: days since the last order.
+        group: the number of the curve that holds for each customer.
+        passed: the cumulative hazard from the last order until now.
     """
 
     hazard: GapHazard
     gap: Floats
     begin: Floats
     group: Ints
-    met: Floats
+    passed: Floats
 
     @classmethod
     def of(cls, hazard: GapHazard, seen: Histories) -> _Clock:
@@ -227,27 +227,27 @@ class _Clock:
         """Return the hazard over the next `time` days, never negative; 0 at 0, then above 0.
 
         Args:
-            time: of all, one per customer, or times × customers; of the last there are as many answers.
+            time: days, one number, one per customer, or times × customers; the answer has its shape.
         """
-        return np.maximum(self._until(time) - self.met, 0.0) + LEAST_HAZARD * time / self.gap
+        return np.maximum(self._until(time) - self.passed, 0.0) + LEAST_HAZARD * time / self.gap
 
     def _until(self, time: Floats | float) -> Floats:
         at = (self.begin + time) / self.gap
         found = np.zeros(at.shape)
-        for place in np.unique(self.group):  # of one customer, one curve
-            here = self.group == place
-            found[..., here] = self.hazard.curves[place].at(at[..., here])
+        for number in np.unique(self.group):  # for a single customer, one curve
+            here = self.group == number
+            found[..., here] = self.hazard.curves[number].at(at[..., here])
         return found
 
 
 @dataclass(frozen=True, eq=False)
 class _Wait:
-    """The wait for the next order of those who order within `most` days, as a distribution on whole days.
+    """The wait for the next order of customers who order within `most` days, as a distribution on whole days.
 
     Args:
-        clock: of each customer.
-        pace: hazard of the model per hazard of the clock.
-        whole: minus the chance of an order within `most` days.
+        clock: the hazard of each customer.
+        pace: hazard by the model's probability over hazard by the shop's gaps.
+        whole: minus the probability of an order within `most` days.
         most: days.
     """
 
@@ -264,11 +264,11 @@ class _Wait:
         return cls(clock, pace, np.expm1(-pace * clock.risk(most)), most)
 
     def share(self, days: Floats) -> Floats:
-        """Return the share that orders in the first so many days, times × customers: those with a wait of less."""
+        """Return the share whose wait is less than so many days, times × customers."""
         return np.asarray(np.expm1(-self.pace * self.clock.risk(days)) / self.whole, dtype=np.float64)
 
     def before(self, levels: Sequence[float]) -> Floats:
-        """Return the most whole days in which no more than each share orders, levels × customers, by bisection."""
+        """Return the most whole days within which at most each share orders, levels × customers, by bisection."""
         level = np.array(levels)[:, None]
         low = np.zeros((len(levels), len(self.pace)))
         high = np.full_like(low, self.most)
@@ -280,7 +280,7 @@ class _Wait:
 
 
 def _nearest(wait: _Wait, low: Floats, high: Floats, aim: float) -> tuple[Floats, Floats]:
-    """Return the first day and the day after the last one, of whole days around both levels the nearest to `aim`."""
+    """Return the first day and the day after the last: those around both levels whose share is nearest `aim`."""
     ends = np.stack([low, low + 1, high, high + 1])
     share = wait.share(ends)
     pairs = np.array([(0, 3), (0, 2), (1, 3), (1, 2)])

@@ -1,11 +1,11 @@
-"""What a customer would spend over the horizon if retained, with an interval.
+"""The spend to expect of a customer over the horizon if retained, with an interval.
 
 A mix of credibility estimators (Bühlmann 1967, ASTIN Bulletin 4(3)). The customer's own orders and spending per day,
-over the last 30, 90 and 365 days and since the first order, are each pulled towards the shop's by a few and by many
-days of it. Who is retained orders at least once, so a rate r of orders counts as r / (1 − e^−r), the mean of a Poisson
-count above zero; an order is worth what Gamma-Gamma expects. The mix is fitted on training rows that stayed.
+over the last 30, 90 and 365 days and since the first order, are each pulled towards the shop's rates, weakly and
+strongly. A retained customer orders at least once, so a rate of r orders becomes r / (1 − e^−r), the mean of a Poisson
+count above zero; the value of an order is Gamma-Gamma's. The mix is fitted on training rows of customers who stayed.
 
-The mean is what adds up to money, so it is fitted by least squares. The interval is learnt as shares of it.
+Means add up to totals, so the mean is fitted, by least squares. The interval is learnt as shares of the mean.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from training.models.fitted import read_json, write_json
 
 FILE = "value.json"
 WINDOWS_DAYS = (30, 90, 365)
-# Of these, the mix makes any pull between: dense shops want little of it, shops of rare orders much.
+# The prior's weights in days; the mix interpolates: shops of frequent orders need little, of rare orders much.
 PULLS_DAYS = (10.0, 180.0)
-# Parts resemble each other; a tenth of their own squares pulls the weights towards equal ones, however many rows.
+# The parts are correlated: a ridge of a tenth of their squares pulls the weights towards equal ones.
 EQUAL_WEIGHTS = 0.1
 ENOUGH_ROWS = 30
 CUSTOMERS_TO_FIT = 2_000
-# The interval leaves a tenth on either side; its shares are learnt in so many bands of the expected spend at most.
+# The interval leaves a tenth on either side; its shares are learnt in at most so many bands of the expected spend.
 INTERVAL = (0.1, 0.9)
 MOST_BANDS, ROWS_PER_BAND = 10, 100
-# With too few rows to learn shares from: what shops of all kinds show, roughly.
+# The shares where there are too few rows to learn them, roughly those of all kinds of shops.
 USUAL_SHARES = (0.2, 2.0)
 PARTS = len(PULLS_DAYS) * 2 * (len(WINDOWS_DAYS) + 1)
 
 
 @dataclass(frozen=True)
 class Bands:
-    """How far spend strays from what is expected, by level of the latter, straight between levels.
+    """The interval of the spend as shares of the expected one, by its level, linear between levels.
 
     Args:
         expected: the levels, minor units, ascending.
@@ -65,12 +65,12 @@ class ValueModel:
     """Expected spend over the horizon, given that the customer stays.
 
     Args:
-        names: the features it takes, in order; it looks at `frequency`, `tenure_days`, `spend_per_order_day`,
+        names: the features it takes, in order; it uses `frequency`, `tenure_days`, `spend_per_order_day`,
             `order_days_30d`, `spend_30d` and so on for each window.
-        horizon_days: over so many days.
-        order_rates: order days per customer and day in the shop, per window and since the first order.
-        spend_rates: minor units per customer and day, likewise.
-        order_value: what an order day is worth, minor units.
+        horizon_days: the horizon.
+        order_rates: the shop's order days per customer and day, per window and since the first order.
+        spend_rates: the shop's minor units per customer and day, likewise.
+        order_value: the value of an order day, minor units.
         weights: of each part in the mix.
         bands: of the interval.
     """
@@ -88,7 +88,7 @@ class ValueModel:
         return np.asarray(self._parts(X) @ np.array(self.weights), dtype=np.float64)
 
     def _parts(self, X: Floats) -> Floats:
-        """Estimates of the spend, rows × parts: by orders and by spending, each at every pull and over every window."""
+        """Return estimates of the spend, rows × parts: by orders and by spending, for every prior weight and window."""
         orders, spend, days = _observed(self.names, X)
         worth = self.order_value.expected_value(*order_days(self.names, X))[:, None]
         parts = []
@@ -129,7 +129,7 @@ def at_least_one(rate: Floats) -> Floats:
 
 
 def fit_value(data: Dataset) -> ValueModel:
-    """Learn from the training rows that stayed; with too few of them, all parts weigh the same."""
+    """Learn from the training rows that stayed; with too few of them, all parts have the same weight."""
     names, stayed = data.features.names, ~data.y
     orders, spend, days = _observed(names, data.values)
     known = np.maximum(days.sum(axis=0), 1.0)
@@ -144,14 +144,14 @@ def fit_value(data: Dataset) -> ValueModel:
 
 
 def _order_value(data: Dataset) -> GammaGamma:
-    """Learn from the customers of the latest date, two thousand at most, spread evenly."""
+    """Learn from the customers of the latest date, at most two thousand, spread evenly."""
     latest = data.on(data.days[-1:])
     some = latest.values[:: 1 + len(latest) // CUSTOMERS_TO_FIT]
     return fit_gamma_gamma(*order_days(data.features.names, some))
 
 
 def _weights(parts: Floats, spent: Floats) -> tuple[float, ...]:
-    """Return the non-negative weights of least squares, pulled towards equal ones; sums of products are all it takes.
+    """Return the non-negative least-squares weights, pulled towards equal ones; only sums of products are needed.
 
     Lawson and Hanson (1974), Solving Least Squares Problems, chapter 23; the ridge: Hoerl and Kennard (1970).
     """
@@ -168,7 +168,7 @@ def _weights(parts: Floats, spent: Floats) -> tuple[float, ...]:
 
 
 def _bands(expected: Floats, spent: Floats) -> Bands:
-    """Learn the shares on rows in order of the expected spend, as many in each band."""
+    """Learn the shares on rows sorted by expected spend, as many rows in each band."""
     count = int(np.clip(len(expected) // ROWS_PER_BAND, 1, MOST_BANDS))
     order = np.argsort(expected, kind="stable")
     rows = [part for part in np.array_split(order, count) if expected[part].min() > 0]
@@ -179,36 +179,36 @@ def _bands(expected: Floats, spent: Floats) -> Bands:
     return Bands(levels, tuple(low), tuple(high))
 
 
-def squared_error(said: Floats, spent: Floats) -> float:
+def squared_error(predicted: Floats, spent: Floats) -> float:
     """Return the mean squared error, in squared minor units.
 
     >>> squared_error(np.array([1.0, 3.0]), np.array([1.0, 1.0]))
     2.0
     """
-    return float(np.mean((said - spent) ** 2))
+    return float(np.mean((predicted - spent) ** 2))
 
 
 def value_errors(model: ValueModel, data: Dataset, classic: ClassicSpend | None = None) -> dict[str, float]:
-    """Return how far off the expected spend of those who stayed was, beside the customer's own mean, minor units.
+    """Return the errors of the expected spend of customers who stayed, beside the customer's own mean, minor units.
 
-    The root of the mean squared error comes first, as the mean is what is wanted. The customer's mean is the spending
-    per day over the last year times the horizon. `bias` is what was said over what was spent, 1 = none.
-    `interval_coverage` is the share within the interval, meant to be 0.8.
+    The root mean squared error matters most, as the mean is predicted. The customer's mean is the spending per day over
+    the last year times the horizon. `bias` is predicted over actual spend, 1 = none. `interval_coverage` is the share
+    within the interval, meant to be 0.8.
 
     Args:
-        model: what said it.
-        data: rows that it has not learnt from.
-        classic: BG/NBD times Gamma-Gamma, to be judged beside it.
+        model: the model to judge.
+        data: rows that it was not trained on.
+        classic: BG/NBD times Gamma-Gamma, to judge beside it.
     """
     stayed = ~data.y
     X, spent = data.values[stayed], data.spend_next[stayed]
     if not len(spent):
         return {}
-    said = model.expected_spend(X)
-    low, high = model.bands.around(said)
+    predicted = model.expected_spend(X)
+    low, high = model.bands.around(predicted)
     mean = _errors("customer_", customer_mean(model.names, X, model.horizon_days), spent)
     mean["customer_mean_root_mean_squared_error"] = mean.pop("customer_root_mean_squared_error")
-    found = _errors("", said, spent) | mean
+    found = _errors("", predicted, spent) | mean
     if classic is not None:
         found |= _errors("gamma_gamma_", classic.expected_spend(X), spent)
     return found | {"interval_coverage": float(np.mean((low <= spent) & (spent <= high)))}
@@ -220,25 +220,25 @@ def customer_mean(names: tuple[str, ...], X: Floats, horizon_days: int) -> Float
     return own * horizon_days
 
 
-def _errors(prefix: str, said: Floats, spent: Floats) -> dict[str, float]:
+def _errors(prefix: str, predicted: Floats, spent: Floats) -> dict[str, float]:
     return {
-        f"{prefix}mean_absolute_error": float(np.abs(said - spent).mean()),
-        f"{prefix}root_mean_squared_error": float(np.sqrt(squared_error(said, spent))),
-        f"{prefix}bias": float(said.sum() / max(spent.sum(), 1.0)),
+        f"{prefix}mean_absolute_error": float(np.abs(predicted - spent).mean()),
+        f"{prefix}root_mean_squared_error": float(np.sqrt(squared_error(predicted, spent))),
+        f"{prefix}bias": float(predicted.sum() / max(spent.sum(), 1.0)),
     }
 
 
 def _observed(names: tuple[str, ...], X: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return order days, minor units and days looked at, each rows × (windows and all since the first order)."""
+    """Return order days, spend in minor units and days covered, each rows × (windows, and since the first order)."""
     tenure, repeats = _column(names, X, "tenure_days"), _column(names, X, "frequency")
     worth = _column(names, X, "spend_per_order_day")
     orders = [_column(names, X, f"order_days_{days}d") for days in WINDOWS_DAYS]
     spend = [_column(names, X, f"spend_{days}d") for days in WINDOWS_DAYS]
-    looked = [np.minimum(tenure, days) for days in WINDOWS_DAYS]
+    covered = [np.minimum(tenure, days) for days in WINDOWS_DAYS]
     return (
         np.column_stack([*orders, repeats]),
         np.column_stack([*spend, repeats * worth]),
-        np.column_stack([*looked, tenure]),
+        np.column_stack([*covered, tenure]),
     )
 
 

@@ -1,8 +1,9 @@
-"""Whom a contact changes: an uplift model on the shop's own holdout, used only where it beats ranking by risk.
+"""Uplift: by how much a contact raises the chance of staying, learnt from the shop's own holdout.
 
-A T-learner (Künzel, Sekhon, Bickel and Yu 2019): one model of staying learnt from the treated, one from the held-out,
-on the same features; the uplift is the difference. Uplift is far noisier than risk, so such a model has to win by Qini
-(Radcliffe 2007), out of time, beyond the chance of accounts, over both rankings that cost nothing: by risk and by gain.
+A T-learner (Künzel, Sekhon, Bickel and Yu 2019): one model of staying of the treated, one of the held-out, on the same
+features; the uplift is the difference. Uplift is far noisier than risk, so such a model is used only where it wins by
+Qini (Radcliffe 2007), out of time and beyond the chance of accounts, over the two rankings that need no trial: by risk
+and by gain.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from training.dataset import Flags, Floats
 from training.models.logistic import Ranks
 from training.models.trees import lightgbm
 
-# Below so many of the smaller arm, or so few who stayed or left in it, any uplift found is noise.
+# With fewer accounts in the smaller arm, or fewer in it who stayed or left, any uplift found is noise.
 LEAST_ACCOUNTS, LEAST_EACH = 500, 100
-# Below so many of the smaller arm a line of ranks says more than trees do.
+# With fewer accounts in the smaller arm a logistic regression on ranks is better than trees.
 ROWS_WORTH_TREES = 5_000
 STRENGTH = 0.05
 FOLDS, BLOCKS, FIRST_SHARE = 5, 3, 0.4
@@ -31,7 +32,7 @@ MOST_GROUPS = 20_000
 
 
 class Stays(Protocol):
-    """Gives P(stays) per row."""
+    """A fitted model of P(stays)."""
 
     def __call__(self, X: Floats) -> Floats:
         """Return one probability per row of features."""
@@ -39,7 +40,7 @@ class Stays(Protocol):
 
 @dataclass(frozen=True)
 class TLearner:
-    """Two models of staying, of the treated and of the held-out."""
+    """Two models of staying: one of treated accounts, one of held-out ones."""
 
     treated: Stays
     holdout: Stays
@@ -50,7 +51,7 @@ class TLearner:
 
 
 def fit_uplift(X: Floats, kept: Flags, treated: Flags) -> TLearner:
-    """Learn staying in each arm: a logistic regression on ranks, or trees where both arms are large.
+    """Fit a model of staying in each arm: a logistic regression on ranks, or trees where both arms are large.
 
     Args:
         X: episodes × features as they were on entry, NaN = unknown.
@@ -65,11 +66,11 @@ def fit_uplift(X: Floats, kept: Flags, treated: Flags) -> TLearner:
     True
     """
     small = min(int(treated.sum()), int((~treated).sum())) < ROWS_WORTH_TREES
-    learn = _line if small else _trees
+    learn = _logistic if small else _trees
     return TLearner(learn(X[treated], kept[treated]), learn(X[~treated], kept[~treated]))
 
 
-def _line(X: Floats, kept: Flags) -> Stays:
+def _logistic(X: Floats, kept: Flags) -> Stays:
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -88,18 +89,18 @@ def _trees(X: Floats, kept: Flags) -> Stays:
 
 
 def qini_curve(score: Floats, kept: Flags, treated: Flags) -> tuple[Floats, Floats]:
-    """Return the customers kept when the list goes down to each account, by descending score.
+    """Return the customers kept by a list that ends at each account, by descending score.
 
-    n_T(kept) − n_C(kept) × n_T / n_C among those down to there. Radcliffe (2007), "Using control groups to target on
-    predicted lift".
+    n_T(kept) − n_C(kept) × n_T / n_C among the accounts of that list. Radcliffe (2007), "Using control groups to target
+    on predicted lift".
 
     Args:
-        score: who comes first has the highest.
-        kept: whether each stayed.
-        treated: its arm.
+        score: the highest comes first.
+        kept: whether each account stayed.
+        treated: whether it was treated or held out.
 
     Returns:
-        The share of all accounts down to each place, and the customers kept by then; both begin at 0.
+        The share of all accounts that are on the list, and the customers kept; both begin at 0.
 
     >>> flags = np.array([True, False, False, True])
     >>> qini_curve(np.array([4.0, 3.0, 2.0, 1.0]), flags, np.array([True, False, True, False]))[1]
@@ -113,7 +114,7 @@ def qini_curve(score: Floats, kept: Flags, treated: Flags) -> tuple[Floats, Floa
 def qini(score: Floats, kept: Flags, treated: Flags) -> float:
     """Return the Qini coefficient: the area between the curve and the straight line to its end, per treated account.
 
-    0 is a random order; 0.01 means that halfway lists of this order keep about one customer more in a hundred treated.
+    0 is a random order; at 0.01, lists of half the accounts keep about one customer more per hundred treated.
 
     >>> flags = np.array([True, False, False, True])
     >>> round(qini(np.array([4.0, 3.0, 2.0, 1.0]), flags, np.array([True, False, True, False])), 3)
@@ -125,10 +126,11 @@ def qini(score: Floats, kept: Flags, treated: Flags) -> float:
 
 def _curves(weight: Floats, kept: Flags, treated: Flags) -> Floats:
     """Return the Qini curve of each row of weights; accounts are in the order of the list."""
-    mine, theirs = np.cumsum(weight * treated, axis=1), np.cumsum(weight * ~treated, axis=1)
-    stayed = np.cumsum(weight * (treated & kept), axis=1)
-    held_stayed = np.cumsum(weight * (~treated & kept), axis=1)
-    gained = stayed - held_stayed * np.divide(mine, theirs, out=np.zeros_like(mine), where=theirs > 0)
+    n_treated, n_holdout = np.cumsum(weight * treated, axis=1), np.cumsum(weight * ~treated, axis=1)
+    treated_kept = np.cumsum(weight * (treated & kept), axis=1)
+    holdout_kept = np.cumsum(weight * (~treated & kept), axis=1)
+    ratio = np.divide(n_treated, n_holdout, out=np.zeros_like(n_treated), where=n_holdout > 0)
+    gained = treated_kept - holdout_kept * ratio
     return np.hstack([np.zeros((len(weight), 1)), gained])
 
 
@@ -150,7 +152,7 @@ class QiniEstimate:
 
     @property
     def words(self) -> str:
-        """The figure in words, in customers kept per hundred treated."""
+        """The coefficient in words, in customers kept per hundred treated."""
         value, low, high = (f"{100 * end:+.2f}".replace("-", "−") for end in (self.value, self.low, self.high))
         return f"{value} (95 % interval {low} to {high})"
 
@@ -164,7 +166,7 @@ class UpliftBacktest:
         words: the reason, one sentence.
         accounts: test accounts, of which `holdout` are held out.
         qini: ranking → its coefficient.
-        ahead: other ranking → by how much uplift is ahead of it.
+        ahead: other ranking → by how much the ranking by uplift is better.
     """
 
     wins: bool
@@ -175,16 +177,16 @@ class UpliftBacktest:
     ahead: dict[str, QiniEstimate]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures."""
+        """Return it for JSON."""
         own = {"wins": self.wins, "words": self.words, "accounts": self.accounts, "holdout": self.holdout}
         named = (("qini", self.qini), ("ahead", self.ahead))
-        return {**own, **{name: {of: dict(vars(f)) for of, f in figures.items()} for name, figures in named}}
+        return {**own, **{name: {of: dict(vars(each)) for of, each in estimates.items()} for name, estimates in named}}
 
     def lines(self) -> Iterator[str]:
-        """Say it in plain words."""
+        """Yield the verdict and the coefficients in words."""
         yield self.words
-        for name, figure in self.qini.items():
-            yield f"  Qini of {name}: {figure.words} customers per hundred treated"
+        for name, estimate in self.qini.items():
+            yield f"  Qini of {name}: {estimate.words} customers per hundred treated"
 
 
 def uplift_backtest(
@@ -200,16 +202,16 @@ def uplift_backtest(
 ) -> UpliftBacktest:
     """Judge an uplift model against ranking by risk and by gain.
 
-    With `began_day` it is out of time: three blocks of days, each scored by a model of the episodes whose horizon had
-    ended before the block began. Without it, five folds of accounts, each scored by a model of the others.
+    With `began_day` it is out of time: three blocks of days, each scored by a model trained on the episodes whose
+    horizon had ended before the block began. Without it, five folds of accounts, each scored by a model of the others.
 
     Args:
         X: episodes × features as they were on entry, NaN = unknown.
         kept: whether each account stayed.
         treated: whether it was meant to be contacted.
-        risk: P(churn) as it was said on entry.
-        gain: expected gain as it was said on entry.
-        account_id: whose episode it is; None = each its own.
+        risk: P(churn) as predicted on entry.
+        gain: expected gain as predicted on entry.
+        account_id: the account of each episode; None = each its own.
         began_day: day number of each episode.
         horizon_days: of the episodes.
 
@@ -222,13 +224,13 @@ def uplift_backtest(
         return UpliftBacktest(False, why_not, 0, 0, {}, {})
     codes = pd.factorize(account_id)[0] if account_id is not None else np.arange(len(kept))
     block = _folds(codes) if began_day is None else _blocks(began_day)
-    said = _out_of_sample(X, kept, treated, block, began_day, horizon_days)
-    test = np.isfinite(said)
+    uplift = _out_of_sample(X, kept, treated, block, began_day, horizon_days)
+    test = np.isfinite(uplift)
     why_not = _too_few(kept[test], treated[test])
     if why_not:
         return UpliftBacktest(False, f"{why_not} in the test", int(test.sum()), int((test & ~treated).sum()), {}, {})
-    rankings = {"uplift": said, "risk": risk, **({"gain": gain} if gain is not None else {})}
-    ranks = {name: _within(score[test], block[test]) for name, score in rankings.items()}
+    rankings = {"uplift": uplift, "risk": risk, **({"gain": gain} if gain is not None else {})}
+    ranks = {name: _ranks_within(score[test], block[test]) for name, score in rankings.items()}
     return _judged(ranks, kept[test], treated[test], codes[test])
 
 
@@ -257,18 +259,18 @@ def _blocks(began_day: Ints) -> Ints:
 def _out_of_sample(
     X: Floats, kept: Flags, treated: Flags, block: Ints, began_day: Ints | None, horizon_days: int
 ) -> Floats:
-    """Return the uplift as a model that could not know it would have said; NaN where there is none."""
-    said = np.full(len(kept), np.nan)
+    """Return the uplift as predicted by a model of other episodes; NaN where there is no such model."""
+    uplift = np.full(len(kept), np.nan)
     for one in np.unique(block):
         test = block == one
         ended = ~test if began_day is None else began_day + horizon_days <= began_day[test].min()
         known = np.asarray(ended, dtype=bool)
         if all(len(np.unique(kept[known & arm])) == 2 for arm in (treated, ~treated)):
-            said[test] = fit_uplift(X[known], kept[known], treated[known]).uplift(X[test])
-    return said
+            uplift[test] = fit_uplift(X[known], kept[known], treated[known]).uplift(X[test])
+    return uplift
 
 
-def _within(score: Floats, block: Ints) -> Floats:
+def _ranks_within(score: Floats, block: Ints) -> Floats:
     """Return ranks within each block: models of different blocks do not share a scale."""
     ranks = pd.Series(score).groupby(block).rank(pct=True, method="first")
     return np.asarray(ranks, dtype=np.float64)
@@ -278,22 +280,22 @@ def _judged(ranks: dict[str, Floats], kept: Flags, treated: Flags, account: Ints
     drawn = {name: _drawn(rank, kept, treated, account) for name, rank in ranks.items()}
     found = {name: qini(rank, kept, treated) for name, rank in ranks.items()}
     others = [name for name in ranks if name != "uplift"]
-    ahead = {name: _figure(found["uplift"] - found[name], drawn["uplift"] - drawn[name]) for name in others}
-    figures = {name: _figure(found[name], drawn[name]) for name in ranks}
-    wins = all(figure.low > 0 for figure in ahead.values()) and figures["uplift"].low > 0
-    said = " and ".join(f"{figure.words} ahead of {name}" for name, figure in ahead.items())
+    ahead = {name: _estimate(found["uplift"] - found[name], drawn["uplift"] - drawn[name]) for name in others}
+    estimates = {name: _estimate(found[name], drawn[name]) for name in ranks}
+    wins = all(estimate.low > 0 for estimate in ahead.values()) and estimates["uplift"].low > 0
+    leads = " and ".join(f"{estimate.words} ahead of {name}" for name, estimate in ahead.items())
     verdict = "the uplift model is used" if wins else "the uplift model is not used, it may be ahead by chance only"
-    words = f"{verdict}: by Qini, customers kept per hundred treated, {said}"
-    return UpliftBacktest(wins, words, len(kept), int((~treated).sum()), figures, ahead)
+    words = f"{verdict}: by Qini, customers kept per hundred treated, {leads}"
+    return UpliftBacktest(wins, words, len(kept), int((~treated).sum()), estimates, ahead)
 
 
-def _figure(value: float, drawn: Floats) -> QiniEstimate:
+def _estimate(value: float, drawn: Floats) -> QiniEstimate:
     low, high = np.percentile(drawn, COVERAGE)
     return QiniEstimate(value, float(low), float(high))
 
 
 def _drawn(rank: Floats, kept: Flags, treated: Flags, account: Ints) -> Floats:
-    """Return the coefficient in each resample: accounts are drawn with Poisson weights, the same for each ranking."""
+    """Return the coefficient in each resample: accounts get Poisson weights, the same for each ranking."""
     order = np.argsort(-rank, kind="stable")
     group = np.unique(account, return_inverse=True)[1] % MOST_GROUPS
     random, found = np.random.default_rng(1), []

@@ -1,4 +1,4 @@
-"""Optuna, as `search.py` uses it: where settings are looked for, and the studies kept in a shop's folder."""
+"""Optuna, as `search.py` uses it: the search space, and the studies in a shop's folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INSTALL = "pip install 'optuna>=4.5,<6'"
 
 
 def optuna() -> ModuleType:
-    """Return Optuna, silenced: what there is to say stands in the result.
+    """Return Optuna with its log silenced: the result says everything.
 
     Raises:
         InputError: it is not installed.
@@ -37,7 +37,7 @@ def optuna() -> ModuleType:
 
 
 def space() -> dict[str, Any]:
-    """Return where settings are looked for, by name; the usual ones lie inside.
+    """Return the search space by setting; the usual settings lie inside.
 
     >>> from training.models.trees import USUAL
     >>> sorted(space()) == sorted(vars(USUAL))
@@ -56,7 +56,7 @@ def space() -> dict[str, Any]:
 
 @contextmanager
 def storage_in(folder: Path) -> Iterator[RDBStorage]:
-    """Open the studies of a shop, and let go of them at the end.
+    """Open the studies of a shop, and close them at the end.
 
     Raises:
         InputError: the folder cannot be written.
@@ -75,17 +75,17 @@ def storage_in(folder: Path) -> Iterator[RDBStorage]:
 
 
 def study_in(library: ModuleType, storage: RDBStorage, name: str) -> Study:
-    """Return a study by name, begun or taken up again."""
+    """Return a study by name, new or continued."""
     study: Study = library.create_study(study_name=name, storage=storage, direction="minimize", load_if_exists=True)
     tried = len(study.get_trials(deepcopy=False))
-    # A session that goes on must not draw again what the one before it drew.
+    # A session that continues a study must not draw the settings of the session before again.
     study.sampler = library.samplers.TPESampler(seed=SEED + tried, n_startup_trials=RANDOM_TRIALS)
     study.pruner = library.pruners.MedianPruner(n_startup_trials=TRIALS_BEFORE_PRUNING)
     return study
 
 
 def importance_in(study: Study, finished: int) -> Mapping[str, float]:
-    """Return how much of the differences each setting explains. Hutter, Hoos and Leyton-Brown (2014)."""
+    """Return the share of the differences that each setting explains. Hutter, Hoos and Leyton-Brown (2014)."""
     if finished < LEAST_TRIALS_FOR_IMPORTANCE:
         return {}
     ways = optuna().importance

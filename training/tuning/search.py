@@ -1,14 +1,15 @@
 """A search for the settings of the trees that suit one shop, by Optuna, under a budget of time.
 
-    <folder>/mlruns/tuning.db               Optuna's studies: what was tried, resumable
-    <folder>/mlruns/tuning/<study>/n.npz    what trial n said on each test date, so that trials can be compared in pairs
+    <folder>/mlruns/tuning.db               Optuna's studies: the trials, so that a later session continues
+    <folder>/mlruns/tuning/<study>/n.npz    the predictions of trial n on each test date, for paired comparisons
 
-Settings are judged on the test dates of a backtest, the latest first, and given up when they lag behind the median of
-those before. A study is bound to log, definition and features by its name. Values are mean log loss minus that of the
-usual settings on the same dates: dates are not equally hard, and only the difference compares after one date and five.
+Settings are judged on the test dates of a backtest, the latest first, and pruned when they lag behind the median of the
+trials before. The name of a study binds it to log, definition and features. The value of a trial is its mean log loss
+minus that of the usual settings on the same dates: some dates are harder than others, and only the difference can be
+compared after one date as after five.
 
 The best of a hundred settings looks better than it is. So the usual settings stay unless others are better by more than
-one standard error on dates that had no say in choosing them.
+one standard error on dates that were not used to choose them.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from optuna import Study, Trial
     from optuna.trial import FrozenTrial
 
-SAID = "tuning"
+PREDICTIONS = "tuning"
 SECONDS_BETWEEN_REPORTS = 5.0
 
 
@@ -86,43 +87,43 @@ def tune(
     try:
         folds = temporal_folds(log, splits, definition, features, budget.step)
         with storage_in(folder) as storage:
-            search = _Search(study_in(library, storage, name), folds, folder / HOME / SAID / name, budget)
+            search = _Search(study_in(library, storage, name), folds, folder / HOME / PREDICTIONS / name, budget)
             search.judge_usual()
             search.run(first, most_trials)
             return search.found(definition)
-    except _Over:
+    except _BudgetSpent:
         raise InputError(
             f"{budget_minutes:g} minutes were over before the usual settings were judged on every test date: give more"
         ) from None
 
 
-class _Over(Exception):
-    """The budget is over."""
+class _BudgetSpent(Exception):
+    """The time is over."""
 
 
 class _Budget:
-    """Time to spend, checked between rounds and dates, and told in seconds."""
+    """Seconds to spend, checked between rounds and dates, and reported as they pass."""
 
     def __init__(self, seconds: float, progress: Progress) -> None:
         self._seconds, self._progress = seconds, progress
         self._began = time.monotonic()
-        self._told = -SECONDS_BETWEEN_REPORTS
+        self._reported = -SECONDS_BETWEEN_REPORTS
 
     def check(self) -> None:
         if time.monotonic() - self._began > self._seconds:
-            raise _Over
+            raise _BudgetSpent
 
     def step(self, what: str) -> None:
-        """Check, and say now and then what comes."""
+        """Check the time, and report every few seconds what comes next."""
         self.check()
         spent = time.monotonic() - self._began
-        if spent - self._told >= SECONDS_BETWEEN_REPORTS:
-            self._told = spent
+        if spent - self._reported >= SECONDS_BETWEEN_REPORTS:
+            self._reported = spent
             self._progress(int(spent), max(1, round(self._seconds)), what)
 
 
 def _study_name(log: Log, definition: ChurnDefinition, names: Sequence[str], splits: Sequence[Split]) -> str:
-    """Name a study by all that its values depend on: nothing that was learnt elsewhere is ever mixed in."""
+    """Return a name that depends on all that the values do, so that trials of another log are never mixed in."""
     dates = [split.test_date.isoformat() for split in splits]
     searched = {key: repr(where) for key, where in space().items()}
     judged = [dates, MOST_CUSTOMERS, JUDGED_BY]
@@ -131,11 +132,11 @@ def _study_name(log: Log, definition: ChurnDefinition, names: Sequence[str], spl
 
 
 @dataclass(frozen=True, eq=False)
-class _Tried:
-    """Settings that went all the way: what they said on each date, and what that cost."""
+class _Judged:
+    """Settings that were judged on all dates: their predictions and log loss on each."""
 
     settings: TreeSettings
-    said: tuple[Floats, ...]
+    predicted: tuple[Floats, ...]
     losses: Floats
 
 
@@ -148,18 +149,18 @@ class _Search:
         self._best = 0.0
 
     def judge_usual(self) -> None:
-        """Let trial 0 be the usual settings, so that the best is never worse; once per study."""
+        """Make the usual settings the first trial of a study, so that the best is never worse than they are."""
         known = next((one for one in self._finished() if one.settings == USUAL), None)
         if known is None:
-            known = self._tried(USUAL, [self._said(fold, USUAL, "the usual settings") for fold in self._folds])
+            known = self._judged(USUAL, [self._predict(fold, USUAL, "the usual settings") for fold in self._folds])
             number = len(self._study.get_trials(deepcopy=False))
             self._keep(number, known)
-            self._study.add_trial(_told(known, 0.0, [0.0] * len(self._folds)))
+            self._study.add_trial(_trial_of(known, 0.0, [0.0] * len(self._folds)))
         self._usual = known.losses
         self._best = min((trial.value or 0.0 for trial in self._complete()), default=0.0)
 
     def run(self, first: Sequence[TreeSettings], most_trials: int | None) -> None:
-        """Try settings until the budget or the count is over; a trial that is cut off counts for nothing."""
+        """Try settings until the budget or the count is over; an interrupted trial does not count."""
         for settings in first:
             self._study.enqueue_trial(asdict(settings), skip_if_exists=True)
         where, done = space(), 0
@@ -167,14 +168,14 @@ class _Search:
             try:
                 self._budget.check()
                 self._try(self._study.ask(where))
-            except _Over:
+            except _BudgetSpent:
                 return
             done += 1
 
     def _try(self, trial: Trial) -> None:
         state = optuna().trial.TrialState
         try:
-            known = self._walk(trial)
+            known = self._judge(trial)
         except BaseException:
             self._study.tell(trial, state=state.FAIL)
             raise
@@ -186,45 +187,45 @@ class _Search:
         self._study.tell(trial, gap)
         self._best = min(self._best, gap)
 
-    def _walk(self, trial: Trial) -> _Tried | None:
-        """Go from date to date; None where it is given up."""
-        settings, said = TreeSettings(**trial.params), list[Floats]()
+    def _judge(self, trial: Trial) -> _Judged | None:
+        """Judge a trial date by date; None where it is pruned."""
+        settings, predicted = TreeSettings(**trial.params), list[Floats]()
         for fold in self._folds:
             what = f"trial {trial.number}: {fold.day.isoformat()}; best so far {self._best:+.5f} log loss"
-            said.append(self._said(fold, settings, what))
-            trial.report(self._gap(self._tried(settings, said).losses), len(said))
-            if len(said) < len(self._folds) and trial.should_prune():
+            predicted.append(self._predict(fold, settings, what))
+            trial.report(self._gap(self._judged(settings, predicted).losses), len(predicted))
+            if len(predicted) < len(self._folds) and trial.should_prune():
                 return None
-        return self._tried(settings, said)
+        return self._judged(settings, predicted)
 
-    def _said(self, fold: Fold, settings: TreeSettings, what: str) -> Floats:
+    def _predict(self, fold: Fold, settings: TreeSettings, what: str) -> Floats:
         self._budget.step(what)
-        return fold.said(settings, self._budget.check)
+        return fold.predict(settings, self._budget.check)
 
     def _gap(self, losses: Floats) -> float:
         return float(losses.mean() - self._usual[: len(losses)].mean())
 
-    def _tried(self, settings: TreeSettings, said: Sequence[Floats]) -> _Tried:
-        losses = [log_loss(fold.test.y, p) for fold, p in zip(self._folds, said, strict=False)]
-        return _Tried(settings, tuple(said), np.array(losses))
+    def _judged(self, settings: TreeSettings, predicted: Sequence[Floats]) -> _Judged:
+        losses = [log_loss(fold.test.y, p) for fold, p in zip(self._folds, predicted, strict=False)]
+        return _Judged(settings, tuple(predicted), np.array(losses))
 
-    def _keep(self, number: int, tried: _Tried) -> None:
+    def _keep(self, number: int, judged: _Judged) -> None:
         self._home.mkdir(parents=True, exist_ok=True)
-        np.savez(self._home / f"{number}.npz", *tried.said)
+        np.savez(self._home / f"{number}.npz", *judged.predicted)
 
     def _complete(self) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False, states=(optuna().trial.TrialState.COMPLETE,))
 
-    def _finished(self) -> Iterator[_Tried]:
-        """What every trial said that went all the way, in this session and before, in order."""
+    def _finished(self) -> Iterator[_Judged]:
+        """Yield every trial that was judged on all dates, in this session and before, in order."""
         for trial in self._complete():
             path = self._home / f"{trial.number}.npz"
             if path.exists():
                 with np.load(path) as kept:
-                    yield self._tried(TreeSettings(**trial.params), [kept[name] for name in kept.files])
+                    yield self._judged(TreeSettings(**trial.params), [kept[name] for name in kept.files])
 
     def found(self, definition: ChurnDefinition) -> Tuned:
-        """Say what the study knows by now."""
+        """Return what the study has found so far."""
         tried, state = list(self._finished()), optuna().trial.TrialState
         usual = next(one for one in tried if one.settings == USUAL)
         best = min(tried, key=lambda one: one.losses.mean())
@@ -237,27 +238,28 @@ class _Search:
             usual_log_loss=float(usual.losses.mean()),
             best=best.settings,
             best_log_loss=float(best.losses.mean()),
-            apart=difference(self._rows(best.said), self._rows(usual.said)),
+            apart=difference(self._rows(best.predicted), self._rows(usual.predicted)),
             honest=self._honest(tried, usual),
             importance=importance_in(self._study, len(tried)),
             study=self._study.study_name,
         )
 
-    def _honest(self, tried: Sequence[_Tried], usual: _Tried) -> Difference | None:
-        """Return the difference where each date is judged with the settings that were best on the other dates."""
+    def _honest(self, tried: Sequence[_Judged], usual: _Judged) -> Difference | None:
+        """Return the difference where the settings of each date are those that were best on the other dates."""
         if len(self._folds) < 2:
             return None
         losses = np.array([one.losses for one in tried])
-        chosen = [int(np.argmin(np.delete(losses, place, axis=1).mean(axis=1))) for place in range(len(self._folds))]
-        said = [tried[number].said[place] for place, number in enumerate(chosen)]
-        return difference(self._rows(said), self._rows(usual.said))
+        dates = range(len(self._folds))
+        chosen = [int(np.argmin(np.delete(losses, date, axis=1).mean(axis=1))) for date in dates]
+        predicted = [tried[number].predicted[date] for date, number in zip(dates, chosen, strict=True)]
+        return difference(self._rows(predicted), self._rows(usual.predicted))
 
-    def _rows(self, said: Sequence[Floats]) -> list[Rows]:
-        return [fold.rows(p) for fold, p in zip(self._folds, said, strict=True)]
+    def _rows(self, predicted: Sequence[Floats]) -> list[Rows]:
+        return [fold.rows(p) for fold, p in zip(self._folds, predicted, strict=True)]
 
 
-def _told(tried: _Tried, gap: float, gaps: Sequence[float]) -> FrozenTrial:
+def _trial_of(judged: _Judged, gap: float, gaps: Sequence[float]) -> FrozenTrial:
     steps = dict(enumerate(gaps, start=1))
-    make, params = optuna().trial.create_trial, asdict(tried.settings)
+    make, params = optuna().trial.create_trial, asdict(judged.settings)
     trial: FrozenTrial = make(params=params, distributions=space(), value=gap, intermediate_values=steps)
     return trial

@@ -1,6 +1,6 @@
-"""What a search for better trees found, and the file in which `regulars train` finds it.
+"""The result of a search for better trees, and the file that passes it on to `regulars train`.
 
-It is `<folder>/mlruns/trees.json`: how the trees of this shop grow, since which day, and how sure that is.
+The file is `<folder>/mlruns/trees.json`: the settings of this shop's trees, the day they were found, and the evidence.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ HOME, FILE = "mlruns", "trees.json"
 
 @dataclass(frozen=True)
 class Tuned:
-    """What a search found, over all its sessions.
+    """The result of a search, over all its sessions.
 
     Args:
-        definition: population and horizon that were tuned for.
+        definition: population and horizon of the search.
         dates: the test dates, latest first.
-        trials: settings that were tried, those given up included.
+        trials: settings that were tried, pruned ones included.
         pruned: settings that were given up after a few dates.
         usual_log_loss: mean log loss of the usual settings over the test dates.
         best: the settings with the lowest mean log loss.
-        best_log_loss: theirs.
-        apart: how much lower that is, customers being clusters; flattered, since they were chosen on these dates.
-        honest: the same where each date is judged with settings chosen on the other dates; None for one date alone.
-        importance: how much of the differences between settings each one explains; empty where too few were tried.
+        best_log_loss: the mean log loss of these.
+        apart: their difference, customers being clusters; flattered, as they were chosen on these dates.
+        honest: the same with the settings of each date chosen on the other dates; None for one date alone.
+        importance: the share of the differences in log loss that each setting explains; empty after too few trials.
         study: the name of the study in `mlruns/tuning.db`.
     """
 
@@ -53,12 +53,12 @@ class Tuned:
 
     @property
     def is_better(self) -> bool:
-        """Whether the best settings beat the usual ones by more than one standard error, chosen and judged apart."""
+        """Whether the best settings beat the usual ones by more than one standard error, by either comparison."""
         return self.honest is not None and self.honest.is_gain and self.apart.is_gain
 
     @property
     def settings(self) -> TreeSettings:
-        """How trees should grow: the best settings where they are better by more than chance, else the usual ones."""
+        """The settings to use: the best where they are better by more than chance, else the usual ones."""
         return self.best if self.is_better else USUAL
 
     @property
@@ -68,10 +68,12 @@ class Tuned:
             return "the usual settings stay: nothing that was tried is better"
         if self.honest is None:
             return "the usual settings stay: one test date cannot both choose settings and judge them"
-        said = f"log loss {self.honest.mean:+.5f} ± {self.honest.standard_error:.5f} on dates that did not choose them"
+        evidence = (
+            f"log loss {self.honest.mean:+.5f} ± {self.honest.standard_error:.5f} on dates that did not choose them"
+        )
         if self.is_better:
-            return f"the tuned settings are better by more than one standard error: {said}"
-        return f"the usual settings stay: the best found are not better by more than one standard error: {said}"
+            return f"the tuned settings are better by more than one standard error: {evidence}"
+        return f"the usual settings stay: the best found are not better by more than one standard error: {evidence}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -95,7 +97,7 @@ class Tuned:
 
 @dataclass(frozen=True)
 class TreesFound:
-    """How the trees of a shop grow, as `mlruns/trees.json` says it.
+    """The settings of a shop's trees, as read from `mlruns/trees.json`.
 
     >>> TreesFound(USUAL, ChurnDefinition(30, 90), "2026-11-22", 143, False).words
     'trees: the usual settings; tuning on 2026-11-22 found none better (143 trials)'
@@ -109,14 +111,14 @@ class TreesFound:
 
     @property
     def words(self) -> str:
-        """Say in one line where the settings come from."""
+        """Where the settings come from, in one line."""
         if self.tuned:
             return f"trees tuned on {self.tuned_on}, {self.trials:,} trials"
         return f"trees: the usual settings; tuning on {self.tuned_on} found none better ({self.trials:,} trials)"
 
 
 def trees_file(folder: Path) -> Path:
-    """Return where the settings of a shop's trees lie.
+    """Return the file of a shop's tree settings.
 
     >>> trees_file(Path("shop")).as_posix()
     'shop/mlruns/trees.json'
@@ -125,12 +127,12 @@ def trees_file(folder: Path) -> Path:
 
 
 def write_tuned(folder: Path, tuned: Tuned, on: date) -> Path:
-    """Write what a search found, for `read_tuned`, and return the file.
+    """Write the result of a search for `read_tuned`, and return the file.
 
     Args:
         folder: of the shop.
-        tuned: what was found.
-        on: the day it was found on; here is no clock.
+        tuned: the result.
+        on: the day it was found on; training has no clock.
 
     Raises:
         InputError: the file cannot be written.
@@ -142,7 +144,7 @@ def write_tuned(folder: Path, tuned: Tuned, on: date) -> Path:
 
 
 def read_tuned(folder: Path) -> TreesFound | None:
-    """Return what `write_tuned` wrote; None where nothing was tuned yet.
+    """Return the settings that `write_tuned` wrote; None where nothing was tuned yet.
 
     Args:
         folder: of the shop.
@@ -160,14 +162,14 @@ def read_tuned(folder: Path) -> TreesFound | None:
         content = json.loads(path.read_text(encoding="utf-8"))
         return _found(content)
     except (OSError, KeyError, TypeError, ValueError) as error:
-        told = f"{path} cannot be read ({type(error).__name__}: {error})"
-        raise InputError(f"{told}; delete it, or run regulars tune, or add --no-tuned") from None
+        problem = f"{path} cannot be read ({type(error).__name__}: {error})"
+        raise InputError(f"{problem}; delete it, or run regulars tune, or add --no-tuned") from None
 
 
 def _found(content: dict[str, Any]) -> TreesFound:
-    said = content["settings"]
-    # Each value becomes what the usual one is, so that a number that was written as text is an error here.
-    settings = {field.name: _like(getattr(USUAL, field.name), said[field.name]) for field in fields(TreeSettings)}
+    written = content["settings"]
+    # Each value gets the type of the usual one, so that a number written as text is an error here.
+    settings = {field.name: _like(getattr(USUAL, field.name), written[field.name]) for field in fields(TreeSettings)}
     definition = ChurnDefinition(**content["definition"])
     day = date.fromisoformat(content["tuned_on"]).isoformat()
     return TreesFound(TreeSettings(**settings), definition, day, int(content["trials"]), bool(content["tuned"]))

@@ -68,7 +68,7 @@ def saying(monkeypatch: pytest.MonkeyPatch, folds: tuple[Fold, ...]) -> Callable
 
     def say(said: Said) -> None:
         monkeypatch.setattr(training.tuning.search, "temporal_folds", lambda *given: folds)
-        monkeypatch.setattr(Fold, "said", said)
+        monkeypatch.setattr(Fold, "predict", said)
 
     return say
 
@@ -220,8 +220,8 @@ def test_real_trees_are_compared_and_cut_off(folds: tuple[Fold, ...]) -> None:
         raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        folds[0].said(USUAL, stop)
-    p = folds[0].said(TreeSettings(leaves=4))
+        folds[0].predict(USUAL, stop)
+    p = folds[0].predict(TreeSettings(leaves=4))
     assert ((p > 0) & (p < 1)).all()
     assert len(p) == len(folds[0].test)
 
