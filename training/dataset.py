@@ -84,6 +84,20 @@ class Dataset:
         return (self.on(known), self.on([latest])) if known else None
 
 
+def sample_customers(log: Log, most: int) -> Log:
+    """Return the log of at most so many customers, always the same ones.
+
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
+    >>> sample_customers(roll_up(Lines.of(["ann", "bob", "cid"], [1, 5, 9], [700, 300, 50])), 2).n_customers
+    2
+    """
+    if log.n_customers <= most:
+        return log
+    drawn = np.sort(np.random.default_rng(1).permutation(log.n_customers)[:most])
+    return log.only(str(one) for one in log.customer_ids[drawn])
+
+
 def dataset(log: Log, as_of_dates: Sequence[date], definition: ChurnDefinition, features: FeatureSet) -> Dataset:
     """Return features and labels of every customer of the population on every date.
 

@@ -44,8 +44,6 @@ USUAL_CARRY, USUAL_GROWTH, USUAL_SEASON, USUAL_WEIGHT = 0.5, 0.5, 0.85, 12 * 0.2
 # Last year is no guide where hardly anyone joins any more: an ageing cohort behaves differently every month.
 JOINED_DAYS, FULL_INFLOW = 90, 0.1
 LEAST_UNCERTAINTY, UNKNOWN_UNCERTAINTY = 0.05, 0.3
-# The 80 % interval of a normal error.
-INTERVAL_80 = 1.2816
 
 
 @dataclass(frozen=True)

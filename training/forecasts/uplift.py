@@ -88,29 +88,6 @@ def _trees(X: Floats, kept: Flags) -> Stays:
     return lambda rows: np.asarray(booster.predict(rows, num_threads=1), dtype=np.float64)
 
 
-def qini_curve(score: Floats, kept: Flags, treated: Flags) -> tuple[Floats, Floats]:
-    """Return the customers kept by a list that ends at each account, by descending score.
-
-    n_T(kept) − n_C(kept) × n_T / n_C among the accounts of that list. Radcliffe (2007), "Using control groups to target
-    on predicted lift".
-
-    Args:
-        score: the highest comes first.
-        kept: whether each account stayed.
-        treated: whether it was treated or held out.
-
-    Returns:
-        The share of all accounts that are on the list, and the customers kept; both begin at 0.
-
-    >>> flags = np.array([True, False, False, True])
-    >>> qini_curve(np.array([4.0, 3.0, 2.0, 1.0]), flags, np.array([True, False, True, False]))[1]
-    array([0., 1., 1., 1., 0.])
-    """
-    order = np.argsort(-score, kind="stable")
-    one = np.ones((1, len(score)))
-    return np.arange(len(score) + 1) / len(score), _curves(one, kept[order], treated[order])[0]
-
-
 def qini(score: Floats, kept: Flags, treated: Flags) -> float:
     """Return the Qini coefficient: the area between the curve and the straight line to its end, per treated account.
 
@@ -124,8 +101,21 @@ def qini(score: Floats, kept: Flags, treated: Flags) -> float:
     return float(_areas(np.ones((1, len(score))), kept[order], treated[order])[0])
 
 
-def _curves(weight: Floats, kept: Flags, treated: Flags) -> Floats:
-    """Return the Qini curve of each row of weights; accounts are in the order of the list."""
+def qini_curves(weight: Floats, kept: Flags, treated: Flags) -> Floats:
+    """Return the customers kept by a list that ends at each account, from 0 accounts on; accounts in list order.
+
+    n_T(kept) − n_C(kept) × n_T / n_C among the accounts of that list. Radcliffe (2007), "Using control groups to target
+    on predicted lift".
+
+    Args:
+        weight: of each account, curves × accounts.
+        kept: whether each account stayed.
+        treated: whether it was treated or held out.
+
+    >>> flags = np.array([True, False, False, True])
+    >>> qini_curves(np.ones((1, 4)), flags, np.array([True, False, True, False]))
+    array([[0., 1., 1., 1., 0.]])
+    """
     n_treated, n_holdout = np.cumsum(weight * treated, axis=1), np.cumsum(weight * ~treated, axis=1)
     treated_kept = np.cumsum(weight * (treated & kept), axis=1)
     holdout_kept = np.cumsum(weight * (~treated & kept), axis=1)
@@ -135,7 +125,7 @@ def _curves(weight: Floats, kept: Flags, treated: Flags) -> Floats:
 
 
 def _areas(weight: Floats, kept: Flags, treated: Flags) -> Floats:
-    curve = _curves(weight, kept, treated)
+    curve = qini_curves(weight, kept, treated)
     down = np.hstack([np.zeros((len(weight), 1)), np.cumsum(weight, axis=1)])
     down = down / np.maximum(down[:, -1:], 1e-12)
     area = (np.diff(down, axis=1) * (curve[:, 1:] + curve[:, :-1]) / 2).sum(axis=1) - curve[:, -1] / 2

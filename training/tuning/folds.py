@@ -10,15 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-
 from features.churn.labels import ChurnDefinition
 from features.errors import InsufficientHistory
 from features.feature import FeatureSet
 from features.log import Log
 from training.backtest.backtest import split_data
 from training.backtest.choice import Rows
-from training.dataset import Dataset, Floats
+from training.dataset import Dataset, Floats, sample_customers
 from training.models.calibration import sigmoid
 from training.models.candidates import early_stopping_split, enough_to_learn
 from training.models.exposure import adjust_exposure
@@ -74,7 +72,7 @@ def temporal_folds(
     Raises:
         InsufficientHistory: on no test date are there enough rows of both classes.
     """
-    some, folds = drawn(log), list[Fold]()
+    some, folds = sample_customers(log, MOST_CUSTOMERS), list[Fold]()
     for split in reversed(splits):
         before_each(f"features for {split.test_date.isoformat()}")
         train, test = split_data(some, split, definition, features)
@@ -85,17 +83,3 @@ def temporal_folds(
     if not folds:
         raise InsufficientHistory("too few customers churned or stayed to tune trees: regulars train does without")
     return tuple(folds)
-
-
-def drawn(log: Log) -> Log:
-    """Return the log of at most 10,000 customers, the same ones each time.
-
-    >>> from features.log import Lines
-    >>> from features.roll_up import roll_up
-    >>> drawn(roll_up(Lines.of(["ann", "bob"], [1, 5], [700, 300]))).n_customers
-    2
-    """
-    if log.n_customers <= MOST_CUSTOMERS:
-        return log
-    kept = np.sort(np.random.default_rng(1).permutation(log.n_customers)[:MOST_CUSTOMERS])
-    return log.only(str(one) for one in log.customer_ids[kept])

@@ -56,7 +56,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def six(*given: Any, **more: Any) -> Tuned:
         return tune(*given, **{**more, "budget_minutes": 10.0, "most_trials": 6})
 
-    monkeypatch.setattr(Fold, "said", said)
+    monkeypatch.setattr(Fold, "predict", said)
     monkeypatch.setattr("serving.commands.models.tune.tune", six)
 
 
