@@ -1,6 +1,6 @@
 """How a shop's own files map to the contract: which column is which, and how cells are written.
 
-`serving/config.py` builds these from `regulars.toml`; `features/guess/guess.py` proposes them for `regulars init`.
+`serving/config/load.py` builds these from `regulars.toml`; `features/guess/guess.py` proposes them for `regulars init`.
 """
 
 from __future__ import annotations

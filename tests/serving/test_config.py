@@ -47,7 +47,7 @@ def test_auto_leaves_the_windows_to_the_log(tmp_path):
     log = roll_up(Lines.of(["ann"] * 40, list(range(0, 400, 10)), [700] * 40))
     settings = load_settings(written(tmp_path, PLAIN + '[churn]\nhorizon_days = "auto"\n'))
     assert settings.definition_for(log) == ChurnDefinition(14, 90)
-    assert settings.said_auto(ChurnDefinition(14, 90))[0].startswith("horizon_days = auto: 14 days")
+    assert settings.auto_note(ChurnDefinition(14, 90))[0].startswith("horizon_days = auto: 14 days")
     assert settings.agrees_with(ChurnDefinition(60, 180))
     with pytest.raises(ConfigError, match="only a log can say"):
         _ = settings.definition

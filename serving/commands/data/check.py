@@ -69,4 +69,4 @@ def check_shop(shop: OpenShop) -> Checked:
         return Checked(report.violations, report.rules, None, (), report.broken, report.warnings)
     definition = settings.definition_for(report.log)
     enough = sufficiency(report.log, definition)
-    return Checked(report.violations, report.rules, enough, settings.said_auto(definition))
+    return Checked(report.violations, report.rules, enough, settings.auto_note(definition))

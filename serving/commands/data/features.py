@@ -39,4 +39,4 @@ def write_features(shop: OpenShop, out: Path) -> FeaturesWritten:
     frame = feature_table(shop.log, [shop.as_of], shop.features, shop.definition.active_days)
     frame["as_of"] = frame["as_of"].dt.date
     write_table(frame, out)
-    return FeaturesWritten(frame, out, shop.as_of, shop.settings.said_auto(shop.definition))
+    return FeaturesWritten(frame, out, shop.as_of, shop.settings.auto_note(shop.definition))

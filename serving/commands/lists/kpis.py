@@ -265,7 +265,7 @@ def shop_kpis(
         year=year,
         expected=expected,
         money=shop.settings.money,
-        notes=(*shop.settings.said_auto(definition), *why, *_too_short(year)),
+        notes=(*shop.settings.auto_note(definition), *why, *_too_short(year)),
     )
     return found if out is None else _written(found, out)
 

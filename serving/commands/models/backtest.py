@@ -111,7 +111,7 @@ def run_backtest(
         random_split=_claimed(shop, progress) if random_split else None,
     )
     files = () if out is None else write_report(tested, found, out)
-    return Backtested(tested, found, files, shop.settings.said_auto(shop.definition))
+    return Backtested(tested, found, files, shop.settings.auto_note(shop.definition))
 
 
 def _members(shop: OpenShop, tested: Backtest, *, by_segment: bool) -> dict[str, list[Any]]:

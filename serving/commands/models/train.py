@@ -78,4 +78,4 @@ def train_and_judge(shop: OpenShop, report: Progress, *, tuned: bool = True) -> 
     if result.model_version != result.former_version:
         with auditing(shop.book, PROMOTE, GATE, result.former_version, result.model_version, result.why):
             pass
-    return Trained(result, settings.folder, (*settings.said_auto(definition), *words))
+    return Trained(result, settings.folder, (*settings.auto_note(definition), *words))

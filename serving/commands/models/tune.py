@@ -77,7 +77,7 @@ def tune_trees(shop: OpenShop, budget_minutes: float, report: Progress) -> Trees
         first=_former(folder, definition),
         progress=report,
     )
-    return TreesTuned(tuned, write_tuned(folder, tuned, shop.today), shop.settings.said_auto(definition))
+    return TreesTuned(tuned, write_tuned(folder, tuned, shop.today), shop.settings.auto_note(definition))
 
 
 def _former(folder: Path, definition: ChurnDefinition) -> tuple[TreeSettings, ...]:

@@ -1,0 +1,27 @@
+"""regulars.toml: frozen settings, how they are read, and how they are written. The book and `mlruns/` lie beside it."""
+
+from serving.config.load import load_settings
+from serving.config.settings import (
+    BOOK_URL,
+    FILE_NAME,
+    BookSettings,
+    Churn,
+    ListSettings,
+    ServeSettings,
+    Settings,
+    days_or_auto,
+)
+from serving.config.to_toml import toml_text
+
+__all__ = [
+    "BOOK_URL",
+    "FILE_NAME",
+    "BookSettings",
+    "Churn",
+    "ListSettings",
+    "ServeSettings",
+    "Settings",
+    "days_or_auto",
+    "load_settings",
+    "toml_text",
+]

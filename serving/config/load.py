@@ -1,0 +1,179 @@
+"""regulars.toml → settings, or every wrong key and value of it at once.
+
+Paths in the file are read as lying beside it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from features.errors import ConfigError, Violation, suggest
+from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
+from serving.config.settings import AUTO, FILE_NAME, BookSettings, Churn, ListSettings, ServeSettings, Settings
+from serving.config.to_toml import toml_value
+
+
+def load_settings(
+    path: Path | None = None,
+    *,
+    orders: Path | None = None,
+    horizon_days: int | Literal["auto"] | None = None,
+    active_days: int | None = None,
+) -> Settings:
+    """Read regulars.toml; without one, guess from the orders file as `regulars init` does.
+
+    Args:
+        path: the file; None for regulars.toml in this folder.
+        orders: read this orders file instead of the one that is named.
+        horizon_days: instead of the file's; "auto" for what the gaps of the log propose.
+        active_days: instead of the file's.
+
+    Raises:
+        ConfigError: every wrong key and value at once.
+    """
+    where = path or Path(FILE_NAME)
+    settings = _read(where, orders) if where.exists() else _guessed(where, orders, named=path is not None)
+    churn = Churn(
+        settings.churn.horizon_days if horizon_days is None else horizon_days,
+        settings.churn.active_days if active_days is None else active_days,
+    )
+    settings = dataclasses.replace(settings, churn=churn)
+    _sensible(churn)
+    return settings
+
+
+def _sensible(churn: Churn) -> None:
+    """Refuse a window that makes no sense, here and not in the middle of a run."""
+    from features.churn.horizon import LEAST_ACTIVE_DAYS
+    from features.churn.labels import ChurnDefinition
+
+    days = 1 if churn.horizon_days == AUTO else churn.horizon_days
+    ChurnDefinition(days, LEAST_ACTIVE_DAYS if churn.active_days is None else churn.active_days)
+
+
+def _guessed(where: Path, orders: Path | None, *, named: bool) -> Settings:
+    if named or orders is None:
+        remedy = "write one with: regulars init orders.csv"
+        raise ConfigError(f"there is no {where}; {remedy}")
+    from features.guess.guess import guess  # only here: it reads files, and most commands have a toml
+
+    found = guess(orders, None, None)
+    return Settings(shop=found.shop, orders=found.orders, folder=Path().resolve())
+
+
+def _read(where: Path, orders: Path | None) -> Settings:
+    try:
+        raw = tomllib.loads(where.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{where} is not TOML: {error}") from error
+    folder = where.resolve().parent
+    settings = _checked(raw, where)
+    moved = _at(folder, settings.orders)
+    return dataclasses.replace(
+        settings,
+        folder=folder,
+        orders=moved if orders is None else dataclasses.replace(moved, file=orders.resolve()),
+        events=_at(folder, settings.events) if settings.events else None,
+        customers=_at(folder, settings.customers) if settings.customers else None,
+        list=dataclasses.replace(settings.list, playbooks=_beside(folder, settings.list.playbooks)),
+    )
+
+
+def _beside(folder: Path, file: Path | None) -> Path | None:
+    return None if file is None else folder / file
+
+
+Mapping_ = TypeVar("Mapping_", OrdersMapping, EventsMapping, CustomersMapping)
+
+
+def _at(folder: Path, mapping: Mapping_) -> Mapping_:
+    """Read a file's path as lying beside the toml."""
+    return dataclasses.replace(mapping, file=folder / mapping.file)
+
+
+def _checked(raw: dict[str, Any], where: Path) -> Settings:
+    unknown = list(_unknown_keys(raw, where))
+    try:
+        settings = TypeAdapter(Settings).validate_python(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{where} cannot be used", [*unknown, *_violations(error, where)]) from error
+    if unknown:
+        raise ConfigError(f"{where} cannot be used", unknown)
+    return settings
+
+
+_SECTIONS: dict[str, Any] = {
+    "shop": Shop,
+    "churn": Churn,
+    "orders": OrdersMapping,
+    "events": EventsMapping,
+    "customers": CustomersMapping,
+    "list": ListSettings,
+    "book": BookSettings,
+    "serve": ServeSettings,
+}
+
+
+def _unknown_keys(raw: dict[str, Any], where: Path) -> Iterator[Violation]:
+    for section, content in raw.items():
+        if section not in _SECTIONS:
+            yield _unknown(where, section, section, _SECTIONS)
+        elif isinstance(content, dict):
+            yield from _unknown_in(content, where, section, _SECTIONS[section])
+
+
+def _unknown_in(content: dict[str, Any], where: Path, section: str, kind: Any) -> Iterator[Violation]:
+    known = [f.name for f in dataclasses.fields(kind)]
+    for key, value in content.items():
+        if key not in known:
+            yield _unknown(where, f"{section}.{key}", key, known)
+        elif key == "format" and isinstance(value, dict):
+            yield from _unknown_in(value, where, f"{section}.format", FileFormat)
+
+
+def _unknown(where: Path, key: str, word: str, known: Iterable[str]) -> Violation:
+    return Violation(f"{where}, {key}", None, "", f"no such key.{suggest(word, known)}", "", "")
+
+
+def _violations(error: ValidationError, where: Path) -> Iterator[Violation]:
+    for problem in error.errors(include_url=False, include_context=False):
+        key = ".".join(str(part) for part in problem["loc"])
+        rule, remedy = _in_our_words(problem)
+        value = _written(problem["input"]) if rule in RULES.values() else ""
+        yield Violation(f"{where}, {key}", None, "", rule, value, remedy)
+
+
+RULES: Mapping[str, str] = {
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    "string_type": 'a text in quotes, as "Eleni"',
+    **dict.fromkeys(("path_type", "path_parsing"), 'a file in quotes, as "orders.csv"'),
+    **dict.fromkeys(("tuple_type", "list_type"), 'a list in brackets, as ["csv", "xlsx"]'),
+    **dict.fromkeys(("mapping_type", "dict_type"), "a table in braces, as { Eleni = 40 }"),
+    **dict.fromkeys(("dataclass_type", "dataclass_exact_type", "model_type"), "a section of its own, as [list]"),
+    "literal_error": "a known word",
+}
+
+
+def _in_our_words(problem: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the rule that a value breaks and what to do; pydantic's own words only where we have none."""
+    kind = problem["type"]
+    if kind in ("missing", "missing_argument"):
+        return "missing", "add it, or write a new file with: regulars init orders.csv"
+    if kind == "literal_error":
+        known = re.findall("'([^']*)'", problem["msg"])
+        return RULES[kind], f"known are {', '.join(known)}.{suggest(str(problem['input']), known)}"
+    return RULES.get(kind, problem["msg"].removeprefix("Value error, ")), ""
+
+
+def _written(value: Any) -> str:
+    """Return a value as the file has it, without the quotes."""
+    return value if isinstance(value, str) and value else toml_value(value)

@@ -1,0 +1,181 @@
+"""The shop's settings, frozen: what regulars.toml says.
+
+The sections of the file are the frozen objects that the rooms below define (`Shop`, `OrdersMapping`, …): a setting is
+added there, with its meaning, and the file knows it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BeforeValidator
+
+from features.errors import ConfigError
+from features.money import Money
+from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
+from serving.outreach.plan.policy import Policy
+
+if TYPE_CHECKING:  # pandas stands behind these: a wrong key in the file is reported before it is imported
+    from features.churn.labels import ChurnDefinition
+    from features.log import Log
+
+FILE_NAME = "regulars.toml"
+BOOK_URL = "REGULARS_BOOK_URL"
+AUTO: Literal["auto"] = "auto"
+
+
+def days_or_auto(given: int | str) -> int | Literal["auto"]:
+    """Return a horizon as it may be written: a number of days, or "auto".
+
+    Raises:
+        ConfigError: neither of the two.
+
+    >>> days_or_auto("30"), days_or_auto("auto")
+    (30, 'auto')
+    """
+    if given == AUTO:
+        return AUTO
+    try:
+        return int(str(given))
+    except ValueError:
+        raise ConfigError(f'horizon_days is a number of days or "auto", not "{given}"') from None
+
+
+@dataclass(frozen=True)
+class ListSettings(Policy):
+    """How lists are planned, which is the shop's policy, and how they are written.
+
+    Args:
+        addresses: owner → mail address, for lists as mails.
+        playbooks: the shop's own playbooks, a TOML file.
+        formats: in which lists are written, see `regulars list --help`.
+
+    >>> ListSettings(capacity=25).rank_by
+    'gain'
+    """
+
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    playbooks: Path | None = None
+    formats: tuple[str, ...] = ("csv",)
+
+
+@dataclass(frozen=True)
+class BookSettings:
+    """Where the book lies.
+
+    Args:
+        url: of a database, as postgresql://user@host/name; without one SQLite beside regulars.toml. The environment
+            variable REGULARS_BOOK_URL counts before it, so that a password need not stand in a file.
+    """
+
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """How the HTTP interface serves.
+
+    Args:
+        requests_per_second: what one key may ask in the long run, of all workers together.
+        workers: processes; each holds the model.
+    """
+
+    requests_per_second: float = 100.0
+    workers: int = 1
+
+    @property
+    def per_worker(self) -> float:
+        """Each worker's share of what a key may ask."""
+        return self.requests_per_second / self.workers
+
+
+@dataclass(frozen=True)
+class Churn:
+    """The two windows, days; `Settings.definition_for` a log is what the rooms below read.
+
+    Args:
+        horizon_days: "auto" for what the shop's own gaps propose, each time the log is read.
+        active_days: None for what goes with the horizon: 90 days, and with "auto" what is proposed.
+    """
+
+    horizon_days: Annotated[int | Literal["auto"], BeforeValidator(days_or_auto)] = 30
+    active_days: int | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that regulars.toml says.
+
+    Args:
+        folder: where the file lies; the book and `mlruns/` lie beside it.
+        shop: zone, currency, when its business day starts.
+        orders: the orders file and its columns.
+        churn: horizon and active window, days.
+        events: the events file, if any.
+        customers: the customers file, if any.
+        list: how lists are planned and written.
+        book: where the book lies.
+        serve: how the HTTP interface serves.
+    """
+
+    shop: Shop
+    orders: OrdersMapping
+    churn: Churn = field(default_factory=Churn)
+    events: EventsMapping | None = None
+    customers: CustomersMapping | None = None
+    list: ListSettings = field(default_factory=ListSettings)
+    book: BookSettings = field(default_factory=BookSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
+    folder: Path = Path()
+
+    @property
+    def definition(self) -> ChurnDefinition:
+        """What churn means here, where the file says it.
+
+        Raises:
+            ConfigError: the file leaves it to the log.
+        """
+        if self.churn.horizon_days == AUTO:
+            raise ConfigError('horizon_days is "auto": only a log can say how many days that is')
+        from features.churn.horizon import LEAST_ACTIVE_DAYS
+        from features.churn.labels import ChurnDefinition
+
+        return ChurnDefinition(self.churn.horizon_days, self.churn.active_days or LEAST_ACTIVE_DAYS)
+
+    def definition_for(self, log: Log) -> ChurnDefinition:
+        """What churn means here; "auto" is what the gaps of this log propose."""
+        if self.churn.horizon_days != AUTO:
+            return self.definition
+        from features.churn.horizon import proposed_definition
+        from features.churn.labels import ChurnDefinition
+
+        proposed = proposed_definition(log)
+        return ChurnDefinition(proposed.horizon_days, self.churn.active_days or proposed.active_days)
+
+    def agrees_with(self, known: ChurnDefinition) -> bool:
+        """Say whether a model trained for `known` answers what is asked; "auto" asks for no certain horizon."""
+        auto, active = self.churn.horizon_days == AUTO, self.churn.active_days
+        return active in (None, known.active_days) if auto else self.definition == known
+
+    def auto_note(self, definition: ChurnDefinition) -> tuple[str, ...]:
+        """Say in one line what "auto" came to; nothing where the file itself names the days."""
+        if self.churn.horizon_days != AUTO:
+            return ()
+        return (
+            f"horizon_days = auto: {definition.horizon_days} days, from the shop's own gaps; who ordered in the last "
+            f"{definition.active_days} days can churn",
+        )
+
+    @property
+    def book_place(self) -> Path | str:
+        """The book's database: its URL, or the folder in which SQLite keeps it."""
+        return os.environ.get(BOOK_URL) or self.book.url or self.folder
+
+    @property
+    def money(self) -> Money:
+        """The shop's currency."""
+        return Money(self.shop.currency)

@@ -1,0 +1,60 @@
+"""The house keeps its shape: no module imports itself in a circle, no folder is crowded, every module says what it is.
+
+Circles count wherever the import stands: in a function, or only for the type checker.
+"""
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("features", "training", "serving")
+MOST_FILES = 22  # of about twenty that a folder may hold, its __init__ not counted
+TREES = {
+    path: ast.parse(path.read_text(encoding="utf-8"))
+    for name in PACKAGES
+    for path in sorted((ROOT / name).rglob("*.py"))
+}
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path): tree for path, tree in TREES.items()}
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """Our modules that a module imports; `from package import name` means the module of that name, if there is one."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            named = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else str(node.module) for name in named}
+    return found & MODULES.keys()
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    try:
+        TopologicalSorter({name: imported(tree) for name, tree in MODULES.items()}).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(reversed(error.args[1])))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_folder_is_crowded(package: str) -> None:
+    folders = {path.parent for path in TREES if path.is_relative_to(ROOT / package)}
+    sizes = {
+        folder.relative_to(ROOT).as_posix(): len({*folder.glob("*.py")} - {folder / "__init__.py"})
+        for folder in folders
+    }
+    assert {folder: files for folder, files in sizes.items() if files > MOST_FILES} == {}
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert [module for module, tree in MODULES.items() if not ast.get_docstring(tree)] == []
