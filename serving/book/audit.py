@@ -1,4 +1,4 @@
-"""Who let which model serve, when and why."""
+"""The audit trail: who let which model serve, when and why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from serving.book.sql_rows import utc_now
 
 @dataclass(frozen=True)
 class AuditRow:
-    """One change of what serves: who let which version take over from which, and why; `at` is in UTC."""
+    """One change of the serving model: who replaced which version by which, and why; `at` is in UTC."""
 
     action: str
     who: str
@@ -31,9 +31,9 @@ class AuditRow:
 def auditing(
     book: Book, action: str, who: str, from_version: str | None, to_version: str, why: str, *, forced: bool = False
 ) -> Iterator[AuditRow]:
-    """Record a change of what serves, which the caller makes inside; where that fails, nothing is recorded.
+    """Record a change of the serving model, which the caller makes inside the block; a failed one is not recorded.
 
-    Nobody else can write meanwhile, so of two people who change it at once one comes after the other.
+    The block is a writer's transaction, so of two people who change the model at once one comes after the other.
     """
     with book.writing() as connection:
         row = AuditRow(action, who, from_version, to_version, why, forced, utc_now())
@@ -42,7 +42,7 @@ def auditing(
 
 
 def audit_trail(book: Book) -> tuple[AuditRow, ...]:
-    """Return every recorded change of what serves, oldest first."""
+    """Return every recorded change of the serving model, oldest first."""
     with book.reading() as connection:
         rows = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.id)).mappings()
         return tuple(AuditRow(**{name: row[name] for name in AuditRow.__dataclass_fields__}) for row in rows)

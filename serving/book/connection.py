@@ -1,7 +1,7 @@
-"""How the book is reached: SQLite beside `regulars.toml` by default, PostgreSQL by URL, with the same manners.
+"""Connections to the book: SQLite beside `regulars.toml` by default, PostgreSQL by URL, with the same guarantees.
 
-A writer takes its lock before it reads anything, so two runs come one after the other and never interleave; a reader
-sees one moment of the book and waits for nobody. No password stands in any error.
+A writer takes its lock before it reads anything, so two runs come one after the other and never interleave. A reader
+sees one moment of the book and waits for no writer. No error shows a password.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 from features.errors import InputError
 
 FILE = "book.db"
-BUSY_SECONDS = 60  # a run of a million customers writes for some ten seconds; several may queue
+BUSY_SECONDS = 60  # a run of a million customers writes for some ten seconds, and several may queue
 WRITER_LOCK = 7_367_706_850  # any number, as long as every version of Regulars takes the same
 _DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 
@@ -40,7 +40,7 @@ def engine_of(place: Path | str) -> Engine:
     >>> engine_of("postgresql://regulars:secret@localhost/book").url
     postgresql+psycopg://regulars:***@localhost/book
     """
-    url = _url(place) if isinstance(place, str) and "://" in place else _beside(Path(place))
+    url = _url(place) if isinstance(place, str) and "://" in place else _sqlite_url(Path(place))
     if url.get_backend_name() == "sqlite":
         engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         sa.event.listen(engine, "connect", _set_up_sqlite)
@@ -52,14 +52,14 @@ def engine_of(place: Path | str) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Give a connection inside a transaction that nobody else writes beside; an error leaves the book as it was."""
+    """Open a transaction that no other writer interleaves with; an error leaves the book as it was."""
     with engine.connect().execution_options(regulars_writes=True) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Give a connection that sees one moment of the book, whatever is written meanwhile."""
+    """Open a connection that sees one moment of the book, whatever is written meanwhile."""
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -68,7 +68,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def shown_name(engine: Engine) -> str:
-    """Return the book's place as it may be shown: a file, or a URL without password and options.
+    """Return where the book is, as it may be shown: a file, or a URL without password and options.
 
     >>> shown_name(engine_of("postgresql://regulars:secret@localhost/book?sslpassword=hidden"))
     'postgresql://regulars@localhost/book'
@@ -80,15 +80,16 @@ def shown_name(engine: Engine) -> str:
 
 
 def cannot_open(engine: Engine, error: sa.exc.DBAPIError) -> InputError:
-    """Return the error to raise, without the password, where the database does not answer."""
-    said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+    """Return the error for a database that does not answer, without the password."""
+    lines = str(error.orig).strip().splitlines()
+    message = lines[0] if lines else type(error.orig).__name__
     password = engine.url.password
-    said = said.replace(str(password), "***") if password else said
-    return InputError(f"the book {shown_name(engine)} cannot be opened: {said}")
+    message = message.replace(str(password), "***") if password else message
+    return InputError(f"the book {shown_name(engine)} cannot be opened: {message}")
 
 
 def file_of(place: Path | str) -> Path | None:
-    """Return the file of a book in a folder, made yet or not; None for one by URL.
+    """Return the file of a book in a folder, whether it exists or not; None for a book by URL.
 
     >>> file_of("postgresql://db/regulars") is None, file_of(Path("shop")).name
     (True, 'book.db')
@@ -96,7 +97,7 @@ def file_of(place: Path | str) -> Path | None:
     return place / FILE if isinstance(place, Path) else None
 
 
-def _beside(folder: Path) -> sa.URL:
+def _sqlite_url(folder: Path) -> sa.URL:
     path = folder.resolve() / FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +107,7 @@ def _beside(folder: Path) -> sa.URL:
 
 
 def _url(text: str) -> sa.URL:
-    # What the parser says of a URL may quote a part of the password: its words are not passed on.
+    # The parser's message may quote a part of the password, so it is not passed on.
     try:
         url = sa.make_url(text)
     except (sa.exc.ArgumentError, ValueError):
@@ -120,7 +121,7 @@ def _url(text: str) -> sa.URL:
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
-    # The driver would begin transactions late and leave table changes outside of them; `_begin` begins them.
+    # The driver would begin transactions late and leave schema changes outside of them; `_begin` begins them instead.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
@@ -130,19 +131,19 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
 
 
 def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
-    # SQLite does not wait its busy timeout for this one: two processes that open a new book at once would collide.
-    last = time.monotonic() + BUSY_SECONDS
+    # SQLite's busy timeout does not cover this pragma: two processes that open a new book at once would collide.
+    deadline = time.monotonic() + BUSY_SECONDS
     while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError:
-            if time.monotonic() > last:
+            if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
 
 
 def _begin(connection: Connection) -> None:
-    # A writer takes its lock at once: two runs then wait for each other instead of failing half way.
+    # A writer takes its lock at once: two runs then wait for each other instead of failing midway.
     writes = connection.get_execution_options().get("regulars_writes", False)
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

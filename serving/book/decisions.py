@@ -1,6 +1,6 @@
-"""What people decide about customers and accounts: contacts, consent, vetoes and snoozes, and whose they are.
+"""What people decide about customers and accounts: contacts, consent, holds (vetoes, snoozes, lifts) and hand-overs.
 
-Everything here is idempotent: what the book holds already is not written again.
+Every function is idempotent: a row that the book holds already is not written again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ HAND_OVER = "hand-over"
 
 @dataclass(frozen=True)
 class Recorded:
-    """How many of the rows given were new, and how many the book held already."""
+    """How many of the given rows were new, and how many the book held already."""
 
     new: int
     known: int
@@ -47,7 +47,7 @@ class Recorded:
 class Contact:
     """One contact with a customer; `cost_minor` in minor units, `entry_id` where a list asked for it.
 
-    Without a `key` a contact is known by its entry and day, or by its customer, day and channel.
+    Without a `key` a contact is identified by its entry and day, or by its customer, day and channel.
     """
 
     customer_id: str
@@ -62,7 +62,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class Consent:
-    """What a customer said about a channel, or about every channel ("*"), and where that is written down."""
+    """Whether a customer allows a channel, or every channel ("*"), since when, and where that is documented."""
 
     customer_id: str
     channel: str
@@ -73,7 +73,7 @@ class Consent:
 
 @dataclass(frozen=True)
 class Hold:
-    """A veto, a snooze or the lift of one: `since` is its first day, `until` the first on which it holds no longer."""
+    """A veto, a snooze or the lift of one: `since` is its first day, `until` the first day after it."""
 
     account_id: str
     kind: HoldKind
@@ -92,7 +92,7 @@ def record_contacts(
         book: the database of record.
         rows: in any order.
         source: named in errors.
-        latest: the shop's today, after which nothing can have happened; None = not checked.
+        latest: the shop's today: later days are refused; None = not checked.
 
     Raises:
         InputError: an unknown channel or entry, a negative cost, or a day before the entry's list or after `latest`;
@@ -108,7 +108,7 @@ def record_contacts(
 def wrong_contacts(
     rows: Sequence[Contact], entries: Mapping[str, RowMapping], source: Source, latest: date | None = None
 ) -> list[Violation]:
-    """Return what `record_contacts` would refuse; `entries` are what `entries_of` gives."""
+    """Return the violations that `record_contacts` raises; `entries` come from `entries_of`."""
     return [
         *unknown_entries(rows, entries, source),
         *_entries_of_others(rows, entries, source),
@@ -122,8 +122,8 @@ def wrong_contacts(
 def _entries_of_others(
     rows: Sequence[Contact], entries: Mapping[str, RowMapping], source: Source
 ) -> Iterator[Violation]:
-    """Give each row whose entry is of another customer, and not of one of its account."""
-    for place, row in enumerate(rows):
+    """Yield each row whose entry belongs to another customer, who is not of the same account either."""
+    for row_number, row in enumerate(rows):
         entry = None if row.entry_id is None else entries.get(row.entry_id)
         if entry is None:
             continue
@@ -131,18 +131,18 @@ def _entries_of_others(
         if row.customer_id not in account:
             remedy = "copy customer_id and entry_id from the same line of the list"
             yield Violation(
-                source.file, source.line(place), "entry_id", "an entry of this customer", str(row.entry_id), remedy
+                source.file, source.line(row_number), "entry_id", "an entry of this customer", str(row.entry_id), remedy
             )
 
 
 def set_consent(
     book: Book, rows: Sequence[Consent], source: Source | None = None, *, latest: date | None = None
 ) -> Recorded:
-    """Record what customers said, in one transaction; the last word of a day is not repeated.
+    """Record customers' consent in one transaction; what the last row of a day says already is not repeated.
 
     Args:
         book: the database of record.
-        rows: of several words on a day the last one counts.
+        rows: of several on a day the last one counts.
         source: named in errors.
         latest: the shop's today; None = not checked.
 
@@ -159,19 +159,19 @@ def set_consent(
 def hold(
     book: Book, account_ids: Iterable[str], kind: HoldKind, since: date, until: date | None, by: str, why: str
 ) -> Recorded:
-    """Keep accounts off the list by their owner's veto or snooze, or lift that again; the latest row decides.
+    """Keep accounts off the list by their owner's veto or snooze, or lift either; the latest row decides.
 
     Args:
         book: the database of record.
-        account_ids: whom it concerns.
-        kind: `veto` for good, `snooze` until a day, `lift` what was before.
-        since: first day on which it holds.
-        until: first day on which a snooze holds no longer; None for the others.
+        account_ids: the accounts.
+        kind: `veto` for good, `snooze` until a day, `lift` to end either.
+        since: first day of the hold.
+        until: first day after a snooze; None for the others.
         by: who decided.
         why: shown as the reason for not being on the list.
 
     Raises:
-        InputError: an unknown kind, or an end that does not fit it.
+        InputError: an unknown kind, or an end that the kind does not allow.
     """
     check_hold(kind, since, until)
     with book.writing() as connection:
@@ -179,10 +179,10 @@ def hold(
 
 
 def check_hold(kind: str, since: date, until: date | None) -> None:
-    """Refuse a hold that is none.
+    """Refuse an invalid hold.
 
     Raises:
-        InputError: an unknown kind, or an end that does not fit it.
+        InputError: an unknown kind, or an end that the kind does not allow.
 
     >>> check_hold("snooze", date(2026, 3, 2), date(2026, 3, 9))
     """
@@ -193,7 +193,7 @@ def check_hold(kind: str, since: date, until: date | None) -> None:
 
 
 def hand_over(book: Book, account_ids: Iterable[str], owner: str, since: date, by: str, why: str) -> None:
-    """Give accounts to an owner from a day on; whose they were before stays in the book.
+    """Give accounts to an owner from a day on; former owners stay in the book.
 
     Raises:
         InputError: an owner without a name.
@@ -210,7 +210,7 @@ def hand_over(book: Book, account_ids: Iterable[str], owner: str, since: date, b
 
 
 def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, RowMapping]:
-    """Return entry id → customer_id, account_id, channel, horizon_days, as_of, as its last list has them."""
+    """Return entry id → customer_id, account_id, channel, members, horizon_days and as_of, as of its last list."""
     account = sa.func.coalesce(ENTRIES.c.account_id, ENTRIES.c.customer_id).label("account_id")
     query = (
         sa.select(
@@ -227,12 +227,12 @@ def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, Ro
 
 
 def listed_on(entries: Mapping[str, RowMapping]) -> dict[str, date]:
-    """Return entry id → day of its list, of what `entries_of` gives."""
+    """Return entry id → day of its list; `entries` come from `entries_of`."""
     return {name: row["as_of"] for name, row in entries.items()}
 
 
 def write_contacts(connection: Connection, rows: Sequence[Contact]) -> Recorded:
-    """Write checked contacts; of two with the same key the first one stays."""
+    """Write checked contacts; of two with the same key the first stays."""
     made: dict[str, dict[str, Any]] = {}
     for row in rows:
         facts = asdict(row) | {"key": _contact_key(row), "recorded_at": utc_now()}
@@ -244,22 +244,22 @@ def write_contacts(connection: Connection, rows: Sequence[Contact]) -> Recorded:
 
 
 def write_consent(connection: Connection, rows: Sequence[Consent]) -> Recorded:
-    """Write checked words, each unless the last one of its day, customer and channel says the same."""
+    """Write checked consent, each row unless the last one of its day, customer and channel says the same."""
     query = sa.select(CONSENT).order_by(CONSENT.c.id)
     found = rows_with(connection, query, CONSENT.c.customer_id, (row.customer_id for row in rows))
     last = {(row["customer_id"], row["channel"], row["decided_on"]): bool(row["allowed"]) for row in found}
     new = []
     for row in rows:
-        place = (row.customer_id, row.channel, row.decided_on)
-        if last.get(place) != row.allowed:
+        key = (row.customer_id, row.channel, row.decided_on)
+        if last.get(key) != row.allowed:
             new.append(asdict(row) | {"recorded_at": utc_now()})
-            last[place] = row.allowed
+            last[key] = row.allowed
     _insert(connection, CONSENT, new)
     return Recorded(len(new), len(rows) - len(new))
 
 
 def write_holds(connection: Connection, rows: Sequence[Hold]) -> Recorded:
-    """Write checked holds, each unless the last one of its account that began on that day is the same."""
+    """Write checked holds, each unless the last one of its account and first day is the same."""
     query = sa.select(*(HOLDS.c[name] for name in Hold.__dataclass_fields__)).order_by(HOLDS.c.id)
     found = rows_with(connection, query, HOLDS.c.account_id, (row.account_id for row in rows))
     last = {(row["account_id"], row["since"]): Hold(**row) for row in found}

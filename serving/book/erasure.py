@@ -1,4 +1,4 @@
-"""A customer's wish to be forgotten: everything of it leaves the book at once, and that it did stays."""
+"""Erasure of a customer: all its rows leave the book at once, and the fact that they did is recorded."""
 
 from __future__ import annotations
 
@@ -43,42 +43,42 @@ BY_CUSTOMER: tuple[sa.Table, ...] = (
     POSTED_EVENTS,
     OUTBOX,
 )
-# A customer without a parent is its own account. Another one's account stays: it is of its branches too.
+# Rows of its own account, which a customer without a parent is. The account of a branch stays: others belong to it.
 BY_ACCOUNT: tuple[sa.Table, ...] = (ARMS, HOLDS, OWNERS)
-# Where others' rows may name the customer as their account: each becomes its own.
+# Tables in which rows of others may name the customer as their account: each of these becomes its own account.
 NAMING_ACCOUNTS: tuple[sa.Table, ...] = (ENTRIES, SUPPRESSED, EPISODES)
-ONE_PER_ACCOUNT = "one entry per account"  # as lists say it, with the customer who stands for the account
+ONE_PER_ACCOUNT = "one entry per account"  # the detail in a list, followed by the customer who stands for the account
 
 
 def erase(book: Book, customer_id: str, who: str) -> Mapping[str, int]:
-    """Delete all rows of a customer in one transaction, and record that they were.
+    """Delete all rows of a customer in one transaction, and record the deletion.
 
     Args:
         book: the database of record.
         customer_id: as the order source has it.
-        who: asked for it; kept.
+        who: who asked for it; recorded.
 
     Returns:
-        Table → rows; only those that held any. Nothing is recorded where there were none.
+        Table → deleted or changed rows, of the tables that had any. Nothing is recorded where there were none.
     """
     with book.writing() as connection:
-        _overwrite(connection)
+        _overwrite_deleted(connection)
         deleted = {table.name: 0 for table in (*BY_CUSTOMER, *BY_ACCOUNT)}
         for name, count in _deletions(connection, customer_id):
             deleted[name] += count
-        for name, count in _unnamings(connection, customer_id):
+        for name, count in _mentions_removed(connection, customer_id):
             deleted[name] += count
         rows = {name: count for name, count in deleted.items() if count}
         if rows:
             facts = {"at": utc_now(), "who": who, "customer_digest": digest(customer_id), "rows": json.dumps(rows)}
             connection.execute(sa.insert(ERASURES).values(facts))
     if rows:
-        _settle(book)
+        _empty_wal(book)
     return rows
 
 
-def _settle(book: Book) -> None:
-    """Empty SQLite's log of changes, which still holds the pages as they were."""
+def _empty_wal(book: Book) -> None:
+    """Empty SQLite's write-ahead log, which still holds the former pages."""
     if book.engine.dialect.name == "sqlite":
         opened = book.engine.raw_connection()
         try:
@@ -87,8 +87,8 @@ def _settle(book: Book) -> None:
             opened.close()
 
 
-def _overwrite(connection: Connection) -> None:
-    # SQLite would leave the bytes where they were until another row needs the place.
+def _overwrite_deleted(connection: Connection) -> None:
+    # SQLite would leave the deleted bytes in the file until another row needs the space.
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
 
@@ -100,21 +100,21 @@ def _deletions(connection: Connection, customer_id: str) -> Iterable[tuple[str, 
             yield table.name, done.rowcount
 
 
-def _unnamings(connection: Connection, customer_id: str) -> Iterable[tuple[str, int]]:
-    """Take the customer's id out of the rows of others, and give table → how many named it."""
-    yield "entries", _leave_accounts(connection, customer_id)
+def _mentions_removed(connection: Connection, customer_id: str) -> Iterable[tuple[str, int]]:
+    """Remove the customer's id from the rows of others, and yield each table with its number of changed rows."""
+    yield "entries", _remove_from_members(connection, customer_id)
     named = f"{ONE_PER_ACCOUNT}: see {customer_id}"
-    told = sa.update(SUPPRESSED).where(SUPPRESSED.c.detail == named).values(detail=ONE_PER_ACCOUNT)
-    yield "suppressed", connection.execute(told).rowcount
-    yield "outbox", _leave_messages(connection, customer_id)
-    _drop_twice(connection, customer_id)
+    unnamed = sa.update(SUPPRESSED).where(SUPPRESSED.c.detail == named).values(detail=ONE_PER_ACCOUNT)
+    yield "suppressed", connection.execute(unnamed).rowcount
+    yield "outbox", _remove_from_messages(connection, customer_id)
+    _drop_duplicate_episodes(connection, customer_id)
     for table in NAMING_ACCOUNTS:
         own = sa.update(table).where(table.c.account_id == customer_id).values(account_id=table.c.customer_id)
         yield table.name, connection.execute(own).rowcount
 
 
-def _leave_accounts(connection: Connection, customer_id: str) -> int:
-    """Take the customer out of the entries of others that name it as a member of their account."""
+def _remove_from_members(connection: Connection, customer_id: str) -> int:
+    """Remove the customer from the entries of others that name it as a member of their account."""
     holding = sa.select(ENTRIES.c.list_id, ENTRIES.c.customer_id, ENTRIES.c.members).where(
         ENTRIES.c.members.contains(json.dumps(customer_id, ensure_ascii=False), autoescape=True)
     )
@@ -122,15 +122,15 @@ def _leave_accounts(connection: Connection, customer_id: str) -> int:
     for row in connection.execute(holding).all():
         members = json.loads(row.members)
         left = [member for member in members if member != customer_id]
-        if left != members:  # SQLite finds an id in other letters too
+        if left != members:  # SQLite's LIKE ignores case, so another id may match
             this = sa.and_(ENTRIES.c.list_id == row.list_id, ENTRIES.c.customer_id == row.customer_id)
             connection.execute(sa.update(ENTRIES).where(this).values(members=json.dumps(left, ensure_ascii=False)))
             changed += 1
     return changed
 
 
-def _leave_messages(connection: Connection, customer_id: str) -> int:
-    """Let messages about others name those as their own account."""
+def _remove_from_messages(connection: Connection, customer_id: str) -> int:
+    """Replace the customer as the account in messages about others: they become their own account."""
     holding = sa.select(OUTBOX.c.id, OUTBOX.c.body).where(
         OUTBOX.c.body.contains(json.dumps(customer_id), autoescape=True)
     )
@@ -145,8 +145,8 @@ def _leave_messages(connection: Connection, customer_id: str) -> int:
     return changed
 
 
-def _drop_twice(connection: Connection, customer_id: str) -> None:
-    """Drop an episode of the account that its customer has as its own account too: a day has one."""
+def _drop_duplicate_episodes(connection: Connection, customer_id: str) -> None:
+    """Drop an episode of the account where its customer has one of its own on that day: a day has one."""
     own = EPISODES.alias()
     same = sa.and_(own.c.account_id == EPISODES.c.customer_id, own.c.began_on == EPISODES.c.began_on)
     connection.execute(sa.delete(EPISODES).where(EPISODES.c.account_id == customer_id, sa.exists().where(same)))

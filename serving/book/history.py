@@ -1,4 +1,4 @@
-"""The whole story of one customer, as the book tells it: `regulars why` reads it aloud."""
+"""Everything that the book holds of one customer, for `regulars why` and the API."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from serving.book.sql_rows import frame_of
 class History:
     """All that the book holds of a customer and of the accounts that it belongs or belonged to.
 
-    Each frame is in time order and in the columns of its table, money in minor units; those of runs and lists have
-    `as_of` beside, scores also `horizon_days`, `model_version` and `currency`, entries `currency`. `lists` has the last
-    list of each day, whoever is on it: it holds, and what stands in an earlier one of that day was published over.
+    Each frame is in time order and has the columns of its table, money in minor units. Frames of runs and lists also
+    have `as_of`; scores also `horizon_days`, `model_version` and `currency`; entries also `currency`. `lists` has the
+    last list of each day, whoever is on it: that one is in force, and replaces earlier lists of the day.
     """
 
     customer_id: str
@@ -63,7 +63,7 @@ class History:
 def history_of(book: Book, customer_id: str) -> History:
     """Return everything that the book holds of a customer, read at one moment.
 
-    Entries are also those of another customer who stood for the account.
+    The entries include those of another customer who stood for the account.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -98,7 +98,7 @@ def _lists(connection: Connection) -> dict[date, int]:
 
 
 def _accounts(connection: Connection, customer_id: str) -> tuple[str, ...]:
-    # By way of the lists: each look-up then uses the primary key, whatever the number of customers.
+    # Joined from the lists, so that each look-up uses the primary key, whatever the number of customers.
     found = {customer_id}
     for table in (ENTRIES, SUPPRESSED):
         query = sa.select(table.c.account_id).join_from(LISTS, table, table.c.list_id == LISTS.c.id)
@@ -134,7 +134,7 @@ def _of(connection: Connection, table: sa.Table, column: str, ids: tuple[str, ..
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows as documents, None where nothing is known.
+    """Return a frame's rows as dicts, with None where a value is missing.
 
     >>> records(pd.DataFrame({"who": ["ann", "bob"], "worth": [1.5, float("nan")]}))
     [{'who': 'ann', 'worth': 1.5}, {'who': 'bob', 'worth': None}]

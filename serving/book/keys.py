@@ -1,7 +1,7 @@
-"""Keys for the HTTP interface: made once and shown once, of which the book keeps a salted hash.
+"""API keys: each is made once and shown once, and the book keeps only a salted hash of it.
 
-A key reads `reg_<id>_<secret>`. The id may be shown and stands in logs; the secret has 256 random bits, so one round of
-SHA-256 over salt and secret is enough (a slow hash protects words that people choose, and would cost each request).
+A key reads `reg_<id>_<secret>`. The id may be shown and logged. The secret has 256 random bits, so one round of SHA-256
+over salt and secret is enough: a slow hash protects passwords that people choose, and would cost every request.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ LONGEST_KEY = 128
 
 @dataclass(frozen=True)
 class Key:
-    """A key as the book keeps it; times are in UTC.
+    """A key as the book stores it; times are in UTC.
 
     Args:
         id: the part that may be shown.
-        name: what it is for.
+        name: its purpose.
         roles: what it may do; `admin` may do everything.
-        owner: whose accounts alone it sees; None for everyone's.
+        owner: the only owner whose accounts it sees; None for all owners.
         salt: in hexadecimal.
         hash: of salt and secret, in hexadecimal.
         created_at: when it was made.
-        expires_at: from when on it is refused; None for never.
-        revoked_at: since when it is refused.
-        last_used_at: to the minute or so.
+        expires_at: refused from then on; None for never.
+        revoked_at: refused since then.
+        last_used_at: accurate to about a minute.
     """
 
     id: str
@@ -58,28 +58,28 @@ class Key:
     last_used_at: datetime | None = None
 
     def holds(self, now: datetime) -> bool:
-        """Say whether the key is neither revoked nor expired."""
+        """Return whether the key is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     def may(self, roles: Collection[str]) -> bool:
-        """Say whether one of the roles is the key's."""
+        """Return whether the key has one of the roles."""
         return "admin" in self.roles or not self.roles.isdisjoint(roles)
 
 
 def create_key(
     book: Book, name: str, roles: Sequence[str], owner: str | None = None, expires_at: datetime | None = None
 ) -> tuple[Key, str]:
-    """Make a key and return it with its text, which nobody can tell again.
+    """Make a key and return it with its text, which cannot be shown again.
 
     Args:
         book: the database of record.
-        name: what it is for.
+        name: its purpose.
         roles: of ROLES, at least one.
-        owner: whose accounts alone it sees; not for `admin`, who changes what concerns everyone.
+        owner: the only owner whose accounts it sees; not with `admin`, whose changes concern everyone.
         expires_at: in UTC, without zone.
 
     Raises:
-        InputError: no name, an unknown role, or an owner's `admin`.
+        InputError: no name, an unknown role, or `admin` with an owner.
     """
     _check(name, roles, owner)
     secret, salt, id_ = secrets.token_urlsafe(32), secrets.token_hex(16), secrets.token_hex(6)
@@ -91,7 +91,7 @@ def create_key(
 
 
 def revoke_key(book: Book, key_id: str) -> Key:
-    """Refuse a key from now on; one that was revoked before stays as it is.
+    """Revoke a key; one that was revoked before keeps its time.
 
     Raises:
         InputError: there is no such key.
@@ -111,7 +111,7 @@ def all_keys(connection: Connection) -> tuple[Key, ...]:
 
 
 def record_use(book: Book, used: Iterable[tuple[str, datetime]]) -> None:
-    """Write when keys were used last, in one transaction."""
+    """Record when keys were last used, in one transaction."""
     rows = [{"key_id": key_id, "at": at} for key_id, at in used]
     if rows:
         query = sa.update(KEYS).where(KEYS.c.id == sa.bindparam("key_id")).values(last_used_at=sa.bindparam("at"))
@@ -120,7 +120,7 @@ def record_use(book: Book, used: Iterable[tuple[str, datetime]]) -> None:
 
 
 def split_key(text: str) -> tuple[str, str] | None:
-    """Return id and secret of a key's text; None where it is no key.
+    """Return id and secret of a key's text; None for any other text.
 
     >>> split_key("reg_0f3a_s_e"), split_key("secret")
     (('0f3a', 's_e'), None)
@@ -136,7 +136,7 @@ def hashed(salt: str, secret: str) -> str:
 
 
 def matches(key: Key, secret: str) -> bool:
-    """Say whether a secret is the key's, in a time that does not depend on how much of it is right."""
+    """Return whether a secret is the key's, in a time that does not depend on how much of it is right."""
     return hmac.compare_digest(key.hash, hashed(key.salt, secret))
 
 

@@ -1,7 +1,7 @@
 """Lists in the book: who was on each, who was not and why, and the trial that began with it.
 
-All of a list is written in the transaction of its caller. What was drawn or given before stays: an account keeps its
-arm for ever, its episode of a day and its owner, whatever a later list of that day says.
+A list is written in its caller's transaction. Earlier draws stay: an account keeps its arm for ever, and its episode
+and owner of a day, whatever a later list of that day says.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
 
 REGULAR, NEW, WINBACK = "regular", "new", "winback"
 ROUND_ROBIN = "round robin"
-_KEPT = tuple(c.name for c in ENTRIES.c if c.name not in ("list_id", "kind"))
+_ENTRY_NAMES = tuple(c.name for c in ENTRIES.c if c.name not in ("list_id", "kind"))
 _MONEY = frozenset({"cost", "expected_gain"})
 
 
@@ -67,7 +67,7 @@ def publish_list(connection: Connection, outreach: OutreachList, run_id: int) ->
 
 
 def entries_in(connection: Connection, query: sa.Select[Any], run: Run) -> pd.DataFrame:
-    """Return what a query over ENTRIES and SCORES finds, in ENTRY_NAMES as a list has them."""
+    """Return the rows of a query over ENTRIES and SCORES as a list's frame, in ENTRY_NAMES."""
     found, money = frame_of(connection, query), Money(run.currency)
     read = {name: read_column(found[name].tolist(), name, money) for name in SCORE_FACTS}
     read |= {name: to_amounts(found[name], money) for name in _MONEY}
@@ -76,13 +76,13 @@ def entries_in(connection: Connection, query: sa.Select[Any], run: Run) -> pd.Da
 
 
 def departures_of(connection: Connection, list_id: int) -> pd.DataFrame:
-    """Return customer_id, reason and detail of who has left since the list before."""
+    """Return customer_id, reason and detail of those who left since the list before."""
     columns = [column for column in GONE.c if column.name != "list_id"]
     return frame_of(connection, sa.select(*columns).where(GONE.c.list_id == list_id).order_by(GONE.c.customer_id))
 
 
 def with_entry(table: sa.Table) -> tuple[sa.Join[Any], sa.FromClause]:
-    """Return a table with an `entry_id` joined to its entry, as the last list that holds it has it, and the entries."""
+    """Return a table joined by `entry_id` to the entries, as the last list has them, and the alias of the entries."""
     entry, other = ENTRIES.alias("entry"), ENTRIES.alias("other")
     last = sa.select(sa.func.max(other.c.list_id)).where(other.c.entry_id == table.c.entry_id).scalar_subquery()
     same = sa.and_(entry.c.entry_id == table.c.entry_id, entry.c.list_id == last)
@@ -95,13 +95,13 @@ def _groups(outreach: OutreachList) -> tuple[tuple[str, pd.DataFrame], ...]:
 
 def _entry_columns(outreach: OutreachList) -> dict[str, list[Any]]:
     money = Money(outreach.currency)
-    parts = [(kind, {name: _stored(frame, name, money) for name in _KEPT}) for kind, frame in _groups(outreach)]
+    parts = [(kind, {name: _stored(frame, name, money) for name in _ENTRY_NAMES}) for kind, frame in _groups(outreach)]
     kinds = [kind for kind, part in parts for _ in part["customer_id"]]
-    return {"kind": kinds, **{name: [value for _, part in parts for value in part[name]] for name in _KEPT}}
+    return {"kind": kinds, **{name: [value for _, part in parts for value in part[name]] for name in _ENTRY_NAMES}}
 
 
 def _stored(frame: pd.DataFrame, name: str, money: Money) -> list[Any]:
-    if name not in frame:  # a list that was planned without it
+    if name not in frame:  # a list that was planned without this column
         return [None] * len(frame)
     if name == "members":
         return [texts_to_json(value) for value in frame[name]]
@@ -136,7 +136,7 @@ def _list_row(outreach: OutreachList, run_id: int, key: str) -> dict[str, object
 
 
 def _enrol(connection: Connection, outreach: OutreachList, list_id: int) -> None:
-    """Write what begins with a list: draws, episodes, and who got an owner in turn."""
+    """Write what begins with a list: draws, episodes, and owners given in turn."""
     given = outreach.owners_given.assign(how=ROUND_ROBIN, since=outreach.as_of, by=None, why=None)
     _agree(connection, outreach.arms)
     insert_missing(connection, ARMS, _rows(ARMS, outreach.arms))
@@ -150,7 +150,7 @@ def _rows(table: sa.Table, frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _agree(connection: Connection, arms: pd.DataFrame) -> None:
-    # Somebody else may have drawn since the list was planned. Its accounts would then be in both arms.
+    # Another list may have drawn arms since this one was planned: an account would then be in both arms.
     new = {(row["account_id"], row["playbook"]): row["arm"] for row in arms.to_dict("records")}
     known = rows_with(connection, sa.select(ARMS), ARMS.c.account_id, arms["account_id"])
     other = [row for row in known if new.get((row["account_id"], row["playbook"]), row["arm"]) != row["arm"]]

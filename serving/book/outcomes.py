@@ -1,7 +1,7 @@
-"""What came of the entries of lists, and what follows from it at once.
+"""Outcomes of list entries, and what follows from them at once: contacts, refusals and snoozes.
 
-Who was talked to was contacted; who never wants to be is asked no more; whose alarm was wrong is left alone for a
-while. All of an import is one transaction, and the same outcome again changes nothing.
+Talking to a customer is a contact; `do_not_contact` withdraws consent; a wrong alarm keeps the account off the list for
+a while. An import is one transaction, and the same outcome again changes nothing.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ LEAVE_ALONE: Mapping[str, str] = {"wrong_alarm": "a wrong alarm", "already_known
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an entry; `channel` where it was another than the entry's, `cost_minor` in minor units."""
+    """The outcome of an entry; `channel` if it was not the entry's own, `cost_minor` in minor units."""
 
     entry_id: str
     outcome: OutcomeName
@@ -63,17 +63,17 @@ class Outcome:
 def record_outcomes(
     book: Book, rows: Sequence[Outcome], source: Source | None = None, *, latest: date | None = None
 ) -> Recorded:
-    """Record what came of entries, and what follows from it, in one transaction.
+    """Record outcomes of entries, and what follows from them, in one transaction.
 
-    Outcomes are known by entry, outcome and day. Talking to a customer makes a contact, one per entry and day;
-    `do_not_contact` takes back consent to every channel; `wrong_alarm` and `already_known` keep the account off the
-    list for the horizon of the run, unless a veto or a longer snooze does so already.
+    An outcome is identified by entry, outcome and day. Talking to a customer makes a contact, one per entry and day;
+    `do_not_contact` withdraws consent to every channel; `wrong_alarm` and `already_known` keep the account off the list
+    for the horizon of the run, unless a veto or a longer snooze does so already.
 
     Args:
         book: the database of record.
         rows: in any order.
         source: named in errors.
-        latest: the shop's today, after which nothing can have happened; None = not checked.
+        latest: the shop's today: later days are refused; None = not checked.
 
     Raises:
         InputError: an unknown entry, outcome or channel, a negative cost, or a day before the entry's list or after
@@ -92,7 +92,7 @@ def record_outcomes(
 def wrong_outcomes(
     rows: Sequence[Outcome], entries: Mapping[str, RowMapping], source: Source, latest: date | None = None
 ) -> list[Violation]:
-    """Return what `record_outcomes` would refuse; `entries` are what `entries_of` gives."""
+    """Return the violations that `record_outcomes` raises; `entries` come from `entries_of`."""
     return [
         *unknown_entries(rows, entries, source),
         *unknown_words(rows, "outcome", OUTCOME_NAMES, source, needed=True),
@@ -104,7 +104,7 @@ def wrong_outcomes(
 
 
 def outcome_key(row: Outcome) -> str:
-    """Return the key by which an outcome is known again.
+    """Return the key that identifies an outcome.
 
     >>> first = Outcome("20260302-49915e0d7d4b", "saved", date(2026, 3, 3))
     >>> outcome_key(first) == outcome_key(Outcome(first.entry_id, "saved", first.happened_on, note="again"))
@@ -114,7 +114,7 @@ def outcome_key(row: Outcome) -> str:
 
 
 def _new(connection: Connection, rows: Sequence[Outcome]) -> dict[str, Outcome]:
-    """Return key → outcome of those that the book does not hold; of two alike the first."""
+    """Return key → outcome of those that the book does not hold; of two with the same key the first."""
     given: dict[str, Outcome] = {}
     for row in rows:
         given.setdefault(outcome_key(row), row)
@@ -142,7 +142,7 @@ def _follow_up(connection: Connection, rows: Sequence[Outcome], entries: Mapping
 
 
 def _contact(row: Outcome, entry: RowMapping) -> Contact | None:
-    # Without a word about the channel it was the entry's own: a contact that is not written would break the cooldown.
+    # No channel means the entry's own: without the contact, the cooldown would not hold.
     channel = row.channel or entry["channel"]
     if channel is None:
         return None
@@ -161,7 +161,7 @@ def _snooze(row: Outcome, entry: RowMapping) -> Hold:
 
 
 def _not_held(connection: Connection, snoozes: Sequence[Hold]) -> list[Hold]:
-    """Return the snoozes that keep an account off the list for longer than what holds on their first day."""
+    """Return the snoozes that last longer than the hold in force on their first day."""
     query = sa.select(*(HOLDS.c[name] for name in Hold.__dataclass_fields__)).order_by(HOLDS.c.since, HOLDS.c.id)
     found = [
         Hold(**row) for row in rows_with(connection, query, HOLDS.c.account_id, (one.account_id for one in snoozes))

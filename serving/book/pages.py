@@ -1,7 +1,7 @@
-"""Published lists page by page, as programs read them: filtered in the database, in an order that never moves.
+"""Published lists page by page, as programs read them: filtered in the database, in a fixed order.
 
-A page continues behind the last entry of the one before, in the very list that it began with: a list that is published
-meanwhile does not mix in, and nothing is left out or comes twice.
+A page continues after the last entry of the page before, in the same list: a list that is published meanwhile does not
+mix in, and no entry is missing or comes twice.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _kind_rank = sa.case({kind: rank for rank, kind in enumerate(KINDS)}, value=ENTR
 
 @dataclass(frozen=True)
 class EntryFilter:
-    """Which entries are asked for; None = any.
+    """Which entries a page holds; None = any.
 
     Args:
-        owner: whose account it is on `today`.
-        state: of the customer.
+        owner: the account's owner on `today`.
+        state: the customer's.
         band: of the probability.
-        playbook: what to do.
+        playbook: its id.
         kind: regular, new or winback.
     """
 
@@ -54,13 +54,13 @@ class PageEnd:
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """A part of a list.
+    """One page of a list.
 
     Args:
         facts: the row of LISTS.
         run: the scores behind it.
-        entries: in ENTRY_NAMES, `owner` as it is today.
-        after: where the next page begins; None at the end.
+        entries: a frame in ENTRY_NAMES, `owner` as of today.
+        after: the end of this page, for the next one; None on the last page.
     """
 
     facts: RowMapping
@@ -77,15 +77,15 @@ def page_of(
     after: PageEnd | None,
     limit: int | None,
 ) -> Page | None:
-    """Return a page of the list that held on a day, or of the one that a former page was of; None where there is none.
+    """Return a page of the list of a day, or of the list that the page before was of; None where there is no list.
 
     Args:
         connection: of a reader.
         day: the day of the list itself; None = the latest.
         entry_filter: which entries.
-        today: hand-overs until this day count.
-        after: the former page's `after`.
-        limit: entries; None = all.
+        today: the day whose owners count.
+        after: the end of the page before; None for the first page.
+        limit: the most entries; None = all.
     """
     facts = connection.execute(_list(day, after)).mappings().first()
     if facts is None:

@@ -1,7 +1,7 @@
-"""Orders and events that came over HTTP: checked as a file's cells are, kept as they came, read beside the files.
+"""Orders and events that were posted over HTTP: checked like a file's cells, and stored as they came.
 
-Each is known by its id: the same again changes nothing, and other content replaces what was there, since an order
-system sends an order again when its state changes. Nothing is recorded where a single cell is wrong.
+Each has an id: the same content again changes nothing, and other content replaces the stored one, since an order system
+sends an order again when its state changes. Nothing is recorded if a single cell is wrong.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class PostedOrder:
-    """One order: its id, its customer and its lines, keyed by the other fields of ORDERS."""
+    """One order: its id, its customer and its lines, whose keys are the other fields of ORDERS."""
 
     order_id: str
     customer_id: str
@@ -44,7 +44,7 @@ class PostedOrder:
 
 @dataclass(frozen=True)
 class PostedEvent:
-    """One event: its id, its customer and what happened; `value` where its kind has one."""
+    """One event: its id, its customer, its kind and time, and a `value` if its kind has one."""
 
     event_id: str
     customer_id: str
@@ -62,7 +62,7 @@ class Posted(msgspec.Struct, frozen=True):
 
 
 def record_orders(book: Book, orders: Sequence[PostedOrder], reader: Reader, source: Source = REQUEST) -> Posted:
-    """Record orders in one transaction; of one id the last word stays, with the time it came.
+    """Record orders in one transaction; of several with one id the last stays, with the time it came.
 
     Args:
         book: the database of record.
@@ -71,7 +71,7 @@ def record_orders(book: Book, orders: Sequence[PostedOrder], reader: Reader, sou
         source: named in errors.
 
     Raises:
-        InputError: with every broken cell by its path (`orders[3].lines[0].amount`), and every order id that is of
+        InputError: every invalid cell by its path (`orders[3].lines[0].amount`), and every order id that belongs to
             another customer; nothing is recorded.
     """
     rows = [_Row(each.order_id, each.customer_id, list(each.lines)) for each in orders]
@@ -79,7 +79,7 @@ def record_orders(book: Book, orders: Sequence[PostedOrder], reader: Reader, sou
 
 
 def record_events(book: Book, events: Sequence[PostedEvent], reader: Reader, source: Source = REQUEST) -> Posted:
-    """Record events in one transaction; arguments and errors as for `record_orders` (`events[3].kind`)."""
+    """Record events in one transaction; arguments and errors are those of `record_orders` (`events[3].kind`)."""
     rows = [
         _Row(
             each.event_id, each.customer_id, [{name: getattr(each, name) for name in ("kind", "happened_at", "value")}]
@@ -90,7 +90,7 @@ def record_events(book: Book, events: Sequence[PostedEvent], reader: Reader, sou
 
 
 def posted_version(book: Book) -> tuple[int, datetime | None]:
-    """Return how many orders and events are kept and when the last one came: another answer means something new."""
+    """Return how many orders and events are stored and when the last one came: any change changes the result."""
     tables = (POSTED_ORDERS, POSTED_EVENTS)
     with book.reading() as connection:
         counts = [connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables]
@@ -99,7 +99,7 @@ def posted_version(book: Book) -> tuple[int, datetime | None]:
 
 
 def posted_of(connection: Connection, customer: str) -> dict[str, list[dict[str, Any]]]:
-    """Return what was posted of a customer, as it came, oldest first: posted_orders and posted_events."""
+    """Return a customer's posted_orders and posted_events as they came, oldest first."""
     found = {}
     for table, key, content in ((POSTED_ORDERS, "order_id", "lines"), (POSTED_EVENTS, "event_id", "event")):
         query = sa.select(table.c[key], table.c[content]).where(table.c.customer_id == customer)
@@ -110,7 +110,7 @@ def posted_of(connection: Connection, customer: str) -> dict[str, list[dict[str,
 
 @dataclass(frozen=True)
 class _Row:
-    """An order or an event as it came: its id, its customer, and its documents."""
+    """A posted order or event: its id, its customer, and its documents (lines, or the event)."""
 
     key: str
     customer: str
@@ -127,7 +127,7 @@ class _Row:
 
 @dataclass(frozen=True)
 class _Table:
-    """Where rows go: the table, its id and content columns, and what a request calls them."""
+    """The target of rows: the table, its id and content columns, and their name in a request."""
 
     table: sa.Table
     key: str
@@ -135,7 +135,7 @@ class _Table:
     name: str
 
     def written(self, row: _Row) -> str:
-        """Return the content in the one way in which it is compared and kept."""
+        """Return the content as the JSON that is compared and stored."""
         plain = [{k: v for k, v in document.items() if v is not None} for document in row.documents]
         return json.dumps(plain if self.content == "lines" else plain[0], sort_keys=True, default=_text)
 
@@ -150,7 +150,7 @@ Check = Callable[[Sequence[tuple[int, _Row]]], Iterator[Violation]]
 def _recorded(book: Book, into: _Table, rows: Sequence[_Row], source: Source, check: Check) -> Posted:
     wrong = [*_strange_ids(rows, into, source), *check(list(enumerate(rows)))]
     keys = [row.clean_key for row in rows if _storable(row.clean_key)]
-    with book.reading() if wrong else book.writing() as connection:  # what is refused makes no writer wait
+    with book.reading() if wrong else book.writing() as connection:  # a refused request blocks no writer
         found = rows_with(connection, sa.select(into.table), into.table.c[into.key], keys)
         before = {each[into.key]: (each["customer_id"], each[into.content]) for each in found}
         refuse([*wrong, *_of_others(rows, before, into, source)], source)
@@ -172,7 +172,7 @@ def _written(connection: Connection, into: _Table, rows: Sequence[_Row], before:
 
 
 def _stamp(connection: Connection, table: sa.Table) -> datetime:
-    """Return the time, later than every time in the table even where a clock was set back: it tells what is new."""
+    """Return now, or just after the latest time in the table if a clock was set back: `posted_version` relies on it."""
     last = connection.scalar(sa.select(sa.func.max(table.c.recorded_at)))
     return utc_now() if last is None else max(utc_now(), last + _TICK)
 
@@ -180,32 +180,34 @@ def _stamp(connection: Connection, table: sa.Table) -> datetime:
 def _put(connection: Connection, into: _Table, rows: Sequence[Mapping[str, Any]]) -> None:
     made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(into.table)
     newer = {name: made.excluded[name] for name in ("customer_id", into.content, "recorded_at")}
-    for piece in batches(rows, ROWS_PER_INSERT):
-        connection.execute(made.on_conflict_do_update(index_elements=[into.key], set_=newer), piece)
+    for batch in batches(rows, ROWS_PER_INSERT):
+        connection.execute(made.on_conflict_do_update(index_elements=[into.key], set_=newer), batch)
 
 
 def _of_others(rows: Sequence[_Row], before: Mapping[str, Any], into: _Table, source: Source) -> Iterator[Violation]:
-    """Give each row whose id is known for another customer, to the book or from earlier among the rows."""
+    """Yield each row whose id belongs to another customer, in the book or earlier among the rows."""
     whose = {key: facts[0] for key, facts in before.items()}
-    for place, row in enumerate(rows):
+    for row_number, row in enumerate(rows):
         if whose.setdefault(row.clean_key, row.clean_customer) != row.clean_customer:
             rule, remedy = f"the {into.key} of this customer", "it is known for another one; correct either"
-            yield Violation(source.file, source.line(place), f"{into.name}[{place}].{into.key}", rule,
+            yield Violation(source.file, source.line(row_number), f"{into.name}[{row_number}].{into.key}", rule,
                             cells.readable(row.clean_key), remedy)  # fmt: skip
 
 
 def _strange_ids(rows: Sequence[_Row], into: _Table, source: Source) -> Iterator[Violation]:
-    """Give each row without an id, customer or content; files leave such lines out, here somebody waits for them."""
-    for place, row in enumerate(rows):
-        where = f"{into.name}[{place}]"
+    """Yield each row without id, customer or content; such lines of a file are left out, a sender is lines instead."""
+    for row_number, row in enumerate(rows):
+        where = f"{into.name}[{row_number}]"
         named = {into.key: (row.key, row.clean_key), "customer_id": (row.customer, row.clean_customer)}
         for name, (given, clean) in named.items():
             if not _storable(clean):
                 rule = "an id" if given else "empty where an id is needed"
                 remedy = "fill it in; what guests do is not read"
-                yield Violation(source.file, source.line(place), f"{where}.{name}", rule, cells.readable(given), remedy)
+                yield Violation(
+                    source.file, source.line(row_number), f"{where}.{name}", rule, cells.readable(given), remedy
+                )
         if not row.documents:
-            yield Violation(source.file, source.line(place), f"{where}.lines", "empty where lines are needed", "",
+            yield Violation(source.file, source.line(row_number), f"{where}.lines", "empty where lines are needed", "",
                             "send every line of the order; for one that was cancelled, its status")  # fmt: skip
 
 
@@ -216,17 +218,21 @@ def _storable(text: str) -> bool:
 
 
 def _order_checks(reader: Reader) -> Check:
-    # Also of what is cancelled today every cell is read: tomorrow the shop's words for that may be others.
+    # Cells of cancelled orders are checked too: the shop's words for "cancelled" may change tomorrow.
     rules = replace(reader.rules, cancelled_status=())
 
     def check(rows: Sequence[tuple[int, _Row]]) -> Iterator[Violation]:
-        for some in _rounds(rows):
-            told = [(f"orders[{place}]", n, row, line) for place, row in some for n, line in enumerate(row.documents)]
-            documents = [{**line, "order_id": row.clean_key, "customer_id": _named(row)} for _, _, row, line in told]
+        for some in _without_repeats(rows):
+            lines = [
+                (f"orders[{row_number}]", n, row, line)
+                for row_number, row in some
+                for n, line in enumerate(row.documents)
+            ]
+            documents = [{**line, "order_id": row.clean_key, "customer_id": _named(row)} for _, _, row, line in lines]
 
-            def path(row: int, column: str, told: Sequence[Any] = told) -> str:
+            def path(row: int, column: str, lines: Sequence[Any] = lines) -> str:
                 of_order = column in ("order_id", "customer_id")
-                return f"{told[row][0]}.{column}" if of_order else f"{told[row][0]}.lines[{told[row][1]}].{column}"
+                return f"{lines[row][0]}.{column}" if of_order else f"{lines[row][0]}.lines[{lines[row][1]}].{column}"
 
             yield from _broken(posted_lines, documents, reader.shop, rules=rules, latest=reader.latest, path=path)
 
@@ -235,7 +241,7 @@ def _order_checks(reader: Reader) -> Check:
 
 def _event_checks(reader: Reader) -> Check:
     def check(rows: Sequence[tuple[int, _Row]]) -> Iterator[Violation]:
-        for some in _rounds(rows):
+        for some in _without_repeats(rows):
             documents = [{**row.documents[0], "event_id": row.clean_key, "customer_id": _named(row)} for _, row in some]
 
             def path(row: int, column: str, some: Sequence[Any] = some) -> str:
@@ -247,7 +253,7 @@ def _event_checks(reader: Reader) -> Check:
 
 
 def _named(row: _Row) -> str:
-    # Nobody's lines would be left out unread, and their wrong cells with them.
+    # Lines without a customer would be left out unread, and their invalid cells with them.
     return row.clean_customer or "nobody"
 
 
@@ -259,11 +265,11 @@ def _broken(read: Callable[..., object], documents: Sequence[Document], shop: Sh
     return ()
 
 
-def _rounds(rows: Sequence[tuple[int, _Row]]) -> Iterator[list[tuple[int, _Row]]]:
-    """Give rows so that no id comes twice at once: what came again stands on its own, as it will be kept."""
+def _without_repeats(rows: Sequence[tuple[int, _Row]]) -> Iterator[list[tuple[int, _Row]]]:
+    """Yield rows in rounds that hold each id once: a repeated order is checked on its own, as it will be stored."""
     rounds: dict[int, list[tuple[int, _Row]]] = {}
     times: dict[str, int] = {}
-    for place, row in rows:
+    for row_number, row in rows:
         times[row.clean_key] = times.get(row.clean_key, 0) + 1
-        rounds.setdefault(times[row.clean_key], []).append((place, row))
+        rounds.setdefault(times[row.clean_key], []).append((row_number, row))
     yield from rounds.values()

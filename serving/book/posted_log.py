@@ -1,4 +1,4 @@
-"""What the book keeps of posted orders and events, read as `read_log` reads it beside the files."""
+"""The posted orders and events of the book, as clean lines and events that `read_log` adds to those of the files."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ ROWS_AT_ONCE = 20_000
 
 @dataclass(frozen=True)
 class Reader:
-    """How a shop reads what is posted: its facts, its words for statuses, and the last day that has begun.
+    """How a shop reads posted rows: its settings, its rules of lines, and the latest allowed day.
 
-    A posted amount is always its line's, whatever the amounts of the shop's file are.
+    A posted amount is always the line's amount, whatever the amounts in the shop's file are.
     """
 
     shop: Shop
@@ -37,11 +37,11 @@ class Reader:
 
 @dataclass(frozen=True)
 class PostedLog:
-    """What a book keeps of posted orders and events, as `features.sources.reader.read_log` reads it beside the files.
+    """A book's posted orders and events, for `features.sources.reader.read_log`.
 
     Args:
         book: the database of record.
-        reader: the shop's rules; nothing is too late here, that was judged when it came.
+        reader: the shop's rules; days were checked against `latest` when the rows came, and are not checked again.
         until: nothing on or after this business day is read.
     """
 
@@ -52,19 +52,21 @@ class PostedLog:
     def lines(self, known: Texts) -> Lines | None:
         """Return the clean lines of the orders whose ids are not among `known`; None where there are none."""
         parts: list[Lines] = []
-        for piece in _left(self.book, POSTED_ORDERS, known):
-            told = [(row, line) for row in piece for line in json.loads(row["lines"])]
-            documents = [{**line, "order_id": row["order_id"], "customer_id": row["customer_id"]} for row, line in told]
-            for some in _alike(documents, "order_id", "ordered_at"):
+        for batch in _unknown_rows(self.book, POSTED_ORDERS, known):
+            lines = [(row, line) for row in batch for line in json.loads(row["lines"])]
+            documents = [
+                {**line, "order_id": row["order_id"], "customer_id": row["customer_id"]} for row, line in lines
+            ]
+            for some in _by_zone(documents, "order_id", "ordered_at"):
                 parts.append(self._lines(some))
         return Lines.joined(parts) if parts else None
 
     def events(self, known: Texts) -> Events | None:
         """Return the clean events whose ids are not among `known`; None where there are none."""
         parts: list[Events] = []
-        for piece in _left(self.book, POSTED_EVENTS, known, POSTED_EVENTS.c.recorded_at):
-            documents = [{**json.loads(row["event"]), "customer_id": row["customer_id"]} for row in piece]
-            for some in chain.from_iterable(_few_kinds(each) for each in _alike(documents, None, "happened_at")):
+        for batch in _unknown_rows(self.book, POSTED_EVENTS, known, POSTED_EVENTS.c.recorded_at):
+            documents = [{**json.loads(row["event"]), "customer_id": row["customer_id"]} for row in batch]
+            for some in chain.from_iterable(_by_kinds(each) for each in _by_zone(documents, None, "happened_at")):
                 parts.append(self._events(some))
         return Events.joined(parts) if parts else None
 
@@ -79,40 +81,40 @@ class PostedLog:
         return posted_events(events, self.reader.shop, until=self.until, place="posted events")
 
 
-def _left(book: Book, table: sa.Table, known: Texts, *by: sa.ColumnElement[Any]) -> Iterator[list[RowMapping]]:
-    """Give the kept rows whose ids are not known, sorted by columns and id, some thousands at once."""
+def _unknown_rows(book: Book, table: sa.Table, known: Texts, *by: sa.ColumnElement[Any]) -> Iterator[list[RowMapping]]:
+    """Yield batches of the stored rows whose ids are not known, sorted by the given columns and the id."""
     key = next(iter(table.primary_key))
     with book.reading() as connection:
-        # The ids that are kept are few beside those of a large file, which are walked through once.
+        # The stored ids are few beside those of a large file, which are read through once.
         ids = set(connection.scalars(sa.select(key)))
         known_here = ids.intersection(known)
         if len(known_here) == len(ids):
             return
         query = sa.select(table).order_by(*by, key).execution_options(yield_per=ROWS_AT_ONCE)
-        for piece in connection.execute(query).mappings().partitions():
-            if left := [row for row in piece if row[key.name] not in known_here]:
+        for batch in connection.execute(query).mappings().partitions():
+            if left := [row for row in batch if row[key.name] not in known_here]:
                 yield left
 
 
-def _alike(documents: Sequence[Document], of: str | None, moment: str) -> Iterator[list[Document]]:
-    """Give documents whose moments have a zone apart from those without: each request was checked for having one way.
+def _by_zone(documents: Sequence[Document], of: str | None, moment: str) -> Iterator[list[Document]]:
+    """Yield documents whose times have a zone apart from those without, since one reading takes one kind.
 
     The lines of one order stay together.
     """
     parts: dict[bool, list[Document]] = {}
-    ways: dict[str, bool] = {}
+    zoned_of: dict[str, bool] = {}
     for document in documents:
-        way = zoned(document.get(moment))
+        has_zone = zoned(document.get(moment))
         if of is not None:
-            way = ways.setdefault(document[of], way)
-        parts.setdefault(way, []).append(document)
+            has_zone = zoned_of.setdefault(document[of], has_zone)
+        parts.setdefault(has_zone, []).append(document)
     yield from parts.values()
 
 
-def _few_kinds(events: Sequence[Document]) -> Iterator[list[Document]]:
-    """Give events of at most MOST_KINDS kinds at once, as many as one reading takes."""
-    place = {kind: n // MOST_KINDS for n, kind in enumerate(dict.fromkeys(str(event["kind"]) for event in events))}
+def _by_kinds(events: Sequence[Document]) -> Iterator[list[Document]]:
+    """Yield events of at most MOST_KINDS kinds at once, as many as one reading takes."""
+    part_of = {kind: n // MOST_KINDS for n, kind in enumerate(dict.fromkeys(str(event["kind"]) for event in events))}
     parts: dict[int, list[Document]] = {}
     for event in events:
-        parts.setdefault(place[str(event["kind"])], []).append(event)
+        parts.setdefault(part_of[str(event["kind"])], []).append(event)
     yield from parts.values()

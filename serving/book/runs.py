@@ -1,4 +1,4 @@
-"""Scoring runs in the book: what each customer's score was, on which day, by which model, from which data."""
+"""Scoring runs in the book: each customer's score, with the day, the model and the data it comes from."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ROWS_AT_ONCE = 100_000
 
 @dataclass(frozen=True)
 class Run:
-    """One scoring run as the book holds it; `recorded_at` is in UTC."""
+    """One scoring run of the book; `recorded_at` is in UTC."""
 
     id: int
     as_of: date
@@ -49,8 +49,7 @@ class Run:
 def record_scores(book: Book, scores: pd.DataFrame, *, currency: str, data_digest: str) -> int:
     """Record a run's scores in one transaction and return the run's number.
 
-    The same run twice (same day, model, horizon and data) changes nothing; only sentences that the first time had left
-    out are filled in.
+    The same run twice (same day, model, horizon and data) changes nothing, except that missing reasons are filled in.
 
     Args:
         book: the database of record.
@@ -65,7 +64,7 @@ def record_scores(book: Book, scores: pd.DataFrame, *, currency: str, data_diges
     with book.writing() as connection:
         known = connection.scalar(sa.select(RUNS.c.id).where(RUNS.c.key == facts["key"]))
         if known is not None:
-            _fill_in(connection, known, scores)
+            _fill_in_reasons(connection, known, scores)
             return int(known)
         run_id = insert_row(connection, RUNS, {**facts, "recorded_at": utc_now()})
         _insert_scores(connection, run_id, scores, Money(currency))
@@ -73,13 +72,13 @@ def record_scores(book: Book, scores: pd.DataFrame, *, currency: str, data_diges
 
 
 def latest_run(connection: Connection) -> Run | None:
-    """Return the run that holds: of the latest as_of, and of these the one recorded last."""
+    """Return the current run: of the latest as_of, the one recorded last."""
     row = connection.execute(latest_row(RUNS)).mappings().first()
     return _run(row) if row is not None else None
 
 
 def run_of(connection: Connection, run_id: int) -> Run:
-    """Return the run of a number."""
+    """Return a run by its number."""
     return _run(connection.execute(sa.select(RUNS).where(RUNS.c.id == run_id)).mappings().one())
 
 
@@ -103,7 +102,7 @@ def latest_probabilities(book: Book) -> tuple[Run, list[float]] | None:
 
 
 def read_column(values: Sequence[Any], name: str, money: Money) -> Sequence[Any]:
-    """Return stored values of a column of SCORES as a score has them."""
+    """Return stored values of a column of SCORES as the values of a score."""
     if _TYPES[name] == "money":
         return to_amounts(values, money)
     return list(map(texts_from_json, values)) if _TYPES[name] == "texts" else values
@@ -148,16 +147,19 @@ def _stored(values: pd.Series, type_: str, money: Money) -> Sequence[Any]:
     return [texts_to_json(value) for value in values] if type_ == "texts" else plain(values)
 
 
-def _fill_in(connection: Connection, run_id: int, scores: pd.DataFrame) -> None:
-    told = scores[scores["reasons"].notna()]
-    if told.empty:
+def _fill_in_reasons(connection: Connection, run_id: int, scores: pd.DataFrame) -> None:
+    explained = scores[scores["reasons"].notna()]
+    if explained.empty:
         return
     statement = (
         sa.update(SCORES)
         .where(SCORES.c.run_id == run_id, SCORES.c.customer_id == sa.bindparam("id"), SCORES.c.reasons.is_(None))
-        .values(reasons=sa.bindparam("risk"), protective=sa.bindparam("calm"))
+        .values(reasons=sa.bindparam("new_reasons"), protective=sa.bindparam("new_protective"))
     )
-    columns = (told["customer_id"], told["reasons"], told["protective"])
-    rows = [{"id": i, "risk": texts_to_json(r), "calm": texts_to_json(p)} for i, r, p in zip(*columns, strict=True)]
+    columns = (explained["customer_id"], explained["reasons"], explained["protective"])
+    rows = [
+        {"id": id_, "new_reasons": texts_to_json(reasons), "new_protective": texts_to_json(protective)}
+        for id_, reasons, protective in zip(*columns, strict=True)
+    ]
     connection.execute(statement, rows)
-    renew_score_json(connection, run_id, told["customer_id"].tolist())
+    renew_score_json(connection, run_id, explained["customer_id"].tolist())

@@ -1,6 +1,6 @@
-"""The tables of the book. Money is in minor units, times are in UTC, what is open in shape is JSON.
+"""The tables of the book. Money is in minor units, times are in UTC, values without a fixed shape are JSON.
 
-Whatever changes here needs a migration in `serving/book/migrations/versions/`; a test compares the two.
+A change here needs a migration in `serving/book/migrations/versions/`; a test compares the two.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RUNS = sa.Table(
     sa.Column("customers", sa.Integer, nullable=False),
     sa.Column("recorded_at", sa.DateTime, nullable=False),
 )
-# What a score says of each customer; the run holds what is the same for everybody. The only texts are band and state.
+# The columns of a score; what is the same for the whole run is in `runs`. The only texts are band and state.
 _SCORE_COLUMNS = [each for each in SCORE_COLUMNS[1:] if not each.once_a_run]
 _TYPES: dict[str, Any] = {
     "text": sa.String(8), "date": sa.Date, "integer": sa.Integer, "number": sa.Float, "money": sa.BigInteger,
@@ -125,7 +125,7 @@ EPISODES = sa.Table(
     sa.Column("expected_spend", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-# Contained in a trial for ever: what an account was drawn for stays, whatever the share becomes.
+# The arm that an account was drawn for stays for ever, whatever the share becomes.
 ARMS = sa.Table(
     "arms",
     METADATA,
@@ -137,7 +137,7 @@ ARMS = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# What people did and said. `key` makes each row idempotent: the same row again changes nothing.
+# What people recorded. `key` makes each row idempotent: the same row again changes nothing.
 CONTACTS = sa.Table(
     "contacts",
     METADATA,
@@ -178,7 +178,7 @@ CONSENT = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("recorded_at", sa.DateTime, nullable=False),
 )
-# Every change stays: whose account it was on a day is told by the latest row until then.
+# Every change stays: the owner on a day is in the latest row until then.
 OWNERS = sa.Table(
     "owners",
     METADATA,
@@ -203,8 +203,8 @@ HOLDS = sa.Table(
     sa.Column("recorded_at", sa.DateTime, nullable=False),
 )
 
-# What the HTTP interface answers for each customer of the latest run, encoded once: a row costs less than its columns.
-# It is derived, and says of which run; another run's rows are as good as none.
+# The JSON that the API answers for each customer of the latest run, encoded once: a row costs less than its columns.
+# It is derived from the run of its `run_id`; rows of another run are not used.
 ANSWERS = sa.Table(
     "answers",
     METADATA,
@@ -212,7 +212,7 @@ ANSWERS = sa.Table(
     sa.Column("run_id", sa.Integer, nullable=False),
     sa.Column("answer", sa.LargeBinary, nullable=False),  # JSON in UTF-8
 )
-# Who may ask over HTTP. Of a key only a salted hash is kept: whoever reads the book cannot use it.
+# API keys. Only a salted hash of each is stored: whoever reads the book cannot use it.
 KEYS = sa.Table(
     "keys",
     METADATA,
@@ -228,7 +228,7 @@ KEYS = sa.Table(
     sa.Column("last_used_at", sa.DateTime),
     sqlite_with_rowid=False,
 )
-# Orders and events that came over HTTP, as they came; the order source wins where it knows the same order.
+# Posted orders and events, as they came; the order source wins where it has the same order.
 POSTED_ORDERS = sa.Table(
     "posted_orders",
     METADATA,
@@ -247,14 +247,14 @@ POSTED_EVENTS = sa.Table(
     sa.Column("recorded_at", sa.DateTime, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
-# Who wants to hear of what, and what is still to be told.
+# Webhooks, and the messages still to be sent to them.
 WEBHOOKS = sa.Table(
     "webhooks",
     METADATA,
     sa.Column("id", sa.String(16), primary_key=True),
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("events", sa.String, nullable=False),  # JSON: list.published, customer.entered, customer.left
-    sa.Column("secret", sa.String, nullable=False),  # as it is: signing needs it
+    sa.Column("secret", sa.String, nullable=False),  # not hashed: signing needs it
     sa.Column("allow_private", sa.Boolean, nullable=False),
     sa.Column("created_at", sa.DateTime, nullable=False),
     sa.Column("removed_at", sa.DateTime),
@@ -277,7 +277,7 @@ OUTBOX = sa.Table(
     sa.Column("created_at", sa.DateTime, nullable=False),
     sa.Index("ix_outbox_webhook_id", "webhook_id", "next_at"),
 )
-# What was erased, and at whose wish; of the customer only a digest, so that the row tells nobody who it was.
+# Erasures, and who asked for them; of the customer only a digest, so that the row does not reveal who it was.
 ERASURES = sa.Table(
     "erasures",
     METADATA,

@@ -1,7 +1,7 @@
-"""What the HTTP interface answers for a score: encoded once per run, and read back as it is.
+"""The JSON of each score of the latest run, as the API answers it: encoded once per run, and read back as bytes.
 
-A program asks for ten thousand scores at once, or for one while a person waits. Twenty columns into Python objects and
-out again cost four times the database's own work, so the answer itself is kept, for the latest run alone.
+A program asks for ten thousand scores at once, or for one while a person waits. Decoding twenty columns into Python
+objects and encoding them again costs four times the database's own work, so the JSON itself is stored.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def begin_score_json(connection: Connection, run_id: int) -> bool:
-    """Make room for the answers of a run and return True; where another run is the latest, keep what there is.
+    """Delete the stored JSON if this run is the latest, and return whether it is.
 
     Args:
         connection: of a writer.
-        run_id: of the run, which is recorded already.
+        run_id: of a run that is recorded already.
     """
     if connection.scalar(latest_row(RUNS).with_only_columns(RUNS.c.id)) != run_id:
         return False
@@ -46,36 +46,36 @@ def begin_score_json(connection: Connection, run_id: int) -> bool:
 
 
 def add_score_json(connection: Connection, run_id: int, rows: Iterable[Sequence[Any]]) -> None:
-    """Keep the answers of scores of a run for which room was made.
+    """Store the JSON of scores of the latest run, after `begin_score_json`.
 
     Args:
         connection: of a writer.
         run_id: of the run.
-        rows: of its scores, in the order of SCORE_FACTS, as they are stored.
+        rows: rows of SCORES, in the order of SCORE_FACTS.
     """
     facts = connection.execute(sa.select(*(RUNS.c[name] for name in RUN_FACTS)).where(RUNS.c.id == run_id))
     of_run = dict(zip(RUN_FACTS, facts.one(), strict=True))
-    for piece in batches(rows, ROWS_AT_ONCE):
-        columns = {"customer_id": [row[0] for row in piece], "run_id": [run_id] * len(piece)}
-        insert_columns(connection, ANSWERS, {**columns, "answer": list(score_json(piece, of_run))})
+    for batch in batches(rows, ROWS_AT_ONCE):
+        columns = {"customer_id": [row[0] for row in batch], "run_id": [run_id] * len(batch)}
+        insert_columns(connection, ANSWERS, {**columns, "answer": list(score_json(batch, of_run))})
 
 
 def renew_score_json(connection: Connection, run_id: int, customer_ids: Collection[str]) -> None:
-    """Encode the answers of some customers anew, where it is this run's answers that are kept."""
+    """Encode the JSON of some customers again, if the stored JSON is of this run."""
     if connection.scalar(sa.select(ANSWERS.c.run_id).limit(1)) != run_id:
         return
-    for piece in batches(customer_ids, IDS_PER_QUERY):
-        connection.execute(sa.delete(ANSWERS).where(ANSWERS.c.customer_id.in_(piece)))
+    for batch in batches(customer_ids, IDS_PER_QUERY):
+        connection.execute(sa.delete(ANSWERS).where(ANSWERS.c.customer_id.in_(batch)))
     query = sa.select(*(SCORES.c[name] for name in SCORE_FACTS)).where(SCORES.c.run_id == run_id)
     rows = [tuple(row.values()) for row in rows_with(connection, query, SCORES.c.customer_id, customer_ids)]
     add_score_json(connection, run_id, rows)
 
 
 def score_json(rows: Iterable[Sequence[Any]], run: Mapping[str, Any]) -> Iterator[bytes]:
-    """Give the JSON of each row.
+    """Yield the JSON of each row.
 
     Args:
-        rows: in the order of SCORE_FACTS, as they are stored.
+        rows: rows of SCORES, in the order of SCORE_FACTS.
         run: RUN_FACTS of their run.
     """
     text, encode = amount_formatter(Money(run["currency"])), _ENCODER.encode
@@ -85,7 +85,7 @@ def score_json(rows: Iterable[Sequence[Any]], run: Mapping[str, Any]) -> Iterato
 
 
 def amount_formatter(money: Money) -> Callable[[int | None], str | None]:
-    """Return what writes minor units as a decimal text.
+    """Return a function that writes minor units as a decimal text.
 
     >>> amount_formatter(Money("EUR"))(-5), amount_formatter(Money("EUR"))(1205), amount_formatter(Money("JPY"))(1200)
     ('-0.05', '12.05', '1200')
@@ -98,7 +98,7 @@ def amount_formatter(money: Money) -> Callable[[int | None], str | None]:
     def written(minor: int | None) -> str | None:
         if minor is None:
             return None
-        if minor >= factor:  # nearly always; four amounts a score are much of what a score costs
+        if minor >= factor:  # the usual case, and a fast one: the four amounts are much of the cost of a score
             text = str(minor)
             return f"{text[:-digits]}.{text[-digits:]}"
         whole, rest = divmod(abs(minor), factor)
@@ -108,7 +108,7 @@ def amount_formatter(money: Money) -> Callable[[int | None], str | None]:
 
 
 def utc_text(moment: datetime | str) -> str:
-    """Return a time of the book, which is in UTC without a zone, as ISO 8601.
+    """Return a time of the book (UTC, without zone) as ISO 8601 text.
 
     >>> utc_text("2026-03-02 06:00:00.125000"), utc_text(datetime(2026, 3, 2, 6))
     ('2026-03-02T06:00:00.125000Z', '2026-03-02T06:00:00Z')
@@ -119,9 +119,9 @@ def utc_text(moment: datetime | str) -> str:
 
 def _row(row: Sequence[Any], of_run: Sequence[Any], text: Callable[[int | None], str | None]) -> Any:
     values = list(row)
-    for place in _AMOUNTS:
-        values[place] = text(values[place])
-    for place in _SENTENCES:
-        said = values[place]
-        values[place] = _NULL if said is None else msgspec.Raw(said.encode())
+    for index in _AMOUNTS:
+        values[index] = text(values[index])
+    for index in _SENTENCES:
+        sentences = values[index]
+        values[index] = _NULL if sentences is None else msgspec.Raw(sentences.encode())
     return _Row(*values, *of_run)

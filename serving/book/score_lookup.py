@@ -1,6 +1,6 @@
-"""Stored scores by customer id, as fast as a database gives them: their answers, encoded when they were recorded.
+"""Stored scores by customer id, as fast as the database: their JSON was encoded when they were recorded.
 
-A book that was recorded by an older Regulars has no answers for its latest run; its rows are encoded when asked for.
+A run that was recorded by an older Regulars has no JSON; its rows are encoded when asked for.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from training.sqlite_url import sqlite_uri
 
 IDS_AT_ONCE = 10_000
 MAPPED_BYTES = 1 << 30  # of the book's file, read without a call to the system for each page
-# The latest run, and the run whose answers are kept.
+# The latest run, and the run whose JSON is stored.
 _RUN = (
     f"SELECT id, (SELECT run_id FROM answers LIMIT 1), {', '.join(RUN_FACTS)} "
     "FROM runs ORDER BY as_of DESC, id DESC LIMIT 1"
 )
 _ANSWERS = "SELECT customer_id, answer FROM answers WHERE customer_id"
-# A left join keeps the order asked for; what is missing is told apart.
+# The left join keeps the order of the request; missing ids come in a list of their own.
 _JOINED = (
     "SELECT CAST(group_concat(answer, ',') AS BLOB), json_group_array(asked.value) FILTER (WHERE answer IS NULL) "
     "FROM json_each(?) AS asked LEFT JOIN answers ON customer_id = asked.value"
@@ -36,7 +36,7 @@ Ask = Callable[[str, Sequence[str]], list[Any]]  # a query that ends at an id, a
 
 
 class ScoreLookup:
-    """Reads the latest run's scores of a book.
+    """The look-up of the latest run's scores in a book.
 
     Args:
         book: the database of record, open.
@@ -46,17 +46,17 @@ class ScoreLookup:
         self._book = book
         self._sqlite = book.engine.dialect.name == "sqlite"
         self._connection: sqlite3.Connection | None = None
-        self._alone = Lock()
+        self._lock = Lock()
 
     def close(self) -> None:
-        """Let go of the connection."""
-        with self._alone:
+        """Close the connection."""
+        with self._lock:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
     def scores(self, customer_ids: Sequence[str]) -> dict[str, bytes]:
-        """Return customer → JSON of its score in the latest run; who is not in it is missing.
+        """Return customer → JSON of its score in the latest run; unknown customers are left out.
 
         Raises:
             sqlite3.Error, sqlalchemy.exc.SQLAlchemyError: the book cannot be read.
@@ -64,14 +64,14 @@ class ScoreLookup:
         return self._from_sqlite(customer_ids) if self._sqlite else self._from_postgresql(customer_ids)
 
     def joined(self, customer_ids: Sequence[str]) -> tuple[bytes, list[str]] | None:
-        """Return the scores' JSON in the order asked for, with commas between, and the ids of whom there is none.
+        """Return the scores' JSON in the order of the ids, joined by commas, and the ids without a score.
 
-        SQLite joins them in one call, during which other threads run: row by row, Python would be asked for each. None
-        where this book cannot do so; `scores` can.
+        SQLite joins them in one call, during which other threads run; row by row, each would need Python. Returns None
+        where this book cannot do so and `scores` has to be used.
         """
         if not self._sqlite:
             return None
-        with self._alone:
+        with self._lock:
             opened = self._opened()
             opened.execute("BEGIN")
             try:
@@ -85,15 +85,15 @@ class ScoreLookup:
                 opened.execute("ROLLBACK")
 
     def _from_sqlite(self, customer_ids: Sequence[str]) -> dict[str, bytes]:
-        with self._alone:
+        with self._lock:
             opened = self._opened()
 
             def ask(query: str, ids: Sequence[str]) -> list[Any]:
-                pieces = batches(ids, IDS_AT_ONCE)
-                asked = ((f"{query} IN ({','.join('?' * len(piece))})", piece) for piece in pieces)
-                return [row for query, piece in asked for row in opened.execute(query, piece).fetchall()]
+                parts = batches(ids, IDS_AT_ONCE)
+                asked = ((f"{query} IN ({','.join('?' * len(part))})", part) for part in parts)
+                return [row for query, part in asked for row in opened.execute(query, part).fetchall()]
 
-            opened.execute("BEGIN")  # run and answers are of one moment
+            opened.execute("BEGIN")  # so that run and JSON are of one moment
             try:
                 return _found(opened.execute(_RUN).fetchone(), ask, customer_ids)
             finally:
@@ -112,7 +112,7 @@ class ScoreLookup:
             path = self._book.engine.url.database
             if path is None:
                 raise InputError("a book in memory is served by nobody: it lives in one connection")
-            # Read only by name and by pragma: what is not there is not made.
+            # Mode rw makes no new file, and the pragma makes the connection read-only.
             uri = sqlite_uri(path, "rw")
             opened = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
             opened.execute("PRAGMA query_only = ON")

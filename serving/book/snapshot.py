@@ -1,7 +1,7 @@
-"""What the book knows on a day, read at one moment, as a list has to heed it.
+"""The snapshot of the book that a list of a day is planned with, read at one moment.
 
-Business time decides, not when something was recorded: the same day gives the same list, whenever it is made. Draws
-alone count whatever their day: an account that is held out is so for ever.
+Business time decides, not the time of recording: the same day gives the same list, whenever it is made. Draws count
+whatever their day: an account that is held out stays so for ever.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ REMEMBERED_DAYS = 400  # longer than any cooldown and any year
 
 
 def snapshot_on(book: Book, as_of: date) -> Snapshot:
-    """Return what a list of a day has to heed.
+    """Return what the book knows for the list of a day.
 
     Args:
         book: the database of record.
-        as_of: the list's day. Lists, contacts and episodes count from before it; consent, holds and owners
-            as they are on it; draws always.
+        as_of: the list's day. Lists, contacts and episodes count before it; consent, holds and owners as of it; draws
+            always.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -50,30 +50,30 @@ def snapshot_on(book: Book, as_of: date) -> Snapshot:
 
 
 def consent_on(connection: Connection, day: date) -> pd.DataFrame:
-    """Return the latest word of each customer on each channel until a day: customer_id, channel, allowed."""
+    """Return the latest consent of each customer and channel until a day: customer_id, channel, allowed."""
     rows = _latest_of(CONSENT, (CONSENT.c.customer_id, CONSENT.c.channel), CONSENT.c.decided_on, day)
-    return frame_of(connection, sa.select(rows.c.customer_id, rows.c.channel, rows.c.allowed).where(rows.c.place == 1))
+    return frame_of(connection, sa.select(rows.c.customer_id, rows.c.channel, rows.c.allowed).where(rows.c.rank == 1))
 
 
 def holds_on(connection: Connection, day: date) -> pd.DataFrame:
     """Return the vetoes and snoozes in force on a day: account_id, kind, until, why, by."""
     rows = _latest_of(HOLDS, (HOLDS.c.account_id,), HOLDS.c.since, day)
-    in_force = sa.and_(rows.c.place == 1, rows.c.kind != "lift", sa.or_(rows.c.until.is_(None), rows.c.until > day))
-    wanted = (rows.c[name] for name in ("account_id", "kind", "until", "why", "by"))
-    return frame_of(connection, sa.select(*wanted).where(in_force))
+    in_force = sa.and_(rows.c.rank == 1, rows.c.kind != "lift", sa.or_(rows.c.until.is_(None), rows.c.until > day))
+    columns = (rows.c[name] for name in ("account_id", "kind", "until", "why", "by"))
+    return frame_of(connection, sa.select(*columns).where(in_force))
 
 
 def owners_on(connection: Connection, day: date) -> dict[str, str]:
-    """Return whose account each is on a day, as far as the book was told or gave it away itself."""
+    """Return account → owner on a day, of accounts that were handed over or given an owner in turn."""
     query = sa.select(OWNERS.c.account_id, OWNERS.c.owner).where(OWNERS.c.since <= day).order_by(OWNERS.c.since)
     return {row.account_id: row.owner for row in connection.execute(query)}
 
 
 def _latest_of(table: sa.Table, by: tuple[Any, ...], day_of: sa.Column[Any], day: date) -> sa.Subquery:
-    """Return the rows until a day, `place` 1 being the last of each group: the latest day, then the last recorded."""
+    """Return the rows until a day with their `rank` within each group: 1 = the latest day, then the last recorded."""
     order = (day_of.desc(), table.c.id.desc())
-    place = sa.func.row_number().over(partition_by=by, order_by=order).label("place")
-    return sa.select(table, place).where(day_of <= day).subquery()
+    rank = sa.func.row_number().over(partition_by=by, order_by=order).label("rank")
+    return sa.select(table, rank).where(day_of <= day).subquery()
 
 
 def _former(connection: Connection, as_of: date) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def _contacts(connection: Connection, as_of: date) -> pd.DataFrame:
 
 
 def _open_episodes(connection: Connection, as_of: date) -> pd.DataFrame:
-    # Per horizon, of which there are few: databases do not agree on how to add days to a date.
+    # One condition per horizon, of which there are few: databases differ in how they add days to a date.
     horizons = connection.scalars(sa.select(EPISODES.c.horizon_days).distinct()).all()
     under_way = (
         sa.and_(EPISODES.c.horizon_days == days, EPISODES.c.began_on > as_of - timedelta(days)) for days in horizons

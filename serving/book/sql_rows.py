@@ -1,4 +1,4 @@
-"""Rows into the book and out of it: many at once, in pieces that every database takes."""
+"""Writing and reading many rows at once, in batches that every database accepts, and values as the book stores them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 def digest(*parts: str) -> str:
-    """Return the SHA-256 of texts, in hexadecimal: the key by which the same row is known again.
+    """Return the SHA-256 of texts, in hexadecimal: the key that identifies a row.
 
     >>> digest("a", "bc") == digest("ab", "c")
     False
@@ -32,12 +32,12 @@ def digest(*parts: str) -> str:
 
 
 def utc_now() -> datetime:
-    """Return the time in UTC, without a zone, as the book keeps it."""
+    """Return the time in UTC without a zone, as the book stores it."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 def plain(values: pd.Series) -> list[Any]:
-    """Return a column as Python values, what is missing as None.
+    """Return a column as Python values, with None where one is missing.
 
     >>> plain(pd.Series([1.5, float("nan")]))
     [1.5, None]
@@ -47,7 +47,7 @@ def plain(values: pd.Series) -> list[Any]:
 
 
 def to_minor_units(values: Iterable[Decimal | None], money: Money) -> list[int | None]:
-    """Return amounts in minor units as `Money.minor` does, four times as fast where they have the currency's digits.
+    """Return amounts in minor units like `Money.minor`, four times as fast for amounts in the currency's digits.
 
     >>> to_minor_units([Decimal("12.30"), Decimal("0.005"), None], Money("EUR"))
     [1230, 1, None]
@@ -67,7 +67,7 @@ def to_amounts(values: Iterable[int | None], money: Money) -> list[Decimal | Non
 
 
 def texts_to_json(texts: Sequence[str] | None) -> str | None:
-    """Return texts as the book keeps them; none stays none.
+    """Return texts as the JSON that the book stores; None stays None.
 
     >>> texts_to_json(("a", "é"))
     '["a", "é"]'
@@ -76,7 +76,7 @@ def texts_to_json(texts: Sequence[str] | None) -> str | None:
 
 
 def texts_from_json(text: str | None) -> tuple[str, ...] | None:
-    """Return texts as they were before `texts_to_json`.
+    """Return the texts of a JSON array; None stays None.
 
     >>> texts_from_json('["a", "é"]')
     ('a', 'é')
@@ -85,14 +85,14 @@ def texts_from_json(text: str | None) -> tuple[str, ...] | None:
 
 
 def batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Give rows in lists of at most `size`.
+    """Yield rows in lists of at most `size`.
 
     >>> list(batches("abc", 2))
     [['a', 'b'], ['c']]
     """
     left = iter(rows)
-    while piece := list(islice(left, size)):
-        yield piece
+    while batch := list(islice(left, size)):
+        yield batch
 
 
 def insert_columns(connection: Connection, table: sa.Table, columns: Mapping[str, Iterable[Any]]) -> None:
@@ -100,11 +100,11 @@ def insert_columns(connection: Connection, table: sa.Table, columns: Mapping[str
 
     Args:
         connection: of a writer.
-        table: the rows' own.
-        columns: name → values, all equally long, as the driver takes them; dates as dates.
+        table: of the rows.
+        columns: name → values, all equally long, in the driver's types.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: a key is there twice, or a row that it points to is missing.
+        sqlalchemy.exc.IntegrityError: a key is a duplicate, or a foreign key has no row.
     """
     if connection.dialect.name == "postgresql":
         _copy(connection, table, columns)
@@ -112,31 +112,31 @@ def insert_columns(connection: Connection, table: sa.Table, columns: Mapping[str
     marks = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {table.name} ({_names(table, columns)}) VALUES ({marks})"
     values = (_for_sqlite(table.c[name], of_column) for name, of_column in columns.items())
-    for piece in batches(zip(*values, strict=True), ROWS_PER_INSERT):
-        connection.exec_driver_sql(statement, piece)
+    for batch in batches(zip(*values, strict=True), ROWS_PER_INSERT):
+        connection.exec_driver_sql(statement, batch)
 
 
 def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows whose key is not there yet; what is there stays as it is."""
+    """Insert the rows whose key is not in the table yet; existing rows stay as they are."""
     made = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    for piece in batches(rows, ROWS_PER_INSERT):
-        connection.execute(made.on_conflict_do_nothing(), piece)
+    for batch in batches(rows, ROWS_PER_INSERT):
+        connection.execute(made.on_conflict_do_nothing(), batch)
 
 
 def insert_row(connection: Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
-    """Insert one row and return the number that it got."""
+    """Insert one row and return its new id."""
     result = connection.execute(sa.insert(table).values(**row))
     assert result.inserted_primary_key is not None
     return int(result.inserted_primary_key[0])
 
 
 def latest_row(table: sa.Table) -> sa.Select[Any]:
-    """Return the query for the row that holds: of the latest as_of, and of these the one recorded last."""
+    """Return the query of the current row: of the latest as_of, the one recorded last."""
     return sa.select(table).order_by(table.c.as_of.desc(), table.c.id.desc()).limit(1)
 
 
 def frame_of(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:
-    """Return what a query finds as a frame of objects, in the query's columns."""
+    """Return the rows of a query as a frame of objects, with the query's columns."""
     found = connection.execute(query)
     names = list(found.keys())
     return pd.DataFrame([tuple(row) for row in found], columns=names, dtype=object)
@@ -145,9 +145,9 @@ def frame_of(connection: Connection, query: sa.Select[Any]) -> pd.DataFrame:
 def rows_with(
     connection: Connection, query: sa.Select[Any], column: sa.ColumnElement[Any], values: Iterable[str]
 ) -> Iterator[Any]:
-    """Give the rows (as mappings) of a query whose `column` is one of `values`, however many these are."""
-    for piece in batches(dict.fromkeys(values), IDS_PER_QUERY):
-        yield from connection.execute(query.where(column.in_(piece))).mappings()
+    """Yield the rows (as mappings) of a query whose `column` is one of `values`, however many these are."""
+    for batch in batches(dict.fromkeys(values), IDS_PER_QUERY):
+        yield from connection.execute(query.where(column.in_(batch))).mappings()
 
 
 def _minor(value: Decimal, scaled: Decimal, money: Money) -> int:
@@ -160,7 +160,7 @@ def _names(table: sa.Table, columns: Iterable[str]) -> str:
 
 
 def _for_sqlite(column: sa.Column[Any], values: Iterable[Any]) -> Iterable[Any]:
-    # The driver's own way to write dates is deprecated, and few days are written a million times.
+    # The driver's own conversion of dates is deprecated; and of a million rows few have different days.
     if not isinstance(column.type, sa.Date):
         return values
     days = list(values)

@@ -1,4 +1,4 @@
-"""The trial in the book: episodes whose horizon is over, and contacts that leaked into the holdout."""
+"""The trial in the book: episodes whose horizon has ended, and contacts that leaked into the holdout."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from serving.book.sql_rows import frame_of
 
 
 def episodes(book: Book, until: date) -> pd.DataFrame:
-    """Return the episodes whose horizon has ended, with whether a contact lies in them.
+    """Return the episodes whose horizon has ended, and whether a contact fell within each.
 
     Args:
         book: the database of record.
-        until: the day on or before which their horizon ended: began_on + horizon_days ≤ until.
+        until: the horizon ended on or before this day: began_on + horizon_days ≤ until.
 
     Returns:
-        Every column of EPISODES and `contacted` (bool), by began_on and account. Intention to treat: who was meant to
-        be contacted and was not stays in the arm.
+        Every column of EPISODES and `contacted` (bool), by began_on and account. By intention to treat, an account that
+        was to be contacted and was not stays in its arm.
     """
     with book.reading() as connection:
         horizons = connection.scalars(sa.select(EPISODES.c.horizon_days).distinct()).all()
@@ -37,29 +37,29 @@ def episodes(book: Book, until: date) -> pd.DataFrame:
 
 
 def leaks(book: Book, since: date | None = None) -> pd.DataFrame:
-    """Return the contacts with customers who are held out: account_id, customer_id, contacted_on, channel, by.
+    """Return contacts with held-out customers: account_id, customer_id, contacted_on, channel, by.
 
-    Where each playbook has a draw of its own, a contact for another playbook is none.
+    Where each playbook has its own draw, a contact for another playbook is no leak.
 
     Args:
         book: the database of record.
-        since: the first day of contacts that count; None = all.
+        since: the first day of the contacts; None = all.
     """
     with book.reading() as connection:
         contacts = _with_account(since)
-        held = sa.and_(
+        held_out = sa.and_(
             ARMS.c.account_id == contacts.c.account_id,
             ARMS.c.arm == "holdout",
             ARMS.c.since <= contacts.c.contacted_on,
             sa.or_(ARMS.c.playbook == "", sa.func.coalesce(contacts.c.playbook, ARMS.c.playbook) == ARMS.c.playbook),
         )
         own = [contacts.c[name] for name in ("account_id", "customer_id", "contacted_on", "channel", "by")]
-        query = sa.select(*own).join_from(contacts, ARMS, held).distinct()
+        query = sa.select(*own).join_from(contacts, ARMS, held_out).distinct()
         return frame_of(connection, query.order_by(contacts.c.contacted_on, contacts.c.customer_id))
 
 
 def _with_account(since: date | None) -> sa.Subquery:
-    """Return contacts with the account that their customer belonged to on the list of that day, and the playbook."""
+    """Return contacts with the customer's account on the list of that day, and the playbook of their entry."""
     joined, entry = with_entry(CONTACTS)
     who = CONTACTS.c.customer_id
     held = LISTS.c.as_of <= CONTACTS.c.contacted_on
