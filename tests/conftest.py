@@ -1,7 +1,8 @@
-"""What tests of several packages share: tracking folders whose MLflow database has its schema already."""
+"""What tests of several packages share: tracking folders that have their schema already, and runs without pictures."""
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.once import once
-from training.tracking import Tracking
+from training.tracking import Tracking, _mlflow
 
 
 def _with_schema(folder: Path) -> None:
@@ -20,6 +21,11 @@ def _with_schema(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose MLflow database has its schema; making one costs seconds, copying it none."""
+    _mlflow()  # tells it what has to be told before it is imported
+    from mlflow.store.db import utils
+
+    # MLflow reads all its migrations whenever it meets a database, to learn which is the last; once is enough.
+    utils._get_latest_schema_revision = functools.cache(utils._get_latest_schema_revision)
     return once(tmp_path_factory, "template", _with_schema)
 
 
@@ -32,3 +38,9 @@ def tracking_in(template: Path) -> Callable[[Path], Tracking]:
         return Tracking(folder)
 
     return make
+
+
+@pytest.fixture
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training records no pictures: half of what a small run costs, and looked at where a run is looked at."""
+    monkeypatch.setattr("training.run_record._figures", lambda *_: {})

@@ -94,10 +94,11 @@ def register(shop: Any, candidate: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def shop(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def shop(shop: Any, tracking_in: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The small shop in a folder of its own, as these tests write to it."""
     folder = tmp_path_factory.mktemp("served")
     shop.copy_files(folder)
+    tracking_in(folder)
     return replace(shop, settings=load_settings(folder / "regulars.toml"))
 
 

@@ -131,6 +131,7 @@ def test_a_stationary_shop_holds_nothing_to_find():
     assert all(candidate.mean["auroc"] < 0.60 for candidate in tested.candidates.values())
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_where_no_model_beats_the_rule_the_rule_serves(tracking_in, tmp_path):
     shop = renewal_shop(150, 300, leaving=False, gap_days=14, seed=11)
     tracking = tracking_in(tmp_path)
@@ -142,6 +143,7 @@ def test_where_no_model_beats_the_rule_the_rule_serves(tracking_in, tmp_path):
     assert tracking.champion()[0].why == result.why
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_second_training_asks_the_champion_on_new_dates_and_a_third_has_nothing_new(log, tracking_in, tmp_path, data):
     tracking = tracking_in(tmp_path)
     first = train(log, DEFINITION, SHOP, tracking=tracking, n_tests=1, until=date_of(log.last_day - 60))
@@ -165,6 +167,7 @@ def test_a_second_training_asks_the_champion_on_new_dates_and_a_third_has_nothin
     assert older.challenger_version == str(int(latest) + 1)
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_who_is_stopped_between_registering_and_promoting_leaves_the_old_champion(tracking_in, tmp_path, monkeypatch):
     shop, tracking = renewal_shop(3, 200, leaving=False), tracking_in(tmp_path)
     train(shop, DEFINITION, SHOP, tracking=tracking, n_tests=1)
@@ -184,6 +187,7 @@ def test_who_is_stopped_between_registering_and_promoting_leaves_the_old_champio
     assert tracking.champion_version() == other.model_version != known
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_champion_that_was_moved_during_the_training_is_not_replaced(tracking_in, tmp_path, monkeypatch):
     from training.gate import Check, GateDecision
 
@@ -202,6 +206,7 @@ def test_a_champion_that_was_moved_during_the_training_is_not_replaced(tracking_
     assert "another version became champion" in result.why
 
 
+@pytest.mark.usefixtures("without_pictures")
 @pytest.mark.parametrize("customers", [1, 3])
 def test_a_handful_of_customers_gets_a_rule_and_is_told_so(customers, tracking_in, tmp_path):
     shop = renewal_shop(customers, 200, leaving=False)
@@ -211,6 +216,7 @@ def test_a_handful_of_customers_gets_a_rule_and_is_told_so(customers, tracking_i
     assert "too little history for a model" in result.why
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_forty_days_get_an_untested_rule(tracking_in, tmp_path):
     shop = renewal_shop(50, 40, leaving=False)
     result = train(shop, ChurnDefinition(28, 84), SHOP, tracking=tracking_in(tmp_path))

@@ -20,10 +20,11 @@ def trained_shop(tmp_path_factory, trained_once):
 
 
 @pytest.fixture(scope="session")
-def trained_once():
+def trained_once(tracking_in):
     """Simulate, init and train a small shop, once for all tests."""
 
     def training(folder):
+        tracking_in(folder)
         simulate(250, seed=5, days=420, usual_gap_days=14).write(folder)
         init_shop(folder, "--events", folder / "events.csv")
         assert regulars("train", "--config", folder / "regulars.toml") == 0

@@ -202,8 +202,10 @@ def test_the_command_prints_what_was_audited(folder: Path, capsys: Any) -> None:
     assert f"audited: promote, forced, by {BOSS}" in said.err
 
 
-def test_what_training_lets_serve_is_audited_and_what_it_does_not_is_not(tmp_path: Path, capsys: Any) -> None:
+@pytest.mark.usefixtures("without_pictures")
+def test_what_training_lets_serve_is_audited_and_what_it_does_not_is_not(tmp_path: Path, tracking_in: Any) -> None:
     """A tiny shop: its rule serves at first; trained again at once there is nothing new to judge by."""
+    tracking_in(tmp_path)
     simulate(12, seed=3, days=200).write(tmp_path)
     toml = tmp_path / "regulars.toml"
     toml.write_text(TOML, encoding="utf-8")
