@@ -20,7 +20,7 @@ from features.errors import InsufficientHistory, ModelNotFound, ModelRefused
 from features.feature import FeatureSet
 from features.log import Log
 from features.sources.mapping import Shop
-from training.backtest.backtest import Progress, backtest, silent
+from training.backtest.backtest import Progress, backtest, no_progress
 from training.backtest.results import Backtest
 from training.bundle import Bundle
 from training.dataset import Dataset, dataset
@@ -88,7 +88,7 @@ def train(
     segments: Mapping[str, str] | None = None,
     trees: TreeSettings = USUAL,
     list_size: ListSize = ANY_SIZE,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> TrainingResult:
     """Train, judge, record, and decide what serves.
 

@@ -40,7 +40,7 @@ class Progress(Protocol):
     def __call__(self, done: int, total: int, what: str) -> None: ...  # noqa: D102
 
 
-def silent(done: int, total: int, what: str) -> None:
+def no_progress(done: int, total: int, what: str) -> None:
     """Report nothing."""
 
 
@@ -52,7 +52,7 @@ def backtest(
     until: date | None = None,
     n_tests: int = TEST_DATES,
     trees: TreeSettings = USUAL,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Backtest:
     """Fit every candidate on what was known at each test date, and judge it on what came after.
 

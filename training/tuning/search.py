@@ -31,7 +31,7 @@ from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.errors import InputError, InsufficientHistory
 from features.log import Log
-from training.backtest.backtest import Progress, silent
+from training.backtest.backtest import Progress, no_progress
 from training.backtest.choice import Difference, Rows, difference
 from training.dataset import Floats
 from training.metrics import log_loss
@@ -58,7 +58,7 @@ def tune(
     until: date | None = None,
     first: Sequence[TreeSettings] = (),
     most_trials: int | None = None,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Tuned:
     """Look for better trees until the budget is over; what earlier sessions on the same log tried is taken up.
 

@@ -20,7 +20,7 @@ from serving.commands.models.promote import promote, roll_back
 from serving.commands.models.train import train_and_judge
 from serving.config import load_settings
 from tests.serving.conftest import TOML, in_shop, regulars
-from training.backtest.backtest import silent
+from training.backtest.backtest import no_progress
 from training.tracking import ARTIFACTS, Tracking
 
 BOSS = "Ada Lovelace"
@@ -209,7 +209,7 @@ def test_what_training_lets_serve_is_audited_and_what_it_does_not_is_not(tmp_pat
     simulate(12, seed=3, days=200).write(tmp_path)
     toml = tmp_path / "regulars.toml"
     toml.write_text(TOML, encoding="utf-8")
-    first, again = (in_shop(load_settings(toml), train_and_judge, silent) for _ in range(2))
+    first, again = (in_shop(load_settings(toml), train_and_judge, no_progress) for _ in range(2))
     assert audited(tmp_path) == [("promote", "automatic gate", None, "1", False)]
     assert first.to_dict()["gate"]["promoted"] is False
     assert (again.result.model_version, again.result.challenger_version) == ("1", "2")

@@ -19,7 +19,7 @@ from serving.commands.models.train import train_and_judge
 from serving.commands.models.tune import trees_for, tune_trees
 from serving.config import load_settings
 from tests.serving.conftest import Call, SmallShop, in_shop
-from training.backtest.backtest import silent
+from training.backtest.backtest import no_progress
 from training.backtest.choice import Difference
 from training.models.trees import USUAL, TreeSettings
 from training.tuning.folds import Fold
@@ -105,12 +105,12 @@ def test_what_was_found_on_an_earlier_log_is_tried_first(folder: Path, monkeypat
     given: dict[str, Any] = {}
     monkeypatch.setattr("serving.commands.models.tune.tune", lambda *_, **more: given.update(more) or found(True))
     settings = load_settings(folder / "regulars.toml")
-    in_shop(settings, tune_trees, 1.0, silent)
+    in_shop(settings, tune_trees, 1.0, no_progress)
     assert given["first"] == ()
-    in_shop(settings, tune_trees, 1.0, silent)
+    in_shop(settings, tune_trees, 1.0, no_progress)
     assert given["first"] == (FEW,)
     trees_file(folder).write_text("{")
-    assert in_shop(settings, tune_trees, 1.0, silent).tuned.trials == 143
+    assert in_shop(settings, tune_trees, 1.0, no_progress).tuned.trials == 143
     assert given["first"] == ()
 
 
@@ -151,4 +151,4 @@ def test_the_settings_reach_the_trainer(
     monkeypatch.setattr(serving.commands.models.train, "train", trainer)
     write_tuned(folder, found(True), DAY)
     with pytest.raises(Reached):
-        in_shop(load_settings(folder / "regulars.toml"), train_and_judge, silent, tuned=tuned)
+        in_shop(load_settings(folder / "regulars.toml"), train_and_judge, no_progress, tuned=tuned)
