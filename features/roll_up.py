@@ -77,7 +77,12 @@ def _customers(lines: Lines, events: Events | None) -> tuple[Texts, Ints, Ints]:
     return values, np.searchsorted(values, own.values)[own.codes], np.searchsorted(values, theirs.values)[theirs.codes]
 
 
-def _totals(values: Ints, begins: Ints) -> Ints:
+def totals(values: Ints, begins: Ints) -> Ints:
+    """Return the sum of each run of rows, given where the runs begin.
+
+    >>> totals(np.array([1, 2, 3]), np.array([0, 2]))
+    array([3, 3])
+    """
     return np.add.reduceat(values, begins) if len(begins) else np.zeros(0, dtype=np.int64)
 
 
@@ -93,12 +98,12 @@ def _order_days(lines: Lines, customer: Ints, bought: Ints, size: int) -> Stream
     who, day = customer[bought], lines.day[bought]
     begins, orders = _begins(who, day), _order_begins(lines, customer, bought)
     who, day = who[begins], day[begins]
-    discount = _totals(lines.discount[bought], begins)
+    discount = totals(lines.discount[bought], begins)
     columns = {
-        "spend": _totals(lines.amount[bought], begins),
+        "spend": totals(lines.amount[bought], begins),
         "orders": _counts(np.searchsorted(orders, begins), len(orders)),
         "lines": _counts(begins, len(bought)),
-        "units": _totals(lines.units[bought], begins),
+        "units": totals(lines.units[bought], begins),
         "discount": discount,
         "discounted": (discount > 0).astype(np.int64),
         "weekend": ((day + 3) % 7 >= 5).astype(np.int64),  # day 0 was a Thursday, so +3 makes Monday 0
@@ -123,8 +128,8 @@ def _items(lines: Lines, customer: Ints, bought: Ints, size: int) -> Stream:
     begins = _begins(who, day, what)
     columns = {
         "product": what[begins],
-        "item_spend": _totals(lines.amount[known], begins),
-        "item_units": _totals(lines.units[known], begins),
+        "item_spend": totals(lines.amount[known], begins),
+        "item_units": totals(lines.units[known], begins),
     }
     return Stream(_offsets(who[begins], size), day[begins], columns)
 
@@ -132,7 +137,7 @@ def _items(lines: Lines, customer: Ints, bought: Ints, size: int) -> Stream:
 def _returns(lines: Lines, customer: Ints, back: Ints, size: int) -> Stream:
     back = back[np.argsort(_pack(customer[back], lines.day[back]), kind="stable")]
     begins = _begins(customer[back], lines.day[back])
-    columns = {"returned": _totals(lines.amount[back], begins), "returned_lines": _counts(begins, len(back))}
+    columns = {"returned": totals(lines.amount[back], begins), "returned_lines": _counts(begins, len(back))}
     return Stream(_offsets(customer[back][begins], size), lines.day[back][begins], columns)
 
 

@@ -57,7 +57,7 @@ class Edges:
     def _histogram(self) -> Ints:
         """Return the first row at or after each boundary, customers × boundaries."""
         customers, slots = len(self._stream.starts) - 1, len(self._boundaries) + 1
-        slot = _slots(self._stream.day, self._boundaries)
+        slot = boundaries_passed(self._stream.day, self._boundaries)
         counts = np.bincount(self._stream.customer * slots + slot, minlength=customers * slots)
         return np.cumsum(counts).reshape(customers, slots)
 
@@ -91,8 +91,12 @@ def _finite(as_of: int, skip: int, days: int | None) -> tuple[int, ...]:
     return (end,) if days is None else (first, end)
 
 
-def _slots(day: Ints, boundaries: Ints) -> Ints:
-    """Return how many boundaries lie at or before each day, by a table over the days: no search per row."""
+def boundaries_passed(day: Ints, boundaries: Ints) -> Ints:
+    """Return how many boundaries lie at or before each day, by a table over the days: no search per row.
+
+    >>> boundaries_passed(np.array([9, 10, 25]), np.array([10, 20]))
+    array([0, 1, 2])
+    """
     if not len(day):
         return np.zeros(0, dtype=np.int64)
     low, high = int(day.min()), int(day.max())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from features.sources import cells
+from features.sources.business_day import utc_offset
 from features.sources.date_formats import DATE_FORMATS, ENOUGH, DateFormat
 from features.sources.files import BOMS
 
@@ -147,17 +147,12 @@ def zone_of(moments: Sequence[tuple[int, int]], currency: str, preferred: str | 
     ('Europe/Athens', True)
     """
     home = preferred or ZONES.get(currency, "UTC")
-    zoned = [(wall - offset, offset) for wall, offset in moments if offset != cells.NO_OFFSET]
+    zoned = [(local_time - offset, offset) for local_time, offset in moments if offset != cells.NO_OFFSET]
     if not zoned:
         return home, False
     if all(offset == 0 for _, offset in zoned):
         return home, False  # written in UTC, which says nothing of where the shop is
     for zone in dict.fromkeys((home, *_LIKELY_ZONES)):
-        if all(_east(instant, zone) == offset for instant, offset in zoned):
+        if all(utc_offset(instant, ZoneInfo(zone)) == offset for instant, offset in zoned):
             return zone, True
     return home, False
-
-
-def _east(instant: int, zone: str) -> int:
-    away = datetime.fromtimestamp(instant, UTC).astimezone(ZoneInfo(zone)).utcoffset()
-    return int(away.total_seconds()) if away else 0

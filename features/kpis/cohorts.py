@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.churn.labels import complete_until
-from features.kpis.order_counts import tallies
+from features.kpis.order_counts import order_counts
 from features.kpis.periods import Period, periods
 from features.log import Ints, Log
 
@@ -55,11 +55,11 @@ def cohorts(log: Log, end: int | None = None) -> Cohorts:
     months = periods("month", log.first_day, known_until)
     ordering = np.zeros((len(months), len(months)), dtype=np.int64)
     edges = [span.first_day for span in months] + [known_until]
-    for tally in tallies(log, edges) if months else ():
-        customer, month = np.nonzero(tally.ordered[:, 1:])
-        first = np.argmax(tally.gained[:, 1:], axis=1)[customer]
-        places = first * len(months) + (month - first)
-        ordering += np.bincount(places, minlength=ordering.size).reshape(ordering.shape)
+    for counts in order_counts(log, edges) if months else ():
+        customer, month = np.nonzero(counts.ordered[:, 1:])
+        first = np.argmax(counts.gained[:, 1:], axis=1)[customer]
+        cells = first * len(months) + (month - first)
+        ordering += np.bincount(cells, minlength=ordering.size).reshape(ordering.shape)
     whole = np.array([span.end <= known_until for span in months], dtype=bool)
     later = np.add.outer(np.arange(len(months)), np.arange(len(months)))
     finished = np.append(whole, np.zeros(len(months), dtype=bool))[later]

@@ -14,14 +14,16 @@ import numpy as np
 
 from features.churn.survival import Flags
 from features.clock import LONG_AGO
+from features.engines.windows import boundaries_passed
 from features.log import Ints, Log, Stream
+from features.roll_up import totals
 
 # Cells of one table, customers × spans: big enough for NumPy to be fast, small enough for its caches.
 CELLS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Tally:
+class OrderCounts:
     """Orders of some customers between edges; every array is customers × spans, span 0 = before the first edge.
 
     Args:
@@ -40,11 +42,11 @@ class Tally:
     spend: Ints
     last_day: Ints
 
-    def take(self, order: Ints) -> Tally:
-        """Return the same customers in another order, given by their rows in this tally."""
+    def take(self, order: Ints) -> OrderCounts:
+        """Return the same customers in another order, given by their rows in this one."""
         customers = self.customers[order]
         tables = (self.order_days, self.orders, self.spend, self.last_day)
-        return Tally(self.edges, customers, *(table[order] for table in tables))
+        return OrderCounts(self.edges, customers, *(table[order] for table in tables))
 
     @cached_property
     def ordered(self) -> Flags:
@@ -71,7 +73,7 @@ class Tally:
         return self.last_until >= self.edges - active_days
 
 
-def tallies(log: Log, edges: Sequence[int]) -> Iterator[Tally]:
+def order_counts(log: Log, edges: Sequence[int]) -> Iterator[OrderCounts]:
     """Yield the orders before the last edge by customer and span, chunk by chunk, customers in the log's order.
 
     Args:
@@ -81,20 +83,20 @@ def tallies(log: Log, edges: Sequence[int]) -> Iterator[Tally]:
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["ann", "ann", "bob"], [1, 12, 25], [700, 300, 50]))
-    >>> [one] = tallies(log, [10, 20, 30])
-    >>> one.order_days.tolist(), one.active(10).tolist()
+    >>> [counts] = order_counts(log, [10, 20, 30])
+    >>> counts.order_days.tolist(), counts.active(10).tolist()
     ([[1, 1, 0], [0, 0, 1]], [[True, True, False], [False, False, True]])
     """
     bounds, orders = np.asarray(edges, dtype=np.int64), log.streams["orders"]
     size = max(1, CELLS_AT_ONCE // (len(bounds) + 1))
     for first in range(0, log.n_customers, size):
         end = min(first + size, log.n_customers)
-        yield _tally(orders.slice(first, end), bounds, np.arange(first, end))
+        yield _counts(orders.slice(first, end), bounds, np.arange(first, end))
 
 
-def _tally(orders: Stream, edges: Ints, customers: Ints) -> Tally:
+def _counts(orders: Stream, edges: Ints, customers: Ints) -> OrderCounts:
     size, spans = len(orders.starts) - 1, len(edges) + 1  # the last span, after the last edge, is cut off again
-    key = orders.customer * spans + _span(orders.day, edges)
+    key = orders.customer * spans + boundaries_passed(orders.day, edges)
     begins = np.flatnonzero(np.diff(key, prepend=-1))
     ends = np.append(begins[1:], len(key))[: len(begins)]
     cell = key[begins]
@@ -104,23 +106,11 @@ def _tally(orders: Stream, edges: Ints, customers: Ints) -> Tally:
         cells[cell] = values
         return cells.reshape(size, spans)[:, :-1]
 
-    return Tally(
+    return OrderCounts(
         edges=edges,
         customers=customers,
         order_days=table(ends - begins),
-        orders=table(_totals(orders.columns["orders"], begins)),
-        spend=table(_totals(orders.columns["spend"], begins)),
+        orders=table(totals(orders.columns["orders"], begins)),
+        spend=table(totals(orders.columns["spend"], begins)),
         last_day=table(orders.day[ends - 1], LONG_AGO),
     )
-
-
-def _totals(values: Ints, begins: Ints) -> Ints:
-    return np.add.reduceat(values, begins) if len(begins) else np.zeros(0, dtype=np.int64)
-
-
-def _span(day: Ints, edges: Ints) -> Ints:
-    """Return the span of each day, by a table over the days: no search per row."""
-    if not len(day):
-        return np.zeros(0, dtype=np.int64)
-    low, high = int(day.min()), int(day.max())
-    return np.searchsorted(edges, np.arange(low, high + 1), side="right")[day - low]

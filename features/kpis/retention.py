@@ -24,7 +24,7 @@ import numpy as np
 
 from features.churn.labels import complete_until
 from features.churn.survival import Flags
-from features.kpis.order_counts import Tally, tallies
+from features.kpis.order_counts import OrderCounts, order_counts
 from features.kpis.periods import Period, PeriodKind, periods
 from features.log import Ints, Log
 
@@ -214,19 +214,19 @@ def _sums(log: Log, active_days: int, spans: Sequence[Period], end: int, group: 
     # An edge after the last known day is pulled back to it: nothing behind it is read.
     edges = np.array([spans[0].first_day, *(min(span.end, end) for span in spans)], dtype=np.int64)
     sums: dict[str, Ints] = {}
-    for tally in tallies(log, edges.tolist()):
-        rows = group[tally.customers]
+    for counts in order_counts(log, edges.tolist()):
+        rows = group[counts.customers]
         order = np.argsort(rows, kind="stable")
-        sorted_tally = tally.take(order) if n_groups > 1 else tally
-        for name, table in _tables(sorted_tally, active_days).items():
+        by_group = counts.take(order) if n_groups > 1 else counts
+        for name, table in _tables(by_group, active_days).items():
             so_far = sums.setdefault(name, np.zeros((n_groups, len(edges)), dtype=np.int64))
             so_far += _by_group(table, rows[order], n_groups)
     return sums
 
 
-def _tables(tally: Tally, active_days: int) -> dict[str, Ints | Flags]:
+def _tables(counts: OrderCounts, active_days: int) -> dict[str, Ints | Flags]:
     """Return what is counted, each customers × edges."""
-    active, gained, ordered = tally.active(active_days), tally.gained, tally.ordered
+    active, gained, ordered = counts.active(active_days), counts.gained, counts.ordered
     before = np.concatenate([np.zeros((len(active), 1), dtype=bool), active[:, :-1]], axis=1)
     came_back = ordered & ~before & ~gained
     return {
@@ -237,9 +237,9 @@ def _tables(tally: Tally, active_days: int) -> dict[str, Ints | Flags]:
         "came_back": came_back,
         "recovered": came_back & active,
         "ordering": ordered,
-        "repeating": tally.order_days > 1,
-        "orders": tally.orders,
-        "spend": tally.spend,
+        "repeating": counts.order_days > 1,
+        "orders": counts.orders,
+        "spend": counts.spend,
     }
 
 

@@ -37,26 +37,31 @@ def business_days(local_time: Ints, offset: Ints, shop: Shop) -> tuple[Ints, Int
     clock = local_time
     if zoned.any():
         instant = np.where(zoned, local_time - offset, 0)
-        clock = np.where(zoned, instant + _east(instant, shop.zone_info), local_time)
+        clock = np.where(zoned, instant + _utc_offsets(instant, shop.zone_info), local_time)
     # A date without a time is that business day, whenever it begins.
     dated = ~zoned & (local_time % DAY == 0)
     clock = clock - np.where(dated, 0, shop.day_starts_at_second)
     return clock // DAY, clock % DAY
 
 
-def _east(instant: Ints, zone: ZoneInfo) -> Ints:
+def _utc_offsets(instant: Ints, zone: ZoneInfo) -> Ints:
     """Return the zone's offset at each instant; a day without a change of offset is looked up twice in all."""
     day = instant // DAY
-    days, place = np.unique(day, return_inverse=True)
-    starts = np.array([_offset(int(each) * DAY, zone) for each in days])
-    ends = np.array([_offset((int(each) + 1) * DAY, zone) for each in days])
-    east = starts[place]
-    for row in np.flatnonzero((starts != ends)[place]):
-        east[row] = _offset(int(instant[row]) // QUARTER * QUARTER, zone)
-    return east
+    days, day_index = np.unique(day, return_inverse=True)
+    starts = np.array([utc_offset(int(each) * DAY, zone) for each in days])
+    ends = np.array([utc_offset((int(each) + 1) * DAY, zone) for each in days])
+    offsets = starts[day_index]
+    for row in np.flatnonzero((starts != ends)[day_index]):
+        offsets[row] = utc_offset(int(instant[row]) // QUARTER * QUARTER, zone)
+    return offsets
 
 
-def _offset(instant: int, zone: ZoneInfo) -> int:
+def utc_offset(instant: int, zone: ZoneInfo) -> int:
+    """Return a zone's offset from UTC, in seconds east, at an instant in seconds since 1970-01-01 UTC.
+
+    >>> utc_offset(1704449472, ZoneInfo("Europe/Athens"))
+    7200
+    """
     # Beyond what datetime holds there are only unreadable cells, whose day nobody looks at.
     bounded = min(max(instant, cells.FIRST_MOMENT), cells.LAST_MOMENT)
     away = datetime.fromtimestamp(bounded, UTC).astimezone(zone).utcoffset()
