@@ -22,7 +22,7 @@ from features.errors import InputError
 from features.feature import FeatureSet
 from features.log import Log
 from features.sources.posted import Posts
-from features.sources.reader import Reading, read_log
+from features.sources.reader import CleanLog, read_log
 from serving.config import Settings
 from serving.customers import Customers
 
@@ -62,7 +62,7 @@ class OpenShop:
         return today(self.settings)
 
     @cached_property
-    def reading(self) -> Reading:
+    def reading(self) -> CleanLog:
         """Orders and events of the shop's files and of what was posted to its book.
 
         Raises:
@@ -232,7 +232,7 @@ def check_agrees(settings: Settings, bundle: Bundle, version: str) -> None:
         raise InputError(f"version {version} was trained in {known_in}, not {asked_in}: run regulars train")
 
 
-def read(settings: Settings, *, until: date | None = None, book: Book | None = None) -> Reading:
+def read(settings: Settings, *, until: date | None = None, book: Book | None = None) -> CleanLog:
     """Read a shop's orders and events, with what was posted to its book; a command asks its `OpenShop` instead."""
     with OpenShop(settings, until=until, book=book) as shop:
         return shop.reading

@@ -1,4 +1,4 @@
-"""How a file writes its cells, judged from the cells: encoding, decimal mark, dates, currency, zone."""
+"""Judges from its cells how a file is written: encoding, decimal mark, date format, currency, zone."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def encoding_of(path: Path) -> str:
 
 
 def _by_script(content: bytes) -> str:
-    """Return the encoding by how the upper bytes stand: accents of a Latin text stand alone, other scripts make words.
+    """Return the encoding by the runs of upper bytes: accents of a Latin text stand alone, other scripts make words.
 
     Greek and Arabic share these bytes, but those that cp1256 keeps for French do not occur in Persian or Arabic.
     """
@@ -79,7 +79,7 @@ def _by_script(content: bytes) -> str:
 
 
 def decimal_of(texts: Iterable[str]) -> str | None:
-    """Return the decimal mark that numbers are written with, None where they tell nothing.
+    """Return the decimal mark of numbers, None where no cell shows it.
 
     >>> decimal_of(["1.234,50", "7"]), decimal_of(["1,234"]), decimal_of(["12"])
     (',', '.', None)
@@ -97,7 +97,7 @@ def decimal_of(texts: Iterable[str]) -> str | None:
 
 
 def date_formats(texts: Sequence[str]) -> list[DateFormat]:
-    """Return every way of reading that fits (nearly) all of these dates.
+    """Return every date format that reads (nearly) all of these dates.
 
     >>> date_formats(["05/01/2024", "06/01/2024"])
     [('%d/%m/%Y', 'gregorian'), ('%m/%d/%Y', 'gregorian')]
@@ -116,7 +116,7 @@ def date_formats(texts: Sequence[str]) -> list[DateFormat]:
 
 
 def sortedness(texts: Sequence[str], date_format: str | None) -> float:
-    """Return how far dates lie in order, up or down, when read in a format: exports are mostly sorted by date."""
+    """Return how well dates are sorted when read in a format, 0 to 1: exports are mostly sorted by date."""
     moments = [cells.moment(text, date_format)[0] for text in texts]
     steps = [(a < b) - (a > b) for a, b in pairwise(moments) if a != b]
     return abs(sum(steps)) / len(steps) if steps else 0.0
@@ -136,11 +136,11 @@ def currency_in(texts: Iterable[str]) -> str | None:
 
 
 def zone_of(moments: Sequence[tuple[int, int]], currency: str, preferred: str | None = None) -> tuple[str, bool]:
-    """Return the shop's zone, and whether the offsets in the data say so.
+    """Return the shop's zone, and whether the offsets in the data prove it.
 
     Args:
         moments: seconds on the clock and offset from UTC, as `cells.moment` returns them.
-        currency: whose country's zone is taken where the data say nothing.
+        currency: whose country's zone is taken where the data show none.
         preferred: the zone to try first.
 
     >>> zone_of([cells.moment("2024-01-05 10:00:00 +0200"), cells.moment("2024-07-05 10:00:00 +0300")], "EUR")

@@ -1,7 +1,7 @@
-"""`regulars init`: what a shop's files probably mean, each assumption said in one sentence.
+"""Guesses for `regulars init` how a shop's files map to the contract, and states each assumption in one sentence.
 
-Columns are found by the names that the usual exports give them and checked against what is in them; how cells are
-written is judged from the cells. What cannot be told is asked for, with the line to write.
+Columns are found by the names that usual exports give them, and checked against their cells. How numbers and dates are
+written is judged from the cells. What cannot be guessed is asked for, with the option to add.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from features.guess import headers
-from features.guess import unused_columns as leftovers
+from features.guess import headers, unused_columns
 from features.guess.request import Request, give, need
 from features.guess.sample import (
-    Sheet,
+    Sample,
     has_lines_per_order,
     is_date,
     is_flag,
     is_number,
     is_order_id,
     is_order_level,
-    open_sheet,
+    open_sample,
     with_dates,
     with_decimal,
 )  # fmt: skip
@@ -51,8 +50,8 @@ def guess(
         orders: the orders file.
         events: the events file, if any.
         customers: the customers file, if any.
-        columns: field -> header where it is known already; fields of other files as `events.kind`, `customers.name`.
-        more: what else stood on the command line, to be repeated where the command is told.
+        columns: field -> header where the user names it; fields of other files as `events.kind`, `customers.name`.
+        more: further options of the command line, repeated when a command is printed.
 
     Returns:
         The mappings, and every assumption in one sentence.
@@ -64,210 +63,214 @@ def guess(
     request = Request(orders, events, customers, columns or {}, more)
     request.check()
     with ExitStack() as stack:
-        sheet = open_sheet(stack, orders)
-        mapping = _orders(sheet, request)
-        shop = shop_of(sheet, mapping)
-        leftovers.of_orders(sheet, mapping.columns)
-        rest = {"orders": leftovers.not_used(sheet, mapping.columns)}
-        said = list(sheet.said)
+        sample = open_sample(stack, orders)
+        mapping = _orders(sample, request)
+        shop = shop_of(sample, mapping)
+        unused_columns.explain_refunds_and_names(sample, mapping.columns)
+        rest = {"orders": unused_columns.not_used(sample, mapping.columns)}
+        assumptions = list(sample.assumptions)
         happened = owned = None
         if events is not None:
-            other = open_sheet(stack, events)
+            other = open_sample(stack, events)
             happened = _events(other, request)
-            rest["events"] = leftovers.not_used(other, happened.columns)
-            said += other.said
+            rest["events"] = unused_columns.not_used(other, happened.columns)
+            assumptions += other.assumptions
         if customers is not None:
-            other = open_sheet(stack, customers)
+            other = open_sample(stack, customers)
             owned = _customers(other, request)
-            rest["customers"] = leftovers.not_used(other, owned.columns)
-            said += other.said
-    return Guess(shop, mapping, happened, owned, tuple(said), rest)
+            rest["customers"] = unused_columns.not_used(other, owned.columns)
+            assumptions += other.assumptions
+    return Guess(shop, mapping, happened, owned, tuple(assumptions), rest)
 
 
-def _field(sheet: Sheet, name: str, names: Sequence[str], check: Callable[[int], bool] | None = None) -> int | None:
-    """The column that was said to hold a field, else the one whose name and cells fit it best."""
-    return sheet.given[name] if name in sheet.given else sheet.find(names, check)
+def _field(sample: Sample, name: str, names: Sequence[str], check: Callable[[int], bool] | None = None) -> int | None:
+    """Return the column that the user names for a field, else the one whose name and cells fit it best."""
+    return sample.given[name] if name in sample.given else sample.find(names, check)
 
 
-def _orders(sheet: Sheet, request: Request) -> OrdersMapping:
-    give(sheet, "orders", request)
-    export = headers.platform(sheet.file.header)
+def _orders(sample: Sample, request: Request) -> OrdersMapping:
+    give(sample, "orders", request)
+    export = headers.platform(sample.file.header)
     if export:
-        sheet.said.append(f"{sheet.file.name} looks like {export}.")
-    at = _field(sheet, "ordered_at", headers.ORDERED_AT, lambda place: is_date(sheet, place))
-    at = sheet.take(_near(sheet, headers.ORDERED_AT) if at is None else at)
-    sheet.form = with_dates(sheet, at)
-    order = sheet.take(_field(sheet, "order_id", headers.ORDER_ID, lambda place: is_order_id(sheet, place)))
-    customer = sheet.take(_customer(sheet))
-    sheet.form = with_decimal(sheet, [sheet.given[name] for name in MONEY if name in sheet.given])
+        sample.assumptions.append(f"{sample.file.name} looks like {export}.")
+    at = _field(sample, "ordered_at", headers.ORDERED_AT, lambda index: is_date(sample, index))
+    at = sample.take(_near(sample, headers.ORDERED_AT) if at is None else at)
+    sample.form = with_dates(sample, at)
+    order = sample.take(_field(sample, "order_id", headers.ORDER_ID, lambda index: is_order_id(sample, index)))
+    customer = sample.take(_customer(sample))
+    sample.form = with_decimal(sample, [sample.given[name] for name in MONEY if name in sample.given])
     columns: dict[str, int | None] = {"order_id": order, "customer_id": customer, "ordered_at": at}
     for name in ("line_id", "status", "cancelled_at", "test", "returned", "currency"):
         flag = name in ("test", "returned")
-        check = (lambda place: is_flag(sheet, place)) if flag else None
-        columns[name] = sheet.take(_field(sheet, name, headers.ORDERS[name], check))
+        check = (lambda index: is_flag(sample, index)) if flag else None
+        columns[name] = sample.take(_field(sample, name, headers.ORDERS[name], check))
     for name in ("price", "quantity", "discount"):
-        columns[name] = _field(sheet, name, headers.ORDERS[name], lambda place: is_number(sheet, place))
-    amount, amount_is = _amount(sheet, order, columns)
-    product = _field(sheet, "product_id", headers.PRODUCT_ID)
+        columns[name] = _field(sample, name, headers.ORDERS[name], lambda index: is_number(sample, index))
+    amount, amount_is = _amount(sample, order, columns)
+    product = _field(sample, "product_id", headers.PRODUCT_ID)
     columns["product_id"] = product if product not in (order, customer, amount) else None
     by_unit = amount is None and columns["price"] is not None and columns["quantity"] is not None
     if by_unit:
-        sheet.said.append(
-            f'The amount of a line is "{sheet.name(columns["price"] or 0)}" × "{sheet.name(columns["quantity"] or 0)}".'
+        sample.assumptions.append(
+            f'The amount of a line is "{sample.name(columns["price"] or 0)}" × "{sample.name(columns["quantity"] or 0)}".'
         )
     else:
         columns["price"] = None
         columns["amount"] = amount
     # An order's discount on each of its lines would be counted once per line, and a line's once per order.
-    has_lines = has_lines_per_order(sheet, order) and "discount" not in sheet.given
-    if has_lines and is_order_level(sheet, order, columns["discount"]) != (amount_is == "order"):
+    has_lines = has_lines_per_order(sample, order) and "discount" not in sample.given
+    if has_lines and is_order_level(sample, order, columns["discount"]) != (amount_is == "order"):
         columns["discount"] = None
-    need(sheet, "orders", columns, ("customer_id", "ordered_at", *(("price",) if by_unit else ("amount",))), request)
-    named = {name: sheet.name(place) for name, place in columns.items() if place is not None}
-    cancelled, returned = _statuses(sheet, columns["status"], export)
-    prefix = _return_prefix(sheet, order, columns["quantity"], amount)
+    need(sample, "orders", columns, ("customer_id", "ordered_at", *(("price",) if by_unit else ("amount",))), request)
+    named = {name: sample.name(index) for name, index in columns.items() if index is not None}
+    cancelled, returned = _statuses(sample, columns["status"], export)
+    prefix = _return_prefix(sample, order, columns["quantity"], amount)
     return OrdersMapping(
-        file=sheet.file.path,
+        file=sample.file.path,
         columns=named,
         amount_is=amount_is,
         price_times_quantity=by_unit,
         cancelled_status=cancelled,
         returned_status=returned,
         return_prefix=prefix,
-        format=sheet.form,
+        format=sample.form,
     )
 
 
-def _customer(sheet: Sheet) -> int | None:
-    """The customer column; where ids are 0 for guests and mails are given, the mail."""
-    if "customer_id" in sheet.given:
-        return sheet.given["customer_id"]
-    found = sheet.find(headers.CUSTOMER_ID)
-    found = _near(sheet, headers.CUSTOMER_ID) if found is None else found
+def _customer(sample: Sample) -> int | None:
+    """Return the customer column: the mail address where many ids are empty or 0 and the mails are filled in."""
+    if "customer_id" in sample.given:
+        return sample.given["customer_id"]
+    found = sample.find(headers.CUSTOMER_ID)
+    found = _near(sample, headers.CUSTOMER_ID) if found is None else found
     if found is None:
         return None
-    nobody = sum(cell in ("", "0") for cell in sheet.columns[found]) / len(sheet.columns[found])
-    mail = sheet.find([name for name in headers.CUSTOMER_ID if "mail" in name])
+    nobody = sum(cell in ("", "0") for cell in sample.columns[found]) / len(sample.columns[found])
+    mail = sample.find([name for name in headers.CUSTOMER_ID if "mail" in name])
     if nobody > GUEST_ZEROS and mail is not None and mail != found:
-        with_mail = len(sheet.filled(mail)) / len(sheet.columns[mail])
+        with_mail = len(sample.filled(mail)) / len(sample.columns[mail])
         if with_mail > 1 - nobody:
-            why = f'"{sheet.name(found)}" is empty or 0 on {nobody:.0%} of the lines'
-            sheet.said.append(f'The customer is "{sheet.name(mail)}": {why}.')
+            why = f'"{sample.name(found)}" is empty or 0 on {nobody:.0%} of the lines'
+            sample.assumptions.append(f'The customer is "{sample.name(mail)}": {why}.')
             return mail
-    sheet.said.append(f'The customer is "{sheet.name(found)}".')
+    sample.assumptions.append(f'The customer is "{sample.name(found)}".')
     return found
 
 
-def _near(sheet: Sheet, names: Sequence[str]) -> int | None:
-    """A header that begins with a known name, such as "Order Date (UTC)"."""
+def _near(sample: Sample, names: Sequence[str]) -> int | None:
+    """Return the column whose header begins with a known name, such as "Order Date (UTC)"."""
     for name in names:
-        for place, header in enumerate(sheet.plain):
-            fits = len(name) >= 6 and header.startswith(name) and place not in sheet.used and sheet.filled(place)
-            if fits and (names is not headers.ORDERED_AT or is_date(sheet, place)):
-                return place
+        for index, header in enumerate(sample.plain):
+            fits = len(name) >= 6 and header.startswith(name) and index not in sample.used and sample.filled(index)
+            if fits and (names is not headers.ORDERED_AT or is_date(sample, index)):
+                return index
     return None
 
 
 def _amount(
-    sheet: Sheet, order: int | None, columns: Mapping[str, int | None]
+    sample: Sample, order: int | None, columns: Mapping[str, int | None]
 ) -> tuple[int | None, Literal["line", "order"]]:
     """Choose between the line's own amount, the order's total, price × quantity, and a bare price."""
-    line = sheet.find(headers.LINE_AMOUNT, lambda place: is_number(sheet, place))
-    total = sheet.find(headers.ORDER_TOTAL, lambda place: is_number(sheet, place))
-    has_lines = has_lines_per_order(sheet, order)
-    if "amount" in sheet.given:
-        said = sheet.given["amount"]
-        return said, "order" if has_lines and is_order_level(sheet, order, said) else "line"
-    if "price" in sheet.given and columns["quantity"] is not None:
+    line = sample.find(headers.LINE_AMOUNT, lambda index: is_number(sample, index))
+    total = sample.find(headers.ORDER_TOTAL, lambda index: is_number(sample, index))
+    has_lines = has_lines_per_order(sample, order)
+    if "amount" in sample.given:
+        amount = sample.given["amount"]
+        return amount, "order" if has_lines and is_order_level(sample, order, amount) else "line"
+    if "price" in sample.given and columns["quantity"] is not None:
         return None, "line"
-    if line is not None and not (has_lines and is_order_level(sheet, order, line)):
-        sheet.said.append(f'The amount of a line is "{sheet.name(line)}".')
+    if line is not None and not (has_lines and is_order_level(sample, order, line)):
+        sample.assumptions.append(f'The amount of a line is "{sample.name(line)}".')
         return line, "line"
-    for place in (total, line):
-        if place is not None and has_lines and is_order_level(sheet, order, place):
-            sheet.said.append(f'The amount is the order\'s total "{sheet.name(place)}", counted once per order.')
-            return place, "order"
+    for index in (total, line):
+        if index is not None and has_lines and is_order_level(sample, order, index):
+            sample.assumptions.append(
+                f'The amount is the order\'s total "{sample.name(index)}", counted once per order.'
+            )
+            return index, "order"
     if total is not None and not has_lines:
-        sheet.said.append(f'The amount is "{sheet.name(total)}".')
+        sample.assumptions.append(f'The amount is "{sample.name(total)}".')
         return total, "line"
     if total is not None and columns["price"] is None:
-        sheet.said.append(f'The amount of a line is "{sheet.name(total)}".')
+        sample.assumptions.append(f'The amount of a line is "{sample.name(total)}".')
         return total, "line"
     if columns["price"] is not None and columns["quantity"] is None:
-        sheet.said.append(f'The amount of a line is "{sheet.name(columns["price"])}"; there is no quantity.')
+        sample.assumptions.append(f'The amount of a line is "{sample.name(columns["price"])}"; there is no quantity.')
         return columns["price"], "line"
     return None, "line"
 
 
-def _statuses(sheet: Sheet, place: int | None, export: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _statuses(sample: Sample, index: int | None, export: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     cancelled: tuple[str, ...] = CANCELLED
     returned: tuple[str, ...] = RETURNED
     if export and "WooCommerce" in export:
         cancelled = (*CANCELLED, "pending")
     if export and "Magento" in export:
         returned = (*RETURNED, "closed")
-    if place is not None:
-        found = {plain_status(cell): cell for cell in sheet.filled(place)}
+    if index is not None:
+        found = {plain_status(cell): cell for cell in sample.filled(index)}
         out = sorted(cell for status, cell in found.items() if status in set(map(plain_status, cancelled)))
         back = sorted(cell for status, cell in found.items() if status in set(map(plain_status, returned)))
         rest = sorted(cell for status, cell in found.items() if cell not in (*out, *back))
-        said = [
+        meanings = [
             f"{what} are {', '.join(which[:8])}"
             for what, which in (("cancelled", out), ("returned", back), ("orders", rest))
             if which
         ]
-        sheet.said.append(f'By "{sheet.name(place)}": {"; ".join(said)}.')
+        sample.assumptions.append(f'By "{sample.name(index)}": {"; ".join(meanings)}.')
     return cancelled, returned
 
 
-def _return_prefix(sheet: Sheet, order: int | None, quantity: int | None, amount: int | None) -> str | None:
-    """A prefix of a few order ids all of whose lines are negative, such as the C of a credit note."""
+def _return_prefix(sample: Sample, order: int | None, quantity: int | None, amount: int | None) -> str | None:
+    """Return the prefix of order ids whose lines are all negative, such as the C of a credit note."""
     sign = quantity if quantity is not None else amount
     if order is None or sign is None:
         return None
     below: Counter[str] = Counter()
     every: Counter[str] = Counter()
-    for cell, said in zip(sheet.columns[order], sheet.columns[sign], strict=True):
+    for cell, signed in zip(sample.columns[order], sample.columns[sign], strict=True):
         prefix = cell[: len(cell) - len(cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))].upper()
         every[prefix] += 1
-        below[prefix] += cells.HUGE < cells.number(said, sheet.form.decimal) < 0
+        below[prefix] += cells.HUGE < cells.number(signed, sample.form.decimal) < 0
     for prefix, rows in below.items():
         if prefix and rows == every[prefix] and rows < 0.5 * sum(every.values()):
-            sheet.said.append(f'Order ids that begin with "{prefix}" are returns: all their lines are negative.')
+            sample.assumptions.append(
+                f'Order ids that begin with "{prefix}" are returns: all their lines are negative.'
+            )
             return prefix
     return None
 
 
-def _events(sheet: Sheet, request: Request) -> EventsMapping:
-    give(sheet, "events", request)
+def _events(sample: Sample, request: Request) -> EventsMapping:
+    give(sample, "events", request)
     columns: dict[str, int | None] = {}
     happened = headers.EVENTS["happened_at"]
-    columns["happened_at"] = sheet.take(_field(sheet, "happened_at", happened, lambda place: is_date(sheet, place)))
-    sheet.form = with_dates(sheet, columns["happened_at"])
-    columns["customer_id"] = sheet.take(_field(sheet, "customer_id", headers.CUSTOMER_ID))
-    columns["kind"] = sheet.take(_field(sheet, "kind", headers.EVENTS["kind"]))
-    columns["event_id"] = sheet.take(_field(sheet, "event_id", headers.EVENTS["event_id"]))
-    columns["value"] = _field(sheet, "value", headers.EVENTS["value"], lambda place: is_number(sheet, place))
-    need(sheet, "events", columns, ("customer_id", "happened_at"), request)
+    columns["happened_at"] = sample.take(_field(sample, "happened_at", happened, lambda index: is_date(sample, index)))
+    sample.form = with_dates(sample, columns["happened_at"])
+    columns["customer_id"] = sample.take(_field(sample, "customer_id", headers.CUSTOMER_ID))
+    columns["kind"] = sample.take(_field(sample, "kind", headers.EVENTS["kind"]))
+    columns["event_id"] = sample.take(_field(sample, "event_id", headers.EVENTS["event_id"]))
+    columns["value"] = _field(sample, "value", headers.EVENTS["value"], lambda index: is_number(sample, index))
+    need(sample, "events", columns, ("customer_id", "happened_at"), request)
     kind = None
     if columns["kind"] is None:
-        kind = sheet.file.path.stem
-        sheet.said.append(f'All events of {sheet.file.name} are of the kind "{kind}": no column names one.')
-    named = {name: sheet.name(place) for name, place in columns.items() if place is not None}
-    return EventsMapping(sheet.file.path, named, kind, sheet.form)
+        kind = sample.file.path.stem
+        sample.assumptions.append(f'All events of {sample.file.name} are of the kind "{kind}": no column names one.')
+    named = {name: sample.name(index) for name, index in columns.items() if index is not None}
+    return EventsMapping(sample.file.path, named, kind, sample.form)
 
 
-def _customers(sheet: Sheet, request: Request) -> CustomersMapping:
-    give(sheet, "customers", request)
+def _customers(sample: Sample, request: Request) -> CustomersMapping:
+    give(sample, "customers", request)
     # In the order of the contract: a column called "tier" is the segment, where no other column is.
     checks = {"number": is_number, "flag": is_flag, "date": is_date}
     columns: dict[str, int | None] = {}
     for each in CUSTOMERS:
         check = checks.get(each.kind)
-        fits = None if check is None else partial(check, sheet)
-        columns[each.name] = sheet.take(_field(sheet, each.name, headers.CUSTOMERS[each.name], fits))
-        if each.kind == "date" and sheet.form.date_format is None:
-            sheet.form = with_dates(sheet, columns[each.name])
-    need(sheet, "customers", columns, ("customer_id",), request)
-    named = {name: sheet.name(place) for name, place in columns.items() if place is not None}
-    return CustomersMapping(sheet.file.path, named, sheet.form)
+        fits = None if check is None else partial(check, sample)
+        columns[each.name] = sample.take(_field(sample, each.name, headers.CUSTOMERS[each.name], fits))
+        if each.kind == "date" and sample.form.date_format is None:
+            sample.form = with_dates(sample, columns[each.name])
+    need(sample, "customers", columns, ("customer_id",), request)
+    named = {name: sample.name(index) for name, index in columns.items() if index is not None}
+    return CustomersMapping(sample.file.path, named, sample.form)

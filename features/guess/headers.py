@@ -1,4 +1,4 @@
-"""What shops call their columns: names of the usual exports, in English, Greek and Persian, best first.
+"""The names that shops give their columns, in English, Greek and Persian, best first.
 
 Sources: Shopify's orders export, WooCommerce's analytics, REST and order export plugins, the order grid of Magento and
 Adobe Commerce, ERP invoice listings (also those of the UCI Online Retail log), point-of-sale logs.
@@ -10,7 +10,7 @@ import re
 
 from features.sources.plain_text import plain
 
-# What stands in brackets is passed over, unless it makes another thing of the column: a share, a tax, another date.
+# Text in brackets is ignored, unless it changes what the column means: a share, a tax, another date.
 _BRACKETS = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
 _ANOTHER_THING = re.compile(
     r"^e?s$|%|٪|percent|\brate\b|refund|discount|shipping|shipped|deliver|cancel|birth|modified|updated|tip"
@@ -20,7 +20,7 @@ _ANOTHER_THING = re.compile(
 
 
 def bare(header: str) -> str:
-    """Return a header as it is compared without what stands in brackets: a unit, a currency, "incl. VAT".
+    """Return a header in its compared form, without text in brackets such as a unit, a currency or "incl. VAT".
 
     >>> bare("مبلغ (تومان)") == plain("مبلغ"), bare("Amount [USD]"), bare("Discount (%)"), bare("Coupon(s)")
     (True, 'amount', 'discountpercent', 'coupons')
@@ -221,7 +221,7 @@ PLATFORMS = {
 
 
 def platform(headers: tuple[str, ...]) -> str | None:
-    """Return the export that a header row is known from.
+    """Return the shop software whose export has such a header row.
 
     >>> platform(("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"))
     'an invoice listing at line level'

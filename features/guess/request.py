@@ -1,7 +1,7 @@
-"""What `regulars init` asks of whoever started it, and what it was told: which column holds which field.
+"""The command line of `regulars init`: the shop's files, and the columns that the user names with `--column`.
 
-Nothing can be written before every required field has its column. So a guess that fails names the very command that
-says the rest (`--column amount="Betrag"`) and the columns that are still free.
+Nothing can be written before every required field has its column. A guess that fails therefore prints the command to
+run next, with `--column amount="…"` for each missing field, and the columns that are still free.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.errors import InputError, suggest
-from features.guess.sample import Sheet
+from features.guess.sample import Sample
 from features.shell import shell_line
 from features.tables import CUSTOMERS, EVENTS, ORDERS, names
 
@@ -21,14 +21,14 @@ MOST_NAMED = 60
 
 @dataclass(frozen=True)
 class Request:
-    """The files of a shop, and the columns that were said instead of guessed.
+    """The files of a shop, and the columns that the user names, which are not guessed.
 
     Args:
         orders: the orders file.
         events: the events file, if any.
         customers: the customers file, if any.
         columns: field -> header; a field of another file than the orders is written `events.kind`, `customers.name`.
-        more: what else stood on the command line, to be repeated with it.
+        more: further options of the command line, repeated when a command is printed.
 
     >>> Request(Path("o.csv"), columns={"amount": "Betrag"}).command(["ordered_at"], "orders")
     'regulars init o.csv --column amount="Betrag" --column ordered_at="…"'
@@ -41,7 +41,7 @@ class Request:
     more: str = ""
 
     def command(self, missing: Sequence[str], table: str) -> str:
-        """Return the command that says what is still missing."""
+        """Return the command that names the columns that are still missing."""
         files = {"--events": self.events, "--customers": self.customers}
         prefix = "" if table == "orders" else f"{table}."
         words = [shell_line("regulars", "init", self.orders)]
@@ -51,7 +51,7 @@ class Request:
         return " ".join([*words, *([self.more] if self.more else [])])
 
     def of_table(self, table: str) -> dict[str, str]:
-        """Return the columns that were said of one file."""
+        """Return the columns that the user names for one file."""
         return {
             name.removeprefix(f"{table}."): header
             for name, header in self.columns.items()
@@ -64,51 +64,53 @@ class Request:
         Raises:
             InputError: names the field, and the one that was probably meant.
         """
-        for said in self.columns:
-            table, _, name = said.rpartition(".")
+        for option in self.columns:
+            table, _, name = option.rpartition(".")
             known = TABLES.get(table or "orders", ())
             if name not in known:
                 every = [*TABLES["orders"], *(f"{of}.{each}" for of in ("events", "customers") for each in TABLES[of])]
                 raise InputError(
-                    f'--column {said}: no file has a field "{said}".{suggest(said, every)}\n'
+                    f'--column {option}: no file has a field "{option}".{suggest(option, every)}\n'
                     f"Fields of the orders: {', '.join(TABLES['orders'])}; of others: events.kind, customers.name …"
                 )
             if {"events": self.events, "customers": self.customers, "orders": self.orders}[table or "orders"] is None:
-                raise InputError(f"--column {said}: there is no {table} file; name it with --{table} {table}.csv")
+                raise InputError(f"--column {option}: there is no {table} file; name it with --{table} {table}.csv")
 
 
-def give(sheet: Sheet, table: str, request: Request) -> None:
-    """Put down the columns that were said, so that nothing else takes them.
+def give(sample: Sample, table: str, request: Request) -> None:
+    """Mark the columns that the user names as used, so that no other field takes them.
 
     Raises:
         InputError: a header that the file does not have; names the one that was probably meant.
     """
     for name, header in request.of_table(table).items():
-        place = sheet.file.column_index(header)
-        if place is None:
+        index = sample.file.column_index(header)
+        if index is None:
             raise InputError(
-                f'{sheet.file.name} has no column "{header}", which --column gives to {name}.'
-                f"{suggest(header, sheet.file.header)}\nIt has {_named(sheet.file.header)}."
+                f'{sample.file.name} has no column "{header}", which --column gives to {name}.'
+                f"{suggest(header, sample.file.header)}\nIt has {_named(sample.file.header)}."
             )
-        sheet.given[name] = place
-        sheet.used.add(place)
-        sheet.said.append(f'{name} is "{sheet.name(place)}", as you said.')
+        sample.given[name] = index
+        sample.used.add(index)
+        sample.assumptions.append(f'{name} is "{sample.name(index)}", as you said.')
 
 
-def need(sheet: Sheet, table: str, columns: Mapping[str, int | None], needed: Sequence[str], request: Request) -> None:
+def need(
+    sample: Sample, table: str, columns: Mapping[str, int | None], needed: Sequence[str], request: Request
+) -> None:
     """Refuse a table some of whose required fields have no column yet.
 
     Raises:
-        InputError: with the command that says the rest, and the columns that are still free.
+        InputError: with the command that names the missing columns, and the columns that are still free.
     """
     missing = [name for name in needed if columns.get(name) is None]
     if not missing:
         return
     taken = set(columns.values())
-    free = [header for place, header in enumerate(sheet.file.header) if place not in taken and sheet.filled(place)]
-    found = [f'{name} = "{sheet.name(place)}"' for name, place in columns.items() if place is not None]
+    free = [header for index, header in enumerate(sample.file.header) if index not in taken and sample.filled(index)]
+    found = [f'{name} = "{sample.name(index)}"' for name, index in columns.items() if index is not None]
     raise InputError(
-        f"{sheet.file.name}: no column was recognised as {', '.join(missing)}.\n"
+        f"{sample.file.name}: no column was recognised as {', '.join(missing)}.\n"
         f"Say which one it is, with a column's name in place of each …:\n  {request.command(missing, table)}\n"
         f"Columns that are still free: {_named(free) or 'none'}."
         + (f"\nRecognised so far: {', '.join(found)}." if found else "")

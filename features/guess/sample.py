@@ -26,13 +26,17 @@ ENOUGH_ORDERS = 0.99
 
 
 @dataclass
-class Sheet:
-    """The first rows of a file as text, and what was found in it so far; `given` is field -> place as somebody said."""
+class Sample:
+    """The first rows of a file as texts, and what is guessed from them so far.
+
+    `columns` holds the cells, `used` the indices of columns that a field has taken, `given` the index of each field
+    whose column the user names.
+    """
 
     file: OpenFile
     columns: list[list[str]]
     form: FileFormat
-    said: list[str] = field(default_factory=list)
+    assumptions: list[str] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     given: dict[str, int] = field(default_factory=dict)
 
@@ -46,32 +50,32 @@ class Sheet:
         """The headers as they are compared without a unit or currency in brackets."""
         return [headers.bare(header) for header in self.file.header]
 
-    def name(self, place: int) -> str:
+    def name(self, index: int) -> str:
         """Return the header of a column."""
-        return self.file.header[place]
+        return self.file.header[index]
 
-    def filled(self, place: int) -> list[str]:
+    def filled(self, index: int) -> list[str]:
         """Return a column's cells that are not empty."""
-        return [cell for cell in self.columns[place] if cell]
+        return [cell for cell in self.columns[index] if cell]
 
     def find(self, names: Sequence[str], check: Callable[[int], bool] | None = None) -> int | None:
         """Return the column with the best name whose cells pass the check; a header as it is before one in brackets."""
         for name in names:
             for known in (self.plain, self.bare):
-                for place, header in enumerate(known):
-                    fits = header == name and place not in self.used
-                    if fits and self.filled(place) and (check is None or check(place)):
-                        return place
+                for index, header in enumerate(known):
+                    fits = header == name and index not in self.used
+                    if fits and self.filled(index) and (check is None or check(index)):
+                        return index
         return None
 
-    def take(self, place: int | None) -> int | None:
+    def take(self, index: int | None) -> int | None:
         """Mark a column as used, so that no other field takes it."""
-        if place is not None:
-            self.used.add(place)
-        return place
+        if index is not None:
+            self.used.add(index)
+        return index
 
 
-def open_sheet(stack: ExitStack, path: Path) -> Sheet:
+def open_sample(stack: ExitStack, path: Path) -> Sample:
     """Open a file for guessing; it is closed with the stack."""
     form = FileFormat()
     encoding = "utf-8"
@@ -93,61 +97,61 @@ def open_sheet(stack: ExitStack, path: Path) -> Sheet:
     texts = [tuple(cells.text(cell) for cell in row) for row in rows]
     # A header line again, further down, is for `check` to name; here it would make a text of every column.
     columns = [list(column) for column in zip(*([row for row in texts if row != file.header] or texts), strict=True)]
-    sheet = Sheet(file, columns, form)
+    sample = Sample(file, columns, form)
     if encoding not in ("utf-8", "utf-8-sig"):
-        sheet.said.append(f"{path.name} is written in {encoding}.")
-    return sheet
+        sample.assumptions.append(f"{path.name} is written in {encoding}.")
+    return sample
 
 
-def is_date(sheet: Sheet, place: int) -> bool:
+def is_date(sample: Sample, index: int) -> bool:
     """Say whether a column holds dates, in whatever form."""
-    kind = sheet.file.sql_types[place]
-    return kind.startswith(("TIMESTAMP", "DATE")) or bool(date_formats(sheet.filled(place)[:DATES]))
+    kind = sample.file.sql_types[index]
+    return kind.startswith(("TIMESTAMP", "DATE")) or bool(date_formats(sample.filled(index)[:DATES]))
 
 
-def is_order_id(sheet: Sheet, place: int) -> bool:
+def is_order_id(sample: Sample, index: int) -> bool:
     """An id has digits in nearly every cell; a column called Name often holds people."""
-    filled = sheet.filled(place)
+    filled = sample.filled(index)
     return sum(any(char.isdigit() for char in cell) for cell in filled) >= 0.95 * len(filled)
 
 
-def is_number(sheet: Sheet, place: int) -> bool:
+def is_number(sample: Sample, index: int) -> bool:
     """Say whether a column holds numbers."""
-    filled = sheet.filled(place)[:DATES]
-    return sum(cells.number(cell, sheet.form.decimal) > cells.HUGE for cell in filled) >= 0.95 * len(filled)
+    filled = sample.filled(index)[:DATES]
+    return sum(cells.number(cell, sample.form.decimal) > cells.HUGE for cell in filled) >= 0.95 * len(filled)
 
 
-def is_flag(sheet: Sheet, place: int) -> bool:
+def is_flag(sample: Sample, index: int) -> bool:
     """Say whether a column holds yes and no."""
-    return all(cells.flag(cell) in (0, 1) for cell in set(sheet.filled(place)))
+    return all(cells.flag(cell) in (0, 1) for cell in set(sample.filled(index)))
 
 
-def with_dates(sheet: Sheet, place: int | None) -> FileFormat:
-    """Return the file's format with the way its dates are read; an ambiguity is decided by order and said."""
-    if place is None or sheet.file.sql_types[place] != "VARCHAR":
-        return sheet.form
-    sample = sheet.filled(place)
-    fits = date_formats(sample[:DATES])
+def with_dates(sample: Sample, index: int | None) -> FileFormat:
+    """Return the file's format with the way its dates are read; an ambiguity is decided by the order of the rows, and stated as an assumption."""
+    if index is None or sample.file.sql_types[index] != "VARCHAR":
+        return sample.form
+    texts = sample.filled(index)
+    fits = date_formats(texts[:DATES])
     if len(fits) > 1:
-        fits = _fit_all(sheet, place, fits)
+        fits = _fit_all(sample, index, fits)
     if not fits:
-        return sheet.form
+        return sample.form
     date_format, calendar = fits[0]
     if len(fits) > 1:
-        date_format, calendar = max(fits, key=lambda fit: sortedness(sample, fit[0]))
+        date_format, calendar = max(fits, key=lambda fit: sortedness(texts, fit[0]))
         order = "the day" if cells.day_first(date_format) and (date_format or "").startswith("%d") else "the month"
-        sheet.said.append(
-            f'Dates such as "{sample[0]}" could be read day first or month first; they are read with {order} first.'
+        sample.assumptions.append(
+            f'Dates such as "{texts[0]}" could be read day first or month first; they are read with {order} first.'
         )
     elif date_format is not None or calendar == "jalali":
         named = "in the Jalali calendar" if calendar == "jalali" else f"as {date_format}"
-        sheet.said.append(f'Dates such as "{sample[0]}" are read {named}.')
-    return replace(sheet.form, date_format=date_format, calendar=calendar)
+        sample.assumptions.append(f'Dates such as "{texts[0]}" are read {named}.')
+    return replace(sample.form, date_format=date_format, calendar=calendar)
 
 
-def _fit_all(sheet: Sheet, place: int, fits: list[DateFormat]) -> list[DateFormat]:
+def _fit_all(sample: Sample, index: int, fits: list[DateFormat]) -> list[DateFormat]:
     """Keep the formats that fit the whole column best, not only its first rows."""
-    counts = date_counts(sheet.file, place)
+    counts = date_counts(sample.file, index)
     wrong = [
         sum(rows for text, rows in counts.items() if cells.moment(text, *date_format)[0] == cells.BAD)
         for date_format in fits
@@ -155,30 +159,30 @@ def _fit_all(sheet: Sheet, place: int, fits: list[DateFormat]) -> list[DateForma
     return [date_format for date_format, rows in zip(fits, wrong, strict=True) if rows == min(wrong)]
 
 
-def with_decimal(sheet: Sheet, given: Collection[int] = ()) -> FileFormat:
-    """Return the file's format with its decimal mark, judged from columns of money and those that are `given`."""
+def with_decimal(sample: Sample, given: Collection[int] = ()) -> FileFormat:
+    """Return the file's format with its decimal mark, judged from columns of money and the `given` ones."""
     names = (*headers.LINE_AMOUNT, *headers.ORDER_TOTAL, *headers.PRICE, *headers.DISCOUNT)
-    money = [place for place, name in enumerate(sheet.plain) if name in names or sheet.bare[place] in names]
-    texts = [cell for place in {*money, *given} for cell in sheet.filled(place)[:2000]]
-    if sheet.file.text is None or decimal_of(texts) != ",":
-        return sheet.form
-    sheet.said.append("Amounts are written with a decimal comma.")
-    return replace(sheet.form, decimal=",")
+    money = [index for index, name in enumerate(sample.plain) if name in names or sample.bare[index] in names]
+    texts = [cell for index in {*money, *given} for cell in sample.filled(index)[:2000]]
+    if sample.file.text is None or decimal_of(texts) != ",":
+        return sample.form
+    sample.assumptions.append("Amounts are written with a decimal comma.")
+    return replace(sample.form, decimal=",")
 
 
-def has_lines_per_order(sheet: Sheet, order: int | None) -> bool:
+def has_lines_per_order(sample: Sample, order: int | None) -> bool:
     """Say whether an order id stands on several rows."""
-    return order is not None and len(set(sheet.filled(order))) < len(sheet.filled(order))
+    return order is not None and len(set(sample.filled(order))) < len(sample.filled(order))
 
 
-def is_order_level(sheet: Sheet, order: int | None, place: int | None) -> bool:
-    """Say whether the orders of several lines have one value, repeated or on their first line only."""
-    if order is None or place is None:
+def is_order_level(sample: Sample, order: int | None, index: int | None) -> bool:
+    """Say whether a column has one value per order, repeated on its lines or on the first of them only."""
+    if order is None or index is None:
         return False
     values: dict[str, set[str]] = {}
-    for key, cell in zip(sheet.columns[order], sheet.columns[place], strict=True):
+    for key, cell in zip(sample.columns[order], sample.columns[index], strict=True):
         if key:
             values.setdefault(key, set()).add(cell)
-    lines = Counter(sheet.columns[order])
+    lines = Counter(sample.columns[order])
     several = [values[key] - {""} for key, count in lines.items() if key and count > 1]
     return bool(several) and sum(len(each) <= 1 for each in several) >= ENOUGH_ORDERS * len(several)

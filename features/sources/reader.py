@@ -29,7 +29,7 @@ from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class CleanLog:
     """A log, what each stated rule touched on the way, and the date it was cut at."""
 
     log: Log
@@ -59,7 +59,7 @@ def read_log(
     until: date | None = None,
     latest: date | None = None,
     posted: Posts | None = None,
-) -> Reading:
+) -> CleanLog:
     """Read orders and events into a log.
 
     Args:
@@ -77,7 +77,7 @@ def read_log(
     if report.log is None:
         file_names = " and ".join(each.file.name for each in (orders, events) if each is not None)
         raise InputError(f"{file_names} cannot be used", report.violations)
-    return Reading(report.log, report.rules, until)
+    return CleanLog(report.log, report.rules, until)
 
 
 def check_files(
