@@ -92,7 +92,7 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
     give(sample, "orders", request)
     export = headers.platform(sample.file.header)
     if export:
-        sample.assumptions.append(f"{sample.file.name} looks like {export}.")
+        sample.assume(f"{sample.file.name} looks like {export}.")
     at = _field(sample, "ordered_at", headers.ORDERED_AT, lambda index: is_date(sample, index))
     at = sample.take(_near(sample, headers.ORDERED_AT) if at is None else at)
     sample.form = with_dates(sample, at)
@@ -111,8 +111,9 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
     columns["product_id"] = product if product not in (order, customer, amount) else None
     by_unit = amount is None and columns["price"] is not None and columns["quantity"] is not None
     if by_unit:
-        sample.assumptions.append(
-            f'The amount of a line is "{sample.name(columns["price"] or 0)}" × "{sample.name(columns["quantity"] or 0)}".'
+        sample.assume(
+            f'The amount of a line is "{sample.name(columns["price"] or 0)}" × '
+            f'"{sample.name(columns["quantity"] or 0)}".'
         )
     else:
         columns["price"] = None
@@ -151,9 +152,9 @@ def _customer(sample: Sample) -> int | None:
         with_mail = len(sample.filled(mail)) / len(sample.columns[mail])
         if with_mail > 1 - nobody:
             why = f'"{sample.name(found)}" is empty or 0 on {nobody:.0%} of the lines'
-            sample.assumptions.append(f'The customer is "{sample.name(mail)}": {why}.')
+            sample.assume(f'The customer is "{sample.name(mail)}": {why}.')
             return mail
-    sample.assumptions.append(f'The customer is "{sample.name(found)}".')
+    sample.assume(f'The customer is "{sample.name(found)}".')
     return found
 
 
@@ -180,22 +181,20 @@ def _amount(
     if "price" in sample.given and columns["quantity"] is not None:
         return None, "line"
     if line is not None and not (has_lines and is_order_level(sample, order, line)):
-        sample.assumptions.append(f'The amount of a line is "{sample.name(line)}".')
+        sample.assume(f'The amount of a line is "{sample.name(line)}".')
         return line, "line"
     for index in (total, line):
         if index is not None and has_lines and is_order_level(sample, order, index):
-            sample.assumptions.append(
-                f'The amount is the order\'s total "{sample.name(index)}", counted once per order.'
-            )
+            sample.assume(f'The amount is the order\'s total "{sample.name(index)}", counted once per order.')
             return index, "order"
     if total is not None and not has_lines:
-        sample.assumptions.append(f'The amount is "{sample.name(total)}".')
+        sample.assume(f'The amount is "{sample.name(total)}".')
         return total, "line"
     if total is not None and columns["price"] is None:
-        sample.assumptions.append(f'The amount of a line is "{sample.name(total)}".')
+        sample.assume(f'The amount of a line is "{sample.name(total)}".')
         return total, "line"
     if columns["price"] is not None and columns["quantity"] is None:
-        sample.assumptions.append(f'The amount of a line is "{sample.name(columns["price"])}"; there is no quantity.')
+        sample.assume(f'The amount of a line is "{sample.name(columns["price"])}"; there is no quantity.')
         return columns["price"], "line"
     return None, "line"
 
@@ -217,7 +216,7 @@ def _statuses(sample: Sample, index: int | None, export: str | None) -> tuple[tu
             for what, which in (("cancelled", out), ("returned", back), ("orders", rest))
             if which
         ]
-        sample.assumptions.append(f'By "{sample.name(index)}": {"; ".join(meanings)}.')
+        sample.assume(f'By "{sample.name(index)}": {"; ".join(meanings)}.')
     return cancelled, returned
 
 
@@ -234,9 +233,7 @@ def _return_prefix(sample: Sample, order: int | None, quantity: int | None, amou
         below[prefix] += cells.HUGE < cells.number(signed, sample.form.decimal) < 0
     for prefix, rows in below.items():
         if prefix and rows == every[prefix] and rows < 0.5 * sum(every.values()):
-            sample.assumptions.append(
-                f'Order ids that begin with "{prefix}" are returns: all their lines are negative.'
-            )
+            sample.assume(f'Order ids that begin with "{prefix}" are returns: all their lines are negative.')
             return prefix
     return None
 
@@ -255,7 +252,7 @@ def _events(sample: Sample, request: Request) -> EventsMapping:
     kind = None
     if columns["kind"] is None:
         kind = sample.file.path.stem
-        sample.assumptions.append(f'All events of {sample.file.name} are of the kind "{kind}": no column names one.')
+        sample.assume(f'All events of {sample.file.name} are of the kind "{kind}": no column names one.')
     named = {name: sample.name(index) for name, index in columns.items() if index is not None}
     return EventsMapping(sample.file.path, named, kind, sample.form)
 

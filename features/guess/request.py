@@ -92,7 +92,7 @@ def give(sample: Sample, table: str, request: Request) -> None:
             )
         sample.given[name] = index
         sample.used.add(index)
-        sample.assumptions.append(f'{name} is "{sample.name(index)}", as you said.')
+        sample.assume(f'{name} is "{sample.name(index)}", as you said.')
 
 
 def need(

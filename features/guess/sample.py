@@ -68,6 +68,10 @@ class Sample:
                         return index
         return None
 
+    def assume(self, sentence: str) -> None:
+        """Add an assumption that `init` prints."""
+        self.assumptions.append(sentence)
+
     def take(self, index: int | None) -> int | None:
         """Mark a column as used, so that no other field takes it."""
         if index is not None:
@@ -99,7 +103,7 @@ def open_sample(stack: ExitStack, path: Path) -> Sample:
     columns = [list(column) for column in zip(*([row for row in texts if row != file.header] or texts), strict=True)]
     sample = Sample(file, columns, form)
     if encoding not in ("utf-8", "utf-8-sig"):
-        sample.assumptions.append(f"{path.name} is written in {encoding}.")
+        sample.assume(f"{path.name} is written in {encoding}.")
     return sample
 
 
@@ -127,7 +131,7 @@ def is_flag(sample: Sample, index: int) -> bool:
 
 
 def with_dates(sample: Sample, index: int | None) -> FileFormat:
-    """Return the file's format with the way its dates are read; an ambiguity is decided by the order of the rows, and stated as an assumption."""
+    """Return the file's format with that of its dates; where several fit, the order of the rows decides."""
     if index is None or sample.file.sql_types[index] != "VARCHAR":
         return sample.form
     texts = sample.filled(index)
@@ -140,12 +144,12 @@ def with_dates(sample: Sample, index: int | None) -> FileFormat:
     if len(fits) > 1:
         date_format, calendar = max(fits, key=lambda fit: sortedness(texts, fit[0]))
         order = "the day" if cells.day_first(date_format) and (date_format or "").startswith("%d") else "the month"
-        sample.assumptions.append(
+        sample.assume(
             f'Dates such as "{texts[0]}" could be read day first or month first; they are read with {order} first.'
         )
     elif date_format is not None or calendar == "jalali":
         named = "in the Jalali calendar" if calendar == "jalali" else f"as {date_format}"
-        sample.assumptions.append(f'Dates such as "{texts[0]}" are read {named}.')
+        sample.assume(f'Dates such as "{texts[0]}" are read {named}.')
     return replace(sample.form, date_format=date_format, calendar=calendar)
 
 
@@ -166,7 +170,7 @@ def with_decimal(sample: Sample, given: Collection[int] = ()) -> FileFormat:
     texts = [cell for index in {*money, *given} for cell in sample.filled(index)[:2000]]
     if sample.file.text is None or decimal_of(texts) != ",":
         return sample.form
-    sample.assumptions.append("Amounts are written with a decimal comma.")
+    sample.assume("Amounts are written with a decimal comma.")
     return replace(sample.form, decimal=",")
 
 

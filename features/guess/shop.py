@@ -36,24 +36,24 @@ def shop_of(sample: Sample, mapping: OrdersMapping) -> Shop:
     ]
     zone, sure = zone_of(moments, currency, preferred)
     if american and not named:
-        sample.assumptions.append(
+        sample.assume(
             f"CHECK: the currency is assumed to be {currency}"
             + ("" if sure else f" and the zone {zone}")
             + ", guessed from month-first dates: the file names neither."
         )
     why = "the offsets in the data fit it" if sure else f"assumed from the {'language' if preferred else 'currency'}"
-    sample.assumptions.append(f"The shop's zone is {zone}: {why}.")
+    sample.assume(f"The shop's zone is {zone}: {why}.")
     return Shop(zone, currency)
 
 
 def _currency(sample: Sample, mapping: OrdersMapping, otherwise: str) -> tuple[str, bool]:
-    """Return the currency, and whether the file names it: in a column, in the header of the amounts, or in their cells."""
+    """Return the currency, and whether the file names it: in a column, or in header or cells of the amounts."""
     if "currency" in mapping.columns:
         index = sample.file.column_index(mapping.columns["currency"]) or 0
         votes = Counter(currency_in([cell]) or cell.upper() for cell in sample.filled(index)).most_common()
         if votes and len(votes[0][0]) == 3 and votes[0][0].isalpha():
             others = ", ".join(code for code, _ in votes[1:])
-            sample.assumptions.append(
+            sample.assume(
                 f"The shop's currency is {votes[0][0]}"
                 + (f"; write rates for {others} under [shop.exchange_rates]." if others else ".")
             )
@@ -64,12 +64,12 @@ def _currency(sample: Sample, mapping: OrdersMapping, otherwise: str) -> tuple[s
     found = by_header or currency_in(cell for index in indices for cell in sample.filled(index)[:DATES])
     where = f'the header "{money[0]}" says' if by_header else "amounts say"
     if found == TOMAN:
-        sample.assumptions.append(
+        sample.assume(
             f"The currency is {TOMAN}, as {where}: amounts are read and shown in toman as they are written "
             "(1 toman = 10 rial; multiply by 10 to compare with IRR)."
         )
     elif found:
-        sample.assumptions.append(f"The currency is {found}, as {where}.")
+        sample.assume(f"The currency is {found}, as {where}.")
     elif otherwise != "USD":  # guessed from the dates: `shop_of` says so, together with the zone
-        sample.assumptions.append(f"The currency is assumed to be {otherwise}: the file names none.")
+        sample.assume(f"The currency is assumed to be {otherwise}: the file names none.")
     return found or otherwise, found is not None

@@ -27,7 +27,7 @@ def not_used(sample: Sample, columns: Mapping[str, str]) -> tuple[str, ...]:
     if filled:
         more = f" and {len(filled) - MOST_NAMED} more" if len(filled) > MOST_NAMED else ""
         named = ", ".join(f'"{header}"' for header in filled[:MOST_NAMED])
-        sample.assumptions.append(
+        sample.assume(
             f"Not used of {sample.file.name}: {named}{more}" + (f"; {empty} more are empty." if empty else ".")
         )
     return tuple(sample.name(index) for index in indices)
@@ -39,7 +39,7 @@ def explain_refunds_and_names(sample: Sample, columns: Mapping[str, str]) -> Non
         if _is_called(sample, index, headers.REFUND_AMOUNT) and is_number(sample, index):
             _refunds(sample, index)
         elif _is_called(sample, index, headers.PERSON) and sample.filled(index):
-            sample.assumptions.append(
+            sample.assume(
                 f'"{sample.name(index)}" is not used: names come from the customers file. Give one with --customers '
                 f'that has "{columns["customer_id"]}" and the name.'
             )
@@ -52,9 +52,9 @@ def _refunds(sample: Sample, index: int) -> None:
     sample.assumptions.insert(
         0,
         f'REFUNDS ARE NOT SUBTRACTED: "{sample.name(index)}" holds amounts on {rows:,} of the first '
-        f"{len(sample.columns[index]):,} lines, and there is no field for them beside the amount of a sale. Export each "
-        "refund as a line of its own with a negative amount, or give such orders a status such as refunded; until then "
-        "what these customers spend is too high by these amounts.",
+        f"{len(sample.columns[index]):,} lines, and there is no field for them beside the amount of a sale. Export "
+        "each refund as a line of its own with a negative amount, or give such orders a status such as refunded; until "
+        "then what these customers spend is too high by these amounts.",
     )
 
 
