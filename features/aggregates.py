@@ -1,4 +1,4 @@
-"""The closed set of aggregates: what can be asked of a customer's history.
+"""The closed set of aggregates: everything that a feature can compute from a customer's history.
 
 Each aggregate is a frozen object that says which column of which stream, over which window. It computes nothing: the
 single pass (`engines/single_pass.py`) and Ibis (`engines/relational.py`) translate it, and a law holds the two, and a

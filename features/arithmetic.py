@@ -1,4 +1,4 @@
-"""Arithmetic over earlier features, in both engines.
+"""The arithmetic that a feature does over earlier features, for both engines.
 
 A feature's `value` may be a function of earlier ones, `lambda f: ratio(f.days_since_order, f.usual_gap_days)`. `+`, `-`
 and `*` work as written; what differs between NumPy and Ibis is here. None goes in, None comes out.

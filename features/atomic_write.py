@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Writes a file whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from features.errors import InputError
 def whole(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`, and put what was written there in its place at the end.
 
-    A reader sees the former file or the new one, never a half; an error or a kill leaves the former.
+    A reader sees the former file or the new one, never half of one; an error or a kill leaves the former.
 
     Raises:
         InputError: the folder or the file cannot be written to.

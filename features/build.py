@@ -1,6 +1,7 @@
-"""The one producer: a log, dates and features in, one table keyed by customer and date out.
+"""Computes the feature table: from a log and dates, one row per customer and date.
 
-Training passes many dates, serving one. Nothing else in Regulars computes a feature, and nothing accepts one.
+Training passes many dates, serving one. Nothing else in Regulars computes a feature, and nothing accepts one from
+outside.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ KEYS = ("customer_id", "as_of")
 
 @dataclass(frozen=True, eq=False)
 class FeatureColumns:
-    """Features of customers on dates, sorted by customer, then date; not yet a frame, which costs more than one row.
+    """Features of customers on dates, sorted by customer, then date; not a frame, which is slow to make for one row.
 
     Args:
         customer_ids: of each row.
@@ -54,7 +55,7 @@ class FeatureColumns:
 
     def frame(self) -> pd.DataFrame:
         """Return `customer_id`, `as_of` and one float64 column per feature."""
-        ids = pd.Series(self.customer_ids, dtype=str)  # said, or an empty table would have another type
+        ids = pd.Series(self.customer_ids, dtype=str)  # the type is given, or an empty table would have another
         keys = pd.DataFrame({"customer_id": ids, "as_of": timestamps(self.as_of)})
         values = pd.DataFrame(self.values.T, columns=list(self.names), copy=False)
         return pd.concat([keys, values], axis=1)
@@ -135,14 +136,14 @@ def fill(out: npt.NDArray[np.float64], chunk: Log, as_of: Ints, rows: Rows, feat
     """Write the features of one chunk into `out`, features × pairs."""
     engine = SinglePass(chunk, as_of, rows, features.aggregates)
     columns: dict[str, Reals] = {}
-    for place, feature in enumerate(features):
+    for index, feature in enumerate(features):
         if callable(feature.value):
             with np.errstate(divide="ignore", invalid="ignore"):
                 raw = feature.value(Values(columns))
         else:
             raw = engine.column(feature.value)
-        out[place] = raw if feature.if_none is None else np.where(np.isnan(raw), feature.if_none, raw)
-        columns[feature.name] = out[place]
+        out[index] = raw if feature.if_none is None else np.where(np.isnan(raw), feature.if_none, raw)
+        columns[feature.name] = out[index]
 
 
 def _keys(log: Log, parts: Iterable[tuple[int, Rows, Log]], as_of: Ints) -> tuple[Texts, Ints]:

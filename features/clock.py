@@ -1,7 +1,7 @@
 """The only place where days are compared.
 
 A business day is a whole number: days since 1970-01-01. `as_of` is the business day at whose start we look, so a
-day below `as_of` is history and a day at or above it is future. There is no clock here: whoever calls says the day.
+day below `as_of` is history and a day at or above it is future. There is no clock here: the caller gives the day.
 """
 
 from __future__ import annotations

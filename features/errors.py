@@ -37,8 +37,8 @@ class Violation:
     def __str__(self) -> str:
         line = f", line {self.line}" if self.line is not None else ""
         column = f", column {self.column}" if self.column else ""
-        said = f'"{self.value}" is not {self.rule}' if self.value else self.rule
-        return f"{self.file}{line}{column}: {said}" + (f"; {self.remedy}" if self.remedy else "")
+        problem = f'"{self.value}" is not {self.rule}' if self.value else self.rule
+        return f"{self.file}{line}{column}: {problem}" + (f"; {self.remedy}" if self.remedy else "")
 
 
 class RegularsError(Exception):

@@ -1,4 +1,4 @@
-"""A feature, and a set of them.
+"""What a feature is, and a set of features.
 
 A feature is one small object with its meaning beside it; it is added in one place, `features/definitions/`, and from
 there reaches training, serving, `docs/features.md`, reasons and tests.
@@ -39,12 +39,12 @@ class Example:
 
 @dataclass(frozen=True)
 class Words:
-    """A sentence that is told only where it is true to say, and on its own side.
+    """A sentence of a reason that is used only where it is true.
 
     Args:
         text: with {names} of features, filled in with the customer's own numbers.
         when: whether it is true of a customer's values.
-        as_risk: True = told only as a risk reason, False = only as a protective one, None = as either.
+        as_risk: True = only as a risk reason, False = only as a protective one, None = as either.
 
     >>> Words("spent {spend_30d}", lambda row: row["spend_30d"] > 0).when({"spend_30d": 0.0})
     False
@@ -77,7 +77,7 @@ class Feature:
         unit: how a value is written; money is in minor units.
         meaning: one sentence for a reader who has not seen the code.
         value: an aggregate over history, or arithmetic over earlier features.
-        if_none: what stands where the value is None; None keeps it unknown.
+        if_none: the value in place of None; None keeps it unknown.
         example: a history and its value, run as a test.
         words: sentences for a reason; the first whose every {name} is known, and which is true, is taken; none: never
             a reason.

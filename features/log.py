@@ -1,6 +1,6 @@
-"""A shop's log as the engines see it: lines and events as they come, streams as they are asked about.
+"""The log of a shop: clean lines and events, and the streams that features are computed from.
 
-A stream is a set of integer arrays sorted by customer and day; `features/roll_up.py` is the one way into it.
+A stream is a set of integer arrays sorted by customer and day; only `features/roll_up.py` makes one.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ class Coded:
     def in_order(self) -> Coded:
         """Return the same column with its values sorted, unused and repeated ones gone."""
         used = np.flatnonzero(np.bincount(self.codes, minlength=len(self.values)))
-        values, place = np.unique(self.values[used], return_inverse=True)
-        lookup = np.zeros(len(self.values), dtype=np.int64)
-        lookup[used] = place
-        return Coded(values, lookup[self.codes])
+        values, codes = np.unique(self.values[used], return_inverse=True)
+        new_code = np.zeros(len(self.values), dtype=np.int64)
+        new_code[used] = codes
+        return Coded(values, new_code[self.codes])
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class Lines:
         units: Sequence[int] | None = None,
         returned: Sequence[bool] | None = None,
     ) -> Lines:
-        """Make lines from plain sequences; what is left out is unknown, none, or one unit.
+        """Make lines from plain sequences; a column that is left out is unknown, zero, or one unit.
 
         >>> Lines.of(["ann"], [10], [500]).units
         array([1])
@@ -271,7 +271,7 @@ class Log:
         return Log(self.customer_ids[first:end], {n: s.slice(first, end) for n, s in self.streams.items()})
 
     def only(self, customer_ids: Iterable[str]) -> Log:
-        """Return the log of the given customers; ids that are not in it are passed over.
+        """Return the log of the given customers; ids that are not in it are ignored.
 
         >>> from features.roll_up import roll_up
         >>> list(roll_up(Lines.of(["a", "b"], [11, 15], [700, 300])).only(["b", "z"]).customer_ids)
@@ -279,9 +279,9 @@ class Log:
         """
         wanted = np.array(sorted(set(customer_ids)), dtype=object)
         # Not np.isin, which compares every id with every other where they are objects.
-        place = np.searchsorted(self.customer_ids, wanted) if self.n_customers else np.zeros(0, dtype=np.int64)
-        inside = place < self.n_customers
-        found = place[inside][self.customer_ids[place[inside]] == wanted[inside]].astype(np.int64)
+        position = np.searchsorted(self.customer_ids, wanted) if self.n_customers else np.zeros(0, dtype=np.int64)
+        inside = position < self.n_customers
+        found = position[inside][self.customer_ids[position[inside]] == wanted[inside]].astype(np.int64)
         return Log(self.customer_ids[found], {n: s.take(found) for n, s in self.streams.items()})
 
     def digest(self) -> str:
@@ -296,7 +296,7 @@ class Log:
 
     @cached_property
     def _digest(self) -> str:
-        # Once per log: scoring, the list and the record of a training run all ask for it.
+        # Once per log: scoring, the list and the record of a training run all need it.
         sha = hashlib.sha256("\0".join(self.customer_ids).encode("utf-8", "surrogatepass"))
         for name in sorted(self.streams):
             stream = self.streams[name]

@@ -1,4 +1,4 @@
-"""Money is an integer of minor units inside, and decimal at the edges."""
+"""Amounts of money: integers of minor units inside, decimals where people read or write them."""
 
 from __future__ import annotations
 

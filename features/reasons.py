@@ -1,4 +1,4 @@
-"""The words of a reason: a feature's sentence, filled with the customer's own numbers."""
+"""Writes a reason: a feature's sentence, filled in with the customer's own numbers."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def sentence(
     Args:
         feature: whose words.
         row: the customer's feature values; money in minor units, NaN = None.
-        features: the set that knows the units of the named values.
+        features: the set with the units of the named values.
         money: the shop's currency.
-        as_risk: whether it is told as a risk reason or as a protective one; None = either.
+        as_risk: whether it explains risk or protection; None = either.
 
     >>> from features.definitions import default_features
     >>> known = default_features()

@@ -1,7 +1,6 @@
-"""The one way into the engines: order lines and events are rolled up to streams.
+"""Rolls order lines and events up to the streams of a log.
 
-Lines from a file and from a posted history both come through here, so that what was trained and what is served cannot
-differ. Rules kept here:
+Lines of files and of posted histories both come through here, so training and serving cannot differ. The rules:
 
 - several orders of one customer on one business day are one order day (`orders` counts them);
 - an order whose lines sum to zero is no order;
@@ -21,7 +20,7 @@ def roll_up(lines: Lines, events: Events | None = None) -> Log:
 
     Args:
         lines: clean order lines, rows in any order.
-        events: clean events, rows in any order; customers without an order are kept, they are no population.
+        events: clean events, rows in any order; customers without an order are kept, but belong to no population.
 
     >>> log = roll_up(Lines.of(["a", "a", "a"], [11, 11, 15], [700, 300, 50], order_id=["1", "2", "3"]))
     >>> log.streams["orders"].columns["orders"], log.streams["orders"].columns["gap_days"] == NULL
@@ -150,7 +149,7 @@ def _event_streams(events: Events, customer: Ints, size: int) -> dict[str, Strea
 
 
 def _event_stream(events: Events, customer: Ints, rows: npt.NDArray[np.bool_], size: int) -> Stream:
-    # The value is the last key, so that two events of one second stand in one order however the file was sorted.
+    # The value is the last key, so that two events of one second have one order however the file was sorted.
     order = np.lexsort((events.value[rows], events.second[rows], events.day[rows], customer[rows]))
     who, day, value = customer[rows][order], events.day[rows][order], events.value[rows][order]
     return Stream(_offsets(who, size), day, {"value": value})

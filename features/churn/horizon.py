@@ -1,10 +1,10 @@
-"""The churn window, proposed from the shop's own gaps: after how long a silence means leaving.
+"""Proposes the churn horizon from the shop's own gaps: how long a silence means that a customer has left.
 
 Two things are mixed in a shop's silences: gaps of customers who come back, and the last silence of those who left. A
-horizon has to outlast the first, so it is a quantile of the gaps *given that the customer comes back*; who never comes
-back is what is looked for, not a long gap. The finished gaps alone would answer too early: near the end of the log only
-short ones have had the time to end. Kaplan–Meier counts a silence that the log cuts off as what it is, at least so
-long; its curve falls to a level, the share that never comes back, and the gaps are the part above that level.
+horizon has to outlast the first, so it is a quantile of the gaps *given that the customer comes back*: the aim is to
+find who never comes back, not who has a long gap. The finished gaps alone would give too short a horizon: near the end
+of the log only short ones have had the time to end. Kaplan–Meier counts a silence that the log cuts off as at least so
+long. Its curve falls to a level, the share that never comes back, and the gaps are the part above that level.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from features.churn.survival import Flags, Survival, kaplan_meier
 from features.clock import date_of
 from features.log import Ints, Log
 
-# Horizons that people think in, days; a gap longer than the last is no rhythm to build a list on.
+# Usual horizons, in days; customers whose gaps are longer than the last have no rhythm to build a list on.
 HORIZONS_DAYS = (7, 14, 30, 60, 90, 180)
 # Covering 80–90 % gave usable churn rates on the shops that were tried.
 GAPS_COVERED = 0.85
@@ -31,7 +31,7 @@ WITHOUT_GAPS_DAYS = 30
 # The curve is read as far as so many silences were followed; in a small log, as far as this share of them.
 SILENCES_TO_READ = 20
 SHARE_TO_READ = 0.05
-# A date with less history behind it has no population worth the name.
+# A date with less history before it has too small a population.
 LEAST_HISTORY_DAYS = 7
 DATES_LOOKED_AT = 3
 USABLE_RATES = (0.10, 0.90)
@@ -45,8 +45,8 @@ class Silences:
     Args:
         begin: day number of the order before it.
         days: how long it lasted when the next order came, or when the log ended.
-        ended: whether an order came.
-        end: first day number that is not looked at.
+        ended: whether an order ended it.
+        end: first day number after the log.
     """
 
     begin: Ints
@@ -113,8 +113,8 @@ class GapCurve:
     def covering(self, share: float) -> float | None:
         """Return the fewest days that cover so many of the gaps; None where nobody ever came back."""
         shares = [self.covered(time) for time in self.survival.times]
-        place = next((place for place, each in enumerate(shares) if each >= share - 1e-12), None)
-        return None if place is None else float(self.survival.times[place])
+        first = next((index for index, each in enumerate(shares) if each >= share - 1e-12), None)
+        return None if first is None else float(self.survival.times[first])
 
     def never_after(self, days: float) -> float | None:
         """Return P(not back within `reach_days` | silent for so long), None beyond half of `reach_days`.
@@ -160,13 +160,13 @@ class Window:
 
     @property
     def usable(self) -> bool:
-        """Whether between 10 and 90 % churn, so that there is something to tell apart."""
+        """Whether between 10 and 90 % churn, so that a model has two groups to tell apart."""
         return self.base_rate is not None and USABLE_RATES[0] <= self.base_rate <= USABLE_RATES[1]
 
 
 @dataclass(frozen=True, eq=False)
 class ProposedHorizon:
-    """A churn definition proposed by the shop's gaps, and what speaks for and against it.
+    """A churn definition proposed by the shop's gaps, and the evidence for and against it.
 
     Args:
         definition: the proposal.
@@ -197,11 +197,11 @@ class ProposedHorizon:
             return f"no date has both a history and {days} days after it, so the churn rate is not known"
         if self.window.usable:
             return ""
-        said = "hardly anybody leaves" if rate < USABLE_RATES[0] else "nearly everybody leaves"
+        who = "hardly anybody leaves" if rate < USABLE_RATES[0] else "nearly everybody leaves"
         others = [each for each in self.windows if each.usable]
         near = min(others, key=lambda each: abs(each.definition.horizon_days - days), default=None)
         instead = f"; {near.definition.horizon_days} days would give {near.base_rate:.0%}" if near else ""
-        return f"at {days} days {rate:.0%} churn, outside 10–90 %: {said}, and a list has little to tell apart{instead}"
+        return f"at {days} days {rate:.0%} churn, outside 10–90 %: {who}, and a list has little to tell apart{instead}"
 
 
 def proposed_definition(log: Log) -> ChurnDefinition:

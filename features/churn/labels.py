@@ -1,4 +1,4 @@
-"""Who can churn, and who did.
+"""Labels customers: who can churn on a date, and who did.
 
 The population comes first: customers with an order in the last `active_days`. Churned = no order on the days `as_of` …
 `as_of + horizon_days − 1`. Features never see those days and labels see no other: the two cannot overlap.
@@ -18,7 +18,7 @@ from features.engines.windows import Rows, population
 from features.errors import ConfigError
 from features.log import Ints, Log
 
-# Below this many orders on the same weekday as a rule, a thin last day says nothing about being unfinished.
+# A weekday with fewer orders than this as a rule is too thin to show that the last day is unfinished.
 ENOUGH_TO_JUDGE_A_DAY = 10
 SAME_WEEKDAYS_LOOKED_AT = 4
 
@@ -71,10 +71,10 @@ def label_table(log: Log, as_of_dates: Sequence[date], definition: ChurnDefiniti
     rows = population(log, as_of, definition.active_days)
     orders = log.streams["orders"]
     wait, spend = np.full(len(rows.customer), definition.horizon_days), np.zeros(len(rows.customer))
-    for place, start in enumerate(as_of):
+    for date_index, start in enumerate(as_of):
         first, end = future(int(start), definition.horizon_days)
         inside = (orders.day >= first) & (orders.day < end)
-        customer, here = orders.customer[inside], rows.date == place
+        customer, here = orders.customer[inside], rows.date == date_index
         next_day = np.full(log.n_customers, end)
         np.minimum.at(next_day, customer, orders.day[inside])
         wait[here] = next_day[rows.customer[here]] - first

@@ -1,8 +1,8 @@
-"""Whether a history is enough, in numbers and in words; and what is possible when it is not.
+"""Tells whether a history is enough to train and test a model, and what is possible when it is not.
 
 The thresholds are those that vendors state for their own tools: 500 churned and 500 kept cases (Adobe Customer AI),
 two windows of history (Dynamics 365), 100 customers for values (Dynamics 365). Below them Regulars does less, and says
-what; it does not refuse.
+so; it does not refuse.
 """
 
 from __future__ import annotations
@@ -120,16 +120,16 @@ def _verdict(lacks: list[str], churned: int, kept: int) -> str:
 
 
 def _possible(lacks: list[str], customers: int, history: int, definition: ChurnDefinition) -> tuple[str, ...]:
-    said = []
+    steps = []
     if not lacks:
-        said.append("train and backtest every candidate; the best out of time is served")
+        steps.append("train and backtest every candidate; the best out of time is served")
     elif history >= history_needed(definition):
-        said.append("train and backtest all the same; with so few cases a rule mostly wins, and then the rule serves")
+        steps.append("train and backtest all the same; with so few cases a rule mostly wins, and then the rule serves")
     else:
-        said.append("train: where no date can be tested the recency rule serves, untested, and says so")
+        steps.append("train: where no date can be tested the recency rule serves, untested, and says so")
         shorter = (history - definition.active_days) // 2
         if shorter >= 7:
-            said.append(f"or a horizon of at most {shorter} days, which this history can test")
+            steps.append(f"or a horizon of at most {shorter} days, which this history can test")
     if customers < CUSTOMERS_FOR_VALUES:
-        said.append(f"expected spend rests on few customers: {CUSTOMERS_FOR_VALUES} make it steady")
-    return tuple(said)
+        steps.append(f"expected spend rests on few customers: {CUSTOMERS_FOR_VALUES} make it steady")
+    return tuple(steps)

@@ -1,4 +1,4 @@
-"""How long silences last when not all of them have ended: the product-limit estimate."""
+"""Estimates how long silences last when not all of them have ended: Kaplan and Meier's product-limit estimate."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class Survival:
         >>> found.after(0.5), found.after(1)
         (1.0, 0.5)
         """
-        place = int(np.searchsorted(self.times, time, "right"))
-        return float(self.share[place - 1]) if place else 1.0
+        steps = int(np.searchsorted(self.times, time, "right"))
+        return float(self.share[steps - 1]) if steps else 1.0
 
 
 def kaplan_meier(start: Floats, end: Floats, ended: Flags) -> Survival:
     """Estimate how long silences last, when some had not ended and some were only seen from their middle on.
 
-    Kaplan and Meier (1958); for delayed entry Klein and Moeschberger (2003), section 4.6. Who is first seen at `start`
-    is at risk of ending after it.
+    Kaplan and Meier (1958); for delayed entry Klein and Moeschberger (2003), section 4.6. A silence that is
+    first seen at `start` is at risk of ending after it.
 
     Args:
         start: how long the silence had lasted when it was first seen; 0 where it was seen from its beginning.

@@ -59,16 +59,16 @@ def features_of(kind: EventKind) -> tuple[Feature, ...]:
 
 
 def _counts(kind: str) -> tuple[Feature, ...]:
-    on, said = EVENT + kind, kind.replace("_", " ")
-    family, now, before = f"engagement: {said}", f"event_{kind}_90d", f"event_{kind}_90d_before"
-    plain = f"{said}: {{{now}}} in the last 90 days"
+    on, words = EVENT + kind, kind.replace("_", " ")
+    family, now, before = f"engagement: {words}", f"event_{kind}_90d", f"event_{kind}_90d_before"
+    plain = f"{words}: {{{now}}} in the last 90 days"
     recent = (*against(plain, now, before, " in the 90 before"), plain)
     return (
         Feature(
             name=f"event_{kind}_90d",
             family=family,
             unit="count",
-            meaning=f"{said}: how many in the last 90 days",
+            meaning=f"{words}: how many in the last 90 days",
             value=Count(on=on, days=90),
             if_none=0,
             example=Example(1, orders=[(5, 20)], events=[(90, kind), (91, kind)]),
@@ -78,17 +78,17 @@ def _counts(kind: str) -> tuple[Feature, ...]:
             name=f"event_{kind}_365d",
             family=family,
             unit="count",
-            meaning=f"{said}: how many in the last 365 days",
+            meaning=f"{words}: how many in the last 365 days",
             value=Count(on=on, days=365),
             if_none=0,
             example=Example(1, orders=[(5, 20)], events=[(365, kind), (366, kind)]),
-            words=(f"{said}: {{event_{kind}_365d}} in the last 365 days",),
+            words=(f"{words}: {{event_{kind}_365d}} in the last 365 days",),
         ),
         Feature(
             name=f"event_{kind}_90d_before",
             family=family,
             unit="count",
-            meaning=f"{said}: how many in the 90 days before the last 90",
+            meaning=f"{words}: how many in the 90 days before the last 90",
             value=Count(on=on, days=90, skip=90),
             if_none=0,
             example=Example(1, orders=[(5, 20)], events=[(90, kind), (91, kind)]),
@@ -97,7 +97,7 @@ def _counts(kind: str) -> tuple[Feature, ...]:
             name=f"event_{kind}_change",
             family=family,
             unit="ratio",
-            meaning=f"{said}: the last 90 days against the 90 before; below 1 it falls",
+            meaning=f"{words}: the last 90 days against the 90 before; below 1 it falls",
             value=lambda f: smoothed_ratio(f[f"event_{kind}_90d"], f[f"event_{kind}_90d_before"]),
             if_none=None,
             example=Example(0.5, orders=[(5, 20)], events=[(91, kind)]),
@@ -107,44 +107,44 @@ def _counts(kind: str) -> tuple[Feature, ...]:
             name=f"days_since_event_{kind}",
             family=family,
             unit="days",
-            meaning=f"{said}: days since the last one",
+            meaning=f"{words}: days since the last one",
             value=Last("age_days", on=on),
             if_none=None,
             example=Example(4, orders=[(5, 20)], events=[(4, kind), (9, kind)]),
-            words=(f"{said}: last {{days_since_event_{kind}}} ago",),
+            words=(f"{words}: last {{days_since_event_{kind}}} ago",),
         ),
     )
 
 
 def _values(kind: str) -> tuple[Feature, ...]:
-    on, said = EVENT + kind, kind.replace("_", " ")
-    family = f"engagement: {said}"
+    on, words = EVENT + kind, kind.replace("_", " ")
+    family = f"engagement: {words}"
     return (
         Feature(
             name=f"event_{kind}_last_value",
             family=family,
             unit="score",
-            meaning=f"{said}: the latest value",
+            meaning=f"{words}: the latest value",
             value=Last("value", on=on),
             if_none=None,
             example=Example(2.5, orders=[(5, 20)], events=[(4, kind, 2.5), (9, kind, 4)]),
-            words=(f"{said}: {{event_{kind}_last_value}} the last time",),
+            words=(f"{words}: {{event_{kind}_last_value}} the last time",),
         ),
         Feature(
             name=f"event_{kind}_mean_value_365d",
             family=family,
             unit="score",
-            meaning=f"{said}: the mean value in the last 365 days",
+            meaning=f"{words}: the mean value in the last 365 days",
             value=Mean("value", on=on, days=365),
             if_none=None,
             example=Example(3, orders=[(5, 20)], events=[(4, kind, 2), (9, kind, 4)]),
-            words=(f"{said}: {{event_{kind}_mean_value_365d}} on average in the last 365 days",),
+            words=(f"{words}: {{event_{kind}_mean_value_365d}} on average in the last 365 days",),
         ),
         Feature(
             name=f"event_{kind}_value_365d",
             family=family,
             unit="score",
-            meaning=f"{said}: the sum of the values in the last 365 days",
+            meaning=f"{words}: the sum of the values in the last 365 days",
             value=Sum("value", on=on, days=365),
             if_none=0,
             example=Example(6, orders=[(5, 20)], events=[(4, kind, 2), (9, kind, 4), (366, kind, 9)]),
@@ -153,16 +153,16 @@ def _values(kind: str) -> tuple[Feature, ...]:
 
 
 def _answers(kind: str, sent: str) -> tuple[Feature, ...]:
-    said, was_sent = kind.replace("_", " "), sent.replace("_", " ")
+    words, was_sent = kind.replace("_", " "), sent.replace("_", " ")
     return (
         Feature(
             name=f"event_{kind}_answered_365d",
-            family=f"engagement: {said}",
+            family=f"engagement: {words}",
             unit="ratio",
-            meaning=f"{said} for each {was_sent} in the last 365 days; None where nothing was sent",
+            meaning=f"{words} for each {was_sent} in the last 365 days; None where nothing was sent",
             value=Rate(on=EVENT + kind, per=EVENT + sent, days=365),
             if_none=None,
             example=Example(0.5, orders=[(5, 20)], events=[(4, sent), (9, sent), (3, kind)]),
-            words=(f"{said}: {{event_{kind}_answered_365d}} for each {was_sent} in the last 365 days",),
+            words=(f"{words}: {{event_{kind}_answered_365d}} for each {was_sent} in the last 365 days",),
         ),
     )

@@ -1,1 +1,1 @@
-"""The translations of the closed set of aggregates."""
+"""The engines that compute the closed set of aggregates."""

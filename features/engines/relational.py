@@ -1,8 +1,8 @@
-"""The same aggregates as Ibis expressions: for whoever outgrows one machine, and the check on the single pass.
+"""The same aggregates as Ibis expressions: for data beyond one machine, and as a check on the single pass.
 
 The streams are tables (`tables_of` brings them from a `Log`; a warehouse has its own). One query per date: every
 stream is read once per kind of reading (plain, ranked from the latest row, distinct), grouped by customer, and joined
-to the population. DuckDB is the engine that the laws run on. Written to hold elsewhere too: a real literal is cast
+to the population. DuckDB is the engine that the laws run on. Written for other databases too: a real literal is cast
 (Spark reads it bare as a decimal), every division is on float64 (PostgreSQL truncates otherwise), no boolean is cast
 (PostgreSQL refuses).
 """
@@ -30,20 +30,20 @@ from features.feature import FeatureSet, Value
 from features.log import NULL, VALUE_SCALE, Log, Stream
 
 Tables = Mapping[str, ir.Table]
-CUSTOMER, PLACE, RANK = "customer_id", "place", "rank_from_latest"
+CUSTOMER, ROW, RANK = "customer_id", "row_number", "rank_from_latest"
 
 
 def tables_of(log: Log, connection: BaseBackend) -> dict[str, ir.Table]:
     """Write each stream of a log as a temporary table.
 
-    The columns are those of the stream, with `customer_id`, `day` (day number) and `place`, which orders a customer's
-    rows; a missing value is NULL.
+    The columns are those of the stream, with `customer_id`, `day` (day number) and `row_number`, by which a
+    customer's rows are sorted; a missing value is NULL.
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
     >>> tables = tables_of(roll_up(Lines.of(["a"], [10], [500])), ibis.duckdb.connect())
     >>> tables["orders"].columns[:4]
-    ('customer_id', 'day', 'place', 'spend')
+    ('customer_id', 'day', 'row_number', 'spend')
     """
     return {
         name: connection.create_table(f"regulars_{i}", _arrow(log, log.streams[name]), temp=True, overwrite=True)
@@ -128,9 +128,9 @@ def _frame(expression: ir.Table, as_of: int, features: FeatureSet) -> pd.DataFra
 def _arrow(log: Log, stream: Stream) -> pa.Table:
     """A stream as an Arrow table, NULL as null."""
     ids = pa.array(log.customer_ids, pa.string()).take(pa.array(stream.customer))
-    place = np.arange(len(stream), dtype=np.int64)
+    row_number = np.arange(len(stream), dtype=np.int64)
     columns = {name: pa.array(column, mask=column == NULL) for name, column in stream.columns.items()}
-    return pa.table({CUSTOMER: ids, "day": pa.array(stream.day), PLACE: pa.array(place), **columns})
+    return pa.table({CUSTOMER: ids, "day": pa.array(stream.day), ROW: pa.array(row_number), **columns})
 
 
 def _population(orders: ir.Table, as_of: int, active_days: int | None) -> ir.Table:
@@ -172,7 +172,7 @@ class _Reading:
         column, where = self.ranked
         counted = history if column == agg.AGE else history.filter(history[column].notnull())
         counted = counted if where is None else counted.filter(counted[where] == 1)
-        latest_first = ibis.window(group_by=CUSTOMER, order_by=ibis.desc(counted[PLACE]))
+        latest_first = ibis.window(group_by=CUSTOMER, order_by=ibis.desc(counted[ROW]))
         return counted.mutate(**{RANK: ibis.row_number().over(latest_first)})  # from 0
 
 
@@ -253,7 +253,7 @@ class _Read:
 
     @_read.register
     def _(self, aggregate: agg.First) -> ir.Value:
-        earliest = self._value(aggregate).argmin(self._rows[PLACE], where=self._inside(aggregate))
+        earliest = self._value(aggregate).argmin(self._rows[ROW], where=self._inside(aggregate))
         return _scaled(earliest.cast("float64"), aggregate)
 
     @_read.register
@@ -263,7 +263,7 @@ class _Read:
             inside, chosen = self._inside(aggregate), self._rows[RANK] == aggregate.back
             value = self._value(aggregate).max(where=chosen if inside is None else inside & chosen)
             return _scaled(value.cast("float64"), aggregate)
-        latest = self._value(aggregate).argmax(self._rows[PLACE], where=self._inside(aggregate))
+        latest = self._value(aggregate).argmax(self._rows[ROW], where=self._inside(aggregate))
         return _scaled(latest.cast("float64"), aggregate)
 
     @_read.register

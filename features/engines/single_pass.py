@@ -1,9 +1,9 @@
-"""The single pass: NumPy over customer-sorted streams, all dates at once.
+"""The single pass: computes every aggregate with NumPy over customer-sorted streams, for all dates at once.
 
 How it works. For each stream one histogram customer × boundary (a boundary is the edge of any window on any date),
-summed up along its length, is the row position of every edge: nothing is searched. An additive aggregate is then the
-difference of one integer prefix sum at two positions; extremes are `reduceat` over the rows between them; what is
-distinct are the rows whose former occurrence lies before the window; a decayed sum is carried from row to row.
+summed up along its length, gives the row position of every edge without a search. An additive aggregate is then the
+difference of one integer prefix sum at two positions; extremes are `reduceat` over the rows between them; distinct
+values are the rows whose former occurrence lies before the window; a decayed sum is carried from row to row.
 Integers wrap around without loss in differences, so all sums are exact, and a real number is made once, at the end:
 that is why many dates, one date and a shuffled file give the same bits.
 
@@ -150,13 +150,13 @@ class SinglePass:
     @_read.register
     def _(self, aggregate: agg.Last) -> Reals:
         track, low, high = self._span(aggregate)
-        place = high - 1 - aggregate.back
-        return self._value_at(aggregate, track, place, place >= low)
+        row = high - 1 - aggregate.back
+        return self._value_at(aggregate, track, row, row >= low)
 
-    def _value_at(self, aggregate: agg.Aggregate, track: Track, place: Ints, found: npt.NDArray[np.bool_]) -> Reals:
+    def _value_at(self, aggregate: agg.Aggregate, track: Track, row: Ints, found: npt.NDArray[np.bool_]) -> Reals:
         if not len(track.values):
-            return np.full(len(place), np.nan)
-        value = track.values[np.where(found, place, 0)]
+            return np.full(len(row), np.nan)
+        value = track.values[np.where(found, row, 0)]
         if aggregate.column == agg.AGE:
             value = age_days(value, self._dates())
         return _scaled(_unless(value.astype(np.float64), ~found), aggregate)
@@ -173,9 +173,9 @@ class SinglePass:
         track, low, high = self._span(aggregate)
         if not len(track.values):
             return np.full(len(low), np.nan)
-        place = np.maximum(high - 1, 0)
-        carried = track.carried(aggregate.half_life_days)[place]
-        rest = age_days(track.day[place], self._dates())
+        row = np.maximum(high - 1, 0)
+        carried = track.carried(aggregate.half_life_days)[row]
+        rest = age_days(track.day[row], self._dates())
         decayed = carried * np.exp2(-rest / aggregate.half_life_days)
         return _scaled(_unless(decayed, high == low), aggregate)
 
@@ -203,13 +203,13 @@ def _reduce(values: Ints, low: Ints, high: Ints, extreme: np.ufunc) -> Ints:
 
 
 def _quantile(ordered: Reals, count: Ints, q: float) -> Reals:
-    place = q * np.maximum(count - 1, 0)
-    floor = np.floor(place).astype(np.int64)
+    rank = q * np.maximum(count - 1, 0)
+    floor = np.floor(rank).astype(np.int64)
     ceiling = np.minimum(floor + 1, np.maximum(count - 1, 0))
     pair = np.arange(len(count))
     below, above = ordered[pair, floor], ordered[pair, ceiling]
     with np.errstate(invalid="ignore"):
-        value = below + (above - below) * (place - floor)
+        value = below + (above - below) * (rank - floor)
     return _unless(value, count == 0)
 
 

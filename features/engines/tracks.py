@@ -1,4 +1,4 @@
-"""One column of one stream, ready to be asked about many windows at once."""
+"""One column of one stream, with what is computed once and read by many windows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from features.log import NULL, Ints, Stream
 
 Reals = npt.NDArray[np.float64]
 Memory = TypeVar("Memory", Ints, Reals)
-FEW_CUSTOMERS = 8  # of fewer, a step of all side by side costs more than the sums in it
+FEW_CUSTOMERS = 8  # below it, one NumPy step over all customers costs more than the sums in it
 
 
 class Track:
@@ -112,7 +112,7 @@ def _carry(track: Track, half_life_days: int) -> Reals:
 
 
 def _carry_each(values: Reals, kept: Reals, starts: Ints) -> Reals:
-    """Carry one customer after the other, row by row; the sums, and so their bits, are those of side by side."""
+    """Carry one customer after the other, row by row; sums and bits equal those of all customers at once."""
     carried, factors = values.tolist(), kept.tolist()
     for first, end in pairwise(starts.tolist()):
         for row in range(first + 1, end):
@@ -123,8 +123,8 @@ def _carry_each(values: Reals, kept: Reals, starts: Ints) -> Reals:
 def _last_sorted(values: Ints, low: Ints, high: Ints, last: int) -> Reals:
     if not len(values):
         return np.full((len(low), last), np.inf)
-    place = high[:, None] - 1 - np.arange(last)
-    inside = place >= low[:, None]
-    taken = np.where(inside, values[np.where(inside, place, 0)], np.inf)
+    row = high[:, None] - 1 - np.arange(last)
+    inside = row >= low[:, None]
+    taken = np.where(inside, values[np.where(inside, row, 0)], np.inf)
     taken.sort(axis=1)
     return taken

@@ -1,7 +1,7 @@
-"""Where windows begin and end in a stream: row positions of every edge, from one histogram.
+"""Finds where windows begin and end in a stream: the row position of every edge, from one histogram.
 
 A boundary is the edge of any window on any date. The histogram customer × boundary, summed up along its length, is the
-first row at or after each boundary, for every customer: nothing is searched.
+first row at or after each boundary, for every customer, without a search.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def chunks(log: Log, size: int = CHUNK_CUSTOMERS) -> Iterator[tuple[int, Log]]:
 
 
 def population(log: Log, as_of: Ints, active_days: int | None) -> Rows:
-    """Return who is looked at on which date: at least one order day in the last `active_days`.
+    """Return the population of each date: customers with an order day in the last `active_days`.
 
     Args:
         log: the log or a chunk of it.
@@ -92,7 +92,7 @@ def _finite(as_of: int, skip: int, days: int | None) -> tuple[int, ...]:
 
 
 def boundaries_passed(day: Ints, boundaries: Ints) -> Ints:
-    """Return how many boundaries lie at or before each day, by a table over the days: no search per row.
+    """Return how many boundaries lie at or before each day, by a table over the days instead of a search per row.
 
     >>> boundaries_passed(np.array([9, 10, 25]), np.array([10, 20]))
     array([0, 1, 2])

@@ -1,1 +1,1 @@
-"""Retention figures: periods, cohorts, years."""
+"""The KPIs of a shop: retention by period, cohorts, and what retention is worth over years."""

@@ -23,7 +23,7 @@ class Cohorts:
         months: of the first order, oldest first, without a gap.
         sizes: customers per cohort; of the last month so far, where it is unfinished.
         ordering: customers who ordered k months after, cohorts × months since.
-        finished: whether that month has ended; what has not is not told.
+        finished: whether that month has ended; an unfinished month has no share.
     """
 
     months: tuple[Period, ...]
@@ -44,7 +44,7 @@ def cohorts(log: Log, end: int | None = None) -> Cohorts:
 
     Args:
         log: the shop's log.
-        end: first day number that is not known; `complete_until(log)` where nothing is said.
+        end: first day number that is not known; `complete_until(log)` where none is given.
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up

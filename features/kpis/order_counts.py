@@ -1,7 +1,7 @@
-"""Who ordered what between which days: one pass over the order days, customers × spans, a chunk of customers at a time.
+"""Counts the orders of each customer between given days, in one pass over the order days, chunk by chunk.
 
-Everything that is told by period is a sum over such a table, so thirty million order days are read once. Spans are the
-stretches between ascending edges; span 0 is all that lies before the first edge.
+Every figure of a period is a sum over such a table, customers × spans, so thirty million order days are read once. A
+span is the days between two ascending edges; span 0 is all that lies before the first edge.
 """
 
 from __future__ import annotations

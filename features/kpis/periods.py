@@ -1,4 +1,4 @@
-"""Calendar periods that figures are told by: months, quarters and years, as half-open ranges of business days."""
+"""Calendar periods of the figures: months, quarters and years, as half-open ranges of business days."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Period:
 
 
 def period_kind(word: str) -> PeriodKind:
-    """Return the kind of period that a word names.
+    """Return the kind of period with this name.
 
     Raises:
-        InputError: none is called so.
+        InputError: no such kind.
 
     >>> period_kind("quarter")
     'quarter'

@@ -1,4 +1,4 @@
-"""The figures that a shop is steered by: who was kept, lost, gained and won back in a period, and what they ordered.
+"""Computes the KPIs of a period: who was kept, lost, gained and won back, and what they ordered.
 
 A customer is active at a date when the last order lies within `active_days` before it. Of a period,
 
@@ -10,7 +10,7 @@ Customer retention rate: CRR = (E − N) / S × 100, with N everyone active at t
 recovered: E − N = kept, so the rate lies within 0 and 100, and with the churn rate, lost / S × 100, makes 100. Taking
 away only the gained would count who came back as kept, and pass 100 in a month when many do.
 
-Nothing is guessed. In an unfinished period sums so far are told, rates and what holds at its end are not. Who is active
+Nothing is guessed. An unfinished period has its sums so far, but no rates and nothing of its end. Who is active
 at a date is known once the log reaches `active_days` back from it: before that, silence and the log's beginning look
 alike.
 """
@@ -128,7 +128,7 @@ class KpiTable:
 
     Args:
         end: first day number that is not known.
-        active_days: of the rule that says who is active.
+        active_days: who has ordered in the last so many days is active.
         whole: of all customers, oldest period first.
         groups: of each group, the same periods; they add up to the whole.
     """
@@ -152,13 +152,13 @@ def kpis(
     end: int | None = None,
     group_of: Mapping[str, str] | None = None,
 ) -> KpiTable:
-    """Count every calendar period of a log.
+    """Count who was kept, lost, gained and won back in every calendar period of a log.
 
     Args:
         log: the shop's log.
         active_days: who has ordered in the last so many days is active.
         kind: month, quarter or year.
-        end: first day number that is not known; `complete_until(log)` where nothing is said.
+        end: first day number that is not known; `complete_until(log)` where none is given.
         group_of: customer → group; who is not in it is in `NO_GROUP`.
 
     >>> from features.log import Lines
@@ -181,7 +181,7 @@ def kpis_of(
     end: int,
     group_of: Mapping[str, str] | None = None,
 ) -> KpiTable:
-    """Count periods of one's own choice; each begins where the one before it ends. Arguments as for `kpis`.
+    """Count the periods that are given; each begins where the one before it ends. Arguments as for `kpis`.
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
@@ -194,7 +194,7 @@ def kpis_of(
     names, group = _groups(log, group_of)
     sums = _sums(log, active_days, spans, end, group, len(names))
     first_day = log.first_day
-    groups = {name: _of_group(sums, place, spans, first_day, active_days, end) for place, name in enumerate(names)}
+    groups = {name: _of_group(sums, index, spans, first_day, active_days, end) for index, name in enumerate(names)}
     total = {name: counts.sum(axis=0, keepdims=True) for name, counts in sums.items()}
     whole = _of_group(total, 0, spans, first_day, active_days, end)
     return KpiTable(end, active_days, whole, groups if group_of is not None else {})
@@ -244,7 +244,7 @@ def _tables(counts: OrderCounts, active_days: int) -> dict[str, Ints | Flags]:
 
 
 def _by_group(table: Ints | Flags, group: Ints, n_groups: int) -> Ints:
-    """Sum a table over its rows by group; rows stand in the order of their groups."""
+    """Sum a table over its rows by group; the rows are sorted by group."""
     begins = np.flatnonzero(np.diff(group, prepend=-1))
     summed = np.zeros((n_groups, table.shape[1]), dtype=np.int64)
     # Turned into integers first: reduceat is slow where it has to do that row by row.
@@ -255,12 +255,12 @@ def _by_group(table: Ints | Flags, group: Ints, n_groups: int) -> Ints:
 def _of_group(
     sums: Mapping[str, Ints], group: int, spans: Sequence[Period], first_day: int, active_days: int, end: int
 ) -> tuple[Kpis, ...]:
-    """Return the periods of one group; what the log cannot know is None."""
+    """Return the periods of one group; None for what the log cannot know."""
     counts = {name: table[group].tolist() for name, table in sums.items()}
     to_date = {name: np.cumsum(sums[name][group]).tolist() for name in ("gained", "spend")}
 
-    def period(place: int, span: Period) -> Kpis:
-        finished, at = span.end <= end, place + 1
+    def period(index: int, span: Period) -> Kpis:
+        finished, at = span.end <= end, index + 1
         start_known = span.first_day - active_days >= first_day
         end_known = finished and span.end - active_days >= first_day
 
@@ -271,7 +271,7 @@ def _of_group(
             period=span,
             finished=finished,
             begun=span.first_day >= first_day,
-            active_at_start=known("active", start_known, place),
+            active_at_start=known("active", start_known, index),
             active_at_end=known("active", end_known),
             kept=known("kept", start_known and finished),
             gained=counts["gained"][at],
@@ -283,4 +283,4 @@ def _of_group(
             **{name: counts[name][at] for name in ("ordering", "repeating", "orders", "spend")},
         )
 
-    return tuple(period(place, span) for place, span in enumerate(spans))
+    return tuple(period(index, span) for index, span in enumerate(spans))

@@ -1,4 +1,4 @@
-"""What retention comes to over years: plain arithmetic on the shop's own figures, and no forecast.
+"""Shows what retention is worth over years: arithmetic on the shop's own figures, not a forecast.
 
 Spend is what the log knows; costs are not in it. Where margin is a fixed share of spend, a change in per cent of spend
 is the same change in per cent of margin.
@@ -32,7 +32,7 @@ class Yearly:
         measured: over a whole year; else carried over to one from the months that the log knows.
         active: customers active at the end.
         retention: share kept in a year, 0 to 1.
-        gained: who was gained or won back and stays until the year's end, per customer active at its start.
+        gained: customers gained or won back who stay until the year's end, per customer active at its start.
         spend: minor units per active customer and year.
     """
 

@@ -1,1 +1,1 @@
-"""How the customers of a simulated shop behave; `features/simulation/simulate.py` is its front."""
+"""A simulated shop; `features/simulation/simulate.py` makes one."""

@@ -1,4 +1,4 @@
-"""Who the customers are, when they order and what: drawn, with the chance to leave after each order."""
+"""Draws the customers of a simulated shop: who they are, when and what they order, and when they leave."""
 
 from __future__ import annotations
 

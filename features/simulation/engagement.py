@@ -1,4 +1,4 @@
-"""What happens besides orders: mails sent and clicked, reviews, tickets, loyalty points."""
+"""Draws what happens besides orders: mails sent and clicked, reviews, tickets, loyalty points."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shop whose truth is known: for tests, for scale, and for a first look without own data.
+"""Simulates a shop whose truth is known: for tests, for scale, and for a first look without one's own data.
 
 Every customer has an own rhythm: gaps between orders follow an Erlang law around the usual gap, from irregular
 (shape 1, a Poisson process) to regular (shape 8), stretched by season, Christmas and weekday. After each order the

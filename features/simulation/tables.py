@@ -1,4 +1,4 @@
-"""What was drawn, as the tables of a shop."""
+"""Writes the drawn customers, orders and events as the tables of a shop."""
 
 from __future__ import annotations
 

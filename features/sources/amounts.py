@@ -77,5 +77,5 @@ def _once_per_order(checks: RowChecks, name: str, order: Ints, values: Ints) -> 
         rule = "the same on all lines of its order, as an order's total is"
         wrong = filled & (source >= 0) & (values != values[source])
         checks.problem(name, rule, 'set amount_is = "line" if it is the line\'s own money', wrong)
-    place = np.arange(len(values))
-    return np.where(rows & (source >= 0) & (source != place), 0, values)
+    row_number = np.arange(len(values))
+    return np.where(rows & (source >= 0) & (source != row_number), 0, values)

@@ -1,8 +1,8 @@
-"""From a local time to the shop's business day.
+"""Turns local times into the shop's business days.
 
 A time without a zone is the shop's own clock. A time with an offset is an instant: it is brought to the clock of the
 shop's zone, daylight saving included. A business day begins at `day_starts_at` on that clock; a date without a time
-(or midnight to the second, which cannot be told from it) is that business day.
+(or midnight to the second, which looks the same) is that business day.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def business_days(local_time: Ints, offset: Ints, shop: Shop) -> tuple[Ints, Int
     """Return the business day number of each moment, and the second of that day.
 
     Args:
-        local_time: seconds since 1970-01-01 on the clock as written.
-        offset: seconds east of UTC where the moment says so, else `cells.NO_OFFSET`.
+        local_time: seconds since 1970-01-01 of the local time as written.
+        offset: seconds east of UTC where one is written, else `cells.NO_OFFSET`.
         shop: the zone, and when a day begins.
 
     >>> local_time = np.array([cells.moment("2024-03-31 22:30:00 +0000")[0]])

@@ -25,7 +25,7 @@ HUGE: Final = -LIMIT + 3
 NO_OFFSET: Final = -(10**6)
 MOST_OFFSET: Final = 14 * 3600  # seconds; no clock on earth is further from UTC
 
-# What may stand around an id or a number by accident: spaces of all widths, marks of reading direction, a BOM.
+# What surrounds an id or a number by accident: spaces of all widths, marks of reading direction, a BOM.
 AROUND = (
     " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
     "\u200a\u2028\u2029\u202f\u205f\u3000\u200e\u200f\ufeff"
@@ -56,7 +56,7 @@ YES = ("1", "true", "t", "yes", "y", "x", "ja", "oui", "si", "sí", "ναι", "�
 NO = ("0", "false", "f", "no", "n", "-", "nein", "non", "όχι", "οχι", "خیر", "0.0")
 FLAG_EMPTY, FLAG_BAD = 2, 3
 LONGEST_SHOWN = 60
-EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 — a clock on the wall; its zone is kept beside it
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 — a local time; its zone is kept beside it
 
 
 def text(value: object) -> str:
@@ -136,7 +136,7 @@ def _limited(value: Decimal | str | int) -> int:
 
 
 def moment(value: object, date_format: str | None = None, calendar: str = "gregorian") -> tuple[int, int]:
-    """Return a moment: seconds on the clock as written, and the offset from UTC in seconds or NO_OFFSET.
+    """Return a moment: seconds of the local time as written, and the offset from UTC in seconds or NO_OFFSET.
 
     >>> moment("2024-01-05 10:11:12 +0200")
     (1704449472, 7200)
@@ -159,7 +159,7 @@ def moment(value: object, date_format: str | None = None, calendar: str = "grego
 
 
 def _usual_moment(cell: str) -> tuple[int, int] | None:
-    """Read ISO 8601 by Python's own reader, which is fast; what it does not take is looked at below."""
+    """Read ISO 8601 by Python's own reader, which is fast; None where it refuses."""
     if not (len(cell) in (10, 16, 19, 20, 25) and cell[4] == cell[7] == "-" and cell.isascii()):
         return None
     try:
@@ -269,7 +269,7 @@ def flag(value: object) -> int:
 
 
 def readable(cell: str) -> str:
-    """Return a cell as it can stand in a message: one line, nothing invisible, not too long.
+    """Return a cell as a message shows it: one line, nothing invisible, not too long.
 
     >>> readable(chr(7) + "c" * 99)[-3:]
     'cc…'

@@ -1,7 +1,7 @@
-"""From typed cells to clean lines: every stated rule, once, for files and for posted histories alike.
+"""Applies the stated rules to typed cells, and gives clean lines and events; files and posted histories come here.
 
-What is left out by a rule is not checked further; what remains is checked, and every broken rule is a `Problem` that
-names its rows. Rows on or after `until` are dropped before anything else looks at them.
+A row that a rule leaves out is not checked further. The other rows are checked, and every broken rule becomes a
+`Problem` that names its rows. Rows on or after `until` are dropped first of all.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def clean_lines(
 
     Args:
         typed: the cells, fields of ORDERS.
-        rules: what the shop's cells say about a line.
+        rules: what the shop's cells mean for a line.
         shop: zone, currency and business day.
         until: day number; rows on or after it are not read.
         latest: day number after which a date is a mistake; None = not checked.
@@ -112,7 +112,7 @@ def clean_events(typed: TypedTable, shop: Shop, *, until: int | None, latest: in
 
 
 def _leave_out(checks: RowChecks, order: Ints, rules: LineRules) -> tuple[Coded, Coded | None]:
-    """Leave out what is no order of a customer; return customers and statuses, taken from the order's first line."""
+    """Leave out the rows that are no order of a customer; return customers and statuses of each order's first line."""
     customer = customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
     status = checks.text("status")
     if status is not None:
@@ -132,15 +132,15 @@ def _leave_out(checks: RowChecks, order: Ints, rules: LineRules) -> tuple[Coded,
 
 
 def _check_dates(checks: RowChecks, name: str, local_time: Ints, offset: Ints, day: Ints, latest: int | None) -> None:
-    looks = 'write 2024-01-31, or set date_format = "%d/%m/%Y" (calendar = "jalali" for 1403/01/15)'
+    remedy = 'write 2024-01-31, or set date_format = "%d/%m/%Y" (calendar = "jalali" for 1403/01/15)'
     checks.problem(name, "empty where a date is needed", "fill it in", local_time == cells.EMPTY)
-    checks.problem(name, A_DATE, looks, local_time == cells.BAD)
-    said = checks.alive & checks.sound
+    checks.problem(name, A_DATE, remedy, local_time == cells.BAD)
+    good = checks.alive & checks.sound
     zoned = offset != cells.NO_OFFSET
     far = zoned & (np.abs(offset) > cells.MOST_OFFSET)
     checks.problem(name, "at most 14 hours from UTC", "write the offset as +02:00, or Z for UTC", far)
-    if (said & zoned).any() and (said & ~zoned).any():
-        fewer = zoned if np.count_nonzero(said & zoned) * 2 <= np.count_nonzero(said) else ~zoned
+    if (good & zoned).any() and (good & ~zoned).any():
+        fewer = zoned if np.count_nonzero(good & zoned) * 2 <= np.count_nonzero(good) else ~zoned
         rule = "written like the other dates, of which some have a zone and some have none"
         checks.problem(name, rule, "export all of them with a zone, or none", fewer)
     if latest is not None:
@@ -155,24 +155,26 @@ def _duplicates(checks: RowChecks, order: Ints) -> Mask:
 
 
 def _returned(checks: RowChecks, amount: Ints, quantity: Ints | None, status: Coded | None, rules: LineRules) -> Mask:
-    said = np.zeros(checks.typed.rows, dtype=bool)
+    returned = np.zeros(checks.typed.rows, dtype=bool)
     if (flag := checks.typed.flags.get("returned")) is not None:
         checks.problem("returned", "yes or no", "write yes or no", flag == cells.FLAG_BAD)
-        said |= flag == 1
+        returned |= flag == 1
     if status is not None:
-        said |= among(status, rules.refunded)
+        returned |= among(status, rules.refunded)
     orders = checks.text("order_id")
     if rules.return_prefix and orders is not None:
         prefix = rules.return_prefix.casefold()
-        said |= where(orders, lambda order: order.casefold().startswith(prefix))
+        returned |= where(orders, lambda order: order.casefold().startswith(prefix))
     if quantity is not None:
         if not rules.price_times_quantity:
             rule = "positive, as the amount of its line is"
-            checks.problem("quantity", rule, "write both negative for a return", ~said & (quantity < 0) & (amount > 0))
-        said |= quantity < 0
-    said |= amount < 0
-    checks.count("returns", said & checks.sound)
-    return said
+            checks.problem(
+                "quantity", rule, "write both negative for a return", ~returned & (quantity < 0) & (amount > 0)
+            )
+        returned |= quantity < 0
+    returned |= amount < 0
+    checks.count("returns", returned & checks.sound)
+    return returned
 
 
 def _check_ids(checks: RowChecks, customer: Coded) -> None:
@@ -195,7 +197,7 @@ def _too_long(text: str) -> bool:
 
 
 def _check_orders(checks: RowChecks, order: Ints, customer: Coded, day: Ints, returned: Mask) -> None:
-    """An order id belongs to one customer and one time; a return may come later."""
+    """Check that an order id belongs to one customer and one time; a return may come later."""
     rows = np.flatnonzero(checks.alive & checks.sound & (order >= 0) & ~returned)
     if not len(rows):
         return

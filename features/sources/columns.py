@@ -1,4 +1,4 @@
-"""Small readings of dictionary-coded and integer columns, shared by the rules of `features/sources/cleaning.py`."""
+"""Functions over dictionary-coded and integer columns, shared by the rules of `features/sources/cleaning.py`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def where(coded: Coded, test: Callable[[str], bool], *, hint: re.Pattern[str] | 
         coded: the column.
         test: of a text.
         hint: what every text that passes holds. One search over all texts is far cheaper than millions of tests, and
-            mostly finds nothing.
+            mostly finds none.
 
     >>> where(Coded.of(["a", "b", "a"]), lambda text: text == "a")
     array([ True, False,  True])
@@ -66,9 +66,9 @@ def mapped(coded: Coded, change: Callable[[str], str], *, hint: re.Pattern[str] 
     changed = [change(value) for value in coded.values]
     if changed == list(coded.values):
         return coded
-    place = {text: code for code, text in enumerate(dict.fromkeys(changed))}
-    codes = np.array([place[text] for text in changed], dtype=np.int64)
-    return Coded(np.array(list(place), dtype=object), codes[coded.codes])
+    code_of = {text: code for code, text in enumerate(dict.fromkeys(changed))}
+    codes = np.array([code_of[text] for text in changed], dtype=np.int64)
+    return Coded(np.array(list(code_of), dtype=object), codes[coded.codes])
 
 
 def read_codes(coded: Coded, read: Callable[[str], int]) -> Ints:
@@ -131,13 +131,13 @@ def first_text(key: Ints, coded: Coded, alive: Mask) -> Coded:
 
 
 def first_filled(key: Ints, filled: Mask, *columns: Ints) -> tuple[Ints, ...]:
-    """Fill the same way integer columns whose empty cells are known."""
+    """Fill the empty cells of integer columns as `first_text` does; `filled` marks the cells that are not empty."""
     if filled.all():
         return columns
     source = first_rows(key, filled)[key]
     fill = ~filled & (source >= 0)
-    place = np.where(fill, source, np.arange(len(key)))
-    return tuple(column[place] for column in columns)
+    source_row = np.where(fill, source, np.arange(len(key)))
+    return tuple(column[source_row] for column in columns)
 
 
 def half_up(values: Ints, scale: int) -> Ints:

@@ -1,7 +1,7 @@
-"""What a customer has consented to, read from the words that shops write into their customers files.
+"""Reads what a customer consents to from the words that shops write into their customers files.
 
-The words are English, Greek and Persian, compared without case, accents and marks. A word that is none of them is not
-guessed at: to call somebody who said no is worse than to ask the shop what it meant.
+The words are English, Greek and Persian, compared without case, accents and marks. Any other word
+is not guessed at: calling somebody who said no is worse than asking the shop what it means.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from features.errors import InputError, suggest
 from features.sources.plain_text import plain
 
-# `service` is the desk that answers what the customer asked: whoever allows any channel is answered, too.
+# `service` answers what the customer asked: whoever allows any channel is answered, too.
 SERVICE = "service"
 CHANNELS: tuple[str, ...] = ("call", "mail", "letter", "visit", "message", SERVICE)
 RULE = "a consent"
@@ -68,29 +68,29 @@ def allowed_channels(text: str | None) -> frozenset[str] | None:
     >>> "visit" in allowed_channels("بله")
     True
     """
-    said = (text or "").strip()
-    # "n/a" and "opt-in / opted in" hold marks that part channels elsewhere: a text that is known whole is not parted.
-    whole = plain(said)
-    if said in _UNKNOWN.split("|") or (whole and whole in _UNKNOWN_WORDS):
+    written = (text or "").strip()
+    # "n/a" and "opt-in / opted in" hold marks that separate channels elsewhere: a known text is not split.
+    whole = plain(written)
+    if written in _UNKNOWN.split("|") or (whole and whole in _UNKNOWN_WORDS):
         return None
     if whole in _NO_WORDS:
         return frozenset()
     if whole in _YES_WORDS:
         return frozenset(CHANNELS)
-    return _named(said)
+    return _named(written)
 
 
-def _named(said: str) -> frozenset[str]:
-    parts = [part.strip() for part in _BETWEEN.split(said) if part.strip()]
+def _named(text: str) -> frozenset[str]:
+    parts = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
     strange = [part for part in parts if plain(part) not in _CHANNEL_OF]
     if strange or not parts:
         known = f"{REMEDY}.{suggest((strange or [''])[0].lower(), _SHOWN)}"
-        raise InputError(f'consent: "{said}" is not {RULE}; {known}')
+        raise InputError(f'consent: "{text}" is not {RULE}; {known}')
     return frozenset(_CHANNEL_OF[plain(part)] for part in parts) | {SERVICE}
 
 
 def is_consent(text: str) -> bool:
-    """Say whether a text says whom it allows what.
+    """Say whether a text is a consent that can be read.
 
     >>> is_consent("call, mail"), is_consent("maybe")
     (True, False)

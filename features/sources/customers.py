@@ -1,4 +1,4 @@
-"""The cells of a customers file → one row per customer, or every cell that breaks a rule."""
+"""Turns the cells of a customers file into one row per customer, and names every cell that breaks a rule."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def _texts(checks: RowChecks, name: str) -> Cells:
     if name == "consent":
         unread = read_codes(coded, lambda text: int(not is_consent(text))).astype(bool)
         checks.problem(name, RULE, REMEDY, unread)
-    said = np.array([text or None for text in coded.values], dtype=object)
-    return said[coded.codes]
+    values = np.array([text or None for text in coded.values], dtype=object)
+    return values[coded.codes]
 
 
 def _numbers(checks: RowChecks, name: str) -> Cells:

@@ -1,7 +1,7 @@
-"""Lines that stand in a file twice.
+"""Finds the rows of a file that are duplicates.
 
-A product twice within one order is honest: two lines. What is not is an order that appears a second time further on,
-line by line the same: two exports whose periods overlap, joined. The two are told apart by place.
+A product twice within one order is honest: two lines. An order that appears again further on, line by line the same, is
+not: two exports whose periods overlap were joined. Where the lines are in the file tells the two apart.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def repeated_blocks(typed: TypedTable, order: Ints, alive: Mask) -> Mask:
     """Return the rows of orders that appear again further on in the file, with exactly the same lines.
 
     A block is a run of rows of one order. Where most orders that lie in several blocks differ from block to block,
-    the file is not sorted by order, places say nothing, and no row is taken for a repeat.
+    the file is not sorted by order, where a row is means nothing, and no row is taken for a repeat.
     """
     repeated = np.zeros(typed.rows, dtype=bool)
     rows = np.flatnonzero(alive & (order >= 0))
@@ -83,11 +83,11 @@ def _equal_blocks(order: Ints, content: np.typing.NDArray[np.uint64], several: M
 
 
 def _fingerprints(typed: TypedTable, rows: Ints) -> np.typing.NDArray[np.uint64]:
-    """Return a 64-bit fingerprint of each row's mapped cells; sums of them tell multisets of rows apart."""
-    print_ = np.zeros(len(rows), dtype=np.uint64)
+    """Return a 64-bit fingerprint of each row's mapped cells; equal sets of rows have equal sums."""
+    fingerprint = np.zeros(len(rows), dtype=np.uint64)
     for column in _columns(typed):
-        print_ = _mixed(print_ * _ODD + column[rows].astype(np.uint64))
-    return print_
+        fingerprint = _mixed(fingerprint * _ODD + column[rows].astype(np.uint64))
+    return fingerprint
 
 
 def _columns(typed: TypedTable) -> Iterator[Ints]:

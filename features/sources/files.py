@@ -1,7 +1,7 @@
-"""Opening a shop's file: encoding, delimiter, header, and the physical line of every record.
+"""Opens a shop's file: encoding, delimiter, header, and the physical line of every record.
 
-DuckDB reads what is well formed; what it stumbles over goes once through Python's patient csv reader, which finds
-every ragged row with its line and writes the rest anew.
+DuckDB reads a well-formed file. A file that it refuses goes once through Python's csv reader, which names every ragged
+row with its line and writes the other rows into a copy.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ class OpenFile:
             return self
         ragged: list[Violation] = []
         n_ragged, line = 0, 1
-        anew = self.folder / "anew.csv"
+        copy = self.folder / "rewritten.csv"
         try:
-            with anew.open("w", encoding="utf-8", newline="") as out:
+            with copy.open("w", encoding="utf-8", newline="") as out:
                 write = csv.writer(out, lineterminator="\n").writerow
                 for line, row in _rows(self.text, self.delimiter):
                     if len(row) == len(self.header):
@@ -101,7 +101,7 @@ class OpenFile:
             raise _refused(
                 self.path, f"has a row that cannot be read ({error})", "close the quote that opens in it", line
             ) from error
-        source = _csv(anew, ",", len(self.header))
+        source = _csv(copy, ",", len(self.header))
         return replace(self, source=source, ragged=tuple(ragged), n_ragged=n_ragged)
 
     def _ragged(self, line: int, row: list[str]) -> Violation:
@@ -186,10 +186,10 @@ def _text(connection: duckdb.DuckDBPyConnection, path: Path, form: FileFormat, f
 
 
 def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
-    """Return a file as UTF-8: itself, or a copy in the folder; a BOM says more than what was configured.
+    """Return a file as UTF-8: itself, or a copy in the folder; a BOM counts more than the configured encoding.
 
     Raises:
-        InputError: bytes that are none of this encoding, with the line they stand on.
+        InputError: bytes that are not of this encoding, with their line.
     """
     with path.open("rb") as file:
         start = file.read(4)
@@ -210,7 +210,7 @@ def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
 
 
 def _bad_line(path: Path, encoding: str) -> int | None:
-    """Return the first line that is not in the encoding; None where lines cannot be told apart (UTF-16)."""
+    """Return the first line that is not in the encoding; None in UTF-16, where bytes do not show the lines."""
     if encoding.lower().startswith("utf-16"):
         return None
     with path.open("rb") as file:

@@ -136,7 +136,7 @@ class Shop:
 
 @dataclass(frozen=True)
 class LineRules:
-    """What a shop's cells say about a line; the defaults fit a posted history.
+    """What a shop's cells mean for a line; the defaults fit a posted history.
 
     Args:
         amount_is: 'line', or 'order' where amount is the order's total, on each of its lines or on one of them.
@@ -168,7 +168,7 @@ class LineRules:
 
 @dataclass(frozen=True)
 class OrdersMapping:
-    """Where the orders are, which column is which field, and what cells say about a line (see `LineRules`).
+    """Where the orders are, which column is which field, and what cells mean for a line (see `LineRules`).
 
     Args:
         file: CSV (or text) or Parquet.
@@ -198,7 +198,7 @@ class OrdersMapping:
 
     @property
     def rules(self) -> LineRules:
-        """What cells say about a line."""
+        """What cells mean for a line."""
         return LineRules(
             self.amount_is,
             self.price_times_quantity,
@@ -244,7 +244,7 @@ class CustomersMapping:
 
 @dataclass(frozen=True)
 class Guess:
-    """What `regulars init` proposes, each assumption said in one sentence.
+    """What `regulars init` proposes; each assumption is one sentence.
 
     `not_used` names the columns of each table's file that nothing is read from.
     """

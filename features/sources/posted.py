@@ -1,7 +1,7 @@
-"""Orders and events as they are posted to the service: the same cells, the same rules, without a file or a database.
+"""Reads orders and events that are posted to the service: the same cells and rules as in a file, without a database.
 
-The cells are read by `cells.py` and judged by `cleaning.py`, as for a file. What was posted and kept is read beside the
-shop's files, see `Posts`.
+`cells.py` reads the cells and `cleaning.py` applies the rules, as for a file. What was posted and kept is read beside
+the shop's files, see `Posts`.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from features.tables import EVENTS, ORDERS, Field
 
 AS_STATED = LineRules()
 POSTED = "posted"  # the customer's id where none is given
-REQUEST = "request"  # where a broken cell stands, where nothing else is said
+REQUEST = "request"  # what errors call the source of a cell, unless the caller names another
 Path = Callable[[int, str], str]  # row and field -> the path of the cell
 
 
 class Posts(Protocol):
-    """What was posted and kept: read beside the files, which win where they know the same order or event."""
+    """Posted orders and events that were kept; where the files hold the same order or event, the files win."""
 
     def lines(self, known: Texts) -> Lines | None:
         """Return the clean lines of the orders whose ids are not among `known`; None where there are none."""
@@ -47,19 +47,19 @@ def posted_lines(
     until: date | None = None,
     latest: date | None = None,
     path: Path | None = None,
-    place: str = REQUEST,
+    source: str = REQUEST,
 ) -> Lines:
     """Return the clean lines of posted orders.
 
     Args:
         orders: one mapping per order line, keyed by the fields of ORDERS; a field that is absent or None is empty.
         shop: zone, currency, business day, exchange rates.
-        rules: what the shop's cells say about a line.
+        rules: what the shop's cells mean for a line.
         customer_id: the customer of lines that name none.
         until: nothing on or after this business day is read.
         latest: a date after it is a mistake.
         path: names a cell in errors; by default `orders[3].amount`.
-        place: what errors call the place of these cells.
+        source: what errors call the source of these cells.
 
     Raises:
         InputError: with every broken rule, by the path of the cell.
@@ -70,7 +70,7 @@ def posted_lines(
     """
     typed = _typed(orders, ORDERS, customer_id, rules)
     cleaned = clean_lines(typed, rules, shop, until=_day(until), latest=_day(latest))
-    _refuse("orders", orders, cleaned, path, place)
+    _refuse("orders", orders, cleaned, path, source)
     assert cleaned.lines is not None
     return cleaned.lines
 
@@ -83,7 +83,7 @@ def posted_events(
     until: date | None = None,
     latest: date | None = None,
     path: Path | None = None,
-    place: str = REQUEST,
+    source: str = REQUEST,
 ) -> Events:
     """Return the clean events of a posted history; arguments as for `posted_lines`, fields of EVENTS.
 
@@ -92,7 +92,7 @@ def posted_events(
     """
     typed = _typed(events, EVENTS, customer_id, AS_STATED)
     cleaned = clean_events(typed, shop, until=_day(until), latest=_day(latest))
-    _refuse("events", events, cleaned, path, place)
+    _refuse("events", events, cleaned, path, source)
     assert cleaned.events is not None
     return cleaned.events
 
@@ -103,7 +103,7 @@ def with_posted(
     """Return a shop's lines and events with what was posted beside them.
 
     The files win: a posted order whose id the order file holds, in whatever state, is left out, and a posted event
-    whose id the events file holds. Where the order file has no order ids a posted order cannot be told from the
+    whose id the events file holds. Where the order file has no order ids a posted order may be one of the
     file's own, so those of days that the file covers are left out. Posted kinds of events beyond MOST_KINDS in all,
     the file's first, are left out too.
 
@@ -119,18 +119,18 @@ def with_posted(
         if not named and len(lines.day):
             more = more.where(more.day > lines.day.max())
         lines = Lines.joined([lines, more])
-    told = posted.events(event_ids)
-    if told is not None:
-        told = _few_kinds(told, events)
-        events = told if events is None else Events.joined([events, told])
+    happened = posted.events(event_ids)
+    if happened is not None:
+        happened = _few_kinds(happened, events)
+        events = happened if events is None else Events.joined([events, happened])
     return lines, events
 
 
-def _few_kinds(told: Events, events: Events | None) -> Events:
+def _few_kinds(posted: Events, events: Events | None) -> Events:
     known = dict.fromkeys(events.kind.values) if events is not None else {}
-    more = [kind for kind in dict.fromkeys(told.kind.values) if kind not in known]
+    more = [kind for kind in dict.fromkeys(posted.kind.values) if kind not in known]
     left_out = frozenset(more[max(0, MOST_KINDS - len(known)) :])
-    return told.where(~among(told.kind, left_out)) if left_out else told
+    return posted.where(~among(posted.kind, left_out)) if left_out else posted
 
 
 def _day(when: date | None) -> int | None:
@@ -166,8 +166,8 @@ def _integers(read: Callable[[object], int], column: Sequence[object]) -> Ints:
 
 
 def _coded(texts: Sequence[str]) -> Coded:
-    place = {text: code for code, text in enumerate(dict.fromkeys(texts))}
-    return Coded(np.array(list(place), dtype=object), np.array([place[text] for text in texts], dtype=np.int64))
+    code_of = {text: code for code, text in enumerate(dict.fromkeys(texts))}
+    return Coded(np.array(list(code_of), dtype=object), np.array([code_of[text] for text in texts], dtype=np.int64))
 
 
 def zoned(moment: object) -> bool:
@@ -179,10 +179,10 @@ def zoned(moment: object) -> bool:
     return cells.moment(moment)[1] != cells.NO_OFFSET
 
 
-def _refuse(name: str, rows: Sequence[Mapping[str, Any]], cleaned: CleanTable, path: Path | None, place: str) -> None:
+def _refuse(name: str, rows: Sequence[Mapping[str, Any]], cleaned: CleanTable, path: Path | None, source: str) -> None:
     called = path or (lambda row, column: f"{name}[{row}].{column}")
     broken = [
-        Violation(place, None, called(row, problem.field), problem.rule,
+        Violation(source, None, called(row, problem.field), problem.rule,
                   cells.readable(cells.text(rows[row].get(problem.field))), problem.remedy)
         for problem in cleaned.problems
         for row in problem.rows.tolist()

@@ -30,7 +30,7 @@ from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
 
 @dataclass(frozen=True, eq=False)
 class CleanLog:
-    """A log, what each stated rule touched on the way, and the date it was cut at."""
+    """A log that keeps the contract, how many rows each stated rule touched, and the date it ends before."""
 
     log: Log
     rules: tuple[RuleCount, ...]
@@ -107,19 +107,21 @@ def check_files(
     counts = {**(lines.counts if lines else {}), **(happened.counts if happened else {})}
     if found.violations or lines is None or lines.lines is None:
         return _faulty(found, counts)
-    clean, told = lines.lines, happened.events if happened else None
+    bought, happened_events = lines.lines, happened.events if happened else None
     del lines, happened  # what was posted is put under them, and a large shop's lines are not held twice
     if posted is not None:
         try:
-            clean, told = with_posted(clean, told, posted, "order_id" in orders.columns, np.concatenate(event_ids))
+            bought, happened_events = with_posted(
+                bought, happened_events, posted, "order_id" in orders.columns, np.concatenate(event_ids)
+            )
         except InputError as error:
             return _faulty(refused(error.violations), counts)
-    log = roll_up(clean, told)
+    log = roll_up(bought, happened_events)
     kept = log.streams["orders"]
     if not len(kept):
         return _faulty(refused([_nothing_left(orders, counts, until)]), counts)
-    bought = int(np.count_nonzero(~clean.returned))
-    counts["zero-value orders"] = bought - int(kept.columns["lines"].sum())
+    sold = int(np.count_nonzero(~bought.returned))
+    counts["zero-value orders"] = sold - int(kept.columns["lines"].sum())
     counts["same-day splits"] = int((kept.columns["orders"] - 1).sum())
     return CheckReport((), _counted(counts), log)
 
@@ -156,9 +158,9 @@ def _counted(counts: Mapping[str, int]) -> tuple[RuleCount, ...]:
 
 
 def _nothing_left(orders: OrdersMapping, counts: Mapping[str, int], until: date | None) -> Violation:
-    said = ", ".join(f"{rows} {rule}" for rule, rows in counts.items() if rows)
+    left_out = ", ".join(f"{rows} {rule}" for rule, rows in counts.items() if rows)
     cut = f" before {until}" if until else ""
-    remedy = f"of its lines: {said}" if said else "export it again, with order lines"
+    remedy = f"of its lines: {left_out}" if left_out else "export it again, with order lines"
     return Violation(orders.file.name, None, "", f"holds no order of a known customer{cut}", "", remedy)
 
 

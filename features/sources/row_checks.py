@@ -1,4 +1,4 @@
-"""Where a table is judged: its cells, the rows that are still in, and what was noted on the way."""
+"""The checks of a table row by row: its typed cells, which rows are still in, and which rules they break."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from features.sources.columns import Mask, is_empty
 
 @dataclass(frozen=True, eq=False)
 class TypedTable:
-    """A table's cells, read but not judged: one entry per mapped field, all of the same length.
+    """A table's cells, read but not yet checked: one array per mapped field, all of the same length.
 
     `texts` are dictionary-coded, '' = empty; `numbers` are millionths, `local_time` and `offset` seconds, both with the
     marks of `features/sources/cells.py`; `flags` hold 0, 1, FLAG_EMPTY, FLAG_BAD.
@@ -40,7 +40,7 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class CleanTable:
-    """What came of a table: `lines` or `events` from the rows that broke no rule, and what was found on the way."""
+    """A cleaned table: `lines` or `events` of the rows that break no rule, the broken rules, and the counts of rows."""
 
     problems: tuple[Problem, ...]
     counts: Mapping[str, int]
@@ -49,7 +49,7 @@ class CleanTable:
 
 
 class RowChecks:
-    """Notes taken while a table is read: rows still in, rows touched by each rule, and problems."""
+    """The rows of a table that are still in (`alive`), those that break no rule (`sound`), and counts and problems."""
 
     def __init__(self, typed: TypedTable) -> None:
         self.typed = typed
@@ -93,7 +93,7 @@ class RowChecks:
         self.alive &= ~blank
 
     def check_number(self, name: str, values: Ints, *, needed: bool = False) -> None:
-        """Note the cells that are no number, or empty where one is needed."""
+        """Note the cells that are no number, or empty where a number is needed."""
         looks = 'write 1234.50, or set decimal = "," for this file'
         if needed:
             self.problem(name, "empty where a number is needed", "fill it in, or write 0", values == cells.EMPTY)

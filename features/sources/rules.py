@@ -1,6 +1,6 @@
-"""What is done with lines that are no order: the stated rules, and what each touched.
+"""States the rules for rows that are no order, and how many rows each touched.
 
-They hold alike for files and for posted histories; `features/sources/cleaning.py` applies them, in this order.
+They hold for files and for posted histories alike; `features/sources/cleaning.py` applies them, in this order.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ RETURNED = (
     "refunded", "returned", "refund", "return", "credit memo", "credit note", "credit", "chargeback",
     "επιστροφη", "επιστραφηκε", "πιστωτικο", "مرجوع", "مرجوعی", "برگشتی", "مسترد شده",
 )  # fmt: skip
-# What a cell must be, as messages say it; a remedy is chosen by them.
+# What a cell must be, in the words of messages; the remedy depends on it.
 A_DATE, A_NUMBER = "a date between 1980 and 2200", "a number"
 TEST = re.compile(r"^test([@._\s-].*)?$", re.IGNORECASE)
 TEST_HINT = re.compile("test", re.IGNORECASE)

@@ -1,7 +1,7 @@
-"""What is wrong with a file, in numbers and in words: each broken rule with its cells, and a remedy that helps.
+"""Tells what is wrong with a file: each broken rule with its cells, their number, and a remedy that helps.
 
-A remedy is chosen after the whole column was looked at: a date is not told to take the format that the file has
-already, a word is not told to set a decimal mark, and a column that mixes two ways of writing is told so.
+A remedy is chosen by the whole column. It never proposes the date format that the file has already, nor a decimal mark
+for a cell that holds a word, and it names a column that mixes two formats.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class BrokenRule:
 
 @dataclass
 class Findings:
-    """All that is wrong with files: the cells that are shown, every broken rule with its count, and warnings."""
+    """All that is wrong with files: the cells that are shown, each broken rule with its count, and warnings."""
 
     violations: list[Violation] = field(default_factory=list)
     broken: list[BrokenRule] = field(default_factory=list)
@@ -128,7 +128,7 @@ def _blanked(typed: TypedTable, rows: Mask) -> TypedTable:
 def _date_remedy(file: MappedFile, column: Column, otherwise: str, headers: int) -> tuple[str, list[str]]:
     """Say how the column is written otherwise, and warn of cells that could be read in two ways.
 
-    `headers` of its cells stand in header lines and are not counted.
+    `headers` of its cells belong to repeated header lines and are not counted.
     """
     now: DateFormat = (file.form.date_format, file.form.calendar)
     filled, read, fits = _readable_cells(file, column, now)
@@ -159,7 +159,7 @@ def _readable_cells(
     """Count the cells that a column's dates fill, and those that each format reads.
 
     Returns:
-        filled cells; cells read as the file is said to write them; and for each other format the cells that only it
+        filled cells; cells read in the format of the settings; and for each other format the cells that only it
         reads, all that it reads, and those that both read but as another day.
     """
     counts = date_counts(file.file, column.index, now[0])
@@ -190,9 +190,9 @@ def _named(date_format: DateFormat) -> str:
 
 
 def _settings(date_format: DateFormat) -> str:
-    said = [f'date_format = "{date_format[0]}"'] if date_format[0] is not None else []
-    said += ['calendar = "jalali"'] if date_format[1] == "jalali" else []
-    return " and ".join(said) or "no date_format"
+    settings = [f'date_format = "{date_format[0]}"'] if date_format[0] is not None else []
+    settings += ['calendar = "jalali"'] if date_format[1] == "jalali" else []
+    return " and ".join(settings) or "no date_format"
 
 
 def _sample(date_format: DateFormat) -> str:

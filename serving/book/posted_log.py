@@ -75,10 +75,10 @@ class PostedLog:
             return f"{column} of order {lines[row]['order_id']}"
 
         rules = self.reader.rules
-        return posted_lines(lines, self.reader.shop, rules=rules, until=self.until, path=path, place="posted orders")
+        return posted_lines(lines, self.reader.shop, rules=rules, until=self.until, path=path, source="posted orders")
 
     def _events(self, events: Sequence[Document]) -> Events:
-        return posted_events(events, self.reader.shop, until=self.until, place="posted events")
+        return posted_events(events, self.reader.shop, until=self.until, source="posted events")
 
 
 def _unknown_rows(book: Book, table: sa.Table, known: Texts, *by: sa.ColumnElement[Any]) -> Iterator[list[RowMapping]]:

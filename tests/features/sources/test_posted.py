@@ -152,7 +152,7 @@ def test_kinds_beyond_the_most_are_left_out_the_files_own_first(tmp_path):
 def test_a_wrong_post_is_told_as_a_wrong_file_is(tmp_path):
     class Broken(Posts):
         def lines(self, known: Texts) -> Lines | None:
-            return posted_lines([{**LINE, "order_id": "9", "amount": "x"}], ATHENS, place="posted orders")
+            return posted_lines([{**LINE, "order_id": "9", "amount": "x"}], ATHENS, source="posted orders")
 
     with pytest.raises(InputError, match=r'posted orders, column orders\[0\].amount: "x" is not a number'):
         read(tmp_path, [LINE], [], Broken())
