@@ -57,7 +57,14 @@ class Money:
         >>> Money("USD").text(-50)
         '-$0.50'
         """
-        amount = self.major(minor)
+        return self.text_of(self.major(minor))
+
+    def text_of(self, amount: Decimal) -> str:
+        """Return an amount in major units as a person writes it.
+
+        >>> Money("EUR").text_of(Decimal("12.50"))
+        '€12.50'
+        """
         symbol = _SYMBOLS.get(self.currency)
         sign = "-" if amount < 0 else ""
         digits = f"{abs(amount):,.{self.decimals}f}"

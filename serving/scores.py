@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
 Band = Literal["low", "medium", "high"]
 State = Literal["new", "active", "at_risk", "lapsed"]
@@ -34,6 +35,8 @@ LAPSED_LONG_GAPS = 3
 LAPSED_FROM = 0.75
 SILENT_DAYS = (30, 60, 90, 180)  # fixed, whatever the model's own horizon: a file keeps its columns
 SHARE = "0 to 1"
+Share = Annotated[float, Meta(ge=0, le=1)]
+Amount = Annotated[Decimal, Meta(description="decimal in major units, as a string", examples=["12.50"])]
 TYPES: dict[Any, ColumnType] = {
     str: "text", date: "date", int: "integer", float: "number", Decimal: "money", tuple[str, ...]: "texts",
 }  # fmt: skip

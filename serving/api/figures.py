@@ -1,7 +1,7 @@
-"""The shop's figures over HTTP: retention period by period, and what acting saved.
+"""Serves the figures of the whole shop: retention period by period, and what acting on the lists saved.
 
-Both read the whole log, so each answer is kept for a minute and computed by one request at a time; scores never wait
-for them.
+Both read the whole log, so one request at a time computes an answer, and it is kept for a minute. Scores never wait for
+them.
 """
 
 from __future__ import annotations
@@ -9,20 +9,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta
 
-from serving.api.figure_messages import EffectAnswer, KpisAnswer
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import from_our_files
 from serving.api.shared_messages import Request
-from serving.commands.lists.effect import MeasuredEffect, measure_effect
-from serving.commands.lists.kpis import ShopKpis, shop_kpis
+from serving.commands.lists.effect import EffectAnswer, measure_effect
+from serving.commands.lists.kpi_answer import KpisAnswer
+from serving.commands.lists.kpis import shop_kpis
 from serving.shop import OpenShop
 
 
 class KpiQuery(Request, frozen=True):
-    """Which figures are asked for."""
+    """Which periods and groups to count."""
 
     period: Literal["month", "quarter", "year"] = "month"
     by: Annotated[
@@ -32,9 +31,11 @@ class KpiQuery(Request, frozen=True):
 
 
 class EffectQuery(Request, frozen=True):
-    """Which horizons count."""
+    """Which episodes to compare."""
 
-    until: Annotated[date | None, Meta(description="horizons that ended on or before this day; left out: all")] = None
+    until: Annotated[
+        date | None, Meta(description="those whose horizon ended on or before this day; left out: all")
+    ] = None
 
 
 def kpis(call: Call) -> KpisAnswer:
@@ -42,33 +43,23 @@ def kpis(call: Call) -> KpisAnswer:
     asked: KpiQuery = call.query
     settings = call.server.need_settings()
 
-    def made() -> KpisAnswer:
+    def compute() -> KpisAnswer:
         with from_our_files(until=asked.until), OpenShop(settings, until=asked.until, book=call.server.book) as shop:
-            return kpis_answer(shop_kpis(shop, asked.period, asked.by))
+            return shop_kpis(shop, asked.period, asked.by).answer
 
-    return call.server.reports.get(("kpis", asked), made)
+    return call.server.reports.get(("kpis", asked), compute)
 
 
 def effect(call: Call) -> EffectAnswer:
-    """Tell what acting saved."""
+    """Measure what acting saved."""
     until: date | None = call.query.until
     settings = call.server.need_settings()
 
-    def made() -> EffectAnswer:
+    def compute() -> EffectAnswer:
         with from_our_files(until=until), OpenShop(settings, until=until, book=call.server.book) as shop:
-            return effect_answer(measure_effect(shop, None))
+            return measure_effect(shop, None).answer
 
-    return call.server.reports.get(("effect", until), made)
-
-
-def kpis_answer(found: ShopKpis) -> KpisAnswer:
-    """Return retention figures as they are written in an answer; the files of the command line are none of it."""
-    return msgspec.convert(found.to_dict(), KpisAnswer)
-
-
-def effect_answer(found: MeasuredEffect) -> EffectAnswer:
-    """Return what acting saved as it is written in an answer."""
-    return msgspec.convert(found.to_dict(), EffectAnswer)
+    return call.server.reports.get(("effect", until), compute)
 
 
 EVERYBODY: dict[str, Any] = {
@@ -149,7 +140,7 @@ OPERATIONS = (
         path="/v1/kpis",
         roles=("lists",),
         summary="Retention figures",
-        description="As `regulars kpis` counts them, at most a minute old.",
+        description="The figures of `regulars kpis`, at most a minute old.",
         run=in_thread(kpis, lambda server: server.log_reading),
         asks=KpiQuery,
         gives=KpisAnswer,
@@ -179,7 +170,7 @@ OPERATIONS = (
         path="/v1/effect",
         roles=("lists",),
         summary="What acting saved",
-        description="As `regulars effect` tells it, at most a minute old.",
+        description="The figures of `regulars effect`, at most a minute old.",
         run=in_thread(effect, lambda server: server.log_reading),
         asks=EffectQuery,
         gives=EffectAnswer,

@@ -13,8 +13,8 @@ from features.errors import RegularsError
 from serving.api.loaded_model import Champion
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import Refusal, not_ready
-from serving.api.shared_messages import Probability
 from serving.api.state import ServerState
+from serving.scores import Share
 
 
 class FeatureFacts(msgspec.Struct, frozen=True):
@@ -104,11 +104,11 @@ class ProbabilityBand(msgspec.Struct, frozen=True):
     """Of the customers with a probability in this band, how many left; a customer counts once a test date."""
 
     name: Annotated[str, Meta(examples=["60 to 70%"])]
-    low: Annotated[Probability, Meta(description="lower end of the band, included")]
-    high: Annotated[Probability, Meta(description="upper end, excluded except for 1")]
+    low: Annotated[Share, Meta(description="lower end of the band, included")]
+    high: Annotated[Share, Meta(description="upper end, excluded except for 1")]
     customers: int
-    said: Annotated[Probability | None, Meta(description="their mean probability; null: nobody is in it")]
-    left: Annotated[Probability | None, Meta(description="the share that left; null: nobody is in it")]
+    said: Annotated[Share | None, Meta(description="their mean probability; null: nobody is in it")]
+    left: Annotated[Share | None, Meta(description="the share that left; null: nobody is in it")]
     interval: Annotated[
         list[float | None],
         Meta(description="95 % interval of that share, the lower end first; null: nobody is in it"),

@@ -29,8 +29,6 @@ Moment = Annotated[
     ),
 ]
 Number = Annotated[str, Meta(max_length=64, pattern=WITHOUT_NUL, examples=["12.50"])] | int | float
-Answered = Annotated[Decimal, Meta(description="decimal in major units, as a string", examples=["12.50"])]
-Probability = Annotated[float, Meta(ge=0, le=1)]
 _PLAIN_TYPES: dict[str, Any] = {
     "text": str, "date": date, "integer": int, "number": float, "money": Decimal, "texts": tuple[str, ...],
 }  # fmt: skip

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Annotated, Protocol
 
+import msgspec
 import numpy as np
 import pandas as pd
+from msgspec import Meta
 
 from features.log import Ints, Texts
 from training.dataset import Flags, Floats
@@ -132,11 +134,10 @@ def _areas(weight: Floats, kept: Flags, treated: Flags) -> Floats:
     return np.asarray(area / np.maximum((weight * treated).sum(axis=1), 1e-12), dtype=np.float64)
 
 
-@dataclass(frozen=True)
-class QiniEstimate:
-    """A Qini coefficient, or the difference of two, with its 95 % bootstrap interval over accounts."""
+class QiniEstimate(msgspec.Struct, frozen=True):
+    """A Qini coefficient, or the difference of two, in customers kept per treated account, with its 95 % interval."""
 
-    value: float
+    value: Annotated[float, Meta(description="0: as good as a random order")]
     low: float
     high: float
 
@@ -147,30 +148,19 @@ class QiniEstimate:
         return f"{value} (95 % interval {low} to {high})"
 
 
-@dataclass(frozen=True)
-class UpliftBacktest:
-    """Whether an uplift model earns its place, and why.
+class UpliftVerdict(msgspec.Struct, frozen=True):
+    """Whether a model of whom a contact moves ranks better, beyond chance, than rankings that cost nothing."""
 
-    Args:
-        wins: whether it beats every other ranking beyond chance.
-        words: the reason, one sentence.
-        accounts: test accounts, of which `holdout` are held out.
-        qini: ranking → its coefficient.
-        ahead: other ranking → by how much the ranking by uplift is better.
-    """
-
-    wins: bool
-    words: str
-    accounts: int
-    holdout: int
-    qini: dict[str, QiniEstimate]
-    ahead: dict[str, QiniEstimate]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        own = {"wins": self.wins, "words": self.words, "accounts": self.accounts, "holdout": self.holdout}
-        named = (("qini", self.qini), ("ahead", self.ahead))
-        return {**own, **{name: {of: dict(vars(each)) for of, each in estimates.items()} for name, estimates in named}}
+    wins: Annotated[bool, Meta(description="lists are ranked by it")]
+    words: Annotated[str, Meta(description="why, in one sentence")]
+    accounts: Annotated[int, Meta(description="settled accounts that it was tested on")]
+    holdout: Annotated[int, Meta(description="of these, held out")]
+    qini: Annotated[
+        dict[str, QiniEstimate], Meta(description="of each ranking: uplift, risk and gain; empty: too few accounts")
+    ]
+    ahead: Annotated[
+        dict[str, QiniEstimate], Meta(description="by how much uplift is ahead of risk and of gain; empty: as `qini`")
+    ]
 
     def lines(self) -> Iterator[str]:
         """Yield the verdict and the coefficients in words."""
@@ -189,7 +179,7 @@ def uplift_backtest(
     account_id: Texts | None = None,
     began_day: Ints | None = None,
     horizon_days: int = 0,
-) -> UpliftBacktest:
+) -> UpliftVerdict:
     """Judge an uplift model against ranking by risk and by gain.
 
     With `began_day` it is out of time: three blocks of days, each scored by a model trained on the episodes whose
@@ -211,14 +201,14 @@ def uplift_backtest(
     """
     why_not = _too_few(kept, treated)
     if why_not:
-        return UpliftBacktest(False, why_not, 0, 0, {}, {})
+        return UpliftVerdict(False, why_not, 0, 0, {}, {})
     codes = pd.factorize(account_id)[0] if account_id is not None else np.arange(len(kept))
     block = _folds(codes) if began_day is None else _blocks(began_day)
     uplift = _out_of_sample(X, kept, treated, block, began_day, horizon_days)
     test = np.isfinite(uplift)
     why_not = _too_few(kept[test], treated[test])
     if why_not:
-        return UpliftBacktest(False, f"{why_not} in the test", int(test.sum()), int((test & ~treated).sum()), {}, {})
+        return UpliftVerdict(False, f"{why_not} in the test", int(test.sum()), int((test & ~treated).sum()), {}, {})
     rankings = {"uplift": uplift, "risk": risk, **({"gain": gain} if gain is not None else {})}
     ranks = {name: _ranks_within(score[test], block[test]) for name, score in rankings.items()}
     return _judged(ranks, kept[test], treated[test], codes[test])
@@ -266,7 +256,7 @@ def _ranks_within(score: Floats, block: Ints) -> Floats:
     return np.asarray(ranks, dtype=np.float64)
 
 
-def _judged(ranks: dict[str, Floats], kept: Flags, treated: Flags, account: Ints) -> UpliftBacktest:
+def _judged(ranks: dict[str, Floats], kept: Flags, treated: Flags, account: Ints) -> UpliftVerdict:
     drawn = {name: _drawn(rank, kept, treated, account) for name, rank in ranks.items()}
     found = {name: qini(rank, kept, treated) for name, rank in ranks.items()}
     others = [name for name in ranks if name != "uplift"]
@@ -276,7 +266,7 @@ def _judged(ranks: dict[str, Floats], kept: Flags, treated: Flags, account: Ints
     leads = " and ".join(f"{estimate.words} ahead of {name}" for name, estimate in ahead.items())
     verdict = "the uplift model is used" if wins else "the uplift model is not used, it may be ahead by chance only"
     words = f"{verdict}: by Qini, customers kept per hundred treated, {leads}"
-    return UpliftBacktest(wins, words, len(kept), int((~treated).sum()), estimates, ahead)
+    return UpliftVerdict(wins, words, len(kept), int((~treated).sum()), estimates, ahead)
 
 
 def _estimate(value: float, drawn: Floats) -> QiniEstimate:

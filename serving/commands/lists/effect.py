@@ -5,23 +5,62 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Annotated, Any, cast
+
+import msgspec
+from msgspec import Meta
 
 from features.churn.labels import complete_until
 from features.clock import date_of
 from features.errors import InputError
+from features.money import Money
 from serving.book.trial import episodes, leaks
 from serving.commands.result import Table
-from serving.outreach.effect.effect import RECENT_WEEKS, Effect, effect
-from serving.outreach.effect.group import COLUMNS
+from serving.outreach.effect.effect import GROUPS, RECENT_WEEKS, Effect, effect
+from serving.outreach.effect.four_groups import FourGroups
+from serving.outreach.effect.group import COLUMNS, EffectPart
 from serving.outreach.effect.learn_uplift import learn_uplift
 from serving.outreach.effect.sample_size import SamplePlan, plan_sample
 from serving.outreach.effect.settled import settled
 from serving.shop import OpenShop
-from training.forecasts.uplift import UpliftBacktest
+from training.forecasts.uplift import UpliftVerdict
 
 # The share of those who would leave that a plan hopes to save, where nobody says.
 PLANNED = 0.15
+
+
+class EffectGroups(msgspec.Struct, frozen=True):
+    """The same comparison group by group, each account where its first episode was; empty: none has settled."""
+
+    playbook: list[EffectPart]
+    owner: list[EffectPart]
+    band: Annotated[list[EffectPart], Meta(description="of the probability on entry")]
+    month: Annotated[list[EffectPart], Meta(description="in which the episode began, such as 2026-02")]
+    kind: Annotated[list[EffectPart], Meta(description="regular, new or winback")]
+
+
+class EffectAnswer(msgspec.Struct, frozen=True):
+    """What acting saved: treated against held out, with intervals; null where nothing is known, see `warnings`."""
+
+    until: Annotated[date, Meta(description="horizons that ended on or before this day count")]
+    leaked_contacts: Annotated[int, Meta(description="contacts with customers who are held out")]
+    uplift: Annotated[UpliftVerdict, Meta(description="whether a model of whom a contact moves ranks better")]
+    currency: str
+    first_on: Annotated[date | None, Meta(description="the day of the first episode; null: none has settled")]
+    last_on: Annotated[date | None, Meta(description="the day of the last episode; null: none has settled")]
+    overall: Annotated[EffectPart, Meta(description="all accounts that the ranking chose, by their first episode")]
+    groups: EffectGroups
+    four_groups: Annotated[FourGroups | None, Meta(description="null: no account drawn at random has settled")]
+    later_episodes: Annotated[int, Meta(description="settled episodes after an account's first; not compared")]
+    more_weeks_found: Annotated[
+        int | None,
+        Meta(description="weeks still needed to see the effect found, with 80 % power; 0: it is seen; null: unknown"),
+    ]
+    more_weeks_planned: Annotated[
+        int | None, Meta(description="the same for the planned effect; null: unknown, or none was planned")
+    ]
+    warnings: Annotated[list[str], Meta(description="how far the estimates can be trusted, in sentences")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,19 +76,34 @@ class MeasuredEffect:
     """
 
     effect: Effect
-    uplift: UpliftBacktest
+    uplift: UpliftVerdict
     until: date
     leaked: int
     by: Sequence[str] = ()
 
+    @property
+    def answer(self) -> EffectAnswer:
+        """The effect as it is answered, money in major units."""
+        found, money = self.effect, Money(self.effect.currency)
+        return EffectAnswer(
+            until=self.until,
+            leaked_contacts=self.leaked,
+            uplift=self.uplift,
+            currency=found.currency,
+            first_on=found.first_on,
+            last_on=found.last_on,
+            overall=found.overall.answer(money),
+            groups=EffectGroups(*([each.answer(money) for each in found.groups[name]] for name in GROUPS)),
+            four_groups=found.four,
+            later_episodes=found.later_episodes,
+            more_weeks_found=found.more_weeks_found,
+            more_weeks_planned=found.more_weeks_planned,
+            warnings=list(found.warnings),
+        )
+
     def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {
-            "until": self.until,
-            "leaked_contacts": self.leaked,
-            "uplift": self.uplift.to_dict(),
-            **self.effect.to_dict(),
-        }
+        """Return the answer for JSON."""
+        return cast("dict[str, Any]", msgspec.to_builtins(self.answer, builtin_types=(date, Decimal)))
 
     def lines(self) -> Iterator[str | Table]:
         """Say it to a person, overall and for each of the groups asked for."""

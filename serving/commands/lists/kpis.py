@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
+from msgspec.structs import asdict
 
 from features.churn.labels import complete_until
 from features.clock import date_of, day_number
@@ -17,8 +21,9 @@ from features.kpis.periods import period_kind
 from features.kpis.retention import NO_GROUP, Kpis, KpiTable, kpis
 from features.kpis.yearly import DISCOUNT, Yearly, five_points_more, lifetime_spend, yearly
 from features.money import Money
+from serving.commands.lists.kpi_answer import Cohort, KpisAnswer, PeriodKpis, YearKpis
 from serving.commands.lists.kpi_groups import By, groups_of
-from serving.commands.lists.predicted_value import Expected, expected_values
+from serving.commands.lists.predicted_value import PredictedSpend, expected_values
 from serving.commands.result import Table
 from serving.outreach.exports.write_table import write_table
 from serving.shop import OpenShop
@@ -28,33 +33,6 @@ FIVE_POINTS, SEVEN_YEARS = "five-points", "seven-years"
 COUNTS = ("active_at_start", "active_at_end", "kept", "lost", "gained_active", "came_back", "recovered", "joined",
           "dormant_at_end")  # fmt: skip
 MONEY = ("spend", "average_order_value", "historic_lifetime_value")
-# Name and meaning of every figure, in the order of kpis.csv; money is in major units.
-MEANINGS: Mapping[str, str] = {
-    "period": "calendar month, quarter or year",
-    "first_on": "its first day",
-    "last_on": "its last day",
-    "group": "segment or owner; empty = all customers",
-    "finished": "the log holds its last day; otherwise sums are so far, and rates are not told",
-    "active_at_start": "S: last order within active_days before the first day; empty where the log begins too late",
-    "active_at_end": "E: last order within active_days before the day after the last",
-    "kept": "active at both",
-    "lost": "active at the start, not at the end",
-    "gained": "first order of the log in the period",
-    "gained_active": "of these, active at the end",
-    "came_back": "dormant at the start, ordered in the period",
-    "recovered": "of these, active at the end",
-    "joined": "N = gained_active + recovered: active at the end, not at the start",
-    "dormant_at_end": "have ordered before, not active at the end",
-    "retention_percent": "CRR = (E − N) / S × 100",
-    "churn_percent": "lost / S × 100 = 100 − CRR",
-    "ordering": "customers with an order in the period",
-    "repeat_purchase_percent": "of these, the share that ordered on two days or more",
-    "orders": "orders in the period",
-    "purchase_frequency": "orders per ordering customer",
-    "spend": "of these orders",
-    "average_order_value": "spend per order",
-    "historic_lifetime_value": "spend to date per customer who has ever ordered",
-}
 SHOWN: Mapping[str, str] = {
     "active_at_start": "S", "active_at_end": "E", "joined": "N", "gained": "gained", "recovered": "recovered",
     "lost": "lost", "dormant_at_end": "dormant", "retention_percent": "CRR", "churn_percent": "churn",
@@ -84,67 +62,66 @@ class ShopKpis:
     table: KpiTable
     cohorts: Cohorts
     year: Yearly | None
-    expected: Mapping[str, Expected]
+    expected: Mapping[str, PredictedSpend]
     money: Money
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
 
+    @property
+    def answer(self) -> KpisAnswer:
+        """The figures as they are answered: money in major units, null where nothing is known."""
+        groups = self.table.groups.items()
+        return KpisAnswer(
+            period=self.period,
+            by=self.by,
+            known_until=date_of(self.table.end),
+            active_days=self.table.active_days,
+            currency=self.money.currency,
+            periods=[self._period(each) for each in self.table.whole],
+            groups={name: [self._period(each, name) for each in rows] for name, rows in groups},
+            cohorts=self._cohorts(),
+            year=None if self.year is None else self._year(self.year),
+            predicted={self._group_name(name): each for name, each in self.expected.items()},
+            notes=list(self.notes),
+        )
+
     def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON; None where nothing is known, money as Decimal in major units."""
-        return {
-            "period": self.period,
-            "by": self.by,
-            "known_until": date_of(self.table.end),
-            "active_days": self.table.active_days,
-            "currency": self.money.currency,
-            "periods": [self.record(each) for each in self.table.whole],
-            "groups": {name: [self.record(each, name) for each in rows] for name, rows in self.table.groups.items()},
-            "cohorts": self._cohorts(),
-            "year": None if self.year is None else self._year(self.year),
-            "predicted": {self._named(name): each.to_dict(self.money) for name, each in self.expected.items()},
-            "notes": list(self.notes),
-            "files": [str(file) for file in self.files],
-        }
+        """Return the answer for JSON, and the files that were written."""
+        answer = msgspec.to_builtins(self.answer, builtin_types=(date, Decimal))
+        return {**answer, "files": [str(file) for file in self.files]}
 
-    def record(self, row: Kpis, group: str | None = None) -> dict[str, Any]:
-        """Return one period of one group under the names of MEANINGS."""
-        span = row.period
-        told = {
-            "period": span.name,
-            "first_on": date_of(span.first_day),
-            "last_on": date_of(span.end - 1),
-            "group": group,
-        }
-        figures = {name: getattr(row, name) for name in MEANINGS if name not in told}
-        return told | {name: self._told(name, value) for name, value in figures.items()}
+    def _period(self, row: Kpis, group: str | None = None) -> PeriodKpis:
+        first_on, last_on = date_of(row.period.first_day), date_of(row.period.end - 1)
+        own = {"period": row.period.name, "first_on": first_on, "last_on": last_on, "group": group}
+        counted = (name for name in PeriodKpis.__struct_fields__ if name not in own)
+        return msgspec.convert(own | {name: self._value(name, getattr(row, name)) for name in counted}, PeriodKpis)
 
-    def _told(self, name: str, value: Any) -> Any:
+    def _value(self, name: str, value: Any) -> Any:
         return self.money.major(value) if name in MONEY and value is not None else value
 
-    def _named(self, group: str) -> str:
+    def _group_name(self, group: str) -> str:
         return "all" if group == NO_GROUP else group
 
-    def _cohorts(self) -> list[dict[str, Any]]:
+    def _cohorts(self) -> list[Cohort]:
         known = zip(self.cohorts.months, self.cohorts.sizes, self.cohorts.shares(), strict=True)
         return [
-            {"month": month.name, "customers": size, "shares": shares[: len(shares) - place]}
-            for place, (month, size, shares) in enumerate(known)
+            Cohort(month.name, size, shares[: len(shares) - index]) for index, (month, size, shares) in enumerate(known)
         ]
 
-    def _year(self, year: Yearly) -> dict[str, Any]:
-        return {
-            "first_on": date_of(year.first_day),
-            "last_on": date_of(year.end - 1),
-            "measured": year.measured,
-            "active": year.active,
-            "retention_percent": 100 * year.retention,
-            "churn_percent": 100 - 100 * year.retention,
-            "gained_percent": 100 * year.gained,
-            "spend_per_customer": self.money.major(year.spend),
-            "discount_percent": 100 * DISCOUNT,
-            "lifetime_spend": self.money.major(lifetime_spend(year.spend, year.retention)),
-            "five_points_more_percent": 100 * five_points_more(year.retention),
-        }
+    def _year(self, year: Yearly) -> YearKpis:
+        return YearKpis(
+            first_on=date_of(year.first_day),
+            last_on=date_of(year.end - 1),
+            measured=year.measured,
+            active=year.active,
+            retention_percent=100 * year.retention,
+            churn_percent=100 - 100 * year.retention,
+            gained_percent=100 * year.gained,
+            spend_per_customer=self.money.major(year.spend),
+            discount_percent=100 * DISCOUNT,
+            lifetime_spend=self.money.major(lifetime_spend(year.spend, year.retention)),
+            five_points_more_percent=100 * five_points_more(year.retention),
+        )
 
     def lines(self) -> Iterator[str | Table]:
         """Say the table of periods, the latest finished one, the year and what is predicted."""
@@ -158,7 +135,7 @@ class ShopKpis:
         if self.year is not None:
             yield from self._in_a_year(self.year)
         for name, each in self.expected.items():
-            yield each.line(self._named(name), self.money)
+            yield each.line(self._group_name(name), self.money)
         if self.files:
             yield f"written to {self.files[0].parent}: {', '.join(file.name for file in self.files)}"
 
@@ -215,10 +192,10 @@ class ShopKpis:
         return f"{value:.2f}" if isinstance(value, float) else f"{value:,}"
 
     def frame(self) -> pd.DataFrame:
-        """Return kpis.csv: one row per group and period, in the columns of MEANINGS."""
+        """Return kpis.csv: one row per group and period, in the fields of PeriodKpis."""
         groups: list[tuple[str | None, Sequence[Kpis]]] = [(None, self.table.whole), *self.table.groups.items()]
-        records = [self.record(each, group) for group, rows in groups for each in rows]
-        frame = pd.DataFrame(records, columns=list(MEANINGS))
+        records = [asdict(self._period(each, group)) for group, rows in groups for each in rows]
+        frame = pd.DataFrame(records, columns=list(PeriodKpis.__struct_fields__))
         return frame.astype(dict.fromkeys(COUNTS, "Int64"))  # whole numbers that may be missing
 
     def cohort_frame(self) -> pd.DataFrame:

@@ -8,11 +8,12 @@ answers another question than the settings ask, or where it knows days that are 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Annotated
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 
 from features.build import feature_table
 from features.clock import date_of, day_number
@@ -27,49 +28,36 @@ from training.bundle import Bundle
 from training.dataset import Floats
 
 
-@dataclass(frozen=True)
-class Expected:
-    """What the active customers of a group are expected to spend.
+class PredictedSpend(msgspec.Struct, frozen=True):
+    """What the active customers of a group are expected to spend, by the model that serves."""
 
-    Args:
-        customers: active on the day.
-        horizon_days: of the model.
-        over_horizon: mean per customer, minor units.
-        over_year: mean per customer over twelve months, minor units; None where the shop's retention is not known.
-        model_version: of the model that serves.
-    """
-
-    customers: int
+    customers: Annotated[int, Meta(description="active on `known_until`")]
     horizon_days: int
-    over_horizon: float
-    over_year: float | None
+    expected_spend: Annotated[
+        Decimal, Meta(description="mean per customer over the horizon, major units", examples=["24.10"])
+    ]
+    expected_spend_12_months: Annotated[
+        Decimal | None,
+        Meta(
+            description="the same over twelve months, by the shop's retention; null: that is not known",
+            examples=["236.89"],
+        ),
+    ]
     model_version: str
-
-    def to_dict(self, money: Money) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {
-            "customers": self.customers,
-            "horizon_days": self.horizon_days,
-            "expected_spend": money.major(self.over_horizon),
-            "expected_spend_12_months": self._year(money),
-            "model_version": self.model_version,
-        }
-
-    def _year(self, money: Money) -> Decimal | None:
-        return None if self.over_year is None else money.major(self.over_year)
 
     def line(self, group: str, money: Money) -> str:
         """Say it in one line."""
-        year = "" if self.over_year is None else f", about {money.text(self.over_year)} in twelve months"
+        year = self.expected_spend_12_months
+        in_a_year = "" if year is None else f", about {money.text_of(year)} in twelve months"
         return (
-            f"predicted, {group}: {money.text(self.over_horizon)} a customer in the next {self.horizon_days} days"
-            f"{year} ({self.customers:,} active customers, model version {self.model_version})"
+            f"predicted, {group}: {money.text_of(self.expected_spend)} a customer in the next {self.horizon_days} days"
+            f"{in_a_year} ({self.customers:,} active customers, model version {self.model_version})"
         )
 
 
 def expected_values(
     shop: OpenShop, log: Log, end: int, group_of: Mapping[str, str] | None, year: Yearly | None
-) -> tuple[dict[str, Expected], tuple[str, ...]]:
+) -> tuple[dict[str, PredictedSpend], tuple[str, ...]]:
     """Return what is expected of each group and of all, NO_GROUP, or nothing and why.
 
     Args:
@@ -93,13 +81,13 @@ def expected_values(
     if group_of is not None and len(spends):
         named = np.array([group_of.get(customer, NO_GROUP) for customer in customers], dtype=object)
         groups |= {str(name): spends[named == name] for name in np.unique(named)}
-    return {name: _expected(part, bundle, version, year) for name, part in groups.items()}, ()
+    return {name: _predicted(part, bundle, version, year, shop.settings.money) for name, part in groups.items()}, ()
 
 
-def _expected(spends: Floats, bundle: Bundle, version: str, year: Yearly | None) -> Expected:
+def _predicted(spends: Floats, bundle: Bundle, version: str, year: Yearly | None, money: Money) -> PredictedSpend:
     days, mean = bundle.definition.horizon_days, float(spends.mean())
-    over_year = None if year is None else twelve_months(mean, days, year.retention)
-    return Expected(len(spends), days, mean, over_year, version)
+    in_a_year = None if year is None else money.major(twelve_months(mean, days, year.retention))
+    return PredictedSpend(len(spends), days, money.major(mean), in_a_year, version)
 
 
 def _spends(log: Log, bundle: Bundle, end: int) -> tuple[list[str], Floats]:

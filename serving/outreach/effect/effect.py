@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from statistics import NormalDist
-from typing import Any
 
 import pandas as pd
 
@@ -56,22 +55,6 @@ class Effect:
     more_weeks_planned: int | None
     warnings: tuple[str, ...]
     currency: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything for JSON: None for what is unknown, money as Decimal in major units."""
-        money = Money(self.currency)
-        return {
-            "currency": self.currency,
-            "first_on": self.first_on,
-            "last_on": self.last_on,
-            "overall": self.overall.to_dict(money),
-            "groups": {name: [group.to_dict(money) for group in groups] for name, groups in self.groups.items()},
-            "four_groups": self.four.to_dict() if self.four else None,
-            "later_episodes": self.later_episodes,
-            "more_weeks_found": self.more_weeks_found,
-            "more_weeks_planned": self.more_weeks_planned,
-            "warnings": list(self.warnings),
-        }
 
     def lines(self) -> Iterator[str]:
         """Say the effect in plain words, warnings last."""

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal
 from statistics import NormalDist
 
+import msgspec
+
 from features.money import Money
+from serving.scores import Amount
 
 LEVEL = 0.95
 TOO_FEW = "too few to say"
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A value and its 95 % interval; the ends are None where there were too few accounts for one.
+class Estimate(msgspec.Struct, frozen=True):
+    """A value and its 95 % interval; all three are null where there are too few accounts for one.
 
     >>> Estimate(0.1, -0.02, 0.22).is_beyond_chance, (Estimate(0.1, 0.02, 0.18) * 50).value
     (False, 5.0)
     """
 
     value: float | None
-    low: float | None = None
-    high: float | None = None
+    low: float | None
+    high: float | None
 
     def __mul__(self, factor: float) -> Estimate:
         return Estimate(*(None if end is None else end * factor for end in (self.value, self.low, self.high)))
@@ -32,13 +32,6 @@ class Estimate:
     def is_beyond_chance(self) -> bool:
         """Whether the whole interval lies on one side of 0."""
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
-
-    def to_dict(self, money: Money | None = None) -> dict[str, float | Decimal | None]:
-        """Return value, low and high, None where unknown; given a currency, minor units become major ones."""
-        ends = {"value": self.value, "low": self.low, "high": self.high}
-        if money is None:
-            return dict(ends)
-        return {name: None if end is None else money.major(end) for name, end in ends.items()}
 
     def as_points(self) -> str:
         """Write a difference of shares in percentage points, for a cell of a table."""
@@ -73,6 +66,23 @@ class Estimate:
             return TOO_FEW
         value, low, high = (write(end).replace("-", "−") for end in (self.value, self.low, self.high))
         return f"{value}{unit} ({interval}{low} to {high})"
+
+
+UNKNOWN = Estimate(None, None, None)
+
+
+class MoneyEstimate(msgspec.Struct, frozen=True):
+    """Money with its 95 % interval, major units; all three are null where there are too few accounts for one."""
+
+    value: Amount | None
+    low: Amount | None
+    high: Amount | None
+
+
+def in_major_units(estimate: Estimate, money: Money) -> MoneyEstimate:
+    """Return an estimate in minor units as it is answered."""
+    ends = (estimate.value, estimate.low, estimate.high)
+    return MoneyEstimate(*(None if end is None else money.major(end) for end in ends))
 
 
 def estimate_around(value: float, error: float, freedom: float = float("inf")) -> Estimate:

@@ -7,45 +7,41 @@ contacts either? The campaign's effect needs no model: do the contacted stay mor
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated
 
+import msgspec
 import numpy as np
 import pandas as pd
+from msgspec import Meta
 
 from serving.outreach.effect.comparison import Comparison, Floats, compare
-from serving.outreach.effect.estimate import Estimate, estimate_around, percent
+from serving.outreach.effect.estimate import UNKNOWN, Estimate, estimate_around, percent
 from serving.outreach.effect.group import compare_kept, is_enough
+from serving.scores import Share
 
 
-@dataclass(frozen=True)
-class FourGroups:
-    """What the model did and what the campaign did.
+class FourGroupCounts(msgspec.Struct, frozen=True):
+    """Accounts in each of the four groups."""
 
-    Args:
-        counts: accounts in each group, by "ranked treated", "ranked holdout", "random treated", "random holdout".
-        churned_ranked: share of the ranked holdout that did not order: what the model promised to find.
-        churned_random: the same of the random holdout.
-        model: churned_ranked − churned_random: the model's effect, without any campaign.
-        ranked: the campaign's effect on the share kept among the ranked.
-        random: the campaign's effect among accounts drawn at random.
-        targeting: ranked − random: what the campaign gains by going to the ranked.
-    """
+    ranked_treated: int = msgspec.field(name="ranked treated")
+    ranked_holdout: int = msgspec.field(name="ranked holdout")
+    random_treated: int = msgspec.field(name="random treated")
+    random_holdout: int = msgspec.field(name="random holdout")
 
-    counts: Mapping[str, int]
-    churned_ranked: float | None
-    churned_random: float | None
-    model: Estimate
-    ranked: Estimate
-    random: Estimate
-    targeting: Estimate
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return counts, shares and estimates for JSON, None where unknown."""
-        estimates = {name: getattr(self, name).to_dict() for name in ("model", "ranked", "random", "targeting")}
-        shares = {"churned_ranked": self.churned_ranked, "churned_random": self.churned_random}
-        return {"counts": dict(self.counts), **shares, **estimates}
+class FourGroups(msgspec.Struct, frozen=True):
+    """Ranked or random × treated or held out: the model's effect and the campaign's, apart."""
+
+    counts: FourGroupCounts
+    churned_ranked: Annotated[
+        Share | None, Meta(description="share of the ranked holdout that did not order; null: nobody in it")
+    ]
+    churned_random: Annotated[Share | None, Meta(description="the same of the random holdout")]
+    model: Annotated[Estimate, Meta(description="churned_ranked − churned_random: the model's effect, uncontacted")]
+    ranked: Annotated[Estimate, Meta(description="the campaign's effect on the share kept among the ranked")]
+    random: Annotated[Estimate, Meta(description="the campaign's effect among accounts drawn at random")]
+    targeting: Annotated[Estimate, Meta(description="ranked − random: what the campaign gains by the ranking")]
 
     def lines(self) -> Iterator[str]:
         """Say what the model did and what the campaign did, one sentence each."""
@@ -67,13 +63,9 @@ def four_groups(ranked: pd.DataFrame, random: pd.DataFrame) -> FourGroups:
     """
     kept_ranked, kept_random = _kept_holdout(ranked), _kept_holdout(random)
     campaigns = compare_kept(ranked), compare_kept(random)
-    on_ranked, on_random = (found.estimate() if found else Estimate(None) for found in campaigns)
+    on_ranked, on_random = (found.estimate() if found else UNKNOWN for found in campaigns)
     return FourGroups(
-        counts={
-            f"{name} {arm}": int((cell["arm"] == arm).sum())
-            for name, cell in (("ranked", ranked), ("random", random))
-            for arm in ("treated", "holdout")
-        },
+        counts=FourGroupCounts(*_arm_sizes(ranked), *_arm_sizes(random)),
         churned_ranked=_churned(kept_ranked),
         churned_random=_churned(kept_random),
         model=_model_effect(kept_ranked, kept_random),
@@ -81,6 +73,10 @@ def four_groups(ranked: pd.DataFrame, random: pd.DataFrame) -> FourGroups:
         random=on_random,
         targeting=_difference(*campaigns),
     )
+
+
+def _arm_sizes(cell: pd.DataFrame) -> tuple[int, int]:
+    return int((cell["arm"] == "treated").sum()), int((cell["arm"] == "holdout").sum())
 
 
 def _kept_holdout(cell: pd.DataFrame) -> Floats:
@@ -96,13 +92,13 @@ def _model_effect(ranked: Floats, random: Floats) -> Estimate:
     is_ranked = np.concatenate([np.ones(len(ranked), dtype=bool), np.zeros(len(random), dtype=bool)])
     churned = 1 - np.concatenate([ranked, random])
     if not is_enough(is_ranked, churned):
-        return Estimate(None)
+        return UNKNOWN
     one_each = np.arange(len(churned))
     return compare(churned, is_ranked, np.zeros((len(churned), 0)), one_each, np.zeros(len(churned))).estimate()
 
 
 def _difference(ranked: Comparison | None, random: Comparison | None) -> Estimate:
     if ranked is None or random is None:
-        return Estimate(None)
+        return UNKNOWN
     error = math.hypot(ranked.standard_error, random.standard_error)
     return estimate_around(ranked.value - random.value, error, min(ranked.freedom, random.freedom))

@@ -8,14 +8,17 @@ mean is not the money; it is adjusted for the expected spend on entry. A second 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
+import msgspec
 import numpy as np
 import pandas as pd
+from msgspec import Meta
 
 from features.money import Money
 from serving.outreach.effect.comparison import Comparison, Flags, Floats, compare
-from serving.outreach.effect.estimate import TOO_FEW, Estimate, percent
+from serving.outreach.effect.estimate import TOO_FEW, UNKNOWN, Estimate, MoneyEstimate, in_major_units, percent
+from serving.scores import Share
 
 # Below these there is no interval: the normal approximation fails, and one customer would decide.
 LEAST_EPISODES, LEAST_EACH = 30, 5
@@ -25,25 +28,43 @@ CAP_QUANTILE = 0.99
 COLUMNS: tuple[str, ...] = ("group", "treated", "held out", "stayed", "stayed held out", "points more", "kept", "money")
 
 
+class EffectPart(msgspec.Struct, frozen=True):
+    """One group of accounts, treated against held out, by intention to treat."""
+
+    name: Annotated[str, Meta(description='of the group; "all" overall')]
+    treated: Annotated[int, Meta(description="accounts that were meant to be contacted")]
+    holdout: Annotated[int, Meta(description="accounts that were held out")]
+    contacted: Annotated[int, Meta(description="the treated accounts that really were contacted")]
+    leaked: Annotated[int, Meta(description="the held-out accounts that were contacted all the same")]
+    kept_treated: Annotated[
+        Share | None, Meta(description="share of the treated that ordered within the horizon; null: none treated")
+    ]
+    kept_holdout: Annotated[
+        Share | None, Meta(description="the same share of the held-out, as counted; null: none held out")
+    ]
+    kept_expected: Annotated[
+        float | None,
+        Meta(
+            description="share of the treated that would have ordered uncontacted, predicted from the held-out at the "
+            "same risk and value; as counted where there are too few for that; null: none held out"
+        ),
+    ]
+    difference: Annotated[Estimate, Meta(description="kept_treated − kept_expected; 0.05 = five points")]
+    customers_kept: Annotated[Estimate, Meta(description="difference × treated, customers")]
+    money_each: Annotated[MoneyEstimate, Meta(description="mean difference of the spend per treated account")]
+    money_kept: Annotated[MoneyEstimate, Meta(description="money_each × treated")]
+    money_capped: Annotated[
+        MoneyEstimate,
+        Meta(description="money_kept with every spend capped at the 99th percentile: what does not depend on a few"),
+    ]
+
+
 @dataclass(frozen=True)
 class GroupEffect:
-    """One group of accounts, treated against held out; every difference has an interval or says that it has none.
+    """One group's effect as it was measured: the fields of EffectPart with money in minor units, and an error.
 
     Args:
-        name: of the group.
-        treated: accounts that were meant to be contacted.
-        holdout: accounts that were held out.
-        contacted: the treated accounts that really were contacted.
-        leaked: the held-out accounts that were contacted all the same.
-        kept_treated: share of the treated that ordered within the horizon; None without any.
-        kept_holdout: the same share of the held-out, as counted.
-        kept_expected: share of the treated that would have ordered uncontacted, as predicted from the holdout.
-        difference: kept_treated − kept_expected.
-        customers_kept: difference × treated.
-        money_each: mean difference of the spend per account, minor units.
-        money_kept: money_each × treated, minor units.
-        money_capped: the same with every spend capped at the 99th percentile.
-        error: standard error of the difference; None where too few.
+        error: standard error of the difference; None where there are too few accounts.
     """
 
     name: str
@@ -66,15 +87,14 @@ class GroupEffect:
         """Whether there were enough accounts for an interval."""
         return self.difference.low is not None
 
-    def to_dict(self, money: Money) -> dict[str, Any]:
-        """Return the counts and estimates for JSON: money in major units, None where unknown."""
-        counted = ("name", "treated", "holdout", "contacted", "leaked", "kept_treated", "kept_holdout", "kept_expected")
-        return {
-            **{name: getattr(self, name) for name in counted},
-            "difference": self.difference.to_dict(),
-            "customers_kept": self.customers_kept.to_dict(),
-            **{name: getattr(self, name).to_dict(money) for name in ("money_each", "money_kept", "money_capped")},
-        }
+    def answer(self, money: Money) -> EffectPart:
+        """Return the group as it is answered."""
+        return EffectPart(
+            **{name: getattr(self, name) for name in EffectPart.__struct_fields__ if not name.startswith("money_")},
+            money_each=in_major_units(self.money_each, money),
+            money_kept=in_major_units(self.money_kept, money),
+            money_capped=in_major_units(self.money_capped, money),
+        )
 
     def line(self, money: Money) -> str:
         """Say the effect in one sentence."""
@@ -109,8 +129,8 @@ def group_effect(name: str, episodes: pd.DataFrame) -> GroupEffect:
     treated, kept = _arm_and_kept(episodes)
     contacted = episodes["contacted"].to_numpy(dtype=bool)
     share, money, capped = _comparisons(episodes, treated, kept)
-    count, unknown = int(treated.sum()), Estimate(None)
-    difference, each = (found.estimate() if found else unknown for found in (share, money))
+    count = int(treated.sum())
+    difference, each = (found.estimate() if found else UNKNOWN for found in (share, money))
     return GroupEffect(
         name=name,
         treated=count,
@@ -124,7 +144,7 @@ def group_effect(name: str, episodes: pd.DataFrame) -> GroupEffect:
         customers_kept=difference * count,
         money_each=each,
         money_kept=each * count,
-        money_capped=capped.estimate() * count if capped else unknown,
+        money_capped=capped.estimate() * count if capped else UNKNOWN,
         error=share.standard_error if share else None,
     )
 

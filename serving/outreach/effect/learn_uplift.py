@@ -16,7 +16,7 @@ from features.definitions.engagement import event_kinds
 from features.feature import FeatureSet
 from features.log import Log
 from training.dataset import Floats
-from training.forecasts.uplift import LEAST_ACCOUNTS, TLearner, UpliftBacktest, fit_uplift, uplift_backtest
+from training.forecasts.uplift import LEAST_ACCOUNTS, TLearner, UpliftVerdict, fit_uplift, uplift_backtest
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class LearntUplift:
         model: None unless it won the backtest.
     """
 
-    verdict: UpliftBacktest
+    verdict: UpliftVerdict
     features: FeatureSet = field(repr=False)
     model: TLearner | None = field(default=None, repr=False)
 

@@ -16,7 +16,6 @@ import pytest
 
 from serving.api import figures, model
 from serving.api.app import OPERATIONS
-from serving.api.figures import effect_answer, kpis_answer
 from serving.api.loaded_model import Champion
 from serving.api.model import model_answer
 from serving.api.openapi import openapi
@@ -31,7 +30,7 @@ from training.backtest.choice import Difference
 from training.backtest.grade import Grade
 from training.backtest.report import Report, report_facts
 from training.backtest.shortlist import A_TENTH, ListResult, Shortlist
-from training.forecasts.uplift import QiniEstimate, UpliftBacktest
+from training.forecasts.uplift import QiniEstimate, UpliftVerdict
 
 MONDAY = date(2026, 3, 2)
 NAN = float("nan")
@@ -61,7 +60,7 @@ def test_retention_figures_without_a_model(shop: SmallShop, by: Any) -> None:
     found = in_shop(shop.settings, shop_kpis, "quarter", by=by)
     assert bool(found.table.groups) == (by is not None)
     assert not found.expected
-    assert wire(kpis_answer(found)) == told(found.to_dict())
+    assert wire(found.answer) == told(found.to_dict())
 
 
 def test_retention_figures_with_a_model(registered: Path) -> None:
@@ -70,10 +69,10 @@ def test_retention_figures_with_a_model(registered: Path) -> None:
     found = in_shop(settings, shop_kpis, by="owner")
     assert found.year is not None
     assert len(found.expected) == 1 + len(found.table.groups)
-    assert wire(kpis_answer(found)) == told(found.to_dict())
+    assert wire(found.answer) == told(found.to_dict())
     short = in_shop(settings, shop_kpis, until=date(2022, 3, 1))
     assert short.year is None
-    assert wire(kpis_answer(short)) == told(short.to_dict())
+    assert wire(short.answer) == told(short.to_dict())
 
 
 def episodes(accounts: int, cell: str) -> pd.DataFrame:
@@ -103,7 +102,7 @@ def saving(settled: pd.DataFrame, qini: dict[str, QiniEstimate]) -> MeasuredEffe
     """What acting saved, with a plan."""
     found = effect(settled, currency="EUR", planned_saved_share=0.1)
     ahead = {name: figure for name, figure in qini.items() if name != "uplift"}
-    return MeasuredEffect(found, UpliftBacktest(bool(qini), "words", 1200, 400, qini, ahead), MONDAY, 0)
+    return MeasuredEffect(found, UpliftVerdict(bool(qini), "words", 1200, 400, qini, ahead), MONDAY, 0)
 
 
 @pytest.mark.parametrize("accounts", [900, 12])
@@ -114,7 +113,7 @@ def test_the_effect_of_a_trial(accounts: int) -> None:
     found = saving(settled, qini)
     assert found.effect.overall.is_enough == bool(qini)
     assert found.effect.four is not None
-    answer = wire(effect_answer(found))
+    answer = wire(found.answer)
     assert answer == told(found.to_dict())
     assert isinstance(answer["overall"]["money_kept"]["value"], str if qini else type(None))
 
@@ -122,7 +121,7 @@ def test_the_effect_of_a_trial(accounts: int) -> None:
 def test_the_effect_before_anything_has_settled(listed: Path) -> None:
     """A list was made, and its horizon has not ended."""
     found = in_shop(load_settings(listed / "regulars.toml"), measure_effect, None, until=date(2023, 1, 10))
-    answer = wire(effect_answer(found))
+    answer = wire(found.answer)
     assert answer == told(found.to_dict())
     assert (answer["first_on"], answer["four_groups"], answer["overall"]["treated"]) == (None, None, 0)
     assert answer["groups"] == {name: [] for name in ("playbook", "owner", "band", "month", "kind")}

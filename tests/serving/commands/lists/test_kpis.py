@@ -13,8 +13,9 @@ from features.errors import ConfigError, InputError
 from features.simulation.simulate import simulate
 from features.sources.reader import read_customers
 from serving.book import Book, hand_over
+from serving.commands.lists.kpi_answer import PeriodKpis
 from serving.commands.lists.kpi_groups import groups_of
-from serving.commands.lists.kpis import MEANINGS, shop_kpis
+from serving.commands.lists.kpis import shop_kpis
 from serving.config import Churn, load_settings
 from serving.outreach.plan.owners import NO_OWNER
 from serving.shop import read
@@ -38,7 +39,7 @@ def test_tables_and_pictures_are_written(found):
     assert [file.name for file in found.files] == ["kpis.csv", "cohorts.csv", "five-points.png", "seven-years.png"]
     assert all(file.read_bytes()[:4] == b"\x89PNG" for file in found.files[2:])
     table = pd.read_csv(found.files[0])
-    assert list(table.columns) == list(MEANINGS)
+    assert list(table.columns) == list(PeriodKpis.__struct_fields__)
     assert len(table) == 3 * len(found.table.whole)
     told = table.dropna(subset="retention_percent")
     assert ((told["retention_percent"] + told["churn_percent"]) - 100).abs().max() == 0

@@ -6,6 +6,7 @@ import json
 from datetime import date, timedelta
 from decimal import Decimal
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,14 +17,17 @@ from benchmarks.effect.shop import Shop, live
 from features.clock import day_number
 from features.errors import InputError
 from features.log import Lines, Log
+from features.money import Money
 from features.roll_up import roll_up
+from serving.commands.lists.effect import MeasuredEffect
 from serving.outreach.effect.comparison import compare
 from serving.outreach.effect.effect import effect
-from serving.outreach.effect.estimate import Estimate, student_quantile
+from serving.outreach.effect.estimate import UNKNOWN, MoneyEstimate, student_quantile
 from serving.outreach.effect.group import group_effect
 from serving.outreach.effect.sample_size import accounts_needed, plan_sample
 from serving.outreach.effect.saved_share import Prior, saved_shares
 from serving.outreach.effect.settled import settled
+from training.forecasts.uplift import UpliftVerdict
 
 MONDAY = date(2026, 3, 2)
 
@@ -149,14 +153,14 @@ class TestEffect:
 
     def test_few_accounts_get_no_interval(self):
         found = effect(drawn(100, (0.7, 0.6)), currency="EUR")
-        assert found.overall.difference == Estimate(None)
+        assert found.overall.difference == UNKNOWN
         assert "too few to say (80 treated, 20 held out" in next(found.lines())
-        assert found.to_dict()["overall"]["money_kept"] == {"value": None, "low": None, "high": None}
+        assert found.overall.answer(Money("EUR")).money_kept == MoneyEstimate(None, None, None)
 
     def test_money_takes_more_accounts_than_shares(self):
         found = effect(drawn(300, (0.7, 0.6)), currency="EUR")
         assert found.overall.is_enough
-        assert found.overall.money_kept == Estimate(None)
+        assert found.overall.money_kept == UNKNOWN
         assert next(found.lines()).endswith("and too few to say of the money")
 
     def test_nobody_yet(self):
@@ -196,7 +200,8 @@ class TestEffect:
         assert few.more_weeks_planned == pytest.approx((needed - 500) / 100, rel=0.15)
 
     def test_it_goes_to_json_with_exact_money(self):
-        found = effect(drawn(2_000, (0.7, 0.6)), currency="EUR").to_dict()
+        verdict = UpliftVerdict(wins=False, words="", accounts=0, holdout=0, qini={}, ahead={})
+        found = MeasuredEffect(effect(drawn(2_000, (0.7, 0.6)), currency="EUR"), verdict, MONDAY, 0).to_dict()
         assert isinstance(found["overall"]["money_kept"]["value"], Decimal)
         assert set(found["groups"]) == {"playbook", "owner", "band", "month", "kind"}
         json.dumps(found, default=str)
@@ -221,7 +226,8 @@ class TestFourGroups:
             figure = getattr(four, name)
             assert figure.low < truth < figure.high
             assert figure.high - figure.low < 0.13
-        assert four.counts == {f"{c} {a}": 4_000 for c in ("ranked", "random") for a in ("treated", "holdout")}
+        counts = {f"{c} {a}": 4_000 for c in ("ranked", "random") for a in ("treated", "holdout")}
+        assert msgspec.to_builtins(four.counts) == counts
 
     def test_without_a_random_cell_there_is_none(self):
         assert effect(drawn(2_000, (0.7, 0.6)), currency="EUR").four is None
