@@ -10,14 +10,17 @@ is lapsed, which is no news.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Meta
+
+if TYPE_CHECKING:  # the settings read bands and states, and need no frames
+    import pandas as pd
 
 Band = Literal["low", "medium", "high"]
 State = Literal["new", "active", "at_risk", "lapsed"]
@@ -235,3 +238,14 @@ def lost_after_days(
     """
     known = (order_days >= RHYTHM_FROM) & ~np.isnan(long_gap_days)
     return np.where(known, np.maximum(LAPSED_LONG_GAPS * long_gap_days, horizon_days), np.inf)
+
+
+def plain_values(column: pd.Series[Any]) -> list[Any]:
+    """Return the values of a frame's column as Python's own, None where one is missing, timestamps as days.
+
+    >>> import pandas as pd
+    >>> plain_values(pd.Series([1.5, float("nan")])), plain_values(pd.Series([pd.Timestamp("2026-03-02"), pd.NaT]))
+    ([1.5, None], [datetime.date(2026, 3, 2), None])
+    """
+    values = column.astype(object).where(column.notna(), None).tolist()
+    return [value.date() if isinstance(value, datetime) else value for value in values]

@@ -23,10 +23,9 @@ from features.engines.windows import population
 from features.log import Log
 from serving.book import Book
 from serving.book.posted import posted_version
-from serving.book.sql_rows import plain
 from serving.config import Settings
 from serving.scorer import score
-from serving.scores import SCORE_COLUMNS, Score
+from serving.scores import SCORE_COLUMNS, Score, plain_values
 from serving.shop import check_agrees, chosen_day, read
 from training.bundle import Bundle
 
@@ -139,7 +138,7 @@ def scores_of(frame: pd.DataFrame, currency: str) -> list[Score]:
 def _values(values: pd.Series, kind: str) -> list[Any]:
     if kind == "texts":
         return [None if value is None else tuple(value) for value in values]
-    return plain(values.astype(float)) if kind == "number" else plain(values)
+    return plain_values(values.astype(float)) if kind == "number" else plain_values(values)
 
 
 def _anybody_active(log: Log, day: date, active_days: int) -> bool:

@@ -25,7 +25,6 @@ from serving.book.sql_rows import (
     insert_columns,
     insert_missing,
     insert_row,
-    plain,
     rows_with,
     texts_from_json,
     texts_to_json,
@@ -34,6 +33,7 @@ from serving.book.sql_rows import (
     utc_now,
 )
 from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
+from serving.scores import plain_values
 
 REGULAR, NEW, WINBACK = "regular", "new", "winback"
 ROUND_ROBIN = "round robin"
@@ -105,12 +105,12 @@ def _stored(frame: pd.DataFrame, name: str, money: Money) -> list[Any]:
         return [None] * len(frame)
     if name == "members":
         return [texts_to_json(value) for value in frame[name]]
-    values = plain(frame[name])
+    values = plain_values(frame[name])
     return to_minor_units(values, money) if name in _MONEY else values
 
 
 def _columns(table: sa.Table, frame: pd.DataFrame) -> dict[str, list[Any]]:
-    return {c.name: plain(frame[c.name]) for c in table.c if c.name != "list_id"}
+    return {c.name: plain_values(frame[c.name]) for c in table.c if c.name != "list_id"}
 
 
 def _key(outreach: OutreachList, run_id: int, columns: Mapping[str, list[Any]]) -> str:
@@ -146,7 +146,9 @@ def _enrol(connection: Connection, outreach: OutreachList, list_id: int) -> None
 
 def _rows(table: sa.Table, frame: pd.DataFrame) -> list[dict[str, Any]]:
     names = [c.name for c in table.c]
-    return [dict(zip(names, row, strict=True)) for row in zip(*(plain(frame[name]) for name in names), strict=True)]
+    return [
+        dict(zip(names, row, strict=True)) for row in zip(*(plain_values(frame[name]) for name in names), strict=True)
+    ]
 
 
 def _agree(connection: Connection, arms: pd.DataFrame) -> None:

@@ -20,14 +20,13 @@ from serving.book.sql_rows import (
     insert_columns,
     insert_row,
     latest_row,
-    plain,
     texts_from_json,
     texts_to_json,
     to_amounts,
     to_minor_units,
     utc_now,
 )
-from serving.scores import SCORE_COLUMNS
+from serving.scores import SCORE_COLUMNS, plain_values
 
 _TYPES = {column.name: column.type for column in SCORE_COLUMNS}
 ROWS_AT_ONCE = 100_000
@@ -141,10 +140,10 @@ def _facts(scores: pd.DataFrame, currency: str, data_digest: str) -> dict[str, A
 
 def _stored(values: pd.Series, type_: str, money: Money) -> Sequence[Any]:
     if type_ == "money":
-        return to_minor_units(plain(values), money)
+        return to_minor_units(plain_values(values), money)
     if type_ == "number":
-        return plain(values.astype(float))
-    return [texts_to_json(value) for value in values] if type_ == "texts" else plain(values)
+        return plain_values(values.astype(float))
+    return [texts_to_json(value) for value in values] if type_ == "texts" else plain_values(values)
 
 
 def _fill_in_reasons(connection: Connection, run_id: int, scores: pd.DataFrame) -> None:

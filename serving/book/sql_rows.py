@@ -36,16 +36,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def plain(values: pd.Series) -> list[Any]:
-    """Return a column as Python values, with None where one is missing.
-
-    >>> plain(pd.Series([1.5, float("nan")]))
-    [1.5, None]
-    """
-    found: list[Any] = values.astype(object).where(values.notna(), None).tolist()
-    return found
-
-
 def to_minor_units(values: Iterable[Decimal | None], money: Money) -> list[int | None]:
     """Return amounts in minor units like `Money.minor`, four times as fast for amounts in the currency's digits.
 

@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import pandas as pd
 
-from serving.book.sql_rows import plain
 from serving.outreach.plan.outreach_list import OutreachList
+from serving.scores import plain_values
 
 Event = Literal["list.published", "customer.entered", "customer.left"]
 EVENTS: tuple[Event, ...] = get_args(Event)
@@ -70,7 +70,7 @@ def messages_of(
     if LEFT in events:
         nothing = dict.fromkeys(ENTRY_FACTS)
         for customer_id, reason in zip(
-            plain(outreach.gone["customer_id"]), plain(outreach.gone["reason"]), strict=True
+            plain_values(outreach.gone["customer_id"]), plain_values(outreach.gone["reason"]), strict=True
         ):
             facts = {**nothing, **former.get(customer_id, {}), "customer_id": customer_id, "reason": reason}
             yield NewMessage(LEFT, customer_id, body_of(LEFT, at, of_list | facts))
@@ -100,5 +100,5 @@ def _new(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _values(frame: pd.DataFrame, name: str) -> list[Any]:
-    values = plain(frame[name]) if name in frame else [None] * len(frame)
+    values = plain_values(frame[name]) if name in frame else [None] * len(frame)
     return [f"{value:f}" if isinstance(value, Decimal) else value for value in values]

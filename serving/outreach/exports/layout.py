@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from serving.outreach.exports.safe_text import plain_values
 from serving.outreach.plan.outreach_list import OutreachList
+from serving.scores import plain_values
 
 CellFormat = Literal["text", "sentence", "texts", "integer", "number", "percent", "money", "date"]
 

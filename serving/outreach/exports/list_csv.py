@@ -8,8 +8,9 @@ from io import StringIO
 import pandas as pd
 
 from serving.outreach.exports.layout import LIST_NAMES, laid_out
-from serving.outreach.exports.safe_text import for_people, plain_values
+from serving.outreach.exports.safe_text import for_people
 from serving.outreach.playbooks.guidance import GUIDANCE_NAMES
+from serving.scores import plain_values
 
 # Owners' files of a former list are recognised by their header: today's, that of lists without advice, and that of
 # lists without playbooks.

@@ -20,8 +20,9 @@ import pandas as pd
 from features.money import Money
 from serving.outreach.exports.file_names import sheet_names
 from serving.outreach.exports.layout import LIST_COLUMNS, by_owner, group_sizes, left_out, rank_by_in_words
-from serving.outreach.exports.safe_text import cut, joined, plain_values, printable
+from serving.outreach.exports.safe_text import cut, joined, printable
 from serving.outreach.plan.outreach_list import OutreachList
+from serving.scores import plain_values
 
 SUMMARY = "Summary"
 MOST_ROWS = 1_048_575  # Excel: with the headings 2 ** 20

@@ -8,10 +8,7 @@ that a spreadsheet would run is preceded by an apostrophe, which makes it text.
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Any
-
-import pandas as pd
 
 SENTENCES = "; "
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width ones act too
@@ -21,16 +18,6 @@ CUT = "…"
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 # A key must match the one in the other system. A sign before a plain word calls no function and starts no program.
 _HARMLESS_KEY = re.compile(r"[+\-@]?[\w.\-]+")
-
-
-def plain_values(column: pd.Series[Any]) -> list[Any]:
-    """Return the values of a column as Python's own, None where unknown, timestamps as days.
-
-    >>> plain_values(pd.Series([1.5, float("nan")])), plain_values(pd.Series([pd.Timestamp("2026-03-02"), pd.NaT]))
-    ([1.5, None], [datetime.date(2026, 3, 2), None])
-    """
-    values = column.astype(object).where(column.notna(), None).tolist()
-    return [value.date() if isinstance(value, datetime) else value for value in values]
 
 
 def joined(value: Any) -> Any:
