@@ -1,4 +1,4 @@
-"""Whose customer each is: what an owner's key may see."""
+"""Which owner each customer belongs to today: what a key of one owner may see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server with everything on it, a client that talks to the application in this process, and a server on a port."""
+"""The state of a full server, a client that calls the application in this process, and a server on a port."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def bearer(key_id: str) -> dict[str, str]:
 
 
 def calls(app: Starlette) -> Call:
-    """Return what sends a request to an application, by default with a key that may do everything."""
+    """Return a client of an application, by default with a key that may do everything."""
 
     def call(method: str, path: str, **request: Any) -> httpx.Response:
         async def send() -> httpx.Response:
@@ -87,13 +87,13 @@ def admitting(app: Starlette, *keys: Key) -> Starlette:
 
 @pytest.fixture(scope="session")
 def calling() -> Callable[[Starlette], Call]:
-    """Return what makes a caller of an application; a bug in the application is raised in the test."""
+    """Return a function that makes a client of an application; a bug in the application is raised in the test."""
     return lambda app: calls(admitting(app))
 
 
 @pytest.fixture(scope="session")
 def call(server: ServerState) -> Call:
-    """Send a request to the application over the full server."""
+    """Send a request to an application whose state is complete."""
     return calls(admitting(create_app(server)))
 
 

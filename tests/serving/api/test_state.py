@@ -316,7 +316,7 @@ def test_a_book_that_is_moved_away_is_let_go_and_taken_up_again(server: ServerSt
     away.mkdir()
     for file in folder.glob("book.db*"):
         file.rename(away / file.name)
-    server._let_go_of_moved_book()
+    server._close_moved_book()
     assert (server.book, server.keys.known) == (None, False)
     with pytest.raises(Refusal) as refused:
         server.need_book()
