@@ -1,8 +1,8 @@
 """The cells of a file of any size: DuckDB reads the usual forms, `cells.py` everything else.
 
-A cell has one reading, that of `cells.py`. DuckDB takes over only where a plain number leaves no doubt, and cuts dates
-from their times: a log of years has few different dates and few different times. What is left is read in Python, once
-per distinct text.
+A cell has one reading, that of `cells.py`. DuckDB reads plain numbers and plain ISO times, whose form leaves no doubt,
+and cuts other dates from their times: a log of years has few different dates and few different times. Those, and every
+other text, are read in Python, once per distinct text of a batch.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _read(file: MappedFile) -> TypedTable:
         {name: mapped(coded, cells.text, hint=cells.SPACE) for name, coded in texts.items() if name not in flags},
         {name: reader.millionths() for name, reader in readers.items() if isinstance(reader, NumberReader)},
         {name: read_codes(coded, cells.flag) for name, coded in texts.items() if name in flags},
-        *((times.seconds(), times.offsets()) if times else (no_time, no_time)),
+        *(times.moments() if times else (no_time, no_time)),
     )
 
 
@@ -106,12 +106,7 @@ def text(column: str, sql_type: str = "VARCHAR") -> str:
 
 
 class TextReader:
-    """Reads a column as dictionary-coded texts.
-
-    Args:
-        column: SQL of the column.
-        sql_type: of its cells.
-    """
+    """Reads a column as dictionary-coded texts; arguments as for `TimeReader`."""
 
     def __init__(self, column: str, sql_type: str = "VARCHAR") -> None:
         self.select: tuple[str, ...] = (text(column, sql_type),)
@@ -125,7 +120,8 @@ class TextReader:
         """Return the texts of all batches."""
         unified = pa.chunked_array(self._chunks).unify_dictionaries()
         codes = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in unified.chunks]
-        return Coded(_objects(unified.chunk(0).dictionary), np.concatenate(codes).astype(np.int64))
+        values = np.array(unified.chunk(0).dictionary.to_pylist(), dtype=object)
+        return Coded(values, np.concatenate(codes).astype(np.int64))
 
 
 class NumberReader:
@@ -147,7 +143,7 @@ class NumberReader:
     def add(self, arrays: Sequence[pa.Array]) -> None:
         """Take over a batch of what `select` gives."""
         plain, other = arrays
-        read = _read_distinct(other, lambda cell: cells.number(cell, self._decimal), cells.EMPTY)
+        read = _read_distinct(other, lambda cell: cells.number(cell, self._decimal))
         self._parts.append(
             np.where(_filled(plain), _millionths(plain), read) if plain.null_count else _millionths(plain)
         )
@@ -185,39 +181,27 @@ class TimeReader:
             self.select = (_timestamp_seconds(column, sql_type), "NULL::VARCHAR", "NULL::VARCHAR")
         else:
             self.select = _written_moment(_varchar(column, sql_type), date_format, calendar, cut=bool(self._sample))
-        self._seconds: list[Ints] = []
-        self._offsets: list[Ints] = []
+        self._parts: list[Ints] = []
 
     def add(self, arrays: Sequence[pa.Array]) -> None:
         """Take over a batch of what `select` gives."""
         usual, dates, times = arrays
         seconds, offsets = self._moments(dates, times)
         known = usual.fill_null(cells.BAD).to_numpy(zero_copy_only=False)
-        self._seconds.append(np.where(_filled(usual), known, seconds))
-        self._offsets.append(np.where(known > cells.HUGE, self._offset, offsets))
+        seconds = np.where(_filled(usual), known, seconds)
+        self._parts.append(np.stack([seconds, np.where(known > cells.HUGE, self._offset, offsets)]))
 
-    def seconds(self) -> Ints:
-        """Return the seconds of all batches, marks of `cells` among them."""
-        return np.concatenate(self._seconds)
-
-    def offsets(self) -> Ints:
-        """Return the offsets of all batches, `cells.NO_OFFSET` where none is written."""
-        return np.concatenate(self._offsets)
+    def moments(self) -> Ints:
+        """Return seconds and offsets of all batches, 2 × rows, with the marks of `cells`."""
+        return np.concatenate(self._parts, axis=1)
 
     def _moments(self, dates: pa.Array, times: pa.Array) -> tuple[Ints, Ints]:
-        seconds, offsets = self._distinct(dates, "")
+        """Return the moments of dates, with the time behind each as `cells` reads it behind the sample date."""
+        seconds, offsets = _read_distinct(dates, self._read).T
         timed = _filled(times) & (seconds > cells.HUGE)
-        clock, zones = self._distinct(times, self._sample)
+        clock, zones = _read_distinct(times, lambda time: self._read(self._sample + time)).T
         read = np.where(clock > cells.HUGE, seconds + clock - self._read(self._sample)[0], cells.BAD)
         return np.where(timed, read, seconds), np.where(timed, zones, offsets)
-
-    def _distinct(self, texts: pa.Array, before: str) -> tuple[Ints, Ints]:
-        """Return the moment of each row, read once per distinct text behind what stands `before` it."""
-        coded = texts.dictionary_encode()
-        moments = [self._read(before + each) for each in (*coded.dictionary.to_pylist(), "")]
-        codes = coded.indices.fill_null(len(moments) - 1).to_numpy(zero_copy_only=False)
-        seconds, offsets = np.array(moments, dtype=np.int64).T
-        return seconds[codes], offsets[codes]
 
 
 Reader = TextReader | NumberReader | TimeReader
@@ -280,14 +264,13 @@ def date_counts(file: OpenFile, index: int, date_format: str | None = None) -> C
         index: of the column.
         date_format: of the column, as far as it is known.
     """
-    cell = f"c{index}"
-    if not _sample_date(date_format, "gregorian"):
-        return Counter(dict(file.query(f"SELECT coalesce({cell}, ''), count(*) FROM {file.source} GROUP BY 1")))
+    cell = whole = f"c{index}"
     date_part, time_part = _cut(cell, _DATE_AND_TIME)
     minutes = f":[0-5۰-۵٠-٥]{_D}"
     plain = f"regexp_full_match({time_part}, ' {_D}{{1,2}}{minutes}({minutes})?')"
     half = f"regexp_full_match({time_part}, ' (0?[1-9]|1[0-2]){minutes}({minutes})? [AaPp][Mm]')"
-    whole = f"CASE WHEN {plain} THEN {date_part} WHEN {half} THEN {date_part} || ' 1:00 AM' ELSE {cell} END"
+    if _sample_date(date_format, "gregorian"):
+        whole = f"CASE WHEN {plain} THEN {date_part} WHEN {half} THEN {date_part} || ' 1:00 AM' ELSE {cell} END"
     return Counter(dict(file.query(f"SELECT coalesce({whole}, ''), count(*) FROM {file.source} GROUP BY 1")))
 
 
@@ -295,18 +278,14 @@ def _quoted(written: str) -> str:
     return "'" + written.replace("'", "''") + "'"
 
 
-def _objects(texts: pa.Array) -> np.typing.NDArray[np.object_]:
-    return np.array(texts.to_pylist(), dtype=object)
-
-
 def _filled(column: pa.Array) -> np.typing.NDArray[np.bool_]:
     return np.asarray(column.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def _read_distinct(texts: pa.Array, read: Callable[[str], int], empty: int) -> Ints:
-    """Return an integer per row; each distinct text is read once, a NULL is `empty`."""
+def _read_distinct(texts: pa.Array, read: Callable[[str], int | tuple[int, int]]) -> Ints:
+    """Return what is read of each row; each distinct text is read once, NULL as the empty text."""
     coded = texts.dictionary_encode()
-    values = np.array([*map(read, coded.dictionary.to_pylist()), empty], dtype=np.int64)
+    values = np.array([read(each) for each in (*coded.dictionary.to_pylist(), "")], dtype=np.int64)
     codes: Ints = coded.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)
     return values[codes]
 

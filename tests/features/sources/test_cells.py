@@ -37,7 +37,7 @@ def numbers_in_sql(database, texts, decimal):
 
 def moments_in_sql(database, texts, date_format, calendar):
     reader = read_in_file(database, texts, TimeReader("x", "VARCHAR", date_format, calendar))
-    return list(zip(reader.seconds().tolist(), reader.offsets().tolist(), strict=True))
+    return [tuple(moment) for moment in reader.moments().T.tolist()]
 
 
 NUMBERS = [
