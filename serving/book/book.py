@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
-from serving.book import connection
+from serving.book.connection import engine_of, reading, writing
 from serving.book.migrate import bring_up_to_date
 
 
@@ -32,7 +32,7 @@ class Book:
     """
 
     def __init__(self, place: Path | str) -> None:
-        self.engine = connection.engine_of(place)
+        self.engine = engine_of(place)
         try:
             bring_up_to_date(self.engine)
         except BaseException:
@@ -45,8 +45,8 @@ class Book:
 
     def writing(self) -> AbstractContextManager[Connection]:
         """Open a transaction that no other writer interleaves with; an error leaves the book as it was."""
-        return connection.writing(self.engine)
+        return writing(self.engine)
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Open a connection that sees one moment of the book and waits for no writer."""
-        return connection.reading(self.engine)
+        return reading(self.engine)

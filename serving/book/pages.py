@@ -95,8 +95,8 @@ def page_of(
     query = _query(facts["id"], run, entry_filter, owner, after)
     frame = entries_in(connection, query if limit is None else query.limit(limit + 1), run)
     more = limit is not None and len(frame) > limit
-    kept = frame.iloc[:limit] if more else frame
-    return Page(facts, run, kept, _page_end(facts["id"], kept) if more else None)
+    shown = frame.iloc[:limit] if more else frame
+    return Page(facts, run, shown, _page_end(facts["id"], shown) if more else None)
 
 
 def _list(day: date | None, after: PageEnd | None) -> sa.Select[Any]:

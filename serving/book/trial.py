@@ -62,8 +62,8 @@ def _with_account(since: date | None) -> sa.Subquery:
     """Return contacts with the customer's account on the list of that day, and the playbook of their entry."""
     joined, entry = with_entry(CONTACTS)
     who = CONTACTS.c.customer_id
-    held = LISTS.c.as_of <= CONTACTS.c.contacted_on
-    last = sa.select(LISTS.c.id).where(held).order_by(LISTS.c.as_of.desc(), LISTS.c.id.desc()).limit(1)
+    until_then = LISTS.c.as_of <= CONTACTS.c.contacted_on
+    last = sa.select(LISTS.c.id).where(until_then).order_by(LISTS.c.as_of.desc(), LISTS.c.id.desc()).limit(1)
     at_that_time = last.correlate(CONTACTS).scalar_subquery()
     off = sa.select(SUPPRESSED.c.account_id).where(
         SUPPRESSED.c.list_id == at_that_time, SUPPRESSED.c.customer_id == who
