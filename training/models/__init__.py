@@ -1,1 +1,1 @@
-"""The candidate models, one a file."""
+"""The candidate models, one per file."""
