@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from features.simulation.simulate import simulate
 from serving.api.app import create_app
-from serving.api.state import Desk
+from serving.api.state import ServerState
 from serving.book import Book
 from serving.cli.demo import next_commands
 from serving.commands.models.score import simulate_shop
@@ -67,7 +67,7 @@ def stored_score(folder: Path, customer_id: str) -> dict[str, Any]:
     settings = load_settings(folder / "regulars.toml")
     book = Book(settings.book_place)
     try:
-        asking = calls(admitting(create_app(Desk(settings, book))))
+        asking = calls(admitting(create_app(ServerState(settings, book))))
         answer = asking("POST", "/v1/scores", json={"customer_ids": [customer_id]})
         assert answer.status_code == 200, answer.text
         (score,) = answer.json()["scores"]
