@@ -17,7 +17,7 @@ from serving.api.app import create_app
 from serving.api.state import ServerState
 from serving.book import Book
 from serving.cli.demo import next_commands
-from serving.commands.models.score import simulate_shop
+from serving.commands.data.simulate import simulate_shop
 from serving.config import load_settings
 from tests.serving.api.conftest import admitting, calls
 from tests.serving.conftest import Call, init_shop, regulars
