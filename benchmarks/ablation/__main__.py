@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.quality.logs import CASES, CDNOW, JOURNEY, Case, cdnow, complete_journey, gift_shop
+from benchmarks.published import write_page
+from benchmarks.quality.logs import CASES, CDNOW, GIFT_CUSTOMERS, JOURNEY, Case, cdnow, complete_journey, gift_shop
 from features.clock import date_of, day_number
 from features.definitions import default_features
 from features.errors import InsufficientHistory
@@ -44,14 +45,21 @@ class Pair:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cdnow", type=Path, default=None, help="path of CDNOW_master.txt")
+    parser.add_argument("--simulated", type=int, metavar="CUSTOMERS", help="only the gift shop, of so many")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the page is written")
     chosen = parser.parse_args()
-    gift = gift_shop()
-    logs = {JOURNEY: complete_journey(), CDNOW: cdnow(chosen.cdnow), gift.case.log: gift.log}
-    columns = {case: _losses(_pairs(case, _some(logs[case.log]))) for case in (*CASES, gift.case)}
+    logs = _logs(chosen.cdnow, chosen.simulated)
+    columns = {case: _losses(_pairs(case, _some(log))) for case, log in logs.items()}
     text = PAGE.format(table=_table(columns))
-    chosen.out.write_text(text, encoding="utf-8")
-    print(text)
+    write_page(chosen.out, text)
+
+
+def _logs(path: Path | None, customers: int | None) -> dict[Case, Log]:
+    gift = gift_shop(customers or GIFT_CUSTOMERS)
+    if customers:
+        return {gift.case: gift.log}
+    logs = {JOURNEY: complete_journey(), CDNOW: cdnow(path), gift.case.log: gift.log}
+    return {case: logs[case.log] for case in (*CASES, gift.case)}
 
 
 def _some(log: Log) -> Log:

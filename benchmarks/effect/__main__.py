@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.effect.lists import COST
 from benchmarks.effect.runs import AMPLE, CURRENCY, RANKINGS, SCARCE, SEEDS_RANKED, Seed, one_seed
 from benchmarks.effect.shop import MADE_SHARE, SAVED_SHARE, WOKEN_SHARE
-from features.atomic_write import whole
+from benchmarks.published import write_page
 from features.money import Money
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -43,9 +43,7 @@ def main() -> None:
             seeds.append(seed)
             print(f"{len(seeds)}/{chosen.seeds}", end="\r", flush=True)
     text = page(seeds, chosen.customers)
-    with whole(chosen.out) as half:
-        half.write_text(text, encoding="utf-8")
-    print(text)
+    write_page(chosen.out, text)
 
 
 def page(seeds: Sequence[Seed], customers: int) -> str:

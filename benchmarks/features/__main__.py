@@ -16,6 +16,8 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.published import write_page
+
 Result = dict[str, float]
 RESULTS = Path(__file__).with_name("results.md")
 # What issue 2 asks for.
@@ -35,8 +37,7 @@ def main() -> None:
     database = run("database", path, chosen.dates)
     differing(many, database)
     text = report(path, chosen.dates, one, many, database)
-    chosen.out.write_text(text, encoding="utf-8")
-    print(text)
+    write_page(chosen.out, text)
 
 
 def generated(folder: Path, lines: int) -> Path:

@@ -120,7 +120,8 @@ CREATE TEMP TABLE orders AS
     FROM (SELECT customer_id, day, sum(amount)::BIGINT AS spend, count(*) AS orders, sum(lines)::BIGINT AS lines,
                  sum(units)::BIGINT AS units, sum(discount)::BIGINT AS discount,
                  CASE WHEN sum(discount) > 0 THEN 1 ELSE 0 END AS discounted,
-                 CASE WHEN (day + 3) % 7 >= 5 THEN 1 ELSE 0 END AS weekend
+                 CASE WHEN (day + 3) % 7 >= 5 THEN 1 ELSE 0 END AS weekend,
+                 (day + 3) // 7 AS week
           FROM day_orders GROUP BY customer_id, day ORDER BY customer_id, day);
 CREATE TEMP TABLE items AS
     SELECT customer_id, day, row_number() OVER () AS place, (hash(product_id) >> 1)::BIGINT AS product,

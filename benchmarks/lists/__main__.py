@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.lists.runs import OWNERS, PER_OWNER, Measured, Took, measured
+from benchmarks.published import write_page
 
 RESULTS = Path(__file__).with_name("results.md")
 WANTED_SECONDS, WANTED_MIB = 30.0, 2048.0
@@ -32,8 +33,7 @@ def main() -> None:
     with _server(chosen.postgresql) as url:
         found.append(_apart("PostgreSQL", chosen.customers, url))
     text = _page(found, chosen.customers)
-    chosen.out.write_text(text, encoding="utf-8")
-    print(text)
+    write_page(chosen.out, text)
 
 
 @contextmanager

@@ -18,28 +18,46 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.published import write_page
 from benchmarks.quality.judge import Section, judged
-from benchmarks.quality.logs import CASES, CDNOW, JOURNEY, Known, cdnow, complete_journey, gift_shop, stationary_shop
+from benchmarks.quality.logs import (
+    CASES,
+    CDNOW,
+    GIFTS,
+    JOURNEY,
+    STATIONARY,
+    Known,
+    cdnow,
+    complete_journey,
+    gift_shop,
+    stationary_shop,
+)
 from benchmarks.quality.peers.read import PeerRow, peer_rows
 
 RESULTS = Path(__file__).with_name("results.md")
 MEASURES = ("auroc", "brier", "ece", "log_loss")
-# What issue 3 asks for: AUROC at least, Brier and ECE at most, in the order of the cases.
-OPEN_MUSTS = ((0.838, 0.139, 0.015), (0.866, 0.089, 0.012), (0.746, 0.171, 0.020), (0.702, 0.219, 0.040))
+# What is aimed at on the open logs: AUROC at least, Brier and ECE at most, by log and horizon in days.
+OPEN_MUSTS = {
+    (JOURNEY, 14): (0.838, 0.139, 0.015),
+    (JOURNEY, 30): (0.866, 0.089, 0.012),
+    (CDNOW, 90): (0.746, 0.171, 0.020),
+    (CDNOW, 180): (0.702, 0.219, 0.040),
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cdnow", type=Path, default=None, help="path of CDNOW_master.txt")
     parser.add_argument("--peers", type=Path, default=None, help="folder with the peers' predictions")
+    parser.add_argument("--simulated", type=int, metavar="CUSTOMERS", help="only the simulated shops, of so many")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the table is written")
     chosen = parser.parse_args()
-    sections = [_said(judged(known)) for known in _cases(chosen.cdnow)]
+    cases = simulated_shops(chosen.simulated) if chosen.simulated else _cases(chosen.cdnow)
+    sections = [_said(judged(known)) for known in cases]
     peers = peer_rows(chosen.peers) if chosen.peers else ()
-    cases = "\n".join(_page_of(section, peers) for section in sections)
-    text = PAGE.format(summary=_summary(sections), rivals=_rivals(sections), cases=cases, machine=machine())
-    chosen.out.write_text(text, encoding="utf-8")
-    print(text)
+    details = "\n".join(_page_of(section, peers) for section in sections)
+    text = PAGE.format(summary=_summary(sections), rivals=_rivals(sections), cases=details, machine=machine())
+    write_page(chosen.out, text)
 
 
 def _cases(path: Path | None) -> list[Known]:
@@ -48,22 +66,33 @@ def _cases(path: Path | None) -> list[Known]:
     return [*(Known(case, logs[case.log], nobody_knows) for case in CASES), gift_shop(), stationary_shop()]
 
 
+def simulated_shops(customers: int) -> list[Known]:
+    """Return the two simulated cases with so many customers; their figures are of other rows than the page's."""
+    return [gift_shop(customers), stationary_shop(customers)]
+
+
 def _said(section: Section) -> Section:
     print(f"{section.title}: {section.chosen}", file=sys.stderr)
     return section
 
 
 def _summary(sections: list[Section]) -> str:
-    musts = [_must(*limits) for limits in OPEN_MUSTS]
-    gift, still = sections[4], sections[5]
-    musts.append(_must(gift.truth["auroc"] - 0.01, gift.truth["brier"] + 0.004, 0.05) if gift.truth else "")
-    musts.append("AUROC ≤ 0.60, ECE ≤ 0.020" if still else "")
     lines = ["| log, horizon | default | AUROC | Brier | ECE | by chance | must |", "|---" * 7 + "|"]
-    for section, must in zip(sections, musts, strict=True):
+    for section in sections:
         cells = " | ".join(f"{section.default[measure]:.4f}" for measure in MEASURES[:3])
         chance = f"{section.floor.mean:.4f}, up to {section.floor.most:.4f}"
-        lines.append(f"| {section.title} | `{section.chosen}`, {section.calibration} | {cells} | {chance} | {must} |")
+        lines.append(
+            f"| {section.title} | `{section.chosen}`, {section.calibration} | {cells} | {chance} | {_aim(section)} |"
+        )
     return "\n".join(lines)
+
+
+def _aim(section: Section) -> str:
+    if section.case.log == STATIONARY:
+        return "AUROC ≤ 0.60, ECE ≤ 0.020"
+    if section.case.log == GIFTS:
+        return _must(section.truth["auroc"] - 0.01, section.truth["brier"] + 0.004, 0.05)
+    return _must(*OPEN_MUSTS[section.case.log, section.case.definition.horizon_days])
 
 
 def _must(auroc: float, brier: float, ece: float) -> str:
@@ -78,7 +107,7 @@ def _rivals(sections: list[Section]) -> str:
     ece = sum(section.default["ece"] for section in sections) / len(sections)
     return (
         f"Against the expected orders of BG/NBD, in AUROC: {said}; mean {sum(gains) / len(gains):+.4f}. "
-        f"Mean ECE over the six: {ece:.4f}."
+        f"Mean ECE over all {len(sections)}: {ece:.4f}."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,13 +28,13 @@ class Case:
         log: its name.
         definition: population and horizon.
         test_date: judged on it.
-        customers: how many must be in the population, so that figures are of the same rows.
+        customers: how many must be in the population, so that figures are of the same rows; None where any may.
     """
 
     log: str
     definition: ChurnDefinition
     test_date: date
-    customers: int
+    customers: int | None
 
 
 JOURNEY, CDNOW = "Complete Journey", "CDNOW"
@@ -96,7 +96,7 @@ class Known:
     true_probability: pd.Series[float]
 
 
-def gift_shop() -> Known:
+def gift_shop(customers: int = GIFT_CUSTOMERS) -> Known:
     """A shop where orders come twice as fast before Christmas: far fewer churn than on the dates that are learnt from.
 
     Customers follow the BG/NBD of `GIFT_LAW` on a clock that runs faster before Christmas. The truth is its own answer:
@@ -106,22 +106,20 @@ def gift_shop() -> Known:
     days = (case.test_date - GIFT_START).days
     calendar = make_calendar(GIFT_START, days + case.definition.horizon_days, stationary=False, christmas_factor=2.0)
     now, then = (float(calendar.operational(float(days + more))) for more in (0, case.definition.horizon_days))
-    begin = calendar.operational(
-        np.where(random.random(GIFT_CUSTOMERS) < 0.3, 60.0, days) * random.random(GIFT_CUSTOMERS)
-    )
+    begin = calendar.operational(np.where(random.random(customers) < 0.3, 60.0, days) * random.random(customers))
     who, clock = _bg_nbd_orders(begin, then, random)
     seen = clock < now
-    first, last = (each.reindex(range(GIFT_CUSTOMERS)) for each in _first_and_last(who[seen], clock[seen]))
+    first, last = (each.reindex(range(customers)) for each in _first_and_last(who[seen], clock[seen]))
     came = first.notna().to_numpy()
-    frequency = np.bincount(who[seen], minlength=GIFT_CUSTOMERS)[came] - 1.0
+    frequency = np.bincount(who[seen], minlength=customers)[came] - 1.0
     recency, age = (last - first).to_numpy()[came], (now - first).to_numpy()[came]
     truth = GIFT_LAW.no_order_probability(Histories(frequency, recency, age), then - now)
-    ids = np.array([f"G{place:04}" for place in range(GIFT_CUSTOMERS)])
+    ids = np.array([f"G{place:04}" for place in range(customers)])
     amount = np.rint(100 * random.lognormal(3.5, 0.6, len(who))).astype(np.int64).tolist()
     day = (_day_number(GIFT_START) + np.floor(calendar.time(clock))).astype(np.int64).tolist()
     orders = [str(place) for place in range(len(who))]
     log = roll_up(Lines.of(ids[who].tolist(), day, amount, order_id=orders))
-    return Known(case, log, pd.Series(truth, index=ids[came]))
+    return Known(_sized(case, customers == GIFT_CUSTOMERS), log, pd.Series(truth, index=ids[came]))
 
 
 def _bg_nbd_orders(begin: Floats, end: float, random: np.random.Generator) -> tuple[Ints, Floats]:
@@ -147,7 +145,7 @@ def _day_number(day: date) -> int:
     return int(np.datetime64(day, "D").astype(np.int64))
 
 
-def stationary_shop() -> Known:
+def stationary_shop(customers: int = STATIONARY_CUSTOMERS) -> Known:
     """A shop where there is nothing to find: everyone orders on any day with one and the same probability, for ever.
 
     `simulate(stationary=True)` is another thing: its customers have rates of their own, by which they can be ranked.
@@ -155,12 +153,18 @@ def stationary_shop() -> Known:
     case, random = STATIONARY_CASE, np.random.default_rng(2024)
     horizon_days = case.definition.horizon_days
     days = (case.test_date - STATIONARY_START).days + horizon_days
-    who, day = np.nonzero(random.random((STATIONARY_CUSTOMERS, days)) < 1 / STATIONARY_GAP_DAYS)
+    who, day = np.nonzero(random.random((customers, days)) < 1 / STATIONARY_GAP_DAYS)
     amount = np.rint(100 * random.lognormal(3.5, 0.6, len(who))).astype(np.int64)
-    ids = [f"C{place:05}" for place in range(STATIONARY_CUSTOMERS)]
+    ids = [f"C{place:05}" for place in range(customers)]
     days_of = (_day_number(STATIONARY_START) + day).tolist()
     log = roll_up(Lines.of([ids[place] for place in who], days_of, amount.tolist()))
-    return Known(case, log, pd.Series((1 - 1 / STATIONARY_GAP_DAYS) ** horizon_days, index=ids))
+    truth = pd.Series((1 - 1 / STATIONARY_GAP_DAYS) ** horizon_days, index=ids)
+    return Known(_sized(case, customers == STATIONARY_CUSTOMERS), log, truth)
+
+
+def _sized(case: Case, published: bool) -> Case:
+    """Return a case; one of another size than the published one has no number of customers to hold."""
+    return case if published else replace(case, customers=None)
 
 
 def package(name: str) -> Path:

@@ -16,6 +16,8 @@ import tempfile
 from pathlib import Path
 from types import FrameType
 
+from benchmarks.published import write_page
+
 RESULTS = Path(__file__).with_name("results.md")
 
 
@@ -38,8 +40,7 @@ def main() -> None:
         found = everything(shop, Path(logs), chosen.customers, chosen.rounds, chosen.seconds, chosen.soak)
     soak = f" --soak {chosen.soak:g}" if chosen.soak else ""
     text = page(found, chosen.customers, f"python -m benchmarks.serving{soak}")
-    chosen.out.write_text(text, encoding="utf-8")
-    print(text)
+    write_page(chosen.out, text)
 
 
 def _prepare() -> None:

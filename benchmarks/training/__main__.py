@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import training.dataset as datasets
+from benchmarks.published import write_page
 from features.churn.labels import ChurnDefinition
 from features.log import Lines, Log
 from features.roll_up import roll_up
@@ -81,8 +82,7 @@ def main() -> None:
         ratio=rest / fits.seconds,
         machine=f"{os.cpu_count()} cores ({platform.machine()}), lightgbm {version('lightgbm')}",
     )
-    chosen.out.write_text(text, encoding="utf-8")
-    print(text)
+    write_page(chosen.out, text)
 
 
 def _log(customers: int) -> Log:

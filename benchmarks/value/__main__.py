@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.published import write_page
 from benchmarks.quality.logs import CASES, CDNOW, JOURNEY, cdnow, complete_journey
 from features.churn.labels import ChurnDefinition, complete_until
 from features.clock import date_of, day_number
@@ -36,6 +37,7 @@ from training.splits import training_dates
 RESULTS = Path(__file__).with_name("results.md")
 # Three test dates before each published one, horizons apart where the log is long enough.
 EARLIER = 3
+CUSTOMERS = 3_000  # of a simulated shop
 SIMULATED = ((1, 14.0), (2, 28.0), (3, 56.0))
 OTHER_DAYS = (7, 14, 30, 60, 90)
 
@@ -71,18 +73,23 @@ class Test:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cdnow", type=Path, default=None, help="path of CDNOW_master.txt")
+    parser.add_argument("--simulated", type=int, metavar="CUSTOMERS", help="only the simulated shops, of so many")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the table is written")
     chosen = parser.parse_args()
-    logs = {JOURNEY: complete_journey(), CDNOW: cdnow(chosen.cdnow)}
-    published = [Test.of(case.log, logs[case.log], case.definition, case.test_date) for case in CASES]
-    shops = [simulated(seed, gap_days) for seed, gap_days in SIMULATED]
+    published = [] if chosen.simulated else published_tests(chosen.cdnow)
+    shops = [simulated(seed, gap_days, chosen.simulated or CUSTOMERS) for seed, gap_days in SIMULATED]
     dates = [*published, *(test for each in published for test in earlier(each)), *shops]
     money = [spend_row(test) for test in dates]
     when = [line for test in [*published, *shops] for line in order_rows(test)]
     said = [line for test in [*published, *shops] for line in silence_rows(test)]
     text = PAGE.format(money=table(MONEY, money), when=table(WHEN, when), said=table(SAID, said))
-    chosen.out.write_text(text, encoding="utf-8")
-    print(text)
+    write_page(chosen.out, text)
+
+
+def published_tests(path: Path | None) -> list[Test]:
+    """The open logs on their published test dates."""
+    logs = {JOURNEY: complete_journey(), CDNOW: cdnow(path)}
+    return [Test.of(case.log, logs[case.log], case.definition, case.test_date) for case in CASES]
 
 
 def earlier(test: Test) -> list[Test]:
@@ -95,9 +102,9 @@ def earlier(test: Test) -> list[Test]:
     return found
 
 
-def simulated(seed: int, gap_days: float) -> Test:
-    """A simulated shop of 3,000 customers over two years, on the latest date whose 90 days have passed."""
-    rows = simulate(3_000, seed, usual_gap_days=gap_days, with_events=False).orders
+def simulated(seed: int, gap_days: float, customers: int = CUSTOMERS) -> Test:
+    """A simulated shop over two years, on the latest date whose 90 days have passed."""
+    rows = simulate(customers, seed, usual_gap_days=gap_days, with_events=False).orders
     rows = rows[~rows["returned"].astype(bool)]
     day = rows["ordered_at"].to_numpy().astype("datetime64[D]").astype(np.int64)
     cents = (rows["amount"].astype(float) * 100).round().astype(int)
