@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-ablation bench-value bench-training bench-effect bench-lists bench-serving fuzz serve clean
+.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-ablation bench-value bench-training bench-effect bench-lists bench-serving figures fuzz serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -71,6 +71,9 @@ bench-lists: $(READY) ## the list of a million customers, on SQLite and PostgreS
 
 bench-serving: $(READY) ## the HTTP interface beside its peers; SOAK=minutes of mixed load at the end
 	@$(BIN)/python -m benchmarks.serving $(if $(SOAK),--soak $(SOAK))
+
+figures: $(READY) ## which published figures are older than the last change of what they measure
+	@$(BIN)/python -m benchmarks.published
 
 fuzz: $(READY) ## send the API whatever its document allows, and more; as many examples as 10 minutes take
 	@$(BIN)/python -m tests.serving.api.fuzz

@@ -12,13 +12,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 TINY = {
     "ablation": ("--simulated", "600"),
-    "effect": ("--seeds", "2", "--customers", "1500", "--processes", "1"),
     "features": ("--lines", "20000", "--dates", "2"),
     "lists": ("--customers", "2000"),
-    "quality": ("--simulated", "600"),
-    "serving": ("--customers", "200", "--rounds", "1", "--seconds", "0.2"),
-    "training": ("--customers", "300"),
+    "quality": ("--simulated", "300"),
     "value": ("--simulated", "300"),
+}
+LONG = {
+    "effect": ("--seeds", "1", "--customers", "600", "--processes", "1"),
+    "serving": ("--customers", "200", "--rounds", "1", "--seconds", "0.2"),
+    "training": ("--customers", "120"),
 }
 
 
@@ -26,20 +28,34 @@ def ran(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+def page_of(name: str, sizes: tuple[str, ...], folder: Path) -> str:
+    """Run a benchmark as a process, since it is one: no import of this run stands in its way."""
+    page, generated = folder / "page.md", ("--folder", str(folder)) if name == "features" else ()
+    done = ran(f"benchmarks.{name}", *sizes, *generated, "--out", str(page))
+    assert done.returncode == 0, done.stderr[-3000:]
+    return page.read_text(encoding="utf-8")
+
+
+def is_a_page(text: str) -> bool:
+    signed = re.search(r"^Made on commit [0-9a-f]{10}", text, re.MULTILINE)
+    return text.startswith("# ") and signed is not None and "nan" not in re.findall(r"\w+", text)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TINY)
 def test_a_benchmark_runs_from_reading_to_the_written_page(name: str, tmp_path: Path) -> None:
-    """As a process, since a benchmark is one: nothing of this run's imports stands in its way."""
-    page, folder = tmp_path / "page.md", ("--folder", str(tmp_path)) if name == "features" else ()
-    done = ran(f"benchmarks.{name}", *TINY[name], *folder, "--out", str(page))
-    assert done.returncode == 0, done.stderr[-3000:]
-    text = page.read_text(encoding="utf-8")
-    assert text.startswith("# ")
-    assert re.search(r"^Made on commit [0-9a-f]{10}", text, re.MULTILINE)
-    assert "nan" not in re.findall(r"\w+", text)
+    assert is_a_page(page_of(name, TINY[name], tmp_path))
+
+
+@pytest.mark.slow
+@pytest.mark.whole
+@pytest.mark.parametrize("name", LONG)
+def test_a_benchmark_of_many_servers_or_years_runs_too(name: str, tmp_path: Path) -> None:
+    assert is_a_page(page_of(name, LONG[name], tmp_path))
 
 
 def test_every_benchmark_is_tried() -> None:
-    assert {path.parent.name for path in (ROOT / "benchmarks").glob("*/__main__.py")} == set(TINY)
+    assert {path.parent.name for path in (ROOT / "benchmarks").glob("*/__main__.py")} == {*TINY, *LONG}
 
 
 def test_every_page_names_its_commit_and_says_whether_it_is_current() -> None:

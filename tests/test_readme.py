@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.readme_list import sample_rows
 from features.simulation.simulate import simulate
 from serving.cli import app, run
 from tests.sample import FOLDER as SAMPLE
@@ -78,4 +79,5 @@ def test_the_demo_walks_the_whole_way(tmp_path, capsys):
     assert truth["customers"] == 2321
     assert truth["churned"] == 621
     assert truth["auroc"] >= 0.830
+    assert f"```\n{sample_rows(tmp_path / 'demo' / 'list' / 'list.csv')}```\n" in README, "python docs/readme_list.py"
     assert backtest["beats_rule"]

@@ -116,7 +116,7 @@ CREATE TEMP TABLE day_orders AS
            sum(units)::BIGINT AS units, count(*) AS lines
     FROM lines WHERE NOT returned GROUP BY ALL HAVING sum(amount) > 0;
 CREATE TEMP TABLE orders AS
-    SELECT *, row_number() OVER () AS place, day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) AS gap_days
+    SELECT *, row_number() OVER () AS row_number, day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) AS gap_days
     FROM (SELECT customer_id, day, sum(amount)::BIGINT AS spend, count(*) AS orders, sum(lines)::BIGINT AS lines,
                  sum(units)::BIGINT AS units, sum(discount)::BIGINT AS discount,
                  CASE WHEN sum(discount) > 0 THEN 1 ELSE 0 END AS discounted,
@@ -124,11 +124,11 @@ CREATE TEMP TABLE orders AS
                  (day + 3) // 7 AS week
           FROM day_orders GROUP BY customer_id, day ORDER BY customer_id, day);
 CREATE TEMP TABLE items AS
-    SELECT customer_id, day, row_number() OVER () AS place, (hash(product_id) >> 1)::BIGINT AS product,
+    SELECT customer_id, day, row_number() OVER () AS row_number, (hash(product_id) >> 1)::BIGINT AS product,
            sum(amount)::BIGINT AS item_spend, sum(units)::BIGINT AS item_units
     FROM lines WHERE NOT returned AND product_id <> '' GROUP BY customer_id, day, product_id;
 CREATE TEMP TABLE returns AS
-    SELECT *, row_number() OVER () AS place
+    SELECT *, row_number() OVER () AS row_number
     FROM (SELECT customer_id, day, sum(amount)::BIGINT AS returned, count(*) AS returned_lines
           FROM lines WHERE returned GROUP BY customer_id, day ORDER BY customer_id, day)
 """
