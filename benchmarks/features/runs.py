@@ -116,7 +116,8 @@ CREATE TEMP TABLE day_orders AS
            sum(units)::BIGINT AS units, count(*) AS lines
     FROM lines WHERE NOT returned GROUP BY ALL HAVING sum(amount) > 0;
 CREATE TEMP TABLE orders AS
-    SELECT *, row_number() OVER () AS row_number, day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) AS gap_days
+    SELECT *, row_number() OVER () AS row_number,
+           day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) AS gap_days
     FROM (SELECT customer_id, day, sum(amount)::BIGINT AS spend, count(*) AS orders, sum(lines)::BIGINT AS lines,
                  sum(units)::BIGINT AS units, sum(discount)::BIGINT AS discount,
                  CASE WHEN sum(discount) > 0 THEN 1 ELSE 0 END AS discounted,
