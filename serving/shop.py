@@ -6,8 +6,6 @@ the server never holds the trainer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -236,10 +234,3 @@ def read(settings: Settings, *, until: date | None = None, book: Book | None = N
     """Read a shop's orders and events, with what was posted to its book; a command asks its `OpenShop` instead."""
     with OpenShop(settings, until=until, book=book) as shop:
         return shop.reading
-
-
-@contextmanager
-def open_book(settings: Settings, book: Book | None = None) -> Iterator[Book]:
-    """Open a shop's book for a moment; a command asks its `OpenShop` instead."""
-    with OpenShop(settings, book=book) as shop:
-        yield shop.book

@@ -21,7 +21,6 @@ from features.roll_up import roll_up
 from serving.book import Book
 from serving.book.runs import record_scores
 from serving.book.snapshot import snapshot_on
-from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.exports.folder import write_list
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
@@ -29,6 +28,7 @@ from serving.outreach.plan.policy import Policy
 from serving.outreach.playbooks.advisor import Advisor
 from serving.outreach.playbooks.playbooks import load_playbooks
 from serving.scores import SCORE_NAMES, bands
+from serving.webhooks.outbox import publish_and_enqueue
 
 AS_OF, HORIZON_DAYS, OWNERS, PER_OWNER, ORDERS_EACH = date(2026, 3, 2), 30, 200, 50, 5
 CURRENCY = "EUR"

@@ -18,13 +18,13 @@ from features.simulation.simulate import simulate
 from serving.book import Book
 from serving.book.runs import record_scores
 from serving.commands.data.init import init_shop
-from serving.commands.lists.list import publish_and_enqueue
 from serving.commands.upkeep.keys import make_key
 from serving.config import ServeSettings, Settings, load_settings, toml_text
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.scorer import score
-from serving.shop import read
+from serving.shop import OpenShop
+from serving.webhooks.outbox import publish_and_enqueue
 from training.bundle import Bundle
 from training.dataset import Dataset, dataset
 from training.forecasts.base_rate import base_rates, read_weeks
@@ -63,7 +63,8 @@ class Shop:
 def made_shop(folder: Path, scored: int, simulated: int = 600) -> Shop:
     """Make a shop with a model, a key, a list and the scores of so many customers in its book."""
     settings = _settings(folder, simulated)
-    log = read(settings).log
+    with OpenShop(settings) as shop:
+        log = shop.log
     as_of = date_of(log.last_day + 1)
     bundle = _bundle(log, settings)
     version = _registered(bundle, folder)

@@ -26,7 +26,7 @@ from serving.book.posted import posted_version
 from serving.config import Settings
 from serving.scorer import score
 from serving.scores import SCORE_COLUMNS, Score, plain_values
-from serving.shop import check_agrees, chosen_day, read
+from serving.shop import OpenShop, check_agrees, chosen_day
 from training.bundle import Bundle
 
 IDLE_SECONDS = 600.0
@@ -114,7 +114,7 @@ class FreshScores:
             now = self._version()
             if self._cached is None or self._cached[0] != now:
                 self._cached = None  # never two logs in memory
-                self._cached = now, read(self._settings, book=self._book).log
+                self._cached = now, OpenShop(self._settings, book=self._book).log
             self._asked_at_seconds = time.monotonic()
             return self._cached[1]
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from serving.book import Book
+from serving.book.lists import publish_list
 from serving.book.schema import ENTRIES, GONE, LISTS, OUTBOX, WEBHOOKS
 from serving.book.sql_rows import ROWS_PER_INSERT, batches, insert_columns, utc_now
 from serving.outreach.plan.outreach_list import OutreachList
@@ -42,6 +43,22 @@ class Message:
     attempts: int
     due_at: datetime
     leased_until: datetime
+
+
+def publish_and_enqueue(book: Book, outreach: OutreachList, run_id: int) -> int:
+    """Record a list made from a run's scores and enqueue its messages to the webhooks, in one transaction.
+
+    Returns the list's number. The same list twice changes nothing.
+
+    Raises:
+        InputError: an account was drawn for the other arm meanwhile.
+        sqlalchemy.exc.IntegrityError: there is no such run.
+    """
+    with book.writing() as connection:
+        list_id, is_new = publish_list(connection, outreach, run_id)
+        if is_new:
+            enqueue(connection, outreach, list_id)
+    return list_id
 
 
 def enqueue(connection: Connection, outreach: OutreachList, list_id: int) -> int:

@@ -27,10 +27,10 @@ from serving.book import Book
 from serving.book.keys import create_key
 from serving.book.runs import record_scores
 from serving.book.schema import CONTACTS
-from serving.commands.lists.list import publish_and_enqueue
 from serving.config import load_settings
 from serving.outreach.plan.plan import plan
 from serving.scorer import score
+from serving.webhooks.outbox import publish_and_enqueue
 from training.tracking import Record, Tracking
 
 # MLflow asks SQLAlchemy for what newer releases of it will drop.

@@ -17,7 +17,7 @@ from serving.book.posted import PostedEvent, PostedOrder, record_events, record_
 from serving.commands.data.features import write_features
 from serving.commands.lists.kpis import shop_kpis
 from serving.config import BOOK_URL, Settings, load_settings
-from serving.shop import chosen_day, open_book, read, reader_of
+from serving.shop import OpenShop, chosen_day, read, reader_of
 from tests.serving.conftest import in_shop
 from tests.serving.read_back import latest_run
 
@@ -30,7 +30,8 @@ def settings(shop: Any, tmp_path: Path) -> Settings:
 
 
 def post(settings: Settings, on: date, customer_id: str = "new one") -> None:
-    with open_book(settings) as book:
+    with OpenShop(settings) as opened:
+        book = opened.book
         line = {"ordered_at": f"{on} 12:00", "amount": "20.00"}
         record_orders(book, [PostedOrder("posted", customer_id, [line])], reader_of(settings))
         record_events(book, [PostedEvent("e", customer_id, "call_sent", f"{on} 12:00")], reader_of(settings))
@@ -39,7 +40,8 @@ def post(settings: Settings, on: date, customer_id: str = "new one") -> None:
 def test_reading_makes_no_book_and_an_empty_one_changes_nothing(shop: Any, settings: Settings) -> None:
     assert read(settings).log.digest() == shop.log.digest()
     assert not (settings.folder / "book.db").exists()
-    with open_book(settings) as book:
+    with OpenShop(settings) as opened:
+        book = opened.book
         assert read(settings, book=book).log.digest() == shop.log.digest()
     assert read(settings).log.digest() == shop.log.digest()
 
@@ -51,7 +53,8 @@ def test_what_was_posted_is_part_of_the_log_for_everyone(shop: Any, settings: Se
     assert "new one" in reading.log.customer_ids
     assert "call_sent" in reading.log.kinds
     assert chosen_day(reading.log, None) == shop.as_of + timedelta(1)
-    with Book(settings.folder).engine.connect(), open_book(settings) as book:
+    with Book(settings.folder).engine.connect(), OpenShop(settings) as opened:
+        book = opened.book
         assert read(settings, book=book).log.digest() == reading.log.digest()
     made = in_shop(settings, write_features, tmp_path / "features.csv")
     assert "new one" in set(made.frame["customer_id"])
@@ -70,14 +73,16 @@ def test_a_post_on_or_after_until_does_not_exist(shop: Any, settings: Settings) 
 
 
 def test_an_order_of_the_file_wins(shop: Any, settings: Settings) -> None:
-    with open_book(settings) as book:
+    with OpenShop(settings) as opened:
+        book = opened.book
         known, line = str(shop.orders["order_id"].iloc[0]), {"ordered_at": "2023-01-05", "amount": "9999"}
         record_orders(book, [PostedOrder(known, "somebody else", [line])], reader_of(settings))
     assert read(settings).log.digest() == shop.log.digest()
 
 
 def test_an_order_of_tomorrow_is_refused(settings: Settings) -> None:
-    with open_book(settings) as book:
+    with OpenShop(settings) as opened:
+        book = opened.book
         tomorrow = {"ordered_at": "2199-01-01", "amount": "1"}
         with pytest.raises(InputError, match="in the past"):
             record_orders(book, [PostedOrder("1", "ann", [tomorrow])], reader_of(settings))
@@ -92,9 +97,10 @@ def test_a_posted_amount_is_its_lines_whatever_the_files_are(shop: Any, settings
 
 
 def test_an_open_book_stays_open(settings: Settings) -> None:
-    with open_book(settings) as book:
-        with open_book(settings, book) as same:
-            assert same is book
+    with OpenShop(settings) as opened:
+        book = opened.book
+        with OpenShop(settings, book=book) as same:
+            assert same.book is book
         assert latest_run(book) is None
 
 

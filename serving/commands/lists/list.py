@@ -10,25 +10,25 @@ from typing import Any
 import pandas as pd
 
 from features.money import Money
-from serving.book import Book
 from serving.book.history import records
-from serving.book.lists import publish_list
 from serving.book.runs import record_scores
 from serving.book.snapshot import snapshot_on
-from serving.commands.lists.advice import advisor_of
+from serving.book.trial import episodes
 from serving.commands.lists.unknown_owners import unknown_owners
 from serving.commands.models.score import ScoringRun, score_all
 from serving.commands.result import Table
+from serving.outreach.effect.learnt import learn
 from serving.outreach.exports.folder import check_formats, write_list
 from serving.outreach.plan.holdout import random_cell
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
+from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.playbooks.advisor import Advisor
 from serving.outreach.playbooks.guidance import with_guidance
-from serving.outreach.playbooks.playbooks import load_playbooks
+from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
 from serving.scorer import explained
 from serving.shop import OpenShop
-from serving.webhooks.outbox import enqueue
+from serving.webhooks.outbox import publish_and_enqueue
 
 GROUPS = ("entries", "newcomers", "winback")
 SHOWN = 10  # entries on a screen
@@ -138,7 +138,7 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
     """
     policy, playbooks, customers = shop.settings.list, load_playbooks(shop.settings.list.playbooks), shop.customers
     snapshot = snapshot_on(shop.book, run.as_of)
-    advisor = advisor_of(shop, run, playbooks, snapshot)
+    advisor = _advisor(shop, run, playbooks, snapshot)
     outreach = plan(
         run.scores,
         customers.frame,
@@ -159,20 +159,21 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
     return PublishedList(outreach, files, run, (*run.hindsight(), *unknown_owners(policy, known_owners)))
 
 
-def publish_and_enqueue(book: Book, outreach: OutreachList, run_id: int) -> int:
-    """Record a list made from a run's scores and enqueue its messages to the webhooks, in one transaction.
-
-    Returns the list's number. The same list twice changes nothing.
-
-    Raises:
-        InputError: an account was drawn for the other arm meanwhile.
-        sqlalchemy.exc.IntegrityError: there is no such run.
-    """
-    with book.writing() as connection:
-        list_id, is_new = publish_list(connection, outreach, run_id)
-        if is_new:
-            enqueue(connection, outreach, list_id)
-    return list_id
+def _advisor(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Snapshot) -> Advisor:
+    """Return what chooses a playbook for each candidate, by what the shop's own holdout has taught."""
+    learnt = learn(run.log, episodes(shop.book, run.as_of), shop.customers.account_of, playbooks)
+    median_spend = float(run.scores["expected_spend"].astype(float).median())
+    return Advisor(
+        playbooks=playbooks,
+        log=run.log,
+        customers=shop.customers.frame,
+        snapshot=snapshot,
+        as_of=run.as_of,
+        money=run.bundle.money,
+        typical_spend=median_spend * 10**run.bundle.money.decimals,
+        saved=learnt.saved,
+        uplift=learnt.uplift.predict,
+    )
 
 
 def _random_cell(shop: OpenShop, run: ScoringRun) -> frozenset[str]:

@@ -26,11 +26,11 @@ from serving.api.state import ServerState
 from serving.book import Book
 from serving.book.keys import Key, create_key, hashed
 from serving.book.runs import record_scores
-from serving.commands.lists.list import publish_and_enqueue
 from serving.config import load_settings
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.scorer import score
+from serving.webhooks.outbox import publish_and_enqueue
 
 Call = Callable[..., httpx.Response]
 

@@ -22,7 +22,7 @@ from serving.book.runs import record_scores
 from serving.commands.models.score import score_all
 from serving.config import Settings, load_settings
 from serving.scorer import score
-from serving.shop import read, reader_of
+from serving.shop import OpenShop, read, reader_of
 from tests.serving.conftest import in_shop
 from tests.serving.read_back import latest_run, latest_scores
 from training.tracking import Tracking
@@ -48,11 +48,11 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """Every reading of the shop."""
     seen: list[Settings] = []
 
-    def noting(asked: Settings, **how: Any) -> Any:
-        seen.append(asked)
-        return read(asked, **how)
+    def noting(settings: Settings, **how: Any) -> OpenShop:
+        seen.append(settings)
+        return OpenShop(settings, **how)
 
-    monkeypatch.setattr(fresh, "read", noting)
+    monkeypatch.setattr(fresh, "OpenShop", noting)
     return seen
 
 
@@ -188,13 +188,13 @@ def test_threads_wait_for_one_reader(
     bundle, scores = shop.bundles["logistic"], FreshScores(settings, book, idle_seconds=0)
     begun, go_on, counted = threading.Event(), threading.Event(), []
 
-    def slow(asked: Settings, **how: Any) -> Any:
-        counted.append(asked)
+    def slow(settings: Settings, **how: Any) -> OpenShop:
+        counted.append(settings)
         begun.set()
         assert go_on.wait(30)
-        return read(asked, **how)
+        return OpenShop(settings, **how)
 
-    monkeypatch.setattr(fresh, "read", slow)
+    monkeypatch.setattr(fresh, "OpenShop", slow)
     ids, found = list(shop.log.customer_ids), []
     threads = [threading.Thread(target=lambda: found.append(scores.scores(ids[:9], bundle, "7"))) for _ in range(4)]
     for thread in threads:

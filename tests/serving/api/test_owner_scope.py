@@ -22,10 +22,10 @@ from serving.book import Contact as ContactRow
 from serving.book.decisions import hand_over
 from serving.book.history import history_of
 from serving.book.runs import record_scores
-from serving.commands.lists.list import publish_and_enqueue
 from serving.commands.lists.why import Story
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
+from serving.webhooks.outbox import publish_and_enqueue
 from tests.serving.api.conftest import admitting, bearer, calls, key_of
 
 OWNERS = ("Eleni", "Bruno", "unassigned")

@@ -13,10 +13,10 @@ import pytest
 from serving.book import Book
 from serving.book.connection import FILE, engine_of
 from serving.book.runs import record_scores
-from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
+from serving.webhooks.outbox import publish_and_enqueue
 from tests.serving.conftest import new_database
 from tests.serving.read_back import list_on
 

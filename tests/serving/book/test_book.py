@@ -19,9 +19,9 @@ from serving.book import Book
 from serving.book.audit import audit_trail
 from serving.book.runs import record_scores
 from serving.book.schema import SCORES
-from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
+from serving.webhooks.outbox import publish_and_enqueue
 from tests.serving.read_back import current_list, latest_run, latest_scores, list_on
 
 Count = Callable[[str], int]

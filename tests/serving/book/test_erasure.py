@@ -25,9 +25,9 @@ from serving.book.posted_log import Reader
 from serving.book.runs import record_scores
 from serving.book.schema import ENTRIES, EPISODES, ERASURES, OUTBOX, SUPPRESSED, WEBHOOKS
 from serving.book.sql_rows import digest
-from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
+from serving.webhooks.outbox import publish_and_enqueue
 from tests.serving.conftest import AS_OF
 from tests.serving.read_back import current_list, list_on
 

@@ -21,10 +21,10 @@ import sqlalchemy as sa
 from serving.book import Book, Outcome, record_outcomes
 from serving.book.runs import record_scores
 from serving.book.schema import CONTACTS, ENTRIES, LISTS, OUTCOMES, RUNS, SCORES
-from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
+from serving.webhooks.outbox import publish_and_enqueue
 
 KILLS = int(os.environ.get("REGULARS_KILLS", "25"))
 CUSTOMERS = 200

@@ -21,8 +21,8 @@ from serving.book.connection import engine_of, writing
 from serving.book.migrate import FOLDER, HEAD, VERSION_TABLE, make_or_migrate
 from serving.book.runs import record_scores
 from serving.book.schema import METADATA
-from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
+from serving.webhooks.outbox import publish_and_enqueue
 from tests.serving.read_back import current_list, latest_scores
 
 LATER = [

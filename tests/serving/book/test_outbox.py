@@ -19,7 +19,6 @@ from serving.book.erasure import erase
 from serving.book.runs import record_scores
 from serving.book.schema import OUTBOX, WEBHOOKS
 from serving.book.sql_rows import utc_now
-from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.webhooks.messages import ENTERED, EVENTS, LEFT, PUBLISHED
@@ -31,6 +30,7 @@ from serving.webhooks.outbox import (
     due_webhooks,
     mark_delivered,
     mark_failed,
+    publish_and_enqueue,
     release,
 )
 from serving.webhooks.receivers import REMOVED, add_webhook, receiver_of, remove_webhook, webhooks

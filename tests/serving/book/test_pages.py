@@ -15,9 +15,9 @@ from serving.book import Book
 from serving.book.decisions import hand_over
 from serving.book.pages import KINDS, EntryFilter, Page, PageEnd, page_of
 from serving.book.runs import record_scores
-from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
+from serving.webhooks.outbox import publish_and_enqueue
 from tests.serving.conftest import AS_OF
 from tests.serving.read_back import list_on
 

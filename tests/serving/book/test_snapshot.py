@@ -22,9 +22,9 @@ from serving.book import (
 )
 from serving.book.runs import record_scores
 from serving.book.snapshot import snapshot_on
-from serving.commands.lists.list import publish_and_enqueue
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
+from serving.webhooks.outbox import publish_and_enqueue
 
 FIRST, SECOND = date(2026, 3, 2), date(2026, 3, 9)
 MakeScores = Callable[..., pd.DataFrame]

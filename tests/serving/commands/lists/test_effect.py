@@ -15,7 +15,7 @@ from features.errors import InputError
 from serving.book.decisions import Contact, record_contacts
 from serving.commands.lists.effect import measure_effect, plan_trial
 from serving.config import load_settings
-from serving.shop import open_book
+from serving.shop import OpenShop
 from tests.serving.conftest import Call, SmallShop, ask_for, in_book, in_shop, list_of
 
 HORIZON = timedelta(days=30)
@@ -85,7 +85,8 @@ def contact(folder: Path, episodes: pd.DataFrame) -> None:
         for who, began in zip(reached["account_id"], reached["began_on"], strict=True)
     ]
     late = treated.iloc[0]
-    with open_book(load_settings(folder / "regulars.toml")) as book:
+    with OpenShop(load_settings(folder / "regulars.toml")) as opened:
+        book = opened.book
         record_contacts(book, [*rows, Contact(late["account_id"], late["began_on"] + HORIZON, "call")])
 
 

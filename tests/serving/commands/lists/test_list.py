@@ -19,9 +19,9 @@ import pytest
 
 from serving.book import Book
 from serving.book.outcomes import Outcome, record_outcomes
-from serving.commands.lists.advice import learnt_shares
 from serving.commands.lists.list import PublishedList
 from serving.config import BOOK_URL
+from serving.outreach.effect.learnt import learnt_shares
 from serving.outreach.exports.folder import FORMATS
 from serving.outreach.plan.suppression import REASONS
 from serving.outreach.playbooks.playbooks import load_playbooks

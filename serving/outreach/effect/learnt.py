@@ -1,42 +1,43 @@
-"""What to do for each candidate of a list, by the playbooks and by what the shop's own holdout has taught."""
+"""What the shop's own holdout has taught so far: what each playbook saves, and whom a contact moves."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import pandas as pd
 
-from serving.book.trial import episodes
-from serving.commands.models.score import ScoringRun
-from serving.outreach.effect.learn_uplift import learn_uplift
+from features.log import Log
+from serving.outreach.effect.learn_uplift import LearntUplift, learn_uplift
 from serving.outreach.effect.saved_share import Prior, saved_shares
 from serving.outreach.effect.settled import settled
-from serving.outreach.plan.snapshot import Snapshot
-from serving.outreach.playbooks.advisor import Advisor
 from serving.outreach.playbooks.playbooks import Playbooks
-from serving.shop import OpenShop
 
 
-def advisor_of(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Snapshot) -> Advisor:
-    """Return what chooses a playbook for each candidate of a run.
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What has been learnt from the episodes whose horizon is over.
 
     Args:
-        shop: the open shop.
-        run: whose candidates.
-        playbooks: the shop's.
-        snapshot: what the book knows on the run's day.
+        saved: playbook → P(saved | contacted), of those that the holdout tells something of.
+        uplift: by how much a contact raises P(stays) of a customer, where a model of that has proved its worth.
     """
-    money = run.bundle.money
-    outcomes = settled(episodes(shop.book, run.as_of), run.log, shop.customers.account_of)
-    return Advisor(
-        playbooks=playbooks,
-        log=run.log,
-        customers=shop.customers.frame,
-        snapshot=snapshot,
-        as_of=run.as_of,
-        money=money,
-        typical_spend=float(run.scores["expected_spend"].astype(float).median()) * 10**money.decimals,
-        saved=learnt_shares(playbooks, outcomes),
-        uplift=learn_uplift(run.log, outcomes).predict,
-    )
+
+    saved: Mapping[str, float]
+    uplift: LearntUplift
+
+
+def learn(log: Log, episodes: pd.DataFrame, account_of: Mapping[str, str], playbooks: Playbooks) -> Learnt:
+    """Learn from a shop's trial.
+
+    Args:
+        log: the shop's log.
+        episodes: what `serving.book.trial.episodes` gives.
+        account_of: customer → account, of those that belong to one.
+        playbooks: the shop's.
+    """
+    outcomes = settled(episodes, log, account_of)
+    return Learnt(learnt_shares(playbooks, outcomes), learn_uplift(log, outcomes))
 
 
 def learnt_shares(playbooks: Playbooks, outcomes: pd.DataFrame) -> dict[str, float]:
