@@ -1,4 +1,4 @@
-"""Orders, a bundle and a date in, scores out: the one way a probability is made, for a batch and for one customer."""
+"""The scorer: a log, a bundle and a date in, scores out; the only code that makes a probability, for all or for one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Reasons = Literal["all", "none", "auto"]
 EXPLAIN_ALL_BELOW = 100_000
 EXPLAIN_TOP = 10_000
 CUSTOMERS_AT_ONCE = 50_000
-TOLD = ("reasons", "protective")
+REASON_COLUMNS = ("reasons", "protective")
 FACTS = ("days_since_order", "frequency", "usual_gap_days", "long_gap_days", "overdue")
 RATES = ("probability", *(f"silent_{days}d" for days in SILENT_DAYS))
 LITTLE_HISTORY = 3  # order days; below it a rhythm is a guess
@@ -43,7 +43,7 @@ def score(log: Log, bundle: Bundle, version: str, as_of: date, *, reasons: Reaso
         log: the shop's log; nothing on or after `as_of` is read.
         bundle: the model, with its features and its churn definition.
         version: of the registered model.
-        as_of: the business day at whose start is looked.
+        as_of: the day that is looked from.
         reasons: 'all' for everyone, 'none', or 'auto': everyone below 100,000 customers, else the 10,000 with the
             greatest value at risk. Who is not explained has None in `reasons` and `protective`.
 
@@ -59,7 +59,7 @@ def score(log: Log, bundle: Bundle, version: str, as_of: date, *, reasons: Reaso
     for first in range(0, max(log.n_customers, 1), CUSTOMERS_AT_ONCE):
         chunk = log.slice(first, min(first + CUSTOMERS_AT_ONCE, log.n_customers))
         table = feature_columns(chunk, [as_of], bundle.features, bundle.definition.active_days)
-        columns = _columns(chunk, table, bundle, version, as_of, told=everyone)
+        columns = _columns(chunk, table, bundle, version, as_of, with_reasons=everyone)
         parts.append(
             pd.DataFrame(columns, index=range(len(table)), columns=list(SCORE_NAMES)).astype({"as_of": object})
         )
@@ -77,18 +77,18 @@ def explained(scores: pd.DataFrame, log: Log, bundle: Bundle, customer_ids: Iter
     """
     asked = scores["customer_id"].isin(list(customer_ids)) & scores["reasons"].isna()
     todo = scores.index[asked]
-    told = scores.copy()
+    found = scores.copy()
     for first in range(0, len(todo), CUSTOMERS_AT_ONCE):
         rows = todo[first : first + CUSTOMERS_AT_ONCE]
         some = scores.loc[rows].sort_values("customer_id")
         table = feature_columns(log.only(some["customer_id"]), [some["as_of"].iloc[0]], bundle.features)
         for name, column in _sentences(bundle, bundle.matrix(table)).items():
-            told.loc[some.index, name] = pd.Series(column, some.index, object)
-    return told
+            found.loc[some.index, name] = pd.Series(column, some.index, object)
+    return found
 
 
 def score_one(log: Log, bundle: Bundle, version: str, as_of: date) -> Score:
-    """Score the only customer of a log, in the population or not, with reasons and with what the answer rests on.
+    """Score the only customer of a log, inside the population or not, with reasons and with what the score rests on.
 
     Raises:
         InputError: the log is not of one customer, or has no order before `as_of`.
@@ -98,9 +98,9 @@ def score_one(log: Log, bundle: Bundle, version: str, as_of: date) -> Score:
     table = feature_columns(log, [as_of], bundle.features)
     if not len(table):
         raise InputError(f"the history holds no order before {as_of.isoformat()} that counts")
-    columns = _columns(log, table, bundle, version, as_of, told=True)
+    columns = _columns(log, table, bundle, version, as_of, with_reasons=True)
     facts: dict[str, Any] = {name: _first(columns[name]) for name in SCORE_NAMES}
-    facts |= {name: tuple(facts[name]) for name in TOLD}
+    facts |= {name: tuple(facts[name]) for name in REASON_COLUMNS}
     for name in ("usual_gap_days", "overdue", "overdue_days"):
         facts[name] = None if np.isnan(facts[name]) else float(facts[name])
     for name in ("horizon_days", "days_since_order"):
@@ -111,29 +111,29 @@ def score_one(log: Log, bundle: Bundle, version: str, as_of: date) -> Score:
 
 
 def limits(log: Log, bundle: Bundle, as_of: date) -> tuple[str, ...]:
-    """Return what a score of one customer's history rests on, the plain fact first, then each weakness."""
+    """Return what the score of one customer rests on: how much history, then each weakness of it."""
     days = log.streams["orders"].day
     known = days[days < day_number(as_of)]
     since, span = day_number(as_of) - int(known.max()), day_number(as_of) - int(known.min())
-    said = [f"rests on {_count(len(known), 'order day')} over {_count(span, 'day')} of history"]
+    notes = [f"rests on {_count(len(known), 'order day')} over {_count(span, 'day')} of history"]
     if len(known) == 1:
-        said.append("one order day so far: there is no usual gap yet, the score is that of a typical newcomer")
+        notes.append("one order day so far: there is no usual gap yet, the score is that of a typical newcomer")
     elif len(known) < LITTLE_HISTORY:
-        said.append("two order days so far: the usual gap is a single gap")
+        notes.append("two order days so far: the usual gap is a single gap")
     if bundle.is_rule:
-        said.append(f"the score is of a rule, {bundle.candidate}, not of a model: none was better on this shop")
+        notes.append(f"the score is of a rule, {bundle.candidate}, not of a model: none was better on this shop")
     if since > bundle.definition.active_days:
-        said.append(
+        notes.append(
             f"no order in the last {bundle.definition.active_days} days: the model has learnt from customers with one"
         )
     if later := int((days >= day_number(as_of)).sum()):
-        said.append(f"{_count(later, 'order day')} on or after {as_of.isoformat()} not read")
+        notes.append(f"{_count(later, 'order day')} on or after {as_of.isoformat()} not read")
     learnt = {kind.name for kind in bundle.features.kinds}
     if learnt and not log.kinds:
-        said.append("no events: read as none happened")
+        notes.append("no events: read as none happened")
     if strange := [kind for kind in log.kinds if kind not in learnt]:
-        said.append(f"the model does not know {', '.join(strange)}: not read")
-    return tuple(said)
+        notes.append(f"the model does not know {', '.join(strange)}: not read")
+    return tuple(notes)
 
 
 def _first(column: Any) -> Any:
@@ -142,11 +142,11 @@ def _first(column: Any) -> Any:
 
 
 def _columns(
-    log: Log, table: FeatureColumns, bundle: Bundle, version: str, as_of: date, *, told: bool
+    log: Log, table: FeatureColumns, bundle: Bundle, version: str, as_of: date, *, with_reasons: bool
 ) -> dict[str, Any]:
-    """Return the columns of scores; what is the same for all stands alone."""
+    """Return the columns of scores; a value that is the same for all customers stands alone."""
     facts, matrix = _facts(log, table, as_of), bundle.matrix(table)
-    probability, sentences = _judged(matrix, bundle, as_of, told=told)
+    probability, sentences = _predicted(matrix, bundle, as_of, with_reasons=with_reasons)
     since, usual_gap, order_days = facts["days_since_order"], facts["usual_gap_days"], facts["frequency"] + 1
     lost_after = lost_after_days(order_days, facts["long_gap_days"], bundle.definition.horizon_days)
     return {
@@ -167,20 +167,20 @@ def _columns(
     }
 
 
-def _judged(matrix: Floats, bundle: Bundle, as_of: date, *, told: bool) -> tuple[Floats, dict[str, Any]]:
-    """Return the probabilities, and the columns of reasons, which are None where they are not told."""
+def _predicted(matrix: Floats, bundle: Bundle, as_of: date, *, with_reasons: bool) -> tuple[Floats, dict[str, Any]]:
+    """Return the probabilities, and the columns of reasons, None where none are asked for."""
     if not len(matrix):
-        return np.zeros(0), dict.fromkeys(TOLD)
-    if not told:
-        return bundle.probability(matrix, as_of), dict.fromkeys(TOLD)
+        return np.zeros(0), dict.fromkeys(REASON_COLUMNS)
+    if not with_reasons:
+        return bundle.probability(matrix, as_of), dict.fromkeys(REASON_COLUMNS)
     found = bundle.explained(matrix, as_of)
     return sigmoid(found.log_odds), _sentences(bundle, matrix, found.added)
 
 
 def _sentences(bundle: Bundle, matrix: Floats, added: Floats | None = None) -> dict[str, list[list[str]]]:
-    """Return the columns of reasons, a list of sentences in each row."""
+    """Return the columns of reasons: in each row a list of sentences."""
     pairs = reasons_of(bundle, matrix, bundle.money, added=added)
-    return {name: [pair[place] for pair in pairs] for place, name in enumerate(TOLD)}
+    return {name: [pair[index] for pair in pairs] for index, name in enumerate(REASON_COLUMNS)}
 
 
 def _times(X: Floats, probability: Floats, timing: Timing, as_of: date) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def _times(X: Floats, probability: Floats, timing: Timing, as_of: date) -> dict[
         "next_order_on": _dates(as_of, wait.median_days),
         "next_order_from": _dates(as_of, wait.low_days),
         "next_order_until": _dates(as_of, wait.high_days),
-        **{f"silent_{days}d": silent[:, place] for place, days in enumerate(SILENT_DAYS)},
+        **{f"silent_{days}d": silent[:, index] for index, days in enumerate(SILENT_DAYS)},
     }
 
 
@@ -210,7 +210,7 @@ def _values(matrix: Floats, probability: Floats, bundle: Bundle) -> dict[str, li
 
 
 def _facts(log: Log, table: FeatureColumns, as_of: date) -> dict[str, Floats]:
-    """Return the figures that a score shows beside its probability, whether or not the model looks at them."""
+    """Return the features that a score shows beside its probability, also those that the model does not use."""
     if not set(FACTS) <= set(table.names):
         known = default_features()
         facts = feature_columns(log, [as_of], FeatureSet(tuple(known[name] for name in FACTS)))

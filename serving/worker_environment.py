@@ -1,17 +1,10 @@
-"""What a worker of the server finds in its environment."""
+"""The environment variables of the server's worker processes."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 SERVICE = "serving.service:Regulars"
-
-
 WORKERS_VARIABLE = "REGULARS_WORKERS"
 
 

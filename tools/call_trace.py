@@ -2,11 +2,11 @@
 
     python tools/call_trace.py serving.commands.lists.list:make_list --shop FOLDER
 
-The function runs once on the shop in FOLDER (a copy; it has orders and a trained model), or on a small simulated one,
-and every call between functions of our packages is noted. The walk is the sequence of files that are entered by calls,
-each call site counted the first time it is passed. It follows the code that orchestrates (`INSIDE`) wherever it goes;
-every other file is entered through the function that is called there, and what that function calls in turn is its own
-matter. A return is an entry into a file that the walk had entered before and left since.
+The function runs once on a copy of the shop in FOLDER, which has orders and a trained model, or on a small simulated
+one. The walk is the sequence of files that are entered by calls of functions by their name, each call site counted the
+first time it is passed; methods of a value at hand are read as words. It follows the code that orchestrates (`INSIDE`)
+wherever it goes; any other file is entered through the function that is called there, and what that function calls in
+turn is its own matter. A return is an entry into a file that the walk had entered before and left since.
 """
 
 from __future__ import annotations
@@ -25,12 +25,8 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent.parent
 PACKAGES = ("features", "training", "serving")
-# What a reader follows line by line; rooms beside these are read as words: their functions say what they return.
-INSIDE = (
-    *("serving/commands/", "serving/shop.py", "serving/customers.py", "serving/scorer.py"),
-    *("serving/outreach/plan/plan.py", "serving/outreach/playbooks/advisor.py"),
-    *("serving/jobs.py", "serving/listing.py"),  # of former trees
-)
+# What a reader follows line by line: the commands, what is open, and how scores are made.
+INSIDE = ("serving/commands/", "serving/shop.py", "serving/customers.py", "serving/scorer.py")
 
 
 @dataclass
@@ -39,24 +35,28 @@ class Walk:
 
     Args:
         root: the folder of the code.
+        inside: the beginnings of the names of files that are followed.
         files: one for each stay: a file appears again where the walk came back to it.
     """
 
     root: Path
+    inside: tuple[str, ...]
     files: list[str] = field(default_factory=list)
     _passed: set[tuple[CodeType, int, CodeType]] = field(default_factory=set)
 
     def note(self, frame: FrameType, event: str, _: Any) -> None:
         """Note a call where its caller is followed; the profiler calls this."""
         caller = frame.f_back
-        if event != "call" or caller is None:
+        while caller is not None and caller.f_code.co_name.startswith("<"):  # a comprehension is a part of its function
+            caller = caller.f_back
+        into = self._file(frame.f_code)
+        if event != "call" or caller is None or into is None or "." in frame.f_code.co_qualname:
             return
-        into, out_of = self._file(frame.f_code), self._file(caller.f_code)
         site = (caller.f_code, caller.f_lineno, frame.f_code)
-        if into is None or out_of is None or not out_of.startswith(INSIDE) or site in self._passed:
+        if site in self._passed or not (self._file(caller.f_code) or "").startswith(self.inside):
             return
         self._passed.add(site)
-        if not self.files or self.files[-1] != into:
+        if self.files[-1] != into:
             self.files.append(into)
 
     def _file(self, code: CodeType) -> str | None:
@@ -73,9 +73,11 @@ class Walk:
         return len(self.files) - len(set(self.files))
 
 
-def walk_of(function: Callable[..., Any], arguments: Sequence[Any], root: Path) -> Walk:
+def walk_of(
+    function: Callable[..., Any], arguments: Sequence[Any], root: Path, inside: tuple[str, ...] = INSIDE
+) -> Walk:
     """Run a function once and return the walk through it."""
-    walk = Walk(root, [Path(inspect.getfile(function)).resolve().relative_to(root).as_posix()])
+    walk = Walk(root, inside, [Path(inspect.getfile(function)).resolve().relative_to(root).as_posix()])
     sys.setprofile(walk.note)
     try:
         function(*arguments)
@@ -120,6 +122,7 @@ def main() -> None:
     parser.add_argument("functions", nargs="+", metavar="MODULE:FUNCTION")
     parser.add_argument("--shop", type=Path, help="a folder with regulars.toml and a trained model")
     parser.add_argument("--root", type=Path, default=HERE, help="the folder of the code, if it is another one")
+    parser.add_argument("--inside", nargs="+", default=INSIDE, help="what is followed, where files had other names")
     asked = parser.parse_args()
     root = asked.root.resolve()
     sys.path.insert(0, str(root))
@@ -128,7 +131,7 @@ def main() -> None:
         for name in asked.functions:
             module, _, function = name.partition(":")
             command = getattr(importlib.import_module(module), function)
-            walk = walk_of(command, arguments_of(command, Path(shop)), root)
+            walk = walk_of(command, arguments_of(command, Path(shop)), root, tuple(asked.inside))
             print(*(f"  {number:>3}  {file}" for number, file in enumerate(walk.files, 1)), sep="\n")
             print(f"{name}: {len(set(walk.files))} files, {walk.returns} returns")
 

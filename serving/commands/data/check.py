@@ -1,6 +1,6 @@
 """`regulars check`: every broken rule of a shop's files at once, and whether the history is sufficient.
 
-A room of its own, so that checking a file does not wait for models, books and workbooks to be imported.
+It imports neither models nor the book nor workbooks, so that checking a file starts at once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Checked:
         """Say it to a person."""
         for violation in self.violations:
             yield str(violation)
-        yield from (f"warning: {said}" for said in self.warnings)
+        yield from (f"warning: {warning}" for warning in self.warnings)
         if self.violations:
             yield self._verdict()
         for rule in self.rules:
@@ -55,10 +55,10 @@ class Checked:
             yield from (self.sufficiency.verdict, *(f"  possible: {way}" for way in self.sufficiency.possible))
 
     def _verdict(self) -> str:
-        rules, places = len(self.broken), sum(rule.cells for rule in self.broken)
-        said = f"{rules:,} rule{'s' if rules != 1 else ''} broken, in {places:,} cell{'s' if places != 1 else ''}"
+        rules, cells = len(self.broken), sum(rule.cells for rule in self.broken)
+        count = f"{rules:,} rule{'s' if rules != 1 else ''} broken, in {cells:,} cell{'s' if cells != 1 else ''}"
         more = any(rule.cells > MOST_SHOWN for rule in self.broken)
-        return said + (f"; the first {MOST_SHOWN} of each are shown" if more else "") + "; nothing was read"
+        return count + (f"; the first {MOST_SHOWN} of each are shown" if more else "") + "; nothing was read"
 
 
 def check_shop(shop: OpenShop) -> Checked:

@@ -97,8 +97,8 @@ class HorizonProposed:
         if window.base_rate is not None:
             yield (
                 f"{window.base_rate:.0%} of those who could churn did ({window.population:,} on {window.dates[-1]}, "
-                f"{_times(len(window.dates), 'date')}); it leaves {_times(dates.training, 'training date')} and "
-                f"{_times(dates.test, 'test date')}"
+                f"{_counted(len(window.dates), 'date')}); it leaves {_counted(dates.training, 'training date')} and "
+                f"{_counted(dates.test, 'test date')}"
             )
         if self.found.warning:
             yield f"careful: {self.found.warning}"
@@ -179,7 +179,7 @@ def proposal_lines(found: ProposedHorizon) -> Iterator[str]:
     if window.never is not None:
         yield (
             f"of those silent for {days} days, {window.never:.0%} never came back within the log "
-            f"({_times(window.silences, 'silence')}, each followed for {days} days more at least)"
+            f"({_counted(window.silences, 'silence')}, each followed for {days} days more at least)"
         )
     gone = found.curve.gone_after()
     if gone is not None:
@@ -228,5 +228,5 @@ def _percent(share: float | None, unknown: str = "–") -> str:
     return unknown if share is None else f"{share:.0%}"
 
 
-def _times(count: int, what: str) -> str:
+def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -70,13 +70,13 @@ def init_shop(
 
     Raises:
         InputError: a file that cannot be read, a toml that is there already, a required column that was neither
-            recognised nor said.
+            recognised nor named.
     """
     if out.exists() and not force:
         raise InputError(
             f"{out} is there already; one folder is one shop: take another with --out SHOP/regulars.toml, or --force"
         )
-    found = guess(orders, events, customers, said_columns(columns), _rest_of_command(out, force=force))
+    found = guess(orders, events, customers, named_columns(columns), _rest_of_command(out, force=force))
     settings = Settings(
         shop=found.shop,
         orders=_absolute(found.orders),
@@ -93,8 +93,8 @@ def init_shop(
     return Initialised(out, settings, assumptions, found.not_used)
 
 
-def said_columns(columns: Iterable[str]) -> dict[str, str]:
-    """Read what --column says.
+def named_columns(columns: Iterable[str]) -> dict[str, str]:
+    """Read the columns that --column names.
 
     Args:
         columns: each FIELD=HEADER.
@@ -102,14 +102,14 @@ def said_columns(columns: Iterable[str]) -> dict[str, str]:
     Raises:
         InputError: one without a field, a header or the = between them, or a field that is given twice.
 
-    >>> said_columns(["amount=Total = all", "events.kind=What"])
+    >>> named_columns(["amount=Total = all", "events.kind=What"])
     {'amount': 'Total = all', 'events.kind': 'What'}
     """
     found: dict[str, str] = {}
-    for said in columns:
-        name, equals, header = (part.strip() for part in said.partition("="))
+    for given in columns:
+        name, equals, header = (part.strip() for part in given.partition("="))
         if not (name and equals and header):
-            raise InputError(f'--column {said}: write FIELD=HEADER, such as --column amount="Total price"')
+            raise InputError(f'--column {given}: write FIELD=HEADER, such as --column amount="Total price"')
         if name in found:
             raise InputError(f'--column {name} is given twice: "{found[name]}" and "{header}"')
         found[name] = header
@@ -138,5 +138,5 @@ def _churn(settings: Settings) -> tuple[Churn, str]:
 def _proposed(log: Log) -> tuple[Churn, str]:
     definition: ChurnDefinition = proposed_definition(log)
     churn = Churn(definition.horizon_days, definition.active_days)
-    said = f"churned = no order for {churn.horizon_days} days, from the gaps between the shop's own orders"
-    return churn, f"{said}; who ordered in the last {churn.active_days} days can churn"
+    words = f"churned = no order for {churn.horizon_days} days, from the gaps between the shop's own orders"
+    return churn, f"{words}; who ordered in the last {churn.active_days} days can churn"

@@ -1,4 +1,4 @@
-"""Small tables that people hand in, such as outcomes: read from a spreadsheet's CSV, every wrong cell said at once."""
+"""Small tables that people hand in, such as outcomes: CSV of a spreadsheet; every wrong cell is reported at once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Row:
 
 
 class Sheet:
-    """A table that is read cell by cell; what is wrong is collected in `wrong`, so that all of it is said at once.
+    """A table that is read cell by cell; what is wrong is collected in `wrong`, so that all of it is reported at once.
 
     Args:
         path: a CSV with a header, in UTF-8, separated by comma, semicolon or tab.
@@ -46,7 +46,7 @@ class Sheet:
         for row in self.rows:
             if row.cells[EXTRA]:
                 # Else a comma in a note or an amount would move what follows into other columns, unseen.
-                self._say(row, "", "under any heading", row.cells[EXTRA], 'write a cell that holds commas as "…"')
+                self._note(row, "", "under any heading", row.cells[EXTRA], 'write a cell that holds commas as "…"')
 
     def text(self, row: Row, column: str) -> str | None:
         """Return a cell; None where it is empty."""
@@ -55,7 +55,7 @@ class Sheet:
     def needed(self, row: Row, column: str) -> str:
         """Return a cell that must say something."""
         if not row.cells[column]:
-            self._say(row, column, "", "", "write it")
+            self._note(row, column, "", "", "write it")
         return row.cells[column]
 
     def day(self, row: Row, column: str) -> date:
@@ -64,7 +64,7 @@ class Sheet:
         try:
             return date.fromisoformat(_DOTTED.sub(r"\3-\2-\1", text))
         except ValueError:
-            self._say(row, column, "a day", text, "write it as 2026-03-31")
+            self._note(row, column, "a day", text, "write it as 2026-03-31")
             return date.min
 
     def money(self, row: Row, column: str, money: Money) -> int | None:
@@ -73,14 +73,14 @@ class Sheet:
         try:
             minor = minor_units(text, money) if text else None
         except ValueError:
-            self._say(row, column, "an amount", text, "write it as 12.50, without a currency")
+            self._note(row, column, "an amount", text, "write it as 12.50, without a currency")
             return None
         if minor is not None and minor < 0:
-            self._say(row, column, "0 or more", text, "write what it cost")
+            self._note(row, column, "0 or more", text, "write what it cost")
             return None
         return minor
 
-    def _say(self, row: Row, column: str, rule: str, value: str, remedy: str) -> None:
+    def _note(self, row: Row, column: str, rule: str, value: str, remedy: str) -> None:
         self.wrong.append(Violation(self.name, row.line, column, rule if value else "is empty", value, remedy))
 
 

@@ -1,4 +1,4 @@
-"""`regulars effect`: what acting saved, told from the book's trial and the orders that came; or how long that takes."""
+"""`regulars effect`: what the lists saved, by the book's trial and the orders that came; or how long a trial takes."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Reported:
         recorded: how much.
         unknown: ids of whom neither the book nor the shop's files know; recorded all the same. None = not asked.
         accounts: id given → account that it stands for, where accounts are marked; None elsewhere.
-        done: to an account, as it is said.
+        done: what was done to an account, as a participle.
     """
 
     what: str
@@ -66,11 +66,11 @@ class Reported:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        told = {"unknown": self.unknown, "accounts": self.accounts}
+        optional = {"unknown": self.unknown, "accounts": self.accounts}
         return {
             "what": self.what,
             **asdict(self.recorded),
-            **{name: value for name, value in told.items() if value is not None},
+            **{name: value for name, value in optional.items() if value is not None},
         }
 
     def lines(self) -> Iterator[str]:
@@ -207,7 +207,7 @@ def amount(text: str, money: Money) -> int:
 def consent_to(
     shop: OpenShop, customer_ids: Sequence[str], channel: str, on: date | None, source: str, *, allowed: bool
 ) -> Reported:
-    """Record what customers said about being contacted, also those who have not ordered yet.
+    """Record whether customers agree to be contacted, also those who have not ordered yet.
 
     Raises:
         InputError: an unknown channel, an id that is none, or a day that is still to come.

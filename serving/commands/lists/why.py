@@ -1,4 +1,4 @@
-"""`regulars why`: the whole story of one customer, as of one day, from the book."""
+"""`regulars why`: the whole story of one customer, or one day of it, from the book."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Story:
     Args:
         history: all that the book holds of it.
         enter_at: the probability from which on the shop's lists begin.
-        as_of: the only day whose run and list are told; None = every day.
+        as_of: the only day whose run and list are shown; None = every day.
     """
 
     history: History
@@ -48,8 +48,8 @@ class Story:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON; money in minor units, as the book holds it."""
-        told = {name: records(self._shown(name)) for name in DAY_OF}
-        return {"customer_id": self.history.customer_id, "account_ids": list(self.history.account_ids), **told}
+        found = {name: records(self._shown(name)) for name in DAY_OF}
+        return {"customer_id": self.history.customer_id, "account_ids": list(self.history.account_ids), **found}
 
     def _shown(self, name: str) -> pd.DataFrame:
         frame: pd.DataFrame = getattr(self.history, name)
@@ -59,24 +59,24 @@ class Story:
         """Say it to a person: one line a fact, oldest first."""
         accounts = [each for each in self.history.account_ids if each != self.history.customer_id]
         yield f"customer {self.history.customer_id}{f', account {accounts[0]}' if accounts else ''}"
-        told = [(row[DAY_OF[name]], place, words) for place, (name, row, words) in enumerate(self._told())]
-        yield from (f"{day}  {words}" for day, _, words in sorted([*told, *self._on_no_list()]))
+        recorded = [(row[DAY_OF[name]], number, words) for number, (name, row, words) in enumerate(self._recorded())]
+        yield from (f"{day}  {words}" for day, _, words in sorted([*recorded, *self._on_no_list()]))
 
     def _on_no_list(self) -> Iterator[tuple[date, int, str]]:
-        """Of days without a list, and of risks lower than lists begin at, nothing is stored: it is said here."""
-        told = {*self._last("entries")["as_of"], *self._last("suppressed")["as_of"]}
+        """The book stores nothing of days without a list and of risks below those of lists: that is said here."""
+        on_or_off = {*self._last("entries")["as_of"], *self._last("suppressed")["as_of"]}
         safe = f"on no list: would stay anyway, lists begin at {self.enter_at:.0%}"
         for row in records(self._last("scores")):
             day = row["as_of"]
-            if day in self.history.lists and day not in told and row["probability"] < self.enter_at:
+            if day in self.history.lists and day not in on_or_off and row["probability"] < self.enter_at:
                 yield day, len(SAY), safe
         asked = {self.as_of} if self.as_of else {*self.history.scores["as_of"]}
         yield from ((day, len(SAY), "no list was made of this day") for day in asked - self.history.lists.keys())
 
-    def _told(self) -> Iterator[tuple[str, dict[str, Any], str]]:
+    def _recorded(self) -> Iterator[tuple[str, dict[str, Any], str]]:
         for name, say in SAY.items():
             for row in records(self._last(name)):
-                yield name, row, say(row | {"told_of": self.history.customer_id})
+                yield name, row, say(row | {"asked_for": self.history.customer_id})
 
     def _last(self, name: str) -> pd.DataFrame:
         """Return what holds of a day: its last run with each horizon, and its last list."""
@@ -100,7 +100,7 @@ def _scored(row: dict[str, Any]) -> str:
 def _listed(row: dict[str, Any]) -> str:
     what = f": {row['playbook']} by {row['channel']}" if row["playbook"] else ""
     gain = "" if row["expected_gain"] is None else f", worth {Money(row['currency']).text(row['expected_gain'])}"
-    through = "" if row["customer_id"] == row["told_of"] else f" through {row['customer_id']} of the same account"
+    through = "" if row["customer_id"] == row["asked_for"] else f" through {row['customer_id']} of the same account"
     return f"on the list of {row['owner']}{through}, place {row['position']}{what}{gain} (entry {row['entry_id']})"
 
 
@@ -155,7 +155,7 @@ def customer_story(shop: OpenShop, customer_id: str, as_of: date | None = None) 
     Args:
         shop: the open shop.
         customer_id: whose.
-        as_of: tell that day's run and list alone, and what people did before; None = everything.
+        as_of: show that day's run and list alone, and what people did before; None = everything.
 
     Raises:
         InputError: the book does not know the customer.

@@ -1,4 +1,4 @@
-"""`regulars backtest`: how well the candidates do on dates they have not seen, told, and written to a folder."""
+"""`regulars backtest`: how well the candidates do on dates that they have not seen, on the screen and in a folder."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def run_backtest(
         list_why=why,
         product_bands=PRODUCT_BANDS,
         members=_members(shop, tested, by_segment=by_segment),
-        random_split=_claimed(shop, progress) if random_split else None,
+        random_split=_random_split_auroc(shop, progress) if random_split else None,
     )
     files = () if out is None else write_report(tested, found, out)
     return Backtested(tested, found, files, shop.settings.auto_note(shop.definition))
@@ -129,7 +129,7 @@ def order_days(log: Log, customer_id: Texts, as_of: int) -> Ints:
     return np.asarray(counts[pd.Index(log.customer_ids).get_indexer(pd.Index(customer_id))], dtype=np.int64)
 
 
-def _claimed(shop: OpenShop, progress: Progress) -> float:
+def _random_split_auroc(shop: OpenShop, progress: Progress) -> float:
     progress(0, 1, "what a random split would have claimed")
     return random_split_auroc(snapshots(shop.log, shop.definition, shop.features, shop.until))
 

@@ -1,4 +1,4 @@
-"""Let a version serve, or the former one again."""
+"""`regulars promote` and `regulars rollback`: which version serves; the book audits each change."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def promote(
     Args:
         shop: the open shop.
         version: of the registry; None for the challenger.
-        force: override the gate; `by` and `why` must be said.
+        force: override the gate; `by` and `why` are needed.
         by: who decides; goes into the book alone.
         why: the reason.
 
@@ -68,8 +68,8 @@ def promote(
     broken = _objections(tags, champion)
     if broken and not force:
         raise InputError("\n  ".join([f"version {asked} is not promoted:", *broken, *_anyway(asked)]))
-    told = why.strip() or "its gate was passed"
-    return _move(shop, tracking, PROMOTE, asked, by, told, broken if force else ())
+    reason = why.strip() or "its gate was passed"
+    return _move(shop, tracking, PROMOTE, asked, by, reason, broken if force else ())
 
 
 def roll_back(shop: OpenShop, to: str | None = None, *, by: str = "", why: str = "") -> ServingChange:
@@ -118,8 +118,8 @@ def _objections(tags: Mapping[str, str], champion: str | None) -> tuple[str, ...
     if "gate" not in tags:
         return ("no gate was recorded for it",)
     if tags["gate"] != PASSED:
-        failed = [(name.removeprefix(TAG), said) for name, said in sorted(tags.items()) if name.startswith(TAG)]
-        return tuple(f"{name}: {said.partition(': ')[2]}" for name, said in failed if said.startswith(FAILED))
+        failed = [(name.removeprefix(TAG), verdict) for name, verdict in sorted(tags.items()) if name.startswith(TAG)]
+        return tuple(f"{name}: {verdict.partition(': ')[2]}" for name, verdict in failed if verdict.startswith(FAILED))
     judged = tags.get("gate_against") or None
     if judged != champion:
         return (f"its gate was passed against {_version(judged)}, but {_version(champion)} serves now",)

@@ -36,7 +36,7 @@ class TreesTuned:
         yield from self.notes
         yield f"{tuned.trials:,} trials in all, {tuned.pruned:,} given up early; on {len(tuned.dates)} test dates:"
         yield f"  usual settings  log loss {tuned.usual_log_loss:.5f}"
-        yield f"  best settings   log loss {tuned.best_log_loss:.5f}, {_said(tuned.best)}"
+        yield f"  best settings   log loss {tuned.best_log_loss:.5f}, {_differences(tuned.best)}"
         yield tuned.why
         if tuned.importance:
             shares = ", ".join(f"{name} {share:.0%}" for name, share in tuned.importance.items())
@@ -44,13 +44,13 @@ class TreesTuned:
         yield f"written to {self.path}; next: regulars train; to look further: regulars tune again"
 
 
-def _said(settings: TreeSettings) -> str:
-    """Return the settings in words, those that differ from the usual ones with what is usual."""
-    usual, said = asdict(USUAL), asdict(settings)
-    if said == usual:
+def _differences(settings: TreeSettings) -> str:
+    """Return those settings that differ from the usual ones, in words."""
+    usual, given = asdict(USUAL), asdict(settings)
+    if given == usual:
         return "the usual ones"
-    words = {name: f"{value:.3g}" if isinstance(value, float) else str(value).lower() for name, value in said.items()}
-    return ", ".join(f"{name} {words[name]}" for name in said if said[name] != usual[name])
+    words = {name: f"{value:.3g}" if isinstance(value, float) else str(value).lower() for name, value in given.items()}
+    return ", ".join(f"{name} {words[name]}" for name in given if given[name] != usual[name])
 
 
 def tune_trees(shop: OpenShop, budget_minutes: float, report: Progress) -> TreesTuned:
@@ -64,7 +64,7 @@ def tune_trees(shop: OpenShop, budget_minutes: float, report: Progress) -> Trees
     Raises:
         InputError: Optuna is not installed, the budget is not positive, or it was over before anything was judged.
     """
-    optuna()  # a missing library is told before any file is read
+    optuna()  # a missing library is reported before any file is read
     if not 0 < budget_minutes < inf:
         raise InputError(f"--budget-minutes is a number above 0, not {budget_minutes:g}")
     definition, folder = shop.definition, shop.settings.folder

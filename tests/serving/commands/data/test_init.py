@@ -11,7 +11,7 @@ import pytest
 
 from features.errors import InputError
 from serving.commands.data.check import check_shop
-from serving.commands.data.init import init_shop, said_columns
+from serving.commands.data.init import init_shop, named_columns
 from serving.config import load_settings
 from tests.serving.conftest import in_shop
 
@@ -53,7 +53,7 @@ def test_a_refused_init_names_the_command_that_works(tmp_path, orders):
 )
 def test_a_column_that_says_nothing_is_refused(columns, said):
     with pytest.raises(InputError, match=said):
-        said_columns(columns)
+        named_columns(columns)
 
 
 def test_a_check_says_rules_and_cells_apart(tmp_path, orders):
