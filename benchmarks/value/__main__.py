@@ -20,6 +20,8 @@ import numpy as np
 
 from benchmarks.published import write_page
 from benchmarks.quality.logs import CASES, CDNOW, JOURNEY, cdnow, complete_journey
+from benchmarks.value.classic_spend import fit_classic_spend
+from benchmarks.value.next_order_errors import follow_waits, timing_errors
 from features.churn.labels import ChurnDefinition, complete_until
 from features.clock import date_of, day_number
 from features.definitions import default_features
@@ -27,9 +29,8 @@ from features.log import Lines, Log
 from features.roll_up import roll_up
 from features.simulation.simulate import simulate
 from training.dataset import Dataset, Floats, dataset
-from training.forecasts.gamma_gamma import fit_classic_spend
-from training.forecasts.next_order import Timing, fit_timing, follow_waits, timing_errors
-from training.forecasts.spend import customer_mean, fit_value, squared_error, value_errors
+from training.forecasts.next_order import Timing, fit_timing
+from training.forecasts.spend import customer_mean, fit_value, spend_errors, squared_error, value_errors
 from training.models.calibration import sigmoid
 from training.models.candidates import fit
 from training.splits import training_dates
@@ -122,9 +123,10 @@ def spend_row(test: Test) -> list[str]:
     began = time.perf_counter()
     model = fit_value(test.train)
     seconds, classic = time.perf_counter() - began, fit_classic_spend(test.train)
-    found, stayed = value_errors(model, test.seen, classic), ~test.seen.y
+    stayed = ~test.seen.y
     X, spent = test.seen.values[stayed], test.seen.spend_next[stayed]
     peers = [customer_mean(model.names, X, model.horizon_days), classic.expected_spend(X)]
+    found = value_errors(model, test.seen) | spend_errors("gamma_gamma_", peers[1], spent)
     wins = [paired(model.expected_spend(X), peer, spent) for peer in peers]
     rest = np.arange(len(spent)) != np.argmax(spent)
     trimmed = [squared_error(said[rest], spent[rest]) ** 0.5 for said in (model.expected_spend(X), *peers)]

@@ -14,24 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from features.churn.labels import ChurnDefinition, label_table
-from features.log import Ints, Log
+from features.log import Ints
 from training.dataset import Dataset, Floats
 from training.models.fitted import read_json, write_json
-from training.models.gap_hazard import HALF_DAY, GapHazard, fit_gap_hazard, usual_gap
+from training.models.gap_hazard import Clock, GapHazard, fit_gap_hazard
 from training.models.history import Histories, inputs
 
 FILE = "timing.json"
 # Quantiles of the next order: the interval leaves a tenth on either side.
 LEVELS = (0.1, 0.5, 0.9)
-# Orders per usual gap, added to every hazard: it must rise even where the shop has never seen a gap end.
-LEAST_HAZARD = 1e-6
 # Bounds of −log p: beyond them no whole day changes; expm1 is still exact there.
 LEAST_RISK, MOST_RISK = 1e-9, 700.0
 
@@ -107,11 +103,8 @@ class Timing:
         days = {"horizon_days": self.horizon_days, "follow_days": self.follow_days}
         write_json(folder / FILE, {**facts, **days, "hazard": self.hazard.to_dict()})
 
-    def _seen(self, X: Floats) -> Histories:
-        return Histories.of(*inputs(self.names, X).T)
-
-    def _clock(self, X: Floats) -> _Clock:
-        return _Clock.of(self.hazard, self._seen(X))
+    def _clock(self, X: Floats) -> Clock:
+        return Clock.of(self.hazard, Histories.of(*inputs(self.names, X).T))
 
 
 def fit_timing(data: Dataset) -> Timing:
@@ -144,102 +137,6 @@ def read_timing(folder: Path) -> Timing:
     )
 
 
-def follow_waits(log: Log, as_of_dates: Sequence[date], active_days: int, follow_days: int) -> Ints:
-    """Return whole days to the next order, `follow_days` where none came in them, row by row as `dataset` has them.
-
-    Args:
-        log: the shop's log; it must reach `follow_days` beyond the last date.
-        as_of_dates: the dates.
-        active_days: who is in the population.
-        follow_days: how long to look, also beyond the horizon of the labels.
-
-    >>> from features.log import Lines
-    >>> from features.roll_up import roll_up
-    >>> log = roll_up(Lines.of(["ann", "bob", "bob"], [1, 5, 12], [700, 300, 50]))
-    >>> follow_waits(log, [date(1970, 1, 8)], 30, 20)
-    array([20,  5])
-    """
-    labels = label_table(log, as_of_dates, ChurnDefinition(follow_days, active_days))
-    return labels["wait_days"].to_numpy(dtype=np.int64)
-
-
-def timing_errors(timing: Timing, X: Floats, p: Floats, wait_days: Ints) -> dict[str, float]:
-    """Return how often the interval covered the next order, and the errors of its median and of a naive forecast, days.
-
-    Only customers who ordered within `follow_days` are judged: nothing is predicted for others. The naive forecast is
-    the customer's mean gap, the shop's where there is none, counted from the last order; overdue orders are due today.
-
-    Args:
-        timing: the forecast to judge.
-        X: customers × features.
-        p: calibrated P(no order within the horizon), one per customer.
-        wait_days: whole days to the next order, `follow_days` or more where none came; `follow_waits` gives them.
-    """
-    came = wait_days < timing.follow_days
-    if not came.any():
-        return {}
-    X, wait = X[came], wait_days[came]
-    predicted, naive = timing.next_order(X, np.asarray(p)[came]), _naive(timing, X)
-    return {
-        "next_order_coverage": float(np.mean((predicted.low_days <= wait) & (wait <= predicted.high_days))),
-        "next_order_too_early": float(np.mean(wait < predicted.low_days)),
-        "next_order_too_late": float(np.mean(wait > predicted.high_days)),
-        "next_order_width_days": float(np.median(predicted.high_days - predicted.low_days + 1)),
-        "next_order_median_absolute_error_days": float(np.median(np.abs(predicted.median_days - wait))),
-        "next_order_mean_absolute_error_days": float(np.mean(np.abs(predicted.median_days - wait))),
-        "usual_gap_median_absolute_error_days": float(np.median(np.abs(naive - wait))),
-        "usual_gap_mean_absolute_error_days": float(np.mean(np.abs(naive - wait))),
-    }
-
-
-def _naive(timing: Timing, X: Floats) -> Floats:
-    seen = timing._seen(X)
-    gap = np.where(seen.frequency > 0, seen.recency / np.maximum(seen.frequency, 1), timing.hazard.shop_gap)
-    return np.maximum(np.rint(gap - seen.since_order), 0.0)
-
-
-@dataclass(frozen=True, eq=False)
-class _Clock:
-    """The hazard of an order since the last one and from now on, all customers at once.
-
-    Args:
-        hazard: of the shop's gaps.
-        gap: to expect of each customer, days.
-        begin: days since the last order.
-        group: the number of the curve that holds for each customer.
-        passed: the cumulative hazard from the last order until now.
-    """
-
-    hazard: GapHazard
-    gap: Floats
-    begin: Floats
-    group: Ints
-    passed: Floats
-
-    @classmethod
-    def of(cls, hazard: GapHazard, seen: Histories) -> _Clock:
-        gap, begin = usual_gap(seen, hazard.shop_gap), seen.since_order - HALF_DAY
-        group = np.searchsorted(hazard.groups, seen.frequency, "right") - 1
-        blank = cls(hazard, gap, begin, group, np.zeros(len(seen)))
-        return cls(hazard, gap, begin, group, blank._until(np.zeros(len(seen))))
-
-    def risk(self, time: Floats | float) -> Floats:
-        """Return the hazard over the next `time` days, never negative; 0 at 0, then above 0.
-
-        Args:
-            time: days, one number, one per customer, or times × customers; the answer has its shape.
-        """
-        return np.maximum(self._until(time) - self.passed, 0.0) + LEAST_HAZARD * time / self.gap
-
-    def _until(self, time: Floats | float) -> Floats:
-        at = (self.begin + time) / self.gap
-        found = np.zeros(at.shape)
-        for number in np.unique(self.group):  # for a single customer, one curve
-            here = self.group == number
-            found[..., here] = self.hazard.curves[number].at(at[..., here])
-        return found
-
-
 @dataclass(frozen=True, eq=False)
 class _Wait:
     """The wait for the next order of customers who order within `most` days, as a distribution on whole days.
@@ -251,13 +148,13 @@ class _Wait:
         most: days.
     """
 
-    clock: _Clock
+    clock: Clock
     pace: Floats
     whole: Floats
     most: int
 
     @classmethod
-    def of(cls, clock: _Clock, p: Floats, horizon: int, most: int) -> _Wait:
+    def of(cls, clock: Clock, p: Floats, horizon: int, most: int) -> _Wait:
         with np.errstate(divide="ignore"):
             known = np.clip(-np.log(p), LEAST_RISK, MOST_RISK)
         pace = known / clock.risk(horizon)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.dataset import Dataset, Floats
-from training.forecasts.gamma_gamma import ClassicSpend, GammaGamma, fit_gamma_gamma, order_days
+from training.forecasts.gamma_gamma import GammaGamma, fit_gamma_gamma, order_days
 from training.models.fitted import read_json, write_json
 
 FILE = "value.json"
@@ -188,7 +188,7 @@ def squared_error(predicted: Floats, spent: Floats) -> float:
     return float(np.mean((predicted - spent) ** 2))
 
 
-def value_errors(model: ValueModel, data: Dataset, classic: ClassicSpend | None = None) -> dict[str, float]:
+def value_errors(model: ValueModel, data: Dataset) -> dict[str, float]:
     """Return the errors of the expected spend of customers who stayed, beside the customer's own mean, minor units.
 
     The root mean squared error matters most, as the mean is predicted. The customer's mean is the spending per day over
@@ -198,7 +198,6 @@ def value_errors(model: ValueModel, data: Dataset, classic: ClassicSpend | None 
     Args:
         model: the model to judge.
         data: rows that it was not trained on.
-        classic: BG/NBD times Gamma-Gamma, to judge beside it.
     """
     stayed = ~data.y
     X, spent = data.values[stayed], data.spend_next[stayed]
@@ -206,12 +205,13 @@ def value_errors(model: ValueModel, data: Dataset, classic: ClassicSpend | None 
         return {}
     predicted = model.expected_spend(X)
     low, high = model.bands.around(predicted)
-    mean = _errors("customer_", customer_mean(model.names, X, model.horizon_days), spent)
+    mean = spend_errors("customer_", customer_mean(model.names, X, model.horizon_days), spent)
     mean["customer_mean_root_mean_squared_error"] = mean.pop("customer_root_mean_squared_error")
-    found = _errors("", predicted, spent) | mean
-    if classic is not None:
-        found |= _errors("gamma_gamma_", classic.expected_spend(X), spent)
-    return found | {"interval_coverage": float(np.mean((low <= spent) & (spent <= high)))}
+    return (
+        spend_errors("", predicted, spent)
+        | mean
+        | {"interval_coverage": float(np.mean((low <= spent) & (spent <= high)))}
+    )
 
 
 def customer_mean(names: tuple[str, ...], X: Floats, horizon_days: int) -> Floats:
@@ -220,7 +220,8 @@ def customer_mean(names: tuple[str, ...], X: Floats, horizon_days: int) -> Float
     return own * horizon_days
 
 
-def _errors(prefix: str, predicted: Floats, spent: Floats) -> dict[str, float]:
+def spend_errors(prefix: str, predicted: Floats, spent: Floats) -> dict[str, float]:
+    """Return absolute, squared and systematic errors by their names, each with a prefix; minor units."""
     return {
         f"{prefix}mean_absolute_error": float(np.abs(predicted - spent).mean()),
         f"{prefix}root_mean_squared_error": float(np.sqrt(squared_error(predicted, spent))),

@@ -26,6 +26,8 @@ ENOUGH_ENDED = 50
 KNOTS = 200
 # Days are rounded times: a gap of n days ends after n − ½ and before n + ½.
 HALF_DAY = 0.5
+# Orders per usual gap, added to every hazard: it must rise even where the shop has never seen a gap end.
+LEAST_HAZARD = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,13 +87,8 @@ class GapHazard:
 
     def no_order_probability(self, seen: Histories, time: float) -> Floats:
         """Return P(no order in the next `time` days | none since the last one): a quotient of survival."""
-        gap = usual_gap(seen, self.shop_gap)
-        begin, group = seen.since_order - HALF_DAY, _group(seen.frequency, self.groups)
-        risk = np.zeros(len(seen))
-        for number in np.unique(group):  # for a single customer, one curve
-            here, curve = group == number, self.curves[number]
-            risk[here] = curve.at((begin[here] + time) / gap[here]) - curve.at(begin[here] / gap[here])
-        return np.asarray(np.exp(-risk), dtype=np.float64)
+        clock = Clock.of(self, seen)
+        return np.asarray(np.exp(clock.passed - clock.until(time)), dtype=np.float64)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -103,6 +100,50 @@ class GapHazard:
         """Read what `to_dict` gave."""
         curves = tuple(Curve(np.array(c["times"]), np.array(c["hazard"])) for c in content["curves"])
         return cls(float(content["shop_gap"]), tuple(content["groups"]), curves)
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """The hazard of an order since the last one and from now on, all customers at once.
+
+    Args:
+        hazard: of the shop's gaps.
+        gap: to expect of each customer, days.
+        begin: days since the last order.
+        group: the number of the curve that holds for each customer.
+        passed: the cumulative hazard from the last order until now.
+    """
+
+    hazard: GapHazard
+    gap: Floats
+    begin: Floats
+    group: npt.NDArray[np.int64]
+    passed: Floats
+
+    @classmethod
+    def of(cls, hazard: GapHazard, seen: Histories) -> Clock:
+        """Start the clock of each customer at the last order."""
+        gap, begin = usual_gap(seen, hazard.shop_gap), seen.since_order - HALF_DAY
+        group = _group(seen.frequency, hazard.groups)
+        blank = cls(hazard, gap, begin, group, np.zeros(len(seen)))
+        return cls(hazard, gap, begin, group, blank.until(np.zeros(len(seen))))
+
+    def risk(self, time: Floats | float) -> Floats:
+        """Return the hazard over the next `time` days, never negative; 0 at 0, then above 0.
+
+        Args:
+            time: days, one number, one per customer, or times × customers; the answer has its shape.
+        """
+        return np.maximum(self.until(time) - self.passed, 0.0) + LEAST_HAZARD * time / self.gap
+
+    def until(self, time: Floats | float) -> Floats:
+        """Return the cumulative hazard from the last order until `time` days from now."""
+        at = (self.begin + time) / self.gap
+        found = np.zeros(at.shape)
+        for number in np.unique(self.group):  # for a single customer, one curve
+            here = self.group == number
+            found[..., here] = self.hazard.curves[number].at(at[..., here])
+        return found
 
 
 def usual_gap(seen: Histories, shop_gap: float) -> Floats:

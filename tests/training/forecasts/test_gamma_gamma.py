@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import gamma as gamma_law
 
-from training.forecasts.gamma_gamma import ClassicSpend, GammaGamma, fit_classic_spend, fit_gamma_gamma
+from benchmarks.value.classic_spend import ClassicSpend, fit_classic_spend
+from training.forecasts.gamma_gamma import GammaGamma, fit_gamma_gamma
 from training.models.btyd import BGNBD
 
 CDNOW = np.loadtxt(Path(__file__).with_name("cdnow_spend.csv"), delimiter=",", skiprows=1)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.value.next_order_errors import follow_waits, timing_errors
 from features.churn.labels import ChurnDefinition
 from features.clock import date_of
 from features.definitions import default_features
@@ -16,7 +17,7 @@ from features.errors import ModelRefused
 from features.log import Lines
 from features.roll_up import roll_up
 from training.dataset import dataset
-from training.forecasts.next_order import Timing, fit_timing, follow_waits, read_timing, timing_errors
+from training.forecasts.next_order import Timing, fit_timing, read_timing
 from training.models.gap_hazard import Curve, GapHazard
 from training.models.history import Histories
 
@@ -153,6 +154,11 @@ def test_waits_go_beyond_the_horizon(data, log):
     assert len(waits) == len(some)
     assert np.array_equal(np.minimum(waits, 28), some.wait_days)
     assert (waits[some.y] > 28).any()
+
+
+def test_who_does_not_come_waits_as_long_as_was_looked():
+    log = roll_up(Lines.of(["ann", "bob", "bob"], [1, 5, 12], [700, 300, 50]))
+    assert follow_waits(log, [date_of(7)], 30, 20).tolist() == [20, 5]
 
 
 def test_it_survives_its_file(data, tmp_path):

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.value.classic_spend import fit_classic_spend
 from features.churn.labels import ChurnDefinition
 from features.clock import date_of
 from features.definitions import default_features
 from features.log import Lines
 from features.roll_up import roll_up
 from training.dataset import dataset
-from training.forecasts.gamma_gamma import GammaGamma, fit_classic_spend
+from training.forecasts.gamma_gamma import GammaGamma
 from training.forecasts.spend import (
     PARTS,
     Bands,
@@ -25,6 +26,7 @@ from training.forecasts.spend import (
     customer_mean,
     fit_value,
     read_value,
+    spend_errors,
     value_errors,
 )
 
@@ -72,7 +74,9 @@ def test_poisson_customers_are_found():
     assert said.sum() == pytest.approx(truth.sum(), rel=0.03)
     peer = customer_mean(model.names, judged.values, horizon)
     assert np.corrcoef(said, truth)[0, 1] > max(0.88, np.corrcoef(peer, truth)[0, 1])
-    errors = value_errors(model, judged, fit_classic_spend(learnt))
+    classic, stayed = fit_classic_spend(learnt).expected_spend(judged.values), ~judged.y
+    errors = value_errors(model, judged)
+    errors |= spend_errors("gamma_gamma_", classic[stayed], judged.spend_next[stayed])
     assert errors["interval_coverage"] == pytest.approx(0.8, abs=0.04)
     assert errors["root_mean_squared_error"] < errors["customer_mean_root_mean_squared_error"]
     assert errors["root_mean_squared_error"] < 1.03 * errors["gamma_gamma_root_mean_squared_error"]  # its own world
