@@ -10,7 +10,7 @@ from features.feature import Feature, FeatureSet, Words
 from features.money import Money
 
 
-def sentence(
+def reason_sentence(
     feature: Feature, row: Mapping[str, float], features: FeatureSet, money: Money, *, as_risk: bool | None = None
 ) -> str | None:
     """Return the first of the feature's sentences whose every number is known and which is true, or None.
@@ -24,7 +24,7 @@ def sentence(
 
     >>> from features.definitions import default_features
     >>> known = default_features()
-    >>> sentence(known["days_since_order"], {"days_since_order": 74.0}, known, Money("EUR"))
+    >>> reason_sentence(known["days_since_order"], {"days_since_order": 74.0}, known, Money("EUR"))
     'no order for 74 days'
     """
     for words in feature.words:
@@ -32,7 +32,7 @@ def sentence(
         names = [name for _, name, _, _ in Formatter().parse(text) if name]
         known = all(name in row and math.isfinite(row[name]) for name in names)
         if known and _true(words, row, as_risk):
-            return text.format_map({name: written(row[name], features[name], money) for name in names})
+            return text.format_map({name: value_in_words(row[name], features[name], money) for name in names})
     return None
 
 
@@ -42,11 +42,11 @@ def _true(words: str | Words, row: Mapping[str, float], as_risk: bool | None) ->
     return words.when(row) and (as_risk is None or words.as_risk is None or words.as_risk == as_risk)
 
 
-def written(value: float, feature: Feature, money: Money) -> str:
+def value_in_words(value: float, feature: Feature, money: Money) -> str:
     """Write a value in its unit.
 
     >>> from features.definitions import default_features
-    >>> written(1.0, default_features()["days_since_order"], Money("EUR"))
+    >>> value_in_words(1.0, default_features()["days_since_order"], Money("EUR"))
     '1 day'
     """
     if feature.unit == "money":

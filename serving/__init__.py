@@ -1,1 +1,106 @@
-"""From a model to people and systems."""
+"""From a model to people and systems.
+
+The names below are the public ones, imported when first asked for; docs/python.md shows them at work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from features.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from serving.cli.demo import demo_settings
+    from serving.commands.data.check import check_shop
+    from serving.commands.data.horizon import propose_horizon
+    from serving.commands.lists.effect import measure_effect, plan_trial
+    from serving.commands.lists.kpis import shop_kpis
+    from serving.commands.lists.list import make_list
+    from serving.commands.lists.why import customer_story
+    from serving.commands.models.backtest import run_backtest
+    from serving.commands.models.score import score_all
+    from serving.commands.models.train import train_and_judge
+    from serving.outreach.effect.effect import effect
+    from serving.outreach.effect.group import group_effect
+    from serving.outreach.effect.sample_size import plan_sample
+    from serving.outreach.effect.saved_share import Prior, saved_shares
+    from serving.outreach.effect.settled import settled
+    from serving.outreach.plan.holdout import with_arms
+    from serving.outreach.plan.plan import plan
+    from serving.outreach.plan.policy import Policy
+    from serving.outreach.plan.snapshot import Snapshot
+    from serving.outreach.playbooks.advisor import Advisor
+    from serving.outreach.playbooks.playbooks import load_playbooks
+    from serving.scorer import explained, score
+    from serving.scores import states
+    from serving.shop import OpenShop, open_shop
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "OpenShop": "serving.shop",
+            "open_shop": "serving.shop",
+            "demo_settings": "serving.cli.demo",
+            "check_shop": "serving.commands.data.check",
+            "propose_horizon": "serving.commands.data.horizon",
+            "run_backtest": "serving.commands.models.backtest",
+            "train_and_judge": "serving.commands.models.train",
+            "score_all": "serving.commands.models.score",
+            "make_list": "serving.commands.lists.list",
+            "customer_story": "serving.commands.lists.why",
+            "measure_effect": "serving.commands.lists.effect",
+            "plan_trial": "serving.commands.lists.effect",
+            "shop_kpis": "serving.commands.lists.kpis",
+            "explained": "serving.scorer",
+            "score": "serving.scorer",
+            "states": "serving.scores",
+            "plan": "serving.outreach.plan.plan",
+            "Policy": "serving.outreach.plan.policy",
+            "Snapshot": "serving.outreach.plan.snapshot",
+            "with_arms": "serving.outreach.plan.holdout",
+            "Advisor": "serving.outreach.playbooks.advisor",
+            "load_playbooks": "serving.outreach.playbooks.playbooks",
+            "settled": "serving.outreach.effect.settled",
+            "effect": "serving.outreach.effect.effect",
+            "group_effect": "serving.outreach.effect.group",
+            "plan_sample": "serving.outreach.effect.sample_size",
+            "Prior": "serving.outreach.effect.saved_share",
+            "saved_shares": "serving.outreach.effect.saved_share",
+        },
+    )
+
+__all__ = [
+    # the shop
+    "OpenShop",
+    "open_shop",
+    "demo_settings",
+    # commands
+    "check_shop",
+    "propose_horizon",
+    "run_backtest",
+    "train_and_judge",
+    "score_all",
+    "make_list",
+    "customer_story",
+    "measure_effect",
+    "plan_trial",
+    "shop_kpis",
+    # scores
+    "explained",
+    "score",
+    "states",
+    # a list
+    "plan",
+    "Policy",
+    "Snapshot",
+    "with_arms",
+    "Advisor",
+    "load_playbooks",
+    # its effect
+    "settled",
+    "effect",
+    "group_effect",
+    "plan_sample",
+    "Prior",
+    "saved_shares",
+]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.churn.horizon import LEAST_ACTIVE_DAYS
@@ -21,7 +22,7 @@ from features.feature import FeatureSet
 from features.log import Log
 from features.sources.posted import Posts
 from features.sources.reader import CleanLog, read_log
-from serving.config import Settings
+from serving.config import FILE_NAME, Churn, Settings, guessed_settings, load_settings
 from serving.customers import Customers
 
 if TYPE_CHECKING:  # the book and the models take seconds to import: a check of files needs neither
@@ -169,6 +170,25 @@ class OpenShop:
         from serving.book.posted_log import PostedLog
 
         return PostedLog(book, self.posted_reader, self.until) if posted_version(book)[0] else None
+
+
+def open_shop(place: Path | str, *, until: date | None = None) -> OpenShop:
+    """Open a shop from Python, as a command does; use it in a `with` block, which closes its book.
+
+    Args:
+        place: a folder with a regulars.toml, that file itself, or an orders file, which is then read as
+            `regulars init` would guess, with the horizon that its own gaps propose. The book and `mlruns/` lie beside
+            the toml, or beside the orders file.
+        until: orders and events on or after this business day do not exist; None = all are read.
+
+    Raises:
+        ConfigError: there is no regulars.toml in the folder, or wrong keys or values in it.
+        InputError: an orders file that cannot be read, or a required column that was not recognised.
+    """
+    path = Path(place)
+    if path.is_dir() or path.suffix == ".toml":
+        return OpenShop(load_settings(path / FILE_NAME if path.is_dir() else path), until=until)
+    return OpenShop(replace(guessed_settings(path, path.parent), churn=Churn("auto")), until=until)
 
 
 def today(settings: Settings) -> date:

@@ -98,7 +98,7 @@ def sample_customers(log: Log, most: int) -> Log:
     return log.only(str(one) for one in log.customer_ids[drawn])
 
 
-def dataset(log: Log, as_of_dates: Sequence[date], definition: ChurnDefinition, features: FeatureSet) -> Dataset:
+def build_dataset(log: Log, as_of_dates: Sequence[date], definition: ChurnDefinition, features: FeatureSet) -> Dataset:
     """Return features and labels of every customer of the population on every date.
 
     Args:
@@ -111,7 +111,7 @@ def dataset(log: Log, as_of_dates: Sequence[date], definition: ChurnDefinition, 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["ann", "bob", "bob"], [1, 5, 12], [700, 300, 50]))
-    >>> data = dataset(log, [date(1970, 1, 8)], ChurnDefinition(10, 30), default_features())
+    >>> data = build_dataset(log, [date(1970, 1, 8)], ChurnDefinition(10, 30), default_features())
     >>> data.y, data.spend_next
     (array([ True, False]), array([ 0., 50.]))
     """

@@ -13,7 +13,7 @@ import pandas as pd
 
 from features.feature import Feature
 from features.money import Money
-from features.reasons import sentence
+from features.reasons import reason_sentence
 from training.bundle import Bundle
 from training.dataset import Floats
 from training.models.history import SINCE_ORDER
@@ -65,7 +65,7 @@ def _without_a_sign(bundle: Bundle, values: Floats, money: Money, most: int) -> 
     """Yield the time since the last order where no sign stands out: whoever calls needs something to say."""
     row = dict(zip(bundle.features.names, values.tolist(), strict=True))
     since_order = [feature for feature in bundle.features if feature.name == SINCE_ORDER]
-    words = [sentence(feature, row, bundle.features, money, as_risk=True) for feature in since_order[:most]]
+    words = [reason_sentence(feature, row, bundle.features, money, as_risk=True) for feature in since_order[:most]]
     yield from (f"no sign stands out; {each}" for each in words if each is not None)
 
 
@@ -98,7 +98,7 @@ def _sentences(
             feature = bundle.features.features[index]
             if sign * added[index] < TRIVIAL / 2 or not _reads_right(bundle, feature, row[feature.name], sign):
                 continue
-            words = sentence(feature, row, bundle.features, money, as_risk=sign > 0)
+            words = reason_sentence(feature, row, bundle.features, money, as_risk=sign > 0)
             if words is not None and words not in given:
                 given.add(words)
                 yield words

@@ -21,7 +21,7 @@ from features.log import Log
 from training.backtest.paired import LEAST_CHURNED, LEAST_ROWS, Paired
 from training.backtest.results import Backtest, DateResult
 from training.bundle import Bundle
-from training.dataset import Dataset, Floats, dataset
+from training.dataset import Dataset, Floats, build_dataset
 from training.direction_law import direction
 
 PASSED, FAILED = "passed", "failed"
@@ -178,7 +178,7 @@ def _same_features(challenger: Bundle, champion: Champion) -> bool:
 
 def _rows(log: Log, results: Sequence[DateResult], features: FeatureSet, tested: Backtest) -> Dataset:
     """Return the features of the test dates, in the order of the results."""
-    return dataset(log, [result.test_date for result in results], tested.definition, features)
+    return build_dataset(log, [result.test_date for result in results], tested.definition, features)
 
 
 def _predict(bundle: Bundle, rows: Dataset, day: date) -> Floats:

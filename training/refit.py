@@ -22,7 +22,7 @@ from training.forecasts.spend import fit_value
 from training.gate import GateDecision
 from training.models.calibration import calibrate
 from training.models.candidates import fit
-from training.models.trees import TreeSettings
+from training.models.trees import USUAL, TreeSettings
 from training.splits import labels_end
 
 # Contributions cost about five hundred times a score; so many rows are enough for the mean.
@@ -67,8 +67,8 @@ class Refit:
     tested: Backtest | None
     shop: Shop
     until: date | None
-    trees: TreeSettings
-    list_size: ListSize
+    trees: TreeSettings = USUAL
+    list_size: ListSize = ANY_SIZE
 
     @cached_property
     def rates(self) -> BaseRates:

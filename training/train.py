@@ -20,10 +20,10 @@ from features.errors import InsufficientHistory, ModelNotFound, ModelRefused
 from features.feature import FeatureSet
 from features.log import Log
 from features.sources.mapping import Shop
-from training.backtest.backtest import Progress, backtest, no_progress
+from training.backtest.backtest import Progress, backtest_candidates, no_progress
 from training.backtest.results import Backtest
 from training.bundle import Bundle
-from training.dataset import Dataset, dataset
+from training.dataset import Dataset, build_dataset
 from training.direction_law import direction
 from training.gate import RULE_TAGS, Champion, Check, GateDecision, first_gate, gate
 from training.models.candidates import RULES
@@ -146,7 +146,7 @@ def _recorded(
 def _latest(log: Log, definition: ChurnDefinition, features: FeatureSet, until: date | None) -> Dataset:
     if not len(log.streams["orders"]):
         raise InsufficientHistory("the log holds no order before the date to train until")
-    data = dataset(log, latest_dates(log, definition, until), definition, features)
+    data = build_dataset(log, latest_dates(log, definition, until), definition, features)
     if not len(data):
         raise InsufficientHistory(
             f"nobody ordered in the {definition.active_days} days before any training date; widen active_days"
@@ -164,7 +164,9 @@ def _backtest(
     progress: Progress,
 ) -> tuple[Backtest | None, str]:
     try:
-        found = backtest(log, definition, features, until=until, n_tests=n_tests, trees=trees, progress=progress)
+        found = backtest_candidates(
+            log, definition, features, until=until, n_tests=n_tests, trees=trees, progress=progress
+        )
     except InsufficientHistory as trouble:
         return None, str(trouble)
     return found, ""

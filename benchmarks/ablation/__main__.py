@@ -22,7 +22,7 @@ from features.definitions import default_features
 from features.errors import InsufficientHistory
 from features.feature import FeatureSet
 from features.log import Log
-from training.dataset import Dataset, dataset
+from training.dataset import Dataset, build_dataset
 from training.metrics import evaluate
 from training.models.calibration import sigmoid
 from training.models.candidates import fit
@@ -77,7 +77,7 @@ def _pairs(case: Case, log: Log) -> list[Pair]:
         dates = training_dates(log.first_day, test, case.definition)
         if len(dates) < DATES_NEEDED:
             continue
-        both = dataset(log, [*dates, date_of(test)], case.definition, default_features())
+        both = build_dataset(log, [*dates, date_of(test)], case.definition, default_features())
         found.append(Pair(both.on(day_number(day) for day in dates), both.on([test])))
     if not found:
         raise InsufficientHistory(f"{case} has no test date")

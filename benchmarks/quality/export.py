@@ -26,7 +26,7 @@ from benchmarks.quality.logs import CASES, CDNOW, JOURNEY, Case, cdnow, complete
 from features.clock import date_of, day_number
 from features.definitions import default_features
 from features.log import Log
-from training.dataset import Dataset, dataset
+from training.dataset import Dataset, build_dataset
 from training.metrics import evaluate
 from training.splits import training_dates
 
@@ -60,7 +60,7 @@ def export(case: Case, log: Log, truth: Truth, folder: Path) -> Path:
     """Write one case."""
     definition, test = case.definition, case.test_date
     dates = training_dates(log.first_day, day_number(test), definition)
-    both = dataset(log, [*dates, test], definition, default_features())
+    both = build_dataset(log, [*dates, test], definition, default_features())
     train, seen = both.on(day_number(day) for day in dates), both.on([day_number(test)])
     folder.mkdir(parents=True, exist_ok=True)
     _rows(train).to_parquet(folder / "train.parquet", index=False)

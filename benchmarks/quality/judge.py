@@ -10,10 +10,10 @@ import numpy as np
 from benchmarks.quality.logs import STATIONARY, Case, Known
 from features.clock import day_number
 from features.definitions import default_features
-from training.backtest.backtest import backtest
+from training.backtest.backtest import backtest_candidates
 from training.backtest.bands import Floor, noise_floor
 from training.backtest.random_split import random_split_auroc, snapshots
-from training.dataset import Dataset, dataset
+from training.dataset import Dataset, build_dataset
 from training.forecasts.base_rate import base_rates, read_weeks
 from training.metrics import auroc, evaluate
 from training.models.btyd import BGNBD
@@ -86,9 +86,9 @@ class Section:
 def judged(known: Known) -> Section:
     """Backtest before the test date, learn again up to it, and judge on it."""
     case, log, test = known.case, known.log, day_number(known.case.test_date)
-    tested = backtest(log.before(test), case.definition, until=case.test_date)
+    tested = backtest_candidates(log.before(test), case.definition, until=case.test_date)
     dates = training_dates(log.first_day, test, case.definition)
-    both = dataset(log, [*dates, case.test_date], case.definition, default_features())
+    both = build_dataset(log, [*dates, case.test_date], case.definition, default_features())
     train, seen = both.on(day_number(day) for day in dates), both.on([test])
     if case.customers is not None and len(seen) != case.customers:
         raise SystemExit(f"{case}: the population is {len(seen)}; other rows than those of the published figures")

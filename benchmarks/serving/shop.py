@@ -26,7 +26,7 @@ from serving.scorer import score
 from serving.shop import OpenShop
 from serving.webhooks.outbox import publish_and_enqueue
 from training.bundle import Bundle
-from training.dataset import Dataset, dataset
+from training.dataset import Dataset, build_dataset
 from training.forecasts.base_rate import base_rates, read_weeks
 from training.forecasts.next_order import fit_timing
 from training.forecasts.spend import fit_value
@@ -106,7 +106,7 @@ def _bundle(log: Log, settings: Settings) -> Bundle:
     """Return what a training run serves on most shops, the blend, fitted once: its backtest is not needed here."""
     definition = settings.definition_for(log)
     dates = latest_dates(log, definition)
-    data: Dataset = dataset(log, dates, definition, default_features(event_kinds(log)))
+    data: Dataset = build_dataset(log, dates, definition, default_features(event_kinds(log)))
     return Bundle(
         features=data.features,
         definition=definition,

@@ -28,7 +28,7 @@ from features.definitions import default_features
 from features.log import Lines, Log
 from features.roll_up import roll_up
 from features.simulation.simulate import simulate
-from training.dataset import Dataset, Floats, dataset
+from training.dataset import Dataset, Floats, build_dataset
 from training.forecasts.next_order import Timing, fit_timing
 from training.forecasts.spend import customer_mean, fit_value, spend_errors, squared_error, value_errors
 from training.models.calibration import sigmoid
@@ -58,7 +58,7 @@ class Test:
     def of(cls, name: str, log: Log, definition: ChurnDefinition, test: date) -> Test:
         """Make the test."""
         dates = training_dates(log.first_day, day_number(test), definition)
-        both = dataset(log, [*dates, test], definition, default_features())
+        both = build_dataset(log, [*dates, test], definition, default_features())
         return cls(name, log, definition, test, both.on(map(day_number, dates)), both.on([day_number(test)]))
 
     @property

@@ -144,7 +144,7 @@ class KpiTable:
         return next((each for each in reversed(self.whole) if each.finished), None)
 
 
-def kpis(
+def retention_kpis(
     log: Log,
     active_days: int,
     kind: PeriodKind = "month",
@@ -164,7 +164,7 @@ def kpis(
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["ann", "bob", "ann", "cem"], [0, 20, 40, 61], [700, 300, 50, 90]))
-    >>> february = kpis(log, active_days=31).whole[1]
+    >>> february = retention_kpis(log, active_days=31).whole[1]
     >>> february.active_at_start, february.kept, february.retention_percent, february.churn_percent
     (2, 1, 50.0, 50.0)
     """
@@ -181,7 +181,7 @@ def kpis_of(
     end: int,
     group_of: Mapping[str, str] | None = None,
 ) -> KpiTable:
-    """Count the periods that are given; each begins where the one before it ends. Arguments as for `kpis`.
+    """Count the periods that are given; each begins where the one before it ends. Arguments as for `retention_kpis`.
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up

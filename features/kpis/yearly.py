@@ -12,7 +12,7 @@ from math import prod
 
 from features.clock import LONG_AGO
 from features.kpis.periods import Period
-from features.kpis.retention import Kpis, kpis, kpis_of
+from features.kpis.retention import Kpis, kpis_of, retention_kpis
 from features.log import Log
 
 YEAR_DAYS = 365
@@ -69,7 +69,7 @@ def yearly(log: Log, active_days: int, end: int) -> Yearly | None:
     if end - YEAR_DAYS - active_days >= max(log.first_day, LONG_AGO):
         year = Period("the last year", end - YEAR_DAYS, end)
         return _of_periods(kpis_of(log, active_days, [year], end=end).whole, measured=True)
-    months = [each for each in kpis(log, active_days, "month", end=end).whole if each.kept is not None]
+    months = [each for each in retention_kpis(log, active_days, "month", end=end).whole if each.kept is not None]
     return _of_periods(months, measured=False) if len(months) >= FEWEST_MONTHS else None
 
 

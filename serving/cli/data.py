@@ -71,10 +71,10 @@ def horizon_(
 ) -> None:
     """Propose the churn window from the shop's own gaps, and say what it would mean."""
     shop = shop_of(config, orders, until=until)
-    from serving.commands.data.horizon import propose
+    from serving.commands.data.horizon import propose_horizon
 
     with shop:
-        screen_of(json).show(propose(shop, by_segment=by_segment, out=out))
+        screen_of(json).show(propose_horizon(shop, by_segment=by_segment, out=out))
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """regulars.toml: frozen settings, how they are read, and how they are written. The book and `mlruns/` lie beside it."""
 
-from serving.config.load import load_settings
+from serving.config.load import guessed_settings, load_settings
 from serving.config.settings import (
     BOOK_URL,
     FILE_NAME,
@@ -22,6 +22,7 @@ __all__ = [
     "ServeSettings",
     "Settings",
     "days_or_auto",
+    "guessed_settings",
     "load_settings",
     "toml_text",
 ]

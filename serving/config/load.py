@@ -62,10 +62,15 @@ def _guessed(where: Path, orders: Path | None, *, named: bool) -> Settings:
     if named or orders is None:
         remedy = "write one with: regulars init orders.csv"
         raise ConfigError(f"there is no {where}; {remedy}")
+    return guessed_settings(orders, Path())
+
+
+def guessed_settings(orders: Path, folder: Path) -> Settings:
+    """Return what `regulars init` would guess from an orders file; the book and `mlruns/` lie in the folder."""
     from features.guess.guess import guess  # only here: it reads files, and most commands have a toml
 
     found = guess(orders, None, None)
-    return Settings(shop=found.shop, orders=found.orders, folder=Path().resolve())
+    return Settings(shop=found.shop, orders=found.orders, folder=folder.resolve())
 
 
 def _read(where: Path, orders: Path | None) -> Settings:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from features.clock import date_of, day_number
 from features.kpis.cohorts import cohorts
 from features.kpis.periods import KINDS, PeriodKind
-from features.kpis.retention import NO_GROUP, Kpis, kpis
+from features.kpis.retention import NO_GROUP, Kpis, retention_kpis
 from features.kpis.yearly import yearly
 from tests.laws.shops import Shop, shops
 from tests.oracle import sold
@@ -87,7 +87,7 @@ def counts(row: Kpis) -> dict[str, int | None]:
 def test_every_count_equals_the_plain_reading(shop: Shop, kind: PeriodKind, active_days: int, beyond: int) -> None:
     log = shop.log
     end = max(log.last_day + beyond, log.first_day + 1)
-    found = kpis(log, active_days, kind, end=end).whole
+    found = retention_kpis(log, active_days, kind, end=end).whole
     spans = plain_periods(kind, log.first_day, end)
     assert [(row.period.first_day, row.period.end) for row in found] == spans
     assert [row.finished for row in found] == [after <= end for _, after in spans]
@@ -97,7 +97,7 @@ def test_every_count_equals_the_plain_reading(shop: Shop, kind: PeriodKind, acti
 
 @given(some_shops, kinds, windows)
 def test_the_books_balance(shop: Shop, kind: PeriodKind, active_days: int) -> None:
-    found = kpis(shop.log, active_days, kind, end=shop.log.last_day + 400).whole
+    found = retention_kpis(shop.log, active_days, kind, end=shop.log.last_day + 400).whole
     for before, row in zip((None, *found[:-1]), found, strict=True):
         if row.kept is None or row.active_at_start is None:
             assert row.retention_percent is row.churn_percent is None
@@ -124,8 +124,8 @@ def test_groups_add_up_to_the_whole(shop: Shop, kind: PeriodKind, active_days: i
     log = shop.log
     named = {customer: data.draw(st.sampled_from(("a", "b", ""))) for customer in log.customer_ids}
     group_of = {customer: group for customer, group in named.items() if group}
-    found = kpis(log, active_days, kind, group_of=group_of)
-    assert found.whole == kpis(log, active_days, kind).whole
+    found = retention_kpis(log, active_days, kind, group_of=group_of)
+    assert found.whole == retention_kpis(log, active_days, kind).whole
     assert set(found.groups) == {group or NO_GROUP for group in named.values()}
     for place, row in enumerate(found.whole):
         parts = [counts(rows[place]) for rows in found.groups.values()]
@@ -139,21 +139,22 @@ def test_what_comes_later_changes_no_finished_period(
     shop: Shop, kind: PeriodKind, active_days: int, data: st.DataObject
 ) -> None:
     log = shop.log
-    everything = kpis(log, active_days, kind).whole
+    everything = retention_kpis(log, active_days, kind).whole
     cut = data.draw(st.sampled_from([row.period.end for row in everything])) + data.draw(st.integers(0, 20))
-    known = kpis(log.before(cut), active_days, kind, end=cut).whole
+    known = retention_kpis(log.before(cut), active_days, kind, end=cut).whole
     then = [asdict(row) for row in known if row.finished]
     now = [asdict(row) for row in everything if row.finished]
     # The cut may lie after the log: what it finishes there, the whole log may not know to be finished.
     both = min(len(then), len(now))
     assert then[:both] == now[:both]
-    assert [asdict(row) for row in kpis(log, active_days, kind, end=cut).whole] == [asdict(row) for row in known]
+    cut_off = retention_kpis(log, active_days, kind, end=cut)
+    assert [asdict(row) for row in cut_off.whole] == [asdict(row) for row in known]
 
 
 @given(some_shops, kinds, windows, st.integers(0, 2**16))
 def test_the_order_of_rows_changes_nothing(shop: Shop, kind: PeriodKind, active_days: int, seed: int) -> None:
     log, other = shop.log, shop.shuffled(seed).log
-    assert kpis(log, active_days, kind).whole == kpis(other, active_days, kind).whole
+    assert retention_kpis(log, active_days, kind).whole == retention_kpis(other, active_days, kind).whole
     assert cohorts(log).shares() == cohorts(other).shares()
     end = log.last_day + 1
     assert yearly(log, active_days, end) == yearly(other, active_days, end)

@@ -35,7 +35,7 @@ from serving.shop import OpenShop
 from tests.bundles import bundle_of
 from tests.once import once
 from training.bundle import Bundle
-from training.dataset import dataset
+from training.dataset import build_dataset
 from training.models.calibration import Calibration
 from training.splits import latest_dates
 from training.tracking import CHALLENGER, Record, Tracking
@@ -209,7 +209,7 @@ def _make_shop(folder: Path) -> None:
     settings = load_settings(folder / "regulars.toml")
     log = read_log(settings.shop, settings.orders, settings.events).log
     dates = latest_dates(log, settings.definition)
-    data = dataset(log, dates, settings.definition, default_features(event_kinds(log)))
+    data = build_dataset(log, dates, settings.definition, default_features(event_kinds(log)))
     for name in ("logistic", "lightgbm"):
         replace(
             bundle_of(name, data, log, settings.shop),

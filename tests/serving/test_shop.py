@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from features.clock import date_of
-from features.errors import InputError
+from features.errors import ConfigError, InputError
 from serving.book import Book
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
 from serving.commands.data.features import write_features
 from serving.commands.lists.kpis import shop_kpis
 from serving.config import BOOK_URL, Settings, load_settings
-from serving.shop import OpenShop, chosen_day, read, reader_of
+from serving.shop import OpenShop, chosen_day, open_shop, read, reader_of
 from tests.serving.conftest import in_shop
 from tests.serving.read_back import latest_run
 
@@ -44,6 +44,21 @@ def test_reading_makes_no_book_and_an_empty_one_changes_nothing(shop: Any, setti
         book = opened.book
         assert read(settings, book=book).log.digest() == shop.log.digest()
     assert read(settings).log.digest() == shop.log.digest()
+
+
+def test_a_shop_opens_from_its_folder_its_toml_or_an_orders_file(shop: Any, settings: Settings) -> None:
+    with (
+        open_shop(settings.folder) as whole,
+        open_shop(str(settings.folder / "regulars.toml"), until=shop.as_of) as known,
+    ):
+        assert whole.settings == known.settings == settings
+        assert whole.log.digest() == known.log.digest() == shop.log.digest()
+    with open_shop(settings.folder / "orders.csv") as guessed:
+        assert guessed.settings.folder == settings.folder  # where its book would lie
+        assert guessed.settings.churn.horizon_days == "auto"
+        assert set(guessed.log.customer_ids) <= set(shop.log.customer_ids)
+    with pytest.raises(ConfigError, match=r"there is no .*nothing\.toml"):
+        open_shop(settings.folder / "nothing.toml")
 
 
 def test_what_was_posted_is_part_of_the_log_for_everyone(shop: Any, settings: Settings, tmp_path: Path) -> None:

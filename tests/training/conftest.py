@@ -16,7 +16,7 @@ from features.roll_up import roll_up
 from features.sources.mapping import Shop
 from tests.bundles import bundle_of
 from training.bundle import Bundle
-from training.dataset import Dataset, dataset
+from training.dataset import Dataset, build_dataset
 from training.models.candidates import CANDIDATES
 from training.splits import latest_dates
 from training.tracking import Tracking
@@ -58,7 +58,7 @@ def log() -> Log:
 @pytest.fixture(scope="session")
 def data(log: Log) -> Dataset:
     """What can be learnt from that shop."""
-    return dataset(log, latest_dates(log, DEFINITION), DEFINITION, default_features(event_kinds(log)))
+    return build_dataset(log, latest_dates(log, DEFINITION), DEFINITION, default_features(event_kinds(log)))
 
 
 @pytest.fixture(scope="session")

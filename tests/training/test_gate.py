@@ -20,7 +20,7 @@ from training.backtest.choice import difference
 from training.backtest.paired import Paired
 from training.backtest.results import Backtest, CandidateResult, DateResult
 from training.backtest.segments import built_in
-from training.dataset import dataset
+from training.dataset import build_dataset
 from training.direction_law import direction, with_order_yesterday
 from training.gate import Champion, evidence, first_gate, gate
 from training.metrics import evaluate
@@ -60,7 +60,7 @@ def days(log):
 
 @pytest.fixture(scope="module")
 def rows(log, data, days):
-    return dataset(log, days, DEFINITION, data.features)
+    return build_dataset(log, days, DEFINITION, data.features)
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +193,7 @@ def test_one_that_knows_less_of_the_past_is_refused(challenger, champion, rows, 
 
 def test_a_handful_of_rows_decides_nothing(challenger, champion, log, days):
     small = log.only(log.customer_ids[:40])
-    few = dataset(small, days, DEFINITION, challenger.features)
+    few = build_dataset(small, days, DEFINITION, challenger.features)
     decision = gate(challenger, champion, told(few, days, logistic=towards_truth(few, 3.0)), small)
     assert not decision.promoted
     assert "too few to judge by" in decision.why

@@ -21,7 +21,7 @@ from features.errors import InsufficientHistory, ModelNotFound, ModelRefused
 from features.log import Lines
 from features.roll_up import roll_up
 from tests.training.conftest import DEFINITION, SHOP, renewal_shop
-from training.backtest.backtest import backtest
+from training.backtest.backtest import backtest_candidates
 from training.tracking import ARTIFACTS, CHALLENGER, MODEL, Tracking
 from training.train import train
 
@@ -120,14 +120,14 @@ def test_mlflow_scores_orders_and_takes_no_features(trained):
 
 def test_until_is_as_if_the_orders_after_it_did_not_exist(log):
     until = date_of(log.first_day + 300)
-    cut = backtest(log.before(log.first_day + 300), DEFINITION, until=until, n_tests=1)
-    assert backtest(log, DEFINITION, until=until, n_tests=1).to_dict() == cut.to_dict()
+    cut = backtest_candidates(log.before(log.first_day + 300), DEFINITION, until=until, n_tests=1)
+    assert backtest_candidates(log, DEFINITION, until=until, n_tests=1).to_dict() == cut.to_dict()
 
 
 def test_a_stationary_shop_holds_nothing_to_find():
     """Customers who buy at one constant rate for ever: whoever ranks them well has looked at the future."""
     shop = renewal_shop(400, 300, leaving=False, gap_days=14)
-    tested = backtest(shop, ChurnDefinition(14, 90), n_tests=2)
+    tested = backtest_candidates(shop, ChurnDefinition(14, 90), n_tests=2)
     assert all(candidate.mean["auroc"] < 0.60 for candidate in tested.candidates.values())
 
 

@@ -17,7 +17,7 @@ from features.errors import InsufficientHistory
 from features.feature import FeatureSet
 from features.log import Log
 from training.backtest.results import Backtest, CandidateResult, DateResult
-from training.dataset import Dataset, Floats, dataset
+from training.dataset import Dataset, Floats, build_dataset
 from training.forecasts.base_rate import Forecast, Weeks, base_rates, read_weeks
 from training.forecasts.spend import fit_value, value_errors
 from training.metrics import evaluate
@@ -44,7 +44,7 @@ def no_progress(done: int, total: int, what: str) -> None:
     """Report nothing."""
 
 
-def backtest(
+def backtest_candidates(
     log: Log,
     definition: ChurnDefinition,
     features: FeatureSet | None = None,
@@ -75,7 +75,7 @@ def backtest(
     try:
         wanted = rolling_origin(log, definition, until, n_tests)
     except InsufficientHistory as too_short:
-        data = dataset(log, latest_dates(log, definition, until), definition, features)
+        data = build_dataset(log, latest_dates(log, definition, until), definition, features)
         return _on_other_customers(data, weeks, trees, progress, too_short)
     steps = _Steps(progress, len(wanted) * (len(CANDIDATES) + 1))
     judged: list[_Judged] = []
@@ -136,7 +136,7 @@ class _Judged:
 
 def split_data(log: Log, split: Split, definition: ChurnDefinition, features: FeatureSet) -> tuple[Dataset, Dataset]:
     """Return the training rows of a split and its test rows."""
-    both = dataset(log, [*split.train_dates, split.test_date], definition, features)
+    both = build_dataset(log, [*split.train_dates, split.test_date], definition, features)
     return both.on(day_number(day) for day in split.train_dates), both.on([day_number(split.test_date)])
 
 

@@ -19,7 +19,7 @@ from features.churn.labels import ChurnDefinition
 from features.clock import date_of
 from features.feature import FeatureSet
 from features.log import Log
-from training.dataset import Dataset, dataset, sample_customers
+from training.dataset import Dataset, build_dataset, sample_customers
 from training.metrics import auroc
 from training.models.trees import lightgbm
 from training.splits import latest_dates
@@ -48,7 +48,7 @@ def snapshots(log: Log, definition: ChurnDefinition, features: FeatureSet, until
     step = timedelta(days=max(1, round(definition.horizon_days / SNAPSHOTS_A_HORIZON)))
     days = [last - number * step for number in reversed(range(SNAPSHOTS))]
     known = [day for day in days if day > date_of(log.first_day)]
-    return dataset(sample_customers(log, CUSTOMERS), known or [last], definition, features)
+    return build_dataset(sample_customers(log, CUSTOMERS), known or [last], definition, features)
 
 
 def random_split_auroc(data: Dataset) -> float:

@@ -28,7 +28,7 @@ from features.clock import date_of
 from features.definitions import default_features
 from features.feature import FeatureSet
 from features.log import Ints, Log
-from training.dataset import Dataset, Flags, Floats, dataset
+from training.dataset import Dataset, Flags, Floats, build_dataset
 from training.models.calibration import sigmoid
 from training.models.history import SINCE_ORDER, TENURE
 
@@ -166,7 +166,7 @@ def read_weeks(log: Log, definition: ChurnDefinition, end: int) -> Weeks:
         return Weeks(nothing, nothing, nothing > 0, nothing.astype(np.int64), definition.horizon_days)
     known = default_features()
     features = FeatureSet((known[SINCE_ORDER], known[TENURE]))
-    data = dataset(some, [date_of(day) for day in reversed(days)], definition, features)
+    data = build_dataset(some, [date_of(day) for day in reversed(days)], definition, features)
     return Weeks(data.values[:, 0], data.values[:, 1], data.y, data.as_of, definition.horizon_days)
 
 

@@ -82,9 +82,9 @@ def final_histories(data: Dataset) -> Histories:
     >>> from features.churn.labels import ChurnDefinition
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
-    >>> from training.dataset import dataset
+    >>> from training.dataset import build_dataset
     >>> log = roll_up(Lines.of(["ann", "ann", "bob"], [1, 5, 30], [700, 300, 50]))
-    >>> data = dataset(log, [date(1970, 1, 8), date(1970, 2, 7)], ChurnDefinition(10, 20), default_features())
+    >>> data = build_dataset(log, [date(1970, 1, 8), date(1970, 2, 7)], ChurnDefinition(10, 20), default_features())
     >>> final_histories(data).age  # the dates are 30 days apart, more than 20
     array([6., 7.])
     """

@@ -130,7 +130,7 @@ COLUMNS = (
 )
 
 
-def propose(shop: OpenShop, *, by_segment: bool, out: Path | None) -> HorizonProposed:
+def propose_horizon(shop: OpenShop, *, by_segment: bool = False, out: Path | None = None) -> HorizonProposed:
     """Propose a horizon from the shop's gaps and draw it.
 
     Args:

@@ -121,7 +121,7 @@ class MeasuredEffect:
         yield from self.uplift.lines()
 
 
-def measure_effect(shop: OpenShop, planned_saved_share: float | None, by: Sequence[str] = ()) -> MeasuredEffect:
+def measure_effect(shop: OpenShop, planned_saved_share: float | None = None, by: Sequence[str] = ()) -> MeasuredEffect:
     """Compare who was to be contacted with who was held out, on the orders that came.
 
     Args:

@@ -18,7 +18,7 @@ from features.clock import date_of, day_number
 from features.errors import InputError
 from features.kpis.cohorts import Cohorts, cohorts
 from features.kpis.periods import period_kind
-from features.kpis.retention import NO_GROUP, Kpis, KpiTable, kpis
+from features.kpis.retention import NO_GROUP, Kpis, KpiTable, retention_kpis
 from features.kpis.yearly import DISCOUNT, Yearly, five_points_more, lifetime_spend, yearly
 from features.money import Money
 from serving.commands.lists.kpi_answer import Cohort, KpisAnswer, PeriodKpis, YearKpis
@@ -237,7 +237,7 @@ def shop_kpis(
     found = ShopKpis(
         period=kind,
         by=by,
-        table=kpis(log, definition.active_days, kind, end=end, group_of=group_of),
+        table=retention_kpis(log, definition.active_days, kind, end=end, group_of=group_of),
         cohorts=cohorts(log, end),
         year=year,
         expected=expected,

@@ -19,7 +19,7 @@ from serving.commands.models.list_size import list_size
 from serving.commands.result import Table
 from serving.scores import HIGH_FROM, MEDIUM_FROM
 from serving.shop import OpenShop
-from training.backtest.backtest import Progress, backtest
+from training.backtest.backtest import Progress, backtest_candidates, no_progress
 from training.backtest.random_split import random_split_auroc, snapshots
 from training.backtest.report import Report, report
 from training.backtest.report_text import (
@@ -80,7 +80,7 @@ class Backtested:
 
 def run_backtest(
     shop: OpenShop,
-    progress: Progress,
+    progress: Progress = no_progress,
     *,
     by_segment: bool = False,
     random_split: bool = False,
@@ -101,7 +101,7 @@ def run_backtest(
     if by_segment:
         shop.customers.need("segment")
     size, why = list_size(shop)
-    tested = backtest(shop.log, shop.definition, until=shop.until, progress=progress)
+    tested = backtest_candidates(shop.log, shop.definition, until=shop.until, progress=progress)
     found = report(
         tested,
         list_size=size,

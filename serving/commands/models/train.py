@@ -17,7 +17,7 @@ from serving.commands.models.promote import PROMOTE, catch_up
 from serving.commands.models.tune import trees_for
 from serving.commands.result import Table
 from serving.shop import OpenShop
-from training.backtest.backtest import Progress
+from training.backtest.backtest import Progress, no_progress
 from training.refit import ListSize
 from training.tracking import Tracking
 from training.train import TrainingResult, train
@@ -51,7 +51,7 @@ class Trained:
         yield f"recorded as run {result.run_id}; see: {Tracking(self.folder).ui_command}"
 
 
-def train_and_judge(shop: OpenShop, report: Progress, *, tuned: bool = True) -> Trained:
+def train_and_judge(shop: OpenShop, report: Progress = no_progress, *, tuned: bool = True) -> Trained:
     """Train, record the run, let the gate decide, and audit what it let serve.
 
     Args:

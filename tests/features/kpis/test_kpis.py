@@ -9,7 +9,7 @@ from features.clock import day_number
 from features.errors import InputError
 from features.kpis.cohorts import cohorts
 from features.kpis.periods import Period, period_kind, periods
-from features.kpis.retention import kpis, kpis_of
+from features.kpis.retention import kpis_of, retention_kpis
 from features.kpis.yearly import Yearly, customers_over_years, five_points_more, lifetime_spend, twelve_months, yearly
 from features.log import Lines
 from features.roll_up import roll_up
@@ -35,7 +35,7 @@ SHOP = {
 
 
 def july(active_days=31, shop=None):
-    return kpis(log_of(shop or SHOP), active_days, end=END).whole[-1]
+    return retention_kpis(log_of(shop or SHOP), active_days, end=END).whole[-1]
 
 
 def test_a_month_counted_by_hand():
@@ -62,14 +62,14 @@ def test_who_came_back_is_not_kept():
 
 def test_gained_and_lost_within_one_period():
     shop = {"old": ["2024-01-01"], "ann": ["2024-12-20", "12-20"], "eph": ["03-01"], "ret": ["2024-02-01", "05-01"]}
-    found = kpis(log_of(shop), 31, "year", end=day_number(date(2026, 1, 1))).whole[-1]
+    found = retention_kpis(log_of(shop), 31, "year", end=day_number(date(2026, 1, 1))).whole[-1]
     assert (found.gained, found.gained_active, found.came_back, found.recovered) == (1, 0, 1, 0)
     assert (found.active_at_start, found.active_at_end, found.retention_percent) == (1, 1, 100.0)
     assert found.dormant_at_end == 3
 
 
 def test_an_unfinished_period_tells_sums_so_far_and_no_rate():
-    found = kpis(log_of(SHOP), 31, end=END - 1).whole[-1]
+    found = retention_kpis(log_of(SHOP), 31, end=END - 1).whole[-1]
     assert not found.finished
     assert (found.orders, found.spend, found.gained, found.active_at_start) == (5, 5_000, 1, 3)
     unknown = ("active_at_end", "kept", "lost", "joined", "recovered", "came_back", "dormant_at_end")
@@ -79,7 +79,7 @@ def test_an_unfinished_period_tells_sums_so_far_and_no_rate():
 
 
 def test_retention_is_not_told_before_the_log_holds_an_active_window():
-    found = {row.period.name: row for row in kpis(log_of(SHOP), 90, end=END).whole}
+    found = {row.period.name: row for row in retention_kpis(log_of(SHOP), 90, end=END).whole}
     assert found["2025-03"].retention_percent is None
     assert found["2025-03"].active_at_end is not None  # 90 days before the first of April the log had begun
     assert found["2025-04"].active_at_start == found["2025-03"].active_at_end
@@ -93,15 +93,15 @@ def test_nobody_active_at_the_start_is_no_rate():
 
 
 def test_groups_have_the_same_periods():
-    found = kpis(log_of(SHOP), 31, end=END, group_of={"ann": "north", "bob": "north"})
+    found = retention_kpis(log_of(SHOP), 31, end=END, group_of={"ann": "north", "bob": "north"})
     assert set(found.groups) == {"north", "none"}
     assert found.groups["north"][-1].retention_percent == 50.0
     assert {len(rows) for rows in found.groups.values()} == {len(found.whole)}
 
 
 def test_latest_is_the_last_finished_period():
-    assert kpis(log_of(SHOP), 31, end=END - 1).latest.period.name == "2025-06"
-    assert kpis(log_of({"ann": ["01-05"]}), 31, end=day_number(date(2025, 1, 9))).latest is None
+    assert retention_kpis(log_of(SHOP), 31, end=END - 1).latest.period.name == "2025-06"
+    assert retention_kpis(log_of({"ann": ["01-05"]}), 31, end=day_number(date(2025, 1, 9))).latest is None
 
 
 def test_no_periods_no_figures():

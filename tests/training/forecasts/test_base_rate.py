@@ -12,7 +12,7 @@ from features.clock import date_of, day_number
 from features.definitions import default_features
 from features.log import Lines, Log
 from features.roll_up import roll_up
-from training.dataset import dataset
+from training.dataset import build_dataset
 from training.forecasts.base_rate import YEAR_DAYS, BaseRates, base_rates, read_weeks, shift_to
 from training.models.calibration import sigmoid
 from training.splits import training_dates
@@ -35,7 +35,7 @@ def shop(*, season: float, customers: int = 600, ageing: bool = False) -> Log:
 
 def learnt(log: Log, until: int) -> BaseRates:
     """Return what is known on a day."""
-    data = dataset(log, training_dates(log.first_day, until, DEFINITION), DEFINITION, default_features())
+    data = build_dataset(log, training_dates(log.first_day, until, DEFINITION), DEFINITION, default_features())
     return base_rates(read_weeks(log, DEFINITION, until), data, until)
 
 
@@ -72,7 +72,7 @@ def test_less_than_a_year_knows_no_last_year():
 
 def test_nothing_on_or_after_the_day_is_looked_at():
     log, day = shop(season=3.0), YEAR_DAYS + 150
-    data = dataset(log, training_dates(log.first_day, day, DEFINITION), DEFINITION, default_features())
+    data = build_dataset(log, training_dates(log.first_day, day, DEFINITION), DEFINITION, default_features())
     ours = base_rates(read_weeks(log, DEFINITION, day), data, day)
     later = base_rates(read_weeks(log, DEFINITION, day + 70), data, day)
     cut = base_rates(read_weeks(log.before(day), DEFINITION, day), data, day)

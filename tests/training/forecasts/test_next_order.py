@@ -16,7 +16,7 @@ from features.definitions import default_features
 from features.errors import ModelRefused
 from features.log import Lines
 from features.roll_up import roll_up
-from training.dataset import dataset
+from training.dataset import build_dataset
 from training.forecasts.next_order import Timing, fit_timing, read_timing
 from training.models.gap_hazard import Curve, GapHazard
 from training.models.history import Histories
@@ -118,8 +118,8 @@ def test_poisson_customers_are_covered():
     who, when = np.nonzero(random.random((customers, days + follow)) < daily[:, None])
     log = roll_up(Lines.of([f"{each:04}" for each in who], when.tolist(), [1_000] * len(who)))
     definition, features = ChurnDefinition(20, 90), default_features()
-    learnt = dataset(log, [date_of(day) for day in (200, 260, 320, 380)], definition, features)
-    judged = dataset(log, [date_of(days)], definition, features)
+    learnt = build_dataset(log, [date_of(day) for day in (200, 260, 320, 380)], definition, features)
+    judged = build_dataset(log, [date_of(days)], definition, features)
     true = daily[[int(name) for name in judged.customer_id]]
     timing = replace(fit_timing(learnt), follow_days=follow)
     waits = follow_waits(log, [date_of(days)], 90, follow)

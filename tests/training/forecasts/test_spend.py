@@ -15,7 +15,7 @@ from features.clock import date_of
 from features.definitions import default_features
 from features.log import Lines
 from features.roll_up import roll_up
-from training.dataset import dataset
+from training.dataset import build_dataset
 from training.forecasts.gamma_gamma import GammaGamma
 from training.forecasts.spend import (
     PARTS,
@@ -65,8 +65,8 @@ def test_poisson_customers_are_found():
     who, when = np.nonzero(came)
     log = roll_up(Lines.of([f"{each:04}" for each in who], when.tolist(), amount[who].tolist()))
     features, definition = default_features(), ChurnDefinition(horizon, 120)
-    learnt = dataset(log, [date_of(day) for day in (260, 300, 340, 380)], definition, features)
-    judged = dataset(log, [date_of(days)], definition, features)
+    learnt = build_dataset(log, [date_of(day) for day in (260, 300, 340, 380)], definition, features)
+    judged = build_dataset(log, [date_of(days)], definition, features)
     place = np.array([int(name) for name in judged.customer_id])
     truth = amount[place] * horizon * daily[place] / (1 - (1 - daily[place]) ** horizon)
     model = fit_value(learnt)
@@ -139,7 +139,7 @@ def test_nobody_stayed(data):
 
 def test_a_shop_of_two_customers():
     log = roll_up(Lines.of(["ann", "bob", "bob"], [1, 5, 12], [700, 300, 50]))
-    data = dataset(log, [date_of(7)], ChurnDefinition(10, 30), default_features())
+    data = build_dataset(log, [date_of(7)], ChurnDefinition(10, 30), default_features())
     said = fit_value(data).expected_spend(data.values)
     assert (said > 0).all()
     assert (said < 5_000).all()

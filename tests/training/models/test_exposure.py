@@ -10,7 +10,7 @@ import pytest
 from features.clock import date_of
 from features.definitions import default_features
 from tests.training.conftest import DEFINITION, renewal_shop
-from training.dataset import Dataset, dataset
+from training.dataset import Dataset, build_dataset
 from training.models.candidates import fit, fit_each
 from training.models.exposure import adjust_exposure, growth
 
@@ -19,7 +19,7 @@ DAYS = range(90, 350, 28)
 
 def rows_of(days: range, *, leaving: bool) -> Dataset:
     log = renewal_shop(300, 400, leaving=leaving)
-    return dataset(log, [date_of(day) for day in days], DEFINITION, default_features())
+    return build_dataset(log, [date_of(day) for day in days], DEFINITION, default_features())
 
 
 @pytest.fixture(scope="module")

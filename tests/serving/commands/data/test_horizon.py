@@ -131,7 +131,7 @@ def test_auto_trains_and_tests_on_what_is_proposed(shop, call, monkeypatch, give
         raise InputError("enough seen")
 
     monkeypatch.setattr("serving.commands.models.train.train", trainer)
-    monkeypatch.setattr("serving.commands.models.backtest.backtest", trainer)
+    monkeypatch.setattr("serving.commands.models.backtest.backtest_candidates", trainer)
     for command in ("train", "backtest"):
         assert call(command, "--config", "auto.toml", *given)[0] == 2
     assert asked == [ChurnDefinition(days, 90)] * 2

@@ -98,9 +98,9 @@ def test_a_gate_that_was_passed_against_another_champion_is_not_enough(settings:
 
 def test_rollback_brings_back_the_same_scores(settings: Any, folder: Path, shop: Any) -> None:
     """Bit for bit; and again forwards, as its gate was passed against what serves again."""
-    from training.dataset import dataset
+    from training.dataset import build_dataset
 
-    data = dataset(
+    data = build_dataset(
         shop.log, shop.bundles["logistic"].training_dates, settings.definition, shop.bundles["logistic"].features
     )
     tracking, day = Tracking(folder), shop.as_of
