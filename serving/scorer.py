@@ -22,7 +22,6 @@ from training.bundle import Bundle
 from training.dataset import Floats
 from training.explain import reasons as reasons_of
 from training.forecasts.next_order import Timing
-from training.models.calibration import sigmoid
 
 Reasons = Literal["all", "none", "auto"]
 
@@ -174,7 +173,7 @@ def _predicted(matrix: Floats, bundle: Bundle, as_of: date, *, with_reasons: boo
     if not with_reasons:
         return bundle.probability(matrix, as_of), dict.fromkeys(REASON_COLUMNS)
     found = bundle.explained(matrix, as_of)
-    return sigmoid(found.log_odds), _sentences(bundle, matrix, found.added)
+    return found.probability, _sentences(bundle, matrix, found.added)
 
 
 def _sentences(bundle: Bundle, matrix: Floats, added: Floats | None = None) -> dict[str, list[list[str]]]:

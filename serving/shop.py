@@ -166,10 +166,9 @@ class OpenShop:
         book = self.book_if_any
         if book is None:
             return None
-        from serving.book.posted import posted_version
         from serving.book.posted_log import PostedLog
 
-        return PostedLog(book, self.posted_reader, self.until) if posted_version(book)[0] else None
+        return PostedLog.of(book, self.posted_reader, self.until)
 
 
 def open_shop(place: Path | str, *, until: date | None = None) -> OpenShop:

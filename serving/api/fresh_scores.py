@@ -22,7 +22,7 @@ from features.clock import day_numbers
 from features.engines.windows import population
 from features.log import Log
 from serving.book import Book
-from serving.book.posted import posted_version
+from serving.book.posted_log import posted_version
 from serving.config import Settings
 from serving.scorer import score
 from serving.scores import SCORE_COLUMNS, Score, plain_values
@@ -38,7 +38,7 @@ class Version:
 
     Args:
         files: path, inode, size in bytes and time of the last change in nanoseconds of each file.
-        posted: as `serving.book.posted.posted_version` gives it.
+        posted: as `serving.book.posted_log.posted_version` gives it.
     """
 
     files: tuple[tuple[str, int, int, int], ...]

@@ -89,15 +89,6 @@ def record_events(book: Book, events: Sequence[PostedEvent], reader: Reader, sou
     return _recorded(book, _Table(POSTED_EVENTS, "event_id", "event", "events"), rows, source, _event_checks(reader))
 
 
-def posted_version(book: Book) -> tuple[int, datetime | None]:
-    """Return how many orders and events are stored and when the last one came: any change changes the result."""
-    tables = (POSTED_ORDERS, POSTED_EVENTS)
-    with book.reading() as connection:
-        counts = [connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables]
-        times = [connection.scalar(sa.select(sa.func.max(table.c.recorded_at))) for table in tables]
-    return sum(counts), max((time for time in times if time is not None), default=None)
-
-
 def posted_of(connection: Connection, customer: str) -> dict[str, list[dict[str, Any]]]:
     """Return a customer's posted_orders and posted_events as they came, oldest first."""
     found = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
@@ -48,6 +48,11 @@ class PostedLog:
     book: Book
     reader: Reader
     until: date | None = None
+
+    @classmethod
+    def of(cls, book: Book, reader: Reader, until: date | None) -> PostedLog | None:
+        """Return what was posted to a book; None where nothing was."""
+        return cls(book, reader, until) if posted_version(book)[0] else None
 
     def lines(self, known: Texts) -> Lines | None:
         """Return the clean lines of the orders whose ids are not among `known`; None where there are none."""
@@ -118,3 +123,12 @@ def _by_kinds(events: Sequence[Document]) -> Iterator[list[Document]]:
     for event in events:
         parts.setdefault(part_of[str(event["kind"])], []).append(event)
     yield from parts.values()
+
+
+def posted_version(book: Book) -> tuple[int, datetime | None]:
+    """Return how many orders and events are stored and when the last one came: any change changes the result."""
+    tables = (POSTED_ORDERS, POSTED_EVENTS)
+    with book.reading() as connection:
+        counts = [connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables]
+        times = [connection.scalar(sa.select(sa.func.max(table.c.recorded_at))) for table in tables]
+    return sum(counts), max((time for time in times if time is not None), default=None)

@@ -7,14 +7,14 @@ added there, with its meaning, and the file knows it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from features.errors import ConfigError
+from features.errors import ConfigError, suggest
 from features.money import Money
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from serving.outreach.plan.policy import Policy
@@ -61,6 +61,18 @@ class ListSettings(Policy):
     addresses: Mapping[str, str] = field(default_factory=dict)
     playbooks: Path | None = None
     formats: tuple[str, ...] = ("csv",)
+
+    def unknown_owners(self, owners: Set[str]) -> Iterator[str]:
+        """Say which owners of the settings look after nobody: a misspelt name has neither capacity nor address.
+
+        Args:
+            owners: who are known from the customers file, the list and the book.
+        """
+        known = {*owners, *self.owners, *self.owner_by_segment.values()}
+        for setting in ("capacities", "addresses"):
+            for name in getattr(self, setting):
+                if name not in known:
+                    yield f"[list] {setting} names {name}, who owns no account.{suggest(name, known)}"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 
 from features.errors import ModelRefused
 from training.dataset import Dataset, Flags, Floats
+from training.models.calibration import sigmoid
 
 # (earlier dates, latest date): the earlier ones are learnt from, the latest one is predicted. None where history is
 # short.
@@ -30,6 +31,11 @@ class Explained(NamedTuple):
     log_odds: Floats
     added: Floats
     base: float
+
+    @property
+    def probability(self) -> Floats:
+        """The probability of churn, one per row."""
+        return sigmoid(self.log_odds)
 
 
 class Fitted(Protocol):

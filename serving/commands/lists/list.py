@@ -14,13 +14,13 @@ from serving.book.history import records
 from serving.book.runs import record_scores
 from serving.book.snapshot import snapshot_on
 from serving.book.trial import episodes
-from serving.commands.lists.unknown_owners import unknown_owners
 from serving.commands.models.score import ScoringRun, score_all
 from serving.commands.result import Table
 from serving.outreach.effect.learnt import learn
 from serving.outreach.exports.folder import check_formats, write_list
 from serving.outreach.plan.holdout import random_cell
 from serving.outreach.plan.outreach_list import OutreachList
+from serving.outreach.plan.owners import NO_OWNER
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.playbooks.advisor import Advisor
@@ -155,8 +155,8 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
     publish_and_enqueue(shop.book, outreach, run.run_id)
     outreach = with_guidance(outreach, playbooks)
     files = write_list(outreach, out, tuple(formats) or policy.formats, policy.addresses)
-    known_owners = {*customers.named_owner_of.values(), *snapshot.owners.values(), *outreach.owners}
-    return PublishedList(outreach, files, run, (*run.hindsight(), *unknown_owners(policy, known_owners)))
+    known_owners = {NO_OWNER, *customers.named_owner_of.values(), *snapshot.owners.values(), *outreach.owners}
+    return PublishedList(outreach, files, run, (*run.hindsight(), *policy.unknown_owners(known_owners)))
 
 
 def _advisor(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Snapshot) -> Advisor:
