@@ -82,13 +82,13 @@ def history_of(book: Book, customer_id: str) -> History:
             entries=_entries(connection, customer_id, accounts),
             suppressed=_of_lists(connection, SUPPRESSED, customer_id),
             gone=_of_lists(connection, GONE, customer_id),
-            contacts=_of(connection, CONTACTS, "customer_id", (customer_id,), "contacted_on", "recorded_at"),
-            outcomes=_of(connection, OUTCOMES, "customer_id", (customer_id,), "happened_on", "recorded_at"),
-            consent=_of(connection, CONSENT, "customer_id", (customer_id,), "decided_on", "id"),
-            holds=_of(connection, HOLDS, "account_id", accounts, "since", "id"),
-            owners=_of(connection, OWNERS, "account_id", accounts, "since"),
-            arms=_of(connection, ARMS, "account_id", accounts, "since", "playbook"),
-            episodes=_of(connection, EPISODES, "account_id", accounts, "began_on"),
+            contacts=_rows_of(connection, CONTACTS, "customer_id", (customer_id,), "contacted_on", "recorded_at"),
+            outcomes=_rows_of(connection, OUTCOMES, "customer_id", (customer_id,), "happened_on", "recorded_at"),
+            consent=_rows_of(connection, CONSENT, "customer_id", (customer_id,), "decided_on", "id"),
+            holds=_rows_of(connection, HOLDS, "account_id", accounts, "since", "id"),
+            owners=_rows_of(connection, OWNERS, "account_id", accounts, "since"),
+            arms=_rows_of(connection, ARMS, "account_id", accounts, "since", "playbook"),
+            episodes=_rows_of(connection, EPISODES, "account_id", accounts, "began_on"),
         )
 
 
@@ -128,7 +128,7 @@ def _of_lists(connection: Connection, table: sa.Table, customer_id: str) -> pd.D
     return frame_of(connection, query.order_by(LISTS.c.as_of, LISTS.c.id))
 
 
-def _of(connection: Connection, table: sa.Table, column: str, ids: tuple[str, ...], *order: str) -> pd.DataFrame:
+def _rows_of(connection: Connection, table: sa.Table, column: str, ids: tuple[str, ...], *order: str) -> pd.DataFrame:
     query = sa.select(table).where(table.c[column].in_(ids))
     return frame_of(connection, query.order_by(*(table.c[name] for name in order)))
 

@@ -38,7 +38,7 @@ def run(command: Callable[[], Any]) -> int:
     try:
         result = command()
     except RegularsError as error:
-        return _told(error)
+        return _report(error)
     except KeyboardInterrupt:
         print("stopped; what was there before is unchanged", file=sys.stderr)
         return 130
@@ -54,7 +54,7 @@ def run(command: Callable[[], Any]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _told(error: RegularsError) -> int:
+def _report(error: RegularsError) -> int:
     print(f"regulars: {error}", file=sys.stderr)
     if "--json" in sys.argv:
         screen_of(True).document(
