@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from serving.outreach.plan.snapshot import Snapshot
     from serving.outreach.playbooks.advisor import Advisor
     from serving.outreach.playbooks.playbooks import load_playbooks
+    from serving.outreach.simulation.shop import TrialShop
+    from serving.outreach.simulation.weekly_list import WeeklyLists
+    from serving.outreach.simulation.year import live_a_year
     from serving.scorer import explained, score
     from serving.scores import states
     from serving.shop import OpenShop, open_shop
@@ -66,6 +69,9 @@ else:
             "plan_sample": "serving.outreach.effect.sample_size",
             "Prior": "serving.outreach.effect.saved_share",
             "saved_shares": "serving.outreach.effect.saved_share",
+            "TrialShop": "serving.outreach.simulation.shop",
+            "WeeklyLists": "serving.outreach.simulation.weekly_list",
+            "live_a_year": "serving.outreach.simulation.year",
         },
     )
 
@@ -103,4 +109,8 @@ __all__ = [
     "plan_sample",
     "Prior",
     "saved_shares",
+    # a simulated year
+    "TrialShop",
+    "WeeklyLists",
+    "live_a_year",
 ]

@@ -18,6 +18,7 @@ FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 MOST_BYTES = 600_000
 ROOM = re.compile(r"^from (features|training|serving)\b", re.MULTILINE)
+OURS = re.compile(r"^\s*(?:from|import) ((?:features|training|serving|benchmarks|tests)\b[\w.]*)", re.MULTILINE)
 # Where a file lies on somebody's machine is nobody else's business.
 PLACE = re.compile(r"(?:^|[\s\"'(=])(?:/(?:home|root|tmp|work|Users|private|var|opt|mnt)/|[A-Za-z]:\\)")
 
@@ -67,6 +68,12 @@ def test_imports_the_packages_and_names_no_place(path):
     assert "training" in rooms or path.stem.startswith("01")
     assert not PLACE.search(sources)
     assert not PLACE.search(said(notebook))
+
+
+@each_notebook
+def test_imports_public_names_of_the_packages_alone(path):
+    sources = "\n".join(cell.source for cell in code_cells(opened(path)))
+    assert set(OURS.findall(sources)) <= {"features", "training", "serving"}
 
 
 def run(path, folder):

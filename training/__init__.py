@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from training.backtest.shortlist import shortlist
     from training.dataset import build_dataset
     from training.forecasts.base_rate import base_rates, read_weeks
+    from training.gift_shop import simulate_gift_shop
     from training.metrics import at_top, auroc, ece, evaluate, reliability
     from training.models.blend import learn_weights
     from training.models.calibration import calibrate, sigmoid
@@ -60,6 +61,7 @@ else:
             "read_weeks": "training.forecasts.base_rate",
             "five_points_figure": "training.plots.kpis",
             "seven_years_figure": "training.plots.kpis",
+            "simulate_gift_shop": "training.gift_shop",
         },
     )
 
@@ -100,4 +102,6 @@ __all__ = [
     # pictures
     "five_points_figure",
     "seven_years_figure",
+    # a simulated shop
+    "simulate_gift_shop",
 ]

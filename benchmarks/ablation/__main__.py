@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.published import write_page
-from benchmarks.quality.logs import CASES, CDNOW, GIFT_CUSTOMERS, JOURNEY, Case, cdnow, complete_journey, gift_shop
+from benchmarks.quality.logs import CASES, CDNOW, JOURNEY, Case, cdnow, complete_journey, gift_shop
 from features.clock import date_of, day_number
 from features.definitions import default_features
 from features.errors import InsufficientHistory
 from features.feature import FeatureSet
 from features.log import Log
 from training.dataset import Dataset, build_dataset
+from training.gift_shop import GIFT_CUSTOMERS
 from training.metrics import evaluate
 from training.models.calibration import sigmoid
 from training.models.candidates import fit

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.effect.lists import COST
 from benchmarks.effect.runs import AMPLE, CURRENCY, RANKINGS, SCARCE, SEEDS_RANKED, Seed, one_seed
-from benchmarks.effect.shop import MADE_SHARE, SAVED_SHARE, WOKEN_SHARE
 from benchmarks.published import write_page
 from features.money import Money
+from serving.outreach.simulation.shop import MADE_SHARE, SAVED_SHARE, WOKEN_SHARE
+from serving.outreach.simulation.weekly_list import COST
 
 RESULTS = Path(__file__).with_name("results.md")
 LEAST_COVERAGE, LEAST_RATIO = 0.90, 1.25

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from benchmarks.effect.lists import Standing
-from benchmarks.effect.shop import Shop, Year, live
 from serving.outreach.effect.effect import Effect, effect
 from serving.outreach.effect.estimate import Estimate
 from serving.outreach.effect.settled import settled
 from serving.outreach.plan.policy import RankBy
+from serving.outreach.simulation.shop import TrialShop
+from serving.outreach.simulation.weekly_list import WeeklyLists
+from serving.outreach.simulation.year import TrialYear, live_a_year
 
 CURRENCY = "EUR"
 # Contacts a week, of all customers: what the rankings are compared at, and with twice the hands, where choosing well
@@ -70,20 +71,20 @@ class Seed:
 
 def one_seed(customers: int, seed: int) -> Seed:
     """Let one shop live its year with a holdout, by gain, by risk, and uncontacted."""
-    shop = Shop.of(customers, seed)
-    trial = live(shop, Standing(_capacity(customers, AMPLE)))
+    shop = TrialShop.of(customers, seed)
+    trial = live_a_year(shop, WeeklyLists(_capacity(customers, AMPLE)))
     judged = settled(trial.all_episodes(), trial.log())
     found = effect(judged, currency=CURRENCY, planned_saved_share=0.15)
     return Seed(tuple(_checked(judged, found)), _ranked(shop, seed), found)
 
 
-def _ranked(shop: Shop, seed: int) -> dict[tuple[str, float], Ranked]:
+def _ranked(shop: TrialShop, seed: int) -> dict[tuple[str, float], Ranked]:
     if seed >= SEEDS_RANKED:
         return {}
-    alone, found = live(shop, None).revenue, {}
+    alone, found = live_a_year(shop, None).revenue, {}
     for share in (SCARCE, AMPLE):
         for name, rank_by in RANKINGS.items():
-            year = live(shop, Standing(_capacity(len(shop), share), rank_by, share=0.0))
+            year = live_a_year(shop, WeeklyLists(_capacity(len(shop), share), rank_by, share=0.0))
             found[name, share] = Ranked(_kept(year), year.revenue - alone, len(year.all_episodes()))
     return found
 
@@ -92,7 +93,7 @@ def _capacity(customers: int, share: float) -> int:
     return max(1, round(customers * share))
 
 
-def _kept(year: Year) -> float:
+def _kept(year: TrialYear) -> float:
     episodes = year.all_episodes()
     return float((episodes["spent_if_treated"] - episodes["spent_if_held_out"]).sum())
 

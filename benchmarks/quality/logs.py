@@ -12,12 +12,9 @@ import numpy as np
 import pandas as pd
 
 from features.churn.labels import ChurnDefinition
-from features.log import Ints, Lines, Log
+from features.log import Lines, Log
 from features.roll_up import roll_up
-from features.simulation.behaviour import make_calendar
-from training.dataset import Floats
-from training.models.btyd import BGNBD
-from training.models.history import Histories
+from training.gift_shop import GIFT_CUSTOMERS, GIFT_DEFINITION, GIFT_TEST_DATE, simulate_gift_shop
 
 
 @dataclass(frozen=True)
@@ -45,10 +42,8 @@ CASES = (
     Case(CDNOW, ChurnDefinition(180, 180), date(1998, 1, 2), 6_339),
 )
 GIFTS, STATIONARY = "Gift shop", "Stationary shop"
-# A year and a half of history, last year's Christmas in it; the horizon holds the weeks before and of this year's.
-GIFT_CASE = Case(GIFTS, ChurnDefinition(45, 180), date(2024, 11, 20), 3_974)
+GIFT_CASE = Case(GIFTS, GIFT_DEFINITION, GIFT_TEST_DATE, 3_974)
 STATIONARY_CASE = Case(STATIONARY, ChurnDefinition(30, 120), date(2024, 3, 1), 9_807)
-GIFT_START, GIFT_CUSTOMERS, GIFT_LAW = date(2023, 5, 15), 6_000, BGNBD(r=1.2, alpha=60.0, a=0.8, b=8.0)
 STATIONARY_START, STATIONARY_CUSTOMERS, STATIONARY_GAP_DAYS = date(2023, 1, 1), 10_000, 30
 _BASKETS = """
     SELECT household_id::VARCHAR AS customer_id, transaction_timestamp::DATE - DATE '1970-01-01' AS day,
@@ -97,48 +92,9 @@ class Known:
 
 
 def gift_shop(customers: int = GIFT_CUSTOMERS) -> Known:
-    """A shop where orders come twice as fast before Christmas: far fewer churn than on the dates that are learnt from.
-
-    Customers follow the BG/NBD of `GIFT_LAW` on a clock that runs faster before Christmas. The truth is its own answer:
-    it knows the law, the calendar and each history, as the best of models could, and not what each customer is like.
-    """
-    case, random = GIFT_CASE, np.random.default_rng(2024)
-    days = (case.test_date - GIFT_START).days
-    calendar = make_calendar(GIFT_START, days + case.definition.horizon_days, stationary=False, christmas_factor=2.0)
-    now, then = (float(calendar.operational(float(days + more))) for more in (0, case.definition.horizon_days))
-    begin = calendar.operational(np.where(random.random(customers) < 0.3, 60.0, days) * random.random(customers))
-    who, clock = _bg_nbd_orders(begin, then, random)
-    seen = clock < now
-    first, last = (each.reindex(range(customers)) for each in _first_and_last(who[seen], clock[seen]))
-    came = first.notna().to_numpy()
-    frequency = np.bincount(who[seen], minlength=customers)[came] - 1.0
-    recency, age = (last - first).to_numpy()[came], (now - first).to_numpy()[came]
-    truth = GIFT_LAW.no_order_probability(Histories(frequency, recency, age), then - now)
-    ids = np.array([f"G{place:04}" for place in range(customers)])
-    amount = np.rint(100 * random.lognormal(3.5, 0.6, len(who))).astype(np.int64).tolist()
-    day = (_day_number(GIFT_START) + np.floor(calendar.time(clock))).astype(np.int64).tolist()
-    orders = [str(place) for place in range(len(who))]
-    log = roll_up(Lines.of(ids[who].tolist(), day, amount, order_id=orders))
-    return Known(_sized(case, customers == GIFT_CUSTOMERS), log, pd.Series(truth, index=ids[came]))
-
-
-def _bg_nbd_orders(begin: Floats, end: float, random: np.random.Generator) -> tuple[Ints, Floats]:
-    """Return who ordered when on the clock: first at `begin`, then at each one's own rate until he leaves."""
-    rate = random.gamma(GIFT_LAW.r, 1 / GIFT_LAW.alpha, len(begin))
-    leaves = random.beta(GIFT_LAW.a, GIFT_LAW.b, len(begin))
-    who, when, rounds = np.arange(len(begin)), begin, [(np.arange(len(begin)), begin)]
-    while len(who):  # one round = the next order of everyone who still comes
-        when = when + random.exponential(size=len(who)) / rate[who]
-        here = when < end
-        rounds.append((who[here], when[here]))
-        stays = here & (random.random(len(who)) >= leaves[who])
-        who, when = who[stays], when[stays]
-    return np.concatenate([one for one, _ in rounds]), np.concatenate([two for _, two in rounds])
-
-
-def _first_and_last(who: Ints, clock: Floats) -> tuple[pd.Series[float], pd.Series[float]]:
-    times = pd.Series(clock).groupby(who)
-    return times.min(), times.max()
+    """A shop where orders come twice as fast before Christmas: far fewer churn than on the dates before."""
+    made = simulate_gift_shop(customers)
+    return Known(_sized(GIFT_CASE, customers == GIFT_CUSTOMERS), made.log, made.true_probability)
 
 
 def _day_number(day: date) -> int:

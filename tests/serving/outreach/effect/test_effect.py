@@ -293,11 +293,12 @@ class TestSavedShares:
 
 ONE_YEAR = """
 import json
-from benchmarks.effect.lists import Standing
-from benchmarks.effect.shop import Shop, live
 from serving.outreach.effect.settled import settled
+from serving.outreach.simulation.shop import TrialShop
+from serving.outreach.simulation.weekly_list import WeeklyLists
+from serving.outreach.simulation.year import live_a_year
 
-year = live(Shop.of(600, 1), Standing(6))
+year = live_a_year(TrialShop.of(600, 1), WeeklyLists(6))
 judged = settled(year.all_episodes(), year.log())
 columns = ["arm", *(f"{what}{when}" for what in ("kept", "spent") for when in ("", "_if_treated", "_if_held_out"))]
 rows = {column: judged[column].tolist() for column in columns}

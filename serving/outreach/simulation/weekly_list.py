@@ -25,8 +25,8 @@ CONTACTS = ["customer_id", "contacted_on", "channel", "entry_id", "playbook", "o
 
 
 @dataclass(eq=False)
-class Standing:
-    """What stays from week to week, as the book would keep it.
+class WeeklyLists:
+    """The rules of a year of weekly lists, and what stays from week to week, as the book would keep it.
 
     Args:
         capacity: contacts a week.
@@ -63,54 +63,54 @@ class Standing:
         return Snapshot(contacts=contacts.astype(object), arms=arms)
 
 
-def weekly_list(scores: pd.DataFrame, standing: Standing, week: int) -> pd.DataFrame:
+def weekly_list(scores: pd.DataFrame, lists: WeeklyLists, week: int) -> pd.DataFrame:
     """Return a week's new episodes: customer_id, arm, playbook, stratum, cell.
 
     Args:
         scores: customer_id, probability, band, state, expected_spend (minor units), reason.
-        standing: what stays; the draws and the listed accounts of this week are written into it.
+        lists: what stays; the draws and the listed accounts of this week are written into it.
         week: its number.
     """
     day = START + timedelta(weeks=week)
-    by_chance = round(standing.capacity * standing.random_share)
-    free = scores[~scores["customer_id"].isin(_busy(standing, day))]
+    by_chance = round(lists.capacity * lists.random_share)
+    free = scores[~scores["customer_id"].isin(_busy(lists, day))]
     drawn = random_cell(free["customer_id"], by_chance, str(week)) if by_chance else frozenset[str]()
     reason = dict(zip(scores["customer_id"], scores["reason"], strict=True))
 
     def choose(rows: pd.DataFrame) -> pd.DataFrame:
         playbook = rows["customer_id"].map(reason).astype(object)
-        said = {**DEFAULT_CHOICE, "playbook": playbook, "saved_share": playbook.map(PRIOR_SAVED_SHARE), "cost": COST}
-        return rows.assign(**said)
+        choice = {**DEFAULT_CHOICE, "playbook": playbook, "saved_share": playbook.map(PRIOR_SAVED_SHARE), "cost": COST}
+        return rows.assign(**choice)
 
-    kept = _first(free[free["band"] != "low"], standing, drawn, free)
+    kept = _first(free[free["band"] != "low"], lists, drawn, free)
     if kept.empty:
         return pd.DataFrame(columns=["customer_id", "arm", "playbook", "stratum", "cell"])
     found = plan(
-        _scored(kept, day, 7 * standing.horizon_weeks),
+        _scored(kept, day, 7 * lists.horizon_weeks),
         currency="EUR",
-        policy=standing.policy,
-        snapshot=standing.on(day),
+        policy=lists.policy,
+        snapshot=lists.on(day),
         choose=choose,
         random_cell=drawn,
     )
-    standing.arms.append(found.arms)
-    standing.listed.update(dict.fromkeys(found.episodes["customer_id"], day))
+    lists.arms.append(found.arms)
+    lists.listed.update(dict.fromkeys(found.episodes["customer_id"], day))
     return found.episodes[["customer_id", "arm", "playbook", "stratum", "cell"]]
 
 
-def _first(at_risk: pd.DataFrame, standing: Standing, drawn: frozenset[str], everyone: pd.DataFrame) -> pd.DataFrame:
+def _first(at_risk: pd.DataFrame, lists: WeeklyLists, drawn: frozenset[str], everyone: pd.DataFrame) -> pd.DataFrame:
     """Return those whom the list can reach at all: four times as many as it takes, by the same ranking, and the drawn.
 
     It saves most of the time of a hundred shop years; the planner ranks them again.
     """
-    value = at_risk["expected_spend"] if standing.rank_by == "gain" else 1.0
-    best = (at_risk["probability"] * value).nlargest(4 * standing.capacity).index
+    value = at_risk["expected_spend"] if lists.rank_by == "gain" else 1.0
+    best = (at_risk["probability"] * value).nlargest(4 * lists.capacity).index
     random = everyone.index[everyone["customer_id"].isin(drawn)]
     return everyone.loc[best.union(random)]
 
 
-def _busy(standing: Standing, day: date) -> set[str]:
-    return {who for who, on in standing.listed.items() if (day - on).days < 7 * standing.horizon_weeks}
+def _busy(lists: WeeklyLists, day: date) -> set[str]:
+    return {who for who, on in lists.listed.items() if (day - on).days < 7 * lists.horizon_weeks}
 
 
 def _scored(kept: pd.DataFrame, day: date, horizon_days: int) -> pd.DataFrame:
