@@ -12,7 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from features.errors import InputError, RegularsError
-from serving.cli import data, keys, lists, models, webhooks  # noqa: F401 — a command is there once its module is read
+
+# A command is there once its module is read, and --help shows commands in this order.
+from serving.cli import data, models, lists, keys, webhooks  # noqa: F401 # isort: skip
 from serving.cli.options import app, screen_of
 
 __all__ = ["app", "main", "run"]
