@@ -43,7 +43,7 @@ class Page:
     measures: tuple[str, ...]
 
 
-EFFECT = ("serving/outreach/effect", "serving/outreach/plan")
+EFFECT = ("serving/outreach/effect", "serving/outreach/plan", "serving/outreach/simulation")
 PAGES = (
     Page("benchmarks/ablation/results.md", "make bench-ablation", "outcomes", ("features", "training")),
     Page("benchmarks/effect/results.md", "make bench-effect", "outcomes", EFFECT),
