@@ -77,7 +77,7 @@ class Feature:
         unit: how a value is written; money is in minor units.
         meaning: one sentence for a reader who has not seen the code.
         value: an aggregate over history, or arithmetic over earlier features.
-        if_none: the value in place of None; None keeps it unknown.
+        if_none: the value in place of None; by default it stays unknown.
         example: a history and its value, run as a test.
         words: sentences for a reason; the first whose every {name} is known, and which is true, is taken; none: never
             a reason.
@@ -95,7 +95,7 @@ class Feature:
     unit: Unit
     meaning: str
     value: Value
-    if_none: float | None
+    if_none: float | None = None
     example: Example
     words: tuple[str | Words, ...] = ()
     risk_falls_with_it: bool | None = None

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -60,14 +60,43 @@ class Coded:
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class CustomerRows:
+    """Rows of customers, one array per column."""
+
+    customer_id: Coded
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Put rows one under the other; no order id but '' may be in two parts.
+
+        >>> Lines.joined([Lines.of(["ann"], [10], [500]), Lines.of(["bob"], [11], [700])]).amount
+        array([500, 700])
+        >>> Events.joined([Events.of(["ann"], ["visit"], [10]), Events.of(["bob"], ["visit"], [11])]).day
+        array([10, 11])
+        """
+        return cls(**{name: _joined([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__})
+
+    def where(self, rows: npt.NDArray[np.bool_]) -> Self:
+        """Return the rows where the mask is true."""
+        return type(self)(**{name: _some(getattr(self, name), rows) for name in self.__dataclass_fields__})
+
+
+def _joined(columns: Sequence[Any]) -> Any:
+    return Coded.joined(columns) if isinstance(columns[0], Coded) else np.concatenate(columns)
+
+
+def _some(column: Any, rows: npt.NDArray[np.bool_]) -> Any:
+    return Coded(column.values, column.codes[rows]) if isinstance(column, Coded) else column[rows]
+
+
+@dataclass(frozen=True, eq=False)
+class Lines(CustomerRows):
     """Clean order lines, one array per column, rows in any order.
 
     `day` is a business day number, `amount` and `discount` are minor units and never negative, `order_id` '' means
     that a customer's lines of one day are one order, `product_id` '' means unknown.
     """
 
-    customer_id: Coded
     day: Ints
     amount: Ints
     order_id: Coded
@@ -106,28 +135,14 @@ class Lines:
             returned=np.asarray(returned or [False] * rows, dtype=bool),
         )
 
-    @classmethod
-    def joined(cls, parts: Sequence[Lines]) -> Lines:
-        """Put lines one under the other; no order id but '' may be in two parts.
-
-        >>> Lines.joined([Lines.of(["ann"], [10], [500]), Lines.of(["bob"], [11], [700])]).amount
-        array([500, 700])
-        """
-        return cls(**_columns_joined(cls, parts))
-
-    def where(self, rows: npt.NDArray[np.bool_]) -> Lines:
-        """Return the lines where the mask is true."""
-        return Lines(**{name: _some(getattr(self, name), rows) for name in Lines.__dataclass_fields__})
-
 
 @dataclass(frozen=True, eq=False)
-class Events:
+class Events(CustomerRows):
     """Clean events, one array per column, rows in any order.
 
     `second` is the second of the business day, `value` is in thousandths, `NULL` where an event has none.
     """
 
-    customer_id: Coded
     kind: Coded
     day: Ints
     second: Ints
@@ -157,31 +172,6 @@ class Events:
             second=np.asarray(second or [0] * rows, dtype=np.int64),
             value=np.asarray(values, dtype=np.int64),
         )
-
-    @classmethod
-    def joined(cls, parts: Sequence[Events]) -> Events:
-        """Put events one under the other.
-
-        >>> Events.joined([Events.of(["ann"], ["visit"], [10]), Events.of(["bob"], ["visit"], [11])]).day
-        array([10, 11])
-        """
-        return cls(**_columns_joined(cls, parts))
-
-    def where(self, rows: npt.NDArray[np.bool_]) -> Events:
-        """Return the events where the mask is true."""
-        return Events(**{name: _some(getattr(self, name), rows) for name in Events.__dataclass_fields__})
-
-
-def _columns_joined(table: type[Lines] | type[Events], parts: Sequence[Lines] | Sequence[Events]) -> dict[str, Any]:
-    columns = {name: [getattr(part, name) for part in parts] for name in table.__dataclass_fields__}
-    return {
-        name: Coded.joined(column) if isinstance(column[0], Coded) else np.concatenate(column)
-        for name, column in columns.items()
-    }
-
-
-def _some(column: Any, rows: npt.NDArray[np.bool_]) -> Any:
-    return Coded(column.values, column.codes[rows]) if isinstance(column, Coded) else column[rows]
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ import numpy as np
 from features.build import feature_table
 from features.clock import day_number
 from features.feature import FeatureSet
-from features.log import Events, Lines, Log
+from features.log import Events, Lines
 from features.roll_up import roll_up
 from training.dataset import Flags, Floats
 from training.models.fitted import from_nullable, nullable
@@ -67,13 +67,10 @@ class Probe:
 
 def probe_values(lines: dict[str, list[Any]], events: dict[str, list[Any]], features: FeatureSet) -> Floats:
     """Return the features of the made-up customers, customers × features, as `feature_table` computes them."""
-    table = feature_table(_log(lines, events), [AS_OF], features)
-    return np.ascontiguousarray(table[list(features.names)].to_numpy(dtype=np.float64))
-
-
-def _log(lines: dict[str, list[Any]], events: dict[str, list[Any]]) -> Log:
     orders = Lines.of(**{name: lines[name] for name in LINE_COLUMNS})
-    return roll_up(orders, Events.of(**{name: events[name] for name in EVENT_COLUMNS}))
+    log = roll_up(orders, Events.of(**{name: events[name] for name in EVENT_COLUMNS}))
+    table = feature_table(log, [AS_OF], features)
+    return np.ascontiguousarray(table[list(features.names)].to_numpy(dtype=np.float64))
 
 
 def made_up(kinds: Sequence[str], seed: int = 1) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -63,16 +63,8 @@ class Dataset:
 
     def where(self, keep: Flags) -> Dataset:
         """Return the rows that are flagged."""
-        return Dataset(
-            X=self.X[keep],
-            y=self.y[keep],
-            as_of=self.as_of[keep],
-            customer_id=self.customer_id[keep],
-            spend_next=self.spend_next[keep],
-            wait_days=self.wait_days[keep],
-            features=self.features,
-            definition=self.definition,
-        )
+        columns = ("X", "y", "as_of", "customer_id", "spend_next", "wait_days")
+        return replace(self, **{name: getattr(self, name)[keep] for name in columns})
 
     def hold_out_last(self) -> tuple[Dataset, Dataset] | None:
         """Return (earlier, latest): the rows of the latest date, and those of the dates whose labels were known on it.

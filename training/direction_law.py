@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,10 +72,6 @@ class Direction:
             f"{law} with one more recent order: by {-self.mean_change:.3f} on average, and it rises clearly for "
             f"{self.rising_share:.1%} of {self.customers} customers (at most {self.most_rising:.1%} may)"
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {"customers": self.customers, "rising_share": self.rising_share, "mean_change": self.mean_change}
 
 
 def direction(bundle: Bundle, log: Log, as_of: int) -> Direction:

@@ -8,8 +8,7 @@ model has to beat the best rule. See docs/decisions/0007-champion-and-challenger
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -52,10 +51,6 @@ class Check:
     def __str__(self) -> str:
         return f"{PASSED if self.passed else FAILED}: {self.words}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {"name": self.name, "passed": self.passed, "words": self.words, "figures": dict(self.figures)}
-
 
 @dataclass(frozen=True)
 class GateDecision:
@@ -81,7 +76,7 @@ class GateDecision:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        checks = [check.to_dict() for check in self.checks]
+        checks = [asdict(check) for check in self.checks]
         return {"promoted": self.promoted, "against": self.against, "why": self.why, "checks": checks}
 
 
@@ -155,12 +150,14 @@ def evidence(challenger: Bundle, champion: Champion, tested: Backtest | None, lo
     new = [result for result in mine if result.test_date >= champion.bundle.trained_until]
     if new:
         rows = _rows(log, new, champion.bundle.features, tested)
-        predicted = np.concatenate([_predict(champion.bundle, rows, day.test_date) for day in new])
+        days = [(rows.on([day_number(each.test_date)]).values, each.test_date) for each in new]
+        predicted = np.concatenate([champion.bundle.probability(values, day) for values, day in days])
         return _paired(new, predicted, rows, f"asked on {_dates(new)} that lie after it was trained")
     if _recipe(champion.bundle) == _recipe(challenger):
         return "nothing new to judge by: the same recipe, and no test date after the champion was trained"
-    theirs = tested.candidates.get(champion.bundle.candidate)
-    if theirs is None or champion.bundle.candidate == challenger.candidate or not _same_features(challenger, champion):
+    theirs, served = tested.candidates.get(champion.bundle.candidate), champion.bundle
+    same = served.features.names == challenger.features.names
+    if theirs is None or served.candidate == challenger.candidate or not same:
         return "nothing new to judge by: no test date after the champion was trained, and its recipe is not in the test"
     predicted = np.concatenate([result.p for result in theirs.by_date])
     rows = _rows(log, mine, challenger.features, tested)
@@ -172,17 +169,9 @@ def _recipe(bundle: Bundle) -> tuple[str, str, tuple[str, ...]]:
     return bundle.candidate, bundle.calibration.method, bundle.features.names
 
 
-def _same_features(challenger: Bundle, champion: Champion) -> bool:
-    return challenger.features.names == champion.bundle.features.names
-
-
 def _rows(log: Log, results: Sequence[DateResult], features: FeatureSet, tested: Backtest) -> Dataset:
     """Return the features of the test dates, in the order of the results."""
     return build_dataset(log, [result.test_date for result in results], tested.definition, features)
-
-
-def _predict(bundle: Bundle, rows: Dataset, day: date) -> Floats:
-    return bundle.probability(rows.on([day_number(day)]).values, day)
 
 
 def _paired(results: Sequence[DateResult], champion: Floats, rows: Dataset, how: str) -> Paired:
@@ -214,7 +203,7 @@ def _log_loss(pairs: Paired, champion: Champion) -> Check:
     verdict = "better by more than chance" if gap.is_below else "not better by more than chance"
     words = f"{verdict}: log loss {gap.words} against {champion.name}, {pairs.how}"
     dates = [day.isoformat() for day in pairs.dates]
-    return Check("log_loss", gap.is_below, words, {**gap.to_dict(), "dates": dates, "rows": len(pairs)})
+    return Check("log_loss", gap.is_below, words, {**asdict(gap), "dates": dates, "rows": len(pairs)})
 
 
 def _recency(challenger: Bundle, champion: Champion) -> Check:
@@ -227,7 +216,7 @@ def _recency(challenger: Bundle, champion: Champion) -> Check:
 
 def _direction(challenger: Bundle, log: Log) -> Check:
     found = direction(challenger, log, day_number(challenger.trained_until))
-    return Check("direction", found.holds, found.words, found.to_dict())
+    return Check("direction", found.holds, found.words, asdict(found))
 
 
 def _segments(pairs: Paired, given: Mapping[str, str] | None) -> Check:
@@ -235,7 +224,7 @@ def _segments(pairs: Paired, given: Mapping[str, str] | None) -> Check:
     worse = sorted((name for name, gap in found.items() if gap.is_above), key=lambda name: -found[name].mean)
     losses = "; ".join(f"{name}: log loss {found[name].words}" for name in worse[:3])
     words = f"clearly worse for {losses}" if worse else f"no segment of {len(found)} gets clearly worse"
-    return Check("segments", not worse, words, {name: gap.to_dict() for name, gap in found.items()})
+    return Check("segments", not worse, words, {name: asdict(gap) for name, gap in found.items()})
 
 
 def _why(promoted: bool, checks: Iterable[Check], challenger: Bundle, champion: Champion) -> str:

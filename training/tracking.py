@@ -114,7 +114,6 @@ class Tracking:
         with self._open() as client, tempfile.TemporaryDirectory() as scratch:
             bundle.save(Path(scratch) / "bundle")
             model_uri = _log_model(run_id, bundle, Path(scratch) / "bundle")
-            _forget_machine(client, model_uri)
             version = _new_version(client, model_uri, run_id, bundle, tags or {})
             for alias in aliases:
                 client.set_registered_model_alias(MODEL, alias, version)
@@ -317,11 +316,6 @@ def _signature() -> Any:
     return ModelSignature(Schema(inputs), Schema(outputs), ParamSchema([ParamSpec(AS_OF, "string", "")]))
 
 
-def _forget_machine(client: MlflowClient, model_uri: str) -> None:
-    model_id = model_uri.rsplit("/", 1)[-1]
-    client.set_logged_model_tags(model_id, ANONYMOUS)
-
-
 def _new_version(
     client: MlflowClient, model_uri: str, run_id: str, bundle: Bundle, more_tags: Mapping[str, str]
 ) -> str:
@@ -339,6 +333,7 @@ def _new_version(
         **more_tags,
     }
     model_id = model_uri.rsplit("/", 1)[-1]
+    client.set_logged_model_tags(model_id, ANONYMOUS)
     made = client.create_model_version(
         MODEL, model_uri, run_id=run_id, tags=tags, description=bundle.why, model_id=model_id
     )

@@ -116,7 +116,11 @@ def train(
     names, why = _challengers(tested, trouble, champion)
     progress(0, 2, f"{names[0]} on everything")
     challenger, passed_over = _lawful((refit.bundle(name) for name in names), log)
-    decision = _decision(challenger, champion, tested, log, segments, why, f"{passed_over}{apart}")
+    if champion is None:
+        decision = first_gate(challenger, tested, log, why)
+    else:
+        decision = gate(challenger, champion, tested, log, segments)
+    decision = replace(decision, why=f"{decision.why}{passed_over}{apart}")
     decision = _if_unmoved(decision, champion, tracking)
     rule = _rule(challenger, champion, tested, decision)
     made = [refit.finished(bundle, decision) for bundle in (challenger, *([refit.bundle(rule)] if rule else []))]
@@ -210,22 +214,6 @@ def _lawful(bundles: Iterable[Bundle], log: Log) -> tuple[Bundle, str]:
             return bundle, "".join(f"; {other.candidate} was passed over: {words}" for other, words in broken)
         broken.append((bundle, found.words))
     return broken[0][0], ""
-
-
-def _decision(
-    challenger: Bundle,
-    champion: Champion | None,
-    tested: Backtest | None,
-    log: Log,
-    segments: Mapping[str, str] | None,
-    why: str,
-    apart: str,
-) -> GateDecision:
-    if champion is not None:
-        found = gate(challenger, champion, tested, log, segments)
-    else:
-        found = first_gate(challenger, tested, log, why)
-    return replace(found, why=f"{found.why}{apart}")
 
 
 def _rule(challenger: Bundle, champion: Champion | None, tested: Backtest | None, decision: GateDecision) -> str | None:

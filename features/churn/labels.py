@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from features.clock import day_numbers, future, timestamps
-from features.engines.windows import Rows, population
+from features.engines.windows import population
 from features.errors import ConfigError
-from features.log import Ints, Log
+from features.log import Log
 
 # A weekday with fewer orders than this as a rule is too thin to show that the last day is unfinished.
 ENOUGH_TO_JUDGE_A_DAY = 10
@@ -80,22 +80,11 @@ def label_table(log: Log, as_of_dates: Sequence[date], definition: ChurnDefiniti
         wait[here] = next_day[rows.customer[here]] - first
         money = np.bincount(customer, orders.columns["spend"][inside], minlength=log.n_customers)
         spend[here] = money[rows.customer[here]]
-    return _labels(log, as_of, rows, wait == definition.horizon_days, spend, wait)
-
-
-def _labels(
-    log: Log,
-    as_of: Ints,
-    rows: Rows,
-    churned: np.typing.NDArray[np.bool_],
-    spend: np.typing.NDArray[np.float64],
-    wait: Ints,
-) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "customer_id": pd.Series(log.customer_ids[rows.customer], dtype=str),
             "as_of": timestamps(as_of)[rows.date],
-            "churned": churned,
+            "churned": wait == definition.horizon_days,
             "spend_next": spend,
             "wait_days": wait,
         }

@@ -23,7 +23,6 @@ FEATURES = (
         unit="days",
         meaning="days since the last return",
         value=Last("age_days", on="returns"),
-        if_none=None,
         example=Example(3, orders=[(5, 20)], returns=[(3, 20)]),
         words=("last return {days_since_return} ago",),
     ),

@@ -190,10 +190,6 @@ class _Read:
     def __init__(self, rows: ir.Table, as_of: int) -> None:
         self._rows, self._as_of = rows, as_of
 
-    def column(self, aggregate: agg.Aggregate) -> ir.Value:
-        """Return the expression of an aggregate."""
-        return self._read(aggregate)
-
     def _value(self, aggregate: agg.Aggregate) -> ir.Value:
         return self._as_of - self._rows.day if aggregate.column == agg.AGE else self._rows[aggregate.column]
 
@@ -218,45 +214,44 @@ class _Read:
         return self._rows.count(where=self._inside(aggregate)).cast("float64")
 
     @singledispatchmethod
-    def _read(self, aggregate: agg.Aggregate) -> ir.Value:
+    def column(self, aggregate: agg.Aggregate) -> ir.Value:
+        """Return the expression of an aggregate."""
         raise NotImplementedError(f"the relational engine has no reading of {type(aggregate).__name__}")
 
-    @_read.register
+    @column.register
     def _(self, aggregate: agg.Count) -> ir.Value:
         return self._count(aggregate)
 
-    @_read.register
+    @column.register
     def _(self, aggregate: agg.Sum) -> ir.Value:
         return _scaled(self._sum(aggregate), aggregate)
 
-    @_read.register
+    @column.register
     def _(self, aggregate: agg.Mean) -> ir.Value:
         return _scaled(self._sum(aggregate) / self._count(aggregate).nullif(_real(0)), aggregate)
 
-    @_read.register
-    def _(self, aggregate: agg.Min) -> ir.Value:
-        return _scaled(self._value(aggregate).min(where=self._inside(aggregate)).cast("float64"), aggregate)
+    @column.register
+    def _(self, aggregate: agg.Min | agg.Max) -> ir.Value:
+        value = self._value(aggregate)
+        extreme = value.min if isinstance(aggregate, agg.Min) else value.max
+        return _scaled(extreme(where=self._inside(aggregate)).cast("float64"), aggregate)
 
-    @_read.register
-    def _(self, aggregate: agg.Max) -> ir.Value:
-        return _scaled(self._value(aggregate).max(where=self._inside(aggregate)).cast("float64"), aggregate)
-
-    @_read.register
+    @column.register
     def _(self, aggregate: agg.Std) -> ir.Value:
         value = self._value(aggregate).cast("float64")
         return _scaled(value.std(where=self._inside(aggregate), how="sample"), aggregate)
 
-    @_read.register
+    @column.register
     def _(self, aggregate: agg.Share) -> ir.Value:
         whole = self._sum(agg.Sum(aggregate.column, on=aggregate.on, days=aggregate.days, skip=aggregate.skip))
         return self._sum(aggregate).fill_null(_real(0)) / whole.nullif(_real(0))
 
-    @_read.register
+    @column.register
     def _(self, aggregate: agg.First) -> ir.Value:
         earliest = self._value(aggregate).argmin(self._rows[ROW], where=self._inside(aggregate))
         return _scaled(earliest.cast("float64"), aggregate)
 
-    @_read.register
+    @column.register
     def _(self, aggregate: agg.Last) -> ir.Value:
         if aggregate.back:
             # Ranked among the rows that count, so that only the window is left to ask.
@@ -266,19 +261,19 @@ class _Read:
         latest = self._value(aggregate).argmax(self._rows[ROW], where=self._inside(aggregate))
         return _scaled(latest.cast("float64"), aggregate)
 
-    @_read.register
+    @column.register
     def _(self, aggregate: agg.Quantile) -> ir.Value:
         value = self._value(aggregate).cast("float64")
         return _scaled(value.quantile(aggregate.q, where=self._inside(aggregate)), aggregate)
 
-    @_read.register
+    @column.register
     def _(self, aggregate: agg.Decayed) -> ir.Value:
         age = (self._as_of - self._rows.day).cast("float64")
         weight = _real(2) ** (-age / _real(aggregate.half_life_days))
         weighted = self._value(aggregate).cast("float64") * weight
         return _scaled(weighted.sum(where=self._inside(aggregate)), aggregate)
 
-    @_read.register
+    @column.register
     def _(self, aggregate: agg.Distinct) -> ir.Value:
         first, _ = window(self._as_of, aggregate.days, aggregate.skip)
         return self._rows.count(where=self._rows.day >= first).cast("float64")

@@ -126,20 +126,13 @@ class SinglePass:
         return _divide(rows, per)
 
     @_read.register
-    def _(self, aggregate: agg.Min) -> Reals:
-        return self._extreme(aggregate, np.minimum)
-
-    @_read.register
-    def _(self, aggregate: agg.Max) -> Reals:
-        return self._extreme(aggregate, np.maximum)
-
-    def _extreme(self, aggregate: agg.Aggregate, extreme: np.ufunc) -> Reals:
+    def _(self, aggregate: agg.Min | agg.Max) -> Reals:
         track, low, high = self._span(aggregate)
-        if aggregate.column == agg.AGE:  # the greatest age is the least day
-            other = np.minimum if extreme is np.maximum else np.maximum
-            found = age_days(_reduce(track.values, low, high, other), self._dates())
-        else:
-            found = _reduce(track.values, low, high, extreme)
+        is_age = aggregate.column == agg.AGE
+        least = isinstance(aggregate, agg.Min) != is_age  # the greatest age is the least day
+        found = _reduce(track.values, low, high, np.minimum if least else np.maximum)
+        if is_age:
+            found = age_days(found, self._dates())
         return _scaled(_unless(found.astype(np.float64), high == low), aggregate)
 
     @_read.register

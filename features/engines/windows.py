@@ -39,10 +39,9 @@ def population(log: Log, as_of: Ints, active_days: int | None) -> Rows:
         as_of: day numbers of the dates, ascending.
         active_days: None for everyone with any order before the date.
     """
-    edges = Edges(log.streams["orders"], as_of, [(0, active_days)])
-    low, high = edges.at(0, active_days)
-    customer, date = np.nonzero(high > low)
-    return Rows(customer, date)
+    every = Rows(np.arange(log.n_customers)[:, None], np.arange(len(as_of)))
+    low, high = Edges(log.streams["orders"], as_of, [(0, active_days)]).pairs(0, active_days, every)
+    return Rows(*np.nonzero(high > low))
 
 
 class Edges:
@@ -60,16 +59,6 @@ class Edges:
         slot = boundaries_passed(self._stream.day, self._boundaries)
         counts = np.bincount(self._stream.customer * slots + slot, minlength=customers * slots)
         return np.cumsum(counts).reshape(customers, slots)
-
-    def _edge(self, days_back: int | None) -> Ints:
-        """Return positions of the edge that lies `days_back` days before each date, customers × dates."""
-        if days_back is None:
-            return np.broadcast_to(self._stream.starts[:-1][:, None], (len(self._stream.starts) - 1, len(self._as_of)))
-        return self._positions[:, np.searchsorted(self._boundaries, self._as_of - days_back)]
-
-    def at(self, skip: int, days: int | None) -> tuple[Ints, Ints]:
-        """Return first row and end of the window, customers × dates."""
-        return self._edge(None if days is None else skip + days), self._edge(skip)
 
     def pairs(self, skip: int, days: int | None, rows: Rows) -> tuple[Ints, Ints]:
         """Return first row and end of the window for the wanted pairs."""

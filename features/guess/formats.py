@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from features.sources import cells
 from features.sources.business_day import utc_offset
-from features.sources.date_formats import DATE_FORMATS, ENOUGH, DateFormat
 from features.sources.files import BOMS
+from features.sources.mapping import DATE_FORMATS, ENOUGH, DateFormat
 
 CURRENCIES = {
     "€": "EUR", "EUR": "EUR", "ΕΥΡΩ": "EUR", "$": "USD",
@@ -102,17 +102,12 @@ def date_formats(texts: Sequence[str]) -> list[DateFormat]:
     >>> date_formats(["05/01/2024", "06/01/2024"])
     [('%d/%m/%Y', 'gregorian'), ('%m/%d/%Y', 'gregorian')]
     """
-    if not texts:
-        return []
-    fits = []
-    for date_format, calendar in DATE_FORMATS:
-        few = texts[:20]
-        if not any(cells.moment(text, date_format, calendar)[0] > cells.HUGE for text in few):
-            continue
-        read = sum(cells.moment(text, date_format, calendar)[0] > cells.HUGE for text in texts)
-        if read >= ENOUGH * len(texts):
-            fits.append((date_format, calendar))
-    return fits
+    few, enough = texts[:20], ENOUGH * len(texts)
+    return [each for each in DATE_FORMATS if _readable(few, each) and _readable(texts, each) >= enough]
+
+
+def _readable(texts: Sequence[str], date_format: DateFormat) -> int:
+    return sum(cells.moment(text, *date_format)[0] > cells.HUGE for text in texts)
 
 
 def sortedness(texts: Sequence[str], date_format: str | None) -> float:
@@ -148,10 +143,8 @@ def zone_of(moments: Sequence[tuple[int, int]], currency: str, preferred: str | 
     """
     home = preferred or ZONES.get(currency, "UTC")
     zoned = [(local_time - offset, offset) for local_time, offset in moments if offset != cells.NO_OFFSET]
-    if not zoned:
-        return home, False
     if all(offset == 0 for _, offset in zoned):
-        return home, False  # written in UTC, which says nothing of where the shop is
+        return home, False  # times without a zone, or in UTC, say nothing of where the shop is
     for zone in dict.fromkeys((home, *_LIKELY_ZONES)):
         if all(utc_offset(instant, ZoneInfo(zone)) == offset for instant, offset in zoned):
             return zone, True

@@ -48,7 +48,8 @@ def in_shop_currency(checks: RowChecks, order: Ints, shop: Shop, amount: Ints, d
     minor, less = half_up(amount, 10 ** (cells.SCALE - decimals)), half_up(discount, 10 ** (cells.SCALE - decimals))
     currency = checks.text("currency")
     if currency is not None:
-        currency = mapped(first_text(order, currency, checks.alive), _currency_code)
+        currency = first_text(order, currency, checks.alive)
+        currency = mapped(currency, lambda text: _SYMBOLS.get(text, text.upper()))
         other = ~among(currency, frozenset({"", shop.currency}))
         checks.count("currency converted", other & checks.sound)
         for code in np.unique(currency.codes[other & checks.alive & checks.sound]):
@@ -61,10 +62,6 @@ def in_shop_currency(checks: RowChecks, order: Ints, shop: Shop, amount: Ints, d
             minor[rows], less[rows] = by_rate(amount[rows], rate), by_rate(discount[rows], rate)
     checks.problem("amount", "under 10^13 minor units", "correct the amount", np.abs(minor) >= MOST_MINOR_UNITS)
     return minor, less
-
-
-def _currency_code(text: str) -> str:
-    return _SYMBOLS.get(text, text.upper())
 
 
 def _once_per_order(checks: RowChecks, name: str, order: Ints, values: Ints) -> Ints:

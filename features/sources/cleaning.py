@@ -30,7 +30,7 @@ from features.sources.columns import (
 )
 from features.sources.duplicates import order_keys, repeated_blocks, repeated_ids
 from features.sources.mapping import LineRules, Shop
-from features.sources.row_checks import CleanTable, RowChecks, TypedTable
+from features.sources.row_checks import NO_TEXTS, CleanTable, RowChecks, TypedTable
 from features.sources.rules import A_DATE, NO_ID, TEST_HINT, is_test, plain_status
 
 LONGEST_ID = 200
@@ -108,7 +108,8 @@ def clean_events(typed: TypedTable, shop: Shop, *, until: int | None, latest: in
         np.full(typed.rows, NULL) if value is None else np.where(value > cells.HUGE, half_up(value, scale), NULL)
     )
     events = Events(kept(customer, keep), kept(kind, keep), day[keep], second[keep], thousandths[keep])
-    return CleanTable(tuple(checks.problems), checks.counts, events=events)
+    ids = NO_TEXTS if event is None else event.values
+    return CleanTable(tuple(checks.problems), checks.counts, events=events, event_ids=ids)
 
 
 def _leave_out(checks: RowChecks, order: Ints, rules: LineRules) -> tuple[Coded, Coded | None]:
@@ -184,16 +185,11 @@ def _check_ids(checks: RowChecks, customer: Coded) -> None:
         if coded is None or not len(coded.values):
             continue
         if max(map(len, coded.values)) > LONGEST_ID:
-            checks.problem(
-                name, f"at most {LONGEST_ID} characters", "map the column that holds the id", where(coded, _too_long)
-            )
+            wrong = where(coded, lambda text: len(text) > LONGEST_ID)
+            checks.problem(name, f"at most {LONGEST_ID} characters", "map the column that holds the id", wrong)
         if _CONTROL.search("".join(coded.values)):
             wrong = where(coded, lambda text: _CONTROL.search(text) is not None)
             checks.problem(name, "free of control characters", "export the ids again", wrong)
-
-
-def _too_long(text: str) -> bool:
-    return len(text) > LONGEST_ID
 
 
 def _check_orders(checks: RowChecks, order: Ints, customer: Coded, day: Ints, returned: Mask) -> None:

@@ -9,16 +9,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.clock import date_of
-from features.log import Ints
+from features.log import Coded, Ints
 from features.sources import cells
+from features.sources.business_day import DAY
 from features.sources.cleaning import customer_id
-from features.sources.columns import read_codes
+from features.sources.columns import read_codes, where
 from features.sources.consent import REMEDY, RULE, is_consent
 from features.sources.mapping import FileFormat
 from features.sources.row_checks import Problem, RowChecks, TypedTable
+from features.sources.rules import A_DATE
 from features.tables import CUSTOMERS, Field
 
-DAY_SECONDS = 86_400
 Cells = npt.NDArray[np.object_]
 
 
@@ -41,58 +42,40 @@ def clean_customers(typed: TypedTable, form: FileFormat) -> tuple[pd.DataFrame, 
 
 
 def _column(checks: RowChecks, each: Field, form: FileFormat) -> Cells:
-    if each.kind == "number":
-        return _numbers(checks, each.name)
-    if each.kind == "flag":
-        return _flags(checks, each.name)
+    typed = checks.typed
+    if each.name in typed.numbers:
+        return _numbers(checks, each.name, typed.numbers[each.name])
+    if each.name in typed.flags:
+        return _flags(checks, each.name, typed.flags[each.name])
+    if each.name not in typed.texts:
+        return np.full(typed.rows, None, dtype=object)
     if each.kind == "date":
-        return _dates(checks, each.name, form)
-    return _texts(checks, each.name)
+        return _dates(checks, each.name, typed.texts[each.name], form)
+    return _texts(checks, each.name, typed.texts[each.name])
 
 
-def _none(checks: RowChecks) -> Cells:
-    return np.full(checks.typed.rows, None, dtype=object)
-
-
-def _texts(checks: RowChecks, name: str) -> Cells:
-    coded = checks.text(name)
-    if coded is None:
-        return _none(checks)
+def _texts(checks: RowChecks, name: str, coded: Coded) -> Cells:
     if name == "consent":
-        unread = read_codes(coded, lambda text: int(not is_consent(text))).astype(bool)
-        checks.problem(name, RULE, REMEDY, unread)
+        checks.problem(name, RULE, REMEDY, where(coded, lambda text: not is_consent(text)))
     values = np.array([text or None for text in coded.values], dtype=object)
     return values[coded.codes]
 
 
-def _numbers(checks: RowChecks, name: str) -> Cells:
-    millionths = checks.number(name)
-    if millionths is None:
-        return _none(checks)
+def _numbers(checks: RowChecks, name: str, millionths: Ints) -> Cells:
     checks.check_number(name, millionths)
     numbers = (millionths / 10**cells.SCALE).astype(object)
     numbers[millionths <= cells.HUGE] = None
     return numbers
 
 
-def _flags(checks: RowChecks, name: str) -> Cells:
-    flags = checks.typed.flags.get(name)
-    if flags is None:
-        return _none(checks)
+def _flags(checks: RowChecks, name: str, flags: Ints) -> Cells:
     checks.problem(name, "yes or no", "write yes or no, or leave it empty", flags == cells.FLAG_BAD)
     return np.array([False, True, None, None], dtype=object)[flags]
 
 
-def _dates(checks: RowChecks, name: str, form: FileFormat) -> Cells:
-    coded = checks.text(name)
-    if coded is None:
-        return _none(checks)
+def _dates(checks: RowChecks, name: str, coded: Coded, form: FileFormat) -> Cells:
     seconds = read_codes(coded, lambda text: cells.moment(text, form.date_format, form.calendar)[0])
     remedy = "write it as 2024-01-31, or set date_format for this file"
-    checks.problem(name, "a date between 1980 and 2200", remedy, seconds == cells.BAD)
-    return _calendar_dates(seconds)
-
-
-def _calendar_dates(seconds: Ints) -> Cells:
-    days, codes = np.unique(np.where(seconds > cells.HUGE, seconds // DAY_SECONDS, cells.EMPTY), return_inverse=True)
+    checks.problem(name, A_DATE, remedy, seconds == cells.BAD)
+    days, codes = np.unique(np.where(seconds > cells.HUGE, seconds // DAY, cells.EMPTY), return_inverse=True)
     return np.array([None if day == cells.EMPTY else date_of(day) for day in days], dtype=object)[codes]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -20,12 +20,22 @@ from features.sources.rules import CANCELLED, RETURNED, plain_status
 from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
 
 Calendar = Literal["gregorian", "jalali"]
+# A way of writing dates: a strptime format, None for ISO 8601, and a calendar.
+DateFormat = tuple[str | None, Calendar]
+DATE_FORMATS: tuple[DateFormat, ...] = (
+    (None, "gregorian"), (None, "jalali"), ("%d/%m/%Y", "gregorian"), ("%m/%d/%Y", "gregorian"),
+    ("%d.%m.%Y", "gregorian"), ("%d-%m-%Y", "gregorian"), ("%m-%d-%Y", "gregorian"), ("%d/%m/%y", "gregorian"),
+    ("%m/%d/%y", "gregorian"), ("%d.%m.%y", "gregorian"), ("%d-%m-%y", "gregorian"), ("%Y%m%d", "gregorian"),
+    ("%Y.%m.%d", "gregorian"), ("%b %d, %Y", "gregorian"), ("%B %d, %Y", "gregorian"), ("%d %b %Y", "gregorian"),
+    ("%d %B %Y", "gregorian"), ("%d-%b-%Y", "gregorian"), ("%d-%b-%y", "gregorian"), ("%d/%m/%Y", "jalali"),
+)  # fmt: skip
+ENOUGH = 0.97  # of the cells must be readable: a few broken ones are for `check` to name
 
 
-def _check_fields(table: str, columns: Mapping[str, str], fields: tuple[Field, ...], needed: tuple[str, ...]) -> None:
+def _check_fields(table: str, columns: Mapping[str, str], known: tuple[Field, ...], needed: tuple[str, ...]) -> None:
     for name in columns:
-        if name not in names(fields):
-            raise ConfigError(f'{table} have no field "{name}".{suggest(name, names(fields))}')
+        if name not in names(known):
+            raise ConfigError(f'{table} have no field "{name}".{suggest(name, names(known))}')
     missing = [name for name in needed if not columns.get(name)]
     if missing:
         lines = "\n".join(f'  {name} = "the column\'s name in the file"' for name in missing)
@@ -35,14 +45,6 @@ def _check_fields(table: str, columns: Mapping[str, str], fields: tuple[Field, .
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise ConfigError(f'{name} is {" or ".join(repr(k) for k in known)}, not "{value}".{suggest(value, known)}')
-
-
-def _known_encoding(name: str) -> bool:
-    try:
-        "".encode(name)
-    except (LookupError, ValueError):
-        return False
-    return True
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,11 @@ class FileFormat:
         _one_of("calendar", self.calendar, ("gregorian", "jalali"))
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
             raise ConfigError(f"delimiter is one character, not {self.delimiter!r}")
-        if not _known_encoding(self.encoding):
-            raise ConfigError(f'encoding "{self.encoding}" is not known; write utf-8, cp1253, cp1256 or utf-16')
+        try:
+            "".encode(self.encoding)
+        except (LookupError, ValueError):
+            problem = f'encoding "{self.encoding}" is not known; write utf-8, cp1253, cp1256 or utf-16'
+            raise ConfigError(problem) from None
 
 
 @dataclass(frozen=True)
@@ -199,13 +204,7 @@ class OrdersMapping:
     @property
     def rules(self) -> LineRules:
         """What cells mean for a line."""
-        return LineRules(
-            self.amount_is,
-            self.price_times_quantity,
-            self.cancelled_status,
-            self.returned_status,
-            self.return_prefix,
-        )
+        return LineRules(**{each.name: getattr(self, each.name) for each in fields(LineRules)})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from features.clock import day_number
 from features.errors import InputError, Violation
-from features.log import Coded, Log, Texts
+from features.log import Coded, Log
 from features.roll_up import roll_up
 from features.sources.cells_sql import read_cells
 from features.sources.cleaning import clean_events, clean_lines
@@ -22,7 +22,7 @@ from features.sources.customers import clean_customers
 from features.sources.mapped_file import MappedFile, open_mapped
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from features.sources.posted import Posts, with_posted
-from features.sources.row_checks import CleanTable, Problem, TypedTable
+from features.sources.row_checks import NO_TEXTS, CleanTable, Problem, TypedTable
 from features.sources.rules import RULES, RuleCount
 from features.sources.violations import BrokenRule, Findings, findings, refused, without_headers
 from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
@@ -97,10 +97,8 @@ def check_files(
     }
     lines, found = _read(orders, ORDERS, lambda typed: clean_lines(typed, orders.rules, shop, **limits))
     happened: CleanTable | None = None
-    event_ids: list[Texts] = [np.zeros(0, dtype=object)]
     if events is not None:
-        note = event_ids.append if posted is not None else None
-        happened, more = _read(events, EVENTS, lambda typed: clean_events(_noted(typed, note), shop, **limits))
+        happened, more = _read(events, EVENTS, lambda typed: clean_events(typed, shop, **limits))
         found.add(more)
     if customers is not None:
         found.add(_customers(customers)[1])
@@ -108,12 +106,12 @@ def check_files(
     if found.violations or lines is None or lines.lines is None:
         return _faulty(found, counts)
     bought, happened_events = lines.lines, happened.events if happened else None
+    event_ids = NO_TEXTS if happened is None else happened.event_ids
     del lines, happened  # what was posted is put under them, and a large shop's lines are not held twice
     if posted is not None:
         try:
-            bought, happened_events = with_posted(
-                bought, happened_events, posted, "order_id" in orders.columns, np.concatenate(event_ids)
-            )
+            named = "order_id" in orders.columns
+            bought, happened_events = with_posted(bought, happened_events, posted, named, event_ids)
         except InputError as error:
             return _faulty(refused(error.violations), counts)
     log = roll_up(bought, happened_events)
@@ -124,13 +122,6 @@ def check_files(
     counts["zero-value orders"] = sold - int(kept.columns["lines"].sum())
     counts["same-day splits"] = int((kept.columns["orders"] - 1).sum())
     return CheckReport((), _counted(counts), log)
-
-
-def _noted(typed: TypedTable, note: Callable[[Texts], None] | None) -> TypedTable:
-    """Note the event ids of a file before the rows are judged: one that is left out is known all the same."""
-    if note is not None and "event_id" in typed.texts:
-        note(typed.texts["event_id"].values)
-    return typed
 
 
 def read_customers(mapping: CustomersMapping) -> pd.DataFrame:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from features.log import Coded, Events, Ints, Lines
+from features.log import Coded, Events, Ints, Lines, Texts
 from features.sources import cells
 from features.sources.columns import Mask, is_empty
+
+NO_TEXTS: Texts = np.zeros(0, dtype=object)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +42,16 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class CleanTable:
-    """A cleaned table: `lines` or `events` of the rows that break no rule, the broken rules, and the counts of rows."""
+    """A cleaned table: `lines` or `events` of the rows that break no rule, the broken rules, and the counts of rows.
+
+    `event_ids` are those of all rows, of the ones that a rule leaves out, too.
+    """
 
     problems: tuple[Problem, ...]
     counts: Mapping[str, int]
     lines: Lines | None = None
     events: Events | None = None
+    event_ids: Texts = field(default_factory=lambda: NO_TEXTS)
 
 
 class RowChecks:

@@ -17,10 +17,9 @@ from features.log import Coded, Ints
 from features.sources import cells
 from features.sources.cells_sql import date_counts
 from features.sources.columns import Mask, where
-from features.sources.date_formats import DATE_FORMATS, ENOUGH, DateFormat
 from features.sources.files import MOST_SHOWN, OpenFile
 from features.sources.mapped_file import Column, MappedFile
-from features.sources.mapping import FileFormat
+from features.sources.mapping import DATE_FORMATS, ENOUGH, DateFormat, FileFormat
 from features.sources.row_checks import Problem, TypedTable
 from features.sources.rules import A_DATE, A_NUMBER
 
@@ -148,7 +147,7 @@ def _date_remedy(file: MappedFile, column: Column, otherwise: str, headers: int)
     counts = f"{read:,} cells read as {_named(now)}, {only:,} only as {_named(best)}"
     counts += f", {neither:,} as neither" if neither else ""
     remedy = f"{counts}: two ways of writing are mixed; export the dates as 2025-06-18"
-    swapped = best[0] is not None and _swapped(best[0]) == now[0]
+    swapped = best[0] is not None and _SWAPPED.get(best[0][:5], "?") + best[0][5:] == now[0]
     warning = f"{both:,} more cells fit both {_named(now)} and {_named(best)}: which day they mean cannot be told"
     return remedy, [warning] if swapped and both else []
 
@@ -178,10 +177,6 @@ def _readable_cells(
             only, every, another_day = (int(cells_of[rows].sum()) for rows in ((known == cells.BAD) & good, good, both))
             fits[other] = only, every, another_day
     return int(cells_of[known != cells.EMPTY].sum()), int(cells_of[known > cells.HUGE].sum()), fits
-
-
-def _swapped(date_format: str) -> str:
-    return _SWAPPED.get(date_format[:5], "?") + date_format[5:]
 
 
 def _named(date_format: DateFormat) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
 
 import numpy as np
 
@@ -32,12 +31,8 @@ OTHER_CUSTOMERS = "judged on customers that were not learnt from instead, on a d
 # for it. A line fitted on the latest date is no rival there: it would carry that date's season into another.
 WITH_LAST_YEAR: tuple[Method, ...] = ("season", "none")
 WITHOUT: tuple[Method, ...] = METHODS
-
-
-class Progress(Protocol):
-    """Called before each step of long work: how many steps are done, of how many, and what comes now."""
-
-    def __call__(self, done: int, total: int, what: str) -> None: ...  # noqa: D102
+# Called before each step of long work: how many steps are done, of how many, and what comes now.
+Progress = Callable[[int, int, str], None]
 
 
 def no_progress(done: int, total: int, what: str) -> None:

@@ -57,10 +57,6 @@ class Interval:
         """The interval in words."""
         return f"{self.mean:+.4f} (95 % interval {self.low:+.4f} to {self.high:+.4f})"
 
-    def to_dict(self) -> dict[str, float]:
-        """Return the figures."""
-        return {"mean": self.mean, "low": self.low, "high": self.high}
-
 
 @dataclass(frozen=True, eq=False)
 class Paired:
@@ -121,8 +117,10 @@ class Paired:
             return {}
         drawn = self._drawn(list(masks.values()))
         reach = NormalDist().inv_cdf(1 - (1 - COVERAGE) / 2 / len(masks))
-        ends = zip(masks.items(), reach * np.nanstd(drawn, axis=0), strict=True)
-        return {name: _around(float(self.gap[mask].mean()), float(half)) for (name, mask), half in ends}
+        halves = (reach * np.nanstd(drawn, axis=0)).tolist()
+        means = [float(self.gap[mask].mean()) for mask in masks.values()]
+        ends = zip(masks, means, halves, strict=True)
+        return {name: Interval(mean, mean - half, mean + half) for name, mean, half in ends}
 
     def _drawn(self, masks: Sequence[Flags]) -> Floats:
         """Return the mean gap within each mask, resamples × masks."""
@@ -147,7 +145,3 @@ class Paired:
 
 def _is_enough(y: Flags) -> bool:
     return len(y) >= LEAST_ROWS and int(y.sum()) >= LEAST_CHURNED
-
-
-def _around(mean: float, half: float) -> Interval:
-    return Interval(mean, mean - half, mean + half)

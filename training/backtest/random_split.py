@@ -8,12 +8,9 @@ trees among the candidates remember less.
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from features.churn.labels import ChurnDefinition
 from features.clock import date_of
@@ -62,9 +59,9 @@ def random_split_auroc(data: Dataset) -> float:
     random = np.random.default_rng(1)
     codes = np.unique(data.customer_id.astype(str), return_inverse=True)[1]
     drawn = random.random(codes.max(initial=0) + 1) < MOST_ROWS / max(len(data), 1)
-    some = _rows(data, np.flatnonzero(drawn[codes]))
+    some = data.where(drawn[codes])
     half = random.random(len(some)) < 0.5
-    train, test = _rows(some, np.flatnonzero(half)), _rows(some, np.flatnonzero(~half))
+    train, test = some.where(half), some.where(~half)
     if len(np.unique(train.y)) < 2 or len(np.unique(test.y)) < 2:
         return float("nan")
     library, params = lightgbm(), {"objective": "binary", "deterministic": True, "num_threads": 1, "verbose": -1}
@@ -86,9 +83,3 @@ def random_split_words(claimed: float, in_time: float) -> str:
     if claimed - in_time > NOTICEABLE:
         return f"{words}: that is memory, not foresight"
     return f"{words}: here it flatters nobody, but it does not know the season either"
-
-
-def _rows(data: Dataset, keep: npt.NDArray[np.intp]) -> Dataset:
-    columns = {field.name: getattr(data, field.name) for field in fields(data)}
-    rows: dict[str, Any] = {name: values[keep] for name, values in columns.items() if isinstance(values, np.ndarray)}
-    return replace(data, X=data.X.iloc[keep], **rows)

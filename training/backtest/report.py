@@ -19,7 +19,6 @@ from training.backtest.random_split import LEARNER, random_split_words
 from training.backtest.results import Backtest, CandidateResult, DateResult, plain
 from training.backtest.segments import Members, Segment, segments
 from training.backtest.shortlist import Shortlist, shortlist
-from training.dataset import Floats
 from training.forecasts.base_rate import Forecast, shift_to
 from training.metrics import LEAST_PROBABILITY, Z_95, ece
 from training.models.calibration import sigmoid
@@ -197,13 +196,11 @@ def _level(found: DateResult, forecast: Forecast, with_season: bool) -> Level:
     """Return the forecast churn rate of these customers, whether or not the candidate used the forecast."""
     p = np.clip(found.p, LEAST_PROBABILITY, 1 - 1e-12)
     usual = np.log(p) - np.log1p(-p) - (forecast.shift if with_season else 0.0)
-    low, middle, high = (_mean_at(usual, forecast.shift + z * forecast.uncertainty) for z in (-Z_95, 0, Z_95))
+    low, middle, high = (
+        float(sigmoid(usual + (forecast.shift + z * forecast.uncertainty)).mean()) for z in (-Z_95, 0, Z_95)
+    )
     right = shift_to(usual, found.churned / found.customers)
     return Level(middle, low, high, forecast.shift, forecast.uncertainty, right)
-
-
-def _mean_at(log_odds: Floats, shift: float) -> float:
-    return float(sigmoid(log_odds + shift).mean())
 
 
 def report_metrics(report: Report) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from training.backtest.bands import between
-from training.backtest.report import Level, OnDate, Report
+from training.backtest.report import Level, Report
 from training.backtest.segments import Segment
 from training.metrics import Z_95
 
@@ -34,18 +34,17 @@ def band_lines(report: Report) -> Iterator[str]:
 
 def date_rows(report: Report) -> list[list[str]]:
     """Return the table of test dates."""
-    return [_date_row(date) for date in report.dates]
-
-
-def _date_row(date: OnDate) -> list[str]:
     return [
-        str(date.test_date),
-        f"{date.customers:,}",
-        f"{date.base_rate:.1%}",
-        f"{date.predicted:.1%}",
-        "–" if date.level is None else _level(date.level),
-        *(f"{date.metrics[name]:.3f}" for name in ("auroc", "log_loss", "brier", "ece")),
-        f"{date.ece_floor:.3f}",
+        [
+            str(date.test_date),
+            f"{date.customers:,}",
+            f"{date.base_rate:.1%}",
+            f"{date.predicted:.1%}",
+            "–" if date.level is None else _level(date.level),
+            *(f"{date.metrics[name]:.3f}" for name in ("auroc", "log_loss", "brier", "ece")),
+            f"{date.ece_floor:.3f}",
+        ]
+        for date in report.dates
     ]
 
 

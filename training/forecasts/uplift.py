@@ -8,9 +8,9 @@ and by gain.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -31,13 +31,8 @@ FOLDS, BLOCKS, FIRST_SHARE = 5, 3, 0.4
 RESAMPLES = 1000
 COVERAGE = (2.5, 97.5)
 MOST_GROUPS = 20_000
-
-
-class Stays(Protocol):
-    """A fitted model of P(stays)."""
-
-    def __call__(self, X: Floats) -> Floats:
-        """Return one probability per row of features."""
+# A fitted model of P(stays): one probability per row of features.
+Stays = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True)

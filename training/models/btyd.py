@@ -33,7 +33,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -54,26 +53,6 @@ FEW = 512  # for so many customers all levels of the fraction are computed at on
 BANDS = (0.9, 0.985)
 START_SHAPE, START_LEAVING = 1.0, (1.0, 4.0)
 SEARCH = {"ftol": 1e-9, "gtol": 1e-6, "maxiter": 200}
-
-
-class Process(Protocol):
-    """A fitted model of orders: four parameters."""
-
-    def log_likelihood(self, seen: Histories) -> Floats:
-        """Return the log-likelihood of each customer."""
-        ...
-
-    def no_order_probability(self, seen: Histories, time: float) -> Floats:
-        """Return P(no order in the next `time` | history)."""
-        ...
-
-    def alive(self, seen: Histories) -> Floats:
-        """Return P(has not left | history)."""
-        ...
-
-    def expected_orders(self, seen: Histories, time: float) -> Floats:
-        """Return the expected number of orders in the next `time`, given the history."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -278,7 +257,7 @@ def _mean_rate(seen: Histories) -> float:
 
 
 def _likeliest(
-    make: Callable[..., Process], seen: Histories, start: tuple[float, ...], bounds: list[Floats]
+    make: Callable[..., BGNBD | ParetoNBD], seen: Histories, start: tuple[float, ...], bounds: list[Floats]
 ) -> list[float]:
     """Maximise the likelihood over the logarithms of the parameters by L-BFGS-B. Byrd, Lu, Nocedal, Zhu (1995)."""
     from scipy.optimize import minimize

@@ -16,7 +16,7 @@ from training.models.blend import blended, read_blend
 from training.models.exposure import adjust_exposure
 from training.models.fitted import EarlyStoppingSplit, Fit, Fitted
 from training.models.logistic import fit_logistic, read_logistic
-from training.models.rules import fit_overdue_rule, fit_recency_rule, read_rule
+from training.models.rules import fit_rule, read_rule
 from training.models.silence import BG_NBD, GAP_HAZARD, PARETO_NBD, Kind, fit_no_order, read_no_order
 from training.models.trees import USUAL, TreeSettings, fit_trees, read_trees
 
@@ -59,18 +59,14 @@ def _fit_blend(data: Dataset, split: EarlyStoppingSplit, trees: TreeSettings) ->
     return blended({name: CANDIDATES[name].fit(data, split, trees) for name in WEIGHTS}, WEIGHTS)
 
 
-def _read_blend(folder: Path) -> Fitted:
-    return read_blend(folder, read_fitted)
-
-
 _ALL = (
-    Candidate("recency_rule", True, _treeless(fit_recency_rule), read_rule),
-    Candidate("overdue_rule", True, _treeless(fit_overdue_rule), read_rule),
+    Candidate("recency_rule", True, _treeless(partial(fit_rule, "days_since_order")), read_rule),
+    Candidate("overdue_rule", True, _treeless(partial(fit_rule, "overdue")), read_rule),
     _no_order("gap_hazard", GAP_HAZARD),
     _no_order("bg_nbd", BG_NBD),
     _no_order("pareto_nbd", PARETO_NBD),
     # Before its learned parts: one of them alone is riskier, so it has to prove that it is better (decision 9).
-    Candidate(BLEND, False, _fit_blend, _read_blend),
+    Candidate(BLEND, False, _fit_blend, lambda folder: read_blend(folder, read_fitted)),
     Candidate("logistic", False, _treeless(fit_logistic), read_logistic),
     Candidate("lightgbm", False, fit_trees, read_trees),
 )

@@ -60,13 +60,9 @@ def _window_days(feature: Feature) -> float:
 
 def _factors(values: Floats, date_index: Ints, covered: Floats, at_scoring: float) -> Floats:
     """Return the factor of each date."""
-    means = _means(values, date_index, len(covered))
+    rows = np.bincount(date_index, minlength=len(covered))
+    means = np.bincount(date_index, np.nan_to_num(values), len(covered)) / rows
     return np.asarray((at_scoring / covered) ** growth(covered, means), dtype=np.float64)
-
-
-def _means(values: Floats, date_index: Ints, dates: int) -> Floats:
-    known, rows = np.where(np.isnan(values), 0.0, values), np.bincount(date_index, minlength=dates)
-    return np.asarray(np.bincount(date_index, known, dates) / rows, dtype=np.float64)
 
 
 def growth(covered: Floats, means: Floats) -> float:

@@ -5,8 +5,8 @@ A model has to beat them, and they serve where no model does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -72,25 +72,17 @@ def read_rule(folder: Path) -> Rule:
     return Rule(**{**content, "names": tuple(content["names"])})
 
 
-def _learner(feature: str) -> Callable[[Dataset], Rule]:
-    def learn(data: Dataset) -> Rule:
-        known = data.X["usual_gap_days"].median() if len(data) else np.nan
-        gap = float(known) if known > 0 else NO_GAP_KNOWN_DAYS
-        blank = Rule(data.features.names, feature, 0.0, 0.0, 0.0, gap)
-        evidence = blank.evidence(data.values)
-        slope, intercept = fit_line(evidence, data.y)
-        if slope < 0:  # where risk does not rise with the feature, the rule gives everyone the base rate
-            slope, intercept = 0.0, fit_line(np.zeros(len(data)), data.y)[1]
-        return Rule(data.features.names, feature, slope, intercept, float(evidence.mean()), gap)
-
-    return learn
+def fit_rule(feature: str, data: Dataset, split: EarlyStoppingSplit) -> Fit:
+    """Learn how the risk rises with a feature, `days_since_order` or `overdue`."""
+    return fit_twice(partial(_learn, feature), data, split)
 
 
-def fit_recency_rule(data: Dataset, split: EarlyStoppingSplit) -> Fit:
-    """Learn how the risk rises with the days since the last order."""
-    return fit_twice(_learner("days_since_order"), data, split)
-
-
-def fit_overdue_rule(data: Dataset, split: EarlyStoppingSplit) -> Fit:
-    """Learn how the risk rises with the time since the last order, in the customer's own usual gaps."""
-    return fit_twice(_learner("overdue"), data, split)
+def _learn(feature: str, data: Dataset) -> Rule:
+    known = data.X["usual_gap_days"].median() if len(data) else np.nan
+    gap = float(known) if known > 0 else NO_GAP_KNOWN_DAYS
+    blank = Rule(data.features.names, feature, 0.0, 0.0, 0.0, gap)
+    evidence = blank.evidence(data.values)
+    slope, intercept = fit_line(evidence, data.y)
+    if slope < 0:  # where risk does not rise with the feature, the rule gives everyone the base rate
+        slope, intercept = 0.0, fit_line(np.zeros(len(data)), data.y)[1]
+    return replace(blank, slope=slope, intercept=intercept, centre=float(evidence.mean()))

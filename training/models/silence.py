@@ -13,7 +13,7 @@ from functools import cache
 from itertools import combinations
 from math import factorial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -31,14 +31,7 @@ CUSTOMERS_TO_FIT = 2_000
 # A line has two parameters: more rows do not change it.
 ROWS_FOR_LINE = 50_000
 LEAST_PROBABILITY = 1e-9
-
-
-class NoOrderModel(Protocol):
-    """A model of when orders come."""
-
-    def no_order_probability(self, seen: Histories, time: float) -> Floats:
-        """Return P(no order in the next `time` days | history)."""
-        ...
+NoOrderModel = GapHazard | BGNBD | ParetoNBD
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +76,7 @@ class NoOrderCandidate:
 
     def to_files(self, folder: Path) -> None:
         """Write itself as JSON."""
-        model = self.model.to_dict() if isinstance(self.model, GapHazard) else asdict(self.model)  # type: ignore[call-overload]
+        model = self.model.to_dict() if isinstance(self.model, GapHazard) else asdict(self.model)
         line = {"slope": self.slope, "intercept": self.intercept}
         facts = {"names": list(self.names), "horizon_days": self.horizon_days, "typical": list(self.typical)}
         write_json(folder / FILE, {**facts, **line, "model": model})

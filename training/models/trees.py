@@ -148,7 +148,7 @@ def fit_trees(
         seeds: of the boosters that are averaged.
         each_round: is called after every round of boosting; an error that it raises stops the fit.
     """
-    callbacks = [_calling(each_round)] if each_round else []
+    callbacks: Callbacks = [lambda _: each_round()] if each_round else []
     if split is None:
         return Fit(_refit(data, USUAL_ROUNDS, settings, seeds, callbacks), None)
     earlier, latest = split
@@ -157,10 +157,6 @@ def fit_trees(
 
 
 Callbacks = list[Callable[[Any], None]]
-
-
-def _calling(each_round: EachRound) -> Callable[[Any], None]:
-    return lambda environment: each_round()
 
 
 def _stop_early(earlier: Dataset, latest: Dataset, settings: TreeSettings, callbacks: Callbacks) -> tuple[int, Floats]:

@@ -76,7 +76,7 @@ def seven_years_figure(year: Yearly) -> Figure:
                       annotation_clip=False)  # fmt: skip
     axes.set(xlim=(0, YEARS), ylim=(0, None), xlabel="years from now", ylabel="active customers")
     axes.yaxis.set_major_formatter("{x:,.0f}")
-    axes.set_title(f"After seven years at 90 % retention: {_times_as_many(ends[0], ends[1])} customers as at 80 %")
+    axes.set_title(f"After seven years at 90 % retention: {ends[0] / ends[1]:.1f} times as many customers as at 80 %")
     axes.legend(frameon=False, loc="upper left")
     how = f"Each year keeps the share r and gains {year.gained:.1%} of the customers: {year.active:,} × (r + g)^years."
     _write_below(figure, how, NO_PROMISE)
@@ -93,10 +93,6 @@ def _apart(ends: list[float]) -> list[float]:
     for line in np.argsort(ends):
         at[line] = last = max(ends[line], last + room)
     return at
-
-
-def _times_as_many(more: float, fewer: float) -> str:
-    return f"{more / fewer:.1f} times as many"
 
 
 def _write_below(figure: Figure, *sentences: str) -> None:
