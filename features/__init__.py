@@ -26,36 +26,7 @@ if TYPE_CHECKING:
     from features.reasons import reason_sentence, value_in_words
     from features.simulation.simulate import simulate
 else:
-    __getattr__, __dir__ = lazy_names(
-        __name__,
-        {
-            "date_of": "features.clock",
-            "day_number": "features.clock",
-            "future": "features.clock",
-            "window": "features.clock",
-            "InputError": "features.errors",
-            "Log": "features.log",
-            "Money": "features.money",
-            "feature_table": "features.build",
-            "default_features": "features.definitions",
-            "FeatureSet": "features.feature",
-            "reason_sentence": "features.reasons",
-            "value_in_words": "features.reasons",
-            "ACTIVE_HORIZONS": "features.churn.horizon",
-            "GAPS_COVERED": "features.churn.horizon",
-            "HORIZONS_DAYS": "features.churn.horizon",
-            "proposed_horizon": "features.churn.horizon",
-            "ChurnDefinition": "features.churn.labels",
-            "complete_until": "features.churn.labels",
-            "label_table": "features.churn.labels",
-            "sufficiency": "features.churn.sufficiency",
-            "cohorts": "features.kpis.cohorts",
-            "retention_kpis": "features.kpis.retention",
-            "five_points_more": "features.kpis.yearly",
-            "yearly": "features.kpis.yearly",
-            "simulate": "features.simulation.simulate",
-        },
-    )
+    __getattr__, __dir__ = lazy_names(__name__)
 
 __all__ = [
     # dates

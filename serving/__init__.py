@@ -38,42 +38,7 @@ if TYPE_CHECKING:
     from serving.scores import states
     from serving.shop import OpenShop, open_shop
 else:
-    __getattr__, __dir__ = lazy_names(
-        __name__,
-        {
-            "OpenShop": "serving.shop",
-            "open_shop": "serving.shop",
-            "demo_settings": "serving.cli.demo",
-            "check_shop": "serving.commands.data.check",
-            "propose_horizon": "serving.commands.data.horizon",
-            "run_backtest": "serving.commands.models.backtest",
-            "train_and_judge": "serving.commands.models.train",
-            "score_all": "serving.commands.models.score",
-            "make_list": "serving.commands.lists.list",
-            "customer_story": "serving.commands.lists.why",
-            "measure_effect": "serving.commands.lists.effect",
-            "plan_trial": "serving.commands.lists.effect",
-            "shop_kpis": "serving.commands.lists.kpis",
-            "explained": "serving.scorer",
-            "score": "serving.scorer",
-            "states": "serving.scores",
-            "plan": "serving.outreach.plan.plan",
-            "Policy": "serving.outreach.plan.policy",
-            "Snapshot": "serving.outreach.plan.snapshot",
-            "with_arms": "serving.outreach.plan.holdout",
-            "Advisor": "serving.outreach.playbooks.advisor",
-            "load_playbooks": "serving.outreach.playbooks.playbooks",
-            "settled": "serving.outreach.effect.settled",
-            "effect": "serving.outreach.effect.effect",
-            "group_effect": "serving.outreach.effect.group",
-            "plan_sample": "serving.outreach.effect.sample_size",
-            "Prior": "serving.outreach.effect.saved_share",
-            "saved_shares": "serving.outreach.effect.saved_share",
-            "TrialShop": "serving.outreach.simulation.shop",
-            "WeeklyLists": "serving.outreach.simulation.weekly_list",
-            "live_a_year": "serving.outreach.simulation.year",
-        },
-    )
+    __getattr__, __dir__ = lazy_names(__name__)
 
 __all__ = [
     # the shop

@@ -28,42 +28,7 @@ if TYPE_CHECKING:
     from training.refit import Refit
     from training.splits import TEST_DATES, latest_dates, rolling_origin, training_dates
 else:
-    __getattr__, __dir__ = lazy_names(
-        __name__,
-        {
-            "build_dataset": "training.dataset",
-            "TEST_DATES": "training.splits",
-            "latest_dates": "training.splits",
-            "rolling_origin": "training.splits",
-            "training_dates": "training.splits",
-            "learn_weights": "training.models.blend",
-            "calibrate": "training.models.calibration",
-            "sigmoid": "training.models.calibration",
-            "WEIGHTS": "training.models.candidates",
-            "fit": "training.models.candidates",
-            "Refit": "training.refit",
-            "backtest_candidates": "training.backtest.backtest",
-            "between": "training.backtest.bands",
-            "noise_floor": "training.backtest.bands",
-            "tenths": "training.backtest.bands",
-            "wilson": "training.backtest.bands",
-            "difference": "training.backtest.choice",
-            "report": "training.backtest.report",
-            "season_lines": "training.backtest.report_text",
-            "segments": "training.backtest.segments",
-            "shortlist": "training.backtest.shortlist",
-            "at_top": "training.metrics",
-            "auroc": "training.metrics",
-            "ece": "training.metrics",
-            "evaluate": "training.metrics",
-            "reliability": "training.metrics",
-            "base_rates": "training.forecasts.base_rate",
-            "read_weeks": "training.forecasts.base_rate",
-            "five_points_figure": "training.plots.kpis",
-            "seven_years_figure": "training.plots.kpis",
-            "simulate_gift_shop": "training.gift_shop",
-        },
-    )
+    __getattr__, __dir__ = lazy_names(__name__)
 
 __all__ = [
     # training rows and dates
