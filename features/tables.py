@@ -21,8 +21,8 @@ class Field:
     a date with or without time and zone, 'date' as the date of the calendar that is written there, 'money' as an amount
     of the shop's currency, 'number', 'flag' as yes or no.
 
-    >>> field(ORDERS, "amount").kind
-    'money'
+    >>> ORDERS[4].name, ORDERS[4].kind
+    ('amount', 'money')
     """
 
     name: str
@@ -145,18 +145,6 @@ CUSTOMERS = (
     Field("membership_until", "date", False, "the last day of a membership", "as points_expire_on"),
     Field("favourite", "text", False, "what the customer likes to buy, such as a category", "words that can be said"),
 )
-
-
-def field(table: tuple[Field, ...], name: str) -> Field:
-    """Return the field of a table by its name.
-
-    Raises:
-        KeyError: no such field.
-
-    >>> field(EVENTS, "kind").required
-    True
-    """
-    return {each.name: each for each in table}[name]
 
 
 def names(table: tuple[Field, ...]) -> tuple[str, ...]:
