@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from features.errors import InputError, Violation
 from serving.outreach.plan.candidates import KINDS
@@ -23,8 +23,7 @@ from serving.outreach.playbooks.schema import check_playbooks, violation
 
 SHIPPED = Path(__file__).with_name("playbooks.toml")
 NAME = "playbooks.toml"
-_ZERO = Decimal(0)
-_EMPTY_STAGE = Stage("", (), "", _ZERO, _ZERO, _ZERO, _ZERO, _ZERO)
+_FIELDS = Playbook.__dataclass_fields__.keys() - {"stages", "when", "sunset"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def _tables(content: Mapping[str, object], file_name: str) -> list[dict[str, obj
 
 def _kinds_without_resort(kept: Sequence[Mapping[str, object]], file_name: str) -> list[Violation]:
     """Every entry needs a playbook: for each kind one must fit the customers that nothing else fits."""
-    resorts = {kind for table in kept if table.get("last_resort") is True for kind in TomlTable(table).texts("kinds")}
+    resorts = {kind for table in kept if table.get("last_resort") is True for kind in _several(table.get("kinds", ()))}
     remedy = "keep one with last_resort = true for them"
     return [
         violation(file_name, "playbook", f"leaves customers of kind {kind} without a playbook", "", remedy)
@@ -113,104 +112,43 @@ def _kinds_without_resort(kept: Sequence[Mapping[str, object]], file_name: str) 
     ]
 
 
-@dataclass(frozen=True)
-class TomlTable:
-    """Typed access to a table of TOML whose rules were checked.
-
-    >>> TomlTable({"kinds": "new", "saved": 1}).texts("kinds")
-    ('new',)
-    """
-
-    content: Mapping[str, object]
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """Return one text or several; none where the key is missing."""
-        return tuple(str(each) for each in self.values(key))
-
-    def values(self, key: str) -> tuple[str | Decimal, ...]:
-        """Return one value or several, numbers as decimals; none where the key is missing."""
-        value = self.content.get(key, ())
-        return tuple(_text_or_number(each) for each in (value if isinstance(value, (list, tuple)) else [value]))
-
-    def plain(self, key: str) -> bool | str | Decimal:
-        """Return a flag, a text or a number."""
-        value = self.content[key]
-        return value if isinstance(value, bool) else _text_or_number(value)
-
-    def text(self, key: str, default: str = "") -> str:
-        """Return a text."""
-        return str(self.content.get(key, default))
-
-    def number(self, key: str, default: Decimal = _ZERO) -> Decimal:
-        """Return a number."""
-        return Decimal(str(self.content.get(key, default)))
-
-    def number_or_none(self, key: str) -> Decimal | None:
-        """Return a number; None where the key is missing."""
-        return self.number(key) if key in self.content else None
-
-    def whole(self, key: str) -> int:
-        """Return a whole number; 0 where the key is missing."""
-        return int(str(self.content.get(key, 0)))
-
-    def tables(self, key: str) -> list[TomlTable]:
-        """Return the tables under a key."""
-        return [TomlTable(each) for each in cast("list[Mapping[str, object]]", self.content.get(key, []))]
+def _playbook(table: Mapping[str, Any]) -> Playbook:
+    """Return the playbook of a table whose rules were checked."""
+    stages = [_stage({**table, **each}) for each in table.get("stage", ())] or [_stage(table)]
+    own: dict[str, Any] = {name: table[name] for name in _FIELDS & table.keys()}
+    own |= {name: _several(own[name]) for name in ("kinds", "states", "bands") if name in own}
+    own |= {
+        name: _number(own[name]) for name in ("least_value", "least_value_ratio", "cost", "cost_share") if name in own
+    }
+    own["when"] = tuple(_condition(each) for each in table.get("when", ()))
+    return Playbook(**own, stages=tuple(stages), sunset="stage" in table)
 
 
-def _text_or_number(value: object) -> str | Decimal:
-    return value if isinstance(value, str) else Decimal(str(value))
-
-
-def _playbook(content: Mapping[str, object]) -> Playbook:
-    table = TomlTable(content)
-    first = _stage(table, _EMPTY_STAGE)
-    return Playbook(
-        id=table.text("id"),
-        title=table.text("title"),
-        kinds=table.texts("kinds"),
-        channel=table.text("channel"),
-        stages=tuple(_stage(each, first) for each in table.tables("stage")) or (first,),
-        success_event=table.text("success_event"),
-        due_days=table.whole("due_days"),
-        cooldown_days=table.whole("cooldown_days"),
-        source=table.text("source"),
-        states=table.texts("states"),
-        bands=table.texts("bands"),
-        when=tuple(_condition(each) for each in table.tables("when")),
-        least_order_days=table.whole("least_order_days"),
-        least_value=table.number("least_value"),
-        least_value_ratio=table.number("least_value_ratio"),
-        most_contacts=table.whole("most_contacts") if "most_contacts" in content else None,
-        cost=table.number_or_none("cost"),
-        cost_share=table.number("cost_share"),
-        priority=table.whole("priority"),
-        last_resort=content.get("last_resort") is True,
-        sunset="stage" in content,
-    )
-
-
-def _stage(table: TomlTable, default: Stage) -> Stage:
-    """Return a stage; what its table leaves out is as in the playbook itself."""
+def _stage(table: Mapping[str, Any]) -> Stage:
+    """Return a stage; what its own table leaves out is as in the playbook itself."""
+    numbers = ("incentive_cost", "incentive_share", "saved", "saved_low", "saved_high")
     return Stage(
-        what_to_say=table.text("what_to_say", default.what_to_say),
-        openings=table.texts("opening") or default.openings,
-        incentive=table.text("incentive", default.incentive),
-        incentive_cost=table.number("incentive_cost", default.incentive_cost),
-        incentive_share=table.number("incentive_share", default.incentive_share),
-        saved=table.number("saved", default.saved),
-        saved_low=table.number("saved_low", default.saved_low),
-        saved_high=table.number("saved_high", default.saved_high),
+        what_to_say=table.get("what_to_say", ""),
+        openings=_several(table.get("opening", ())),
+        incentive=table.get("incentive", ""),
+        **{name: _number(table.get(name, 0)) for name in numbers},
     )
 
 
-def _condition(table: TomlTable) -> Condition:
-    content = table.content
-    return Condition(
-        fact=table.text("fact"),
-        at_least=table.number_or_none("at_least"),
-        at_most=table.number_or_none("at_most"),
-        is_=table.plain("is") if "is" in content else None,
-        among=table.values("among") if "among" in content else None,
-        known=content["known"] is True if "known" in content else None,
-    )
+def _condition(table: Mapping[str, Any]) -> Condition:
+    bounds = {name: _number(table[name]) for name in ("at_least", "at_most", "is", "among", "known") if name in table}
+    if "among" in bounds:
+        bounds["among"] = _several(bounds["among"])
+    return Condition(table["fact"], is_=bounds.pop("is", None), **bounds)
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    """Return one value or several as a tuple."""
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+def _number(value: Any) -> Any:
+    """Return whole numbers as decimals, in lists too, and anything else as it is."""
+    if isinstance(value, list):
+        return [_number(each) for each in value]
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
