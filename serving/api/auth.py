@@ -11,11 +11,19 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
+
+import sqlalchemy as sa
 
 from serving.api.problems import Refusal, not_ready
 from serving.book import Book
 from serving.book.keys import Key, all_keys, hashed, matches, record_use, split_key
-from serving.book.sql_rows import utc_now
+from serving.book.schema import OWNERS
+from serving.book.sql_rows import rows_with, utc_now
+from serving.config import Settings
+from serving.customers import Customers
+from serving.outreach.plan.owners import NO_OWNER
+from serving.shop import today
 
 REFRESH_SECONDS = 1.0
 NOTED_EVERY_SECONDS = 60.0
@@ -145,3 +153,40 @@ def _token(authorization: str) -> str:
 def _refused_key(*, given: bool) -> Refusal:
     detail = "this key is unknown, revoked or expired" if given else "a key is needed: Authorization: Bearer reg_…"
     return Refusal(401, "key", detail, headers=CHALLENGE)
+
+
+class Ownership:
+    """Whose accounts customers are today, by the rule of the lists: the book, then the customers file, then segments.
+
+    Args:
+        settings: of the shop.
+        book: its book, open.
+    """
+
+    def __init__(self, settings: Settings, book: Book) -> None:
+        self._settings, self._book = settings, book
+        self._file: tuple[int, Customers] | None = None  # when it was changed, nanoseconds; what it says
+        self._reading = Lock()
+
+    def owner_of(self, customer_ids: Iterable[str]) -> dict[str, str]:
+        """Return the owner of each customer; NO_OWNER where nobody is named."""
+        customers = self._known()
+        ids = list(dict.fromkeys(customer_ids))
+        kept = self._kept({customers.account_of.get(each, each) for each in ids})
+        return dict.fromkeys(ids, NO_OWNER) | customers.owners(ids, kept)
+
+    def _kept(self, account_ids: Iterable[str]) -> dict[str, str]:
+        query = sa.select(OWNERS.c.account_id, OWNERS.c.owner).where(OWNERS.c.since <= today(self._settings))
+        with self._book.reading() as connection:
+            rows = rows_with(connection, query.order_by(OWNERS.c.since), OWNERS.c.account_id, account_ids)
+            return {row["account_id"]: row["owner"] for row in rows}
+
+    def _known(self) -> Customers:
+        mapping = self._settings.customers
+        if mapping is None:
+            return Customers()
+        with self._reading:
+            changed_at_ns = mapping.file.stat().st_mtime_ns
+            if self._file is None or self._file[0] != changed_at_ns:
+                self._file = changed_at_ns, Customers.read(mapping, self._settings.list.owner_by_segment)
+            return self._file[1]

@@ -148,7 +148,7 @@ OPERATIONS = (
             "history": {"outcomes": [{"entry_id": "20260302-49915e0d7d4b", "outcome": "saved"}]},
         },
         parts={"customer_id": CUSTOMER_ID},
-        needs=(404, 503),
+        needs=(404,),
     ),
     Operation(
         name="erase_customer",
@@ -168,6 +168,6 @@ OPERATIONS = (
             "note": "the order source is not ours to change: what it still holds of this customer is scored again",
         },
         parts={"customer_id": CUSTOMER_ID},
-        needs=(404, 503),
+        needs=(404,),
     ),
 )

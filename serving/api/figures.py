@@ -161,7 +161,6 @@ OPERATIONS = (
             "notes": [],
         },
         whole=True,
-        needs=(503,),
     ),
     Operation(
         name="effect",
@@ -193,6 +192,5 @@ OPERATIONS = (
             ],
         },
         whole=True,
-        needs=(503,),
     ),
 )

@@ -272,7 +272,7 @@ OPERATIONS = (
         asks=ListQuery,
         gives=ListAnswer,
         example=LIST,
-        needs=(404, 503),
+        needs=(404,),
         csv=True,
     ),
     Operation(
@@ -288,7 +288,7 @@ OPERATIONS = (
         gives=ListAnswer,
         example=LIST,
         parts={"date": "the list's day, ISO 8601"},
-        needs=(404, 503),
+        needs=(404,),
         csv=True,
     ),
 )

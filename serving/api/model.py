@@ -264,7 +264,6 @@ OPERATIONS = (
             "trouble": None,
             "drift": {"as_of": "2026-03-02", "customers": 1540, "probability_psi": 0.012},
         },
-        needs=(503,),
     ),
     Operation(
         name="reload_model",
@@ -279,6 +278,6 @@ OPERATIONS = (
         run=in_thread(reload_model),
         gives=Reloaded,
         example={"model_version": "4", "former_version": "3"},
-        needs=(409, 503),
+        needs=(409,),
     ),
 )

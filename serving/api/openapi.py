@@ -33,7 +33,7 @@ TAGS = {
     "model": "The model that serves: facts, quality, drift and reload.",
 }
 REFERENCE = "#/components/schemas/{name}"
-EVERYWHERE = (401, 403, 422, 429, 500)
+EVERYWHERE = (401, 403, 422, 429, 500, 503)
 WITH_BODY = (400, 408, 413, 415)
 
 

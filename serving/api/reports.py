@@ -225,67 +225,44 @@ def _own_entries(server: ServerState, key: Key, entry_ids: Iterable[str]) -> set
     return {entry_id for entry_id, row in found.items() if row["customer_id"] in seen}
 
 
-_RECORDED_EXAMPLE = {"new": 1, "known": 0, "unknown": []}
-_POSTED_EXAMPLE = {"new": 1, "changed": 0, "known": 0}
-_ROLE = ("outcomes",)
+def _report(work: Callable[[Call], Recorded | Posted], **facts: Any) -> Operation:
+    """Return the operation that records one kind of report; it has the name of the function that does so."""
+    name = work.__name__
+    own = {"gives": Recorded, "example": {"new": 1, "known": 0, "unknown": []}, **facts}
+    return Operation(
+        name=name, tag="reports", method="POST", path=f"/v1/{name}", roles=("outcomes",), run=in_thread(work), **own
+    )
+
+
 OPERATIONS = (
-    Operation(
-        name="outcomes",
-        tag="reports",
-        method="POST",
-        path="/v1/outcomes",
-        roles=_ROLE,
+    _report(
+        outcomes,
         summary="Report the outcomes of entries",
         description="An outcome is known by entry, outcome and day. An outcome of a talk counts as a contact; "
         "`do_not_contact` withdraws consent; `wrong_alarm` and `already_known` keep the account off the list for a "
         "while.",
-        run=in_thread(outcomes),
         takes=Outcomes,
         sends={"outcomes": [{"entry_id": "20260302-49915e0d7d4b", "outcome": "saved", "note": "orders on Friday"}]},
-        gives=Recorded,
-        example=_RECORDED_EXAMPLE,
-        needs=(503,),
     ),
-    Operation(
-        name="contacts",
-        tag="reports",
-        method="POST",
-        path="/v1/contacts",
-        roles=_ROLE,
+    _report(
+        contacts,
         summary="Report contacts made elsewhere",
         description="The next list leaves these customers in peace until their cooldown ends.",
-        run=in_thread(contacts),
         takes=Contacts,
         sends={"contacts": [{"customer_id": "00123", "channel": "call", "cost": "2.00"}]},
-        gives=Recorded,
-        example=_RECORDED_EXAMPLE,
-        needs=(503,),
     ),
-    Operation(
-        name="consent",
-        tag="reports",
-        method="POST",
-        path="/v1/consent",
-        roles=_ROLE,
+    _report(
+        consent,
         summary="Report whether customers may be contacted",
         description="The latest decision on a channel counts.",
-        run=in_thread(consent),
         takes=Consents,
         sends={"consents": [{"customer_id": "00123", "channel": "mail", "allowed": False}]},
-        gives=Recorded,
-        example=_RECORDED_EXAMPLE,
-        needs=(503,),
     ),
-    Operation(
-        name="orders",
-        tag="reports",
-        method="POST",
-        path="/v1/orders",
-        roles=_ROLE,
+    _report(
+        orders,
         summary="Send orders",
         description="Whole orders, known by their id. Fresh scores and the next list see them. If the order source "
         "holds the same order, the order source counts.",
-        run=in_thread(orders),
         takes=NewOrders,
         sends={
             "orders": [
@@ -297,18 +274,12 @@ OPERATIONS = (
             ]
         },
         gives=Posted,
-        example=_POSTED_EXAMPLE,
-        needs=(503,),
+        example={"new": 1, "changed": 0, "known": 0},
     ),
-    Operation(
-        name="events",
-        tag="reports",
-        method="POST",
-        path="/v1/events",
-        roles=_ROLE,
+    _report(
+        events,
         summary="Send events",
         description="Events are known by their id. Fresh scores and the next list see them.",
-        run=in_thread(events),
         takes=NewEvents,
         sends={
             "events": [
@@ -321,7 +292,6 @@ OPERATIONS = (
             ]
         },
         gives=Posted,
-        example=_POSTED_EXAMPLE,
-        needs=(503,),
+        example={"new": 1, "changed": 0, "known": 0},
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import anyio
 import msgspec
@@ -95,10 +95,7 @@ def _score_fields() -> Iterator[tuple[str, Any]]:
         # Whoever posts a history need not name the customer.
         yield ("customer_id", str | None) if column.name == "customer_id" else field_of(column)
         if column.name == "as_of":
-            yield (
-                "scored_at",
-                Annotated[str | None, Meta(description="ISO 8601 in UTC", examples=["2026-03-02T06:00:00Z"])],
-            )
+            yield "scored_at", ScoredAt
 
 
 class ScoreAnswer(msgspec.defstruct("_ScoreColumns", _score_fields(), frozen=True)):  # type: ignore[misc]
@@ -109,6 +106,9 @@ class SingleScoreAnswer(ScoreAnswer):
     """The score of a posted history, and what it rests on."""
 
     limits: tuple[str, ...]
+
+
+Answered = TypeVar("Answered", bound=ScoreAnswer)
 
 
 class ScoresAnswer(msgspec.Struct, frozen=True):
@@ -145,7 +145,7 @@ def _fresh(server: ServerState, key: Key, clean_ids: dict[str, str]) -> Response
     ids = server.seen_by(key, dict.fromkeys(clean_ids.values()))
     with from_our_files(whatever=True):
         found = server.need_fresh().scores(ids, champion.bundle, champion.version)
-    answers = {score.customer_id: msgspec.json.encode(score_answer(score, now)) for score in found}
+    answers = {score.customer_id: msgspec.json.encode(score_answer(ScoreAnswer, score, now)) for score in found}
     return _answer(answers, clean_ids)
 
 
@@ -178,23 +178,21 @@ def score_posted(posted: PostedHistory, settings: Settings, champion: Champion) 
     now = datetime.now(UTC)
     as_of = posted.as_of or shop.business_day(now)  # a request without a day means now
     score = score_one(roll_up(lines, events), champion.bundle, champion.version, as_of)
-    return single_score_answer(score, posted.customer_id, now)
+    return score_answer(SingleScoreAnswer, score, now, customer_id=posted.customer_id)
 
 
-def score_answer(score: Score, scored_at: datetime) -> ScoreAnswer:
-    """Return the answer that shows a score."""
-    facts = {**vars(score), "scored_at": _utc_text(scored_at)}
-    return ScoreAnswer(**{name: facts[name] for name in ScoreAnswer.__struct_fields__})
+def score_answer(message: type[Answered], score: Score, scored_at: datetime, **own: str | None) -> Answered:
+    """Return the answer that shows a score.
 
-
-def single_score_answer(score: Score, customer_id: str | None, scored_at: datetime) -> SingleScoreAnswer:
-    """Return the answer that shows the score of a posted history, under the id that came with it."""
-    facts = {**vars(score), "customer_id": customer_id, "scored_at": _utc_text(scored_at)}
-    return SingleScoreAnswer(**{name: facts[name] for name in SingleScoreAnswer.__struct_fields__})
-
-
-def _utc_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    Args:
+        message: of the answer.
+        score: what it shows.
+        scored_at: when it was computed, with a zone.
+        own: fields that the answer has of its own.
+    """
+    moment = scored_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    facts = {**vars(score), "scored_at": moment, **own}
+    return message(**{name: facts[name] for name in message.__struct_fields__})
 
 
 IDS: dict[str, Any] = {"customer_ids": ["00123", "00456"]}
@@ -252,7 +250,6 @@ OPERATIONS = (
         sends=IDS,
         gives=ScoresAnswer,
         example={"scores": [SCORE], "unknown": ["00456"]},
-        needs=(503,),
     ),
     Operation(
         name="score_history",
@@ -268,6 +265,5 @@ OPERATIONS = (
         sends=HISTORY,
         gives=SingleScoreAnswer,
         example={**SCORE, "limits": ["rests on 3 order days over 119 days of history"]},
-        needs=(503,),
     ),
 )

@@ -10,21 +10,21 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from threading import Lock
+from typing import Any, TypeVar, cast
 
 import anyio
 
 from features.errors import InputError, RegularsError
 from serving.api.access_log import Access, write
-from serving.api.auth import REFRESH_SECONDS, Keys, RateLimit
+from serving.api.auth import REFRESH_SECONDS, Keys, Ownership, RateLimit
 from serving.api.fresh_scores import FreshScores
 from serving.api.loaded_model import Champion, Champions
 from serving.api.metrics import Metrics
-from serving.api.minute_cache import MinuteCache
-from serving.api.ownership import Ownership
 from serving.api.problems import not_ready
 from serving.book import Book, Run
 from serving.book.connection import file_of
@@ -38,8 +38,36 @@ from serving.webhooks.delivery import DeliveryLoop
 CONFIG_VARIABLE = "REGULARS_CONFIG"
 REOPEN_SECONDS = 5.0  # between two looks for a new model or a missing book
 LOG_READERS = 4
+KEPT_SECONDS = 60.0  # of an answer that is expensive to compute, so that it is not computed per request
+KEPT_ANSWERS = 32
 Part = TypeVar("Part")
 LOG = logging.getLogger("regulars.serving")
+
+
+class MinuteCache:
+    """Answers of the last minute; whoever asks while one is being computed waits for it.
+
+    >>> cache = MinuteCache()
+    >>> cache.get("a", lambda: 1), cache.get("a", lambda: 2)
+    (1, 1)
+    """
+
+    def __init__(self, kept_seconds: float = KEPT_SECONDS) -> None:
+        self._kept_seconds = kept_seconds
+        self._kept: dict[Hashable, tuple[float, Any]] = {}
+        self._one_at_a_time = Lock()
+
+    def get(self, question: Hashable, compute: Callable[[], Part]) -> Part:
+        """Return the answer that the same question got within the last minute, or compute it."""
+        with self._one_at_a_time:
+            at, answer = self._kept.get(question, (float("-inf"), None))
+            if time.monotonic() - at > self._kept_seconds:
+                answer = compute()
+                oldest = time.monotonic() - self._kept_seconds
+                self._kept = {key: kept for key, kept in self._kept.items() if kept[0] >= oldest}
+                if len(self._kept) < KEPT_ANSWERS:
+                    self._kept[question] = (time.monotonic(), answer)
+            return cast(Part, answer)
 
 
 class ServerState:
@@ -65,8 +93,6 @@ class ServerState:
         self._owners: Ownership | None = None
         self._delivery: DeliveryLoop | None = None
         self._file: tuple[Path, int] | None = None  # of a book in a file: path and inode
-        self._scoring: anyio.CapacityLimiter | None = None
-        self._log_reading: anyio.CapacityLimiter | None = None
         if book is not None:
             self._use_book(book, settings)
 
@@ -85,19 +111,15 @@ class ServerState:
         """The shop's date."""
         return today(self.need_settings())
 
-    @property
+    @cached_property
     def scoring(self) -> anyio.CapacityLimiter:
         """How many requests compute scores at once: one per core, the others wait."""
-        if self._scoring is None:
-            self._scoring = anyio.CapacityLimiter(max(1, len(os.sched_getaffinity(0))))
-        return self._scoring
+        return anyio.CapacityLimiter(max(1, len(os.sched_getaffinity(0))))
 
-    @property
+    @cached_property
     def log_reading(self) -> anyio.CapacityLimiter:
         """How many requests wait for figures of the whole log, in threads of their own: look-ups go on meanwhile."""
-        if self._log_reading is None:
-            self._log_reading = anyio.CapacityLimiter(LOG_READERS)
-        return self._log_reading
+        return anyio.CapacityLimiter(LOG_READERS)
 
     def open(self) -> None:
         """Open what is not open yet, and look for a new champion.
@@ -106,7 +128,7 @@ class ServerState:
             RegularsError: settings or book cannot be read; its message is one sentence.
         """
         if self.settings is None:
-            self.settings = load_settings(_config_path())
+            self.settings = load_settings(Path(os.environ.get(CONFIG_VARIABLE, "regulars.toml")))
             self.limit = RateLimit(self.settings.serve.per_worker)
         if self.champions is None:
             self.champions = Champions(self.settings)
@@ -279,7 +301,3 @@ def file_of_book(place: Path | str) -> Path | None:
     if file is not None and not file.exists():
         raise InputError(f"there is no book {file.name} beside regulars.toml; regulars keys create makes one")
     return file
-
-
-def _config_path() -> Path:
-    return Path(os.environ.get(CONFIG_VARIABLE, "regulars.toml"))

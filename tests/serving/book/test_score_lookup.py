@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serving.api.app import create_app
-from serving.api.scores import score_answer
+from serving.api.scores import ScoreAnswer, score_answer
 from serving.api.state import ServerState
 from serving.book import Book
 from serving.book.runs import record_scores
@@ -45,7 +45,7 @@ def the_long_way(book: Book, ids: list[str]) -> bytes:
     rows = []
     for each in asked:
         if each in found:
-            answer = score_answer(found[each], run.recorded_at.astimezone())
+            answer = score_answer(ScoreAnswer, found[each], run.recorded_at.astimezone())
             rows.append(msgspec.structs.replace(answer, scored_at=utc_text(run.recorded_at)))
     return msgspec.json.encode({"scores": rows, "unknown": [each for each in asked if each not in found]})
 
