@@ -5,13 +5,13 @@ Every function is idempotent: a row that the book holds already is not written a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, RowMapping
 
 from features.errors import InputError, Violation, suggest
@@ -27,12 +27,13 @@ from serving.book.row_checks import (
     unknown_words,
 )
 from serving.book.schema import CONSENT, CONTACTS, ENTRIES, HOLDS, LISTS, OWNERS, RUNS
-from serving.book.sql_rows import digest, insert_missing, rows_with, texts_from_json, utc_now
+from serving.book.sql_rows import digest, insert_missing, insert_or_replace, rows_with, texts_from_json, utc_now
 from serving.outreach.plan.snapshot import EVERY_CHANNEL
 
 HoldKind = Literal["veto", "snooze", "lift"]
 HOLD_KINDS: tuple[HoldKind, ...] = get_args(HoldKind)
 HAND_OVER = "hand-over"
+Facts = Callable[[Mapping[str, Any]], Any]  # the values of some columns of a row
 
 
 @dataclass(frozen=True)
@@ -203,10 +204,7 @@ def hand_over(book: Book, account_ids: Iterable[str], owner: str, since: date, b
     facts = {"owner": owner.strip(), "how": HAND_OVER, "since": since, "by": by, "why": why}
     rows = [{"account_id": account_id, **facts} for account_id in dict.fromkeys(account_ids)]
     with book.writing() as connection:
-        made: Any = postgresql.insert(OWNERS) if connection.dialect.name == "postgresql" else sqlite.insert(OWNERS)
-        newer = {name: made.excluded[name] for name in ("owner", "how", "by", "why")}
-        if rows:
-            connection.execute(made.on_conflict_do_update(index_elements=["account_id", "since"], set_=newer), rows)
+        insert_or_replace(connection, OWNERS, rows)
 
 
 def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, RowMapping]:
@@ -245,30 +243,29 @@ def write_contacts(connection: Connection, rows: Sequence[Contact]) -> Recorded:
 
 def write_consent(connection: Connection, rows: Sequence[Consent]) -> Recorded:
     """Write checked consent, each row unless the last one of its day, customer and channel says the same."""
-    query = sa.select(CONSENT).order_by(CONSENT.c.id)
-    found = rows_with(connection, query, CONSENT.c.customer_id, (row.customer_id for row in rows))
-    last = {(row["customer_id"], row["channel"], row["decided_on"]): bool(row["allowed"]) for row in found}
-    new = []
-    for row in rows:
-        key = (row.customer_id, row.channel, row.decided_on)
-        if last.get(key) != row.allowed:
-            new.append(asdict(row) | {"recorded_at": utc_now()})
-            last[key] = row.allowed
-    _insert(connection, CONSENT, new)
-    return Recorded(len(new), len(rows) - len(new))
+    key = itemgetter("customer_id", "channel", "decided_on")
+    return _write_changed(connection, CONSENT.c.customer_id, rows, key, itemgetter("allowed"))
 
 
 def write_holds(connection: Connection, rows: Sequence[Hold]) -> Recorded:
     """Write checked holds, each unless the last one of its account and first day is the same."""
-    query = sa.select(*(HOLDS.c[name] for name in Hold.__dataclass_fields__)).order_by(HOLDS.c.id)
-    found = rows_with(connection, query, HOLDS.c.account_id, (row.account_id for row in rows))
-    last = {(row["account_id"], row["since"]): Hold(**row) for row in found}
-    new = []
-    for row in rows:
-        if last.get((row.account_id, row.since)) != row:
-            new.append(asdict(row) | {"recorded_at": utc_now()})
-            last[row.account_id, row.since] = row
-    _insert(connection, HOLDS, new)
+    content = itemgetter("kind", "until", "by", "why")
+    return _write_changed(connection, HOLDS.c.account_id, rows, itemgetter("account_id", "since"), content)
+
+
+def _write_changed(
+    connection: Connection, of: sa.Column[Any], rows: Sequence[Consent | Hold], key: Facts, content: Facts
+) -> Recorded:
+    """Write each row unless the last one with its key has the same content; `of` is the column of whose rows."""
+    table, given, new = of.table, [asdict(row) for row in rows], []
+    found = rows_with(connection, sa.select(table).order_by(table.c.id), of, (each[of.name] for each in given))
+    last = {key(row): content(row) for row in found}
+    for facts in given:
+        if last.get(key(facts)) != content(facts):
+            new.append(facts | {"recorded_at": utc_now()})
+            last[key(facts)] = content(facts)
+    if new:
+        connection.execute(sa.insert(table), new)
     return Recorded(len(new), len(rows) - len(new))
 
 
@@ -277,8 +274,3 @@ def _contact_key(row: Contact) -> str:
         return row.key
     day = row.contacted_on.isoformat()
     return digest("entry", row.entry_id, day) if row.entry_id else digest("free", row.customer_id, day, row.channel)
-
-
-def _insert(connection: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(sa.insert(table), rows)

@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from features.errors import InputError, Violation
@@ -27,7 +26,7 @@ from serving.book.book import Book
 from serving.book.posted_log import Document, Reader
 from serving.book.row_checks import Source, refuse
 from serving.book.schema import POSTED_EVENTS, POSTED_ORDERS
-from serving.book.sql_rows import ROWS_PER_INSERT, batches, rows_with, utc_now
+from serving.book.sql_rows import insert_or_replace, rows_with, utc_now
 
 REQUEST = Source("request")
 _TICK = timedelta(microseconds=1)
@@ -158,7 +157,8 @@ def _written(connection: Connection, into: _Table, rows: Sequence[_Row], before:
     if fresh := {key: facts for key, facts in now.items() if before.get(key) != facts}:
         stamp = _stamp(connection, into.table)
         columns = (into.key, "customer_id", into.content, "recorded_at")
-        _put(connection, into, [dict(zip(columns, (key, *facts, stamp), strict=True)) for key, facts in fresh.items()])
+        put = [dict(zip(columns, (key, *facts, stamp), strict=True)) for key, facts in fresh.items()]
+        insert_or_replace(connection, into.table, put)
     return Posted(**counts)
 
 
@@ -166,13 +166,6 @@ def _stamp(connection: Connection, table: sa.Table) -> datetime:
     """Return now, or just after the latest time in the table if a clock was set back: `posted_version` relies on it."""
     last = connection.scalar(sa.select(sa.func.max(table.c.recorded_at)))
     return utc_now() if last is None else max(utc_now(), last + _TICK)
-
-
-def _put(connection: Connection, into: _Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(into.table)
-    newer = {name: made.excluded[name] for name in ("customer_id", into.content, "recorded_at")}
-    for batch in batches(rows, ROWS_PER_INSERT):
-        connection.execute(made.on_conflict_do_update(index_elements=[into.key], set_=newer), batch)
 
 
 def _of_others(rows: Sequence[_Row], before: Mapping[str, Any], into: _Table, source: Source) -> Iterator[Violation]:

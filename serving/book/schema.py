@@ -20,6 +20,29 @@ METADATA = sa.MetaData(
     }
 )
 
+
+def _keyed_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+    """Return a table whose primary key is the table in SQLite too: one look-up, not two."""
+    return sa.Table(name, METADATA, *columns, sqlite_with_rowid=False)
+
+
+def _of(parent: str) -> tuple[sa.Column[Any], sa.Column[Any]]:
+    """Return the key of a table with a row per customer of a run or of a list."""
+    own = sa.ForeignKey(f"{parent}.id", ondelete="CASCADE")
+    number: sa.Column[int] = sa.Column(f"{parent.removesuffix('s')}_id", own, primary_key=True, autoincrement=False)
+    return number, sa.Column("customer_id", sa.String, primary_key=True)
+
+
+def _report_columns() -> tuple[sa.Column[Any], ...]:
+    """Return what is known of every contact: what it cost, who made it, and when it was recorded."""
+    return (
+        sa.Column("cost", sa.BigInteger),
+        sa.Column("by", sa.String),
+        sa.Column("note", sa.Text),
+        sa.Column("recorded_at", sa.DateTime, nullable=False),
+    )
+
+
 RUNS = sa.Table(
     "runs",
     METADATA,
@@ -39,13 +62,10 @@ _TYPES: dict[str, Any] = {
     "text": sa.String(8), "date": sa.Date, "integer": sa.Integer, "number": sa.Float, "money": sa.BigInteger,
     "texts": sa.Text,
 }  # fmt: skip
-SCORES = sa.Table(
+SCORES = _keyed_table(
     "scores",
-    METADATA,
-    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    sa.Column("customer_id", sa.String, primary_key=True),
+    *_of("runs"),
     *(sa.Column(each.name, _TYPES[each.type], nullable=each.is_optional) for each in _SCORE_COLUMNS),
-    sqlite_with_rowid=False,  # the primary key is the table: one look-up, not two
 )
 
 # A list, who is on it, who is not and why, and who has left it since the list before.
@@ -61,11 +81,9 @@ LISTS = sa.Table(
     sa.Column("left_out", sa.Text, nullable=False),  # JSON: reason → how many
     sa.Column("published_at", sa.DateTime, nullable=False),
 )
-ENTRIES = sa.Table(
+ENTRIES = _keyed_table(
     "entries",
-    METADATA,
-    sa.Column("list_id", sa.ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    sa.Column("customer_id", sa.String, primary_key=True),
+    *_of("lists"),
     sa.Column("kind", sa.String(8), nullable=False),  # regular, new, winback
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("owner", sa.String),
@@ -83,32 +101,24 @@ ENTRIES = sa.Table(
     sa.Column("expected_gain", sa.BigInteger),
     sa.Column("due_on", sa.Date),
     sa.Column("change", sa.String(8)),  # new, still
-    sqlite_with_rowid=False,
 )
-SUPPRESSED = sa.Table(
+SUPPRESSED = _keyed_table(
     "suppressed",
-    METADATA,
-    sa.Column("list_id", sa.ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    sa.Column("customer_id", sa.String, primary_key=True),
+    *_of("lists"),
     sa.Column("account_id", sa.String, nullable=False),
     sa.Column("reason", sa.String(24), nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
-    sqlite_with_rowid=False,
 )
-GONE = sa.Table(
+GONE = _keyed_table(
     "gone",
-    METADATA,
-    sa.Column("list_id", sa.ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    sa.Column("customer_id", sa.String, primary_key=True),
+    *_of("lists"),
     sa.Column("reason", sa.String(24), nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 # The trial: who was meant to be contacted and who never is, from the day on which the list would have held them.
-EPISODES = sa.Table(
+EPISODES = _keyed_table(
     "episodes",
-    METADATA,
     sa.Column("account_id", sa.String, primary_key=True),
     sa.Column("began_on", sa.Date, primary_key=True),
     sa.Column("customer_id", sa.String, nullable=False, index=True),
@@ -123,49 +133,36 @@ EPISODES = sa.Table(
     sa.Column("stratum", sa.String(48), nullable=False),
     sa.Column("probability", sa.Float, nullable=False),
     sa.Column("expected_spend", sa.BigInteger, nullable=False),
-    sqlite_with_rowid=False,
 )
 # The arm that an account was drawn for stays for ever, whatever the share becomes.
-ARMS = sa.Table(
+ARMS = _keyed_table(
     "arms",
-    METADATA,
     sa.Column("account_id", sa.String, primary_key=True),
     sa.Column("playbook", sa.String(48), primary_key=True),  # "" where one draw holds for all of them
     sa.Column("arm", sa.String(8), nullable=False),
     sa.Column("stratum", sa.String(48), nullable=False),
     sa.Column("since", sa.Date, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 # What people recorded. `key` makes each row idempotent: the same row again changes nothing.
-CONTACTS = sa.Table(
+CONTACTS = _keyed_table(
     "contacts",
-    METADATA,
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("customer_id", sa.String, nullable=False, index=True),
     sa.Column("entry_id", sa.String(32), index=True),  # none: contacted without a list
     sa.Column("contacted_on", sa.Date, nullable=False),
     sa.Column("channel", sa.String(16), nullable=False),
-    sa.Column("cost", sa.BigInteger),
-    sa.Column("by", sa.String),
-    sa.Column("note", sa.Text),
-    sa.Column("recorded_at", sa.DateTime, nullable=False),
-    sqlite_with_rowid=False,
+    *_report_columns(),
 )
-OUTCOMES = sa.Table(
+OUTCOMES = _keyed_table(
     "outcomes",
-    METADATA,
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("entry_id", sa.String(32), nullable=False, index=True),
     sa.Column("customer_id", sa.String, nullable=False, index=True),
     sa.Column("outcome", sa.String(16), nullable=False),
     sa.Column("happened_on", sa.Date, nullable=False),
     sa.Column("channel", sa.String(16)),
-    sa.Column("cost", sa.BigInteger),
-    sa.Column("by", sa.String),
-    sa.Column("note", sa.Text),
-    sa.Column("recorded_at", sa.DateTime, nullable=False),
-    sqlite_with_rowid=False,
+    *_report_columns(),
 )
 CONSENT = sa.Table(
     "consent",
@@ -179,16 +176,14 @@ CONSENT = sa.Table(
     sa.Column("recorded_at", sa.DateTime, nullable=False),
 )
 # Every change stays: the owner on a day is in the latest row until then.
-OWNERS = sa.Table(
+OWNERS = _keyed_table(
     "owners",
-    METADATA,
     sa.Column("account_id", sa.String, primary_key=True),
     sa.Column("since", sa.Date, primary_key=True),
     sa.Column("owner", sa.String, nullable=False),
     sa.Column("how", sa.String(16), nullable=False),  # round robin, hand-over
     sa.Column("by", sa.String),
     sa.Column("why", sa.Text),
-    sqlite_with_rowid=False,
 )
 HOLDS = sa.Table(
     "holds",
@@ -213,9 +208,8 @@ ANSWERS = sa.Table(
     sa.Column("answer", sa.LargeBinary, nullable=False),  # JSON in UTF-8
 )
 # API keys. Only a salted hash of each is stored: whoever reads the book cannot use it.
-KEYS = sa.Table(
+KEYS = _keyed_table(
     "keys",
-    METADATA,
     sa.Column("id", sa.String(16), primary_key=True),  # the part of a key that may be shown
     sa.Column("name", sa.String, nullable=False),
     sa.Column("roles", sa.String, nullable=False),  # JSON: scores, lists, outcomes, admin
@@ -226,31 +220,25 @@ KEYS = sa.Table(
     sa.Column("expires_at", sa.DateTime),
     sa.Column("revoked_at", sa.DateTime),
     sa.Column("last_used_at", sa.DateTime),
-    sqlite_with_rowid=False,
 )
 # Posted orders and events, as they came; the order source wins where it has the same order.
-POSTED_ORDERS = sa.Table(
+POSTED_ORDERS = _keyed_table(
     "posted_orders",
-    METADATA,
     sa.Column("order_id", sa.String, primary_key=True),
     sa.Column("customer_id", sa.String, nullable=False, index=True),
     sa.Column("lines", sa.Text, nullable=False),  # JSON: one document per line
     sa.Column("recorded_at", sa.DateTime, nullable=False, index=True),
-    sqlite_with_rowid=False,
 )
-POSTED_EVENTS = sa.Table(
+POSTED_EVENTS = _keyed_table(
     "posted_events",
-    METADATA,
     sa.Column("event_id", sa.String, primary_key=True),
     sa.Column("customer_id", sa.String, nullable=False, index=True),
     sa.Column("event", sa.Text, nullable=False),  # JSON
     sa.Column("recorded_at", sa.DateTime, nullable=False, index=True),
-    sqlite_with_rowid=False,
 )
 # Webhooks, and the messages still to be sent to them.
-WEBHOOKS = sa.Table(
+WEBHOOKS = _keyed_table(
     "webhooks",
-    METADATA,
     sa.Column("id", sa.String(16), primary_key=True),
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("events", sa.String, nullable=False),  # JSON: list.published, customer.entered, customer.left
@@ -258,7 +246,6 @@ WEBHOOKS = sa.Table(
     sa.Column("allow_private", sa.Boolean, nullable=False),
     sa.Column("created_at", sa.DateTime, nullable=False),
     sa.Column("removed_at", sa.DateTime),
-    sqlite_with_rowid=False,
 )
 OUTBOX = sa.Table(
     "outbox",

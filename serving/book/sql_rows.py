@@ -108,9 +108,16 @@ def insert_columns(connection: Connection, table: sa.Table, columns: Mapping[str
 
 def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key is not in the table yet; existing rows stay as they are."""
-    made = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
     for batch in batches(rows, ROWS_PER_INSERT):
-        connection.execute(made.on_conflict_do_nothing(), batch)
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), batch)
+
+
+def insert_or_replace(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; where the table has a row with the same key, the new one takes its place."""
+    made, key = _insert(connection, table), list(table.primary_key)
+    newer = {column.name: made.excluded[column.name] for column in table.c if column not in key}
+    for batch in batches(rows, ROWS_PER_INSERT):
+        connection.execute(made.on_conflict_do_update(index_elements=key, set_=newer), batch)
 
 
 def insert_row(connection: Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
@@ -138,6 +145,10 @@ def rows_with(
     """Yield the rows (as mappings) of a query whose `column` is one of `values`, however many these are."""
     for batch in batches(dict.fromkeys(values), IDS_PER_QUERY):
         yield from connection.execute(query.where(column.in_(batch))).mappings()
+
+
+def _insert(connection: Connection, table: sa.Table) -> Any:
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def _minor(value: Decimal, scaled: Decimal, money: Money) -> int:
