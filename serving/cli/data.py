@@ -50,10 +50,9 @@ def check(
     config: Config = None, orders: Orders = None, horizon: Horizon = None, active: Active = None, json: Json = False
 ) -> None:
     """Say every broken rule at once, and whether the history is sufficient."""
-    shop = shop_of(config, orders, horizon, active)
-    from serving.commands.data.check import check_shop
+    with shop_of(config, orders, horizon, active) as shop:
+        from serving.commands.data.check import check_shop
 
-    with shop:
         report = check_shop(shop)
     screen_of(json).show(report)
     if report.violations:
@@ -70,10 +69,9 @@ def horizon_(
     json: Json = False,
 ) -> None:
     """Propose the churn window from the shop's own gaps, and say what it would mean."""
-    shop = shop_of(config, orders, until=until)
-    from serving.commands.data.horizon import propose_horizon
+    with shop_of(config, orders, until=until) as shop:
+        from serving.commands.data.horizon import propose_horizon
 
-    with shop:
         screen_of(json).show(propose_horizon(shop, by_segment=by_segment, out=out))
 
 
@@ -88,10 +86,9 @@ def features(
     json: Json = False,
 ) -> None:
     """Write the features of everyone who can churn, as known on a day."""
-    shop = shop_of(config, orders, horizon, active, until=as_of)
-    from serving.commands.data.features import write_features
+    with shop_of(config, orders, horizon, active, until=as_of) as shop:
+        from serving.commands.data.features import write_features
 
-    with shop:
         screen_of(json).show(write_features(shop, out))
 
 

@@ -32,10 +32,9 @@ def create(
     json: Json = False,
 ) -> None:
     """Make a key and print it: once, for the book keeps a hash of it alone."""
-    shop = shop_of(config)
-    from serving.commands.upkeep.keys import make_key
+    with shop_of(config) as shop:
+        from serving.commands.upkeep.keys import make_key
 
-    with shop:
         screen, made = screen_of(json), make_key(shop, name, [role.value for role in roles], owner, expires)
     if not json:  # with --json words go to stderr, which is kept in logs, and the key is for one reader alone
         screen.say(*made.lines())
@@ -45,10 +44,9 @@ def create(
 @keys.command("list")
 def list_(config: Config = None, json: Json = False) -> None:
     """Say which keys there are, what they may do and when they were used last."""
-    shop = shop_of(config)
-    from serving.commands.upkeep.keys import known_keys
+    with shop_of(config) as shop:
+        from serving.commands.upkeep.keys import known_keys
 
-    with shop:
         screen_of(json).show(known_keys(shop))
 
 
@@ -59,8 +57,7 @@ def revoke(
     json: Json = False,
 ) -> None:
     """Refuse a key from now on."""
-    shop = shop_of(config)
-    from serving.commands.upkeep.keys import take_back
+    with shop_of(config) as shop:
+        from serving.commands.upkeep.keys import take_back
 
-    with shop:
         screen_of(json).show(take_back(shop, key_id))

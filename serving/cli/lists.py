@@ -56,10 +56,9 @@ def list_(
     json: Json = False,
 ) -> None:
     """Write the list of whom to contact, with what to do and why, and publish it in the book."""
-    shop = shop_of(config, orders, horizon, active, until=as_of)
-    from serving.commands.lists.list import make_list
+    with shop_of(config, orders, horizon, active, until=as_of) as shop:
+        from serving.commands.lists.list import make_list
 
-    with shop:
         screen_of(json).show(make_list(shop, out, formats or ()))
 
 
@@ -73,10 +72,9 @@ def why(
     json: Json = False,
 ) -> None:
     """Tell the whole story of a customer: scores, lists and why not, contacts, outcomes, consent, holds."""
-    shop = shop_of(config)
-    from serving.commands.lists.why import customer_story
+    with shop_of(config) as shop:
+        from serving.commands.lists.why import customer_story
 
-    with shop:
         screen_of(json).show(customer_story(shop, customer, as_of))
 
 
@@ -96,10 +94,9 @@ def outcome(
     """Record what came of entries: contacted, reached, saved, not_saved, wrong_alarm, already_known, do_not_contact."""
     if (file is None) == (not entry):
         raise InputError("give either a CSV of outcomes, or one by --entry ID --outcome WORD")
-    shop = shop_of(config)
-    from serving.commands.lists.report_outcomes import one_outcome, outcomes_from
+    with shop_of(config) as shop:
+        from serving.commands.lists.report_outcomes import one_outcome, outcomes_from
 
-    with shop:
         if file is not None:
             done = outcomes_from(shop, file)
         else:
@@ -114,10 +111,9 @@ def contacts(
     json: Json = False,
 ) -> None:
     """Record contacts that were made elsewhere, so that nobody is contacted twice."""
-    shop = shop_of(config)
-    from serving.commands.lists.report_outcomes import contacts_from
+    with shop_of(config) as shop:
+        from serving.commands.lists.report_outcomes import contacts_from
 
-    with shop:
         screen_of(json).show(contacts_from(shop, file))
 
 
@@ -134,10 +130,9 @@ def consent(
     """Record what customers said about being contacted; the latest word counts, before the customers file's."""
     if allowed is None:
         raise InputError("say --yes or --no: whether they may be contacted")
-    shop = shop_of(config)
-    from serving.commands.lists.report_outcomes import consent_to
+    with shop_of(config) as shop:
+        from serving.commands.lists.report_outcomes import consent_to
 
-    with shop:
         screen_of(json).show(consent_to(shop, customers, channel, on, source, allowed=allowed))
 
 
@@ -153,10 +148,9 @@ def hold(
     json: Json = False,
 ) -> None:
     """Keep accounts off the lists: for good (veto), until a day (snooze), or no longer (lift)."""
-    shop = shop_of(config)
-    from serving.commands.lists.report_outcomes import hold_accounts
+    with shop_of(config) as shop:
+        from serving.commands.lists.report_outcomes import hold_accounts
 
-    with shop:
         screen_of(json).show(hold_accounts(shop, accounts, kind, on, until, by, why))
 
 
@@ -171,10 +165,9 @@ def hand_over(
     json: Json = False,
 ) -> None:
     """Give accounts to another owner; it counts before the customers file's."""
-    shop = shop_of(config)
-    from serving.commands.lists.report_outcomes import hand_over_accounts
+    with shop_of(config) as shop:
+        from serving.commands.lists.report_outcomes import hand_over_accounts
 
-    with shop:
         screen_of(json).show(hand_over_accounts(shop, accounts, to, on, by, why))
 
 
@@ -196,10 +189,9 @@ def effect(
     json: Json = False,
 ) -> None:
     """Say what acting saved, treated against held out; or, with --plan, how long it takes to know."""
-    shop = shop_of(config, orders, until=until)
-    from serving.commands.lists.effect import PLANNED, measure_effect, plan_trial
+    with shop_of(config, orders, until=until) as shop:
+        from serving.commands.lists.effect import PLANNED, measure_effect, plan_trial
 
-    with shop:
         if plan:
             screen_of(json).show(plan_trial(shop, PLANNED if planned is None else planned))
         else:
@@ -221,8 +213,7 @@ def kpis(
     json: Json = False,
 ) -> None:
     """Count who was kept, gained, lost and recovered, period by period, and what a customer is worth."""
-    shop = shop_of(config, orders, until=until)
-    from serving.commands.lists.kpis import shop_kpis
+    with shop_of(config, orders, until=until) as shop:
+        from serving.commands.lists.kpis import shop_kpis
 
-    with shop:
         screen_of(json).show(shop_kpis(shop, period, by, out))  # type: ignore[arg-type]  # by `one_of`

@@ -75,10 +75,9 @@ def promote(
     json: Json = False,
 ) -> None:
     """Let a version serve whose gate was passed; the book records who did it and why."""
-    shop = shop_of(config, None, horizon, active)
-    from serving.commands.models.promote import promote
+    with shop_of(config, None, horizon, active) as shop:
+        from serving.commands.models.promote import promote
 
-    with shop:
         screen_of(json).show(promote(shop, version, force=force, by=by, why=why))
 
 
@@ -93,10 +92,9 @@ def rollback(
     json: Json = False,
 ) -> None:
     """Let the former champion serve again, verified before; the book records who did it and why."""
-    shop = shop_of(config, None, horizon, active)
-    from serving.commands.models.promote import roll_back
+    with shop_of(config, None, horizon, active) as shop:
+        from serving.commands.models.promote import roll_back
 
-    with shop:
         screen_of(json).show(roll_back(shop, to, by=by, why=why))
 
 
@@ -135,8 +133,7 @@ def score(
     json: Json = False,
 ) -> None:
     """Score everyone who can churn, write the scores and record them in the book."""
-    shop = shop_of(config, orders, horizon, active, until=as_of)
-    from serving.commands.models.score import write_scores
+    with shop_of(config, orders, horizon, active, until=as_of) as shop:
+        from serving.commands.models.score import write_scores
 
-    with shop:
         screen_of(json).show(write_scores(shop, out, all_reasons=all_reasons))

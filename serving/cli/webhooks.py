@@ -33,50 +33,45 @@ def add(
     json: Json = False,
 ) -> None:
     """Add a webhook and print its secret, this once."""
-    shop = shop_of(config)
-    from serving.commands.upkeep import webhooks as managing
+    with shop_of(config) as shop:
+        from serving.commands.upkeep import webhooks as managing
 
-    with shop:
         screen_of(json).show(managing.add(shop, url, events or (), allow_private=allow_private))
 
 
 @webhooks.command("list")
 def list_(config: Config = None, json: Json = False) -> None:
     """Show the webhooks, what waits for them and what is wrong."""
-    shop = shop_of(config)
-    from serving.commands.upkeep import webhooks as managing
+    with shop_of(config) as shop:
+        from serving.commands.upkeep import webhooks as managing
 
-    with shop:
         screen_of(json).show(managing.known(shop))
 
 
 @webhooks.command()
 def remove(webhook: Id, config: Config = None, json: Json = False) -> None:
     """Remove a webhook; what it was still to be told is given up."""
-    shop = shop_of(config)
-    from serving.commands.upkeep import webhooks as managing
+    with shop_of(config) as shop:
+        from serving.commands.upkeep import webhooks as managing
 
-    with shop:
         screen_of(json).show(managing.remove(shop, webhook))
 
 
 @webhooks.command()
 def deliver(config: Config = None, json: Json = False) -> None:
     """Send what is due now; for a shop without a server, by cron."""
-    shop = shop_of(config)
-    from serving.commands.upkeep import webhooks as managing
+    with shop_of(config) as shop:
+        from serving.commands.upkeep import webhooks as managing
 
-    with shop:
         screen_of(json).show(managing.deliver(shop))
 
 
 @webhooks.command("test")
 def ping(webhook: Id, config: Config = None, json: Json = False) -> int:
     """Send a signed ping and say what came back; exit code 1 where it did not arrive."""
-    shop = shop_of(config)
-    from serving.commands.upkeep import webhooks as managing
+    with shop_of(config) as shop:
+        from serving.commands.upkeep import webhooks as managing
 
-    with shop:
         done = managing.ping(shop, webhook)
     screen_of(json).show(done)
-    return 0 if done.answer.arrived else NOT_ARRIVED
+    return 0 if done.document["arrived"] else NOT_ARRIVED

@@ -28,3 +28,19 @@ class Result(Protocol):
     def to_dict(self) -> dict[str, Any]: ...  # noqa: D102
 
     def lines(self) -> Iterable[str | Table]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class WordedResult:
+    """A result that is put in words where it is made."""
+
+    document: dict[str, Any]
+    words: Sequence[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document for a machine."""
+        return self.document
+
+    def lines(self) -> Sequence[str]:
+        """Return the lines for a person."""
+        return self.words

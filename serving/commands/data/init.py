@@ -3,50 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from features.atomic_write import whole
 from features.churn.horizon import proposed_definition
-from features.churn.labels import ChurnDefinition
 from features.errors import InputError
 from features.guess.guess import guess
 from features.log import Log
 from features.shell import shell_line
 from features.sources.reader import read_log
+from serving.commands.result import WordedResult
 from serving.config import FILE_NAME, Churn, Settings, toml_text
-
-
-@dataclass(frozen=True)
-class Initialised:
-    """What was written, and what was assumed on the way."""
-
-    path: Path
-    settings: Settings
-    assumptions: tuple[str, ...]
-    not_used: Mapping[str, tuple[str, ...]]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        settings = self.settings
-        return {
-            "file": str(self.path),
-            "zone": settings.shop.zone,
-            "currency": settings.shop.currency,
-            "horizon_days": settings.churn.horizon_days,
-            "active_days": settings.churn.active_days,
-            "orders": {"file": str(settings.orders.file), "columns": dict(settings.orders.columns)},
-            "not_used": {table: list(headers) for table, headers in self.not_used.items()},
-            "assumptions": list(self.assumptions),
-        }
-
-    def lines(self) -> Iterator[str]:
-        """Say what was assumed and where it was written."""
-        yield f"wrote {self.path}; it assumes:"
-        yield from (f"  - {line}" for line in self.assumptions)
-        yield "next: regulars check"
 
 
 def init_shop(
@@ -57,7 +26,7 @@ def init_shop(
     *,
     force: bool,
     columns: Sequence[str] = (),
-) -> Initialised:
+) -> WordedResult:
     """Guess how a shop's files are to be read and write it down.
 
     Args:
@@ -90,7 +59,18 @@ def init_shop(
     out.parent.mkdir(parents=True, exist_ok=True)
     with whole(out) as half:
         half.write_text(toml_text(settings, assumptions), encoding="utf-8")
-    return Initialised(out, settings, assumptions, found.not_used)
+    document = {
+        "file": str(out),
+        "zone": settings.shop.zone,
+        "currency": settings.shop.currency,
+        "horizon_days": churn.horizon_days,
+        "active_days": churn.active_days,
+        "orders": {"file": str(settings.orders.file), "columns": dict(settings.orders.columns)},
+        "not_used": {table: list(headers) for table, headers in found.not_used.items()},
+        "assumptions": assumptions,
+    }
+    words = [f"wrote {out}; it assumes:", *(f"  - {line}" for line in assumptions), "next: regulars check"]
+    return WordedResult(document, words)
 
 
 def named_columns(columns: Iterable[str]) -> dict[str, str]:
@@ -136,7 +116,7 @@ def _churn(settings: Settings) -> tuple[Churn, str]:
 
 
 def _proposed(log: Log) -> tuple[Churn, str]:
-    definition: ChurnDefinition = proposed_definition(log)
+    definition = proposed_definition(log)
     churn = Churn(definition.horizon_days, definition.active_days)
     words = f"churned = no order for {churn.horizon_days} days, from the gaps between the shop's own orders"
     return churn, f"{words}; who ordered in the last {churn.active_days} days can churn"

@@ -5,122 +5,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
 
 from serving.book.sql_rows import utc_now
+from serving.commands.result import WordedResult
 from serving.shop import OpenShop
 from serving.webhooks.address import addresses_of, target_of
-from serving.webhooks.delivery import DeliveryCounts, deliver_once
-from serving.webhooks.http_send import Answer, send
+from serving.webhooks.delivery import deliver_once
+from serving.webhooks.http_send import send
 from serving.webhooks.messages import PING, body_of
 from serving.webhooks.outbox import due_webhooks
-from serving.webhooks.receivers import (
-    Receiver,
-    Webhook,
-    add_webhook,
-    receiver_of,
-    remove_webhook,
-    webhooks,
-)
+from serving.webhooks.receivers import Webhook, add_webhook, receiver_of, remove_webhook, webhooks
 
 
-@dataclass(frozen=True)
-class AddedWebhook:
-    """A new webhook; its secret is shown this once."""
-
-    receiver: Receiver
-    events: Sequence[str]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        receiver = self.receiver
-        facts = {"id": receiver.webhook_id, "url": receiver.url, "events": list(self.events)}
-        return {**facts, "allow_private": receiver.allow_private, "secret": receiver.secret}
-
-    def lines(self) -> Iterator[str]:
-        """Say it to a person."""
-        yield f"webhook {self.receiver.webhook_id} hears of {', '.join(self.events)}"
-        yield f"its secret, shown this once: {self.receiver.secret}"
-        yield f"next: regulars webhooks test {self.receiver.webhook_id}"
-
-
-@dataclass(frozen=True)
-class Webhooks:
-    """The webhooks there are."""
-
-    webhooks: Sequence[Webhook]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {"webhooks": [asdict(each) for each in self.webhooks]}
-
-    def lines(self) -> Iterator[str]:
-        """Say it to a person."""
-        if not self.webhooks:
-            yield "no webhooks; regulars webhooks add URL"
-        for each in self.webhooks:
-            private = ", also into private networks" if each.allow_private else ""
-            yield f"{each.id}  {each.url}  ({', '.join(each.events)}{private})"
-            trouble = f"; {each.trouble}" if each.trouble else ""
-            yield f"    {each.waiting:,} waiting, {each.given_up:,} given up{trouble}"
-
-
-@dataclass(frozen=True)
-class RemovedWebhook:
-    """A webhook that is no more, and how many of its messages will never be sent."""
-
-    webhook_id: str
-    given_up: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {"id": self.webhook_id, "given_up": self.given_up}
-
-    def lines(self) -> Iterator[str]:
-        """Say it to a person."""
-        yield f"webhook {self.webhook_id} removed; {self.given_up:,} messages that waited are given up"
-
-
-@dataclass(frozen=True)
-class DeliveryReport:
-    """What came of the messages that were due."""
-
-    delivered: DeliveryCounts
-    still_due: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {**asdict(self.delivered), "webhooks_still_due": self.still_due}
-
-    def lines(self) -> Iterator[str]:
-        """Say it to a person."""
-        done = self.delivered
-        yield f"{done.sent:,} sent, {done.failed:,} failed and come again, {done.given_up:,} given up"
-        if self.still_due:
-            yield f"{self.still_due:,} webhooks failed too often in a row; what is due waits for the next time"
-
-
-@dataclass(frozen=True)
-class PingAnswer:
-    """What a receiver answered to a ping."""
-
-    webhook_id: str
-    answer: Answer
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {"id": self.webhook_id, "arrived": self.answer.arrived, **asdict(self.answer)}
-
-    def lines(self) -> Iterator[str]:
-        """Say it to a person."""
-        answer = self.answer
-        yield f"the ping arrived: {answer.status}" if answer.arrived else f"it did not arrive: {answer.trouble}"
-        if answer.text:
-            yield f"the receiver said: {' '.join(answer.text.split())}"
-
-
-def add(shop: OpenShop, url: str, events: Sequence[str], *, allow_private: bool) -> AddedWebhook:
+def add(shop: OpenShop, url: str, events: Sequence[str], *, allow_private: bool) -> WordedResult:
     """Add a webhook; a name that already leads to a private address is refused now, and at every attempt.
 
     Raises:
@@ -130,30 +28,51 @@ def add(shop: OpenShop, url: str, events: Sequence[str], *, allow_private: bool)
     with suppress(OSError):  # a name that is not known yet may be known when the first message is sent
         addresses_of(target, allow_private=allow_private)
     receiver = add_webhook(shop.book, url, events, allow_private=allow_private)
-    known = {each.id: each.events for each in webhooks(shop.book)}
-    return AddedWebhook(receiver, known[receiver.webhook_id])
+    chosen = next(each.events for each in webhooks(shop.book) if each.id == receiver.webhook_id)
+    facts = {"id": receiver.webhook_id, "url": url, "events": chosen}
+    words = (
+        f"webhook {receiver.webhook_id} hears of {', '.join(chosen)}",
+        f"its secret, shown this once: {receiver.secret}",
+        f"next: regulars webhooks test {receiver.webhook_id}",
+    )
+    return WordedResult({**facts, "allow_private": allow_private, "secret": receiver.secret}, words)
 
 
-def known(shop: OpenShop) -> Webhooks:
+def known(shop: OpenShop) -> WordedResult:
     """Return the webhooks there are, without their secrets."""
-    return Webhooks(webhooks(shop.book))
+    found = webhooks(shop.book)
+    words = [line for each in found for line in _lines(each)] or ["no webhooks; regulars webhooks add URL"]
+    return WordedResult({"webhooks": [asdict(each) for each in found]}, words)
 
 
-def remove(shop: OpenShop, webhook_id: str) -> RemovedWebhook:
+def _lines(webhook: Webhook) -> Iterator[str]:
+    private = ", also into private networks" if webhook.allow_private else ""
+    yield f"{webhook.id}  {webhook.url}  ({', '.join(webhook.events)}{private})"
+    trouble = f"; {webhook.trouble}" if webhook.trouble else ""
+    yield f"    {webhook.waiting:,} waiting, {webhook.given_up:,} given up{trouble}"
+
+
+def remove(shop: OpenShop, webhook_id: str) -> WordedResult:
     """Remove a webhook; what it was still to be told is given up.
 
     Raises:
         InputError: there is no such webhook, or no longer.
     """
-    return RemovedWebhook(webhook_id, remove_webhook(shop.book, webhook_id))
+    given_up = remove_webhook(shop.book, webhook_id)
+    words = f"webhook {webhook_id} removed; {given_up:,} messages that waited are given up"
+    return WordedResult({"id": webhook_id, "given_up": given_up}, [words])
 
 
-def deliver(shop: OpenShop) -> DeliveryReport:
+def deliver(shop: OpenShop) -> WordedResult:
     """Send what is due now."""
-    return DeliveryReport(deliver_once(shop.book), len(due_webhooks(shop.book)))
+    done, still_due = deliver_once(shop.book), len(due_webhooks(shop.book))
+    words = [f"{done.sent:,} sent, {done.failed:,} failed and come again, {done.given_up:,} given up"]
+    if still_due:
+        words.append(f"{still_due:,} webhooks failed too often in a row; what is due waits for the next time")
+    return WordedResult({**asdict(done), "webhooks_still_due": still_due}, words)
 
 
-def ping(shop: OpenShop, webhook_id: str) -> PingAnswer:
+def ping(shop: OpenShop, webhook_id: str) -> WordedResult:
     """Send a signed ping to a webhook, beside its outbox, and say what came back.
 
     Raises:
@@ -161,4 +80,8 @@ def ping(shop: OpenShop, webhook_id: str) -> PingAnswer:
     """
     receiver = receiver_of(shop.book, webhook_id)
     body = body_of(PING, utc_now(), {"webhook_id": webhook_id})
-    return PingAnswer(webhook_id, send(receiver, f"msg_{secrets.token_hex(14)}", body.encode()))
+    answer = send(receiver, f"msg_{secrets.token_hex(14)}", body.encode())
+    words = [f"the ping arrived: {answer.status}" if answer.arrived else f"it did not arrive: {answer.trouble}"]
+    if answer.text:
+        words.append(f"the receiver said: {' '.join(answer.text.split())}")
+    return WordedResult({"id": webhook_id, "arrived": answer.arrived, **asdict(answer)}, words)

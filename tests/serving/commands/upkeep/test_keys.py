@@ -81,13 +81,13 @@ def test_as_json_a_program_reads_it(call: Any, settings: Settings, config: Any) 
 def test_a_key_ends_on_its_day(settings: Settings, call: Any, config: Any) -> None:
     """In UTC; a key that could never be used is not made."""
     made = in_shop(settings, make_key, "crm", ["scores"], None, date(2099, 1, 1))
-    assert str(made.key.expires_at) == "2099-01-01 00:00:00"
+    assert str(made.document["expires_at"]) == "2099-01-01 00:00:00"
     assert "expires 2099-01-01 00:00 UTC" in "\n".join(in_shop(settings, known_keys).lines())
     with pytest.raises(InputError, match="could never be used"):
         in_shop(settings, make_key, "crm", ["scores"], None, date(2020, 1, 1))
     code, _, said = call("keys", "create", "crm", "--role", "scores", "--expires", "2020-01-01", *config)
     assert (code, "could never be used" in said) == (2, True)
-    assert len(in_shop(settings, known_keys).keys) == 1
+    assert len(in_shop(settings, known_keys).document["keys"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_key_ends_on_its_day(settings: Settings, call: Any, config: Any) -> No
 def test_what_makes_no_sense_is_exit_code_2(call: Any, settings: Settings, config: Any, arguments: Any) -> None:
     """And makes no key."""
     assert call("keys", *arguments, *config)[0] == 2
-    assert in_shop(settings, known_keys).keys == ()
+    assert in_shop(settings, known_keys).document["keys"] == []
 
 
 def test_an_empty_list_says_how_to_make_one(settings: Settings) -> None:
@@ -116,5 +116,5 @@ def test_an_empty_list_says_how_to_make_one(settings: Settings) -> None:
 def test_taking_back_twice_changes_nothing(settings: Settings) -> None:
     """The first time counts."""
     made = in_shop(settings, make_key, "crm", ["scores"], None, None)
-    first = in_shop(settings, take_back, made.key.id)
-    assert in_shop(settings, take_back, made.key.id) == first
+    first = in_shop(settings, take_back, made.document["id"])
+    assert in_shop(settings, take_back, made.document["id"]) == first
