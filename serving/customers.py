@@ -15,10 +15,6 @@ from features.tables import CUSTOMERS
 from serving.outreach.plan.outreach_list import account_of
 
 
-def _nobody() -> pd.DataFrame:
-    return pd.DataFrame(columns=[each.name for each in CUSTOMERS], dtype=object)
-
-
 @dataclass(frozen=True, eq=False)
 class Customers:
     """The customers file, read once; every text without the spaces around it, and one without letters is none.
@@ -33,7 +29,9 @@ class Customers:
     {'ann': 'Eleni', 'bob': 'Bruno'}
     """
 
-    frame: pd.DataFrame = field(default_factory=_nobody)
+    frame: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=[each.name for each in CUSTOMERS], dtype=object)
+    )
     columns: Set[str] = frozenset()
     owner_by_segment: Mapping[str, str] = field(default_factory=dict)
 

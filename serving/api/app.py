@@ -72,7 +72,11 @@ def create_app(
     >>> [route.path for route in create_app(ServerState()).routes][:2]
     ['/v1/scores', '/v1/score']
     """
-    routes = [_route(server, path, list(group)) for path, group in groupby(OPERATIONS, key=lambda each: each.path)]
+    routes = [
+        Route(ways[0].route, Endpoint(server, path, {each.method: each for each in ways}))
+        for path, group in groupby(OPERATIONS, key=lambda each: each.path)
+        for ways in [list(group)]
+    ]
     app = Starlette(routes=[*routes, *_pages(server)], lifespan=lambda _: _opened(server, on_ready, on_start))
     app.router.redirect_slashes = False
     app.router.default = _UnknownPath(server, app.router.default)
@@ -80,10 +84,6 @@ def create_app(
         route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)  # an id may hold a line break
     app.state.server = server
     return app
-
-
-def _route(server: ServerState, path: str, operations: list[Operation]) -> Route:
-    return Route(operations[0].route, Endpoint(server, path, {each.method: each for each in operations}))
 
 
 def _pages(server: ServerState) -> list[Route]:

@@ -106,12 +106,8 @@ def _record(row: dict[str, Any], money: Money) -> dict[str, Any]:
 
 def _plain_value(name: str, value: Any, money: Money) -> Any:
     if name in AMOUNTS:
-        return _amount(value, money)
+        return None if value is None else Decimal(int(value)).scaleb(-money.decimals)
     return msgspec.json.decode(value) if name in TEXTS and isinstance(value, str) else value
-
-
-def _amount(minor: int | None, money: Money) -> Decimal | None:
-    return None if minor is None else Decimal(int(minor)).scaleb(-money.decimals)
 
 
 def erase_customer(call: Call) -> Erased:

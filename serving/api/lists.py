@@ -18,9 +18,10 @@ from serving.api.scores import SCORE
 from serving.api.shared_messages import Request, Text, field_of
 from serving.book.keys import Key
 from serving.book.lists import departures_of
-from serving.book.pages import KINDS, EntryFilter, Page, PageEnd, page_of
+from serving.book.pages import EntryFilter, Page, PageEnd, page_of
 from serving.book.score_json import utc_text
 from serving.outreach.exports.list_csv import people_csv
+from serving.outreach.plan.candidates import KINDS
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
 from serving.scores import SCORE_NAMES, Band, State
 

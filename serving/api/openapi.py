@@ -77,11 +77,12 @@ def _messages(operations: Sequence[Operation]) -> list[type[msgspec.Struct]]:
 
 def _operation(operation: Operation) -> dict[str, Any]:
     """Return the document's object for one operation."""
+    scope = ", for the whole shop, so no key of one owner" if operation.whole else ""
     found: dict[str, Any] = {
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": f"{operation.description} Role: {' or '.join(operation.roles)}{_scope(operation)}.".strip(),
+        "description": f"{operation.description} Role: {' or '.join(operation.roles)}{scope}.".strip(),
         "parameters": [*_parts(operation), *_query(operation)],
         "responses": _responses(operation),
     }
@@ -89,10 +90,6 @@ def _operation(operation: Operation) -> dict[str, Any]:
         body = {"schema": _reference(operation.takes), "example": operation.sends}
         found["requestBody"] = {"required": True, "content": {"application/json": body}}
     return found
-
-
-def _scope(operation: Operation) -> str:
-    return ", for the whole shop, so no key of one owner" if operation.whole else ""
 
 
 def _parts(operation: Operation) -> list[dict[str, Any]]:

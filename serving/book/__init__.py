@@ -3,9 +3,8 @@
 from serving.book.audit import AuditRow
 from serving.book.book import Book
 from serving.book.decisions import Consent, Contact, Recorded, hand_over, hold, record_contacts, set_consent
-from serving.book.history import History, history_of
-from serving.book.lists import NEW, REGULAR, WINBACK
-from serving.book.outcomes import OUTCOME_NAMES, Outcome, record_outcomes
+from serving.book.history import history_of
+from serving.book.outcomes import Outcome, record_outcomes
 from serving.book.row_checks import Source
 from serving.book.runs import Run
 from serving.book.trial import episodes, leaks
@@ -14,10 +13,6 @@ __all__ = [
     "AuditRow",
     "Book",
     "Run",
-    "REGULAR",
-    "NEW",
-    "WINBACK",
-    "OUTCOME_NAMES",
     "Consent",
     "Contact",
     "Outcome",
@@ -28,7 +23,6 @@ __all__ = [
     "record_contacts",
     "record_outcomes",
     "set_consent",
-    "History",
     "episodes",
     "history_of",
     "leaks",

@@ -7,7 +7,7 @@ and owner of a day, whatever a later list of that day says.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -32,10 +32,10 @@ from serving.book.sql_rows import (
     to_minor_units,
     utc_now,
 )
+from serving.outreach.plan.candidates import NEW, REGULAR, WINBACK
 from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
 from serving.scores import plain_values
 
-REGULAR, NEW, WINBACK = "regular", "new", "winback"
 ROUND_ROBIN = "round robin"
 _ENTRY_NAMES = tuple(c.name for c in ENTRIES.c if c.name not in ("list_id", "kind"))
 _MONEY = frozenset({"cost", "expected_gain"})
@@ -72,7 +72,8 @@ def entries_in(connection: Connection, query: sa.Select[Any], run: Run) -> pd.Da
     read = {name: read_column(found[name].tolist(), name, money) for name in SCORE_FACTS}
     read |= {name: to_amounts(found[name], money) for name in _MONEY}
     read["members"] = [texts_from_json(text) for text in found["members"]]
-    return _frame({str(name): found[name].tolist() for name in found} | read)
+    columns = {str(name): found[name].tolist() for name in found} | read
+    return pd.DataFrame({name: pd.Series(columns[name], dtype=object) for name in ENTRY_NAMES})
 
 
 def departures_of(connection: Connection, list_id: int) -> pd.DataFrame:
@@ -89,13 +90,10 @@ def with_entry(table: sa.Table) -> tuple[sa.Join[Any], sa.FromClause]:
     return table.outerjoin(entry, same), entry
 
 
-def _groups(outreach: OutreachList) -> tuple[tuple[str, pd.DataFrame], ...]:
-    return (REGULAR, outreach.entries), (NEW, outreach.newcomers), (WINBACK, outreach.winback)
-
-
 def _entry_columns(outreach: OutreachList) -> dict[str, list[Any]]:
     money = Money(outreach.currency)
-    parts = [(kind, {name: _stored(frame, name, money) for name in _ENTRY_NAMES}) for kind, frame in _groups(outreach)]
+    groups = (REGULAR, outreach.entries), (NEW, outreach.newcomers), (WINBACK, outreach.winback)
+    parts = [(kind, {name: _stored(frame, name, money) for name in _ENTRY_NAMES}) for kind, frame in groups]
     kinds = [kind for kind, part in parts for _ in part["customer_id"]]
     return {"kind": kinds, **{name: [value for _, part in parts for value in part[name]] for name in _ENTRY_NAMES}}
 
@@ -116,11 +114,7 @@ def _columns(table: sa.Table, frame: pd.DataFrame) -> dict[str, list[Any]]:
 def _key(outreach: OutreachList, run_id: int, columns: Mapping[str, list[Any]]) -> str:
     off = (_columns(SUPPRESSED, outreach.suppressed), _columns(GONE, outreach.gone))
     facts = (str(run_id), outreach.rank_by, str(outreach.capacity))
-    return digest(*facts, *(_text(values) for part in (columns, *off) for values in part.values()))
-
-
-def _text(values: Iterable[Any]) -> str:
-    return "\x1f".join(map(str, values))
+    return digest(*facts, *("\x1f".join(map(str, values)) for part in (columns, *off) for values in part.values()))
 
 
 def _list_row(outreach: OutreachList, run_id: int, key: str) -> dict[str, object]:
@@ -158,7 +152,3 @@ def _agree(connection: Connection, arms: pd.DataFrame) -> None:
     other = [row for row in known if new.get((row["account_id"], row["playbook"]), row["arm"]) != row["arm"]]
     if other:
         raise InputError(f"{len(other)} accounts were drawn for the other arm meanwhile; plan the list again")
-
-
-def _frame(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(list(columns[name]), dtype=object) for name in ENTRY_NAMES})

@@ -14,13 +14,13 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from serving.book.lists import NEW, REGULAR, WINBACK, entries_in
+from serving.book.lists import entries_in
 from serving.book.runs import Run, run_of
 from serving.book.schema import ENTRIES, LISTS, OWNERS, SCORES
 from serving.book.sql_rows import latest_row
+from serving.outreach.plan.candidates import KINDS
 from serving.outreach.plan.owners import NO_OWNER
 
-KINDS = (REGULAR, NEW, WINBACK)
 _kind_rank = sa.case({kind: rank for rank, kind in enumerate(KINDS)}, value=ENTRIES.c.kind)
 
 

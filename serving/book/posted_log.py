@@ -72,7 +72,7 @@ class PostedLog:
         for batch in _unknown_rows(self.book, POSTED_EVENTS, known, POSTED_EVENTS.c.recorded_at):
             documents = [{**json.loads(row["event"]), "customer_id": row["customer_id"]} for row in batch]
             for some in chain.from_iterable(_by_kinds(each) for each in _by_zone(documents, None, "happened_at")):
-                parts.append(self._events(some))
+                parts.append(posted_events(some, self.reader.shop, until=self.until, source="posted events"))
         return Events.joined(parts) if parts else None
 
     def _lines(self, lines: Sequence[Document]) -> Lines:
@@ -81,9 +81,6 @@ class PostedLog:
 
         rules = self.reader.rules
         return posted_lines(lines, self.reader.shop, rules=rules, until=self.until, path=path, source="posted orders")
-
-    def _events(self, events: Sequence[Document]) -> Events:
-        return posted_events(events, self.reader.shop, until=self.until, source="posted events")
 
 
 def _unknown_rows(book: Book, table: sa.Table, known: Texts, *by: sa.ColumnElement[Any]) -> Iterator[list[RowMapping]]:

@@ -80,19 +80,15 @@ def _read(where: Path, orders: Path | None) -> Settings:
         raise ConfigError(f"{where} is not TOML: {error}") from error
     folder = where.resolve().parent
     settings = _checked(raw, where)
-    moved = _at(folder, settings.orders)
+    moved, playbooks = _at(folder, settings.orders), settings.list.playbooks
     return dataclasses.replace(
         settings,
         folder=folder,
         orders=moved if orders is None else dataclasses.replace(moved, file=orders.resolve()),
         events=_at(folder, settings.events) if settings.events else None,
         customers=_at(folder, settings.customers) if settings.customers else None,
-        list=dataclasses.replace(settings.list, playbooks=_beside(folder, settings.list.playbooks)),
+        list=dataclasses.replace(settings.list, playbooks=playbooks and folder / playbooks),
     )
-
-
-def _beside(folder: Path, file: Path | None) -> Path | None:
-    return None if file is None else folder / file
 
 
 Mapping_ = TypeVar("Mapping_", OrdersMapping, EventsMapping, CustomersMapping)

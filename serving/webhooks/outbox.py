@@ -70,7 +70,8 @@ def enqueue(connection: Connection, outreach: OutreachList, list_id: int) -> int
         list_id: its number.
     """
     now = utc_now()
-    connection.execute(_settled_before(now - timedelta(days=SETTLED_DAYS)))
+    long_ago = now - timedelta(days=SETTLED_DAYS)
+    connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.next_at.is_(None), OUTBOX.c.created_at < long_ago))
     subscribed = {row["id"]: frozenset(json.loads(row["events"])) for row in connection.execute(active()).mappings()}
     if not subscribed:
         return 0
@@ -127,7 +128,10 @@ def mark_failed(book: Book, message: Message, trouble: str) -> bool:
     """
     now, attempts = utc_now(), message.attempts + 1
     last = attempts > len(BACK_OFF_SECONDS)
-    facts = {"gave_up_at": now, "next_at": None} if last else {"next_at": now + _pause(attempts)}
+    facts: dict[str, datetime | None] = {"gave_up_at": now, "next_at": None}
+    if not last:
+        pause = BACK_OFF_SECONDS[attempts - 1] * _CHANCE.uniform(1, 1 + JITTER)
+        facts = {"next_at": now + timedelta(seconds=pause)}
     with book.writing() as connection:
         connection.execute(_still_leased(message).values(attempts=attempts, trouble=trouble, **facts))
     return last
@@ -139,10 +143,6 @@ def release(book: Book, messages: Sequence[Message]) -> None:
         with book.writing() as connection:
             for each in messages:
                 connection.execute(_still_leased(each).values(next_at=each.due_at))
-
-
-def _settled_before(moment: datetime) -> sa.Delete:
-    return sa.delete(OUTBOX).where(OUTBOX.c.next_at.is_(None), OUTBOX.c.created_at < moment)
 
 
 def _former_entries(connection: Connection, outreach: OutreachList, list_id: int) -> dict[str, dict[str, Any]]:
@@ -197,7 +197,3 @@ def _message(row: RowMapping, until: datetime) -> Message:
 
 def _still_leased(message: Message) -> sa.Update:
     return sa.update(OUTBOX).where(OUTBOX.c.id == message.id, OUTBOX.c.next_at == message.leased_until)
-
-
-def _pause(attempts: int) -> timedelta:
-    return timedelta(seconds=BACK_OFF_SECONDS[attempts - 1] * _CHANCE.uniform(1, 1 + JITTER))

@@ -12,10 +12,11 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from features.money import Money
 from serving.book import Book, Run, runs
-from serving.book.lists import NEW, REGULAR, ROUND_ROBIN, WINBACK, entries_in
+from serving.book.lists import ROUND_ROBIN, entries_in
 from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SCORES, SUPPRESSED
 from serving.book.score_json import SCORE_FACTS
 from serving.book.sql_rows import frame_of, latest_row, rows_with
+from serving.outreach.plan.candidates import NEW, REGULAR, WINBACK
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import Score
 

@@ -97,7 +97,7 @@ def _rows(path: Path, columns: Sequence[str], required: Sequence[str]) -> Iterat
         raise InputError(f"{path} cannot be read as a CSV in UTF-8: save it as CSV UTF-8") from None
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     try:
-        header = [_plain(cell) for cell in next(reader, [])]
+        header = [snake_case(cell) for cell in next(reader, [])]
         _check_header(path.name, header, columns, required)
         for cells in reader:
             found = _by_column(header, [cell.strip() for cell in cells])
@@ -119,8 +119,13 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=first.count)
 
 
-def _plain(cell: str) -> str:
-    return re.sub(r"[\s-]+", "_", cell.strip().casefold())
+def snake_case(text: str) -> str:
+    """Return a heading or a word as the book writes it.
+
+    >>> snake_case("Not saved"), snake_case("do-not-contact")
+    ('not_saved', 'do_not_contact')
+    """
+    return re.sub(r"[\s-]+", "_", text.strip().casefold())
 
 
 def _check_header(name: str, header: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> None:

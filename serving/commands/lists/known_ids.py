@@ -103,17 +103,13 @@ def _clean(given: str) -> str:
 def _in_book(connection: Connection, ids: Iterable[str]) -> set[str]:
     """Return whom the book has scored or was sent orders or events of; the last run first, which knows nearly all."""
     left = set(ids)
-    for run_id in _runs(connection):
+    for run_id in connection.scalars(sa.select(RUNS.c.id).order_by(RUNS.c.as_of.desc(), RUNS.c.id.desc())).all():
         if not left:
             break
         left -= _column(connection, SCORES.c.customer_id, left, SCORES.c.run_id == run_id)
     for table in (POSTED_ORDERS, POSTED_EVENTS):
         left -= _column(connection, table.c.customer_id, left)
     return set(ids) - left
-
-
-def _runs(connection: Connection) -> Sequence[int]:
-    return connection.scalars(sa.select(RUNS.c.id).order_by(RUNS.c.as_of.desc(), RUNS.c.id.desc())).all()
 
 
 def _accounts_in_book(connection: Connection, ids: Iterable[str]) -> set[str]:

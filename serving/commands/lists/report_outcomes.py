@@ -5,7 +5,6 @@ Everything goes into the book in one transaction; the same report twice changes 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -30,7 +29,7 @@ from serving.book.decisions import (
 )
 from serving.book.outcomes import Outcome, OutcomeName, record_outcomes, wrong_outcomes
 from serving.book.row_checks import Source, refuse
-from serving.commands.lists.csv_input import Row, Sheet
+from serving.commands.lists.csv_input import Sheet, snake_case
 from serving.commands.lists.known_ids import accounts_named, not_in_orders, unknown_customers
 from serving.shop import OpenShop
 
@@ -102,7 +101,7 @@ def outcomes_from(shop: OpenShop, file: Path) -> Reported:
     rows = [
         Outcome(
             entry_id=row.cells["entry_id"],
-            outcome=cast(OutcomeName, outcome_word(row.cells["outcome"])),
+            outcome=cast(OutcomeName, snake_case(row.cells["outcome"])),
             happened_on=sheet.day(row, "happened_on"),
             channel=sheet.text(row, "channel"),
             cost_minor=sheet.money(row, "cost", money),
@@ -122,15 +121,6 @@ def _entries(shop: OpenShop, rows: Iterable[Outcome | Contact]) -> dict[str, Any
         return dict(entries_of(connection, (row.entry_id for row in rows if row.entry_id)))
 
 
-def outcome_word(text: str) -> str:
-    """Return an outcome as the book writes it.
-
-    >>> outcome_word("Not saved"), outcome_word("do-not-contact")
-    ('not_saved', 'do_not_contact')
-    """
-    return re.sub(r"[\s-]+", "_", text.strip().casefold())
-
-
 def one_outcome(
     shop: OpenShop,
     entry_id: str,
@@ -147,7 +137,7 @@ def one_outcome(
     Raises:
         InputError: an unknown entry or word, or a cost that is no amount.
     """
-    word = cast(OutcomeName, outcome_word(outcome))
+    word = cast(OutcomeName, snake_case(outcome))
     spent = None if cost is None else amount(cost, shop.settings.money)
     row = Outcome(entry_id, word, on or shop.today, channel, spent, by or None, note)
     source = Source("the outcome", options=OPTIONS)
@@ -163,7 +153,7 @@ def contacts_from(shop: OpenShop, file: Path) -> Reported:
     sheet, money = Sheet(file, CONTACT_COLUMNS, CONTACT_COLUMNS[:3]), shop.settings.money
     rows = [
         Contact(
-            customer_id=_customer(sheet, row),
+            customer_id=clean_id(sheet.needed(row, "customer_id")),
             contacted_on=sheet.day(row, "contacted_on"),
             channel=row.cells["channel"],
             cost_minor=sheet.money(row, "cost", money),
@@ -176,10 +166,6 @@ def contacts_from(shop: OpenShop, file: Path) -> Reported:
         refuse([*sheet.wrong, *wrong_contacts(rows, _entries(shop, rows), source, shop.today)], source)
     done = record_contacts(shop.book, rows, source, latest=shop.today)
     return Reported("contacts", done, _unknown(shop, [row.customer_id for row in rows]))
-
-
-def _customer(sheet: Sheet, row: Row) -> str:
-    return clean_id(sheet.needed(row, "customer_id"))
 
 
 def _unknown(shop: OpenShop, ids: Sequence[str]) -> list[str]:

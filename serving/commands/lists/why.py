@@ -104,14 +104,6 @@ def _listed(row: dict[str, Any]) -> str:
     return f"on the list of {row['owner']}{through}, place {row['position']}{what}{gain} (entry {row['entry_id']})"
 
 
-def _off(row: dict[str, Any]) -> str:
-    return f"not on the list: {row['reason']}, {row['detail']}"
-
-
-def _contacted(row: dict[str, Any]) -> str:
-    return f"contacted by {row['channel']}{_by(row)}{_note(row)}"
-
-
 def _consented(row: dict[str, Any]) -> str:
     channel = "every channel" if row["channel"] == "*" else row["channel"]
     return f"{'agreed to' if row['allowed'] else 'refused'} {channel} ({row['source']})"
@@ -120,10 +112,6 @@ def _consented(row: dict[str, Any]) -> str:
 def _held(row: dict[str, Any]) -> str:
     until = f" until {row['until']}" if row["until"] else ""
     return f"{row['kind']}{until}{_by(row)}: {row['why']}"
-
-
-def _watched(row: dict[str, Any]) -> str:
-    return f"watched for {row['horizon_days']} days as {row['arm']} ({row['cell']}, {row['stratum']})"
 
 
 def _by(row: dict[str, Any]) -> str:
@@ -139,10 +127,10 @@ SAY: dict[str, Callable[[dict[str, Any]], str]] = {
     "scores": _scored,
     "arms": lambda row: f"drawn as {row['arm']} among {row['stratum']}",
     "entries": _listed,
-    "suppressed": _off,
+    "suppressed": lambda row: f"not on the list: {row['reason']}, {row['detail']}",
     "gone": lambda row: f"left the list: {row['reason']}, {row['detail']}",
-    "episodes": _watched,
-    "contacts": _contacted,
+    "episodes": lambda row: f"watched for {row['horizon_days']} days as {row['arm']} ({row['cell']}, {row['stratum']})",
+    "contacts": lambda row: f"contacted by {row['channel']}{_by(row)}{_note(row)}",
     "outcomes": lambda row: f"outcome: {row['outcome'].replace('_', ' ')}{_by(row)}{_note(row)}",
     "consent": _consented,
     "holds": _held,

@@ -67,7 +67,8 @@ def promote(
         raise InputError(f"version {asked} serves already")
     broken = _objections(tags, champion)
     if broken and not force:
-        raise InputError("\n  ".join([f"version {asked} is not promoted:", *broken, *_anyway(asked)]))
+        anyway = f"to promote it anyway: regulars promote {asked} --force --by NAME --why TEXT"
+        raise InputError("\n  ".join([f"version {asked} is not promoted:", *broken, anyway]))
     reason = why.strip() or "its gate was passed"
     return _move(shop, tracking, PROMOTE, asked, by, reason, broken if force else ())
 
@@ -128,10 +129,6 @@ def _objections(tags: Mapping[str, str], champion: str | None) -> tuple[str, ...
 
 def _version(version: str | None) -> str:
     return f"version {version}" if version else "nothing"
-
-
-def _anyway(version: str) -> tuple[str, ...]:
-    return (f"to promote it anyway: regulars promote {version} --force --by NAME --why TEXT",)
 
 
 def _tags(tracking: Tracking, version: str) -> dict[str, str]:

@@ -36,7 +36,8 @@ def sheet_names(owners: Iterable[str]) -> dict[str, str]:
     >>> sheet_names(["Ann", "North/South", "Summary"])
     {'Ann': 'Ann', 'North/South': 'North South', 'Summary': 'Summary 8e76a9'}
     """
-    return _distinct(owners, _sheet_stem, _marked_sheet, RESERVED_SHEETS)
+    shortened = SHEET_NAME_LENGTH - _MARK_LENGTH - 1
+    return _distinct(owners, _sheet_stem, lambda stem, mark: f"{_short(stem, shortened)} {mark}", RESERVED_SHEETS)
 
 
 def _distinct(
@@ -67,10 +68,6 @@ def _file_stem(owner: str) -> str:
 def _sheet_stem(owner: str) -> str:
     words = re.sub(r"[\[\]:*?/\\']+", " ", one_line(unicodedata.normalize("NFC", owner)))
     return _short(" ".join(words.split()), SHEET_NAME_LENGTH) or "owner"
-
-
-def _marked_sheet(stem: str, mark: str) -> str:
-    return f"{_short(stem, SHEET_NAME_LENGTH - _MARK_LENGTH - 1)} {mark}"
 
 
 def _short(text: str, most: int) -> str:

@@ -105,13 +105,9 @@ def _files(outreach: OutreachList, folder: Path, formats: Mapping[str, object], 
 def _tables(outreach: OutreachList, owner_files: Mapping[str, tuple[str, pd.DataFrame]], folder: Path) -> Files:
     groups = (outreach.entries, outreach.newcomers, outreach.winback)
     for name, frame in zip(GROUP_FILES, groups, strict=True):
-        yield folder / name, partial(_write_table, frame)
+        yield folder / name, partial(_write_bytes, partial(list_csv, frame))
     for file, (_, frame) in owner_files.items():
-        yield folder / "owners" / f"{file}.csv", partial(_write_table, frame)
-
-
-def _write_table(frame: pd.DataFrame, path: Path) -> None:
-    path.write_bytes(list_csv(frame))
+        yield folder / "owners" / f"{file}.csv", partial(_write_bytes, partial(list_csv, frame))
 
 
 def _write_bytes(content: Callable[[], bytes], path: Path) -> None:

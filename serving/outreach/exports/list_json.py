@@ -28,7 +28,7 @@ def write_document(outreach: OutreachList, path: Path) -> None:
         "entries": _ordered(outreach.entries),
         "new_customers": _ordered(outreach.newcomers),
         "winback": _ordered(outreach.winback),
-        "suppressed": _without_held_out(outreach.suppressed),
+        "suppressed": outreach.suppressed[outreach.suppressed["reason"] != HELD_OUT],
         "gone": outreach.gone,
     }
     with path.open("wb") as file:
@@ -61,7 +61,3 @@ def _parts(facts: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Iterator[b
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reindex(columns=[*LIST_NAMES, *(name for name in frame.columns if name not in LIST_NAMES)])
-
-
-def _without_held_out(suppressed: pd.DataFrame) -> pd.DataFrame:
-    return suppressed[suppressed["reason"] != HELD_OUT] if len(suppressed) else suppressed
