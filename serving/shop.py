@@ -92,7 +92,7 @@ class OpenShop:
     @cached_property
     def features(self) -> FeatureSet:
         """The features of every shop, and those of this shop's kinds of events."""
-        return features_of(self.log)
+        return default_features(event_kinds(self.log))
 
     @cached_property
     def customers(self) -> Customers:
@@ -123,11 +123,6 @@ class OpenShop:
 
         file = file_of(self.settings.book_place)
         return None if self._book is None and file is not None and not file.exists() else self.book
-
-    @property
-    def posted_reader(self) -> Reader:
-        """How the shop reads what is posted today."""
-        return reader_of(self.settings)
 
     def whole(self) -> OpenShop:
         """Return the same shop without `until`: how far its days are complete is seen in the whole log alone."""
@@ -168,7 +163,7 @@ class OpenShop:
             return None
         from serving.book.posted_log import PostedLog
 
-        return PostedLog.of(book, self.posted_reader, self.until)
+        return PostedLog.of(book, reader_of(self.settings), self.until)
 
 
 def open_shop(place: Path | str, *, until: date | None = None) -> OpenShop:
@@ -203,32 +198,21 @@ def reader_of(settings: Settings) -> Reader:
     return Reader(settings.shop, rules, today(settings))
 
 
-def features_of(log: Log) -> FeatureSet:
-    """Return the features of a log: those of every shop, and those of its event kinds."""
-    return default_features(event_kinds(log))
-
-
 def chosen_day(log: Log, as_of: date | None) -> date:
     """Return `as_of`, or the day after the last order.
 
     Raises:
         InputError: the day lies before the first order.
-    """
-    day, first = as_of or day_after_last_order(log), date_of(log.first_day)
-    if day <= first:
-        raise InputError(f"nothing is known on {day}: the first order is of {first}")
-    return day
-
-
-def day_after_last_order(log: Log) -> date:
-    """Return the day to look from when none is given: the day after the last order.
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
-    >>> day_after_last_order(roll_up(Lines.of(["ann"], [10], [500])))
+    >>> chosen_day(roll_up(Lines.of(["ann"], [10], [500])), None)
     datetime.date(1970, 1, 12)
     """
-    return date_of(log.last_day + 1)
+    day, first = as_of or date_of(log.last_day + 1), date_of(log.first_day)
+    if day <= first:
+        raise InputError(f"nothing is known on {day}: the first order is of {first}")
+    return day
 
 
 def check_agrees(settings: Settings, bundle: Bundle, version: str) -> None:
@@ -247,9 +231,3 @@ def check_agrees(settings: Settings, bundle: Bundle, version: str) -> None:
     if settings.money != bundle.money:
         known_in, asked_in = bundle.money.currency, settings.money.currency
         raise InputError(f"version {version} was trained in {known_in}, not {asked_in}: run regulars train")
-
-
-def read(settings: Settings, *, until: date | None = None, book: Book | None = None) -> CleanLog:
-    """Read a shop's orders and events, with what was posted to its book; a command asks its `OpenShop` instead."""
-    with OpenShop(settings, until=until, book=book) as shop:
-        return shop.reading

@@ -6,8 +6,9 @@ them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta
 
@@ -18,6 +19,8 @@ from serving.commands.lists.effect import EffectAnswer, measure_effect
 from serving.commands.lists.kpi_answer import KpisAnswer
 from serving.commands.lists.kpis import shop_kpis
 from serving.shop import OpenShop
+
+Answer = TypeVar("Answer", KpisAnswer, EffectAnswer)
 
 
 class KpiQuery(Request, frozen=True):
@@ -41,25 +44,23 @@ class EffectQuery(Request, frozen=True):
 def kpis(call: Call) -> KpisAnswer:
     """Count the retention figures."""
     asked: KpiQuery = call.query
-    settings = call.server.need_settings()
-
-    def compute() -> KpisAnswer:
-        with from_our_files(until=asked.until), OpenShop(settings, until=asked.until, book=call.server.book) as shop:
-            return shop_kpis(shop, asked.period, asked.by).answer
-
-    return call.server.reports.get(("kpis", asked), compute)
+    return _figures(call, asked.until, lambda shop: shop_kpis(shop, asked.period, asked.by).answer)
 
 
 def effect(call: Call) -> EffectAnswer:
     """Measure what acting saved."""
-    until: date | None = call.query.until
+    return _figures(call, call.query.until, lambda shop: measure_effect(shop, None).answer)
+
+
+def _figures(call: Call, until: date | None, measure: Callable[[OpenShop], Answer]) -> Answer:
+    """Return what was measured for the same question within the last minute, or measure it."""
     settings = call.server.need_settings()
 
-    def compute() -> EffectAnswer:
+    def compute() -> Answer:
         with from_our_files(until=until), OpenShop(settings, until=until, book=call.server.book) as shop:
-            return measure_effect(shop, None).answer
+            return measure(shop)
 
-    return call.server.reports.get(("effect", until), compute)
+    return call.server.reports.get(call.query, compute)
 
 
 EVERYBODY: dict[str, Any] = {

@@ -16,7 +16,7 @@ from features.roll_up import roll_up
 from serving import scorer
 from serving.scorer import explained, limits, score, score_one
 from serving.scores import LAPSED_FROM, SCORE_NAMES, STATES, band
-from serving.shop import day_after_last_order
+from serving.shop import chosen_day
 from training.models.fitted import Explained
 
 
@@ -205,4 +205,4 @@ def test_nobody_to_score_is_said(shop: Any) -> None:
 
 def test_the_day_to_score_from_is_the_one_after_the_last_order(shop: Any) -> None:
     """Without a date, everything in the log is history."""
-    assert day_after_last_order(shop.log) == shop.as_of
+    assert chosen_day(shop.log, None) == shop.as_of

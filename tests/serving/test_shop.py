@@ -17,7 +17,7 @@ from serving.book.posted import PostedEvent, PostedOrder, record_events, record_
 from serving.commands.data.features import write_features
 from serving.commands.lists.kpis import shop_kpis
 from serving.config import BOOK_URL, Settings, load_settings
-from serving.shop import OpenShop, chosen_day, open_shop, read, reader_of
+from serving.shop import OpenShop, chosen_day, open_shop, reader_of
 from tests.serving.conftest import in_shop
 from tests.serving.read_back import latest_run
 
@@ -38,12 +38,12 @@ def post(settings: Settings, on: date, customer_id: str = "new one") -> None:
 
 
 def test_reading_makes_no_book_and_an_empty_one_changes_nothing(shop: Any, settings: Settings) -> None:
-    assert read(settings).log.digest() == shop.log.digest()
+    assert OpenShop(settings).reading.log.digest() == shop.log.digest()
     assert not (settings.folder / "book.db").exists()
     with OpenShop(settings) as opened:
         book = opened.book
-        assert read(settings, book=book).log.digest() == shop.log.digest()
-    assert read(settings).log.digest() == shop.log.digest()
+        assert OpenShop(settings, book=book).reading.log.digest() == shop.log.digest()
+    assert OpenShop(settings).reading.log.digest() == shop.log.digest()
 
 
 def test_a_shop_opens_from_its_folder_its_toml_or_an_orders_file(shop: Any, settings: Settings) -> None:
@@ -63,14 +63,14 @@ def test_a_shop_opens_from_its_folder_its_toml_or_an_orders_file(shop: Any, sett
 
 def test_what_was_posted_is_part_of_the_log_for_everyone(shop: Any, settings: Settings, tmp_path: Path) -> None:
     post(settings, shop.as_of)
-    reading = read(settings)
+    reading = OpenShop(settings).reading
     assert reading.log.digest() != shop.log.digest()
     assert "new one" in reading.log.customer_ids
     assert "call_sent" in reading.log.kinds
     assert chosen_day(reading.log, None) == shop.as_of + timedelta(1)
     with Book(settings.folder).engine.connect(), OpenShop(settings) as opened:
         book = opened.book
-        assert read(settings, book=book).log.digest() == reading.log.digest()
+        assert OpenShop(settings, book=book).reading.log.digest() == reading.log.digest()
     made = in_shop(settings, write_features, tmp_path / "features.csv")
     assert "new one" in set(made.frame["customer_id"])
     told = in_shop(settings, shop_kpis)
@@ -80,11 +80,11 @@ def test_what_was_posted_is_part_of_the_log_for_everyone(shop: Any, settings: Se
 
 def test_a_post_on_or_after_until_does_not_exist(shop: Any, settings: Settings) -> None:
     day = shop.as_of - timedelta(30)
-    before = read(settings, until=day).log.digest()
+    before = OpenShop(settings, until=day).reading.log.digest()
     post(settings, day)
-    assert read(settings, until=day).log.digest() == before
-    assert read(settings, until=day + timedelta(1)).log.n_customers > 0
-    assert "new one" in read(settings, until=day + timedelta(1)).log.customer_ids
+    assert OpenShop(settings, until=day).reading.log.digest() == before
+    assert OpenShop(settings, until=day + timedelta(1)).reading.log.n_customers > 0
+    assert "new one" in OpenShop(settings, until=day + timedelta(1)).reading.log.customer_ids
 
 
 def test_an_order_of_the_file_wins(shop: Any, settings: Settings) -> None:
@@ -92,7 +92,7 @@ def test_an_order_of_the_file_wins(shop: Any, settings: Settings) -> None:
         book = opened.book
         known, line = str(shop.orders["order_id"].iloc[0]), {"ordered_at": "2023-01-05", "amount": "9999"}
         record_orders(book, [PostedOrder(known, "somebody else", [line])], reader_of(settings))
-    assert read(settings).log.digest() == shop.log.digest()
+    assert OpenShop(settings).reading.log.digest() == shop.log.digest()
 
 
 def test_an_order_of_tomorrow_is_refused(settings: Settings) -> None:
@@ -124,7 +124,7 @@ def test_a_book_by_url_is_asked_too(
 ) -> None:
     monkeypatch.setenv(BOOK_URL, f"sqlite:///{tmp_path / 'elsewhere.db'}")
     post(settings, shop.as_of)
-    assert "new one" in read(settings).log.customer_ids
+    assert "new one" in OpenShop(settings).reading.log.customer_ids
     assert not (settings.folder / "book.db").exists()
 
 

@@ -19,6 +19,7 @@ from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.suppression import HELD_OUT
 
 _FACTS = ("as_of", "horizon_days", "model_version", "currency", "rank_by", "capacity")
+_ENCODE = msgspec.json.Encoder(decimal_format="string").encode
 
 
 def write_document(outreach: OutreachList, path: Path) -> None:
@@ -46,15 +47,19 @@ def as_json(value: Any) -> Any:
     return scrubbed(value) if isinstance(value, str) else value
 
 
+def json_rows(frame: pd.DataFrame) -> Iterator[bytes]:
+    """Yield the rows of a frame as the elements of a JSON array, each on a line of its own."""
+    for number, row in enumerate(records(frame)):
+        yield (b",\n" if number else b"\n") + _ENCODE({column: as_json(value) for column, value in row.items()})
+
+
 def _parts(facts: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Iterator[bytes]:
-    encode = msgspec.json.Encoder(decimal_format="string").encode
     yield b"{"
     for name, fact in facts.items():
-        yield encode(name) + b": " + encode(fact) + b",\n"
+        yield _ENCODE(name) + b": " + _ENCODE(fact) + b",\n"
     for number, (name, frame) in enumerate(frames.items()):
-        yield (b",\n" if number else b"") + encode(name) + b": ["
-        for row_number, row in enumerate(records(frame)):
-            yield (b",\n" if row_number else b"\n") + encode({column: as_json(value) for column, value in row.items()})
+        yield (b",\n" if number else b"") + _ENCODE(name) + b": ["
+        yield from json_rows(frame)
         yield b"]"
     yield b"}\n"
 

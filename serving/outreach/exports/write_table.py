@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import pandas as pd
 
 from features.atomic_write import whole
 from features.errors import InputError
-from serving.outreach.exports.layout import records
-from serving.outreach.exports.list_json import as_json
+from serving.outreach.exports.list_json import json_rows
 from serving.outreach.exports.safe_text import joined
 
 
@@ -44,28 +42,28 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    flat = frame.copy(deep=False)
+    flat = _dated(frame)
     for name in frame.columns:
         if frame[name].dtype == object:
             flat[name] = [joined(value) for value in frame[name]]
-        elif frame[name].dtype.kind == "M":
-            flat[name] = frame[name].dt.date
     flat.to_csv(path, index=False, encoding="utf-8", errors="backslashreplace", lineterminator="\n")
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    _dated(frame).to_parquet(path, index=False, compression="zstd")
+
+
+def _dated(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with days in place of times."""
     dated = frame.copy(deep=False)
     for name in frame.columns:
         if frame[name].dtype.kind == "M":
             dated[name] = frame[name].dt.date
-    dated.to_parquet(path, index=False, compression="zstd")
+    return dated
 
 
 def _write_json(frame: pd.DataFrame, path: Path) -> None:
-    encode = msgspec.json.Encoder(decimal_format="string").encode
     with path.open("wb") as file:
         file.write(b"[")
-        for number, row in enumerate(records(frame)):
-            document = {column: as_json(value) for column, value in row.items()}
-            file.write((b",\n" if number else b"\n") + encode(document))
+        file.writelines(json_rows(frame))
         file.write(b"\n]\n")

@@ -22,7 +22,7 @@ from serving.book.runs import record_scores
 from serving.commands.models.score import score_all
 from serving.config import Settings, load_settings
 from serving.scorer import score
-from serving.shop import OpenShop, read, reader_of
+from serving.shop import OpenShop, reader_of
 from tests.serving.conftest import in_shop
 from tests.serving.read_back import latest_run, latest_scores
 from training.tracking import Tracking
@@ -115,7 +115,7 @@ def test_who_is_outside_the_population_is_left_out(shop: Any, settings: Settings
 def test_a_day_before_looks_at_nothing_after_it(shop: Any, settings: Settings, book: Book) -> None:
     bundle, scores = shop.bundles["lightgbm"], FreshScores(settings, book)
     day = shop.as_of - timedelta(40)
-    told = score(read(settings, until=day).log, bundle, "7", day)
+    told = score(OpenShop(settings, until=day).reading.log, bundle, "7", day)
     found = scores.scores(told["customer_id"], bundle, "7", day)
     assert [each.probability for each in found] == list(told["probability"])
     with pytest.raises(InputError, match="nothing is known on"):

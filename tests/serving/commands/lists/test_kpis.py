@@ -18,7 +18,7 @@ from serving.commands.lists.kpi_groups import groups_of
 from serving.commands.lists.kpis import shop_kpis
 from serving.config import Churn, load_settings
 from serving.outreach.plan.owners import NO_OWNER
-from serving.shop import read
+from serving.shop import OpenShop
 from tests.serving.conftest import in_shop, init_shop
 
 
@@ -143,7 +143,7 @@ def test_owners_are_those_of_the_book_before_those_of_the_file(settings, tmp_pat
     first, second = customers["customer_id"].head(2)
     hand_over(book := Book(tmp_path), [first], "Zoe", date(2020, 1, 1), "Ada", "holidays")
     hand_over(book, [second], "Zoe", date(2030, 1, 1), "Ada", "later")
-    log = read(settings).log
+    log = OpenShop(settings).reading.log
     days, ids = (None, date(2019, 1, 1)), log.customer_ids
     told, before = (in_shop(settings, groups_of, "owner", ids, until=day, book=book) for day in days)
     file = dict(zip(customers["customer_id"], customers["owner"], strict=True))
