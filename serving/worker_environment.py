@@ -6,8 +6,6 @@ from pathlib import Path
 
 SERVICE = "serving.service:Regulars"
 WORKERS_VARIABLE = "REGULARS_WORKERS"
-
-
 # Read by each worker before it starts. OMP_WAIT_POLICY: idle threads must not spin while others work; the rest keeps
 # the process from tracing every message and from telling anyone that it runs.
 WORKER_ENVIRONMENT = {

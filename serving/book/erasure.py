@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -64,9 +65,7 @@ def erase(book: Book, customer_id: str, who: str) -> Mapping[str, int]:
     with book.writing() as connection:
         _overwrite_deleted(connection)
         deleted = {table.name: 0 for table in (*BY_CUSTOMER, *BY_ACCOUNT)}
-        for name, count in _deletions(connection, customer_id):
-            deleted[name] += count
-        for name, count in _mentions_removed(connection, customer_id):
+        for name, count in chain(_deletions(connection, customer_id), _mentions_removed(connection, customer_id)):
             deleted[name] += count
         rows = {name: count for name, count in deleted.items() if count}
         if rows:
