@@ -52,7 +52,9 @@ class Screen:
     def table(self, table: Table) -> None:
         """Write a table; columns of numbers are aligned to the right."""
         drawn = rich.table.Table(*(), box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        for name, cells in zip(table.columns, _columns(table), strict=True):
+        cells_of = dict(zip(reversed(table.columns), reversed(_columns(table)), strict=True))  # the first of each name
+        for name in table.columns:
+            cells = cells_of[name]  # so an interval is aligned like the one before it
             numbers = bool(cells) and all(cell[:1] in "0123456789-€$£¥+" for cell in cells)
             justify: Literal["left", "right"] = "right" if numbers else "left"
             drawn.add_column(name, justify=justify, overflow="fold", no_wrap=name != table.wide)
