@@ -13,12 +13,12 @@ ROOT = Path(__file__).parents[1]
 TINY = {
     "ablation": ("--simulated", "600"),
     "features": ("--lines", "20000", "--dates", "2"),
-    "lists": ("--customers", "2000"),
-    "quality": ("--simulated", "300"),
+    "lists": ("--customers", "500"),
     "value": ("--simulated", "300"),
 }
 LONG = {
     "effect": ("--seeds", "1", "--customers", "600", "--processes", "1"),
+    "quality": ("--simulated", "300"),
     "serving": ("--customers", "200", "--rounds", "1", "--seconds", "0.2"),
     "training": ("--customers", "120"),
 }

@@ -28,6 +28,7 @@ def test_the_two_commands_are_targets_of_the_makefile():
         assert f"\n{command.removeprefix('make ')}: " in makefile
 
 
+@pytest.mark.slow
 def test_the_commands_for_an_own_shop_run_as_they_stand(tmp_path, monkeypatch, capsys):
     folder = tmp_path / "my-shop"
     shop = simulate(200, seed=11, days=400, usual_gap_days=12)

@@ -90,6 +90,7 @@ def test_backtest_prints_one_document(shop, call):
     assert len(document["test_dates"]) >= 3
 
 
+@pytest.mark.slow  # two backtests, to compare them
 def test_until_never_reads_an_order_on_or_after_it(shop, call, tmp_path):
     cut = tmp_path / "cut.csv"
     orders = pd.read_csv(shop / "orders.csv", dtype=str)
