@@ -143,6 +143,7 @@ def test_where_no_model_beats_the_rule_the_rule_serves(tracking_in, tmp_path):
     assert tracking.champion()[0].why == result.why
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_pictures")
 def test_a_second_training_asks_the_champion_on_new_dates_and_a_third_has_nothing_new(log, tracking_in, tmp_path, data):
     tracking = tracking_in(tmp_path)

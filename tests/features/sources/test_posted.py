@@ -94,6 +94,7 @@ events_made = st.lists(
 PLACES = st.sampled_from(("file", "posted", "both"))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(orders(), events_made, st.data())
 def test_law_a_log_of_file_and_posts_is_that_of_one_file(tmp_path, made, events, data):

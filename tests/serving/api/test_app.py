@@ -278,6 +278,7 @@ HISTORY = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(HISTORY)
 def test_no_history_brings_the_server_down(call: Any, history: dict[str, Any]) -> None:

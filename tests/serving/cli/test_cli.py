@@ -162,6 +162,7 @@ def test_a_missing_file_and_a_missing_column(call, tmp_path, monkeypatch):
     assert "customer_id" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [1, 40])
 def test_a_tiny_shop_gets_an_answer_in_words(call, tmp_path, monkeypatch, days):
     """One customer, or forty days of history: no traceback, and what is possible is said."""

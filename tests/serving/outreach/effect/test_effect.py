@@ -327,6 +327,7 @@ def printed_by(script: str) -> Any:
 class TestTruth:
     """A tiny benchmark of `benchmarks.effect`; its page holds the full one."""
 
+    @pytest.mark.slow
     def test_the_log_settles_what_the_shop_did(self):
         year = printed_by(ONE_YEAR)
         judged = pd.DataFrame(year["rows"])

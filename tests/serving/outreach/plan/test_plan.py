@@ -343,6 +343,7 @@ ROWS = st.lists(
     rank_by=st.sampled_from(["gain", "value_at_risk", "probability"]),
     random=st.randoms(use_true_random=False),
 )
+@pytest.mark.slow
 def test_laws_of_a_list(
     make_scores: Any,
     make_customers: Any,
