@@ -16,9 +16,9 @@ from features.definitions.engagement import event_kinds
 from features.log import Log
 from features.simulation.simulate import simulate
 from serving.book import Book
+from serving.book.keys import create_key
 from serving.book.runs import record_scores
 from serving.commands.data.init import init_shop
-from serving.commands.upkeep.keys import make_key
 from serving.config import ServeSettings, Settings, load_settings, toml_text
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
@@ -69,7 +69,9 @@ def made_shop(folder: Path, scored: int, simulated: int = 600) -> Shop:
     bundle = _bundle(log, settings)
     version = _registered(bundle, folder)
     _record(_many(score(log, bundle, version, as_of, reasons="all"), scored), settings, log)
-    return Shop(folder, make_key(settings, "benchmark", ROLES, None, None).text, as_of)
+    with OpenShop(settings) as shop:
+        _, key = create_key(shop.book, "benchmark", ROLES, None, None)
+    return Shop(folder, key, as_of)
 
 
 def customer_ids(count: int, random: np.random.Generator, scored: int) -> list[str]:
