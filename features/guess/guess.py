@@ -6,31 +6,27 @@ written is judged from the cells. What cannot be guessed is asked for, with the 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from features.guess import headers, unused_columns
+from features.guess.money import money_reading
 from features.guess.request import Request, give, need
 from features.guess.sample import (
     Sample,
-    has_lines_per_order,
     is_date,
     is_flag,
     is_number,
     is_order_id,
-    is_order_level,
     open_sample,
     with_dates,
     with_decimal,
-)  # fmt: skip
+)
 from features.guess.shop import shop_of
-from features.sources import cells
+from features.guess.statuses import status_columns, status_settings
 from features.sources.mapping import CustomersMapping, EventsMapping, Guess, OrdersMapping
-from features.sources.rules import CANCELLED, RETURNED, plain_status
 from features.tables import CUSTOMERS
 
 GUEST_ZEROS = 0.02
@@ -100,41 +96,21 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
     customer = sample.take(_customer(sample))
     sample.form = with_decimal(sample, [sample.given[name] for name in MONEY if name in sample.given])
     columns: dict[str, int | None] = {"order_id": order, "customer_id": customer, "ordered_at": at}
-    for name in ("line_id", "status", "cancelled_at", "test", "returned", "currency"):
-        flag = name in ("test", "returned")
-        check = (lambda index: is_flag(sample, index)) if flag else None
-        columns[name] = sample.take(_field(sample, name, headers.ORDERS[name], check))
-    for name in ("price", "quantity", "discount"):
-        columns[name] = _field(sample, name, headers.ORDERS[name], lambda index: is_number(sample, index))
-    amount, amount_is = _amount(sample, order, columns)
+    columns |= status_columns(sample)
+    for name in ("line_id", "currency"):
+        columns[name] = sample.take(_field(sample, name, headers.ORDERS[name]))
+    worth = money_reading(sample, order)
     product = _field(sample, "product_id", headers.PRODUCT_ID)
-    columns["product_id"] = product if product not in (order, customer, amount) else None
-    by_unit = amount is None and columns["price"] is not None and columns["quantity"] is not None
-    if by_unit:
-        sample.assume(
-            f'The amount of a line is "{sample.name(columns["price"] or 0)}" × '
-            f'"{sample.name(columns["quantity"] or 0)}".'
-        )
-    else:
-        columns["price"] = None
-        columns["amount"] = amount
-    # An order's discount on each of its lines would be counted once per line, and a line's once per order.
-    has_lines = has_lines_per_order(sample, order) and "discount" not in sample.given
-    if has_lines and is_order_level(sample, order, columns["discount"]) != (amount_is == "order"):
-        columns["discount"] = None
-    need(sample, "orders", columns, ("customer_id", "ordered_at", *(("price",) if by_unit else ("amount",))), request)
+    columns["product_id"] = product if product not in (order, customer, worth.columns.get("amount")) else None
+    columns |= worth.columns
+    need(sample, "orders", columns, ("customer_id", "ordered_at", worth.needed), request)
     named = {name: sample.name(index) for name, index in columns.items() if index is not None}
-    cancelled, returned = _statuses(sample, columns["status"], export)
-    prefix = _return_prefix(sample, order, columns["quantity"], amount)
     return OrdersMapping(
         file=sample.file.path,
         columns=named,
-        amount_is=amount_is,
-        price_times_quantity=by_unit,
-        cancelled_status=cancelled,
-        returned_status=returned,
-        return_prefix=prefix,
         format=sample.form,
+        **worth.settings,
+        **status_settings(sample, columns, export),
     )
 
 
@@ -165,76 +141,6 @@ def _near(sample: Sample, names: Sequence[str]) -> int | None:
             fits = len(name) >= 6 and header.startswith(name) and index not in sample.used and sample.filled(index)
             if fits and (names is not headers.ORDERED_AT or is_date(sample, index)):
                 return index
-    return None
-
-
-def _amount(
-    sample: Sample, order: int | None, columns: Mapping[str, int | None]
-) -> tuple[int | None, Literal["line", "order"]]:
-    """Choose between the line's own amount, the order's total, price × quantity, and a bare price."""
-    line = sample.find(headers.LINE_AMOUNT, lambda index: is_number(sample, index))
-    total = sample.find(headers.ORDER_TOTAL, lambda index: is_number(sample, index))
-    has_lines = has_lines_per_order(sample, order)
-    if "amount" in sample.given:
-        amount = sample.given["amount"]
-        return amount, "order" if has_lines and is_order_level(sample, order, amount) else "line"
-    if "price" in sample.given and columns["quantity"] is not None:
-        return None, "line"
-    if line is not None and not (has_lines and is_order_level(sample, order, line)):
-        sample.assume(f'The amount of a line is "{sample.name(line)}".')
-        return line, "line"
-    for index in (total, line):
-        if index is not None and has_lines and is_order_level(sample, order, index):
-            sample.assume(f'The amount is the order\'s total "{sample.name(index)}", counted once per order.')
-            return index, "order"
-    if total is not None and not has_lines:
-        sample.assume(f'The amount is "{sample.name(total)}".')
-        return total, "line"
-    if total is not None and columns["price"] is None:
-        sample.assume(f'The amount of a line is "{sample.name(total)}".')
-        return total, "line"
-    if columns["price"] is not None and columns["quantity"] is None:
-        sample.assume(f'The amount of a line is "{sample.name(columns["price"])}"; there is no quantity.')
-        return columns["price"], "line"
-    return None, "line"
-
-
-def _statuses(sample: Sample, index: int | None, export: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    cancelled: tuple[str, ...] = CANCELLED
-    returned: tuple[str, ...] = RETURNED
-    if export and "WooCommerce" in export:
-        cancelled = (*CANCELLED, "pending")
-    if export and "Magento" in export:
-        returned = (*RETURNED, "closed")
-    if index is not None:
-        found = {plain_status(cell): cell for cell in sample.filled(index)}
-        out = sorted(cell for status, cell in found.items() if status in set(map(plain_status, cancelled)))
-        back = sorted(cell for status, cell in found.items() if status in set(map(plain_status, returned)))
-        rest = sorted(cell for status, cell in found.items() if cell not in (*out, *back))
-        meanings = [
-            f"{what} are {', '.join(which[:8])}"
-            for what, which in (("cancelled", out), ("returned", back), ("orders", rest))
-            if which
-        ]
-        sample.assume(f'By "{sample.name(index)}": {"; ".join(meanings)}.')
-    return cancelled, returned
-
-
-def _return_prefix(sample: Sample, order: int | None, quantity: int | None, amount: int | None) -> str | None:
-    """Return the prefix of order ids whose lines are all negative, such as the C of a credit note."""
-    sign = quantity if quantity is not None else amount
-    if order is None or sign is None:
-        return None
-    below: Counter[str] = Counter()
-    every: Counter[str] = Counter()
-    for cell, signed in zip(sample.columns[order], sample.columns[sign], strict=True):
-        prefix = cell[: len(cell) - len(cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))].upper()
-        every[prefix] += 1
-        below[prefix] += cells.HUGE < cells.number(signed, sample.form.decimal) < 0
-    for prefix, rows in below.items():
-        if prefix and rows == every[prefix] and rows < 0.5 * sum(every.values()):
-            sample.assume(f'Order ids that begin with "{prefix}" are returns: all their lines are negative.')
-            return prefix
     return None
 
 
