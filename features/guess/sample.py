@@ -15,7 +15,7 @@ from features.errors import InputError
 from features.guess import headers
 from features.guess.formats import date_formats, decimal_of, encoding_of, sortedness
 from features.sources import cells, plain_text
-from features.sources.cells_sql import date_counts, text
+from features.sources.cells.cells_sql import date_counts, text
 from features.sources.files import OpenFile, is_parquet, open_file
 from features.sources.mapping import DateFormat, FileFormat
 

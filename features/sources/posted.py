@@ -1,6 +1,6 @@
 """Reads orders and events that are posted to the service: the same cells and rules as in a file, without a database.
 
-`cells.py` reads the cells and `cleaning.py` applies the rules, as for a file. What was posted and kept is read beside
+`cells/` reads the cells and `cleaning.py` applies the rules, as for a file. What was posted and kept is read beside
 the shop's files, see `Posts`.
 """
 

@@ -1,6 +1,6 @@
 """Reads a shop's files into a log that keeps the contract, or names every broken rule at once.
 
-`cells_sql.py` reads the cells, `cleaning.py` applies the stated rules, `features/roll_up.py` rolls up.
+`cells/` reads the cells, `cleaning.py` applies the stated rules, `features/roll_up.py` rolls up.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from features.clock import day_number
 from features.errors import InputError, Violation
 from features.log import Coded, Log
 from features.roll_up import roll_up
-from features.sources.cells_sql import read_cells
+from features.sources.cells.cells_sql import read_cells
 from features.sources.cleaning import clean_events, clean_lines
 from features.sources.customers import clean_customers
 from features.sources.mapped_file import MappedFile, open_mapped

@@ -19,7 +19,7 @@ class TypedTable:
     """A table's cells, read but not yet checked: one array per mapped field, all of the same length.
 
     `texts` are dictionary-coded, '' = empty; `numbers` are millionths, `local_time` and `offset` seconds, both with the
-    marks of `features/sources/cells.py`; `flags` hold 0, 1, FLAG_EMPTY, FLAG_BAD.
+    marks of `features/sources/cells/marks.py`; `flags` hold 0, 1, FLAG_EMPTY, FLAG_BAD.
     """
 
     rows: int

@@ -15,7 +15,7 @@ import numpy as np
 from features.errors import Violation
 from features.log import Coded, Ints
 from features.sources import cells
-from features.sources.cells_sql import date_counts
+from features.sources.cells.cells_sql import date_counts
 from features.sources.columns import Mask, where
 from features.sources.files import MOST_SHOWN, OpenFile
 from features.sources.mapped_file import Column, MappedFile

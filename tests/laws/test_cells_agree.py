@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from features.errors import InputError
 from features.roll_up import roll_up
 from features.sources import cells
-from features.sources.cells_sql import read_cells
+from features.sources.cells.cells_sql import read_cells
 from features.sources.mapped_file import open_mapped
 from features.sources.mapping import Calendar, FileFormat, OrdersMapping, Shop
 from features.sources.posted import posted_lines

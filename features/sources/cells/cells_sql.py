@@ -1,6 +1,6 @@
-"""The cells of a file of any size: DuckDB reads the usual forms, `cells.py` everything else.
+"""The cells of a file of any size: DuckDB reads the usual forms, Python everything else.
 
-A cell has one reading, that of `cells.py`. DuckDB reads plain numbers and plain ISO times, whose form leaves no doubt,
+A cell has one reading, that of this folder. DuckDB reads plain numbers and plain ISO times, whose form leaves no doubt,
 and cuts other dates from their times: a log of years has few different dates and few different times. Those, and every
 other text, are read in Python, once per distinct text of a batch.
 """
