@@ -1,0 +1,128 @@
+"""Files as people send them: each folder of cases/ is read as a newcomer does it, and holds the right values.
+
+A file may be refused or asked about only where its `case.toml` says so. The likely answer of a question is taken, so
+that it has to be the right one.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from features.build import feature_table
+from features.clock import date_of
+from features.definitions import default_features
+from features.log import Log, Stream
+from features.money import Money
+from serving.config import Settings, load_settings
+from serving.shop import OpenShop
+from tests.serving.conftest import regulars
+
+CASES = Path(__file__).with_name("cases")
+
+
+def _cases() -> Iterator[Any]:
+    """Yield the folders; whoever makes a case right takes `not_yet` out of its `case.toml`."""
+    late = pytest.mark.xfail(strict=True, reason="not read right yet")
+    for folder in sorted(CASES.iterdir()):
+        yield pytest.param(folder, id=folder.name, marks=[late] if _case(folder).get("not_yet") else [])
+
+
+def _case(folder: Path) -> dict[str, Any]:
+    return tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class ReadShop:
+    """A shop as it was read: its settings, its log, and all that `init` and `check` printed."""
+
+    settings: Settings
+    log: Log
+    printed: str
+
+    def stream(self, name: str) -> Stream:
+        """Return a stream of the log."""
+        return self.log.streams[name]
+
+    def money(self, minor_units: int) -> Decimal:
+        """Return minor units as the shop writes them."""
+        return Decimal(minor_units).scaleb(-Money(self.settings.shop.currency).decimals)
+
+    @cached_property
+    def buyers(self) -> list[str]:
+        """The customers with an order."""
+        counts = np.diff(self.stream("orders").starts)
+        return [str(name) for name, days in zip(self.log.customer_ids, counts, strict=True) if days]
+
+    def spend_in(self, month: str) -> Decimal:
+        """Return what was spent in a month, written 2026-01."""
+        orders = self.stream("orders")
+        inside = np.array([date_of(int(day)).isoformat().startswith(month) for day in orders.day], dtype=bool)
+        return self.money(int(orders.columns["spend"][inside].sum()))
+
+
+@pytest.mark.parametrize("folder", list(_cases()))
+def test_case(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = _case(folder)
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    code = _read(case)
+    printed = "".join(capsys.readouterr())
+    if "refused" in case:
+        assert code == 2
+        assert re.search(case["refused"], printed), printed
+        return
+    assert code == 0, printed
+    settings = load_settings(tmp_path / "regulars.toml")
+    with OpenShop(settings) as shop:
+        _compare(ReadShop(settings, shop.log, printed), case)
+
+
+def _read(case: dict[str, Any]) -> int:
+    """Return the last exit code of `init` and `check`."""
+    return regulars("init", *case["init"], *_answers(case)) or regulars("check")
+
+
+def _answers(case: dict[str, Any]) -> list[str]:
+    """Return the options with which whoever runs `init` answers questions."""
+    return ["--set-aside"] if case.get("set_aside") else []
+
+
+def _compare(shop: ReadShop, case: dict[str, Any]) -> None:
+    expected, orders = case["expect"], shop.stream("orders")
+    found: dict[str, Any] = {
+        "customers": len(shop.buyers),
+        "orders": int(orders.columns["orders"].sum()),
+        "spend": shop.money(int(orders.columns["spend"].sum())),
+        "returned": shop.money(int(shop.stream("returns").columns["returned"].sum())),
+        "currency": shop.settings.shop.currency,
+    }
+    for name, value in found.items():
+        if name in expected:
+            right = expected[name] if isinstance(expected[name], list) else [expected[name]]
+            right = [Decimal(each) for each in right] if isinstance(value, Decimal) else right
+            assert value in right, f"{name}\n{shop.printed}"
+    assert set(expected.get("customer_ids", ())) <= set(shop.buyers), shop.printed
+    for month, spend in expected.get("spend_by_month", {}).items():
+        assert shop.spend_in(month) == Decimal(spend), f"{month}\n{shop.printed}"
+    for row in case.get("features", ()):
+        _compare_features(shop, dict(row))
+
+
+def _compare_features(shop: ReadShop, row: dict[str, Any]) -> None:
+    as_of, customer = date.fromisoformat(row.pop("as_of")), row.pop("customer")
+    table = feature_table(shop.log, [as_of], default_features()).set_index("customer_id")
+    assert table.loc[customer, list(row)].to_dict() == row, shop.printed
