@@ -71,7 +71,7 @@ class Silences:
         return cls(orders.day, days, ended, end)
 
     def followed(self, days: int) -> Flags:
-        """Say which lasted longer than so many days and began early enough to be followed for as many more."""
+        """Return which lasted longer than so many days and were followed for as many again."""
         return np.asarray((self.days > days) & (self.begin + 2 * days < self.end), dtype=np.bool_)
 
 
@@ -96,41 +96,42 @@ class GapCurve:
         return cls(found, float(np.sort(days)[-enough]) if enough else 0.0)
 
     @property
-    def never(self) -> float:
+    def never_back(self) -> float:
         """The level that the curve falls to: the share of silences that do not end within `reach_days`."""
         return self.survival.after(self.reach_days)
 
-    def covered(self, days: float) -> float:
+    def share_covered(self, days: float) -> float:
         """Return the share of gaps that are at most so long, given that the customer comes back.
 
         >>> silences = Silences(np.zeros(4, int), np.array([2, 4, 9, 9]), np.array([True, True, False, False]), 10)
-        >>> GapCurve.of(silences).covered(2)
+        >>> GapCurve.of(silences).share_covered(2)
         0.5
         """
-        back = 1 - self.never
+        back = 1 - self.never_back
         return min(1.0, (1 - self.survival.after(days)) / back) if back > 0 else 0.0
 
-    def covering(self, share: float) -> float | None:
+    def days_covering(self, share: float) -> float | None:
         """Return the fewest days that cover so many of the gaps; None where nobody ever came back."""
-        shares = [self.covered(time) for time in self.survival.times]
+        shares = [self.share_covered(time) for time in self.survival.times]
         first = next((index for index, each in enumerate(shares) if each >= share - 1e-12), None)
         return None if first is None else float(self.survival.times[first])
 
-    def never_after(self, days: float) -> float | None:
+    def never_back_after(self, days: float) -> float | None:
         """Return P(not back within `reach_days` | silent for so long), None beyond half of `reach_days`.
 
         A silence that is nearly as long as the curve has no time left to end in, which proves nothing.
         """
         still = self.survival.after(days)
-        return self.never / still if still > 0 and 2 * days <= self.reach_days else None
+        return self.never_back / still if still > 0 and 2 * days <= self.reach_days else None
 
-    def gone_after(self, share: float = 0.5) -> float | None:
+    def days_until_gone(self, share: float = 0.5) -> float | None:
         """Return the days of silence from which on so many never come back; None where the curve does not show it.
 
-        >>> GapCurve.of(Silences(np.zeros(3, int), np.array([2, 4, 9]), np.array([True, True, False]), 10)).gone_after()
+        >>> silences = Silences(np.zeros(3, int), np.array([2, 4, 9]), np.array([True, True, False]), 10)
+        >>> GapCurve.of(silences).days_until_gone()
         2.0
         """
-        known = ((float(time), self.never_after(time)) for time in self.survival.times)
+        known = ((float(time), self.never_back_after(time)) for time in self.survival.times)
         return next((time for time, never in known if never is not None and never >= share), None)
 
 
@@ -142,8 +143,8 @@ class Window:
         definition: the horizon, and the active window that goes with it.
         covered: share of the gaps that are at most so long.
         silences: how many lasted longer and were followed for as many days again.
-        never: share of these that never ended within the log; None where there are none.
-        never_km: the same by Kaplan–Meier, from all silences; None beyond half of what the curve knows.
+        never_back: share of these that never ended within the log; None where there are none.
+        never_back_km: the same by Kaplan–Meier, from all silences; None beyond half of what the curve knows.
         dates: latest dates whose horizon has ended, a horizon apart, oldest first.
         population: customers who could churn on the last of these dates.
         base_rate: share of the population that churned, over these dates; None where there was nobody.
@@ -152,8 +153,8 @@ class Window:
     definition: ChurnDefinition
     covered: float
     silences: int
-    never: float | None
-    never_km: float | None
+    never_back: float | None
+    never_back_km: float | None
     dates: tuple[date, ...]
     population: int
     base_rate: float | None
@@ -262,7 +263,7 @@ def _proposed(
 
 
 def _chosen(curve: GapCurve, history_days: int) -> ChurnDefinition:
-    covering = curve.covering(GAPS_COVERED) or WITHOUT_GAPS_DAYS
+    covering = curve.days_covering(GAPS_COVERED) or WITHOUT_GAPS_DAYS
     fitting = [days for days in HORIZONS_DAYS if days * (ACTIVE_HORIZONS + 2) <= history_days] or [HORIZONS_DAYS[0]]
     return _definition(next((days for days in fitting if days >= covering), fitting[-1]))
 
@@ -280,10 +281,10 @@ def _window(log: Log, silences: Silences, curve: GapCurve, first_day: int, horiz
     on_last = 0 if labels is None else int((labels["as_of"] == labels["as_of"].max()).sum())
     return Window(
         definition=definition,
-        covered=curve.covered(horizon_days),
+        covered=curve.share_covered(horizon_days),
         silences=int(np.count_nonzero(followed)),
-        never=float(np.mean(~silences.ended[followed])) if followed.any() else None,
-        never_km=curve.never_after(horizon_days),
+        never_back=float(np.mean(~silences.ended[followed])) if followed.any() else None,
+        never_back_km=curve.never_back_after(horizon_days),
         dates=dates,
         population=on_last,
         base_rate=None if labels is None or labels.empty else float(labels["churned"].mean()),

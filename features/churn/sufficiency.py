@@ -83,7 +83,7 @@ def history_needed(definition: ChurnDefinition) -> int:
 
 
 def _dates(log: Log, definition: ChurnDefinition) -> list[int]:
-    """Dates one horizon apart, from the last one whose future is known back to the first with a full past."""
+    """Return dates one horizon apart, from the last one whose future is known back to the first with a full past."""
     last = complete_until(log) - definition.horizon_days
     earliest = log.first_day + definition.active_days
     return list(range(last, earliest - 1, -definition.horizon_days))[:MOST_DATES][::-1]

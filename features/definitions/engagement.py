@@ -52,13 +52,13 @@ def features_of(kind: EventKind) -> tuple[Feature, ...]:
     if kind.by_shop:
         return ()
     return (
-        *_counts(kind.name),
-        *(_values(kind.name) if kind.has_value else ()),
-        *(_answers(kind.name, kind.answers) if kind.answers else ()),
+        *_count_features(kind.name),
+        *(_value_features(kind.name) if kind.has_value else ()),
+        *(_answer_features(kind.name, kind.answers) if kind.answers else ()),
     )
 
 
-def _counts(kind: str) -> tuple[Feature, ...]:
+def _count_features(kind: str) -> tuple[Feature, ...]:
     on, words = EVENT + kind, kind.replace("_", " ")
     family, now, before = f"engagement: {words}", f"event_{kind}_90d", f"event_{kind}_90d_before"
     plain = f"{words}: {{{now}}} in the last 90 days"
@@ -114,7 +114,7 @@ def _counts(kind: str) -> tuple[Feature, ...]:
     )
 
 
-def _values(kind: str) -> tuple[Feature, ...]:
+def _value_features(kind: str) -> tuple[Feature, ...]:
     on, words = EVENT + kind, kind.replace("_", " ")
     family = f"engagement: {words}"
     return (
@@ -148,7 +148,7 @@ def _values(kind: str) -> tuple[Feature, ...]:
     )
 
 
-def _answers(kind: str, sent: str) -> tuple[Feature, ...]:
+def _answer_features(kind: str, sent: str) -> tuple[Feature, ...]:
     words, was_sent = kind.replace("_", " "), sent.replace("_", " ")
     return (
         Feature(

@@ -11,8 +11,8 @@ WINDOWS_DAYS = (7, 14, 30, 60, 90, 180, 365)
 MONEY_WINDOWS_DAYS = (30, 90, 365)
 
 
-def _spent(name: str) -> Callable[[Mapping[str, float]], bool]:
-    """Nothing spent is no news beside a silence."""
+def _spent_something(name: str) -> Callable[[Mapping[str, float]], bool]:
+    """Return a test whether anything was spent; that nothing was spent is no news beside a silence."""
     return lambda row: row[name] > 0
 
 
@@ -77,7 +77,7 @@ MONEY = (
             if_none=0,  # no order in the window means nothing was spent
             risk_falls_with_it=True,
             example=Example(30, orders=[(5, 20), (days, 10), (days + 1, 99)]),
-            words=(Words(f"spent {{spend_{days}d}} in the last {days} days", _spent(f"spend_{days}d")),),
+            words=(Words(f"spent {{spend_{days}d}} in the last {days} days", _spent_something(f"spend_{days}d")),),
         )
         for days in MONEY_WINDOWS_DAYS
     ),

@@ -13,8 +13,8 @@ GAPS = 12
 WEEKS = (13, 26, 52)
 
 
-def _often(row: Mapping[str, float]) -> bool:
-    """A mean of one gap is no rhythm."""
+def _has_rhythm(row: Mapping[str, float]) -> bool:
+    """Return whether there are enough gaps for a rhythm: the mean of one gap is none."""
     return row["frequency"] >= 3
 
 
@@ -49,7 +49,7 @@ FEATURES = (
         meaning="the mean gap between order days",
         value=Mean("gap_days"),
         example=Example(45, orders=[(5, 20), (35, 10), (95, 10)]),
-        words=(Words("orders every {mean_gap_days} on average", _often),),
+        words=(Words("orders every {mean_gap_days} on average", _has_rhythm),),
     ),
     Feature(
         name="long_gap_days",

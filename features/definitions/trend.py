@@ -10,16 +10,16 @@ WINDOWS_DAYS = (30, 90)
 HALF_LIVES_DAYS = (7, 21, 63, 189)
 
 
-def _orders(days: int) -> tuple[str | Words, ...]:
+def _order_days_in_words(days: int) -> tuple[str | Words, ...]:
     now, before = f"order_days_{days}d", f"order_days_{days}d_before"
     text = f"ordered on {{{now}}} in the last {days}"
     return (*against(text, now, before, f" in the {days} before"), text)
 
 
-_SPEND = against("spent {spend_90d} in the last 90 days", "spend_90d", "spend_90d_before", " in the 90 before")
+_SPEND_IN_WORDS = against("spent {spend_90d} in the last 90 days", "spend_90d", "spend_90d_before", " in the 90 before")
 
 
-def _before(days: int) -> Feature:
+def _order_days_before(days: int) -> Feature:
     return Feature(
         name=f"order_days_{days}d_before",
         family="frequency",
@@ -28,11 +28,11 @@ def _before(days: int) -> Feature:
         value=Count(days=days, skip=days),
         if_none=0,
         example=Example(2, orders=[(days, 20), (days + 1, 10), (2 * days, 10), (2 * days + 1, 99)]),
-        words=_orders(days),
+        words=_order_days_in_words(days),
     )
 
 
-def _change(days: int) -> Feature:
+def _order_days_change(days: int) -> Feature:
     return Feature(
         name=f"order_days_{days}d_change",
         family="frequency",
@@ -41,13 +41,13 @@ def _change(days: int) -> Feature:
         value=lambda f: smoothed_ratio(f[f"order_days_{days}d"], f[f"order_days_{days}d_before"]),
         risk_falls_with_it=True,
         example=Example(0.5, orders=[(days + 1, 10)]),
-        words=_orders(days),
+        words=_order_days_in_words(days),
     )
 
 
 FEATURES = (
-    *(_before(days) for days in WINDOWS_DAYS),
-    *(_change(days) for days in WINDOWS_DAYS),
+    *(_order_days_before(days) for days in WINDOWS_DAYS),
+    *(_order_days_change(days) for days in WINDOWS_DAYS),
     Feature(
         name="spend_90d_before",
         family="money",
@@ -56,7 +56,7 @@ FEATURES = (
         value=Sum("spend", days=90, skip=90),
         if_none=0,
         example=Example(30, orders=[(90, 99), (91, 20), (180, 10), (181, 99)]),
-        words=_SPEND,
+        words=_SPEND_IN_WORDS,
     ),
     Feature(
         name="spend_90d_change",
@@ -66,7 +66,7 @@ FEATURES = (
         value=lambda f: ratio(f.spend_90d, f.spend_90d_before),
         risk_falls_with_it=True,
         example=Example(2, orders=[(5, 40), (91, 20)]),
-        words=_SPEND,
+        words=_SPEND_IN_WORDS,
     ),
     *(
         Feature(
@@ -78,7 +78,7 @@ FEATURES = (
             if_none=0,
             risk_falls_with_it=True,
             example=Example(0.75, orders=[(days, 20), (2 * days, 10)]),
-            words=_orders(30 if days <= 63 else 90),
+            words=_order_days_in_words(30 if days <= 63 else 90),
         )
         for days in HALF_LIVES_DAYS
     ),
@@ -90,7 +90,7 @@ FEATURES = (
         value=lambda f: ratio(f.order_pulse_21d, f.order_pulse_63d),
         risk_falls_with_it=True,
         example=Example(0.5 / 0.5 ** (1 / 3), orders=[(21, 20)]),
-        words=_orders(30),
+        words=_order_days_in_words(30),
     ),
     Feature(
         name="order_age_days",

@@ -1,8 +1,8 @@
 """The same aggregates as Ibis expressions: for data beyond one machine, and as a check on the single pass.
 
-The streams are tables (`tables_of` brings them from a `Log`; a warehouse has its own). One query per date: every
-stream is read once per kind of reading (plain, ranked from the latest row, distinct), grouped by customer, and joined
-to the population. DuckDB is the engine that the laws run on. Written for other databases too: a real literal is cast
+The streams are tables (`stream_tables` brings them from a `Log`; a warehouse has its own). One query per date: every
+stream is grouped by customer once per kind of query (plain, ranked from the latest row, distinct), and joined to the
+population. DuckDB is the engine that the laws run on. Written for other databases too: a real literal is cast
 (Spark reads it bare as a decimal), every division is on float64 (PostgreSQL truncates otherwise), no boolean is cast
 (PostgreSQL refuses).
 """
@@ -33,7 +33,7 @@ Tables = Mapping[str, ir.Table]
 CUSTOMER, ROW, RANK = "customer_id", "row_number", "rank_from_latest"
 
 
-def tables_of(log: Log, connection: BaseBackend) -> dict[str, ir.Table]:
+def stream_tables(log: Log, connection: BaseBackend) -> dict[str, ir.Table]:
     """Write each stream of a log as a temporary table.
 
     The columns are those of the stream, with `customer_id`, `day` (day number) and `row_number`, by which a
@@ -41,7 +41,7 @@ def tables_of(log: Log, connection: BaseBackend) -> dict[str, ir.Table]:
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
-    >>> tables = tables_of(roll_up(Lines.of(["a"], [10], [500])), ibis.duckdb.connect())
+    >>> tables = stream_tables(roll_up(Lines.of(["a"], [10], [500])), ibis.duckdb.connect())
     >>> tables["orders"].columns[:4]
     ('customer_id', 'day', 'row_number', 'spend')
     """
@@ -64,7 +64,7 @@ def feature_table(
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
-    >>> tables = tables_of(roll_up(Lines.of(["a"], [10], [500])), ibis.duckdb.connect())
+    >>> tables = stream_tables(roll_up(Lines.of(["a"], [10], [500])), ibis.duckdb.connect())
     >>> feature_table(tables, [date(1970, 1, 12)], FeatureSet(()))["customer_id"].tolist()
     ['a']
     """
@@ -79,54 +79,54 @@ def query(tables: Tables, as_of: int, features: FeatureSet, active_days: int | N
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
-    >>> tables = tables_of(roll_up(Lines.of(["a"], [10], [500])), ibis.duckdb.connect())
+    >>> tables = stream_tables(roll_up(Lines.of(["a"], [10], [500])), ibis.duckdb.connect())
     >>> query(tables, 11, FeatureSet(())).columns
     ('customer_id',)
     """
-    names = {aggregate: f"aggregate_{i}" for i, aggregate in enumerate(_read_from_rows(features.aggregates))}
+    names = {aggregate: f"aggregate_{i}" for i, aggregate in enumerate(_without_rates(features.aggregates))}
     wide = _population(tables["orders"], as_of, active_days)
-    for reading, group in _readings(names, tables):
+    for reading, group in _grouped_queries(names, tables):
         rows = reading.rows(tables, as_of, group)
-        part = rows.group_by(CUSTOMER).agg(**{names[a]: _Read(rows, as_of).column(a) for a in group})
+        part = rows.group_by(CUSTOMER).agg(**{names[a]: _Expressions(rows, as_of).column(a) for a in group})
         wide = wide.left_join(part, CUSTOMER).drop(f"{CUSTOMER}_right")
-    found = {aggregate: _found(wide, name, aggregate) for aggregate, name in names.items()}
-    return wide.select(CUSTOMER, **_features(features, found))
+    answers = {aggregate: _answer(wide, name, aggregate) for aggregate, name in names.items()}
+    return wide.select(CUSTOMER, **_features(features, answers))
 
 
-def _read_from_rows(aggregates: Iterable[agg.Aggregate]) -> list[agg.Aggregate]:
-    """Return the aggregates that a stream answers by itself; a rate is answered by its two counts."""
+def _without_rates(aggregates: Iterable[agg.Aggregate]) -> list[agg.Aggregate]:
+    """Return the aggregates with each rate replaced by its two counts, which one stream answers each."""
     parts = [a.parts if isinstance(a, agg.Rate) else (a,) for a in aggregates]
     return list(dict.fromkeys(part for group in parts for part in group))
 
 
-def _found(wide: ir.Table, name: str, aggregate: agg.Aggregate) -> ir.Value:
+def _answer(wide: ir.Table, name: str, aggregate: agg.Aggregate) -> ir.Value:
     column = wide[name] if name in wide.columns else ibis.null("float64")
     return column.fill_null(_real(0)) if isinstance(aggregate, (agg.Count, agg.Distinct)) else column
 
 
-def _features(features: FeatureSet, found: Mapping[agg.Aggregate, ir.Value]) -> dict[str, ir.Value]:
+def _features(features: FeatureSet, answers: Mapping[agg.Aggregate, ir.Value]) -> dict[str, ir.Value]:
     done: dict[str, ir.Value] = {}
     for feature in features:
-        value = _value(feature.value, found, done)
+        value = _value(feature.value, answers, done)
         done[feature.name] = value if feature.if_none is None else value.fill_null(_real(feature.if_none))
     return done
 
 
-def _value(value: Value, found: Mapping[agg.Aggregate, ir.Value], earlier: dict[str, ir.Value]) -> ir.Value:
+def _value(value: Value, answers: Mapping[agg.Aggregate, ir.Value], earlier: dict[str, ir.Value]) -> ir.Value:
     if isinstance(value, agg.Rate):
-        above, below = (found[part] for part in value.parts)
+        above, below = (answers[part] for part in value.parts)
         return above / below.nullif(_real(0))
-    return found[value] if isinstance(value, agg.Aggregate) else value(Values(earlier))
+    return answers[value] if isinstance(value, agg.Aggregate) else value(Values(earlier))
 
 
 def _frame(expression: ir.Table, as_of: int, features: FeatureSet) -> pd.DataFrame:
-    found: pd.DataFrame = expression.to_pyarrow().to_pandas()
-    keys = pd.DataFrame({CUSTOMER: found[CUSTOMER].astype(str), "as_of": timestamps(np.full(len(found), as_of))})
-    return pd.concat([keys, found[list(features.names)].astype("float64")], axis=1)
+    answers: pd.DataFrame = expression.to_pyarrow().to_pandas()
+    keys = pd.DataFrame({CUSTOMER: answers[CUSTOMER].astype(str), "as_of": timestamps(np.full(len(answers), as_of))})
+    return pd.concat([keys, answers[list(features.names)].astype("float64")], axis=1)
 
 
 def _arrow(log: Log, stream: Stream) -> pa.Table:
-    """A stream as an Arrow table, NULL as null."""
+    """Return a stream as an Arrow table, NULL as null."""
     ids = pa.array(log.customer_ids, pa.string()).take(pa.array(stream.customer))
     row_number = np.arange(len(stream), dtype=np.int64)
     columns = {name: pa.array(column, mask=column == NULL) for name, column in stream.columns.items()}
@@ -139,7 +139,7 @@ def _population(orders: ir.Table, as_of: int, active_days: int | None) -> ir.Tab
 
 
 @dataclass(frozen=True)
-class _Reading:
+class _GroupedQuery:
     """Aggregates that one grouped query answers: those over the same rows in the same order."""
 
     stream: str
@@ -148,7 +148,7 @@ class _Reading:
     distinct: str | None = None
 
     @classmethod
-    def of(cls, aggregate: agg.Aggregate) -> _Reading:
+    def of(cls, aggregate: agg.Aggregate) -> _GroupedQuery:
         if isinstance(aggregate, agg.Distinct):
             return cls(aggregate.stream, aggregate.skip, distinct=aggregate.column)
         if aggregate.last is None and not (isinstance(aggregate, agg.Last) and aggregate.back):
@@ -176,16 +176,18 @@ class _Reading:
         return counted.mutate(**{RANK: ibis.row_number().over(latest_first)})  # from 0
 
 
-def _readings(aggregates: Iterable[agg.Aggregate], tables: Tables) -> list[tuple[_Reading, list[agg.Aggregate]]]:
-    groups: dict[_Reading, list[agg.Aggregate]] = {}
+def _grouped_queries(
+    aggregates: Iterable[agg.Aggregate], tables: Tables
+) -> list[tuple[_GroupedQuery, list[agg.Aggregate]]]:
+    groups: dict[_GroupedQuery, list[agg.Aggregate]] = {}
     for aggregate in aggregates:
         if aggregate.stream in tables:
-            groups.setdefault(_Reading.of(aggregate), []).append(aggregate)
+            groups.setdefault(_GroupedQuery.of(aggregate), []).append(aggregate)
     return list(groups.items())
 
 
-class _Read:
-    """Each aggregate over a table of rows, as a float64 column; NULL = None."""
+class _Expressions:
+    """Makes the expression of each aggregate over a table of rows: a float64 column, NULL = None."""
 
     def __init__(self, rows: ir.Table, as_of: int) -> None:
         self._rows, self._as_of = rows, as_of
@@ -194,7 +196,7 @@ class _Read:
         return self._as_of - self._rows.day if aggregate.column == agg.AGE else self._rows[aggregate.column]
 
     def _inside(self, aggregate: agg.Aggregate) -> ir.BooleanValue | None:
-        """Whether a row lies in the window, passes the filter and has a value; None where every row does."""
+        """Return whether a row lies in the window, passes the filter and has a value; None where every row does."""
         first, end = window(self._as_of, aggregate.days, aggregate.skip)
         tests = [self._rows.day >= first] if aggregate.days is not None else []
         if aggregate.skip:

@@ -187,7 +187,7 @@ class SinglePass:
 
 
 def _reduce(values: Ints, low: Ints, high: Ints, extreme: np.ufunc) -> Ints:
-    """Reduce each run low … high−1; the result of an empty run means nothing."""
+    """Return the least or the greatest value of each run low … high−1; that of an empty run means nothing."""
     if not len(values) or not len(low):
         return np.zeros(len(low), dtype=np.int64)
     # reduceat takes single positions: every second one closes a run. The row added at the end lets a run end there.

@@ -98,26 +98,26 @@ def before_christmas(start: date, days: int) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Bought:
-    """One element per order, in time order."""
+class DrawnOrders:
+    """The drawn orders: one array element per order, in time order."""
 
     customer: Ints
     time: Floats  # days since start, with the part of the day
     returned: Flags
     ticket: Flags
     leaves: Floats  # the chance to leave after this order
-    left: Flags  # and whether it happened
+    left: Flags  # whether the customer left after it
 
     def last_before(self, time: float) -> Ints:
-        """Positions of the last order before a time, one per customer who has one, in customer order."""
+        """Return the position of the last order before a time for each customer who has one, customers sorted."""
         n = int(np.searchsorted(self.time, time))
         last = np.full(int(self.customer.max(initial=-1)) + 1, -1)
         last[self.customer[:n]] = np.arange(n)  # in time order, so the later order overwrites
         return last[last >= 0]
 
 
-def buy(people: People, calendar: Calendar, days: int, rng: np.random.Generator) -> Bought:
-    """Let everyone order until he leaves or the log ends."""
+def draw_orders(people: People, calendar: Calendar, days: int, rng: np.random.Generator) -> DrawnOrders:
+    """Draw the orders of all customers, each until the customer leaves or the log ends."""
     who = np.arange(len(people))
     when = calendar.operational(people.joined)
     end = float(calendar.operational(float(days)))
@@ -135,12 +135,12 @@ def buy(people: People, calendar: Calendar, days: int, rng: np.random.Generator)
     who, when, returned, ticket, leaves, left = (np.concatenate(parts) for parts in zip(*rounds, strict=True))
     order = np.argsort(when, kind="stable")
     time = np.minimum(calendar.time(when[order]), np.nextafter(float(days), 0))
-    return Bought(who[order], time, returned[order], ticket[order], leaves[order], left[order])
+    return DrawnOrders(who[order], time, returned[order], ticket[order], leaves[order], left[order])
 
 
 @dataclass(frozen=True, eq=False)
-class BoughtLines:
-    """One element per order line, in order of the orders; money in minor units."""
+class DrawnLines:
+    """The drawn order lines: one array element per line, in order of the orders; money in minor units."""
 
     order: Ints
     first: Ints  # position of the first line of each order
@@ -150,8 +150,8 @@ class BoughtLines:
     discount: Ints
 
 
-def fill_baskets(people: People, bought: Bought, rng: np.random.Generator) -> BoughtLines:
-    """Fill each order with lines."""
+def draw_lines(people: People, bought: DrawnOrders, rng: np.random.Generator) -> DrawnLines:
+    """Draw the lines of each order."""
     order = np.repeat(np.arange(len(bought.time)), 1 + rng.poisson(people.basket[bought.customer]))
     product = _choose_products(bought.customer[order], rng)
     # A product comes once per order: the same line twice would read as a duplicate in the export.
@@ -162,11 +162,11 @@ def fill_baskets(people: People, bought: Bought, rng: np.random.Generator) -> Bo
     gross = np.rint(price[product] * people.level[bought.customer[order]]).astype(np.int64) * quantity
     rate = np.where(rng.random(len(order)) < 0.15, rng.integers(1, 4, len(order)) * 10, 0)
     first = np.searchsorted(order, np.arange(len(bought.time)))
-    return BoughtLines(order, first, product, quantity, gross, gross * rate // 100)
+    return DrawnLines(order, first, product, quantity, gross, gross * rate // 100)
 
 
 def _choose_products(customer: Ints, rng: np.random.Generator) -> Ints:
-    """Six times in ten one of the customer's favourites, otherwise the popular ones more often than the rest."""
+    """Draw a product per line: six times in ten a favourite of the customer, otherwise a popular one more often."""
     n = len(customer)
     favourite = (customer * 7_919 + rng.integers(0, FAVOURITES, n) * 104_729) % PRODUCTS
     any_product = (PRODUCTS * rng.random(n) ** 2.5).astype(np.int64)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.simulation.behaviour import Bought, BoughtLines, Floats, Ints, People
+from features.simulation.behaviour import DrawnLines, DrawnOrders, Floats, Ints, People
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
-    """One element per event; value is NaN where the kind has none."""
+class DrawnEvents:
+    """The drawn events: one array element per event; value is NaN where the kind has none."""
 
     customer: Ints
     kind: Ints  # position in KINDS
@@ -22,8 +22,10 @@ class Drawn:
 KINDS = ("mail_sent", "mail_clicked", "review", "ticket", "points_earned")
 
 
-def draw_events(people: People, bought: Bought, lines: BoughtLines, days: int, rng: np.random.Generator) -> Drawn:
-    """Mails once a month to half of those who consent; the rest follows an order by some days."""
+def draw_events(
+    people: People, bought: DrawnOrders, lines: DrawnLines, days: int, rng: np.random.Generator
+) -> DrawnEvents:
+    """Draw mails, once a month to half of those who consent, and what follows an order by some days."""
     sent = _mails(people, days, rng)
     clicked = _clicks(people, bought, sent, rng)
     after = bought.time + 1 + 6 * rng.random(len(bought.time))
@@ -42,7 +44,7 @@ def draw_events(people: People, bought: Bought, lines: BoughtLines, days: int, r
     # Stable, so that a click in the very second of its mail still follows it; what falls after the log is not in it.
     order = np.argsort(time, kind="stable")
     order = order[: np.searchsorted(time[order], float(days))]
-    return Drawn(customer[order], kind[order], time[order], value[order])
+    return DrawnEvents(customer[order], kind[order], time[order], value[order])
 
 
 Part = tuple[Ints, Floats, Floats]
@@ -58,8 +60,8 @@ def _mails(people: People, days: int, rng: np.random.Generator) -> Part:
     return customer, campaigns[met[customer] + nth] + 0.1, np.full(len(customer), np.nan)
 
 
-def _clicks(people: People, bought: Bought, sent: Part, rng: np.random.Generator) -> Part:
-    """Who has left still clicks, a tenth as often."""
+def _clicks(people: People, bought: DrawnOrders, sent: Part, rng: np.random.Generator) -> Part:
+    """Draw the clicks on mails; customers who have left click a tenth as often."""
     gone = np.full(len(people), np.inf)
     gone[bought.customer[bought.left]] = bought.time[bought.left]
     customer, time, none = sent
@@ -68,6 +70,6 @@ def _clicks(people: People, bought: Bought, sent: Part, rng: np.random.Generator
     return customer[clicked], time[clicked] + 2 * rng.random(int(clicked.sum())), none[clicked]
 
 
-def _points(people: People, bought: Bought, paid: Ints) -> Part:
+def _points(people: People, bought: DrawnOrders, paid: Ints) -> Part:
     member = people.member[bought.customer]
     return bought.customer[member], bought.time[member], (paid[member] // 100).astype(np.float64)

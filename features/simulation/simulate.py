@@ -20,14 +20,14 @@ import pyarrow as pa
 
 from features.atomic_write import whole
 from features.simulation.behaviour import (
-    Bought,
     Calendar,
+    DrawnOrders,
     Floats,
     Ints,
     People,
-    buy,
+    draw_lines,
+    draw_orders,
     draw_people,
-    fill_baskets,
     make_calendar,
 )
 from features.simulation.engagement import draw_events
@@ -60,11 +60,11 @@ class SimulatedShop:
     truth: pd.DataFrame
     start: date
     _people: People
-    _bought: Bought
+    _bought: DrawnOrders
     _calendar: Calendar
 
     def true_probability(self, as_of: date, horizon_days: int) -> pd.DataFrame:
-        """The probability of no order on the days as_of … as_of + horizon_days - 1, per customer with an order before.
+        """Return the probability of no order on the days as_of … as_of + horizon_days - 1, per customer met before.
 
         It knows all that the simulator knows except whether the customer has left already. With p the chance to leave
         after the last order, S the survival of a gap and s the time since then, it is
@@ -107,7 +107,7 @@ def simulate(
     with_events: bool = True,
     christmas_factor: float = 1.0,
 ) -> SimulatedShop:
-    """A shop of so many customers; the same seed gives the same shop.
+    """Simulate a shop of so many customers; the same seed gives the same shop.
 
     Args:
         customers: how many order at all, at least 1; about 30 order lines each over the default two years.
@@ -138,8 +138,8 @@ def simulate(
     crowd, shopping, baskets, contacts = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4))
     calendar = make_calendar(start, days, stationary, christmas_factor)
     people = draw_people(customers, days, usual_gap_days, stationary, crowd)
-    bought = buy(people, calendar, days, shopping)
-    lines = fill_baskets(people, bought, baskets)
+    bought = draw_orders(people, calendar, days, shopping)
+    lines = draw_lines(people, bought, baskets)
     events = draw_events(people, bought, lines, days if with_events else 0, contacts)
     return SimulatedShop(
         orders=orders_table(lines, bought, customers, days, start, baskets),
@@ -154,7 +154,7 @@ def simulate(
 
 
 def _survival(gaps: Floats, shape: Ints) -> Floats:
-    """P(an Erlang gap of mean 1 is longer than so many usual gaps)."""
+    """Return P(an Erlang gap of mean 1 is longer than so many usual gaps)."""
     x = gaps * shape
     terms = [np.where(k < shape, x**k / factorial(k), 0.0) for k in range(int(shape.max(initial=1)))]
     return np.asarray(np.exp(-x) * np.sum(terms, axis=0))

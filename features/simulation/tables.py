@@ -9,16 +9,16 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from features.simulation.behaviour import OWNERS, PRODUCTS, Bought, BoughtLines, Flags, Floats, Ints, People
-from features.simulation.engagement import KINDS, Drawn
+from features.simulation.behaviour import OWNERS, PRODUCTS, DrawnLines, DrawnOrders, Flags, Floats, Ints, People
+from features.simulation.engagement import KINDS, DrawnEvents
 
 OPENS, CLOSES = 8 * 3600, 22 * 3600
 
 
 def orders_table(
-    lines: BoughtLines, bought: Bought, customers: int, days: int, start: date, rng: np.random.Generator
+    lines: DrawnLines, bought: DrawnOrders, customers: int, days: int, start: date, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """The sold lines and, three days to two weeks later, the first line of each order with a return."""
+    """Return the sold lines and, three days to two weeks later, the first line of each order with a return."""
     back = np.flatnonzero(bought.returned)
     when = bought.time[back] + 3 + 11 * rng.random(len(back))
     back, when = back[when < days], when[when < days]
@@ -43,7 +43,7 @@ def orders_table(
     )
 
 
-def events_table(events: Drawn, customers: int, days: int, start: date) -> pd.DataFrame:
+def events_table(events: DrawnEvents, customers: int, days: int, start: date) -> pd.DataFrame:
     """Return the events in the columns of the input contract."""
     return pd.DataFrame(
         {
@@ -69,7 +69,7 @@ def customers_table(people: People) -> pd.DataFrame:
     )
 
 
-def truth_table(people: People, bought: Bought, start: date) -> pd.DataFrame:
+def truth_table(people: People, bought: DrawnOrders, start: date) -> pd.DataFrame:
     """Return what nobody but the simulator knows."""
     last, first = bought.last_before(np.inf), np.unique(bought.customer, return_index=True)[1]
     who = bought.customer[last]
@@ -91,7 +91,7 @@ def _days(time: Floats, start: date) -> npt.NDArray[np.datetime64]:
 
 
 def _timestamps(time: Floats, start: date) -> npt.NDArray[np.datetime64]:
-    """A day is squeezed into the opening hours: no order near midnight, where zones and clock changes would move it."""
+    """Squeeze a day into the opening hours: zones and clock changes would move an order near midnight."""
     second = OPENS + ((time - np.floor(time)) * (CLOSES - OPENS)).astype(np.int64)
     return _days(time, start) + second
 
@@ -111,6 +111,6 @@ def _numbered(prefix: str, n: int, width: int) -> list[str]:
 
 
 def _coded(values: list[str], codes: Ints) -> pd.Series[str]:
-    """Text of few different values: taken by code inside Arrow, so that ten million rows cost no Python objects."""
+    """Return texts by their codes; taken inside Arrow, so that ten million rows cost no Python objects."""
     text = pa.array(values, pa.large_string()).take(pa.array(codes))
     return pd.Series(text.to_pandas(types_mapper={pa.large_string(): pd.StringDtype("pyarrow", np.nan)}.get))

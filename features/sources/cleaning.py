@@ -28,7 +28,7 @@ from features.sources.columns import (
     mask,
     where,
 )
-from features.sources.duplicates import order_keys, repeated_blocks, repeated_ids
+from features.sources.duplicates import duplicate_lines, order_keys, repeated_ids
 from features.sources.mapping import LineRules, Shop
 from features.sources.row_checks import NO_TEXTS, CleanTable, RowChecks, TypedTable
 from features.sources.rules import A_DATE, NO_ID, TEST_HINT, is_test, plain_status
@@ -62,9 +62,9 @@ def clean_lines(
     dated = local_time > cells.HUGE
     if until is not None:
         checks.leave_out("on or after until", dated & (day >= until))
-    customer, status = _leave_out(checks, order, rules)
+    customer, status = _leave_out_other_rows(checks, order, rules)
     _check_dates(checks, "ordered_at", local_time, offset, day, latest)
-    checks.leave_out("duplicate lines", _duplicates(checks, order))
+    checks.leave_out("duplicate lines", duplicate_lines(typed, order, checks.alive))
     amount, discount, quantity = line_money(checks, order, rules)
     returned = _returned(checks, amount, quantity, status, rules)
     amount, discount = in_shop_currency(checks, order, shop, amount, discount)
@@ -112,7 +112,7 @@ def clean_events(typed: TypedTable, shop: Shop, *, until: int | None, latest: in
     return CleanTable(tuple(checks.problems), checks.counts, events=events, event_ids=ids)
 
 
-def _leave_out(checks: RowChecks, order: Ints, rules: LineRules) -> tuple[Coded, Coded | None]:
+def _leave_out_other_rows(checks: RowChecks, order: Ints, rules: LineRules) -> tuple[Coded, Coded | None]:
     """Leave out the rows that are no order of a customer; return customers and statuses of each order's first line."""
     customer = customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
     status = checks.text("status")
@@ -146,13 +146,6 @@ def _check_dates(checks: RowChecks, name: str, local_time: Ints, offset: Ints, d
         checks.problem(name, rule, "export all of them with a zone, or none", fewer)
     if latest is not None:
         checks.problem(name, "in the past", "correct the date, or date_format", day > latest)
-
-
-def _duplicates(checks: RowChecks, order: Ints) -> Mask:
-    line = checks.text("line_id")
-    if line is not None:
-        return repeated_ids(line, checks.alive, within=order)
-    return repeated_blocks(checks.typed, order, checks.alive)
 
 
 def _returned(checks: RowChecks, amount: Ints, quantity: Ints | None, status: Coded | None, rules: LineRules) -> Mask:
@@ -197,16 +190,16 @@ def _check_orders(checks: RowChecks, order: Ints, customer: Coded, day: Ints, re
     rows = np.flatnonzero(checks.alive & checks.sound & (order >= 0) & ~returned)
     if not len(rows):
         return
-    mine, size = order[rows], int(order.max()) + 1
-    first = first_rows(order, mask(rows, len(order)))[mine]
-    strange = np.zeros(len(order), dtype=bool)
-    strange[rows[customer.codes[rows] != customer.codes[first]]] = True
+    own, size = order[rows], int(order.max()) + 1
+    first = first_rows(order, mask(rows, len(order)))[own]
+    of_others = np.zeros(len(order), dtype=bool)
+    of_others[rows[customer.codes[rows] != customer.codes[first]]] = True
     rule = "the order id of one customer"
-    checks.problem("order_id", rule, "leave order_id out of the columns if its numbers are used again", strange)
+    checks.problem("order_id", rule, "leave order_id out of the columns if its numbers are used again", of_others)
     low, high = np.full(size, 2**31), np.full(size, -(2**31))
-    np.minimum.at(low, mine, day[rows])
-    np.maximum.at(high, mine, day[rows])
-    apart = (high - low > MOST_DAYS_OF_AN_ORDER)[mine] & (day[rows] > low[mine] + MOST_DAYS_OF_AN_ORDER)
+    np.minimum.at(low, own, day[rows])
+    np.maximum.at(high, own, day[rows])
+    apart = (high - low > MOST_DAYS_OF_AN_ORDER)[own] & (day[rows] > low[own] + MOST_DAYS_OF_AN_ORDER)
     far = mask(rows[apart], len(order))
     rule = f"the order id of one date: its lines lie more than {MOST_DAYS_OF_AN_ORDER} days apart"
     checks.problem("order_id", rule, "leave order_id out of the columns if its numbers are used again", far)

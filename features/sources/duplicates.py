@@ -1,4 +1,4 @@
-"""Finds the rows of a file that are duplicates.
+"""Decides which rows of a file are duplicates.
 
 A product twice within one order is honest: two lines. An order that appears again further on, line by line the same, is
 not: two exports whose periods overlap were joined. Where the lines are in the file tells the two apart.
@@ -44,7 +44,15 @@ def repeated_ids(coded: Coded, alive: Mask, within: Ints | None = None) -> Mask:
     return repeated
 
 
-def repeated_blocks(typed: TypedTable, order: Ints, alive: Mask) -> Mask:
+def duplicate_lines(typed: TypedTable, order: Ints, alive: Mask) -> Mask:
+    """Return the order lines that are duplicates: by their line id where the shop has one, else by where they are."""
+    line_id = typed.texts.get("line_id")
+    if line_id is not None:
+        return repeated_ids(line_id, alive, within=order)
+    return _repeated_blocks(typed, order, alive)
+
+
+def _repeated_blocks(typed: TypedTable, order: Ints, alive: Mask) -> Mask:
     """Return the rows of orders that appear again further on in the file, with exactly the same lines.
 
     A block is a run of rows of one order. Where most orders that lie in several blocks differ from block to block,

@@ -98,7 +98,7 @@ def posted_events(
 
 
 def with_posted(
-    lines: Lines, events: Events | None, posted: Posts, named: bool, event_ids: Texts
+    lines: Lines, events: Events | None, posted: Posts, has_order_ids: bool, event_ids: Texts
 ) -> tuple[Lines, Events | None]:
     """Return a shop's lines and events with what was posted beside them.
 
@@ -111,18 +111,18 @@ def with_posted(
         lines: of the order file.
         events: of the events file; None where there is none.
         posted: what was posted.
-        named: whether the order file has order ids.
+        has_order_ids: whether the order file has them.
         event_ids: those of the events file; empty where it has none.
     """
-    more = posted.lines(lines.order_id.values)
-    if more is not None:
-        if not named and len(lines.day):
-            more = more.where(more.day > lines.day.max())
-        lines = Lines.joined([lines, more])
-    happened = posted.events(event_ids)
-    if happened is not None:
-        happened = _few_kinds(happened, events)
-        events = happened if events is None else Events.joined([events, happened])
+    new_lines = posted.lines(lines.order_id.values)
+    if new_lines is not None:
+        if not has_order_ids and len(lines.day):
+            new_lines = new_lines.where(new_lines.day > lines.day.max())
+        lines = Lines.joined([lines, new_lines])
+    new_events = posted.events(event_ids)
+    if new_events is not None:
+        new_events = _few_kinds(new_events, events)
+        events = new_events if events is None else Events.joined([events, new_events])
     return lines, events
 
 

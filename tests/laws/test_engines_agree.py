@@ -48,7 +48,7 @@ def test_single_pass_equals_plain_python(shop: Shop) -> None:
 @settings(max_examples=max(settings().max_examples // 8, 1), phases=UNSHRUNK)
 def test_single_pass_equals_relational(features: FeatureSet, shop: Shop) -> None:
     found = table(shop, features, ACTIVE_DAYS)
-    tables = relational.tables_of(shop.log, ibis.duckdb.connect())
+    tables = relational.stream_tables(shop.log, ibis.duckdb.connect())
     queried = relational.feature_table(tables, shop.dates, features, ACTIVE_DAYS)
     assert keys(found) == keys(queried)
     for feature in features:

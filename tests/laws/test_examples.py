@@ -68,7 +68,7 @@ def test_the_examples_give_their_values_in_a_query() -> None:
     for feature in FEATURES:
         lines += [replace(line, customer=feature.name) for line in lines_of(feature.example)]
         events += [replace(event, customer=feature.name) for event in events_of(feature.example)]
-    tables = relational.tables_of(log_of(lines, events), ibis.duckdb.connect())
+    tables = relational.stream_tables(log_of(lines, events), ibis.duckdb.connect())
     found = relational.feature_table(tables, [TODAY], FEATURES).set_index("customer_id")
     for feature in FEATURES:
         expected = float("nan") if feature.example.gives is None else feature.example.gives

@@ -40,9 +40,9 @@ def _draw_curve(axes: Axes, found: ProposedHorizon, title: str) -> None:
     for (name, segment), colour in zip(largest, SEGMENT_COLOURS, strict=False):
         axes.step(upto, _still_open(segment.curve, upto), where="post", color=colour, linewidth=1, label=name, zorder=3)
     axes.step(upto, _still_open(found.curve, upto), where="post", color=ACCENT, linewidth=2.2, label="all still silent")
-    axes.axhline(found.curve.never, color=MUTED, linewidth=1, linestyle="--", label="never comes back")
+    axes.axhline(found.curve.never_back, color=MUTED, linewidth=1, linestyle="--", label="never comes back")
     axes.axvline(days, color=INK, linewidth=1, linestyle=":")
-    axes.text(days, 0.97, f" {days} days: {found.curve.covered(days):.0%} of gaps", color=INK, va="top")
+    axes.text(days, 0.97, f" {days} days: {found.curve.share_covered(days):.0%} of gaps", color=INK, va="top")
     axes.set(xlim=(0, upto[-1]), ylim=(0, 1.01), xlabel="days since the order", ylabel="share of silences")
     axes.set_title(f"How long silences last: {title}")
     axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(1, 0.92))

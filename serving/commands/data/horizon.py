@@ -58,9 +58,9 @@ class HorizonProposed:
             "active_days": definition.active_days,
             "gaps": found.gaps,
             "cut_off": found.cut_off,
-            "gap_days": {f"{share:.2f}": curve.covering(share) for share in (0.5, 0.8, GAPS_COVERED, 0.9)},
-            "never": curve.never,
-            "more_gone_than_back_days": curve.gone_after(),
+            "gap_days": {f"{share:.2f}": curve.days_covering(share) for share in (0.5, 0.8, GAPS_COVERED, 0.9)},
+            "never": curve.never_back,
+            "more_gone_than_back_days": curve.days_until_gone(),
             "windows": [self._window(window) for window in found.windows],
             "warning": found.warning,
         }
@@ -72,8 +72,8 @@ class HorizonProposed:
             "active_days": window.definition.active_days,
             "covered": window.covered,
             "silences": window.silences,
-            "never": window.never,
-            "never_km": window.never_km,
+            "never": window.never_back,
+            "never_km": window.never_back_km,
             "population": window.population,
             "base_rate": window.base_rate,
             "as_of": window.dates,
@@ -115,8 +115,8 @@ class HorizonProposed:
             f"{definition.active_days} days",
             f"{window.covered:.0%}",
             f"{window.silences:,}",
-            _percent(window.never, ""),
-            _percent(window.never_km, ""),
+            _percent(window.never_back, ""),
+            _percent(window.never_back_km, ""),
             f"{window.population:,}",
             _percent(window.base_rate, ""),
             str(dates.training),
@@ -176,30 +176,30 @@ def proposal_lines(found: ProposedHorizon) -> Iterator[str]:
     yield f"proposed: churned = no order for {days} days; who ordered in the last {active} days can churn"
     yield _why(found)
     window = found.window
-    if window.never is not None:
+    if window.never_back is not None:
         yield (
-            f"of those silent for {days} days, {window.never:.0%} never came back within the log "
+            f"of those silent for {days} days, {window.never_back:.0%} never came back within the log "
             f"({_counted(window.silences, 'silence')}, each followed for {days} days more at least)"
         )
-    gone = found.curve.gone_after()
+    gone = found.curve.days_until_gone()
     if gone is not None:
         yield f"from {gone:.0f} days of silence on, more are gone than come back"
 
 
 def _why(found: ProposedHorizon) -> str:
-    days, covering = found.definition.horizon_days, found.curve.covering(GAPS_COVERED)
+    days, covering = found.definition.horizon_days, found.curve.days_covering(GAPS_COVERED)
     if covering is None:
         return "nobody has come back yet, so there are no gaps to read it off"
     said = f"{GAPS_COVERED:.0%} of the gaps of customers who come back are at most {covering:.0f} days"
     rests = f"{found.gaps:,} gaps, and {found.cut_off:,} silences that the end of the log cut off"
     if covering > days:
-        said += f"; {days} days cover {found.curve.covered(days):.0%}, and this log is too short to test more"
+        said += f"; {days} days cover {found.curve.share_covered(days):.0%}, and this log is too short to test more"
     return f"{said} ({rests})"
 
 
 def _in_short(found: ProposedHorizon) -> str:
     window, days = found.window, found.definition.horizon_days
-    said = f"{days} days; of those silent for so long {_percent(window.never)} never came back "
+    said = f"{days} days; of those silent for so long {_percent(window.never_back)} never came back "
     few = "; few gaps, so do not lean on it" if found.gaps < FEW_GAPS else ""
     return f"{said}({window.silences:,} silences), {_percent(window.base_rate)} of {window.population:,} churn{few}"
 

@@ -62,14 +62,14 @@ def test_a_log_that_is_cut_off_still_shows_its_gaps(steady):
     """Of 80 days only the short gaps have ended; the curve knows that the others are at least so long."""
     truth = float(np.quantile(finished_gaps(steady), GAPS_COVERED))
     cut = steady.before(steady.first_day + 80)
-    naive, found = float(np.quantile(finished_gaps(cut), GAPS_COVERED)), curve(cut).covering(GAPS_COVERED)
+    naive, found = float(np.quantile(finished_gaps(cut), GAPS_COVERED)), curve(cut).days_covering(GAPS_COVERED)
     assert naive < 0.8 * truth
     assert abs(found - truth) < abs(naive - truth) / 2
 
 
 def test_in_a_long_log_of_customers_who_stay_it_is_the_plain_quantile(steady):
-    assert curve(steady).covering(GAPS_COVERED) == pytest.approx(np.quantile(finished_gaps(steady), 0.85), abs=1)
-    assert curve(steady).never < 0.01
+    assert curve(steady).days_covering(GAPS_COVERED) == pytest.approx(np.quantile(finished_gaps(steady), 0.85), abs=1)
+    assert curve(steady).never_back < 0.01
 
 
 def test_who_buys_once_does_not_stretch_the_window():
@@ -78,8 +78,8 @@ def test_who_buys_once_does_not_stretch_the_window():
     passers_by = [(f"once{n}", n % 200) for n in range(1000)]
     found = proposed_horizon(log_of([*regulars, *passers_by]))
     assert found.definition == ChurnDefinition(14, 90)
-    assert found.curve.covered(10) == 1
-    assert found.curve.never > 0.15
+    assert found.curve.share_covered(10) == 1
+    assert found.curve.never_back > 0.15
 
 
 def test_the_sentence_counts_silences_that_could_have_ended():
@@ -88,26 +88,26 @@ def test_the_sentence_counts_silences_that_could_have_ended():
     week = proposed_horizon(log).windows[0]
     assert week.definition.horizon_days == 7
     # From day 0 ann 20 days; from day 21 ann for ever, bob for ever; cat and dan could not be followed for 14 days.
-    assert (week.silences, week.never) == (3, pytest.approx(2 / 3))
+    assert (week.silences, week.never_back) == (3, pytest.approx(2 / 3))
 
 
 def test_leaving_is_told_from_waiting(steady):
     """In a shop where nobody leaves nearly every silence of the proposed length ends; where many leave it does not."""
     leaving = log_of_shop(simulate(400, seed=3, days=730, usual_gap_days=28, with_events=False))
     stays, leaves = proposed_horizon(steady).window, proposed_horizon(leaving).window
-    assert stays.never < 0.05
-    assert leaves.never > 0.25
-    assert leaves.never == pytest.approx(leaves.never_km, abs=0.05)
+    assert stays.never_back < 0.05
+    assert leaves.never_back > 0.25
+    assert leaves.never_back == pytest.approx(leaves.never_back_km, abs=0.05)
 
 
 def test_from_when_on_silence_means_leaving():
     """Of a hundred weekly buyers half leave after day 199: whoever is silent for longer than a gap is gone."""
     orders = [(f"c{n}", day) for n in range(100) for day in range(n % 7, 200 if n % 2 else 400, 7)]
     found = curve(log_of(orders))
-    assert found.gone_after() == 7
-    assert found.never_after(8) == pytest.approx(1)
-    assert found.never_after(0) < 0.05
-    assert found.never_after(10_000) is None
+    assert found.days_until_gone() == 7
+    assert found.never_back_after(8) == pytest.approx(1)
+    assert found.never_back_after(0) < 0.05
+    assert found.never_back_after(10_000) is None
 
 
 def test_a_rate_that_tells_nothing_apart_is_said(steady):
@@ -142,7 +142,7 @@ def test_each_segment_has_its_own_window():
         "monthly": 30,
         NO_SEGMENT: 30,
     }
-    assert found.curve.covering(GAPS_COVERED) == 28
+    assert found.curve.days_covering(GAPS_COVERED) == 28
     assert sum(part.gaps for part in found.segments.values()) == found.gaps
 
 
@@ -153,7 +153,7 @@ def test_a_short_log_gets_a_short_horizon():
 def test_a_log_in_which_nobody_came_back_gets_an_answer():
     found = proposed_horizon(log_of([("ann", 0), ("bob", 300)]))
     assert found.definition == ChurnDefinition(30, 90)
-    assert found.curve.covering(GAPS_COVERED) is None
+    assert found.curve.days_covering(GAPS_COVERED) is None
 
 
 orders = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 400)), min_size=1, max_size=80)
@@ -164,7 +164,7 @@ orders = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 400)), min
 def test_properties_of_any_log(rows, later):
     log = log_of(rows)
     found = curve(log)
-    covered = [found.covered(days) for days in range(420)]
+    covered = [found.share_covered(days) for days in range(420)]
     assert all(0 <= low <= high <= 1 for low, high in pairwise(covered))
     definition = proposed_definition(log)
     assert definition.horizon_days in HORIZONS_DAYS
@@ -172,4 +172,4 @@ def test_properties_of_any_log(rows, later):
     gaps = finished_gaps(log)
     gaps = gaps[gaps <= found.reach_days]
     if len(gaps):  # counting what was cut off never makes gaps shorter
-        assert found.covering(GAPS_COVERED) >= np.quantile(gaps, GAPS_COVERED, method="inverted_cdf")
+        assert found.days_covering(GAPS_COVERED) >= np.quantile(gaps, GAPS_COVERED, method="inverted_cdf")

@@ -34,7 +34,7 @@ def connection() -> Backend:
 
 @pytest.fixture
 def tables(connection: Backend) -> relational.Tables:
-    return relational.tables_of(log_of(LINES, EVENTS), connection)
+    return relational.stream_tables(log_of(LINES, EVENTS), connection)
 
 
 def features(**values: agg.Aggregate) -> FeatureSet:
