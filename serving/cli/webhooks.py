@@ -30,13 +30,17 @@ def add(
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Also http, and addresses inside the own network.")
     ] = False,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Also a name that cannot be looked up now; it may be known later.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Add a webhook and print its secret, this once."""
     with shop_of(config) as shop:
         from serving.commands.upkeep import webhooks as managing
 
-        screen_of(json).show(managing.add(shop, url, events or (), allow_private=allow_private))
+        added = managing.add(shop, url, events or (), allow_private=allow_private, unverified=unverified)
+        screen_of(json).show(added)
 
 
 @webhooks.command("list")

@@ -8,6 +8,7 @@ the book keep several workers from claiming the same message. Logs name webhooks
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 import threading
 import time
@@ -21,6 +22,7 @@ import sqlalchemy as sa
 from serving.book import Book
 from serving.book.connection import BUSY_SECONDS
 from serving.book.sql_rows import utc_now
+from serving.webhooks.address import Lookup
 from serving.webhooks.http_send import BOUNDS, WHOLE_SECONDS, Bounds, send
 from serving.webhooks.outbox import Message, claim, due_webhooks, mark_delivered, mark_failed, release
 
@@ -42,6 +44,7 @@ class Pace:
         longest_rest_seconds: a failing webhook rests 1 second after its first failure, then 2, 4 … up to this.
         bounds: the timeouts of a request.
         trust: the trusted certificates; None = those of the machine.
+        lookup: of names, a function like `socket.getaddrinfo`.
     """
 
     batch: int = 50
@@ -52,6 +55,7 @@ class Pace:
     longest_rest_seconds: float = 60.0
     bounds: Bounds = BOUNDS
     trust: ssl.SSLContext | None = None
+    lookup: Lookup = socket.getaddrinfo
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,8 @@ def _send(messages: tuple[Message, ...], pace: Pace, stopping: Callable[[], bool
     for number, message in enumerate(messages):
         if stopping() or utc_now() > message.leased_until - timedelta(seconds=pace.spare_seconds):
             return number, None
-        answer = send(message.receiver, message.message_id, message.body.encode(), pace.bounds, pace.trust)
+        body = message.body.encode()
+        answer = send(message.receiver, message.message_id, body, pace.bounds, pace.trust, pace.lookup)
         if not answer.arrived:
             return number, answer.trouble or "the receiver did not take it"
     return len(messages), None

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
-from serving.webhooks.address import AddressRefused, Target, addresses_of, target_of
+from serving.webhooks.address import AddressRefused, Lookup, Target, addresses_of, target_of
 from serving.webhooks.receivers import Receiver
 from serving.webhooks.signing import sign
 
@@ -70,7 +70,12 @@ class _Connection(HTTPConnection):
 
 
 def send(
-    receiver: Receiver, message_id: str, body: bytes, bounds: Bounds = BOUNDS, trust: ssl.SSLContext | None = None
+    receiver: Receiver,
+    message_id: str,
+    body: bytes,
+    bounds: Bounds = BOUNDS,
+    trust: ssl.SSLContext | None = None,
+    lookup: Lookup = socket.getaddrinfo,
 ) -> Answer:
     """Send a signed message and return the answer; a failure is returned, not raised.
 
@@ -80,11 +85,12 @@ def send(
         body: as it is signed.
         bounds: the timeouts.
         trust: the trusted certificates; None = those of the machine.
+        lookup: a function like `socket.getaddrinfo`.
     """
     deadline = time.monotonic() + bounds.whole_seconds
     try:
         target = target_of(receiver.url, allow_private=receiver.allow_private)
-        addresses = addresses_of(target, allow_private=receiver.allow_private)
+        addresses = addresses_of(target, allow_private=receiver.allow_private, lookup=lookup)
     except AddressRefused as error:
         return Answer(trouble=error.message)
     except OSError:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import socket
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 
+from features.errors import InputError
 from serving.book.sql_rows import utc_now
 from serving.commands.result import WordedResult
 from serving.shop import OpenShop
-from serving.webhooks.address import addresses_of, target_of
+from serving.webhooks.address import Lookup, Target, addresses_of, target_of
 from serving.webhooks.delivery import deliver_once
 from serving.webhooks.http_send import send
 from serving.webhooks.messages import PING, body_of
@@ -18,24 +19,53 @@ from serving.webhooks.outbox import due_webhooks
 from serving.webhooks.receivers import Webhook, add_webhook, receiver_of, remove_webhook, webhooks
 
 
-def add(shop: OpenShop, url: str, events: Sequence[str], *, allow_private: bool) -> WordedResult:
-    """Add a webhook; a name that already leads to a private address is refused now, and at every attempt.
+def add(
+    shop: OpenShop,
+    url: str,
+    events: Sequence[str],
+    *,
+    allow_private: bool,
+    unverified: bool = False,
+    lookup: Lookup = socket.getaddrinfo,
+) -> WordedResult:
+    """Add a webhook; a name that leads to a private address is refused now, and at every attempt.
+
+    Args:
+        shop: whose lists it hears of.
+        url: of the receiver.
+        events: that it hears of; none = all.
+        allow_private: whether it may lead into a private network.
+        unverified: whether a name that cannot be looked up is taken all the same: it may be known later.
+        lookup: a function like `socket.getaddrinfo`.
 
     Raises:
         InputError: an unknown event, or a URL that cannot be one of a webhook.
     """
     target = target_of(url, allow_private=allow_private)
-    with suppress(OSError):  # a name that is not known yet may be known when the first message is sent
-        addresses_of(target, allow_private=allow_private)
+    resolves = _resolves(target, allow_private=allow_private, lookup=lookup)
+    if not resolves and not unverified:
+        raise InputError(
+            f'the name "{target.host}" cannot be looked up; correct it, or add it with --unverified if it will be known'
+        )
     receiver = add_webhook(shop.book, url, events, allow_private=allow_private)
     chosen = next(each.events for each in webhooks(shop.book) if each.id == receiver.webhook_id)
-    facts = {"id": receiver.webhook_id, "url": url, "events": chosen}
-    words = (
+    facts = {"id": receiver.webhook_id, "url": url, "events": chosen, "resolves": resolves}
+    words = [
         f"webhook {receiver.webhook_id} hears of {', '.join(chosen)}",
         f"its secret, shown this once: {receiver.secret}",
         f"next: regulars webhooks test {receiver.webhook_id}",
-    )
+    ]
+    if not resolves:
+        words.insert(1, f'the name "{target.host}" cannot be looked up yet; until it can, its messages are tried again')
     return WordedResult({**facts, "allow_private": allow_private, "secret": receiver.secret}, words)
+
+
+def _resolves(target: Target, *, allow_private: bool, lookup: Lookup) -> bool:
+    try:
+        addresses_of(target, allow_private=allow_private, lookup=lookup)
+    except OSError:
+        return False
+    return True
 
 
 def known(shop: OpenShop) -> WordedResult:

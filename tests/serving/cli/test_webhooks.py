@@ -37,7 +37,8 @@ def test_a_webhook_from_its_first_day_to_its_last(toml: Path, call: Call, inbox:
     added = json.loads(out)
     inbox.secret = added.pop("secret")
     events = ["list.published", "customer.entered"]
-    assert added == {"id": added["id"], "url": inbox.url, "events": events, "allow_private": True}
+    facts = {"url": inbox.url, "events": events, "allow_private": True, "resolves": True}
+    assert added == {"id": added["id"], **facts}
     assert inbox.secret in said
 
     code, out, _ = call("webhooks", "test", added["id"], *at)
@@ -93,8 +94,9 @@ def test_the_same_in_words(toml: Path, call: Call, inbox: Inbox) -> None:
         (("add", "https://127.0.0.1/"), "not public; --allow-private lets it"),
         (("add", "https://localhost/"), "not public; --allow-private lets it"),
         (("add", "https://me:word@crm.example.com/"), "no user and no password"),
-        (("add", URL, "--event", "customer.entred"), 'Did you mean "customer.entered"?'),
+        (("add", URL, "--event", "customer.entred", "--unverified"), 'Did you mean "customer.entered"?'),
         (("add",), "Missing argument"),
+        (("add", "https://nobody.invalid/hook"), 'the name "nobody.invalid" cannot be looked up'),
         (("remove", "nobody"), 'there is no webhook "nobody"; regulars webhooks list shows them'),
         (("test", "nobody"), 'there is no webhook "nobody"'),
     ],
@@ -104,6 +106,13 @@ def test_what_cannot_be_is_refused_in_words(toml: Path, call: Call, arguments: t
     assert code == 2
     assert said in out + told
     assert in_book(toml.parent, "SELECT count(*) FROM webhooks") == [(0,)]
+
+
+def test_a_name_that_is_not_known_yet_is_taken_unverified(toml: Path, call: Call) -> None:
+    """`.invalid` is known to no resolver, RFC 6761."""
+    code, out, said = call("webhooks", "add", "https://nobody.invalid/hook", "--unverified", "--config", toml, "--json")
+    assert (code, json.loads(out)["resolves"]) == (0, False)
+    assert "cannot be looked up yet" in said
 
 
 def test_a_list_never_waits_for_a_receiver(toml: Path, call: Call) -> None:

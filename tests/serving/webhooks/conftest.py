@@ -74,7 +74,7 @@ class Inbox:
 
 
 @contextmanager
-def listening(inbox: Inbox, trust: ssl.SSLContext | None = None) -> Iterator[Inbox]:
+def listening(inbox: Inbox, trust: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[Inbox]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -90,7 +90,7 @@ def listening(inbox: Inbox, trust: ssl.SSLContext | None = None) -> Iterator[Inb
         def handle_error(self, *_: Any) -> None:
             pass  # a sender that has had enough is no error of a test
 
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server((host, inbox.port), Handler)
     if trust is not None:
         server.socket = trust.wrap_socket(server.socket, server_side=True)
     inbox.port, inbox.scheme = server.server_port, "http" if trust is None else "https"

@@ -140,28 +140,6 @@ def test_a_proxy_of_the_environment_is_not_asked(
     assert not other_inbox.got
 
 
-def test_a_name_is_looked_up_once_and_the_checked_address_is_used(
-    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A name that leads elsewhere on the second look-up gains nothing."""
-    asked = []
-    lookup = socket.getaddrinfo
-
-    def once(host: str, *arguments: Any, **more: Any) -> Any:
-        if host != "127.0.0.1":  # opening a connection to an address passes through here too
-            asked.append(host)
-            assert host == "crm.example.com"
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
-        return lookup(host, *arguments, **more)
-
-    monkeypatch.setattr(sending.addresses_of, "__kwdefaults__", {"lookup": once})
-    monkeypatch.setattr(socket, "getaddrinfo", once)
-    url = f"http://crm.example.com:{inbox.port}/"
-    assert send(replace(inbox.receiver, url=url), "msg_1", BODY, SHORT).arrived
-    assert asked == ["crm.example.com"]
-    assert inbox.got[0][0]["Host"] == f"crm.example.com:{inbox.port}"
-
-
 @pytest.fixture(scope="module")
 def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """A server's side with a certificate for localhost alone, and a client's side that trusts it."""
