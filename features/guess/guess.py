@@ -13,6 +13,7 @@ from pathlib import Path
 
 from features.guess import headers, unused_columns
 from features.guess.money import money_reading
+from features.guess.questions import ask_unreadable
 from features.guess.request import Request, give, need
 from features.guess.sample import (
     Sample,
@@ -27,7 +28,7 @@ from features.guess.sample import (
 from features.guess.shop import shop_of
 from features.guess.statuses import status_columns, status_settings
 from features.sources.mapping import CustomersMapping, EventsMapping, Guess, OrdersMapping
-from features.tables import CUSTOMERS
+from features.tables import CUSTOMERS, EVENTS, ORDERS
 
 GUEST_ZEROS = 0.02
 MONEY = ("amount", "price", "discount")
@@ -50,7 +51,7 @@ def guess(
         more: further options of the command line, repeated when a command is printed.
 
     Returns:
-        The mappings, and every assumption in one sentence.
+        The mappings, every assumption in one sentence, and a question for each column of `columns` that cannot be read.
 
     Raises:
         InputError: a file that cannot be read, or a required column that was not recognised: it says which columns
@@ -64,19 +65,21 @@ def guess(
         shop = shop_of(sample, mapping)
         unused_columns.explain_refunds_and_names(sample, mapping.columns)
         rest = {"orders": unused_columns.not_used(sample, mapping.columns)}
-        assumptions = list(sample.assumptions)
+        assumptions, questions = list(sample.assumptions), dict(sample.questions)
         happened = owned = None
         if events is not None:
             other = open_sample(stack, events)
             happened = _events(other, request)
+            questions |= other.questions
             rest["events"] = unused_columns.not_used(other, happened.columns)
             assumptions += other.assumptions
         if customers is not None:
             other = open_sample(stack, customers)
             owned = _customers(other, request)
+            questions |= other.questions
             rest["customers"] = unused_columns.not_used(other, owned.columns)
             assumptions += other.assumptions
-    return Guess(shop, mapping, happened, owned, tuple(assumptions), rest)
+    return Guess(shop, mapping, happened, owned, tuple(assumptions), rest, questions)
 
 
 def _field(sample: Sample, name: str, names: Sequence[str], check: Callable[[int], bool] | None = None) -> int | None:
@@ -104,6 +107,7 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
     columns["product_id"] = product if product not in (order, customer, worth.columns.get("amount")) else None
     columns |= worth.columns
     need(sample, "orders", columns, ("customer_id", "ordered_at", worth.needed), request)
+    ask_unreadable(sample, "orders", ORDERS)
     named = {name: sample.name(index) for name, index in columns.items() if index is not None}
     return OrdersMapping(
         file=sample.file.path,
@@ -155,6 +159,7 @@ def _events(sample: Sample, request: Request) -> EventsMapping:
     columns["event_id"] = sample.take(_field(sample, "event_id", headers.EVENTS["event_id"]))
     columns["value"] = _field(sample, "value", headers.EVENTS["value"], lambda index: is_number(sample, index))
     need(sample, "events", columns, ("customer_id", "happened_at"), request)
+    ask_unreadable(sample, "events", EVENTS)
     kind = None
     if columns["kind"] is None:
         kind = sample.file.path.stem
@@ -175,5 +180,6 @@ def _customers(sample: Sample, request: Request) -> CustomersMapping:
         if each.kind == "date" and sample.form.date_format is None:
             sample.form = with_dates(sample, columns[each.name])
     need(sample, "customers", columns, ("customer_id",), request)
+    ask_unreadable(sample, "customers", CUSTOMERS)
     named = {name: sample.name(index) for name, index in columns.items() if index is not None}
     return CustomersMapping(sample.file.path, named, sample.form)

@@ -29,13 +29,14 @@ class Sample:
     """The first rows of a file as texts, and what is guessed from them so far.
 
     `columns` holds the cells, `used` the indices of columns that a field has taken, `given` the index of each field
-    whose column the user names.
+    whose column the user names, `questions` what is to be answered before anything runs.
     """
 
     file: OpenFile
     columns: list[list[str]]
     form: FileFormat
     assumptions: list[str] = field(default_factory=list)
+    questions: dict[str, str] = field(default_factory=dict)
     used: set[int] = field(default_factory=set)
     given: dict[str, int] = field(default_factory=dict)
 
@@ -70,6 +71,10 @@ class Sample:
     def assume(self, sentence: str) -> None:
         """Add an assumption that `init` prints."""
         self.assumptions.append(sentence)
+
+    def ask(self, setting: str, question: str) -> None:
+        """Ask for a setting that cannot be known, such as `orders.columns.ordered_at`."""
+        self.questions[setting] = question
 
     def take(self, index: int | None) -> int | None:
         """Mark a column as used, so that no other field takes it."""
@@ -134,7 +139,7 @@ def with_dates(sample: Sample, index: int | None) -> FileFormat:
     if index is None or sample.file.sql_types[index] != "VARCHAR":
         return sample.form
     texts = sample.filled(index)
-    fits = date_formats(texts[:DATES])
+    fits = date_formats(texts[:DATES]) if texts else []
     if len(fits) > 1:
         fits = _fit_all(sample, index, fits)
     if not fits:

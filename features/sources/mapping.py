@@ -245,7 +245,8 @@ class CustomersMapping:
 class Guess:
     """What `regulars init` proposes; each assumption is one sentence.
 
-    `not_used` names the columns of each table's file that nothing is read from.
+    `not_used` names the columns of each table's file that nothing is read from; `questions` holds what nobody but the
+    user can know: setting of regulars.toml → question.
     """
 
     shop: Shop
@@ -254,3 +255,4 @@ class Guess:
     customers: CustomersMapping | None
     assumptions: tuple[str, ...]
     not_used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    questions: Mapping[str, str] = field(default_factory=dict)

@@ -39,10 +39,13 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
     json: Json = False,
 ) -> None:
-    """Guess columns, zone and currency of a shop's files, write regulars.toml and say what was assumed."""
+    """Guess columns, zone and currency of a shop's files; write regulars.toml, say what it assumes, ask the rest."""
     from serving.commands.data.init import init_shop
 
-    screen_of(json).show(init_shop(orders, events, customers, out, force=force, columns=column or ()))
+    report = init_shop(orders, events, customers, out, force=force, columns=column or ())
+    screen_of(json).show(report)
+    if report.document["questions"]:
+        raise typer.Exit(InputError.exit_code)
 
 
 @app.command()

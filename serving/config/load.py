@@ -15,7 +15,9 @@ from typing import Any, Literal, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from features.errors import ConfigError, Violation, suggest
+from features.shell import shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
+from serving.config.questions import refuse_open_questions, refuse_questions
 from serving.config.settings import AUTO, FILE_NAME, BookSettings, Churn, ListSettings, ServeSettings, Settings
 from serving.config.to_toml import toml_value
 
@@ -36,7 +38,7 @@ def load_settings(
         active_days: instead of the file's.
 
     Raises:
-        ConfigError: every wrong key and value at once.
+        ConfigError: every question that nobody has answered yet, else every wrong key and value at once.
     """
     where = path or Path(FILE_NAME)
     settings = _read(where, orders) if where.exists() else _guessed(where, orders, named=path is not None)
@@ -66,10 +68,18 @@ def _guessed(where: Path, orders: Path | None, *, named: bool) -> Settings:
 
 
 def guessed_settings(orders: Path, folder: Path) -> Settings:
-    """Return what `regulars init` would guess from an orders file; the book and `mlruns/` lie in the folder."""
+    """Return what `regulars init` would guess from an orders file; the book and `mlruns/` lie in the folder.
+
+    Raises:
+        ConfigError: it would ask something.
+        InputError: a file that cannot be read, or a required column that was not recognised.
+    """
     from features.guess.guess import guess  # only here: it reads files, and most commands have a toml
 
     found = guess(orders, None, None)
+    refuse_questions(
+        found.questions, orders, f"answer in the file that this writes: {shell_line('regulars init', orders)}"
+    )
     return Settings(shop=found.shop, orders=found.orders, folder=folder.resolve())
 
 
@@ -78,6 +88,7 @@ def _read(where: Path, orders: Path | None) -> Settings:
         raw = tomllib.loads(where.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{where} is not TOML: {error}") from error
+    refuse_open_questions(raw, where)
     folder = where.resolve().parent
     settings = _checked(raw, where)
     moved, playbooks = _at(folder, settings.orders), settings.list.playbooks

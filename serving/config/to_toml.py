@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from features.sources.mapping import FileFormat
+from serving.config.questions import with_questions
 from serving.config.settings import BookSettings, ServeSettings, Settings
 
 LIST_COMMENT = (
@@ -17,53 +19,57 @@ LIST_COMMENT = (
 )
 
 
-def toml_text(settings: Settings, assumptions: Iterable[str] = ()) -> str:
+def toml_text(settings: Settings, assumptions: Iterable[str] = (), questions: Mapping[str, str] | None = None) -> str:
     """Write settings as a commented regulars.toml.
 
     Args:
         settings: what to write; paths inside the folder become relative to it.
         assumptions: sentences that stand at the top, so that the reader knows what was guessed.
+        questions: setting → question; it is written where its answer belongs, and no command runs while it stands.
     """
     notes = "".join(f"# - {line}\n" for line in assumptions)
-    head = f"# Written by `regulars init`. It assumed:\n{notes}# Change what is wrong, then: regulars check\n"
-    return "\n".join([head, *_sections(settings)])
+    asks = 'Write the answer in place of each question ("? …") below. ' if questions else ""
+    head = f"# Written by `regulars init`. It assumed:\n{notes}# {asks}Change what is wrong, then: regulars check\n"
+    return "\n".join([head, *_sections(settings, questions or {})])
 
 
-def _sections(settings: Settings) -> Iterator[str]:
-    folder = settings.folder
-    yield _section("shop", settings.shop, "Days are cut in this zone; money is counted in this currency.")
-    yield _section(
+def _sections(settings: Settings, questions: Mapping[str, str]) -> Iterator[str]:
+    section, file_section = partial(_section, questions), partial(_file_section, questions, settings.folder)
+    yield section("shop", settings.shop, "Days are cut in this zone; money is counted in this currency.")
+    yield section(
         "churn",
         settings.churn,
         'Churned = no order on horizon_days days (or "auto"); who ordered in the last active_days days can churn.',
     )
-    yield from _file_section("orders", settings.orders, folder, "field of Regulars = column of the file")
+    yield from file_section("orders", settings.orders, "field of Regulars = column of the file")
     if settings.events:
-        yield from _file_section("events", settings.events, folder, "what customers did besides ordering")
+        yield from file_section("events", settings.events, "what customers did besides ordering")
     if settings.customers:
-        yield from _file_section("customers", settings.customers, folder, "names and owners; never a feature")
-    yield _section("list", settings.list, LIST_COMMENT)
+        yield from file_section("customers", settings.customers, "names and owners; never a feature")
+    yield section("list", settings.list, LIST_COMMENT)
     if settings.book != BookSettings():
-        yield _section("book", settings.book, "the database of record; without a url SQLite beside this file")
+        yield section("book", settings.book, "the database of record; without a url SQLite beside this file")
     if settings.serve != ServeSettings():
-        yield _section("serve", settings.serve, "requests_per_second: what one key may ask; workers: processes")
+        yield section("serve", settings.serve, "requests_per_second: what one key may ask; workers: processes")
 
 
-def _file_section(name: str, mapping: Any, folder: Path, comment: str) -> Iterator[str]:
+def _file_section(questions: Mapping[str, str], folder: Path, name: str, mapping: Any, comment: str) -> Iterator[str]:
     plain = {f.name: getattr(mapping, f.name) for f in dataclasses.fields(mapping)}
     columns, written, file = plain.pop("columns"), plain.pop("format"), plain.pop("file")
     if "status" not in columns:  # the words for statuses matter only where there is one
         plain = {key: value for key, value in plain.items() if not key.endswith("_status")}
     inside = file.is_relative_to(folder)
     plain = {"file": (file.relative_to(folder) if inside else file).as_posix(), **plain}
-    yield f"[{name}]\n" + _lines(plain)
-    yield f"[{name}.columns]  # {comment}\n" + _lines(dict(columns))
-    if written != FileFormat():
-        yield f"[{name}.format]\n" + _lines(dataclasses.asdict(written))
+    yield f"[{name}]\n" + _lines(with_questions(plain, name, questions))
+    section = f"{name}.columns"
+    yield f"[{section}]  # {comment}\n" + _lines(with_questions(columns, section, questions))
+    plain_format = dataclasses.asdict(written) if written != FileFormat() else {}
+    if cells := with_questions(plain_format, f"{name}.format", questions):
+        yield f"[{name}.format]\n" + _lines(cells)
 
 
-def _section(name: str, content: Any, comment: str) -> str:
-    return f"# {comment}\n[{name}]\n" + _lines(dataclasses.asdict(content))
+def _section(questions: Mapping[str, str], name: str, content: Any, comment: str) -> str:
+    return f"# {comment}\n[{name}]\n" + _lines(with_questions(dataclasses.asdict(content), name, questions))
 
 
 def _lines(content: dict[str, Any]) -> str:

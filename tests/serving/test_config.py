@@ -11,6 +11,7 @@ from features.log import Lines
 from features.roll_up import roll_up
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from serving.config import BOOK_URL, BookSettings, Churn, ListSettings, Settings, load_settings, toml_text
+from serving.config.to_toml import toml_value
 
 PLAIN = """
 [shop]
@@ -196,3 +197,37 @@ def test_a_value_of_another_type_is_refused_in_our_own_words(tmp_path, line, sai
         load_settings(written(tmp_path, f"{PLAIN}\n[list]\n{line}\n"))
     assert said in str(raised.value)
     assert "Input should" not in str(raised.value)
+
+
+QUESTIONS = {
+    "shop.zone": 'In which zone is "Shop A"?',
+    "churn.horizon_days": "How long is a silence?",
+    "orders.price_times_quantity": "Is it?",
+    "orders.columns.order_id": "Which column?",
+    "orders.format.decimal": "A comma?",
+    "list.formats": "In which formats?",
+}
+ANSWERS = ("Europe/Athens", 14, False, "No", ",", ("csv", "xlsx"))
+
+
+def test_a_question_stands_in_place_of_any_setting_until_it_is_answered(tmp_path):
+    plain = load_settings(written(tmp_path, PLAIN))
+    path = written(tmp_path, toml_text(plain, (), QUESTIONS))
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path)
+    assert [str(each) for each in caught.value.violations] == [
+        f"{path}, {setting}: {question}" for setting, question in QUESTIONS.items()
+    ]
+    assert f"{path}: nobody has answered {', '.join(QUESTIONS)}; write each answer" in str(caught.value)
+    text = path.read_text(encoding="utf-8")
+    for question, answer in zip(QUESTIONS.values(), ANSWERS, strict=True):
+        text = text.replace(toml_value(f"? {question}"), toml_value(answer))
+    answered = load_settings(written(tmp_path, text))
+    assert answered == dataclasses.replace(
+        plain,
+        churn=Churn(14, plain.churn.active_days),
+        orders=dataclasses.replace(
+            plain.orders, columns={**plain.orders.columns, "order_id": "No"}, format=FileFormat(decimal=",")
+        ),
+        list=ListSettings(formats=("csv", "xlsx")),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from features.sources.reader import read_log
 from serving.commands.result import WordedResult
 from serving.config import FILE_NAME, Churn, Settings, toml_text
 
+AFTER_THE_QUESTIONS = Churn("auto"), "horizon_days = auto: the gaps are measured once the questions are answered"
+
 
 def init_shop(
     orders: Path,
@@ -27,7 +29,7 @@ def init_shop(
     force: bool,
     columns: Sequence[str] = (),
 ) -> WordedResult:
-    """Guess how a shop's files are to be read and write it down.
+    """Guess how a shop's files are to be read and write it down, with a question for what cannot be known.
 
     Args:
         orders: the orders as exported.
@@ -53,12 +55,12 @@ def init_shop(
         customers=_absolute(found.customers) if found.customers else None,
         folder=out.resolve().parent,
     )
-    churn, assumed = _churn(settings)
+    churn, assumed = AFTER_THE_QUESTIONS if found.questions else _churn(settings)
     settings = dataclasses.replace(settings, churn=churn)
     assumptions = (*found.assumptions, assumed)
     out.parent.mkdir(parents=True, exist_ok=True)
     with whole(out) as half:
-        half.write_text(toml_text(settings, assumptions), encoding="utf-8")
+        half.write_text(toml_text(settings, assumptions, found.questions), encoding="utf-8")
     document = {
         "file": str(out),
         "zone": settings.shop.zone,
@@ -68,9 +70,17 @@ def init_shop(
         "orders": {"file": str(settings.orders.file), "columns": dict(settings.orders.columns)},
         "not_used": {table: list(headers) for table, headers in found.not_used.items()},
         "assumptions": assumptions,
+        "questions": dict(found.questions),
     }
-    words = [f"wrote {out}; it assumes:", *(f"  - {line}" for line in assumptions), "next: regulars check"]
-    return WordedResult(document, words)
+    words = [f"wrote {out}; it assumes:", *(f"  - {line}" for line in assumptions), *_asked(out, found.questions)]
+    return WordedResult(document, [*words, "then: regulars check" if found.questions else "next: regulars check"])
+
+
+def _asked(out: Path, questions: Mapping[str, str]) -> Iterator[str]:
+    """Say what is to be answered before anything runs."""
+    if questions:
+        yield f"it asks, and nothing else runs before each answer stands in place of its question in {out}:"
+        yield from (f"  - {setting}: {question}" for setting, question in questions.items())
 
 
 def named_columns(columns: Iterable[str]) -> dict[str, str]:

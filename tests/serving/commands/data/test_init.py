@@ -6,10 +6,13 @@ import json
 import subprocess
 import sys
 import tomllib
+from functools import partial
 
 import pytest
+import typer
 
 from features.errors import InputError
+from serving.cli import app, run
 from serving.commands.data.check import check_shop
 from serving.commands.data.init import init_shop, named_columns
 from serving.config import load_settings
@@ -40,6 +43,56 @@ def test_a_refused_init_names_the_command_that_works(tmp_path, orders):
     assert written["orders"]["columns"] == {"ordered_at": "Wann", "customer_id": "Wer", "amount": "Betrag"}
     assert done.to_dict()["not_used"] == {"orders": ["Note"]}
     assert '# - Not used of orders.csv: "Note".' in out.read_text(encoding="utf-8")
+
+
+def test_what_is_named_and_cannot_be_read_is_a_question_that_no_command_passes(
+    tmp_path, orders, call, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    orders.write_text("Wann,Wer,Betrag,Note\nweek 1,a,5,\nweek 2,b,7,\n", encoding="utf-8")
+    columns = [f"--column={each}" for each in (*COLUMNS, "returned=Wer", "quantity=Note")]
+    code, out, _ = call("init", orders, *columns, "--json")
+    asked = {
+        "orders.columns.ordered_at": "Which column is ordered_at, when it was ordered? "
+        'Cells of "Wann" such as "week 1", "week 2" are not dates in a form that is known. '
+        'If it is "Wann" all the same, say below [orders.format] how: date_format = "%d/%m/%Y".',
+        "orders.columns.quantity": "Which column is quantity, units of the line? "
+        'The cells of "Note" are empty. If no column is, delete this line.',
+        "orders.columns.returned": "Which column is returned, the line came back? "
+        'Cells of "Wer" such as "a", "b" are not yes or no. If no column is, delete this line.',
+    }
+    assert (code, json.loads(out)["questions"], json.loads(out)["horizon_days"]) == (2, asked, "auto")
+    program = typer.main.get_command(app)
+    for command in commands_of_a_shop(program):
+        code = run(partial(program, command, standalone_mode=False))
+        err = capsys.readouterr().err
+        assert (code, [name for name in asked if name in err.splitlines()[0]]) == (2, list(asked)), (command, err)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["orders.csv", "regulars.toml"]
+    path = tmp_path / "regulars.toml"
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if ' = "? ' not in line]
+    form = '[orders.format]\ndate_format = "week %d"'
+    path.write_text("\n".join([*lines, form]).replace("amount =", 'ordered_at = "Wann"\namount ='), encoding="utf-8")
+    assert "nobody has answered" not in call("check")[2]
+
+
+MORE = {"outcome": ("x.csv",), "consent": ("--yes",)}  # each is refused without one of two, whatever the shop
+
+
+def commands_of_a_shop(program):
+    """Return each command that opens a shop, with something for each of its required arguments."""
+
+    def given_as(parameter):
+        word = {"kind": "veto"}.get(parameter.name) or getattr(parameter.type, "choices", ["x.csv"])[0]
+        return [*(option for option in parameter.opts[:1] if option.startswith("-")), word]
+
+    def walk(command, name):
+        for each, inner in getattr(command, "commands", {}).items():
+            yield from walk(inner, (*name, each))
+        if any(given.name == "config" for given in command.params):
+            needed = [given for given in command.params if given.required]
+            yield (*name, *(word for given in needed for word in given_as(given)), *MORE.get(" ".join(name), ()))
+
+    return list(walk(program, ()))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,49 @@
+"""What `regulars init` cannot know: a question for each column that was named and whose cells cannot be read.
+
+A question stands in regulars.toml where its answer belongs (see `serving/config/questions.py`), and no other command
+runs while one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from features.guess.sample import Sample, is_date, is_flag, is_number
+from features.tables import Field, Kind
+
+EXAMPLES = 3
+CHECKS: Mapping[Kind, tuple[Callable[[Sample, int], bool], str]] = {
+    "time": (is_date, "dates in a form that is known"),
+    "date": (is_date, "dates in a form that is known"),
+    "money": (is_number, "numbers"),
+    "number": (is_number, "numbers"),
+    "flag": (is_flag, "yes or no"),
+}
+
+
+def ask_unreadable(sample: Sample, table: str, contract: tuple[Field, ...]) -> None:
+    """Ask about each column that the user names, and whose cells are not of its field's kind.
+
+    Args:
+        sample: the file; `given` names the columns.
+        table: its section in regulars.toml.
+        contract: the fields of the table.
+    """
+    for field in contract:
+        index = sample.given.get(field.name)
+        if index is None or field.kind not in CHECKS:
+            continue
+        reads, kind = CHECKS[field.kind]
+        if not (sample.filled(index) and reads(sample, index)):
+            sample.ask(f"{table}.columns.{field.name}", " ".join(_question(sample, index, table, field, kind)))
+
+
+def _question(sample: Sample, index: int, table: str, field: Field, kind: str) -> Iterator[str]:
+    name, filled = f'"{sample.name(index)}"', sample.filled(index)
+    cells = ", ".join(f'"{cell}"' for cell in dict.fromkeys(filled[:EXAMPLES]))
+    yield f"Which column is {field.name}, {field.meaning}?"
+    yield f"Cells of {name} such as {cells} are not {kind}." if filled else f"The cells of {name} are empty."
+    if not field.required:
+        yield "If no column is, delete this line."
+    if filled and field.kind in ("time", "date"):
+        yield f'If it is {name} all the same, say below [{table}.format] how: date_format = "%d/%m/%Y".'
