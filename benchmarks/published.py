@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from features.atomic_write import whole
+from features.file_access import BY_UMASK
 
 ROOT = Path(__file__).parents[1]
 MADE_ON = re.compile(r"^Made on commit ([0-9a-f]{7,40})", re.MULTILINE)
@@ -73,7 +74,7 @@ def main() -> int:
 def write_page(path: Path, text: str) -> None:
     """Write a page with the commit it was made on, whole or not at all, and print it."""
     signed = f"{text.rstrip()}\n\n{signature()}\n"
-    with whole(path) as half:
+    with whole(path, BY_UMASK) as half:
         half.write_text(signed, encoding="utf-8")
     print(signed)
 

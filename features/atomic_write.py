@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all."""
+"""Writes a file whole or not at all, readable by those alone whom it is meant for."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from features.errors import InputError
+from features.file_access import OWNER_ONLY, Access
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def whole(path: Path, access: Access = OWNER_ONLY) -> Iterator[Path]:
     """Give a temporary path beside `path`, and put what was written there in its place at the end.
 
     A reader sees the former file or the new one, never half of one; an error or a kill leaves the former.
 
+    Args:
+        path: of the file; a folder that is missing is made.
+        access: who may read the file, also while it is being written, and the folders that are made for it.
+
     Raises:
-        InputError: the folder or the file cannot be written to.
+        InputError: the folder or the file cannot be written to, or not be given to the group.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -29,9 +34,11 @@ def whole(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.stem[:20]}-{secrets.token_hex(4)}{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        access.make_folder(path.parent)
         try:
+            access.make_file(temporary)
             yield temporary
+            access.grant(temporary)
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
             temporary.replace(path)

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from features.errors import ModelNotFound, ModelRefused
+from features.file_access import BY_UMASK
 from features.shell import shell_line
 from training.bundle import FILE as BUNDLE_FILE
 from training.bundle import Bundle
@@ -101,7 +102,7 @@ class Tracking:
             _log_values(client, run_id, record)
             _log_data(client, run_id, record)
             with tempfile.TemporaryDirectory() as scratch:
-                write_figures(record.figures, Path(scratch))
+                write_figures(record.figures, Path(scratch), BY_UMASK)
                 for name, document in record.documents.items():
                     write_json(Path(scratch) / f"{name}.json", dict(document))
                 client.log_artifacts(run_id, scratch)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from features.atomic_write import whole
 from features.errors import ModelNotFound, ModelRefused, RegularsError
+from features.file_access import OWNER_ONLY
 from serving.config import Settings
 from training.bundle import Bundle
 from training.tracking import Tracking
@@ -112,7 +113,7 @@ class Champions:
         assert self.now is not None
         name = f"champion-{uuid.uuid4().hex[:12]}"
         try:
-            self._home.mkdir(exist_ok=True)
+            OWNER_ONLY.make_folder(self._home)
             self.now.bundle.save(self._home / name)
             with whole(self._home / POINTER) as path:
                 path.write_text(json.dumps({"version": self.now.version, "folder": name}), encoding="utf-8")

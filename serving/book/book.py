@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
+from features.file_access import OWNER_ONLY, Access
 from serving.book.connection import engine_of, reading, writing
 from serving.book.migrate import bring_up_to_date
 
@@ -19,8 +20,9 @@ from serving.book.migrate import bring_up_to_date
 class Book:
     """The database of record, opened and brought to this version's schema.
 
-    `place` is a folder, for SQLite in `<folder>/book.db`, or the URL of an SQLite or PostgreSQL database. Raises
-    InputError where it cannot be opened, or was written by a newer version of Regulars.
+    `place` is a folder, for SQLite in `<folder>/book.db`, or the URL of an SQLite or PostgreSQL database; `access` says
+    who may read SQLite's files. Raises InputError where it cannot be opened, or was written by a newer version of
+    Regulars.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -31,8 +33,8 @@ class Book:
     0
     """
 
-    def __init__(self, place: Path | str) -> None:
-        self.engine = engine_of(place)
+    def __init__(self, place: Path | str, access: Access = OWNER_ONLY) -> None:
+        self.engine = engine_of(place, access)
         try:
             bring_up_to_date(self.engine)
         except BaseException:

@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from features.errors import InputError
+from features.file_access import OWNER_ONLY, Access
+from serving.book.file_modes import keep_from_others
 
 FILE = "book.db"
 BUSY_SECONDS = 60  # a run of a million customers writes for some ten seconds, and several may queue
@@ -24,11 +26,12 @@ WRITER_LOCK = 7_367_706_850  # any number, as long as every version of Regulars 
 _DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 
 
-def engine_of(place: Path | str) -> Engine:
+def engine_of(place: Path | str, access: Access = OWNER_ONLY) -> Engine:
     """Return the engine of a book.
 
     Args:
         place: a folder, for SQLite in `<folder>/book.db`, or the URL of an SQLite or PostgreSQL database.
+        access: who may read the files of SQLite.
 
     Raises:
         InputError: the URL cannot be read, or is of another kind of database; the folder cannot be made.
@@ -40,10 +43,11 @@ def engine_of(place: Path | str) -> Engine:
     >>> engine_of("postgresql://regulars:secret@localhost/book").url
     postgresql+psycopg://regulars:***@localhost/book
     """
-    url = _url(place) if isinstance(place, str) and "://" in place else _sqlite_url(Path(place))
+    url = _url(place) if isinstance(place, str) and "://" in place else _sqlite_url(Path(place), access)
     if url.get_backend_name() == "sqlite":
         engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         sa.event.listen(engine, "connect", _set_up_sqlite)
+        keep_from_others(engine, access)
     else:
         engine = sa.create_engine(url, hide_parameters=True)
     sa.event.listen(engine, "begin", _begin)
@@ -97,10 +101,10 @@ def file_of(place: Path | str) -> Path | None:
     return place / FILE if isinstance(place, Path) else None
 
 
-def _sqlite_url(folder: Path) -> sa.URL:
+def _sqlite_url(folder: Path, access: Access) -> sa.URL:
     path = folder.resolve() / FILE
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        access.make_folder(path.parent)
     except OSError as error:
         raise InputError(f"{path.parent} cannot be made: {error.strerror or error}") from error
     return sa.URL.create("sqlite", database=str(path))

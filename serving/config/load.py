@@ -18,7 +18,16 @@ from features.errors import ConfigError, Violation, suggest
 from features.shell import shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from serving.config.questions import refuse_open_questions, refuse_questions
-from serving.config.settings import AUTO, FILE_NAME, BookSettings, Churn, ListSettings, ServeSettings, Settings
+from serving.config.settings import (
+    AUTO,
+    FILE_NAME,
+    BookSettings,
+    Churn,
+    FileSettings,
+    ListSettings,
+    ServeSettings,
+    Settings,
+)
 from serving.config.to_toml import toml_value
 
 
@@ -130,6 +139,7 @@ _SECTIONS: dict[str, Any] = {
     "list": ListSettings,
     "book": BookSettings,
     "serve": ServeSettings,
+    "files": FileSettings,
 }
 
 

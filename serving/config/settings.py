@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BeforeValidator
 
 from features.errors import ConfigError, suggest
+from features.file_access import Access
 from features.money import Money
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from serving.outreach.plan.policy import Policy
@@ -106,6 +107,27 @@ class ServeSettings:
 
 
 @dataclass(frozen=True)
+class FileSettings:
+    """Who may read the book, scores and lists besides the account that writes them.
+
+    Args:
+        group: a group of this machine whose members may read them, a CRM's importer for example; without one nobody.
+    """
+
+    group: str | None = None
+
+    def access(self) -> Access:
+        """Return what files are written with.
+
+        Raises:
+            InputError: this machine has no such group, or the account is not a member.
+        """
+        access = Access(self.group)
+        access.check()
+        return access
+
+
+@dataclass(frozen=True)
 class Churn:
     """The two windows, days; `Settings.definition_for` a log is what the rooms below read.
 
@@ -132,6 +154,7 @@ class Settings:
         list: how lists are planned and written.
         book: where the book lies.
         serve: how the HTTP interface serves.
+        files: who may read what is written.
     """
 
     shop: Shop
@@ -142,6 +165,7 @@ class Settings:
     list: ListSettings = field(default_factory=ListSettings)
     book: BookSettings = field(default_factory=BookSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
+    files: FileSettings = field(default_factory=FileSettings)
     folder: Path = Path()
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 
 from features.sources.mapping import FileFormat
 from serving.config.questions import with_questions
-from serving.config.settings import BookSettings, ServeSettings, Settings
+from serving.config.settings import BookSettings, FileSettings, ServeSettings, Settings
 
 LIST_COMMENT = (
     "capacity: entries per owner; rank_by: gain, value_at_risk or probability; holdout_share: never contacted,\n"
@@ -51,6 +51,8 @@ def _sections(settings: Settings, questions: Mapping[str, str]) -> Iterator[str]
         yield section("book", settings.book, "the database of record; without a url SQLite beside this file")
     if settings.serve != ServeSettings():
         yield section("serve", settings.serve, "requests_per_second: what one key may ask; workers: processes")
+    if settings.files != FileSettings():
+        yield section("files", settings.files, "group: its members may read what is written; without one nobody")
 
 
 def _file_section(questions: Mapping[str, str], folder: Path, name: str, mapping: Any, comment: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.atomic_write import whole
+from features.file_access import OWNER_ONLY, Access
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,10 +52,10 @@ def percent(axes: Axes, which: str) -> None:
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
-def write_figures(figures: Mapping[str, Figure], folder: Path) -> tuple[Path, ...]:
+def write_figures(figures: Mapping[str, Figure], folder: Path, access: Access = OWNER_ONLY) -> tuple[Path, ...]:
     """Write figures as PNG, `<name>.png` each, whole or not at all."""
     paths = tuple(folder / f"{name}.png" for name in figures)
     for path, figure in zip(paths, figures.values(), strict=True):
-        with whole(path) as half:
+        with whole(path, access) as half:
             figure.savefig(half, dpi=144, facecolor="white", format="png")
     return paths

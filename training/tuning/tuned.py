@@ -15,6 +15,7 @@ from typing import Any
 from features.atomic_write import whole
 from features.churn.labels import ChurnDefinition
 from features.errors import InputError
+from features.file_access import BY_UMASK
 from training.backtest.choice import Difference
 from training.models.trees import USUAL, TreeSettings
 
@@ -137,7 +138,7 @@ def write_tuned(folder: Path, tuned: Tuned, on: date) -> Path:
     Raises:
         InputError: the file cannot be written.
     """
-    with whole(trees_file(folder)) as half:
+    with whole(trees_file(folder), BY_UMASK) as half:
         content = {"tuned_on": on.isoformat(), **tuned.to_dict()}
         half.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return trees_file(folder)

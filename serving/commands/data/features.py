@@ -38,5 +38,5 @@ def write_features(shop: OpenShop, out: Path) -> FeaturesWritten:
     """Compute the features of the population on the shop's day and write them."""
     frame = feature_table(shop.log, [shop.as_of], shop.features, shop.definition.active_days)
     frame["as_of"] = frame["as_of"].dt.date
-    write_table(frame, out)
+    write_table(frame, out, shop.settings.files.access())
     return FeaturesWritten(frame, out, shop.as_of, shop.settings.auto_note(shop.definition))

@@ -12,6 +12,7 @@ from features.atomic_write import whole
 from features.churn.horizon import GAPS_COVERED, ProposedHorizon, Window, proposed_horizon
 from features.churn.labels import ChurnDefinition
 from features.errors import InputError, InsufficientHistory
+from features.file_access import Access
 from features.log import Log
 from serving.commands.result import Table
 from serving.shop import OpenShop
@@ -148,7 +149,7 @@ def propose_horizon(shop: OpenShop, *, by_segment: bool = False, out: Path | Non
     log, named = shop.log, shop.settings.churn.horizon_days
     found = proposed_horizon(log, segments, [named] if isinstance(named, int) else [])
     if picture is not None:
-        _draw(found, shop.settings.orders.file.name, picture)
+        _draw(found, shop.settings.orders.file.name, picture, shop.settings.files.access())
     return HorizonProposed(
         found, {each.definition: _dates(log, each.definition, shop.until) for each in found.windows}, picture
     )
@@ -218,9 +219,8 @@ def _how_many(count: Any) -> int:
         return 0
 
 
-def _draw(found: ProposedHorizon, title: str, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as half:
+def _draw(found: ProposedHorizon, title: str, path: Path, access: Access) -> None:
+    with whole(path, access) as half:
         horizon_figure(found, title).savefig(half, dpi=144, facecolor="white", format="png")
 
 

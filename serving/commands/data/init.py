@@ -58,7 +58,6 @@ def init_shop(
     churn, assumed = AFTER_THE_QUESTIONS if found.questions else _churn(settings)
     settings = dataclasses.replace(settings, churn=churn)
     assumptions = (*found.assumptions, assumed)
-    out.parent.mkdir(parents=True, exist_ok=True)
     with whole(out) as half:
         half.write_text(toml_text(settings, assumptions, found.questions), encoding="utf-8")
     document = {

@@ -16,6 +16,7 @@ from msgspec.structs import asdict
 from features.churn.labels import complete_until
 from features.clock import date_of, day_number
 from features.errors import InputError
+from features.file_access import Access
 from features.kpis.cohorts import Cohorts, cohorts
 from features.kpis.periods import period_kind
 from features.kpis.retention import NO_GROUP, Kpis, KpiTable, retention_kpis
@@ -244,21 +245,21 @@ def shop_kpis(
         money=shop.settings.money,
         notes=(*shop.settings.auto_note(definition), *why, *_too_short(year)),
     )
-    return found if out is None else _written(found, out)
+    return found if out is None else _written(found, out, shop.settings.files.access())
 
 
 def _too_short(year: Yearly | None) -> tuple[str, ...]:
     return () if year else ("what retention is worth in a year is not told: the log is too short for it",)
 
 
-def _written(found: ShopKpis, out: Path) -> ShopKpis:
+def _written(found: ShopKpis, out: Path, access: Access) -> ShopKpis:
     from training.plots.canvas import write_figures
     from training.plots.kpis import five_points_figure, seven_years_figure
 
     tables = (out / KPIS_FILE, out / COHORTS_FILE)
     for path, frame in zip(tables, (found.frame(), found.cohort_frame()), strict=True):
-        write_table(frame, path)
+        write_table(frame, path, access)
     year, figures = found.year, {}
     if year is not None:
         figures = {FIVE_POINTS: five_points_figure(year, found.money), SEVEN_YEARS: seven_years_figure(year)}
-    return replace(found, files=(*tables, *write_figures(figures, out)))
+    return replace(found, files=(*tables, *write_figures(figures, out, access)))

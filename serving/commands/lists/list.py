@@ -124,6 +124,7 @@ def make_list(shop: OpenShop, out: Path, formats: Sequence[str] = ()) -> Publish
         InputError: an unknown format; then no list is published and nobody drawn.
     """
     check_formats(formats or shop.settings.list.formats)
+    shop.settings.files.access()
     return publish(shop, score_all(shop), out, formats)
 
 
@@ -154,7 +155,7 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
     record_scores(shop.book, scores, currency=outreach.currency, data_digest=run.log.digest())
     publish_and_enqueue(shop.book, outreach, run.run_id)
     outreach = with_guidance(outreach, playbooks)
-    files = write_list(outreach, out, tuple(formats) or policy.formats, policy.addresses)
+    files = write_list(outreach, out, tuple(formats) or policy.formats, policy.addresses, shop.settings.files.access())
     known_owners = {NO_OWNER, *customers.named_owner_of.values(), *snapshot.owners.values(), *outreach.owners}
     return PublishedList(outreach, files, run, (*run.hindsight(), *policy.unknown_owners(known_owners)))
 

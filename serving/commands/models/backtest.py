@@ -13,6 +13,7 @@ import pandas as pd
 
 from features.atomic_write import whole
 from features.clock import day_number
+from features.file_access import OWNER_ONLY, Access
 from features.log import Ints, Log, Texts
 from serving.commands.models.candidates import candidate_lines
 from serving.commands.models.list_size import list_size
@@ -100,6 +101,7 @@ def run_backtest(
     """
     if by_segment:
         shop.customers.need("segment")
+    access = shop.settings.files.access()
     size, why = list_size(shop)
     tested = backtest_candidates(shop.log, shop.definition, until=shop.until, progress=progress)
     found = report(
@@ -110,7 +112,7 @@ def run_backtest(
         members=_members(shop, tested, by_segment=by_segment),
         random_split=_random_split_auroc(shop, progress) if random_split else None,
     )
-    files = () if out is None else write_report(tested, found, out)
+    files = () if out is None else write_report(tested, found, out, access)
     return Backtested(tested, found, files, shop.settings.auto_note(shop.definition))
 
 
@@ -134,19 +136,19 @@ def _random_split_auroc(shop: OpenShop, progress: Progress) -> float:
     return random_split_auroc(snapshots(shop.log, shop.definition, shop.features, shop.until))
 
 
-def write_report(backtest: Backtest, found: Report, out: Path) -> tuple[Path, ...]:
+def write_report(backtest: Backtest, found: Report, out: Path, access: Access = OWNER_ONLY) -> tuple[Path, ...]:
     """Write the pictures, report.json and report.md to a folder, each whole or not at all.
 
     Raises:
         InputError: the folder cannot be written to.
     """
-    pictures = write_figures(report_figures(backtest, found), out)
+    pictures = write_figures(report_figures(backtest, found), out, access)
     document = {**backtest.to_dict(), "report": found.to_dict()}
     text = {
         DOCUMENT: json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n",
         PAGE: markdown(found, backtest.why, [picture.name for picture in pictures]),
     }
     for name, content in text.items():
-        with whole(out / name) as half:
+        with whole(out / name, access) as half:
             half.write_text(content, encoding="utf-8")
     return (*pictures, *(out / name for name in text))

@@ -100,6 +100,7 @@ class ScoresWritten:
 
 def write_scores(shop: OpenShop, out: Path, *, all_reasons: bool = False) -> ScoresWritten:
     """Score the population, record the run in the book and write the score file."""
+    access = shop.settings.files.access()
     run = score_all(shop, reasons="all" if all_reasons else "auto")
-    write_table(run.scores, out)
+    write_table(run.scores, out, access)
     return ScoresWritten(run, out)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from features.atomic_write import whole
 from features.errors import InputError, suggest
+from features.file_access import OWNER_ONLY, Access
 from serving.outreach.exports.crm import HUBSPOT, SALESFORCE, UPSERT, Layout, keyed, write_layout
 from serving.outreach.exports.file_names import file_names
 from serving.outreach.exports.layout import by_owner
@@ -37,6 +38,7 @@ def write_list(
     folder: Path,
     formats: Sequence[str] = ("csv",),
     addresses: Mapping[str, str] | None = None,
+    access: Access = OWNER_ONLY,
 ) -> tuple[Path, ...]:
     """Write a list for people and systems, and return the files in the order of the formats.
 
@@ -50,6 +52,7 @@ def write_list(
         folder: where to; it is made if it is not there.
         formats: of FORMATS.
         addresses: mail address by owner; the mail of an owner without one has no recipient yet.
+        access: who may read the files.
 
     Raises:
         InputError: a format or address that is none, an entry without a key, or the folder cannot be written to.
@@ -60,7 +63,7 @@ def write_list(
     written: list[Path] = []
     # A list first: an entry that cannot be written is found before the first file is replaced.
     for path, write in list(_files(outreach, folder, dict.fromkeys(formats), addresses)):
-        with whole(path) as temporary:
+        with whole(path, access) as temporary:
             write(temporary)
         written.append(path)
     if "csv" in formats:

@@ -9,15 +9,21 @@ import pandas as pd
 
 from features.atomic_write import whole
 from features.errors import InputError
+from features.file_access import OWNER_ONLY, Access
 from serving.outreach.exports.list_json import json_rows
 from serving.outreach.exports.safe_text import joined
 
 
-def write_table(frame: pd.DataFrame, path: Path) -> None:
+def write_table(frame: pd.DataFrame, path: Path, access: Access = OWNER_ONLY) -> None:
     r"""Write a table as CSV, Parquet or JSON, by the suffix of the file.
 
     Dates are ISO 8601. Money is decimal with the currency's digits, a string in JSON. Lists of sentences are lists in
     Parquet and JSON, joined with '; ' in CSV. What is unknown is empty in CSV, null in Parquet and JSON.
+
+    Args:
+        frame: the table.
+        path: of the file.
+        access: who may read it.
 
     Raises:
         InputError: the suffix is none of the three, or the file cannot be written.
@@ -37,7 +43,7 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     write = writers.get(path.suffix.lower())
     if write is None:
         raise InputError(f"{path}: the suffix says how to write it; known are .csv, .parquet and .json")
-    with whole(path) as temporary:
+    with whole(path, access) as temporary:
         write(frame, temporary)
 
 
