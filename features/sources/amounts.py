@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -19,33 +20,82 @@ _SYMBOLS = {
 }  # fmt: skip
 
 
-def line_money(checks: RowChecks, order: Ints, rules: LineRules) -> tuple[Ints, Ints, Ints | None]:
-    """Return amount, discount and quantity in millionths, once their cells are checked; an order is a key per row."""
-    quantity, discount = checks.number("quantity"), checks.number("discount")
+@dataclass(frozen=True, eq=False)
+class Worth:
+    """What each row is worth, in millionths as the file counts: the discount taken off, and what came back of it.
+
+    `derived` says that discounts were worked out from shares; then those of an order are rounded together.
+    """
+
+    amount: Ints
+    discount: Ints
+    back: Ints
+    quantity: Ints | None
+    derived: bool = False
+
+
+def line_money(checks: RowChecks, order: Ints, rules: LineRules) -> Worth:
+    """Return what the rows are worth, once their cells are checked; an order is a key per row."""
+    quantity = checks.number("quantity")
     if quantity is not None:
         checks.check_number("quantity", quantity, needed=rules.price_times_quantity)
         quantity = np.where(quantity == cells.EMPTY, 10**cells.SCALE, quantity)
+    discount, back = (_positive(checks, name) for name in ("discount", "refunded"))
     none = np.zeros(checks.typed.rows, dtype=np.int64)
-    discount = none if discount is None else discount
-    checks.check_number("discount", discount)
-    discount = np.where(discount == cells.EMPTY, 0, np.abs(discount))
+    if rules.amount_is == "none":
+        return Worth(none, none, none, quantity)
     if rules.price_times_quantity and quantity is not None:
         price = checks.typed.numbers["price"]
         checks.check_number("price", price, needed=True)
         total = times(np.where(checks.sound, price, 0), np.where(checks.sound, quantity, 0))
-        return total - np.sign(total) * np.minimum(discount, np.abs(total)), discount, quantity
-    amount = checks.typed.numbers["amount"]
+        return _after_discount(checks, total, discount, back, quantity, rules, taken=bool(rules.discount_taken))
+    amount, before = checks.typed.numbers["amount"], checks.number("before_discount")
     if rules.amount_is == "order":
         amount = _once_per_order(checks, "amount", order, amount)
-        discount = _once_per_order(checks, "discount", order, discount)
+        before = None if before is None else _once_per_order(checks, "before_discount", order, before)
+        if rules.discount_is == "money":
+            discount = _once_per_order(checks, "discount", order, discount)
     checks.check_number("amount", amount, needed=True)
-    return np.where(amount > cells.HUGE, amount, 0), discount, quantity
+    amount = np.where(amount > cells.HUGE, amount, 0)
+    if before is not None and checks.number("discount") is None:
+        checks.check_number("before_discount", before)
+        discount = np.where(before > cells.HUGE, np.maximum(np.abs(before) - np.abs(amount), 0), 0)
+    return _after_discount(checks, amount, discount, back, quantity, rules, taken=rules.discount_taken is not False)
 
 
-def in_shop_currency(checks: RowChecks, order: Ints, shop: Shop, amount: Ints, discount: Ints) -> tuple[Ints, Ints]:
-    """Return amounts in the shop's minor units; an empty currency is the shop's own."""
+def _positive(checks: RowChecks, name: str) -> Ints:
+    """Return a column of money whose sign does not matter, 0 where it is empty or not there."""
+    values = checks.number(name)
+    if values is None:
+        return np.zeros(checks.typed.rows, dtype=np.int64)
+    checks.check_number(name, values)
+    return np.where(values > cells.HUGE, np.abs(values), 0)
+
+
+def _after_discount(
+    checks: RowChecks, amount: Ints, discount: Ints, back: Ints, quantity: Ints | None, rules: LineRules, *, taken: bool
+) -> Worth:
+    """Return the amounts after discount; `taken` says that they are so already."""
+    if rules.discount_is != "money":
+        share = discount / 10.0 ** (cells.SCALE + (2 if rules.discount_is == "percent" else 0))
+        checks.problem("discount", "at most the whole", 'set discount_is = "percent" or "money"', share > 1)
+        known = (share < 1) & checks.sound
+        # Of what was paid after 20 % off, a quarter was taken off.
+        of_amount = np.divide(share, 1 - share, out=np.zeros(len(share)), where=known) if taken else share
+        discount = np.rint(np.abs(amount) * np.where(known | (not taken), of_amount, 0)).astype(np.int64)
+    if not taken:
+        amount = amount - np.sign(amount) * np.minimum(discount, np.abs(amount))
+    return Worth(amount, discount, back, quantity, derived=rules.discount_is != "money")
+
+
+def in_shop_currency(checks: RowChecks, order: Ints, shop: Shop, rules: LineRules, worth: Worth) -> tuple[Ints, ...]:
+    """Return amount, discount and what came back in the shop's minor units; an empty currency is the shop's own."""
+    columns = (worth.amount, worth.discount, worth.back)
     decimals = Money(shop.currency).decimals
-    minor, less = half_up(amount, 10 ** (cells.SCALE - decimals)), half_up(discount, 10 ** (cells.SCALE - decimals))
+    scale = cells.SCALE if rules.amount_unit == "minor" else cells.SCALE - decimals
+    minor = [half_up(column, 10**scale) for column in columns]
+    if worth.derived:
+        minor[1] = _rounded_together(order, worth.discount, 10**scale)
     currency = checks.text("currency")
     if currency is not None:
         currency = first_text(order, currency, checks.alive)
@@ -58,10 +108,27 @@ def in_shop_currency(checks: RowChecks, order: Ints, shop: Shop, amount: Ints, d
                 remedy = f'write under [shop.exchange_rates]  {name} = "…"  (the worth of 1 {name} in {shop.currency})'
                 checks.problem("currency", f"{shop.currency} or a currency with a rate", remedy, rows)
                 continue
-            rate = Fraction(shop.exchange_rates[name]) / 10 ** (cells.SCALE - decimals)
-            minor[rows], less[rows] = by_rate(amount[rows], rate), by_rate(discount[rows], rate)
-    checks.problem("amount", "under 10^13 minor units", "correct the amount", np.abs(minor) >= MOST_MINOR_UNITS)
-    return minor, less
+            own = Money(name).decimals if rules.amount_unit == "minor" else 0
+            rate = Fraction(shop.exchange_rates[name]) * 10**decimals / 10 ** (cells.SCALE + own)
+            for column, values in zip(columns, minor, strict=True):
+                values[rows] = by_rate(column[rows], rate)
+    checks.problem("amount", "under 10^13 minor units", "correct the amount", np.abs(minor[0]) >= MOST_MINOR_UNITS)
+    return tuple(minor)
+
+
+def _rounded_together(order: Ints, values: Ints, unit: int) -> Ints:
+    """Round so that the lines of an order add up to what their sum rounds to."""
+    rows = np.argsort(
+        np.where(order >= 0, order, np.arange(len(order)) + int(order.max(initial=-1)) + 1), kind="stable"
+    )
+    begins = np.concatenate([[True], (np.diff(order[rows]) != 0) | (order[rows][1:] < 0)])[: len(rows)]
+    sums = np.cumsum(values[rows])
+    start = np.maximum.accumulate(np.where(begins, np.arange(len(rows)), 0))
+    within = sums - (sums - values[rows])[start]
+    rounded = half_up(within, unit)
+    result = np.empty(len(rows), dtype=np.int64)
+    result[rows] = rounded - np.where(begins, 0, np.concatenate([[0], rounded[:-1]])[: len(rows)])
+    return result
 
 
 def _once_per_order(checks: RowChecks, name: str, order: Ints, values: Ints) -> Ints:
@@ -73,6 +140,7 @@ def _once_per_order(checks: RowChecks, name: str, order: Ints, values: Ints) -> 
     if name == "amount":
         rule = "the same on all lines of its order, as an order's total is"
         wrong = filled & (source >= 0) & (values != values[source])
-        checks.problem(name, rule, 'set amount_is = "line" if it is the line\'s own money', wrong)
+        remedy = "export the order's total on each of its lines, or on the first one only"
+        checks.problem(name, rule, remedy, wrong)
     row_number = np.arange(len(values))
     return np.where(rows & (source >= 0) & (source != row_number), 0, values)

@@ -30,8 +30,11 @@ from features.sources.columns import (
 )
 from features.sources.duplicates import duplicate_lines, order_keys, repeated_ids
 from features.sources.mapping import LineRules, Shop
+from features.sources.order_states import earlier_states
+from features.sources.refunds import refunds, with_parts_returned
 from features.sources.row_checks import NO_TEXTS, CleanTable, RowChecks, TypedTable
-from features.sources.rules import A_DATE, NO_ID, TEST_HINT, is_test, plain_status
+from features.sources.rules import A_DATE, NO_ID, TEST_HINT, is_test
+from features.sources.words.meant import Meant, meant_by_words
 
 LONGEST_ID = 200
 MOST_DAYS_OF_AN_ORDER = 31
@@ -62,27 +65,39 @@ def clean_lines(
     dated = local_time > cells.HUGE
     if until is not None:
         checks.leave_out("on or after until", dated & (day >= until))
-    customer, status = _leave_out_other_rows(checks, order, rules)
+    customer = customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
+    states = earlier_states(checks, order, customer, local_time, rules)
+    checks.leave_out("earlier states", states.earlier)
+    checks.leave_out("duplicate lines", states.repeated)
+    customer = customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
+    meant = meant_by_words(checks, order, rules)
+    _leave_out_other_rows(checks, order, customer, meant, rules)
     _check_dates(checks, "ordered_at", local_time, offset, day, latest)
     checks.leave_out("duplicate lines", duplicate_lines(typed, order, checks.alive))
-    amount, discount, quantity = line_money(checks, order, rules)
-    returned = _returned(checks, amount, quantity, status, rules)
-    amount, discount = in_shop_currency(checks, order, shop, amount, discount)
+    worth = line_money(checks, order, rules)
+    returned = _returned(checks, worth.amount, worth.quantity, meant, rules)
+    amount, discount, back = in_shop_currency(checks, order, shop, rules, worth)
+    refund = refunds(checks, order, amount, back, returned, rules)
+    returned |= refund.whole
+    checks.count("returns", returned & checks.sound)
     _check_ids(checks, customer)
     _check_orders(checks, order, customer, day, returned)
     keep = checks.alive & checks.sound
-    units = np.ones(typed.rows, dtype=np.int64) if quantity is None else half_up(np.abs(quantity), 10**cells.SCALE)
+    units = np.ones(typed.rows, dtype=np.int64)
+    if worth.quantity is not None:
+        units = half_up(np.abs(worth.quantity), 10**cells.SCALE)
     lines = Lines(
         customer_id=kept(customer, keep),
         day=day[keep],
-        amount=np.abs(amount[keep]),
+        amount=np.abs(amount - refund.part)[keep],
         order_id=kept(checks.text("order_id") or blank(typed.rows), keep),
         product_id=kept(checks.text("product_id") or blank(typed.rows), keep),
         discount=np.abs(discount[keep]),
         units=units[keep],
         returned=returned[keep],
     )
-    return CleanTable(tuple(checks.problems), checks.counts, lines=lines)
+    lines = with_parts_returned(lines, refund.part[keep])
+    return CleanTable(tuple(checks.problems), checks.counts, lines=lines, questions=tuple(checks.questions))
 
 
 def clean_events(typed: TypedTable, shop: Shop, *, until: int | None, latest: int | None) -> CleanTable:
@@ -112,24 +127,31 @@ def clean_events(typed: TypedTable, shop: Shop, *, until: int | None, latest: in
     return CleanTable(tuple(checks.problems), checks.counts, events=events, event_ids=ids)
 
 
-def _leave_out_other_rows(checks: RowChecks, order: Ints, rules: LineRules) -> tuple[Coded, Coded | None]:
-    """Leave out the rows that are no order of a customer; return customers and statuses of each order's first line."""
-    customer = customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
-    status = checks.text("status")
-    if status is not None:
-        status = mapped(first_text(order, status, checks.alive), plain_status)
-        checks.leave_out("cancelled", among(status, rules.cancelled))
+def _leave_out_other_rows(checks: RowChecks, order: Ints, customer: Coded, meant: Meant, rules: LineRules) -> None:
+    """Leave out the rows that are no order of a customer."""
+    if not rules.check_all:
+        checks.leave_out("cancelled", meant.rows("cancelled"))
+        checks.leave_out("unpaid", meant.rows("unpaid"))
+        checks.leave_out("no orders", meant.rows("no_order"))
     if (cancelled := checks.text("cancelled_at")) is not None:
         checks.leave_out("cancelled", ~is_empty(first_text(order, cancelled, checks.alive)))
-    ids = [each for each in (customer, checks.text("order_id"), status) if each is not None]
+    checks.leave_out("cancelled", _flagged(checks, order, "cancelled"))
+    checks.leave_out("test orders", meant.rows("test"))
+    ids = [each for each in (customer, checks.text("order_id"), checks.text("status")) if each is not None]
     for each in ids:
         checks.leave_out("test orders", where(each, is_test, hint=TEST_HINT))
-    if (flag := checks.typed.flags.get("test")) is not None:
-        (filled,) = first_filled(order, flag != cells.FLAG_EMPTY, flag)
-        checks.problem("test", "yes or no", "write yes or no", filled == cells.FLAG_BAD)
-        checks.leave_out("test orders", filled == 1)
+    checks.leave_out("test orders", _flagged(checks, order, "test"))
     checks.leave_out("guests", is_empty(customer))
-    return customer, status
+
+
+def _flagged(checks: RowChecks, order: Ints, name: str) -> Mask:
+    """Return the rows whose flag says yes; lines without one have that of their order's first line."""
+    flag = checks.typed.flags.get(name)
+    if flag is None:
+        return np.zeros(checks.typed.rows, dtype=bool)
+    (filled,) = first_filled(order, flag != cells.FLAG_EMPTY, flag)
+    checks.problem(name, "yes or no", "write yes or no", filled == cells.FLAG_BAD)
+    return filled == 1
 
 
 def _check_dates(checks: RowChecks, name: str, local_time: Ints, offset: Ints, day: Ints, latest: int | None) -> None:
@@ -148,13 +170,11 @@ def _check_dates(checks: RowChecks, name: str, local_time: Ints, offset: Ints, d
         checks.problem(name, "in the past", "correct the date, or date_format", day > latest)
 
 
-def _returned(checks: RowChecks, amount: Ints, quantity: Ints | None, status: Coded | None, rules: LineRules) -> Mask:
-    returned = np.zeros(checks.typed.rows, dtype=bool)
+def _returned(checks: RowChecks, amount: Ints, quantity: Ints | None, meant: Meant, rules: LineRules) -> Mask:
+    returned = meant.rows("returned")
     if (flag := checks.typed.flags.get("returned")) is not None:
         checks.problem("returned", "yes or no", "write yes or no", flag == cells.FLAG_BAD)
         returned |= flag == 1
-    if status is not None:
-        returned |= among(status, rules.refunded)
     orders = checks.text("order_id")
     if rules.return_prefix and orders is not None:
         prefix = rules.return_prefix.casefold()
@@ -166,9 +186,7 @@ def _returned(checks: RowChecks, amount: Ints, quantity: Ints | None, status: Co
                 "quantity", rule, "write both negative for a return", ~returned & (quantity < 0) & (amount > 0)
             )
         returned |= quantity < 0
-    returned |= amount < 0
-    checks.count("returns", returned & checks.sound)
-    return returned
+    return returned | (amount < 0)
 
 
 def _check_ids(checks: RowChecks, customer: Coded) -> None:

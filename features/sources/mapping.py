@@ -16,7 +16,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from features.errors import ConfigError, suggest
-from features.sources.rules import CANCELLED, RETURNED, plain_status
+from features.sources.words.meanings import Meaning, plain_word
 from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
 
 Calendar = Literal["gregorian", "jalali"]
@@ -139,36 +139,67 @@ class Shop:
         return int(self.day_starts_at[:2]) * 3600 + int(self.day_starts_at[3:]) * 60
 
 
+AmountIs = Literal["line", "order", "none"]
+DiscountIs = Literal["money", "share", "percent"]
+
+
 @dataclass(frozen=True)
 class LineRules:
     """What a shop's cells mean for a line; the defaults fit a posted history.
 
     Args:
-        amount_is: 'line', or 'order' where amount is the order's total, on each of its lines or on one of them.
+        amount_is: 'line', or 'order' where amount is the order's total, on each of its lines or on one of them; 'none'
+            where the file holds no money, so that orders are only counted.
         price_times_quantity: amounts are price × quantity − discount.
-        cancelled_status: statuses of orders that never were one.
-        returned_status: statuses of orders that came back.
+        amount_unit: 'major', or 'minor' where 4990 is 49.90.
+        discount_is: 'money', 'share' (0.2 = 20 %) or 'percent' of the money before discount.
+        discount_taken: whether the amount is after discount; None = an amount is, price × quantity is not.
+        refund_is: 'line', or 'order' where refunded is the order's, on each of its lines or on one of them; None = what
+            amount_is says.
+        sale_status: the shop's words for orders, beside those of `words.toml`; all four win over it.
+        cancelled_status: the shop's words for orders that never were one.
+        returned_status: the shop's words for orders that came back.
+        no_order_status: the shop's words for documents that are no order, such as a payment.
         return_prefix: what the order id of a return begins with.
+        date_format: how updated_at is written, as in FileFormat.
+        calendar: of updated_at, as in FileFormat.
+        check_all: keep cancelled lines, so that their cells are checked, too.
 
     >>> LineRules(return_prefix="C").amount_is
     'line'
     """
 
-    amount_is: Literal["line", "order"] = "line"
+    amount_is: AmountIs = "line"
     price_times_quantity: bool = False
-    cancelled_status: tuple[str, ...] = CANCELLED
-    returned_status: tuple[str, ...] = RETURNED
+    amount_unit: Literal["major", "minor"] = "major"
+    discount_is: DiscountIs = "money"
+    discount_taken: bool | None = None
+    refund_is: Literal["line", "order"] | None = None
+    sale_status: tuple[str, ...] = ()
+    cancelled_status: tuple[str, ...] = ()
+    returned_status: tuple[str, ...] = ()
+    no_order_status: tuple[str, ...] = ()
     return_prefix: str | None = None
+    date_format: str | None = None
+    calendar: Calendar = "gregorian"
+    check_all: bool = False
+
+    @property
+    def own_words_of(self) -> Mapping[str, tuple[str, ...]]:
+        """The shop's own words, by setting."""
+        names = ("sale_status", "cancelled_status", "returned_status", "no_order_status")
+        return {name: getattr(self, name) for name in names}
 
     @cached_property
-    def cancelled(self) -> frozenset[str]:
-        """The cancelled statuses as they are compared."""
-        return frozenset(map(plain_status, self.cancelled_status))
-
-    @cached_property
-    def refunded(self) -> frozenset[str]:
-        """The returned statuses as they are compared."""
-        return frozenset(map(plain_status, self.returned_status))
+    def own_words(self) -> Mapping[str, Meaning]:
+        """What the shop says that its words mean, by plain word."""
+        lists: tuple[tuple[Meaning, tuple[str, ...]], ...] = (
+            ("sale", self.sale_status),
+            ("cancelled", self.cancelled_status),
+            ("returned", self.returned_status),
+            ("no_order", self.no_order_status),
+        )
+        return {plain_word(word): meaning for meaning, words in lists for word in words}
 
 
 @dataclass(frozen=True)
@@ -189,22 +220,33 @@ class OrdersMapping:
 
     file: Path
     columns: Mapping[str, str]
-    amount_is: Literal["line", "order"] = "line"
+    amount_is: AmountIs = "line"
     price_times_quantity: bool = False
-    cancelled_status: tuple[str, ...] = CANCELLED
-    returned_status: tuple[str, ...] = RETURNED
+    amount_unit: Literal["major", "minor"] = "major"
+    discount_is: DiscountIs = "money"
+    discount_taken: bool | None = None
+    refund_is: Literal["line", "order"] | None = None
+    sale_status: tuple[str, ...] = ()
+    cancelled_status: tuple[str, ...] = ()
+    returned_status: tuple[str, ...] = ()
+    no_order_status: tuple[str, ...] = ()
     return_prefix: str | None = None
     format: FileFormat = FileFormat()
 
     def __post_init__(self) -> None:
-        _one_of("amount_is", self.amount_is, ("line", "order"))
+        _one_of("amount_is", self.amount_is, ("line", "order", "none"))
+        _one_of("amount_unit", self.amount_unit, ("major", "minor"))
+        _one_of("discount_is", self.discount_is, ("money", "share", "percent"))
+        _one_of("refund_is", self.refund_is or "line", ("line", "order"))
         needed = ("price", "quantity") if self.price_times_quantity else ("amount",)
+        needed = () if self.amount_is == "none" else needed
         _check_fields("orders", self.columns, ORDERS, ("customer_id", "ordered_at", *needed))
 
     @property
     def rules(self) -> LineRules:
         """What cells mean for a line."""
-        return LineRules(**{each.name: getattr(self, each.name) for each in fields(LineRules)})
+        own = {each.name: getattr(self, each.name) for each in fields(LineRules) if hasattr(self, each.name)}
+        return LineRules(**own, date_format=self.format.date_format, calendar=self.format.calendar)
 
 
 @dataclass(frozen=True)

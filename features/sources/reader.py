@@ -15,6 +15,7 @@ import pandas as pd
 from features.clock import day_number
 from features.errors import InputError, Violation
 from features.log import Coded, Log
+from features.questions import Question
 from features.roll_up import roll_up
 from features.sources.cells.cells_sql import read_cells
 from features.sources.cleaning import clean_events, clean_lines
@@ -49,6 +50,7 @@ class CheckReport:
     log: Log | None
     broken: tuple[BrokenRule, ...] = ()
     warnings: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 def read_log(
@@ -105,6 +107,7 @@ def check_files(
     counts = {**(lines.counts if lines else {}), **(happened.counts if happened else {})}
     if found.violations or lines is None or lines.lines is None:
         return _faulty(found, counts)
+    questions = lines.questions
     bought, happened_events = lines.lines, happened.events if happened else None
     event_ids = NO_TEXTS if happened is None else happened.event_ids
     del lines, happened  # what was posted is put under them, and a large shop's lines are not held twice
@@ -121,7 +124,7 @@ def check_files(
     sold = int(np.count_nonzero(~bought.returned))
     counts["zero-value orders"] = sold - int(kept.columns["lines"].sum())
     counts["same-day splits"] = int((kept.columns["orders"] - 1).sum())
-    return CheckReport((), _counted(counts), log)
+    return CheckReport((), _counted(counts), log, questions=questions)
 
 
 def read_customers(mapping: CustomersMapping) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from features.log import Coded, Events, Ints, Lines, Texts
+from features.questions import Question
 from features.sources import cells
 from features.sources.columns import Mask, is_empty
 
@@ -52,6 +53,7 @@ class CleanTable:
     lines: Lines | None = None
     events: Events | None = None
     event_ids: Texts = field(default_factory=lambda: NO_TEXTS)
+    questions: tuple[Question, ...] = ()
 
 
 class RowChecks:
@@ -63,6 +65,7 @@ class RowChecks:
         self.sound = np.ones(typed.rows, dtype=bool)
         self.counts: dict[str, int] = {}
         self.problems: list[Problem] = []
+        self.questions: list[Question] = []
 
     def leave_out(self, rule: str, rows: Mask) -> None:
         """Leave rows out by a stated rule, and count them."""
@@ -73,6 +76,10 @@ class RowChecks:
     def count(self, rule: str, rows: Mask) -> None:
         """Count the rows that a rule touches and that stay in."""
         self.counts[rule] = int(np.count_nonzero(rows & self.alive))
+
+    def ask(self, question: Question) -> None:
+        """Ask what only the shop can say; its likely answer is what goes on here."""
+        self.questions.append(question)
 
     def problem(self, name: str, rule: str, remedy: str, rows: Mask) -> None:
         """Note a broken rule; a row is named for the first rule that it breaks."""

@@ -1,0 +1,230 @@
+"""Finds orders that a file holds in several states: exports that overlap were joined, and in between an order changed.
+
+The latest state counts, whole. Several lines of one order are no states of it, so the rows themselves decide: a later
+state names the same products or line numbers again, the next line of an order names others. Whatever tells the rows of
+an order apart (its status, its total, where it stands in the file) is taken for a state only where most orders that
+differ in it repeat their lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.log import Coded, Ints
+from features.sources import cells
+from features.sources.columns import Mask, is_empty
+from features.sources.duplicates import fingerprints
+from features.sources.mapping import LineRules
+from features.sources.row_checks import RowChecks, TypedTable
+
+ENOUGH_ROWS = 500_000
+FEW_LINES = 0.05  # of the orders have several rows: then a row is an order, and no line of one
+
+
+@dataclass(frozen=True, eq=False)
+class EarlierStates:
+    """The rows of orders that stand further on again: in another state (`earlier`), or line by line (`repeated`)."""
+
+    earlier: Mask
+    repeated: Mask
+
+
+def earlier_states(
+    checks: RowChecks, order: Ints, customer: Coded, local_time: Ints, rules: LineRules
+) -> EarlierStates:
+    """Return the rows of all states of an order but its latest.
+
+    Args:
+        checks: the rows; money that came back has lines of its own, which are no state of the sale.
+        order: a key per row, −1 where it has none.
+        customer: of each row; an order number that somebody else uses again is another order.
+        local_time: of the order, as is one of another time.
+        rules: whether amounts are the order's, and how `updated_at` is written.
+    """
+    typed = checks.typed
+    nothing = EarlierStates(np.zeros(typed.rows, dtype=bool), np.zeros(typed.rows, dtype=bool))
+    rows = np.flatnonzero(checks.alive & (order >= 0) & ~_negative(typed))
+    if not len(rows) or int(np.bincount(order[rows]).max()) == 1:
+        return nothing
+    group = _groups(typed, rows, order, customer, local_time)
+    run = np.concatenate([[True], group[1:] != group[:-1]])
+    line = _line_identity(typed, rows, group, rules)
+    state = np.zeros(len(rows), dtype=np.int64)
+    for each in _attributes(typed, rows, group, run, rules):
+        if _differs(group, each).any() and _repeats_lines(group, each, line):
+            state = _paired(state, each)
+    differs = _differs(group, state)
+    if not differs.any():
+        return nothing
+    return _all_but_latest(typed, rows, group, state, line, _group_mask(group, differs), rules)
+
+
+def _negative(typed: TypedTable) -> Mask:
+    negative = np.zeros(typed.rows, dtype=bool)
+    for name in ("amount", "quantity"):
+        if (values := typed.numbers.get(name)) is not None:
+            negative |= (values > cells.HUGE) & (values < 0)
+    return negative
+
+
+def _groups(typed: TypedTable, rows: Ints, order: Ints, customer: Coded, local_time: Ints) -> Ints:
+    """Return a key per row: one order of one customer at one time, of one kind of document."""
+    key = order[rows]
+    columns = [customer.codes, local_time, *([typed.texts["type"].codes] if "type" in typed.texts else [])]
+    for column in columns:
+        if _differs(key, column[rows]).any():
+            key = _paired(key, column[rows])
+    return key
+
+
+def _attributes(typed: TypedTable, rows: Ints, group: Ints, run: Mask, rules: LineRules) -> Iterator[Ints]:
+    """Yield what may tell the states of an order apart, an integer per row."""
+    for name in ("status", "cancelled_at", "updated_at"):
+        if (coded := typed.texts.get(name)) is not None:
+            yield _filled_down(coded.codes[rows], ~is_empty(coded)[rows], group, run)
+    if (flag := typed.flags.get("cancelled")) is not None:
+        yield _filled_down(flag[rows], flag[rows] != cells.FLAG_EMPTY, group, run)
+    of_order = ["amount", "refunded"] if rules.amount_is == "order" else []
+    for name in of_order:
+        if (values := typed.numbers.get(name)) is not None:
+            yield _filled_down(values[rows], values[rows] != cells.EMPTY, group, run)
+    yield np.cumsum(run | (np.diff(rows, prepend=rows[:1] - 1) > 1))
+
+
+def _filled_down(values: Ints, filled: Mask, group: Ints, run: Mask) -> Ints:
+    """Fill empty cells from the line above within one order: exports write an order's cells only once."""
+    if filled.all():
+        return values
+    above = np.maximum.accumulate(np.where(filled, np.arange(len(values)), -1))
+    start = np.maximum.accumulate(np.where(run, np.arange(len(values)), 0))
+    first = _first(group, filled)[group]
+    source = np.where(above >= start, above, first)
+    return np.where(source >= 0, values[source], -1)
+
+
+def _line_identity(typed: TypedTable, rows: Ints, group: Ints, rules: LineRules) -> Ints:
+    """Return what names a line within its order: product and line number, else its own numbers, else nothing."""
+    ids = [typed.texts[name].codes[rows] for name in ("line_id", "product_id") if name in typed.texts]
+    names = ("price", "quantity") if rules.amount_is == "order" else ("amount", "price", "quantity")
+    numbers = [typed.numbers[name][rows] for name in names if name in typed.numbers]
+    rows_of = np.bincount(group)
+    if not ids and np.count_nonzero(rows_of > 1) <= FEW_LINES * np.count_nonzero(rows_of):
+        return np.zeros(len(rows), dtype=np.int64)
+    identity = np.zeros(len(rows), dtype=np.int64)
+    for column in ids or numbers:
+        identity = _paired(identity, column)
+    return identity
+
+
+def _repeats_lines(group: Ints, attribute: Ints, line: Ints) -> bool:
+    """Say whether most orders that differ in an attribute name the lines of their last state in all others, too."""
+    inside = np.flatnonzero(_group_mask(group, _differs(group, attribute)))
+    if len(inside) > ENOUGH_ROWS:  # a file that is not sorted by order: some of its orders show that
+        inside = inside[group[inside] % (len(inside) // ENOUGH_ROWS + 1) == 0]
+        if not len(inside):
+            return False
+    some = group[inside]
+    state, pair = _paired(some, attribute[inside]), _paired(some, line[inside])
+    repeats = _named_again(some, state, pair)
+    known = np.zeros(int(state.max()) + 1, dtype=bool)
+    known[state[repeats]] = True
+    without = np.unique(some[~known[state]])
+    with_all = len(np.unique(some)) - len(without)
+    return with_all > 0 and with_all >= len(without)
+
+
+def _named_again(group: Ints, state: Ints, pair: Ints) -> Mask:
+    """Return the rows whose line the last state of their order names."""
+    last = np.zeros(int(group.max()) + 1, dtype=np.int64)
+    last[group] = state  # the last row of a group is written last
+    named = np.zeros(int(pair.max()) + 1, dtype=bool)
+    named[pair[state == last[group]]] = True
+    return named[pair]
+
+
+def _all_but_latest(
+    typed: TypedTable, rows: Ints, group: Ints, state: Ints, line: Ints, several: Mask, rules: LineRules
+) -> EarlierStates:
+    inside = np.flatnonzero(several)
+    some, version = group[inside], _paired(group[inside], state[inside])
+    # Of one order the rows are brought into the order in which its states were written down.
+    when = _updated(typed, rows[inside], version, rules)
+    by_time = np.lexsort((np.arange(len(some)), when))
+    latest = np.zeros(int(group.max()) + 1, dtype=np.int64)
+    latest[some[by_time]] = version[by_time]
+    old = version != latest[some]
+    again = np.zeros(int(group.max()) + 1, dtype=bool)
+    pair = _paired(some, line[inside])
+    named = np.zeros(int(pair.max()) + 1, dtype=bool)
+    named[pair[~old]] = True
+    again[some[old & named[pair]]] = True
+    old &= again[some]
+    equal = _same_content(typed, rows[inside], version, latest[some])
+    earlier, repeated = (np.zeros(typed.rows, dtype=bool) for _ in range(2))
+    earlier[rows[inside[old & ~equal]]] = True
+    repeated[rows[inside[old & equal]]] = True
+    return EarlierStates(earlier, repeated)
+
+
+def _updated(typed: TypedTable, rows: Ints, version: Ints, rules: LineRules) -> Ints:
+    """Return when the state of each row was written down, as far as its lines say it."""
+    coded = typed.texts.get("updated_at")
+    if coded is None:
+        return np.zeros(len(rows), dtype=np.int64)
+    used, codes = np.unique(coded.codes[rows], return_inverse=True)
+    read = np.array([_instant(str(coded.values[code]), rules) for code in used], dtype=np.int64)
+    if (read == cells.BAD).any():  # where one cannot be read, the place in the file says it
+        return np.zeros(len(rows), dtype=np.int64)
+    newest = np.full(int(version.max()) + 1, cells.EMPTY, dtype=np.int64)
+    np.maximum.at(newest, version, read[codes])
+    return newest[version]
+
+
+def _instant(text: str, rules: LineRules) -> int:
+    seconds, offset = cells.moment(text, rules.date_format, rules.calendar)
+    return seconds if seconds <= cells.HUGE or offset == cells.NO_OFFSET else seconds - offset
+
+
+def _same_content(typed: TypedTable, rows: Ints, version: Ints, latest: Ints) -> Mask:
+    """Return the rows whose state has the same lines, cell by cell, as the latest state of their order."""
+    content = np.zeros(int(version.max()) + 1, dtype=np.uint64)
+    np.add.at(content, version, fingerprints(typed, rows) + np.uint64(1))
+    return np.asarray(content[version] == content[latest], dtype=bool)
+
+
+def _differs(group: Ints, values: Ints) -> Mask:
+    """Return the rows whose value is another than that of the first row of their group."""
+    first = _first(group, np.ones(len(group), dtype=bool))
+    return values != values[first[group]]
+
+
+def _first(group: Ints, filled: Mask) -> Ints:
+    first = np.full(int(group.max(initial=-1)) + 1, -1, dtype=np.int64)
+    at = np.flatnonzero(filled)[::-1]  # backwards, so that the first row is written last
+    first[group[at]] = at
+    return first
+
+
+def _group_mask(group: Ints, rows: Mask) -> Mask:
+    """Return all rows of the groups of which one row is marked."""
+    marked = np.zeros(int(group.max(initial=-1)) + 1, dtype=bool)
+    marked[group[rows]] = True
+    return marked[group]
+
+
+def _numbered(values: Ints) -> Ints:
+    """Return the same column with numbers from 0 without a gap."""
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+
+
+def _paired(left: Ints, right: Ints) -> Ints:
+    """Return one number per distinct pair, from 0 without a gap."""
+    low = int(right.min(initial=0))
+    span = int(right.max(initial=0)) - low + 1
+    if span * (int(left.max(initial=0)) + 1) >= 2**62:
+        right, low = _numbered(right), 0
+        span = int(right.max(initial=0)) + 1
+    return _numbered(left * span + (right - low))

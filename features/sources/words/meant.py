@@ -1,0 +1,139 @@
+"""What each row of an orders file is, by the words of its status and of its type; unknown words are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.log import Coded, Ints
+from features.questions import Answer, Question
+from features.sources import cells
+from features.sources.columns import Mask, first_text
+from features.sources.mapping import LineRules
+from features.sources.row_checks import RowChecks
+from features.sources.words.meanings import Meaning, Where, meanings
+
+# Where status and type of a row mean two things, the one further on counts: an unpaid credit memo is a return.
+_BY_WEIGHT: tuple[Meaning, ...] = ("sale", "unpaid", "returned", "test", "cancelled", "no_order")
+MOST_SHOWN = 8
+SETTINGS: Mapping[Meaning, str] = {
+    "sale": "sale_status", "cancelled": "cancelled_status", "returned": "returned_status", "no_order": "no_order_status",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Meant:
+    """What each row is, as a position in the order of weight."""
+
+    weight: Ints
+
+    def rows(self, meaning: Meaning) -> Mask:
+        """Return the rows that are this."""
+        return np.asarray(self.weight == _BY_WEIGHT.index(meaning), dtype=bool)
+
+
+@dataclass(frozen=True)
+class UnknownWord:
+    """A word that nobody knows, with its rows and their money in whole units; `negative` where all money is below 0."""
+
+    word: str
+    rows: int
+    money: float
+    negative: bool = False
+
+
+def meant_by_words(checks: RowChecks, order: Ints, rules: LineRules) -> Meant:
+    """Return what the rows are by the words of `status` and `type`; a word that is not known counts as a sale.
+
+    Args:
+        checks: the rows; it is asked about the words that are not known.
+        order: a key per row; lines without a word have that of their order's first line.
+        rules: the shop's own words.
+    """
+    weight = np.zeros(checks.typed.rows, dtype=np.int64)
+    for where in ("status", "type"):
+        coded = checks.text(where)
+        if coded is None:
+            continue
+        coded = first_text(order, coded, checks.alive)
+        found = meanings(map(str, coded.values), where, rules.own_words)
+        each = [found[str(text)] for text in coded.values]
+        weights = np.array([_BY_WEIGHT.index(meaning or "sale") for meaning in each], dtype=np.int64)
+        weight = np.maximum(weight, weights[coded.codes])
+        unknown = [code for code, meaning in enumerate(each) if meaning is None and coded.values[code]]
+        words = _counted(checks, coded, unknown)
+        if words:
+            checks.ask(words_question(where, where, words, rules.own_words_of))
+    return Meant(weight)
+
+
+def _counted(checks: RowChecks, coded: Coded, codes: Sequence[int]) -> list[UnknownWord]:
+    """Return the words of some codes that rows still have, the most frequent first."""
+    if not codes:
+        return []
+    amount = checks.number("amount")
+    amount = checks.number("price") if amount is None else amount
+    rows = np.bincount(coded.codes[checks.alive], minlength=len(coded.values))
+    found = []
+    for code in codes:
+        if rows[code]:
+            money = (
+                np.zeros(0) if amount is None else amount[checks.alive & (coded.codes == code) & (amount > cells.HUGE)]
+            )
+            whole = float(money.sum()) / 10**cells.SCALE
+            found.append(
+                UnknownWord(str(coded.values[code]), int(rows[code]), whole, bool(len(money) and money.max() < 0))
+            )
+    return sorted(found, key=lambda each: -each.rows)
+
+
+def words_question(
+    where: Where, column: str, words: Sequence[UnknownWord], own: Mapping[str, tuple[str, ...]]
+) -> Question:
+    """Ask what the words of a column mean; likely, those of money below zero came back, and the others are orders.
+
+    Args:
+        where: whether they are states of orders or kinds of documents.
+        column: the header, or the field.
+        words: that nobody knows.
+        own: the lists of the shop's own words, by setting, which an answer adds to.
+
+    >>> words_question("status", "Status", [UnknownWord("Blau", 3, 40.0)], {}).likely.settings
+    {'orders.sale_status': ('Blau',)}
+    """
+    named = "; ".join(f'"{each.word}": {each.rows:,} rows, {each.money:,.2f}' for each in words[:MOST_SHOWN])
+    more = f"; and {len(words) - MOST_SHOWN:,} more" if len(words) > MOST_SHOWN else ""
+    back = [each.word for each in words if each.negative]
+    sold = [each.word for each in words if not each.negative]
+    likely = Answer(
+        " and ".join(
+            [*([f"orders: {_listed(sold)}"] if sold else []), *([f"came back: {_listed(back)}"] if back else [])]
+        ),
+        {**_setting(own, "sale", sold), **_setting(own, "returned", back)},
+    )
+    every = [each.word for each in words]
+    other: Meaning = "cancelled" if where == "status" else "no_order"
+    return Question(
+        f"orders.{where}_words",
+        f'What do the words of "{column}" mean that nobody knows ({named}{more})? '
+        "Words that mean different things go into the lists sale_status, cancelled_status, returned_status and "
+        "no_order_status one by one.",
+        (
+            likely,
+            Answer("none of them is an order: left out", _setting(own, other, every)),
+            Answer("all of them came back: returns", _setting(own, "returned", every)),
+        ),
+        tuple(every[:3]),
+    )
+
+
+def _listed(words: Iterable[str]) -> str:
+    shown = list(words)
+    return ", ".join(shown[:MOST_SHOWN]) + (f" and {len(shown) - MOST_SHOWN} more" if len(shown) > MOST_SHOWN else "")
+
+
+def _setting(own: Mapping[str, tuple[str, ...]], meaning: Meaning, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    name = SETTINGS[meaning]
+    return {f"orders.{name}": tuple(dict.fromkeys((*own.get(name, ()), *words)))} if words else {}
