@@ -194,7 +194,7 @@ def reader_of(settings: Settings) -> Reader:
     """Return how a shop reads what is posted today; a posted amount is its line's, whatever the file's are."""
     from serving.book.posted_log import Reader
 
-    rules = replace(settings.orders.rules, amount_is="line", price_times_quantity=False)
+    rules = settings.orders.rules.as_posted()
     return Reader(settings.shop, rules, today(settings))
 
 

@@ -99,7 +99,7 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
     customer = sample.take(_customer(sample))
     sample.form = with_decimal(sample, [sample.given[name] for name in MONEY if name in sample.given])
     columns: dict[str, int | None] = {"order_id": order, "customer_id": customer, "ordered_at": at}
-    columns |= status_columns(sample)
+    columns |= status_columns(sample, order)
     for name in ("line_id", "currency"):
         columns[name] = sample.take(_field(sample, name, headers.ORDERS[name]))
     worth = money_reading(sample, order)

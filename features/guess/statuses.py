@@ -1,25 +1,113 @@
-"""Guesses which columns say what a row is: status, cancellation date and flags, and which words mean what."""
+"""Guesses which columns say what a row is: state, kind of document, flags; and tells which words mean what."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from features.guess import headers
-from features.guess.sample import Sample, is_flag
+from features.guess import headers, status_names
+from features.guess.sample import Sample, has_lines_per_order, is_date, is_flag, is_number
 from features.sources import cells
-from features.sources.rules import CANCELLED, RETURNED, plain_status
+from features.sources.words.meanings import Meaning, Where, meanings
+
+MOST_WORDS = 60  # a column of more different texts is no list of states
+ADDRESS = ("city", "zip", "zipcode", "postcode", "postalcode", "country", "region", "address", "street", "county")
+MOSTLY = 0.6
+MEANT: Mapping[Meaning, str] = {
+    "sale": "orders", "cancelled": "cancelled", "unpaid": "never paid", "returned": "returned", "test": "tests",
+    "no_order": "no orders",
+}  # fmt: skip
 
 
-def status_columns(sample: Sample) -> dict[str, int | None]:
-    """Return field -> index of the columns that say what a row is, and mark them as used."""
+def status_columns(sample: Sample, order: int | None) -> dict[str, int | None]:
+    """Return field -> index of the columns that say what a row is, and mark them as used.
+
+    Args:
+        sample: the first rows of the orders file.
+        order: index of the column of order ids.
+    """
     columns: dict[str, int | None] = {}
-    for name in ("status", "cancelled_at", "test", "returned"):
-        check = (lambda index: is_flag(sample, index)) if name in ("test", "returned") else None
-        found = sample.given[name] if name in sample.given else sample.find(headers.ORDERS[name], check)
-        columns[name] = sample.take(found)
+    finders: Mapping[str, Callable[[], int | None]] = {
+        "cancelled_at": lambda: sample.find(headers.CANCELLED_AT, lambda index: not is_flag(sample, index)),
+        "status": lambda: _status(sample),
+        "type": lambda: _type(sample),
+        "test": lambda: sample.find(headers.TEST, lambda index: is_flag(sample, index)),
+        "returned": lambda: sample.find(headers.RETURNED, lambda index: is_flag(sample, index)),
+        "cancelled": lambda: sample.find(status_names.CANCELLED, lambda index: is_flag(sample, index)),
+        "updated_at": lambda: _updated_at(sample, order),
+    }
+    for name, find in finders.items():
+        columns[name] = sample.take(sample.given[name] if name in sample.given else find())
     return columns
+
+
+def _status(sample: Sample) -> int | None:
+    """Return the column of states: by its name, where its words are known by those; else by its words alone."""
+    named = list(_named(sample, status_names.STATUS))
+    likely = [index for index in named if _share_known(sample, index, "status")]
+    maybe = [index for index in _named(sample, status_names.STATUS_OR_STATE) if _is_status(sample, index)]
+    return next(
+        iter([*likely, *maybe, *named, *_by_words(sample, "status", {"cancelled", "returned", "unpaid"})]), None
+    )
+
+
+def _type(sample: Sample) -> int | None:
+    named = list(_named(sample, status_names.TYPE))
+    likely = [index for index in named if _share_known(sample, index, "type")]
+    maybe = [
+        index
+        for index in _named(sample, status_names.TYPE_OF_ANYTHING)
+        if _share_known(sample, index, "type") >= MOSTLY
+    ]
+    return next(iter([*likely, *maybe, *named, *_by_words(sample, "type", {"returned", "no_order"})]), None)
+
+
+def _updated_at(sample: Sample, order: int | None) -> int | None:
+    if not has_lines_per_order(sample, order):
+        return None
+    return sample.find(status_names.UPDATED_AT, lambda index: is_date(sample, index))
+
+
+def _named(sample: Sample, names: Sequence[str]) -> Iterator[int]:
+    """Yield the columns of some names, best first, whose cells could be words."""
+    for name in names:
+        for index, header in enumerate(sample.plain):
+            if name in (header, sample.bare[index]) and index not in sample.used and _could_be_words(sample, index):
+                yield index
+
+
+def _could_be_words(sample: Sample, index: int) -> bool:
+    words = set(sample.filled(index))
+    return 0 < len(words) <= MOST_WORDS and not is_number(sample, index) and not is_date(sample, index)
+
+
+def _known(sample: Sample, index: int, where: Where) -> Mapping[str, Meaning | None]:
+    return meanings(sample.filled(index), where)
+
+
+def _share_known(sample: Sample, index: int, where: Where) -> float:
+    """Return the share of a column's different words that are known."""
+    found = _known(sample, index, where)
+    return sum(meaning is not None for meaning in found.values()) / max(1, len(found))
+
+
+def _is_status(sample: Sample, index: int) -> bool:
+    """Say whether a column that may be the state of an address holds states of orders."""
+    share = _share_known(sample, index, "status")
+    beside = any(each.startswith(word) or each.endswith(word) for each in sample.plain for word in ADDRESS)
+    return share >= (MOSTLY if beside else 1 / 3)
+
+
+def _by_words(sample: Sample, where: Where, telling: set[Meaning]) -> Iterator[int]:
+    """Yield the columns of any name nearly all of whose words are known, one of them being none of a sale."""
+    for index in range(len(sample.plain)):
+        if index in sample.used or not _could_be_words(sample, index) or is_flag(sample, index):
+            continue
+        found = _known(sample, index, where)
+        sure = sum(meaning is not None for meaning in found.values()) >= 0.8 * len(found)
+        if sure and len(found) > 1 and telling & {meaning for meaning in found.values() if meaning}:
+            yield index
 
 
 def status_settings(sample: Sample, columns: Mapping[str, int | None], export: str | None) -> dict[str, Any]:
@@ -30,30 +118,30 @@ def status_settings(sample: Sample, columns: Mapping[str, int | None], export: s
         columns: field of ORDERS -> index of its column.
         export: the shop software whose export it is, if that was recognised.
     """
-    cancelled, returned = _statuses(sample, columns["status"], export)
-    prefix = _return_prefix(sample, columns)
-    return {"cancelled_status": cancelled, "returned_status": returned, "return_prefix": prefix}
+    settings: dict[str, Any] = {}
+    words = {cell.lower() for cell in sample.filled(status)} if (status := columns.get("status")) is not None else set()
+    if export and "WooCommerce" in export and words & {"pending", "wc-pending"}:
+        settings["cancelled_status"] = ("pending",)  # unpaid there; elsewhere cash on delivery
+    if export and "Magento" in export and "closed" in words:
+        settings["returned_status"] = ("closed",)  # a credit memo took all of it back
+    own: dict[str, Meaning] = {**dict.fromkeys(settings.get("cancelled_status", ()), "cancelled")}
+    own |= dict.fromkeys(settings.get("returned_status", ()), "returned")
+    for where in ("status", "type"):
+        if (index := columns.get(where)) is not None:
+            _tell(sample, index, meanings(sample.filled(index), where, own))
+    return {**settings, "return_prefix": _return_prefix(sample, columns)}
 
 
-def _statuses(sample: Sample, index: int | None, export: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    cancelled: tuple[str, ...] = CANCELLED
-    returned: tuple[str, ...] = RETURNED
-    if export and "WooCommerce" in export:
-        cancelled = (*CANCELLED, "pending")
-    if export and "Magento" in export:
-        returned = (*RETURNED, "closed")
-    if index is not None:
-        found = {plain_status(cell): cell for cell in sample.filled(index)}
-        out = sorted(cell for status, cell in found.items() if status in set(map(plain_status, cancelled)))
-        back = sorted(cell for status, cell in found.items() if status in set(map(plain_status, returned)))
-        rest = sorted(cell for status, cell in found.items() if cell not in (*out, *back))
-        meanings = [
-            f"{what} are {', '.join(which[:8])}"
-            for what, which in (("cancelled", out), ("returned", back), ("orders", rest))
-            if which
-        ]
-        sample.assume(f'By "{sample.name(index)}": {"; ".join(meanings)}.')
-    return cancelled, returned
+def _tell(sample: Sample, index: int, found: Mapping[str, Meaning | None]) -> None:
+    of: dict[str, list[str]] = {}
+    for word, meaning in sorted(found.items()):
+        of.setdefault("not known, and asked about" if meaning is None else MEANT[meaning], []).append(word)
+    order = [*(each for each in of if each != "orders"), *(["orders"] if "orders" in of else [])]
+    sample.assume(f'By "{sample.name(index)}": {"; ".join(f"{each} are {_some(of[each])}" for each in order)}.')
+
+
+def _some(words: Sequence[str]) -> str:
+    return ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")
 
 
 def _return_prefix(sample: Sample, columns: Mapping[str, int | None]) -> str | None:

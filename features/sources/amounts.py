@@ -10,7 +10,7 @@ import numpy as np
 from features.log import Ints
 from features.money import Money
 from features.sources import cells
-from features.sources.columns import among, by_rate, first_rows, first_text, half_up, mapped, times
+from features.sources.columns import Mask, among, by_rate, first_rows, first_text, half_up, mapped, times
 from features.sources.mapping import LineRules, Shop
 from features.sources.row_checks import RowChecks
 
@@ -140,7 +140,14 @@ def _once_per_order(checks: RowChecks, name: str, order: Ints, values: Ints) -> 
     if name == "amount":
         rule = "the same on all lines of its order, as an order's total is"
         wrong = filled & (source >= 0) & (values != values[source])
-        remedy = "export the order's total on each of its lines, or on the first one only"
-        checks.problem(name, rule, remedy, wrong)
+        checks.problem(name, rule, _remedy(order, filled, wrong), wrong)
     row_number = np.arange(len(values))
     return np.where(rows & (source >= 0) & (source != row_number), 0, values)
+
+
+def _remedy(order: Ints, filled: Mask, wrong: Mask) -> str:
+    """Say what helps where totals differ within an order; where most do they are money of the lines."""
+    several = np.bincount(order[filled]) > 1
+    if len(np.unique(order[wrong])) * 2 > np.count_nonzero(several):
+        return 'set amount_is = "line" if it is the line\'s own money'
+    return "write the order's total on each of its lines, or on the first one only"

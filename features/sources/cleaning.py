@@ -16,7 +16,6 @@ from features.sources.amounts import in_shop_currency, line_money
 from features.sources.business_day import business_days
 from features.sources.columns import (
     Mask,
-    among,
     blank,
     first_filled,
     first_rows,
@@ -151,7 +150,7 @@ def _flagged(checks: RowChecks, order: Ints, name: str) -> Mask:
         return np.zeros(checks.typed.rows, dtype=bool)
     (filled,) = first_filled(order, flag != cells.FLAG_EMPTY, flag)
     checks.problem(name, "yes or no", "write yes or no", filled == cells.FLAG_BAD)
-    return filled == 1
+    return np.asarray(filled == 1, dtype=bool)
 
 
 def _check_dates(checks: RowChecks, name: str, local_time: Ints, offset: Ints, day: Ints, latest: int | None) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -184,6 +184,24 @@ class LineRules:
     calendar: Calendar = "gregorian"
     check_all: bool = False
 
+    def as_posted(self) -> LineRules:
+        """Return the rules of what is posted: its amounts are those of its lines, in whole units, after discount.
+
+        >>> LineRules("order", return_prefix="C").as_posted().amount_is
+        'line'
+        """
+        return replace(
+            self,
+            amount_is="none" if self.amount_is == "none" else "line",
+            price_times_quantity=False,
+            amount_unit="major",
+            discount_is="money",
+            discount_taken=None,
+            refund_is=None,
+            date_format=None,
+            calendar="gregorian",
+        )
+
     @property
     def own_words_of(self) -> Mapping[str, tuple[str, ...]]:
         """The shop's own words, by setting."""
@@ -238,7 +256,7 @@ class OrdersMapping:
         _one_of("amount_unit", self.amount_unit, ("major", "minor"))
         _one_of("discount_is", self.discount_is, ("money", "share", "percent"))
         _one_of("refund_is", self.refund_is or "line", ("line", "order"))
-        needed = ("price", "quantity") if self.price_times_quantity else ("amount",)
+        needed: tuple[str, ...] = ("price", "quantity") if self.price_times_quantity else ("amount",)
         needed = () if self.amount_is == "none" else needed
         _check_fields("orders", self.columns, ORDERS, ("customer_id", "ordered_at", *needed))
 

@@ -198,7 +198,7 @@ def _same_content(typed: TypedTable, rows: Ints, version: Ints, latest: Ints) ->
 def _differs(group: Ints, values: Ints) -> Mask:
     """Return the rows whose value is another than that of the first row of their group."""
     first = _first(group, np.ones(len(group), dtype=bool))
-    return values != values[first[group]]
+    return np.asarray(values != values[first[group]], dtype=bool)
 
 
 def _first(group: Ints, filled: Mask) -> Ints:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 class RuleCount:
     """A stated rule, and how many rows it touched.
 
-    >>> RuleCount("returns", 12).meaning
-    'a line with a return flag, status or id prefix, or a negative amount or quantity, is never an order'
+    >>> RuleCount("same-day splits", 12).meaning
+    'several orders of one customer on one business day are one order day'
     """
 
     rule: str
@@ -28,18 +28,18 @@ class RuleCount:
 
 RULES = {
     "on or after until": "lines on or after the date given with --until are not read",
-    "earlier states": "an order that comes again in a later state (exports that overlap were joined) counts once, in its "
-    "latest state: by its updated_at, else as it stands last in the file",
+    "earlier states": "an order that comes again in a later state (exports that overlap were joined) counts once, in "
+    "its latest state: by its updated_at, else as it stands last in the file",
     "cancelled": "a line with a cancelled status, type or flag, or a cancellation date, is left out",
     "unpaid": "a line of an order that was never paid, by its status, is left out",
-    "no orders": "a payment, an estimate, a quote or another document that is no order, by its type or status, is left out",
+    "no orders": "a payment, an estimate or another document that is no order, by its type or status, is left out",
     "test orders": "a line flagged as test, or with a status, customer or order id that says test, is left out",
     "guests": "a line without a customer (an empty id, 0, or a word such as null) is left out",
     "duplicate lines": "a line number that comes again in one order with all its cells, or a whole order that stands "
     "again further on in the file (exports that overlap were joined), counts once; a product twice within one order is "
     "two lines",
-    "returns": "a line with a return flag, status, type or id prefix, with its whole amount refunded, or with a negative "
-    "amount or quantity, is never an order",
+    "returns": "a line with a return flag, status, type or id prefix, with its whole amount refunded, or with a "
+    "negative amount or quantity, is never an order",
     "partial refunds": "money that came back in part is taken off its line, and counted as returned",
     "refunds above the sale": "more came back than the sale was worth; the rest is not counted",
     "currency converted": "money in another currency is converted with the stated rate, a half rounded away from zero",

@@ -203,7 +203,7 @@ def _storable(text: str) -> bool:
 
 def _order_checks(reader: Reader) -> Check:
     # Cells of cancelled orders are checked too: the shop's words for "cancelled" may change tomorrow.
-    rules = replace(reader.rules, cancelled_status=())
+    rules = replace(reader.rules, check_all=True)
 
     def check(rows: Sequence[tuple[int, _Row]]) -> Iterator[Violation]:
         for some in _without_repeats(rows):

@@ -63,10 +63,10 @@ def _dictionary() -> _Dictionary:
     return _Dictionary(
         _of_languages(document["status"]),
         _of_languages(document["type"]),
-        tuple((plain_word(stem), cast(Meaning, meaning)) for meaning in document["stems"] for stem in document["stems"][meaning]),
+        tuple((plain_word(stem), meaning) for meaning, stems in document["stems"].items() for stem in stems),
         frozenset(map(plain_word, document["hedges"]["words"])),
         tuple(map(_system, document["systems"])),
-    )  # fmt: skip
+    )
 
 
 def _of_languages(section: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Meaning]:

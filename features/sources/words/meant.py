@@ -19,8 +19,11 @@ from features.sources.words.meanings import Meaning, Where, meanings
 _BY_WEIGHT: tuple[Meaning, ...] = ("sale", "unpaid", "returned", "test", "cancelled", "no_order")
 MOST_SHOWN = 8
 SETTINGS: Mapping[Meaning, str] = {
-    "sale": "sale_status", "cancelled": "cancelled_status", "returned": "returned_status", "no_order": "no_order_status",
-}  # fmt: skip
+    "sale": "sale_status",
+    "cancelled": "cancelled_status",
+    "returned": "returned_status",
+    "no_order": "no_order_status",
+}
 
 
 @dataclass(frozen=True, eq=False)
