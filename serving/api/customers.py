@@ -14,9 +14,9 @@ from features.money import Money
 from features.sources.cleaning import customer_id as clean_id
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import Refusal
-from serving.book.erasure import erase
 from serving.book.history import History
 from serving.book.posted import posted_of
+from serving.book.privacy.erasure import erase
 from serving.commands.lists.why import DAY_OF, Story, recorded_story
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
 from serving.shop import OpenShop
@@ -141,7 +141,7 @@ OPERATIONS = (
             "customer_id": "00123",
             "account_ids": ["00123"],
             "story": [{"on": "2026-03-02", "what": "scored 71% (high, at_risk) to stay away for 30 days"}],
-            "history": {"outcomes": [{"entry_id": "20260302-49915e0d7d4b", "outcome": "saved"}]},
+            "history": {"outcomes": [{"entry_id": "20260302-7k3mx9qp2whd", "outcome": "saved"}]},
         },
         parts={"customer_id": CUSTOMER_ID},
         needs=(404,),

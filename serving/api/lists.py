@@ -226,7 +226,7 @@ ENTRY = {
         for k, v in SCORE.items()
         if not k.startswith("silent_") and k not in ("as_of", "scored_at", "horizon_days", "currency", "model_version")
     },
-    "entry_id": "20260302-49915e0d7d4b",
+    "entry_id": "20260302-7k3mx9qp2whd",
     "account_id": "00123",
     "members": [],
     "kind": "regular",

@@ -242,7 +242,7 @@ OPERATIONS = (
         "`do_not_contact` withdraws consent; `wrong_alarm` and `already_known` keep the account off the list for a "
         "while.",
         takes=Outcomes,
-        sends={"outcomes": [{"entry_id": "20260302-49915e0d7d4b", "outcome": "saved", "note": "orders on Friday"}]},
+        sends={"outcomes": [{"entry_id": "20260302-7k3mx9qp2whd", "outcome": "saved", "note": "orders on Friday"}]},
     ),
     _report(
         contacts,

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from features.errors import InputError
 from features.file_access import OWNER_ONLY, Access
-from serving.book.file_modes import keep_from_others
+from serving.book.privacy.file_modes import keep_from_others
 
 FILE = "book.db"
 BUSY_SECONDS = 60  # a run of a million customers writes for some ten seconds, and several may queue

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from features.errors import InputError, Violation, suggest
 from features.sources.consent import CHANNELS
 from serving.book.book import Book
+from serving.book.privacy.entry_ids import ids_by_alias, with_current_ids
 from serving.book.row_checks import (
     Source,
     days_after,
@@ -103,7 +104,7 @@ def record_contacts(
     with book.writing() as connection:
         entries = entries_of(connection, (row.entry_id for row in rows if row.entry_id))
         refuse(wrong_contacts(rows, entries, source, latest), source)
-        return write_contacts(connection, rows)
+        return write_contacts(connection, with_current_ids(rows, entries))
 
 
 def wrong_contacts(
@@ -208,7 +209,12 @@ def hand_over(book: Book, account_ids: Iterable[str], owner: str, since: date, b
 
 
 def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, RowMapping]:
-    """Return entry id → customer_id, account_id, channel, members, horizon_days and as_of, as of its last list."""
+    """Return entry id → its id, customer_id, account_id, channel, members, horizon_days and as_of, as of its last list.
+
+    An alias leads to its entry, too, whose `entry_id` is the one that it has now.
+    """
+    asked = dict.fromkeys(entry_ids)
+    now = ids_by_alias(connection, asked)
     account = sa.func.coalesce(ENTRIES.c.account_id, ENTRIES.c.customer_id).label("account_id")
     query = (
         sa.select(
@@ -221,7 +227,9 @@ def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, Ro
         .join(RUNS)
         .order_by(ENTRIES.c.list_id)
     )
-    return {row["entry_id"]: row for row in rows_with(connection, query, ENTRIES.c.entry_id, entry_ids)}
+    ids = (*asked, *now.values())
+    found = {row["entry_id"]: row for row in rows_with(connection, query, ENTRIES.c.entry_id, ids)}
+    return found | {alias: found[entry_id] for alias, entry_id in now.items() if entry_id in found}
 
 
 def listed_on(entries: Mapping[str, RowMapping]) -> dict[str, date]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from features.errors import InputError
 from features.money import Money
+from serving.book.privacy.entry_ids import derived_id, with_entry_ids
 from serving.book.runs import Run, read_column
 from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SUPPRESSED
 from serving.book.score_json import SCORE_FACTS
@@ -41,8 +43,17 @@ _ENTRY_NAMES = tuple(c.name for c in ENTRIES.c if c.name not in ("list_id", "kin
 _MONEY = frozenset({"cost", "expected_gain"})
 
 
-def publish_list(connection: Connection, outreach: OutreachList, run_id: int) -> tuple[int, bool]:
-    """Record a list made from a run's scores, and return its number and whether it is new; a known one changes nothing.
+@dataclass(frozen=True, eq=False)
+class Publication:
+    """A list in the book: its number, whether it is new there, and the list with the ids of its entries."""
+
+    list_id: int
+    is_new: bool
+    outreach: OutreachList
+
+
+def publish_list(connection: Connection, outreach: OutreachList, run_id: int) -> Publication:
+    """Record a list made from a run's scores, its entries with ids; a list that is known changes nothing.
 
     Args:
         connection: of a writer.
@@ -53,17 +64,18 @@ def publish_list(connection: Connection, outreach: OutreachList, run_id: int) ->
         InputError: an account was drawn for the other arm meanwhile.
         sqlalchemy.exc.IntegrityError: there is no such run.
     """
+    outreach = with_entry_ids(connection, outreach)
     columns = _entry_columns(outreach)
     key = _key(outreach, run_id, columns)
     known = connection.scalar(sa.select(LISTS.c.id).where(LISTS.c.key == key))
     if known is not None:
-        return int(known), False
+        return Publication(int(known), False, outreach)
     list_id = insert_row(connection, LISTS, _list_row(outreach, run_id, key))
     insert_columns(connection, ENTRIES, {"list_id": [list_id] * len(columns["customer_id"]), **columns})
     for table, frame in ((SUPPRESSED, outreach.suppressed), (GONE, outreach.gone)):
         insert_columns(connection, table, {"list_id": [list_id] * len(frame), **_columns(table, frame)})
     _enrol(connection, outreach, list_id)
-    return list_id, True
+    return Publication(list_id, True, outreach)
 
 
 def entries_in(connection: Connection, query: sa.Select[Any], run: Run) -> pd.DataFrame:
@@ -114,7 +126,11 @@ def _columns(table: sa.Table, frame: pd.DataFrame) -> dict[str, list[Any]]:
 def _key(outreach: OutreachList, run_id: int, columns: Mapping[str, list[Any]]) -> str:
     off = (_columns(SUPPRESSED, outreach.suppressed), _columns(GONE, outreach.gone))
     facts = (str(run_id), outreach.rank_by, str(outreach.capacity))
-    return digest(*facts, *("\x1f".join(map(str, values)) for part in (columns, *off) for values in part.values()))
+    # Ids are drawn; those that say the day and the account keep the list the same, also one of before ids were drawn.
+    accounts = columns["account_id"]
+    derived = [None if who is None else derived_id(outreach.as_of, who) for who in accounts]
+    parts = ({**columns, "entry_id": derived}, *off)
+    return digest(*facts, *("\x1f".join(map(str, values)) for part in parts for values in part.values()))
 
 
 def _list_row(outreach: OutreachList, run_id: int, key: str) -> dict[str, object]:

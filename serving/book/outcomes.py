@@ -28,6 +28,7 @@ from serving.book.decisions import (
     write_contacts,
     write_holds,
 )
+from serving.book.privacy.entry_ids import with_current_ids
 from serving.book.row_checks import (
     Source,
     days_after,
@@ -83,7 +84,7 @@ def record_outcomes(
     with book.writing() as connection:
         entries = entries_of(connection, (row.entry_id for row in rows))
         refuse(wrong_outcomes(rows, entries, source, latest), source)
-        new = _new(connection, rows)
+        new = _new(connection, with_current_ids(rows, entries))
         _write(connection, new, entries)
         _follow_up(connection, list(new.values()), entries)
         return Recorded(len(new), len(rows) - len(new))
@@ -106,7 +107,7 @@ def wrong_outcomes(
 def outcome_key(row: Outcome) -> str:
     """Return the key that identifies an outcome.
 
-    >>> first = Outcome("20260302-49915e0d7d4b", "saved", date(2026, 3, 3))
+    >>> first = Outcome("20260302-7k3mx9qp2whd", "saved", date(2026, 3, 3))
     >>> outcome_key(first) == outcome_key(Outcome(first.entry_id, "saved", first.happened_on, note="again"))
     True
     """

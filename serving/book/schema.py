@@ -89,7 +89,7 @@ ENTRIES = _keyed_table(
     sa.Column("owner", sa.String),
     sa.Column("name", sa.String),
     sa.Column("segment", sa.String),
-    sa.Column("entry_id", sa.String(32), index=True),  # day and account: the same whatever list of that day holds it
+    sa.Column("entry_id", sa.String(32), index=True),  # the account's on that day, whatever list of that day holds it
     sa.Column("account_id", sa.String, index=True),
     sa.Column("members", sa.Text),  # JSON: the other customers of the account that were at risk too
     sa.Column("playbook", sa.String(48)),
@@ -101,6 +101,12 @@ ENTRIES = _keyed_table(
     sa.Column("expected_gain", sa.BigInteger),
     sa.Column("due_on", sa.Date),
     sa.Column("change", sa.String(8)),  # new, still
+)
+# Ids that entries had before ids were drawn: sheets with them are out.
+ENTRY_ALIASES = _keyed_table(
+    "entry_aliases",
+    sa.Column("alias", sa.String(32), primary_key=True),
+    sa.Column("entry_id", sa.String(32), nullable=False, index=True),
 )
 SUPPRESSED = _keyed_table(
     "suppressed",

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from serving.book import Book
-from serving.book.lists import publish_list
+from serving.book.lists import Publication, publish_list
 from serving.book.schema import ENTRIES, GONE, LISTS, OUTBOX, WEBHOOKS
 from serving.book.sql_rows import ROWS_PER_INSERT, batches, insert_columns, utc_now
 from serving.outreach.plan.outreach_list import OutreachList
@@ -45,20 +45,20 @@ class Message:
     leased_until: datetime
 
 
-def publish_and_enqueue(book: Book, outreach: OutreachList, run_id: int) -> int:
+def publish_and_enqueue(book: Book, outreach: OutreachList, run_id: int) -> Publication:
     """Record a list made from a run's scores and enqueue its messages to the webhooks, in one transaction.
 
-    Returns the list's number. The same list twice changes nothing.
+    The same list twice changes nothing, and gives its entries the same ids.
 
     Raises:
         InputError: an account was drawn for the other arm meanwhile.
         sqlalchemy.exc.IntegrityError: there is no such run.
     """
     with book.writing() as connection:
-        list_id, is_new = publish_list(connection, outreach, run_id)
-        if is_new:
-            enqueue(connection, outreach, list_id)
-    return list_id
+        published = publish_list(connection, outreach, run_id)
+        if published.is_new:
+            enqueue(connection, published.outreach, published.list_id)
+    return published
 
 
 def enqueue(connection: Connection, outreach: OutreachList, list_id: int) -> int:

@@ -153,8 +153,8 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
     outreach = _in_words(outreach, scores, advisor)
     # Again, which fills in the reasons that a large shop's run left out.
     record_scores(shop.book, scores, currency=outreach.currency, data_digest=run.log.digest())
-    publish_and_enqueue(shop.book, outreach, run.run_id)
-    outreach = with_guidance(outreach, playbooks)
+    published = publish_and_enqueue(shop.book, outreach, run.run_id)
+    outreach = with_guidance(published.outreach, playbooks)
     files = write_list(outreach, out, tuple(formats) or policy.formats, policy.addresses, shop.settings.files.access())
     known_owners = {NO_OWNER, *customers.named_owner_of.values(), *snapshot.owners.values(), *outreach.owners}
     return PublishedList(outreach, files, run, (*run.hindsight(), *policy.unknown_owners(known_owners)))

@@ -75,7 +75,7 @@ def write_layout(entries: pd.DataFrame, layout: Layout, path: Path) -> None:
 
 
 def _violations(entries: pd.DataFrame, name: str, file: str) -> Iterator[Violation]:
-    again = "make the list again: entries have ids since there are playbooks"
+    again = "publish the list: an entry gets its id then"
     most = f"a key of at most {MOST_IN_A_KEY} characters"
     for customer_id, value in zip(entries["customer_id"], plain_values(entries[name]), strict=True):
         if value is None:

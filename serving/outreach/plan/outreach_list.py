@@ -1,8 +1,7 @@
-"""The list as planned and as published: its tables, their columns, and the ids of its entries."""
+"""The list as planned and as published: its tables, their columns, and the trial that begins with it."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -41,7 +40,7 @@ ENTRY_COLUMNS: tuple[Column, ...] = (
     _optional("playbook", "text", "", "id of the playbook"),
     _optional("members", "texts", "", "the account's other customers who were at risk too"),
     _optional("account_id", "text", "", "the account of the customer; mostly the customer itself"),
-    _optional("entry_id", "text", "", "names the entry when its outcome is reported"),
+    _optional("entry_id", "text", "", "names the entry when its outcome is reported; drawn when the list is published"),
 )
 ENTRY_NAMES: tuple[str, ...] = tuple(column.name for column in ENTRY_COLUMNS)
 EPISODE_NAMES = (
@@ -122,18 +121,10 @@ def account_of(customers: pd.DataFrame | None) -> dict[str, str]:
     return dict(zip(known["customer_id"], known["account"].str.strip(), strict=True))
 
 
-def entry_id(as_of: date, account_id: str) -> str:
-    """Return the id of an entry, the same for ever: its day and a hash of its account, so it does not reveal who it is.
-
-    >>> entry_id(date(2026, 3, 2), "ann")
-    '20260302-49915e0d7d4b'
-    """
-    digest = hashlib.sha256(account_id.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{as_of:%Y%m%d}-{digest[:12]}"
-
-
 def entries_of(listed: pd.DataFrame, as_of: date, listed_before: Collection[str], money: Money) -> pd.DataFrame:
-    """Return listed customers of one kind, best first, as a frame in ENTRY_NAMES; the opening is filled in later.
+    """Return listed customers of one kind, best first, as a frame in ENTRY_NAMES.
+
+    The opening is filled in later, and the id when the list is published.
 
     Args:
         listed: what is known of each customer; cost and gain in minor units.
@@ -144,7 +135,7 @@ def entries_of(listed: pd.DataFrame, as_of: date, listed_before: Collection[str]
     due = [as_of + timedelta(days=int(days)) for days in listed["due_days"]]
     rows = listed.assign(
         position=range(1, len(listed) + 1),
-        entry_id=[entry_id(as_of, account) for account in listed["account_id"]],
+        entry_id=None,
         cost=_major(listed["cost"], money),
         expected_gain=_major(listed["gain"], money),
         due_on=pd.Series(due, index=listed.index, dtype=object),

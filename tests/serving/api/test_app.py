@@ -225,7 +225,7 @@ def test_the_examples_of_the_document_are_answered(office_call: Any) -> None:
     """What a reader copies works with ids of one's own, and the answer has the shape that is promised."""
     call, book = office_call
     entry = current_list(book).entries.iloc[0]
-    own = {"00123": entry["customer_id"], "20260302-49915e0d7d4b": entry["entry_id"], "{date}": str(MONDAY)}
+    own = {"00123": entry["customer_id"], "20260302-7k3mx9qp2whd": entry["entry_id"], "{date}": str(MONDAY)}
     own |= {"{customer_id}": entry["customer_id"]}
     for operation in sorted(OPERATIONS, key=lambda operation: operation.method == "DELETE"):
         path, body = operation.path, json.dumps(operation.sends)

@@ -25,7 +25,7 @@ from tests.serving.conftest import MONDAY
 from tests.serving.read_back import current_list
 
 DOCS = Path(__file__).parents[3] / "docs"
-PLACEHOLDERS = ("00123", "2026-03-02?", "20260302-49915e0d7d4b")
+PLACEHOLDERS = ("00123", "2026-03-02?", "20260302-7k3mx9qp2whd")
 SHELL = re.compile(r"```sh\n(curl .*?)```", re.DOTALL)
 
 

@@ -276,7 +276,7 @@ def test_a_request_keeps_its_id(call: Any, path: str, given: str, kept: bool) ->
 def test_the_log_tells_of_requests_and_of_nobody(server: ServerState, caplog: pytest.LogCaptureFixture) -> None:
     """One JSON line each: path as documented, key by its id; no customer, no query, no secret, no body."""
     call = calls(admitting(create_app(server)))
-    private = {"00123": "zqcustomer", "20260302-49915e0d7d4b": "zqentry", "{customer_id}": "zqcustomer"}
+    private = {"00123": "zqcustomer", "20260302-7k3mx9qp2whd": "zqentry", "{customer_id}": "zqcustomer"}
     with caplog.at_level(logging.DEBUG):
         for operation in OPERATIONS:
             path, body = operation.path, json.dumps(operation.sends)

@@ -112,8 +112,12 @@ def test_a_list_comes_out_as_it_was_planned(book: Book, make_scores: Any, make_c
     planned = plan(scores, customers, currency="EUR", policy=policy)
     assert current_list(book) is None
     run_id = record(book, scores)
-    list_id = publish_and_enqueue(book, planned, run_id)
-    assert publish_and_enqueue(book, planned, run_id) == list_id
+    published = publish_and_enqueue(book, planned, run_id)
+    again = publish_and_enqueue(book, planned, run_id)
+    assert (published.is_new, again.is_new, again.list_id) == (True, False, published.list_id)
+    for name in ("entries", "newcomers", "winback"):
+        assert_same_rows(getattr(again.outreach, name), getattr(published.outreach, name))
+    planned = published.outreach
     found = current_list(book, whole=True)
     assert found is not None
     for name in ("entries", "newcomers", "winback"):

@@ -19,9 +19,9 @@ from serving.book import Consent as ConsentRow
 from serving.book import Contact as ContactRow
 from serving.book import Outcome as OutcomeRow
 from serving.book.decisions import hand_over, hold
-from serving.book.erasure import BY_ACCOUNT, BY_CUSTOMER, erase
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
 from serving.book.posted_log import Reader
+from serving.book.privacy.erasure import BY_ACCOUNT, BY_CUSTOMER, erase
 from serving.book.runs import record_scores
 from serving.book.schema import ENTRIES, EPISODES, ERASURES, OUTBOX, SUPPRESSED, WEBHOOKS
 from serving.book.sql_rows import digest
@@ -168,7 +168,7 @@ def test_others_stand_for_themselves_in_the_account_that_is_gone(full: Book) -> 
 
 def test_an_interrupted_erasure_erases_nothing(full: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """All or nothing: what is half gone would be found by nobody."""
-    from serving.book import erasure
+    from serving.book.privacy import erasure
 
     before = sorted(map(str, cells(full)))
 

@@ -37,10 +37,10 @@ def write(place: Path | str, scores: pd.DataFrame, planned: OutreachList, first:
     for number in count(first):
         day = date(2026, 3, 2) + timedelta(number)
         run_id = record_scores(book, scores.assign(as_of=day), currency="EUR", data_digest="d")
-        ids = [f"{day:%Y%m%d}-{each}" for each in planned.entries["customer_id"]]
-        entries, episodes = planned.entries.assign(entry_id=ids), planned.episodes.assign(began_on=day)
-        list_id = publish_and_enqueue(book, replace(planned, as_of=day, entries=entries, episodes=episodes), run_id)
-        os.write(said, f"list {list_id} {len(ids)}\n".encode())
+        episodes = planned.episodes.assign(began_on=day)
+        published = publish_and_enqueue(book, replace(planned, as_of=day, episodes=episodes), run_id)
+        ids = published.outreach.entries["entry_id"].tolist()
+        os.write(said, f"list {published.list_id} {len(ids)}\n".encode())
         for at in range(0, 3 * IMPORTED, IMPORTED):
             rows = [Outcome(each, "saved", day, "call") for each in ids[at : at + IMPORTED]]
             record_outcomes(book, rows)

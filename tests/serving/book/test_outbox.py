@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from features.errors import InputError
 from serving.book import Book
-from serving.book.erasure import erase
+from serving.book.privacy.erasure import erase
 from serving.book.runs import record_scores
 from serving.book.schema import OUTBOX, WEBHOOKS
 from serving.book.sql_rows import utc_now

@@ -19,9 +19,9 @@ from features.errors import InputError
 from features.sources.mapping import LineRules, OrdersMapping, Shop
 from features.sources.reader import read_log
 from serving.book import Book, posted
-from serving.book.erasure import erase
 from serving.book.posted import Posted, PostedEvent, PostedOrder, record_events, record_orders
 from serving.book.posted_log import PostedLog, Reader, posted_version
+from serving.book.privacy.erasure import erase
 from serving.book.schema import POSTED_EVENTS, POSTED_ORDERS
 
 NOBODY = np.zeros(0, dtype=object)

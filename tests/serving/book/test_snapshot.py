@@ -64,12 +64,12 @@ def test_the_same_day_gives_the_same_list(book: Book, make_scores: MakeScores) -
     run_id = record_scores(book, scores, currency="EUR", data_digest="d")
     policy = Policy(capacity=20, holdout_share=0.2, owners=("Ann", "Bob"))
     planned = [plan(scores, currency="EUR", policy=policy, snapshot=snapshot_on(book, FIRST))]
-    first = publish_and_enqueue(book, planned[0], run_id)
+    first = publish_and_enqueue(book, planned[0], run_id).list_id
     record_contacts(book, [Contact("c0", FIRST, "call"), Contact("c1", SECOND, "call")])
     hold(book, ["c2"], "veto", SECOND, None, "ann", "a friend")
     hand_over(book, ["c3"], "Eve", SECOND, "boss", "new")
     planned.append(plan(scores, currency="EUR", policy=policy, snapshot=snapshot_on(book, FIRST)))
-    assert publish_and_enqueue(book, planned[1], run_id) == first
+    assert publish_and_enqueue(book, planned[1], run_id).list_id == first
     pd.testing.assert_frame_equal(planned[0].entries, planned[1].entries)
     pd.testing.assert_frame_equal(planned[0].episodes, planned[1].episodes)
 

@@ -78,8 +78,7 @@ def test_an_entry_without_key_is_refused_with_all_of_its_kind(tmp_path: Path) ->
     said = [str(violation) for violation in caught.value.violations]
     assert len(said) == 5
     assert said[0] == (
-        "upsert.csv, column entry_id: missing for customer a; make the list again: entries have ids since there are "
-        "playbooks"
+        "upsert.csv, column entry_id: missing for customer a; publish the list: an entry gets its id then"
     )
     assert not list(tmp_path.iterdir())
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from features.errors import InputError
 from serving.outreach.plan.holdout import HOLDOUT
-from serving.outreach.plan.outreach_list import OutreachList, entry_id
+from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.owners import NO_OWNER
 from serving.outreach.plan.plan import DEFAULT_CHOICE, Chooser, plan
 from serving.outreach.plan.policy import Policy
@@ -289,10 +289,9 @@ def test_a_list_of_nobody_is_a_list(make_scores: Any) -> None:
     assert found.left_out == {"would stay": 1}
 
 
-def test_an_entry_is_named_by_its_day_and_account(make_scores: Any) -> None:
-    """The same on every list of that day, so that an outcome finds it."""
+def test_an_entry_is_due_in_a_week_and_gets_its_id_when_it_is_published(make_scores: Any) -> None:
     row = planned(make_scores(("a", 0.6, "4"))).entries.iloc[0]
-    assert row["entry_id"] == entry_id(AS_OF, "a")
+    assert row["entry_id"] is None
     assert row["due_on"] == AS_OF + timedelta(days=7)
 
 

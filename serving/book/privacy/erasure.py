@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from serving.book.book import Book
+from serving.book.privacy.entry_ids import forget_aliases
 from serving.book.schema import (
     ANSWERS,
     ARMS,
@@ -64,7 +66,7 @@ def erase(book: Book, customer_id: str, who: str) -> Mapping[str, int]:
     """
     with book.writing() as connection:
         _overwrite_deleted(connection)
-        deleted = {table.name: 0 for table in (*BY_CUSTOMER, *BY_ACCOUNT)}
+        deleted: Counter[str] = Counter()
         for name, count in chain(_deletions(connection, customer_id), _mentions_removed(connection, customer_id)):
             deleted[name] += count
         rows = {name: count for name, count in deleted.items() if count}
@@ -106,6 +108,7 @@ def _mentions_removed(connection: Connection, customer_id: str) -> Iterable[tupl
     unnamed = sa.update(SUPPRESSED).where(SUPPRESSED.c.detail == named).values(detail=ONE_PER_ACCOUNT)
     yield "suppressed", connection.execute(unnamed).rowcount
     yield "outbox", _remove_from_messages(connection, customer_id)
+    yield "entry_aliases", forget_aliases(connection, customer_id)
     _drop_duplicate_episodes(connection, customer_id)
     for table in NAMING_ACCOUNTS:
         own = sa.update(table).where(table.c.account_id == customer_id).values(account_id=table.c.customer_id)
