@@ -40,7 +40,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *figures.OPERATIONS,
     *model.OPERATIONS,
 )
-# BentoML's own start page loads a tag manager; this one shows the same viewer and talks to this server only.
+# BentoML's own start page loads a tag manager; this one shows the same viewer and talks to this server only. A browser
+# that was given http://x:KEY@host/ refuses to ask for an address that is relative to it, so the key is taken off.
 START_PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -53,7 +54,8 @@ START_PAGE = """<!DOCTYPE html>
 <div id="swagger-ui"></div>
 <script src="./static_content/swagger-ui-bundle.js" charset="utf-8"></script>
 <script>
-SwaggerUIBundle({ url: "./v1/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
+const here = new URL("./v1/openapi.json", location.origin + location.pathname);
+SwaggerUIBundle({ url: here.href, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
 </script>
 </body>
 </html>

@@ -190,8 +190,15 @@ def check_hold(kind: str, since: date, until: date | None) -> None:
     """
     if kind not in HOLD_KINDS:
         raise InputError(f'"{kind}" is not a hold; known are {", ".join(HOLD_KINDS)}.{suggest(kind, HOLD_KINDS)}')
-    if (kind == "snooze") != (until is not None) or (until is not None and until <= since):
-        raise InputError("a snooze ends on a day after its first; a veto and a lift have no end")
+    if kind != "snooze" and until is not None:
+        raise InputError(f"a {kind} has no end: leave --until out, or record a snooze")
+    if kind == "snooze" and until is None:
+        raise InputError("a snooze has an end: name the first day on which it holds no longer, with --until")
+    if until is not None and until <= since:
+        raise InputError(
+            f"a snooze until {until} would end before it has held for a day, for it begins on {since}: name a later "
+            "day with --until, or the day on which it began with --on"
+        )
 
 
 def hand_over(book: Book, account_ids: Iterable[str], owner: str, since: date, by: str, why: str) -> None:

@@ -20,7 +20,7 @@ from serving.shop import OpenShop
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """What a check found: broken rules, what the stated rules touched, and whether the history is sufficient."""
+    """What a check found: broken rules, else what the stated rules touched, and whether the history is sufficient."""
 
     violations: Sequence[Violation]
     rules: Sequence[RuleCount]
@@ -65,8 +65,8 @@ def check_shop(shop: OpenShop) -> Checked:
     """Check all files against the contract and the history against what training needs."""
     settings = shop.settings
     report = check_files(settings.shop, settings.orders, settings.events, settings.customers, latest=shop.today)
-    if report.log is None:
-        return Checked(report.violations, report.rules, None, (), report.broken, report.warnings)
+    if report.log is None:  # nothing was read, so no rule has left out or converted anything
+        return Checked(report.violations, (), None, (), report.broken, report.warnings)
     definition = settings.definition_for(report.log)
     enough = sufficiency(report.log, definition)
     return Checked(report.violations, report.rules, enough, settings.auto_note(definition))

@@ -235,17 +235,30 @@ def shop_kpis(
     group_of = None if by is None else groups_of(shop, by, log.customer_ids)
     year = yearly(log, definition.active_days, end)
     expected, why = expected_values(shop, log, end, group_of, year)
+    table = retention_kpis(log, definition.active_days, kind, end=end, group_of=group_of)
+    months = table if kind == "month" else retention_kpis(log, definition.active_days, end=end)
     found = ShopKpis(
         period=kind,
         by=by,
-        table=retention_kpis(log, definition.active_days, kind, end=end, group_of=group_of),
+        table=table,
         cohorts=cohorts(log, end),
         year=year,
         expected=expected,
         money=shop.settings.money,
-        notes=(*shop.settings.auto_note(definition), *why, *_too_short(year)),
+        notes=(*shop.settings.auto_note(definition), *_months_tell(months, table, kind), *why, *_too_short(year)),
     )
     return found if out is None else _written(found, out, shop.settings.files.access())
+
+
+def _months_tell(months: KpiTable, table: KpiTable, kind: str) -> tuple[str, ...]:
+    """Say so where months have a retention rate, and most of the longer periods that were asked for have none."""
+    of_months, known = (sum(each.retention_percent is not None for each in told.whole) for told in (months, table))
+    if 2 * known > len(table.whole) or of_months <= known:
+        return ()
+    return (
+        f"the log is short for periods of a {kind}: retention is known for {known} of {len(table.whole)}; with period "
+        f"month for {of_months} of {len(months.whole)}",
+    )
 
 
 def _too_short(year: Yearly | None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -250,6 +251,13 @@ def test_the_start_page_asks_nobody_else(call: Any) -> None:
     page = call("GET", "/").text
     assert "//" not in page
     assert "./v1/openapi.json" in page
+
+
+def test_the_viewer_asks_for_an_address_without_the_key_that_a_browser_was_given(call: Any) -> None:
+    """No browser fetches what is relative to http://x:KEY@host/; an origin and a path hold no key."""
+    page = call("GET", "/").text
+    assert 'here = new URL("./v1/openapi.json", location.origin + location.pathname)' in page
+    assert re.findall(r"url: ([^,]*)", page) == ["here.href"]
 
 
 VALUES = st.recursive(

@@ -155,8 +155,18 @@ def test_the_latest_hold_decides(book: Book, count: Count) -> None:
     hold(book, ["x"], "lift", NEXT_WEEK, None, "ann", "no longer")
     assert snapshot_on(book, TUESDAY).holds["account_id"].tolist() == ["x", "y"]
     assert snapshot_on(book, NEXT_WEEK).holds["account_id"].tolist() == ["y"]
-    for kind, until in (("snooze", None), ("snooze", TUESDAY), ("veto", NEXT_WEEK)):
-        with pytest.raises(InputError, match="a snooze ends on a day after its first"):
+    cases = (
+        ("snooze", None, "a snooze has an end: name the first day on which it holds no longer"),
+        (
+            "snooze",
+            TUESDAY,
+            f"a snooze until {TUESDAY} would end before it has held for a day, for it begins on {TUESDAY}",
+        ),
+        ("veto", NEXT_WEEK, "a veto has no end: leave --until out, or record a snooze"),
+        ("lift", NEXT_WEEK, "a lift has no end"),
+    )
+    for kind, until, said in cases:
+        with pytest.raises(InputError, match=said):
             hold(book, ["x"], kind, TUESDAY, until, "ann", "")  # type: ignore[arg-type]
 
 

@@ -121,6 +121,20 @@ def test_a_check_says_rules_and_cells_apart(tmp_path, orders):
     assert "1 rule broken, in 1 cell; nothing was read" in list(one.lines())
 
 
+def test_a_check_that_reads_nothing_tells_of_nothing_that_was_converted(tmp_path, orders):
+    lines = "Wann,Wer,Betrag,Currency\n2024-01-05,a,5,EUR\n2024-01-05,b,9,EUR\n2024-01-06,b,7,USD\n"
+    orders.write_text(lines, encoding="utf-8")
+    toml = tmp_path / "regulars.toml"
+    init_shop(orders, None, None, toml, force=False, columns=COLUMNS)
+    rates = '[shop.exchange_rates]\nUSD = "0.9"\n\n[orders]\n'
+    toml.write_text(toml.read_text(encoding="utf-8").replace("[orders]\n", rates), encoding="utf-8")
+    assert any("currency converted" in str(line) for line in in_shop(load_settings(toml), check_shop).lines())
+    orders.write_text(lines + "soon,c,5,USD\n", encoding="utf-8")
+    report = in_shop(load_settings(toml), check_shop)
+    assert report.to_dict()["rules"] == []
+    assert list(report.lines())[-1] == "1 rule broken, in 1 cell; nothing was read"
+
+
 def modules_after(folder, *arguments):
     """Run the command line in a fresh interpreter and return what it printed and the modules it imported."""
     code = (

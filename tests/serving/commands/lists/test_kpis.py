@@ -72,6 +72,14 @@ def test_a_person_reads_lines_and_a_table(found):
     assert any("(so far)" in row[0] for row in found.rows())
 
 
+def test_a_period_that_the_log_is_too_short_for_says_what_months_would_tell(settings, found):
+    told = "the log is short for periods of a year: retention is known for 0 of 2; with period month for 19 of 24"
+    years = in_shop(settings, shop_kpis, "year")
+    assert years.notes[0] == told == years.to_dict()["notes"][0]
+    assert sum(row.retention_percent is not None for row in in_shop(settings, shop_kpis).table.whole) == 19
+    assert not [note for note in found.notes if "the log is short" in note]
+
+
 def test_until_changes_no_period_that_had_ended(settings):
     everything = in_shop(settings, shop_kpis)
     middle = everything.table.whole[14].period

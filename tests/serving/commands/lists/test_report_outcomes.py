@@ -156,7 +156,11 @@ def test_one_outcome_needs_no_file(office: Path, call: Call) -> None:
         (("hold", "veto", "C001", "--by", "Eleni"), "--by NAME and --why TEXT are needed"),
         (("hold", "veto", "C001", "--why", "because", "--by", " "), "--by NAME and --why TEXT are needed"),
         (("hold", "forbid", "C001", "--why", "because", "--by", "Eleni"), "known are veto, snooze, lift"),
-        (("hold", "snooze", "C001", "--why", "because", "--by", "Eleni"), "a snooze ends on a day after its first"),
+        (("hold", "snooze", "C001", "--why", "because", "--by", "Eleni"), "a snooze has an end"),
+        (
+            ("hold", "snooze", "C001", "--until", "2023-01-02", "--why", "because", "--by", "Eleni"),
+            "name a later day with --until, or the day on which it began with --on",
+        ),
         (("hand-over", "C001", "--to", "Ada", "--by", "Eleni"), "--by NAME and --why TEXT are needed"),
         (("hand-over", "C001", "--to", " ", "--by", "Eleni", "--why", "because"), "an owner has a name"),
         (("consent", "C001", "--no", "--channel", "pigeon"), "a known channel"),
