@@ -7,7 +7,7 @@ there reaches training, serving, `docs/features.md`, reasons and tests.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Literal
 
 from features.aggregates import Aggregate
@@ -53,6 +53,34 @@ class Words:
     text: str
     when: Callable[[Mapping[str, float]], bool]
     as_risk: bool | None = None
+
+
+SILENCE = ("no order for {days_since_order}, usually every {usual_gap_days}", "no order for {days_since_order}")
+
+
+def ordered_within(days: int, *words: str | Words) -> tuple[Words, ...]:
+    """Return sentences about a window that holds an order; of an empty one the silence is told, as a risk reason.
+
+    What nobody ordered is neither a fall in money nor one in orders: it is the silence once more, in other words.
+
+    Args:
+        days: the window's length.
+        words: what is said where it holds an order.
+
+    >>> [words.when({"days_since_order": 31}) for words in ordered_within(30, "ordered on {order_days_30d}")]
+    [False, True, True]
+    """
+    silent = (Words(text, lambda row: row["days_since_order"] > days, as_risk=True) for text in SILENCE)
+    return (*where(lambda row: not row.get("days_since_order", 0) > days, *words), *silent)
+
+
+def where(also: Callable[[Mapping[str, float]], bool], *words: str | Words) -> tuple[Words, ...]:
+    """Return sentences that are used only where another condition holds too."""
+
+    def both(when: Callable[[Mapping[str, float]], bool]) -> Callable[[Mapping[str, float]], bool]:
+        return lambda row: also(row) and when(row)
+
+    return tuple(Words(each, also) if isinstance(each, str) else replace(each, when=both(each.when)) for each in words)
 
 
 def against(text: str, now: str, before: str, tail: str) -> tuple[Words, Words]:

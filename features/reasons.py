@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from string import Formatter
 
 from features.feature import Feature, FeatureSet, Words
 from features.money import Money
+
+SINCE_ORDER = "days_since_order"
 
 
 def reason_sentence(
@@ -27,12 +30,29 @@ def reason_sentence(
     >>> reason_sentence(known["days_since_order"], {"days_since_order": 74.0}, known, Money("EUR"))
     'no order for 74 days'
     """
+    told = reason_of(feature, row, features, money, as_risk=as_risk)
+    return None if told is None else told.sentence
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A sentence, and the fact that it tells: a silence stays one fact in whatever words it is told."""
+
+    sentence: str
+    fact: str
+
+
+def reason_of(
+    feature: Feature, row: Mapping[str, float], features: FeatureSet, money: Money, *, as_risk: bool | None = None
+) -> Reason | None:
+    """Return the sentence of `reason_sentence` with its fact, so that nothing is told twice."""
     for words in feature.words:
         text = words if isinstance(words, str) else words.text
         names = [name for _, name, _, _ in Formatter().parse(text) if name]
         known = all(name in row and math.isfinite(row[name]) for name in names)
         if known and _true(words, row, as_risk):
-            return text.format_map({name: value_in_words(row[name], features[name], money) for name in names})
+            said = text.format_map({name: value_in_words(row[name], features[name], money) for name in names})
+            return Reason(said, SINCE_ORDER if SINCE_ORDER in names else said)
     return None
 
 

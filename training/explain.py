@@ -13,7 +13,7 @@ import pandas as pd
 
 from features.feature import Feature
 from features.money import Money
-from features.reasons import reason_sentence
+from features.reasons import reason_of, reason_sentence
 from training.bundle import Bundle
 from training.dataset import Floats
 from training.models.history import SINCE_ORDER
@@ -51,14 +51,14 @@ def reasons(
     if added is None:  # as of any day: the level is the same for everyone and no reason
         added = bundle.explained(values, bundle.trained_until).added
     families, totals = _by_family(bundle, added)
-    return [
-        (
-            list(_sentences(bundle, families, totals[row], added[row], values[row], money, top_risk, 1.0))
-            or list(_without_a_sign(bundle, values[row], money, top_risk)),
-            list(_sentences(bundle, families, totals[row], added[row], values[row], money, top_protective, -1.0)),
-        )
-        for row in range(len(values))
-    ]
+
+    def of(row: int) -> Reasons:
+        told: set[str] = set()
+        given = (bundle, families, totals[row], added[row], values[row], money, told)
+        risk = list(_sentences(*given, top_risk, 1.0)) or list(_without_a_sign(bundle, values[row], money, top_risk))
+        return risk, list(_sentences(*given, top_protective, -1.0))
+
+    return [of(row) for row in range(len(values))]
 
 
 def _without_a_sign(bundle: Bundle, values: Floats, money: Money, most: int) -> Iterator[str]:
@@ -85,23 +85,24 @@ def _sentences(
     added: Floats,
     values: Floats,
     money: Money,
+    told: set[str],
     most: int,
     sign: float,
 ) -> Iterator[str]:
-    """Yield the sentences of the weightiest families that pull in one direction."""
+    """Yield the sentences of the weightiest families that pull in one direction; `told` keeps their facts."""
     row = dict(zip(bundle.features.names, values.tolist(), strict=True))
-    given: set[str] = set()
+    room = len(told) + most
     for family in np.argsort(-sign * totals, kind="stable"):
-        if len(given) == most or sign * totals[family] < TRIVIAL:
+        if len(told) == room or sign * totals[family] < TRIVIAL:
             return
         for index in sorted(families[family], key=lambda index: -sign * added[index]):
             feature = bundle.features.features[index]
             if sign * added[index] < TRIVIAL / 2 or not _reads_right(bundle, feature, row[feature.name], sign):
                 continue
-            words = reason_sentence(feature, row, bundle.features, money, as_risk=sign > 0)
-            if words is not None and words not in given:
-                given.add(words)
-                yield words
+            reason = reason_of(feature, row, bundle.features, money, as_risk=sign > 0)
+            if reason is not None and reason.fact not in told:
+                told.add(reason.fact)
+                yield reason.sentence
                 break
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from features.aggregates import Distinct, Mean, Share, Sum
 from features.arithmetic import ratio
-from features.feature import Example, Feature, against
+from features.feature import Example, Feature, against, ordered_within
 
 _RECENT = against(
     "spent {recent_spend_per_order_day} on each of the last three order days",
@@ -32,7 +32,7 @@ FEATURES = (
         if_none=0,
         risk_falls_with_it=True,
         example=Example(2, orders=[(5, 20), (90, 10), (91, 10)]),
-        words=("order lines in the last 90 days: {lines_90d}",),
+        words=ordered_within(90, "order lines in the last 90 days: {lines_90d}"),
     ),
     Feature(
         name="units_per_order_day",
@@ -53,7 +53,7 @@ FEATURES = (
             if_none=0,
             risk_falls_with_it=True,
             example=Example(1, orders=[(5, 20, {"product_id": "a"}), (days, 10, {"product_id": "a"})]),
-            words=(f"different products in the last {days} days: {{products_{days}d}}",),
+            words=ordered_within(days, f"different products in the last {days} days: {{products_{days}d}}"),
         )
         for days in (90, 365)
     ),
@@ -84,7 +84,7 @@ FEATURES = (
         value=Sum("discount", days=365),
         if_none=0,
         example=Example(5, orders=[(5, 20, {"discount": 5}), (366, 10, {"discount": 9})]),
-        words=("got {discount_365d} of discount in the last 365 days",),
+        words=ordered_within(365, "got {discount_365d} of discount in the last 365 days"),
     ),
     Feature(
         name="discounted_share",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from features.aggregates import Count, First, Last, Max, Mean, Sum
-from features.feature import Example, Feature, Words, against
+from features.feature import SILENCE, Example, Feature, against, ordered_within, where
 
 WINDOWS_DAYS = (7, 14, 30, 60, 90, 180, 365)
 MONEY_WINDOWS_DAYS = (30, 90, 365)
 
 
-def _spent_something(name: str) -> Callable[[Mapping[str, float]], bool]:
-    """Return a test whether anything was spent; that nothing was spent is no news beside a silence."""
+def _spent(name: str) -> Callable[[Mapping[str, float]], bool]:
+    """Return a test whether anything was spent; that nothing was spent is no news."""
     return lambda row: row[name] > 0
 
 
@@ -25,7 +25,7 @@ RECENCY = (
         value=Last("age_days"),
         risk_falls_with_it=False,
         example=Example(5, orders=[(5, 20), (90, 10)]),
-        words=("no order for {days_since_order}, usually every {usual_gap_days}", "no order for {days_since_order}"),
+        words=SILENCE,
     ),
     Feature(
         name="tenure_days",
@@ -60,7 +60,7 @@ FREQUENCY = (
             if_none=0,
             risk_falls_with_it=True,
             example=Example(2, orders=[(1, 20), (days, 10), (days + 1, 99)]),
-            words=(f"ordered on {{order_days_{days}d}} in the last {days}",),
+            words=ordered_within(days, f"ordered on {{order_days_{days}d}} in the last {days}"),
         )
         for days in WINDOWS_DAYS
     ),
@@ -77,7 +77,9 @@ MONEY = (
             if_none=0,  # no order in the window means nothing was spent
             risk_falls_with_it=True,
             example=Example(30, orders=[(5, 20), (days, 10), (days + 1, 99)]),
-            words=(Words(f"spent {{spend_{days}d}} in the last {days} days", _spent_something(f"spend_{days}d")),),
+            words=ordered_within(
+                days, *where(_spent(f"spend_{days}d"), f"spent {{spend_{days}d}} in the last {days} days")
+            ),
         )
         for days in MONEY_WINDOWS_DAYS
     ),
@@ -97,7 +99,10 @@ MONEY = (
         meaning="money spent on the last order day",
         value=Last("spend"),
         example=Example(20, orders=[(5, 20), (90, 10)]),
-        words=against("spent {last_spend} last time", "last_spend", "spend_per_order_day", " on a usual order day"),
+        words=where(
+            _spent("last_spend"),
+            *against("spent {last_spend} last time", "last_spend", "spend_per_order_day", " on a usual order day"),
+        ),
     ),
     Feature(
         name="largest_spend",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from features.aggregates import Distinct, Last, Max, Mean, Quantile, Std
 from features.arithmetic import ratio
-from features.feature import Example, Feature, Words
+from features.feature import Example, Feature, Words, ordered_within
 
 # The last dozen gaps: enough for a median, recent enough to follow a customer whose rhythm changes.
 GAPS = 12
@@ -145,7 +145,9 @@ FEATURES = (
             if_none=0,
             risk_falls_with_it=True,
             example=Example(2, orders=[(5, 20), (6, 20), (11, 10), (weeks * 7 + 1, 99)]),
-            words=(f"weeks with an order in the last {weeks * 7} days: {{order_weeks_{weeks * 7}d}}",),
+            words=ordered_within(
+                weeks * 7, f"weeks with an order in the last {weeks * 7} days: {{order_weeks_{weeks * 7}d}}"
+            ),
         )
         for weeks in WEEKS
     ),

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from features.aggregates import Count, Decayed, Mean, Sum
 from features.arithmetic import ratio, smoothed_ratio
-from features.feature import Example, Feature, Words, against
+from features.feature import Example, Feature, Words, against, ordered_within, where
 
 WINDOWS_DAYS = (30, 90)
 HALF_LIVES_DAYS = (7, 21, 63, 189)
 
 
-def _order_days_in_words(days: int) -> tuple[str | Words, ...]:
-    now, before = f"order_days_{days}d", f"order_days_{days}d_before"
-    text = f"ordered on {{{now}}} in the last {days}"
-    return (*against(text, now, before, f" in the {days} before"), text)
+def _compared(text: str, now: str, before: str, days: int) -> tuple[Words, ...]:
+    """Return the sentences of a comparison of two windows, each of which holds something: nothing is no news."""
+    return where(lambda row: row[now] > 0 and row[before] > 0, *against(text, now, before, f" in the {days} before"))
 
 
-_SPEND_IN_WORDS = against("spent {spend_90d} in the last 90 days", "spend_90d", "spend_90d_before", " in the 90 before")
+def _order_days_in_words(days: int) -> tuple[Words, ...]:
+    now, text = f"order_days_{days}d", f"ordered on {{order_days_{days}d}} in the last {days}"
+    return ordered_within(days, *_compared(text, now, f"{now}_before", days), text)
+
+
+_SPEND_IN_WORDS = ordered_within(
+    90, *_compared("spent {spend_90d} in the last 90 days", "spend_90d", "spend_90d_before", 90)
+)
 
 
 def _order_days_before(days: int) -> Feature:

@@ -1,3 +1,5 @@
+import re
+
 from features.definitions import default_features
 from features.feature import EventKind
 from features.money import Money
@@ -5,6 +7,7 @@ from features.reasons import reason_sentence, value_in_words
 
 FEATURES = default_features((EventKind("mail_clicked", answers="mail_sent"), EventKind("review", has_value=True)))
 EURO = Money("EUR")
+WINDOW = re.compile(r"^(order_days|order_weeks|order_pulse|spend|lines|products)_.*(\d+d|change)")
 
 
 def test_first_sentence_whose_numbers_are_known_is_taken():
@@ -39,8 +42,31 @@ def test_a_comparison_is_told_only_on_the_side_where_it_is_true():
     assert reason_sentence(feature, risen, FEATURES, EURO, as_risk=True) is None
 
 
-def test_nothing_spent_is_no_reason_beside_a_silence():
-    assert reason_sentence(FEATURES["spend_30d"], {"spend_30d": 0.0}, FEATURES, EURO) is None
+def test_an_empty_window_is_told_as_the_silence_that_it_is_and_not_as_a_fall():
+    """Whatever the feature: money, orders, lines, products or weeks."""
+    row = {**dict.fromkeys(FEATURES.names, 0.0), "days_since_order": 400.0, "usual_gap_days": 31.0}
+    row |= {name: 4000.0 for name in FEATURES.names if name.endswith("_before")}
+    of_orders = [feature for feature in FEATURES if WINDOW.search(feature.name) and feature.risk_falls_with_it]
+    assert {"spend_90d_change", "order_days_7d", "lines_90d", "products_365d"} < {each.name for each in of_orders}
+    for feature in of_orders:
+        assert (
+            reason_sentence(feature, row, FEATURES, EURO, as_risk=True)
+            == "no order for 400 days, usually every 31 days"
+        )
+        assert reason_sentence(feature, row, FEATURES, EURO, as_risk=False) is None
+
+
+def test_nothing_spent_is_never_told_neither_now_nor_before():
+    nothing = dict.fromkeys(("spend_30d", "spend_90d", "last_spend"), 0.0)
+    row = {**dict.fromkeys(FEATURES.names, 4000.0), "days_since_order": 3.0}
+    for name in ("spend_30d", "spend_90d", "spend_90d_before", "spend_90d_change", "last_spend"):
+        assert reason_sentence(FEATURES[name], {**row, **nothing}, FEATURES, EURO) is None, name
+        known = reason_sentence(FEATURES[name], {**row, "spend_90d_before": 0.0, "last_spend": 5.0}, FEATURES, EURO)
+        assert "€0.00" not in str(known)
+    first = {**row, "order_days_30d": 3.0, "order_days_30d_before": 0.0}
+    assert (
+        reason_sentence(FEATURES["order_days_30d_change"], first, FEATURES, EURO) == "ordered on 3 days in the last 30"
+    )
 
 
 def test_units():

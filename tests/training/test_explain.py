@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +25,16 @@ def test_at_most_three_and_two_and_no_sentence_twice(known, data):
         assert len(risk) <= 3
         assert len(protective) <= 2
         assert len({*risk, *protective}) == len(risk) + len(protective)
+
+
+@pytest.mark.parametrize("name", ["lightgbm", "logistic"])
+def test_a_silence_is_told_once_and_never_as_a_fall_in_orders_or_money(known, data, name):
+    silent = data.X[data.X["days_since_order"] > 30][:60]
+    assert len(silent) == 60
+    told = [[*risk, *protective] for risk, protective in reasons(known[name], silent, EURO, top_risk=9)]
+    assert max(sum("no order for" in each for each in of_one) for of_one in told) == 1
+    everything = "; ".join(each for of_one in told for each in of_one)
+    assert not re.search(r"€0\.00|ordered on 0 days|lines .*: 0\b", everything)
 
 
 def test_a_family_speaks_once_and_in_the_direction_of_its_contributions(known, data):
