@@ -35,6 +35,7 @@ class Plan:
         connections: each asks again once it was answered.
         seconds: measured, after `warm_seconds` that are not.
         per_second: requests in all; None for as many as are answered.
+        statuses: that are right.
     """
 
     port: int
@@ -43,6 +44,7 @@ class Plan:
     seconds: float = 3.0
     warm_seconds: float = 0.5
     per_second: float | None = None
+    statuses: tuple[int, ...] = (200,)
 
 
 @dataclass
@@ -104,7 +106,7 @@ async def asked(plan: Plan) -> dict[str, Any]:
     measured, end = begin + plan.warm_seconds, begin + plan.warm_seconds + plan.seconds
     answers, due = Answers(), _due(plan.per_second, begin, end)
     turns = itertools.cycle(requests)
-    await asyncio.gather(*(_keep_asking(plan.port, turns, due, answers) for _ in range(plan.connections)))
+    await asyncio.gather(*(_keep_asking(plan, turns, due, answers) for _ in range(plan.connections)))
     return _summary(answers, measured, end)
 
 
@@ -118,20 +120,22 @@ def _due(per_second: float | None, begin: float, end: float) -> Iterator[float]:
         yield begin + number / per_second
 
 
-async def _keep_asking(port: int, turns: Iterator[Any], due: Iterator[float], answers: Answers) -> None:
-    connection = await _connected(port)
+async def _keep_asking(plan: Plan, turns: Iterator[Any], due: Iterator[float], answers: Answers) -> None:
+    connection, right = await _connected(plan.port), tuple(b"HTTP/1.1 %d " % status for status in plan.statuses)
     for at in due:
         if (wait := at - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
-        wrong = await _one(connection, next(turns), at, answers)
+        wrong = await _one(connection, next(turns), at, answers, right)
         if wrong:
             answers.errors, answers.first_error = answers.errors + 1, answers.first_error or wrong
             connection.close()
-            connection = await _connected(port)
+            connection = await _connected(plan.port)
     connection.close()
 
 
-async def _one(connection: Connection, request: tuple[bytes, bytes, int], at: float, answers: Answers) -> str:
+async def _one(
+    connection: Connection, request: tuple[bytes, bytes, int], at: float, answers: Answers, statuses: tuple[bytes, ...]
+) -> str:
     sent, held, times = request
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -140,7 +144,7 @@ async def _one(connection: Connection, request: tuple[bytes, bytes, int], at: fl
         return f"{type(error).__name__}: {error}"
     answers.due.append(at)
     answers.took.append(time.perf_counter() - at)
-    right = answer.startswith(b"HTTP/1.1 200") and answer.count(held) == times
+    right = answer.startswith(statuses) and answer.count(held) == times
     return "" if right else answer[:600].decode(errors="replace")
 
 
@@ -162,6 +166,7 @@ def _summary(answers: Answers, begin: float, end: float) -> dict[str, Any]:
         "answers": len(took),
         "p50_ms": p50,
         "p99_ms": p99,
+        "max_ms": float(took.max()),
         "quarters_p99_ms": [float(np.percentile(took[quarters == each], 99)) for each in np.unique(quarters)],
         "errors": answers.errors,
         "first_error": answers.first_error,

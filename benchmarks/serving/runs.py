@@ -153,26 +153,22 @@ def soaked(shop: Shop, server: Server, mixed: list[Request], minutes: float) -> 
     rate, worker = full["per_second"] / 2, server.worker()
     plan = Plan(server.port, mixed, 8, minutes * 60, per_second=rate)
     megabytes = [Memory.of(worker).rss]
-    process = _asking(plan)
+    process = asking(plan)
     end = time.monotonic() + minutes * 60 + 60
     while process.poll() is None and time.monotonic() < end:
         time.sleep(MEMORY_EVERY_SECONDS)
         megabytes.append(Memory.of(worker).rss)
-    result = _told("soak", process)
+    result = answered("soak", process)
     return Soak(full["per_second"], rate, minutes, result, megabytes)
 
 
 def asked(name: str, plan: Plan) -> Result:
     """Let another process ask, and return what it counted."""
-    process = _asking(plan)
-    try:
-        process.wait(plan.seconds + plan.warm_seconds + 90)
-    finally:
-        process.kill() if process.poll() is None else None
-    return _told(name, process)
+    return answered(name, asking(plan), plan.seconds + plan.warm_seconds + 90)
 
 
-def _asking(plan: Plan) -> subprocess.Popen[str]:
+def asking(plan: Plan) -> subprocess.Popen[str]:
+    """Start a process that asks."""
     command = [sys.executable, "-m", "benchmarks.serving.load"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
@@ -181,9 +177,12 @@ def _asking(plan: Plan) -> subprocess.Popen[str]:
     return process
 
 
-def _told(name: str, process: subprocess.Popen[str]) -> Result:
+def answered(name: str, process: subprocess.Popen[str], wait_seconds: float = 0.0) -> Result:
+    """Return what an asking process counted; end it if it does not end by itself."""
     assert process.stdout is not None
-    if process.poll() is None:
+    try:
+        process.wait(wait_seconds)
+    except subprocess.TimeoutExpired:
         process.kill()
     said = process.stdout.read()
     if process.returncode != 0 or not said:

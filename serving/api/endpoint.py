@@ -12,18 +12,20 @@ import secrets
 import time
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 
+import anyio
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from serving.api.access_log import Access
 from serving.api.auth import refuse_unless
+from serving.api.json_rows import AT_ONCE_BYTES, parse
 from serving.api.operation import Answer, Call, Operation
 from serving.api.problems import Refusal, refusal_of
 from serving.api.request_body import encoded, read_body, read_query
 from serving.api.state import ServerState
-from serving.book.keys import Key
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 LOG = logging.getLogger("regulars.serving")
@@ -51,6 +53,7 @@ class Endpoint:
             answer = await self._answer(request, access)
         except Exception as error:  # noqa: BLE001 — every error becomes a problem document
             answer = refused(error)
+            forget(error)
         if isinstance(answer, Response):
             access.status = answer.status_code
             answer.headers.update({**HEADERS, "X-Request-Id": access.request_id})
@@ -65,8 +68,19 @@ class Endpoint:
         self.server.limit.take(key.id, time.monotonic())
         operation = self._operation(access.method)
         refuse_unless(key, operation.roles, whole=operation.whole)
-        found = await operation.run(await self._call(request, key, operation))
+        call = Call(self.server, key, request, query=read_query(request, operation.asks))
+        found = await (operation.run(call) if operation.takes is None else self._with_body(call, operation))
         return encoded(found) if not callable(found) else found
+
+    async def _with_body(self, call: Call, operation: Operation) -> Answer:
+        assert operation.takes is not None
+        body = await read_body(call.request)
+        if len(body) <= AT_ONCE_BYTES:
+            return await operation.run(replace(call, body=parse(body, operation.takes)))
+        async with self.server.large:
+            message = await anyio.to_thread.run_sync(parse, body, operation.takes)
+            del body
+            return await operation.run(replace(call, body=message))
 
     def _operation(self, method: str) -> Operation:
         if not self.operations:
@@ -76,16 +90,18 @@ class Endpoint:
             raise Refusal(405, "method-not-allowed", f"this path takes {allowed['Allow']}", headers=allowed)
         return self.operations[method]
 
-    async def _call(self, request: Request, key: Key, operation: Operation) -> Call:
-        query = read_query(request, operation.asks)
-        body = None if operation.takes is None else await read_body(request, operation.takes)
-        return Call(self.server, key, request, body, query)
-
 
 def request_id(request: Request) -> str:
     """Return the id that the caller sent along, or a new one."""
     given = request.headers.get("x-request-id", "")
     return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def forget(error: BaseException | None) -> None:
+    """Empty the frames that an error came through: in a circle with it they would hold a body until a collection."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def refused(error: Exception) -> Response:

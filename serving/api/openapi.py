@@ -16,7 +16,7 @@ import msgspec
 from serving.api.operation import CSV, Operation
 from serving.api.shared_messages import Problem
 
-VERSION = "1.2.1"
+VERSION = "1.3.0"
 DESCRIPTION = """What a shop's other systems ask Regulars over HTTP, and what they report back to it.
 
 Money is a decimal in major units: answers write it as a string ("12.50"), so that no reader rounds it; requests may
@@ -171,7 +171,7 @@ _PROBLEMS = {
     "404": _problem("it does not exist, or not for this key"),
     "408": _problem("the body came too slowly"),
     "409": _problem("the registry's champion was refused; the model before it serves on"),
-    "413": _problem("the body is too large"),
+    "413": _problem("the body, or a row of it, is too large"),
     "415": _problem("the body is not application/json, or is compressed"),
     "422": _problem("a field is wrong; `errors` names the path of each"),
     "429": _problem("this key sends too many requests", "Retry-After"),

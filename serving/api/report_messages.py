@@ -14,7 +14,8 @@ from serving.api.shared_messages import Id, Kind, Moment, Note, Number, Request,
 from serving.book.outcomes import OUTCOME_NAMES
 
 MOST = 10_000
-MOST_LINES = 1_000
+MOST_LINES_OF_ORDER = 1_000
+MOST_LINES = 50_000  # of all orders of a request; as many as a posted history may have
 # No Literal: the book refuses an unknown word itself, and suggests the one that was meant.
 OutcomeWord = Annotated[str, Meta(max_length=32, description=f"one of {', '.join(OUTCOME_NAMES)}")]
 Channel = Annotated[str, Meta(max_length=32, description=f"one of {', '.join(CHANNELS)}")]
@@ -85,13 +86,22 @@ class NewOrder(Request, frozen=True):
 
     order_id: Id
     customer_id: Id
-    lines: Annotated[list[OrderLine], Meta(min_length=1, max_length=MOST_LINES)]
+    lines: Annotated[list[OrderLine], Meta(min_length=1, max_length=MOST_LINES_OF_ORDER)]
 
 
 class NewOrders(Request, frozen=True):
     """Orders."""
 
-    orders: Annotated[list[NewOrder], Meta(min_length=1, max_length=MOST)]
+    orders: Annotated[
+        list[NewOrder],
+        Meta(min_length=1, max_length=MOST, description=f"with at most {MOST_LINES:,} lines in all"),
+    ]
+
+    def __post_init__(self) -> None:
+        """Refuse more lines than one request may hold."""
+        lines = sum(len(order.lines) for order in self.orders)
+        if lines > MOST_LINES:
+            raise ValueError(f"{lines:,} lines in all; send at most {MOST_LINES:,} in a request - at `$.orders`")
 
 
 class NewEvent(Request, frozen=True):

@@ -1,10 +1,8 @@
-"""Reads a request's body and query: bounded in size and time, strict JSON, into one message or one refusal."""
+"""Reads a request's body and query: bounded in size and time, one media type, into one message or one refusal."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -21,19 +19,18 @@ JSON = "application/json"
 Message = TypeVar("Message", bound=msgspec.Struct)
 
 
-async def read_body(request: Request, message: type[Message]) -> Message:
-    """Return the body of a request as a message.
+async def read_body(request: Request) -> bytearray:
+    """Return the body of a request.
 
     Raises:
-        Refusal: 400 not JSON, 408 too slow, 413 too large, 415 another media type or an encoding, 422 a wrong field.
+        Refusal: 408 too slow, 413 too large, 415 another media type or an encoding.
     """
     _check_headers(request)
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            body = await _body(request)
+            return await _body(request)
     except TimeoutError:
         raise Refusal(408, "too-slow", f"the body did not come within {BODY_SECONDS:.0f} s", headers=CLOSE) from None
-    return parse(body, message)
 
 
 def read_query(request: Request, message: type[Message]) -> Message:
@@ -55,44 +52,9 @@ def read_query(request: Request, message: type[Message]) -> Message:
         raise wrong_fields(error, message.__struct_fields__) from None
 
 
-def parse(body: bytes, message: type[Message]) -> Message:
-    """Return JSON as a message; what JSON leaves undefined, such as the same key twice, is refused.
-
-    Raises:
-        Refusal: 400 not JSON, 422 a wrong field.
-
-    >>> from serving.api.scores import ScoresRequest
-    >>> parse(b'{"customer_ids": ["007"]}', ScoresRequest).customer_ids
-    ['007']
-    """
-    try:
-        found = msgspec.json.decode(body, type=message)
-        json.loads(body, object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)
-    except msgspec.ValidationError as error:
-        raise wrong_fields(error, _field_names(message)) from None
-    except msgspec.DecodeError as error:
-        raise Refusal(400, "no-json", str(error)) from None
-    except UnicodeDecodeError:
-        raise Refusal(400, "no-json", "JSON is UTF-8; these bytes are not") from None
-    except RecursionError:
-        raise Refusal(400, "no-json", "JSON is nested too deeply") from None
-    return found
-
-
 def encoded(content: msgspec.Struct) -> Response:
     """Return a message as a JSON response."""
     return Response(msgspec.json.encode(content), media_type=JSON)
-
-
-def _field_names(message: type[msgspec.Struct]) -> list[str]:
-    """Return the fields of a message and of the messages in its lists: a misspelt name may mean any of them."""
-    found: list[str] = []
-    for field in msgspec.structs.fields(message):
-        found.append(field.name)
-        inner = getattr(msgspec.inspect.type_info(field.type), "item_type", None)
-        if isinstance(inner, msgspec.inspect.StructType):
-            found += _field_names(inner.cls)
-    return found
 
 
 def _check_headers(request: Request) -> None:
@@ -106,21 +68,16 @@ def _check_headers(request: Request) -> None:
         raise _too_large()
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request) -> bytearray:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             raise _too_large()
-    return bytes(body)
+    return body
 
 
 def _too_large() -> Refusal:
     # The rest of the body is not read, so the connection cannot be used again.
     size = f"{MAX_BODY_BYTES // 1024**2} MiB"
     return Refusal(413, "too-large", f"a body is at most {size}", headers=CLOSE)
-
-
-def _refuse_repeated(pairs: Sequence[tuple[str, object]]) -> None:
-    if len({name for name, _ in pairs}) < len(pairs):
-        raise Refusal(400, "no-json", "an object names a field twice")

@@ -117,6 +117,11 @@ class ServerState:
         return anyio.CapacityLimiter(max(1, len(os.sched_getaffinity(0))))
 
     @cached_property
+    def large(self) -> anyio.CapacityLimiter:
+        """How many large bodies are worked on at once: two threads would only take turns, and others wait for both."""
+        return anyio.CapacityLimiter(1)
+
+    @cached_property
     def log_reading(self) -> anyio.CapacityLimiter:
         """How many requests wait for figures of the whole log, in threads of their own: look-ups go on meanwhile."""
         return anyio.CapacityLimiter(LOG_READERS)
