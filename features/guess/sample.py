@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -12,8 +11,9 @@ from pathlib import Path
 import duckdb
 
 from features.errors import InputError
-from features.guess import headers
+from features.guess import headers, money_names
 from features.guess.formats import date_formats, decimal_of, encoding_of, sortedness
+from features.questions import Question
 from features.sources import cells, plain_text
 from features.sources.cells.cells_sql import date_counts, text
 from features.sources.files import OpenFile, is_parquet, open_file
@@ -21,7 +21,6 @@ from features.sources.mapping import DateFormat, FileFormat
 
 SAMPLE = 20_000
 DATES = 300
-ENOUGH_ORDERS = 0.99
 
 
 @dataclass
@@ -29,7 +28,8 @@ class Sample:
     """The first rows of a file as texts, and what is guessed from them so far.
 
     `columns` holds the cells, `used` the indices of columns that a field has taken, `given` the index of each field
-    whose column the user names, `questions` what is to be answered before anything runs.
+    whose column the user names, `questions` what is to be answered before anything runs, `choices` what is asked with a
+    likely answer.
     """
 
     file: OpenFile
@@ -37,6 +37,7 @@ class Sample:
     form: FileFormat
     assumptions: list[str] = field(default_factory=list)
     questions: dict[str, str] = field(default_factory=dict)
+    choices: list[Question] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     given: dict[str, int] = field(default_factory=dict)
 
@@ -75,6 +76,12 @@ class Sample:
     def ask(self, setting: str, question: str) -> None:
         """Ask for a setting that cannot be known, such as `orders.columns.ordered_at`."""
         self.questions[setting] = question
+
+    def choose(self, question: Question) -> None:
+        """Put a question whose likely answer is taken for going on, and say so."""
+        self.choices.append(question)
+        other = "; ".join(answer.words for answer in question.answers[1:])
+        self.assume(f"CHECK: {question.words} Taken: {question.likely.words}. Otherwise: {other}.")
 
     def take(self, index: int | None) -> int | None:
         """Mark a column as used, so that no other field takes it."""
@@ -169,28 +176,10 @@ def _fit_all(sample: Sample, index: int, fits: list[DateFormat]) -> list[DateFor
 
 def with_decimal(sample: Sample, given: Collection[int] = ()) -> FileFormat:
     """Return the file's format with its decimal mark, judged from columns of money and the `given` ones."""
-    names = (*headers.LINE_AMOUNT, *headers.ORDER_TOTAL, *headers.PRICE, *headers.DISCOUNT)
+    names = (*money_names.LINE_AMOUNT, *money_names.ORDER_TOTAL, *money_names.PRICE, *money_names.DISCOUNT)
     money = [index for index, name in enumerate(sample.plain) if name in names or sample.bare[index] in names]
     texts = [cell for index in {*money, *given} for cell in sample.filled(index)[:2000]]
     if sample.file.text is None or decimal_of(texts) != ",":
         return sample.form
     sample.assume("Amounts are written with a decimal comma.")
     return replace(sample.form, decimal=",")
-
-
-def has_lines_per_order(sample: Sample, order: int | None) -> bool:
-    """Say whether an order id stands on several rows."""
-    return order is not None and len(set(sample.filled(order))) < len(sample.filled(order))
-
-
-def is_order_level(sample: Sample, order: int | None, index: int | None) -> bool:
-    """Say whether a column has one value per order, repeated on its lines or on the first of them only."""
-    if order is None or index is None:
-        return False
-    values: dict[str, set[str]] = {}
-    for key, cell in zip(sample.columns[order], sample.columns[index], strict=True):
-        if key:
-            values.setdefault(key, set()).add(cell)
-    lines = Counter(sample.columns[order])
-    several = [values[key] - {""} for key, count in lines.items() if key and count > 1]
-    return bool(several) and sum(len(each) <= 1 for each in several) >= ENOUGH_ORDERS * len(several)
