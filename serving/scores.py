@@ -101,7 +101,7 @@ class Score:
     customer_id: Annotated[str, Meaning("the customer's id as in the order source; leading zeros are kept")]
     as_of: Annotated[
         date,
-        Meaning("the day from whose start we look; everything before it is history", "business day", once_a_run=True),
+        Meaning("the day of the score; everything before it is history", "business day", once_a_run=True),
     ]
     horizon_days: Annotated[
         int, Meaning("churned means: no order on the days as_of … as_of + horizon_days − 1", "days", once_a_run=True)

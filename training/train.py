@@ -97,7 +97,7 @@ def train(
         definition: population and horizon.
         shop: zone and currency that the orders were read by.
         tracking: where the run and the bundles go.
-        until: orders on or after this date do not exist.
+        until: orders on or after this date are not read.
         n_tests: how many test dates to judge on; a short log gives fewer.
         segments: customer → the shop's own segment; none of them may get clearly worse.
         trees: how trees grow; `training.tuning.tuned.read_tuned` reads the settings found for this shop.

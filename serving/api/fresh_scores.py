@@ -60,11 +60,6 @@ class FreshScores:
         self._cached: tuple[Version, Log] | None = None
         self._asked_at_seconds = time.monotonic()
 
-    @property
-    def holds_log(self) -> bool:
-        """Whether the log is in memory."""
-        return self._cached is not None
-
     def scores(
         self, customer_ids: Iterable[str], bundle: Bundle, version: str, as_of: date | None = None
     ) -> list[Score]:

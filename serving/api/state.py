@@ -140,7 +140,7 @@ class ServerState:
         try:
             self._open_book(self.settings)
         finally:
-            self.champions.look_or_keep()
+            self.champions.refresh()
 
     async def keep_open(self, on_ready: Callable[[], None]) -> None:
         """Open what is missing every few seconds while the server runs; call `on_ready` once a model is loaded."""

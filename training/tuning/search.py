@@ -69,7 +69,7 @@ def tune(
         definition: population and horizon.
         folder: of the shop; the study lies in its `mlruns/`.
         budget_minutes: how long to look.
-        until: orders on or after this date do not exist.
+        until: orders on or after this date are not read.
         first: settings to try first, such as those of an earlier log.
         most_trials: stop after so many in this session.
         progress: is called with seconds spent, seconds in all, and what comes now.
