@@ -115,7 +115,7 @@ def train(
     champion, apart = _champion(tracking, definition, shop)
     names, why = _challengers(tested, trouble, champion)
     progress(0, 2, f"{names[0]} on everything")
-    challenger, passed_over = _lawful((refit.bundle(name) for name in names), log)
+    challenger, passed_over = _first_lawful((refit.bundle(name) for name in names), log)
     if champion is None:
         decision = first_gate(challenger, tested, log, why)
     else:
@@ -205,7 +205,7 @@ def _challengers(tested: Backtest | None, trouble: str, champion: Champion | Non
     return (loser or tested.best_rule,), f"{tested.why}: the rule serves"
 
 
-def _lawful(bundles: Iterable[Bundle], log: Log) -> tuple[Bundle, str]:
+def _first_lawful(bundles: Iterable[Bundle], log: Log) -> tuple[Bundle, str]:
     """Return the first bundle that keeps the direction law, or else the first; and which were passed over, in words."""
     broken: list[tuple[Bundle, str]] = []
     for bundle in bundles:

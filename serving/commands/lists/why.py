@@ -11,8 +11,8 @@ import pandas as pd
 
 from features.errors import InputError
 from features.money import Money
-from serving.book.history import History, history_of, records
-from serving.scores import MEDIUM_FROM
+from serving.book.history import History, history_of
+from serving.scores import MEDIUM_FROM, records
 from serving.shop import OpenShop
 
 DAY_OF = {

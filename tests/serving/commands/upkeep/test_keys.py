@@ -58,8 +58,8 @@ def test_a_key_is_made_used_listed_and_taken_back(call: Any, settings: Settings,
     assert f"{key_id}  crm: lists, scores, accounts of Eleni alone; never used" in listed
     assert text.split("_", 2)[2] not in listed
 
-    code, told, _ = call("keys", "revoke", key_id, *config)
-    assert (code, "revoked 20" in told) == (0, True)
+    code, printed, _ = call("keys", "revoke", key_id, *config)
+    assert (code, "revoked 20" in printed) == (0, True)
     assert not admitted(settings, text)
 
 
@@ -85,8 +85,8 @@ def test_a_key_ends_on_its_day(settings: Settings, call: Any, config: Any) -> No
     assert "expires 2099-01-01 00:00 UTC" in "\n".join(in_shop(settings, list_keys).lines())
     with pytest.raises(InputError, match="could never be used"):
         in_shop(settings, make_key, "crm", ["scores"], None, date(2020, 1, 1))
-    code, _, said = call("keys", "create", "crm", "--role", "scores", "--expires", "2020-01-01", *config)
-    assert (code, "could never be used" in said) == (2, True)
+    code, _, err = call("keys", "create", "crm", "--role", "scores", "--expires", "2020-01-01", *config)
+    assert (code, "could never be used" in err) == (2, True)
     assert len(in_shop(settings, list_keys).document["keys"]) == 1
 
 
