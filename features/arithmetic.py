@@ -39,7 +39,7 @@ def at_most(column: Column, limit: float) -> Column:
 
 
 def smoothed_ratio(above: Column, below: Column) -> Column:
-    """Divide with 1 added to both sides, so that small counts do not shout: 1 means no change.
+    """Divide with 1 added to both sides, which keeps small counts from swinging; 1 means no change.
 
     >>> smoothed_ratio(np.array([3.0]), np.array([1.0]))
     array([2.])

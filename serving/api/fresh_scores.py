@@ -69,7 +69,7 @@ class FreshScores:
             customer_ids: as the order source has them.
             bundle: the model.
             version: of the registered model.
-            as_of: the day at whose start is looked; None = the day after the last order.
+            as_of: the day of the scores; None = the day after the last order.
 
         Returns:
             One score for each customer of the population, sorted by customer. Who has no order in the model's active

@@ -45,7 +45,7 @@ class EffectAnswer(msgspec.Struct, frozen=True):
 
     until: Annotated[date, Meta(description="horizons that ended on or before this day count")]
     leaked_contacts: Annotated[int, Meta(description="contacts with customers who are held out")]
-    uplift: Annotated[UpliftVerdict, Meta(description="whether a model of whom a contact moves ranks better")]
+    uplift: Annotated[UpliftVerdict, Meta(description="whether ranking by uplift is better than by risk and by gain")]
     currency: str
     first_on: Annotated[date | None, Meta(description="the day of the first episode; null: none has settled")]
     last_on: Annotated[date | None, Meta(description="the day of the last episode; null: none has settled")]
@@ -73,7 +73,7 @@ class MeasuredEffect:
         effect: treated against holdout.
         until: horizons that ended on or before this day count.
         leaked: contacts with customers who are held out.
-        uplift: whether a model of whom a contact moves ranks better than risk and gain do.
+        uplift: whether ranking by uplift is better than by risk and by gain.
         by: the groups that a person is shown apart.
     """
 

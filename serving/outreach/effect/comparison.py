@@ -105,10 +105,10 @@ def _usable(covariates: Floats, accounts: int) -> Floats:
 
 def _weights(treated: Flags, stratum: npt.NDArray[np.int64]) -> Floats:
     """Return weights that give the holdout the treated's mix of strata; thin strata are pooled into one."""
-    mine, theirs = (np.bincount(stratum[arm], minlength=int(stratum.max()) + 1) for arm in (treated, ~treated))
-    thin = (theirs < LEAST_OF_STRATUM) | (mine < LEAST_OF_STRATUM)
-    mine, theirs = (np.where(thin, count[thin].sum(), count) for count in (mine, theirs))
-    ratio = np.where((theirs > 0) & (mine > 0), mine / np.maximum(theirs, 1), 1.0)
+    n_treated, n_holdout = (np.bincount(stratum[arm], minlength=int(stratum.max()) + 1) for arm in (treated, ~treated))
+    thin = (n_holdout < LEAST_OF_STRATUM) | (n_treated < LEAST_OF_STRATUM)
+    n_treated, n_holdout = (np.where(thin, count[thin].sum(), count) for count in (n_treated, n_holdout))
+    ratio = np.where((n_holdout > 0) & (n_treated > 0), n_treated / np.maximum(n_holdout, 1), 1.0)
     return np.where(treated, 1.0, ratio[stratum])
 
 
