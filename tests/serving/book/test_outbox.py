@@ -162,7 +162,7 @@ def test_without_a_webhook_nothing_is_written(book: Book, publish: Any, count: C
 
 
 @pytest.mark.parametrize(
-    ("url", "events", "said"),
+    ("url", "events", "message"),
     [
         (URL, ["list.publish"], 'Did you mean "list.published"'),
         (URL, ["ping"], "is no event"),

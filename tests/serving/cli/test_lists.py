@@ -34,7 +34,7 @@ def test_the_figures_of_retention_are_printed_and_written(registered: Path, tmp_
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("effect", "--by", "weather"), "playbook"),
         (("effect", "--until", "yesterday"), "is not a day; write it as 2026-03-31"),

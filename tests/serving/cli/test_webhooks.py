@@ -88,7 +88,7 @@ def test_the_same_in_words(toml: Path, call: Call, inbox: Inbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("add", "http://crm.example.com"), "begins with https://"),
         (("add", "https://127.0.0.1/"), "not public; --allow-private lets it"),

@@ -87,7 +87,7 @@ def test_such_an_address_is_public(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("http://crm.example.com/", "begins with https://"),
         ("ftp://crm.example.com/", "begins with https://"),

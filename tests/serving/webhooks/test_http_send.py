@@ -69,7 +69,7 @@ def test_any_other_answer_does_not(inbox: Inbox, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "least_seconds", "said"),
+    ("behaviour", "least_seconds", "message"),
     [
         (hang, 0.4, "the receiver does not answer in time"),
         (drip, 1.2, "no whole answer in time"),

@@ -33,7 +33,7 @@ def test_one_of_several_signatures_is_enough(signatures: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"webhook_id": "msg_other"}, "does not fit"),
         ({"webhook_timestamp": str(MOMENT + 1)}, "does not fit"),

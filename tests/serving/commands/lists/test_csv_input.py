@@ -80,7 +80,7 @@ def test_a_comma_too_many_does_not_move_what_follows(tmp_path: Path, row: str) -
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("", "column entry_id: is missing"),
         ("entry_id;cost\n", "column day: is missing"),

@@ -144,7 +144,7 @@ def test_one_outcome_needs_no_file(office: Path, call: Call) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("outcome",), "give either a CSV of outcomes, or one by --entry ID"),
         (("outcome", "regulars.toml", "--entry", "x"), "give either a CSV"),

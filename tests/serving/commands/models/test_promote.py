@@ -171,7 +171,7 @@ def test_another_question_is_not_answered_by_force(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("promote", "99"), "there is no version 99"),
         (("promote", "x y"), "there is no version x y"),
