@@ -18,8 +18,8 @@ from serving.commands.data.init import init_shop, named_columns
 from serving.config import load_settings
 from tests.serving.conftest import in_shop
 
-STRANGE = "Wann,Wer,Betrag,Note\n2024-01-05,a,5,x\n2024-01-06,b,7,y\n"
-COLUMNS = ("ordered_at=Wann", "customer_id=Wer", "amount=Betrag")
+STRANGE = "Wann,Wer,Zaster,Note\n2024-01-05,a,5,x\n2024-01-06,b,7,y\n"
+COLUMNS = ("ordered_at=Wann", "customer_id=Wer", "amount=Zaster")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_refused_init_names_the_command_that_works(tmp_path, orders):
     assert not out.exists()
     done = init_shop(orders, None, None, out, force=True, columns=COLUMNS)
     written = tomllib.loads(out.read_text(encoding="utf-8"))
-    assert written["orders"]["columns"] == {"ordered_at": "Wann", "customer_id": "Wer", "amount": "Betrag"}
+    assert written["orders"]["columns"] == {"ordered_at": "Wann", "customer_id": "Wer", "amount": "Zaster"}
     assert done.to_dict()["not_used"] == {"orders": ["Note"]}
     assert '# - Not used of orders.csv: "Note".' in out.read_text(encoding="utf-8")
 
@@ -49,7 +49,7 @@ def test_what_is_named_and_cannot_be_read_is_a_question_that_no_command_passes(
     tmp_path, orders, call, capsys, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    orders.write_text("Wann,Wer,Betrag,Note\nweek 1,a,5,\nweek 2,b,7,\n", encoding="utf-8")
+    orders.write_text("Wann,Wer,Zaster,Note\nweek 1,a,5,\nweek 2,b,7,\n", encoding="utf-8")
     columns = [f"--column={each}" for each in (*COLUMNS, "returned=Wer", "quantity=Note")]
     code, out, _ = call("init", orders, *columns, "--json")
     asked = {
@@ -99,7 +99,7 @@ def commands_of_a_shop(program):
     ("columns", "said"),
     [
         (["amount"], "write FIELD=HEADER"),
-        (["=Betrag"], "write FIELD=HEADER"),
+        (["=Zaster"], "write FIELD=HEADER"),
         (["amount="], "write FIELD=HEADER"),
         (["amount=A", "amount=B"], 'amount is given twice: "A" and "B"'),
     ],
@@ -115,14 +115,14 @@ def test_a_check_says_rules_and_cells_apart(tmp_path, orders):
     report = in_shop(load_settings(tmp_path / "regulars.toml"), check_shop)
     assert "2 rules broken, in 31 cells; the first 20 of each are shown; nothing was read" in list(report.lines())
     counts = {rule["column"]: rule["cells"] for rule in json.loads(json.dumps(report.to_dict()))["broken"]}
-    assert counts == {"Wann": 30, "Betrag": 1}
+    assert counts == {"Wann": 30, "Zaster": 1}
     orders.write_text(STRANGE + "soon,c,5,\n", encoding="utf-8")
     one = in_shop(load_settings(tmp_path / "regulars.toml"), check_shop)
     assert "1 rule broken, in 1 cell; nothing was read" in list(one.lines())
 
 
 def test_a_check_that_reads_nothing_tells_of_nothing_that_was_converted(tmp_path, orders):
-    lines = "Wann,Wer,Betrag,Currency\n2024-01-05,a,5,EUR\n2024-01-05,b,9,EUR\n2024-01-06,b,7,USD\n"
+    lines = "Wann,Wer,Zaster,Currency\n2024-01-05,a,5,EUR\n2024-01-05,b,9,EUR\n2024-01-06,b,7,USD\n"
     orders.write_text(lines, encoding="utf-8")
     toml = tmp_path / "regulars.toml"
     init_shop(orders, None, None, toml, force=False, columns=COLUMNS)
