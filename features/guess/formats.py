@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from features.sources import cells
 from features.sources.business_day import utc_offset
 from features.sources.files import BOMS
-from features.sources.mapping import DATE_FORMATS, ENOUGH, DateFormat
+from features.sources.mapping import BARE_DIGITS, DATE_FORMATS, ENOUGH, DateFormat
 
 CURRENCIES = {
     "€": "EUR", "EUR": "EUR", "ΕΥΡΩ": "EUR", "$": "USD",
@@ -23,6 +23,14 @@ CURRENCIES = {
     "CZK": "CZK", "RON": "RON", "HUF": "HUF", "BGN": "BGN", "AED": "AED", "CAD": "CAD", "AUD": "AUD", "NZD": "NZD",
     "EURO": "EUR", "EUROS": "EUR", "DOLLAR": "USD", "DOLLARS": "USD", "STERLING": "GBP", "RIAL": "IRR", "RIALS": "IRR",
     "TOMAN": "IRT", "TOMANS": "IRT", "تومن": "IRT",
+    "KWD": "KWD", "BHD": "BHD", "OMR": "OMR", "JOD": "JOD", "TND": "TND", "IQD": "IQD", "LYD": "LYD", "KRW": "KRW",
+    "₩": "KRW", "CNY": "CNY", "RMB": "CNY", "元": "CNY", "円": "JPY", "HKD": "HKD", "SGD": "SGD", "TWD": "TWD",
+    "THB": "THB", "฿": "THB", "VND": "VND", "₫": "VND", "IDR": "IDR", "RP": "IDR", "MYR": "MYR", "PHP": "PHP",
+    "₱": "PHP", "ARS": "ARS", "CLP": "CLP", "COP": "COP", "PEN": "PEN", "UYU": "UYU", "PYG": "PYG", "RUB": "RUB",
+    "₽": "RUB", "РУБ": "RUB", "РУБЛЕЙ": "RUB", "SAR": "SAR", "QAR": "QAR", "EGP": "EGP", "MAD": "MAD", "DZD": "DZD",
+    "NGN": "NGN", "₦": "NGN", "KES": "KES", "GHS": "GHS", "PKR": "PKR", "BDT": "BDT", "৳": "BDT", "LKR": "LKR",
+    "RSD": "RSD", "ISK": "ISK", "KZT": "KZT", "₸": "KZT", "GEL": "GEL", "₾": "GEL", "KČ": "CZK", "FT": "HUF",
+    "ЛВ": "BGN", "LEI": "RON", "XAF": "XAF", "XOF": "XOF",
     "BRL": "BRL", "R$": "BRL", "MXN": "MXN", "ZAR": "ZAR", "UAH": "UAH", "₴": "UAH", "ILS": "ILS", "₪": "ILS",
 }  # fmt: skip
 _ONE_WAY = str.maketrans("ώΏيك", "ωΩیک")
@@ -36,13 +44,27 @@ ZONES = {
     "HUF": "Europe/Budapest", "BGN": "Europe/Sofia",
     "AED": "Asia/Dubai", "CAD": "America/Toronto", "AUD": "Australia/Sydney",
     "NZD": "Pacific/Auckland", "BRL": "America/Sao_Paulo", "MXN": "America/Mexico_City", "ZAR": "Africa/Johannesburg",
-    "UAH": "Europe/Kyiv", "ILS": "Asia/Jerusalem",
+    "UAH": "Europe/Kyiv", "ILS": "Asia/Jerusalem", "KWD": "Asia/Kuwait", "BHD": "Asia/Bahrain", "OMR": "Asia/Muscat",
+    "JOD": "Asia/Amman", "TND": "Africa/Tunis", "IQD": "Asia/Baghdad", "LYD": "Africa/Tripoli", "KRW": "Asia/Seoul",
+    "CNY": "Asia/Shanghai", "HKD": "Asia/Hong_Kong", "SGD": "Asia/Singapore", "TWD": "Asia/Taipei",
+    "THB": "Asia/Bangkok", "VND": "Asia/Ho_Chi_Minh", "IDR": "Asia/Jakarta", "MYR": "Asia/Kuala_Lumpur",
+    "PHP": "Asia/Manila", "ARS": "America/Argentina/Buenos_Aires", "CLP": "America/Santiago", "COP": "America/Bogota",
+    "PEN": "America/Lima", "UYU": "America/Montevideo", "PYG": "America/Asuncion", "RUB": "Europe/Moscow",
+    "SAR": "Asia/Riyadh", "QAR": "Asia/Qatar", "EGP": "Africa/Cairo", "MAD": "Africa/Casablanca",
+    "DZD": "Africa/Algiers", "NGN": "Africa/Lagos", "KES": "Africa/Nairobi", "GHS": "Africa/Accra",
+    "PKR": "Asia/Karachi", "BDT": "Asia/Dhaka", "LKR": "Asia/Colombo", "RSD": "Europe/Belgrade",
+    "ISK": "Atlantic/Reykjavik", "KZT": "Asia/Almaty", "GEL": "Asia/Tbilisi",
 }  # fmt: skip
 _LIKELY_ZONES = (
     "UTC", "Europe/Berlin", "Europe/Athens", "Europe/London", "America/New_York", "America/Chicago", "America/Denver",
     "America/Los_Angeles", "Asia/Tehran", "Europe/Istanbul", "Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney",
     "America/Sao_Paulo", "Asia/Dubai", "Asia/Singapore", "Pacific/Auckland",
 )  # fmt: skip
+
+
+_ENGLISH_MONTH_FIRST = re.compile(
+    r"(?:[A-Z][a-z]+,? )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:[a-z]{2})?,? \d{4}"
+)
 
 
 def encoding_of(path: Path) -> str:
@@ -78,36 +100,83 @@ def _by_script(content: bytes) -> str:
     return "cp1256" if arabic > 0.9 else "cp1253"
 
 
-def decimal_of(texts: Iterable[str]) -> str | None:
-    """Return the decimal mark of numbers, None where no cell shows it.
+def decimal_of(texts: Iterable[str], decimals: int | None = None) -> str | None:
+    """Return the decimal mark of numbers, 'either' where each has its own, None where no cell shows it.
 
-    >>> decimal_of(["1.234,50", "7"]), decimal_of(["1,234"]), decimal_of(["12"])
-    (',', '.', None)
+    Args:
+        texts: the cells.
+        decimals: of the currency, where it is known: three digits behind a mark are thousands, unless it has three.
+
+    >>> decimal_of(["1.234,50", "7"]), decimal_of(["1,234"]), decimal_of(["12"]), decimal_of(["12,5", "12.5"])
+    (',', '.', None, 'either')
+    >>> decimal_of(["12.500", "3.250"], decimals=3), decimal_of(["12.500", "0.500"])
+    ('.', '.')
     """
-    votes: Counter[str] = Counter()
-    for text in texts:
-        marks = re.findall(r"[.,](?=\d)", text)
-        if not marks:
-            continue
-        tail = len(re.sub(r"\D", "", text[text.rindex(marks[-1]) :]))
-        sure = len(set(marks)) == 2 or (len(marks) == 1 and tail != 3)
-        other = "," if marks[-1] == "." else "."
-        votes[marks[-1] if sure else other] += 10 if sure else 1
+    sure, unsure = marks_shown(texts, decimals)
+    if len(sure) == 2 and min(sure.values()) > (1 - ENOUGH) * sure.total():
+        return cells.EITHER
+    votes = sure or unsure
     return votes.most_common(1)[0][0] if votes else None
 
 
-def date_formats(texts: Sequence[str]) -> list[DateFormat]:
+def marks_shown(texts: Iterable[str], decimals: int | None = None) -> tuple[Counter[str], Counter[str]]:
+    """Return how many numbers show which decimal mark beyond doubt, and how many only may; arguments as above."""
+    sure: Counter[str] = Counter()
+    unsure: Counter[str] = Counter()
+    for text in texts:
+        if (shown := cells.mark_shown(text, decimals)) is not None:
+            (sure if shown[1] else unsure)[shown[0]] += 1
+    return sure, unsure
+
+
+def date_formats(texts: Sequence[str], *, counted: bool = True) -> list[DateFormat]:
     """Return every date format that reads (nearly) all of these dates.
+
+    Args:
+        texts: the cells.
+        counted: also take bare numbers, such as milliseconds since 1970: only a header tells them from other numbers.
 
     >>> date_formats(["05/01/2024", "06/01/2024"])
     [('%d/%m/%Y', 'gregorian'), ('%m/%d/%Y', 'gregorian')]
+    >>> date_formats(["1522551600000"]), date_formats(["1522551600000"], counted=False)
+    ([('epoch_ms', 'gregorian')], [])
     """
     few, enough = texts[:20], ENOUGH * len(texts)
-    return [each for each in DATE_FORMATS if _readable(few, each) and _readable(texts, each) >= enough]
+    known = [each for each in DATE_FORMATS if counted or not is_counted(each)]
+    return [each for each in known if _readable(few, each) and _readable(texts, each) >= enough]
+
+
+def is_counted(date_format: DateFormat) -> bool:
+    """Say whether a format writes a date as a bare number.
+
+    >>> is_counted(("epoch_ms", "gregorian")), is_counted(("%d/%m/%Y", "gregorian"))
+    (True, False)
+    """
+    return date_format[0] in cells.COUNTED or date_format[0] in BARE_DIGITS
 
 
 def _readable(texts: Sequence[str], date_format: DateFormat) -> int:
     return sum(cells.moment(text, *date_format)[0] > cells.HUGE for text in texts)
+
+
+def day_or_month_first(date_format: DateFormat) -> bool:
+    """Say whether another order of day and month may read the same dates.
+
+    >>> day_or_month_first(("%d/%m/%Y", "gregorian")), day_or_month_first((None, "gregorian"))
+    (True, False)
+    """
+    return (date_format[0] or "").startswith(("%d", "%m")) and date_format[1] == "gregorian"
+
+
+def month_first(texts: Sequence[str], date_format: str | None) -> bool:
+    """Say whether dates are written as in the United States: the month, by number or English name, before the day.
+
+    >>> month_first(["Jan 5, 2024 10:11:12 AM"], None), month_first(["5 Jan 2024"], None), month_first([], "%m/%d/%Y")
+    (True, False, True)
+    """
+    if date_format is not None:
+        return date_format.startswith(("%m", "%b", "%B"))
+    return bool(texts) and sum(_ENGLISH_MONTH_FIRST.match(text) is not None for text in texts) * 2 > len(texts)
 
 
 def sortedness(texts: Sequence[str], date_format: str | None) -> float:
@@ -125,7 +194,7 @@ def currency_in(texts: Iterable[str]) -> str | None:
     """
     votes: Counter[str] = Counter()
     for text in texts:
-        words = re.findall(r"[^\W\d_]+\$?|[€$£¥₺₹₪₴﷼]", text.translate(_ONE_WAY).upper())
+        words = re.findall(r"[^\W\d_]+\$?|[€$£¥₺₹₪₴﷼₩฿₫₱₽₦৳₸₾]", text.translate(_ONE_WAY).upper())
         votes.update(CURRENCIES[word] for word in words if word in CURRENCIES)
     return votes.most_common(1)[0][0] if votes else None
 

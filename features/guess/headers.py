@@ -7,6 +7,8 @@ Adobe Commerce, ERP invoice listings (also those of the UCI Online Retail log), 
 from __future__ import annotations
 
 import re
+from functools import cache
+from zoneinfo import available_timezones
 
 from features.sources.plain_text import plain
 
@@ -17,6 +19,10 @@ _ANOTHER_THING = re.compile(
     r"|^\s*(tax|vat|gst|φπα|مالیات)\s*$|ποσοστ|έκπτωσ|επιστροφ|مرجوع|تخفیف|درصد",
     re.IGNORECASE,
 )
+
+
+_UTC = re.compile(r"(?<![A-Za-z])(?:UTC|GMT|utc|gmt)(?![A-Za-z])|(?<=[a-z])(?:UTC|GMT|Utc|Gmt)$")
+_ZONE_ID = re.compile(r"[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+)+")
 
 
 def bare(header: str) -> str:
@@ -31,12 +37,31 @@ def bare(header: str) -> str:
     return plain(_BRACKETS.sub(" ", header)) or plain(header)
 
 
+def zone_named(header: str) -> str | None:
+    """Return the zone that a header names as the one of its times, as IANA names it.
+
+    >>> zone_named("Created (UTC)"), zone_named("date_created_gmt"), zone_named("Date (America/Chicago)")
+    ('UTC', 'UTC', 'America/Chicago')
+    >>> zone_named("Created at") is None
+    True
+    """
+    if (named := _ZONE_ID.search(header)) is not None:
+        return named[0] if named[0] in available_zones() else None
+    return "UTC" if _UTC.search(header) else None
+
+
+@cache
+def available_zones() -> frozenset[str]:
+    """Return the names of all zones."""
+    return frozenset(available_timezones())
+
+
 def _set(*headers: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(plain(header) for line in headers for header in line.split("|")))
 
 
 ORDER_ID = _set(
-    "order id|order number|order no|order #|order_key|orderid|amazon-order-id",
+    "order id|order number|order no|order #|order_key|orderid",
     "order|basket_id|basket id|transaction id|transaction_id",
     "invoice no|invoice number|invoiceno|invoice id|invoice",
     "document no|document number|doc no|doc number|receipt no",
@@ -48,7 +73,7 @@ ORDER_ID = _set(
     "αριθμός απόδειξης|αρ. απόδειξης|απόδειξη",
     "شماره سفارش|کد سفارش|شناسه سفارش|سفارش|شماره فاکتور|فاکتور|شماره سند|شماره رسید",
 )
-LINE_ID = _set("line id|line_id|line item id|lineitem id|order_item_id|order item id|order line id|line no|line number")
+LINE_ID = _set("line id|line_id|line item id|lineitem id|item_id|order_item_id|order line id|line no|line number")
 CUSTOMER_ID = _set(
     "customer id|customer_id|customer no|customer number",
     "customer code|customer_code|customerid|client id|client code",
@@ -58,7 +83,7 @@ CUSTOMER_ID = _set(
     "sold to|bill to customer no|card no|card number|card id|card",
     "customer email|customer_email|billing email|billing_email",
     "email (billing)|email|e-mail|email address|customer|client|debtor name",
-    "buyer email|buyer-email|buyer|phone|billing phone|mobile|customer name|bill-to name|billing name",
+    "buyer|phone|billing phone|mobile|customer name|bill-to name|billing name",
     "κωδικός πελάτη|κωδ. πελάτη|αριθμός πελάτη|αρ. πελάτη",
     "πελάτης|ΑΦΜ|κάρτα|αριθμός κάρτας|ηλεκτρονικό ταχυδρομείο|όνομα πελάτη|επωνυμία",
     "کد مشتری|شناسه مشتری|شماره مشتری|مشتری|شماره کارت|کد اشتراک|شماره موبایل|موبایل|تلفن|ایمیل|نام مشتری",
@@ -69,7 +94,7 @@ ORDERED_AT = _set(
     "date created gmt|purchase date|purchased at|invoice date",
     "invoicedate|document date|doc date|posting date|transaction date",
     "transaction_timestamp|transaction time|datetime|date time|date and time",
-    "timestamp|sale date|sales date|receipt date|day|date|time|created|paid at",
+    "timestamp|created|sale date|sales date|receipt date|day|date|time|paid at",
     "ημερομηνία παραγγελίας|ημερομηνία τιμολογίου",
     "ημερομηνία παραστατικού|ημερομηνία έκδοσης|ημερομηνία|ημ/νία|ημνια",
     "تاریخ سفارش|تاریخ فاکتور|تاریخ ثبت|تاریخ خرید|تاریخ سند|تاریخ و ساعت|تاریخ|زمان",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -11,9 +12,16 @@ from pathlib import Path
 import duckdb
 
 from features.errors import InputError
-from features.guess import headers, money_names
-from features.guess.formats import date_formats, decimal_of, encoding_of, sortedness
-from features.questions import Question
+from features.guess import headers
+from features.guess.formats import (
+    currency_in,
+    date_formats,
+    day_or_month_first,
+    decimal_of,
+    encoding_of,
+    sortedness,
+)  # fmt: skip
+from features.money import Money
 from features.sources import cells, plain_text
 from features.sources.cells.cells_sql import date_counts, text
 from features.sources.files import OpenFile, is_parquet, open_file
@@ -21,6 +29,7 @@ from features.sources.mapping import DateFormat, FileFormat
 
 SAMPLE = 20_000
 DATES = 300
+ENOUGH_ORDERS = 0.99
 
 
 @dataclass
@@ -28,8 +37,7 @@ class Sample:
     """The first rows of a file as texts, and what is guessed from them so far.
 
     `columns` holds the cells, `used` the indices of columns that a field has taken, `given` the index of each field
-    whose column the user names, `questions` what is to be answered before anything runs, `choices` what is asked with a
-    likely answer.
+    whose column the user names, `questions` what is to be answered before anything runs.
     """
 
     file: OpenFile
@@ -37,7 +45,6 @@ class Sample:
     form: FileFormat
     assumptions: list[str] = field(default_factory=list)
     questions: dict[str, str] = field(default_factory=dict)
-    choices: list[Question] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     given: dict[str, int] = field(default_factory=dict)
 
@@ -77,12 +84,6 @@ class Sample:
         """Ask for a setting that cannot be known, such as `orders.columns.ordered_at`."""
         self.questions[setting] = question
 
-    def choose(self, question: Question) -> None:
-        """Put a question whose likely answer is taken for going on, and say so."""
-        self.choices.append(question)
-        other = "; ".join(answer.words for answer in question.answers[1:])
-        self.assume(f"CHECK: {question.words} Taken: {question.likely.words}. Otherwise: {other}.")
-
     def take(self, index: int | None) -> int | None:
         """Mark a column as used, so that no other field takes it."""
         if index is not None:
@@ -118,10 +119,11 @@ def open_sample(stack: ExitStack, path: Path) -> Sample:
     return sample
 
 
-def is_date(sample: Sample, index: int) -> bool:
-    """Say whether a column holds dates, in whatever form."""
-    kind = sample.file.sql_types[index]
-    return kind.startswith(("TIMESTAMP", "DATE")) or bool(date_formats(sample.filled(index)[:DATES]))
+def is_date(sample: Sample, index: int, *, counted: bool = True) -> bool:
+    """Say whether a column holds dates, in whatever form; as bare numbers only where its header says so, `counted`."""
+    if sample.file.sql_types[index].startswith(("TIMESTAMP", "DATE")):
+        return True
+    return bool(date_formats(sample.filled(index)[:DATES], counted=counted))
 
 
 def is_order_id(sample: Sample, index: int) -> bool:
@@ -143,25 +145,31 @@ def is_flag(sample: Sample, index: int) -> bool:
 
 def with_dates(sample: Sample, index: int | None) -> FileFormat:
     """Return the file's format with that of its dates; where several fit, the order of the rows decides."""
-    if index is None or sample.file.sql_types[index] != "VARCHAR":
+    if index is None or sample.file.sql_types[index].startswith(("TIMESTAMP", "DATE")):
         return sample.form
     texts = sample.filled(index)
-    fits = date_formats(texts[:DATES]) if texts else []
-    if len(fits) > 1:
-        fits = _fit_all(sample, index, fits)
+    fits = date_formats(texts[:DATES])
+    if len(fits) > 1 and day_or_month_first(fits[0]):
+        fits = _fit_all(sample, index, [fit for fit in fits if day_or_month_first(fit)])
     if not fits:
         return sample.form
     date_format, calendar = fits[0]
-    if len(fits) > 1:
+    if len(fits) > 1 and day_or_month_first(fits[0]):
         date_format, calendar = max(fits, key=lambda fit: sortedness(texts, fit[0]))
         order = "the day" if cells.day_first(date_format) and (date_format or "").startswith("%d") else "the month"
         sample.assume(
             f'Dates such as "{texts[0]}" could be read day first or month first; they are read with {order} first.'
         )
+    elif date_format in cells.COUNTED:
+        sample.assume(f'Numbers such as "{texts[0]}" are read as {cells.IN_WORDS[date_format]}.')
     elif date_format is not None or calendar == "jalali":
         named = "in the Jalali calendar" if calendar == "jalali" else f"as {date_format}"
         sample.assume(f'Dates such as "{texts[0]}" are read {named}.')
-    return replace(sample.form, date_format=date_format, calendar=calendar)
+    form = replace(sample.form, date_format=date_format, calendar=calendar)
+    zone = headers.zone_named(sample.name(index))
+    if zone is not None:
+        sample.assume(f'The times of "{sample.name(index)}" are on the clock of {zone}, as its name says.')
+    return replace(form, zone=zone)
 
 
 def _fit_all(sample: Sample, index: int, fits: list[DateFormat]) -> list[DateFormat]:
@@ -176,10 +184,46 @@ def _fit_all(sample: Sample, index: int, fits: list[DateFormat]) -> list[DateFor
 
 def with_decimal(sample: Sample, given: Collection[int] = ()) -> FileFormat:
     """Return the file's format with its decimal mark, judged from columns of money and the `given` ones."""
-    names = (*money_names.LINE_AMOUNT, *money_names.ORDER_TOTAL, *money_names.PRICE, *money_names.DISCOUNT)
-    money = [index for index, name in enumerate(sample.plain) if name in names or sample.bare[index] in names]
-    texts = [cell for index in {*money, *given} for cell in sample.filled(index)[:2000]]
-    if sample.file.text is None or decimal_of(texts) != ",":
+    if sample.file.text is None:
         return sample.form
-    sample.assume("Amounts are written with a decimal comma.")
-    return replace(sample.form, decimal=",")
+    names = (*headers.LINE_AMOUNT, *headers.ORDER_TOTAL, *headers.PRICE, *headers.DISCOUNT)
+    money = [index for index, name in enumerate(sample.plain) if name in names or sample.bare[index] in names]
+    columns = {*money, *given} or {index for index in range(len(sample.plain)) if _shows_money(sample, index)}
+    texts = [cell for index in sorted(columns) for cell in sample.filled(index)[:2000]]
+    currency = currency_in(sample.name(index) for index in columns) or currency_in(texts) or _currency_column(sample)
+    mark = decimal_of(texts, None if currency is None else Money(currency).decimals)
+    if mark == cells.EITHER:
+        sample.assume("Amounts are written with a decimal comma or a decimal point; each is read by its own.")
+    elif mark == ",":
+        sample.assume("Amounts are written with a decimal comma.")
+    return sample.form if mark is None else replace(sample.form, decimal=mark)
+
+
+def _shows_money(sample: Sample, index: int) -> bool:
+    """Say whether a column holds numbers of which some have a decimal mark."""
+    filled = sample.filled(index)[:DATES]
+    shown = [cells.mark_shown(cell) for cell in filled if cells.number(cell, ".") != cells.number(cell, ",")]
+    return len(shown) * 2 > len(filled) and all(mark is not None for mark in shown)
+
+
+def _currency_column(sample: Sample) -> str | None:
+    index = sample.find(headers.CURRENCY)
+    return None if index is None else currency_in(sample.filled(index)[:DATES])
+
+
+def has_lines_per_order(sample: Sample, order: int | None) -> bool:
+    """Say whether an order id stands on several rows."""
+    return order is not None and len(set(sample.filled(order))) < len(sample.filled(order))
+
+
+def is_order_level(sample: Sample, order: int | None, index: int | None) -> bool:
+    """Say whether a column has one value per order, repeated on its lines or on the first of them only."""
+    if order is None or index is None:
+        return False
+    values: dict[str, set[str]] = {}
+    for key, cell in zip(sample.columns[order], sample.columns[index], strict=True):
+        if key:
+            values.setdefault(key, set()).add(cell)
+    lines = Counter(sample.columns[order])
+    several = [values[key] - {""} for key, count in lines.items() if key and count > 1]
+    return bool(several) and sum(len(each) <= 1 for each in several) >= ENOUGH_ORDERS * len(several)

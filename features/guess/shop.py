@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from features.guess.formats import currency_in, zone_of
+from features.guess.formats import currency_in, month_first, zone_of
 from features.guess.sample import DATES, Sample
 from features.sources import cells
 from features.sources.mapping import OrdersMapping, Shop
 
-MONTH_FIRST = ("%m", "%b", "%B")
+PACIFIC = ("PST", "PDT")  # exports of payments are on this clock wherever the shop is: it does not tell the shop's zone
 TOMAN = "IRT"  # no code of ISO 4217, but the one that shops write; the rial, IRR, is a tenth of it
 
 
@@ -27,13 +27,13 @@ def shop_of(sample: Sample, mapping: OrdersMapping) -> Shop:
     script = "".join(sample.plain)
     greek = any("α" <= char <= "ω" for char in script)
     persian = mapping.format.calendar == "jalali" or any("\u0600" <= char <= "\u06ff" for char in script)
-    american = not (greek or persian) and (mapping.format.date_format or "").startswith(MONTH_FIRST)
+    at = sample.file.column_index(mapping.columns["ordered_at"]) or 0
+    dates = sample.filled(at)[:DATES]
+    american = not (greek or persian) and month_first(dates, mapping.format.date_format)
     currency, named = _currency(sample, mapping, "IRR" if persian else "USD" if american else "EUR")
     preferred = "Europe/Athens" if greek and currency == "EUR" else "Asia/Tehran" if persian else None
-    at = sample.file.column_index(mapping.columns["ordered_at"]) or 0
-    moments = [
-        cells.moment(cell, mapping.format.date_format, mapping.format.calendar) for cell in sample.filled(at)[:DATES]
-    ]
+    telling = [cell for cell in dates if not cell.endswith(PACIFIC)]
+    moments = [cells.moment(cell, mapping.format.date_format, mapping.format.calendar) for cell in telling]
     zone, sure = zone_of(moments, currency, preferred)
     if american and not named:
         sample.assume(

@@ -44,6 +44,28 @@ def business_days(local_time: Ints, offset: Ints, shop: Shop) -> tuple[Ints, Int
     return clock // DAY, clock % DAY
 
 
+def on_clock_of(local_time: Ints, offset: Ints, zone: str) -> Ints:
+    """Return the offsets of moments where times that name none are on the clock of a zone.
+
+    Dates without a time are no moments of a clock: a column of nothing but dates keeps its offsets.
+
+    Args:
+        local_time: seconds since 1970-01-01 as written, with the marks of `cells`.
+        offset: seconds east of UTC where one is written, else `cells.NO_OFFSET`.
+        zone: IANA name.
+
+    >>> on_clock_of(np.array([cells.moment("2024-07-05 10:00")[0]]), np.array([cells.NO_OFFSET]), "Europe/Athens")
+    array([10800])
+    """
+    bare = (offset == cells.NO_OFFSET) & (local_time > cells.HUGE)
+    if not (bare & (local_time % DAY != 0)).any():
+        return offset
+    rules = ZoneInfo(zone)
+    local = np.where(bare, local_time, 0)
+    near = _utc_offsets(local, rules)  # as if the clock were UTC's: right but for some hours around a change
+    return np.where(bare, _utc_offsets(local - near, rules), offset)
+
+
 def _utc_offsets(instant: Ints, zone: ZoneInfo) -> Ints:
     """Return the zone's offset at each instant; a day without a change of offset is looked up twice in all."""
     day = instant // DAY

@@ -13,7 +13,6 @@ import numpy as np
 from features.log import NULL, Coded, Events, Ints, Lines
 from features.sources import cells
 from features.sources.amounts import in_shop_currency, line_money
-from features.sources.balance.account import ReadRows
 from features.sources.business_day import business_days
 from features.sources.columns import (
     Mask,
@@ -33,7 +32,7 @@ from features.sources.mapping import LineRules, Shop
 from features.sources.order_states import earlier_states
 from features.sources.refunds import refunds, with_parts_returned
 from features.sources.row_checks import NO_TEXTS, CleanTable, RowChecks, TypedTable
-from features.sources.rules import A_DATE, NO_ID, TEST_HINT, is_test
+from features.sources.rules import A_DATE, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY, TEST_HINT, is_test
 from features.sources.words.meant import Meant, meant_by_words
 
 LONGEST_ID = 200
@@ -97,9 +96,7 @@ def clean_lines(
         returned=returned[keep],
     )
     lines = with_parts_returned(lines, refund.part[keep])
-    cents = rules.amount_unit == "minor"
-    rows = ReadRows(checks.account, keep, order, customer, day, returned, amount, refund.part, cents)
-    return CleanTable(tuple(checks.problems), checks.counts, lines=lines, questions=tuple(checks.questions), rows=rows)
+    return CleanTable(tuple(checks.problems), checks.counts, lines=lines, questions=tuple(checks.questions))
 
 
 def clean_events(typed: TypedTable, shop: Shop, *, until: int | None, latest: int | None) -> CleanTable:
@@ -203,6 +200,8 @@ def _check_ids(checks: RowChecks, customer: Coded) -> None:
         if _CONTROL.search("".join(coded.values)):
             wrong = where(coded, lambda text: _CONTROL.search(text) is not None)
             checks.problem(name, "free of control characters", "export the ids again", wrong)
+        rounded = where(coded, cells.is_rounded, hint=cells.ROUNDED_HINT)
+        checks.problem(name, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY, rounded)
 
 
 def _check_orders(checks: RowChecks, order: Ints, customer: Coded, day: Ints, returned: Mask) -> None:
@@ -240,15 +239,4 @@ def _kinds(checks: RowChecks) -> Coded:
 
 def customer_ids(coded: Coded) -> Coded:
     """Return the customers of a column, '' for nobody."""
-    return mapped(coded, customer_id)
-
-
-def customer_id(text: str) -> str:
-    """Return a customer's id: words for nothing are no id, a mail address is the same in any case.
-
-    >>> customer_id("Ann@Example.org"), customer_id("NULL"), customer_id("007")
-    ('ann@example.org', '', '007')
-    """
-    if "@" in text:
-        return text.lower()
-    return "" if text.lower() in NO_ID else text
+    return mapped(coded, cells.customer_id)

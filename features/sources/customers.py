@@ -12,12 +12,11 @@ from features.clock import date_of
 from features.log import Coded, Ints
 from features.sources import cells
 from features.sources.business_day import DAY
-from features.sources.cleaning import customer_id
 from features.sources.columns import read_codes, where
 from features.sources.consent import REMEDY, RULE, is_consent
 from features.sources.mapping import FileFormat
 from features.sources.row_checks import Problem, RowChecks, TypedTable
-from features.sources.rules import A_DATE
+from features.sources.rules import A_DATE, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY
 from features.tables import CUSTOMERS, Field
 
 Cells = npt.NDArray[np.object_]
@@ -36,7 +35,7 @@ def clean_customers(typed: TypedTable, form: FileFormat) -> tuple[pd.DataFrame, 
     checks = RowChecks(typed)
     columns = {each.name: pd.Series(_column(checks, each, form), dtype=object) for each in CUSTOMERS}
     frame = pd.DataFrame(columns)
-    frame["customer_id"] = [customer_id(text or "") or None for text in frame["customer_id"]]
+    frame["customer_id"] = [cells.customer_id(text or "") or None for text in frame["customer_id"]]
     known = frame[frame["customer_id"].notna()]
     return known.drop_duplicates("customer_id", ignore_index=True), checks.problems
 
@@ -57,6 +56,8 @@ def _column(checks: RowChecks, each: Field, form: FileFormat) -> Cells:
 def _texts(checks: RowChecks, name: str, coded: Coded) -> Cells:
     if name == "consent":
         checks.problem(name, RULE, REMEDY, where(coded, lambda text: not is_consent(text)))
+    if name in ("customer_id", "account"):
+        checks.problem(name, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY, where(coded, cells.is_rounded))
     values = np.array([text or None for text in coded.values], dtype=object)
     return values[coded.codes]
 

@@ -16,6 +16,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from features.errors import ConfigError, suggest
+from features.sources import cells
 from features.sources.words.meanings import Meaning, plain_word
 from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
 
@@ -24,11 +25,13 @@ Calendar = Literal["gregorian", "jalali"]
 DateFormat = tuple[str | None, Calendar]
 DATE_FORMATS: tuple[DateFormat, ...] = (
     (None, "gregorian"), (None, "jalali"), ("%d/%m/%Y", "gregorian"), ("%m/%d/%Y", "gregorian"),
-    ("%d.%m.%Y", "gregorian"), ("%d-%m-%Y", "gregorian"), ("%m-%d-%Y", "gregorian"), ("%d/%m/%y", "gregorian"),
-    ("%m/%d/%y", "gregorian"), ("%d.%m.%y", "gregorian"), ("%d-%m-%y", "gregorian"), ("%Y%m%d", "gregorian"),
-    ("%Y.%m.%d", "gregorian"), ("%b %d, %Y", "gregorian"), ("%B %d, %Y", "gregorian"), ("%d %b %Y", "gregorian"),
-    ("%d %B %Y", "gregorian"), ("%d-%b-%Y", "gregorian"), ("%d-%b-%y", "gregorian"), ("%d/%m/%Y", "jalali"),
+    ("%d.%m.%Y", "gregorian"), ("%m.%d.%Y", "gregorian"), ("%d-%m-%Y", "gregorian"), ("%m-%d-%Y", "gregorian"),
+    ("%d/%m/%y", "gregorian"), ("%m/%d/%y", "gregorian"), ("%d.%m.%y", "gregorian"), ("%d-%m-%y", "gregorian"),
+    ("%m-%d-%y", "gregorian"), ("%d %m %Y", "gregorian"), ("%d/%m/%Y", "jalali"),
+    ("%Y%m%d", "gregorian"), ("%d%m%Y", "gregorian"), ("%m%d%Y", "gregorian"),
+    *((unit, "gregorian") for unit in cells.COUNTED),
 )  # fmt: skip
+BARE_DIGITS = ("%Y%m%d", "%d%m%Y", "%m%d%Y")  # formats of dates that look like any number
 ENOUGH = 0.97  # of the cells must be readable: a few broken ones are for `check` to name
 
 
@@ -47,17 +50,33 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
         raise ConfigError(f'{name} is {" or ".join(repr(k) for k in known)}, not "{value}".{suggest(value, known)}')
 
 
+def known_zone(name: str) -> ZoneInfo:
+    """Return the rules of a zone.
+
+    Raises:
+        ConfigError: no such zone.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ValueError, KeyError, OSError, ImportError):
+        raise ConfigError(f'zone "{name}" does not exist; write one such as Europe/Athens') from None
+
+
 @dataclass(frozen=True)
 class FileFormat:
     """How a file writes its cells; Parquet files need none of it.
 
     Args:
         delimiter: what separates cells; None = the one of , ; tab | that the header uses.
-        decimal: '.' or ','.
+        decimal: '.', ',' or 'either', where each cell has its own mark and a cell that leaves a doubt is refused.
         encoding: any encoding that Python knows, such as 'utf-8', 'cp1253', 'utf-16'.
-        date_format: strptime codes of the date, such as '%d/%m/%Y'; None = 2024-01-31. A time after it is read
-            whether or not the format names it.
+        date_format: strptime codes of the date, such as '%d/%m/%Y'; or 'epoch_s', 'epoch_ms', 'epoch_us', 'epoch_ns'
+            (counted since 1970, in UTC) or 'excel_days' (the numbers of a spreadsheet's dates); None = the year first,
+            as in 2024-01-31, or a month by its name in twelve languages. A time after the date is read whether or not
+            the format names it.
         calendar: 'jalali' for dates such as 1403/01/15.
+        zone: of times that name none, such as 'UTC'; None = the shop's.
+        zones: what abbreviations mean that several countries use, such as {"IST": "+05:30"}.
 
     >>> FileFormat(decimal=",").decimal
     ','
@@ -68,10 +87,17 @@ class FileFormat:
     encoding: str = "utf-8"
     date_format: str | None = None
     calendar: Calendar = "gregorian"
+    zone: str | None = None
+    zones: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _one_of("decimal", self.decimal, (".", ","))
+        _one_of("decimal", self.decimal, cells.DECIMALS)
         _one_of("calendar", self.calendar, ("gregorian", "jalali"))
+        if self.zone is not None:
+            known_zone(self.zone)
+        for name, east in self.zones.items():
+            if not re.fullmatch(r"[+-](0\d|1[0-4]):[0-5]\d", east):
+                raise ConfigError(f'zones: {name} = "{east}" is not an offset from UTC; write {name} = "+05:30"')
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
             raise ConfigError(f"delimiter is one character, not {self.delimiter!r}")
         try:
@@ -120,10 +146,7 @@ class Shop:
         Raises:
             ConfigError: no such zone.
         """
-        try:
-            return ZoneInfo(self.zone)
-        except (ValueError, KeyError, OSError, ImportError):
-            raise ConfigError(f'zone "{self.zone}" does not exist; write one such as Europe/Athens') from None
+        return known_zone(self.zone)
 
     def business_day(self, instant: datetime) -> date:
         """Return the shop's business day at an instant that carries a zone.

@@ -157,7 +157,8 @@ def _typed(rows: Sequence[Mapping[str, Any]], table: Sequence[Field], customer_i
             flags[field.name] = _integers(cells.flag, column)
         else:
             default = customer_id if field.name == "customer_id" else ""
-            texts[field.name] = _coded([cells.text(value) or default for value in column])
+            read = cells.identifier if field.kind == "id" else cells.text
+            texts[field.name] = _coded([read(value) or default for value in column])
     return TypedTable(len(rows), texts, numbers, flags, local_time, offset)
 
 

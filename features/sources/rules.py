@@ -27,7 +27,6 @@ class RuleCount:
 
 
 RULES = {
-    "blank lines": "a line of nothing but delimiters is left out",
     "on or after until": "lines on or after the date given with --until are not read",
     "earlier states": "an order that comes again in a later state (exports that overlap were joined) counts once, in "
     "its latest state: by its updated_at, else as it stands last in the file",
@@ -52,10 +51,11 @@ RULES = {
 }
 
 # What a cell must be, in the words of messages; the remedy depends on it.
+AN_ID_WITH_ALL_DIGITS = "an id with all its digits: a spreadsheet has rounded it, and different ids look the same"
+ROUNDED_REMEDY = "export the ids again, and do not save the file in a spreadsheet; or format the column as text before"
 A_DATE, A_NUMBER = "a date between 1980 and 2200", "a number"
 TEST = re.compile(r"^test([@._\s-].*)?$", re.IGNORECASE)
 TEST_HINT = re.compile("test", re.IGNORECASE)
-NO_ID = frozenset({"", "0", "nan", "null", "none", "<na>", "nat", "n/a"})
 
 
 def is_test(text: str) -> bool:

@@ -192,7 +192,7 @@ def _settings(date_format: DateFormat) -> str:
 
 def _sample(date_format: DateFormat) -> str:
     year, month, day = ("1403", "01", "15") if date_format[1] == "jalali" else ("2024", "01", "31")
-    written = "%Y-%m-%d" if date_format[0] is None else cells.date_only(date_format[0])
+    written = "%Y-%m-%d" if date_format[0] is None else (cells.date_only(date_format[0]) or "%Y-%m-%d")
     parts = {"%Y": year, "%y": year[2:], "%m": month, "%d": day, "%b": "Jan", "%B": "January"}
     for code, part in parts.items():
         written = written.replace(code, part)

@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 
 from features.errors import InputError, Violation
 from features.money import minor_units
-from features.sources.cleaning import customer_id as clean_id
+from features.sources.cells import customer_id as clean_id
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.report_messages import (
     Consent,

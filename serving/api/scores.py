@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 from starlette.responses import Response
 
 from features.roll_up import roll_up
-from features.sources.cleaning import customer_id as clean_id
+from features.sources.cells import customer_id as clean_id
 from features.sources.posted import POSTED, posted_events, posted_lines
 from serving.api.loaded_model import Champion
 from serving.api.operation import Call, Operation
@@ -80,7 +80,7 @@ class PostedHistory(Request, frozen=True):
     )
     as_of: Annotated[
         date | None,
-        Meta(description="the day of the score; everything before it is history; left out: today in the shop's zone"),
+        Meta(description="the day to look from; everything before it is history; left out: today in the shop's zone"),
     ] = None
 
 

@@ -140,7 +140,7 @@ class ServerState:
         try:
             self._open_book(self.settings)
         finally:
-            self.champions.refresh()
+            self.champions.look_or_keep()
 
     async def keep_open(self, on_ready: Callable[[], None]) -> None:
         """Open what is missing every few seconds while the server runs; call `on_ready` once a model is loaded."""
@@ -207,7 +207,7 @@ class ServerState:
         return [customer_id for customer_id in ids if owners[customer_id] == key.owner]
 
     def answers_at_once(self, key: Key) -> bool:
-        """Return whether a look-up takes microseconds: the book is a local file, and no owner restricts the key."""
+        """Whether a look-up takes microseconds: the book is a local file, and no owner restricts the key."""
         return key.owner is None and self.book is not None and self.book.engine.dialect.name == "sqlite"
 
     def drop_log(self) -> None:

@@ -26,28 +26,27 @@ def episodes(book: Book, until: date) -> pd.DataFrame:
         was to be contacted and was not stays in its arm.
     """
     with book.reading() as connection:
-        query = sa.select(EPISODES).where(ended_by(connection, until))
+        horizons = connection.scalars(sa.select(EPISODES.c.horizon_days).distinct()).all()
+        ended = (
+            sa.and_(EPISODES.c.horizon_days == days, EPISODES.c.began_on <= until - timedelta(days))
+            for days in horizons
+        )
+        query = sa.select(EPISODES).where(sa.or_(sa.false(), *ended))
         found = frame_of(connection, query.order_by(EPISODES.c.began_on, EPISODES.c.account_id))
         return found.assign(contacted=_contacted(found, _contacts_of_accounts(connection)))
 
 
-def ended_by(connection: Connection, day: date) -> sa.ColumnElement[bool]:
-    """Return the condition of an episode whose horizon ended on or before a day.
-
-    One condition per horizon, of which there are few: databases differ in how they add days to a date.
-    """
-    horizons = connection.scalars(sa.select(EPISODES.c.horizon_days).distinct()).all()
-    ended = (sa.and_(EPISODES.c.horizon_days == n, EPISODES.c.began_on <= day - timedelta(n)) for n in horizons)
-    return sa.or_(sa.false(), *ended)
-
-
-def leaks(book: Book) -> pd.DataFrame:
+def leaks(book: Book, since: date | None = None) -> pd.DataFrame:
     """Return contacts with held-out customers: account_id, customer_id, contacted_on, channel, by.
 
     Where each playbook has its own draw, a contact for another playbook is no leak.
+
+    Args:
+        book: the database of record.
+        since: the first day of the contacts; None = all.
     """
     with book.reading() as connection:
-        contacts = _with_account()
+        contacts = _with_account(since)
         held_out = sa.and_(
             ARMS.c.account_id == contacts.c.account_id,
             ARMS.c.arm == "holdout",
@@ -59,7 +58,7 @@ def leaks(book: Book) -> pd.DataFrame:
         return frame_of(connection, query.order_by(contacts.c.contacted_on, contacts.c.customer_id))
 
 
-def _with_account() -> sa.Subquery:
+def _with_account(since: date | None) -> sa.Subquery:
     """Return contacts with the customer's account on the list of that day, and the playbook of their entry."""
     joined, entry = with_entry(CONTACTS)
     who = CONTACTS.c.customer_id
@@ -73,11 +72,11 @@ def _with_account() -> sa.Subquery:
     watched = sa.select(sa.func.max(EPISODES.c.account_id)).where(EPISODES.c.customer_id == who)
     found = (entry.c.account_id, *(each.correlate(CONTACTS).scalar_subquery() for each in (off, on, watched)), who)
     query = sa.select(CONTACTS, sa.func.coalesce(*found).label("account_id"), entry.c.playbook).select_from(joined)
-    return query.subquery()
+    return (query if since is None else query.where(CONTACTS.c.contacted_on >= since)).subquery()
 
 
 def _contacts_of_accounts(connection: Connection) -> pd.DataFrame:
-    contacts = _with_account()
+    contacts = _with_account(None)
     query = sa.select(contacts.c.account_id, contacts.c.contacted_on).distinct()
     return frame_of(connection, query)
 

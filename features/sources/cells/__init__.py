@@ -5,7 +5,11 @@ file, once per distinct text; a law in tests/laws/ holds the two ways equal. A c
 the marks of `features/sources/cells/marks.py`.
 """
 
+from features.sources.cells.clocks import NO_ZONES, clock, zone_offset
+from features.sources.cells.counted import COUNTED, EPOCHS, IN_WORDS, SERIAL, SERIAL_OF_1970
+from features.sources.cells.days import day_first
 from features.sources.cells.flags import flag
+from features.sources.cells.ids import NO_ID, ROUNDED_HINT, WRAPPED, customer_id, identifier, is_rounded
 from features.sources.cells.marks import (
     BAD,
     EMPTY,
@@ -19,29 +23,49 @@ from features.sources.cells.marks import (
     NO_OFFSET,
     SCALE,
 )
-from features.sources.cells.numbers import number
+from features.sources.cells.numbers import DECIMALS, EITHER, mark_shown, number
 from features.sources.cells.texts import SPACE, readable, text
-from features.sources.cells.times import date_only, day_first, moment, offset
+from features.sources.cells.times import DIGIT, cut_pattern, date_before, date_only, moment, time_behind
 
 __all__ = [
     "BAD",
+    "COUNTED",
+    "DECIMALS",
+    "DIGIT",
+    "EITHER",
     "EMPTY",
+    "EPOCHS",
     "FIRST_MOMENT",
     "FLAG_BAD",
     "FLAG_EMPTY",
     "HUGE",
+    "IN_WORDS",
     "LAST_MOMENT",
     "LIMIT",
     "MOST_OFFSET",
+    "NO_ID",
     "NO_OFFSET",
+    "NO_ZONES",
+    "ROUNDED_HINT",
     "SCALE",
+    "SERIAL",
+    "SERIAL_OF_1970",
     "SPACE",
+    "WRAPPED",
+    "clock",
+    "customer_id",
+    "cut_pattern",
+    "date_before",
     "date_only",
     "day_first",
     "flag",
+    "identifier",
+    "is_rounded",
+    "mark_shown",
     "moment",
     "number",
-    "offset",
     "readable",
     "text",
+    "time_behind",
+    "zone_offset",
 ]

@@ -7,18 +7,18 @@ other text, are read in Python, once per distinct text of a batch.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.log import Coded, Ints
 from features.sources import cells
+from features.sources.business_day import on_clock_of
 from features.sources.columns import mapped, read_codes
 from features.sources.files import OpenFile
 from features.sources.mapped_file import Column, MappedFile
@@ -29,18 +29,12 @@ _NUMBER = f"DECIMAL(18,{cells.SCALE})"
 _FLOATS = ("FLOAT", "DOUBLE")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _TIMESTAMPS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", _ZONED)
-# Digits of three scripts, as `cells` reads them. A time begins with hours, from 0 to 23, and a colon.
-_D = "[0-9۰-۹٠-٩]"
-_HOUR = f"(?:[01۰۱٠١]?{_D}|[2۲٢][0-3۰-۳٠-٣]):"
-_PLAIN_ISO = r"\d{4}-\d{2}-\d{2}(?:[ T](?:[01]\d|2[0-3]):\d{2}(?::\d{2})?)?"
-_ISO_ZONE = rf"\s*(?:Z|UTC|GMT|[+-]{_D}{{2}}(?::?{_D}{{2}})?)"
+_SIXTY = f":[0-5۰-۵٠-٥]{cells.DIGIT}"
+_USUAL_TIME = f"[ T,]+(?:{cells.DIGIT}{{1,2}}{_SIXTY}(?:{_SIXTY})?|(?:0?[1-9]|1[0-2]){_SIXTY}(?:{_SIXTY})? [AaPp][Mm])"
 _ISO_DATE_AND_TIME = (
-    rf"{_D}{{4}}[-/]{_D}{{2}}[-/]{_D}{{2}}[ T]{_HOUR}{_D}{{2}}(?::{_D}{{2}}(?:\.{_D}+)?)?(?:{_ISO_ZONE})?"
+    r"\d{4}[-/]\d{2}[-/]\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 )
-# A date ends with a digit and holds no colon.
-_DATE_AND_TIME = rf"^([^:]*{_D})([ T,]+{_HOUR}.*)$"
-_JALALI_AND_TIME = rf"^({_D}{{1,4}}[-/.]{_D}{{1,2}}[-/.]{_D}{{1,4}})([ T,]+{_HOUR}.*)$"
-_CODES = frozenset("dmYybB")
+_PLAIN_ISO = r"\d{4}-\d{2}-\d{2}(?:[ T](?:[01]\d|2[0-3]):\d{2}(?::\d{2})?)?"
 
 
 def read_cells(file: MappedFile) -> tuple[TypedTable, MappedFile]:
@@ -69,11 +63,23 @@ def _read(file: MappedFile) -> TypedTable:
     flags = {name for name in texts if file.columns[name].field.kind == "flag"}
     return TypedTable(
         rows,
-        {name: mapped(coded, cells.text, hint=cells.SPACE) for name, coded in texts.items() if name not in flags},
+        {name: _clean(coded, file.columns[name]) for name, coded in texts.items() if name not in flags},
         {name: reader.millionths() for name, reader in readers.items() if isinstance(reader, NumberReader)},
         {name: read_codes(coded, cells.flag) for name, coded in texts.items() if name in flags},
-        *(times.moments() if times else (no_time, no_time)),
+        *(_on_clock(times.moments(), file.form.zone) if times else (no_time, no_time)),
     )
+
+
+def _on_clock(moments: Ints, zone: str | None) -> Ints:
+    local_time, offset = moments
+    return moments if zone is None else np.stack([local_time, on_clock_of(local_time, offset, zone)])
+
+
+def _clean(coded: Coded, column: Column) -> Coded:
+    """Return a column's texts without what is around them, and its ids without what is wrapped around those."""
+    if column.field.kind == "id":
+        return mapped(coded, cells.identifier, hint=cells.WRAPPED)
+    return mapped(coded, cells.text, hint=cells.SPACE)
 
 
 def _batches(file: OpenFile, readers: Sequence[Reader]) -> Iterator[pa.RecordBatch]:
@@ -86,7 +92,7 @@ def _batches(file: OpenFile, readers: Sequence[Reader]) -> Iterator[pa.RecordBat
 def _reader(column: Column, file: MappedFile) -> Reader:
     kind, form = column.field.kind, file.form
     if kind == "time":
-        return TimeReader(column.sql, column.sql_type, form.date_format, form.calendar)
+        return TimeReader(column.sql, column.sql_type, form.date_format, form.calendar, form.zones)
     if kind in ("money", "number"):
         return NumberReader(column.sql, column.sql_type, form.decimal)
     return TextReader(column.sql, column.sql_type)
@@ -158,6 +164,9 @@ def _plain_number(cell: str, decimal: str) -> str:
     if decimal == ".":
         # DuckDB takes 1_000 and 1e3. for numbers too.
         return f"CASE WHEN NOT regexp_matches({cell}, '[_eE]') THEN TRY_CAST({cell} AS {_NUMBER}) END"
+    if decimal == cells.EITHER:  # three digits behind a point may be thousands
+        sure = f"regexp_full_match({cell}, '-?[0-9]+([.][0-9]{{1,2}})?')"
+        return f"CASE WHEN {sure} THEN TRY_CAST({cell} AS {_NUMBER}) END"
     comma = f"regexp_full_match({cell}, '-?[0-9]+(,[0-9]+)?')"
     return f"CASE WHEN {comma} THEN TRY_CAST(replace({cell}, ',', '.') AS {_NUMBER}) END"
 
@@ -168,40 +177,72 @@ class TimeReader:
     Args:
         column: SQL of the column.
         sql_type: of its cells.
-        date_format: strptime codes of the date, None for ISO 8601.
+        date_format: strptime codes of the date, a count of `cells.COUNTED`, None for ISO 8601.
         calendar: 'gregorian' or 'jalali'.
+        zones: what abbreviations of zones mean that several countries use.
     """
 
-    def __init__(self, column: str, sql_type: str, date_format: str | None, calendar: str) -> None:
-        self._read: Callable[[str], tuple[int, int]] = partial(cells.moment, date_format=date_format, calendar=calendar)
-        self._sample = _sample_date(date_format, calendar)
-        self._sql_type = sql_type
-        self._offset = 0 if sql_type == _ZONED else cells.NO_OFFSET
+    def __init__(
+        self,
+        column: str,
+        sql_type: str,
+        date_format: str | None,
+        calendar: str,
+        zones: Mapping[str, str] = cells.NO_ZONES,
+    ) -> None:
+        self._whole: Callable[[str], tuple[int, int]] = partial(
+            cells.moment, date_format=date_format, calendar=calendar, zones=zones
+        )
+        self._date: Callable[[str], int] = partial(cells.date_before, date_format=date_format, calendar=calendar)
+        self._time: Callable[[str], tuple[int, int]] = partial(_time_or_bad, date_format=date_format, zones=zones)
+        self._offset = 0 if sql_type == _ZONED or date_format in cells.EPOCHS else cells.NO_OFFSET
         if sql_type in _TIMESTAMPS:
+            self._offset = 0 if sql_type == _ZONED else cells.NO_OFFSET
             self.select = (_timestamp_seconds(column, sql_type), "NULL::VARCHAR", "NULL::VARCHAR")
         else:
-            self.select = _written_moment(_varchar(column, sql_type), date_format, calendar, cut=bool(self._sample))
+            self.select = _written_moment(_varchar(column, sql_type), date_format, calendar)
         self._parts: list[Ints] = []
 
     def add(self, arrays: Sequence[pa.Array]) -> None:
         """Take over a batch of what `select` gives."""
         usual, dates, times = arrays
-        seconds, offsets = self._moments(dates, times)
         known = usual.fill_null(cells.BAD).to_numpy(zero_copy_only=False)
-        seconds = np.where(_filled(usual), known, seconds)
-        self._parts.append(np.stack([seconds, np.where(known > cells.HUGE, self._offset, offsets)]))
+        usual_rows = known > cells.HUGE
+        if usual_rows.all() and len(usual_rows):
+            seconds, offsets = known, np.full(len(known), self._offset, dtype=np.int64)
+        else:
+            seconds, offsets = self._moments(dates, times)
+            seconds = np.where(_filled(usual), known, seconds)
+            offsets = np.where(usual_rows, self._offset, offsets)
+        self._parts.append(np.stack([seconds, offsets]))
 
     def moments(self) -> Ints:
         """Return seconds and offsets of all batches, 2 × rows, with the marks of `cells`."""
         return np.concatenate(self._parts, axis=1)
 
     def _moments(self, dates: pa.Array, times: pa.Array) -> tuple[Ints, Ints]:
-        """Return the moments of dates, with the time behind each as `cells` reads it behind the sample date."""
-        seconds, offsets = _read_distinct(dates, self._read).T
-        timed = _filled(times) & (seconds > cells.HUGE)
-        clock, zones = _read_distinct(times, lambda time: self._read(self._sample + time)).T
-        read = np.where(clock > cells.HUGE, seconds + clock - self._read(self._sample)[0], cells.BAD)
-        return np.where(timed, read, seconds), np.where(timed, zones, offsets)
+        """Return the moments of dates and of the times that are cut from behind some of them."""
+        cut = _filled(times)
+        if not cut.any():
+            seconds, offsets = _read_distinct(dates, self._whole).T
+            return seconds, offsets
+        clock, zones = _read_distinct(times, self._time).T
+        # What is no time behind a date may be a time all the same, once the cell is read as one.
+        again = cut & (clock == cells.BAD)
+        uncut = pa.array(~cut | again)
+        whole = dates
+        if again.any():
+            whole = pc.binary_join_element_wise(dates, pc.if_else(pa.array(again), times, ""), "")
+        seconds, offsets = _read_distinct(pc.if_else(uncut, whole, None), self._whole).T
+        day = _read_distinct(pc.if_else(uncut, None, dates), self._date)
+        timed, joined = cut & ~again, day + clock
+        good = (day > cells.HUGE) & (joined >= cells.FIRST_MOMENT) & (joined < cells.LAST_MOMENT)
+        seconds = np.where(timed, np.where(good, joined, np.minimum(day, cells.BAD)), seconds)
+        return seconds, np.where(timed, np.where(good, zones, cells.NO_OFFSET), offsets)
+
+
+def _time_or_bad(written: str, date_format: str | None, zones: Mapping[str, str]) -> tuple[int, int]:
+    return cells.time_behind(written, date_format, zones) or (cells.BAD, cells.NO_OFFSET)
 
 
 Reader = TextReader | NumberReader | TimeReader
@@ -223,35 +264,44 @@ def _seconds(timestamp: str) -> str:
     return f"CASE WHEN {inside} THEN epoch_us({timestamp}) // 1000000 END"
 
 
-def _written_moment(cell: str, date_format: str | None, calendar: str, *, cut: bool) -> tuple[str, str, str]:
+def _written_moment(cell: str, date_format: str | None, calendar: str) -> tuple[str, str, str]:
     """Return SQL for the seconds of a usual text, else for its date and the time behind it.
 
     Where they are not cut apart the date is the whole cell, and the time NULL.
     """
-    if not cut:
-        return "NULL::BIGINT", cell, "NULL::VARCHAR"
+    if date_format in cells.COUNTED:
+        return _counted(cell, date_format), cell, "NULL::VARCHAR"
+    date_part, time_part = _cut(cell, date_format)
     if date_format is not None or calendar == "jalali":
-        return "NULL::BIGINT", *_cut(cell, _JALALI_AND_TIME if calendar == "jalali" else _DATE_AND_TIME)
+        return "NULL::BIGINT", date_part, time_part
     plain = f"CASE WHEN regexp_full_match({cell}, {_quoted(_PLAIN_ISO)}) THEN TRY_CAST({cell} AS TIMESTAMP) END"
     usual = _seconds(f"({plain})")
-    zoned = f"regexp_full_match({cell}, {_quoted(_ISO_DATE_AND_TIME)})"
-    date_part = f"CASE WHEN {usual} IS NOT NULL THEN NULL WHEN {zoned} THEN left({cell}, 10) ELSE {cell} END"
-    return usual, date_part, f"CASE WHEN {usual} IS NULL AND {zoned} THEN substr({cell}, 11) END"
+    zoned = f"WHEN {usual} IS NOT NULL THEN NULL WHEN regexp_full_match({cell}, {_quoted(_ISO_DATE_AND_TIME)}) THEN"
+    return (
+        usual,
+        f"CASE {zoned} left({cell}, 10) ELSE {date_part} END",
+        f"CASE {zoned} substr({cell}, 11) ELSE {time_part} END",
+    )
 
 
-def _cut(cell: str, pattern: str) -> tuple[str, str]:
-    before, behind = (f"nullif(regexp_extract({cell}, {_quoted(pattern)}, {group}), '')" for group in (1, 2))
-    return f"coalesce({before}, {cell})", behind
+def _counted(cell: str, unit: str) -> str:
+    """Return SQL for whole counts; NULL where there is another text."""
+    count = f"CASE WHEN regexp_full_match({cell}, '[0-9]{{1,18}}') THEN {cell}::BIGINT END"
+    if unit == cells.SERIAL:
+        seconds = f"({count} - {cells.SERIAL_OF_1970}) * 86400"
+        inside = f"{count} < 200000"
+    else:
+        seconds, inside = f"{count} // {cells.EPOCHS[unit]}", "true"
+    bounds = f"{inside} AND {seconds} >= {cells.FIRST_MOMENT} AND {seconds} < {cells.LAST_MOMENT}"
+    return f"CASE WHEN {bounds} THEN {seconds} END"
 
 
-def _sample_date(date_format: str | None, calendar: str) -> str:
-    """Return a date in a format; '' where times cannot be cut from dates of the format."""
-    if calendar == "jalali":
-        return "01/01/1400" if cells.day_first(date_format) else "1400/01/01"
-    written = "%Y-%m-%d" if date_format is None else cells.date_only(date_format)
-    codes = re.findall("%(.)", written)
-    sample = date(2000, 1, 1).strftime(written) if _CODES.issuperset(codes) and ":" not in written else ""
-    return sample if sample and cells.moment(sample, date_format)[0] > cells.HUGE else ""
+def _cut(cell: str, date_format: str | None) -> tuple[str, str]:
+    before = f"nullif(regexp_extract({cell}, {_quoted(cells.cut_pattern(date_format))}, 1), '')"
+    return (
+        f"coalesce({before}, {cell})",
+        f"CASE WHEN {before} IS NOT NULL THEN substr({cell}, length({before}) + 1) END",
+    )
 
 
 def date_counts(file: OpenFile, index: int, date_format: str | None = None) -> Counter[str]:
@@ -264,14 +314,12 @@ def date_counts(file: OpenFile, index: int, date_format: str | None = None) -> C
         index: of the column.
         date_format: of the column, as far as it is known.
     """
-    cell = whole = f"c{index}"
-    date_part, time_part = _cut(cell, _DATE_AND_TIME)
-    minutes = f":[0-5۰-۵٠-٥]{_D}"
-    plain = f"regexp_full_match({time_part}, ' {_D}{{1,2}}{minutes}({minutes})?')"
-    half = f"regexp_full_match({time_part}, ' (0?[1-9]|1[0-2]){minutes}({minutes})? [AaPp][Mm]')"
-    if _sample_date(date_format, "gregorian"):
-        whole = f"CASE WHEN {plain} THEN {date_part} WHEN {half} THEN {date_part} || ' 1:00 AM' ELSE {cell} END"
-    return Counter(dict(file.query(f"SELECT coalesce({whole}, ''), count(*) FROM {file.source} GROUP BY 1")))
+    cell = f"c{index}"
+    if date_format in cells.COUNTED:
+        return Counter(dict(file.query(f"SELECT coalesce({cell}, ''), count(*) FROM {file.source} GROUP BY 1")))
+    date_part, time_part = _cut(cell, date_format)
+    usual = f"CASE WHEN regexp_full_match({time_part}, {_quoted(_USUAL_TIME)}) THEN {date_part} ELSE {cell} END"
+    return Counter(dict(file.query(f"SELECT coalesce({usual}, ''), count(*) FROM {file.source} GROUP BY 1")))
 
 
 def _quoted(written: str) -> str:

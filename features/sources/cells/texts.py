@@ -5,14 +5,29 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-# What surrounds an id or a number by accident: spaces of all widths, marks of reading direction, a BOM.
-AROUND = (
-    " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
-    "\u200a\u2028\u2029\u202f\u205f\u3000\u200e\u200f\ufeff"
+# What no reader sees: marks of reading direction, spaces of no width, a BOM. The joiner of Persian is no such mark.
+UNSEEN = "\u200b\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+# All that Unicode has for a space.
+SPACES = (
+    " \t\r\n\v\f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
+    "\u202f\u205f\u3000"
 )
+# What surrounds an id or a number by accident.
+AROUND = SPACES + UNSEEN
 SPACE = re.compile(f"[{AROUND}]")
-# Digits of three scripts, the true minus, and the spaces that keep a number together.
-DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩−\u00a0\u202f\u2009", "01234567890123456789-   ")
+_APOSTROPHES = "’‘‛`´ʹʻʼʽˈ′＇"
+_DASHES = "−‐‑‒–—―﹣－"
+_FULL_WIDTH = "．，／：＋（）％"
+_ZEROS = "٠۰߀०০੦૦୦௦౦೦൦෦๐໐༠၀႐០᠐᥆᧐᪀᪐᭐᮰᱀᱐꘠꣐꤀꧐꧰꩐꯰０"
+# Brings digits of every script, spaces, apostrophes and dashes to those of ASCII.
+TO_ASCII: dict[int, str | int | None] = {
+    **dict.fromkeys(map(ord, UNSEEN)),
+    **dict.fromkeys(map(ord, SPACES), " "),
+    **dict.fromkeys(map(ord, _APOSTROPHES), "'"),
+    **dict.fromkeys(map(ord, _DASHES), "-"),
+    **{ord(mark): ord(mark) - 0xFEE0 for mark in _FULL_WIDTH},
+    **{ord(zero) + digit: str(digit) for zero in _ZEROS for digit in range(10)},
+}
 LONGEST_SHOWN = 60
 
 

@@ -1,51 +1,80 @@
-"""The moment that a cell means: seconds of the local time as written, and the offset from UTC."""
+"""The moment that a cell means: seconds of the local time as written, and the offset from UTC.
+
+A cell is cut into its date and the time behind it. Files of any size are cut by DuckDB with the same pattern, so that
+each distinct date and each distinct time is read once. What cannot be cut, or is no time behind the cut, is read whole.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
 
-from features.sources.cells import jalali
+from features.sources.cells.clocks import NO_ZONES, clock
+from features.sources.cells.counted import COUNTED, counted_moment
+from features.sources.cells.days import day_of
 from features.sources.cells.marks import BAD, EMPTY, FIRST_MOMENT, LAST_MOMENT, NO_OFFSET
-from features.sources.cells.texts import DIGITS, text
+from features.sources.cells.texts import TO_ASCII, text
 
-_ZONE = re.compile(r":\d{2}(?:\.\d+)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$", re.ASCII)
-_NO_DATE = "0000-00-00"
-_JALALI = re.compile(r"^(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?:[T ,-]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
-_ISO = re.compile(r"^(\d{4})[-/ ](\d{1,2})[-/ ](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$", re.ASCII)
-_TIMES = (
-    "", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", "T%H:%M:%S", "T%H:%M:%S.%f", ", %H:%M:%S",
-)  # fmt: skip
-_HALF_DAY_TIMES = ("", " %I:%M:%S %p", " %I:%M %p", ", %I:%M:%S %p")
+Moment = tuple[int, int]
+DAY: Final = 86400
+UNREADABLE: Final[Moment] = (BAD, NO_OFFSET)
+NO_DATE: Final = "0000-00-00"
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 — a local time; its zone is kept beside it
+COMPACT: Final = "%Y%m%d"
+# For Python and for DuckDB: digits of three scripts. A date holds no colon; a time begins with an hour.
+DIGIT: Final = "[0-9۰-۹٠-٩]"
+_CLOCK = f"{DIGIT}{{1,2}}(?:[:.h]{DIGIT}{{2}}(?:[^0-9۰-۹٠-٩].*)?| ?[AaPp][.]?[Mm][.]?(?:[^a-zA-Z].*)?)"
+CUT: Final = f"^([^:]*[^: ,T_-])([ ,T_-]+{_CLOCK})$"
+COMPACT_CUT: Final = f"^({DIGIT}{{8}})([ ,T_-]*{DIGIT}{{2}}.*)$"
+_CUT, _COMPACT_CUT = re.compile(CUT), re.compile(COMPACT_CUT)
+
+_ZONE_ID = re.compile(r"(.*\d.*?) ?[\[(]?([A-Z][A-Za-z]+(?:/[A-Za-z_+-]+[0-9]*)+)[\])]?", re.ASCII)
+_YEAR_LAST = re.compile(r"(\D+ \d{1,2}),? (\d{1,2}:\d{2}[^ ]*(?: [A-Za-z]+| [+-]\d{4})?) (\d{4})", re.ASCII)
+_TIME_FIRST = re.compile(r"(\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[ap]\.?m\.?)?)[ ,-]+(.*)", re.ASCII | re.IGNORECASE)
+_BASIC_ISO = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?([.,]\d+)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
+_ISO_HOUR = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2})(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 
 
-def moment(value: object, date_format: str | None = None, calendar: str = "gregorian") -> tuple[int, int]:
+def moment(
+    value: object,
+    date_format: str | None = None,
+    calendar: str = "gregorian",
+    zones: Mapping[str, str] = NO_ZONES,
+) -> Moment:
     """Return a moment: seconds of the local time as written, and the offset from UTC in seconds or NO_OFFSET.
+
+    Args:
+        value: the cell.
+        date_format: strptime codes of the date, or one of COUNTED; None = the year first, or a month by its name.
+        calendar: 'gregorian' or 'jalali'.
+        zones: what abbreviations mean that several countries use, such as {"IST": "+05:30"}.
 
     >>> moment("2024-01-05 10:11:12 +0200")
     (1704449472, 7200)
     >>> moment("05/01/2024", "%d/%m/%Y")[0] == moment("1402/10/15", calendar="jalali")[0]
     True
+    >>> moment("5 janvier 2024 à 10h30") == moment("Fri, 05 Jan 2024 10:30:00") == moment("2024-01-05 10:30 AM")
+    True
     """
     cell = text(value.isoformat() if isinstance(value, date) else value)
     if date_format is None and calendar == "gregorian" and (usual := _usual_moment(cell)) is not None:
         return usual
-    cell = cell.translate(DIGITS)
-    if not cell or cell.startswith(_NO_DATE):
+    cell = cell.translate(TO_ASCII).strip()
+    if not cell or cell.startswith(NO_DATE):
         return EMPTY, NO_OFFSET
-    zone = _ZONE.search(cell) if ":" in cell else None
-    east = offset(zone[1] if zone else "")
-    body = cell[: zone.start(1)].strip() if zone else cell
-    seconds = _jalali(body, date_format) if calendar == "jalali" else _gregorian(body, date_format)
-    if seconds is None or not FIRST_MOMENT <= seconds < LAST_MOMENT:
-        return BAD, NO_OFFSET
-    return seconds, east
+    found = _written_moment(cell, date_format, calendar, zones)
+    return UNREADABLE if found is None or not FIRST_MOMENT <= found[0] < LAST_MOMENT else found
 
 
-def _usual_moment(cell: str) -> tuple[int, int] | None:
+def _usual_moment(cell: str) -> Moment | None:
     """Read ISO 8601 by Python's own reader, which is fast; None where it refuses."""
     if not (len(cell) in (10, 16, 19, 20, 25) and cell[4] == cell[7] == "-" and cell.isascii()):
+        return None
+    if cell[13:14] not in ("", ":"):  # Python takes 10.30 for 10 o'clock and a fraction
         return None
     try:
         when = datetime.fromisoformat(cell)
@@ -54,88 +83,110 @@ def _usual_moment(cell: str) -> tuple[int, int] | None:
     away = when.utcoffset()
     seconds = _seconds(when.replace(tzinfo=None))
     if not FIRST_MOMENT <= seconds < LAST_MOMENT:
-        return BAD, NO_OFFSET
-    return seconds, NO_OFFSET if away is None else away.days * 86400 + away.seconds
+        return UNREADABLE
+    return seconds, NO_OFFSET if away is None else away.days * DAY + away.seconds
 
 
-def offset(written: str) -> int:
-    """Return a written zone as seconds east of UTC; NO_OFFSET for none.
-
-    >>> offset("+03:30"), offset("Z"), offset("") == NO_OFFSET
-    (12600, 0, True)
-    """
-    if not written:
-        return NO_OFFSET
-    if written in ("Z", "UTC", "GMT"):
-        return 0
-    hours, minutes = int(written[1:3]), int(written[3:].removeprefix(":") or 0)
-    return (hours * 3600 + minutes * 60) * (-1 if written[0] == "-" else 1)
+def _seconds(when: datetime) -> int:
+    since = when - EPOCH
+    return since.days * DAY + since.seconds
 
 
-def _gregorian(body: str, date_format: str | None) -> int | None:
-    if date_format is None:
-        return _iso(body)
-    base = date_only(date_format)
-    for time in _times(body):
-        try:
-            return _seconds(datetime.strptime(body, base + time))  # noqa: DTZ007 — see EPOCH
-        except (ValueError, re.error):  # re.error: the format of the date writes hours, too
-            continue
+def _written_moment(cell: str, date_format: str | None, calendar: str, zones: Mapping[str, str]) -> Moment | None:
+    if date_format in COUNTED:
+        return counted_moment(cell, date_format)
+    cut = _cut(cell, date_format)
+    if cut is None and (day := day_of(cell, date_only(date_format), calendar)) is not None:
+        return day * DAY, NO_OFFSET
+    if cut is not None and (time := time_behind(cut[2], date_format, zones)) is not None:
+        return _joined(cut[1], time, date_format, calendar)
+    return _rare_moment(cell, date_format, calendar, zones)
+
+
+def _cut(cell: str, date_format: str | None) -> re.Match[str] | None:
+    return (_COMPACT_CUT if date_only(date_format) == COMPACT else _CUT).match(cell)
+
+
+def _joined(written: str, time: Moment, date_format: str | None, calendar: str) -> Moment | None:
+    day = day_of(written, date_only(date_format), calendar)
+    return None if day is None else (day * DAY + time[0], time[1])
+
+
+def cut_pattern(date_format: str | None) -> str:
+    """Return the pattern that cuts a cell of a format into its date and its time."""
+    return COMPACT_CUT if date_only(date_format) == COMPACT else CUT
+
+
+def date_before(cell: str, date_format: str | None, calendar: str) -> int:
+    """Return the seconds of a date that was cut from its time; EMPTY for a date of zeros, BAD where it is none."""
+    if cell.translate(TO_ASCII).lstrip().startswith(NO_DATE):
+        return EMPTY
+    day = day_of(cell.translate(TO_ASCII), date_only(date_format), calendar)
+    return BAD if day is None else day * DAY
+
+
+def time_behind(cell: str, date_format: str | None, zones: Mapping[str, str] = NO_ZONES) -> Moment | None:
+    """Return the time that was cut from behind a date; None where it is none."""
+    return clock(cell.translate(TO_ASCII), zones, digits=date_only(date_format) == COMPACT)
+
+
+def _rare_moment(cell: str, date_format: str | None, calendar: str, zones: Mapping[str, str]) -> Moment | None:
+    """Read the rare ways: the name of a zone, the year or the date behind the time, ISO without marks, any format."""
+
+    def again(date_and_time: str) -> Moment | None:
+        cut = _cut(date_and_time, date_format)
+        time = None if cut is None else time_behind(cut[2], date_format, zones)
+        return None if cut is None or time is None else _joined(cut[1], time, date_format, calendar)
+
+    timed = date_format is not None and date_only(date_format) != date_format
+    if timed and (found := _strptime(cell, date_format or "")) is not None:
+        return found
+    if (named := _ZONE_ID.fullmatch(cell)) is not None:
+        return _in_zone(again(named[1].strip()), named[2])
+    if (late := _YEAR_LAST.fullmatch(cell)) is not None:
+        return again(f"{late[1]} {late[3]} {late[2]}")
+    if (first := _TIME_FIRST.fullmatch(cell)) is not None:
+        return again(f"{first[2]} {first[1]}")
+    return _basic_iso(cell, again) if date_format is None and calendar == "gregorian" else None
+
+
+def _basic_iso(cell: str, again: Callable[[str], Moment | None]) -> Moment | None:
+    if (basic := _BASIC_ISO.fullmatch(cell)) is not None:
+        year, month, day, hour, minute, second, _, zone = basic.groups()
+        return again(f"{year}-{month}-{day} {hour}:{minute}:{second or '00'}{zone or ''}")
+    if (hour_only := _ISO_HOUR.fullmatch(cell)) is not None:
+        return again(f"{hour_only[1]} {hour_only[2]}:00{hour_only[3] or ''}")
     return None
 
 
-def _times(body: str) -> tuple[str, ...]:
-    """Return the formats of a time that can fit, since strptime is slow to refuse one."""
-    if ":" not in body:
-        return ("",)
-    return _HALF_DAY_TIMES if body[-1] in "mM" else _TIMES
+def _in_zone(found: Moment | None, zone: str) -> Moment | None:
+    """Return a moment on the clock of a named zone, unless its offset is written as well."""
+    if found is None or found[1] != NO_OFFSET:
+        return found
+    try:
+        local = datetime.fromtimestamp(found[0], ZoneInfo("UTC")).replace(tzinfo=ZoneInfo(zone))
+    except (ValueError, KeyError, OSError, OverflowError):
+        return None
+    away = local.utcoffset()
+    return None if away is None else (found[0], away.days * DAY + away.seconds)
 
 
-def date_only(date_format: str) -> str:
+def _strptime(cell: str, date_format: str) -> Moment | None:
+    try:
+        when = datetime.strptime(cell, date_format)  # noqa: DTZ007 — see EPOCH
+    except (ValueError, re.error):
+        return None
+    away = when.utcoffset()
+    return _seconds(when.replace(tzinfo=None)), NO_OFFSET if away is None else away.days * DAY + away.seconds
+
+
+@cache
+def date_only(date_format: str | None) -> str | None:
     """Return the date's part of a format; the time is read in every usual form anyway.
 
     >>> date_only("%d/%m/%Y %H:%M")
     '%d/%m/%Y'
     """
-    return re.split(r"[ T,]*%[HIMSpfzZ]", date_format)[0]
-
-
-def _iso(body: str) -> int | None:
-    found = _ISO.match(body)
-    if found is None:
+    if date_format is None or date_format == "%c":
         return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-    midnight = (hour, minute, second) == (24, 0, 0)  # the end of a day, as ISO 8601 lets one write it
-    try:
-        start = datetime(year, month, day, 0 if midnight else hour, minute, second)  # noqa: DTZ001 — see EPOCH
-    except ValueError:
-        return None
-    return _seconds(start) + 86400 * midnight
-
-
-def _seconds(when: datetime) -> int:
-    since = when - EPOCH
-    return since.days * 86400 + since.seconds
-
-
-def _jalali(body: str, date_format: str | None) -> int | None:
-    found = _JALALI.match(body)
-    if found is None:
-        return None
-    first, month, last, hour, minute, second = (int(part or 0) for part in found.groups())
-    year, day = (last, first) if day_first(date_format) else (first, last)
-    try:
-        days = jalali.day_number(year, month, day)
-    except ValueError:
-        return None
-    time = hour * 3600 + minute * 60 + second
-    return days * 86400 + time if hour < 24 and minute < 60 and second < 60 else None
-
-
-def day_first(date_format: str | None) -> bool:
-    """Say whether a format writes the day before the year.
-
-    >>> day_first("%d/%m/%Y"), day_first(None)
-    (True, False)
-    """
-    return date_format is not None and 0 <= date_format.find("%d") < max(date_format.find("%Y"), date_format.find("%y"))
+    return re.split(r"[ T,]*%-?[HIMSpfzZXTRr]", date_format)[0]

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from features.errors import InputError, Violation
-from features.sources.cleaning import customer_id as clean_id
+from features.sources.cells import customer_id as clean_id
 from serving.book import Book
 from serving.book.schema import (
     ARMS,
