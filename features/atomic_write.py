@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from features.errors import InputError
@@ -46,3 +47,50 @@ def whole(path: Path, access: Access = OWNER_ONLY) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def once(path: Path, content: bytes, access: Access = OWNER_ONLY) -> None:
+    """Make a file with its content unless there is one: of several who do it at once one succeeds, and all go on.
+
+    Args:
+        path: of the file; a folder that is missing is made.
+        content: of the file.
+        access: who may read the file.
+
+    Raises:
+        InputError: the folder or the file cannot be written to, or not be given to the group.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     once(Path(folder, "a"), b"first")
+    ...     once(Path(folder, "a"), b"second")
+    ...     Path(folder, "a").read_bytes()
+    b'first'
+    """
+    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    try:
+        access.make_folder(path.parent)
+        try:
+            access.make_file(temporary)
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            access.grant(temporary)
+            _name_once(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _name_once(temporary: Path, path: Path) -> None:
+    # A link, unlike a new name, never replaces what is there.
+    try:
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP):
+            raise
+        if not path.exists():  # a file system without links: nobody is known to make the same file at this moment
+            temporary.replace(path)

@@ -113,7 +113,7 @@ class OpenShop:
         if self._book is None:
             from serving.book import Book
 
-            self._book = Book(self.settings.book_place, self.settings.files.access())
+            self._book = Book(self.settings.book_place, self.settings.files.access(), self.settings.folder)
         return self._book
 
     @property

@@ -248,7 +248,7 @@ class ServerState:
     def _open_book(self, settings: Settings) -> None:
         if self.book is None:
             file = file_of_book(settings.book_place)
-            book = Book(settings.book_place, settings.files.access())
+            book = Book(settings.book_place, settings.files.access(), settings.folder)
             self.keys.refresh(book)
             self.book, self._file = book, None if file is None else (file, file.stat().st_ino)
             self._use_book(book, settings)

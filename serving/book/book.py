@@ -13,16 +13,17 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 
 from features.file_access import OWNER_ONLY, Access
-from serving.book.connection import engine_of, reading, writing
+from serving.book.connection import engine_of, folder_of, reading, writing
 from serving.book.migrate import bring_up_to_date
+from serving.book.privacy.secret import SecretKeeper
 
 
 class Book:
     """The database of record, opened and brought to this version's schema.
 
     `place` is a folder, for SQLite in `<folder>/book.db`, or the URL of an SQLite or PostgreSQL database; `access` says
-    who may read SQLite's files. Raises InputError where it cannot be opened, or was written by a newer version of
-    Regulars.
+    who may read SQLite's files, and `home` in which folder the secret lies, by default that of the file. Raises
+    InputError where it cannot be opened, or was written by a newer version of Regulars.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -33,10 +34,11 @@ class Book:
     0
     """
 
-    def __init__(self, place: Path | str, access: Access = OWNER_ONLY) -> None:
+    def __init__(self, place: Path | str, access: Access = OWNER_ONLY, home: Path | None = None) -> None:
         self.engine = engine_of(place, access)
+        self.keeper = SecretKeeper(home or folder_of(self.engine))
         try:
-            bring_up_to_date(self.engine)
+            bring_up_to_date(self.engine, self.keeper)
         except BaseException:
             self.close()
             raise

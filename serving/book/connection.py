@@ -92,6 +92,13 @@ def cannot_open(engine: Engine, error: sa.exc.DBAPIError) -> InputError:
     return InputError(f"the book {shown_name(engine)} cannot be opened: {message}")
 
 
+def folder_of(engine: Engine) -> Path | None:
+    """Return the folder of a book in a file; None for any other."""
+    name = engine.url.database
+    in_file = engine.dialect.name == "sqlite" and name and name != ":memory:" and not name.startswith("file:")
+    return Path(str(name)).parent if in_file else None
+
+
 def file_of(place: Path | str) -> Path | None:
     """Return the file of a book in a folder, whether it exists or not; None for a book by URL.
 

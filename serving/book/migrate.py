@@ -6,6 +6,7 @@ Alembic migrates, from `migrations/`. A book that is up to date costs one query 
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,14 @@ from sqlalchemy.engine import Connection, Engine
 
 from features.errors import InputError
 from serving.book.connection import cannot_open, shown_name, writing
+from serving.book.privacy.sealing import seal_book
+from serving.book.privacy.secret import SecretKeeper
 from serving.book.schema import METADATA
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0004"  # the newest of migrations/versions/
+HEAD = "0005"  # the newest of migrations/versions/
 BASELINE = "0003"  # the oldest of them; versions are compared as texts
 FOLDER = Path(__file__).parent / "migrations"
 # Not Alembic's usual name: MLflow may keep its own tables in the same database, and its version with them.
@@ -27,8 +30,12 @@ VERSION_TABLE = "book_version"
 _ONE_AT_A_TIME = threading.Lock()  # Alembic keeps what it works on in the module, one per process
 
 
-def bring_up_to_date(engine: Engine) -> None:
+def bring_up_to_date(engine: Engine, keeper: SecretKeeper) -> None:
     """Bring a book to the newest schema; of several processes that open it at once one does, and the others wait.
+
+    Args:
+        engine: of the book.
+        keeper: has the secret that an older book is sealed with.
 
     Raises:
         InputError: the database does not answer, holds something else, or a book of a version that is not known.
@@ -38,16 +45,16 @@ def bring_up_to_date(engine: Engine) -> None:
             if _version(connection) == HEAD:
                 return
         with _ONE_AT_A_TIME, writing(engine) as connection:
-            make_or_migrate(connection)
+            make_or_migrate(connection, keeper)
     except sa.exc.DBAPIError as error:
         raise cannot_open(engine, error) from None
 
 
-def make_or_migrate(connection: Connection) -> None:
+def make_or_migrate(connection: Connection, keeper: SecretKeeper) -> None:
     """Make the tables of a new book, or run the migrations that an older one lacks, in the writer's transaction."""
     from alembic import command
 
-    settings, version = _settings(connection), _version(connection)
+    settings, version = _settings(connection, keeper), _version(connection)
     if version is not None:
         _refuse_unknown(connection, version, settings)
         command.upgrade(settings, "head")
@@ -64,13 +71,14 @@ def _version(connection: Connection) -> str | None:
     return version
 
 
-def _settings(connection: Connection) -> Config:
+def _settings(connection: Connection, keeper: SecretKeeper) -> Config:
     from alembic.config import Config
 
     settings = Config()
     settings.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     settings.attributes["connection"] = connection
     settings.attributes["version_table"] = VERSION_TABLE
+    settings.attributes["seal"] = partial(seal_book, connection, keeper)
     return settings
 
 

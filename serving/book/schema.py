@@ -248,7 +248,7 @@ WEBHOOKS = _keyed_table(
     sa.Column("id", sa.String(16), primary_key=True),
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("events", sa.String, nullable=False),  # JSON: list.published, customer.entered, customer.left
-    sa.Column("secret", sa.String, nullable=False),  # not hashed: signing needs it
+    sa.Column("secret", sa.String, nullable=False),  # sealed, not hashed: signing needs it; empty once removed
     sa.Column("allow_private", sa.Boolean, nullable=False),
     sa.Column("created_at", sa.DateTime, nullable=False),
     sa.Column("removed_at", sa.DateTime),
@@ -270,7 +270,13 @@ OUTBOX = sa.Table(
     sa.Column("created_at", sa.DateTime, nullable=False),
     sa.Index("ix_outbox_webhook_id", "webhook_id", "next_at"),
 )
-# Erasures, and who asked for them; of the customer only a digest, so that the row does not reveal who it was.
+# Whether the secret that lies outside the book is the one that sealed and digested what is in it.
+SECRET_CHECK = _keyed_table(
+    "secret_check",
+    sa.Column("value", sa.String(64), primary_key=True),
+    sa.Column("since", sa.DateTime, nullable=False),
+)
+# Erasures, and who asked for them; of the customer only a digest under that secret, which no guess finds without it.
 ERASURES = sa.Table(
     "erasures",
     METADATA,

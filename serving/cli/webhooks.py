@@ -61,6 +61,15 @@ def remove(webhook: Id, config: Config = None, json: Json = False) -> None:
         screen_of(json).show(managing.remove(shop, webhook))
 
 
+@webhooks.command("start-over")
+def start_over(config: Config = None, json: Json = False) -> None:
+    """Where the book's secret is lost: remove every webhook, and go on with another secret."""
+    with shop_of(config) as shop:
+        from serving.commands.upkeep import webhooks as managing
+
+        screen_of(json).show(managing.start_over(shop))
+
+
 @webhooks.command()
 def deliver(config: Config = None, json: Json = False) -> None:
     """Send what is due now; for a shop without a server, by cron."""

@@ -19,6 +19,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from features.errors import RegularsError
 from serving.book import Book
 from serving.book.connection import BUSY_SECONDS
 from serving.book.sql_rows import utc_now
@@ -252,8 +253,9 @@ class DeliveryLoop:
             self._wake()
 
     def _note(self, error: Exception) -> None:
-        """Log once that the book cannot be used, by the error's type: a database's own text may quote values."""
+        """Log once that the book cannot be used, in our own words or by its type: a database's may quote values."""
         if not self._troubled:
             name = type(error.orig).__name__ if isinstance(error, sa.exc.DBAPIError) else type(error).__name__
+            name = str(error) if isinstance(error, RegularsError) else name
             LOG.warning("the outbox cannot be used at the moment: %s", name)
         self._troubled = True

@@ -19,6 +19,8 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from serving.book import Book
 from serving.book.lists import Publication, publish_list
+from serving.book.privacy.sealing import secret_of
+from serving.book.privacy.secret import Secret
 from serving.book.schema import ENTRIES, GONE, LISTS, OUTBOX, WEBHOOKS
 from serving.book.sql_rows import ROWS_PER_INSERT, batches, insert_columns, utc_now
 from serving.outreach.plan.outreach_list import OutreachList
@@ -95,6 +97,9 @@ def claim(book: Book, limit: int, lease_seconds: float, webhook_id: str | None =
         limit: the most of each webhook, so that no webhook waits for another.
         lease_seconds: how long the claim lasts.
         webhook_id: the webhook; None = all of them.
+
+    Raises:
+        InputError: the secret of this book is not here, so nothing can be signed; nothing is claimed.
     """
     with book.writing() as connection:
         now = utc_now()
@@ -104,7 +109,8 @@ def claim(book: Book, limit: int, lease_seconds: float, webhook_id: str | None =
         leased = sa.update(OUTBOX).where(OUTBOX.c.id.in_([row["id"] for row in found]))
         if found:
             connection.execute(leased.values(next_at=until))
-    return tuple(_message(row, until) for row in found)
+            secret = secret_of(connection, book.keeper)
+    return tuple(_message(row, until, secret) for row in found)
 
 
 def mark_delivered(book: Book, messages: Sequence[Message]) -> None:
@@ -190,8 +196,8 @@ def _oldest(webhook_id: str, now: datetime, limit: int) -> sa.Select[Any]:
     return due.order_by(OUTBOX.c.next_at, OUTBOX.c.id).limit(limit)
 
 
-def _message(row: RowMapping, until: datetime) -> Message:
-    receiver = receiver_in(row)
+def _message(row: RowMapping, until: datetime, secret: Secret) -> Message:
+    receiver = receiver_in(row, secret)
     return Message(row["id"], row["message_id"], receiver, row["body"], row["attempts"], row["next_at"], until)
 
 

@@ -1,6 +1,6 @@
 """The webhooks of the book: URL, events and secret of each receiver.
 
-A secret is stored unhashed, because signing needs it; it is shown once, to whoever adds the webhook.
+A secret is stored sealed, because signing needs it; it is shown once, to whoever adds the webhook.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from sqlalchemy.engine import RowMapping
 
 from features.errors import InputError, suggest
 from serving.book import Book
+from serving.book.privacy.sealing import begin_anew, is_lost, secret_of, unsealed
+from serving.book.privacy.secret import Secret
 from serving.book.schema import OUTBOX, WEBHOOKS
 from serving.book.sql_rows import utc_now
 from serving.webhooks.address import target_of
@@ -66,7 +68,7 @@ def add_webhook(book: Book, url: str, events: Iterable[str], *, allow_private: b
         allow_private: whether it may lead into a private network.
 
     Raises:
-        InputError: an unknown event, or a URL that cannot be one of a webhook.
+        InputError: an unknown event, a URL that cannot be one of a webhook, or the secret of this book is not here.
     """
     chosen = tuple(dict.fromkeys(events)) or EVENTS
     for event in chosen:
@@ -74,10 +76,10 @@ def add_webhook(book: Book, url: str, events: Iterable[str], *, allow_private: b
             raise InputError(f'"{event}" is no event; known are {", ".join(EVENTS)}.{suggest(event, EVENTS)}')
     target_of(url, allow_private=allow_private)
     receiver = Receiver(secrets.token_hex(8), url, new_secret(), allow_private)
-    row = {"id": receiver.webhook_id, "url": url, "events": json.dumps(chosen), "secret": receiver.secret}
+    row = {"id": receiver.webhook_id, "url": url, "events": json.dumps(chosen), "allow_private": allow_private}
     with book.writing() as connection:
-        facts = row | {"allow_private": allow_private, "created_at": utc_now()}
-        connection.execute(sa.insert(WEBHOOKS).values(facts))
+        sealed = secret_of(connection, book.keeper).seal(receiver.secret, receiver.webhook_id)
+        connection.execute(sa.insert(WEBHOOKS).values(row | {"secret": sealed, "created_at": utc_now()}))
     return receiver
 
 
@@ -90,10 +92,27 @@ def remove_webhook(book: Book, webhook_id: str) -> int:
     now = utc_now()
     with book.writing() as connection:
         gone = sa.update(WEBHOOKS).where(WEBHOOKS.c.id == webhook_id, WEBHOOKS.c.removed_at.is_(None))
-        if not connection.execute(gone.values(removed_at=now)).rowcount:
+        if not connection.execute(gone.values(removed_at=now, secret="")).rowcount:
             raise _no_webhook(webhook_id)
         waiting = sa.update(OUTBOX).where(OUTBOX.c.webhook_id == webhook_id, OUTBOX.c.next_at.is_not(None))
         return connection.execute(waiting.values(next_at=None, gave_up_at=now, trouble=REMOVED)).rowcount
+
+
+def start_over(book: Book) -> int:
+    """Remove every webhook of a book whose secret is lost, go on with another secret, and return how many there were.
+
+    Raises:
+        InputError: the secret is not lost.
+    """
+    now = utc_now()
+    with book.writing() as connection:
+        if not is_lost(connection, book.keeper):
+            raise InputError("the secret of this book is not lost: its webhooks and erasures can be read")
+        begin_anew(connection, book.keeper)
+        waiting = sa.update(OUTBOX).where(OUTBOX.c.next_at.is_not(None))
+        connection.execute(waiting.values(next_at=None, gave_up_at=now, trouble=REMOVED))
+        gone = sa.update(WEBHOOKS).where(WEBHOOKS.c.removed_at.is_(None)).values(removed_at=now, secret="")
+        return connection.execute(gone).rowcount
 
 
 def webhooks(book: Book) -> tuple[Webhook, ...]:
@@ -118,13 +137,13 @@ def receiver_of(book: Book, webhook_id: str) -> Receiver:
     """Return URL and secret of a webhook.
 
     Raises:
-        InputError: there is no such webhook, or it was removed.
+        InputError: there is no such webhook, it was removed, or the secret of this book is not here.
     """
-    with book.reading() as connection:
+    with book.writing() as connection:
         row = connection.execute(active().where(WEBHOOKS.c.id == webhook_id)).mappings().first()
-    if row is None:
-        raise _no_webhook(webhook_id)
-    return receiver_in(row)
+        if row is None:
+            raise _no_webhook(webhook_id)
+        return receiver_in(row, secret_of(connection, book.keeper))
 
 
 def active() -> sa.Select[Any]:
@@ -136,9 +155,14 @@ def _no_webhook(webhook_id: str) -> InputError:
     return InputError(f'there is no webhook "{webhook_id}"; regulars webhooks list shows them')
 
 
-def receiver_in(row: RowMapping) -> Receiver:
-    """Return the receiver in a row of a query that names its id `webhook_id`."""
-    return Receiver(row["webhook_id"], row["url"], row["secret"], row["allow_private"])
+def receiver_in(row: RowMapping, secret: Secret) -> Receiver:
+    """Return the receiver in a row of a query that names its id `webhook_id`.
+
+    Raises:
+        InputError: its secret was changed in the book.
+    """
+    webhook_id = row["webhook_id"]
+    return Receiver(webhook_id, row["url"], unsealed(secret, row["secret"], webhook_id), row["allow_private"])
 
 
 def _webhook(row: RowMapping, counted: RowMapping | None, troubles: dict[int, str]) -> Webhook:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from serving.book.book import Book
 from serving.book.privacy.entry_ids import forget_aliases
+from serving.book.privacy.sealing import secret_of
 from serving.book.schema import (
     ANSWERS,
     ARMS,
@@ -61,6 +62,9 @@ def erase(book: Book, customer_id: str, who: str) -> Mapping[str, int]:
         customer_id: as the order source has it.
         who: who asked for it; recorded.
 
+    Raises:
+        InputError: there were rows, and the secret of this book is not here.
+
     Returns:
         Table → deleted or changed rows, of the tables that had any. Nothing is recorded where there were none.
     """
@@ -71,7 +75,8 @@ def erase(book: Book, customer_id: str, who: str) -> Mapping[str, int]:
             deleted[name] += count
         rows = {name: count for name, count in deleted.items() if count}
         if rows:
-            facts = {"at": utc_now(), "who": who, "customer_digest": digest(customer_id), "rows": json.dumps(rows)}
+            whose = secret_of(connection, book.keeper).digest(digest(customer_id))
+            facts = {"at": utc_now(), "who": who, "customer_digest": whose, "rows": json.dumps(rows)}
             connection.execute(sa.insert(ERASURES).values(facts))
     if rows:
         _empty_wal(book)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from features.atomic_write import once
 from features.errors import InputError
 from features.file_access import Access
 
@@ -39,8 +39,11 @@ class _BookFiles:
     def before_connecting(self, *_: Any) -> None:
         """Make the file where there is none; close one to others that a former version left open to them."""
         try:
+            if not self._file.parent.is_dir():
+                return  # who opens the book says so
             if not self._file.exists():
-                self._make()
+                # Not opened in its place: to close it there would drop the locks that this process holds on it.
+                once(self._file, b"", self._access)
             elif not self._looked_at:
                 for each in (self._file, *self._beside()):
                     self._close(each)
@@ -58,17 +61,6 @@ class _BookFiles:
 
     def _beside(self) -> Iterator[Path]:
         yield from (self._file.with_name(self._file.name + ending) for ending in BESIDE)
-
-    def _make(self) -> None:
-        # Under another name first: to close the book itself would drop the locks that this process holds on it.
-        empty = self._file.with_name(f".{self._file.name}-{secrets.token_hex(4)}")
-        try:
-            self._access.make_file(empty)
-            self._access.grant(empty)
-            with suppress(FileExistsError):  # another process was quicker
-                os.link(empty, self._file)
-        finally:
-            empty.unlink(missing_ok=True)
 
     def _close(self, file: Path) -> None:
         with suppress(FileNotFoundError):

@@ -17,6 +17,7 @@ from serving.webhooks.http_send import send
 from serving.webhooks.messages import PING, body_of
 from serving.webhooks.outbox import due_webhooks
 from serving.webhooks.receivers import Webhook, add_webhook, receiver_of, remove_webhook, webhooks
+from serving.webhooks.receivers import start_over as remove_all
 
 
 def add(
@@ -66,6 +67,21 @@ def _resolves(target: Target, *, allow_private: bool, lookup: Lookup) -> bool:
     except OSError:
         return False
     return True
+
+
+def start_over(shop: OpenShop) -> WordedResult:
+    """Go on without the secret that sealed the webhooks of this book.
+
+    Raises:
+        InputError: it is not lost.
+    """
+    count = remove_all(shop.book)
+    words = [
+        f"the book goes on with the secret in {shop.book.keeper.where}; webhooks that were removed: {count}",
+        "erasures of before stay recorded with their day and who asked; whose they were can no longer be looked up",
+        "next: regulars webhooks add URL, for each that is to hear of lists",
+    ]
+    return WordedResult({"removed": count, "secret_in": shop.book.keeper.where}, words)
 
 
 def known(shop: OpenShop) -> WordedResult:

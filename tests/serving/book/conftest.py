@@ -12,6 +12,7 @@ import pytest
 
 from serving.book import Book
 from serving.book.connection import FILE, engine_of
+from serving.book.privacy.secret import VARIABLE
 from serving.book.runs import record_scores
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
@@ -38,7 +39,7 @@ def empty_database(postgresql: str) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path | str]:
     """Where an empty book may be made: a folder, or the URL of a new database.
 
     For a test that asks for the book itself it is made already, as a copy: its tables cost more than most tests.
@@ -49,6 +50,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str
             shutil.copy(request.getfixturevalue("empty_file"), tmp_path)
         yield tmp_path
         return
+    monkeypatch.setenv(VARIABLE, "of-a-test-" * 4)  # a book by URL has no folder for it
     like = request.getfixturevalue("empty_database") if is_made else "template1"
     with new_database(request.getfixturevalue("postgresql"), like=like) as url:
         yield url

@@ -19,6 +19,7 @@ from serving.book import Book, history_of
 from serving.book.audit import audit_trail
 from serving.book.connection import engine_of, writing
 from serving.book.migrate import FOLDER, HEAD, VERSION_TABLE, make_or_migrate
+from serving.book.privacy.secret import SecretKeeper
 from serving.book.runs import record_scores
 from serving.book.schema import METADATA
 from serving.outreach.plan.plan import plan
@@ -123,7 +124,7 @@ def test_a_migration_that_fails_leaves_the_book_as_it_was(place: Path | str, mon
     """All steps are one transaction, also the changes of tables."""
     engine = engine_of(place)
     with writing(engine) as connection:
-        make_or_migrate(connection)
+        make_or_migrate(connection, SecretKeeper(None))
         connection.rollback()
     assert sa.inspect(engine).get_table_names() == []
     engine.dispose()

@@ -1,0 +1,237 @@
+"""The secret outside the book: whoever has a copy of the book alone finds no webhook secret and no erased customer."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from features.errors import InputError
+from serving.book import Book, Consent, set_consent
+from serving.book.privacy.erasure import erase
+from serving.book.privacy.secret import VARIABLE, NotSealedWithThis, Secret, SecretKeeper
+from serving.book.schema import ERASURES, SECRET_CHECK, WEBHOOKS
+from serving.book.sql_rows import digest, utc_now
+from serving.webhooks.outbox import claim
+from serving.webhooks.receivers import add_webhook, receiver_of, remove_webhook, start_over, webhooks
+from tests.features.test_file_access import mode
+from tests.serving.book.test_migrations import BASELINE_BOOK, execute
+from tests.serving.conftest import AS_OF
+
+URL = "https://example.com/hook"
+OTHER = "another-machine-" * 4
+FILE = Path(".regulars", "book.secret")
+
+
+def bytes_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("book.db*"))
+
+
+def erased(book: Book, customer: str) -> str:
+    """Tell the book of a customer, erase it again, and return its digest in the record."""
+    set_consent(book, [Consent(customer, "mail", True, AS_OF, "a letter")])
+    assert erase(book, customer, "key")
+    with book.reading() as connection:
+        return str(connection.scalars(sa.select(ERASURES.c.customer_digest).order_by(ERASURES.c.id.desc())).first())
+
+
+def test_a_webhook_is_signed_with_what_only_the_secret_opens(book: Book) -> None:
+    added = add_webhook(book, URL, [])
+    assert receiver_of(book, added.webhook_id) == added
+    with book.reading() as connection:
+        (kept,) = connection.scalars(sa.select(WEBHOOKS.c.secret))
+    assert added.secret not in kept
+    assert added.secret[6:20] not in kept
+    remove_webhook(book, added.webhook_id)
+    with book.reading() as connection:
+        assert connection.scalar(sa.select(WEBHOOKS.c.secret)) == ""
+
+
+def test_the_secret_lies_beside_no_copy_of_the_book(tmp_path: Path) -> None:
+    """A copied book alone opens, and says what is missing and how to go on where something needs it."""
+    with closing(Book(tmp_path / "shop")) as book:
+        added, record = add_webhook(book, URL, []), erased(book, "ann")
+    secret = (tmp_path / "shop" / FILE).read_text().strip()
+    assert (len(secret), mode(tmp_path / "shop" / FILE), mode(tmp_path / "shop" / ".regulars")) == (64, 0o600, 0o700)
+    assert added.secret.encode() not in bytes_of(tmp_path / "shop")
+    assert secret.encode() not in bytes_of(tmp_path / "shop")
+    guesses = {hashlib.sha256(f"{salt}{'ann'}".encode()).hexdigest() for salt in ("", "\0")} | {digest("ann")}
+    assert record not in guesses
+    (tmp_path / "copy").mkdir()
+    shutil.copy(tmp_path / "shop" / "book.db", tmp_path / "copy")
+    with closing(Book(tmp_path / "copy")) as copy:
+        assert [each.url for each in webhooks(copy)] == [URL]
+        for needs_it in (lambda: receiver_of(copy, added.webhook_id), lambda: erased(copy, "bob"),
+                         lambda: add_webhook(copy, URL, [])):  # fmt: skip
+            with pytest.raises(InputError, match=r"is not here: .*book\.secret is gone.*start-over"):
+                needs_it()
+    assert not (tmp_path / "copy" / FILE).exists()
+
+
+def test_a_book_that_needs_none_has_none(tmp_path: Path) -> None:
+    """It is made on first need; a shop without webhooks and erasures has nothing to lose."""
+    with closing(Book(tmp_path)) as book:
+        set_consent(book, [Consent("ann", "mail", True, AS_OF, "a letter")])
+        assert erase(book, "nobody", "key") == {}
+    assert [path.name for path in tmp_path.iterdir()] == ["book.db"]
+
+
+def test_the_environment_counts_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And on several machines it is the same book only with the same secret."""
+    monkeypatch.setenv(VARIABLE, OTHER)
+    with closing(Book(tmp_path)) as book:
+        added, first = add_webhook(book, URL, []), erased(book, "ann")
+        assert not (tmp_path / FILE).exists()
+        assert erased(book, "ann") == first  # the same customer twice is known to be the same
+        monkeypatch.setenv(VARIABLE, "x" * 40)
+        for needs_it in (lambda: receiver_of(book, added.webhook_id), lambda: erased(book, "bob")):
+            with pytest.raises(InputError, match=rf"{VARIABLE} has another secret than the one of this book\. Put"):
+                needs_it()
+        monkeypatch.setenv(VARIABLE, "short")
+        with pytest.raises(InputError, match=rf"{VARIABLE} is no secret: that has 32 characters or more; `openssl"):
+            receiver_of(book, added.webhook_id)
+        monkeypatch.setenv(VARIABLE, f"{OTHER}\n")
+        assert receiver_of(book, added.webhook_id) == added
+
+
+def test_a_book_by_url_without_a_folder_asks_for_the_variable(
+    book: Book, place: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    book.keeper = SecretKeeper(None)
+    with pytest.raises(InputError, match=rf"a book by URL needs {VARIABLE}, the same on every machine"):
+        add_webhook(book, URL, [])
+    assert webhooks(book) == ()
+
+
+def test_many_who_need_it_first_get_the_same(tmp_path: Path) -> None:
+    """Threads and books of their own, as several workers have them."""
+    Book(tmp_path).close()
+    with ThreadPoolExecutor(8) as pool:
+        books = list(pool.map(lambda _: Book(tmp_path), range(8)))
+        added = list(pool.map(lambda book: add_webhook(book, URL, []), books))
+        made = set(pool.map(lambda _: SecretKeeper(tmp_path).read_or_make().text, range(8)))
+    assert len(made) == 1
+    assert [receiver_of(books[0], each.webhook_id) for each in added] == added
+    with books[0].reading() as connection:
+        assert list(connection.scalars(sa.select(SECRET_CHECK.c.value))) == [Secret(made.pop()).check]
+    for book in books:
+        book.close()
+    assert sorted(path.name for path in (tmp_path / ".regulars").iterdir()) == ["book.secret"]
+
+
+def test_a_folder_that_takes_no_file_is_told_with_the_way_around(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".regulars").write_text("in the way")
+    with closing(Book(tmp_path)) as book:
+        with pytest.raises(InputError, match=rf"book\.secret cannot be .*; {VARIABLE} may hold"):
+            add_webhook(book, URL, [])
+        monkeypatch.setenv(VARIABLE, OTHER)
+        assert add_webhook(book, URL, []).url == URL
+
+
+def test_a_secret_that_was_copied_with_another_mode_is_closed(tmp_path: Path) -> None:
+    made = SecretKeeper(tmp_path).read_or_make()
+    (tmp_path / FILE).chmod(0o644)
+    assert SecretKeeper(tmp_path).read() == made
+    assert mode(tmp_path / FILE) == 0o600
+
+
+def test_a_seal_holds_for_its_row_alone(book: Book) -> None:
+    """Who can write to the book cannot give one webhook the secret of another, which it may know."""
+    secret = Secret("0" * 64)
+    sealed = secret.seal("whsec_a", "w1")
+    for wrong in ((Secret("1" * 64), sealed, "w1"), (secret, sealed, "w2"), (secret, sealed[:-4] + "AAA=", "w1")):
+        with pytest.raises(NotSealedWithThis):
+            wrong[0].unseal(wrong[1], wrong[2])
+    first, second = (add_webhook(book, URL, []) for _ in range(2))
+    with book.writing() as connection:
+        kept = connection.scalar(sa.select(WEBHOOKS.c.secret).where(WEBHOOKS.c.id == first.webhook_id))
+        connection.execute(sa.update(WEBHOOKS).where(WEBHOOKS.c.id == second.webhook_id).values(secret=kept))
+    with pytest.raises(InputError, match=f"secret of webhook {second.webhook_id} was changed in the book; remove"):
+        receiver_of(book, second.webhook_id)
+
+
+@pytest.fixture
+def former(place: Path | str) -> tuple[Path | str, str]:
+    """A book of the time when secrets stood in it as they are, with two webhooks and an erasure."""
+    kind = "sqlite" if isinstance(place, Path) else "postgresql"
+    execute(place, (BASELINE_BOOK / f"baseline_{kind}.sql").read_text())
+    no = "0" if kind == "sqlite" else "false"
+    execute(
+        place,
+        "INSERT INTO webhooks (id, url, events, secret, allow_private, created_at, removed_at) VALUES "
+        f"('w1', '{URL}', '[\"list.published\"]', 'whsec_Zm9ybWVy', {no}, '2026-03-02 06:00:00', NULL), "
+        f"('w2', '{URL}', '[]', 'whsec_cmVtb3ZlZA', {no}, '2026-03-02 06:00:00', '2026-03-03 06:00:00');\n"
+        "INSERT INTO erasures (id, at, who, customer_digest, rows) VALUES "
+        f"(7, '2026-03-02 06:00:00', 'key', '{digest('zoe')}', '{{}}');\n",
+    )
+    return place, kind
+
+
+def test_a_book_of_before_is_sealed_when_it_is_opened(former: Any) -> None:
+    """What was plain is sealed and goes on signing; old records of erasures equal new ones of the same customer."""
+    place, kind = former
+    with closing(Book(place)) as book:
+        assert receiver_of(book, "w1").secret == "whsec_Zm9ybWVy"
+        with book.reading() as connection:
+            kept = {row.id: row.secret for row in connection.execute(sa.select(WEBHOOKS))}
+            (record,) = connection.scalars(sa.select(ERASURES.c.customer_digest))
+        assert kept["w2"] == ""
+        assert "Zm9ybWVy" not in kept["w1"]
+        assert record not in (digest("zoe"), "")
+        assert erased(book, "zoe") == record
+    if kind == "sqlite":
+        assert mode(place / FILE) == 0o600
+
+
+def test_a_book_of_before_without_a_place_for_the_secret_stays_as_it_is(
+    former: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, kind = former
+    monkeypatch.delenv(VARIABLE, raising=False)
+    if kind == "sqlite":
+        (place / ".regulars").write_text("in the way")
+    with pytest.raises(InputError, match=VARIABLE):
+        Book(place)
+    monkeypatch.setenv(VARIABLE, OTHER)
+    with closing(Book(place)) as book:
+        assert receiver_of(book, "w1").secret == "whsec_Zm9ybWVy"
+
+
+def test_where_the_secret_is_lost_the_webhooks_start_over(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way on that the errors name: only where it is lost."""
+    monkeypatch.setenv(VARIABLE, OTHER)
+    add_webhook(book, URL, [])
+    before = erased(book, "ann")
+    with pytest.raises(InputError, match="the secret of this book is not lost"):
+        start_over(book)
+    monkeypatch.setenv(VARIABLE, "y" * 40)
+    assert start_over(book) == 1
+    assert webhooks(book) == ()
+    added = add_webhook(book, URL, [])
+    assert receiver_of(book, added.webhook_id) == added
+    assert erased(book, "ann") not in (before, digest("ann"))
+
+
+def test_nothing_is_claimed_where_nothing_can_be_signed(
+    book: Book, publish: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The messages stay due: once the secret is back they are sent."""
+    monkeypatch.setenv(VARIABLE, OTHER)
+    added = add_webhook(book, URL, ["list.published"])
+    publish(2)
+    monkeypatch.setenv(VARIABLE, "y" * 40)
+    with pytest.raises(InputError, match="another secret than the one of this book"):
+        claim(book, 10, 60.0)
+    monkeypatch.setenv(VARIABLE, OTHER)
+    (message,) = claim(book, 10, 60.0)
+    assert message.receiver == added
+    assert utc_now() < message.leased_until
