@@ -12,7 +12,7 @@ from features.errors import ConfigError
 from features.sources.mapping import CustomersMapping
 from features.sources.reader import read_customers
 from features.tables import CUSTOMERS
-from serving.outreach.plan.outreach_list import account_of
+from serving.outreach.plan.accounts import account_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,7 +44,8 @@ class CustomerAnswer(msgspec.Struct, frozen=True):
         dict[str, list[dict[str, Any]]],
         Meta(
             description="records by kind: scores, entries of lists, suppressed (kept off a list, and why), gone "
-            "(left a list), contacts, outcomes, consent, holds, owners, arms and episodes of the trial, posted_orders "
+            "(left a list), contacts, outcomes, consent, holds, owners, arms and episodes of the trial, drawn (whom an "
+            "arm is of, and until when), posted_orders "
             "and posted_events; amounts as decimal strings"
         ),
     ]

@@ -177,6 +177,7 @@ OPERATIONS = (
         example={
             "until": "2026-03-01",
             "leaked_contacts": 3,
+            "merged_accounts": 0,
             "uplift": UPLIFT,
             "currency": "EUR",
             "first_on": "2025-10-06",

@@ -20,6 +20,7 @@ from serving.book.keys import Key
 from serving.book.lists import departures_of
 from serving.book.pages import EntryFilter, Page, PageEnd, page_of
 from serving.book.score_json import utc_text
+from serving.book.trial import merged_accounts
 from serving.outreach.exports.list_csv import people_csv
 from serving.outreach.plan.candidates import KINDS
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
@@ -69,6 +70,13 @@ class ListAnswer(msgspec.Struct, frozen=True):
     new_customers: list[Entry]
     winback: Annotated[list[Entry], Meta(description="lapsed customers")]
     left_out: Annotated[dict[str, int], Meta(description="how many customers each rule kept off the list")]
+    merged_accounts: Annotated[
+        int | None,
+        Meta(
+            description="accounts that hold held-out customers and others: not contacted, a leak of the holdout; null "
+            "for a key of one owner"
+        ),
+    ] = None
     gone: list[Departure] = []
     published_at: Annotated[str | None, Meta(description="ISO 8601 in UTC")] = None
     next_cursor: Annotated[str | None, Meta(description="`cursor` of the next page; null: this was the last")] = None
@@ -106,7 +114,8 @@ def _list_response(call: Call, day: date | None) -> Response:
     if as_csv:
         response = _csv(page, _seen(call, page.entries))
     else:
-        response = encoded(list_answer(page, _seen(call, page.entries), _gone(call, page), call.key))
+        gone, merged = _gone(call, page), _merged(call, page)
+        response = encoded(list_answer(page, _seen(call, page.entries), gone, merged, call.key))
     response.headers["Vary"] = "Accept"
     return response
 
@@ -143,7 +152,14 @@ def _gone(call: Call, page: Page) -> list[Departure]:
     return msgspec.convert(frame[frame["customer_id"].isin(seen)].to_dict("records"), list[Departure])
 
 
-def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], key: Key) -> ListAnswer:
+def _merged(call: Call, page: Page) -> int | None:
+    if call.key.owner is not None:
+        return None
+    with call.server.need_book().reading() as connection:
+        return merged_accounts(connection, page.facts["id"])
+
+
+def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], merged: int | None, key: Key) -> ListAnswer:
     """Return the answer that shows a page of a list."""
     facts, run = page.facts, page.run
     regular, new, winback = (_entries(entries[entries["kind"] == kind]) for kind in KINDS)
@@ -158,6 +174,7 @@ def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], key: K
         new_customers=new,
         winback=winback,
         left_out=msgspec.json.decode(facts["left_out"]) if key.owner is None else {},
+        merged_accounts=merged,
         gone=gone,
         published_at=utc_text(facts["published_at"]),
         next_cursor=None if page.after is None else cursor_of(page.after),
@@ -251,6 +268,7 @@ LIST: dict[str, Any] = {
     "new_customers": [],
     "winback": [],
     "left_out": {"would stay": 1480, "no consent": 12, "over capacity": 40},
+    "merged_accounts": 0,
     "gone": [{"customer_id": "00457", "reason": "ordered", "detail": "ordered on 2026-02-25"}],
     "published_at": "2026-03-02T06:00:01Z",
     "next_cursor": None,

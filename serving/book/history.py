@@ -16,6 +16,7 @@ from serving.book.schema import (
     ARMS,
     CONSENT,
     CONTACTS,
+    DRAWN,
     ENTRIES,
     EPISODES,
     GONE,
@@ -52,6 +53,7 @@ class History:
     holds: pd.DataFrame
     owners: pd.DataFrame
     arms: pd.DataFrame
+    drawn: pd.DataFrame
     episodes: pd.DataFrame
 
     @property
@@ -88,6 +90,7 @@ def history_of(book: Book, customer_id: str) -> History:
             holds=_rows_of(connection, HOLDS, "account_id", accounts, "since", "id"),
             owners=_rows_of(connection, OWNERS, "account_id", accounts, "since"),
             arms=_rows_of(connection, ARMS, "account_id", accounts, "since", "playbook"),
+            drawn=_rows_of(connection, DRAWN, "customer_id", (customer_id,), "since", "account_id"),
             episodes=_rows_of(connection, EPISODES, "account_id", accounts, "began_on"),
         )
 
@@ -103,7 +106,8 @@ def _accounts(connection: Connection, customer_id: str) -> tuple[str, ...]:
     for table in (ENTRIES, SUPPRESSED):
         query = sa.select(table.c.account_id).join_from(LISTS, table, table.c.list_id == LISTS.c.id)
         found.update(connection.scalars(query.where(table.c.customer_id == customer_id)))
-    found.update(connection.scalars(sa.select(EPISODES.c.account_id).where(EPISODES.c.customer_id == customer_id)))
+    for table in (EPISODES, DRAWN):
+        found.update(connection.scalars(sa.select(table.c.account_id).where(table.c.customer_id == customer_id)))
     return tuple(sorted(each for each in found if each is not None))
 
 

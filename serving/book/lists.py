@@ -1,7 +1,7 @@
 """Lists in the book: who was on each, who was not and why, and the trial that began with it.
 
-A list is written in its caller's transaction. Earlier draws stay: an account keeps its arm for ever, and its episode
-and owner of a day, whatever a later list of that day says.
+A list is written in its caller's transaction. Earlier draws stay: an account and its customers keep their arm for ever,
+and its episode and owner of a day, whatever a later list of that day says.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from features.errors import InputError
 from features.money import Money
 from serving.book.privacy.entry_ids import derived_id, with_entry_ids
 from serving.book.runs import Run, read_column
-from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SUPPRESSED
+from serving.book.schema import ARMS, DRAWN, ENTRIES, EPISODES, GONE, LISTS, MERGERS, OWNERS, SUPPRESSED
 from serving.book.score_json import SCORE_FACTS
 from serving.book.sql_rows import (
     digest,
@@ -35,6 +35,7 @@ from serving.book.sql_rows import (
     utc_now,
 )
 from serving.outreach.plan.candidates import NEW, REGULAR, WINBACK
+from serving.outreach.plan.holdout import ANY_PLAYBOOK, HOLDOUT
 from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
 from serving.scores import plain_values
 
@@ -148,9 +149,13 @@ def _list_row(outreach: OutreachList, run_id: int, key: str) -> dict[str, object
 def _enrol(connection: Connection, outreach: OutreachList, list_id: int) -> None:
     """Write what begins with a list: draws, episodes, and owners given in turn."""
     given = outreach.owners_given.assign(how=ROUND_ROBIN, since=outreach.as_of, by=None, why=None)
-    _agree(connection, outreach.arms)
+    customers = pd.Series(list(map(texts_to_json, outreach.episodes["customers"])), outreach.episodes.index, object)
+    _agree(connection, outreach)
     insert_missing(connection, ARMS, _rows(ARMS, outreach.arms))
-    insert_missing(connection, EPISODES, _rows(EPISODES, outreach.episodes.assign(list_id=list_id)))
+    insert_missing(connection, DRAWN, _rows(DRAWN, outreach.drawn))
+    insert_missing(connection, MERGERS, _rows(MERGERS, outreach.merged.assign(list_id=list_id)))
+    episodes = outreach.episodes.assign(list_id=list_id, customers=customers)
+    insert_missing(connection, EPISODES, _rows(EPISODES, episodes))
     insert_missing(connection, OWNERS, _rows(OWNERS, given))
 
 
@@ -161,10 +166,28 @@ def _rows(table: sa.Table, frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _agree(connection: Connection, arms: pd.DataFrame) -> None:
-    # Another list may have drawn arms since this one was planned: an account would then be in both arms.
-    new = {(row["account_id"], row["playbook"]): row["arm"] for row in arms.to_dict("records")}
-    known = rows_with(connection, sa.select(ARMS), ARMS.c.account_id, arms["account_id"])
-    other = [row for row in known if new.get((row["account_id"], row["playbook"]), row["arm"]) != row["arm"]]
+def _agree(connection: Connection, outreach: OutreachList) -> None:
+    """Refuse a list that another one has overtaken: an account or customer would be in both arms, or be contacted."""
+    drawn = outreach.drawn[outreach.drawn["until"].isna()]
+    other = sum(
+        _drawn_otherwise(connection, *each)
+        for each in ((ARMS.c.account_id, outreach.arms), (DRAWN.c.customer_id, drawn))
+    )
     if other:
-        raise InputError(f"{len(other)} accounts were drawn for the other arm meanwhile; plan the list again")
+        raise InputError(f"{other} accounts were drawn for the other arm meanwhile; plan the list again")
+    held = sa.select(DRAWN).where(
+        DRAWN.c.arm == HOLDOUT, sa.or_(DRAWN.c.until.is_(None), DRAWN.c.until > outreach.as_of)
+    )
+    playbook_of = dict(zip(outreach.everyone["customer_id"], outreach.everyone["playbook"], strict=True))
+    found = rows_with(connection, held, DRAWN.c.customer_id, playbook_of)
+    if any(row["playbook"] in (ANY_PLAYBOOK, playbook_of[row["customer_id"]]) for row in found):
+        raise InputError("customers of this list are held out since it was planned; plan the list again")
+
+
+def _drawn_otherwise(connection: Connection, column: sa.Column[Any], draws: pd.DataFrame) -> int:
+    # Another list may have drawn arms since this one was planned: an account would then be in both arms.
+    new = {(row[column.name], row["playbook"]): row["arm"] for row in draws.to_dict("records")}
+    until = column.table.c.get("until")
+    query = sa.select(column.table) if until is None else sa.select(column.table).where(until.is_(None))
+    known = rows_with(connection, query, column, draws[column.name])
+    return sum(new.get((row[column.name], row["playbook"]), row["arm"]) != row["arm"] for row in known)

@@ -139,6 +139,7 @@ EPISODES = _keyed_table(
     sa.Column("stratum", sa.String(48), nullable=False),
     sa.Column("probability", sa.Float, nullable=False),
     sa.Column("expected_spend", sa.BigInteger, nullable=False),
+    sa.Column("customers", sa.Text),  # JSON: all of the account on that day; none: the book did not keep it yet
 )
 # The arm that an account was drawn for stays for ever, whatever the share becomes.
 ARMS = _keyed_table(
@@ -148,6 +149,26 @@ ARMS = _keyed_table(
     sa.Column("arm", sa.String(8), nullable=False),
     sa.Column("stratum", sa.String(48), nullable=False),
     sa.Column("since", sa.Date, nullable=False),
+)
+# Whom the lot fell on: everybody who belonged to an account when it was drawn keeps its arm, wherever they go. And whom
+# it did not fall on, while they are held out with an account that they came to.
+DRAWN = _keyed_table(
+    "drawn",
+    sa.Column("customer_id", sa.String, primary_key=True),
+    sa.Column("playbook", sa.String(48), primary_key=True),
+    sa.Column("since", sa.Date, primary_key=True),
+    sa.Column("arm", sa.String(8), primary_key=True),
+    sa.Column("account_id", sa.String, nullable=False),
+    sa.Column("stratum", sa.String(48), nullable=False),
+    sa.Column("until", sa.Date),  # first day on which it holds no longer; none: drawn, for ever
+)
+# Accounts that hold customers of both arms, as each list found them; none of them is contacted.
+MERGERS = _keyed_table(
+    "mergers",
+    sa.Column("list_id", sa.ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("account_id", sa.String, primary_key=True),
+    sa.Column("held_out", sa.Integer, nullable=False),  # how many customers of it
+    sa.Column("treated", sa.Integer, nullable=False),
 )
 
 # What people recorded. `key` makes each row idempotent: the same row again changes nothing.

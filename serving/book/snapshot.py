@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection
 
 from serving.book.book import Book
 from serving.book.lists import with_entry
-from serving.book.schema import ARMS, CONSENT, CONTACTS, ENTRIES, EPISODES, HOLDS, LISTS, OWNERS
-from serving.book.sql_rows import frame_of
+from serving.book.schema import ARMS, CONSENT, CONTACTS, DRAWN, ENTRIES, EPISODES, HOLDS, LISTS, OWNERS
+from serving.book.sql_rows import frame_of, texts_from_json
 from serving.outreach.plan.snapshot import Snapshot
 
 REMEMBERED_DAYS = 400  # longer than any cooldown and any year
@@ -45,6 +45,7 @@ def snapshot_on(book: Book, as_of: date) -> Snapshot:
             holds=holds_on(connection, as_of),
             owners=owners_on(connection, as_of),
             arms=frame_of(connection, sa.select(*(ARMS.c[n] for n in ("account_id", "playbook", "arm", "stratum")))),
+            drawn=_drawn(connection, as_of),
             open_episodes=_open_episodes(connection, as_of),
         )
 
@@ -93,14 +94,25 @@ def _contacts(connection: Connection, as_of: date) -> pd.DataFrame:
     return frame_of(connection, query.order_by(CONTACTS.c.contacted_on, CONTACTS.c.key))
 
 
+def _drawn(connection: Connection, as_of: date) -> pd.DataFrame:
+    columns = (DRAWN.c[name] for name in ("customer_id", "playbook", "arm", "stratum", "until"))
+    query = sa.select(*columns).where(sa.or_(DRAWN.c.until.is_(None), DRAWN.c.until > as_of))
+    return frame_of(connection, query.order_by(DRAWN.c.customer_id, DRAWN.c.since))
+
+
 def _open_episodes(connection: Connection, as_of: date) -> pd.DataFrame:
     # One condition per horizon, of which there are few: databases differ in how they add days to a date.
     horizons = connection.scalars(sa.select(EPISODES.c.horizon_days).distinct()).all()
     under_way = (
         sa.and_(EPISODES.c.horizon_days == days, EPISODES.c.began_on > as_of - timedelta(days)) for days in horizons
     )
-    columns = (EPISODES.c[name] for name in ("account_id", "arm", "began_on", "horizon_days"))
+    columns = (
+        EPISODES.c[name] for name in ("account_id", "arm", "began_on", "horizon_days", "customers", "customer_id")
+    )
     query = sa.select(*columns).where(EPISODES.c.began_on < as_of, sa.or_(sa.false(), *under_way))
     found = frame_of(connection, query.order_by(EPISODES.c.account_id, EPISODES.c.began_on))
     days = zip(found["began_on"], found.pop("horizon_days"), strict=True)
-    return found.assign(ends_on=pd.Series([began + timedelta(n) for began, n in days], found.index, dtype=object))
+    ends = pd.Series([began + timedelta(n) for began, n in days], found.index, dtype=object)
+    known = zip(found.pop("customers"), found.pop("customer_id"), strict=True)
+    customers = [texts_from_json(text) or (who,) for text, who in known]
+    return found.assign(ends_on=ends, customers=pd.Series(customers, found.index, dtype=object))

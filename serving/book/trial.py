@@ -1,8 +1,9 @@
-"""The trial in the book: episodes whose horizon has ended, and contacts that leaked into the holdout."""
+"""The trial in the book: episodes whose horizon has ended, and what leaked into the holdout."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -10,8 +11,12 @@ from sqlalchemy.engine import Connection
 
 from serving.book.book import Book
 from serving.book.lists import with_entry
-from serving.book.schema import ARMS, CONTACTS, ENTRIES, EPISODES, LISTS, SUPPRESSED
-from serving.book.sql_rows import frame_of
+from serving.book.schema import ARMS, CONTACTS, DRAWN, ENTRIES, EPISODES, LISTS, MERGERS, SUPPRESSED
+from serving.book.sql_rows import frame_of, texts_from_json
+from serving.outreach.plan.holdout import ANY_PLAYBOOK, HOLDOUT
+
+CONTACT, MERGER = "contact", "merger"
+LEAK_NAMES = ("how", "account_id", "customer_id", "leaked_on", "channel", "by")
 
 
 def episodes(book: Book, until: date) -> pd.DataFrame:
@@ -22,8 +27,9 @@ def episodes(book: Book, until: date) -> pd.DataFrame:
         until: the horizon ended on or before this day: began_on + horizon_days ≤ until.
 
     Returns:
-        Every column of EPISODES and `contacted` (bool), by began_on and account. By intention to treat, an account that
-        was to be contacted and was not stays in its arm.
+        Every column of EPISODES, `customers` as a tuple (None: the book did not keep them yet), and `contacted` (bool),
+        by began_on and account. By intention to treat, an account that was to be contacted and was not stays in its
+        arm. A contact with any customer of the episode counts, whatever account that customer has joined since.
     """
     with book.reading() as connection:
         horizons = connection.scalars(sa.select(EPISODES.c.horizon_days).distinct()).all()
@@ -33,29 +39,72 @@ def episodes(book: Book, until: date) -> pd.DataFrame:
         )
         query = sa.select(EPISODES).where(sa.or_(sa.false(), *ended))
         found = frame_of(connection, query.order_by(EPISODES.c.began_on, EPISODES.c.account_id))
+        customers = pd.Series(list(map(texts_from_json, found["customers"])), found.index, dtype=object)
+        found = found.assign(customers=customers)
         return found.assign(contacted=_contacted(found, _contacts_of_accounts(connection)))
 
 
 def leaks(book: Book, since: date | None = None) -> pd.DataFrame:
-    """Return contacts with held-out customers: account_id, customer_id, contacted_on, channel, by.
+    """Return what leaked into the holdout, in LEAK_NAMES, by day: contacts, and accounts that came to hold both arms.
 
-    Where each playbook has its own draw, a contact for another playbook is no leak.
+    A contact leaks where its customer was held out on that day, whatever account the customer belongs to by then. Of a
+    merger `customer_id`, `channel` and `by` are None, and the day is that of the first list that found it. Where each
+    playbook has its own draw, a contact for another playbook is no leak.
 
     Args:
         book: the database of record.
-        since: the first day of the contacts; None = all.
+        since: the first day; None = all.
     """
     with book.reading() as connection:
         contacts = _with_account(since)
-        held_out = sa.and_(
-            ARMS.c.account_id == contacts.c.account_id,
-            ARMS.c.arm == "holdout",
-            ARMS.c.since <= contacts.c.contacted_on,
-            sa.or_(ARMS.c.playbook == "", sa.func.coalesce(contacts.c.playbook, ARMS.c.playbook) == ARMS.c.playbook),
-        )
-        own = [contacts.c[name] for name in ("account_id", "customer_id", "contacted_on", "channel", "by")]
-        query = sa.select(*own).join_from(contacts, ARMS, held_out).distinct()
-        return frame_of(connection, query.order_by(contacts.c.contacted_on, contacts.c.customer_id))
+        ways = ((DRAWN.c.account_id, _held_out_customer(contacts)), (ARMS.c.account_id, _held_out_account(contacts)))
+        found = [frame_of(connection, _leaked(contacts, account, held)) for account, held in ways]
+        by_contact = pd.concat(found).drop_duplicates("key").assign(how=CONTACT)
+        merged = frame_of(connection, _merged(since)).assign(how=MERGER, customer_id=None, channel=None, by=None)
+    both = pd.concat([by_contact, merged])[list(LEAK_NAMES)]
+    return both.sort_values(["leaked_on", "customer_id", "account_id"], kind="stable").reset_index(drop=True)
+
+
+def merged_accounts(connection: Connection, list_id: int) -> int:
+    """Return in how many accounts a list found customers of both arms."""
+    query = sa.select(sa.func.count()).select_from(MERGERS).where(MERGERS.c.list_id == list_id)
+    return int(connection.scalar(query) or 0)
+
+
+def _leaked(contacts: sa.Subquery, account: sa.Column[str], held: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    own = [contacts.c[name] for name in ("customer_id", "channel", "by", "key")]
+    query = sa.select(account, *own, contacts.c.contacted_on.label("leaked_on"))
+    return query.join_from(contacts, account.table, held).order_by(contacts.c.key, account)
+
+
+def _held_out_customer(contacts: sa.Subquery) -> sa.ColumnElement[bool]:
+    holds = sa.or_(DRAWN.c.until.is_(None), DRAWN.c.until > contacts.c.contacted_on)
+    return sa.and_(DRAWN.c.customer_id == contacts.c.customer_id, holds, _held_out(DRAWN, contacts))
+
+
+def _held_out_account(contacts: sa.Subquery) -> sa.ColumnElement[bool]:
+    """Where no draw is of the customer, the one of the account counts that the customer was in."""
+    own = sa.exists().where(
+        DRAWN.c.customer_id == contacts.c.customer_id,
+        DRAWN.c.until.is_(None),
+        DRAWN.c.since <= contacts.c.contacted_on,
+    )
+    return sa.and_(ARMS.c.account_id == contacts.c.account_id, ~own, _held_out(ARMS, contacts))
+
+
+def _held_out(table: sa.Table, contacts: sa.Subquery) -> sa.ColumnElement[bool]:
+    same = sa.func.coalesce(contacts.c.playbook, table.c.playbook) == table.c.playbook
+    return sa.and_(
+        table.c.arm == HOLDOUT,
+        table.c.since <= contacts.c.contacted_on,
+        sa.or_(table.c.playbook == ANY_PLAYBOOK, same),
+    )
+
+
+def _merged(since: date | None) -> sa.Select[Any]:
+    first = sa.func.min(LISTS.c.as_of).label("leaked_on")
+    query = sa.select(MERGERS.c.account_id, first).join_from(MERGERS, LISTS).group_by(MERGERS.c.account_id)
+    return query if since is None else query.having(first >= since)
 
 
 def _with_account(since: date | None) -> sa.Subquery:
@@ -71,18 +120,32 @@ def _with_account(since: date | None) -> sa.Subquery:
     on = sa.select(ENTRIES.c.account_id).where(ENTRIES.c.list_id == at_that_time, ENTRIES.c.customer_id == who)
     watched = sa.select(sa.func.max(EPISODES.c.account_id)).where(EPISODES.c.customer_id == who)
     found = (entry.c.account_id, *(each.correlate(CONTACTS).scalar_subquery() for each in (off, on, watched)), who)
-    query = sa.select(CONTACTS, sa.func.coalesce(*found).label("account_id"), entry.c.playbook).select_from(joined)
+    account, of_entry = sa.func.coalesce(*found).label("account_id"), entry.c.account_id.label("entry_account_id")
+    query = sa.select(CONTACTS, account, of_entry, entry.c.playbook).select_from(joined)
     return (query if since is None else query.where(CONTACTS.c.contacted_on >= since)).subquery()
 
 
 def _contacts_of_accounts(connection: Connection) -> pd.DataFrame:
     contacts = _with_account(None)
-    query = sa.select(contacts.c.account_id, contacts.c.contacted_on).distinct()
-    return frame_of(connection, query)
+    names = ("customer_id", "account_id", "entry_account_id", "contacted_on")
+    return frame_of(connection, sa.select(*(contacts.c[name] for name in names)).distinct())
 
 
 def _contacted(found: pd.DataFrame, contacts: pd.DataFrame) -> pd.Series:
-    both = found.reset_index()[["index", "account_id", "began_on", "horizon_days"]].merge(contacts, on="account_id")
-    days = zip(both["began_on"], both["horizon_days"], both["contacted_on"], strict=True)
-    within = [began <= contacted < began + timedelta(int(n)) for began, n, contacted in days]
+    """Return whether each episode's account was contacted: any of its customers, or its entry on a list."""
+    own = found.reset_index()[["index", "account_id", "began_on", "horizon_days", "customers"]]
+    kept = own["customers"].notna()
+    ways = (
+        (own[kept].explode("customers"), "customers", "customer_id"),
+        (own[kept], "account_id", "entry_account_id"),
+        (own[~kept], "account_id", "account_id"),  # the account that the customer was in on that day
+    )
+    columns = ["index", "began_on", "horizon_days"]
+    days = contacts["contacted_on"]
+    both = pd.concat(
+        episodes.set_axis(episodes[mine], axis=0)[columns].join(days.set_axis(contacts[theirs]), how="inner")
+        for episodes, mine, theirs in ways
+    )
+    spans = zip(both["began_on"], both["horizon_days"], both["contacted_on"], strict=True)
+    within = [began <= contacted < began + timedelta(int(n)) for began, n, contacted in spans]
     return found.index.to_series().isin(both["index"][pd.Series(within, both.index, dtype=bool)])

@@ -15,7 +15,7 @@ from serving.book import Book, Run, runs
 from serving.book.lists import ROUND_ROBIN, entries_in
 from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SCORES, SUPPRESSED
 from serving.book.score_json import SCORE_FACTS
-from serving.book.sql_rows import frame_of, latest_row, rows_with
+from serving.book.sql_rows import frame_of, latest_row, rows_with, texts_from_json
 from serving.outreach.plan.candidates import NEW, REGULAR, WINBACK
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import Score
@@ -86,10 +86,15 @@ def _rest(connection: Connection, row: RowMapping) -> dict[str, pd.DataFrame]:
     )
     return {
         "suppressed": _of_list(connection, SUPPRESSED, row["id"]),
-        "episodes": _of_list(connection, EPISODES, row["id"]),
+        "episodes": _episodes(connection, row["id"]),
         "arms": frame_of(connection, sa.select(ARMS).where(ARMS.c.since == row["as_of"])),
         "owners_given": frame_of(connection, given),
     }
+
+
+def _episodes(connection: Connection, list_id: int) -> pd.DataFrame:
+    found = _of_list(connection, EPISODES, list_id)
+    return found.assign(customers=[texts_from_json(text) for text in found["customers"]])
 
 
 def _of_list(connection: Connection, table: sa.Table, list_id: int) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import chain
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,11 +19,13 @@ from serving.book.schema import (
     ARMS,
     CONSENT,
     CONTACTS,
+    DRAWN,
     ENTRIES,
     EPISODES,
     ERASURES,
     GONE,
     HOLDS,
+    MERGERS,
     OUTBOX,
     OUTCOMES,
     OWNERS,
@@ -40,6 +43,7 @@ BY_CUSTOMER: tuple[sa.Table, ...] = (
     SUPPRESSED,
     GONE,
     EPISODES,
+    DRAWN,
     CONTACTS,
     OUTCOMES,
     CONSENT,
@@ -48,9 +52,9 @@ BY_CUSTOMER: tuple[sa.Table, ...] = (
     OUTBOX,
 )
 # Rows of its own account, which a customer without a parent is. The account of a branch stays: others belong to it.
-BY_ACCOUNT: tuple[sa.Table, ...] = (ARMS, HOLDS, OWNERS)
+BY_ACCOUNT: tuple[sa.Table, ...] = (ARMS, HOLDS, OWNERS, MERGERS)
 # Tables in which rows of others may name the customer as their account: each of these becomes its own account.
-NAMING_ACCOUNTS: tuple[sa.Table, ...] = (ENTRIES, SUPPRESSED, EPISODES)
+NAMING_ACCOUNTS: tuple[sa.Table, ...] = (ENTRIES, SUPPRESSED, EPISODES, DRAWN)
 ONE_PER_ACCOUNT = "one entry per account"  # the detail in a list, followed by the customer who stands for the account
 
 
@@ -108,7 +112,8 @@ def _deletions(connection: Connection, customer_id: str) -> Iterable[tuple[str, 
 
 def _mentions_removed(connection: Connection, customer_id: str) -> Iterable[tuple[str, int]]:
     """Remove the customer's id from the rows of others, and yield each table with its number of changed rows."""
-    yield "entries", _remove_from_members(connection, customer_id)
+    for column in (ENTRIES.c.members, EPISODES.c.customers):
+        yield column.table.name, _remove_from_texts(connection, column, customer_id)
     named = f"{ONE_PER_ACCOUNT}: see {customer_id}"
     unnamed = sa.update(SUPPRESSED).where(SUPPRESSED.c.detail == named).values(detail=ONE_PER_ACCOUNT)
     yield "suppressed", connection.execute(unnamed).rowcount
@@ -120,18 +125,18 @@ def _mentions_removed(connection: Connection, customer_id: str) -> Iterable[tupl
         yield table.name, connection.execute(own).rowcount
 
 
-def _remove_from_members(connection: Connection, customer_id: str) -> int:
-    """Remove the customer from the entries of others that name it as a member of their account."""
-    holding = sa.select(ENTRIES.c.list_id, ENTRIES.c.customer_id, ENTRIES.c.members).where(
-        ENTRIES.c.members.contains(json.dumps(customer_id, ensure_ascii=False), autoescape=True)
-    )
+def _remove_from_texts(connection: Connection, column: sa.Column[Any], customer_id: str) -> int:
+    """Remove the customer from the JSON in which rows of others name the customers of their account."""
+    key = list(column.table.primary_key)
+    named = column.contains(json.dumps(customer_id, ensure_ascii=False), autoescape=True)
     changed = 0
-    for row in connection.execute(holding).all():
-        members = json.loads(row.members)
-        left = [member for member in members if member != customer_id]
-        if left != members:  # SQLite's LIKE ignores case, so another id may match
-            this = sa.and_(ENTRIES.c.list_id == row.list_id, ENTRIES.c.customer_id == row.customer_id)
-            connection.execute(sa.update(ENTRIES).where(this).values(members=json.dumps(left, ensure_ascii=False)))
+    for row in connection.execute(sa.select(*key, column).where(named)).all():
+        texts = json.loads(row[-1])
+        left = [text for text in texts if text != customer_id]
+        if left != texts:  # SQLite's LIKE ignores case, so another id may match
+            this = sa.and_(*(each == value for each, value in zip(key, row, strict=False)))
+            text = json.dumps(left, ensure_ascii=False)
+            connection.execute(sa.update(column.table).where(this).values({column.name: text}))
             changed += 1
     return changed
 

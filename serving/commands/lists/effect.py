@@ -15,7 +15,7 @@ from features.churn.labels import complete_until
 from features.clock import date_of
 from features.errors import InputError
 from features.money import Money
-from serving.book.trial import episodes, leaks
+from serving.book.trial import CONTACT, MERGER, episodes, leaks
 from serving.commands.result import Table
 from serving.outreach.effect.effect import GROUPS, RECENT_WEEKS, Effect, effect
 from serving.outreach.effect.four_groups import FourGroups
@@ -45,6 +45,9 @@ class EffectAnswer(msgspec.Struct, frozen=True):
 
     until: Annotated[date, Meta(description="horizons that ended on or before this day count")]
     leaked_contacts: Annotated[int, Meta(description="contacts with customers who are held out")]
+    merged_accounts: Annotated[
+        int, Meta(description="accounts in which held-out customers and others came together; none is contacted")
+    ]
     uplift: Annotated[UpliftVerdict, Meta(description="whether a model of whom a contact moves ranks better")]
     currency: str
     first_on: Annotated[date | None, Meta(description="the day of the first episode; null: none has settled")]
@@ -71,6 +74,7 @@ class MeasuredEffect:
         effect: treated against holdout.
         until: horizons that ended on or before this day count.
         leaked: contacts with customers who are held out.
+        merged: accounts in which held-out customers and others came together.
         uplift: whether a model of whom a contact moves ranks better than risk and gain do.
         by: the groups that a person is shown apart.
     """
@@ -79,6 +83,7 @@ class MeasuredEffect:
     uplift: UpliftVerdict
     until: date
     leaked: int
+    merged: int = 0
     by: Sequence[str] = ()
 
     @property
@@ -88,6 +93,7 @@ class MeasuredEffect:
         return EffectAnswer(
             until=self.until,
             leaked_contacts=self.leaked,
+            merged_accounts=self.merged,
             uplift=self.uplift,
             currency=found.currency,
             first_on=found.first_on,
@@ -98,7 +104,7 @@ class MeasuredEffect:
             later_episodes=found.later_episodes,
             more_weeks_found=found.more_weeks_found,
             more_weeks_planned=found.more_weeks_planned,
-            warnings=list(found.warnings),
+            warnings=[*found.warnings, *self._warnings()],
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -115,10 +121,18 @@ class MeasuredEffect:
     def _overall(self) -> Iterator[str]:
         if self.effect.first_on is None and self.effect.four is None:
             yield f"nothing to tell yet: no horizon of a list has ended by {self.until}"
-            return
-        yield f"what the lists saved, of all whose horizon ended by {self.until}:"
-        yield from self.effect.lines()
-        yield from self.uplift.lines()
+        else:
+            yield f"what the lists saved, of all whose horizon ended by {self.until}:"
+            yield from (*self.effect.lines(), *self.uplift.lines())
+        yield from (f"careful: {warning}" for warning in self._warnings())
+
+    def _warnings(self) -> Iterator[str]:
+        if self.merged:
+            accounts = f"{self.merged:,} {'account' if self.merged == 1 else 'accounts'}"
+            yield (
+                f"in {accounts} held-out customers and others came together: no longer contacted, each counted in the "
+                "arm it was drawn for, with its own orders; that makes the effect look smaller than it is"
+            )
 
 
 def measure_effect(shop: OpenShop, planned_saved_share: float | None = None, by: Sequence[str] = ()) -> MeasuredEffect:
@@ -134,7 +148,8 @@ def measure_effect(shop: OpenShop, planned_saved_share: float | None = None, by:
     trial, leaked = episodes(shop.book, day), leaks(shop.book)
     outcomes = settled(trial, log, shop.customers.account_of)
     found = effect(outcomes, currency=shop.settings.shop.currency, planned_saved_share=planned_saved_share)
-    return MeasuredEffect(found, learn_uplift(log, outcomes).verdict, day, len(leaked), by)
+    contacts, mergers = (int((leaked["how"] == how).sum()) for how in (CONTACT, MERGER))
+    return MeasuredEffect(found, learn_uplift(log, outcomes).verdict, day, contacts, mergers, by)
 
 
 def plan_trial(shop: OpenShop, saved_share: float) -> SamplePlan:

@@ -32,6 +32,7 @@ from serving.webhooks.outbox import publish_and_enqueue
 
 GROUPS = ("entries", "newcomers", "winback")
 SHOWN = 10  # entries on a screen
+MOST_NAMED = 5  # accounts in a sentence
 WORTH = "worth = expected gain: risk × P(saved | contacted) × expected spend − cost"
 
 
@@ -63,6 +64,7 @@ class PublishedList:
             **{group: records(getattr(outreach, group)) for group in GROUPS},
             "left_out": dict(outreach.left_out),
             "gone": records(outreach.gone),
+            "merged": records(outreach.merged),
             "warnings": list(self.warnings),
             "files": list(self.files),
         }
@@ -87,6 +89,7 @@ class PublishedList:
         yield f"{len(outreach.entries):,} regulars on the list, ranked by {outreach.rank_by}; apart from them {apart}"
         yield "not on it: " + ", ".join(f"{count:,} {rule}" for rule, count in outreach.left_out.items())
         yield from self._moves()
+        yield from _said_merged(outreach.merged["account_id"].tolist())
         yield from self.warnings
         folder = self.files[0].parent
         yield f"written to {folder}: {', '.join(dict.fromkeys(_shown(path, folder) for path in self.files))}"
@@ -98,6 +101,16 @@ class PublishedList:
             why = ", ".join(f"{count:,} {reason}" for reason, count in gone["reason"].value_counts().items())
             left = f"{len(gone):,} gone ({why})" if why else "nobody gone"
             yield f"since the former list: {new:,} new, {still:,} still on it, {left}"
+
+
+def _said_merged(account_ids: Sequence[str]) -> Iterator[str]:
+    if account_ids:
+        more = f" and {len(account_ids) - MOST_NAMED:,} more" if len(account_ids) > MOST_NAMED else ""
+        which = "1 account holds" if len(account_ids) == 1 else f"{len(account_ids):,} accounts hold"
+        yield (
+            f"careful: {which} held-out customers and others, so nobody of it is contacted: a contact cannot be undone "
+            f"({', '.join(account_ids[:MOST_NAMED])}{more})"
+        )
 
 
 def _row(entry: dict[str, Any], money: Money) -> list[str]:

@@ -26,6 +26,7 @@ DAY_OF = {
     "holds": "since",
     "owners": "since",
     "arms": "since",
+    "drawn": "since",
     "episodes": "began_on",
 }
 OF_A_LIST = ("entries", "suppressed", "gone")
@@ -114,6 +115,12 @@ def _held(row: dict[str, Any]) -> str:
     return f"{row['kind']}{until}{_by(row)}: {row['why']}"
 
 
+def _drawn(row: dict[str, Any]) -> str:
+    if row["until"]:
+        return f"held out with account {row['account_id']} until {row['until']}: no longer contacted meanwhile"
+    return f"{row['arm']} from now on, whatever account it belongs to: drawn with account {row['account_id']}"
+
+
 def _by(row: dict[str, Any]) -> str:
     return f" by {row['by']}" if row["by"] else ""
 
@@ -126,6 +133,7 @@ SAY: dict[str, Callable[[dict[str, Any]], str]] = {
     "owners": lambda row: f"given to {row['owner']} ({row['how']})",
     "scores": _scored,
     "arms": lambda row: f"drawn as {row['arm']} among {row['stratum']}",
+    "drawn": _drawn,
     "entries": _listed,
     "suppressed": lambda row: f"not on the list: {row['reason']}, {row['detail']}",
     "gone": lambda row: f"left the list: {row['reason']}, {row['detail']}",

@@ -1,12 +1,14 @@
 """Settles episodes from the order log: whether the account ordered within the horizon, and how much it spent.
 
 Nobody has to mark a customer as saved. An episode is settled once the log covers its whole horizon, not before: a
-customer who has not ordered yet may still do so.
+customer who has not ordered yet may still do so. It is of the customers whom the account had when it began: what became
+of their account since changes neither whose orders count nor which episode was their first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,8 @@ from features.churn.labels import complete_until
 from features.clock import day_numbers, future
 from features.log import Ints, Log
 
+People = Sequence[tuple[str, ...]]
+
 
 def settled(episodes: pd.DataFrame, log: Log, accounts: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Return the episodes whose horizon the log covers, with the account's orders and spend in it.
@@ -23,13 +27,12 @@ def settled(episodes: pd.DataFrame, log: Log, accounts: Mapping[str, str] | None
     Args:
         episodes: a frame in the columns of the book's `episodes` plus `contacted` (bool), rows in any order.
         log: the shop's log.
-        accounts: customer → account. A customer missing there belongs to the account of their own episode, or is an
-            account of their own.
+        accounts: customer → account of today. Asked only of episodes whose `customers` the book did not keep yet.
 
     Returns:
-        The same columns and `number` (int, 1 = the account's first episode of all), `kept` (bool: an order on the days
-        began_on … began_on + horizon_days − 1) and `spent` (int, minor units on those days), sorted by began_on and
-        account.
+        The same columns and `number` (int, 1 = the first episode of the account and of all its customers), `kept`
+        (bool: an order on the days began_on … began_on + horizon_days − 1) and `spent` (int, minor units on those
+        days), sorted by began_on and account.
 
     >>> from datetime import date
     >>> from features.log import Lines
@@ -40,35 +43,60 @@ def settled(episodes: pd.DataFrame, log: Log, accounts: Mapping[str, str] | None
     >>> settled(both, log)[["account_id", "number", "kept", "spent"]].values.tolist()
     [['ann', 1, False, 0], ['bob', 1, True, 300]]
     """
-    numbered = episodes.sort_values(["began_on", "account_id"], kind="stable").reset_index(drop=True)
-    numbered = numbered.assign(number=numbered.groupby("account_id").cumcount() + 1)
-    begin = day_numbers(list(numbered["began_on"]))
-    end = future(begin, numbered["horizon_days"].to_numpy(dtype=np.int64))[1]  # type: ignore[arg-type]
-    over = np.asarray(end <= complete_until(log), dtype=bool)
-    found, begin, end = numbered[over].reset_index(drop=True), begin[over], np.asarray(end)[over]
-    accounts_of_log = _accounts_of(log, episodes, accounts or {})
-    order_days, spent = _order_days_and_spend(log, accounts_of_log, found["account_id"], begin, end)
-    return found.assign(kept=order_days > 0, spent=spent)
+    found = episodes.sort_values(["began_on", "account_id"], kind="stable").reset_index(drop=True)
+    people = _people(found, accounts or {})
+    found = found.assign(number=np.array(list(_numbers(found["account_id"], people)), dtype=np.int64))
+    begin = day_numbers(list(found["began_on"]))
+    end = np.asarray(future(begin, found["horizon_days"].to_numpy(dtype=np.int64))[1])  # type: ignore[arg-type]
+    over = np.flatnonzero(end <= complete_until(log))
+    order_days, spent = _order_days_and_spend(log, [people[int(row)] for row in over], begin[over], end[over])
+    return found.iloc[over].reset_index(drop=True).assign(kept=order_days > 0, spent=spent)
 
 
-def _accounts_of(log: Log, episodes: pd.DataFrame, accounts: Mapping[str, str]) -> list[str]:
-    """Return the account of every customer of the log, in the log's order."""
-    own = dict(zip(episodes["customer_id"], episodes["account_id"], strict=True))
-    return [accounts.get(who) or own.get(who, who) for who in log.customer_ids]
+def _people(episodes: pd.DataFrame, accounts: Mapping[str, str]) -> People:
+    """Return the customers of each episode; where none were kept, those of today who have no episode of their own."""
+    columns = (episodes["account_id"], episodes["customer_id"])
+    kept = episodes["customers"] if "customers" in episodes else [None] * len(episodes)
+    own, branches = set(episodes["customer_id"]), defaultdict(list)
+    for who, account in accounts.items():
+        branches[account].append(who)
+    return [
+        customers or (who, *(each for each in {*branches[account], account} if each not in own and each != who))
+        for account, who, customers in zip(*columns, kept, strict=True)
+    ]
+
+
+def _numbers(account_ids: pd.Series, people: People) -> Iterator[int]:
+    """Yield the number of each episode: one more than the latest that its account or any of its customers was in."""
+    last: dict[tuple[str, str], int] = {}
+    for account, customers in zip(account_ids, people, strict=True):
+        names = [("account", account), *(("customer", who) for who in customers)]
+        number = 1 + max(last.get(name, 0) for name in names)
+        last.update(dict.fromkeys(names, number))
+        yield number
 
 
 def _order_days_and_spend(
-    log: Log, accounts_of_log: list[str], account_id: pd.Series, begin: Ints, end: Ints
+    log: Log, people: People, begin: Ints, end: Ints
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return each episode's order days and spend on the days begin … end−1: one sorted (account, day) key, searched."""
-    codes = {account: code for code, account in enumerate(sorted({*accounts_of_log, *account_id}))}
+    """Return order days and spend of each episode's customers on the days begin … end−1.
+
+    One sorted (customer, day) key of the log is searched for each customer of each episode.
+    """
+    codes = {who: code for code, who in enumerate(log.customer_ids)}
+    pairs = [(row, codes[who]) for row, customers in enumerate(people) for who in customers if who in codes]
+    episode, customer = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     orders = log.streams["orders"]
-    account = np.array([codes[name] for name in accounts_of_log], dtype=np.int64)[orders.customer]
     first = min(int(orders.day.min(initial=0)), int(begin.min(initial=0)))
     span = max(int(orders.day.max(initial=0)), int(end.max(initial=0))) - first + 1
-    key = account * span + orders.day - first
+    key = orders.customer * span + orders.day - first
     order = np.argsort(key, kind="stable")
     money = np.concatenate([[0], np.cumsum(orders.columns["spend"][order])]).astype(np.int64)
-    own = np.array([codes[name] for name in account_id], dtype=np.int64) * span - first
-    low, high = (np.searchsorted(key[order], own + day) for day in (begin, end))
-    return (high - low).astype(np.int64), money[high] - money[low]
+    low, high = (np.searchsorted(key[order], customer * span + day[episode] - first) for day in (begin, end))
+    return _sums(episode, high - low, len(people)), _sums(episode, money[high] - money[low], len(people))
+
+
+def _sums(episode: Ints, values: npt.NDArray[np.int64], episodes: int) -> npt.NDArray[np.int64]:
+    found = np.zeros(episodes, dtype=np.int64)
+    np.add.at(found, episode, values)
+    return found

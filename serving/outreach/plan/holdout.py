@@ -19,6 +19,7 @@ import pandas as pd
 TREATED, HOLDOUT = "treated", "holdout"
 BLOCK = 20
 ANY_PLAYBOOK = ""
+KNOWN_NAMES = ("account_id", "playbook", "arm", "stratum")
 
 
 def draws(account_ids: Iterable[str], salt: str = "") -> npt.NDArray[np.float64]:
@@ -57,6 +58,9 @@ def strata(kind: pd.Series, band: pd.Series, expected_spend: pd.Series) -> pd.Se
 def with_arms(ranked: pd.DataFrame, known: pd.DataFrame, share: float, *, by_playbook: bool = False) -> pd.DataFrame:
     """Return the frame with `arm` and the `stratum` it was drawn in: as remembered, or drawn now.
 
+    Adds `drawn_for` too, the playbook that a draw is for, and `is_new_draw`. A draw for all playbooks and one for the
+    playbook at hand both count, whichever of the two is drawn now; of the two the holdout decides.
+
     Args:
         ranked: one row per account, best first: account_id, playbook, stratum.
         known: account_id, playbook, arm, stratum of all former draws.
@@ -69,15 +73,23 @@ def with_arms(ranked: pd.DataFrame, known: pd.DataFrame, share: float, *, by_pla
     4
     """
     drawn_for = ranked["playbook"] if by_playbook else pd.Series(ANY_PLAYBOOK, index=ranked.index)
-    rows = ranked.assign(drawn_for=drawn_for)
-    former = known.rename(columns={"playbook": "drawn_for", "arm": "known_arm", "stratum": "known_stratum"})
-    former = former[["account_id", "drawn_for", "known_arm", "known_stratum"]]
-    rows = rows.merge(former, on=["account_id", "drawn_for"], how="left").set_index(ranked.index)
-    rows["arm"] = rows.pop("known_arm").astype(object)
-    new = rows["arm"].isna()
-    rows["stratum"] = rows.pop("known_stratum").where(~new, rows["stratum"])
+    former = _known_arms(ranked, known)
+    new = former["arm"].isna()
+    rows = ranked.assign(drawn_for=drawn_for, arm=former["arm"], is_new_draw=new)
+    rows["stratum"] = former["stratum"].where(~new, rows["stratum"])
     rows.loc[new, "arm"] = _new_arms(rows[new], share)
     return rows
+
+
+def _known_arms(ranked: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Return arm and stratum of each row as they were drawn before; None where they never were."""
+    columns = (known[name].tolist() for name in KNOWN_NAMES)
+    drawn = {(account, playbook): (arm, stratum) for account, playbook, arm, stratum in zip(*columns, strict=True)}
+    found = []
+    for account, playbook in zip(ranked["account_id"].tolist(), ranked["playbook"].tolist(), strict=True):
+        own = [drawn[key] for key in ((account, ANY_PLAYBOOK), (account, playbook)) if key in drawn]
+        found.append(min(own, key=lambda each: each[0] != HOLDOUT, default=(None, None)))
+    return pd.DataFrame(found, columns=["arm", "stratum"], index=ranked.index, dtype=object)
 
 
 def _new_arms(new: pd.DataFrame, share: float) -> npt.NDArray[np.object_]:

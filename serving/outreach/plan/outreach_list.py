@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from features.money import Money
+from serving.outreach.plan.arms import DRAWN_NAMES, MERGED_NAMES, Arms, begins_now
 from serving.outreach.plan.departures import GONE_NAMES
-from serving.outreach.plan.holdout import ANY_PLAYBOOK
-from serving.outreach.plan.policy import Policy
 from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.plan.suppression import SUPPRESSED_NAMES
 from serving.scores import SCORE_COLUMNS, Column
@@ -45,7 +44,7 @@ ENTRY_COLUMNS: tuple[Column, ...] = (
 ENTRY_NAMES: tuple[str, ...] = tuple(column.name for column in ENTRY_COLUMNS)
 EPISODE_NAMES = (
     *("account_id", "began_on", "customer_id", "horizon_days", "arm", "cell", "kind", "playbook", "owner", "band"),
-    *("stratum", "probability", "expected_spend"),
+    *("stratum", "probability", "expected_spend", "customers"),
 )
 ARM_NAMES = ("account_id", "playbook", "arm", "stratum", "since")
 
@@ -73,6 +72,8 @@ class OutreachList:
         gone: customer_id, reason, detail of those who were on the former list and are not on this one.
         episodes: the trial's rows that begin with this list, in EPISODE_NAMES; money in minor units.
         arms: the draws made for this list, in ARM_NAMES.
+        drawn: the customers of whom the book is to remember an arm, in DRAWN_NAMES.
+        merged: accounts in which customers of both arms came together, in MERGED_NAMES; none is contacted.
         owners_given: accounts that were given an owner in turn: account_id, owner.
     """
 
@@ -90,6 +91,8 @@ class OutreachList:
     gone: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(GONE_NAMES)))
     episodes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(EPISODE_NAMES)))
     arms: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ARM_NAMES)))
+    drawn: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(DRAWN_NAMES)))
+    merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MERGED_NAMES)))
     owners_given: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["account_id", "owner"]))
 
     @property
@@ -107,18 +110,6 @@ class OutreachList:
     def owners(self) -> list[str]:
         """The owners with anyone on the list, sorted."""
         return sorted(set(self.everyone["owner"]))
-
-
-def account_of(customers: pd.DataFrame | None) -> dict[str, str]:
-    """Return customer → account, of those that have a parent.
-
-    >>> account_of(pd.DataFrame({"customer_id": ["a1", "b"], "account": ["a", None]}))
-    {'a1': 'a'}
-    """
-    if customers is None or "account" not in customers:
-        return {}
-    known = customers[customers["account"].fillna("").str.strip() != ""]
-    return dict(zip(known["customer_id"], known["account"].str.strip(), strict=True))
 
 
 def entries_of(listed: pd.DataFrame, as_of: date, listed_before: Collection[str], money: Money) -> pd.DataFrame:
@@ -149,31 +140,34 @@ def _major(minor: pd.Series, money: Money) -> pd.Series:
     return pd.Series([money.major(round(value)) for value in minor.tolist()], minor.index, dtype=object)
 
 
-def episodes_of(enrolled: pd.DataFrame, snapshot: Snapshot, as_of: date, horizon_days: int) -> pd.DataFrame:
-    """Return the trial's new rows in EPISODE_NAMES; an account is in one episode at a time.
+def episodes_of(enrolled: pd.DataFrame, snapshot: Snapshot, arms: Arms, as_of: date, horizon_days: int) -> pd.DataFrame:
+    """Return the trial's new rows in EPISODE_NAMES; an account and a customer are in one episode at a time.
 
     Args:
         enrolled: whoever is listed or held out.
         snapshot: what the book knows; its open episodes go on.
+        arms: of the day.
         as_of: the list's day.
         horizon_days: of the scores.
     """
-    under_way = frozenset(snapshot.open_episodes["account_id"])
-    new = enrolled[~enrolled["account_id"].isin(under_way)]
-    rows = new.assign(began_on=as_of, horizon_days=horizon_days, expected_spend=new["spend"])
+    new = enrolled[begins_now(enrolled, arms, frozenset(snapshot.open_episodes["account_id"]))]
+    pairs = zip(new["account_id"], new["customer_id"], strict=True)
+    customers = [tuple(sorted({*arms.accounts.customers(account), who})) for account, who in pairs]
+    rows = new.assign(
+        began_on=as_of,
+        horizon_days=horizon_days,
+        expected_spend=new["spend"],
+        customers=pd.Series(customers, index=new.index, dtype=object),
+    )
     return rows[list(EPISODE_NAMES)].reset_index(drop=True)
 
 
-def new_arms(enrolled: pd.DataFrame, snapshot: Snapshot, policy: Policy, as_of: date) -> pd.DataFrame:
+def new_arms(enrolled: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """Return the draws that the book does not know yet, in ARM_NAMES.
 
     Args:
-        enrolled: whoever is listed or held out.
-        snapshot: what the book knows.
-        policy: says whether a draw is for all playbooks or for one.
+        enrolled: whoever is listed or held out, with the columns that `within_capacity` adds.
         as_of: the list's day, from which on they count.
     """
-    drawn_for = enrolled["playbook"] if policy.holdout_by_playbook else ANY_PLAYBOOK
-    rows = enrolled.assign(playbook=drawn_for, since=as_of)[list(ARM_NAMES)]
-    known = pd.MultiIndex.from_frame(snapshot.arms[["account_id", "playbook"]])
-    return rows[~pd.MultiIndex.from_frame(rows[["account_id", "playbook"]]).isin(known)].reset_index(drop=True)
+    new = enrolled[enrolled["is_new_draw"]]
+    return new.assign(playbook=new["drawn_for"], since=as_of)[list(ARM_NAMES)].reset_index(drop=True)

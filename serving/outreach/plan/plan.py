@@ -15,10 +15,12 @@ import pandas as pd
 
 from features.errors import InputError
 from features.money import Money
+from serving.outreach.plan.accounts import accounts_of
+from serving.outreach.plan.arms import arms_today, drawn_of
 from serving.outreach.plan.candidates import KINDS, candidates
 from serving.outreach.plan.capacity import within_capacity
 from serving.outreach.plan.departures import departures
-from serving.outreach.plan.outreach_list import OutreachList, account_of, entries_of, episodes_of, new_arms
+from serving.outreach.plan.outreach_list import OutreachList, entries_of, episodes_of, new_arms
 from serving.outreach.plan.owners import with_owners
 from serving.outreach.plan.policy import Policy
 from serving.outreach.plan.ranking import one_per_account, ranked, with_gain
@@ -90,14 +92,15 @@ def plan(
         raise InputError("there are no scores to make a list from: nobody ordered within the active days")
     policy, snapshot, money = policy or Policy(), snapshot or Snapshot(), Money(currency)
     as_of, horizon_days, model_version = scores[["as_of", "horizon_days", "model_version"]].iloc[0].tolist()
-    parent = account_of(customers)
+    accounts = accounts_of(scores, customers)
+    parent, arms = accounts.parent, arms_today(snapshot, accounts)
     before = snapshot.listed_accounts(parent)
     rows = candidates(scores, customers, policy, money=money, listed_before=before, random_cell=random_cell)
     known = rows.assign(**DEFAULT_CHOICE) if choose is None else choose(rows)
     rows = suppressed(with_gain(known[list(DECIDING_NAMES)]), snapshot, policy, as_of, parent)
     rows = one_per_account(ranked(rows, policy.rank_by))
     rows, given = with_owners(rows, snapshot.owners, policy)
-    rows = within_capacity(rows, snapshot, policy, as_of)
+    rows = within_capacity(rows, snapshot, arms, policy, as_of)
     listed = rows[rows["reason"].isna()]
     off = rows.loc[rows["reason"].notna(), list(SUPPRESSED_NAMES)].reset_index(drop=True)
     reasons = {str(reason): count for reason, count in off["reason"].value_counts().items()}
@@ -118,7 +121,9 @@ def plan(
         left_out={WOULD_STAY: len(scores) - len(rows), **reasons},
         suppressed=off,
         gone=gone,
-        episodes=episodes_of(enrolled, snapshot, as_of, int(horizon_days)),
-        arms=new_arms(enrolled, snapshot, policy, as_of),
+        episodes=episodes_of(enrolled, snapshot, arms, as_of, int(horizon_days)),
+        arms=new_arms(enrolled, as_of),
+        drawn=drawn_of(enrolled, arms, snapshot, as_of, int(horizon_days)),
+        merged=arms.merged,
         owners_given=given[given["account_id"].isin(set(enrolled["account_id"]))].reset_index(drop=True),
     )

@@ -31,7 +31,9 @@ class Snapshot:
         holds: account_id, kind (veto, snooze), until, why, by; in force on the day.
         owners: account → owner, where handed over or given in turn.
         arms: account_id, playbook, arm, stratum of every draw.
-        open_episodes: account_id, arm, began_on, ends_on; under way on the day.
+        drawn: customer_id, playbook, arm, stratum, until of the customers whose account was drawn, `until` None; and of
+            those held out with an account that they came to, until that day. Those whose day is over are left out.
+        open_episodes: account_id, arm, began_on, ends_on, customers; under way on the day.
 
     >>> Snapshot().listed_on
     {}
@@ -47,7 +49,10 @@ class Snapshot:
     holds: pd.DataFrame = field(default_factory=lambda: _empty("account_id", "kind", "until", "why", "by"))
     owners: dict[str, str] = field(default_factory=dict)
     arms: pd.DataFrame = field(default_factory=lambda: _empty("account_id", "playbook", "arm", "stratum"))
-    open_episodes: pd.DataFrame = field(default_factory=lambda: _empty("account_id", "arm", "began_on", "ends_on"))
+    drawn: pd.DataFrame = field(default_factory=lambda: _empty("customer_id", "playbook", "arm", "stratum", "until"))
+    open_episodes: pd.DataFrame = field(
+        default_factory=lambda: _empty("account_id", "arm", "began_on", "ends_on", "customers")
+    )
 
     @cached_property
     def listed_on(self) -> dict[str, date]:

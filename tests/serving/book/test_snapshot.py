@@ -33,7 +33,7 @@ MakeScores = Callable[..., pd.DataFrame]
 def test_a_new_book_has_nothing_to_heed(book: Book) -> None:
     """And its empty frames have the columns that a list reads."""
     found = snapshot_on(book, FIRST)
-    for name in ("former", "contacts", "consent", "holds", "arms", "open_episodes"):
+    for name in ("former", "contacts", "consent", "holds", "arms", "drawn", "open_episodes"):
         usual = getattr(type(found)(), name)
         assert list(getattr(found, name).columns) == list(usual.columns), name
         assert getattr(found, name).empty
@@ -53,7 +53,7 @@ def test_what_happens_on_the_day_or_later_does_not_count(book: Book, publish: An
     ]
     assert later.contacts[["customer_id", "contacted_on"]].values.tolist() == [["c0", FIRST]]
     ends = FIRST + timedelta(30)
-    assert later.open_episodes.values.tolist() == [[each, "treated", FIRST, ends] for each in ("c0", "c1")]
+    assert later.open_episodes.values.tolist() == [[each, "treated", FIRST, ends, (each,)] for each in ("c0", "c1")]
     assert len(snapshot_on(book, ends - timedelta(1)).open_episodes) == 2
     assert snapshot_on(book, ends).open_episodes.empty
 
@@ -111,8 +111,8 @@ def test_contacts_into_the_holdout_are_found(book: Book, publish: Any) -> None:
         ],
     )
     assert leaks(book).values.tolist() == [
-        [held[1], held[1], FIRST, "mail", None],
-        [held[0], held[0], SECOND, "call", "ann"],
+        ["contact", held[1], held[1], FIRST, "mail", None],
+        ["contact", held[0], held[0], SECOND, "call", "ann"],
     ]
     assert leaks(book, SECOND)["customer_id"].tolist() == [held[0]]
 
@@ -138,12 +138,13 @@ def test_with_a_draw_for_each_playbook_another_playbook_does_not_leak(book: Book
     """Held out from calls, an account may still get the mail of another playbook."""
     listed = publish(1)
     with book.writing() as connection:
-        connection.exec_driver_sql("UPDATE arms SET arm = 'holdout', playbook = 'call'")
+        for table in ("arms", "drawn"):
+            connection.exec_driver_sql(f"UPDATE {table} SET arm = 'holdout', playbook = 'call'")
         connection.exec_driver_sql("UPDATE entries SET playbook = 'mail'")
     record_outcomes(book, [Outcome(listed.entries["entry_id"][0], "contacted", FIRST, "mail")])
     assert leaks(book).empty
     record_contacts(book, [Contact("c0", SECOND, "call")])
-    assert leaks(book)["contacted_on"].tolist() == [SECOND]
+    assert leaks(book)["leaked_on"].tolist() == [SECOND]
 
 
 def test_the_story_of_a_customer_is_whole_and_in_order(book: Book, publish: Any) -> None:

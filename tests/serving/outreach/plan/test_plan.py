@@ -245,8 +245,8 @@ def test_the_trial_ends_where_the_list_does(make_scores: Any) -> None:
 
 def test_an_account_is_watched_once_at_a_time(make_scores: Any) -> None:
     """An episode lasts a horizon; only then may another begin."""
-    row = [("a", "treated", BEFORE, BEFORE + timedelta(days=30))]
-    running = pd.DataFrame(row, columns=["account_id", "arm", "began_on", "ends_on"])
+    row = [("a", "treated", BEFORE, BEFORE + timedelta(days=30), ("a",))]
+    running = pd.DataFrame(row, columns=["account_id", "arm", "began_on", "ends_on", "customers"])
     found = planned(make_scores(("a", 0.6, "4"), ("b", 0.6, "4")), snapshot=Snapshot(open_episodes=running))
     assert found.customer_ids == ["a", "b"]
     assert found.episodes["account_id"].tolist() == ["b"]
