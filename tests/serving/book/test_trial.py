@@ -231,7 +231,7 @@ def test_the_older_draws_of_a_book_are_of_people_too(tmp_path: Path) -> None:
         expected = set(connection.exec_driver_sql("SELECT customer_id, arm, account_id FROM drawn").fetchall())
         for each in ("DROP TABLE drawn", "DROP TABLE mergers", "ALTER TABLE episodes DROP COLUMN customers"):
             connection.exec_driver_sql(each)
-        command.stamp(migrate._settings(connection), "0004", purge=True)
+        command.stamp(migrate._settings(connection), "0005", purge=True)
     shop.book.close()
     with closing(Book(tmp_path)) as book, book.reading() as connection:
         found = set(connection.exec_driver_sql("SELECT customer_id, arm, account_id FROM drawn").fetchall())

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 _FILL = """
 INSERT INTO drawn (customer_id, playbook, since, arm, account_id, stratum)
