@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,9 @@ from features.roll_up import roll_up
 from serving.book import Book, Contact, Outcome, episodes, history_of, leaks, record_contacts, record_outcomes
 from serving.book.runs import record_scores
 from serving.book.snapshot import snapshot_on
+from serving.commands.lists.effect import MeasuredEffect
+from serving.commands.lists.list import PublishedList
+from serving.outreach.effect.effect import effect
 from serving.outreach.effect.settled import settled
 from serving.outreach.plan.holdout import HOLDOUT, TREATED
 from serving.outreach.plan.outreach_list import OutreachList
@@ -30,6 +34,7 @@ from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.webhooks.outbox import publish_and_enqueue
 from tests.serving.conftest import build_scores
+from training.forecasts.uplift import UpliftVerdict
 
 FIRST = date(2026, 3, 2)
 WEEK, HORIZON = timedelta(days=7), timedelta(days=30)
@@ -129,6 +134,21 @@ def test_an_account_of_both_arms_is_not_contacted_and_that_is_a_leak(shop: Shop)
     assert shop.list_().merged["account_id"].tolist() == ["firm"]
     assert leaks(shop.book).values.tolist() == [["merger", "firm", None, FIRST + WEEK, None, None]]
     assert leaks(shop.book, FIRST + 2 * WEEK).empty
+
+
+def test_list_and_effect_tell_an_account_of_both_arms(shop: Shop, tmp_path: Path) -> None:
+    """To people and to machines: a number that nobody sees warns nobody."""
+    held, treated = held_and_treated(shop.list_())
+    shop.account = {held[0]: "firm", treated[0]: "firm"}
+    shop.wait()
+    run: Any = SimpleNamespace(totals="60 scored")
+    made = PublishedList(shop.list_(), [tmp_path / "list.csv"], run)
+    assert "careful: 1 account holds held-out customers and others" in "\n".join(map(str, made.lines()))
+    assert made.to_dict()["merged"] == [{"account_id": "firm", "held_out": 1, "treated": 1}]
+    nothing = effect(settled(episodes(shop.book, FIRST), roll_up(Lines.of(["z"], [1], [1]))), currency="EUR")
+    found = MeasuredEffect(nothing, UpliftVerdict(False, "too few", 0, 0, {}, {}), shop.day, 0, merged=1)
+    assert "careful: in 1 account held-out customers and others came together" in "\n".join(map(str, found.lines()))
+    assert (found.answer.merged_accounts, len(found.answer.warnings)) == (1, 2)
 
 
 def test_who_leaves_such_an_account_is_held_out_until_the_episode_ends(shop: Shop) -> None:
