@@ -5,9 +5,20 @@
     │   ├── ConfigError           regulars.toml
     │   └── InsufficientHistory   too little history for what was asked
     ├── ModelRefused              exit code 3: a bundle that is corrupt or fails its probe
-    └── ModelNotFound             exit code 3, also a LookupError: no champion yet
+    ├── ModelNotFound             exit code 3, also a LookupError: no champion yet
+    ├── WrongBook                 exit code 4: the shop's book is gone, empty or another one
+    │   └── OlderCopy             an older copy of the book was put back; said once
+    └── MachineFault              the machine failed, and nobody's input is wrong
+        ├── DiskFull              exit code 5
+        ├── NoAccess              exit code 6: rights, or a disk that may only be read
+        ├── DiskFails             exit code 7: the disk does not read or write
+        ├── Damaged               exit code 8: a file or database is not whole any more
+        ├── Busy                  exit code 9: another process holds what is needed
+        ├── OutOfMemory           exit code 10
+        ├── ClockBehind           exit code 11: the clock stands before what was recorded
+        └── Unreachable           exit code 12: a database does not answer
 
-This module imports nothing from the package.
+`features/faults.py` tells which fault an error of a library is. This module imports nothing from the package.
 """
 
 from __future__ import annotations
@@ -81,6 +92,124 @@ class ModelNotFound(RegularsError, LookupError):
     """No model is registered yet; train one first."""
 
     exit_code = 3
+
+
+class WrongBook(RegularsError):
+    """The shop knows a book, and what lies in its place is none, an empty one or another one.
+
+    Args:
+        place: where the book should be: a file, or a URL without its password.
+        problem: what is there instead.
+        remedy: the ways on.
+    """
+
+    exit_code = 4
+
+    def __init__(self, place: str, problem: str, remedy: str) -> None:
+        self.place, self.problem, self.remedy = place, problem, remedy
+        super().__init__(f"the book {place} {problem}; {remedy}")
+
+    @property
+    def in_public(self) -> str:
+        """The same without the path, for whoever asks over HTTP."""
+        return f"the book {self.problem}; {self.remedy}"
+
+
+class OlderCopy(WrongBook):
+    """An older copy of the book was put back; this is said once, and the copy is the book from then on."""
+
+
+class MachineFault(RegularsError):
+    """The machine failed at a place; what is whole is said, and what to do before the same command runs again.
+
+    Args:
+        place: a file, a folder, or a URL without its password.
+        whole: what is as it was, in words.
+        detail: what the system said, where that says more.
+        remedy: what to do, where that is not what the fault needs everywhere.
+
+    >>> print(DiskFull("/shop/book.db", "the book is as it was before"))
+    the disk is full at /shop/book.db; the book is as it was before; free space there and run the command again
+    """
+
+    exit_code = 1
+    code = "machine"
+    fault = "the machine failed"
+    remedy = "mend that"
+
+    def __init__(
+        self, place: str, whole: str = "what was there before is unchanged", detail: str = "", remedy: str = ""
+    ) -> None:
+        self.place, self.whole, self.detail = place, whole, detail
+        self.remedy = remedy or self.remedy
+        super().__init__(self.told("the command"))
+
+    def told(self, command: str) -> str:
+        """Say it in one sentence that ends with what to run again."""
+        said = f": {self.detail}" if self.detail else ""
+        return f"{self.fault} at {self.place}{said}; {self.whole}; {self.remedy} and run {command} again"
+
+    @property
+    def in_public(self) -> str:
+        """The same for whoever asks over HTTP: the file's name without its folders, and nothing the system said."""
+        name = self.place.rpartition("/")[2] if "://" not in self.place else "the database"
+        return f"{self.fault} at {name}; nothing of this request is kept; send it again once that is mended"
+
+
+class DiskFull(MachineFault):
+    """There is no room left on a disk, or in what a user may take of it."""
+
+    exit_code, code = 5, "disk-full"
+    fault, remedy = "the disk is full", "free space there"
+
+
+class NoAccess(MachineFault):
+    """Rights forbid it, or the disk may only be read."""
+
+    exit_code, code = 6, "no-access"
+    fault, remedy = "access is refused", "let this user read and write there"
+
+
+class DiskFails(MachineFault):
+    """A disk does not read or write."""
+
+    exit_code, code = 7, "disk-fails"
+    fault, remedy = "the disk fails", "see what the system's log says of the disk, move the folder to a whole one"
+
+
+class Damaged(MachineFault):
+    """A file or a database is not whole any more."""
+
+    exit_code, code = 8, "damaged"
+    fault, remedy = "the file is damaged", "put its backup back"
+
+
+class Busy(MachineFault):
+    """Another process holds what is needed."""
+
+    exit_code, code = 9, "busy"
+    fault, remedy = "another process holds the lock", "let it finish, or stop it"
+
+
+class OutOfMemory(MachineFault):
+    """The machine has too little memory for it."""
+
+    exit_code, code = 10, "out-of-memory"
+    fault, remedy = "the memory is used up", "close other programs or give the machine more"
+
+
+class ClockBehind(MachineFault):
+    """The clock stands before what was recorded: every day and every term would be wrong."""
+
+    exit_code, code = 11, "clock-behind"
+    fault, remedy = "the clock is behind", "set it right"
+
+
+class Unreachable(MachineFault):
+    """A database does not answer."""
+
+    exit_code, code = 12, "unreachable"
+    fault, remedy = "the database does not answer", "see that it runs and that its URL is right"
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

@@ -109,20 +109,22 @@ class OpenShop:
 
         Raises:
             InputError: it cannot be opened.
+            WrongBook: it is gone, empty or another one than this shop's.
         """
         if self._book is None:
             from serving.book import Book
 
-            self._book = Book(self.settings.book_place, self.settings.files.access(), self.settings.folder)
+            place, access = self.settings.book_place, self.settings.files.access()
+            self._book = Book(place, access, self.settings.folder, known_in=self.settings.state_folder)
         return self._book
 
     @property
     def book_if_any(self) -> Book | None:
         """The database of record; None where there is none yet: who only reads makes no book."""
-        from serving.book.connection import file_of
+        from serving.book.recognition.known_book import never_had
 
-        file = file_of(self.settings.book_place)
-        return None if self._book is None and file is not None and not file.exists() else self.book
+        place, state = self.settings.book_place, self.settings.state_folder
+        return None if self._book is None and never_had(place, state) else self.book
 
     def whole(self) -> OpenShop:
         """Return the same shop without `until`: how far its days are complete is seen in the whole log alone."""

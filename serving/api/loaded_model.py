@@ -21,7 +21,6 @@ from serving.config import Settings
 from training.bundle import Bundle
 from training.tracking import Tracking
 
-FOLDER = ".regulars"
 POINTER = "champion.json"
 REGISTRY, COPY = "registry", "local copy"
 REFUSED_AGAIN_SECONDS = 60.0
@@ -106,7 +105,7 @@ class Champions:
 
     @property
     def _home(self) -> Path:
-        return self._settings.folder / FOLDER
+        return self._settings.state_folder
 
     def _copy(self) -> None:
         """Write a copy of the model, then point to it; a server that cannot write there works without a copy."""

@@ -19,7 +19,7 @@ from typing import Any, TypeVar, cast
 
 import anyio
 
-from features.errors import InputError, RegularsError
+from features.errors import InputError, MachineFault, RegularsError, WrongBook
 from serving.api.access_log import Access, write
 from serving.api.auth import REFRESH_SECONDS, Keys, Ownership, RateLimit
 from serving.api.fresh_scores import FreshScores
@@ -29,6 +29,7 @@ from serving.api.problems import not_ready
 from serving.book import Book, Run
 from serving.book.connection import file_of
 from serving.book.keys import Key
+from serving.book.recognition.known_book import never_had
 from serving.book.runs import latest_bands, latest_probabilities
 from serving.book.score_lookup import ScoreLookup
 from serving.config import Settings, load_settings
@@ -88,6 +89,7 @@ class ServerState:
         if self.champions is not None and champion is not None:
             self.champions.now = champion
         self.trouble: str | None = "the server is starting"
+        self._wrong_book = False
         self._lookup: ScoreLookup | None = None
         self._fresh: FreshScores | None = None
         self._owners: Ownership | None = None
@@ -98,8 +100,8 @@ class ServerState:
 
     @property
     def ready(self) -> bool:
-        """Whether a model is loaded."""
-        return self.champion is not None
+        """Whether a model is loaded, and the book is not known to be gone, empty or another one."""
+        return self.champion is not None and not self._wrong_book
 
     @property
     def champion(self) -> Champion | None:
@@ -139,6 +141,11 @@ class ServerState:
             self.champions = Champions(self.settings)
         try:
             self._open_book(self.settings)
+            self._wrong_book = False
+        except WrongBook:
+            self._wrong_book = True
+            self._let_go()
+            raise
         finally:
             self.champions.look_or_keep()
 
@@ -246,21 +253,30 @@ class ServerState:
         return part
 
     def _open_book(self, settings: Settings) -> None:
-        if self.book is None:
-            file = file_of_book(settings.book_place)
-            book = Book(settings.book_place, settings.files.access(), settings.folder)
-            self.keys.refresh(book)
-            self.book, self._file = book, None if file is None else (file, file.stat().st_ino)
-            self._use_book(book, settings)
+        if self.book is not None:
+            self.book.recognise()
+            return
+        place = settings.book_place
+        file = file_of(place)
+        if file is not None and never_had(place, settings.state_folder):  # a server never makes one: it would be empty
+            raise InputError(f"there is no book {file.name} beside regulars.toml; regulars keys create makes one")
+        book = Book(place, settings.files.access(), settings.folder, known_in=settings.state_folder, made=False)
+        self.keys.refresh(book)
+        self.book, self._file = book, None if file is None else (file, file.stat().st_ino)
+        self._use_book(book, settings)
 
     def _close_moved_book(self) -> None:
-        """Close a book whose file was moved or replaced: what is written to it would be lost."""
+        """Close a book whose file was moved, emptied or replaced: what is written to it would be lost."""
         if self._file is None or self.book is None:
             return
         file, inode = self._file
-        if file.exists() and file.stat().st_ino == inode:
+        if file.exists() and (file.stat().st_ino, file.stat().st_size > 0) == (inode, True):
             return
-        LOG.warning("the book was moved away or replaced; opening it again")
+        LOG.warning("the book was moved away, emptied or replaced; opening it again")
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close the book and all that works with it."""
         former, self.book, self._fresh, self._owners = self.book, None, None, None
         if self._lookup is not None:
             self._lookup.close()
@@ -268,7 +284,8 @@ class ServerState:
         if self._delivery is not None:
             self._delivery.stop()
             self._delivery = None
-        former.close()
+        if former is not None:
+            former.close()
 
     def _use_book(self, book: Book, settings: Settings | None) -> None:
         self._lookup = ScoreLookup(book)
@@ -281,6 +298,10 @@ class ServerState:
             self.open()
             self.trouble = None
             self._start_delivery()
+        except (MachineFault, WrongBook) as error:
+            self.trouble = error.in_public
+            if self.trouble != before:
+                LOG.warning("%s", error)
         except RegularsError as error:
             self.trouble = str(error)
         except Exception as error:  # noqa: BLE001 — a database can fail in any way; the next round tries again
@@ -294,15 +315,3 @@ class ServerState:
         if self._delivery is None and self.book is not None:
             self._delivery = DeliveryLoop(self.book)
             self._delivery.start()
-
-
-def file_of_book(place: Path | str) -> Path | None:
-    """Return the file of a book in a folder; None for a book by URL. A server never makes one: it would be empty.
-
-    Raises:
-        InputError: there is no such file.
-    """
-    file = file_of(place)
-    if file is not None and not file.exists():
-        raise InputError(f"there is no book {file.name} beside regulars.toml; regulars keys create makes one")
-    return file

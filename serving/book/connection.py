@@ -16,13 +16,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from features.errors import InputError
+from features.errors import Damaged, InputError, Unreachable
+from features.faults import cannot_be, fault_of
 from features.file_access import OWNER_ONLY, Access
 from serving.book.privacy.file_modes import keep_from_others
 
 FILE = "book.db"
 BUSY_SECONDS = 60  # a run of a million customers writes for some ten seconds, and several may queue
 WRITER_LOCK = 7_367_706_850  # any number, as long as every version of Regulars takes the same
+NEW_BOOK = "regulars book --new-book --by NAME --why TEXT"
+OUT_OF_DAMAGE = f"put its backup back (or begin anew, without what it held: {NEW_BOOK})"
+UNCHANGED = "the book is as it was before"
 _DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 
 
@@ -83,13 +87,29 @@ def shown_name(engine: Engine) -> str:
     return sa.URL.create("postgresql", url.username, None, url.host, url.port, url.database).render_as_string()
 
 
-def cannot_open(engine: Engine, error: sa.exc.DBAPIError) -> InputError:
-    """Return the error for a database that does not answer, without the password."""
+@contextmanager
+def faults_of(engine: Engine) -> Iterator[None]:
+    """Name every fault of the machine that keeps a book from being read or written, without the password.
+
+    Raises:
+        MachineFault: of the disk, the file, a lock, the memory, or of a database that does not answer.
+    """
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        fault = fault_of(error)
+        if fault is None:
+            raise
+        if fault is Damaged:
+            raise Damaged(shown_name(engine), "it is left as it is", remedy=OUT_OF_DAMAGE) from None
+        detail = _first_line(engine, error) if fault is Unreachable else ""
+        raise fault(shown_name(engine), UNCHANGED, detail) from None
+
+
+def _first_line(engine: Engine, error: sa.exc.DBAPIError) -> str:
     lines = str(error.orig).strip().splitlines()
-    message = lines[0] if lines else type(error.orig).__name__
-    password = engine.url.password
-    message = message.replace(str(password), "***") if password else message
-    return InputError(f"the book {shown_name(engine)} cannot be opened: {message}")
+    message, password = lines[0] if lines else type(error.orig).__name__, engine.url.password
+    return message.replace(str(password), "***") if password else message
 
 
 def folder_of(engine: Engine) -> Path | None:
@@ -113,7 +133,7 @@ def _sqlite_url(folder: Path, access: Access) -> sa.URL:
     try:
         access.make_folder(path.parent)
     except OSError as error:
-        raise InputError(f"{path.parent} cannot be made: {error.strerror or error}") from error
+        raise cannot_be("made", path.parent, error) from error
     return sa.URL.create("sqlite", database=str(path))
 
 

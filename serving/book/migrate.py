@@ -14,15 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from features.errors import InputError
-from serving.book.connection import cannot_open, shown_name, writing
+from serving.book.connection import faults_of, shown_name, writing
 from serving.book.privacy.sealing import seal_book
 from serving.book.privacy.secret import SecretKeeper
+from serving.book.recognition.identity import give_identity
 from serving.book.schema import METADATA
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0006"  # the newest of migrations/versions/
+HEAD = "0007"  # the newest of migrations/versions/
 BASELINE = "0003"  # the oldest of them; versions are compared as texts
 FOLDER = Path(__file__).parent / "migrations"
 # Not Alembic's usual name: MLflow may keep its own tables in the same database, and its version with them.
@@ -38,16 +39,15 @@ def bring_up_to_date(engine: Engine, keeper: SecretKeeper) -> None:
         keeper: has the secret that an older book is sealed with.
 
     Raises:
-        InputError: the database does not answer, holds something else, or a book of a version that is not known.
+        InputError: the database holds something else, or a book of a version that is not known.
+        MachineFault: the database does not answer, or the machine does not let it be read.
     """
-    try:
+    with faults_of(engine):
         with engine.connect() as connection, connection.begin():
             if _version(connection) == HEAD:
                 return
         with _ONE_AT_A_TIME, writing(engine) as connection:
             make_or_migrate(connection, keeper)
-    except sa.exc.DBAPIError as error:
-        raise cannot_open(engine, error) from None
 
 
 def make_or_migrate(connection: Connection, keeper: SecretKeeper) -> None:
@@ -58,10 +58,16 @@ def make_or_migrate(connection: Connection, keeper: SecretKeeper) -> None:
     if version is not None:
         _refuse_unknown(connection, version, settings)
         command.upgrade(settings, "head")
-        return
-    _refuse_unversioned(connection)
-    METADATA.create_all(connection, checkfirst=False)
-    command.stamp(settings, "head")
+    else:
+        _refuse_unversioned(connection)
+        METADATA.create_all(connection, checkfirst=False)
+        command.stamp(settings, "head")
+    give_identity(connection)
+
+
+def holds_book(connection: Connection) -> bool:
+    """Say whether a database holds a book of any version."""
+    return _version(connection) is not None
 
 
 def _version(connection: Connection) -> str | None:

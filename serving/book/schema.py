@@ -43,6 +43,15 @@ def _report_columns() -> tuple[sa.Column[Any], ...]:
     )
 
 
+# One row: which book this is, and how far it has come. Every writing transaction counts one more.
+IDENTITY = sa.Table(
+    "identity",
+    METADATA,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("made_at", sa.DateTime, nullable=False),
+    sa.Column("writes", sa.BigInteger, nullable=False),
+    sa.Column("written_at", sa.DateTime, nullable=False),
+)
 RUNS = sa.Table(
     "runs",
     METADATA,

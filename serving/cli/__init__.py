@@ -14,7 +14,7 @@ from typing import Any
 from features.errors import InputError, RegularsError
 
 # A command is there once its module is read, and --help shows commands in this order.
-from serving.cli import data, models, lists, keys, webhooks  # noqa: F401 # isort: skip
+from serving.cli import data, models, lists, keys, webhooks, book  # noqa: F401 # isort: skip
 from serving.cli.options import app, screen_of
 
 __all__ = ["app", "main", "run"]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # pandas stands behind these: a wrong key in the file is repo
     from features.log import Log
 
 FILE_NAME = "regulars.toml"
+STATE_FOLDER = ".regulars"
 BOOK_URL = "REGULARS_BOOK_URL"
 AUTO: Literal["auto"] = "auto"
 
@@ -210,6 +211,11 @@ class Settings:
     def book_place(self) -> Path | str:
         """The book's database: its URL, or the folder in which SQLite keeps it."""
         return os.environ.get(BOOK_URL) or self.book.url or self.folder
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the shop keeps what it knows beside its book: how far that had come, the last model that served."""
+        return self.folder / STATE_FOLDER
 
     @property
     def money(self) -> Money:

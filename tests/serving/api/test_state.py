@@ -18,7 +18,7 @@ from features.sources.mapping import Shop
 from serving.api import loaded_model as champion_module
 from serving.api import state as state_module
 from serving.api.app import create_app
-from serving.api.loaded_model import FOLDER, POINTER, Champions
+from serving.api.loaded_model import POINTER, Champions
 from serving.api.problems import Refusal
 from serving.api.state import CONFIG_VARIABLE, ServerState
 from serving.book import Book
@@ -187,7 +187,7 @@ def test_a_corrupt_copy_is_ignored(settings: Settings, shop: Any, registry: Any,
     """No model is better than half of one."""
     registry(("5", shop.bundles["logistic"]))
     Champions(settings).look_or_keep()
-    home = settings.folder / FOLDER
+    home = settings.state_folder
     if harm == "pointer":
         (home / POINTER).write_text("{}")
     elif harm == "not json":
@@ -214,14 +214,14 @@ def test_only_the_copy_that_serves_is_kept(settings: Settings, shop: Any, regist
     champions = Champions(settings)
     champions.look_or_keep()
     champions.look_or_keep()
-    kept = list((settings.folder / FOLDER).glob("champion-*"))
-    assert [path.name for path in kept] == [json.loads((settings.folder / FOLDER / POINTER).read_text())["folder"]]
+    kept = list((settings.state_folder).glob("champion-*"))
+    assert [path.name for path in kept] == [json.loads((settings.state_folder / POINTER).read_text())["folder"]]
 
 
 def test_a_folder_that_takes_no_copy_serves_all_the_same(settings: Settings, shop: Any, registry: Any) -> None:
     """A read-only disk is no reason not to answer."""
     registry(("1", shop.bundles["logistic"]))
-    (settings.folder / FOLDER).write_text("a file where the folder would be")
+    (settings.state_folder).write_text("a file where the folder would be")
     champions = Champions(settings)
     champions.look_or_keep()
     assert champions.now is not None

@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from features.errors import InputError
+from features.errors import Damaged, InputError, RegularsError
 from serving.book import Book, history_of
 from serving.book.audit import audit_trail
 from serving.book.connection import engine_of, writing
@@ -150,7 +150,7 @@ def test_a_database_of_another_application_is_refused(place: Path | str) -> None
 
 def test_a_file_that_is_no_book_is_refused(tmp_path: Path) -> None:
     (tmp_path / "book.db").write_bytes(b"not a database, though long enough to be looked at" * 100)
-    with pytest.raises(InputError, match=r"book\.db cannot be opened: file is not a database"):
+    with pytest.raises(Damaged, match=r"the file is damaged at .*book\.db; it is left as it is; put its backup back"):
         Book(tmp_path)
 
 
@@ -169,7 +169,7 @@ def test_a_file_that_is_no_book_is_refused(tmp_path: Path) -> None:
 def test_no_error_tells_the_password(url: str, caplog: pytest.LogCaptureFixture) -> None:
     """Neither its words, nor what it was raised from, nor the log."""
     caplog.set_level(logging.DEBUG)
-    with pytest.raises(InputError) as raised:
+    with pytest.raises(RegularsError) as raised:
         Book(url)
     assert raised.value.__cause__ is None
     assert "s3cret" not in str(raised.value) + caplog.text

@@ -37,7 +37,8 @@ def trained_once(tracking_in):
 def shop(trained_shop, tmp_path, monkeypatch):
     """A copy of the trained shop as the current folder; artifacts stay where MLflow knows them."""
     for file in trained_shop.glob("*.*"):
-        shutil.copy(file, tmp_path)
+        if file.is_file():
+            shutil.copy(file, tmp_path)
     monkeypatch.chdir(trained_shop)
     return trained_shop
 
