@@ -20,7 +20,7 @@ from features.file_access import OWNER_ONLY, Access
 from serving.book.connection import engine_of, faults_of, folder_of, reading, writing
 from serving.book.migrate import bring_up_to_date
 from serving.book.privacy.secret import SecretKeeper
-from serving.book.recognition.identity import count_write, counts, identity_of, refuse_clock_behind
+from serving.book.recognition.identity import changes, count_write, counts, identity_of, refuse_clock_behind
 from serving.book.recognition.known_book import KnownBook
 from serving.book.recognition.same_book import recognised, refuse_gone, refuse_none
 
@@ -98,8 +98,9 @@ class Book:
         with faults_of(self.engine), writing(self.engine) as connection:
             if not self._clock_may_be_behind:
                 refuse_clock_behind(connection)
+            before = changes(connection)
             yield connection
-            if connection.in_transaction():  # the caller may have taken it back
+            if connection.in_transaction() and changes(connection) != before:  # nothing changed, or all was taken back
                 count_write(connection)
         if self._known is not None and self._known.is_due:
             self._note()

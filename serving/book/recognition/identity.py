@@ -107,6 +107,14 @@ def refuse_clock_behind(connection: Connection) -> None:
         )
 
 
+def changes(connection: Connection) -> object:
+    """Return a mark that is another one once the transaction has changed a row."""
+    if connection.dialect.name == "sqlite":
+        driver = connection.connection.driver_connection
+        return None if driver is None else driver.total_changes
+    return connection.exec_driver_sql("SELECT pg_current_xact_id_if_assigned()::text").scalar()
+
+
 def count_write(connection: Connection) -> None:
     """Count the write of this transaction."""
     connection.execute(sa.update(IDENTITY).values(writes=IDENTITY.c.writes + 1, written_at=utc_now()))
