@@ -66,7 +66,7 @@ COMMANDS = {
     "keys create": ("crm", "--role", "scores"),
     "keys revoke": ("k",),
     "webhooks list": (),
-    "webhooks add": ("https://crm.example/hook",),
+    "webhooks add": ("https://crm.example/hook", "--unverified"),
     "webhooks remove": ("w",),
     "webhooks deliver": (),
     "webhooks test": ("w",),
