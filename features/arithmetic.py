@@ -38,13 +38,13 @@ def at_most(column: Column, limit: float) -> Column:
     return (column > limit).ifelse(limit, column)
 
 
-def smoothed_ratio(above: Column, below: Column, weight: float = 1) -> Column:
-    """Divide with `weight` added to both sides, so that small counts do not shout: 1 means no change.
+def smoothed_ratio(above: Column, below: Column) -> Column:
+    """Divide with 1 added to both sides, which keeps small counts from swinging; 1 means no change.
 
     >>> smoothed_ratio(np.array([3.0]), np.array([1.0]))
     array([2.])
     """
-    return ratio(above + weight, below + weight)
+    return ratio(above + 1, below + 1)
 
 
 class Values:

@@ -78,14 +78,14 @@ class CustomerRows:
 
     def where(self, rows: npt.NDArray[np.bool_]) -> Self:
         """Return the rows where the mask is true."""
-        return type(self)(**{name: _some(getattr(self, name), rows) for name in self.__dataclass_fields__})
+        return type(self)(**{name: _where(getattr(self, name), rows) for name in self.__dataclass_fields__})
 
 
 def _joined(columns: Sequence[Any]) -> Any:
     return Coded.joined(columns) if isinstance(columns[0], Coded) else np.concatenate(columns)
 
 
-def _some(column: Any, rows: npt.NDArray[np.bool_]) -> Any:
+def _where(column: Any, rows: npt.NDArray[np.bool_]) -> Any:
     return Coded(column.values, column.codes[rows]) if isinstance(column, Coded) else column[rows]
 
 

@@ -101,7 +101,7 @@ class Score:
     customer_id: Annotated[str, Meaning("the customer's id as in the order source; leading zeros are kept")]
     as_of: Annotated[
         date,
-        Meaning("the day from whose start we look; everything before it is history", "business day", once_a_run=True),
+        Meaning("the day of the score; everything before it is history", "business day", once_a_run=True),
     ]
     horizon_days: Annotated[
         int, Meaning("churned means: no order on the days as_of … as_of + horizon_days − 1", "days", once_a_run=True)
@@ -249,3 +249,14 @@ def plain_values(column: pd.Series[Any]) -> list[Any]:
     """
     values = column.astype(object).where(column.notna(), None).tolist()
     return [value.date() if isinstance(value, datetime) else value for value in values]
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a frame's rows as dicts by column, their values as `plain_values` gives them.
+
+    >>> import pandas as pd
+    >>> records(pd.DataFrame({"who": ["ann", "bob"], "worth": [1.5, float("nan")]}))
+    [{'who': 'ann', 'worth': 1.5}, {'who': 'bob', 'worth': None}]
+    """
+    columns = [plain_values(frame[name]) for name in frame.columns]
+    return [dict(zip(map(str, frame.columns), row, strict=True)) for row in zip(*columns, strict=True)]

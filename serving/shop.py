@@ -39,7 +39,7 @@ class OpenShop:
 
     Args:
         settings: of the shop.
-        until: orders and events on or after this business day do not exist; None = all are read.
+        until: orders and events on or after this business day are not read; None = all are.
         book: of a server that holds it open; it stays open.
     """
 
@@ -175,7 +175,7 @@ def open_shop(place: Path | str, *, until: date | None = None) -> OpenShop:
         place: a folder with a regulars.toml, that file itself, or an orders file, which is then read as
             `regulars init` would guess, with the horizon that its own gaps propose. The book and `mlruns/` lie beside
             the toml, or beside the orders file.
-        until: orders and events on or after this business day do not exist; None = all are read.
+        until: orders and events on or after this business day are not read; None = all are.
 
     Raises:
         ConfigError: there is no regulars.toml in the folder, or wrong keys or values in it.

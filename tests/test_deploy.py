@@ -17,7 +17,7 @@ DEPLOY = ROOT / "deploy"
 INSTRUCTIONS = re.sub(r"\\\n\s*", "", (DEPLOY / "Containerfile").read_text()).splitlines()
 
 
-def said(word: str) -> list[str]:
+def instructions(word: str) -> list[str]:
     """Return what the instructions of one kind say."""
     return [line.removeprefix(word).strip() for line in INSTRUCTIONS if line.startswith(word + " ")]
 
@@ -30,31 +30,31 @@ def compose() -> Any:
 
 def test_everything_that_the_image_copies_is_there() -> None:
     """And the packages of the wheel are among it."""
-    copied = {source for line in said("COPY") for source in line.split()[:-1]}
+    copied = {source for line in instructions("COPY") for source in line.split()[:-1]}
     assert all((ROOT / source).exists() for source in copied)
     assert {"features", "training", "serving", "requirements.lock"} <= copied
 
 
 def test_the_image_does_not_run_as_root() -> None:
     """The last user named is nobody's superuser."""
-    assert said("USER")[-1] not in ("root", "0")
+    assert instructions("USER")[-1] not in ("root", "0")
 
 
 def test_the_commands_are_the_command_line_s_own() -> None:
     """Entry point and default command are understood by `regulars`."""
-    entry, command = ast.literal_eval(said("ENTRYPOINT")[0]), ast.literal_eval(said("CMD")[-1])
+    entry, command = ast.literal_eval(instructions("ENTRYPOINT")[0]), ast.literal_eval(instructions("CMD")[-1])
     assert entry == ["regulars"]
     program = str(Path(sys.executable).parent / "regulars")
     done = subprocess.run([program, *command, "--help"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert said("EXPOSE") == [command[command.index("--port") + 1]]
+    assert instructions("EXPOSE") == [command[command.index("--port") + 1]]
 
 
 def test_the_health_check_is_python_that_asks_the_exposed_port() -> None:
     """A slim image has no curl."""
-    check = ast.literal_eval(said("HEALTHCHECK")[0].partition("CMD ")[2])
+    check = ast.literal_eval(instructions("HEALTHCHECK")[0].partition("CMD ")[2])
     ast.parse(check[2])
-    assert f":{said('EXPOSE')[0]}/livez" in check[2]
+    assert f":{instructions('EXPOSE')[0]}/livez" in check[2]
 
 
 def test_the_compose_file_names_its_parts(compose: Any) -> None:
@@ -80,6 +80,8 @@ def test_the_book_of_the_compose_file_is_one_that_regulars_opens(compose: Any) -
 def test_mlflow_knows_the_options_that_it_is_given(compose: Any) -> None:
     """Its pages over the shop's runs."""
     service = compose["services"]["mlflow"]
-    told = subprocess.run([sys.executable, "-m", "mlflow", "server", "--help"], capture_output=True, text=True).stdout
+    help_text = subprocess.run(
+        [sys.executable, "-m", "mlflow", "server", "--help"], capture_output=True, text=True
+    ).stdout
     for option in service["command"]:
-        assert option.partition("=")[0] in told
+        assert option.partition("=")[0] in help_text

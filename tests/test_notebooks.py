@@ -33,7 +33,7 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def said(notebook: NotebookNode) -> str:
+def shown_text(notebook: NotebookNode) -> str:
     """Return all text that outputs show: streams, and every text kind of data."""
     outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
     texts = [text for output in outputs for kind, text in output.get("data", {}).items() if kind.startswith("text/")]
@@ -67,7 +67,7 @@ def test_imports_the_packages_and_names_no_place(path):
     assert "features" in rooms
     assert "training" in rooms or path.stem.startswith("01")
     assert not PLACE.search(sources)
-    assert not PLACE.search(said(notebook))
+    assert not PLACE.search(shown_text(notebook))
 
 
 @each_notebook

@@ -57,7 +57,7 @@ class Refit:
         data: the training rows.
         tested: the backtest; None where the log is too short for one.
         shop: zone and currency.
-        until: orders on or after this date do not exist.
+        until: orders on or after this date are not read.
         trees: how trees grow.
         list_size: how many customers the shop can call.
     """

@@ -102,7 +102,7 @@ def rolling_origin(
     Args:
         log: the shop's log.
         definition: population and horizon.
-        until: orders on or after this date do not exist.
+        until: orders on or after this date are not read.
         n_tests: how many test dates to ask for.
 
     Raises:

@@ -120,10 +120,10 @@ class Tracking:
                 client.set_registered_model_alias(MODEL, alias, version)
             return version
 
-    def finish(self, run_id: str, *, failed: bool = False) -> None:
+    def finish(self, run_id: str) -> None:
         """Close a run."""
         with self._open() as client:
-            client.set_terminated(run_id, "FAILED" if failed else "FINISHED")
+            client.set_terminated(run_id, "FINISHED")
 
     def promote(self, version: str) -> str | None:
         """Let a version serve, and return the one that served before.

@@ -97,7 +97,7 @@ def train(
         definition: population and horizon.
         shop: zone and currency that the orders were read by.
         tracking: where the run and the bundles go.
-        until: orders on or after this date do not exist.
+        until: orders on or after this date are not read.
         n_tests: how many test dates to judge on; a short log gives fewer.
         segments: customer → the shop's own segment; none of them may get clearly worse.
         trees: how trees grow; `training.tuning.tuned.read_tuned` reads the settings found for this shop.
@@ -115,7 +115,7 @@ def train(
     champion, apart = _champion(tracking, definition, shop)
     names, why = _challengers(tested, trouble, champion)
     progress(0, 2, f"{names[0]} on everything")
-    challenger, passed_over = _lawful((refit.bundle(name) for name in names), log)
+    challenger, passed_over = _first_lawful((refit.bundle(name) for name in names), log)
     if champion is None:
         decision = first_gate(challenger, tested, log, why)
     else:
@@ -205,7 +205,7 @@ def _challengers(tested: Backtest | None, trouble: str, champion: Champion | Non
     return (loser or tested.best_rule,), f"{tested.why}: the rule serves"
 
 
-def _lawful(bundles: Iterable[Bundle], log: Log) -> tuple[Bundle, str]:
+def _first_lawful(bundles: Iterable[Bundle], log: Log) -> tuple[Bundle, str]:
     """Return the first bundle that keeps the direction law, or else the first; and which were passed over, in words."""
     broken: list[tuple[Bundle, str]] = []
     for bundle in bundles:

@@ -124,15 +124,15 @@ class GapCurve:
         still = self.survival.after(days)
         return self.never_back / still if still > 0 and 2 * days <= self.reach_days else None
 
-    def days_until_gone(self, share: float = 0.5) -> float | None:
-        """Return the days of silence from which on so many never come back; None where the curve does not show it.
+    def days_until_gone(self) -> float | None:
+        """Return the days of silence from which on half never come back; None where the curve does not show it.
 
         >>> silences = Silences(np.zeros(3, int), np.array([2, 4, 9]), np.array([True, True, False]), 10)
         >>> GapCurve.of(silences).days_until_gone()
         2.0
         """
         known = ((float(time), self.never_back_after(time)) for time in self.survival.times)
-        return next((time for time, never in known if never is not None and never >= share), None)
+        return next((time for time, never in known if never is not None and never >= 0.5), None)
 
 
 @dataclass(frozen=True)

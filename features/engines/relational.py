@@ -58,7 +58,7 @@ def feature_table(
 
     Args:
         tables: the streams, by name.
-        as_of_dates: the days at whose start we look.
+        as_of_dates: the dates; only what came before each is read.
         features: what is asked for.
         active_days: only customers with an order in so many days before the date; None: with any order.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from features.guess import headers, unused_columns
 from features.guess.money import money_reading
+from features.guess.order_rows import OrderRows
 from features.guess.questions import ask_unreadable
 from features.guess.request import Request, give, need
 from features.guess.sample import (
@@ -100,13 +101,15 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
     sample.form = with_decimal(sample, [sample.given[name] for name in MONEY if name in sample.given])
     columns: dict[str, int | None] = {"order_id": order, "customer_id": customer, "ordered_at": at}
     columns |= status_columns(sample, order)
-    for name in ("line_id", "currency"):
-        columns[name] = sample.take(_field(sample, name, headers.ORDERS[name]))
-    worth = money_reading(sample, order)
+    states = tuple(index for name in ("status", "updated_at") if (index := columns[name]) is not None)
+    rows = OrderRows(sample, order, states)
+    columns["line_id"] = sample.take(_field(sample, "line_id", headers.LINE_ID, rows.numbers_lines))
+    columns["currency"] = sample.take(_field(sample, "currency", headers.CURRENCY))
+    worth = money_reading(rows)
     product = _field(sample, "product_id", headers.PRODUCT_ID)
     columns["product_id"] = product if product not in (order, customer, worth.columns.get("amount")) else None
     columns |= worth.columns
-    need(sample, "orders", columns, ("customer_id", "ordered_at", worth.needed), request)
+    need(sample, "orders", columns, ("customer_id", "ordered_at", *worth.needed), request)
     ask_unreadable(sample, "orders", ORDERS)
     named = {name: sample.name(index) for name, index in columns.items() if index is not None}
     return OrdersMapping(

@@ -61,7 +61,7 @@ def _set(*headers: str) -> tuple[str, ...]:
 
 
 ORDER_ID = _set(
-    "order id|order number|order no|order #|order_key|orderid",
+    "order id|order number|order no|order #|order_key|orderid|amazon-order-id",
     "order|basket_id|basket id|transaction id|transaction_id",
     "invoice no|invoice number|invoiceno|invoice id|invoice",
     "document no|document number|doc no|doc number|receipt no",
@@ -73,7 +73,7 @@ ORDER_ID = _set(
     "αριθμός απόδειξης|αρ. απόδειξης|απόδειξη",
     "شماره سفارش|کد سفارش|شناسه سفارش|سفارش|شماره فاکتور|فاکتور|شماره سند|شماره رسید",
 )
-LINE_ID = _set("line id|line_id|line item id|lineitem id|item_id|order_item_id|order line id|line no|line number")
+LINE_ID = _set("line id|line_id|line item id|lineitem id|order_item_id|order item id|order line id|line no|line number")
 CUSTOMER_ID = _set(
     "customer id|customer_id|customer no|customer number",
     "customer code|customer_code|customerid|client id|client code",
@@ -83,7 +83,7 @@ CUSTOMER_ID = _set(
     "sold to|bill to customer no|card no|card number|card id|card",
     "customer email|customer_email|billing email|billing_email",
     "email (billing)|email|e-mail|email address|customer|client|debtor name",
-    "buyer|phone|billing phone|mobile|customer name|bill-to name|billing name",
+    "buyer email|buyer-email|buyer|phone|billing phone|mobile|customer name|bill-to name|billing name",
     "κωδικός πελάτη|κωδ. πελάτη|αριθμός πελάτη|αρ. πελάτη",
     "πελάτης|ΑΦΜ|κάρτα|αριθμός κάρτας|ηλεκτρονικό ταχυδρομείο|όνομα πελάτη|επωνυμία",
     "کد مشتری|شناسه مشتری|شماره مشتری|مشتری|شماره کارت|کد اشتراک|شماره موبایل|موبایل|تلفن|ایمیل|نام مشتری",
@@ -94,7 +94,7 @@ ORDERED_AT = _set(
     "date created gmt|purchase date|purchased at|invoice date",
     "invoicedate|document date|doc date|posting date|transaction date",
     "transaction_timestamp|transaction time|datetime|date time|date and time",
-    "timestamp|created|sale date|sales date|receipt date|day|date|time|paid at",
+    "timestamp|sale date|sales date|receipt date|day|date|time|created|paid at",
     "ημερομηνία παραγγελίας|ημερομηνία τιμολογίου",
     "ημερομηνία παραστατικού|ημερομηνία έκδοσης|ημερομηνία|ημ/νία|ημνια",
     "تاریخ سفارش|تاریخ فاکتور|تاریخ ثبت|تاریخ خرید|تاریخ سند|تاریخ و ساعت|تاریخ|زمان",

@@ -1,16 +1,28 @@
-"""Guesses what a line is worth: which columns are amount, price, quantity and discount, and what they are money of."""
+"""Guesses what a line is worth: which columns are money and quantity, and what they are money of.
+
+Names propose, the rows decide: whichever reading makes the columns agree is taken and told. Where two readings fit and
+give different money, the likely one is taken and a question is put.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from features.guess import headers
-from features.guess.sample import Sample, has_lines_per_order, is_number, is_order_level
+import numpy as np
+
+from features.guess import money_names as names
+from features.guess.arithmetic import AGREES, FAILS, Floats, agreement, values, zeros
+from features.guess.minor_units import amount_unit
+from features.guess.order_rows import OrderRows
+from features.guess.sample import is_number
+from features.guess.unit_or_line import price_is_of_line
+
+MOST_SHARES = 40
 
 
-@dataclass(frozen=True)
+@dataclass
 class MoneyReading:
     """The columns of money and quantity, and the settings of OrdersMapping that say how they are read.
 
@@ -19,69 +31,224 @@ class MoneyReading:
         settings: of OrdersMapping.
     """
 
-    columns: Mapping[str, int | None]
-    settings: Mapping[str, Any]
+    columns: dict[str, int | None] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=lambda: {"amount_is": "line", "price_times_quantity": False})
 
     @property
-    def needed(self) -> str:
-        """The field without which these settings cannot be read."""
-        return "price" if self.settings["price_times_quantity"] else "amount"
+    def needed(self) -> tuple[str, ...]:
+        """The fields without which these settings cannot be read."""
+        if self.settings["amount_is"] == "none":
+            return ()
+        return ("price",) if self.settings["price_times_quantity"] else ("amount",)
 
 
-def money_reading(sample: Sample, order: int | None) -> MoneyReading:
+def money_reading(rows: OrderRows) -> MoneyReading:
     """Guess what a line is worth.
 
     Args:
-        sample: the first rows of the orders file.
-        order: index of the column of order ids.
+        rows: the first rows of the orders file.
     """
-    columns: dict[str, int | None] = {}
-    for name in ("price", "quantity", "discount"):
-        found = sample.find(headers.ORDERS[name], lambda index: is_number(sample, index))
-        columns[name] = sample.given.get(name, found)
-    amount, amount_is = _amount(sample, order, columns)
-    by_unit = amount is None and columns["price"] is not None and columns["quantity"] is not None
-    if by_unit:
-        sample.assume(
-            f'The amount of a line is "{sample.name(columns["price"] or 0)}" × '
-            f'"{sample.name(columns["quantity"] or 0)}".'
-        )
-    else:
-        columns["price"] = None
-        columns["amount"] = amount
-    # An order's discount on each of its lines would be counted once per line, and a line's once per order.
-    has_lines = has_lines_per_order(sample, order) and "discount" not in sample.given
-    if has_lines and is_order_level(sample, order, columns["discount"]) != (amount_is == "order"):
-        columns["discount"] = None
-    return MoneyReading(columns, {"amount_is": amount_is, "price_times_quantity": by_unit})
+    return _Guess(rows).reading()
 
 
-def _amount(
-    sample: Sample, order: int | None, columns: Mapping[str, int | None]
-) -> tuple[int | None, Literal["line", "order"]]:
-    """Choose between the line's own amount, the order's total, price × quantity, and a bare price."""
-    line = sample.find(headers.LINE_AMOUNT, lambda index: is_number(sample, index))
-    total = sample.find(headers.ORDER_TOTAL, lambda index: is_number(sample, index))
-    has_lines = has_lines_per_order(sample, order)
-    if "amount" in sample.given:
-        amount = sample.given["amount"]
-        return amount, "order" if has_lines and is_order_level(sample, order, amount) else "line"
-    if "price" in sample.given and columns["quantity"] is not None:
-        return None, "line"
-    if line is not None and not (has_lines and is_order_level(sample, order, line)):
-        sample.assume(f'The amount of a line is "{sample.name(line)}".')
-        return line, "line"
-    for index in (total, line):
-        if index is not None and has_lines and is_order_level(sample, order, index):
-            sample.assume(f'The amount is the order\'s total "{sample.name(index)}", counted once per order.')
-            return index, "order"
-    if total is not None and not has_lines:
-        sample.assume(f'The amount is "{sample.name(total)}".')
-        return total, "line"
-    if total is not None and columns["price"] is None:
-        sample.assume(f'The amount of a line is "{sample.name(total)}".')
-        return total, "line"
-    if columns["price"] is not None and columns["quantity"] is None:
-        sample.assume(f'The amount of a line is "{sample.name(columns["price"])}"; there is no quantity.')
-        return columns["price"], "line"
-    return None, "line"
+class _Guess:
+    """The columns that may be money, and what is found out about them."""
+
+    def __init__(self, rows: OrderRows) -> None:
+        self.sample, self.rows = rows.sample, rows
+        self.found = MoneyReading()
+        self.refund = self._find("refunded", names.REFUND)
+        self.price = self._find("price", names.PRICE)
+        self.quantity = self._find("quantity", names.QUANTITY)
+        self.discount = self._find("discount", names.DISCOUNT)
+        self.tax, self.freight = (self._find(None, each) for each in (names.TAX, names.FREIGHT))
+
+    def _find(self, name: str | None, known: Sequence[str]) -> int | None:
+        if name in self.sample.given:
+            return self.sample.given[name]
+        return self.sample.find(known, lambda index: is_number(self.sample, index))
+
+    def reading(self) -> MoneyReading:
+        """Return the reading, each of its steps told."""
+        amount = self._amount()
+        found = self.found
+        by_unit = amount is None and self.price is not None and self.quantity is not None
+        found.settings["price_times_quantity"] = by_unit
+        if by_unit:
+            self._say(f"The amount of a line is {self._name(self.price)} × {self._name(self.quantity)}.")
+        elif amount is None:
+            found.settings["amount_is"] = "none" if self._holds_no_money() else "line"
+        found.columns |= {
+            "price": self.price if by_unit else None,
+            "quantity": self.quantity,
+            "amount": amount,
+            "refunded": self.refund,
+            "discount": self.discount,
+        }
+        self._discount(amount, by_unit=by_unit)
+        self._refund()
+        found.settings["amount_unit"] = amount_unit(self.sample, self.price if by_unit else amount)
+        return found
+
+    def _amount(self) -> int | None:
+        """Choose between the line's own amount, the order's total, price × quantity, and a bare price."""
+        sample, has_lines = self.sample, self.rows.are_lines
+        if "amount" in sample.given:
+            return self._level(sample.given["amount"], has_lines)
+        if "price" in sample.given and self.quantity is not None:
+            return None
+        after = self._after_discount()
+        if after is not None:
+            return self._level(after, has_lines)
+        line = self._find(None, names.LINE_AMOUNT)
+        total = self._find(None, names.ORDER_TOTAL)
+        if line is not None and not (has_lines and self._repeated(line)):
+            if not has_lines and self.rows.several:
+                return self._level(line, has_lines)
+            self._say(f"The amount of a line is {self._name(line)}.")
+            return line
+        for index in (total, line):
+            if index is not None and has_lines and self.rows.of_order(index):
+                return self._level(index, has_lines)
+        if total is not None and (not has_lines or self.price is None):
+            return self._level(total, has_lines)
+        if self.price is not None and (self.quantity is None or self._price_is_of_line(total)):
+            end = "; there is no quantity" if self.quantity is None else ", of all its units"
+            self._say(f"The amount of a line is {self._name(self.price)}{end}.")
+            price, self.price = self.price, None
+            return price
+        return None
+
+    def _level(self, index: int, has_lines: bool) -> int:
+        """Say whether an amount is the line's or the order's."""
+        if has_lines and self.rows.of_order(index):
+            self.found.settings["amount_is"] = "order"
+            self._say(f"The amount is the order's total {self._name(index)}, counted once per order.")
+        elif not has_lines and self.rows.several:
+            self.found.settings["amount_is"] = "order"
+            self._say(
+                f"The amount is {self._name(index)}: a row is an order, and {len(self.rows.several):,} of "
+                f"{self.rows.n_orders:,} orders come several times, of which the latest state counts."
+            )
+        else:
+            self._say(f"The amount{' of a line' if has_lines else ''} is {self._name(index)}.")
+        return index
+
+    def _repeated(self, index: int) -> bool:
+        """Say whether a line's amount is one value per order all the same, and no product of price and quantity."""
+        if not self.rows.of_order(index):
+            return False
+        if self.price is None or self.quantity is None or self.price == index:
+            return True
+        product = values(self.sample, self.price) * values(self.sample, self.quantity)
+        return not agreement(values(self.sample, index), product) >= AGREES
+
+    def _after_discount(self) -> int | None:
+        """Return the amount whose header says that a discount is taken off it, and note the one before."""
+        sample = self.sample
+        free = [
+            index for index in range(len(sample.plain))
+            if index not in sample.used and sample.filled(index) and is_number(sample, index)
+        ]  # fmt: skip
+        after = [index for index in free if names.AFTER_DISCOUNT.search(sample.name(index))]
+        if not after:
+            return None
+        paid = zeros(values(sample, after[0]))
+        before = [
+            index for index in free
+            if index not in (after[0], self.discount, self.quantity) and self._is_before(index, paid)
+        ]  # fmt: skip
+        if before and self.discount is None:
+            self.found.columns["before_discount"] = before[0]
+            self._say(f"{self._name(before[0])} is before discount: the difference is the discount.")
+        return after[0]
+
+    def _is_before(self, index: int, paid: Floats) -> bool:
+        column = values(self.sample, index)
+        known = (*names.LINE_AMOUNT, *names.ORDER_TOTAL)
+        named = self.sample.plain[index] in known or names.BEFORE_DISCOUNT.search(self.sample.name(index)) is not None
+        return named and bool((zeros(column) >= paid - 0.005).all())
+
+    def _price_is_of_line(self, total: int | None) -> bool:
+        assert self.price is not None
+        assert self.quantity is not None
+        more = [index for index in (self.tax, self.freight) if index is not None]
+        less = [index for index in (self.discount,) if index is not None]
+        return price_is_of_line(self.rows, self.price, self.quantity, total, more, less)
+
+    def _discount(self, amount: int | None, *, by_unit: bool) -> None:
+        """Say how the discount is written, and whether the amounts are after it."""
+        found, rows = self.found, self.rows
+        if self.discount is None:
+            return
+        column = zeros(values(self.sample, self.discount))
+        if (share := self._share(column)) is not None:
+            found.settings["discount_is"] = share
+            self._say(f"{self._name(self.discount)} is a share of the money before discount, not money.")
+        # An order's discount on each of its lines would be counted once per line, and a line's once per order.
+        elif "discount" not in self.sample.given and rows.are_lines and self._of_other_level():
+            found.columns["discount"] = None
+            return
+        self._taken(column, amount, by_unit=by_unit)
+
+    def _of_other_level(self) -> bool:
+        return self.rows.of_order(self.discount) != bool(self.found.settings["amount_is"] == "order")
+
+    def _share(self, column: Floats) -> str | None:
+        """Return 'share' or 'percent' where a discount is a part of the money, None where it is money."""
+        assert self.discount is not None
+        header = self.sample.name(self.discount)
+        used = np.unique(np.abs(column[column != 0]))
+        if not len(used) or used.max() > 100:
+            return None
+        if names.SHARE.search(header):
+            return "share" if used.max() <= 1 else "percent"
+        if used.max() > 1 or len(used) > MOST_SHARES or "discount" in self.sample.given:
+            return None
+        return "share" if (used < 1).any() else None
+
+    def _taken(self, column: Floats, amount: int | None, *, by_unit: bool) -> None:
+        """Decide by the unit's price whether an amount is after discount, where a row says so."""
+        if amount is None or self.price is None or self.quantity is None or self.price == amount or not column.any():
+            return
+        sample = self.sample
+        product = values(sample, self.price) * values(sample, self.quantity)
+        worth, some = values(sample, amount), column != 0
+        kind = self.found.settings.get("discount_is", "money")
+        off = np.abs(column) if kind == "money" else product * column / (100 if kind == "percent" else 1)
+        after, before = agreement(worth[some], (product - off)[some]), agreement(worth[some], product[some])
+        if before >= AGREES and not after > FAILS:
+            self.found.settings["discount_taken"] = False
+            self._say(
+                f"{self._name(amount)} is before discount: it is price × quantity, and the discount is taken off."
+            )
+        elif after >= AGREES:
+            self._say(
+                f"{self._name(amount)} is after discount: it is price × quantity less {self._name(self.discount)}."
+            )
+
+    def _refund(self) -> None:
+        if self.refund is None:
+            return
+        what = "line"
+        if self.found.settings["amount_is"] == "order":
+            what = "order"
+        elif self.rows.are_lines and self.rows.of_order(self.refund):
+            what = self.found.settings["refund_is"] = "order"
+        self._say(f"{self._name(self.refund)} is money that came back of the {what}: it is taken off.")
+
+    def _holds_no_money(self) -> bool:
+        """Say whether nothing in the file could be money, so that orders can only be counted."""
+        sample = self.sample
+        for index in range(len(sample.plain)):
+            used = index in sample.used or index in (self.quantity,) or not sample.filled(index)
+            if not used and is_number(sample, index) and not names.NO_MONEY.search(sample.name(index)):
+                return False
+        self._say('The file holds no money: orders are counted, and nothing is valued (amount_is = "none").')
+        return True
+
+    def _name(self, index: int | None) -> str:
+        return f'"{self.sample.name(index)}"' if index is not None else "nothing"
+
+    def _say(self, sentence: str) -> None:
+        self.sample.assume(sentence)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from features.errors import InputError
-from features.guess import headers
+from features.guess import headers, money_names
 from features.guess.formats import (
     currency_in,
     date_formats,
@@ -22,6 +21,7 @@ from features.guess.formats import (
     sortedness,
 )  # fmt: skip
 from features.money import Money
+from features.questions import Question
 from features.sources import cells, plain_text
 from features.sources.cells.cells_sql import date_counts, text
 from features.sources.files import OpenFile, is_parquet, open_file
@@ -29,7 +29,6 @@ from features.sources.mapping import DateFormat, FileFormat
 
 SAMPLE = 20_000
 DATES = 300
-ENOUGH_ORDERS = 0.99
 
 
 @dataclass
@@ -37,7 +36,8 @@ class Sample:
     """The first rows of a file as texts, and what is guessed from them so far.
 
     `columns` holds the cells, `used` the indices of columns that a field has taken, `given` the index of each field
-    whose column the user names, `questions` what is to be answered before anything runs.
+    whose column the user names, `questions` what is to be answered before anything runs, `choices` what is asked with a
+    likely answer.
     """
 
     file: OpenFile
@@ -45,6 +45,7 @@ class Sample:
     form: FileFormat
     assumptions: list[str] = field(default_factory=list)
     questions: dict[str, str] = field(default_factory=dict)
+    choices: list[Question] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     given: dict[str, int] = field(default_factory=dict)
 
@@ -83,6 +84,12 @@ class Sample:
     def ask(self, setting: str, question: str) -> None:
         """Ask for a setting that cannot be known, such as `orders.columns.ordered_at`."""
         self.questions[setting] = question
+
+    def choose(self, question: Question) -> None:
+        """Put a question whose likely answer is taken for going on, and say so."""
+        self.choices.append(question)
+        other = "; ".join(answer.words for answer in question.answers[1:])
+        self.assume(f"CHECK: {question.words} Taken: {question.likely.words}. Otherwise: {other}.")
 
     def take(self, index: int | None) -> int | None:
         """Mark a column as used, so that no other field takes it."""
@@ -186,7 +193,7 @@ def with_decimal(sample: Sample, given: Collection[int] = ()) -> FileFormat:
     """Return the file's format with its decimal mark, judged from columns of money and the `given` ones."""
     if sample.file.text is None:
         return sample.form
-    names = (*headers.LINE_AMOUNT, *headers.ORDER_TOTAL, *headers.PRICE, *headers.DISCOUNT)
+    names = (*money_names.LINE_AMOUNT, *money_names.ORDER_TOTAL, *money_names.PRICE, *money_names.DISCOUNT)
     money = [index for index, name in enumerate(sample.plain) if name in names or sample.bare[index] in names]
     columns = {*money, *given} or {index for index in range(len(sample.plain)) if _shows_money(sample, index)}
     texts = [cell for index in sorted(columns) for cell in sample.filled(index)[:2000]]
@@ -209,21 +216,3 @@ def _shows_money(sample: Sample, index: int) -> bool:
 def _currency_column(sample: Sample) -> str | None:
     index = sample.find(headers.CURRENCY)
     return None if index is None else currency_in(sample.filled(index)[:DATES])
-
-
-def has_lines_per_order(sample: Sample, order: int | None) -> bool:
-    """Say whether an order id stands on several rows."""
-    return order is not None and len(set(sample.filled(order))) < len(sample.filled(order))
-
-
-def is_order_level(sample: Sample, order: int | None, index: int | None) -> bool:
-    """Say whether a column has one value per order, repeated on its lines or on the first of them only."""
-    if order is None or index is None:
-        return False
-    values: dict[str, set[str]] = {}
-    for key, cell in zip(sample.columns[order], sample.columns[index], strict=True):
-        if key:
-            values.setdefault(key, set()).add(cell)
-    lines = Counter(sample.columns[order])
-    several = [values[key] - {""} for key, count in lines.items() if key and count > 1]
-    return bool(several) and sum(len(each) <= 1 for each in several) >= ENOUGH_ORDERS * len(several)

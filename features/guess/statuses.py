@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from features.guess import headers, status_names
-from features.guess.sample import Sample, has_lines_per_order, is_date, is_flag, is_number
+from features.guess.order_rows import OrderRows
+from features.guess.sample import Sample, is_date, is_flag, is_number
 from features.sources import cells
 from features.sources.words.meanings import Meaning, Where, meanings
 
@@ -64,7 +65,7 @@ def _type(sample: Sample) -> int | None:
 
 
 def _updated_at(sample: Sample, order: int | None) -> int | None:
-    if not has_lines_per_order(sample, order):
+    if not OrderRows(sample, order).several:
         return None
     return sample.find(status_names.UPDATED_AT, lambda index: is_date(sample, index))
 

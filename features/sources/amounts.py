@@ -47,11 +47,15 @@ def line_money(checks: RowChecks, order: Ints, rules: LineRules) -> Worth:
     if rules.price_times_quantity and quantity is not None:
         price = checks.typed.numbers["price"]
         checks.check_number("price", price, needed=True)
-        total = times(np.where(checks.sound, price, 0), np.where(checks.sound, quantity, 0))
+        readable = (price > cells.HUGE) & (quantity > cells.HUGE)
+        total = times(np.where(readable, price, 0), np.where(readable, quantity, 0))
+        checks.account.written = total
         return _after_discount(checks, total, discount, back, quantity, rules, taken=bool(rules.discount_taken))
     amount, before = checks.typed.numbers["amount"], checks.number("before_discount")
+    checks.account.written = np.where(amount > cells.HUGE, amount, 0)
     if rules.amount_is == "order":
         amount = _once_per_order(checks, "amount", order, amount)
+        checks.account.change("totals repeated", checks.account.written, np.where(amount > cells.HUGE, amount, 0))
         before = None if before is None else _once_per_order(checks, "before_discount", order, before)
         if rules.discount_is == "money":
             discount = _once_per_order(checks, "discount", order, discount)
@@ -84,7 +88,9 @@ def _after_discount(
         of_amount = np.divide(share, 1 - share, out=np.zeros(len(share)), where=known) if taken else share
         discount = np.rint(np.abs(amount) * np.where(known | (not taken), of_amount, 0)).astype(np.int64)
     if not taken:
-        amount = amount - np.sign(amount) * np.minimum(discount, np.abs(amount))
+        after = amount - np.sign(amount) * np.minimum(discount, np.abs(amount))
+        checks.account.change("discounts", amount, after)
+        amount = after
     return Worth(amount, discount, back, quantity, derived=rules.discount_is != "money")
 
 
@@ -100,6 +106,7 @@ def in_shop_currency(checks: RowChecks, order: Ints, shop: Shop, rules: LineRule
     if currency is not None:
         currency = first_text(order, currency, checks.alive)
         currency = mapped(currency, lambda text: _SYMBOLS.get(text, text.upper()))
+        checks.account.currency = currency
         other = ~among(currency, frozenset({"", shop.currency}))
         checks.count("currency converted", other & checks.sound)
         for code in np.unique(currency.codes[other & checks.alive & checks.sound]):

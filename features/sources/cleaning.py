@@ -13,6 +13,7 @@ import numpy as np
 from features.log import NULL, Coded, Events, Ints, Lines
 from features.sources import cells
 from features.sources.amounts import in_shop_currency, line_money
+from features.sources.balance.account import ReadRows
 from features.sources.business_day import business_days
 from features.sources.columns import (
     Mask,
@@ -96,7 +97,9 @@ def clean_lines(
         returned=returned[keep],
     )
     lines = with_parts_returned(lines, refund.part[keep])
-    return CleanTable(tuple(checks.problems), checks.counts, lines=lines, questions=tuple(checks.questions))
+    cents = rules.amount_unit == "minor"
+    rows = ReadRows(checks.account, keep, order, customer, day, returned, amount, refund.part, cents)
+    return CleanTable(tuple(checks.problems), checks.counts, lines=lines, questions=tuple(checks.questions), rows=rows)
 
 
 def clean_events(typed: TypedTable, shop: Shop, *, until: int | None, latest: int | None) -> CleanTable:

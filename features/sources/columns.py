@@ -102,6 +102,17 @@ def mask(rows: Ints, size: int) -> Mask:
     return marked
 
 
+def spread(values: Mask, rows: Mask) -> Mask:
+    """Return a mask of some rows as a mask of all.
+
+    >>> spread(np.array([True]), np.array([False, True]))
+    array([False,  True])
+    """
+    spread_out = np.zeros(len(rows), dtype=bool)
+    spread_out[rows] = values
+    return spread_out
+
+
 def first_rows(key: Ints, filled: Mask) -> Ints:
     """Return for each key the first row where it is filled, −1 where it never is; one more −1 stands for no key.
 

@@ -17,6 +17,9 @@ from features.errors import InputError, Violation
 from features.log import Coded, Log
 from features.questions import Question
 from features.roll_up import roll_up
+from features.sources.balance.draw import draw, with_log
+from features.sources.balance.recount import compare, recount
+from features.sources.balance.sheet import BalanceSheet
 from features.sources.cells.cells_sql import read_cells
 from features.sources.cleaning import clean_events, clean_lines
 from features.sources.customers import clean_customers
@@ -31,11 +34,15 @@ from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
 
 @dataclass(frozen=True, eq=False)
 class CleanLog:
-    """A log that keeps the contract, how many rows each stated rule touched, and the date it ends before."""
+    """A log that keeps the contract, how many rows each stated rule touched, and the date it ends before.
+
+    `sheet` accounts for every row and every unit of money of the orders.
+    """
 
     log: Log
     rules: tuple[RuleCount, ...]
     until: date | None
+    sheet: BalanceSheet
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +58,7 @@ class CheckReport:
     broken: tuple[BrokenRule, ...] = ()
     warnings: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
+    sheet: BalanceSheet | None = None
 
 
 def read_log(
@@ -79,7 +87,8 @@ def read_log(
     if report.log is None:
         file_names = " and ".join(each.file.name for each in (orders, events) if each is not None)
         raise InputError(f"{file_names} cannot be used", report.violations)
-    return CleanLog(report.log, report.rules, until)
+    assert report.sheet is not None
+    return CleanLog(report.log, report.rules, until, report.sheet)
 
 
 def check_files(
@@ -107,9 +116,12 @@ def check_files(
     counts = {**(lines.counts if lines else {}), **(happened.counts if happened else {})}
     if found.violations or lines is None or lines.lines is None:
         return _faulty(found, counts)
-    questions = lines.questions
+    questions, sheet = lines.questions, _sheet(lines, shop)
+    if sheet is not None:
+        counts |= {line.rule: line.rows for line in sheet.left_out}
     bought, happened_events = lines.lines, happened.events if happened else None
     event_ids = NO_TEXTS if happened is None else happened.event_ids
+    in_file = len(bought.day)
     del lines, happened  # what was posted is put under them, and a large shop's lines are not held twice
     if posted is not None:
         try:
@@ -121,10 +133,20 @@ def check_files(
     kept = log.streams["orders"]
     if not len(kept):
         return _faulty(refused([_nothing_left(orders, counts, until)]), counts)
-    sold = int(np.count_nonzero(~bought.returned))
-    counts["zero-value orders"] = sold - int(kept.columns["lines"].sum())
     counts["same-day splits"] = int((kept.columns["orders"] - 1).sum())
-    return CheckReport((), _counted(counts), log, questions=questions)
+    if sheet is not None:
+        sheet = with_log(sheet, log, bought.where(np.arange(len(bought.day)) >= in_file))
+    return CheckReport((), _counted(counts), log, questions=questions, sheet=sheet)
+
+
+def _sheet(table: CleanTable, shop: Shop) -> BalanceSheet | None:
+    """Return the balance sheet of the orders file, once it agrees with the second count."""
+    if table.rows is None or table.lines is None:
+        return None
+    sheet = draw(shop.currency, table.rows, table.lines)
+    if table.recount is not None:
+        compare(sheet, table.recount)
+    return sheet
 
 
 def read_customers(mapping: CustomersMapping) -> pd.DataFrame:
@@ -165,6 +187,8 @@ def _read(
         with open_mapped(mapping, table) as opened:
             typed, file, again = _typed(opened, mapping.kind if isinstance(mapping, EventsMapping) else None)
             cleaned = clean(typed)
+            if isinstance(mapping, OrdersMapping) and not cleaned.problems:
+                cleaned = replace(cleaned, recount=recount(file, price_times_quantity=mapping.price_times_quantity))
             return cleaned, findings(file, [*again, *cleaned.problems])
     except InputError as error:
         return None, refused(error.violations)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 
 from features.log import Coded, Events, Ints, Lines, Texts
 from features.questions import Question
 from features.sources import cells
+from features.sources.balance.account import Account, ReadRows
 from features.sources.columns import Mask, is_empty
 
 NO_TEXTS: Texts = np.zeros(0, dtype=object)
@@ -45,7 +47,8 @@ class Problem:
 class CleanTable:
     """A cleaned table: `lines` or `events` of the rows that break no rule, the broken rules, and the counts of rows.
 
-    `event_ids` are those of all rows, of the ones that a rule leaves out, too.
+    `event_ids` are those of all rows, of the ones that a rule leaves out, too. `rows` are those of lines, for
+    their balance sheet, and `recount` the second count of rows and money.
     """
 
     problems: tuple[Problem, ...]
@@ -54,6 +57,8 @@ class CleanTable:
     events: Events | None = None
     event_ids: Texts = field(default_factory=lambda: NO_TEXTS)
     questions: tuple[Question, ...] = ()
+    rows: ReadRows | None = None
+    recount: tuple[int, Decimal] | None = None
 
 
 class RowChecks:
@@ -64,6 +69,7 @@ class RowChecks:
         self.alive = np.ones(typed.rows, dtype=bool)
         self.sound = np.ones(typed.rows, dtype=bool)
         self.counts: dict[str, int] = {}
+        self.account = Account(typed.rows)
         self.problems: list[Problem] = []
         self.questions: list[Question] = []
 
@@ -71,6 +77,7 @@ class RowChecks:
         """Leave rows out by a stated rule, and count them."""
         rows = rows & self.alive
         self.counts[rule] = self.counts.get(rule, 0) + int(np.count_nonzero(rows))
+        self.account.leave_out(rule, rows)
         self.alive &= ~rows
 
     def count(self, rule: str, rows: Mask) -> None:
@@ -103,7 +110,8 @@ class RowChecks:
             blank &= is_empty(coded)
         for numbers in self.typed.numbers.values():
             blank &= numbers == cells.EMPTY
-        self.alive &= ~blank
+        if blank.any():
+            self.leave_out("blank lines", blank)
 
     def check_number(self, name: str, values: Ints, *, needed: bool = False) -> None:
         """Note the cells that are no number, or empty where a number is needed."""

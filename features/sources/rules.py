@@ -27,6 +27,7 @@ class RuleCount:
 
 
 RULES = {
+    "blank lines": "a line of nothing but delimiters is left out",
     "on or after until": "lines on or after the date given with --until are not read",
     "earlier states": "an order that comes again in a later state (exports that overlap were joined) counts once, in "
     "its latest state: by its updated_at, else as it stands last in the file",

@@ -27,7 +27,7 @@ TEXTS = frozenset(column.name for column in ENTRY_COLUMNS if column.type == "tex
 CUSTOMER_ID = "the id as in the order source, URL-encoded"
 
 
-class Told(msgspec.Struct, frozen=True):
+class StoryLine(msgspec.Struct, frozen=True):
     """One line of a customer's story."""
 
     on: str
@@ -39,7 +39,7 @@ class CustomerAnswer(msgspec.Struct, frozen=True):
 
     customer_id: str
     account_ids: Annotated[tuple[str, ...], Meta(description="the accounts it belongs or belonged to")]
-    story: list[Told]
+    story: list[StoryLine]
     history: Annotated[
         dict[str, list[dict[str, Any]]],
         Meta(
@@ -75,11 +75,11 @@ def customer(call: Call) -> CustomerAnswer:
     if not (story.history.known or any(posted.values())):
         raise _unknown()
     accounts = call.server.seen_by(call.key, story.history.account_ids)
-    found = customer_answer(replace(story, history=of_accounts(story.history, accounts)), settings.money)
+    found = customer_answer(replace(story, history=only_accounts(story.history, accounts)), settings.money)
     return msgspec.structs.replace(found, history={**found.history, **posted})
 
 
-def of_accounts(history: History, account_ids: Sequence[str]) -> History:
+def only_accounts(history: History, account_ids: Sequence[str]) -> History:
     """Return a history with these accounts only: the customer may have belonged to another owner's account before."""
     if list(account_ids) == list(history.account_ids):
         return history
@@ -97,7 +97,7 @@ def customer_answer(story: Story, money: Money) -> CustomerAnswer:
     found = story.to_dict()
     lines = [line.split("  ", 1) for line in list(story.lines())[1:]]
     history = {name: [_record(row, money) for row in found[name]] for name in DAY_OF}
-    words = [Told(day, what) for day, what in lines]
+    words = [StoryLine(day, what) for day, what in lines]
     return CustomerAnswer(story.history.customer_id, tuple(story.history.account_ids), words, history)
 
 

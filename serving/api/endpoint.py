@@ -1,7 +1,8 @@
 """The steps every request takes: an id, the key, strict reading, the answer, a count and a log line.
 
 The order matters: a caller without a key learns nothing, not even which paths exist; a body is read only once the key
-may do what it asks for; and every error becomes a problem document here and nowhere else.
+may do what it asks for; and every error becomes a problem document here and nowhere else. A new endpoint is nothing
+here: it is an `Operation` in the module of its resource.
 """
 
 from __future__ import annotations

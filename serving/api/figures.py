@@ -30,14 +30,14 @@ class KpiQuery(Request, frozen=True):
     by: Annotated[
         Literal["segment", "owner"] | None, Meta(description="also for each segment or owner of the customers file")
     ] = None
-    until: Annotated[date | None, Meta(description="orders on or after this day do not exist")] = None
+    until: Annotated[date | None, Meta(description="only orders before this day count; left out: all")] = None
 
 
 class EffectQuery(Request, frozen=True):
     """Which episodes to compare."""
 
     until: Annotated[
-        date | None, Meta(description="those whose horizon ended on or before this day; left out: all")
+        date | None, Meta(description="only episodes whose horizon ended on or before this day; left out: all")
     ] = None
 
 

@@ -60,11 +60,6 @@ class FreshScores:
         self._cached: tuple[Version, Log] | None = None
         self._asked_at_seconds = time.monotonic()
 
-    @property
-    def holds_log(self) -> bool:
-        """Whether the log is in memory."""
-        return self._cached is not None
-
     def scores(
         self, customer_ids: Iterable[str], bundle: Bundle, version: str, as_of: date | None = None
     ) -> list[Score]:
@@ -74,7 +69,7 @@ class FreshScores:
             customer_ids: as the order source has them.
             bundle: the model.
             version: of the registered model.
-            as_of: the day at whose start is looked; None = the day after the last order.
+            as_of: the day of the scores; None = the day after the last order.
 
         Returns:
             One score for each customer of the population, sorted by customer. Who has no order in the model's active

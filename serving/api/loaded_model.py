@@ -49,8 +49,8 @@ class Champions:
         self.trouble: str | None = None
         self._refused: tuple[str, float] | None = None
 
-    def look(self, *, patiently: bool = True) -> Champion:
-        """Return the registry's champion; it is read only where its version is another one.
+    def registry_champion(self, *, patiently: bool = True) -> Champion:
+        """Return the registry's champion; the bundle is read only where the version is new.
 
         Args:
             patiently: do not read a refused version again within a minute.
@@ -69,10 +69,10 @@ class Champions:
             raise ModelRefused(self.trouble or f"version {version} was refused")
         return self._load(tracking, version)
 
-    def look_or_keep(self) -> None:
+    def refresh(self) -> None:
         """Take the registry's champion if it is new; if that fails, keep the model that serves, or take the copy."""
         try:
-            self.look()
+            self.registry_champion()
         except Exception as error:  # noqa: BLE001 — a registry can fail in any way
             self._note(error)
             if self.now is None:
@@ -96,7 +96,7 @@ class Champions:
         return time.monotonic() - self._refused[1] < REFUSED_AGAIN_SECONDS
 
     def _note(self, error: Exception) -> None:
-        """Remember what is wrong; each new trouble is logged once, in full."""
+        """Keep what is wrong for the model's facts, and log each new trouble once, in full."""
         ours = isinstance(error, RegularsError)
         trouble = str(error) if ours else "the model registry cannot be read at the moment"
         if trouble != self.trouble:

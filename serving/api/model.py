@@ -74,7 +74,7 @@ class ModelGrade(msgspec.Struct, frozen=True):
     ] = None
 
 
-class HeldList(msgspec.Struct, frozen=True):
+class ListMeasures(msgspec.Struct, frozen=True):
     """What a list of the riskiest customers would have held, means over the test dates."""
 
     name: Annotated[str, Meta(description='whose list: a candidate, or "random" for picking anybody')]
@@ -86,14 +86,14 @@ class HeldList(msgspec.Struct, frozen=True):
     lift: Annotated[float | None, Meta(description="precision ÷ everyone's churn rate; null: nobody left")]
 
 
-class ModelList(msgspec.Struct, frozen=True):
+class ListComparison(msgspec.Struct, frozen=True):
     """Lists of the same length by the model, by the best rule and by chance."""
 
-    sizes: Annotated[list[int], Meta(description="customers on the list, one number a test date")]
+    sizes: Annotated[list[int], Meta(description="customers on the list of each test date")]
     why: Annotated[str, Meta(description="where that length comes from")]
-    by: Annotated[HeldList, Meta(description="the list by the model")]
-    rule: Annotated[HeldList, Meta(description="the list by the best rule")]
-    random: Annotated[HeldList, Meta(description="a list of customers picked at random")]
+    by: Annotated[ListMeasures, Meta(description="the list by the model")]
+    rule: Annotated[ListMeasures, Meta(description="the list by the best rule")]
+    random: Annotated[ListMeasures, Meta(description="a list of customers picked at random")]
     over_rule: Annotated[
         float | None, Meta(description="hits of the model ÷ hits of the rule; null: the rule had none")
     ]
@@ -101,7 +101,7 @@ class ModelList(msgspec.Struct, frozen=True):
 
 
 class ProbabilityBand(msgspec.Struct, frozen=True):
-    """Of the customers with a probability in this band, how many left; a customer counts once a test date."""
+    """Of the customers with a probability in this band, how many left; a customer counts on each test date."""
 
     name: Annotated[str, Meta(examples=["60 to 70%"])]
     low: Annotated[Share, Meta(description="lower end of the band, included")]
@@ -120,9 +120,11 @@ class ModelQuality(msgspec.Struct, frozen=True):
     """How well the model did out of time, on dates after its training; null where there was no backtest."""
 
     grade: ModelGrade | None = None
-    list: Annotated[ModelList | None, Meta(description="the list that it would have made")] = None
+    list: Annotated[ListComparison | None, Meta(description="the list that it would have made")] = None
     bands: Annotated[tuple[ProbabilityBand, ...] | None, Meta(description="by probability, the lowest first")] = None
-    warnings: Annotated[tuple[str, ...] | None, Meta(description="what to be careful about; empty: nothing")] = None
+    warnings: Annotated[
+        tuple[str, ...] | None, Meta(description="how far to trust all this, in sentences; empty: nothing to warn of")
+    ] = None
 
 
 class ModelAnswer(msgspec.Struct, frozen=True):
@@ -161,7 +163,7 @@ def reload_model(call: Call) -> Reloaded:
     assert server.champions is not None
     former = None if server.champion is None else server.champion.version
     try:
-        now = server.champions.look(patiently=False)
+        now = server.champions.registry_champion(patiently=False)
     except RegularsError as error:
         serves = f"; version {former} serves on" if former else ""
         raise Refusal(409, "model-refused", f"{error}{serves}") from None

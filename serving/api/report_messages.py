@@ -127,5 +127,5 @@ class Recorded(msgspec.Struct, frozen=True):
     known: int
     unknown: Annotated[
         tuple[str, ...],
-        Meta(description="ids that no run, list or customers file knows: recorded all the same; typing errors?"),
+        Meta(description="ids that no run, list or customers file knows; recorded all the same, perhaps misspelt"),
     ] = ()

@@ -80,7 +80,7 @@ class PostedHistory(Request, frozen=True):
     )
     as_of: Annotated[
         date | None,
-        Meta(description="the day to look from; everything before it is history; left out: today in the shop's zone"),
+        Meta(description="the day of the score; everything before it is history; left out: today in the shop's zone"),
     ] = None
 
 

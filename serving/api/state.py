@@ -147,7 +147,7 @@ class ServerState:
             self._let_go()
             raise
         finally:
-            self.champions.look_or_keep()
+            self.champions.refresh()
 
     async def keep_open(self, on_ready: Callable[[], None]) -> None:
         """Open what is missing every few seconds while the server runs; call `on_ready` once a model is loaded."""
@@ -214,7 +214,7 @@ class ServerState:
         return [customer_id for customer_id in ids if owners[customer_id] == key.owner]
 
     def answers_at_once(self, key: Key) -> bool:
-        """Whether a look-up takes microseconds: the book is a local file, and no owner restricts the key."""
+        """Return whether a look-up takes microseconds: the book is a local file, and no owner restricts the key."""
         return key.owner is None and self.book is not None and self.book.engine.dialect.name == "sqlite"
 
     def drop_log(self) -> None:

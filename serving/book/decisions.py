@@ -18,15 +18,7 @@ from features.errors import InputError, Violation, suggest
 from features.sources.consent import CHANNELS
 from serving.book.book import Book
 from serving.book.privacy.entry_ids import ids_by_alias, with_current_ids
-from serving.book.row_checks import (
-    Source,
-    days_after,
-    days_before,
-    negative_costs,
-    refuse,
-    unknown_entries,
-    unknown_words,
-)
+from serving.book.row_checks import Source, days_after, refuse, unknown_words, wrong_reports
 from serving.book.schema import CONSENT, CONTACTS, ENTRIES, HOLDS, LISTS, OWNERS, RUNS
 from serving.book.sql_rows import digest, insert_missing, insert_or_replace, rows_with, texts_from_json, utc_now
 from serving.outreach.plan.snapshot import EVERY_CHANNEL
@@ -111,14 +103,11 @@ def wrong_contacts(
     rows: Sequence[Contact], entries: Mapping[str, RowMapping], source: Source, latest: date | None = None
 ) -> list[Violation]:
     """Return the violations that `record_contacts` raises; `entries` come from `entries_of`."""
-    return [
-        *unknown_entries(rows, entries, source),
+    wrong = [
         *_entries_of_others(rows, entries, source),
         *unknown_words(rows, "channel", CHANNELS, source, needed=True),
-        *negative_costs(rows, source),
-        *days_before(rows, "contacted_on", listed_on(entries), source),
-        *days_after(rows, "contacted_on", latest, source),
     ]
+    return wrong_reports(rows, listed_on(entries), source, "contacted_on", latest, wrong)
 
 
 def _entries_of_others(

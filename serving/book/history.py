@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -135,15 +134,3 @@ def _of_lists(connection: Connection, table: sa.Table, customer_id: str) -> pd.D
 def _rows_of(connection: Connection, table: sa.Table, column: str, ids: tuple[str, ...], *order: str) -> pd.DataFrame:
     query = sa.select(table).where(table.c[column].in_(ids))
     return frame_of(connection, query.order_by(*(table.c[name] for name in order)))
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a frame's rows as dicts, with None where a value is missing.
-
-    >>> records(pd.DataFrame({"who": ["ann", "bob"], "worth": [1.5, float("nan")]}))
-    [{'who': 'ann', 'worth': 1.5}, {'who': 'bob', 'worth': None}]
-    """
-    return [
-        {str(key): None if isinstance(value, float) and value != value else value for key, value in row.items()}
-        for row in frame.to_dict("records")
-    ]

@@ -29,15 +29,7 @@ from serving.book.decisions import (
     write_holds,
 )
 from serving.book.privacy.entry_ids import with_current_ids
-from serving.book.row_checks import (
-    Source,
-    days_after,
-    days_before,
-    negative_costs,
-    refuse,
-    unknown_entries,
-    unknown_words,
-)
+from serving.book.row_checks import Source, refuse, unknown_words, wrong_reports
 from serving.book.schema import HOLDS, OUTCOMES
 from serving.book.sql_rows import digest, insert_missing, rows_with, utc_now
 from serving.outreach.plan.snapshot import EVERY_CHANNEL
@@ -94,14 +86,11 @@ def wrong_outcomes(
     rows: Sequence[Outcome], entries: Mapping[str, RowMapping], source: Source, latest: date | None = None
 ) -> list[Violation]:
     """Return the violations that `record_outcomes` raises; `entries` come from `entries_of`."""
-    return [
-        *unknown_entries(rows, entries, source),
+    words = [
         *unknown_words(rows, "outcome", OUTCOME_NAMES, source, needed=True),
         *unknown_words(rows, "channel", CHANNELS, source, needed=False),
-        *negative_costs(rows, source),
-        *days_before(rows, "happened_on", listed_on(entries), source),
-        *days_after(rows, "happened_on", latest, source),
     ]
+    return wrong_reports(rows, listed_on(entries), source, "happened_on", latest, words)
 
 
 def outcome_key(row: Outcome) -> str:

@@ -60,24 +60,23 @@ class Posted(msgspec.Struct, frozen=True):
     known: int
 
 
-def record_orders(book: Book, orders: Sequence[PostedOrder], reader: Reader, source: Source = REQUEST) -> Posted:
+def record_orders(book: Book, orders: Sequence[PostedOrder], reader: Reader) -> Posted:
     """Record orders in one transaction; of several with one id the last stays, with the time it came.
 
     Args:
         book: the database of record.
         orders: in the order in which they came.
         reader: the shop's rules.
-        source: named in errors.
 
     Raises:
         InputError: every invalid cell by its path (`orders[3].lines[0].amount`), and every order id that belongs to
             another customer; nothing is recorded.
     """
     rows = [_Row(each.order_id, each.customer_id, list(each.lines)) for each in orders]
-    return _recorded(book, _Table(POSTED_ORDERS, "order_id", "lines", "orders"), rows, source, _order_checks(reader))
+    return _recorded(book, _Table(POSTED_ORDERS, "order_id", "lines", "orders"), rows, _order_checks(reader))
 
 
-def record_events(book: Book, events: Sequence[PostedEvent], reader: Reader, source: Source = REQUEST) -> Posted:
+def record_events(book: Book, events: Sequence[PostedEvent], reader: Reader) -> Posted:
     """Record events in one transaction; arguments and errors are those of `record_orders` (`events[3].kind`)."""
     rows = [
         _Row(
@@ -85,7 +84,7 @@ def record_events(book: Book, events: Sequence[PostedEvent], reader: Reader, sou
         )
         for each in events
     ]
-    return _recorded(book, _Table(POSTED_EVENTS, "event_id", "event", "events"), rows, source, _event_checks(reader))
+    return _recorded(book, _Table(POSTED_EVENTS, "event_id", "event", "events"), rows, _event_checks(reader))
 
 
 def posted_of(connection: Connection, customer: str) -> dict[str, list[dict[str, Any]]]:
@@ -137,61 +136,59 @@ def _text(value: object) -> str:
 Check = Callable[[Sequence[tuple[int, _Row]]], Iterator[Violation]]
 
 
-def _recorded(book: Book, into: _Table, rows: Sequence[_Row], source: Source, check: Check) -> Posted:
-    wrong = [*_strange_ids(rows, into, source), *check(list(enumerate(rows)))]
+def _recorded(book: Book, target: _Table, rows: Sequence[_Row], check: Check) -> Posted:
+    wrong = [*_incomplete_rows(rows, target), *check(list(enumerate(rows)))]
     keys = [row.clean_key for row in rows if _storable(row.clean_key)]
     with book.reading() if wrong else book.writing() as connection:  # a refused request blocks no writer
-        found = rows_with(connection, sa.select(into.table), into.table.c[into.key], keys)
-        before = {each[into.key]: (each["customer_id"], each[into.content]) for each in found}
-        refuse([*wrong, *_of_others(rows, before, into, source)], source)
-        return _written(connection, into, rows, before)
+        found = rows_with(connection, sa.select(target.table), target.table.c[target.key], keys)
+        before = {each[target.key]: (each["customer_id"], each[target.content]) for each in found}
+        refuse([*wrong, *_ids_of_others(rows, before, target)], REQUEST)
+        return _written(connection, target, rows, before)
 
 
-def _written(connection: Connection, into: _Table, rows: Sequence[_Row], before: Mapping[str, Any]) -> Posted:
+def _written(connection: Connection, target: _Table, rows: Sequence[_Row], before: Mapping[str, Any]) -> Posted:
     now, counts = dict(before), {"new": 0, "changed": 0, "known": 0}
     for row in rows:
-        facts = (row.clean_customer, into.written(row))
+        facts = (row.clean_customer, target.written(row))
         what = "new" if row.clean_key not in now else "known" if now[row.clean_key] == facts else "changed"
         counts[what] += 1
         now[row.clean_key] = facts
     if fresh := {key: facts for key, facts in now.items() if before.get(key) != facts}:
-        stamp = _stamp(connection, into.table)
-        columns = (into.key, "customer_id", into.content, "recorded_at")
+        stamp = _later_than_all(connection, target.table)
+        columns = (target.key, "customer_id", target.content, "recorded_at")
         put = [dict(zip(columns, (key, *facts, stamp), strict=True)) for key, facts in fresh.items()]
-        insert_or_replace(connection, into.table, put)
+        insert_or_replace(connection, target.table, put)
     return Posted(**counts)
 
 
-def _stamp(connection: Connection, table: sa.Table) -> datetime:
+def _later_than_all(connection: Connection, table: sa.Table) -> datetime:
     """Return now, or just after the latest time in the table if a clock was set back: `posted_version` relies on it."""
     last = connection.scalar(sa.select(sa.func.max(table.c.recorded_at)))
     return utc_now() if last is None else max(utc_now(), last + _TICK)
 
 
-def _of_others(rows: Sequence[_Row], before: Mapping[str, Any], into: _Table, source: Source) -> Iterator[Violation]:
+def _ids_of_others(rows: Sequence[_Row], before: Mapping[str, Any], target: _Table) -> Iterator[Violation]:
     """Yield each row whose id belongs to another customer, in the book or earlier among the rows."""
     whose = {key: facts[0] for key, facts in before.items()}
     for row_number, row in enumerate(rows):
         if whose.setdefault(row.clean_key, row.clean_customer) != row.clean_customer:
-            rule, remedy = f"the {into.key} of this customer", "it is known for another one; correct either"
-            yield Violation(source.file, source.line(row_number), f"{into.name}[{row_number}].{into.key}", rule,
+            rule, remedy = f"the {target.key} of this customer", "it is known for another one; correct either"
+            yield Violation(REQUEST.file, None, f"{target.name}[{row_number}].{target.key}", rule,
                             cells.readable(row.clean_key), remedy)  # fmt: skip
 
 
-def _strange_ids(rows: Sequence[_Row], into: _Table, source: Source) -> Iterator[Violation]:
-    """Yield each row without id, customer or content; such lines of a file are left out, a sender is lines instead."""
+def _incomplete_rows(rows: Sequence[_Row], target: _Table) -> Iterator[Violation]:
+    """Yield each row without id, customer or content; such a line of a file is left out, a sender is told."""
     for row_number, row in enumerate(rows):
-        where = f"{into.name}[{row_number}]"
-        named = {into.key: (row.key, row.clean_key), "customer_id": (row.customer, row.clean_customer)}
+        where = f"{target.name}[{row_number}]"
+        named = {target.key: (row.key, row.clean_key), "customer_id": (row.customer, row.clean_customer)}
         for name, (given, clean) in named.items():
             if not _storable(clean):
                 rule = "an id" if given else "empty where an id is needed"
                 remedy = "fill it in; what guests do is not read"
-                yield Violation(
-                    source.file, source.line(row_number), f"{where}.{name}", rule, cells.readable(given), remedy
-                )
+                yield Violation(REQUEST.file, None, f"{where}.{name}", rule, cells.readable(given), remedy)
         if not row.documents:
-            yield Violation(source.file, source.line(row_number), f"{where}.lines", "empty where lines are needed", "",
+            yield Violation(REQUEST.file, None, f"{where}.lines", "empty where lines are needed", "",
                             "send every line of the order; for one that was cancelled, its status")  # fmt: skip
 
 

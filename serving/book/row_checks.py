@@ -53,6 +53,33 @@ def refuse(violations: Iterable[Violation], source: Source) -> None:
         raise InputError(f"{source.file} cannot be used; nothing of it was recorded", found)
 
 
+def wrong_reports(
+    rows: Sequence[Any],
+    listed_on: Mapping[str, date],
+    source: Source,
+    day: str,
+    latest: date | None,
+    more: Iterable[Violation],
+) -> list[Violation]:
+    """Return the violations that outcomes and contacts share, and `more`, in the order of the checks.
+
+    Args:
+        rows: with `entry_id`, `cost_minor` and the day.
+        listed_on: entry id → day of its list.
+        source: named in errors.
+        day: the column of the day.
+        latest: the shop's today; None = not checked.
+        more: the violations of one kind of report alone.
+    """
+    return [
+        *_unknown_entries(rows, listed_on, source),
+        *more,
+        *_negative_costs(rows, source),
+        *_days_before(rows, day, listed_on, source),
+        *days_after(rows, day, latest, source),
+    ]
+
+
 def unknown_words(
     rows: Sequence[Any], column: str, known: Collection[str], source: Source, *, needed: bool
 ) -> Iterator[Violation]:
@@ -66,7 +93,7 @@ def unknown_words(
         yield source.violation(row_number, column, rule, str(word or ""), remedy)
 
 
-def unknown_entries(rows: Sequence[Any], known: Collection[str], source: Source) -> Iterator[Violation]:
+def _unknown_entries(rows: Sequence[Any], known: Collection[str], source: Source) -> Iterator[Violation]:
     """Yield each row whose entry id is on no list; rows without an id pass."""
     remedy = "copy the entry_id from a published list"
     for row_number, row in enumerate(rows):
@@ -75,14 +102,16 @@ def unknown_entries(rows: Sequence[Any], known: Collection[str], source: Source)
             yield source.violation(row_number, "entry_id", rule, row.entry_id, remedy)
 
 
-def negative_costs(rows: Sequence[Any], source: Source) -> Iterator[Violation]:
+def _negative_costs(rows: Sequence[Any], source: Source) -> Iterator[Violation]:
     """Yield each row with a negative cost; the amount is left out, since a row does not know its currency."""
     for row_number, row in enumerate(rows):
         if row.cost_minor is not None and row.cost_minor < 0:
             yield source.violation(row_number, "cost", "is below 0", "", "write what it cost")
 
 
-def days_before(rows: Sequence[Any], column: str, listed_on: Mapping[str, date], source: Source) -> Iterator[Violation]:
+def _days_before(
+    rows: Sequence[Any], column: str, listed_on: Mapping[str, date], source: Source
+) -> Iterator[Violation]:
     """Yield each row whose day is before its entry's list.
 
     Args:

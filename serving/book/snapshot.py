@@ -17,6 +17,7 @@ from serving.book.book import Book
 from serving.book.lists import with_entry
 from serving.book.schema import ARMS, CONSENT, CONTACTS, DRAWN, ENTRIES, EPISODES, HOLDS, LISTS, OWNERS
 from serving.book.sql_rows import frame_of, texts_from_json
+from serving.book.trial import ended_by
 from serving.outreach.plan.snapshot import Snapshot
 
 REMEMBERED_DAYS = 400  # longer than any cooldown and any year
@@ -101,15 +102,10 @@ def _drawn(connection: Connection, as_of: date) -> pd.DataFrame:
 
 
 def _open_episodes(connection: Connection, as_of: date) -> pd.DataFrame:
-    # One condition per horizon, of which there are few: databases differ in how they add days to a date.
-    horizons = connection.scalars(sa.select(EPISODES.c.horizon_days).distinct()).all()
-    under_way = (
-        sa.and_(EPISODES.c.horizon_days == days, EPISODES.c.began_on > as_of - timedelta(days)) for days in horizons
-    )
     columns = (
         EPISODES.c[name] for name in ("account_id", "arm", "began_on", "horizon_days", "customers", "customer_id")
     )
-    query = sa.select(*columns).where(EPISODES.c.began_on < as_of, sa.or_(sa.false(), *under_way))
+    query = sa.select(*columns).where(EPISODES.c.began_on < as_of, sa.not_(ended_by(connection, as_of)))
     found = frame_of(connection, query.order_by(EPISODES.c.account_id, EPISODES.c.began_on))
     days = zip(found["began_on"], found.pop("horizon_days"), strict=True)
     ends = pd.Series([began + timedelta(n) for began, n in days], found.index, dtype=object)

@@ -32,16 +32,21 @@ def episodes(book: Book, until: date) -> pd.DataFrame:
         arm. A contact with any customer of the episode counts, whatever account that customer has joined since.
     """
     with book.reading() as connection:
-        horizons = connection.scalars(sa.select(EPISODES.c.horizon_days).distinct()).all()
-        ended = (
-            sa.and_(EPISODES.c.horizon_days == days, EPISODES.c.began_on <= until - timedelta(days))
-            for days in horizons
-        )
-        query = sa.select(EPISODES).where(sa.or_(sa.false(), *ended))
+        query = sa.select(EPISODES).where(ended_by(connection, until))
         found = frame_of(connection, query.order_by(EPISODES.c.began_on, EPISODES.c.account_id))
         customers = pd.Series(list(map(texts_from_json, found["customers"])), found.index, dtype=object)
         found = found.assign(customers=customers)
         return found.assign(contacted=_contacted(found, _contacts_of_accounts(connection)))
+
+
+def ended_by(connection: Connection, day: date) -> sa.ColumnElement[bool]:
+    """Return the condition of an episode whose horizon ended on or before a day.
+
+    One condition per horizon, of which there are few: databases differ in how they add days to a date.
+    """
+    horizons = connection.scalars(sa.select(EPISODES.c.horizon_days).distinct()).all()
+    ended = (sa.and_(EPISODES.c.horizon_days == n, EPISODES.c.began_on <= day - timedelta(n)) for n in horizons)
+    return sa.or_(sa.false(), *ended)
 
 
 def leaks(book: Book, since: date | None = None) -> pd.DataFrame:

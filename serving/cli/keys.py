@@ -45,9 +45,9 @@ def create(
 def list_(config: Config = None, json: Json = False) -> None:
     """Say which keys there are, what they may do and when they were used last."""
     with shop_of(config) as shop:
-        from serving.commands.upkeep.keys import known_keys
+        from serving.commands.upkeep import keys as managing
 
-        screen_of(json).show(known_keys(shop))
+        screen_of(json).show(managing.list_keys(shop))
 
 
 @keys.command()
@@ -58,6 +58,6 @@ def revoke(
 ) -> None:
     """Refuse a key from now on."""
     with shop_of(config) as shop:
-        from serving.commands.upkeep.keys import take_back
+        from serving.commands.upkeep import keys as managing
 
-        screen_of(json).show(take_back(shop, key_id))
+        screen_of(json).show(managing.revoke(shop, key_id))

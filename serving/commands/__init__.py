@@ -1,1 +1,1 @@
-"""What a door asks for: each command in a file of its name."""
+"""The commands, each in a file of its name; the command line, the API and notebooks call them."""

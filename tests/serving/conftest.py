@@ -77,8 +77,8 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     def calling(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["regulars", *map(str, arguments)])
         code = regulars(*arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
 
     return calling
 

@@ -67,11 +67,11 @@ def test_every_wrong_key_and_value_is_named_at_once(tmp_path):
     text = PLAIN.replace("currency", "curency") + '[churn]\nhorizon_days = "long"\n[lists]\ncapacity = 3\n'
     with pytest.raises(ConfigError) as caught:
         load_settings(written(tmp_path, text))
-    said = str(caught.value)
-    assert 'regulars.toml, shop.curency: no such key. Did you mean "currency"?' in said
-    assert 'regulars.toml, lists: no such key. Did you mean "list"?' in said
-    assert 'regulars.toml, churn.horizon_days: horizon_days is a number of days or "auto", not "long"' in said
-    assert "regulars.toml, shop.currency: missing" in said
+    message = str(caught.value)
+    assert 'regulars.toml, shop.curency: no such key. Did you mean "currency"?' in message
+    assert 'regulars.toml, lists: no such key. Did you mean "list"?' in message
+    assert 'regulars.toml, churn.horizon_days: horizon_days is a number of days or "auto", not "long"' in message
+    assert "regulars.toml, shop.currency: missing" in message
 
 
 @pytest.mark.parametrize(

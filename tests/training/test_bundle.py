@@ -34,8 +34,8 @@ def test_a_round_trip_changes_no_bit(bundles, data, name, tmp_path):
     again = Bundle.load(tmp_path)
     assert np.array_equal(again.probability(data.X, DAY), saved.probability(data.X, DAY))
     assert np.array_equal(again.expected_spend(data.X), saved.expected_spend(data.X))
-    said = saved.expected_spend(data.X)
-    assert np.array_equal(again.spend_interval(said), saved.spend_interval(said))
+    predicted = saved.expected_spend(data.X)
+    assert np.array_equal(again.spend_interval(predicted), saved.spend_interval(predicted))
     assert np.array_equal(
         again.no_order_probability(data.X, DAY, [7, 90]), saved.no_order_probability(data.X, DAY, [7, 90])
     )
@@ -55,16 +55,16 @@ def test_calibrated_contributions_are_exact(bundles, data):
 
 def test_silence_over_the_horizon_is_the_probability(bundles, data):
     for bundle in bundles.values():
-        said = bundle.no_order_probability(data.X, DAY, [28, 14, 90])
-        assert np.array_equal(said[:, 0], bundle.probability(data.X, DAY))
-        assert (said[:, 1] >= said[:, 0]).all()
-        assert (said[:, 2] <= said[:, 0]).all()
+        predicted = bundle.no_order_probability(data.X, DAY, [28, 14, 90])
+        assert np.array_equal(predicted[:, 0], bundle.probability(data.X, DAY))
+        assert (predicted[:, 1] >= predicted[:, 0]).all()
+        assert (predicted[:, 2] <= predicted[:, 0]).all()
 
 
 def test_the_interval_holds_the_expected_spend(bundles, data):
-    said = bundles["lightgbm"].expected_spend(data.X)
-    low, high = bundles["lightgbm"].spend_interval(said)
-    assert ((low >= 0) & (low <= said) & (said <= high)).all()
+    predicted = bundles["lightgbm"].expected_spend(data.X)
+    low, high = bundles["lightgbm"].spend_interval(predicted)
+    assert ((low >= 0) & (low <= predicted) & (predicted <= high)).all()
 
 
 def test_columns_are_taken_by_name(bundles, data):

@@ -27,7 +27,7 @@ from training.metrics import evaluate
 from training.models.calibration import Calibration, sigmoid
 from training.models.candidates import CANDIDATES
 from training.splits import Split, labels_end
-from training.train import _lawful
+from training.train import _first_lawful
 
 DATES = 3
 
@@ -77,16 +77,16 @@ def champion(challenger, days):
     return Champion(replace(challenger, candidate="recency_rule", trained_until=days[0]), "7")
 
 
-def told(rows, days, **said):
-    """Return a backtest in which each candidate said the given log-odds of the rows."""
+def backtest_of(rows, days, **log_odds_by_name):
+    """Return a backtest in which each candidate has the given log-odds of the rows."""
     return Backtest(
         definition=DEFINITION,
         splits=tuple(Split((days[0] - timedelta(100),), day) for day in days),
-        candidates={name: one(rows, days, name, sigmoid(odds)) for name, odds in said.items()},
+        candidates={name: candidate_result(rows, days, name, sigmoid(odds)) for name, odds in log_odds_by_name.items()},
     )
 
 
-def one(rows, days, name, p):
+def candidate_result(rows, days, name, p):
     by_date = []
     for day in days:
         on = rows.as_of == day_number(day)
@@ -108,7 +108,7 @@ def check(decision, name):
 
 
 def test_a_truly_better_one_is_promoted(challenger, champion, rows, days, log):
-    decision = gate(challenger, champion, told(rows, days, logistic=towards_truth(rows, 0.3)), log)
+    decision = gate(challenger, champion, backtest_of(rows, days, logistic=towards_truth(rows, 0.3)), log)
     assert decision.promoted
     assert [check.name for check in decision.checks] == ["log_loss", "recency", "direction", "segments"]
     assert "better by more than chance" in decision.why
@@ -120,7 +120,7 @@ def test_a_truly_better_one_is_promoted(challenger, champion, rows, days, log):
 @pytest.mark.parametrize("seed", range(5))
 def test_noise_is_not_promoted(challenger, champion, rows, days, log, seed):
     noise = np.random.default_rng(seed).normal(0, 0.2, len(rows))
-    decision = gate(challenger, champion, told(rows, days, logistic=of_champion(rows) + noise), log)
+    decision = gate(challenger, champion, backtest_of(rows, days, logistic=of_champion(rows) + noise), log)
     assert not decision.promoted
     assert not check(decision, "log_loss").passed
     assert "version 7 (recency_rule) serves on" in decision.why
@@ -129,7 +129,7 @@ def test_noise_is_not_promoted(challenger, champion, rows, days, log, seed):
 
 def test_one_whose_risk_rises_with_a_recent_order_is_refused(challenger, champion, rows, days, log):
     breaking = replace(challenger, fitted=Silent(challenger.features.names, slope=-0.05))
-    decision = gate(breaking, champion, told(rows, days, logistic=towards_truth(rows, 0.3)), log)
+    decision = gate(breaking, champion, backtest_of(rows, days, logistic=towards_truth(rows, 0.3)), log)
     assert check(decision, "log_loss").passed
     assert not check(decision, "direction").passed
     assert not decision.promoted
@@ -141,7 +141,7 @@ def test_a_gain_that_one_segment_pays_for_is_refused(challenger, champion, rows,
     segments = {who: "VIP" if place % 3 == 0 else "other" for place, who in enumerate(log.customer_ids)}
     vip = np.array([segments[who] == "VIP" for who in rows.customer_id])
     odds = np.where(vip, towards_truth(rows, -0.5), towards_truth(rows, 1.0))
-    backtest = told(rows, days, logistic=odds)
+    backtest = backtest_of(rows, days, logistic=odds)
     assert gate(challenger, champion, backtest, log).promoted  # nothing that every shop has tells them apart
     decision = gate(challenger, champion, backtest, log, segments)
     assert check(decision, "log_loss").passed
@@ -153,13 +153,13 @@ def test_a_handful_of_unlucky_customers_is_no_segment(challenger, champion, rows
     few = dict.fromkeys(log.customer_ids[:5], "VIP")
     vip = np.isin(rows.customer_id, list(few))
     odds = np.where(vip, towards_truth(rows, -0.5), towards_truth(rows, 0.5))
-    assert gate(challenger, champion, told(rows, days, logistic=odds), log, few).promoted
+    assert gate(challenger, champion, backtest_of(rows, days, logistic=odds), log, few).promoted
 
 
 def test_a_champion_is_never_judged_on_dates_it_has_learnt_from(challenger, champion, rows, days, log):
     """Trained until after the last test date: its recipe in the same backtest stands for it."""
     knows_all = replace(champion.bundle, fitted=NeverAsked(rows.features.names), trained_until=days[-1] + timedelta(1))
-    backtest = told(rows, days, recency_rule=of_champion(rows), logistic=towards_truth(rows, 0.3))
+    backtest = backtest_of(rows, days, recency_rule=of_champion(rows), logistic=towards_truth(rows, 0.3))
     decision = gate(challenger, Champion(knows_all, "7"), backtest, log)
     assert decision.promoted
     assert "represented by its recipe on 3 test dates" in decision.why
@@ -169,7 +169,7 @@ def test_only_dates_after_it_was_trained_count(challenger, champion, rows, days,
     """On the two older dates the challenger is far better, on the new one it is not: that one decides."""
     odds = np.where(rows.as_of == day_number(days[-1]), of_champion(rows), towards_truth(rows, 2.0))
     trained_in_between = Champion(replace(champion.bundle, trained_until=days[-1]), "7")
-    backtest = told(rows, days, logistic=odds)
+    backtest = backtest_of(rows, days, logistic=odds)
     pairs = evidence(challenger, trained_in_between, backtest, log)
     assert pairs.dates == (days[-1],)
     assert np.allclose(pairs.gap, 0)
@@ -178,7 +178,7 @@ def test_only_dates_after_it_was_trained_count(challenger, champion, rows, days,
 
 
 def test_the_same_recipe_without_a_new_date_shows_nothing(challenger, rows, days, log):
-    backtest = told(rows, days, logistic=towards_truth(rows, 0.3))
+    backtest = backtest_of(rows, days, logistic=towards_truth(rows, 0.3))
     decision = gate(challenger, Champion(challenger, "7"), backtest, log)
     assert not decision.promoted
     assert "nothing new to judge by" in decision.why
@@ -186,7 +186,7 @@ def test_the_same_recipe_without_a_new_date_shows_nothing(challenger, rows, days
 
 def test_one_that_knows_less_of_the_past_is_refused(challenger, champion, rows, days, log):
     older = replace(challenger, trained_until=days[0] - timedelta(1))
-    decision = gate(older, champion, told(rows, days, logistic=towards_truth(rows, 0.3)), log)
+    decision = gate(older, champion, backtest_of(rows, days, logistic=towards_truth(rows, 0.3)), log)
     assert not decision.promoted
     assert [check.name for check in decision.checks if not check.passed] == ["recency"]
 
@@ -194,24 +194,24 @@ def test_one_that_knows_less_of_the_past_is_refused(challenger, champion, rows, 
 def test_a_handful_of_rows_decides_nothing(challenger, champion, log, days):
     small = log.only(log.customer_ids[:40])
     few = build_dataset(small, days, DEFINITION, challenger.features)
-    decision = gate(challenger, champion, told(few, days, logistic=towards_truth(few, 3.0)), small)
+    decision = gate(challenger, champion, backtest_of(few, days, logistic=towards_truth(few, 3.0)), small)
     assert not decision.promoted
     assert "too few to judge by" in decision.why
 
 
 def test_another_log_than_the_tested_one_is_refused(challenger, champion, rows, days, log):
     with pytest.raises(ValueError, match="not the one that was tested"):
-        gate(challenger, champion, told(rows, days, logistic=of_champion(rows)), log.only(log.customer_ids[5:]))
+        gate(challenger, champion, backtest_of(rows, days, logistic=of_champion(rows)), log.only(log.customer_ids[5:]))
 
 
 def test_a_champion_with_event_kinds_that_the_log_lost_is_still_judged(challenger, champion, rows, days, log):
     bare = replace(log, streams={name: s for name, s in log.streams.items() if not name.startswith("event:")})
-    decision = gate(challenger, champion, told(rows, days, logistic=towards_truth(rows, 0.3)), bare)
+    decision = gate(challenger, champion, backtest_of(rows, days, logistic=towards_truth(rows, 0.3)), bare)
     assert decision.promoted
 
 
 def test_the_first_model_has_to_keep_the_law_too(challenger, rows, days, log):
-    backtest = told(rows, days, recency_rule=of_champion(rows), logistic=towards_truth(rows, 1.0))
+    backtest = backtest_of(rows, days, recency_rule=of_champion(rows), logistic=towards_truth(rows, 1.0))
     assert first_gate(challenger, backtest, log, "").promoted
     breaking = replace(challenger, fitted=Silent(challenger.features.names, slope=-0.05))
     decision = first_gate(breaking, backtest, log, "")
@@ -221,7 +221,7 @@ def test_the_first_model_has_to_keep_the_law_too(challenger, rows, days, log):
 
 def test_a_decision_is_json_and_short_tags_without_a_customer(challenger, champion, rows, days, log):
     segments = {who: "VIP" * 400 + str(place % 2) for place, who in enumerate(log.customer_ids)}
-    decision = gate(challenger, champion, told(rows, days, logistic=towards_truth(rows, -0.3)), log, segments)
+    decision = gate(challenger, champion, backtest_of(rows, days, logistic=towards_truth(rows, -0.3)), log, segments)
     text = json.dumps(decision.to_dict(), allow_nan=False)
     assert not any(f'"{customer}"' in text for customer in log.customer_ids)
     assert max(map(len, decision.tags.values())) <= 1000
@@ -257,10 +257,10 @@ def test_every_candidate_keeps_the_direction_law(bundles, log):
 def test_the_simplest_that_keeps_the_law_is_taken(challenger, log):
     breaking = replace(challenger, fitted=Silent(challenger.features.names, slope=-0.05))
     lawful = replace(challenger, candidate="lightgbm")
-    taken, words = _lawful(iter([breaking, lawful]), log)
+    taken, words = _first_lawful(iter([breaking, lawful]), log)
     assert taken.candidate == "lightgbm"
     assert words.startswith("; logistic was passed over: risk does not fall as it must")
-    assert _lawful(iter([breaking, replace(breaking, candidate="blend")]), log) == (breaking, "")
+    assert _first_lawful(iter([breaking, replace(breaking, candidate="blend")]), log) == (breaking, "")
 
 
 def test_too_few_customers_break_no_law(challenger, log):

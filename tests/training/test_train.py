@@ -110,12 +110,12 @@ def test_mlflow_scores_orders_and_takes_no_features(trained):
             "amount": [10.0, 20.0, 5.0],
         }
     )
-    said = model.predict(orders, params={"as_of": "2024-02-01"})
-    assert said["customer_id"].tolist() == ["007", "bob"]
-    assert said["probability"].between(0, 1).all()
+    predicted = model.predict(orders, params={"as_of": "2024-02-01"})
+    assert predicted["customer_id"].tolist() == ["007", "bob"]
+    assert predicted["probability"].between(0, 1).all()
     assert model.metadata.get_input_schema().input_names() == ["order_id", "customer_id", "ordered_at", "amount"]
     later = pd.concat([orders, orders.assign(order_id=["4", "5", "6"], ordered_at="2024-02-01")])
-    pd.testing.assert_frame_equal(model.predict(later, params={"as_of": "2024-02-01"}), said)
+    pd.testing.assert_frame_equal(model.predict(later, params={"as_of": "2024-02-01"}), predicted)
 
 
 def test_until_is_as_if_the_orders_after_it_did_not_exist(log):

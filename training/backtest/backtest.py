@@ -55,7 +55,7 @@ def backtest_candidates(
         log: the shop's log.
         definition: population and horizon.
         features: of a customer; by default all that the log has the data for.
-        until: orders on or after this date do not exist.
+        until: orders on or after this date are not read.
         n_tests: how many test dates to ask for; a short log gives fewer.
         trees: how trees grow.
         progress: is called before each step.

@@ -180,30 +180,29 @@ class Floor:
     most: float
 
 
-def noise_floor(dates: Sequence[Floats], bins: int = BINS) -> Floor:
+def noise_floor(dates: Sequence[Floats]) -> Floor:
     """Return the mean ECE over dates if each customer left with exactly the predicted probability.
 
     Outcomes are drawn 200 times with a fixed seed. Bröcker and Smith (2007), consistency resampling.
 
     Args:
         dates: predicted probabilities, one array per test date.
-        bins: of equal count, as the ECE is measured with.
 
     >>> noise_floor([np.zeros(100)])
     Floor(mean=0.0, most=0.0)
     """
-    some = [_drawn_ece(np.sort(p), bins, seed) for seed, p in enumerate(dates) if len(p)]
+    some = [_drawn_ece(np.sort(p), seed) for seed, p in enumerate(dates) if len(p)]
     if not some:
         return Floor(float("nan"), float("nan"))
     drawn = np.mean(some, axis=0)
     return Floor(float(drawn.mean()), float(np.percentile(drawn, 95)))
 
 
-def _drawn_ece(p: Floats, bins: int, seed: int) -> Floats:
+def _drawn_ece(p: Floats, seed: int) -> Floats:
     """Return the ECE of each simulation of one date; `p` ascends."""
     rows, random = len(p), np.random.default_rng(seed)  # a seed per date: their chances are independent
     some = p[:: math.ceil(rows / MOST_ROWS)]
-    parts = np.array_split(np.arange(len(some)), min(bins, len(some)))
+    parts = np.array_split(np.arange(len(some)), min(BINS, len(some)))
     starts = np.array([part[0] for part in parts])
     expected = np.add.reduceat(some, starts)
     found = [

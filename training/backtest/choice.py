@@ -57,35 +57,35 @@ class Difference:
         return self.mean + Z_95 * self.standard_error
 
 
-def difference(mine: Sequence[Rows], theirs: Sequence[Rows]) -> Difference:
+def difference(candidate: Sequence[Rows], rival: Sequence[Rows]) -> Difference:
     """Return the paired difference of the mean log loss over dates; both must be of the same rows.
 
     The standard error is the cluster-robust one, a customer being a cluster. Liang and Zeger (1986).
 
     Args:
-        mine: one element per test date.
-        theirs: the same rows, predicted by another.
+        candidate: one element per test date.
+        rival: the same rows, predicted by another.
 
     >>> y, who = np.array([True, False]), np.array(["ann", "bob"], dtype=object)
     >>> difference([(y, np.array([0.9, 0.1]), who)], [(y, np.array([0.5, 0.5]), who)]).mean < 0
     True
     """
-    gaps = [row_log_loss(a[0], a[1]) - row_log_loss(b[0], b[1]) for a, b in zip(mine, theirs, strict=True)]
+    gaps = [row_log_loss(a[0], a[1]) - row_log_loss(b[0], b[1]) for a, b in zip(candidate, rival, strict=True)]
     mean = float(np.mean([gap.mean() for gap in gaps]))
     parts = np.concatenate([(gap - gap.mean()) / len(gap) for gap in gaps]) / len(gaps)
-    customers = pd.factorize(np.concatenate([rows[2] for rows in mine]))[0]
+    customers = pd.factorize(np.concatenate([rows[2] for rows in candidate]))[0]
     return Difference(mean, float(np.sqrt((np.bincount(customers, parts) ** 2).sum())))
 
 
-def better_on_dates(mine: Sequence[Rows], theirs: Sequence[Rows]) -> bool:
+def better_on_dates(candidate: Sequence[Rows], rival: Sequence[Rows]) -> bool:
     """Return whether the first has the lower log loss beyond the chance of dates: paired t-test, 95 %, one side.
 
     Student (1908). A shift of the level moves everyone on a date alike, so its chance is that of dates, not of
     customers: thousands of customers are no better evidence of it than one.
 
     Args:
-        mine: one element per test date.
-        theirs: the same rows, predicted by another.
+        candidate: one element per test date.
+        rival: the same rows, predicted by another.
 
     >>> y, who = np.array([True, False]), np.array(["ann", "bob"], dtype=object)
     >>> better_on_dates([(y, np.array([0.9, 0.1]), who)], [(y, np.array([0.5, 0.5]), who)])  # one date is no proof
@@ -93,7 +93,7 @@ def better_on_dates(mine: Sequence[Rows], theirs: Sequence[Rows]) -> bool:
     """
     from scipy.stats import t
 
-    gained = np.array([log_loss(*b[:2]) - log_loss(*a[:2]) for a, b in zip(mine, theirs, strict=True)])
+    gained = np.array([log_loss(*b[:2]) - log_loss(*a[:2]) for a, b in zip(candidate, rival, strict=True)])
     if len(gained) < 2:
         return False
     error = float(gained.std(ddof=1) / np.sqrt(len(gained)))

@@ -109,7 +109,9 @@ class Grade:
         if self.candidate == self.rule:
             return (f"grade {self.words}", chance, *self.warnings)
         low, high = self.interval
-        against = f"log loss {_than(self.skill)} than that of {self.rule} (95%: {100 * low:.1f} to {100 * high:.1f}%)"
+        than = "lower than" if self.skill >= 0 else "higher than"
+        interval = f"95%: {100 * low:.1f} to {100 * high:.1f}%"
+        against = f"log loss {abs(self.skill):.1%} {than} that of {self.rule} ({interval})"
         return (f"grade {self.words}", f"{against}; {chance}", *self.warnings)
 
     @property
@@ -135,10 +137,6 @@ class Grade:
         verdict = {"letter": self.letter, "words": self.words, "candidate": self.candidate, "against": self.rule}
         evidence = {"test_dates": self.dates, "cases": self.cases}
         return {**verdict, **plain(numbers), "suspicious": self.is_suspicious, **evidence}
-
-
-def _than(skill: float) -> str:
-    return f"{abs(skill):.1%} {'lower' if skill >= 0 else 'higher'}"
 
 
 def grade(backtest: Backtest, candidate: str | None = None) -> Grade:

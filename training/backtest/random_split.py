@@ -36,7 +36,7 @@ def snapshots(log: Log, definition: ChurnDefinition, features: FeatureSet, until
         log: the shop's log.
         definition: population and horizon.
         features: what to know about a customer.
-        until: orders on or after this date do not exist.
+        until: orders on or after this date are not read.
 
     Raises:
         InsufficientHistory: no date has both history and a finished horizon.

@@ -177,29 +177,31 @@ def report(
 
 def _dates(result: CandidateResult, forecasts: Sequence[Forecast]) -> tuple[OnDate, ...]:
     known: Sequence[Forecast | None] = forecasts or [None] * len(result.by_date)
-    return tuple(_on(each, f, result.calibration == "season") for each, f in zip(result.by_date, known, strict=True))
-
-
-def _on(found: DateResult, forecast: Forecast | None, with_season: bool) -> OnDate:
-    return OnDate(
-        test_date=found.test_date,
-        customers=found.customers,
-        base_rate=found.churned / found.customers,
-        predicted=float(found.p.mean()),
-        level=None if forecast is None else _level(found, forecast, with_season),
-        metrics={name: found.metrics[name] for name in ("auroc", "log_loss", "brier", "ece")},
-        ece_floor=noise_floor([found.p]).mean,
+    return tuple(
+        _on_date(each, f, result.calibration == "season") for each, f in zip(result.by_date, known, strict=True)
     )
 
 
-def _level(found: DateResult, forecast: Forecast, with_season: bool) -> Level:
+def _on_date(result: DateResult, forecast: Forecast | None, with_season: bool) -> OnDate:
+    return OnDate(
+        test_date=result.test_date,
+        customers=result.customers,
+        base_rate=result.churned / result.customers,
+        predicted=float(result.p.mean()),
+        level=None if forecast is None else _level(result, forecast, with_season),
+        metrics={name: result.metrics[name] for name in ("auroc", "log_loss", "brier", "ece")},
+        ece_floor=noise_floor([result.p]).mean,
+    )
+
+
+def _level(result: DateResult, forecast: Forecast, with_season: bool) -> Level:
     """Return the forecast churn rate of these customers, whether or not the candidate used the forecast."""
-    p = np.clip(found.p, LEAST_PROBABILITY, 1 - 1e-12)
+    p = np.clip(result.p, LEAST_PROBABILITY, 1 - 1e-12)
     usual = np.log(p) - np.log1p(-p) - (forecast.shift if with_season else 0.0)
     low, middle, high = (
         float(sigmoid(usual + (forecast.shift + z * forecast.uncertainty)).mean()) for z in (-Z_95, 0, Z_95)
     )
-    right = shift_to(usual, found.churned / found.customers)
+    right = shift_to(usual, result.churned / result.customers)
     return Level(middle, low, high, forecast.shift, forecast.uncertainty, right)
 
 

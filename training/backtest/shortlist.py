@@ -111,10 +111,12 @@ def shortlist(backtest: Backtest, candidate: str, size: int | None = None, why: 
     )
     reason = A_TENTH if size is None else why or "as asked"
     days = backtest.definition.horizon_days
-    return Shortlist(sizes, reason, days, list_of(result, sizes), list_of(rule, sizes), random_list(result, sizes))
+    return Shortlist(
+        sizes, reason, days, candidate_list(result, sizes), candidate_list(rule, sizes), random_list(result, sizes)
+    )
 
 
-def list_of(result: CandidateResult, sizes: Sequence[int]) -> ListResult:
+def candidate_list(result: CandidateResult, sizes: Sequence[int]) -> ListResult:
     """Return the list of a candidate, the mean over the dates; ties stand in row order.
 
     Args:

@@ -37,7 +37,7 @@ PARTS = len(PULLS_DAYS) * 2 * (len(WINDOWS_DAYS) + 1)
 
 
 @dataclass(frozen=True)
-class Bands:
+class SpendInterval:
     """The interval of the spend as shares of the expected one, by its level, linear between levels.
 
     Args:
@@ -53,7 +53,7 @@ class Bands:
     def around(self, expected: Floats) -> tuple[Floats, Floats]:
         """Return the 80 % interval of the spend, minor units: 0 ≤ low ≤ expected ≤ high.
 
-        >>> Bands((100.0, 300.0), (0.5, 0.7), (2.0, 1.2)).around(np.array([50.0, 200.0]))
+        >>> SpendInterval((100.0, 300.0), (0.5, 0.7), (2.0, 1.2)).around(np.array([50.0, 200.0]))
         (array([ 25., 120.]), array([100., 320.]))
         """
         low, high = (np.interp(expected, self.expected, shares) for shares in (self.low, self.high))
@@ -81,7 +81,7 @@ class ValueModel:
     spend_rates: tuple[float, ...]
     order_value: GammaGamma
     weights: tuple[float, ...] = (1 / PARTS,) * PARTS
-    bands: Bands = Bands((0.0,), USUAL_SHARES[:1], USUAL_SHARES[1:])
+    bands: SpendInterval = SpendInterval((0.0,), USUAL_SHARES[:1], USUAL_SHARES[1:])
 
     def expected_spend(self, X: Floats) -> Floats:
         """Return minor units per row, never negative."""
@@ -114,7 +114,7 @@ def read_value(folder: Path) -> ValueModel:
         spend_rates=tuple(content["spend_rates"]),
         order_value=GammaGamma(**content["order_value"]),
         weights=tuple(content["weights"]),
-        bands=Bands(tuple(bands["expected"]), tuple(bands["low"]), tuple(bands["high"])),
+        bands=SpendInterval(tuple(bands["expected"]), tuple(bands["low"]), tuple(bands["high"])),
     )
 
 
@@ -140,7 +140,7 @@ def fit_value(data: Dataset) -> ValueModel:
         return model
     X, spent = data.values[stayed], data.spend_next[stayed]
     model = replace(model, weights=_weights(model._parts(X), spent))
-    return replace(model, bands=_bands(model.expected_spend(X), spent))
+    return replace(model, bands=_spend_interval(model.expected_spend(X), spent))
 
 
 def _order_value(data: Dataset) -> GammaGamma:
@@ -167,16 +167,16 @@ def _weights(parts: Floats, spent: Floats) -> tuple[float, ...]:
     return tuple(float(weight) for weight in weights)
 
 
-def _bands(expected: Floats, spent: Floats) -> Bands:
+def _spend_interval(expected: Floats, spent: Floats) -> SpendInterval:
     """Learn the shares on rows sorted by expected spend, as many rows in each band."""
     count = int(np.clip(len(expected) // ROWS_PER_BAND, 1, MOST_BANDS))
     order = np.argsort(expected, kind="stable")
     rows = [part for part in np.array_split(order, count) if expected[part].min() > 0]
     if not rows:
-        return Bands((0.0,), USUAL_SHARES[:1], USUAL_SHARES[1:])
+        return SpendInterval((0.0,), USUAL_SHARES[:1], USUAL_SHARES[1:])
     levels = tuple(float(np.median(expected[part])) for part in rows)
     low, high = zip(*(np.quantile(spent[part] / expected[part], INTERVAL).tolist() for part in rows), strict=True)
-    return Bands(levels, tuple(low), tuple(high))
+    return SpendInterval(levels, tuple(low), tuple(high))
 
 
 def squared_error(predicted: Floats, spent: Floats) -> float:

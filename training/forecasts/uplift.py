@@ -144,7 +144,7 @@ class QiniEstimate(msgspec.Struct, frozen=True):
 
 
 class UpliftVerdict(msgspec.Struct, frozen=True):
-    """Whether a model of whom a contact moves ranks better, beyond chance, than rankings that cost nothing."""
+    """Whether an uplift model ranks accounts better, beyond chance, than rankings that need no model of their own."""
 
     wins: Annotated[bool, Meta(description="lists are ranked by it")]
     words: Annotated[str, Meta(description="why, in one sentence")]

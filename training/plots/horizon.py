@@ -17,42 +17,44 @@ SEGMENT_COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#7c3aed", INK)
 SHOWN_HORIZONS = 4
 
 
-def horizon_figure(found: ProposedHorizon, title: str) -> Figure:
+def horizon_figure(proposed: ProposedHorizon, title: str) -> Figure:
     """Draw the share of gaps longer than n days, the proposed window, and the churn at each window.
 
     Args:
-        found: the proposal; its largest segments are drawn as thin lines.
+        proposed: the proposal; its largest segments are drawn as thin lines.
         title: whose gaps these are.
     """
     figure = new_figure(9.6, 4.4)
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     for axes in (left, right):
         plain_axes(axes)
-    _draw_curve(left, found, title)
-    _draw_rates(right, found)
+    _draw_curve(left, proposed, title)
+    _draw_rates(right, proposed)
     return figure
 
 
-def _draw_curve(axes: Axes, found: ProposedHorizon, title: str) -> None:
-    days = found.definition.horizon_days
+def _draw_curve(axes: Axes, proposed: ProposedHorizon, title: str) -> None:
+    days = proposed.definition.horizon_days
     upto = np.arange(0, max(SHOWN_HORIZONS * days, 14) + 1)
-    largest = sorted(found.segments.items(), key=lambda item: -item[1].gaps)[: len(SEGMENT_COLOURS)]
+    largest = sorted(proposed.segments.items(), key=lambda item: -item[1].gaps)[: len(SEGMENT_COLOURS)]
     for (name, segment), colour in zip(largest, SEGMENT_COLOURS, strict=False):
         axes.step(upto, _still_open(segment.curve, upto), where="post", color=colour, linewidth=1, label=name, zorder=3)
-    axes.step(upto, _still_open(found.curve, upto), where="post", color=ACCENT, linewidth=2.2, label="all still silent")
-    axes.axhline(found.curve.never_back, color=MUTED, linewidth=1, linestyle="--", label="never comes back")
+    axes.step(
+        upto, _still_open(proposed.curve, upto), where="post", color=ACCENT, linewidth=2.2, label="all still silent"
+    )
+    axes.axhline(proposed.curve.never_back, color=MUTED, linewidth=1, linestyle="--", label="never comes back")
     axes.axvline(days, color=INK, linewidth=1, linestyle=":")
-    axes.text(days, 0.97, f" {days} days: {found.curve.share_covered(days):.0%} of gaps", color=INK, va="top")
+    axes.text(days, 0.97, f" {days} days: {proposed.curve.share_covered(days):.0%} of gaps", color=INK, va="top")
     axes.set(xlim=(0, upto[-1]), ylim=(0, 1.01), xlabel="days since the order", ylabel="share of silences")
     axes.set_title(f"How long silences last: {title}")
     axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(1, 0.92))
     percent(axes, "y")
 
 
-def _draw_rates(axes: Axes, found: ProposedHorizon) -> None:
-    known = [each for each in found.windows if each.base_rate is not None]
+def _draw_rates(axes: Axes, proposed: ProposedHorizon) -> None:
+    known = [each for each in proposed.windows if each.base_rate is not None]
     names = [str(each.definition.horizon_days) for each in known]
-    colours = [ACCENT if each.definition == found.definition else SECOND for each in known]
+    colours = [ACCENT if each.definition == proposed.definition else SECOND for each in known]
     axes.bar(names, [each.base_rate or 0.0 for each in known], color=colours, width=0.7)
     for rate in (0.1, 0.9):
         axes.axhline(rate, color=MUTED, linewidth=1, linestyle="--")

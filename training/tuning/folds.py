@@ -72,10 +72,10 @@ def temporal_folds(
     Raises:
         InsufficientHistory: on no test date are there enough rows of both classes.
     """
-    some, folds = sample_customers(log, MOST_CUSTOMERS), list[Fold]()
+    sample, folds = sample_customers(log, MOST_CUSTOMERS), list[Fold]()
     for split in reversed(splits):
         before_each(f"features for {split.test_date.isoformat()}")
-        train, test = split_data(some, split, definition, features)
+        train, test = split_data(sample, split, definition, features)
         if not len(train) or not len(test) or not enough_to_learn(train):
             break
         train = adjust_exposure(train)  # as candidates do

@@ -43,14 +43,14 @@ def space() -> dict[str, Any]:
     >>> sorted(space()) == sorted(vars(USUAL))
     True
     """
-    of = optuna().distributions
+    kinds = optuna().distributions
     return {
-        "leaves": of.IntDistribution(4, 63, log=True),
-        "learning_rate": of.FloatDistribution(0.01, 0.1, log=True),
-        "feature_fraction": of.FloatDistribution(0.2, 1.0),
-        "l2": of.FloatDistribution(0.1, 100.0, log=True),
-        "rows_a_leaf": of.IntDistribution(10, 400, log=True),
-        "extra_trees": of.CategoricalDistribution((True, False)),
+        "leaves": kinds.IntDistribution(4, 63, log=True),
+        "learning_rate": kinds.FloatDistribution(0.01, 0.1, log=True),
+        "feature_fraction": kinds.FloatDistribution(0.2, 1.0),
+        "l2": kinds.FloatDistribution(0.1, 100.0, log=True),
+        "rows_a_leaf": kinds.IntDistribution(10, 400, log=True),
+        "extra_trees": kinds.CategoricalDistribution((True, False)),
     }
 
 
@@ -88,6 +88,6 @@ def importance_in(study: Study, finished: int) -> Mapping[str, float]:
     """Return the share of the differences that each setting explains. Hutter, Hoos and Leyton-Brown (2014)."""
     if finished < LEAST_TRIALS_FOR_IMPORTANCE:
         return {}
-    ways = optuna().importance
-    found = ways.get_param_importances(study, evaluator=ways.FanovaImportanceEvaluator(seed=SEED))
-    return {name: float(share) for name, share in found.items()}
+    library = optuna().importance
+    shares = library.get_param_importances(study, evaluator=library.FanovaImportanceEvaluator(seed=SEED))
+    return {name: float(share) for name, share in shares.items()}

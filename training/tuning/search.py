@@ -69,7 +69,7 @@ def tune(
         definition: population and horizon.
         folder: of the shop; the study lies in its `mlruns/`.
         budget_minutes: how long to look.
-        until: orders on or after this date do not exist.
+        until: orders on or after this date are not read.
         first: settings to try first, such as those of an earlier log.
         most_trials: stop after so many in this session.
         progress: is called with seconds spent, seconds in all, and what comes now.
@@ -125,7 +125,7 @@ class _Budget:
 def _study_name(log: Log, definition: ChurnDefinition, names: Sequence[str], splits: Sequence[Split]) -> str:
     """Return a name that depends on all that the values do, so that trials of another log are never mixed in."""
     dates = [split.test_date.isoformat() for split in splits]
-    searched = {key: repr(where) for key, where in space().items()}
+    searched = {key: repr(distribution) for key, distribution in space().items()}
     judged = [dates, MOST_CUSTOMERS, JUDGED_BY]
     facts = [log.digest(), asdict(definition), list(names), judged, searched, asdict(USUAL)]
     return f"trees-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]}"
@@ -163,11 +163,11 @@ class _Search:
         """Try settings until the budget or the count is over; an interrupted trial does not count."""
         for settings in first:
             self._study.enqueue_trial(asdict(settings), skip_if_exists=True)
-        where, done = space(), 0
+        search_space, done = space(), 0
         while most_trials is None or done < most_trials:
             try:
                 self._budget.check()
-                self._try(self._study.ask(where))
+                self._try(self._study.ask(search_space))
             except _BudgetSpent:
                 return
             done += 1

@@ -11,6 +11,8 @@ from typing import Any
 
 from features.churn.sufficiency import Sufficiency, sufficiency
 from features.errors import Violation
+from features.sources.balance.sheet import BalanceSheet
+from features.sources.balance.words import document, table
 from features.sources.files import MOST_SHOWN
 from features.sources.reader import check_files
 from features.sources.rules import RuleCount
@@ -28,6 +30,7 @@ class Checked:
     notes: Sequence[str] = ()
     broken: Sequence[BrokenRule] = ()
     warnings: Sequence[str] = ()
+    sheet: BalanceSheet | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -37,6 +40,7 @@ class Checked:
             "violations": [asdict(violation) for violation in self.violations],
             "warnings": list(self.warnings),
             "rules": [{"rule": rule.rule, "rows": rule.rows, "meaning": rule.meaning} for rule in self.rules],
+            "balance_sheet": document(self.sheet) if self.sheet else None,
             "sufficiency": asdict(self.sufficiency) if self.sufficiency else None,
         }
 
@@ -47,6 +51,8 @@ class Checked:
         yield from (f"warning: {warning}" for warning in self.warnings)
         if self.violations:
             yield self._verdict()
+        if self.sheet:
+            yield from (*table(self.sheet), "")
         for rule in self.rules:
             if rule.rows:
                 yield f"{rule.rows:>10,}  {rule.rule}: {rule.meaning}"
@@ -69,4 +75,4 @@ def check_shop(shop: OpenShop) -> Checked:
         return Checked(report.violations, (), None, (), report.broken, report.warnings)
     definition = settings.definition_for(report.log)
     enough = sufficiency(report.log, definition)
-    return Checked(report.violations, report.rules, enough, settings.auto_note(definition))
+    return Checked(report.violations, report.rules, enough, settings.auto_note(definition), sheet=report.sheet)

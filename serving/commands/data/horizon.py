@@ -37,33 +37,33 @@ class HorizonProposed:
     """The proposal, the dates that each window leaves, and the picture.
 
     Args:
-        found: the proposal, and its segments if asked.
+        proposed: the proposal, and its segments if asked.
         dates: by definition.
         picture: the PNG; None where none was asked for.
     """
 
-    found: ProposedHorizon
+    proposed: ProposedHorizon
     dates: Mapping[ChurnDefinition, Dates]
     picture: Path | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        segments = {name: self._document(part) for name, part in self.found.segments.items()}
+        segments = {name: self._document(part) for name, part in self.proposed.segments.items()}
         picture = None if self.picture is None else str(self.picture)
-        return {**self._document(self.found), "segments": segments, "picture": picture}
+        return {**self._document(self.proposed), "segments": segments, "picture": picture}
 
-    def _document(self, found: ProposedHorizon) -> dict[str, Any]:
-        definition, curve = found.definition, found.curve
+    def _document(self, proposed: ProposedHorizon) -> dict[str, Any]:
+        definition, curve = proposed.definition, proposed.curve
         return {
             "horizon_days": definition.horizon_days,
             "active_days": definition.active_days,
-            "gaps": found.gaps,
-            "cut_off": found.cut_off,
+            "gaps": proposed.gaps,
+            "cut_off": proposed.cut_off,
             "gap_days": {f"{share:.2f}": curve.days_covering(share) for share in (0.5, 0.8, GAPS_COVERED, 0.9)},
             "never": curve.never_back,
             "more_gone_than_back_days": curve.days_until_gone(),
-            "windows": [self._window(window) for window in found.windows],
-            "warning": found.warning,
+            "windows": [self._window(window) for window in proposed.windows],
+            "warning": proposed.warning,
         }
 
     def _window(self, window: Window) -> dict[str, Any]:
@@ -84,16 +84,16 @@ class HorizonProposed:
 
     def lines(self) -> Iterator[str | Table]:
         """Say the proposal and what follows from it, with the table of windows."""
-        yield from proposal_lines(self.found)
+        yield from proposal_lines(self.proposed)
         yield from self._consequence()
-        for name, part in self.found.segments.items():
+        for name, part in self.proposed.segments.items():
             yield f"  {name}: {_in_short(part)}"
         yield from ("", Table(COLUMNS, self.rows()), "")
         if self.picture:
             yield f"drawn to {self.picture}"
 
     def _consequence(self) -> Iterator[str]:
-        window = self.found.window
+        window = self.proposed.window
         dates = self.dates[window.definition]
         if window.base_rate is not None:
             yield (
@@ -101,16 +101,16 @@ class HorizonProposed:
                 f"{_counted(len(window.dates), 'date')}); it leaves {_counted(dates.training, 'training date')} and "
                 f"{_counted(dates.test, 'test date')}"
             )
-        if self.found.warning:
-            yield f"careful: {self.found.warning}"
+        if self.proposed.warning:
+            yield f"careful: {self.proposed.warning}"
 
     def rows(self) -> list[list[str]]:
         """Return the table of windows, the proposed one marked."""
-        return [self._row(window) for window in self.found.windows]
+        return [self._row(window) for window in self.proposed.windows]
 
     def _row(self, window: Window) -> list[str]:
         definition, dates = window.definition, self.dates[window.definition]
-        mark = " ◄" if definition == self.found.definition else ""
+        mark = " ◄" if definition == self.proposed.definition else ""
         return [
             f"{definition.horizon_days} days{mark}",
             f"{definition.active_days} days",
@@ -147,11 +147,11 @@ def propose_horizon(shop: OpenShop, *, by_segment: bool = False, out: Path | Non
         shop.customers.need("segment")
     segments = shop.customers.segment_of if by_segment else None
     log, named = shop.log, shop.settings.churn.horizon_days
-    found = proposed_horizon(log, segments, [named] if isinstance(named, int) else [])
+    proposed = proposed_horizon(log, segments, [named] if isinstance(named, int) else [])
     if picture is not None:
-        _draw(found, shop.settings.orders.file.name, picture, shop.settings.files.access())
+        _draw(proposed, shop.settings.orders.file.name, picture, shop.settings.files.access())
     return HorizonProposed(
-        found, {each.definition: _dates(log, each.definition, shop.until) for each in found.windows}, picture
+        proposed, {each.definition: _dates(log, each.definition, shop.until) for each in proposed.windows}, picture
     )
 
 
@@ -171,38 +171,40 @@ def picture_path(out: Path) -> Path:
     return out
 
 
-def proposal_lines(found: ProposedHorizon) -> Iterator[str]:
+def proposal_lines(proposed: ProposedHorizon) -> Iterator[str]:
     """Say what is proposed, and what a silence of that length has meant."""
-    days, active = found.definition.horizon_days, found.definition.active_days
+    days, active = proposed.definition.horizon_days, proposed.definition.active_days
     yield f"proposed: churned = no order for {days} days; who ordered in the last {active} days can churn"
-    yield _why(found)
-    window = found.window
+    yield _why(proposed)
+    window = proposed.window
     if window.never_back is not None:
         yield (
             f"of those silent for {days} days, {window.never_back:.0%} never came back within the log "
             f"({_counted(window.silences, 'silence')}, each followed for {days} days more at least)"
         )
-    gone = found.curve.days_until_gone()
+    gone = proposed.curve.days_until_gone()
     if gone is not None:
         yield f"from {gone:.0f} days of silence on, more are gone than come back"
 
 
-def _why(found: ProposedHorizon) -> str:
-    days, covering = found.definition.horizon_days, found.curve.days_covering(GAPS_COVERED)
+def _why(proposed: ProposedHorizon) -> str:
+    days, covering = proposed.definition.horizon_days, proposed.curve.days_covering(GAPS_COVERED)
     if covering is None:
         return "nobody has come back yet, so there are no gaps to read it off"
-    said = f"{GAPS_COVERED:.0%} of the gaps of customers who come back are at most {covering:.0f} days"
-    rests = f"{found.gaps:,} gaps, and {found.cut_off:,} silences that the end of the log cut off"
+    sentence = f"{GAPS_COVERED:.0%} of the gaps of customers who come back are at most {covering:.0f} days"
+    rests = f"{proposed.gaps:,} gaps, and {proposed.cut_off:,} silences that the end of the log cut off"
     if covering > days:
-        said += f"; {days} days cover {found.curve.share_covered(days):.0%}, and this log is too short to test more"
-    return f"{said} ({rests})"
+        sentence += (
+            f"; {days} days cover {proposed.curve.share_covered(days):.0%}, and this log is too short to test more"
+        )
+    return f"{sentence} ({rests})"
 
 
-def _in_short(found: ProposedHorizon) -> str:
-    window, days = found.window, found.definition.horizon_days
-    said = f"{days} days; of those silent for so long {_percent(window.never_back)} never came back "
-    few = "; few gaps, so do not lean on it" if found.gaps < FEW_GAPS else ""
-    return f"{said}({window.silences:,} silences), {_percent(window.base_rate)} of {window.population:,} churn{few}"
+def _in_short(proposed: ProposedHorizon) -> str:
+    window, days = proposed.window, proposed.definition.horizon_days
+    sentence = f"{days} days; of those silent for so long {_percent(window.never_back)} never came back "
+    few = "; few gaps, so do not lean on it" if proposed.gaps < FEW_GAPS else ""
+    return f"{sentence}({window.silences:,} silences), {_percent(window.base_rate)} of {window.population:,} churn{few}"
 
 
 def _dates(log: Log, definition: ChurnDefinition, until: date | None) -> Dates:
@@ -219,9 +221,9 @@ def _how_many(count: Any) -> int:
         return 0
 
 
-def _draw(found: ProposedHorizon, title: str, path: Path, access: Access) -> None:
+def _draw(proposed: ProposedHorizon, title: str, path: Path, access: Access) -> None:
     with whole(path, access) as half:
-        horizon_figure(found, title).savefig(half, dpi=144, facecolor="white", format="png")
+        horizon_figure(proposed, title).savefig(half, dpi=144, facecolor="white", format="png")
 
 
 def _percent(share: float | None, unknown: str = "–") -> str:

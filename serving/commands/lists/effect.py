@@ -19,7 +19,7 @@ from serving.book.trial import CONTACT, MERGER, episodes, leaks
 from serving.commands.result import Table
 from serving.outreach.effect.effect import GROUPS, RECENT_WEEKS, Effect, effect
 from serving.outreach.effect.four_groups import FourGroups
-from serving.outreach.effect.group import COLUMNS, EffectPart
+from serving.outreach.effect.group import COLUMNS, GroupEffectAnswer
 from serving.outreach.effect.learn_uplift import learn_uplift
 from serving.outreach.effect.sample_size import SamplePlan, plan_sample
 from serving.outreach.effect.settled import settled
@@ -31,13 +31,13 @@ PLANNED = 0.15
 
 
 class EffectGroups(msgspec.Struct, frozen=True):
-    """The same comparison group by group, each account where its first episode was; empty: none has settled."""
+    """The effect in each group; an account counts in the group of its first episode. Empty: none has settled."""
 
-    playbook: list[EffectPart]
-    owner: list[EffectPart]
-    band: Annotated[list[EffectPart], Meta(description="of the probability on entry")]
-    month: Annotated[list[EffectPart], Meta(description="in which the episode began, such as 2026-02")]
-    kind: Annotated[list[EffectPart], Meta(description="regular, new or winback")]
+    playbook: list[GroupEffectAnswer]
+    owner: list[GroupEffectAnswer]
+    band: Annotated[list[GroupEffectAnswer], Meta(description="of the probability on entry")]
+    month: Annotated[list[GroupEffectAnswer], Meta(description="in which the episode began, such as 2026-02")]
+    kind: Annotated[list[GroupEffectAnswer], Meta(description="regular, new or winback")]
 
 
 class EffectAnswer(msgspec.Struct, frozen=True):
@@ -48,11 +48,13 @@ class EffectAnswer(msgspec.Struct, frozen=True):
     merged_accounts: Annotated[
         int, Meta(description="accounts in which held-out customers and others came together; none is contacted")
     ]
-    uplift: Annotated[UpliftVerdict, Meta(description="whether a model of whom a contact moves ranks better")]
+    uplift: Annotated[UpliftVerdict, Meta(description="whether ranking by uplift is better than by risk and by gain")]
     currency: str
     first_on: Annotated[date | None, Meta(description="the day of the first episode; null: none has settled")]
     last_on: Annotated[date | None, Meta(description="the day of the last episode; null: none has settled")]
-    overall: Annotated[EffectPart, Meta(description="all accounts that the ranking chose, by their first episode")]
+    overall: Annotated[
+        GroupEffectAnswer, Meta(description="all accounts that the ranking chose, by their first episode")
+    ]
     groups: EffectGroups
     four_groups: Annotated[FourGroups | None, Meta(description="null: no account drawn at random has settled")]
     later_episodes: Annotated[int, Meta(description="settled episodes after an account's first; not compared")]
@@ -75,7 +77,7 @@ class MeasuredEffect:
         until: horizons that ended on or before this day count.
         leaked: contacts with customers who are held out.
         merged: accounts in which held-out customers and others came together.
-        uplift: whether a model of whom a contact moves ranks better than risk and gain do.
+        uplift: whether ranking by uplift is better than by risk and by gain.
         by: the groups that a person is shown apart.
     """
 

@@ -25,7 +25,9 @@ class PeriodKpis(msgspec.Struct, frozen=True):
     first_on: Annotated[date, Meta(description="its first day")]
     last_on: Annotated[date, Meta(description="its last day, known yet or not")]
     group: Annotated[str | None, Meta(description="segment or owner; null: all customers")]
-    finished: Annotated[bool, Meta(description="its last day is known; if not, sums are so far and rates are null")]
+    finished: Annotated[
+        bool, Meta(description="whether its last day is known; if not, sums are so far and rates are null")
+    ]
     active_at_start: Annotated[int | None, Meta(description="S, customers; null: the log begins too late to know")]
     active_at_end: Annotated[
         int | None, Meta(description="E, customers; null: not finished, or the log begins too late to know")
@@ -43,13 +45,13 @@ class PeriodKpis(msgspec.Struct, frozen=True):
         int | None, Meta(description="customers who ordered before, not active at the end; null: as `active_at_end`")
     ]
     retention_percent: Annotated[
-        Percent | None, Meta(description="(E − N) / S × 100; null: `kept` is, or nobody was active at the start")
+        Percent | None, Meta(description="(E − N) / S × 100; null: `kept` is null, or nobody was active at the start")
     ]
-    churn_percent: Annotated[Percent | None, Meta(description="100 − retention_percent; null: as that")]
+    churn_percent: Annotated[Percent | None, Meta(description="100 − retention_percent; null: as `retention_percent`")]
     ordering: Annotated[int, Meta(description="customers with an order in the period")]
     repeat_purchase_percent: Annotated[
         Percent | None,
-        Meta(description="of these, who ordered on two days or more; null: not wholly in the log, or no order"),
+        Meta(description="share of these who ordered on two days or more; null: not wholly in the log, or no order"),
     ]
     orders: Annotated[int, Meta(description="in the period")]
     purchase_frequency: Annotated[

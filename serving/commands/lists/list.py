@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from features.money import Money
-from serving.book.history import records
 from serving.book.runs import record_scores
 from serving.book.snapshot import snapshot_on
 from serving.book.trial import episodes
@@ -27,6 +26,7 @@ from serving.outreach.playbooks.advisor import Advisor
 from serving.outreach.playbooks.guidance import with_guidance
 from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
 from serving.scorer import explained
+from serving.scores import records
 from serving.shop import OpenShop
 from serving.webhooks.outbox import publish_and_enqueue
 

@@ -63,7 +63,7 @@ def expected_values(
     Args:
         shop: the open shop.
         log: its log, before `end`.
-        end: day number at whose start is looked.
+        end: day number of the prediction; only what came before it is read.
         group_of: customer → group; None for all alone.
         year: the shop's retention in a year; None where it is not known.
     """

@@ -41,7 +41,6 @@ OPTIONS = {
     "happened_on": "--on",
     **{name: f"--{name}" for name in ("outcome", "channel", "cost")},
 }
-HELD: Mapping[str, str] = {"lift": "lifted"}
 MOST_NAMED = 10  # ids in a sentence
 
 
@@ -82,10 +81,10 @@ class Reported:
             if given != account:
                 yield f"{given} belongs to account {account}: {self.done} for the account"
         if self.unknown:
-            yield _said_unknown(self.unknown)
+            yield _unknown_in_words(self.unknown)
 
 
-def _said_unknown(ids: Sequence[str]) -> str:
+def _unknown_in_words(ids: Sequence[str]) -> str:
     more = f" and {len(ids) - MOST_NAMED:,} more" if len(ids) > MOST_NAMED else ""
     count = "1 id is" if len(ids) == 1 else f"{len(ids):,} ids are"
     return f"{count} known neither to the book nor to the shop's files: {', '.join(ids[:MOST_NAMED])}{more}"
@@ -165,10 +164,10 @@ def contacts_from(shop: OpenShop, file: Path) -> Reported:
     if sheet.wrong:
         refuse([*sheet.wrong, *wrong_contacts(rows, _entries(shop, rows), source, shop.today)], source)
     done = record_contacts(shop.book, rows, source, latest=shop.today)
-    return Reported("contacts", done, _unknown(shop, [row.customer_id for row in rows]))
+    return Reported("contacts", done, _unknown_ids(shop, [row.customer_id for row in rows]))
 
 
-def _unknown(shop: OpenShop, ids: Sequence[str]) -> list[str]:
+def _unknown_ids(shop: OpenShop, ids: Sequence[str]) -> list[str]:
     return not_in_orders(shop, unknown_customers(shop, ids))
 
 
@@ -198,14 +197,14 @@ def consent_to(
     Raises:
         InputError: an unknown channel, an id that is none, or a day that is still to come.
     """
-    ids = [_needed(each) for each in customer_ids]
+    ids = [_customer_id(each) for each in customer_ids]
     rows = [Consent(who, channel, allowed, on or shop.today, source) for who in ids]
     given = Source("the consent", options=OPTIONS | {"decided_on": "--on"})
     done = set_consent(shop.book, rows, given, latest=shop.today)
-    return Reported("consents", done, _unknown(shop, ids))
+    return Reported("consents", done, _unknown_ids(shop, ids))
 
 
-def _needed(given: str) -> str:
+def _customer_id(given: str) -> str:
     found = clean_id(given.strip())
     if not found:
         raise InputError(f'"{given}" is not the id of a customer')
@@ -226,7 +225,7 @@ def hold_accounts(
     named = accounts_named(shop, account_ids)
     accounts = dict.fromkeys(named.values())
     done = hold(shop.book, accounts, cast(HoldKind, kind), since or shop.today, until, by, why)
-    return Reported("holds", done, accounts=named, done=HELD.get(kind, "held"))
+    return Reported("holds", done, accounts=named, done="lifted" if kind == "lift" else "held")
 
 
 def hand_over_accounts(

@@ -11,8 +11,8 @@ import pandas as pd
 
 from features.errors import InputError
 from features.money import Money
-from serving.book.history import History, history_of, records
-from serving.scores import MEDIUM_FROM
+from serving.book.history import History, history_of
+from serving.scores import MEDIUM_FROM, records
 from serving.shop import OpenShop
 
 DAY_OF = {
@@ -64,18 +64,18 @@ class Story:
         yield from (f"{day}  {words}" for day, _, words in sorted([*recorded, *self._on_no_list()]))
 
     def _on_no_list(self) -> Iterator[tuple[date, int, str]]:
-        """The book stores nothing of days without a list and of risks below those of lists: that is said here."""
+        """Yield what the book does not store: days without a list, and risks below those of lists."""
         on_or_off = {*self._last("entries")["as_of"], *self._last("suppressed")["as_of"]}
         safe = f"on no list: would stay anyway, lists begin at {self.enter_at:.0%}"
         for row in records(self._last("scores")):
             day = row["as_of"]
             if day in self.history.lists and day not in on_or_off and row["probability"] < self.enter_at:
-                yield day, len(SAY), safe
+                yield day, len(SENTENCES), safe
         asked = {self.as_of} if self.as_of else {*self.history.scores["as_of"]}
-        yield from ((day, len(SAY), "no list was made of this day") for day in asked - self.history.lists.keys())
+        yield from ((day, len(SENTENCES), "no list was made of this day") for day in asked - self.history.lists.keys())
 
     def _recorded(self) -> Iterator[tuple[str, dict[str, Any], str]]:
-        for name, say in SAY.items():
+        for name, say in SENTENCES.items():
             for row in records(self._last(name)):
                 yield name, row, say(row | {"asked_for": self.history.customer_id})
 
@@ -129,7 +129,7 @@ def _note(row: dict[str, Any]) -> str:
     return f": {row['note']}" if row["note"] else ""
 
 
-SAY: dict[str, Callable[[dict[str, Any]], str]] = {
+SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "owners": lambda row: f"given to {row['owner']} ({row['how']})",
     "scores": _scored,
     "arms": lambda row: f"drawn as {row['arm']} among {row['stratum']}",
@@ -159,7 +159,7 @@ def customer_story(shop: OpenShop, customer_id: str, as_of: date | None = None) 
     story = recorded_story(shop, customer_id)
     if not story.history.known:
         raise InputError(f'the book knows no customer "{customer_id}": it is asked for ids as in the order source')
-    return story if as_of is None else replace(story, history=_on(story.history, as_of), as_of=as_of)
+    return story if as_of is None else replace(story, history=_as_of_day(story.history, as_of), as_of=as_of)
 
 
 def recorded_story(shop: OpenShop, customer_id: str) -> Story:
@@ -172,7 +172,7 @@ def recorded_story(shop: OpenShop, customer_id: str) -> Story:
     return Story(history_of(shop.book, customer_id), shop.settings.list.enter_at)
 
 
-def _on(found: History, day: date) -> History:
+def _as_of_day(found: History, day: date) -> History:
     of_the_day = ("scores", *OF_A_LIST)
     kept: dict[str, Any] = {}
     for name, column in DAY_OF.items():

@@ -36,13 +36,13 @@ def make_key(shop: OpenShop, name: str, roles: Sequence[str], owner: str | None,
     return WordedResult({**_facts(key), "key": text}, [text, f"keep it: the book has a hash of it alone. {_line(key)}"])
 
 
-def known_keys(shop: OpenShop) -> WordedResult:
+def list_keys(shop: OpenShop) -> WordedResult:
     """Return every key of a shop, oldest first, without salts and hashes."""
     with shop.book.reading() as connection:
         return _listed(all_keys(connection))
 
 
-def take_back(shop: OpenShop, key_id: str) -> WordedResult:
+def revoke(shop: OpenShop, key_id: str) -> WordedResult:
     """Revoke a key, and return it.
 
     Raises:

@@ -35,7 +35,7 @@ class ArmMean:
 
     value: float
     variance: float
-    freedom: float
+    degrees_of_freedom: float
 
 
 @dataclass(frozen=True)
@@ -56,25 +56,26 @@ class Comparison:
         return float(np.sqrt(self.treated.variance + self.holdout.variance))
 
     @property
-    def freedom(self) -> float:
+    def degrees_of_freedom(self) -> float:
         """Degrees of freedom of the difference, by Welch and Satterthwaite."""
-        parts = [mean.variance**2 / max(mean.freedom, 1.0) for mean in (self.treated, self.holdout)]
+        parts = [mean.variance**2 / max(mean.degrees_of_freedom, 1.0) for mean in (self.treated, self.holdout)]
         return (self.treated.variance + self.holdout.variance) ** 2 / sum(parts) if sum(parts) else float("inf")
 
     def estimate(self) -> Estimate:
         """Return the difference with its 95 % interval."""
-        return estimate_around(self.value, self.standard_error, self.freedom)
+        return estimate_around(self.value, self.standard_error, self.degrees_of_freedom)
 
 
 def compare(
-    outcome: Floats, treated: Flags, known: Floats, account: npt.ArrayLike, stratum: npt.ArrayLike
+    outcome: Floats, treated: Flags, covariates: Floats, account: npt.ArrayLike, stratum: npt.ArrayLike
 ) -> Comparison:
     """Compare the treated's mean outcome with what the holdout says it would have been.
 
     Args:
         outcome: one per episode.
         treated: whether the episode's account was meant to be contacted, one per episode.
-        known: episodes × columns, what was known when each began; ignored where the smaller arm has too few accounts.
+        covariates: what was known when each episode began, episodes × columns; ignored where the smaller arm has too
+            few accounts.
         account: whose episode it is; an account is in one arm only.
         stratum: within which the holdout was drawn.
 
@@ -85,29 +86,29 @@ def compare(
     """
     codes = pd.factorize(np.asarray(account, dtype=object))[0]
     least = min(len(np.unique(codes[treated])), len(np.unique(codes[~treated])))
-    known = _usable(known, least)
-    centred = known - known[treated].mean(axis=0)
+    covariates = _usable(covariates, least)
+    centred = covariates - covariates[treated].mean(axis=0)
     weight = _weights(treated, pd.factorize(np.asarray(stratum, dtype=object))[0])
     return Comparison(
         *(_mean_at_centre(outcome[arm], centred[arm], weight[arm], codes[arm]) for arm in (treated, ~treated))
     )
 
 
-def _usable(known: Floats, accounts: int) -> Floats:
+def _usable(covariates: Floats, accounts: int) -> Floats:
     """Return the columns that vary, in standard deviations; none where there are too few accounts to learn from."""
-    spread = known.std(axis=0) if len(known) else np.zeros(known.shape[1])
+    spread = covariates.std(axis=0) if len(covariates) else np.zeros(covariates.shape[1])
     varies = spread > 1e-12
     if accounts < ACCOUNTS_PER_COEFFICIENT * (int(varies.sum()) + 1):
-        return known[:, :0]
-    return np.asarray(known[:, varies] / spread[varies], dtype=np.float64)
+        return covariates[:, :0]
+    return np.asarray(covariates[:, varies] / spread[varies], dtype=np.float64)
 
 
 def _weights(treated: Flags, stratum: npt.NDArray[np.int64]) -> Floats:
     """Return weights that give the holdout the treated's mix of strata; thin strata are pooled into one."""
-    mine, theirs = (np.bincount(stratum[arm], minlength=int(stratum.max()) + 1) for arm in (treated, ~treated))
-    thin = (theirs < LEAST_OF_STRATUM) | (mine < LEAST_OF_STRATUM)
-    mine, theirs = (np.where(thin, count[thin].sum(), count) for count in (mine, theirs))
-    ratio = np.where((theirs > 0) & (mine > 0), mine / np.maximum(theirs, 1), 1.0)
+    n_treated, n_holdout = (np.bincount(stratum[arm], minlength=int(stratum.max()) + 1) for arm in (treated, ~treated))
+    thin = (n_holdout < LEAST_OF_STRATUM) | (n_treated < LEAST_OF_STRATUM)
+    n_treated, n_holdout = (np.where(thin, count[thin].sum(), count) for count in (n_treated, n_holdout))
+    ratio = np.where((n_holdout > 0) & (n_treated > 0), n_treated / np.maximum(n_holdout, 1), 1.0)
     return np.where(treated, 1.0, ratio[stratum])
 
 

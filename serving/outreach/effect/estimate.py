@@ -85,22 +85,22 @@ def in_major_units(estimate: Estimate, money: Money) -> MoneyEstimate:
     return MoneyEstimate(*(None if end is None else money.major(end) for end in ends))
 
 
-def estimate_around(value: float, error: float, freedom: float = float("inf")) -> Estimate:
+def estimate_around(value: float, error: float, degrees_of_freedom: float = float("inf")) -> Estimate:
     """Return a value with the 95 % interval of Student's t around it.
 
     Args:
         value: the estimate.
         error: its standard error.
-        freedom: degrees of freedom behind the error.
+        degrees_of_freedom: degrees of freedom behind the error.
 
     >>> estimate_around(0.0, 1.0)
     Estimate(value=0.0, low=-1.959964, high=1.959964)
     """
-    reach = round(student_quantile(1 - (1 - LEVEL) / 2, freedom), 6) * error
+    reach = round(student_quantile(1 - (1 - LEVEL) / 2, degrees_of_freedom), 6) * error
     return Estimate(value, value - reach, value + reach)
 
 
-def student_quantile(share: float, freedom: float) -> float:
+def student_quantile(share: float, degrees_of_freedom: float) -> float:
     """Return a quantile of Student's t by its expansion around the normal law; good to 0.01 from 4 degrees on.
 
     Abramowitz and Stegun (1964), 26.7.5.
@@ -108,7 +108,7 @@ def student_quantile(share: float, freedom: float) -> float:
     >>> round(student_quantile(0.975, 10), 3), round(student_quantile(0.975, 30), 3)
     (2.228, 2.042)
     """
-    z, v = NormalDist().inv_cdf(share), max(freedom, 1.0)
+    z, v = NormalDist().inv_cdf(share), max(degrees_of_freedom, 1.0)
     first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
     third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
     return z + first / v + second / v**2 + third / v**3

@@ -101,4 +101,6 @@ def _difference(ranked: Comparison | None, random: Comparison | None) -> Estimat
     if ranked is None or random is None:
         return UNKNOWN
     error = math.hypot(ranked.standard_error, random.standard_error)
-    return estimate_around(ranked.value - random.value, error, min(ranked.freedom, random.freedom))
+    return estimate_around(
+        ranked.value - random.value, error, min(ranked.degrees_of_freedom, random.degrees_of_freedom)
+    )

@@ -28,7 +28,7 @@ CAP_QUANTILE = 0.99
 COLUMNS: tuple[str, ...] = ("group", "treated", "held out", "stayed", "stayed held out", "points more", "kept", "money")
 
 
-class EffectPart(msgspec.Struct, frozen=True):
+class GroupEffectAnswer(msgspec.Struct, frozen=True):
     """One group of accounts, treated against held out, by intention to treat."""
 
     name: Annotated[str, Meta(description='of the group; "all" overall')]
@@ -61,7 +61,7 @@ class EffectPart(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class GroupEffect:
-    """One group's effect as it was measured: the fields of EffectPart with money in minor units, and an error.
+    """One group's effect as it was measured: the fields of GroupEffectAnswer with money in minor units, and an error.
 
     Args:
         error: standard error of the difference; None where there are too few accounts.
@@ -87,10 +87,14 @@ class GroupEffect:
         """Whether there were enough accounts for an interval."""
         return self.difference.low is not None
 
-    def answer(self, money: Money) -> EffectPart:
+    def answer(self, money: Money) -> GroupEffectAnswer:
         """Return the group as it is answered."""
-        return EffectPart(
-            **{name: getattr(self, name) for name in EffectPart.__struct_fields__ if not name.startswith("money_")},
+        return GroupEffectAnswer(
+            **{
+                name: getattr(self, name)
+                for name in GroupEffectAnswer.__struct_fields__
+                if not name.startswith("money_")
+            },
             money_each=in_major_units(self.money_each, money),
             money_kept=in_major_units(self.money_kept, money),
             money_capped=in_major_units(self.money_capped, money),

@@ -49,20 +49,18 @@ class SamplePlan:
     churn_rate: float
     saved_share: float
     horizon_days: int
-    power: float
-    alpha: float
     plans: tuple[Plan, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return assumptions and plans for JSON."""
-        given = ("customers_a_week", "churn_rate", "saved_share", "horizon_days", "power", "alpha")
-        return {**{name: getattr(self, name) for name in given}, "plans": [dict(vars(plan)) for plan in self.plans]}
+        assumed = {name: value for name, value in vars(self).items() if name != "plans"}
+        return {**assumed, "power": POWER, "alpha": ALPHA, "plans": [dict(vars(plan)) for plan in self.plans]}
 
     def lines(self) -> Iterator[str]:
         """Say the assumptions and each plan in plain words."""
         yield (
             f"to see {percent(self.saved_share)} of the {percent(self.churn_rate)} who would leave being saved, with "
-            f"{self.power:.0%} power at the {self.alpha:.0%} level, with {self.customers_a_week:,.0f} new accounts a "
+            f"{POWER:.0%} power at the {ALPHA:.0%} level, with {self.customers_a_week:,.0f} new accounts a "
             f"week on the lists and a horizon of {self.horizon_days} days:"
         )
         for plan in self.plans:
@@ -86,8 +84,6 @@ def plan_sample(
     saved_share: float,
     *,
     horizon_days: int,
-    power: float = POWER,
-    alpha: float = ALPHA,
     shares: Sequence[float] = SHARES,
 ) -> SamplePlan:
     """Plan the trial for each share held out.
@@ -97,8 +93,6 @@ def plan_sample(
         churn_rate: the share of them that leaves uncontacted.
         saved_share: the smallest saved share of those leavers that is worth detecting.
         horizon_days: days until an episode is settled.
-        power: the chance to see an effect of that size.
-        alpha: the chance to see one where there is none, two-sided.
         shares: of the accounts, to be held out.
 
     Raises:
@@ -107,7 +101,7 @@ def plan_sample(
     >>> plan_sample(200, 0.5, 0.2, horizon_days=56, shares=[0.5]).plans[0]
     Plan(share=0.5, treated=388, holdout=388, weeks=4, weeks_to_know=12, price=38.8)
     """
-    named = {"churn_rate": churn_rate, "saved_share": saved_share, "power": power, "alpha": alpha}
+    named = {"churn_rate": churn_rate, "saved_share": saved_share}
     wrong = [f"{name} {value}" for name, value in named.items() if not 0 < value < 1]
     wrong += [f"holdout share {share}" for share in shares if not 0 < share < 1]
     wrong += [f"{customers_a_week} customers a week"] if customers_a_week <= 0 else []
@@ -115,19 +109,17 @@ def plan_sample(
         raise InputError(f"shares are between 0 and 1, and customers a week above 0; not {', '.join(wrong)}")
 
     def plan(share: float) -> Plan:
-        holdout = accounts_needed(churn_rate, churn_rate * (1 - saved_share), share, power=power, alpha=alpha)
+        holdout = accounts_needed(churn_rate, churn_rate * (1 - saved_share), share)
         treated = math.ceil(holdout * (1 - share) / share)
         weeks = math.ceil((holdout + treated) / customers_a_week)
         price = round(holdout * churn_rate * saved_share, 1)
         return Plan(share, treated, holdout, weeks, weeks + math.ceil(horizon_days / 7), price)
 
     plans = tuple(plan(share) for share in shares)
-    return SamplePlan(customers_a_week, churn_rate, saved_share, horizon_days, power, alpha, plans)
+    return SamplePlan(customers_a_week, churn_rate, saved_share, horizon_days, plans)
 
 
-def accounts_needed(
-    churn_held_out: float, churn_treated: float, share: float, *, power: float = POWER, alpha: float = ALPHA
-) -> int:
+def accounts_needed(churn_held_out: float, churn_treated: float, share: float) -> int:
     """Return how many accounts must be held out to tell two churn rates apart.
 
     Fleiss, Levin and Paik (2003), "Statistical Methods for Rates and Proportions", 3rd edition, section 4.4: unequal
@@ -138,7 +130,7 @@ def accounts_needed(
     """
     r = (1 - share) / share
     middle = (churn_held_out + r * churn_treated) / (1 + r)
-    z_alpha, z_power = NormalDist().inv_cdf(1 - alpha / 2), NormalDist().inv_cdf(power)
+    z_alpha, z_power = NormalDist().inv_cdf(1 - ALPHA / 2), NormalDist().inv_cdf(POWER)
     if_none = z_alpha * math.sqrt((r + 1) * middle * (1 - middle))
     if_some = z_power * math.sqrt(r * churn_held_out * (1 - churn_held_out) + churn_treated * (1 - churn_treated))
     return math.ceil((if_none + if_some) ** 2 / (r * (churn_held_out - churn_treated) ** 2))

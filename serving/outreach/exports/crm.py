@@ -31,10 +31,10 @@ from typing import Any
 import pandas as pd
 
 from features.errors import InputError, Violation
-from serving.outreach.exports.layout import LIST_NAMES, laid_out, records
+from serving.outreach.exports.layout import LIST_NAMES, laid_out
 from serving.outreach.exports.safe_text import cut, for_machines, joined, key
 from serving.outreach.plan.outreach_list import OutreachList
-from serving.scores import plain_values
+from serving.scores import plain_values, records
 
 Entry = Mapping[str, Any]
 MOST_IN_A_KEY = 255  # Salesforce: a text field that is an External ID

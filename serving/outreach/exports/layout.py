@@ -6,14 +6,13 @@ it; last the ids by which other files are matched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
 from serving.outreach.plan.outreach_list import OutreachList
-from serving.scores import plain_values
 
 CellFormat = Literal["text", "sentence", "texts", "integer", "number", "percent", "money", "date"]
 
@@ -79,17 +78,6 @@ def laid_out(frame: pd.DataFrame) -> pd.DataFrame:
     ['position', 'name', 'customer_id']
     """
     return frame.reindex(columns=list(LIST_NAMES))
-
-
-def records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield rows as dicts by column, None where unknown.
-
-    >>> list(records(pd.DataFrame({"name": ["Ann", None]})))
-    [{'name': 'Ann'}, {'name': None}]
-    """
-    names = [str(name) for name in frame.columns]
-    columns = [plain_values(frame[name]) for name in frame.columns]
-    return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
 def by_owner(outreach: OutreachList) -> dict[str, pd.DataFrame]:

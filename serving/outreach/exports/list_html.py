@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from features.money import Money
-from serving.outreach.exports.layout import by_owner, group_sizes, left_out, rank_by_in_words, records
+from serving.outreach.exports.layout import by_owner, group_sizes, left_out, rank_by_in_words
 from serving.outreach.exports.safe_text import printable
 from serving.outreach.plan.outreach_list import OutreachList
+from serving.scores import records
 
 if TYPE_CHECKING:
     from jinja2 import Template

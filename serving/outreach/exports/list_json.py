@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from serving.outreach.exports.layout import LIST_NAMES, records
+from serving.outreach.exports.layout import LIST_NAMES
 from serving.outreach.exports.safe_text import scrubbed
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.suppression import HELD_OUT
+from serving.scores import records
 
 _FACTS = ("as_of", "horizon_days", "model_version", "currency", "rank_by", "capacity")
 _ENCODE = msgspec.json.Encoder(decimal_format="string").encode

@@ -157,52 +157,52 @@ def _since_last_order(rows: pd.DataFrame, contacts: pd.DataFrame, as_of: date) -
     return dated[dated["age"] < dated["customer_id"].map(order_ages).astype(np.float64)]
 
 
-def _fits(playbook: Playbook, known: pd.DataFrame, shop: ShopContext) -> Mask:
+def _fits(playbook: Playbook, facts: pd.DataFrame, shop: ShopContext) -> Mask:
     """Return which customers meet every requirement of the playbook."""
-    fits = known["kind"].isin(playbook.kinds).to_numpy()
-    for mask in _requirements(playbook, known, shop):
+    fits = facts["kind"].isin(playbook.kinds).to_numpy()
+    for mask in _requirements(playbook, facts, shop):
         fits = fits & mask
     return fits
 
 
-def _requirements(playbook: Playbook, known: pd.DataFrame, shop: ShopContext) -> Iterator[Mask]:
+def _requirements(playbook: Playbook, facts: pd.DataFrame, shop: ShopContext) -> Iterator[Mask]:
     if playbook.states:
-        yield known["state"].isin(playbook.states).to_numpy()
+        yield facts["state"].isin(playbook.states).to_numpy()
     if playbook.bands:
-        yield known["band"].isin(playbook.bands).to_numpy()
+        yield facts["band"].isin(playbook.bands).to_numpy()
     if playbook.least_order_days:
-        yield _numbers(known, "order_days") >= playbook.least_order_days
+        yield _numbers(facts, "order_days") >= playbook.least_order_days
     if playbook.least_value:
-        yield _numbers(known, "expected_spend") >= shop.money.minor(playbook.least_value)
+        yield _numbers(facts, "expected_spend") >= shop.money.minor(playbook.least_value)
     if playbook.least_value_ratio:
-        yield _numbers(known, "spend_ratio") >= float(playbook.least_value_ratio)
+        yield _numbers(facts, "spend_ratio") >= float(playbook.least_value_ratio)
     if playbook.most_contacts is not None:
-        yield _contacts(playbook, known) < playbook.most_contacts
+        yield _contacts(playbook, facts) < playbook.most_contacts
     for condition in playbook.when:
-        yield _holds(condition, known, shop.money)
+        yield _holds(condition, facts, shop.money)
 
 
-def _numbers(known: pd.DataFrame, name: str) -> Floats:
-    if name not in known:
-        return np.full(len(known), np.nan)
-    return known[name].to_numpy(dtype=np.float64, na_value=np.nan)
+def _numbers(facts: pd.DataFrame, name: str) -> Floats:
+    if name not in facts:
+        return np.full(len(facts), np.nan)
+    return facts[name].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _contacts(playbook: Playbook, known: pd.DataFrame) -> Floats:
-    return np.nan_to_num(_numbers(known, f"contacts of {playbook.id}"))
+def _contacts(playbook: Playbook, facts: pd.DataFrame) -> Floats:
+    return np.nan_to_num(_numbers(facts, f"contacts of {playbook.id}"))
 
 
-def _holds(condition: Condition, known: pd.DataFrame, money: Money) -> Mask:
+def _holds(condition: Condition, facts: pd.DataFrame, money: Money) -> Mask:
     """Return for which customers a condition holds: nowhere where its fact is not known, unless it asks for that."""
     fact = fact_of(condition.fact)
-    if condition.fact not in known or fact is None:
-        return np.full(len(known), condition.known is False)
-    is_known = known[condition.fact].notna().to_numpy()
+    if condition.fact not in facts or fact is None:
+        return np.full(len(facts), condition.known is False)
+    is_known = facts[condition.fact].notna().to_numpy()
     holds = is_known if condition.known is None else is_known == condition.known
     among = (condition.is_,) if condition.is_ is not None else condition.among
     if not fact.is_number:
-        return holds if among is None else holds & known[condition.fact].isin(among).to_numpy()
-    value = _numbers(known, condition.fact) / (10.0**money.decimals if fact.unit == "money" else 1.0)
+        return holds if among is None else holds & facts[condition.fact].isin(among).to_numpy()
+    value = _numbers(facts, condition.fact) / (10.0**money.decimals if fact.unit == "money" else 1.0)
     if condition.at_least is not None:
         holds = holds & (value >= float(condition.at_least))
     if condition.at_most is not None:
@@ -210,23 +210,23 @@ def _holds(condition: Condition, known: pd.DataFrame, money: Money) -> Mask:
     return holds if among is None else holds & np.isin(value, [float(each) for each in among])
 
 
-def _used_up(playbook: Playbook, known: pd.DataFrame) -> Mask:
+def _used_up(playbook: Playbook, facts: pd.DataFrame) -> Mask:
     """Return which customers were offered every stage without ordering."""
-    return playbook.sunset & (_contacts(playbook, known) >= len(playbook.stages))
+    return playbook.sunset & (_contacts(playbook, facts) >= len(playbook.stages))
 
 
-def _offer(playbook: Playbook, known: pd.DataFrame, shop: ShopContext, learnt: float | None) -> Offer:
+def _offer(playbook: Playbook, facts: pd.DataFrame, shop: ShopContext, learnt: float | None) -> Offer:
     """Return what the playbook's stage costs and is expected to gain with each customer."""
-    stage = np.minimum(_contacts(playbook, known).astype(np.int64), len(playbook.stages) - 1)
+    stage = np.minimum(_contacts(playbook, facts).astype(np.int64), len(playbook.stages) - 1)
 
     def at_stage(name: str) -> Floats:
         return np.array([float(getattr(each, name)) for each in playbook.stages])[stage]
 
-    chance, spend = _numbers(known, "probability"), _numbers(known, "expected_spend")
-    saved = at_stage("saved") if learnt is None else np.full(len(known), learnt)
+    chance, spend = _numbers(facts, "probability"), _numbers(facts, "expected_spend")
+    saved = at_stage("saved") if learnt is None else np.full(len(facts), learnt)
     paid = np.array([shop.money.minor(each.incentive_cost) for each in playbook.stages])[stage]
     incentive = np.rint((paid + at_stage("incentive_share") * spend) * (1 - chance * (1 - saved)))
-    contact = np.full(len(known), round(_contact_cost(playbook, shop)))
+    contact = np.full(len(facts), round(_contact_cost(playbook, shop)))
     return {
         "stage": stage,
         "saved_share": saved,

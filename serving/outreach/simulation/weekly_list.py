@@ -55,10 +55,14 @@ class WeeklyLists:
             random_share=self.random_share,
         )
 
-    def on(self, day: date) -> Snapshot:
+    def listed_lately(self, day: date) -> dict[str, date]:
+        """Return the customers whose horizon has not ended on a day, and the day of their list."""
+        return {who: on for who, on in self.listed.items() if (day - on).days < 7 * self.horizon_weeks}
+
+    def snapshot_on(self, day: date) -> Snapshot:
         """Return what the book would say on a day."""
-        began = {who: on for who, on in self.listed.items() if (day - on).days < 7 * self.horizon_weeks}
-        contacts = pd.DataFrame([(who, on, "call", "", "", "") for who, on in began.items()], columns=CONTACTS)
+        rows = [(who, began, "call", "", "", "") for who, began in self.listed_lately(day).items()]
+        contacts = pd.DataFrame(rows, columns=CONTACTS)
         arms = pd.concat(self.arms)[ARMS] if self.arms else Snapshot().arms
         return Snapshot(contacts=contacts.astype(object), arms=arms)
 
@@ -73,7 +77,7 @@ def weekly_list(scores: pd.DataFrame, lists: WeeklyLists, week: int) -> pd.DataF
     """
     day = START + timedelta(weeks=week)
     by_chance = round(lists.capacity * lists.random_share)
-    free = scores[~scores["customer_id"].isin(_busy(lists, day))]
+    free = scores[~scores["customer_id"].isin(lists.listed_lately(day))]
     drawn = random_cell(free["customer_id"], by_chance, str(week)) if by_chance else frozenset[str]()
     reason = dict(zip(scores["customer_id"], scores["reason"], strict=True))
 
@@ -89,7 +93,7 @@ def weekly_list(scores: pd.DataFrame, lists: WeeklyLists, week: int) -> pd.DataF
         _scored(kept, day, 7 * lists.horizon_weeks),
         currency="EUR",
         policy=lists.policy,
-        snapshot=lists.on(day),
+        snapshot=lists.snapshot_on(day),
         choose=choose,
         random_cell=drawn,
     )
@@ -107,10 +111,6 @@ def _first(at_risk: pd.DataFrame, lists: WeeklyLists, drawn: frozenset[str], eve
     best = (at_risk["probability"] * value).nlargest(4 * lists.capacity).index
     random = everyone.index[everyone["customer_id"].isin(drawn)]
     return everyone.loc[best.union(random)]
-
-
-def _busy(lists: WeeklyLists, day: date) -> set[str]:
-    return {who for who, on in lists.listed.items() if (day - on).days < 7 * lists.horizon_weeks}
 
 
 def _scored(kept: pd.DataFrame, day: date, horizon_days: int) -> pd.DataFrame:

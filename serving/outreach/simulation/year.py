@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -26,8 +25,6 @@ from serving.outreach.simulation.shop import (
     TrialShop,
 )
 from serving.outreach.simulation.weekly_list import PLAYBOOKS, START, WeeklyLists, weekly_list
-
-Lister = Callable[[pd.DataFrame, WeeklyLists, int], pd.DataFrame]
 
 
 @dataclass(eq=False)
@@ -73,7 +70,7 @@ class TrialYear:
         )
 
 
-def live_a_year(shop: TrialShop, lists: WeeklyLists | None, lister: Lister = weekly_list) -> TrialYear:
+def live_a_year(shop: TrialShop, lists: WeeklyLists | None) -> TrialYear:
     """Let the shop live through the year of lists; without lists nobody is ever contacted."""
     everyone = np.arange(len(shop))
     alive, returns_in = np.zeros(len(shop), dtype=bool), np.full(len(shop), -1)
@@ -83,7 +80,7 @@ def live_a_year(shop: TrialShop, lists: WeeklyLists | None, lister: Lister = wee
         if week == BEFORE_WEEKS:
             scorer = calibrated(shop, year.ordered)
         if lists is not None and BEFORE_WEEKS <= week < BEFORE_WEEKS + LIST_WEEKS:
-            listed = _listed(shop, scorer.scores(shop, known, week), lists, week, lister)
+            listed = _listed(shop, scorer.scores(shop, known, week), lists, week)
             episodes = _outcomes(shop, listed, week, alive)
             year.episodes.append(episodes)
             done = episodes[episodes["contacted"]]
@@ -96,9 +93,9 @@ def live_a_year(shop: TrialShop, lists: WeeklyLists | None, lister: Lister = wee
     return year
 
 
-def _listed(shop: TrialShop, scores: pd.DataFrame, lists: WeeklyLists, week: int, lister: Lister) -> pd.DataFrame:
+def _listed(shop: TrialShop, scores: pd.DataFrame, lists: WeeklyLists, week: int) -> pd.DataFrame:
     scores = scores.assign(customer_id=pd.Series(shop.ids[scores["customer"]], dtype=object))
-    listed = lister(scores, lists, week)
+    listed = weekly_list(scores, lists, week)
     rows = scores.set_index(scores["customer_id"].to_numpy(dtype=object)).loc[list(listed["customer_id"])]
     return pd.concat([listed.reset_index(drop=True), rows.drop(columns="customer_id").reset_index(drop=True)], axis=1)
 

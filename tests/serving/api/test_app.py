@@ -217,7 +217,7 @@ def office_call(office: Path, calling: Any) -> Iterator[tuple[Any, Book]]:
     book = Book(settings.book_place)
     server = ServerState(settings, book)
     assert server.champions is not None
-    server.champions.look()
+    server.champions.registry_champion()
     yield calling(create_app(server)), book
     server.close()
 

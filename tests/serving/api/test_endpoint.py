@@ -289,9 +289,9 @@ def test_the_log_tells_of_requests_and_of_nobody(server: ServerState, caplog: py
         call("GET", "/v1/zqpath/zqcustomer?zq=zq")
     lines = [record.getMessage() for record in caplog.records if record.name == "regulars.access"]
     assert len(lines) == 2 * len(OPERATIONS) + 1
-    said = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("regulars"))
-    assert "zq" not in said
-    assert SECRET not in said
+    logged = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("regulars"))
+    assert "zq" not in logged
+    assert SECRET not in logged
     facts = [json.loads(line) for line in lines]
     assert {each["path"] for each in facts} == {*(operation.path for operation in OPERATIONS), "/"}
     assert {each["key"] for each in facts} == {"all", None}

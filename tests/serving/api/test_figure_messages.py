@@ -42,7 +42,7 @@ def wire(content: Any) -> Any:
     return json.loads(msgspec.json.encode(content))
 
 
-def told(content: dict[str, Any]) -> Any:
+def as_read(content: dict[str, Any]) -> Any:
     """Return what a client read when an answer was the dictionary itself; files are for the command line."""
     return wire({name: value for name, value in content.items() if name != "files"})
 
@@ -60,7 +60,7 @@ def test_retention_figures_without_a_model(shop: SmallShop, by: Any) -> None:
     found = in_shop(shop.settings, shop_kpis, "quarter", by=by)
     assert bool(found.table.groups) == (by is not None)
     assert not found.expected
-    assert wire(found.answer) == told(found.to_dict())
+    assert wire(found.answer) == as_read(found.to_dict())
 
 
 def test_retention_figures_with_a_model(registered: Path) -> None:
@@ -69,10 +69,10 @@ def test_retention_figures_with_a_model(registered: Path) -> None:
     found = in_shop(settings, shop_kpis, by="owner")
     assert found.year is not None
     assert len(found.expected) == 1 + len(found.table.groups)
-    assert wire(found.answer) == told(found.to_dict())
+    assert wire(found.answer) == as_read(found.to_dict())
     short = in_shop(settings, shop_kpis, until=date(2022, 3, 1))
     assert short.year is None
-    assert wire(short.answer) == told(short.to_dict())
+    assert wire(short.answer) == as_read(short.to_dict())
 
 
 def episodes(accounts: int, cell: str) -> pd.DataFrame:
@@ -114,7 +114,7 @@ def test_the_effect_of_a_trial(accounts: int) -> None:
     assert found.effect.overall.is_enough == bool(qini)
     assert found.effect.four is not None
     answer = wire(found.answer)
-    assert answer == told(found.to_dict())
+    assert answer == as_read(found.to_dict())
     assert isinstance(answer["overall"]["money_kept"]["value"], str if qini else type(None))
 
 
@@ -122,7 +122,7 @@ def test_the_effect_before_anything_has_settled(listed: Path) -> None:
     """A list was made, and its horizon has not ended."""
     found = in_shop(load_settings(listed / "regulars.toml"), measure_effect, None, until=date(2023, 1, 10))
     answer = wire(found.answer)
-    assert answer == told(found.to_dict())
+    assert answer == as_read(found.to_dict())
     assert (answer["first_on"], answer["four_groups"], answer["overall"]["treated"]) == (None, None, 0)
     assert answer["groups"] == {name: [] for name in ("playbook", "owner", "band", "month", "kind")}
 

@@ -37,7 +37,7 @@ def machine_over(folder: Path) -> type[RuleBasedStateMachine]:
             self.book = Book(configured.book_place)
             self.server = ServerState(configured, self.book)
             assert self.server.champions is not None
-            self.server.champions.look()
+            self.server.champions.registry_champion()
             self.call = calls(admitting(create_app(self.server)))
             listed = current_list(self.book)
             assert listed is not None

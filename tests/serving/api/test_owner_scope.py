@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from features.money import Money
 from serving.api.app import OPERATIONS, create_app
-from serving.api.customers import customer_answer, of_accounts
+from serving.api.customers import customer_answer, only_accounts
 from serving.api.state import ServerState
 from serving.book import Book, record_contacts
 from serving.book import Contact as ContactRow
@@ -188,6 +188,6 @@ def test_the_story_of_a_customer_who_changed_accounts_leaves_the_former_account_
     found = history_of(book, "moved")
     book.close()
     assert "former" in str(customer_answer(Story(found), Money("EUR")))
-    told = str(customer_answer(Story(of_accounts(found, ["moved"])), Money("EUR")))
+    told = str(customer_answer(Story(only_accounts(found, ["moved"])), Money("EUR")))
     assert "former" not in told
     assert "scored 90%" in told

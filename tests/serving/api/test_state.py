@@ -126,14 +126,14 @@ def test_a_new_champion_takes_over_and_a_refused_one_does_not(
     """What serves changes only for something better known; the refused one is not read again at every look."""
     champions, old, new = Champions(settings), shop.bundles["logistic"], shop.bundles["lightgbm"]
     asked = registry(("1", old), ("2", ModelRefused("its probe differs")), ("2", ModelRefused("again")), ("3", new))
-    champions.look_or_keep()
+    champions.refresh()
     first = champions.now
-    champions.look_or_keep()
-    champions.look_or_keep()
+    champions.refresh()
+    champions.refresh()
     assert champions.now is first
     assert champions.trouble == "its probe differs"
     assert asked.loaded == ["1", "2"]
-    champions.look_or_keep()
+    champions.refresh()
     assert champions.now is not None
     assert (champions.now.version, champions.now.bundle, champions.trouble) == ("3", new, None)
 
@@ -142,7 +142,7 @@ def test_the_same_champion_is_read_once(settings: Settings, shop: Any, registry:
     """A look costs a question, not a model."""
     champions, asked = Champions(settings), registry(("1", shop.bundles["logistic"]))
     for _ in range(3):
-        champions.look_or_keep()
+        champions.refresh()
     assert asked.loaded == ["1"]
 
 
@@ -153,11 +153,11 @@ def test_a_refused_version_is_tried_again_when_asked_for_and_after_a_while(
     champions, asked = Champions(settings), registry(("2", ModelRefused("its probe differs")))
     for patiently in (True, True, False):
         with pytest.raises(ModelRefused):
-            champions.look(patiently=patiently)
+            champions.registry_champion(patiently=patiently)
     assert asked.loaded == ["2", "2"]
     monkeypatch.setattr(champion_module, "REFUSED_AGAIN_SECONDS", 0.0)
     with pytest.raises(ModelRefused):
-        champions.look()
+        champions.registry_champion()
     assert asked.loaded == ["2", "2", "2"]
 
 
@@ -166,18 +166,18 @@ def test_a_registry_that_is_down_at_the_start_leaves_the_local_copy(
 ) -> None:
     """It answers as the model did, and says whence it is; the registry takes over once it is back."""
     registry(("5", shop.bundles["logistic"]))
-    Champions(settings).look_or_keep()
+    Champions(settings).refresh()
     registry(ConnectionError("no route"), ("5", shop.bundles["logistic"]))
     server = ServerState(settings)
     call = calls(admitting(create_app(server)))
     assert server.champions is not None
-    server.champions.look_or_keep()
+    server.champions.refresh()
     answer = call("GET", "/readyz")
     assert (answer.status_code, answer.json()["model"]) == (200, "local copy")
     assert answer.json()["trouble"].endswith("the model registry cannot be read at the moment")
     scored = call("POST", "/v1/score", json=HISTORY).json()
     assert (scored["model_version"], call("GET", "/v1/model").json()["source"]) == ("5", "local copy")
-    server.champions.look_or_keep()
+    server.champions.refresh()
     assert server.health()["model"] == "registry"
     assert call("POST", "/v1/score", json=HISTORY).json() | {"scored_at": 0} == scored | {"scored_at": 0}
 
@@ -186,7 +186,7 @@ def test_a_registry_that_is_down_at_the_start_leaves_the_local_copy(
 def test_a_corrupt_copy_is_ignored(settings: Settings, shop: Any, registry: Any, harm: str) -> None:
     """No model is better than half of one."""
     registry(("5", shop.bundles["logistic"]))
-    Champions(settings).look_or_keep()
+    Champions(settings).refresh()
     home = settings.state_folder
     if harm == "pointer":
         (home / POINTER).write_text("{}")
@@ -203,7 +203,7 @@ def test_a_corrupt_copy_is_ignored(settings: Settings, shop: Any, registry: Any,
         settings = replace(settings, shop=Shop("Europe/Athens", "USD"))
     registry(ConnectionError("no route"))
     champions = Champions(settings)
-    champions.look_or_keep()
+    champions.refresh()
     assert champions.now is None
     assert champions.trouble == "the model registry cannot be read at the moment"
 
@@ -212,8 +212,8 @@ def test_only_the_copy_that_serves_is_kept(settings: Settings, shop: Any, regist
     """A shop's folder does not fill up."""
     registry(("1", shop.bundles["logistic"]), ("2", shop.bundles["lightgbm"]))
     champions = Champions(settings)
-    champions.look_or_keep()
-    champions.look_or_keep()
+    champions.refresh()
+    champions.refresh()
     kept = list((settings.state_folder).glob("champion-*"))
     assert [path.name for path in kept] == [json.loads((settings.state_folder / POINTER).read_text())["folder"]]
 
@@ -223,7 +223,7 @@ def test_a_folder_that_takes_no_copy_serves_all_the_same(settings: Settings, sho
     registry(("1", shop.bundles["logistic"]))
     (settings.state_folder).write_text("a file where the folder would be")
     champions = Champions(settings)
-    champions.look_or_keep()
+    champions.refresh()
     assert champions.now is not None
 
 
@@ -279,7 +279,7 @@ def test_a_model_of_another_currency_is_refused(
     registry(("1", replace(shop.bundles["logistic"], shop=Shop("Europe/Athens", "USD"))))
     assert server.champions is not None
     with pytest.raises(ModelRefused, match=r"trained in USD, regulars\.toml says EUR"):
-        server.champions.look()
+        server.champions.registry_champion()
     assert not server.ready
 
 
@@ -287,7 +287,7 @@ def test_without_a_champion_it_says_which_command_makes_one(settings: Settings, 
     """As every command does."""
     registry(None)
     with pytest.raises(ModelNotFound, match="regulars train"):
-        Champions(settings).look()
+        Champions(settings).registry_champion()
 
 
 def test_without_a_toml_it_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

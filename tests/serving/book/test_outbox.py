@@ -60,9 +60,9 @@ def test_a_list_tells_of_itself_and_of_everyone_who_is_new(book: Book, publish: 
     """On the first list everyone is."""
     add_webhook(book, URL, [])
     listed = publish(3)
-    told = bodies(book)
-    assert [each["type"] for each in told] == [PUBLISHED, *[ENTERED] * 3]
-    assert told[0]["data"] == {
+    messages = bodies(book)
+    assert [each["type"] for each in messages] == [PUBLISHED, *[ENTERED] * 3]
+    assert messages[0]["data"] == {
         "as_of": "2026-03-02",
         "list_id": 1,
         "horizon_days": 30,
@@ -75,8 +75,11 @@ def test_a_list_tells_of_itself_and_of_everyone_who_is_new(book: Book, publish: 
         "left": 0,
     }
     first = listed.entries.iloc[0]
-    assert told[1]["data"] == {
-        **{name: told[0]["data"][name] for name in ("as_of", "list_id", "horizon_days", "model_version", "currency")},
+    assert messages[1]["data"] == {
+        **{
+            name: messages[0]["data"][name]
+            for name in ("as_of", "list_id", "horizon_days", "model_version", "currency")
+        },
         "customer_id": "c0",
         "account_id": "c0",
         "entry_id": first["entry_id"],
@@ -122,13 +125,13 @@ def test_who_leaves_is_told_with_the_entry_that_was_left(book: Book, publish: An
     scores["as_of"] = pd.Series([NEXT_WEEK] * 3, dtype=object)
     made = plan(scores, currency="EUR", policy=Policy(holdout_share=0.0), snapshot=snapshot_on(book, NEXT_WEEK))
     publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
-    told = {(each["type"], each["data"]["customer_id"]): each["data"] for each in bodies(book)}
-    assert set(told) == {(ENTERED, "c9"), (LEFT, "c1"), (LEFT, "c2")}
-    left = told[LEFT, "c1"]
+    messages = {(each["type"], each["data"]["customer_id"]): each["data"] for each in bodies(book)}
+    assert set(messages) == {(ENTERED, "c9"), (LEFT, "c1"), (LEFT, "c2")}
+    left = messages[LEFT, "c1"]
     entry = before.entries.set_index("customer_id").loc["c1"]
     assert (left["entry_id"], left["owner"], left["kind"]) == (entry["entry_id"], entry["owner"], "regular")
     assert (left["account_id"], left["reason"]) == ("c1", "would stay")
-    assert told[LEFT, "c2"]["reason"] == "no longer scored"
+    assert messages[LEFT, "c2"]["reason"] == "no longer scored"
     assert "detail" not in left
 
 
@@ -159,7 +162,7 @@ def test_without_a_webhook_nothing_is_written(book: Book, publish: Any, count: C
 
 
 @pytest.mark.parametrize(
-    ("url", "events", "said"),
+    ("url", "events", "message"),
     [
         (URL, ["list.publish"], 'Did you mean "list.published"'),
         (URL, ["ping"], "is no event"),
@@ -167,8 +170,10 @@ def test_without_a_webhook_nothing_is_written(book: Book, publish: Any, count: C
         ("https://a:b@crm.example.com", [], "no user and no password"),
     ],
 )
-def test_what_cannot_be_a_webhook_is_refused(book: Book, count: Count, url: str, events: list[str], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_what_cannot_be_a_webhook_is_refused(
+    book: Book, count: Count, url: str, events: list[str], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
         add_webhook(book, url, events)
     assert count("webhooks") == 0
 

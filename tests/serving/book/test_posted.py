@@ -82,9 +82,9 @@ def test_plain_values_come_back_as_they_were(book: Book) -> None:
     assert found is not None
     assert (found.amount.tolist(), found.units.tolist(), found.returned.tolist()) == ([1250], [2], [True])
     record_events(book, [PostedEvent("e", "ann", "Mail sent", date(2026, 2, 20), 4.5)], READER)
-    told = PostedLog(book, READER).events(NOBODY)
-    assert told is not None
-    assert (told.kind.values.tolist(), told.value.tolist()) == (["mail_sent"], [4500])
+    events = PostedLog(book, READER).events(NOBODY)
+    assert events is not None
+    assert (events.kind.values.tolist(), events.value.tolist()) == (["mail_sent"], [4500])
 
 
 def test_every_wrong_cell_of_all_orders_is_named_and_nothing_is_kept(book: Book) -> None:
@@ -101,8 +101,8 @@ def test_every_wrong_cell_of_all_orders_is_named_and_nothing_is_kept(book: Book)
         order("9\0", "ann"),
         order("10", "ann", {**LINE, "status": "cancelled", "amount": "much"}),
     ]
-    said = refused(lambda: record_orders(book, bad, READER))
-    assert {each.split(":")[0] for each in said} == {
+    violations = refused(lambda: record_orders(book, bad, READER))
+    assert {each.split(":")[0] for each in violations} == {
         "orders[1].lines[1].ordered_at",
         "orders[2].customer_id",
         "orders[2].lines[0].amount",
@@ -119,9 +119,11 @@ def test_every_wrong_cell_of_all_orders_is_named_and_nothing_is_kept(book: Book)
 
 def test_an_order_of_another_customer_is_refused_by_its_place(book: Book) -> None:
     record_orders(book, [order("1"), order("2")], READER)
-    said = refused(lambda: record_orders(book, [order("3"), order("2", "bob"), order("4"), order("4", "bob")], READER))
+    violations = refused(
+        lambda: record_orders(book, [order("3"), order("2", "bob"), order("4"), order("4", "bob")], READER)
+    )
     rule = "the order_id of this customer"
-    assert said == [f"orders[1].order_id: {rule}", f"orders[3].order_id: {rule}"]
+    assert violations == [f"orders[1].order_id: {rule}", f"orders[3].order_id: {rule}"]
     assert len(rows(book, POSTED_ORDERS)) == 2
 
 
@@ -130,19 +132,19 @@ def test_of_an_order_that_comes_twice_at_once_the_last_word_stays(book: Book) ->
     paid, back = order("7"), order("7", "ann", {**LINE, "status": "refunded"})
     assert record_orders(book, [paid, back, back], READER) == Posted(1, 1, 1)
     assert "refunded" in rows(book, POSTED_ORDERS)[0][2]
-    said = refused(lambda: record_orders(book, [order("8"), order("8", "ann", {"amount": "3"})], READER))
-    assert said == ["orders[1].lines[0].ordered_at: empty where a date is needed"]
+    violations = refused(lambda: record_orders(book, [order("8"), order("8", "ann", {"amount": "3"})], READER))
+    assert violations == ["orders[1].lines[0].ordered_at: empty where a date is needed"]
 
 
 def test_events_are_kept_by_their_ids(book: Book) -> None:
     assert record_events(book, [event(), event("e2", "Mail sent")], READER) == Posted(2, 0, 0)
     assert record_events(book, [event(), event("e2", "call")], READER) == Posted(0, 1, 1)
-    said = refused(
+    violations = refused(
         lambda: record_events(
             book, [event("e1", customer_id="bob"), event("e3", at="2026-03-03"), event("e4", "")], READER
         )
     )
-    assert sorted(said) == [
+    assert sorted(violations) == [
         "events[0].event_id: the event_id of this customer",
         "events[1].happened_at: in the past",
         "events[2].kind: empty where a kind is needed",
@@ -186,9 +188,9 @@ def test_what_is_kept_is_read_in_pieces(book: Book, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("serving.book.posted_log.ROWS_AT_ONCE", 2)
     assert amounts(book) == sorted([1250] * 7 + [100 * n for n in range(7)])
     monkeypatch.undo()
-    told = PostedLog(book, READER).events(NOBODY)
-    assert told is not None
-    assert len(set(told.kind.values[told.kind.codes])) == 118
+    events = PostedLog(book, READER).events(NOBODY)
+    assert events is not None
+    assert len(set(events.kind.values[events.kind.codes])) == 118
 
 
 def test_what_no_rule_of_today_reads_is_told_by_its_order(book: Book) -> None:

@@ -14,7 +14,7 @@ from tests.serving.conftest import MONDAY, Call, in_book
 def test_the_figures_of_retention_are_printed_and_written(registered: Path, tmp_path: Path, call: Call) -> None:
     """CRR = (E − N) / S × 100, with all three beside it."""
     toml = registered / "regulars.toml"
-    code, out, said = call("kpis", "--config", toml, "--period", "quarter", "--out", tmp_path / "kpis", "--json")
+    code, out, err = call("kpis", "--config", toml, "--period", "quarter", "--out", tmp_path / "kpis", "--json")
     assert code == 0
     document = json.loads(out)
     known = [row for row in document["periods"] if row["retention_percent"] is not None]
@@ -24,7 +24,7 @@ def test_the_figures_of_retention_are_printed_and_written(registered: Path, tmp_
         assert float(row["retention_percent"]) == pytest.approx((end - joined) / start * 100, abs=0.06)
     assert document["files"] == [str(path) for path in map(Path, document["files"]) if path.stat().st_size > 0]
     assert {"kpis.csv", "cohorts.csv"} <= {path.name for path in (tmp_path / "kpis").iterdir()}
-    words = said.splitlines()
+    words = err.splitlines()
     heading = next(line for line in words if "CRR" in line)
     assert heading.split()[:4] == ["quarter", "S", "E", "N"]
     last = known[-1]
@@ -34,7 +34,7 @@ def test_the_figures_of_retention_are_printed_and_written(registered: Path, tmp_
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("effect", "--by", "weather"), "playbook"),
         (("effect", "--until", "yesterday"), "is not a day; write it as 2026-03-31"),
@@ -50,27 +50,27 @@ def test_the_figures_of_retention_are_printed_and_written(registered: Path, tmp_
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_words(
-    listed: Path, call: Call, arguments: tuple[str, ...], said: str
+    listed: Path, call: Call, arguments: tuple[str, ...], message: str
 ) -> None:
     """Exit code 2, no traceback, and what is possible."""
-    code, out, told = call(*arguments, "--config", listed / "regulars.toml")
+    code, out, err = call(*arguments, "--config", listed / "regulars.toml")
     assert code == 2
-    assert said in out + told
+    assert message in out + err
 
 
 def test_what_people_decide_is_said_back(office: Path, call: Call) -> None:
     """In words, and as a document for whoever asks for one."""
-    told = ("--by", "Ada", "--why", "holidays", "--config", office / "regulars.toml")
-    assert call("hold", "snooze", "C001", "C002", "--on", "2023-01-10", "--until", "2023-02-01", *told)[:2] == (
+    options = ("--by", "Ada", "--why", "holidays", "--config", office / "regulars.toml")
+    assert call("hold", "snooze", "C001", "C002", "--on", "2023-01-10", "--until", "2023-02-01", *options)[:2] == (
         0,
         "2 holds recorded\n",
     )
-    code, out, _ = call("hand-over", "C001", "C002", "C001", "--to", "Zoe", "--on", "2023-01-10", *told, "--json")
+    code, out, _ = call("hand-over", "C001", "C002", "C001", "--to", "Zoe", "--on", "2023-01-10", *options, "--json")
     assert (code, json.loads(out)) == (
         0,
         {"what": "hand-overs", "new": 2, "known": 0, "accounts": {"C001": "C001", "C002": "C002"}},
     )
-    asked = ("consent", "C001", "--yes", "--channel", "mail", "--on", "2023-01-10", "--config", told[-1])
+    asked = ("consent", "C001", "--yes", "--channel", "mail", "--on", "2023-01-10", "--config", options[-1])
     assert call(*asked)[1] == "1 consent recorded\n"
     assert call(*asked)[1] == "0 consents recorded; 1 was known already\n"
     assert in_book(office, "SELECT owner, how, by, why FROM owners WHERE account_id = 'C001'") == [
@@ -82,7 +82,7 @@ def test_a_list_tells_who_is_on_it_and_why_others_are_not(listed: Path, tmp_path
     """In one document: the three groups, what was left out, who has gone, and the files."""
     shutil.copytree(listed, tmp_path / "shop")
     toml = tmp_path / "shop" / "regulars.toml"
-    code, out, said = call("list", "--as-of", MONDAY, "--out", tmp_path / "out", "--config", toml, "--json")
+    code, out, err = call("list", "--as-of", MONDAY, "--out", tmp_path / "out", "--config", toml, "--json")
     assert code == 0
     document = json.loads(out)
     listed_rows = [*document["entries"], *document["newcomers"], *document["winback"]]
@@ -92,7 +92,7 @@ def test_a_list_tells_who_is_on_it_and_why_others_are_not(listed: Path, tmp_path
     assert document["entries"][0]["playbook"]
     assert document["entries"][0]["opening"]
     assert [Path(file).exists() for file in document["files"]] == [True] * len(document["files"])
-    assert f"not on it: {document['left_out']['would stay']} would stay" in said
+    assert f"not on it: {document['left_out']['would stay']} would stay" in err
 
 
 def test_a_group_with_nothing_to_tell_has_no_heading(listed: Path, call: Call) -> None:

@@ -32,14 +32,14 @@ def inbox() -> Iterator[Inbox]:
 def test_a_webhook_from_its_first_day_to_its_last(toml: Path, call: Call, inbox: Inbox) -> None:
     at = ("--config", toml, "--json")
     private = ("--allow-private", "--event", "list.published", "--event", "customer.entered")
-    code, out, said = call("webhooks", "add", inbox.url, *private, *at)
+    code, out, err = call("webhooks", "add", inbox.url, *private, *at)
     assert code == 0
     added = json.loads(out)
     inbox.secret = added.pop("secret")
     events = ["list.published", "customer.entered"]
     facts = {"url": inbox.url, "events": events, "allow_private": True, "resolves": True}
     assert added == {"id": added["id"], **facts}
-    assert inbox.secret in said
+    assert inbox.secret in err
 
     code, out, _ = call("webhooks", "test", added["id"], *at)
     assert code == 0
@@ -88,7 +88,7 @@ def test_the_same_in_words(toml: Path, call: Call, inbox: Inbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("add", "http://crm.example.com"), "begins with https://"),
         (("add", "https://127.0.0.1/"), "not public; --allow-private lets it"),
@@ -101,18 +101,18 @@ def test_the_same_in_words(toml: Path, call: Call, inbox: Inbox) -> None:
         (("test", "nobody"), 'there is no webhook "nobody"'),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(toml: Path, call: Call, arguments: tuple[str, ...], said: str) -> None:
-    code, out, told = call("webhooks", *arguments, "--config", toml)
+def test_what_cannot_be_is_refused_in_words(toml: Path, call: Call, arguments: tuple[str, ...], message: str) -> None:
+    code, out, err = call("webhooks", *arguments, "--config", toml)
     assert code == 2
-    assert said in out + told
+    assert message in out + err
     assert in_book(toml.parent, "SELECT count(*) FROM webhooks") == [(0,)]
 
 
 def test_a_name_that_is_not_known_yet_is_taken_unverified(toml: Path, call: Call) -> None:
     """`.invalid` is known to no resolver, RFC 6761."""
-    code, out, said = call("webhooks", "add", "https://nobody.invalid/hook", "--unverified", "--config", toml, "--json")
+    code, out, err = call("webhooks", "add", "https://nobody.invalid/hook", "--unverified", "--config", toml, "--json")
     assert (code, json.loads(out)["resolves"]) == (0, False)
-    assert "cannot be looked up yet" in said
+    assert "cannot be looked up yet" in err
 
 
 def test_a_list_never_waits_for_a_receiver(toml: Path, call: Call) -> None:

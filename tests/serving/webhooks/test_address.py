@@ -87,7 +87,7 @@ def test_such_an_address_is_public(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("http://crm.example.com/", "begins with https://"),
         ("ftp://crm.example.com/", "begins with https://"),
@@ -110,8 +110,8 @@ def test_such_an_address_is_public(address: str) -> None:
         ("https://crm.example.com/" + "x" * 2_000, "2,000 characters"),
     ],
 )
-def test_such_a_url_is_refused(url: str, said: str) -> None:
-    with pytest.raises(AddressRefused, match=said):
+def test_such_a_url_is_refused(url: str, message: str) -> None:
+    with pytest.raises(AddressRefused, match=message):
         target_of(url)
 
 

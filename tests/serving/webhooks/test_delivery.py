@@ -269,9 +269,9 @@ def test_logs_tell_no_secret_and_no_customer(
     loop = dispatch(book)
     await_that(lambda: len(inbox.got) >= 3)
     assert loop.stop()
-    said = [record.getMessage() for record in caplog.records if record.name == "regulars.webhooks"]
-    assert said == [f"webhook {webhook} did not take a message; 0 arrived before it"]
-    text = "".join(said)
+    logged = [record.getMessage() for record in caplog.records if record.name == "regulars.webhooks"]
+    assert logged == [f"webhook {webhook} did not take a message; 0 arrived before it"]
+    text = "".join(logged)
     ids = [json.loads(body)["data"]["customer_id"] for _, body in inbox.got]
     assert not [word for word in (inbox.secret, inbox.url, *ids) if word in text.replace(webhook, "")]
 

@@ -69,7 +69,7 @@ def test_any_other_answer_does_not(inbox: Inbox, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "least_seconds", "said"),
+    ("behaviour", "least_seconds", "message"),
     [
         (hang, 0.4, "the receiver does not answer in time"),
         (drip, 1.2, "no whole answer in time"),
@@ -79,12 +79,12 @@ def test_any_other_answer_does_not(inbox: Inbox, status: int) -> None:
         (answer_with("HTTP/1.1 200 OK\r\n" + "a: b\r\n" * 500), 0.0, "the connection failed: HTTPException"),
     ],
 )
-def test_a_bad_receiver_is_let_go_of_in_time(inbox: Inbox, behaviour: Any, least_seconds: float, said: str) -> None:
+def test_a_bad_receiver_is_let_go_of_in_time(inbox: Inbox, behaviour: Any, least_seconds: float, message: str) -> None:
     inbox.answer = behaviour
     began = time.monotonic()
     answer = post(inbox)
     assert least_seconds <= time.monotonic() - began < 20.0
-    assert answer == sending.Answer(trouble=said)
+    assert answer == sending.Answer(trouble=message)
 
 
 def test_an_answer_without_end_is_not_read_to_its_end(inbox: Inbox) -> None:

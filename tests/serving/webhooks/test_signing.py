@@ -33,7 +33,7 @@ def test_one_of_several_signatures_is_enough(signatures: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"webhook_id": "msg_other"}, "does not fit"),
         ({"webhook_timestamp": str(MOMENT + 1)}, "does not fit"),
@@ -49,8 +49,8 @@ def test_one_of_several_signatures_is_enough(signatures: str) -> None:
         ({"webhook_id": ""}, "webhook-id is missing"),
     ],
 )
-def test_a_changed_header_does_not_pass(changed: dict[str, str], said: str) -> None:
-    with pytest.raises(NotVerified, match=said):
+def test_a_changed_header_does_not_pass(changed: dict[str, str], message: str) -> None:
+    with pytest.raises(NotVerified, match=message):
         verify(BODY, headers(**changed), SECRET, MOMENT)
 
 

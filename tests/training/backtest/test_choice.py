@@ -11,8 +11,8 @@ from training.metrics import auroc, log_loss
 DATES = 3
 
 
-def said(rows: int, noise: float, seed: int) -> list[tuple]:
-    """Return dates of the same customers, whose truth is known and said with so much noise in log-odds."""
+def predictions(rows: int, noise: float, seed: int) -> list[tuple]:
+    """Return dates of the same customers, whose truth is known, predicted with so much noise in log-odds."""
     random, who = np.random.default_rng(seed), np.arange(rows).astype(object)
     log_odds = np.random.default_rng(0).normal(size=rows)
     dates = []
@@ -23,7 +23,7 @@ def said(rows: int, noise: float, seed: int) -> list[tuple]:
 
 
 def test_the_difference_is_the_mean_over_dates_of_the_log_losses():
-    mine, theirs = said(400, 0.0, 1), said(400, 1.0, 2)
+    mine, theirs = predictions(400, 0.0, 1), predictions(400, 1.0, 2)
     by_hand = np.mean([log_loss(a[0], a[1]) - log_loss(b[0], b[1]) for a, b in zip(mine, theirs, strict=True)])
     assert difference(mine, theirs).mean == pytest.approx(by_hand)
     assert difference(theirs, mine).mean == pytest.approx(-by_hand)
@@ -31,7 +31,7 @@ def test_the_difference_is_the_mean_over_dates_of_the_log_losses():
 
 def test_its_error_is_that_of_drawing_other_customers():
     """The formula against the bootstrap that it stands for."""
-    mine, theirs = said(600, 0.0, 1), said(600, 0.8, 2)
+    mine, theirs = predictions(600, 0.0, 1), predictions(600, 0.8, 2)
     found, random = difference(mine, theirs), np.random.default_rng(5)
     drawn = []
     for _ in range(400):
@@ -47,8 +47,8 @@ def test_equals_are_called_noise_and_the_simpler_is_taken():
 
 
 def test_an_interval_holds_the_figure_and_narrows_with_the_rows():
-    few, many = intervals(said(300, 0.5, 1)), intervals(said(4_800, 0.5, 1))
-    mean = np.mean([auroc(y, p) for y, p, _ in said(4_800, 0.5, 1)])
+    few, many = intervals(predictions(300, 0.5, 1)), intervals(predictions(4_800, 0.5, 1))
+    mean = np.mean([auroc(y, p) for y, p, _ in predictions(4_800, 0.5, 1)])
     assert many["auroc"][0] < mean < many["auroc"][1]
     width = {name: ends[1] - ends[0] for name, ends in few.items()}
     assert all(2 < width[name] / (ends[1] - ends[0]) < 8 for name, ends in many.items())
@@ -56,7 +56,7 @@ def test_an_interval_holds_the_figure_and_narrows_with_the_rows():
 
 def test_more_rows_than_are_looked_at_give_the_width_of_all():
     """4 × as many rows as the cap: half the width, though only the cap is drawn from."""
-    capped, small = intervals(said(27_000, 0.5, 1)), intervals(said(6_000, 0.5, 1))
+    capped, small = intervals(predictions(27_000, 0.5, 1)), intervals(predictions(6_000, 0.5, 1))
     widths = [ends["log_loss"][1] - ends["log_loss"][0] for ends in (small, capped)]
     assert widths[0] / widths[1] == pytest.approx(np.sqrt(27_000 / 6_000), rel=0.3)
 
@@ -66,11 +66,11 @@ def test_one_class_has_no_auroc_and_no_warning():
     assert np.isnan(intervals([(y, np.full(40, 0.5), who)])["auroc"]).all()
 
 
-def shifted(levels: tuple[float, ...], said: float) -> list[tuple]:
-    """Return dates of 20,000 customers whose churn has those levels, in log-odds, and the one that was said."""
+def shifted(levels: tuple[float, ...], predicted: float) -> list[tuple]:
+    """Return dates of 20,000 customers whose churn has those levels, in log-odds, and the one that was predicted."""
     random, who = np.random.default_rng(0), np.arange(20_000).astype(object)
     return [
-        (random.random(20_000) < 1 / (1 + np.exp(-level)), np.full(20_000, 1 / (1 + np.exp(-said))), who)
+        (random.random(20_000) < 1 / (1 + np.exp(-level)), np.full(20_000, 1 / (1 + np.exp(-predicted))), who)
         for level in levels
     ]
 

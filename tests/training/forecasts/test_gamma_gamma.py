@@ -41,8 +41,8 @@ def test_the_likelihood_is_the_integral_it_stands_for():
         amounts = gamma_law.pdf(mean, model.p * orders, scale=1 / (rate * orders))
         return amounts * gamma_law.pdf(rate, model.q, scale=1 / model.gamma)
 
-    said = model.log_likelihood(np.array([orders]), np.array([mean]))[0]
-    assert said == pytest.approx(np.log(quad(both, 0, 5)[0]), rel=1e-6)
+    predicted = model.log_likelihood(np.array([orders]), np.array([mean]))[0]
+    assert predicted == pytest.approx(np.log(quad(both, 0, 5)[0]), rel=1e-6)
 
 
 @given(st.floats(0.5, 9), st.floats(1.1, 9), st.floats(1, 500), st.integers(1, 400), st.floats(0.01, 1e4))
@@ -51,20 +51,20 @@ def test_a_value_lies_between_the_customers_and_the_shops(p, q, gamma, orders, m
     model = GammaGamma(p, q, gamma)
     shop = model.expected_value(np.zeros(1), np.array([np.nan]))[0]
     assert shop == pytest.approx(p * gamma / (q - 1))
-    said = model.expected_value(np.array([float(orders)]), np.array([mean]))[0]
-    assert min(shop, mean) * (1 - 1e-9) <= said <= max(shop, mean) * (1 + 1e-9)
+    predicted = model.expected_value(np.array([float(orders)]), np.array([mean]))[0]
+    assert min(shop, mean) * (1 - 1e-9) <= predicted <= max(shop, mean) * (1 + 1e-9)
 
 
 def test_orders_are_those_of_a_customer_who_comes():
     """Nobody leaves and all rates are alike: a Poisson count of mean 2, given at least one, is 2 / (1 − e^−2)."""
     model = ClassicSpend(NAMES, 20, BGNBD(2e3, 2e4, 1e-6, 1e2), GammaGamma(1e3, 2.0, 1e-6))
-    said = model.expected_spend(np.array([[9.0, 100.0, 4.0, 50.0]]))
-    assert said == pytest.approx([50 * 2 / (1 - np.exp(-2))], rel=1e-3)
+    predicted = model.expected_spend(np.array([[9.0, 100.0, 4.0, 50.0]]))
+    assert predicted == pytest.approx([50 * 2 / (1 - np.exp(-2))], rel=1e-3)
 
 
 def test_a_shop_of_nothing_gets_numbers(data):
     assert np.isfinite(fit_gamma_gamma(np.zeros(3), np.full(3, np.nan)).expected_value(np.zeros(1), np.zeros(1))).all()
-    said = fit_classic_spend(data).expected_spend(data.values)
-    assert np.isfinite(said).all()
-    assert (said > 0).all()
-    assert said[~data.y].sum() == pytest.approx(data.spend_next[~data.y].sum(), rel=0.15)
+    predicted = fit_classic_spend(data).expected_spend(data.values)
+    assert np.isfinite(predicted).all()
+    assert (predicted > 0).all()
+    assert predicted[~data.y].sum() == pytest.approx(data.spend_next[~data.y].sum(), rel=0.15)

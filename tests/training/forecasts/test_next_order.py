@@ -49,39 +49,39 @@ def test_silence_is_exactly_p_at_the_horizon_and_never_rises(steps, many, days):
     """Also where p is 0 or 1, after a single order, after years of silence, and where no silence ever ended."""
     X, p = of(many)
     ordered = sorted(days)
-    said = timing_of(steps).no_order_probability(X, p, [*ordered, 14, 0])
-    assert np.array_equal(said[:, -2], p)
-    assert (said[:, -1] == 1).all()
-    assert ((said >= 0) & (said <= 1)).all()
-    assert (np.diff(said[:, :-2], axis=1) <= 0).all()
+    predicted = timing_of(steps).no_order_probability(X, p, [*ordered, 14, 0])
+    assert np.array_equal(predicted[:, -2], p)
+    assert (predicted[:, -1] == 1).all()
+    assert ((predicted >= 0) & (predicted <= 1)).all()
+    assert (np.diff(predicted[:, :-2], axis=1) <= 0).all()
     before = [place for place, day in enumerate(ordered) if day <= 14]
-    assert (said[:, before] >= p[:, None]).all()
+    assert (predicted[:, before] >= p[:, None]).all()
 
 
 @given(curves, rows, st.integers(14, 400))
 @settings(max_examples=150, deadline=None)
 def test_the_next_order_lies_in_the_days_followed(steps, many, follow):
     X, p = of(many)
-    said = timing_of(steps, follow=follow).next_order(X, p)
-    assert said.within_days == follow
-    assert (said.low_days >= 0).all()
-    assert (said.low_days <= said.median_days).all()
-    assert (said.median_days <= said.high_days).all()
-    assert (said.high_days < follow).all()
+    predicted = timing_of(steps, follow=follow).next_order(X, p)
+    assert predicted.within_days == follow
+    assert (predicted.low_days >= 0).all()
+    assert (predicted.low_days <= predicted.median_days).all()
+    assert (predicted.median_days <= predicted.high_days).all()
+    assert (predicted.high_days < follow).all()
 
 
 def test_days_may_come_in_any_order():
-    said = TIMING.no_order_probability(ROW, np.array([0.4]), [60, 14, 30])
-    assert said == pytest.approx(0.4 ** (np.array([[60, 14, 30]]) / 14))
+    predicted = TIMING.no_order_probability(ROW, np.array([0.4]), [60, 14, 30])
+    assert predicted == pytest.approx(0.4 ** (np.array([[60, 14, 30]]) / 14))
 
 
 def test_quantiles_of_an_exponential_wait_by_hand():
     """Constant hazard: P(wait < d | order within 90) = (1 − p^(d/14)) / (1 − p^(90/14))."""
     p = 0.5
     share = (1 - p ** (np.arange(91) / 14)) / (1 - p ** (90 / 14))
-    said = TIMING.next_order(ROW, np.array([p]))
-    low, high = said.low_days[0], said.high_days[0]
-    assert said.median_days[0] == np.searchsorted(share, 0.5) - 1
+    predicted = TIMING.next_order(ROW, np.array([p]))
+    low, high = predicted.low_days[0], predicted.high_days[0]
+    assert predicted.median_days[0] == np.searchsorted(share, 0.5) - 1
     assert share[high + 1] - share[low] == pytest.approx(0.8, abs=0.01)
     assert share[low] == pytest.approx(0.1, abs=0.04)
 
@@ -91,24 +91,26 @@ def test_the_whole_days_are_those_nearest_to_80_percent():
         share = (1 - p ** (np.arange(91) / 14)) / (1 - p ** (90 / 14))
         low, high = np.searchsorted(share, [0.1, 0.9], "right") - 1
         off = [abs(share[after] - share[first] - 0.8) for first in (low, low + 1) for after in (high, high + 1)]
-        said = TIMING.next_order(ROW, np.array([p]))
-        assert abs(share[said.high_days[0] + 1] - share[said.low_days[0]] - 0.8) == pytest.approx(min(off), abs=1e-4)
+        predicted = TIMING.next_order(ROW, np.array([p]))
+        assert abs(share[predicted.high_days[0] + 1] - share[predicted.low_days[0]] - 0.8) == pytest.approx(
+            min(off), abs=1e-4
+        )
 
 
 def test_with_the_hazards_own_probability_it_is_the_hazard(data):
     timing, X = fit_timing(data), data.values
     seen = Histories.of(*data.X[list(NAMES)].to_numpy().T)
-    said = timing.no_order_probability(X, timing.hazard.no_order_probability(seen, 28), [7, 60])
+    predicted = timing.no_order_probability(X, timing.hazard.no_order_probability(seen, 28), [7, 60])
     own = np.column_stack([timing.hazard.no_order_probability(seen, time) for time in (7, 60)])
-    assert said == pytest.approx(own, abs=1e-3)
+    assert predicted == pytest.approx(own, abs=1e-3)
 
 
 def test_who_never_comes_and_who_comes_today():
-    said = TIMING.next_order(np.repeat(ROW, 2, axis=0), np.array([1.0, 0.0]))
+    predicted = TIMING.next_order(np.repeat(ROW, 2, axis=0), np.array([1.0, 0.0]))
     # p = 1: given that an order comes nevertheless, any of the 90 days is as good
-    assert said.low_days.tolist() == [9, 0]
-    assert said.median_days.tolist() == [44, 0]
-    assert said.high_days.tolist() == [80, 0]
+    assert predicted.low_days.tolist() == [9, 0]
+    assert predicted.median_days.tolist() == [44, 0]
+    assert predicted.high_days.tolist() == [80, 0]
 
 
 def test_poisson_customers_are_covered():
@@ -127,8 +129,8 @@ def test_poisson_customers_are_covered():
     assert found["next_order_coverage"] == pytest.approx(0.8, abs=0.04)
     assert found["next_order_too_early"] == pytest.approx(0.1, abs=0.03)
     assert found["next_order_median_absolute_error_days"] < found["usual_gap_median_absolute_error_days"]
-    said = timing.no_order_probability(judged.values, (1 - true) ** 20, [5, 50])
-    assert said.mean(axis=0) == pytest.approx([((1 - true) ** day).mean() for day in (5, 50)], abs=0.03)
+    predicted = timing.no_order_probability(judged.values, (1 - true) ** 20, [5, 50])
+    assert predicted.mean(axis=0) == pytest.approx([((1 - true) ** day).mean() for day in (5, 50)], abs=0.03)
 
 
 def test_it_covers_out_of_time_in_a_shop_that_people_leave(data, log):

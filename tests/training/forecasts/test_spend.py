@@ -19,7 +19,7 @@ from training.dataset import build_dataset
 from training.forecasts.gamma_gamma import GammaGamma
 from training.forecasts.spend import (
     PARTS,
-    Bands,
+    SpendInterval,
     ValueModel,
     _weights,
     at_least_one,
@@ -53,8 +53,10 @@ def test_the_own_rate_is_pulled_towards_the_shops():
 def test_a_retained_customer_orders_at_least_once():
     # a year and more: 30-day window, 2 orders, pulled by 10 days of none: 2 / 40 a day, 0.7 in 14 days
     model = ValueModel(NAMES, 14, (0.0,) * 4, (0.0,) * 4, FIFTY, only(0))
-    said = model.expected_spend(np.array([[9.0, 400, 40, 2, 3, 9, 80, 120, 400], [9.0, 400, 40, 0, 3, 9, 0, 120, 400]]))
-    assert said == pytest.approx([50 * 0.7 / (1 - np.exp(-0.7)), 50])
+    predicted = model.expected_spend(
+        np.array([[9.0, 400, 40, 2, 3, 9, 80, 120, 400], [9.0, 400, 40, 0, 3, 9, 0, 120, 400]])
+    )
+    assert predicted == pytest.approx([50 * 0.7 / (1 - np.exp(-0.7)), 50])
 
 
 def test_poisson_customers_are_found():
@@ -70,10 +72,10 @@ def test_poisson_customers_are_found():
     place = np.array([int(name) for name in judged.customer_id])
     truth = amount[place] * horizon * daily[place] / (1 - (1 - daily[place]) ** horizon)
     model = fit_value(learnt)
-    said = model.expected_spend(judged.values)
-    assert said.sum() == pytest.approx(truth.sum(), rel=0.03)
+    predicted = model.expected_spend(judged.values)
+    assert predicted.sum() == pytest.approx(truth.sum(), rel=0.03)
     peer = customer_mean(model.names, judged.values, horizon)
-    assert np.corrcoef(said, truth)[0, 1] > max(0.88, np.corrcoef(peer, truth)[0, 1])
+    assert np.corrcoef(predicted, truth)[0, 1] > max(0.88, np.corrcoef(peer, truth)[0, 1])
     classic, stayed = fit_classic_spend(learnt).expected_spend(judged.values), ~judged.y
     errors = value_errors(model, judged)
     errors |= spend_errors("gamma_gamma_", classic[stayed], judged.spend_next[stayed])
@@ -104,7 +106,7 @@ def test_the_weights_are_those_of_least_squares():
 @settings(deadline=None)
 def test_the_interval_is_never_crossed(expected, levels):
     shares = [sorted(pair[1:]) for pair in levels]
-    bands = Bands(
+    bands = SpendInterval(
         tuple(sorted(pair[0] for pair in levels)), tuple(low for low, _ in shares), tuple(high for _, high in shares)
     )
     low, high = bands.around(np.array([expected]))
@@ -120,29 +122,29 @@ def test_a_count_above_zero_is_at_least_one(rate):
 def test_it_is_never_negative_and_survives_its_file(data, tmp_path):
     model = fit_value(data)
     model.to_files(tmp_path)
-    said = model.expected_spend(data.values)
-    low, high = model.bands.around(said)
-    assert (said >= 0).all()
+    predicted = model.expected_spend(data.values)
+    low, high = model.bands.around(predicted)
+    assert (predicted >= 0).all()
     assert (low >= 0).all()
     assert (low < high).all()
     again = read_value(tmp_path)
     assert again == model
-    assert np.array_equal(again.expected_spend(data.values), said)
+    assert np.array_equal(again.expected_spend(data.values), predicted)
 
 
 def test_nobody_stayed(data):
     model = fit_value(replace(data, y=np.ones(len(data), dtype=bool)))
-    said = model.expected_spend(data.values)
-    assert np.isfinite([said, *model.bands.around(said)]).all()
+    predicted = model.expected_spend(data.values)
+    assert np.isfinite([predicted, *model.bands.around(predicted)]).all()
     assert value_errors(model, replace(data, y=np.ones(len(data), dtype=bool))) == {}
 
 
 def test_a_shop_of_two_customers():
     log = roll_up(Lines.of(["ann", "bob", "bob"], [1, 5, 12], [700, 300, 50]))
     data = build_dataset(log, [date_of(7)], ChurnDefinition(10, 30), default_features())
-    said = fit_value(data).expected_spend(data.values)
-    assert (said > 0).all()
-    assert (said < 5_000).all()
+    predicted = fit_value(data).expected_spend(data.values)
+    assert (predicted > 0).all()
+    assert (predicted < 5_000).all()
 
 
 def test_nobody_at_all(data):

@@ -220,9 +220,9 @@ def test_bgnbd_recovers_what_was_simulated():
     ids=["nobody came back", "everyone alike and alive", "a single customer"],
 )
 def test_hopeless_shops_get_a_finite_answer(fit, seen):
-    said = fit(seen).no_order_probability(seen, 30)
-    assert np.isfinite(said).all()
-    assert ((said >= 0) & (said <= 1)).all()
+    predicted = fit(seen).no_order_probability(seen, 30)
+    assert np.isfinite(predicted).all()
+    assert ((predicted >= 0) & (predicted <= 1)).all()
 
 
 @pytest.mark.parametrize("customers", [1, 8, 500])

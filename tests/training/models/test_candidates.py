@@ -67,9 +67,9 @@ def test_what_is_said_of_the_latest_date_was_learnt_before_it(data, name):
 @pytest.mark.parametrize("everyone", [True, False])
 def test_rules_stand_a_single_class(data, name, everyone):
     single = replace(data, y=np.full(len(data), everyone))
-    said = fit(name, single).fitted.log_odds(data.values)
-    assert np.isfinite(said).all()
-    assert (said > 0).all() == everyone
+    predicted = fit(name, single).fitted.log_odds(data.values)
+    assert np.isfinite(predicted).all()
+    assert (predicted > 0).all() == everyone
 
 
 def test_a_longer_silence_is_never_better_news_for_the_trees(bundles, data):

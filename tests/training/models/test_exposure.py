@@ -87,5 +87,5 @@ def test_the_level_of_a_young_shop_is_true(regulars):
     """The trees, learnt on short histories, read the longer ones of the next date as loyalty without this."""
     coming = regulars.days[-1] + DEFINITION.horizon_days
     scored = rows_of(range(coming, coming + 1), leaving=False)
-    said = 1 / (1 + np.exp(-fit("lightgbm", regulars).fitted.log_odds(scored.values)))
-    assert said.mean() == pytest.approx(scored.y.mean(), abs=0.05)
+    predicted = 1 / (1 + np.exp(-fit("lightgbm", regulars).fitted.log_odds(scored.values)))
+    assert predicted.mean() == pytest.approx(scored.y.mean(), abs=0.05)

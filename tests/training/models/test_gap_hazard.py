@@ -42,11 +42,11 @@ def test_an_own_gap_is_believed_as_far_as_it_was_seen():
 def test_it_finds_the_hazard_that_was_simulated(data):
     """The shop's customers come back after a day and an exponential gap, and leave after one order in ten."""
     model = fit_gap_hazard(data)
-    said = model.no_order_probability(
+    predicted = model.no_order_probability(
         Histories.of(*data.X[["frequency", "tenure_days", "days_since_order"]].to_numpy().T), 28
     )
-    assert said.mean() == pytest.approx(data.y.mean(), abs=0.05)  # rates differ more than one curve can know
-    assert ece(data.y, said) < 0.06
+    assert predicted.mean() == pytest.approx(data.y.mean(), abs=0.05)  # rates differ more than one curve can know
+    assert ece(data.y, predicted) < 0.06
 
 
 def test_customers_who_left_the_population_are_learnt_from(data, log):

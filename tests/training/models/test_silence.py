@@ -75,8 +75,8 @@ def test_of_a_single_date_the_line_is_learnt_from_its_labels(data, name):
     one = data.on([data.days[-1]])
     found = fit(name, one)
     assert found.out_of_sample is None
-    said = 1 / (1 + np.exp(-found.fitted.log_odds(one.values)))
-    assert said.mean() == pytest.approx(one.y.mean(), abs=0.02)
+    predicted = 1 / (1 + np.exp(-found.fitted.log_odds(one.values)))
+    assert predicted.mean() == pytest.approx(one.y.mean(), abs=0.02)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -150,15 +150,15 @@ def modules_after(folder, *arguments):
 def test_a_config_that_is_wrong_is_told_before_anything_heavy_is_imported(tmp_path):
     heavy = {"pandas", "duckdb", "pyarrow", "sqlalchemy", "mlflow", "matplotlib", "scipy", "training"}
     for command in (("check",), ("score", "--out", "s.csv"), ("list", "--out", "lists"), ("kpis",), ("promote", "1")):
-        code, said, modules = modules_after(tmp_path, *command)
-        assert (code, "there is no regulars.toml" in said, modules & heavy) == (2, True, set()), (command, said)
+        code, out, modules = modules_after(tmp_path, *command)
+        assert (code, "there is no regulars.toml" in out, modules & heavy) == (2, True, set()), (command, out)
     (tmp_path / "regulars.toml").write_text("[shop]\nzome = 1\n", encoding="utf-8")
-    code, said, modules = modules_after(tmp_path, "check")
-    assert (code, "no such key" in said, modules & heavy) == (2, True, set())
+    code, out, modules = modules_after(tmp_path, "check")
+    assert (code, "no such key" in out, modules & heavy) == (2, True, set())
 
 
 def test_a_check_imports_no_models_no_book_and_no_workbooks(tmp_path, orders):
     init_shop(orders, None, None, tmp_path / "regulars.toml", force=False, columns=COLUMNS)
-    code, said, modules = modules_after(tmp_path, "check")
-    assert code == 0, said
+    code, out, modules = modules_after(tmp_path, "check")
+    assert code == 0, out
     assert not modules & {"sqlalchemy", "mlflow", "matplotlib", "scipy", "xlsxwriter", "training", "sklearn"}

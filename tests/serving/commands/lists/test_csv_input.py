@@ -80,7 +80,7 @@ def test_a_comma_too_many_does_not_move_what_follows(tmp_path: Path, row: str) -
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("", "column entry_id: is missing"),
         ("entry_id;cost\n", "column day: is missing"),
@@ -93,11 +93,11 @@ def test_a_comma_too_many_does_not_move_what_follows(tmp_path: Path, row: str) -
         ('entry_id,day\n"' + "x" * 200_000 + '",\n', "line 2: it cannot be read as a CSV"),
     ],
 )
-def test_a_file_that_is_none_is_refused(tmp_path: Path, content: str | bytes, said: str) -> None:
+def test_a_file_that_is_none_is_refused(tmp_path: Path, content: str | bytes, message: str) -> None:
     """With what is wrong."""
     with pytest.raises(InputError) as caught:
         read(tmp_path, content)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_file_that_is_not_there_or_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,15 +90,15 @@ def contact(folder: Path, episodes: pd.DataFrame) -> None:
         record_contacts(book, [*rows, Contact(late["account_id"], late["began_on"] + HORIZON, "call")])
 
 
-def told(trial: Trial, call: Call, *more: object) -> tuple[dict[str, object], str]:
-    code, out, said = call("effect", *more, "--config", trial.folder / "regulars.toml", "--json")
+def effect_printed(trial: Trial, call: Call, *more: object) -> tuple[dict[str, object], str]:
+    code, out, err = call("effect", *more, "--config", trial.folder / "regulars.toml", "--json")
     assert code == 0
-    return json.loads(out), said
+    return json.loads(out), err
 
 
 def test_the_counts_are_those_of_the_book_and_the_orders(trial: Trial, call: Call) -> None:
     """Who was meant to be contacted and who was held out, who was, and who ordered within the horizon."""
-    found, said = told(trial, call)
+    found, err = effect_printed(trial, call)
     treated, held = (trial.ranked[trial.ranked["arm"] == arm] for arm in ("treated", "holdout"))
     assert min(len(treated), len(held)) > 10
     overall = found["overall"]
@@ -114,15 +114,15 @@ def test_the_counts_are_those_of_the_book_and_the_orders(trial: Trial, call: Cal
     assert found["until"] == str(trial.end)
     later = trial.episodes[~trial.episodes["first"] & trial.episodes["ended"]]
     assert found["later_episodes"] == len(later) > 0
-    assert f"{len(treated)} " in said
-    assert f"{len(held)} held out" in said
+    assert f"{len(treated)} " in err
+    assert f"{len(held)} held out" in err
 
 
 def test_a_horizon_that_has_not_ended_does_not_count(trial: Trial, call: Call) -> None:
     """Who has not ordered yet may still do so; `--until` looks back."""
     assert not trial.episodes["ended"].all()
     until = FIRST + HORIZON
-    found, _ = told(trial, call, "--until", until)
+    found, _ = effect_printed(trial, call, "--until", until)
     first = trial.ranked[trial.ranked["began_on"] == FIRST]
     assert isinstance(found["overall"], dict)
     counts = first["arm"].value_counts()
@@ -146,7 +146,7 @@ def test_each_playbook_is_told_by_itself(trial: Trial, call: Call) -> None:
 
 def test_four_groups_tell_the_model_from_the_campaign(trial: Trial, call: Call) -> None:
     """Chosen or drawn at random × treated or held out; the random cell holds safe customers, too."""
-    found, said = told(trial, call)
+    found, err = effect_printed(trial, call)
     counts = trial.first.groupby(["cell", "arm"]).size()
     assert isinstance(found["four_groups"], dict)
     wanted = {f"{cell} {arm}": counts[cell, arm] for cell in ("ranked", "random") for arm in ("treated", "holdout")}
@@ -154,8 +154,8 @@ def test_four_groups_tell_the_model_from_the_campaign(trial: Trial, call: Call) 
     assert min(wanted.values()) > 0
     held = trial.first[(trial.first["cell"] == "random") & (trial.first["arm"] == "holdout")]
     assert found["four_groups"]["churned_random"] == pytest.approx(1 - held["kept"].mean())
-    assert "the model: of its holdout " in said
-    assert "what choosing adds to the campaign: " in said
+    assert "the model: of its holdout " in err
+    assert "what choosing adds to the campaign: " in err
     safe = in_book(trial.folder, "SELECT count(*) FROM episodes WHERE cell = 'random' AND probability < 0.2")
     assert safe[0][0] > 0
 
@@ -194,9 +194,9 @@ def test_before_the_first_list_there_is_nothing_to_tell(registered: Path, tmp_pa
     assert code == 0
     assert "nothing to tell yet: no horizon of a list has ended by " in out
     assert "0 treated" not in out
-    code, _, said = call("effect", "--plan", "--config", toml)
+    code, _, err = call("effect", "--plan", "--config", toml)
     assert code == 2
-    assert "run regulars list --out list first" in said
+    assert "run regulars list --out list first" in err
     with pytest.raises(InputError, match="planned saved share"):
         in_shop(load_settings(toml), measure_effect, 1.5)
 

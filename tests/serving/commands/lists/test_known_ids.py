@@ -40,8 +40,8 @@ def members_of(folder: Path) -> list[str]:
 def test_a_veto_of_a_customer_keeps_the_account_off_the_list(chains: Path, call: Call) -> None:
     """It was recorded for an account that no list asks for, and the customer was called through another."""
     first, second = members_of(chains)
-    told = ("--by", "Ada", "--why", "they asked", "--on", TUESDAY, "--config", chains / "regulars.toml")
-    code, out, _ = call("hold", "veto", first, second, *told)
+    options = ("--by", "Ada", "--why", "they asked", "--on", TUESDAY, "--config", chains / "regulars.toml")
+    code, out, _ = call("hold", "veto", first, second, *options)
     assert (code, out.splitlines()) == (
         0,
         [
@@ -55,25 +55,25 @@ def test_a_veto_of_a_customer_keeps_the_account_off_the_list(chains: Path, call:
     assert not {first, second} & set(found.customer_ids)
     reasons = dict(zip(found.suppressed["customer_id"], found.suppressed["reason"], strict=True))
     assert {reasons[first], reasons[second]} == {"veto"}
-    assert f"{first} belongs to account GROUPY: lifted for the account" in call("hold", "lift", first, *told)[1]
+    assert f"{first} belongs to account GROUPY: lifted for the account" in call("hold", "lift", first, *options)[1]
 
 
 def test_a_hand_over_of_a_customer_is_one_of_the_account(chains: Path, call: Call) -> None:
     first = members_of(chains)[0]
-    told = ("--to", "Zoe", "--by", "Ada", "--why", "holidays", "--config", chains / "regulars.toml")
-    assert f"{first} belongs to account GROUPY: handed over for the account" in call("hand-over", first, *told)[1]
+    options = ("--to", "Zoe", "--by", "Ada", "--why", "holidays", "--config", chains / "regulars.toml")
+    assert f"{first} belongs to account GROUPY: handed over for the account" in call("hand-over", first, *options)[1]
     assert in_book(chains, "SELECT account_id FROM owners WHERE owner = 'Zoe'") == [("GROUPY",)]
-    assert json.loads(call("hand-over", "GROUPY", *told, "--json")[1])["accounts"] == {"GROUPY": "GROUPY"}
+    assert json.loads(call("hand-over", "GROUPY", *options, "--json")[1])["accounts"] == {"GROUPY": "GROUPY"}
 
 
 @pytest.mark.parametrize("command", [("hold", "veto"), ("hand-over", "--to", "Zoe")])
 def test_ids_of_nobody_are_refused_all_at_once(chains: Path, call: Call, command: tuple[str, ...]) -> None:
     """With one that may have been meant; nothing is recorded, also not for the ids that are known."""
-    told = ("--by", "Ada", "--why", "they asked", "--config", chains / "regulars.toml")
-    code, _, said = call(*command, "GROPY", members_of(chains)[0], "nobody at all", *told)
+    options = ("--by", "Ada", "--why", "they asked", "--config", chains / "regulars.toml")
+    code, _, err = call(*command, "GROPY", members_of(chains)[0], "nobody at all", *options)
     assert code == 2
-    assert '"GROPY": neither an account nor a customer that the shop knows; did you mean "GROUPY"?' in said
-    assert '"nobody at all": neither an account' in said
+    assert '"GROPY": neither an account nor a customer that the shop knows; did you mean "GROUPY"?' in err
+    assert '"nobody at all": neither an account' in err
     assert in_book(chains, "SELECT count(*) FROM holds") == [(0,)]
     assert in_book(chains, "SELECT count(*) FROM owners WHERE owner = 'Zoe'") == [(0,)]
 

@@ -63,10 +63,10 @@ def test_a_machine_reads_one_document(found):
 
 
 def test_a_person_reads_lines_and_a_table(found):
-    said = "\n".join(map(str, found.lines()))
-    assert "retention " in said
-    assert "(arithmetic, no promise)" in said
-    assert "no model serves yet" in said
+    text = "\n".join(map(str, found.lines()))
+    assert "retention " in text
+    assert "(arithmetic, no promise)" in text
+    assert "no model serves yet" in text
     assert found.columns[:4] == ("quarter", "segment", "S", "E")
     assert {len(row) for row in found.rows()} == {len(found.columns)}
     assert any("(so far)" in row[0] for row in found.rows())

@@ -83,10 +83,10 @@ def test_a_week_later_it_says_who_is_new_still_there_and_gone(two_weeks: TwoWeek
     assert len(found.gone) > 0
     assert set(found.gone["reason"]) <= {*REASONS, "no longer scored"}
     assert found.gone["detail"].str.len().min() > 0
-    said = "\n".join(map(str, two_weeks.second.lines()))
+    text = "\n".join(map(str, two_weeks.second.lines()))
     still = list(now.values()).count("still")
     new, gone = len(now) - still, len(found.gone)
-    assert f"since the former list: {new} new, {still} still on it, {gone} gone (" in said
+    assert f"since the former list: {new} new, {still} still on it, {gone} gone (" in text
 
 
 def test_every_entry_says_what_to_do_what_to_say_what_it_is_worth_and_until_when(two_weeks: TwoWeeks) -> None:
@@ -141,9 +141,9 @@ def test_the_formats_are_the_shops_choice(office: Path, call: Call) -> None:
 
 def test_an_unknown_format_is_refused_before_anybody_is_drawn(fresh: Path, call: Call) -> None:
     """A typing error must not publish a list."""
-    code, _, said = call("list", "--format", "xlxs", "--out", fresh / "out", "--config", fresh / "regulars.toml")
+    code, _, err = call("list", "--format", "xlxs", "--out", fresh / "out", "--config", fresh / "regulars.toml")
     assert code == 2
-    assert 'Did you mean "xlsx"?' in said
+    assert 'Did you mean "xlsx"?' in err
     assert not (fresh / "out").exists()
     assert not (fresh / "book.db").exists()
 
@@ -216,16 +216,16 @@ def test_owners_that_the_settings_misspell_and_a_model_that_knew_the_future_are_
     ask_for(
         office, f'capacities = {{ {owner}x = 3, Zoe = 4 }}\nowners = ["Zoe"]\naddresses = {{ {owner} = "a@b.example" }}'
     )
-    code, out, said = call(
+    code, out, err = call(
         "list", "--as-of", MONDAY, "--out", office / "l", "--config", office / "regulars.toml", "--json"
     )
     assert code == 0
     careful, strange = json.loads(out)["warnings"]
     assert strange == f'[list] capacities names {owner}x, who owns no account. Did you mean "{owner}"?'
     assert careful.startswith("careful: version 1 learnt from orders until ")
-    assert strange in said
+    assert strange in err
     shown = json.loads(out)["entries"]
     heading = f"the first 10 of {len(shown)}:" if len(shown) > 10 else "days ahead:"
-    assert heading in said
-    assert "worth = expected gain: risk × P(saved | contacted) × expected spend − cost" in said
+    assert heading in err
+    assert "worth = expected gain: risk × P(saved | contacted) × expected spend − cost" in err
     assert all(row["what_to_say"] for row in shown)

@@ -79,8 +79,8 @@ def test_the_same_file_twice_is_known(office: Path, call: Call) -> None:
     tables = ("outcomes", "contacts", "consent", "holds")
     counts = [in_book(office, f"SELECT count(*) FROM {table}") for table in tables]
     assert counts == [[(7,)], [(4,)], [(1,)], [(2,)]]
-    said = call("outcome", file, "--config", office / "regulars.toml")[1]
-    assert "0 outcomes recorded; 7 were known already" in said
+    out = call("outcome", file, "--config", office / "regulars.toml")[1]
+    assert "0 outcomes recorded; 7 were known already" in out
     assert [in_book(office, f"SELECT count(*) FROM {table}") for table in tables] == counts
 
 
@@ -99,7 +99,7 @@ def test_all_wrong_cells_are_said_at_once_and_nothing_is_recorded(office: Path, 
         ("", "", "", "", "", "", "who?"),
     ]
     file = sheet(office / "outcomes.csv", rows)
-    code, out, said = call("outcome", file, "--config", office / "regulars.toml", "--json")
+    code, out, err = call("outcome", file, "--config", office / "regulars.toml", "--json")
     assert code == 2
     found = json.loads(out)["violations"]
     assert {(each["line"], each["column"]) for each in found} == {
@@ -107,8 +107,8 @@ def test_all_wrong_cells_are_said_at_once_and_nothing_is_recorded(office: Path, 
         *((7, "entry_id"), (7, "outcome"), (7, "happened_on")),
     }
     assert [each["line"] for each in found] == [3, 4, 5, 5, 5, 6, 7, 7, 7]
-    assert 'outcomes.csv, line 3, column outcome: "savd" is not a known outcome' in said
-    assert 'Did you mean "saved"?' in said
+    assert 'outcomes.csv, line 3, column outcome: "savd" is not a known outcome' in err
+    assert 'Did you mean "saved"?' in err
     assert in_book(office, "SELECT count(*) FROM outcomes") == [(0,)]
     assert in_book(office, "SELECT count(*) FROM contacts") == [(0,)]
 
@@ -138,13 +138,13 @@ def test_one_outcome_needs_no_file(office: Path, call: Call) -> None:
     assert in_book(office, "SELECT entry_id, outcome, happened_on, cost, by FROM outcomes") == [
         (entry, "saved", str(TUESDAY), 250, "Eleni")
     ]
-    code, _, said = call("outcome", "--entry", "nobody", "--outcome", "saved", "--config", toml)
+    code, _, err = call("outcome", "--entry", "nobody", "--outcome", "saved", "--config", toml)
     assert code == 2
-    assert "copy the entry_id from a published list" in said
+    assert "copy the entry_id from a published list" in err
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("outcome",), "give either a CSV of outcomes, or one by --entry ID"),
         (("outcome", "regulars.toml", "--entry", "x"), "give either a CSV"),
@@ -169,11 +169,11 @@ def test_one_outcome_needs_no_file(office: Path, call: Call) -> None:
         (("consent", "C001", "--yes", "--on", "2999-01-01"), '--on: "2999-01-01" is not on or before today'),
     ],
 )
-def test_half_of_what_is_needed_is_refused(office: Path, call: Call, arguments: tuple[str, ...], said: str) -> None:
+def test_half_of_what_is_needed_is_refused(office: Path, call: Call, arguments: tuple[str, ...], message: str) -> None:
     """With what to write instead; nothing is recorded."""
-    code, _, told = call(*arguments, "--config", office / "regulars.toml")
+    code, _, err = call(*arguments, "--config", office / "regulars.toml")
     assert code == 2
-    assert said in told
+    assert message in err
     tables = ("outcomes", "contacts", "consent", "holds")
     assert [in_book(office, f"SELECT count(*) FROM {table}") for table in tables] == [[(0,)]] * 4
     assert in_book(office, "SELECT count(*) FROM owners WHERE how = 'hand-over'") == [(0,)]
@@ -316,20 +316,20 @@ def test_days_before_the_list_and_after_today_are_refused_with_their_rows(office
     entry, toml = entries(office)[0], office / "regulars.toml"
     early, late = str(MONDAY - timedelta(days=1)), "2999-01-01"
     rows = [(entry, "saved", day, "", cost, "", "") for day, cost in ((early, ""), (late, ""), (str(MONDAY), "-3"))]
-    code, out, said = call("outcome", sheet(office / "o.csv", rows), "--config", toml, "--json")
+    code, out, err = call("outcome", sheet(office / "o.csv", rows), "--config", toml, "--json")
     assert code == 2
     assert [(one["line"], one["column"]) for one in json.loads(out)["violations"]] == [
         *((2, "happened_on"), (3, "happened_on"), (4, "cost"))
     ]
-    assert '"-3" is not 0 or more' in said
+    assert '"-3" is not 0 or more' in err
     for day in (early, late):
-        code, _, said = call("outcome", "--entry", entry, "--outcome", "saved", "--on", day, "--config", toml)
-        assert (code, f'--on: "{day}" is not on or ' in said) == (2, True)
+        code, _, err = call("outcome", "--entry", entry, "--outcome", "saved", "--on", day, "--config", toml)
+        assert (code, f'--on: "{day}" is not on or ' in err) == (2, True)
     file = office / "contacts.csv"
     file.write_text(f"customer_id,contacted_on,channel\nC001,{late},call\n,2023-01-10,call\n")
-    said = call("contacts", file, "--config", toml)[2]
-    assert 'line 2, column contacted_on: "2999-01-01" is not on or before today' in said
-    assert "line 3, column customer_id: is empty" in said
+    err = call("contacts", file, "--config", toml)[2]
+    assert 'line 2, column contacted_on: "2999-01-01" is not on or before today' in err
+    assert "line 3, column customer_id: is empty" in err
     assert (
         in_book(office, "SELECT count(*) FROM outcomes") == in_book(office, "SELECT count(*) FROM contacts") == [(0,)]
     )

@@ -23,8 +23,8 @@ TUESDAY, WEDNESDAY, A_WEEK_ON = (MONDAY + timedelta(days=days) for days in (1, 2
 
 
 @dataclass(frozen=True)
-class Told:
-    """A folder with two lists, and the customers of whom it is told."""
+class Stories:
+    """A folder with two lists, and the customers whose stories are told."""
 
     folder: Path
     busy: str
@@ -38,7 +38,7 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def stories(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> Stories:
     folder = tmp_path_factory.mktemp("told") / "shop"
     shutil.copytree(listed, folder)
     settings = load_settings(folder / "regulars.toml")
@@ -54,13 +54,13 @@ def told(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
     list_of(folder, A_WEEK_ON)
     safe = "SELECT customer_id FROM scores GROUP BY customer_id HAVING max(probability) < 0.2 AND count(*) = 2"
     held = "SELECT customer_id FROM suppressed WHERE reason = 'holdout'"
-    return Told(folder, busy, wrong, in_book(folder, safe)[0][0], in_book(folder, held)[0][0])
+    return Stories(folder, busy, wrong, in_book(folder, safe)[0][0], in_book(folder, held)[0][0])
 
 
-def test_the_whole_story_is_told_in_time_order(told: Told) -> None:
+def test_the_whole_story_is_told_in_time_order(stories: Stories) -> None:
     """Scored, drawn, listed, contacted, refused, handed over, vetoed; then off the list, and why."""
-    head, *lines = told.lines(told.busy)
-    assert head == f"customer {told.busy}"
+    head, *lines = stories.lines(stories.busy)
+    assert head == f"customer {stories.busy}"
     days = [line[:10] for line in lines]
     assert days == sorted(days)
     wanted = [
@@ -80,45 +80,45 @@ def test_the_whole_story_is_told_in_time_order(told: Told) -> None:
     assert [next((one for one in wanted if line.startswith(one)), line) for line in lines] == wanted
 
 
-def test_a_wrong_alarm_is_told_with_what_followed(told: Told) -> None:
+def test_a_wrong_alarm_is_told_with_what_followed(stories: Stories) -> None:
     """The snooze that it made, and the list that it kept the customer off."""
-    lines = told.lines(told.wrong)
+    lines = stories.lines(stories.wrong)
     until = TUESDAY + timedelta(days=30)
     assert f"{TUESDAY}  outcome: wrong alarm" in lines
     assert f"{TUESDAY}  snooze until {until} by outcome: a wrong alarm" in lines
     assert f"{A_WEEK_ON}  not on the list: snoozed, a wrong alarm (until {until})" in lines
 
 
-def test_of_a_safe_customer_it_says_that_they_would_stay(told: Told) -> None:
+def test_of_a_safe_customer_it_says_that_they_would_stay(stories: Stories) -> None:
     """Nothing is stored of these, and still nobody wonders."""
-    safe = [line for line in told.lines(told.safe) if "would stay anyway" in line]
+    safe = [line for line in stories.lines(stories.safe) if "would stay anyway" in line]
     assert [line[:10] for line in safe] == [str(MONDAY), str(A_WEEK_ON)]
     assert safe[0].endswith("lists begin at 25%")
-    assert not [line for line in told.lines(told.busy) if "would stay" in line]
+    assert not [line for line in stories.lines(stories.busy) if "would stay" in line]
 
 
-def test_where_lists_begin_is_the_shops_own(told: Told, tmp_path: Path) -> None:
+def test_where_lists_begin_is_the_shops_own(stories: Stories, tmp_path: Path) -> None:
     """Whoever is below 60 % would stay, where lists begin at 60 %; an own threshold is told as it is."""
-    shutil.copytree(told.folder, tmp_path / "shop")
+    shutil.copytree(stories.folder, tmp_path / "shop")
     toml = tmp_path / "shop" / "regulars.toml"
     toml.write_text(toml.read_text(encoding="utf-8") + "\n[list]\nenter_at = 0.6\n", encoding="utf-8")
-    lines = in_shop(load_settings(toml), customer_story, told.safe).lines()
+    lines = in_shop(load_settings(toml), customer_story, stories.safe).lines()
     assert [line for line in lines if line.endswith("would stay anyway, lists begin at 60%")]
 
 
-def test_who_is_held_out_learns_that_here(told: Told) -> None:
+def test_who_is_held_out_learns_that_here(stories: Stories) -> None:
     """Here and nowhere else."""
-    lines = told.lines(told.held)
+    lines = stories.lines(stories.held)
     assert [line for line in lines if "not on the list: holdout, held out, to measure what contacting does" in line]
     assert [line for line in lines if " as holdout (ranked, " in line]
 
 
-def test_a_machine_reads_the_same_as_one_document(told: Told, call: Call) -> None:
+def test_a_machine_reads_the_same_as_one_document(stories: Stories, call: Call) -> None:
     """Valid JSON, every part of the story in it, nothing of the book's own keys."""
-    code, out, _ = call("why", told.busy, "--config", told.folder / "regulars.toml", "--json")
+    code, out, _ = call("why", stories.busy, "--config", stories.folder / "regulars.toml", "--json")
     assert code == 0
     document = json.loads(out)
-    assert document["customer_id"] == told.busy
+    assert document["customer_id"] == stories.busy
     assert set(DAY_OF) <= set(document)
     assert [row["as_of"] for row in document["scores"]] == [str(MONDAY), str(A_WEEK_ON)]
     assert document["outcomes"][0]["outcome"] == "contacted"
@@ -127,51 +127,51 @@ def test_a_machine_reads_the_same_as_one_document(told: Told, call: Call) -> Non
     assert "recorded_at" not in out
 
 
-def test_one_day_is_told_alone(told: Told, call: Call) -> None:
+def test_one_day_is_told_alone(stories: Stories, call: Call) -> None:
     """That day's run and list, and what people did before."""
-    code, out, _ = call("why", told.busy, "--as-of", MONDAY, "--config", told.folder / "regulars.toml")
+    code, out, _ = call("why", stories.busy, "--as-of", MONDAY, "--config", stories.folder / "regulars.toml")
     assert code == 0
     assert f"{MONDAY}  on the list of " in out
     assert str(TUESDAY) not in out
     assert str(A_WEEK_ON) not in out
 
 
-def test_an_unknown_customer_is_refused_with_a_helpful_sentence(told: Told, call: Call) -> None:
+def test_an_unknown_customer_is_refused_with_a_helpful_sentence(stories: Stories, call: Call) -> None:
     """Exit code 2, as every error of input."""
-    code, _, said = call("why", "nobody", "--config", told.folder / "regulars.toml")
+    code, _, err = call("why", "nobody", "--config", stories.folder / "regulars.toml")
     assert code == 2
-    assert 'the book knows no customer "nobody": it is asked for ids as in the order source' in said
+    assert 'the book knows no customer "nobody": it is asked for ids as in the order source' in err
     with pytest.raises(InputError):
-        in_shop(load_settings(told.folder / "regulars.toml"), customer_story, "")
+        in_shop(load_settings(stories.folder / "regulars.toml"), customer_story, "")
 
 
-def test_a_day_without_a_list_is_told_as_one(told: Told, call: Call) -> None:
+def test_a_day_without_a_list_is_told_as_one(stories: Stories, call: Call) -> None:
     """Else nobody knows whether the customer was on no list or there was none."""
-    out = call("why", told.busy, "--as-of", WEDNESDAY, "--config", told.folder / "regulars.toml")[1]
+    out = call("why", stories.busy, "--as-of", WEDNESDAY, "--config", stories.folder / "regulars.toml")[1]
     assert f"{WEDNESDAY}  no list was made of this day" in out
-    assert "no list was made" not in "\n".join(told.lines(told.busy))
+    assert "no list was made" not in "\n".join(stories.lines(stories.busy))
 
 
-def test_of_a_day_that_was_published_twice_the_last_list_is_told(told: Told, tmp_path: Path) -> None:
+def test_of_a_day_that_was_published_twice_the_last_list_is_told(stories: Stories, tmp_path: Path) -> None:
     """Once: what was published over does not hold, also for whom the last list does not name."""
-    shutil.copytree(told.folder, tmp_path / "shop")
+    shutil.copytree(stories.folder, tmp_path / "shop")
     toml = tmp_path / "shop" / "regulars.toml"
     toml.write_text(toml.read_text(encoding="utf-8") + '\n[list]\nrank_by = "probability"\n', encoding="utf-8")
     list_of(tmp_path / "shop", MONDAY)
     lists = in_book(tmp_path / "shop", f"SELECT count(*) FROM lists WHERE as_of = '{MONDAY}'")
     assert lists == [(2,)]
     settings = load_settings(toml)
-    for who in (told.busy, told.safe, told.held):
+    for who in (stories.busy, stories.safe, stories.held):
         lines = [line for line in in_shop(settings, customer_story, who).lines() if line.startswith(str(MONDAY))]
         assert sum(" the list" in line or "on no list" in line for line in lines) == 1, lines
         assert sum("  scored " in line for line in lines) == 1
 
 
-def test_an_open_book_tells_of_an_unknown_customer_nothing(told: Told) -> None:
+def test_an_open_book_tells_of_an_unknown_customer_nothing(stories: Stories) -> None:
     """The server answers that in its own words; telling a story imports no trainer."""
-    settings = load_settings(told.folder / "regulars.toml")
-    story, busy = (in_shop(settings, recorded_story, who) for who in ("nobody", told.busy))
-    assert busy.to_dict() == in_shop(settings, customer_story, told.busy).to_dict()
+    settings = load_settings(stories.folder / "regulars.toml")
+    story, busy = (in_shop(settings, recorded_story, who) for who in ("nobody", stories.busy))
+    assert busy.to_dict() == in_shop(settings, customer_story, stories.busy).to_dict()
     assert not story.history.known
     assert list(story.lines()) == ["customer nobody"]
     heavy = "('serving.commands.models.score', 'training.backtest.backtest')"

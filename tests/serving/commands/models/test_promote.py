@@ -171,7 +171,7 @@ def test_another_question_is_not_answered_by_force(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("promote", "99"), "there is no version 99"),
         (("promote", "x y"), "there is no version x y"),
@@ -182,10 +182,10 @@ def test_another_question_is_not_answered_by_force(folder: Path) -> None:
         (("rollback", "--to", "99"), "there is no version 99"),
     ],
 )
-def test_errors_are_one_message_and_exit_code_2(folder: Path, capsys: Any, arguments: Any, said: str) -> None:
+def test_errors_are_one_message_and_exit_code_2(folder: Path, capsys: Any, arguments: Any, message: str) -> None:
     """As every error of input."""
     assert regulars(*arguments, "--config", folder / "regulars.toml") == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert serves(folder) == "1"
 
 
@@ -194,12 +194,12 @@ def test_the_command_prints_what_was_audited(folder: Path, capsys: Any) -> None:
     toml = str(folder / "regulars.toml")
     command = ["promote", "--force", "--by", BOSS, "--why", "a new season", "--json", "--config", toml]
     assert regulars(*command) in (0, None)
-    said = capsys.readouterr()
-    document = json.loads(said.out)
+    printed = capsys.readouterr()
+    document = json.loads(printed.out)
     assert (document["who"], document["from_version"], document["to_version"]) == (BOSS, "1", "3")
     assert document["forced"]
     assert document["at"].endswith("Z")
-    assert f"audited: promote, forced, by {BOSS}" in said.err
+    assert f"audited: promote, forced, by {BOSS}" in printed.err
 
 
 @pytest.mark.usefixtures("without_pictures")
@@ -213,10 +213,10 @@ def test_what_training_lets_serve_is_audited_and_what_it_does_not_is_not(tmp_pat
     assert audited(tmp_path) == [("promote", "automatic gate", None, "1", False)]
     assert first.to_dict()["gate"]["promoted"] is False
     assert (again.result.model_version, again.result.challenger_version) == ("1", "2")
-    said = "\n".join(map(str, again.lines()))
-    assert "challenger: version 2" in said
-    assert "log_loss: failed: nothing new to judge by" in said
-    assert "version 1 serves" in said
+    text = "\n".join(map(str, again.lines()))
+    assert "challenger: version 2" in text
+    assert "log_loss: failed: nothing new to judge by" in text
+    assert "version 1 serves" in text
     json.dumps(again.to_dict(), allow_nan=False, default=str)
 
 

@@ -48,7 +48,7 @@ def call(call: Call, folder: Path) -> Call:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trees that take no time, six trials however slow the machine; fewer leaves are better."""
 
-    def said(fold: Fold, settings: TreeSettings, each_round: Any) -> Any:
+    def predict(fold: Fold, settings: TreeSettings, each_round: Any) -> Any:
         each_round()
         sure = 0.4 / settings.leaves
         return np.where(fold.test.y, 0.5 + sure, 0.5 - sure)
@@ -56,7 +56,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def six(*given: Any, **more: Any) -> Tuned:
         return tune(*given, **{**more, "budget_minutes": 10.0, "most_trials": 6})
 
-    monkeypatch.setattr(Fold, "predict", said)
+    monkeypatch.setattr(Fold, "predict", predict)
     monkeypatch.setattr("serving.commands.models.tune.tune", six)
 
 

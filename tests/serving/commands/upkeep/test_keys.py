@@ -14,7 +14,7 @@ from serving.api.auth import Keys
 from serving.api.problems import Refusal
 from serving.book import Book
 from serving.book.keys import all_keys
-from serving.commands.upkeep.keys import known_keys, make_key, take_back
+from serving.commands.upkeep.keys import list_keys, make_key, revoke
 from serving.config import Settings, load_settings
 from tests.serving.conftest import in_shop
 
@@ -58,8 +58,8 @@ def test_a_key_is_made_used_listed_and_taken_back(call: Any, settings: Settings,
     assert f"{key_id}  crm: lists, scores, accounts of Eleni alone; never used" in listed
     assert text.split("_", 2)[2] not in listed
 
-    code, told, _ = call("keys", "revoke", key_id, *config)
-    assert (code, "revoked 20" in told) == (0, True)
+    code, printed, _ = call("keys", "revoke", key_id, *config)
+    assert (code, "revoked 20" in printed) == (0, True)
     assert not admitted(settings, text)
 
 
@@ -82,12 +82,12 @@ def test_a_key_ends_on_its_day(settings: Settings, call: Any, config: Any) -> No
     """In UTC; a key that could never be used is not made."""
     made = in_shop(settings, make_key, "crm", ["scores"], None, date(2099, 1, 1))
     assert str(made.document["expires_at"]) == "2099-01-01 00:00:00"
-    assert "expires 2099-01-01 00:00 UTC" in "\n".join(in_shop(settings, known_keys).lines())
+    assert "expires 2099-01-01 00:00 UTC" in "\n".join(in_shop(settings, list_keys).lines())
     with pytest.raises(InputError, match="could never be used"):
         in_shop(settings, make_key, "crm", ["scores"], None, date(2020, 1, 1))
-    code, _, said = call("keys", "create", "crm", "--role", "scores", "--expires", "2020-01-01", *config)
-    assert (code, "could never be used" in said) == (2, True)
-    assert len(in_shop(settings, known_keys).document["keys"]) == 1
+    code, _, err = call("keys", "create", "crm", "--role", "scores", "--expires", "2020-01-01", *config)
+    assert (code, "could never be used" in err) == (2, True)
+    assert len(in_shop(settings, list_keys).document["keys"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -103,12 +103,12 @@ def test_a_key_ends_on_its_day(settings: Settings, call: Any, config: Any) -> No
 def test_what_makes_no_sense_is_exit_code_2(call: Any, settings: Settings, config: Any, arguments: Any) -> None:
     """And makes no key."""
     assert call("keys", *arguments, *config)[0] == 2
-    assert in_shop(settings, known_keys).document["keys"] == []
+    assert in_shop(settings, list_keys).document["keys"] == []
 
 
 def test_an_empty_list_says_how_to_make_one(settings: Settings) -> None:
     """A server without keys answers nobody."""
-    assert list(in_shop(settings, known_keys).lines()) == [
+    assert list(in_shop(settings, list_keys).lines()) == [
         "there is no key yet: regulars keys create NAME --role scores"
     ]
 
@@ -116,5 +116,5 @@ def test_an_empty_list_says_how_to_make_one(settings: Settings) -> None:
 def test_taking_back_twice_changes_nothing(settings: Settings) -> None:
     """The first time counts."""
     made = in_shop(settings, make_key, "crm", ["scores"], None, None)
-    first = in_shop(settings, take_back, made.document["id"])
-    assert in_shop(settings, take_back, made.document["id"]) == first
+    first = in_shop(settings, revoke, made.document["id"])
+    assert in_shop(settings, revoke, made.document["id"]) == first

@@ -75,9 +75,9 @@ def test_an_entry_without_key_is_refused_with_all_of_its_kind(tmp_path: Path) ->
     outreach = literal_list(entry("a", entry_id=None), entry("x" * 300), entry("c", entry_id=float("nan")))
     with pytest.raises(InputError) as caught:
         write_list(outreach, tmp_path, ("csv", "upsert"))
-    said = [str(violation) for violation in caught.value.violations]
-    assert len(said) == 5
-    assert said[0] == (
+    violations = [str(violation) for violation in caught.value.violations]
+    assert len(violations) == 5
+    assert violations[0] == (
         "upsert.csv, column entry_id: missing for customer a; publish the list: an entry gets its id then"
     )
     assert not list(tmp_path.iterdir())

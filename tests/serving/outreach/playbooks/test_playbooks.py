@@ -136,10 +136,10 @@ def test_offers_rise_and_end():
         return pd.DataFrame({"customer_id": "c0", "playbook": "win-back", "contacted_on": days})
 
     lapsed = {"kind": "winback", "state": "lapsed", "days_since_order": 200}
-    told = [chosen(lapsed, history=contacted(*range(31, 31 + 30 * n, 30))).iloc[0] for n in range(4)]
-    assert [each["stage"] for each in told] == [0, 1, 2, 2]
-    assert [each["lost_cause"] for each in told] == [False, False, False, True]
-    assert told[0]["incentive_cost"] == 0 < told[1]["incentive_cost"] < told[2]["incentive_cost"]
+    offers = [chosen(lapsed, history=contacted(*range(31, 31 + 30 * n, 30))).iloc[0] for n in range(4)]
+    assert [each["stage"] for each in offers] == [0, 1, 2, 2]
+    assert [each["lost_cause"] for each in offers] == [False, False, False, True]
+    assert offers[0]["incentive_cost"] == 0 < offers[1]["incentive_cost"] < offers[2]["incentive_cost"]
     # An order after the offers: they did not fail, and it begins anew.
     assert not chosen(lapsed | {"days_since_order": 25}, history=contacted(91, 61, 31)).iloc[0]["lost_cause"]
     # Who waits for an answer is answered, whatever was offered before.
@@ -178,11 +178,11 @@ def test_a_shop_replaces_adds_and_switches_off(tmp_path):
 def test_amounts_of_a_shop_are_in_its_currency(tmp_path):
     more = 'cost = 2.50\nleast_value = 15\nwhen = [{ fact = "last_spend", at_least = 99.99 }]\n'
     found = load_playbooks(own(tmp_path, MINIMAL.format(id="ours") + more))
-    told = chosen(
+    offers = chosen(
         {"last_spend": 9999.0}, {"last_spend": 9998.0}, {"last_spend": 9999.0, "spend": 1499}, playbooks=found
     )
-    assert told["playbook"].tolist() == ["ours", "check-in", "check-in"]
-    assert told["cost"].tolist()[0] == 250
+    assert offers["playbook"].tolist() == ["ours", "check-in", "check-in"]
+    assert offers["cost"].tolist()[0] == 250
     assert found["ours"].cost == Decimal("2.50")
 
 
@@ -193,9 +193,9 @@ def test_every_wrong_key_is_named_at_once(tmp_path):
     found = wrong(tmp_path, bad + MINIMAL.format(id="b") + MINIMAL.format(id="b"))
     keys = {"a.channel", "a.saved", "a.opening", "a.title", "a.cooldwn", "a.when 1.fact", "a.when 2.is", "b.id"}
     assert {key for key, _ in found} == keys
-    said = dict(found)
-    assert "Did you mean" in said["a.cooldwn"]
-    assert 'Did you mean "days_since_return"?' in said["a.when 1.fact"]
+    messages = dict(found)
+    assert "Did you mean" in messages["a.cooldwn"]
+    assert 'Did you mean "days_since_return"?' in messages["a.when 1.fact"]
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_file_that_is_no_list_of_playbooks_is_refused(tmp_path, text):
         load_playbooks(own(tmp_path, text))
 
 
-def said(*customers: dict[str, Any], money: str = "EUR") -> list[str]:
+def openings_of(*customers: dict[str, Any], money: str = "EUR") -> list[str]:
     frame = rows(*customers)
     return openings(
         frame.join(choose(frame, SHIPPED_PLAYBOOKS, Snapshot(), shop=SHOP)), SHIPPED_PLAYBOOKS, Money(money)
@@ -244,7 +244,7 @@ def said(*customers: dict[str, Any], money: str = "EUR") -> list[str]:
 
 
 def test_an_opening_is_filled_with_the_customers_own_facts():
-    assert said(
+    assert openings_of(
         {"spend": 9000}, {"spend": 9000, "name": None}, {"spend": 9000, "name": None, "usual_gap_days": None}
     ) == [
         "Hello Ann, you usually order every 31 days, and it has been 74 days. How are you?",
@@ -256,7 +256,7 @@ def test_an_opening_is_filled_with_the_customers_own_facts():
 def test_dates_points_and_money_are_written_as_people_do():
     points = {"points": 1200.0, "points_expire_in_days": 20.0, "points_expire_on": date(2026, 3, 22)}
     big = {"last_spend_ratio": 2.5, "days_since_order": 1, "spend": 3900, "last_spend": 123450.0}
-    assert said(points, big) == [
+    assert openings_of(points, big) == [
         "Hello Ann, your 1,200 points expire on 22 March 2026; here is what you can have for them.",
         "Hello Ann, thank you for your order of €1,234.50 1 day ago. Did everything go well?",
     ]
@@ -264,7 +264,9 @@ def test_dates_points_and_money_are_written_as_people_do():
 
 @pytest.mark.parametrize("name", ["{days_since_order}", "=1+1", "<b>Ann</b>", "مریم", "A\nB", "😀" * 2000])
 def test_a_strange_name_is_only_a_name(name):
-    assert said({"name": name, "order_days": 2.0})[0].startswith(f"Hello {' '.join(name.split())}, it has been 74 days")
+    assert openings_of({"name": name, "order_days": 2.0})[0].startswith(
+        f"Hello {' '.join(name.split())}, it has been 74 days"
+    )
 
 
 @pytest.mark.parametrize("playbook", list(SHIPPED_PLAYBOOKS), ids=lambda playbook: playbook.id)

@@ -1,0 +1,52 @@
+"""Guesses whether amounts are written in minor units, such as cents: by header, by export, else by a question."""
+
+from __future__ import annotations
+
+from features.guess import money_names as names
+from features.guess.arithmetic import values, zeros
+from features.guess.sample import Sample
+from features.questions import Answer, Question
+
+LEAST_MEDIAN = 300  # money of less is rarely counted in cents
+ROUND, ENDINGS = 0.5, 0.3
+PRICE_ENDINGS = (99, 95, 90, 50, 49, 98, 25, 75)
+
+
+def amount_unit(sample: Sample, index: int | None) -> str:
+    """Return 'minor' or 'major' for a column of money, and say why; where both fit, ask.
+
+    Args:
+        sample: the first rows of the orders file.
+        index: of the column of money.
+    """
+    if index is None or any(mark in cell for cell in sample.filled(index) for mark in ".,٫"):
+        return "major"
+    header = sample.name(index)
+    if names.MINOR.search(header):
+        sample.assume(f'"{header}" is in minor units, as it says: 4990 is 49.90.')
+        return "minor"
+    export = next((name for name, needed in names.MINOR_EXPORTS.items() if set(needed) <= set(sample.plain)), None)
+    if export is not None:
+        sample.assume(f'"{header}" is in minor units, as in {export}: 4990 is 49.90.')
+        return "minor"
+    return _asked(sample, index)
+
+
+def _asked(sample: Sample, index: int) -> str:
+    money = abs(zeros(values(sample, index)))
+    money = money[money > 0]
+    if not len(money) or float(sorted(money)[len(money) // 2]) < LEAST_MEDIAN or (money % 10 == 0).mean() >= ROUND:
+        return "major"
+    cents = float(((money % 100)[:, None] == PRICE_ENDINGS).any(axis=1).mean()) >= ENDINGS
+    example = int(money[0])
+    minor = Answer(f"minor units: {example} is {example / 100:,.2f}", {"orders.amount_unit": "minor"})
+    major = Answer(f"whole units: {example} is {example:,}.00", {"orders.amount_unit": "major"})
+    sample.choose(
+        Question(
+            "orders.amount_unit",
+            f'Is "{sample.name(index)}" written in whole units, or in cents?',
+            (minor, major) if cents else (major, minor),
+            tuple(sample.filled(index)[:3]),
+        )
+    )
+    return "minor" if cents else "major"

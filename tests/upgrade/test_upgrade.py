@@ -1,0 +1,137 @@
+"""A shop as commit 7f580c7 wrote it opens with the code of today: nothing is lost, and everything answers as it did.
+
+The archive is never made again from a later commit: it is what lies on the disks of those who began then. A change that
+must refuse a part of it, such as a bundle of another form, tests here that the refusal names the command that goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from serving.api.app import create_app
+from serving.api.state import ServerState
+from serving.book.migrate import HEAD, VERSION_TABLE
+from serving.config import load_settings
+from tests.serving.api.conftest import calls
+from tests.serving.conftest import Call
+from tests.serving.conftest import call as call  # the fixture of the commands' own tests
+from tools.former_shop import unpack
+from training.tracking import Tracking
+
+ARCHIVE = Path(__file__).parent / "7f580c7.tar.xz"
+LAST_DAY = "2024-01-03"
+IN_OTHER_WORDS = ["reasons", "protective"]  # sentences may be put better, and entries have other ids than then
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The shop as it was left, as the current folder."""
+    unpack(ARCHIVE, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def said(shop: Path, name: str) -> Any:
+    """What the commit itself answered."""
+    return json.loads((shop / "said" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def in_book(shop: Path, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(shop / "book.db")) as book:
+        return book.execute(query).fetchall()
+
+
+def test_everyone_has_the_score_of_then(shop: Path, call: Call) -> None:
+    """To the last column, of orders in the file and of those that were posted."""
+    assert call("score", "--out", "scores.csv", "--as-of", LAST_DAY)[0] == 0
+    then, now = (pd.read_csv(shop / name, dtype={"customer_id": str}) for name in ("said/scores.csv", "scores.csv"))
+    columns = [name for name in then.columns if name not in IN_OTHER_WORDS]
+    pd.testing.assert_frame_equal(now[columns], then[columns], rtol=1e-9)
+    assert in_book(shop, f"SELECT version_num FROM {VERSION_TABLE}") == [(HEAD,)]
+
+
+def test_the_list_of_the_last_day_is_the_same_again_and_sheets_that_are_out_find_their_entries(
+    shop: Path, call: Call
+) -> None:
+    """A refusal that comes in by the id of then is of the right customer."""
+    then = said(shop, "second/list")["entries"]
+    code, out, err = call("list", "--out", "again", "--as-of", LAST_DAY, "--json")
+    assert (code, [each["customer_id"] for each in json.loads(out)["entries"]]) == (
+        0,
+        [each["customer_id"] for each in then],
+    ), err
+    told = ("outcome", "--entry", then[0]["entry_id"], "--outcome", "do_not_contact", "--on", LAST_DAY)
+    assert call(*told)[0] == 0
+    after = call("list", "--out", "next", "--as-of", "2024-01-04", "--json")[1]
+    assert then[0]["customer_id"] not in {each["customer_id"] for each in json.loads(after)["entries"]}
+
+
+def test_the_effect_counts_the_same_people(shop: Path, call: Call) -> None:
+    then, code_and_now = said(shop, "effect"), call("effect", "--json")
+    now = json.loads(code_and_now[1])
+    for name in ("until", "first_on", "last_on", "leaked_contacts", "later_episodes", "currency"):
+        assert now[name] == then[name], name
+    for name in ("treated", "holdout", "contacted", "leaked", "kept_treated"):
+        assert now["overall"][name] == then["overall"][name], name
+    assert {group: len(cells) for group, cells in now["groups"].items()} == {
+        group: len(cells) for group, cells in then["groups"].items()
+    }
+
+
+def test_retention_is_the_same(shop: Path, call: Call) -> None:
+    then, now = said(shop, "kpis"), json.loads(call("kpis", "--json")[1])
+    for name in ("known_until", "active_days", "periods", "cohorts", "year", "predicted"):
+        assert now[name] == then[name], name
+
+
+def test_the_story_of_a_customer_is_whole(shop: Path, call: Call) -> None:
+    """Scores, lists, what came of them, and the arm that was drawn."""
+    then = said(shop, "why")
+    now = json.loads(call("why", then["customer_id"], "--json")[1])
+    assert [len(then[name]) for name in ("scores", "entries", "outcomes", "contacts", "arms")] == [2, 1, 1, 1, 1]
+    assert {name: without_entry_ids(now[name]) for name in then} == without_entry_ids(then)
+
+
+def without_entry_ids(told: Any) -> Any:
+    """An answer without the ids of entries: they said who it was, and were drawn anew."""
+    if isinstance(told, dict):
+        return {name: without_entry_ids(value) for name, value in told.items() if name != "entry_id"}
+    return [without_entry_ids(each) for each in told] if isinstance(told, list) else told
+
+
+def test_the_key_of_then_is_served(shop: Path) -> None:
+    """Stored and fresh scores, the current list, a story; what was erased is gone, and nobody else is let in."""
+    server = ServerState(load_settings(shop / "regulars.toml"))
+    server.open()
+    try:
+        ask, key = calls(create_app(server)), {"Authorization": f"Bearer {said(shop, 'key')['key']}"}
+        assert server.health()["model"] == "registry"
+        stored = pd.read_csv(shop / "said" / "scores.csv").iloc[0]
+        for fresh in (False, True):
+            body = {"customer_ids": [stored["customer_id"]], "fresh": fresh}
+            (score,) = ask("POST", "/v1/scores", json=body, headers=key).json()["scores"]
+            assert score["probability"] == pytest.approx(stored["probability"], rel=1e-9)
+        listed = ask("GET", "/v1/lists/current", headers=key).json()
+        assert [each["customer_id"] for each in listed["entries"]] == [
+            each["customer_id"] for each in said(shop, "second/list")["entries"]
+        ]
+        assert "2023-10-02" in ask("GET", f"/v1/customers/{said(shop, 'why')['customer_id']}", headers=key).text
+        erased = said(shop, "first/list")["entries"][10]["customer_id"]
+        assert "2023-10-02" not in ask("GET", f"/v1/customers/{erased}", headers=key).text
+        assert ask("GET", "/v1/lists/current").status_code == 401
+    finally:
+        server.close()
+
+
+def test_every_bundle_of_then_passes_its_probe(shop: Path) -> None:
+    """The champion is a blend, which holds trees, coefficients and silences; the version before it is one of them."""
+    tracking = Tracking(shop)
+    assert [tracking.load_version(version).candidate for version in ("1", "2")] == ["bg_nbd", "blend"]
+    assert tracking.champion()[1] == "2"
