@@ -6,8 +6,9 @@ runs while one is open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 Setting = str | bool | int | float | tuple[str, ...] | None
 
@@ -51,3 +52,43 @@ class Question:
     def likely(self) -> Answer:
         """The answer that `--yes` and Enter take."""
         return self.answers[0]
+
+    @property
+    def remedy(self) -> str:
+        """The likely answer as a person writes it to `regulars.toml`.
+
+        >>> yes = Answer("yes", {"orders.accept": ("guests",)})
+        >>> Question("orders.accept", "Right?", (yes, Answer("no", {}))).remedy
+        'if so, write accept = ["guests"] under [orders]'
+        """
+        settings = [(key.rpartition("."), value) for key, value in self.likely.settings.items()]
+        return "; ".join(
+            f"if so, write {key} = {json.dumps(value)} under [{section}]" for (section, _, key), value in settings
+        )
+
+
+def by_setting(questions: Iterable[Question]) -> dict[str, Question]:
+    """Return one question a setting: those about the same list are asked together, and their likely answers joined.
+
+    >>> def asked(name: str) -> Question:
+    ...     return Question("orders.accept", f"{name}?", (Answer("yes", {"orders.accept": (name,)}), Answer("no", {})))
+    >>> by_setting([asked("guests"), asked("cancelled")])["orders.accept"].remedy
+    'if so, write accept = ["guests", "cancelled"] under [orders]'
+    """
+    together: dict[str, Question] = {}
+    for each in questions:
+        before = together.get(each.key)
+        together[each.key] = each if before is None else _joined(before, each)
+    return together
+
+
+def _joined(first: Question, second: Question) -> Question:
+    settings = {key: _both(value, second.likely.settings.get(key)) for key, value in first.likely.settings.items()}
+    likely = replace(first.likely, settings=settings)
+    return replace(first, words=f"{first.words} {second.words}", answers=(likely, *first.answers[1:]))
+
+
+def _both(first: Setting, second: Setting) -> Setting:
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        return tuple(dict.fromkeys((*first, *second)))
+    return first

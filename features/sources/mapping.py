@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from features.errors import ConfigError, suggest
 from features.sources import cells
+from features.sources.rules import DOUBTS, RULES
 from features.sources.words.meanings import Meaning, plain_word
 from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
 
@@ -250,6 +251,8 @@ class OrdersMapping:
     Args:
         file: CSV (or text) or Parquet.
         columns: field of ORDERS -> column in the file.
+        accept: what the shop has said is right: rules that take many rows, and names of DOUBTS.
+        most_left_out: share of the rows, or of the money, that a rule may leave out unasked.
 
     Raises:
         ConfigError: a field that ORDERS does not have, or a required one that is missing.
@@ -272,9 +275,13 @@ class OrdersMapping:
     returned_status: tuple[str, ...] = ()
     no_order_status: tuple[str, ...] = ()
     return_prefix: str | None = None
+    accept: tuple[str, ...] = ()
+    most_left_out: float = 0.05
     format: FileFormat = FileFormat()
 
     def __post_init__(self) -> None:
+        for name in self.accept:
+            _one_of("accept", name, (*RULES, *DOUBTS))
         _one_of("amount_is", self.amount_is, ("line", "order", "none"))
         _one_of("amount_unit", self.amount_unit, ("major", "minor"))
         _one_of("discount_is", self.discount_is, ("money", "share", "percent"))

@@ -15,9 +15,10 @@ import pandas as pd
 from features.clock import day_number
 from features.errors import InputError, Violation
 from features.log import Coded, Log
-from features.questions import Question
+from features.questions import Question, by_setting
 from features.roll_up import roll_up
 from features.sources.balance.draw import draw, with_log
+from features.sources.balance.limits import doubts
 from features.sources.balance.recount import compare, recount
 from features.sources.balance.sheet import BalanceSheet
 from features.sources.cells.cells_sql import read_cells
@@ -84,9 +85,13 @@ def read_log(
         InputError: with every broken rule of both files, or where no order is left.
     """
     report = check_files(shop, orders, events, None, until=until, latest=latest, posted=posted)
-    if report.log is None:
+    if report.log is None or report.questions:
         file_names = " and ".join(each.file.name for each in (orders, events) if each is not None)
-        raise InputError(f"{file_names} cannot be used", report.violations)
+        asked = [
+            Violation(orders.file.name, None, "", each.words, "", each.remedy)
+            for each in by_setting(report.questions).values()
+        ]
+        raise InputError(f"{file_names} cannot be used", [*report.violations, *asked])
     assert report.sheet is not None
     return CleanLog(report.log, report.rules, until, report.sheet)
 
@@ -121,7 +126,7 @@ def check_files(
         counts |= {line.rule: line.rows for line in sheet.left_out}
     bought, happened_events = lines.lines, happened.events if happened else None
     event_ids = NO_TEXTS if happened is None else happened.event_ids
-    in_file = len(bought.day)
+    in_file, days = len(bought.day), lines.rows.day if lines.rows is not None else bought.day
     del lines, happened  # what was posted is put under them, and a large shop's lines are not held twice
     if posted is not None:
         try:
@@ -136,6 +141,7 @@ def check_files(
     counts["same-day splits"] = int((kept.columns["orders"] - 1).sum())
     if sheet is not None:
         sheet = with_log(sheet, log, bought.where(np.arange(len(bought.day)) >= in_file))
+        questions += doubts(sheet, log, days, orders.accept, orders.most_left_out)
     return CheckReport((), _counted(counts), log, questions=questions, sheet=sheet)
 
 

@@ -26,6 +26,10 @@ class RuleCount:
         return RULES[self.rule]
 
 
+# What is asked about beside the rules: names in `[orders] accept`.
+LARGE_CUSTOMER, ONE_ORDER, ONE_DAY, EMPTY_MONTHS = "large customer", "one order each", "busiest day", "empty months"
+DOUBTS = (LARGE_CUSTOMER, ONE_ORDER, ONE_DAY, EMPTY_MONTHS)
+
 RULES = {
     "blank lines": "a line of nothing but delimiters is left out",
     "on or after until": "lines on or after the date given with --until are not read",

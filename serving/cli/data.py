@@ -58,7 +58,7 @@ def check(
 
         report = check_shop(shop)
     screen_of(json).show(report)
-    if report.violations:
+    if not report.ok:
         raise typer.Exit(InputError.exit_code)
 
 

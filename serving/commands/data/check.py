@@ -11,6 +11,7 @@ from typing import Any
 
 from features.churn.sufficiency import Sufficiency, sufficiency
 from features.errors import Violation
+from features.questions import Question, by_setting
 from features.sources.balance.sheet import BalanceSheet
 from features.sources.balance.words import document, table
 from features.sources.files import MOST_SHOWN
@@ -31,14 +32,21 @@ class Checked:
     broken: Sequence[BrokenRule] = ()
     warnings: Sequence[str] = ()
     sheet: BalanceSheet | None = None
+    questions: Sequence[Question] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the files can be used: no rule is broken, and no question is open."""
+        return not self.violations and not self.questions
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
         return {
-            "ok": not self.violations,
+            "ok": self.ok,
             "broken": [asdict(rule) for rule in self.broken],
             "violations": [asdict(violation) for violation in self.violations],
             "warnings": list(self.warnings),
+            "questions": [asdict(question) for question in self.questions],
             "rules": [{"rule": rule.rule, "rows": rule.rows, "meaning": rule.meaning} for rule in self.rules],
             "balance_sheet": document(self.sheet) if self.sheet else None,
             "sufficiency": asdict(self.sufficiency) if self.sufficiency else None,
@@ -56,6 +64,9 @@ class Checked:
         for rule in self.rules:
             if rule.rows:
                 yield f"{rule.rows:>10,}  {rule.rule}: {rule.meaning}"
+        if self.questions:
+            yield from ("", "Nothing is decided in silence; no other command runs before these are answered:")
+            yield from (f"  {each.words}\n    {each.remedy}" for each in self.questions)
         if self.sufficiency:
             yield from ("", *self.notes)
             yield from (self.sufficiency.verdict, *(f"  possible: {way}" for way in self.sufficiency.possible))
@@ -73,6 +84,7 @@ def check_shop(shop: OpenShop) -> Checked:
     report = check_files(settings.shop, settings.orders, settings.events, settings.customers, latest=shop.today)
     if report.log is None:  # nothing was read, so no rule has left out or converted anything
         return Checked(report.violations, (), None, (), report.broken, report.warnings)
+    asked = tuple(by_setting(report.questions).values())
     definition = settings.definition_for(report.log)
     enough = sufficiency(report.log, definition)
-    return Checked(report.violations, report.rules, enough, settings.auto_note(definition), sheet=report.sheet)
+    return Checked(report.violations, report.rules, enough, settings.auto_note(definition), (), (), report.sheet, asked)

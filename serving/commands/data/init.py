@@ -12,8 +12,9 @@ from features.churn.horizon import proposed_definition
 from features.errors import InputError
 from features.guess.guess import guess
 from features.log import Log
+from features.questions import by_setting
 from features.shell import shell_line
-from features.sources.reader import read_log
+from features.sources.reader import check_files
 from serving.commands.result import WordedResult
 from serving.config import FILE_NAME, Churn, Settings, toml_text
 
@@ -55,11 +56,16 @@ def init_shop(
         customers=_absolute(found.customers) if found.customers else None,
         folder=out.resolve().parent,
     )
-    churn, assumed = AFTER_THE_QUESTIONS if found.questions else _churn(settings)
+    questions = dict(found.questions)
+    churn, assumed = AFTER_THE_QUESTIONS
+    if not questions:
+        report = check_files(settings.shop, settings.orders)
+        questions |= {name: f"{each.words} ({each.remedy})" for name, each in by_setting(report.questions).items()}
+        churn, assumed = _churn(report.log)
     settings = dataclasses.replace(settings, churn=churn)
     assumptions = (*found.assumptions, assumed)
     with whole(out) as half:
-        half.write_text(toml_text(settings, assumptions, found.questions), encoding="utf-8")
+        half.write_text(toml_text(settings, assumptions, questions), encoding="utf-8")
     document = {
         "file": str(out),
         "zone": settings.shop.zone,
@@ -69,10 +75,10 @@ def init_shop(
         "orders": {"file": str(settings.orders.file), "columns": dict(settings.orders.columns)},
         "not_used": {table: list(headers) for table, headers in found.not_used.items()},
         "assumptions": assumptions,
-        "questions": dict(found.questions),
+        "questions": questions,
     }
-    words = [f"wrote {out}; it assumes:", *(f"  - {line}" for line in assumptions), *_asked(out, found.questions)]
-    return WordedResult(document, [*words, "then: regulars check" if found.questions else "next: regulars check"])
+    words = [f"wrote {out}; it assumes:", *(f"  - {line}" for line in assumptions), *_asked(out, questions)]
+    return WordedResult(document, [*words, "then: regulars check" if questions else "next: regulars check"])
 
 
 def _asked(out: Path, questions: Mapping[str, str]) -> Iterator[str]:
@@ -115,16 +121,10 @@ def _absolute(mapping: Any) -> Any:
     return dataclasses.replace(mapping, file=mapping.file.resolve())
 
 
-def _churn(settings: Settings) -> tuple[Churn, str]:
+def _churn(log: Log | None) -> tuple[Churn, str]:
     """Propose horizon and active window from the orders, or say why not."""
-    try:
-        log = read_log(settings.shop, settings.orders, None, latest=None).log
-    except InputError:
+    if log is None:
         return Churn(30, 90), "a horizon of 30 days: the orders break rules, so their gaps were not measured"
-    return _proposed(log)
-
-
-def _proposed(log: Log) -> tuple[Churn, str]:
     definition = proposed_definition(log)
     churn = Churn(definition.horizon_days, definition.active_days)
     words = f"churned = no order for {churn.horizon_days} days, from the gaps between the shop's own orders"

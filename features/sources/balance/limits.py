@@ -1,0 +1,122 @@
+"""Asks about what is too much to be decided in silence: a rule that takes many rows, a customer who is half the shop.
+
+Each question is answered once, in `regulars.toml`: `[orders] accept = ["guests"]`. Small files are not asked about: of
+eight rows, one cancelled is no news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+import numpy as np
+
+from features.clock import date_of
+from features.log import Ints, Log
+from features.questions import Answer, Question
+from features.sources.balance.sheet import BalanceSheet, SheetLine
+from features.sources.balance.words import grouped
+from features.sources.rules import EMPTY_MONTHS, LARGE_CUSTOMER, ONE_DAY, ONE_ORDER
+
+LEAST_ROWS = 100  # a share of fewer rows says little
+LARGEST_CUSTOMER, BUSIEST_DAY = 0.1, 0.2
+LEAST_DAYS, LEAST_CUSTOMERS = 30, 30
+# Left out because the user says so, or because the same order stands elsewhere in the file.
+STATED = frozenset({"on or after until", "blank lines", "earlier states"})
+
+
+def doubts(
+    sheet: BalanceSheet, log: Log, days: Ints, accepted: Sequence[str], most_left_out: float
+) -> tuple[Question, ...]:
+    """Return what the shop is asked about its orders.
+
+    Args:
+        sheet: of the orders file.
+        log: rolled up from it.
+        days: business day number of each row of the file.
+        accepted: what the shop has said is right: rules, and the names in DOUBTS.
+        most_left_out: share of the rows or of the money that a rule may take unasked.
+    """
+    if sheet.read.rows < LEAST_ROWS:
+        return ()
+    asked = (
+        *_large_rules(sheet, most_left_out),
+        *_empty_months(sheet, days),
+        *_large_customer(log),
+        *_one_order_each(log),
+        *_busiest_day(log),
+    )
+    return tuple(_question(name, words, accepted) for name, words in asked if name not in accepted)
+
+
+def _question(name: str, words: str, accepted: Sequence[str]) -> Question:
+    yes = Answer("yes, that is right", {"orders.accept": (*accepted, name)})
+    return Question("orders.accept", f"{words} Is that right?", (yes, Answer("no, the file is read wrongly", {})))
+
+
+def _large_rules(sheet: BalanceSheet, most: float) -> Iterator[tuple[str, str]]:
+    for line in sheet.left_out:
+        rows, money = line.rows / sheet.read.rows, _share_of_money(line, sheet)
+        if line.rule not in STATED and max(rows, money) > most:
+            amounts = ", ".join(f"{grouped(amount)} {currency}" for currency, amount in line.money.items())
+            yield (
+                line.rule,
+                f"{line.rows:,} of {sheet.read.rows:,} rows ({rows:.0%}) with {amounts} ({money:.0%} of the money) are "
+                f'left out by the rule "{line.rule}".',
+            )
+
+
+def _share_of_money(line: SheetLine, sheet: BalanceSheet) -> float:
+    """Return the largest share of any currency's money that a line holds."""
+    shares = (
+        abs(amount) / abs(sheet.read.money[currency])
+        for currency, amount in line.money.items()
+        if sheet.read.money.get(currency)
+    )
+    return float(max(shares, default=Decimal(0)))
+
+
+def _empty_months(sheet: BalanceSheet, days: Ints) -> Iterator[tuple[str, str]]:
+    """Ask about months that have rows in the file and none in the log, between months that have."""
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    kept = np.unique(months[sheet.fate == 0])
+    out, rows = np.unique(months[_left_out_in_silence(sheet)], return_counts=True)
+    empty = [(month, n) for month, n in zip(out, rows, strict=True) if kept[0] < month < kept[-1] and month not in kept]
+    if empty:
+        named = ", ".join(f"{np.datetime64(int(month), 'M')} ({n:,} rows)" for month, n in empty[:3])
+        more = f" and {len(empty) - 3} more months" if len(empty) > 3 else ""
+        yield EMPTY_MONTHS, f"All rows of {named}{more} are left out."
+
+
+def _left_out_in_silence(sheet: BalanceSheet) -> np.typing.NDArray[np.bool_]:
+    stated = [code for code, rule in enumerate(sheet.rules) if code == 0 or rule in STATED]
+    return ~np.isin(sheet.fate, stated)
+
+
+def _large_customer(log: Log) -> Iterator[tuple[str, str]]:
+    orders = _orders_of(log)
+    if np.count_nonzero(orders) >= LEAST_CUSTOMERS and orders.max() > LARGEST_CUSTOMER * orders.sum():
+        who, share = log.customer_ids[int(orders.argmax())], orders.max() / orders.sum()
+        yield LARGE_CUSTOMER, f'One customer, "{who}", has {int(orders.max()):,} orders, {share:.0%} of all.'
+
+
+def _one_order_each(log: Log) -> Iterator[tuple[str, str]]:
+    orders = _orders_of(log)
+    buyers = int(np.count_nonzero(orders))
+    if buyers >= LEAST_ROWS and orders.max() == 1:
+        yield ONE_ORDER, f"None of the {buyers:,} customers ever comes again, as if each order had an id of its own."
+
+
+def _busiest_day(log: Log) -> Iterator[tuple[str, str]]:
+    stream = log.streams["orders"]
+    day, position = np.unique(stream.day, return_inverse=True)
+    orders = np.bincount(position, weights=stream.columns["orders"])
+    if len(day) >= LEAST_DAYS and orders.max() > BUSIEST_DAY * orders.sum():
+        busiest, share = date_of(int(day[orders.argmax()])), orders.max() / orders.sum()
+        yield ONE_DAY, f"{int(orders.max()):,} orders, {share:.0%} of all, lie on one day, {busiest}."
+
+
+def _orders_of(log: Log) -> Ints:
+    """Return how many orders each customer has."""
+    stream = log.streams["orders"]
+    return np.diff(np.concatenate([[0], np.cumsum(stream.columns["orders"])])[stream.starts])
