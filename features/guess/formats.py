@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from features.sources import cells
 from features.sources.business_day import utc_offset
-from features.sources.files import BOMS
 from features.sources.mapping import BARE_DIGITS, DATE_FORMATS, ENOUGH, DateFormat
+from features.sources.opening.files import BOMS
 
 CURRENCIES = {
     "€": "EUR", "EUR": "EUR", "ΕΥΡΩ": "EUR", "$": "USD",

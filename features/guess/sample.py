@@ -24,8 +24,8 @@ from features.money import Money
 from features.questions import Question
 from features.sources import cells, plain_text
 from features.sources.cells.cells_sql import date_counts, text
-from features.sources.files import OpenFile, is_parquet, open_file
 from features.sources.mapping import DateFormat, FileFormat
+from features.sources.opening.files import OpenFile, is_parquet, open_file
 
 SAMPLE = 20_000
 DATES = 300

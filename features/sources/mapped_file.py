@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from features.errors import InputError
-from features.sources.files import OpenFile, open_file
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping
+from features.sources.opening.files import OpenFile, open_file
 from features.tables import Field
 
 AnyMapping = OrdersMapping | EventsMapping | CustomersMapping

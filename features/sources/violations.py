@@ -17,9 +17,9 @@ from features.log import Coded, Ints
 from features.sources import cells
 from features.sources.cells.cells_sql import date_counts
 from features.sources.columns import Mask, where
-from features.sources.files import MOST_SHOWN, OpenFile
 from features.sources.mapped_file import Column, MappedFile
 from features.sources.mapping import DATE_FORMATS, ENOUGH, DateFormat, FileFormat
+from features.sources.opening.files import MOST_SHOWN, OpenFile
 from features.sources.row_checks import Problem, TypedTable
 from features.sources.rules import A_DATE, A_NUMBER
 

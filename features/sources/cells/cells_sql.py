@@ -20,8 +20,8 @@ from features.log import Coded, Ints
 from features.sources import cells
 from features.sources.business_day import on_clock_of
 from features.sources.columns import mapped, read_codes
-from features.sources.files import OpenFile
 from features.sources.mapped_file import Column, MappedFile
+from features.sources.opening.files import OpenFile
 from features.sources.row_checks import TypedTable
 
 BATCH_ROWS = 1_000_000

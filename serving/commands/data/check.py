@@ -14,7 +14,7 @@ from features.errors import Violation
 from features.questions import Question, by_setting
 from features.sources.balance.sheet import BalanceSheet
 from features.sources.balance.words import document, table
-from features.sources.files import MOST_SHOWN
+from features.sources.opening.files import MOST_SHOWN
 from features.sources.reader import check_files
 from features.sources.rules import RuleCount
 from features.sources.violations import BrokenRule

@@ -1,0 +1,1 @@
+"""Opens a shop's files, whatever they are: text, workbooks, archives, several of them, joined parts; as one table."""
