@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -86,7 +87,8 @@ def contacts(call: Call) -> Recorded:
         )
         for row in sent
     ]
-    recorded = _recorded("contacts", record_contacts, call.server.need_book(), rows)
+    record = partial(record_contacts, by_owner=call.key.owner is not None)
+    recorded = _recorded("contacts", record, call.server.need_book(), rows)
     return _with_unknown(call.server, recorded, rows)
 
 
@@ -111,7 +113,8 @@ def orders(call: Call) -> Posted:
     sent: Sequence[NewOrder] = call.body.orders
     _refuse("orders", [*_customers_of_others(call, sent), *_lines_of_other_orders(sent)])
     rows = [PostedOrder(order.order_id, order.customer_id, [_cells(line) for line in order.lines]) for order in sent]
-    return record_orders(call.server.need_book(), rows, reader_of(call.server.need_settings()))
+    reader = reader_of(call.server.need_settings())
+    return record_orders(call.server.need_book(), rows, reader, by_owner=call.key.owner is not None)
 
 
 def events(call: Call) -> Posted:
@@ -119,7 +122,8 @@ def events(call: Call) -> Posted:
     sent: Sequence[NewEvent] = call.body.events
     _refuse("events", _customers_of_others(call, sent))
     rows = msgspec.convert(sent, list[PostedEvent], from_attributes=True)
-    return record_events(call.server.need_book(), rows, reader_of(call.server.need_settings()))
+    reader = reader_of(call.server.need_settings())
+    return record_events(call.server.need_book(), rows, reader, by_owner=call.key.owner is not None)
 
 
 def _cells(line: OrderLine) -> dict[str, Any]:

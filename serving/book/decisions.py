@@ -6,7 +6,7 @@ Every function is idempotent: a row that the book holds already is not written a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from operator import itemgetter
 from typing import Any, Literal, get_args
@@ -18,6 +18,7 @@ from features.errors import InputError, Violation, suggest
 from features.sources.consent import CHANNELS
 from serving.book.book import Book
 from serving.book.privacy.entry_ids import ids_by_alias, with_current_ids
+from serving.book.privacy.own_ids import OF, told_apart
 from serving.book.row_checks import Source, days_after, refuse, unknown_words, wrong_reports
 from serving.book.schema import CONSENT, CONTACTS, ENTRIES, HOLDS, LISTS, OWNERS, RUNS
 from serving.book.sql_rows import digest, insert_missing, insert_or_replace, rows_with, texts_from_json, utc_now
@@ -78,7 +79,12 @@ class Hold:
 
 
 def record_contacts(
-    book: Book, rows: Sequence[Contact], source: Source | None = None, *, latest: date | None = None
+    book: Book,
+    rows: Sequence[Contact],
+    source: Source | None = None,
+    *,
+    latest: date | None = None,
+    by_owner: bool = False,
 ) -> Recorded:
     """Record contacts in one transaction; the same contact twice changes nothing.
 
@@ -87,6 +93,7 @@ def record_contacts(
         rows: in any order.
         source: named in errors.
         latest: the shop's today: later days are refused; None = not checked.
+        by_owner: whether a key of one owner sent them: a contact's key is then one of its customer's.
 
     Raises:
         InputError: an unknown channel or entry, a negative cost, or a day before the entry's list or after `latest`;
@@ -96,7 +103,21 @@ def record_contacts(
     with book.writing() as connection:
         entries = entries_of(connection, (row.entry_id for row in rows if row.entry_id))
         refuse(wrong_contacts(rows, entries, source, latest), source)
-        return write_contacts(connection, with_current_ids(rows, entries))
+        rows = with_current_ids(rows, entries)
+        return write_contacts(connection, _keys_told_apart(connection, rows) if by_owner else rows)
+
+
+def _keys_told_apart(connection: Connection, rows: Sequence[Contact]) -> list[Contact]:
+    """Return contacts whose key, where another customer has it, is one of their own customer's."""
+    given = [(row.key, row.customer_id) for row in rows if row.key]
+    query = sa.select(CONTACTS.c.key, CONTACTS.c.customer_id)
+    found = rows_with(connection, query, CONTACTS.c.key, (key for key, _ in given))
+    keys = iter(told_apart(given, {row["key"]: row["customer_id"] for row in found}))
+    return [replace(row, key=_short(next(keys))) if row.key else row for row in rows]
+
+
+def _short(key: str) -> str:
+    return digest(key) if OF in key else key  # the column has room for a digest
 
 
 def wrong_contacts(

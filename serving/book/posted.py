@@ -24,6 +24,7 @@ from features.sources.mapping import Shop
 from features.sources.posted import posted_events, posted_lines
 from serving.book.book import Book
 from serving.book.posted_log import Document, Reader
+from serving.book.privacy.own_ids import OF, as_given, of_customer, told_apart
 from serving.book.row_checks import Source, refuse
 from serving.book.schema import POSTED_EVENTS, POSTED_ORDERS
 from serving.book.sql_rows import insert_or_replace, rows_with, utc_now
@@ -60,23 +61,25 @@ class Posted(msgspec.Struct, frozen=True):
     known: int
 
 
-def record_orders(book: Book, orders: Sequence[PostedOrder], reader: Reader) -> Posted:
+def record_orders(book: Book, orders: Sequence[PostedOrder], reader: Reader, *, by_owner: bool = False) -> Posted:
     """Record orders in one transaction; of several with one id the last stays, with the time it came.
 
     Args:
         book: the database of record.
         orders: in the order in which they came.
         reader: the shop's rules.
+        by_owner: whether a key of one owner sent them, which is not to learn what ids other customers have: an id that
+            another customer has is then one of this customer's own, and no error.
 
     Raises:
         InputError: every invalid cell by its path (`orders[3].lines[0].amount`), and every order id that belongs to
             another customer; nothing is recorded.
     """
     rows = [_Row(each.order_id, each.customer_id, list(each.lines)) for each in orders]
-    return _recorded(book, _Table(POSTED_ORDERS, "order_id", "lines", "orders"), rows, _order_checks(reader))
+    return _recorded(book, _Table(POSTED_ORDERS, "order_id", "lines", "orders"), rows, _order_checks(reader), by_owner)
 
 
-def record_events(book: Book, events: Sequence[PostedEvent], reader: Reader) -> Posted:
+def record_events(book: Book, events: Sequence[PostedEvent], reader: Reader, *, by_owner: bool = False) -> Posted:
     """Record events in one transaction; arguments and errors are those of `record_orders` (`events[3].kind`)."""
     rows = [
         _Row(
@@ -84,7 +87,7 @@ def record_events(book: Book, events: Sequence[PostedEvent], reader: Reader) -> 
         )
         for each in events
     ]
-    return _recorded(book, _Table(POSTED_EVENTS, "event_id", "event", "events"), rows, _event_checks(reader))
+    return _recorded(book, _Table(POSTED_EVENTS, "event_id", "event", "events"), rows, _event_checks(reader), by_owner)
 
 
 def posted_of(connection: Connection, customer: str) -> dict[str, list[dict[str, Any]]]:
@@ -93,7 +96,7 @@ def posted_of(connection: Connection, customer: str) -> dict[str, list[dict[str,
     for table, key, content in ((POSTED_ORDERS, "order_id", "lines"), (POSTED_EVENTS, "event_id", "event")):
         query = sa.select(table.c[key], table.c[content]).where(table.c.customer_id == customer)
         rows = connection.execute(query.order_by(table.c.recorded_at, table.c[key]))
-        found[table.name] = [{key: row[0], content: json.loads(row[1])} for row in rows]
+        found[table.name] = [{key: as_given(row[0]), content: json.loads(row[1])} for row in rows]
     return found
 
 
@@ -136,12 +139,16 @@ def _text(value: object) -> str:
 Check = Callable[[Sequence[tuple[int, _Row]]], Iterator[Violation]]
 
 
-def _recorded(book: Book, target: _Table, rows: Sequence[_Row], check: Check) -> Posted:
+def _recorded(book: Book, target: _Table, rows: Sequence[_Row], check: Check, by_owner: bool) -> Posted:
     wrong = [*_incomplete_rows(rows, target), *check(list(enumerate(rows)))]
-    keys = [row.clean_key for row in rows if _storable(row.clean_key)]
+    pairs = [(row.clean_key, row.clean_customer) for row in rows if _storable(row.clean_key)]
+    keys = [key for key, _ in pairs] + ([of_customer(*pair) for pair in pairs] if by_owner else [])
     with book.reading() if wrong else book.writing() as connection:  # a refused request blocks no writer
         found = rows_with(connection, sa.select(target.table), target.table.c[target.key], keys)
         before = {each[target.key]: (each["customer_id"], each[target.content]) for each in found}
+        if by_owner and not wrong:
+            ids = told_apart(pairs, {key: facts[0] for key, facts in before.items()})
+            rows = [replace(row, key=each) for row, each in zip(rows, ids, strict=True)]
         refuse([*wrong, *_ids_of_others(rows, before, target)], REQUEST)
         return _written(connection, target, rows, before)
 
@@ -194,7 +201,7 @@ def _incomplete_rows(rows: Sequence[_Row], target: _Table) -> Iterator[Violation
 
 def _storable(text: str) -> bool:
     with suppress(UnicodeEncodeError):
-        return bool(text.encode()) and "\0" not in text
+        return bool(text.encode()) and "\0" not in text and OF not in text
     return False
 
 

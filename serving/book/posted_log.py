@@ -17,6 +17,7 @@ from features.sources.cleaning import MOST_KINDS
 from features.sources.mapping import LineRules, Shop
 from features.sources.posted import posted_events, posted_lines, zoned
 from serving.book.book import Book
+from serving.book.privacy.own_ids import as_given
 from serving.book.schema import POSTED_EVENTS, POSTED_ORDERS
 
 Document = Mapping[str, Any]
@@ -89,7 +90,9 @@ def _unknown_rows(book: Book, table: sa.Table, known: Texts, *by: sa.ColumnEleme
     with book.reading() as connection:
         # The stored ids are few beside those of a large file, which are read through once.
         ids = set(connection.scalars(sa.select(key)))
-        known_here = ids.intersection(known)
+        given = {each: as_given(each) for each in ids}
+        here = set(given.values()).intersection(known)
+        known_here = {each for each in ids if given[each] in here}
         if len(known_here) == len(ids):
             return
         query = sa.select(table).order_by(*by, key).execution_options(yield_per=ROWS_AT_ONCE)

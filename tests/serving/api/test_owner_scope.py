@@ -174,6 +174,41 @@ def test_reports_about_others_are_refused_whole(scoped: Any, name: str) -> None:
     assert call("POST", path, json={name: [row(mine, own)]}, headers=bearer("Eleni")).json()["new"] == 1
 
 
+@pytest.mark.parametrize("name", ["orders", "events", "contacts"])
+def test_an_id_that_another_customer_has_is_answered_as_one_that_nobody_has(scoped: Any, name: str) -> None:
+    """Sent once, again, and with other content; the other customer's stays as it was, and an admin is still told."""
+    call, owners = scoped
+    (mine, second), theirs = [each for each in IDS if owners[each] == "Eleni"][:2], strangers("Eleni", owners)[0]
+
+    def row(id_: str, customer: str, day: str) -> dict[str, Any]:
+        return {
+            "orders": {"order_id": id_, "lines": [{"ordered_at": day, "amount": "1"}]},
+            "events": {"event_id": id_, "kind": "k", "happened_at": day},
+            "contacts": {"key": id_, "channel": "call", "contacted_on": day},
+        }[name] | {"customer_id": customer}
+
+    def sent(*rows: dict[str, Any], **how: Any) -> Any:
+        answer = call("POST", f"/v1/{name}", json={name: list(rows)}, **how)
+        return answer.status_code, answer.json()
+
+    def told(id_: str) -> list[Any]:
+        first, later = row(id_, mine, "2026-02-20"), row(id_, mine, "2026-02-21")
+        of_two = (later, row(id_, second, "2026-02-21"))
+        return [sent(*rows, headers=bearer("Eleni")) for rows in ((first,), (first,), (later,), of_two)]
+
+    assert sent(row(f"taken-{name}", theirs, "2026-02-19"))[1]["new"] == 1
+    before = call("GET", f"/v1/customers/{theirs}").json()["history"]
+    assert told(f"taken-{name}") == (free := told(f"free-{name}"))
+    assert {status for status, _ in free} == {200}
+    assert call("GET", f"/v1/customers/{theirs}").json()["history"] == before
+    if name != "contacts":
+        status, refused = sent(row(f"taken-{name}", mine, "2026-02-22"))
+        assert status == 422
+        assert "it is known for another one" in str(refused)
+        own = call("GET", f"/v1/customers/{mine}", headers=bearer("Eleni")).text
+        assert f'"taken-{name}"' in own  # as it was given
+
+
 def test_the_story_of_a_customer_who_changed_accounts_leaves_the_former_account_out(
     tmp_path: Path, make_scores: Any
 ) -> None:

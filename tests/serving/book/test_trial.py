@@ -244,14 +244,20 @@ def test_the_older_draws_of_a_book_are_of_people_too(tmp_path: Path) -> None:
     from alembic import command
 
     from serving.book import migrate
+    from serving.book.connection import writing
 
     shop = Shop(Book(tmp_path), [f"c{n:02}" for n in range(40)], {"c00": "firm", "c01": "firm"})
     before = shop.list_()
-    with shop.book.writing() as connection:
+    with writing(shop.book.engine) as connection:
         expected = set(connection.exec_driver_sql("SELECT customer_id, arm, account_id FROM drawn").fetchall())
-        for each in ("DROP TABLE drawn", "DROP TABLE mergers", "ALTER TABLE episodes DROP COLUMN customers"):
+        for each in (
+            "DROP TABLE identity",
+            "DROP TABLE drawn",
+            "DROP TABLE mergers",
+            "ALTER TABLE episodes DROP COLUMN customers",
+        ):
             connection.exec_driver_sql(each)
-        command.stamp(migrate._settings(connection), "0005", purge=True)
+        command.stamp(migrate._settings(connection, shop.book.keeper), "0005", purge=True)
     shop.book.close()
     with closing(Book(tmp_path)) as book, book.reading() as connection:
         found = set(connection.exec_driver_sql("SELECT customer_id, arm, account_id FROM drawn").fetchall())
