@@ -195,17 +195,21 @@ class Bundle:
         """
         facts = read_json(folder / FILE)
         if facts.get("format") != FORMAT:
-            raise ModelRefused(f"{folder} has bundle format {facts.get('format')}, this is for {FORMAT}; train again")
+            raise ModelRefused(
+                f"{folder} has bundle format {facts.get('format')}, this is for {FORMAT}; run regulars train"
+            )
         try:
             _check_facts(folder, facts)
             _check_files(folder, facts["files"])
             bundle = _bundle(folder, facts)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ModelRefused(f"{folder / FILE} is corrupt ({type(error).__name__}: {error}); train again") from None
+            raise ModelRefused(
+                f"{folder / FILE} is corrupt ({type(error).__name__}: {error}); run regulars train"
+            ) from None
         if not bundle.features.names == bundle.fitted.names == bundle.value.names == bundle.timing.names:
-            raise ModelRefused(f"{folder / FILE} is corrupt: the model takes other features; train again")
+            raise ModelRefused(f"{folder / FILE} is corrupt: the model takes other features; run regulars train")
         if bundle.timing.horizon_days != bundle.definition.horizon_days:
-            raise ModelRefused(f"{folder / FILE} is corrupt: its timing is of another horizon; train again")
+            raise ModelRefused(f"{folder / FILE} is corrupt: its timing is of another horizon; run regulars train")
         _check_probe(bundle, folder)
         return bundle
 
@@ -248,15 +252,17 @@ def _features(facts: dict[str, Any]) -> FeatureSet:
 def _check_facts(folder: Path, facts: dict[str, Any]) -> None:
     rest = {name: value for name, value in facts.items() if name != "checksum"}
     if facts["checksum"] != _checksum_of(rest):
-        raise ModelRefused(f"{folder / FILE} is corrupt: its checksum is another; train again")
+        raise ModelRefused(f"{folder / FILE} is corrupt: its checksum is another; run regulars train")
 
 
 def _check_files(folder: Path, checksums: dict[str, str]) -> None:
     for name, checksum in checksums.items():
         if not (folder / name).is_file():
-            raise ModelRefused(f"{name} is missing from {folder}; train again")
+            raise ModelRefused(f"{name} is missing from {folder}; run regulars train")
         if _checksum(folder / name) != checksum:
-            raise ModelRefused(f"{folder / name} is corrupt: its checksum differs from the bundle's; train again")
+            raise ModelRefused(
+                f"{folder / name} is corrupt: its checksum differs from the bundle's; run regulars train"
+            )
 
 
 def _files(folder: Path) -> list[str]:
@@ -276,10 +282,10 @@ def _check_probe(bundle: Bundle, folder: Path) -> None:
         probe = Probe.from_dict(read_json(folder / PROBE_FILE))
         differing = probe.differing(bundle.features)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ModelRefused(f"{folder / PROBE_FILE} cannot be computed ({error}); train again") from None
+        raise ModelRefused(f"{folder / PROBE_FILE} cannot be computed ({error}); run regulars train") from None
     if differing:
         raise ModelRefused(
-            f"these features are computed otherwise than in training: {', '.join(differing)}; train again"
+            f"these features are computed otherwise than in training: {', '.join(differing)}; run regulars train"
         )
     if not np.allclose(bundle.log_odds(probe.values, PROBE_DATE), probe.log_odds, rtol=0, atol=LOG_ODDS_TOLERANCE):
-        raise ModelRefused(f"{folder}: the model gives other scores than when it was trained; train again")
+        raise ModelRefused(f"{folder}: the model gives other scores than when it was trained; run regulars train")

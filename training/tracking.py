@@ -346,5 +346,5 @@ def _bundle_folder(artifacts: Path, source: str, version: str) -> Path:
     inside = source.rsplit(f"/{ARTIFACTS}/models/", 1)[-1]
     folders = [path.parent for path in (artifacts / "models" / inside).rglob(BUNDLE_FILE)]
     if len(folders) != 1:
-        raise ModelRefused(f"version {version} of {MODEL} has no bundle under {artifacts}; train again")
+        raise ModelRefused(f"version {version} of {MODEL} has no bundle under {artifacts}; run regulars train")
     return folders[0]

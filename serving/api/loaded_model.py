@@ -141,4 +141,4 @@ def check_currency(bundle: Bundle, settings: Settings) -> None:
     """
     trained, configured = bundle.money.currency, settings.shop.currency
     if trained != configured:
-        raise ModelRefused(f"the model was trained in {trained}, regulars.toml says {configured}; train again")
+        raise ModelRefused(f"the model was trained in {trained}, regulars.toml says {configured}; run regulars train")

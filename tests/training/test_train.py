@@ -84,7 +84,7 @@ def test_a_deleted_bundle_is_refused_in_words(trained, tmp_path):
     _, _, folder = trained
     shutil.copytree(folder / "mlruns", tmp_path / "mlruns")
     shutil.rmtree(tmp_path / "mlruns" / ARTIFACTS / "models")
-    with pytest.raises(ModelRefused, match="train again"):
+    with pytest.raises(ModelRefused, match="run regulars train"):
         Tracking(tmp_path).champion()
 
 

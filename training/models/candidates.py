@@ -137,4 +137,4 @@ def read_fitted(name: str, folder: Path) -> Fitted:
     try:
         return CANDIDATES[name].read(folder)
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelRefused(f"{folder} is corrupt ({type(error).__name__}: {error}); train again") from None
+        raise ModelRefused(f"{folder} is corrupt ({type(error).__name__}: {error}); run regulars train") from None

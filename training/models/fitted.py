@@ -95,11 +95,11 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ModelRefused(f"{path.name} is missing from {path.parent}; train again") from None
+        raise ModelRefused(f"{path.name} is missing from {path.parent}; run regulars train") from None
     except (OSError, ValueError) as error:
-        raise ModelRefused(f"{path} is corrupt ({error}); train again") from None
+        raise ModelRefused(f"{path} is corrupt ({error}); run regulars train") from None
     if not isinstance(content, dict):
-        raise ModelRefused(f"{path} is corrupt (not a JSON object); train again")
+        raise ModelRefused(f"{path} is corrupt (not a JSON object); run regulars train")
     return cast("dict[str, Any]", content)
 
 

@@ -127,7 +127,7 @@ def read_trees(folder: Path) -> Trees:
         texts = [(folder / name).read_text(encoding="utf-8") for name in content["files"]]
         boosters = tuple(library.Booster(model_str=text) for text in texts)
     except (OSError, library.basic.LightGBMError) as error:
-        raise ModelRefused(f"{folder} holds trees that cannot be read ({error}); train again") from None
+        raise ModelRefused(f"{folder} holds trees that cannot be read ({error}); run regulars train") from None
     return Trees(tuple(content["names"]), boosters)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from features.errors import InputError
 from features.money import Money
 from serving.book.history import History, history_of
+from serving.commands.lists.known_ids import not_in_orders, unknown_customers
 from serving.scores import MEDIUM_FROM, records
 from serving.shop import OpenShop
 
@@ -158,8 +159,18 @@ def customer_story(shop: OpenShop, customer_id: str, as_of: date | None = None) 
     """
     story = recorded_story(shop, customer_id)
     if not story.history.known:
-        raise InputError(f'the book knows no customer "{customer_id}": it is asked for ids as in the order source')
+        raise InputError(_nothing_known(shop, customer_id))
     return story if as_of is None else replace(story, history=_as_of_day(story.history, as_of), as_of=as_of)
+
+
+def _nothing_known(shop: OpenShop, customer_id: str) -> str:
+    """Say whether the id is wrong, or a customer's of whom nothing was recorded yet."""
+    if customer_id and not not_in_orders(shop, unknown_customers(shop, [customer_id])):
+        return (
+            f'the book holds nothing of "{customer_id}" yet, no score, list or report: regulars score records everyone '
+            "who can churn"
+        )
+    return f'the book knows no customer "{customer_id}": it is asked for ids as in the order source'
 
 
 def recorded_story(shop: OpenShop, customer_id: str) -> Story:

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import InputError
+from serving.book import Book
 from serving.book.outcomes import OutcomeName
 from serving.commands.lists.report_outcomes import consent_to, hand_over_accounts, hold_accounts, one_outcome
 from serving.commands.lists.why import DAY_OF, customer_story, recorded_story
@@ -143,6 +145,16 @@ def test_an_unknown_customer_is_refused_with_a_helpful_sentence(stories: Stories
     assert 'the book knows no customer "nobody": it is asked for ids as in the order source' in err
     with pytest.raises(InputError):
         in_shop(load_settings(stories.folder / "regulars.toml"), customer_story, "")
+
+
+def test_a_customer_of_the_orders_of_whom_nothing_is_recorded_is_not_called_unknown(
+    stories: Stories, tmp_path: Path
+) -> None:
+    """The id is right, and the book is new."""
+    with closing(Book(tmp_path)) as book, pytest.raises(InputError) as caught:
+        in_shop(load_settings(stories.folder / "regulars.toml"), customer_story, stories.busy, book=book)
+    assert f'the book holds nothing of "{stories.busy}" yet' in str(caught.value)
+    assert "regulars score records everyone who can churn" in str(caught.value)
 
 
 def test_a_day_without_a_list_is_told_as_one(stories: Stories, call: Call) -> None:
