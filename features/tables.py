@@ -10,18 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["id", "time", "date", "money", "number", "flag", "text"]
+Kind = Literal["id", "time", "clock", "date", "money", "number", "flag", "text"]
 
 
 @dataclass(frozen=True)
 class Field:
     """One column of the contract: what it means, and the rule that its cells must keep.
 
-    `kind` says how a cell is read: 'id' and 'text' as written (spaces around trimmed, leading zeros kept), 'time' as
-    a date with or without time and zone, 'date' as the date of the calendar that is written there, 'money' as an amount
-    of the shop's currency, 'number', 'flag' as yes or no.
+    `kind` says how a cell is read: 'id' as written, without spaces or a spreadsheet's wrapping around it (leading
+    zeros kept), 'text' as written, 'time' as a date with or without time and zone, 'clock' as a time of day, 'date' as
+    the date of the calendar that is written there, 'money' as an amount of the shop's currency, 'number', 'flag' as
+    yes or no.
 
-    >>> ORDERS[4].name, ORDERS[4].kind
+    >>> ORDERS[6].name, ORDERS[6].kind
     ('amount', 'money')
     """
 
@@ -60,6 +61,20 @@ ORDERS = (
         True,
         "when it was ordered",
         "a date, or a date and time; all with a zone or none; between 1980 and 2200",
+    ),
+    Field(
+        "time",
+        "clock",
+        False,
+        "the time of ordered_at, where it stands in a column of its own",
+        "14:30, 2:30 PM, 1430 or the hour alone; not read where ordered_at has a time itself",
+    ),
+    Field(
+        "zone",
+        "text",
+        False,
+        "the zone of ordered_at, where it stands in a column of its own",
+        "a name such as Europe/Athens, UTC or PST, or an offset such as +02:00",
     ),
     Field(
         "amount",

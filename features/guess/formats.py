@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -129,12 +129,15 @@ def marks_shown(texts: Iterable[str], decimals: int | None = None) -> tuple[Coun
     return sure, unsure
 
 
-def date_formats(texts: Sequence[str], *, counted: bool = True) -> list[DateFormat]:
+def date_formats(
+    texts: Sequence[str], *, counted: bool = True, zones: Mapping[str, str] = cells.NO_ZONES
+) -> list[DateFormat]:
     """Return every date format that reads (nearly) all of these dates.
 
     Args:
         texts: the cells.
         counted: also take bare numbers, such as milliseconds since 1970: only a header tells them from other numbers.
+        zones: what abbreviations behind times mean that several countries use.
 
     >>> date_formats(["05/01/2024", "06/01/2024"])
     [('%d/%m/%Y', 'gregorian'), ('%m/%d/%Y', 'gregorian')]
@@ -143,7 +146,7 @@ def date_formats(texts: Sequence[str], *, counted: bool = True) -> list[DateForm
     """
     few, enough = texts[:20], ENOUGH * len(texts)
     known = [each for each in DATE_FORMATS if counted or not is_counted(each)]
-    return [each for each in known if _readable(few, each) and _readable(texts, each) >= enough]
+    return [each for each in known if _readable(few, each, zones) and _readable(texts, each, zones) >= enough]
 
 
 def is_counted(date_format: DateFormat) -> bool:
@@ -155,8 +158,8 @@ def is_counted(date_format: DateFormat) -> bool:
     return date_format[0] in cells.COUNTED or date_format[0] in BARE_DIGITS
 
 
-def _readable(texts: Sequence[str], date_format: DateFormat) -> int:
-    return sum(cells.moment(text, *date_format)[0] > cells.HUGE for text in texts)
+def _readable(texts: Sequence[str], date_format: DateFormat, zones: Mapping[str, str]) -> int:
+    return sum(cells.moment(text, *date_format, zones)[0] > cells.HUGE for text in texts)
 
 
 def day_or_month_first(date_format: DateFormat) -> bool:

@@ -14,15 +14,19 @@ from pathlib import Path
 from features.guess import headers, unused_columns
 from features.guess.money import money_reading
 from features.guess.order_rows import OrderRows
-from features.guess.questions import ask_unreadable
+from features.guess.questions import ask_unreadable, ask_zone
 from features.guess.request import Request, give, need
 from features.guess.sample import (
     Sample,
+    has_times,
     is_date,
     is_flag,
     is_number,
     is_order_id,
+    is_time,
+    is_zone_name,
     open_sample,
+    refuse_mixed_dates,
     with_dates,
     with_decimal,
 )
@@ -95,11 +99,16 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
         sample.assume(f"{sample.file.name} looks like {export}.")
     at = _field(sample, "ordered_at", headers.ORDERED_AT, lambda index: is_date(sample, index))
     at = sample.take(_near(sample, headers.ORDERED_AT) if at is None else at)
+    if at is None:
+        at = sample.take(ask_zone(sample, "orders", headers.ORDERED_AT))
+    if at is None:
+        refuse_mixed_dates(sample, headers.ORDERED_AT)
     sample.form = with_dates(sample, at)
+    beside = _time_beside(sample, at)
     order = sample.take(_field(sample, "order_id", headers.ORDER_ID, lambda index: is_order_id(sample, index)))
     customer = sample.take(_customer(sample))
     sample.form = with_decimal(sample, [sample.given[name] for name in MONEY if name in sample.given])
-    columns: dict[str, int | None] = {"order_id": order, "customer_id": customer, "ordered_at": at}
+    columns: dict[str, int | None] = {"order_id": order, "customer_id": customer, "ordered_at": at, **beside}
     columns |= status_columns(sample, order)
     states = tuple(index for name in ("status", "updated_at") if (index := columns[name]) is not None)
     rows = OrderRows(sample, order, states)
@@ -119,6 +128,17 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
         **worth.settings,
         **status_settings(sample, columns, export),
     )
+
+
+def _time_beside(sample: Sample, at: int | None) -> dict[str, int | None]:
+    """Return the columns of time and zone beside a column of dates without times."""
+    if at is None or ("time" not in sample.given and has_times(sample, at)):
+        return {}
+    time = sample.take(_field(sample, "time", headers.TIME, lambda index: is_time(sample, index)))
+    if time is None:
+        return {}
+    sample.assume(f'The time of "{sample.name(at)}" is "{sample.name(time)}".')
+    return {"time": time, "zone": sample.take(_field(sample, "zone", headers.ZONE, lambda i: is_zone_name(sample, i)))}
 
 
 def _customer(sample: Sample) -> int | None:

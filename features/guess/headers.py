@@ -99,6 +99,13 @@ ORDERED_AT = _set(
     "ημερομηνία παραστατικού|ημερομηνία έκδοσης|ημερομηνία|ημ/νία|ημνια",
     "تاریخ سفارش|تاریخ فاکتور|تاریخ ثبت|تاریخ خرید|تاریخ سند|تاریخ و ساعت|تاریخ|زمان",
 )
+TIME = _set(
+    "order time|time of order|time of day|order hour|order_hour_of_day|time|hour|hour of day",
+    "transaction time|sale time|purchase time",
+    "uhrzeit|bestellzeit|zeit|stunde|heure|heure de commande|hora|hora del pedido|hora do pedido|ora|orario|tijd|uur",
+    "godzina|czas|saat|время|час|ώρα|ώρα παραγγελίας|ساعت|ساعت سفارش|زمان",
+)
+ZONE = _set("time zone|timezone|tz|zeitzone|fuseau horaire|zona horaria|fuso orario|fuso horário|tijdzone")
 LINE_AMOUNT = _set(
     "line total|line_total|line amount|line value|line net",
     "net line amount|extended price|extended amount|ext price|row total",

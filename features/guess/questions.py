@@ -6,14 +6,17 @@ runs while one does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from features.guess.sample import Sample, is_date, is_flag, is_number
+from features.guess.sample import Sample, is_date, is_flag, is_number, is_time
+from features.sources.remedies import likely_offset, unknown_zone, zone_meanings, zones_table
 from features.tables import Field, Kind
 
 EXAMPLES = 3
 CHECKS: Mapping[Kind, tuple[Callable[[Sample, int], bool], str]] = {
     "time": (is_date, "dates in a form that is known"),
+    "clock": (is_time, "times of day"),
     "date": (is_date, "dates in a form that is known"),
     "money": (is_number, "numbers"),
     "number": (is_number, "numbers"),
@@ -47,3 +50,28 @@ def _question(sample: Sample, index: int, table: str, field: Field, kind: str) -
         yield "If no column is, delete this line."
     if filled and field.kind in ("time", "date"):
         yield f'If it is {name} all the same, say below [{table}.format] how: date_format = "%d/%m/%Y".'
+
+
+def ask_zone(sample: Sample, table: str, names: Sequence[str]) -> int | None:
+    """Return a column whose times can be read once it is known what an abbreviation behind them means, and ask that.
+
+    The likely meaning is taken for going on.
+
+    Args:
+        sample: the file.
+        table: its section in regulars.toml.
+        names: of the columns to look at, as they are compared.
+    """
+    for index, header in enumerate(sample.plain):
+        name = unknown_zone(sample.filled(index), {}) if {header, sample.bare[index]} & {*names} else None
+        if name is None or index in sample.used:
+            continue
+        form, meanings = sample.form, zone_meanings(name)
+        sample.form = replace(form, zones={name: likely_offset(name)})
+        if is_date(sample, index):
+            column = sample.name(index)
+            setting = f"{table}.format.zones"
+            sample.ask(setting, f'{meanings}: what is it in "{column}"? Write {zones_table(name)} for the first.')
+            return index
+        sample.form = form
+    return None

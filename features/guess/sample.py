@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from features.errors import InputError
+from features.errors import InputError, Violation
 from features.guess import headers, money_names
 from features.guess.formats import (
     currency_in,
@@ -23,9 +23,12 @@ from features.guess.formats import (
 from features.money import Money
 from features.questions import Question
 from features.sources import cells, plain_text
+from features.sources.business_day import DAY
 from features.sources.cells.cells_sql import date_counts, text
-from features.sources.mapping import DateFormat, FileFormat
+from features.sources.mapping import ENOUGH, DateFormat, FileFormat
 from features.sources.opening.files import OpenFile, is_parquet, open_file
+from features.sources.remedies import mixed_dates
+from features.sources.split_moments import is_zone
 
 SAMPLE = 20_000
 DATES = 300
@@ -130,7 +133,27 @@ def is_date(sample: Sample, index: int, *, counted: bool = True) -> bool:
     """Say whether a column holds dates, in whatever form; as bare numbers only where its header says so, `counted`."""
     if sample.file.sql_types[index].startswith(("TIMESTAMP", "DATE")):
         return True
-    return bool(date_formats(sample.filled(index)[:DATES], counted=counted))
+    return bool(date_formats(sample.filled(index)[:DATES], counted=counted, zones=sample.form.zones))
+
+
+def is_time(sample: Sample, index: int) -> bool:
+    """Say whether a column holds times of day."""
+    filled = sample.filled(index)[:DATES]
+    return sum(cells.time_of_day(cell)[0] > cells.HUGE for cell in filled) >= ENOUGH * len(filled)
+
+
+def is_zone_name(sample: Sample, index: int) -> bool:
+    """Say whether a column holds zones."""
+    return all(is_zone(cell) for cell in set(sample.filled(index)))
+
+
+def has_times(sample: Sample, index: int) -> bool:
+    """Say whether the dates of a column have times of day."""
+    form = sample.form
+    moments = (
+        cells.moment(cell, form.date_format, form.calendar, form.zones)[0] for cell in sample.filled(index)[:DATES]
+    )
+    return any(moment > cells.HUGE and moment % DAY for moment in moments)
 
 
 def is_order_id(sample: Sample, index: int) -> bool:
@@ -155,7 +178,7 @@ def with_dates(sample: Sample, index: int | None) -> FileFormat:
     if index is None or sample.file.sql_types[index].startswith(("TIMESTAMP", "DATE")):
         return sample.form
     texts = sample.filled(index)
-    fits = date_formats(texts[:DATES])
+    fits = date_formats(texts[:DATES], zones=sample.form.zones)
     if len(fits) > 1 and day_or_month_first(fits[0]):
         fits = _fit_all(sample, index, [fit for fit in fits if day_or_month_first(fit)])
     if not fits:
@@ -177,6 +200,21 @@ def with_dates(sample: Sample, index: int | None) -> FileFormat:
     if zone is not None:
         sample.assume(f'The times of "{sample.name(index)}" are on the clock of {zone}, as its name says.')
     return replace(form, zone=zone)
+
+
+def refuse_mixed_dates(sample: Sample, names: Sequence[str]) -> None:
+    """Refuse a column of one of these names that mixes two ways of writing dates.
+
+    Raises:
+        InputError: shows a cell of each way.
+    """
+    for index, header in enumerate(sample.plain):
+        if index in sample.used or not {header, sample.bare[index]} & {*names}:
+            continue
+        if (mixed := mixed_dates(sample.filled(index))) is not None:
+            file, column = sample.file.name, sample.name(index)
+            broken = Violation(file, None, column, "two ways of writing dates are mixed", "", mixed)
+            raise InputError(f"{file} cannot be used", [broken])
 
 
 def _fit_all(sample: Sample, index: int, fits: list[DateFormat]) -> list[DateFormat]:

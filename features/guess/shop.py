@@ -33,7 +33,8 @@ def shop_of(sample: Sample, mapping: OrdersMapping) -> Shop:
     currency, named = _currency(sample, mapping, "IRR" if persian else "USD" if american else "EUR")
     preferred = "Europe/Athens" if greek and currency == "EUR" else "Asia/Tehran" if persian else None
     telling = [cell for cell in dates if not cell.endswith(PACIFIC)]
-    moments = [cells.moment(cell, mapping.format.date_format, mapping.format.calendar) for cell in telling]
+    form = mapping.format
+    moments = [cells.moment(cell, form.date_format, form.calendar, form.zones) for cell in telling]
     zone, sure = zone_of(moments, currency, preferred)
     if american and not named:
         sample.assume(

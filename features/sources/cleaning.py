@@ -34,6 +34,7 @@ from features.sources.order_states import earlier_states
 from features.sources.refunds import refunds, with_parts_returned
 from features.sources.row_checks import NO_TEXTS, CleanTable, RowChecks, TypedTable
 from features.sources.rules import A_DATE, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY, TEST_HINT, is_test
+from features.sources.split_moments import is_zone
 from features.sources.words.meant import Meant, meant_by_words
 
 LONGEST_ID = 200
@@ -72,6 +73,7 @@ def clean_lines(
     customer = customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
     meant = meant_by_words(checks, order, rules)
     _leave_out_other_rows(checks, order, customer, meant, rules)
+    _check_times(checks)
     _check_dates(checks, "ordered_at", local_time, offset, day, latest)
     checks.leave_out("duplicate lines", duplicate_lines(typed, order, checks.alive))
     worth = line_money(checks, order, rules)
@@ -154,6 +156,15 @@ def _flagged(checks: RowChecks, order: Ints, name: str) -> Mask:
     (filled,) = first_filled(order, flag != cells.FLAG_EMPTY, flag)
     checks.problem(name, "yes or no", "write yes or no", filled == cells.FLAG_BAD)
     return np.asarray(filled == 1, dtype=bool)
+
+
+def _check_times(checks: RowChecks) -> None:
+    """Check the time and the zone that stand in columns beside the date."""
+    if (time := checks.number("time")) is not None:
+        checks.problem("time", "a time of day", "write 14:30", time == cells.BAD)
+    if (zone := checks.text("zone")) is not None:
+        strange = where(zone, lambda name: not is_zone(name))
+        checks.problem("zone", "a zone that is known", "write Europe/Athens, UTC or an offset such as +02:00", strange)
 
 
 def _check_dates(checks: RowChecks, name: str, local_time: Ints, offset: Ints, day: Ints, latest: int | None) -> None:

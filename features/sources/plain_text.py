@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 _ARABIC = str.maketrans("يكةأإآ", "یکهااا")
+_LATIN = str.maketrans("ıłøđς", "ilodσ")  # letters that Unicode does not take apart
 
 
 def plain(header: str) -> str:
@@ -15,4 +16,8 @@ def plain(header: str) -> str:
     ('grandtotalpurchased', 'ημερομηνια')
     """
     text = unicodedata.normalize("NFKD", header.replace("%", " percent ").translate(_ARABIC).casefold())
-    return re.sub(r"[\W_]+", "", "".join(c for c in text if not unicodedata.combining(c))).replace("ς", "σ")
+    return (
+        re.sub(r"[\W_]+", "", "".join(c for c in text if not unicodedata.combining(c)))
+        .translate(_LATIN)
+        .replace("ς", "σ")
+    )

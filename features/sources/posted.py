@@ -20,6 +20,7 @@ from features.sources.cleaning import MOST_KINDS, clean_events, clean_lines
 from features.sources.columns import among
 from features.sources.mapping import LineRules, Shop
 from features.sources.row_checks import CleanTable, TypedTable
+from features.sources.split_moments import joined, times_of_day
 from features.tables import EVENTS, ORDERS, Field
 
 AS_STATED = LineRules()
@@ -144,6 +145,7 @@ def _typed(rows: Sequence[Mapping[str, Any]], table: Sequence[Field], customer_i
     numbers: dict[str, Ints] = {}
     flags: dict[str, Ints] = {}
     local_time, offset = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    clock: tuple[Ints, Ints] | None = None
     for field in table:
         if not (field.name in given or (field.required and field.kind != "money") or field.name in needed):
             continue
@@ -155,11 +157,14 @@ def _typed(rows: Sequence[Mapping[str, Any]], table: Sequence[Field], customer_i
             numbers[field.name] = _integers(cells.number, column)
         elif field.kind == "flag":
             flags[field.name] = _integers(cells.flag, column)
+        elif field.kind == "clock":
+            clock = times_of_day(_coded([cells.text(value) for value in column]))
+            numbers[field.name] = clock[0]
         else:
             default = customer_id if field.name == "customer_id" else ""
             read = cells.identifier if field.kind == "id" else cells.text
             texts[field.name] = _coded([read(value) or default for value in column])
-    return TypedTable(len(rows), texts, numbers, flags, local_time, offset)
+    return TypedTable(len(rows), texts, numbers, flags, *joined(local_time, offset, clock, texts.get("zone")))
 
 
 def _integers(read: Callable[[object], int], column: Sequence[object]) -> Ints:

@@ -1,7 +1,6 @@
 """Tells what is wrong with a file: each broken rule with its cells, their number, and a remedy that helps.
 
-A remedy is chosen by the whole column. It never proposes the date format that the file has already, nor a decimal mark
-for a cell that holds a word, and it names a column that mixes two formats.
+`features/sources/remedies.py` chooses what to do about cells that are no date or no number, by their whole column.
 """
 
 from __future__ import annotations
@@ -13,19 +12,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from features.errors import Violation
-from features.log import Coded, Ints
+from features.log import Coded
 from features.sources import cells
-from features.sources.cells.cells_sql import date_counts
+from features.sources.cells.cells_sql import date_counts, text
 from features.sources.columns import Mask, where
 from features.sources.mapped_file import Column, MappedFile
-from features.sources.mapping import DATE_FORMATS, ENOUGH, DateFormat, FileFormat
 from features.sources.opening.files import MOST_SHOWN, OpenFile
+from features.sources.remedies import DateReadings, date_remedy, decimal_setting, number_remedy
 from features.sources.row_checks import Problem, TypedTable
 from features.sources.rules import A_DATE, A_NUMBER
 
 HEADER_AGAIN = "a header line again"
 RAGGED = "as many cells in a row as the header has"
-_SWAPPED = {"%d/%m": "%m/%d", "%m/%d": "%d/%m", "%d-%m": "%m-%d", "%m-%d": "%d-%m"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,9 @@ def findings(file: MappedFile, problems: Sequence[Problem]) -> Findings:
             BrokenRule(file.file.name, file.column_name(problem.field), problem.rule, len(problem.rows))
         )
         if problem.rule == A_DATE and column is not None and column.sql_type == "VARCHAR":
-            remedy, warnings = _date_remedy(file, column, problem.remedy, headers)
+            counts = date_counts(file.file, column.index, file.form.date_format)
+            dates = DateReadings(counts, (file.form.date_format, file.form.calendar), file.form.zones)
+            remedy, warnings = date_remedy(dates, problem.remedy, headers, _section(file))
             found.warnings += [f"{file.file.name}, column {column.name}: {warning}" for warning in warnings]
             problem = replace(problem, remedy=remedy)
         better.append(problem)
@@ -124,105 +124,33 @@ def _blanked(typed: TypedTable, rows: Mask) -> TypedTable:
     )
 
 
-def _date_remedy(file: MappedFile, column: Column, otherwise: str, headers: int) -> tuple[str, list[str]]:
-    """Say how the column is written otherwise, and warn of cells that could be read in two ways.
-
-    `headers` of its cells belong to repeated header lines and are not counted.
-    """
-    now: DateFormat = (file.form.date_format, file.form.calendar)
-    filled, read, fits = _readable_cells(file, column, now)
-    best = max(fits, key=lambda date_format: fits[date_format])
-    filled -= headers
-    only, every, both = fits[best]
-    if not only:
-        if not read:
-            return otherwise, []
-        return f"write {_sample(now)}, as the other {read:,} cells of the column, or leave the line out", []
-    if every >= ENOUGH * filled:
-        return f"set {_settings(best)} for this file: it reads {every:,} of {filled:,} cells", []
-    if not read:
-        mixed = f"only {every:,} of {filled:,} cells read as {_named(best)}, the way that fits most of them"
-        return f"{mixed}: several ways of writing are mixed; export the dates as 2025-06-18", []
-    neither = filled - read - only
-    counts = f"{read:,} cells read as {_named(now)}, {only:,} only as {_named(best)}"
-    counts += f", {neither:,} as neither" if neither else ""
-    remedy = f"{counts}: two ways of writing are mixed; export the dates as 2025-06-18"
-    swapped = best[0] is not None and _SWAPPED.get(best[0][:5], "?") + best[0][5:] == now[0]
-    warning = f"{both:,} more cells fit both {_named(now)} and {_named(best)}: which day they mean cannot be told"
-    return remedy, [warning] if swapped and both else []
-
-
-def _readable_cells(
-    file: MappedFile, column: Column, now: DateFormat
-) -> tuple[int, int, dict[DateFormat, tuple[int, int, int]]]:
-    """Count the cells that a column's dates fill, and those that each format reads.
-
-    Returns:
-        filled cells; cells read in the format of the settings; and for each other format the cells that only it
-        reads, all that it reads, and those that both read but as another day.
-    """
-    counts = date_counts(file.file, column.index, now[0])
-    cells_of = np.array(list(counts.values()), dtype=np.int64)
-
-    def seconds(date_format: DateFormat) -> Ints:
-        return np.array([cells.moment(each, *date_format)[0] for each in counts], dtype=np.int64)
-
-    known = seconds(now)
-    fits: dict[DateFormat, tuple[int, int, int]] = {}
-    for other in DATE_FORMATS:
-        if other != now:
-            moments = seconds(other)
-            good = moments > cells.HUGE
-            both = (known > cells.HUGE) & good & (moments != known)
-            only, every, another_day = (int(cells_of[rows].sum()) for rows in ((known == cells.BAD) & good, good, both))
-            fits[other] = only, every, another_day
-    return int(cells_of[known != cells.EMPTY].sum()), int(cells_of[known > cells.HUGE].sum()), fits
-
-
-def _named(date_format: DateFormat) -> str:
-    written = "Y-m-d" if date_format[0] is None else date_format[0].replace("%", "")
-    return f"{written} of the Jalali calendar" if date_format[1] == "jalali" else written
-
-
-def _settings(date_format: DateFormat) -> str:
-    settings = [f'date_format = "{date_format[0]}"'] if date_format[0] is not None else []
-    settings += ['calendar = "jalali"'] if date_format[1] == "jalali" else []
-    return " and ".join(settings) or "no date_format"
-
-
-def _sample(date_format: DateFormat) -> str:
-    year, month, day = ("1403", "01", "15") if date_format[1] == "jalali" else ("2024", "01", "31")
-    written = "%Y-%m-%d" if date_format[0] is None else (cells.date_only(date_format[0]) or "%Y-%m-%d")
-    parts = {"%Y": year, "%y": year[2:], "%m": month, "%d": day, "%b": "Jan", "%B": "January"}
-    for code, part in parts.items():
-        written = written.replace(code, part)
-    return written
-
-
 def _with_number_remedies(file: MappedFile, problems: Sequence[Problem]) -> Iterator[Violation]:
     """Locate the cells that break a rule, and give each that is no number the remedy that would make it one."""
-    wrong = {file.column_name(each.field): len(each.rows) for each in problems if each.rule == A_NUMBER}
-    rows: int | None = None
+    wrong = {problem.field for problem in problems if problem.rule == A_NUMBER}
+    columns = {column.name: _number_column(file, column) for name, column in file.columns.items() if name in wrong}
     for violation in _located(file, problems):
-        if violation.rule != A_NUMBER or not violation.value:
+        if violation.rule != A_NUMBER or not violation.value or violation.column not in columns:
             yield violation
             continue
-        if rows is None:
-            rows = int(file.file.query(f"SELECT count(*) FROM {file.file.source}")[0][0])
-        mostly = wrong[violation.column] * 2 > rows
-        yield replace(violation, remedy=_number_remedy(violation.value, file.form, mostly=mostly))
+        filled, better = columns[violation.column]
+        remedy = number_remedy(violation.value, file.form, better, filled, _section(file))
+        yield replace(violation, remedy=remedy)
 
 
-def _number_remedy(value: str, form: FileFormat, *, mostly: bool) -> str:
-    if not any(char.isdigit() for char in value):
-        return "write a number, or leave the line out"
-    other = "," if form.decimal == "." else "."
-    if cells.number(value, other) <= cells.HUGE:
-        return f"write 1234{form.decimal}50"
-    if mostly:
-        return f'set decimal = "{other}" for this file'
-    mark = "comma" if form.decimal == "," else "point"
-    return f"write it with a decimal {mark}, as the other cells of the column"
+def _number_column(file: MappedFile, column: Column) -> tuple[int, tuple[str, int] | None]:
+    """Return the number of filled cells of a column, and the decimal mark that would read them."""
+    query = f"SELECT {text(column.sql, column.sql_type)}, count(*) FROM {file.file.source} GROUP BY 1"
+    counts = {str(cell): int(rows) for cell, rows in file.file.query(query) if str(cell).strip()}
+    counts = {cell: rows for cell, rows in counts.items() if cells.text(cell) != column.header}
+    better = decimal_setting(counts, file.form.decimal) if column.sql_type == "VARCHAR" else None
+    return sum(counts.values()), better
+
+
+def _section(file: MappedFile) -> str:
+    """Return the section of regulars.toml that says how the file writes its cells."""
+    if "ordered_at" in file.columns:
+        return "orders.format"
+    return "events.format" if "happened_at" in file.columns else "customers.format"
 
 
 def ragged(file: OpenFile) -> list[Violation]:

@@ -22,7 +22,7 @@ from serving.api.shared_messages import Problem, WrongField
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 MAX_ERRORS = 100
-FILE_ADVICE = ("date_format", "decimal =", "[shop", "this file")  # only who can edit the shop's toml can follow it
+FILE_ADVICE = ("date_format", "decimal =", "[shop", ".format]")  # only who can edit the shop's toml can follow it
 LOG = logging.getLogger("regulars.serving")
 _WHERE = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)

@@ -5,7 +5,7 @@ file, once per distinct text; a law in tests/laws/ holds the two ways equal. A c
 the marks of `features/sources/cells/marks.py`.
 """
 
-from features.sources.cells.clocks import NO_ZONES, clock, zone_offset
+from features.sources.cells.clocks import NO_ZONES, ambiguous_zones, clock, is_zone_id, time_of_day, zone_offset
 from features.sources.cells.counted import COUNTED, EPOCHS, IN_WORDS, SERIAL, SERIAL_OF_1970
 from features.sources.cells.days import day_first
 from features.sources.cells.flags import flag
@@ -52,6 +52,7 @@ __all__ = [
     "SERIAL_OF_1970",
     "SPACE",
     "WRAPPED",
+    "ambiguous_zones",
     "clock",
     "customer_id",
     "cut_pattern",
@@ -61,11 +62,13 @@ __all__ = [
     "flag",
     "identifier",
     "is_rounded",
+    "is_zone_id",
     "mark_shown",
     "moment",
     "number",
     "readable",
     "text",
+    "time_of_day",
     "time_behind",
     "zone_offset",
 ]

@@ -23,6 +23,8 @@ from features.sources.columns import mapped, read_codes
 from features.sources.mapped_file import Column, MappedFile
 from features.sources.opening.files import OpenFile
 from features.sources.row_checks import TypedTable
+from features.sources.split_moments import joined, times_of_day
+from features.tables import Kind
 
 BATCH_ROWS = 1_000_000
 _NUMBER = f"DECIMAL(18,{cells.SCALE})"
@@ -57,27 +59,27 @@ def _read(file: MappedFile) -> TypedTable:
         arrays = iter(batch.columns)
         for reader in readers.values():
             reader.add([next(arrays) for _ in reader.select])
-    no_time = np.zeros(rows, dtype=np.int64)
-    times = next((reader for reader in readers.values() if isinstance(reader, TimeReader)), None)
     texts = {name: reader.coded() for name, reader in readers.items() if isinstance(reader, TextReader)}
-    flags = {name for name in texts if file.columns[name].field.kind == "flag"}
+    kinds = {name: file.columns[name].field.kind for name in texts}
+    clocks = {name: times_of_day(coded) for name, coded in texts.items() if kinds[name] == "clock"}
+    plain = {name: _clean(coded, kinds[name]) for name, coded in texts.items() if kinds[name] not in ("flag", "clock")}
+    numbers = {name: reader.millionths() for name, reader in readers.items() if isinstance(reader, NumberReader)}
+    times = next((reader for reader in readers.values() if isinstance(reader, TimeReader)), None)
+    moments = times.moments() if times else np.zeros((2, rows), dtype=np.int64)
+    local_time, offset = joined(moments[0], moments[1], clocks.get("time"), plain.get("zone"))
     return TypedTable(
         rows,
-        {name: _clean(coded, file.columns[name]) for name, coded in texts.items() if name not in flags},
-        {name: reader.millionths() for name, reader in readers.items() if isinstance(reader, NumberReader)},
-        {name: read_codes(coded, cells.flag) for name, coded in texts.items() if name in flags},
-        *(_on_clock(times.moments(), file.form.zone) if times else (no_time, no_time)),
+        plain,
+        {**numbers, **{name: seconds for name, (seconds, _) in clocks.items()}},
+        {name: read_codes(coded, cells.flag) for name, coded in texts.items() if kinds[name] == "flag"},
+        local_time,
+        offset if file.form.zone is None else on_clock_of(local_time, offset, file.form.zone),
     )
 
 
-def _on_clock(moments: Ints, zone: str | None) -> Ints:
-    local_time, offset = moments
-    return moments if zone is None else np.stack([local_time, on_clock_of(local_time, offset, zone)])
-
-
-def _clean(coded: Coded, column: Column) -> Coded:
+def _clean(coded: Coded, kind: Kind) -> Coded:
     """Return a column's texts without what is around them, and its ids without what is wrapped around those."""
-    if column.field.kind == "id":
+    if kind == "id":
         return mapped(coded, cells.identifier, hint=cells.WRAPPED)
     return mapped(coded, cells.text, hint=cells.SPACE)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
+from zoneinfo import available_timezones
 
 from features.sources.cells.calendar_words import calendar_words, east
-from features.sources.cells.marks import NO_OFFSET
+from features.sources.cells.marks import BAD, EMPTY, NO_OFFSET
+from features.sources.cells.texts import TO_ASCII, text
 from features.sources.plain_text import plain
 
 NO_ZONES: Final[Mapping[str, str]] = {}
@@ -17,6 +20,9 @@ _DIGITS = re.compile(r"(\d{1,2})(?:(\d{2})(?:(\d{2})(?:[.,]?\d{1,6})?)?)?(|[^\d:
 _HOURS_OFF = re.compile(r"(?:(?:UTC|GMT|UT) ?)?([+-]\d{1,2}(?::?\d{2})?)(?![\d:])", re.ASCII | re.IGNORECASE)
 _POINTED = re.compile(r"\b([ap]|[πμ]|ق|ب)\. ?(m|[μ]|ظ)\b\.?", re.IGNORECASE)
 _REMARK = re.compile(r" ?[\[(]([^\])]*)[\])]$")
+_NO_DAY = re.compile(r"^(?:1899-12-3[01]|1900-01-0[01]|1970-01-01)[ T]")  # a time that was stored as a moment
+_PART_OF_A_DAY = re.compile(r"0?[.,](\d{3,17})", re.ASCII)
+DAY_SECONDS: Final = 86400
 _HOUR_WORDS = frozenset({"h", "hrs", "hours", "uhr", "uur", "ч", "час", "τμ"})
 
 
@@ -95,3 +101,39 @@ def zone_offset(name: str, zones: Mapping[str, str] = NO_ZONES) -> int | None:
     if (off := _HOURS_OFF.fullmatch(name)) is not None:
         return east(off[1])
     return calendar_words().zones.get(name)
+
+
+def time_of_day(value: object, zones: Mapping[str, str] = NO_ZONES) -> tuple[int, int]:
+    """Return a time that stands in a column of its own: its seconds or EMPTY or BAD, and its offset or NO_OFFSET.
+
+    Digits alone are hours, hours and minutes, or hours, minutes and seconds; a fraction is a part of a day.
+
+    >>> time_of_day("1430")[0], time_of_day(9)[0], time_of_day("2:30 PM")[0], time_of_day("0.604166667")[0]
+    (52200, 32400, 52200, 52200)
+    """
+    cell = _NO_DAY.sub("", text(value).translate(TO_ASCII).strip())
+    if not cell:
+        return EMPTY, NO_OFFSET
+    if (part := _PART_OF_A_DAY.fullmatch(cell)) is not None:
+        digits = part[1]
+        return (int(digits) * DAY_SECONDS * 2 + 10 ** len(digits)) // (2 * 10 ** len(digits)), NO_OFFSET
+    return clock(cell, zones, digits=True) or (BAD, NO_OFFSET)
+
+
+@cache
+def is_zone_id(name: str) -> bool:
+    """Say whether a text is the name of a zone such as Europe/Athens.
+
+    >>> is_zone_id("Europe/Athens"), is_zone_id("Europe"), is_zone_id("PST")
+    (True, False, False)
+    """
+    return "/" in name and name in available_timezones()
+
+
+def ambiguous_zones() -> Mapping[str, tuple[str, ...]]:
+    """Return the abbreviations that several countries use, and what each may mean, the likely one first.
+
+    >>> ambiguous_zones()["BST"]
+    ('+01:00 in Britain', '+06:00 in Bangladesh')
+    """
+    return calendar_words().ambiguous_zones

@@ -332,8 +332,8 @@ def test_two_ways_of_writing_dates_are_counted_and_what_is_ambiguous_is_a_warnin
     report, remedies = dated(tmp_path, rows, "%d/%m/%Y")
     assert remedies == {
         "delete this line: two exports were joined, each with its own header",
-        "68 cells read as d/m/Y, 13 only as m/d/Y, 1 as neither: two ways of writing are mixed; "
-        "export the dates as 2025-06-18",
+        '68 cells read as d/m/Y, such as "25/06/2025"; 13 only as m/d/Y, such as "06/25/2025"; 1 as neither: '
+        "two ways of writing are mixed; export the dates as 2025-06-18",
     }
     assert report.warnings == (
         "orders.csv, column ordered_at: 7 more cells fit both d/m/Y and m/d/Y: which day they mean cannot be told",
@@ -344,11 +344,11 @@ def test_two_ways_of_writing_dates_are_counted_and_what_is_ambiguous_is_a_warnin
     ("rows", "date_format", "remedy"),
     [
         (["25/06/2025"] * 9 + ["soon"], "%d/%m/%Y", "write 31/01/2024, as the other 9 cells of the column, or leave"),
-        (["06/25/2025"] * 9 + ["01/02/2025"], "%d/%m/%Y", 'set date_format = "%m/%d/%Y" for this file: it reads 10 of 10'),
-        (["2025-06-25"] * 9, "%d/%m/%Y", "set no date_format for this file: it reads 9 of 9 cells"),
+        (["06/25/2025"] * 9 + ["01/02/2025"], "%d/%m/%Y", 'set date_format = "%m/%d/%Y" under [orders.format]: it reads 10 of 10'),
+        (["2025-06-25"] * 9, "%d/%m/%Y", "take date_format and calendar out of [orders.format]: it reads 9 of 9 cells"),
         (["25/06/2025"] * 9 + ["06/25/2025"] * 5, None, "only 9 of 14 cells read as d/m/Y, the way that fits most"),
-        (["1403/01/15"] * 9, None, 'set calendar = "jalali" for this file'),
-        (["2025-06-25"] * 9 + ["25/06/2025"], None, "9 cells read as Y-m-d, 1 only as d/m/Y: two ways"),
+        (["1403/01/15"] * 9, None, 'set calendar = "jalali" under [orders.format]'),
+        (["2025-06-25"] * 9 + ["25/06/2025"], None, '9 cells read as Y-m-d, such as "2025-06-25"; 1 only as d/m/Y, such as "25/06/2025": two ways'),
     ],
 )  # fmt: skip
 def test_a_date_is_never_told_to_take_the_format_that_is_set(tmp_path, rows, date_format, remedy):
@@ -364,8 +364,10 @@ def test_a_date_is_never_told_to_take_the_format_that_is_set(tmp_path, rows, dat
     [
         (["5", "free"], ".", "write a number, or leave the line out"),
         (["5", "n/a"], ",", "write a number, or leave the line out"),
-        (["5,5", "7,5", "6,25"], ".", 'set decimal = "," for this file'),
-        (["5.5", "7.5", "6,25"], ".", "write it with a decimal point, as the other cells of the column"),
+        (["5,5", "7,5", "6,25"], ".", 'set decimal = "," under [orders.format]: it reads 3 of 3 cells'),
+        (["5.5", "7.5", "6,25"], ".", 'set decimal = "either" under [orders.format]: it reads 3 of 3 cells'),
+        (["5.5", "1,234", "6,25"], ".", "write it with a decimal point, as the other cells of the column"),
+        (["5,5", "20 %"], ",", "a share is no number here: map another column, or write the number without the sign"),
         (["5,5", "1,2,3"], ",", "write 1234,50"),
     ],
 )
