@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pandas as pd
+import sqlalchemy as sa
 from msgspec import Meta
 from starlette.responses import Response
 
@@ -15,16 +16,19 @@ from serving.api.operation import CSV, Call, Operation, in_thread
 from serving.api.problems import Refusal
 from serving.api.request_body import encoded
 from serving.api.scores import SCORE
-from serving.api.shared_messages import Request, Text, field_of
+from serving.api.shared_messages import Note, Request, Text, field_of
 from serving.book.keys import Key
 from serving.book.lists import departures_of
 from serving.book.pages import EntryFilter, Page, PageEnd, page_of
+from serving.book.schema import LISTS
 from serving.book.score_json import utc_text
 from serving.book.trial import merged_accounts
+from serving.book.withdrawals import taken_back_since
 from serving.outreach.exports.list_csv import people_csv
 from serving.outreach.plan.candidates import KINDS
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
 from serving.scores import SCORE_NAMES, Band, State
+from serving.webhooks.taken_back import withdraw_and_enqueue
 
 MOST_ENTRIES = 5_000  # of a page
 Number = Annotated[int, Meta(ge=0, lt=1 << 31)]
@@ -57,6 +61,36 @@ class Departure(msgspec.Struct, frozen=True):
     detail: str
 
 
+class TakenBack(msgspec.Struct, frozen=True):
+    """A list that was taken back."""
+
+    as_of: date
+    withdrawn_at: Annotated[str, Meta(description="ISO 8601 in UTC")]
+    by: Annotated[str | None, Meta(description="who decided; null for a key of one owner")]
+    why: Annotated[str | None, Meta(description="for what reason; null for a key of one owner")]
+
+
+class NewWithdrawal(Request, frozen=True):
+    """Why a list is taken back."""
+
+    why: Annotated[Note, Meta(examples=["it was made from last week's prices"])]
+    by: Annotated[Text | None, Meta(description="who decides; left out: the key's name")] = None
+
+
+class Withdrawn(msgspec.Struct, frozen=True):
+    """A list that was taken back; the same answer again where it was taken back before."""
+
+    as_of: date
+    withdrawn_at: Annotated[str, Meta(description="ISO 8601 in UTC")]
+    by: str
+    why: str
+    list_ids: Annotated[list[int], Meta(description="every list of that day; the last one was in force")]
+    closed: Annotated[int, Meta(description="entries that nobody had acted on")]
+    kept: Annotated[int, Meta(description="entries with a contact or an outcome: they stay as they are")]
+    voided: Annotated[int, Meta(description="episodes of the trial that are no longer watched, of both arms")]
+    in_force: Annotated[date | None, Meta(description="the day of the list that holds now; null: there is none")]
+
+
 class ListAnswer(msgspec.Struct, frozen=True):
     """A list in three groups: regular customers at risk, new customers with one order day, and lapsed customers."""
 
@@ -77,6 +111,9 @@ class ListAnswer(msgspec.Struct, frozen=True):
             "for a key of one owner"
         ),
     ] = None
+    taken_back: Annotated[
+        list[TakenBack], Meta(description="lists that were taken back since the one before, and do not count")
+    ] = []
     gone: list[Departure] = []
     published_at: Annotated[str | None, Meta(description="ISO 8601 in UTC")] = None
     next_cursor: Annotated[str | None, Meta(description="`cursor` of the next page; null: this was the last")] = None
@@ -101,11 +138,35 @@ def current_list(call: Call) -> Response:
 
 def list_of_day(call: Call) -> Response:
     """Answer the list of a day."""
+    return _list_response(call, _day_of(call))
+
+
+def withdraw(call: Call) -> Withdrawn:
+    """Take back the list of a day."""
+    day, sent = _day_of(call), call.body
+    with call.server.need_book().reading() as connection:
+        known = connection.scalar(sa.select(LISTS.c.id).where(LISTS.c.as_of == day).limit(1))
+    if known is None:
+        raise Refusal(404, "no-list", f"no list is of {day}")
+    done = withdraw_and_enqueue(call.server.need_book(), day, sent.by or call.key.name, sent.why)
+    return Withdrawn(
+        as_of=done.as_of,
+        withdrawn_at=utc_text(done.at),
+        by=done.by,
+        why=done.why,
+        list_ids=list(done.list_ids),
+        closed=done.closed,
+        kept=done.kept,
+        voided=done.voided,
+        in_force=done.holds,
+    )
+
+
+def _day_of(call: Call) -> date:
     try:
-        day = date.fromisoformat(call.part("date"))
+        return date.fromisoformat(call.part("date"))
     except ValueError:
         raise Refusal(404, "no-list", "a list is named by its day, as 2026-03-02") from None
-    return _list_response(call, day)
 
 
 def _list_response(call: Call, day: date | None) -> Response:
@@ -114,8 +175,8 @@ def _list_response(call: Call, day: date | None) -> Response:
     if as_csv:
         response = _csv(page, _seen(call, page.entries))
     else:
-        gone, merged = _gone(call, page), _merged(call, page)
-        response = encoded(list_answer(page, _seen(call, page.entries), gone, merged, call.key))
+        answer = list_answer(page, _seen(call, page.entries), _gone(call, page), call.key)
+        response = encoded(msgspec.structs.replace(answer, **_of_whole(call, page)))
     response.headers["Vary"] = "Accept"
     return response
 
@@ -130,6 +191,10 @@ def _page(call: Call, day: date | None, limit: int | None) -> Page:
     if page is None:
         known = "no list has been published yet; `regulars list` publishes one"
         raise Refusal(404, "no-list", known if day is None else f"no list is of {day}")
+    if page.facts["withdrawn_at"] is not None:
+        raise Refusal(
+            410, "list-withdrawn", f"the list of {page.facts['as_of']} was taken back; /current has the one in force"
+        )
     return page
 
 
@@ -152,14 +217,20 @@ def _gone(call: Call, page: Page) -> list[Departure]:
     return msgspec.convert(frame[frame["customer_id"].isin(seen)].to_dict("records"), list[Departure])
 
 
-def _merged(call: Call, page: Page) -> int | None:
-    if call.key.owner is not None:
-        return None
+def _of_whole(call: Call, page: Page) -> dict[str, Any]:
+    """Return what concerns the whole shop: of it a key of one owner learns only which lists do not count."""
+    whole = call.key.owner is None
     with call.server.need_book().reading() as connection:
-        return merged_accounts(connection, page.facts["id"])
+        merged = merged_accounts(connection, page.facts["id"]) if whole else None
+        rows = taken_back_since(connection, page.facts["as_of"])
+    back = [
+        TakenBack(row["as_of"], utc_text(row["withdrawn_at"]), *((row["by"], row["why"]) if whole else (None, None)))
+        for row in rows
+    ]
+    return {"merged_accounts": merged, "taken_back": back}
 
 
-def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], merged: int | None, key: Key) -> ListAnswer:
+def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], key: Key) -> ListAnswer:
     """Return the answer that shows a page of a list."""
     facts, run = page.facts, page.run
     regular, new, winback = (_entries(entries[entries["kind"] == kind]) for kind in KINDS)
@@ -174,7 +245,6 @@ def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], merged
         new_customers=new,
         winback=winback,
         left_out=msgspec.json.decode(facts["left_out"]) if key.owner is None else {},
-        merged_accounts=merged,
         gone=gone,
         published_at=utc_text(facts["published_at"]),
         next_cursor=None if page.after is None else cursor_of(page.after),
@@ -269,6 +339,7 @@ LIST: dict[str, Any] = {
     "winback": [],
     "left_out": {"would stay": 1480, "no consent": 12, "over capacity": 40},
     "merged_accounts": 0,
+    "taken_back": [],
     "gone": [{"customer_id": "00457", "reason": "ordered", "detail": "ordered on 2026-02-25"}],
     "published_at": "2026-03-02T06:00:01Z",
     "next_cursor": None,
@@ -291,7 +362,7 @@ OPERATIONS = (
         asks=ListQuery,
         gives=ListAnswer,
         example=LIST,
-        needs=(404,),
+        needs=(404, 410),
         csv=True,
     ),
     Operation(
@@ -307,7 +378,36 @@ OPERATIONS = (
         gives=ListAnswer,
         example=LIST,
         parts={"date": "the list's day, ISO 8601"},
-        needs=(404,),
+        needs=(404, 410),
         csv=True,
+    ),
+    Operation(
+        name="withdraw_list",
+        tag="lists",
+        method="POST",
+        path="/v1/lists/{date}/withdrawal",
+        roles=("admin",),
+        summary="Take a list back",
+        description="Closes the entries of every list of that day that nobody has acted on. Contacts, outcomes and "
+        "draws stay. Episodes of owners who had acted on none of their entries are void, in both arms. The webhooks "
+        "are told; the list before is in force again. Taken back twice is taken back once.",
+        run=in_thread(withdraw),
+        gives=Withdrawn,
+        example={
+            "as_of": "2026-03-02",
+            "withdrawn_at": "2026-03-02T09:12:44Z",
+            "by": "Eleni",
+            "why": "it was made from last week's prices",
+            "list_ids": [41],
+            "closed": 23,
+            "kept": 2,
+            "voided": 18,
+            "in_force": "2026-02-23",
+        },
+        takes=NewWithdrawal,
+        sends={"why": "it was made from last week's prices", "by": "Eleni"},
+        parts={"date": "the list's day, ISO 8601"},
+        whole=True,
+        needs=(404,),
     ),
 )

@@ -171,6 +171,7 @@ _PROBLEMS = {
     "404": _problem("it does not exist, or not for this key"),
     "408": _problem("the body came too slowly"),
     "409": _problem("the registry's champion was refused; the model before it serves on"),
+    "410": _problem("the list was taken back"),
     "413": _problem("the body, or a row of it, is too large"),
     "415": _problem("the body is not application/json, or is compressed"),
     "422": _problem("a field is wrong; `errors` names the path of each"),

@@ -138,7 +138,7 @@ def _recorded(
         counts = record(book, rows, Source("the request", range(len(rows))))
     except InputError as error:
         raise InputError(error.message, [_with_path(name, violation) for violation in error.violations]) from None
-    return Recorded(counts.new, counts.known)
+    return Recorded(counts.new, counts.known, closed=counts.closed or msgspec.UNSET)
 
 
 def _with_unknown(server: ServerState, recorded: Recorded, rows: Sequence[ContactRow | ConsentRow]) -> Recorded:

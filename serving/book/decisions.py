@@ -32,10 +32,14 @@ Facts = Callable[[Mapping[str, Any]], Any]  # the values of some columns of a ro
 
 @dataclass(frozen=True)
 class Recorded:
-    """How many of the given rows were new, and how many the book held already."""
+    """How many of the given rows were new, and how many the book held already.
+
+    `closed` counts those of entries that were closed when their list was taken back; they are recorded all the same.
+    """
 
     new: int
     known: int
+    closed: int = 0
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,8 @@ def record_contacts(
         entries = entries_of(connection, (row.entry_id for row in rows if row.entry_id))
         refuse(wrong_contacts(rows, entries, source, latest), source)
         rows = with_current_ids(rows, entries)
-        return write_contacts(connection, _keys_told_apart(connection, rows) if by_owner else rows)
+        done = write_contacts(connection, _keys_told_apart(connection, rows) if by_owner else rows)
+        return Recorded(done.new, done.known, closed_among(rows, entries))
 
 
 def _keys_told_apart(connection: Connection, rows: Sequence[Contact]) -> list[Contact]:
@@ -235,7 +240,7 @@ def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, Ro
     account = sa.func.coalesce(ENTRIES.c.account_id, ENTRIES.c.customer_id).label("account_id")
     query = (
         sa.select(
-            *(ENTRIES.c[n] for n in ("entry_id", "customer_id", "channel", "members")),
+            *(ENTRIES.c[n] for n in ("entry_id", "customer_id", "channel", "members", "closed_at")),
             account,
             RUNS.c.horizon_days,
             LISTS.c.as_of,
@@ -247,6 +252,11 @@ def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, Ro
     ids = (*asked, *now.values())
     found = {row["entry_id"]: row for row in rows_with(connection, query, ENTRIES.c.entry_id, ids)}
     return found | {alias: found[entry_id] for alias, entry_id in now.items() if entry_id in found}
+
+
+def closed_among(rows: Iterable[Any], entries: Mapping[str, RowMapping]) -> int:
+    """Return how many rows are of closed entries; `entries` come from `entries_of`."""
+    return sum(row.entry_id in entries and entries[row.entry_id]["closed_at"] is not None for row in rows)
 
 
 def listed_on(entries: Mapping[str, RowMapping]) -> dict[str, date]:

@@ -117,8 +117,9 @@ def _scores(connection: Connection, customer_id: str) -> pd.DataFrame:
 
 
 def _entries(connection: Connection, customer_id: str, accounts: tuple[str, ...]) -> pd.DataFrame:
+    taken_back = (LISTS.c[name] for name in ("withdrawn_at", "withdrawn_by", "withdrawn_why"))
     query = (
-        sa.select(LISTS.c.as_of, RUNS.c.currency, ENTRIES)
+        sa.select(LISTS.c.as_of, RUNS.c.currency, ENTRIES, *taken_back)
         .join_from(LISTS, ENTRIES)
         .join(RUNS, RUNS.c.id == LISTS.c.run_id)
         .where(sa.or_(ENTRIES.c.customer_id == customer_id, ENTRIES.c.account_id.in_(accounts)))

@@ -22,6 +22,8 @@ from serving.book.runs import Run, read_column
 from serving.book.schema import ARMS, DRAWN, ENTRIES, EPISODES, GONE, LISTS, MERGERS, OWNERS, SUPPRESSED
 from serving.book.score_json import SCORE_FACTS
 from serving.book.sql_rows import (
+    IDS_PER_QUERY,
+    batches,
     digest,
     frame_of,
     insert_columns,
@@ -40,7 +42,7 @@ from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
 from serving.scores import plain_values
 
 ROUND_ROBIN = "round robin"
-_ENTRY_NAMES = tuple(c.name for c in ENTRIES.c if c.name not in ("list_id", "kind"))
+_ENTRY_NAMES = tuple(c.name for c in ENTRIES.c if c.name not in ("list_id", "kind", "closed_at"))
 _MONEY = frozenset({"cost", "expected_gain"})
 
 
@@ -67,7 +69,7 @@ def publish_list(connection: Connection, outreach: OutreachList, run_id: int) ->
     """
     outreach = with_entry_ids(connection, outreach)
     columns = _entry_columns(outreach)
-    key = _key(outreach, run_id, columns)
+    key = _key(outreach, run_id, columns, _times_withdrawn(connection, outreach))
     known = connection.scalar(sa.select(LISTS.c.id).where(LISTS.c.key == key))
     if known is not None:
         return Publication(int(known), False, outreach)
@@ -124,9 +126,15 @@ def _columns(table: sa.Table, frame: pd.DataFrame) -> dict[str, list[Any]]:
     return {c.name: plain_values(frame[c.name]) for c in table.c if c.name != "list_id"}
 
 
-def _key(outreach: OutreachList, run_id: int, columns: Mapping[str, list[Any]]) -> str:
+def _times_withdrawn(connection: Connection, outreach: OutreachList) -> int:
+    """Return how many lists of the day were taken back: the same list after that is another one."""
+    query = sa.select(sa.func.count()).select_from(LISTS)
+    return int(connection.scalar(query.where(LISTS.c.as_of == outreach.as_of, LISTS.c.withdrawn_at.is_not(None))) or 0)
+
+
+def _key(outreach: OutreachList, run_id: int, columns: Mapping[str, list[Any]], withdrawn: int) -> str:
     off = (_columns(SUPPRESSED, outreach.suppressed), _columns(GONE, outreach.gone))
-    facts = (str(run_id), outreach.rank_by, str(outreach.capacity))
+    facts = (str(run_id), outreach.rank_by, str(outreach.capacity), *([str(withdrawn)] if withdrawn else []))
     # Ids are drawn; those that say the day and the account keep the list the same, also one of before ids were drawn.
     accounts = columns["account_id"]
     derived = [None if who is None else derived_id(outreach.as_of, who) for who in accounts]
@@ -154,9 +162,17 @@ def _enrol(connection: Connection, outreach: OutreachList, list_id: int) -> None
     insert_missing(connection, ARMS, _rows(ARMS, outreach.arms))
     insert_missing(connection, DRAWN, _rows(DRAWN, outreach.drawn))
     insert_missing(connection, MERGERS, _rows(MERGERS, outreach.merged.assign(list_id=list_id)))
-    episodes = outreach.episodes.assign(list_id=list_id, customers=customers)
+    episodes = outreach.episodes.assign(list_id=list_id, customers=customers, voided_at=None)
+    _make_room(connection, outreach)
     insert_missing(connection, EPISODES, _rows(EPISODES, episodes))
     insert_missing(connection, OWNERS, _rows(OWNERS, given))
+
+
+def _make_room(connection: Connection, outreach: OutreachList) -> None:
+    """Delete the void episodes of a list of the same day that was taken back: this one watches their accounts anew."""
+    void = sa.and_(EPISODES.c.began_on == outreach.as_of, EPISODES.c.voided_at.is_not(None))
+    for batch in batches(outreach.episodes["account_id"], IDS_PER_QUERY):
+        connection.execute(sa.delete(EPISODES).where(void, EPISODES.c.account_id.in_(batch)))
 
 
 def _rows(table: sa.Table, frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from serving.book.decisions import (
     Contact,
     Hold,
     Recorded,
+    closed_among,
     entries_of,
     listed_on,
     write_consent,
@@ -79,7 +80,7 @@ def record_outcomes(
         new = _new(connection, with_current_ids(rows, entries))
         _write(connection, new, entries)
         _follow_up(connection, list(new.values()), entries)
-        return Recorded(len(new), len(rows) - len(new))
+        return Recorded(len(new), len(rows) - len(new), closed_among(rows, entries))
 
 
 def wrong_outcomes(

@@ -18,6 +18,7 @@ from serving.book.lists import entries_in
 from serving.book.runs import Run, run_of
 from serving.book.schema import ENTRIES, LISTS, OWNERS, SCORES
 from serving.book.sql_rows import latest_row
+from serving.book.withdrawals import in_force
 from serving.outreach.plan.candidates import KINDS
 from serving.outreach.plan.owners import NO_OWNER
 
@@ -102,7 +103,7 @@ def page_of(
 def _list(day: date | None, after: PageEnd | None) -> sa.Select[Any]:
     if after is not None:
         return sa.select(LISTS).where(LISTS.c.id == after.list_id)
-    return latest_row(LISTS) if day is None else latest_row(LISTS).where(LISTS.c.as_of == day)
+    return in_force() if day is None else latest_row(LISTS).where(LISTS.c.as_of == day)
 
 
 def _owner_on(today: date) -> sa.Subquery:

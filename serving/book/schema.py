@@ -89,6 +89,9 @@ LISTS = sa.Table(
     sa.Column("capacity", sa.Integer),
     sa.Column("left_out", sa.Text, nullable=False),  # JSON: reason → how many
     sa.Column("published_at", sa.DateTime, nullable=False),
+    sa.Column("withdrawn_at", sa.DateTime),  # none: it was not taken back
+    sa.Column("withdrawn_by", sa.String),
+    sa.Column("withdrawn_why", sa.Text),
 )
 ENTRIES = _keyed_table(
     "entries",
@@ -110,6 +113,7 @@ ENTRIES = _keyed_table(
     sa.Column("expected_gain", sa.BigInteger),
     sa.Column("due_on", sa.Date),
     sa.Column("change", sa.String(8)),  # new, still
+    sa.Column("closed_at", sa.DateTime),  # with its list, before anybody acted on it
 )
 # Ids that entries had before ids were drawn: sheets with them are out.
 ENTRY_ALIASES = _keyed_table(
@@ -149,6 +153,7 @@ EPISODES = _keyed_table(
     sa.Column("probability", sa.Float, nullable=False),
     sa.Column("expected_spend", sa.BigInteger, nullable=False),
     sa.Column("customers", sa.Text),  # JSON: all of the account on that day; none: the book did not keep it yet
+    sa.Column("voided_at", sa.DateTime),  # with its list, before its owner had acted on any entry
 )
 # The arm that an account was drawn for stays for ever, whatever the share becomes.
 ARMS = _keyed_table(
@@ -277,7 +282,7 @@ WEBHOOKS = _keyed_table(
     "webhooks",
     sa.Column("id", sa.String(16), primary_key=True),
     sa.Column("url", sa.Text, nullable=False),
-    sa.Column("events", sa.String, nullable=False),  # JSON: list.published, customer.entered, customer.left
+    sa.Column("events", sa.String, nullable=False),  # JSON: of serving.webhooks.messages.EVENTS
     sa.Column("secret", sa.String, nullable=False),  # sealed, not hashed: signing needs it; empty once removed
     sa.Column("allow_private", sa.Boolean, nullable=False),
     sa.Column("created_at", sa.DateTime, nullable=False),

@@ -18,6 +18,7 @@ from serving.book.lists import with_entry
 from serving.book.schema import ARMS, CONSENT, CONTACTS, DRAWN, ENTRIES, EPISODES, HOLDS, LISTS, OWNERS
 from serving.book.sql_rows import frame_of, texts_from_json
 from serving.book.trial import ended_by
+from serving.book.withdrawals import standing_entries
 from serving.outreach.plan.snapshot import Snapshot
 
 REMEMBERED_DAYS = 400  # longer than any cooldown and any year
@@ -79,12 +80,12 @@ def _latest_of(table: sa.Table, by: tuple[Any, ...], day_of: sa.Column[Any], day
 
 
 def _former(connection: Connection, as_of: date) -> pd.DataFrame:
-    before = sa.select(LISTS.c.id).where(LISTS.c.as_of < as_of).order_by(LISTS.c.as_of.desc(), LISTS.c.id.desc())
     account = sa.func.coalesce(ENTRIES.c.account_id, ENTRIES.c.customer_id).label("account_id")
     own = (ENTRIES.c[name] for name in ("customer_id", "kind", "owner", "playbook"))
     query = sa.select(account, *own, LISTS.c.as_of).join_from(ENTRIES, LISTS)
-    last = query.where(LISTS.c.id == before.limit(1).scalar_subquery())
-    return frame_of(connection, last.order_by(ENTRIES.c.kind, ENTRIES.c.position))
+    last = query.where(standing_entries(connection, as_of))
+    found = frame_of(connection, last.order_by(LISTS.c.as_of, LISTS.c.id, ENTRIES.c.kind, ENTRIES.c.position))
+    return found.drop_duplicates("account_id", keep="last", ignore_index=True)
 
 
 def _contacts(connection: Connection, as_of: date) -> pd.DataFrame:
@@ -105,7 +106,8 @@ def _open_episodes(connection: Connection, as_of: date) -> pd.DataFrame:
     columns = (
         EPISODES.c[name] for name in ("account_id", "arm", "began_on", "horizon_days", "customers", "customer_id")
     )
-    query = sa.select(*columns).where(EPISODES.c.began_on < as_of, sa.not_(ended_by(connection, as_of)))
+    watched = sa.and_(EPISODES.c.began_on < as_of, EPISODES.c.voided_at.is_(None))
+    query = sa.select(*columns).where(watched, sa.not_(ended_by(connection, as_of)))
     found = frame_of(connection, query.order_by(EPISODES.c.account_id, EPISODES.c.began_on))
     days = zip(found["began_on"], found.pop("horizon_days"), strict=True)
     ends = pd.Series([began + timedelta(n) for began, n in days], found.index, dtype=object)

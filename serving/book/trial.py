@@ -20,7 +20,7 @@ LEAK_NAMES = ("how", "account_id", "customer_id", "leaked_on", "channel", "by")
 
 
 def episodes(book: Book, until: date) -> pd.DataFrame:
-    """Return the episodes whose horizon has ended, and whether a contact fell within each.
+    """Return the episodes whose horizon has ended, and whether a contact fell within each; void ones are left out.
 
     Args:
         book: the database of record.
@@ -32,7 +32,8 @@ def episodes(book: Book, until: date) -> pd.DataFrame:
         arm. A contact with any customer of the episode counts, whatever account that customer has joined since.
     """
     with book.reading() as connection:
-        query = sa.select(EPISODES).where(ended_by(connection, until))
+        columns = (column for column in EPISODES.c if column.name != "voided_at")
+        query = sa.select(*columns).where(EPISODES.c.voided_at.is_(None), ended_by(connection, until))
         found = frame_of(connection, query.order_by(EPISODES.c.began_on, EPISODES.c.account_id))
         customers = pd.Series(list(map(texts_from_json, found["customers"])), found.index, dtype=object)
         found = found.assign(customers=customers)
@@ -108,7 +109,8 @@ def _held_out(table: sa.Table, contacts: sa.Subquery) -> sa.ColumnElement[bool]:
 
 def _merged(since: date | None) -> sa.Select[Any]:
     first = sa.func.min(LISTS.c.as_of).label("leaked_on")
-    query = sa.select(MERGERS.c.account_id, first).join_from(MERGERS, LISTS).group_by(MERGERS.c.account_id)
+    query = sa.select(MERGERS.c.account_id, first).join_from(MERGERS, LISTS).where(LISTS.c.withdrawn_at.is_(None))
+    query = query.group_by(MERGERS.c.account_id)
     return query if since is None else query.having(first >= since)
 
 

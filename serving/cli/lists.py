@@ -17,7 +17,6 @@ from serving.cli.options import (
     Horizon,
     Json,
     Orders,
-    OutFolder,
     Until,
     Why,
     app,
@@ -46,20 +45,32 @@ PERIODS, BY = ("month", "quarter", "year"), ("segment", "owner")
 
 @app.command("list")
 def list_(
-    out: OutFolder,
+    out: Annotated[Path | None, typer.Option("--out", help="A folder.")] = None,
     config: Config = None,
     orders: Orders = None,
     horizon: Horizon = None,
     active: Active = None,
     as_of: AsOf = None,
     formats: Formats = None,
+    withdraw: Annotated[
+        date | None, typer.Option("--withdraw", parser=day, metavar="DAY", help="Take back the list of that day.")
+    ] = None,
+    by: By = "",
+    why: Why = "",
     json: Json = False,
 ) -> None:
-    """Write the list of whom to contact, with what to do and why, and publish it in the book."""
+    """Write the list of whom to contact, with what to do and why, and publish it in the book; or take one back."""
+    if (out is None) == (withdraw is None):
+        raise InputError("say --out FOLDER to write a list, or --withdraw DAY --by NAME --why TEXT to take one back")
     with shop_of(config, orders, horizon, active, until=as_of) as shop:
+        if withdraw is not None:
+            from serving.commands.lists.withdraw import withdraw_list
+
+            screen_of(json).show(withdraw_list(shop, withdraw, by, why))
+            return
         from serving.commands.lists.list import make_list
 
-        screen_of(json).show(make_list(shop, out, formats or ()))
+        screen_of(json).show(make_list(shop, out or Path(), formats or ()))
 
 
 @app.command()

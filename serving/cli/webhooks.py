@@ -25,7 +25,10 @@ def add(
     config: Config = None,
     events: Annotated[
         list[str] | None,
-        typer.Option("--event", help="list.published, customer.entered, customer.left; may be repeated; default: all."),
+        typer.Option(
+            "--event",
+            help="list.published, list.withdrawn, customer.entered, customer.left; may be repeated; default: all.",
+        ),
     ] = None,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Also http, and addresses inside the own network.")

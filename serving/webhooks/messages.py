@@ -17,9 +17,9 @@ import pandas as pd
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import plain_values
 
-Event = Literal["list.published", "customer.entered", "customer.left"]
+Event = Literal["list.published", "customer.entered", "customer.left", "list.withdrawn"]
 EVENTS: tuple[Event, ...] = get_args(Event)
-PUBLISHED, ENTERED, LEFT = EVENTS
+PUBLISHED, ENTERED, LEFT, WITHDRAWN = EVENTS
 PING = "ping"  # never in the outbox: it is sent on demand
 ENTRY_FACTS = ("customer_id", "account_id", "entry_id", "owner", "kind", "playbook")  # also of the entry that was left
 SCORED = ("band", "probability", "value_at_risk")

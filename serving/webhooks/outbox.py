@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,8 +21,9 @@ from serving.book import Book
 from serving.book.lists import Publication, publish_list
 from serving.book.privacy.sealing import secret_of
 from serving.book.privacy.secret import Secret
-from serving.book.schema import ENTRIES, GONE, LISTS, OUTBOX, WEBHOOKS
+from serving.book.schema import ENTRIES, GONE, OUTBOX, WEBHOOKS
 from serving.book.sql_rows import ROWS_PER_INSERT, batches, insert_columns, utc_now
+from serving.book.withdrawals import standing_entries
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.webhooks.messages import ENTRY_FACTS, LEFT, NewMessage, messages_of
 from serving.webhooks.receivers import Receiver, active, receiver_in
@@ -71,15 +72,25 @@ def enqueue(connection: Connection, outreach: OutreachList, list_id: int) -> int
         outreach: the published list.
         list_id: its number.
     """
-    now = utc_now()
+    now, subscribed = utc_now(), subscribers(connection)
     long_ago = now - timedelta(days=SETTLED_DAYS)
     connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.next_at.is_(None), OUTBOX.c.created_at < long_ago))
-    subscribed = {row["id"]: frozenset(json.loads(row["events"])) for row in connection.execute(active()).mappings()}
     if not subscribed:
         return 0
     events = frozenset().union(*subscribed.values())
     former = _former_entries(connection, outreach, list_id) if LEFT in events else {}
-    messages = messages_of(outreach, list_id, former, now, events)
+    return put(connection, messages_of(outreach, list_id, former, now, events), subscribed, now)
+
+
+def subscribers(connection: Connection) -> dict[str, frozenset[str]]:
+    """Return webhook → the events that it is told of."""
+    return {row["id"]: frozenset(json.loads(row["events"])) for row in connection.execute(active()).mappings()}
+
+
+def put(
+    connection: Connection, messages: Iterable[NewMessage], subscribed: Mapping[str, frozenset[str]], now: datetime
+) -> int:
+    """Put messages into the outbox for every webhook that is told of them, and return how many those are."""
     return sum(_insert(connection, rows, now) for rows in batches(_addressed(messages, subscribed), ROWS_PER_INSERT))
 
 
@@ -153,17 +164,15 @@ def release(book: Book, messages: Sequence[Message]) -> None:
 
 def _former_entries(connection: Connection, outreach: OutreachList, list_id: int) -> dict[str, dict[str, Any]]:
     """Return customer → its entry on the list before (the latest of an earlier day), of those who left."""
-    earlier = sa.select(LISTS.c.id).where(LISTS.c.as_of < outreach.as_of)
-    before = earlier.order_by(LISTS.c.as_of.desc(), LISTS.c.id.desc()).limit(1).scalar_subquery()
     query = (
         sa.select(*(ENTRIES.c[name] for name in ENTRY_FACTS))
         .join_from(GONE, ENTRIES, ENTRIES.c.customer_id == GONE.c.customer_id)
-        .where(GONE.c.list_id == list_id, ENTRIES.c.list_id == before)
+        .where(GONE.c.list_id == list_id, standing_entries(connection, outreach.as_of))
     )
     return {row["customer_id"]: dict(row) for row in connection.execute(query).mappings()}
 
 
-def _addressed(messages: Iterable[NewMessage], subscribed: dict[str, frozenset[str]]) -> Iterator[tuple[Any, ...]]:
+def _addressed(messages: Iterable[NewMessage], subscribed: Mapping[str, frozenset[str]]) -> Iterator[tuple[Any, ...]]:
     """Yield a row per message and webhook; webhooks take turns, so that none comes last."""
     for message in messages:
         message_id = f"msg_{secrets.token_hex(14)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from features.money import Money
 from serving.book.runs import record_scores
 from serving.book.snapshot import snapshot_on
 from serving.book.trial import episodes
+from serving.book.withdrawals import taken_back_since
 from serving.commands.models.score import ScoringRun, score_all
 from serving.commands.result import Table
 from serving.outreach.effect.learnt import learn
@@ -45,12 +46,14 @@ class PublishedList:
         files: that were written.
         run: the scoring run behind it.
         warnings: sentences about settings that do nothing.
+        taken_back: lists that were taken back since the one before: as_of, withdrawn_at, by, why.
     """
 
     outreach: OutreachList
     files: Sequence[Path]
     run: ScoringRun
     warnings: tuple[str, ...] = ()
+    taken_back: Sequence[Mapping[str, Any]] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, entries and all."""
@@ -65,6 +68,7 @@ class PublishedList:
             "left_out": dict(outreach.left_out),
             "gone": records(outreach.gone),
             "merged": records(outreach.merged),
+            "taken_back": [dict(each) for each in self.taken_back],
             "warnings": list(self.warnings),
             "files": list(self.files),
         }
@@ -88,6 +92,7 @@ class PublishedList:
         apart = f"{len(outreach.newcomers):,} new customers and {len(outreach.winback):,} lapsed ones to win back"
         yield f"{len(outreach.entries):,} regulars on the list, ranked by {outreach.rank_by}; apart from them {apart}"
         yield "not on it: " + ", ".join(f"{count:,} {rule}" for rule, count in outreach.left_out.items())
+        yield from (_said_taken_back(each) for each in self.taken_back)
         yield from self._moves()
         yield from _said_merged(outreach.merged["account_id"].tolist())
         yield from self.warnings
@@ -101,6 +106,10 @@ class PublishedList:
             why = ", ".join(f"{count:,} {reason}" for reason, count in gone["reason"].value_counts().items())
             left = f"{len(gone):,} gone ({why})" if why else "nobody gone"
             yield f"since the former list: {new:,} new, {still:,} still on it, {left}"
+
+
+def _said_taken_back(each: Mapping[str, Any]) -> str:
+    return f"the list of {each['as_of']} was taken back by {each['by']} and does not count: {each['why']}"
 
 
 def _said_merged(account_ids: Sequence[str]) -> Iterator[str]:
@@ -169,8 +178,11 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
     published = publish_and_enqueue(shop.book, outreach, run.run_id)
     outreach = with_guidance(published.outreach, playbooks)
     files = write_list(outreach, out, tuple(formats) or policy.formats, policy.addresses, shop.settings.files.access())
+    with shop.book.reading() as connection:
+        taken_back = taken_back_since(connection, outreach.as_of)
     known_owners = {NO_OWNER, *customers.named_owner_of.values(), *snapshot.owners.values(), *outreach.owners}
-    return PublishedList(outreach, files, run, (*run.hindsight(), *policy.unknown_owners(known_owners)))
+    warnings = (*run.hindsight(), *policy.unknown_owners(known_owners))
+    return PublishedList(outreach, files, run, warnings, taken_back)
 
 
 def _advisor(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Snapshot) -> Advisor:

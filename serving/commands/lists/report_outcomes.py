@@ -6,7 +6,7 @@ Everything goes into the book in one transaction; the same report twice changes 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -64,10 +64,11 @@ class Reported:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        optional = {"unknown": self.unknown, "accounts": self.accounts}
+        optional = {"closed": self.recorded.closed or None, "unknown": self.unknown, "accounts": self.accounts}
         return {
             "what": self.what,
-            **asdict(self.recorded),
+            "new": self.recorded.new,
+            "known": self.recorded.known,
             **{name: value for name, value in optional.items() if value is not None},
         }
 
@@ -80,6 +81,8 @@ class Reported:
         for given, account in (self.accounts or {}).items():
             if given != account:
                 yield f"{given} belongs to account {account}: {self.done} for the account"
+        if closed := self.recorded.closed:
+            yield f"{closed:,} {'is' if closed == 1 else 'are'} of a list that was taken back; recorded all the same"
         if self.unknown:
             yield _unknown_in_words(self.unknown)
 

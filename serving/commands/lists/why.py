@@ -103,7 +103,11 @@ def _listed(row: dict[str, Any]) -> str:
     what = f": {row['playbook']} by {row['channel']}" if row["playbook"] else ""
     gain = "" if row["expected_gain"] is None else f", worth {Money(row['currency']).text(row['expected_gain'])}"
     through = "" if row["customer_id"] == row["asked_for"] else f" through {row['customer_id']} of the same account"
-    return f"on the list of {row['owner']}{through}, place {row['position']}{what}{gain} (entry {row['entry_id']})"
+    by, why = row["withdrawn_by"], row["withdrawn_why"]
+    back = f"; the list was taken back by {by}: {why}" if row["withdrawn_at"] else ""
+    return (
+        f"on the list of {row['owner']}{through}, place {row['position']}{what}{gain} (entry {row['entry_id']}){back}"
+    )
 
 
 def _consented(row: dict[str, Any]) -> str:
@@ -122,6 +126,11 @@ def _drawn(row: dict[str, Any]) -> str:
     return f"{row['arm']} from now on, whatever account it belongs to: drawn with account {row['account_id']}"
 
 
+def _watched(row: dict[str, Any]) -> str:
+    void = "; void, since its list was taken back" if row["voided_at"] else ""
+    return f"watched for {row['horizon_days']} days as {row['arm']} ({row['cell']}, {row['stratum']}){void}"
+
+
 def _by(row: dict[str, Any]) -> str:
     return f" by {row['by']}" if row["by"] else ""
 
@@ -138,7 +147,7 @@ SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "entries": _listed,
     "suppressed": lambda row: f"not on the list: {row['reason']}, {row['detail']}",
     "gone": lambda row: f"left the list: {row['reason']}, {row['detail']}",
-    "episodes": lambda row: f"watched for {row['horizon_days']} days as {row['arm']} ({row['cell']}, {row['stratum']})",
+    "episodes": _watched,
     "contacts": lambda row: f"contacted by {row['channel']}{_by(row)}{_note(row)}",
     "outcomes": lambda row: f"outcome: {row['outcome'].replace('_', ' ')}{_by(row)}{_note(row)}",
     "consent": _consented,

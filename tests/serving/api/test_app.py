@@ -311,3 +311,24 @@ def test_any_ids_and_any_accept_header_are_answered(call: Any, ids: list[str], a
     assert call("POST", "/v1/scores", content=json.dumps({"customer_ids": ids}).encode()).status_code in (200, 400, 422)
     headers = {"Accept": accept.encode("ascii", "ignore").decode().translate(dict.fromkeys(range(32)))}
     assert call("GET", "/v1/lists/current", headers=headers).status_code == 200
+
+
+def test_a_list_is_taken_back_once(office_call: Any) -> None:
+    """Its day is gone for readers, the one before is in force, the next page of it is gone too, and twice is once."""
+    call, book = office_call
+    entry = current_list(book).entries.iloc[0]
+    path, why = f"/v1/lists/{MONDAY}", {"why": "last week's prices"}
+    cursor = call("GET", f"{path}?limit=1").json()["next_cursor"]
+    first = call("POST", f"{path}/withdrawal", json=why)
+    assert first.status_code == 200, first.text
+    done = first.json()
+    assert (done["by"], done["why"], done["kept"], done["in_force"]) == ("test", why["why"], 0, None)
+    assert done["closed"] > 0
+    assert call("POST", f"{path}/withdrawal", json=why | {"by": "Bob"}).json() == done
+    assert [call("GET", each).status_code for each in (path, f"{path}?cursor={cursor}")] == [410, 410]
+    assert call("GET", path).json()["type"] == "urn:regulars:list-withdrawn"
+    assert call("GET", "/v1/lists/current").status_code == 404
+    assert call("POST", "/v1/lists/1999-01-04/withdrawal", json=why).status_code == 404
+    assert call("POST", f"{path}/withdrawal", json={"why": " "}).status_code == 422
+    sent = {"outcomes": [{"entry_id": entry["entry_id"], "outcome": "reached"}]}
+    assert call("POST", "/v1/outcomes", json=sent).json() == {"new": 1, "known": 0, "unknown": [], "closed": 1}

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +25,7 @@ from features.log import Lines
 from features.roll_up import roll_up
 from serving.book import Book, Contact, Outcome, episodes, history_of, leaks, record_contacts, record_outcomes
 from serving.book.runs import record_scores
+from serving.book.schema import DRAWN
 from serving.book.snapshot import snapshot_on
 from serving.commands.lists.effect import MeasuredEffect
 from serving.commands.lists.list import PublishedList
@@ -239,28 +242,17 @@ def test_a_list_that_another_one_has_overtaken_is_not_published(shop: Shop) -> N
         publish_and_enqueue(shop.book, late, run_id)
 
 
-def test_the_older_draws_of_a_book_are_of_people_too(tmp_path: Path) -> None:
+def test_the_older_draws_of_a_book_are_of_people_too(book: Book) -> None:
     """A book from before kept the draws of accounts only; the migration finds whom they were of."""
-    from alembic import command
-
-    from serving.book import migrate
-    from serving.book.connection import writing
-
-    shop = Shop(Book(tmp_path), [f"c{n:02}" for n in range(40)], {"c00": "firm", "c01": "firm"})
+    migration = import_module("serving.book.migrations.versions.0006_arms_of_people")
+    shop = Shop(book, [f"c{n:02}" for n in range(40)], {"c00": "firm", "c01": "firm"})
     before = shop.list_()
-    with writing(shop.book.engine) as connection:
-        expected = set(connection.exec_driver_sql("SELECT customer_id, arm, account_id FROM drawn").fetchall())
-        for each in (
-            "DROP TABLE identity",
-            "DROP TABLE drawn",
-            "DROP TABLE mergers",
-            "ALTER TABLE episodes DROP COLUMN customers",
-        ):
-            connection.exec_driver_sql(each)
-        command.stamp(migrate._settings(connection, shop.book.keeper), "0005", purge=True)
-    shop.book.close()
-    with closing(Book(tmp_path)) as book, book.reading() as connection:
-        found = set(connection.exec_driver_sql("SELECT customer_id, arm, account_id FROM drawn").fetchall())
+    with book.writing() as connection:
+        query = sa.select(*(DRAWN.c[name] for name in ("customer_id", "playbook", "since", "arm", "stratum", "until")))
+        expected = sorted(map(tuple, connection.execute(query)))
+        connection.execute(sa.delete(DRAWN))
+        connection.exec_driver_sql(migration.FILL)
+        found = sorted(map(tuple, connection.execute(query)))
     assert found == expected
     assert len(found) == len(before.arms) + 1
 

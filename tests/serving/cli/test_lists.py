@@ -110,3 +110,25 @@ def test_a_word_that_is_none_of_those_known_is_refused_with_what_was_meant(liste
     assert told[0] == 2
     assert '"weak" is not known; known are month, quarter, year.' in told[2]
     assert 'Did you mean "owner"?' in call("kpis", "--by", "ownr", "--config", listed / "regulars.toml")[2]
+
+
+def test_a_list_is_taken_back_and_the_next_one_says_so(listed: Path, tmp_path: Path, call: Call) -> None:
+    """Signed and with a reason; the customer's story tells it."""
+    shutil.copytree(listed, tmp_path / "shop")
+    toml = tmp_path / "shop" / "regulars.toml"
+    day, signed = str(MONDAY), ("--by", "Ada", "--why", "wrong prices")
+    for options in ((), ("--out", tmp_path / "list", "--withdraw", day), ("--withdraw", day, "--by", "Ada")):
+        code, _, said = call("list", *options, "--config", toml)
+        assert (code, "--why" in said or "why" in said) == (2, True), said
+    code, out, said = call("list", "--withdraw", day, *signed, "--config", toml, "--json")
+    done = json.loads(out)
+    assert (code, done["by"], done["kept"], done["in_force"]) == (0, "Ada", 0, None)
+    assert f"the list of {day} is taken back by Ada: wrong prices" in said
+    code, _, said = call("list", "--withdraw", day, "--by", "Bob", "--why", "me too", "--config", toml)
+    assert (code, f"the list of {day} was taken back before: by Ada: wrong prices" in said) == (0, True), said
+    code, out, said = call("list", "--out", tmp_path / "list", "--as-of", day, "--config", toml, "--json")
+    assert code == 0
+    assert f"the list of {day} was taken back by Ada and does not count: wrong prices" in said
+    found = json.loads(out)
+    assert [(each["by"], each["why"]) for each in found["taken_back"]] == [("Ada", "wrong prices")]
+    assert len(found["entries"]) > 0

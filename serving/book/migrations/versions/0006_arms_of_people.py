@@ -11,7 +11,7 @@ from alembic import op
 revision = "0006"
 down_revision = "0005"
 
-_FILL = """
+FILL = """
 INSERT INTO drawn (customer_id, playbook, since, arm, account_id, stratum)
 SELECT seen.customer_id, arms.playbook, arms.since, arms.arm, min(arms.account_id), min(arms.stratum)
 FROM arms JOIN (
@@ -54,4 +54,4 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.add_column("episodes", sa.Column("customers", sa.Text))
-    op.execute(_FILL)
+    op.execute(FILL)
