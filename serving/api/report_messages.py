@@ -129,7 +129,4 @@ class Recorded(msgspec.Struct, frozen=True):
         tuple[str, ...],
         Meta(description="ids that no run, list or customers file knows; recorded all the same, perhaps misspelt"),
     ] = ()
-    closed: Annotated[
-        int | msgspec.UnsetType,
-        Meta(description="how many are of a list that was taken back: recorded all the same; left out: none"),
-    ] = msgspec.UNSET
+    closed: Annotated[int, Meta(description="how many are of a list that was taken back: recorded all the same")] = 0

@@ -138,7 +138,7 @@ def _recorded(
         counts = record(book, rows, Source("the request", range(len(rows))))
     except InputError as error:
         raise InputError(error.message, [_with_path(name, violation) for violation in error.violations]) from None
-    return Recorded(counts.new, counts.known, closed=counts.closed or msgspec.UNSET)
+    return Recorded(counts.new, counts.known, closed=counts.closed)
 
 
 def _with_unknown(server: ServerState, recorded: Recorded, rows: Sequence[ContactRow | ConsentRow]) -> Recorded:
@@ -232,7 +232,7 @@ def _own_entries(server: ServerState, key: Key, entry_ids: Iterable[str]) -> set
 def _report(work: Callable[[Call], Recorded | Posted], **facts: Any) -> Operation:
     """Return the operation that records one kind of report; it has the name of the function that does so."""
     name = work.__name__
-    own = {"gives": Recorded, "example": {"new": 1, "known": 0, "unknown": []}, **facts}
+    own = {"gives": Recorded, "example": {"new": 1, "known": 0, "unknown": [], "closed": 0}, **facts}
     return Operation(
         name=name, tag="reports", method="POST", path=f"/v1/{name}", roles=("outcomes",), run=in_thread(work), **own
     )

@@ -85,6 +85,8 @@ class Story:
         frame: pd.DataFrame = getattr(self.history, name)
         if name == "scores":
             return frame.drop_duplicates(["as_of", "horizon_days"], keep="last")
+        if name == "drawn":
+            return frame[frame["until"].notna()]  # what the lot said is told by `arms`
         if name not in OF_A_LIST:
             return frame
         holds = [self.history.lists.get(day) == n for day, n in zip(frame["as_of"], frame["list_id"], strict=True)]
@@ -120,12 +122,6 @@ def _held(row: dict[str, Any]) -> str:
     return f"{row['kind']}{until}{_by(row)}: {row['why']}"
 
 
-def _drawn(row: dict[str, Any]) -> str:
-    if row["until"]:
-        return f"held out with account {row['account_id']} until {row['until']}: no longer contacted meanwhile"
-    return f"{row['arm']} from now on, whatever account it belongs to: drawn with account {row['account_id']}"
-
-
 def _watched(row: dict[str, Any]) -> str:
     void = "; void, since its list was taken back" if row["voided_at"] else ""
     return f"watched for {row['horizon_days']} days as {row['arm']} ({row['cell']}, {row['stratum']}){void}"
@@ -143,7 +139,7 @@ SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "owners": lambda row: f"given to {row['owner']} ({row['how']})",
     "scores": _scored,
     "arms": lambda row: f"drawn as {row['arm']} among {row['stratum']}",
-    "drawn": _drawn,
+    "drawn": lambda row: f"held out with account {row['account_id']} until {row['until']}",
     "entries": _listed,
     "suppressed": lambda row: f"not on the list: {row['reason']}, {row['detail']}",
     "gone": lambda row: f"left the list: {row['reason']}, {row['detail']}",

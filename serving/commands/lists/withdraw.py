@@ -26,8 +26,8 @@ class WithdrawnList:
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
         found = self.withdrawal
-        before = "" if found.is_new else "was taken back before: "
-        yield f"the list of {found.as_of} {before or 'is taken back '}by {found.by}: {found.why}"
+        done = "is taken back" if found.is_new else "was taken back before,"
+        yield f"the list of {found.as_of} {done} by {found.by}: {found.why}"
         yield f"{found.closed:,} entries are closed; {found.kept:,} with a contact or an outcome stay as they are"
         yield f"{found.voided:,} accounts are no longer watched because of it, in both arms alike; every draw stays"
         now = "no list is in force" if found.holds is None else f"the list of {found.holds} is in force again"

@@ -322,7 +322,7 @@ def test_a_list_is_taken_back_once(office_call: Any) -> None:
     first = call("POST", f"{path}/withdrawal", json=why)
     assert first.status_code == 200, first.text
     done = first.json()
-    assert (done["by"], done["why"], done["kept"], done["in_force"]) == ("test", why["why"], 0, None)
+    assert (done["by"], done["why"], done["kept"], done["in_force"]) == ("all", why["why"], 0, None)
     assert done["closed"] > 0
     assert call("POST", f"{path}/withdrawal", json=why | {"by": "Bob"}).json() == done
     assert [call("GET", each).status_code for each in (path, f"{path}?cursor={cursor}")] == [410, 410]

@@ -156,6 +156,6 @@ def test_the_story_tells_what_was_posted_and_decodes_what_is_kept_as_text(
 def test_customers_whom_nobody_knows_are_told_and_kept(server: ServerState, post: Any, reports: Any) -> None:
     """A consent of somebody who has not ordered yet is valid, and a typing error is seen."""
     strange = [reports["consents"], {"customer_id": "NOPE", "channel": "mail", "allowed": False}]
-    assert post("consents", *strange) == (200, {"new": 2, "known": 0, "unknown": ["NOPE"]})
+    assert post("consents", *strange) == (200, {"new": 2, "known": 0, "unknown": ["NOPE"], "closed": 0})
     assert post("contacts", {"customer_id": "NOPE", "channel": "call"})[1]["unknown"] == ["NOPE"]
     assert post("contacts", reports["contacts"])[1]["unknown"] == []

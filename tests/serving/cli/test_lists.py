@@ -124,8 +124,8 @@ def test_a_list_is_taken_back_and_the_next_one_says_so(listed: Path, tmp_path: P
     done = json.loads(out)
     assert (code, done["by"], done["kept"], done["in_force"]) == (0, "Ada", 0, None)
     assert f"the list of {day} is taken back by Ada: wrong prices" in said
-    code, _, said = call("list", "--withdraw", day, "--by", "Bob", "--why", "me too", "--config", toml)
-    assert (code, f"the list of {day} was taken back before: by Ada: wrong prices" in said) == (0, True), said
+    code, out, _ = call("list", "--withdraw", day, "--by", "Bob", "--why", "me too", "--config", toml)
+    assert (code, f"the list of {day} was taken back before, by Ada: wrong prices" in out) == (0, True), out
     code, out, said = call("list", "--out", tmp_path / "list", "--as-of", day, "--config", toml, "--json")
     assert code == 0
     assert f"the list of {day} was taken back by Ada and does not count: wrong prices" in said
