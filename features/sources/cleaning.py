@@ -17,6 +17,7 @@ from features.sources.balance.account import ReadRows
 from features.sources.business_day import business_days
 from features.sources.columns import (
     Mask,
+    among,
     blank,
     first_filled,
     first_rows,
@@ -36,6 +37,7 @@ from features.sources.row_checks import NO_TEXTS, CleanTable, RowChecks, TypedTa
 from features.sources.rules import A_DATE, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY, TEST_HINT, is_test
 from features.sources.split_moments import is_zone
 from features.sources.words.meant import Meant, meant_by_words
+from features.sources.words.placeholders import placeholder_question, suspects
 
 LONGEST_ID = 200
 MOST_DAYS_OF_AN_ORDER = 31
@@ -141,11 +143,22 @@ def _leave_out_other_rows(checks: RowChecks, order: Ints, customer: Coded, meant
         checks.leave_out("cancelled", ~is_empty(first_text(order, cancelled, checks.alive)))
     checks.leave_out("cancelled", _flagged(checks, order, "cancelled"))
     checks.leave_out("test orders", meant.rows("test"))
-    ids = [each for each in (customer, checks.text("order_id"), checks.text("status")) if each is not None]
+    ids = [each for each in (checks.text("order_id"), checks.text("status")) if each is not None]
     for each in ids:
         checks.leave_out("test orders", where(each, is_test, hint=TEST_HINT))
+    checks.leave_out("test orders", where(customer, lambda who: "@" in who and is_test(who), hint=TEST_HINT))
     checks.leave_out("test orders", _flagged(checks, order, "test"))
     checks.leave_out("guests", is_empty(customer))
+    _leave_out_placeholders(checks, customer, rules)
+
+
+def _leave_out_placeholders(checks: RowChecks, customer: Coded, rules: LineRules) -> None:
+    """Leave out the ids that stand for nobody; where the shop has not said which, it is asked."""
+    nobody = rules.guests
+    if nobody is None and (nobody := suspects(customer, checks.alive)):
+        checks.ask(placeholder_question(customer, nobody, checks.alive))
+    if nobody:
+        checks.leave_out("placeholders", among(customer, frozenset(map(cells.customer_id, nobody))))
 
 
 def _flagged(checks: RowChecks, order: Ints, name: str) -> Mask:

@@ -185,6 +185,7 @@ class LineRules:
         returned_status: the shop's words for orders that came back.
         no_order_status: the shop's words for documents that are no order, such as a payment.
         return_prefix: what the order id of a return begins with.
+        guests: ids that stand for nobody; None = not said, and ids that look so are asked about.
         date_format: how updated_at is written, as in FileFormat.
         calendar: of updated_at, as in FileFormat.
         check_all: keep cancelled lines, so that their cells are checked, too.
@@ -204,6 +205,7 @@ class LineRules:
     returned_status: tuple[str, ...] = ()
     no_order_status: tuple[str, ...] = ()
     return_prefix: str | None = None
+    guests: tuple[str, ...] | None = None
     date_format: str | None = None
     calendar: Calendar = "gregorian"
     check_all: bool = False
@@ -222,6 +224,7 @@ class LineRules:
             discount_is="money",
             discount_taken=None,
             refund_is=None,
+            guests=self.guests or (),
             date_format=None,
             calendar="gregorian",
         )
@@ -275,6 +278,7 @@ class OrdersMapping:
     returned_status: tuple[str, ...] = ()
     no_order_status: tuple[str, ...] = ()
     return_prefix: str | None = None
+    guests: tuple[str, ...] | None = None
     accept: tuple[str, ...] = ()
     most_left_out: float = 0.05
     format: FileFormat = FileFormat()

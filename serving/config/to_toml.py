@@ -74,8 +74,12 @@ def _section(questions: Mapping[str, str], name: str, content: Any, comment: str
     return f"# {comment}\n[{name}]\n" + _lines(with_questions(dataclasses.asdict(content), name, questions))
 
 
+NO_GUESTS = ("guests", ())
+
+
 def _lines(content: dict[str, Any]) -> str:
-    given = ((_key(key), value) for key, value in content.items() if value not in (None, {}, ()))
+    # No guests at all is an answer: it says that every id is a customer.
+    given = ((_key(k), value) for k, value in content.items() if value not in (None, {}, ()) or (k, value) == NO_GUESTS)
     return "".join(f"{key} = {toml_value(value)}\n" for key, value in given)
 
 

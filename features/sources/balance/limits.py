@@ -22,7 +22,7 @@ LEAST_ROWS = 100  # a share of fewer rows says little
 LARGEST_CUSTOMER, BUSIEST_DAY = 0.1, 0.2
 LEAST_DAYS, LEAST_CUSTOMERS = 30, 30
 # Left out because the user says so, or because the same order stands elsewhere in the file.
-STATED = frozenset({"on or after until", "blank lines", "earlier states"})
+STATED = frozenset({"on or after until", "blank lines", "earlier states", "placeholders"})
 
 
 def doubts(

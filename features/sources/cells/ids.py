@@ -10,7 +10,9 @@ import re
 
 from features.sources.cells.texts import AROUND, text
 
-NO_ID = frozenset({"", "0", "nan", "null", "none", "<na>", "nat", "n/a"})
+NO_ID = frozenset(
+    {"", "nan", "null", "(null)", "none", "<na>", "nat", "n/a", "#n/a", "#ref!", "#value!", "-", "--", "—", "?", "."}
+)
 LONGEST_NUMBER = 30
 # What an id holds that is not only its digits and letters; one search over all ids of a column finds out.
 WRAPPED = re.compile(f"[{AROUND}=\"'<>]|[.,]0+(?:\\||$)|\\d[eE]\\+\\d")

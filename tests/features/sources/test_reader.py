@@ -78,7 +78,7 @@ def test_ids_are_texts_with_their_zeros_and_without_spaces_around(tmp_path):
         ("a,TEST-1,2024-01-06,5,,,,", "test orders"),
         (",1,2024-01-06,5,,,,", "guests"),
         ("NULL,1,2024-01-06,5,,,,", "guests"),
-        ("0,1,2024-01-06,5,,,,", "guests"),
+        ("n/a,1,2024-01-06,5,,,,", "guests"),
         ("a,1,2024-01-06,0,,,,", "zero-value orders"),
         ("a,1,2024-01-06,-5,,,,", "returns"),
         ("a,1,2024-01-06,5,Refunded,,,", "returns"),

@@ -1,0 +1,96 @@
+"""Ids that stand for nobody, such as the "Guest" of a till: each would become the shop's best customer.
+
+An id is asked about where its word says so, or where it is 0 or below in a shop whose other ids do not run through it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from features.log import Coded, Ints, Texts
+from features.questions import Answer, Question
+from features.sources.columns import Mask
+from features.sources.words.meanings import plain_word
+
+MOST_NAMED = 8
+_USUAL_ID = re.compile(r"[\d@]")
+_NUMBER = re.compile(r"-?\d+", re.ASCII)
+# As many orders as three customers of the usual kind have, at most; more is a till's.
+USUAL_MULTIPLE = 3
+
+
+@cache
+def placeholder_words() -> frozenset[str]:
+    """Return the words of `placeholders.toml`, as `plain_word` compares them."""
+    path = Path(__file__).with_name("placeholders.toml")
+    languages = tomllib.loads(path.read_text(encoding="utf-8"))
+    return frozenset(plain_word(word) for words in languages.values() for word in words)
+
+
+def suspects(customer: Coded, rows: Mask) -> tuple[str, ...]:
+    """Return the ids that look like nobody's, most rows first.
+
+    Args:
+        customer: ids, '' = nobody anyway.
+        rows: those that count.
+
+    >>> suspects(Coded.of(["Guest", "ann", "Guest", "-1", "0"]), np.ones(5, dtype=bool))
+    ('Guest', '-1', '0')
+    >>> suspects(Coded.of(["0", "1", "2", "Test Valley"]), np.ones(4, dtype=bool))
+    ()
+    """
+    counts = np.bincount(customer.codes[rows], minlength=len(customer.values))
+    named = [code for code, text in enumerate(customer.values) if counts[code] and _says_nobody(str(text))]
+    numbers = _odd_numbers(customer.values, counts)
+    found = sorted({*named, *numbers}, key=lambda code: -int(counts[code]))
+    return tuple(str(customer.values[code]) for code in found)
+
+
+def _says_nobody(text: str) -> bool:
+    # Most ids hold a digit or are mail addresses; taking a million of them apart would cost seconds.
+    return bool(text) and _USUAL_ID.search(text) is None and plain_word(text) in placeholder_words()
+
+
+def _odd_numbers(values: Texts, counts: Ints) -> list[int]:
+    """Return the codes of 0 and of negative numbers, unless they are some among the numbers of a counter."""
+    small = {int(str(text)): code for code, text in enumerate(values) if counts[code] and _is_small(str(text))}
+    if not small:
+        return []
+    others = [int(counts[code]) for code, text in enumerate(values) if counts[code] and str(text)]
+    usual = USUAL_MULTIPLE * float(np.median(others))
+    known = {str(text) for code, text in enumerate(values) if counts[code]} - {"0", "-1"}
+    return [
+        code for number, code in small.items() if not {str(number - 1), str(number + 1)} & known or counts[code] > usual
+    ]
+
+
+def _is_small(text: str) -> bool:
+    return text[:1] in ("-", "0") and _NUMBER.fullmatch(text) is not None and int(text) <= 0
+
+
+def placeholder_question(customer: Coded, found: Sequence[str], rows: Mask) -> Question:
+    """Ask whether ids stand for nobody; likely they do.
+
+    Args:
+        customer: ids.
+        found: the suspects.
+        rows: those that count.
+    """
+    counts = dict(zip(map(str, customer.values), np.bincount(customer.codes[rows]).tolist(), strict=False))
+    named = ", ".join(f'"{each}" ({counts.get(each, 0):,} rows)' for each in found[:MOST_NAMED])
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    return Question(
+        "orders.guests",
+        f"Do these ids stand for nobody: {named}{more}?",
+        (
+            Answer("yes, they are no customers", {"orders.guests": tuple(found)}),
+            Answer("no, each of them is a customer", {"orders.guests": ()}),
+        ),
+        tuple(found[:3]),
+    )
