@@ -28,6 +28,7 @@ STREAM_OF = {
     **dict.fromkeys(("returned", "returned_lines"), "returns"),
 }
 NULLABLE = frozenset({"gap_days", "value"})
+MONEY = frozenset({"spend", "discount", "discounted", "item_spend", "returned"})
 WIDE = frozenset({"spend", "discount", "item_spend", "returned", "value"})
 
 
@@ -71,6 +72,11 @@ class Aggregate:
     def stream(self) -> str:
         """The stream that the column belongs to."""
         return self.on or STREAM_OF[self.column]
+
+    @property
+    def of_money(self) -> bool:
+        """Whether nothing can be said where no money is known."""
+        return bool(MONEY & {self.column, self.where})
 
     @property
     def nullable(self) -> bool:

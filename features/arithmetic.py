@@ -6,6 +6,7 @@ and `*` work as written; what differs between NumPy and Ibis is here. None goes 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
@@ -65,3 +66,26 @@ class Values:
 
     def __getitem__(self, name: str) -> Column:
         return self.__getattr__(name)
+
+
+class _NamesRead(Values):
+    """Notes the names of the features that are read."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.names: set[str] = set()
+
+    def __getattr__(self, name: str) -> Column:
+        self.names.add(name)
+        return cast("Column", np.ones(1))
+
+
+def names_read(value: Callable[[Values], Column]) -> frozenset[str]:
+    """Return the names of the features that a feature is worked out from.
+
+    >>> sorted(names_read(lambda f: f.spend_90d / f.spend_365d))
+    ['spend_365d', 'spend_90d']
+    """
+    noted = _NamesRead()
+    value(noted)
+    return frozenset(noted.names)

@@ -136,7 +136,11 @@ def fill(out: npt.NDArray[np.float64], chunk: Log, as_of: Ints, rows: Rows, feat
     """Write the features of one chunk into `out`, features × pairs."""
     engine = SinglePass(chunk, as_of, rows, features.aggregates)
     columns: dict[str, Reals] = {}
+    unknown = frozenset() if chunk.has_money else features.of_money
     for index, feature in enumerate(features):
+        if feature.name in unknown:
+            out[index] = np.nan  # nothing was spent is another thing than nobody knows
+            continue
         if callable(feature.value):
             with np.errstate(divide="ignore", invalid="ignore"):
                 raw = feature.value(Values(columns))

@@ -11,7 +11,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Literal
 
 from features.aggregates import Aggregate
-from features.arithmetic import Column, Values
+from features.arithmetic import Column, Values, names_read
 from features.errors import suggest
 
 Unit = Literal["days", "money", "count", "ratio", "share", "score"]
@@ -188,6 +188,16 @@ class FeatureSet:
     def families(self) -> dict[str, str]:
         """The family of each name."""
         return {feature.name: feature.family for feature in self.features}
+
+    @property
+    def of_money(self) -> frozenset[str]:
+        """The names of the features that mean nothing where no money is known."""
+        found: set[str] = set()
+        for feature in self.features:
+            value = feature.value
+            if value.of_money if isinstance(value, Aggregate) else found & names_read(value):
+                found.add(feature.name)
+        return frozenset(found)
 
     @property
     def aggregates(self) -> tuple[Aggregate, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -94,7 +94,8 @@ class Lines(CustomerRows):
     """Clean order lines, one array per column, rows in any order.
 
     `day` is a business day number, `amount` and `discount` are minor units and never negative, `order_id` '' means
-    that a customer's lines of one day are one order, `product_id` '' means unknown.
+    that a customer's lines of one day are one order, `product_id` '' means unknown. Where a shop's files hold no money,
+    every `amount` is NULL.
     """
 
     day: Ints
@@ -104,6 +105,11 @@ class Lines(CustomerRows):
     discount: Ints
     units: Ints
     returned: npt.NDArray[np.bool_]
+
+    @property
+    def has_money(self) -> bool:
+        """Whether it is known what the lines are worth."""
+        return not len(self.amount) or bool(self.amount.max() != NULL)
 
     @classmethod
     def of(
@@ -215,7 +221,8 @@ class Log:
     """A shop's log: customers sorted by id, and their streams.
 
     `streams` holds `orders` (a row per customer and order day), `items` (per customer, day and product), `returns`
-    (per customer and day with a return) and `event:<kind>` (a row per event).
+    (per customer and day with a return) and `event:<kind>` (a row per event). Without `has_money` orders are only
+    counted: money is 0 in every stream and means nothing.
 
     >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["b", "a", "a"], [10, 11, 15], [500, 700, 300]))
@@ -225,6 +232,7 @@ class Log:
 
     customer_ids: Texts
     streams: Mapping[str, Stream] = field(default_factory=dict)
+    has_money: bool = True
 
     @property
     def n_customers(self) -> int:
@@ -254,11 +262,12 @@ class Log:
         >>> log.before(15).streams["orders"].day
         array([11])
         """
-        return Log(self.customer_ids, {n: s.keep(s.day < as_of) for n, s in self.streams.items()})
+        return replace(self, streams={n: s.keep(s.day < as_of) for n, s in self.streams.items()})
 
     def slice(self, first: int, end: int) -> Log:
         """Return the customers at positions first … end−1; arrays are views."""
-        return Log(self.customer_ids[first:end], {n: s.slice(first, end) for n, s in self.streams.items()})
+        streams = {n: s.slice(first, end) for n, s in self.streams.items()}
+        return Log(self.customer_ids[first:end], streams, self.has_money)
 
     def only(self, customer_ids: Iterable[str]) -> Log:
         """Return the log of the given customers; ids that are not in it are ignored.
@@ -272,7 +281,7 @@ class Log:
         position = np.searchsorted(self.customer_ids, wanted) if self.n_customers else np.zeros(0, dtype=np.int64)
         inside = position < self.n_customers
         found = position[inside][self.customer_ids[position[inside]] == wanted[inside]].astype(np.int64)
-        return Log(self.customer_ids[found], {n: s.take(found) for n, s in self.streams.items()})
+        return Log(self.customer_ids[found], {n: s.take(found) for n, s in self.streams.items()}, self.has_money)
 
     def digest(self) -> str:
         """Return a SHA-256 fingerprint of the whole content.

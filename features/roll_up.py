@@ -3,11 +3,13 @@
 Lines of files and of posted histories both come through here, so training and serving cannot differ. The rules:
 
 - several orders of one customer on one business day are one order day (`orders` counts them);
-- an order whose lines sum to zero is no order;
+- an order whose lines sum to zero is no order, unless nothing is known of money;
 - a returned line is never an order: it lives in the stream `returns`.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,21 +28,26 @@ def roll_up(lines: Lines, events: Events | None = None) -> Log:
     >>> log.streams["orders"].columns["orders"], log.streams["orders"].columns["gap_days"] == NULL
     (array([2, 1]), array([ True, False]))
     """
+    has_money = lines.has_money
     customer_ids, customer, event_customer = _customers(lines, events)
     size, bought = len(customer_ids), _bought(lines, customer)
+    if not has_money:
+        lines = replace(lines, amount=np.zeros(len(lines.day), dtype=np.int64))
     streams = {
         "orders": _order_days(lines, customer, bought, size),
         "items": _items(lines, customer, bought, size),
         "returns": _returns(lines, customer, np.flatnonzero(lines.returned), size),
         **(_event_streams(events, event_customer, size) if events is not None else {}),
     }
-    return Log(customer_ids, streams)
+    return Log(customer_ids, streams, has_money)
 
 
 def _bought(lines: Lines, customer: Ints) -> Ints:
     """Return the rows of orders that are worth something, sorted by customer, day and order."""
     rows = np.flatnonzero(~lines.returned)
     rows = rows[np.argsort(_pack(_pack(customer[rows], lines.day[rows]), lines.order_id.codes[rows]), kind="stable")]
+    if not lines.has_money:
+        return rows
     begins = _order_begins(lines, customer, rows)
     worth = np.add.reduceat(lines.amount[rows], begins) > 0 if len(rows) else np.zeros(0, dtype=bool)
     return rows if worth.all() else rows[np.repeat(worth, np.diff(np.append(begins, len(rows))))]

@@ -174,6 +174,14 @@ SCORE_COLUMNS: tuple[Column, ...] = tuple(
 SCORE_NAMES: tuple[str, ...] = tuple(column.name for column in SCORE_COLUMNS)
 
 
+MONEY_NAMES = ("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high", "expected_gain")
+
+
+def without_money(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return scores or entries of a list whose columns of money are empty, for a shop whose files hold none."""
+    return rows.assign(**{name: pd.Series(None, rows.index, dtype=object) for name in MONEY_NAMES if name in rows})
+
+
 def band(probability: float) -> Band:
     """Return the band of a calibrated probability; an edge belongs to the band above it.
 

@@ -114,7 +114,7 @@ def with_order_yesterday(log: Log, as_of: int) -> Log:
     repeated.columns["week"][new] = (day + 3) // 7
     repeated.columns["gap_days"][new] = day - last
     streams = {**log.streams, "orders": repeated, "items": _with_last_repeated(items, last, day)}
-    return Log(log.customer_ids, streams)
+    return Log(log.customer_ids, streams, log.has_money)
 
 
 def _with_last_repeated(stream: Stream, last: np.typing.NDArray[np.int64], day: int) -> Stream:

@@ -7,6 +7,7 @@ A row that a rule leaves out is not checked further. The other rows are checked,
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -101,6 +102,8 @@ def clean_lines(
         returned=returned[keep],
     )
     lines = with_parts_returned(lines, refund.part[keep])
+    if rules.amount_is == "none":
+        lines = replace(lines, amount=np.full(len(lines.day), NULL))
     cents = rules.amount_unit == "minor"
     rows = ReadRows(checks.account, keep, order, customer, day, returned, amount, refund.part, cents)
     return CleanTable(tuple(checks.problems), checks.counts, lines=lines, questions=tuple(checks.questions), rows=rows)

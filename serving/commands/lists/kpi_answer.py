@@ -57,7 +57,10 @@ class PeriodKpis(msgspec.Struct, frozen=True):
     purchase_frequency: Annotated[
         float | None, Meta(description="orders per ordering customer; null: as `repeat_purchase_percent`")
     ]
-    spend: Annotated[Decimal, Meta(description="of the orders, major units, as a string", examples=["46200.00"])]
+    spend: Annotated[
+        Decimal | None,
+        Meta(description="of the orders, major units, as a string; null: they hold no money", examples=["46200.00"]),
+    ]
     average_order_value: Annotated[
         Decimal | None,
         Meta(description="spend per order, major units; null: as `repeat_purchase_percent`", examples=["44.00"]),
@@ -95,11 +98,12 @@ class YearKpis(msgspec.Struct, frozen=True):
         float, Meta(description="customers gained or won back who stay, for 100 at the start; may pass 100")
     ]
     spend_per_customer: Annotated[
-        Decimal, Meta(description="per active customer and year, major units, as a string", examples=["312.40"])
+        Decimal | None,
+        Meta(description="per active customer and year, major units; null: no money is known", examples=["312.40"]),
     ]
     discount_percent: Annotated[float, Meta(description="by which a year's delay lowers what money is worth")]
     lifetime_spend: Annotated[
-        Decimal,
+        Decimal | None,
         Meta(description="of a customer from now on, discounted, at this retention; major units", examples=["708.54"]),
     ]
     five_points_more_percent: Annotated[

@@ -54,6 +54,7 @@ class ShopKpis:
         year: retention, growth and spend of a year; None where the log is too short.
         expected: predicted value per group, NO_GROUP = all; empty where there is no model for it.
         money: the currency.
+        has_money: whether the orders hold any; without it, nothing is valued.
         notes: what a reader should know first.
         files: tables and pictures; none where no folder was named.
     """
@@ -65,6 +66,7 @@ class ShopKpis:
     year: Yearly | None
     expected: Mapping[str, PredictedSpend]
     money: Money
+    has_money: bool = True
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
 
@@ -98,7 +100,12 @@ class ShopKpis:
         return msgspec.convert(own | {name: self._value(name, getattr(row, name)) for name in counted}, PeriodKpis)
 
     def _value(self, name: str, value: Any) -> Any:
-        return self.money.major(value) if name in MONEY and value is not None else value
+        if name in MONEY:
+            return self._major(value)
+        return value
+
+    def _major(self, minor: float | None) -> Decimal | None:
+        return self.money.major(minor) if minor is not None and self.has_money else None
 
     def _group_name(self, group: str) -> str:
         return "all" if group == NO_GROUP else group
@@ -118,9 +125,9 @@ class ShopKpis:
             retention_percent=100 * year.retention,
             churn_percent=100 - 100 * year.retention,
             gained_percent=100 * year.gained,
-            spend_per_customer=self.money.major(year.spend),
+            spend_per_customer=self._major(year.spend),
             discount_percent=100 * DISCOUNT,
-            lifetime_spend=self.money.major(lifetime_spend(year.spend, year.retention)),
+            lifetime_spend=self._major(lifetime_spend(year.spend, year.retention)),
             five_points_more_percent=100 * five_points_more(year.retention),
         )
 
@@ -153,8 +160,7 @@ class ShopKpis:
         if row.repeat_purchase_percent is not None:
             yield (
                 f"{row.ordering:,} ordered, {row.repeat_purchase_percent:.0f} % of them on two days or more, "
-                f"{row.purchase_frequency:.2f} orders each, {self._text(row.average_order_value)} an order; a customer "
-                f"has spent {self._text(row.historic_lifetime_value)} to date"
+                f"{row.purchase_frequency:.2f} orders each{self._worth(row)}"
             )
 
     def _in_a_year(self, year: Yearly) -> Iterator[str]:
@@ -165,6 +171,12 @@ class ShopKpis:
             f"are {five_points_more(year.retention):.0%} more of what a customer spends from now on (arithmetic, no "
             "promise)"
         )
+
+    def _worth(self, row: Kpis) -> str:
+        if not self.has_money:
+            return ""
+        to_date = self._text(row.historic_lifetime_value)
+        return f", {self._text(row.average_order_value)} an order; a customer has spent {to_date} to date"
 
     def _text(self, minor: float | None) -> str:
         return "–" if minor is None else self.money.text(minor)
@@ -187,7 +199,7 @@ class ShopKpis:
         if value is None:
             return ""
         if name in MONEY:
-            return self.money.text(value)
+            return self.money.text(value) if self.has_money else ""
         if name.endswith("_percent"):
             return f"{value:.1f} %"
         return f"{value:.2f}" if isinstance(value, float) else f"{value:,}"
@@ -245,6 +257,7 @@ def shop_kpis(
         year=year,
         expected=expected,
         money=shop.settings.money,
+        has_money=log.has_money,
         notes=(*shop.settings.auto_note(definition), *_months_tell(months, table, kind), *why, *_too_short(year)),
     )
     return found if out is None else _written(found, out, shop.settings.files.access())
@@ -274,5 +287,7 @@ def _written(found: ShopKpis, out: Path, access: Access) -> ShopKpis:
         write_table(frame, path, access)
     year, figures = found.year, {}
     if year is not None:
-        figures = {FIVE_POINTS: five_points_figure(year, found.money), SEVEN_YEARS: seven_years_figure(year)}
+        figures = {SEVEN_YEARS: seven_years_figure(year)}
+        if found.has_money:
+            figures |= {FIVE_POINTS: five_points_figure(year, found.money)}
     return replace(found, files=(*tables, *write_figures(figures, out, access)))

@@ -27,13 +27,14 @@ from serving.outreach.playbooks.advisor import Advisor
 from serving.outreach.playbooks.guidance import with_guidance
 from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
 from serving.scorer import explained
-from serving.scores import records
+from serving.scores import records, without_money
 from serving.shop import OpenShop
 from serving.webhooks.outbox import publish_and_enqueue
 
 GROUPS = ("entries", "newcomers", "winback")
 SHOWN = 10  # entries on a screen
 MOST_NAMED = 5  # accounts in a sentence
+NO_MONEY = "the orders hold no money: customers are ranked by their risk alone, and no worth is told"
 WORTH = "worth = expected gain: risk × P(saved | contacted) × expected spend − cost"
 
 
@@ -84,7 +85,8 @@ class PublishedList:
         columns = ["#", "customer", "owner", "risk", "worth", "what to do", "why"]
         rows = [_row(entry, Money(outreach.currency)) for entry in records(outreach.entries.head(SHOWN))]
         yield f"The list of {outreach.as_of}, {outreach.horizon_days} days ahead{part}:"
-        yield from (WORTH, "", Table(columns, rows, wide="why"))
+        worth = WORTH if self.run.log.has_money else NO_MONEY
+        yield from (worth, "", Table(columns, rows, wide="why"))
 
     def _summary(self) -> Iterator[str]:
         outreach = self.outreach
@@ -125,7 +127,8 @@ def _said_merged(account_ids: Sequence[str]) -> Iterator[str]:
 def _row(entry: dict[str, Any], money: Money) -> list[str]:
     who = entry["name"] if isinstance(entry["name"], str) and entry["name"] else entry["customer_id"]
     why = "; ".join(entry["reasons"]) if isinstance(entry["reasons"], Sequence) else ""
-    worth, risk = money.text(money.minor(entry["expected_gain"])), f"{entry['probability']:.0%}"
+    gain, risk = entry["expected_gain"], f"{entry['probability']:.0%}"
+    worth = "" if gain is None else money.text(money.minor(gain))
     return [str(entry["position"]), str(who), str(entry["owner"]), risk, worth, str(entry["title"]), why]
 
 
@@ -160,6 +163,8 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
         formats: in which to write; by default those of the settings.
     """
     policy, playbooks, customers = shop.settings.list, load_playbooks(shop.settings.list.playbooks), shop.customers
+    if not run.log.has_money:  # no gain is known, and whoever gains nothing would be left out
+        policy = replace(policy, rank_by="probability")
     snapshot = snapshot_on(shop.book, run.as_of)
     advisor = _advisor(shop, run, playbooks, snapshot)
     outreach = plan(
@@ -177,6 +182,9 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
     record_scores(shop.book, scores, currency=outreach.currency, data_digest=run.log.digest())
     published = publish_and_enqueue(shop.book, outreach, run.run_id)
     outreach = with_guidance(published.outreach, playbooks)
+    if not run.log.has_money:
+        entries, newcomers, winback = (without_money(getattr(outreach, group)) for group in GROUPS)
+        outreach = replace(outreach, entries=entries, newcomers=newcomers, winback=winback)
     files = write_list(outreach, out, tuple(formats) or policy.formats, policy.addresses, shop.settings.files.access())
     with shop.book.reading() as connection:
         taken_back = taken_back_since(connection, outreach.as_of)

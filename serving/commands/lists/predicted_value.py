@@ -67,6 +67,8 @@ def expected_values(
         group_of: customer → group; None for all alone.
         year: the shop's retention in a year; None where it is not known.
     """
+    if not log.has_money:
+        return {}, ("no value is told or predicted: the orders hold no money",)
     try:
         bundle, version = shop.champion()
     except ModelNotFound:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from features.log import Log
 from serving.book.runs import record_scores
 from serving.outreach.exports.write_table import write_table
 from serving.scorer import Reasons, score
-from serving.scores import STATES
+from serving.scores import STATES, without_money
 from serving.shop import OpenShop
 from training.bundle import Bundle
 
@@ -35,11 +36,22 @@ class ScoringRun:
         """How many are at risk and for how much, in one line."""
         money, definition = self.bundle.money, self.bundle.definition
         high = int((self.scores["band"] == "high").sum())
-        at_risk = money.text(money.minor(sum(self.scores["value_at_risk"])))
+        total = self.value_at_risk
+        at_risk = "no money is known" if total is None else f"value at risk {money.text(money.minor(total))} in all"
         return (
             f"{len(self.scores):,} customers scored as of {self.as_of}: {high:,} are more likely to stop than to order "
-            f"within {definition.horizon_days} days; value at risk {at_risk} in all"
+            f"within {definition.horizon_days} days; {at_risk}"
         )
+
+    @property
+    def value_at_risk(self) -> Decimal | None:
+        """What is at risk in all, major units; None where the orders hold no money."""
+        return sum(self.scores["value_at_risk"], Decimal(0)) if self.log.has_money else None
+
+    @property
+    def told_scores(self) -> pd.DataFrame:
+        """The scores as they are told: where the orders hold no money, its columns are empty."""
+        return self.scores if self.log.has_money else without_money(self.scores)
 
     def hindsight(self) -> Iterator[str]:
         """Say in one line that the model knew the future of the day; nothing where it did not."""
@@ -84,7 +96,7 @@ class ScoresWritten:
             "model_version": run.version,
             "bands": {str(band): int(count) for band, count in bands.items()},
             "states": self.states,
-            "value_at_risk": sum(run.scores["value_at_risk"]),
+            "value_at_risk": run.value_at_risk,
             "currency": run.bundle.money.currency,
         }
 
@@ -102,5 +114,5 @@ def write_scores(shop: OpenShop, out: Path, *, all_reasons: bool = False) -> Sco
     """Score the population, record the run in the book and write the score file."""
     access = shop.settings.files.access()
     run = score_all(shop, reasons="all" if all_reasons else "auto")
-    write_table(run.scores, out, access)
+    write_table(run.told_scores, out, access)
     return ScoresWritten(run, out)
