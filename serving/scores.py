@@ -179,7 +179,7 @@ MONEY_NAMES = ("expected_spend", "value_at_risk", "value_at_risk_low", "value_at
 
 def without_money(rows: pd.DataFrame) -> pd.DataFrame:
     """Return scores or entries of a list whose columns of money are empty, for a shop whose files hold none."""
-    return rows.assign(**{name: pd.Series(None, rows.index, dtype=object) for name in MONEY_NAMES if name in rows})
+    return rows.assign(**dict.fromkeys((name for name in MONEY_NAMES if name in rows), None))
 
 
 def band(probability: float) -> Band:

@@ -195,6 +195,8 @@ def with_log(sheet: BalanceSheet, log: Log, posted: Lines | None = None) -> Bala
 
 def _posted(lines: Lines, scale: int) -> tuple[int, Decimal, Decimal]:
     back = lines.returned
+    if not lines.has_money:
+        return int(np.count_nonzero(~back)), Decimal(0), Decimal(0)
     spend, returned = (Decimal(exact_sum(lines.amount[rows])).scaleb(scale) for rows in (~back, back))
     return int(np.count_nonzero(~back)), spend, returned
 

@@ -287,7 +287,6 @@ def _written(found: ShopKpis, out: Path, access: Access) -> ShopKpis:
         write_table(frame, path, access)
     year, figures = found.year, {}
     if year is not None:
-        figures = {SEVEN_YEARS: seven_years_figure(year)}
-        if found.has_money:
-            figures |= {FIVE_POINTS: five_points_figure(year, found.money)}
+        worth = {FIVE_POINTS: five_points_figure(year, found.money)} if found.has_money else {}
+        figures = {**worth, SEVEN_YEARS: seven_years_figure(year)}
     return replace(found, files=(*tables, *write_figures(figures, out, access)))
