@@ -69,8 +69,9 @@ bench-effect: $(READY) ## do the effect's intervals hold the truth, and what the
 bench-lists: $(READY) ## the list of a million customers, on SQLite and PostgreSQL
 	@$(BIN)/python -m benchmarks.lists
 
-bench-serving: $(READY) ## the HTTP interface beside its peers; SOAK=minutes of mixed load at the end
-	@$(BIN)/python -m benchmarks.serving $(if $(SOAK),--soak $(SOAK))
+bench-serving: $(READY) ## the HTTP interface beside its peers, and /livez beside heavy requests; SOAK=minutes of mixed load at the end
+	@$(BIN)/python -m benchmarks.serving && $(BIN)/python -m benchmarks.serving.stalls
+	@$(if $(SOAK),$(BIN)/python -m benchmarks.serving.soak --minutes $(SOAK))
 
 figures: $(READY) ## which published figures are older than the last change of what they measure
 	@$(BIN)/python -m benchmarks.published

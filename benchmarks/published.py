@@ -55,6 +55,7 @@ PAGES = (
     Page("benchmarks/quality/results.md", "make bench-quality", "outcomes", ("features", "training")),
     Page("benchmarks/serving/results.md", "make bench-serving", "times", ("serving/api", "serving/book", "features")),
     Page("benchmarks/serving/soak.md", "make bench-serving SOAK=20", "times", ("serving/api", "serving/book")),
+    Page("benchmarks/serving/stalls.md", "make bench-serving", "times", ("serving/api", "serving/book")),
     Page("benchmarks/training/results.md", "make bench-training", "times", ("features", "training")),
     Page("benchmarks/value/results.md", "make bench-value", "outcomes", ("features", "training")),
 )

@@ -1,7 +1,8 @@
 """Measure `regulars serve` beside its peers and write `results.md`.
 
-python -m benchmarks.serving                 # some minutes
-python -m benchmarks.serving --soak 20       # and twenty minutes of mixed load
+python -m benchmarks.serving                   # some minutes
+python -m benchmarks.serving.soak              # twenty minutes of mixed load, a page of its own
+python -m benchmarks.serving.stalls            # /livez beside the heaviest requests, a page of its own
 
 A shop is made up; the load comes from a second process over loopback. Whatever happens, no server is left running.
 """
@@ -26,7 +27,6 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=100_000, help="how many have a stored score")
     parser.add_argument("--rounds", type=int, default=5, help="of each server")
     parser.add_argument("--seconds", type=float, default=3.0, help="of one round")
-    parser.add_argument("--soak", type=float, default=0.0, metavar="MINUTES", help="of mixed load at the end")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the page is written")
     chosen = parser.parse_args()
     _prepare()
@@ -37,9 +37,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as logs:
         say("making the shop …")
         shop = made_shop(Path(folder), chosen.customers)
-        found = everything(shop, Path(logs), chosen.customers, chosen.rounds, chosen.seconds, chosen.soak)
-    soak = f" --soak {chosen.soak:g}" if chosen.soak else ""
-    text = page(found, chosen.customers, f"python -m benchmarks.serving{soak}")
+        found = everything(shop, Path(logs), chosen.customers, chosen.rounds, chosen.seconds)
+    text = page(found, chosen.customers, "python -m benchmarks.serving")
     write_page(chosen.out, text)
 
 

@@ -36,6 +36,7 @@ class Plan:
         seconds: measured, after `warm_seconds` that are not.
         per_second: requests in all; None for as many as are answered.
         statuses: that are right.
+        keep: a file for each answer: when it was due, how long it took, which request it was.
     """
 
     port: int
@@ -45,6 +46,7 @@ class Plan:
     warm_seconds: float = 0.5
     per_second: float | None = None
     statuses: tuple[int, ...] = (200,)
+    keep: str | None = None
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Answers:
 
     due: list[float] = field(default_factory=list)
     took: list[float] = field(default_factory=list)
+    which: list[int] = field(default_factory=list)
     errors: int = 0
     first_error: str = ""
 
@@ -70,6 +73,8 @@ class Connection(asyncio.Protocol):
 
     def ask(self, request: bytes) -> asyncio.Future[bytes]:
         """Send a request; the future holds the answer, head and body."""
+        if self._transport.is_closing():
+            raise ConnectionError("closed by the server")
         self._got, self._needs = bytearray(), -1
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
@@ -105,8 +110,10 @@ async def asked(plan: Plan) -> dict[str, Any]:
     begin = time.perf_counter() + 0.05
     measured, end = begin + plan.warm_seconds, begin + plan.warm_seconds + plan.seconds
     answers, due = Answers(), _due(plan.per_second, begin, end)
-    turns = itertools.cycle(requests)
+    turns = itertools.cycle(enumerate(requests))
     await asyncio.gather(*(_keep_asking(plan, turns, due, answers) for _ in range(plan.connections)))
+    if plan.keep is not None:
+        np.savez(plan.keep, due=answers.due, took=answers.took, which=answers.which)
     return _summary(answers, measured, end)
 
 
@@ -134,9 +141,9 @@ async def _keep_asking(plan: Plan, turns: Iterator[Any], due: Iterator[float], a
 
 
 async def _one(
-    connection: Connection, request: tuple[bytes, bytes, int], at: float, answers: Answers, statuses: tuple[bytes, ...]
+    connection: Connection, turn: tuple[int, tuple[bytes, bytes, int]], at: float, answers: Answers, statuses: Any
 ) -> str:
-    sent, held, times = request
+    number, (sent, held, times) = turn
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             answer = await connection.ask(sent)
@@ -144,6 +151,7 @@ async def _one(
         return f"{type(error).__name__}: {error}"
     answers.due.append(at)
     answers.took.append(time.perf_counter() - at)
+    answers.which.append(number)
     right = answer.startswith(statuses) and answer.count(held) == times
     return "" if right else answer[:600].decode(errors="replace")
 

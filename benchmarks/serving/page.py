@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from benchmarks.serving.runs import MANY, Found, Rounds, Soak
+from benchmarks.serving.runs import MANY, Found, Rounds
 
 OURS, BENTO, FASTAPI, MLFLOW = "Regulars", "BentoML, typed method", "plain FastAPI", "mlflow models serve"
 # What issue 5 asks for.
 LEAST_TIMES = {MLFLOW: 60.0, BENTO: 2.5, FASTAPI: 0.6}
 MOST_P99_TO_P50, LEAST_SCORES_PER_SECOND, MOST_HISTORY_MS = 5.0, 100_000.0, 25.0
 MOST_START_SECONDS, MOST_IDLE_MB, MOST_HELP_SECONDS = 8.0, 400.0, 0.3
-MOST_GROWTH, MOST_P99_LATER = 1.05, 1.5
+MOST_GROWTH = 1.05
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,13 @@ class Judged:
 
 def page(found: Found, scored: int, command: str) -> str:
     """Return the page as Markdown."""
-    judged = [*_look_up(found), *_other(found), *(_soak(found.soak) if found.soak else ())]
+    judged = [*_look_up(found), *_other(found)]
     return PAGE.format(
         command=command,
         scored=scored,
         judged="\n".join(each.line for each in judged),
         peers="\n".join(_peer(each) for each in found.peers.values()),
         start=_start(found),
-        soak=_soak_text(found.soak),
         machine=machine(),
     )
 
@@ -82,19 +81,6 @@ def _other(found: Found) -> Iterator[Judged]:
     yield Judged("`regulars --help`", f"< {MOST_HELP_SECONDS:g} s", said, helped < MOST_HELP_SECONDS)
 
 
-def _soak(soak: Soak) -> Iterator[Judged]:
-    name, errors = f"{soak.minutes:g} minutes of mixed load", int(soak.result["errors"])
-    yield Judged(f"{name}: errors", "0", f"{errors} of {soak.result['answers']:,}", errors == 0)
-    quarter = max(1, len(soak.megabytes) // 4)
-    first, last = statistics.median(soak.megabytes[:quarter]), statistics.median(soak.megabytes[-quarter:])
-    said = f"{first:.0f} MB to {last:.0f} MB ({last / first - 1:+.1%})"
-    yield Judged(f"{name}: memory, last quarter to first", "+ ≤ 5 %", said, last <= first * MOST_GROWTH)
-    quarters = soak.result["quarters_p99_ms"]
-    times = quarters[-1] / quarters[0]
-    said = f"{times:.2f} × ({quarters[0]:.1f} ms to {quarters[-1]:.1f} ms)"
-    yield Judged(f"{name}: p99, last quarter to first", f"≤ {MOST_P99_LATER:g} ×", said, times <= MOST_P99_LATER)
-
-
 def _peer(rounds: Rounds) -> str:
     p50, p99 = rounds.middle("p50_ms"), rounds.middle("p99_ms")
     return f"| {rounds.name} | {rounds.best:,.0f} | {rounds.median:,.0f} | {p50:.2f} | {p99:.2f} | {rounds.errors} |"
@@ -103,17 +89,6 @@ def _peer(rounds: Rounds) -> str:
 def _start(found: Found) -> str:
     supervisor = found.start.supervisor
     return f"The process that watches the worker holds {supervisor.rss:.0f} MB RSS, {supervisor.pss:.0f} MB PSS."
-
-
-def _soak_text(soak: Soak | None) -> str:
-    if soak is None:
-        return "The mixed load was not part of this run; `--soak 20` adds it."
-    return (
-        f"The mixed load is {soak.asked:,.0f} requests/s, half of the {soak.saturation:,.0f} that were answered when "
-        f"every connection asked again at once: of a hundred, 84 look-ups of one id, 5 of a hundred ids, 4 posted "
-        f"histories of 50 orders, 3 lists, 2 of the model, 2 posted orders. Times count from when a request was due. "
-        f"p50 {soak.result['p50_ms']:.1f} ms, p99 {soak.result['p99_ms']:.1f} ms over all."
-    )
 
 
 def machine() -> str:
@@ -153,7 +128,8 @@ All modules were compiled before, as an installation has them, and each start wa
 
 {start}
 
-{soak}
+Mixed load for a long time has a page of its own, [soak.md](soak.md); so has what one heavy request does to the others,
+[stalls.md](stalls.md).
 
 {machine}
 """

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +24,8 @@ from benchmarks.serving.shop import Shop, customer_ids, history
 
 Request = tuple[str, str, int]
 Result = dict[str, Any]
-DIFFERENT, DIFFERENT_MANY, PARTS = 2_000, 100, 20  # requests made beforehand, asked in turn
+DIFFERENT, DIFFERENT_MANY = 2_000, 100  # requests made beforehand, asked in turn
 MANY, ORDERS = 1_000, 50
-MEMORY_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -66,24 +65,6 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Soak:
-    """Mixed load for a long time.
-
-    Args:
-        saturation: answers per second when each connection asks as soon as it was answered.
-        asked: per second.
-        result: as the asking side counted it.
-        megabytes: of the worker, at the start, and every few seconds.
-    """
-
-    saturation: float
-    asked: float
-    minutes: float
-    result: Result
-    megabytes: list[float]
-
-
-@dataclass(frozen=True)
 class Found:
     """Everything that was measured."""
 
@@ -93,25 +74,23 @@ class Found:
     many: Rounds
     many_megabytes: tuple[float, float]
     posted: Rounds
-    soak: Soak | None
 
 
-def everything(shop: Shop, folder: Path, scored: int, rounds: int, seconds: float, soak_minutes: float) -> Found:
+def everything(shop: Shop, folder: Path, scored: int, rounds: int, seconds: float) -> Found:
     """Measure it all; two servers never work at once."""
     random = np.random.default_rng(1)
     start = started(shop, folder, rounds)
     helped = [_seconds([str(BIN / "regulars"), "--help"], folder) for _ in range(rounds)]
-    peers = side_by_side(shop, folder, _look_ups(shop, random, scored), rounds, seconds)
+    peers = side_by_side(shop, folder, look_ups(shop, random, scored), rounds, seconds)
     with servers.regulars(shop, folder) as ours:
-        many = Plan(ours.port, _many(shop, random, scored), 2, seconds)
+        many = Plan(ours.port, many_ids(shop, random, scored), 2, seconds)
         asked("warm", many)
         before = Memory.of(ours.worker()).rss
         thousands = Rounds("1,000 ids", [asked("1,000 ids", many) for _ in range(rounds)])
         after = Memory.of(ours.worker()).rss
         posting = Plan(ours.port, [posted(shop, ORDERS)], 1, seconds)
         histories = Rounds("50 orders", [asked("50 orders", posting) for _ in range(rounds)])
-        soak = soaked(shop, ours, _mixed(shop, random, scored), soak_minutes) if soak_minutes else None
-    return Found(start, helped, peers, thousands, (before, after), histories, soak)
+    return Found(start, helped, peers, thousands, (before, after), histories)
 
 
 def started(shop: Shop, folder: Path, times: int) -> Start:
@@ -145,21 +124,6 @@ def side_by_side(shop: Shop, folder: Path, look_ups: list[Request], rounds: int,
         plans[other.name] = Plan(other.port, [_invocation(shop)], 8, seconds)
         turns = [{name: asked(name, plan) for name, plan in plans.items()} for _ in range(rounds)]
     return {name: Rounds(name, [turn[name] for turn in turns]) for name in plans}
-
-
-def soaked(shop: Shop, server: Server, mixed: list[Request], minutes: float) -> Soak:
-    """Find out how much a mixed load can be, then ask half of it for so many minutes."""
-    full = asked("mixed, as much as it can", Plan(server.port, mixed, 8, 10.0))
-    rate, worker = full["per_second"] / 2, server.worker()
-    plan = Plan(server.port, mixed, 8, minutes * 60, per_second=rate)
-    megabytes = [Memory.of(worker).rss]
-    process = asking(plan)
-    end = time.monotonic() + minutes * 60 + 60
-    while process.poll() is None and time.monotonic() < end:
-        time.sleep(MEMORY_EVERY_SECONDS)
-        megabytes.append(Memory.of(worker).rss)
-    result = answered("soak", process)
-    return Soak(full["per_second"], rate, minutes, result, megabytes)
 
 
 def asked(name: str, plan: Plan) -> Result:
@@ -210,12 +174,14 @@ def posted(shop: Shop, orders: int) -> Request:
     return request(shop, "/v1/score", body, '"customer_id":"posted"')
 
 
-def _look_ups(shop: Shop, random: np.random.Generator, scored: int) -> list[Request]:
+def look_ups(shop: Shop, random: np.random.Generator, scored: int) -> list[Request]:
+    """Return look-ups of one id each."""
     ids = customer_ids(min(DIFFERENT, scored), random, scored)
     return [request(shop, "/v1/scores", {"customer_ids": [each]}, f'"customer_id":"{each}"') for each in ids]
 
 
-def _many(shop: Shop, random: np.random.Generator, scored: int, count: int = MANY) -> list[Request]:
+def many_ids(shop: Shop, random: np.random.Generator, scored: int, count: int = MANY) -> list[Request]:
+    """Return look-ups of many ids at once."""
     parts = [customer_ids(count, random, scored) for _ in range(DIFFERENT_MANY)]
     return [request(shop, "/v1/scores", {"customer_ids": ids}, '"customer_id":"C', count) for ids in parts]
 
@@ -227,33 +193,6 @@ def _invocation(shop: Shop) -> Request:
     rows = [[line["order_id"], "posted", line["ordered_at"], float(line["amount"])] for line in lines]
     body = {"dataframe_split": {"columns": columns, "data": rows}, "params": {"as_of": str(shop.as_of)}}
     return request(shop, "/invocations", body, '"customer_id": "posted"')
-
-
-def _mixed(shop: Shop, random: np.random.Generator, scored: int) -> list[Request]:
-    """Return a CRM's day in parts of a hundred requests, each in an order of its own."""
-    looks, hundreds = iter(_look_ups(shop, random, scored)), iter(_many(shop, random, scored, 100))
-    rounds = [
-        [
-            *(next(looks) for _ in range(84)),
-            *(next(hundreds) for _ in range(5)),
-            *(posted(shop, ORDERS) for _ in range(4)),
-            *(request(shop, "/v1/lists/current?limit=50", None, '"entry_id":', 50, "GET") for _ in range(3)),
-            *(request(shop, "/v1/model", None, '"candidate":', 1, "GET") for _ in range(2)),
-            *(_order(shop, number) for number in random.integers(0, 1_000_000, 2)),
-        ]
-        for _ in range(PARTS)
-    ]
-    return [each for one in rounds for each in _shuffled(one, random)]
-
-
-def _order(shop: Shop, number: int) -> Request:
-    line = {"ordered_at": f"{shop.as_of}T10:00:00+00:00", "amount": "19.90", "product_id": "tea"}
-    order = {"order_id": f"B-{number}", "customer_id": f"C{number % 1000:07}", "lines": [line]}
-    return request(shop, "/v1/orders", {"orders": [order]}, '"known":')
-
-
-def _shuffled(requests: Sequence[Request], random: np.random.Generator) -> Iterator[Request]:
-    return (requests[place] for place in random.permutation(len(requests)))
 
 
 def _agree(looking: Sequence[Server], look_ups: Sequence[Request]) -> None:

@@ -78,10 +78,10 @@ def environment_of(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def regulars(shop: Shop, folder: Path) -> Iterator[Server]:
+def regulars(shop: Shop, folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Give `regulars serve`, with its keys, its rate limit, its metrics and its access log."""
     command = [BIN / "regulars", "serve", "--config", shop.toml]
-    with _running("Regulars", command, "/readyz", {}, folder) as server:
+    with _running("Regulars", command, "/readyz", environment or {}, folder) as server:
         yield server
 
 

@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from serving.api.access_log import Access
 from serving.api.auth import refuse_unless
-from serving.api.json_rows import AT_ONCE_BYTES, parse
+from serving.api.json_rows import AT_ONCE_BYTES, let_go, parse
 from serving.api.operation import Answer, Call, Operation
 from serving.api.problems import Refusal, refusal_of
 from serving.api.request_body import encoded, read_body, read_query
@@ -81,7 +81,15 @@ class Endpoint:
         async with self.server.large:
             message = await anyio.to_thread.run_sync(parse, body, operation.takes)
             del body
-            return await operation.run(replace(call, body=message))
+            try:
+                return await operation.run(replace(call, body=message))
+            except Exception as error:
+                # Freeing what the frames hold takes a while; this frame is not among them, for it goes on.
+                inner = None if error.__traceback__ is None else error.__traceback__.tb_next
+                await anyio.to_thread.run_sync(forget, error.with_traceback(inner))
+                raise
+            finally:
+                await anyio.to_thread.run_sync(let_go, message)
 
     def _operation(self, method: str) -> Operation:
         if not self.operations:

@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -19,6 +20,7 @@ from serving.api.problems import Refusal, wrong_fields
 
 AT_ONCE_BYTES = 64 * 1024  # takes a millisecond or two
 MOST_ROW_LETTERS = 1024 * 1024
+FREED_ROWS = 50
 _RANGE = "Number out of range"
 _OTHERS = ("[", '"', "-", "t", "f", "n", *"0123456789")  # how JSON that is no object begins
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -47,6 +49,14 @@ def parse(body: bytes | bytearray, message: type[Message]) -> Message:
         raise wrong_fields(error, _field_names(message)) from None
 
 
+def let_go(message: msgspec.Struct) -> None:
+    """Empty the lists of a message a few rows at a time; to free them all at once would hold the interpreter."""
+    for name in message.__struct_fields__:
+        rows = getattr(message, name)
+        while isinstance(rows, list) and rows:
+            del rows[-FREED_ROWS:]
+
+
 def _at_once(text: str) -> Any:
     return _Cursor(text).only_value()
 
@@ -59,19 +69,38 @@ def _by_parts(text: str, message: type[msgspec.Struct]) -> dict[str, Any]:
             raise _twice()
         if name not in message.__struct_fields__:
             raise msgspec.ValidationError(f"Object contains unknown field `{name}`")
-        found[name] = _rows(cursor, name, *lists[name]) if name in lists and cursor.begins("[") else cursor.value()
+        found[name] = _rows(cursor, lists[name]) if name in lists and cursor.begins("[") else cursor.value()
     return found
 
 
-def _rows(cursor: _Cursor, name: str, kind: Any, most: int | None) -> list[Any]:
-    rows: list[Any] = []
+@dataclass(frozen=True)
+class _Rows:
+    """A field that is a list: the type of its rows, how many there may be, and how many inner rows these may have."""
+
+    name: str
+    kind: Any
+    most: float = math.inf
+    inner: str = ""
+    most_inner: float = math.inf
+
+    def refuse_more(self, rows: int, inner_rows: int) -> None:
+        if rows > self.most:
+            raise msgspec.ValidationError(f"Expected `array` of length <= {self.most} - at `$.{self.name}`")
+        if inner_rows > self.most_inner:
+            most = f"{self.most_inner:,} {self.inner}"
+            raise msgspec.ValidationError(f"Expected at most {most} in all; send them in parts - at `$.{self.name}`")
+
+
+def _rows(cursor: _Cursor, of: _Rows) -> list[Any]:
+    rows, inner_rows = list[Any](), 0
     for part in cursor.parts():
         try:
-            rows += msgspec.convert(part, list[kind])
+            more = msgspec.convert(part, list[of.kind])  # type: ignore[name-defined]  # known when it runs
         except msgspec.ValidationError as error:
-            raise msgspec.ValidationError(_moved(str(error), name, len(rows))) from None
-        if most is not None and len(rows) > most:
-            raise msgspec.ValidationError(f"Expected `array` of length <= {most} - at `$.{name}`")
+            raise msgspec.ValidationError(_moved(str(error), of.name, len(rows))) from None
+        rows += more
+        inner_rows += sum(len(getattr(row, of.inner)) for row in more) if of.inner else 0
+        of.refuse_more(len(rows), inner_rows)
     return rows
 
 
@@ -84,14 +113,14 @@ def _moved(error: str, name: str, before: int) -> str:
     return re.sub(r" - at `\$\[(\d+)\]", lambda found: f" - at `$.{name}[{before + int(found[1])}]", error)
 
 
-def _lists_of(message: type[msgspec.Struct]) -> dict[str, tuple[Any, int | None]]:
-    """Return the fields that are lists: the type of their rows, and how many there may be."""
+def _lists_of(message: type[msgspec.Struct]) -> dict[str, _Rows]:
     found = {}
     for name, hint in get_type_hints(message, include_extras=True).items():
         plain, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
         if get_origin(plain) is list:
-            most = (mark.max_length for mark in marks if isinstance(mark, msgspec.Meta))
-            found[name] = (get_args(plain)[0], next(most, None))
+            meta = next((mark for mark in marks if isinstance(mark, msgspec.Meta)), msgspec.Meta())
+            most = math.inf if meta.max_length is None else meta.max_length
+            found[name] = _Rows(name, get_args(plain)[0], most, **(meta.extra or {}))
     return found
 
 

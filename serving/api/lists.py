@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from starlette.responses import Response
 
-from serving.api.operation import CSV, Call, Operation, in_thread
+from serving.api.operation import CSV, Answer, Call, Operation, Run, in_thread
 from serving.api.problems import Refusal
 from serving.api.request_body import encoded
 from serving.api.scores import SCORE
@@ -274,6 +275,16 @@ def page_end_of(cursor: str) -> PageEnd:
         raise Refusal(422, "wrong-field", "$.cursor: give the next_cursor of the former page back as it was") from None
 
 
+def _listing(work: Callable[[Call], Answer]) -> Run:
+    """Run in a thread; whole files one at a time, since each keeps the interpreter busy."""
+    page, file = in_thread(work), in_thread(work, lambda server: server.large)
+
+    async def run(call: Call) -> Answer:
+        return await (file if prefers_csv(call.request.headers.get("accept", "")) else page)(call)
+
+    return run
+
+
 def prefers_csv(accept: str) -> bool:
     """Return whether an Accept header prefers CSV to JSON.
 
@@ -358,7 +369,7 @@ OPERATIONS = (
         roles=("lists",),
         summary="The current list",
         description="The list published last." + _CSV,
-        run=in_thread(current_list),
+        run=_listing(current_list),
         asks=ListQuery,
         gives=ListAnswer,
         example=LIST,
@@ -373,7 +384,7 @@ OPERATIONS = (
         roles=("lists",),
         summary="The list of a day",
         description="The list published last on that day." + _CSV,
-        run=in_thread(list_of_day),
+        run=_listing(list_of_day),
         asks=ListQuery,
         gives=ListAnswer,
         example=LIST,

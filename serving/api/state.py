@@ -120,7 +120,7 @@ class ServerState:
 
     @cached_property
     def large(self) -> anyio.CapacityLimiter:
-        """How many large bodies are worked on at once: two threads would only take turns, and others wait for both."""
+        """How many large bodies and files are worked on at once: two threads would only take turns."""
         return anyio.CapacityLimiter(1)
 
     @cached_property

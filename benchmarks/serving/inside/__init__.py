@@ -1,0 +1,1 @@
+"""What is put into a worker to watch it from inside."""
