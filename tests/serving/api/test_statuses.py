@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from features.errors import RegularsError
-from serving.api import app, json_rows, openapi, report_messages, request_body, scores
+from serving.api import app, json_rows, lists, openapi, report_messages, request_body, scores
 from serving.api.app import OPERATIONS, create_app
 from serving.api.auth import RateLimit
 from serving.api.operation import Operation
@@ -71,7 +72,14 @@ def with_a_refused_champion(operation: Operation, server: ServerState, patch: py
     def refuse(*_: Any, **__: Any) -> None:
         raise RegularsError("version 3 was refused")
 
-    patch.setattr(server.champions, "look", refuse)
+    patch.setattr(server.champions, "registry_champion", refuse)
+    return ask(calls(admitting(create_app(server))), operation)
+
+
+def of_a_list_that_was_taken_back(operation: Operation, server: ServerState, patch: pytest.MonkeyPatch) -> Any:
+    """What the book tells of it is put in its place here; `test_app` takes a real one back."""
+    page = SimpleNamespace(facts={"as_of": "2020-01-06", "withdrawn_at": "2020-01-07"})
+    patch.setattr(lists, "page_of", lambda *_: page)
     return ask(calls(admitting(create_app(server))), operation)
 
 
@@ -123,6 +131,7 @@ WAYS: dict[int, Callable[..., Any]] = {
     404: of_nothing,
     408: dripping,
     409: with_a_refused_champion,
+    410: of_a_list_that_was_taken_back,
     413: with_a_body(lambda: b" " * (request_body.MAX_BODY_BYTES + 1)),
     415: with_a_body(lambda: b"{}", **{"Content-Type": "text/csv"}),
     422: with_a_query,
