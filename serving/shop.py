@@ -24,6 +24,7 @@ from features.sources.posted import Posts
 from features.sources.reader import CleanLog, read_log
 from serving.config import FILE_NAME, Churn, Settings, guessed_settings, load_settings
 from serving.customers import Customers
+from serving.set_aside import write_set_aside
 
 if TYPE_CHECKING:  # the book and the models take seconds to import: a check of files needs neither
     from serving.book import Book
@@ -68,7 +69,10 @@ class OpenShop:
             InputError: every broken rule at once.
         """
         shop, orders, events = self.settings.shop, self.settings.orders, self.settings.events
-        return read_log(shop, orders, events, until=self.until, latest=self.today, posted=self._posts())
+        found = read_log(shop, orders, events, until=self.until, latest=self.today, posted=self._posts())
+        if not self._lent and orders.on_broken == "set_aside":  # a server reads often, and writes nothing of its own
+            write_set_aside(self.settings, found.set_aside)
+        return found
 
     @property
     def log(self) -> Log:

@@ -35,7 +35,7 @@ from features.sources.mapping import LineRules, Shop
 from features.sources.order_states import earlier_states
 from features.sources.refunds import refunds, with_parts_returned
 from features.sources.row_checks import NO_TEXTS, CleanTable, RowChecks, TypedTable
-from features.sources.rules import A_DATE, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY, TEST_HINT, is_test
+from features.sources.rules import A_DATE, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY, SET_ASIDE, TEST_HINT, is_test
 from features.sources.split_moments import is_zone
 from features.sources.words.meant import Meant, meant_by_words
 from features.sources.words.placeholders import placeholder_question, suspects
@@ -47,7 +47,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def clean_lines(
-    typed: TypedTable, rules: LineRules, shop: Shop, *, until: int | None, latest: int | None
+    typed: TypedTable,
+    rules: LineRules,
+    shop: Shop,
+    *,
+    until: int | None,
+    latest: int | None,
+    set_aside: Mask | None = None,
 ) -> CleanTable:
     """Apply the rules of ORDERS.
 
@@ -57,11 +63,14 @@ def clean_lines(
         shop: zone, currency and business day.
         until: day number; rows on or after it are not read.
         latest: day number after which a date is a mistake; None = not checked.
+        set_aside: rows that are left out before all else.
 
     Returns:
         Lines of the rows that no rule left out and that broke none, with the counts and the problems.
     """
     checks = RowChecks(typed)
+    if set_aside is not None and set_aside.any():
+        checks.leave_out(SET_ASIDE, set_aside)
     checks.drop_blank()
     order = order_keys(checks.text("order_id"), typed.rows)
     local_time, offset = first_filled(order, typed.local_time != cells.EMPTY, typed.local_time, typed.offset)

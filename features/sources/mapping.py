@@ -256,6 +256,7 @@ class OrdersMapping:
         columns: field of ORDERS -> column in the file.
         accept: what the shop has said is right: rules that take many rows, and names of DOUBTS.
         most_left_out: share of the rows, or of the money, that a rule may leave out unasked.
+        on_broken: 'stop' where a row breaks a rule, or 'set_aside': it is named in a file, and the others are read.
 
     Raises:
         ConfigError: a field that ORDERS does not have, or a required one that is missing.
@@ -281,12 +282,14 @@ class OrdersMapping:
     guests: tuple[str, ...] | None = None
     accept: tuple[str, ...] = ()
     most_left_out: float = 0.05
+    on_broken: Literal["stop", "set_aside"] = "stop"
     format: FileFormat = FileFormat()
 
     def __post_init__(self) -> None:
         for name in self.accept:
             _one_of("accept", name, (*RULES, *DOUBTS))
         _one_of("amount_is", self.amount_is, ("line", "order", "none"))
+        _one_of("on_broken", self.on_broken, ("stop", "set_aside"))
         _one_of("amount_unit", self.amount_unit, ("major", "minor"))
         _one_of("discount_is", self.discount_is, ("money", "share", "percent"))
         _one_of("refund_is", self.refund_is or "line", ("line", "order"))

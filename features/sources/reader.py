@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,7 +14,7 @@ import pandas as pd
 
 from features.clock import day_number
 from features.errors import InputError, Violation
-from features.log import Coded, Log
+from features.log import Coded, Ints, Log
 from features.questions import Question, by_setting
 from features.roll_up import roll_up
 from features.sources.balance.draw import draw, with_log
@@ -23,14 +23,16 @@ from features.sources.balance.recount import compare, recount
 from features.sources.balance.sheet import BalanceSheet
 from features.sources.cells.cells_sql import read_cells
 from features.sources.cleaning import clean_events, clean_lines
+from features.sources.columns import Mask
 from features.sources.customers import clean_customers
 from features.sources.mapped_file import MappedFile, open_mapped
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from features.sources.posted import Posts, with_posted
 from features.sources.row_checks import NO_TEXTS, CleanTable, Problem, TypedTable
 from features.sources.rules import RULES, RuleCount
-from features.sources.violations import BrokenRule, Findings, findings, refused, without_headers
-from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
+from features.sources.set_aside import stop_at_broken, with_ragged, without_broken
+from features.sources.violations import BrokenRule, Findings, findings, named_rows, refused, without_headers
+from features.tables import CUSTOMERS, EVENTS, ORDERS, names
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,7 @@ class CleanLog:
     rules: tuple[RuleCount, ...]
     until: date | None
     sheet: BalanceSheet
+    set_aside: tuple[Violation, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +63,7 @@ class CheckReport:
     warnings: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     sheet: BalanceSheet | None = None
+    set_aside: tuple[Violation, ...] = ()
 
 
 def read_log(
@@ -93,7 +97,7 @@ def read_log(
         ]
         raise InputError(f"{file_names} cannot be used", [*report.violations, *asked])
     assert report.sheet is not None
-    return CleanLog(report.log, report.rules, until, report.sheet)
+    return CleanLog(report.log, report.rules, until, report.sheet, report.set_aside)
 
 
 def check_files(
@@ -111,10 +115,10 @@ def check_files(
         "until": None if until is None else day_number(until),
         "latest": None if latest is None else day_number(latest),
     }
-    lines, found = _read(orders, ORDERS, lambda typed: clean_lines(typed, orders.rules, shop, **limits))
+    lines, found, set_aside = _read_orders(orders, shop, limits)
     happened: CleanTable | None = None
     if events is not None:
-        happened, more = _read(events, EVENTS, lambda typed: clean_events(typed, shop, **limits))
+        happened, more = _read_events(events, shop, limits)
         found.add(more)
     if customers is not None:
         found.add(_customers(customers)[1])
@@ -126,6 +130,7 @@ def check_files(
         counts |= {line.rule: line.rows for line in sheet.left_out}
     bought, happened_events = lines.lines, happened.events if happened else None
     event_ids = NO_TEXTS if happened is None else happened.event_ids
+    ragged = lines.ragged_rows
     in_file, days = len(bought.day), lines.rows.day if lines.rows is not None else bought.day
     del lines, happened  # what was posted is put under them, and a large shop's lines are not held twice
     if posted is not None:
@@ -142,7 +147,34 @@ def check_files(
     if sheet is not None:
         sheet = with_log(sheet, log, bought.where(np.arange(len(bought.day)) >= in_file))
         questions += doubts(sheet, log, days, orders.accept, orders.most_left_out)
-    return CheckReport((), _counted(counts), log, questions=questions, sheet=sheet)
+        sheet = with_ragged(sheet, ragged)
+    return CheckReport((), _counted(counts), log, questions=questions, sheet=sheet, set_aside=tuple(set_aside))
+
+
+def _read_orders(
+    orders: OrdersMapping, shop: Shop, limits: Mapping[str, int | None]
+) -> tuple[CleanTable | None, Findings, list[Violation]]:
+    """Return the clean lines, what is wrong with the file, and the rows that were set aside."""
+    rules = orders.rules
+
+    def clean(typed: TypedTable, set_aside: Mask) -> CleanTable:
+        return clean_lines(typed, rules, shop, until=limits["until"], latest=limits["latest"], set_aside=set_aside)
+
+    try:
+        with open_mapped(orders, ORDERS) as opened:
+            typed, file, again = _typed(opened)
+            cleaned, found, set_aside = stop_at_broken(typed, clean), None, list[Violation]()
+            broken = again or cleaned.problems or file.file.n_ragged
+            if orders.on_broken == "set_aside" and broken and file.file.n_ragged == len(file.file.ragged):
+                found = without_broken(typed, clean, again, file.file.n_ragged)
+            if found is not None:
+                cleaned, set_aside = replace(found[0], ragged_rows=file.file.n_ragged), named_rows(file, found[1])
+            if not cleaned.problems:
+                cleaned = replace(cleaned, recount=recount(file, price_times_quantity=orders.price_times_quantity))
+            wrong = Findings() if found is not None else findings(file, [*again, *cleaned.problems])
+            return cleaned, wrong, set_aside
+    except InputError as error:
+        return None, refused(error.violations), []
 
 
 def _sheet(table: CleanTable, shop: Shop) -> BalanceSheet | None:
@@ -153,6 +185,20 @@ def _sheet(table: CleanTable, shop: Shop) -> BalanceSheet | None:
     if table.recount is not None:
         compare(sheet, table.recount)
     return sheet
+
+
+def line_numbers(orders: OrdersMapping, rows: Ints) -> list[int]:
+    """Return the physical lines of rows of the orders file, 1 = the header; of Parquet the numbers of the rows.
+
+    Args:
+        orders: the file.
+        rows: their numbers, from 0.
+    """
+    wanted = set(rows.tolist())
+    with open_mapped(orders, ORDERS) as opened:
+        if opened.file.text is None:
+            return [row + 1 for row in sorted(wanted)]
+        return [line for row, (line, _) in enumerate(opened.file.records()) if row in wanted]
 
 
 def read_customers(mapping: CustomersMapping) -> pd.DataFrame:
@@ -186,15 +232,13 @@ def _nothing_left(orders: OrdersMapping, counts: Mapping[str, int], until: date 
     return Violation(orders.file.name, None, "", f"holds no order of a known customer{cut}", "", remedy)
 
 
-def _read(
-    mapping: OrdersMapping | EventsMapping, table: Sequence[Field], clean: Callable[[TypedTable], CleanTable]
+def _read_events(
+    mapping: EventsMapping, shop: Shop, limits: Mapping[str, int | None]
 ) -> tuple[CleanTable | None, Findings]:
     try:
-        with open_mapped(mapping, table) as opened:
-            typed, file, again = _typed(opened, mapping.kind if isinstance(mapping, EventsMapping) else None)
-            cleaned = clean(typed)
-            if isinstance(mapping, OrdersMapping) and not cleaned.problems:
-                cleaned = replace(cleaned, recount=recount(file, price_times_quantity=mapping.price_times_quantity))
+        with open_mapped(mapping, EVENTS) as opened:
+            typed, file, again = _typed(opened, mapping.kind)
+            cleaned = clean_events(typed, shop, until=limits["until"], latest=limits["latest"])
             return cleaned, findings(file, [*again, *cleaned.problems])
     except InputError as error:
         return None, refused(error.violations)

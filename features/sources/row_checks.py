@@ -48,7 +48,8 @@ class CleanTable:
     """A cleaned table: `lines` or `events` of the rows that break no rule, the broken rules, and the counts of rows.
 
     `event_ids` are those of all rows, of the ones that a rule leaves out, too. `rows` are those of lines, for
-    their balance sheet, and `recount` the second count of rows and money.
+    their balance sheet, `recount` the second count of rows and money, and `ragged_rows` how many
+    rows of another number of cells were set aside.
     """
 
     problems: tuple[Problem, ...]
@@ -59,6 +60,7 @@ class CleanTable:
     questions: tuple[Question, ...] = ()
     rows: ReadRows | None = None
     recount: tuple[int, Decimal] | None = None
+    ragged_rows: int = 0
 
 
 class RowChecks:

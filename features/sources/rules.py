@@ -30,7 +30,11 @@ class RuleCount:
 LARGE_CUSTOMER, ONE_ORDER, ONE_DAY, EMPTY_MONTHS = "large customer", "one order each", "busiest day", "empty months"
 DOUBTS = (LARGE_CUSTOMER, ONE_ORDER, ONE_DAY, EMPTY_MONTHS)
 
+SET_ASIDE, RAGGED = "set aside", "ragged rows"
+
 RULES = {
+    SET_ASIDE: "a row that breaks a rule of the contract is set aside, as [orders] on_broken says, and named in a file",
+    RAGGED: "a row with more or fewer cells than the header is set aside, as [orders] on_broken says",
     "blank lines": "a line of nothing but delimiters is left out",
     "on or after until": "lines on or after the date given with --until are not read",
     "earlier states": "an order that comes again in a later state (exports that overlap were joined) counts once, in "

@@ -62,6 +62,16 @@ def refused(violations: Iterable[Violation]) -> Findings:
     return Findings(shown, [BrokenRule(*key, count) for key, count in counts.items()])
 
 
+def named_rows(file: MappedFile, problems: Sequence[Problem]) -> list[Violation]:
+    """Name every row that breaks a rule, those of a wrong number of cells too.
+
+    Args:
+        file: the file, with the column of each field.
+        problems: the rules that its rows break.
+    """
+    return [*file.file.ragged, *_located(file, problems, most=None)]
+
+
 def findings(file: MappedFile, problems: Sequence[Problem]) -> Findings:
     """Return what is wrong with a file, with the remedy that fits each column.
 
@@ -160,16 +170,16 @@ def ragged(file: OpenFile) -> list[Violation]:
     return [*file.ragged, *rest]
 
 
-def _located(file: MappedFile, problems: Sequence[Problem]) -> Iterator[Violation]:
+def _located(file: MappedFile, problems: Sequence[Problem], most: int | None = MOST_SHOWN) -> Iterator[Violation]:
     """Name file line, column and cell of each broken rule; of one kind, the first ones and how many more."""
-    found = _records(file.file, {int(row) for problem in problems for row in problem.rows[:MOST_SHOWN]})
+    found = _records(file.file, {int(row) for problem in problems for row in problem.rows[:most]})
     for problem in problems:
         name, column = file.column_name(problem.field), file.columns.get(problem.field)
-        for row in problem.rows[:MOST_SHOWN]:
+        for row in problem.rows[:most]:
             line, record = found[int(row)]
             value = cells.readable(record[column.index]) if column is not None else ""
             yield Violation(file.file.name, line, name, problem.rule, value, problem.remedy)
-        more = len(problem.rows) - MOST_SHOWN
+        more = 0 if most is None else len(problem.rows) - most
         if more > 0:
             yield Violation(file.file.name, None, name, f"{more:,} more cells break the same rule", "", "")
 

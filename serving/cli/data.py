@@ -37,12 +37,15 @@ def init(
         typer.Option("--column", metavar="FIELD=HEADER", help='Which column holds a field: amount="Total price".'),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+    set_aside: Annotated[
+        bool, typer.Option("--set-aside", help="Name rows that break a rule in a file, and read the others.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Guess columns, zone and currency of a shop's files; write regulars.toml, say what it assumes, ask the rest."""
     from serving.commands.data.init import init_shop
 
-    report = init_shop(orders, events, customers, out, force=force, columns=column or ())
+    report = init_shop(orders, events, customers, out, force=force, columns=column or (), set_aside=set_aside)
     screen_of(json).show(report)
     if report.document["questions"]:
         raise typer.Exit(InputError.exit_code)
@@ -50,13 +53,18 @@ def init(
 
 @app.command()
 def check(
-    config: Config = None, orders: Orders = None, horizon: Horizon = None, active: Active = None, json: Json = False
+    config: Config = None,
+    orders: Orders = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    rows: Annotated[str | None, typer.Option("--rows", help="List the lines that a rule left out.")] = None,
+    json: Json = False,
 ) -> None:
-    """Say every broken rule at once, and whether the history is sufficient."""
+    """Account for every row of the orders, say every broken rule, and whether the history is sufficient."""
     with shop_of(config, orders, horizon, active) as shop:
         from serving.commands.data.check import check_shop
 
-        report = check_shop(shop)
+        report = check_shop(shop, rows)
     screen_of(json).show(report)
     if not report.ok:
         raise typer.Exit(InputError.exit_code)

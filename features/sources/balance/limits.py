@@ -16,13 +16,13 @@ from features.log import Ints, Log
 from features.questions import Answer, Question
 from features.sources.balance.sheet import BalanceSheet, SheetLine
 from features.sources.balance.words import grouped
-from features.sources.rules import EMPTY_MONTHS, LARGE_CUSTOMER, ONE_DAY, ONE_ORDER
+from features.sources.rules import EMPTY_MONTHS, LARGE_CUSTOMER, ONE_DAY, ONE_ORDER, RAGGED, SET_ASIDE
 
 LEAST_ROWS = 100  # a share of fewer rows says little
 LARGEST_CUSTOMER, BUSIEST_DAY = 0.1, 0.2
 LEAST_DAYS, LEAST_CUSTOMERS = 30, 30
 # Left out because the user says so, or because the same order stands elsewhere in the file.
-STATED = frozenset({"on or after until", "blank lines", "earlier states", "placeholders"})
+STATED = frozenset({"on or after until", "blank lines", "earlier states", "placeholders", SET_ASIDE, RAGGED})
 
 
 def doubts(

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from features.churn.sufficiency import Sufficiency, sufficiency
-from features.errors import Violation
+from features.errors import InputError, Violation, suggest
 from features.questions import Question, by_setting
 from features.sources.balance.sheet import BalanceSheet
 from features.sources.balance.words import document, table
 from features.sources.opening.files import MOST_SHOWN
-from features.sources.reader import check_files
-from features.sources.rules import RuleCount
+from features.sources.reader import check_files, line_numbers
+from features.sources.rules import RULES, RuleCount
 from features.sources.violations import BrokenRule
+from serving.set_aside import write_set_aside
 from serving.shop import OpenShop
+
+SET_ASIDE_WAY = 'Fewer than 1 % of the rows can be set aside: on_broken = "set_aside" under [orders].'
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +37,9 @@ class Checked:
     warnings: Sequence[str] = ()
     sheet: BalanceSheet | None = None
     questions: Sequence[Question] = ()
+    set_aside: Sequence[Violation] = ()
+    set_aside_file: Path | None = None
+    lines_of_rule: Sequence[int] = ()
 
     @property
     def ok(self) -> bool:
@@ -49,6 +56,9 @@ class Checked:
             "questions": [asdict(question) for question in self.questions],
             "rules": [{"rule": rule.rule, "rows": rule.rows, "meaning": rule.meaning} for rule in self.rules],
             "balance_sheet": document(self.sheet) if self.sheet else None,
+            "set_aside": [asdict(row) for row in self.set_aside],
+            "set_aside_file": str(self.set_aside_file) if self.set_aside_file else None,
+            "lines_of_rule": list(self.lines_of_rule),
             "sufficiency": asdict(self.sufficiency) if self.sufficiency else None,
         }
 
@@ -58,9 +68,14 @@ class Checked:
             yield str(violation)
         yield from (f"warning: {warning}" for warning in self.warnings)
         if self.violations:
+            yield SET_ASIDE_WAY
             yield self._verdict()
         if self.sheet:
             yield from (*table(self.sheet), "")
+        if self.set_aside_file:
+            yield f"rows set aside are named in {self.set_aside_file}: line, cell and rule of each"
+        if self.lines_of_rule:
+            yield "lines: " + ", ".join(map(str, self.lines_of_rule))
         for rule in self.rules:
             if rule.rows:
                 yield f"{rule.rows:>10,}  {rule.rule}: {rule.meaning}"
@@ -78,8 +93,18 @@ class Checked:
         return count + (f"; the first {MOST_SHOWN} of each are shown" if more else "") + "; nothing was read"
 
 
-def check_shop(shop: OpenShop) -> Checked:
-    """Check all files against the contract and the history against what training needs."""
+def check_shop(shop: OpenShop, rule: str | None = None) -> Checked:
+    """Check all files against the contract and the history against what training needs.
+
+    Args:
+        shop: the open shop.
+        rule: of which the lines of the rows are listed that it left out.
+
+    Raises:
+        InputError: no such rule.
+    """
+    if rule is not None and rule not in RULES:
+        raise InputError(f'no rule is called "{rule}".{suggest(rule, RULES)}')
     settings = shop.settings
     report = check_files(settings.shop, settings.orders, settings.events, settings.customers, latest=shop.today)
     if report.log is None:  # nothing was read, so no rule has left out or converted anything
@@ -87,4 +112,15 @@ def check_shop(shop: OpenShop) -> Checked:
     asked = tuple(by_setting(report.questions).values())
     definition = settings.definition_for(report.log)
     enough = sufficiency(report.log, definition)
-    return Checked(report.violations, report.rules, enough, settings.auto_note(definition), (), (), report.sheet, asked)
+    lines = line_numbers(settings.orders, report.sheet.rows_of(rule)) if rule and report.sheet else []
+    return Checked(
+        report.violations,
+        report.rules,
+        enough,
+        settings.auto_note(definition),
+        sheet=report.sheet,
+        questions=asked,
+        set_aside=report.set_aside,
+        set_aside_file=write_set_aside(settings, report.set_aside),
+        lines_of_rule=lines,
+    )

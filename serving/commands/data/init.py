@@ -29,6 +29,7 @@ def init_shop(
     *,
     force: bool,
     columns: Sequence[str] = (),
+    set_aside: bool = False,
 ) -> WordedResult:
     """Guess how a shop's files are to be read and write it down, with a question for what cannot be known.
 
@@ -39,6 +40,7 @@ def init_shop(
         out: the toml to write; the book and `mlruns/` will lie beside it.
         force: overwrite a file that is there.
         columns: what is known already, each as FIELD=HEADER.
+        set_aside: whether rows that break a rule are named in a file, and the others read.
 
     Raises:
         InputError: a file that cannot be read, a toml that is there already, a required column that was neither
@@ -51,7 +53,7 @@ def init_shop(
     found = guess(orders, events, customers, named_columns(columns), _rest_of_command(out, force=force))
     settings = Settings(
         shop=found.shop,
-        orders=_absolute(found.orders),
+        orders=dataclasses.replace(_absolute(found.orders), on_broken="set_aside" if set_aside else "stop"),
         events=_absolute(found.events) if found.events else None,
         customers=_absolute(found.customers) if found.customers else None,
         folder=out.resolve().parent,
