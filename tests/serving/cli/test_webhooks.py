@@ -123,3 +123,20 @@ def test_a_list_never_waits_for_a_receiver(toml: Path, call: Call) -> None:
     code, out, _ = call("webhooks", "deliver", "--config", toml)
     assert code == 0
     assert "0 sent" in out
+
+
+def test_a_shop_whose_secret_is_lost_starts_over(toml: Path, call: Call) -> None:
+    """The errors name the command, which says what it gives up; where nothing is lost it gives up nothing."""
+    at = ("--config", toml, "--json")
+    code, out, _ = call("webhooks", "add", URL, "--unverified", *at)
+    webhook, secret = json.loads(out)["id"], toml.parent / ".regulars" / "book.secret"
+    code, _, err = call("webhooks", "start-over", *at)
+    assert (code, "the secret of this book is not lost" in err) == (2, True)
+    secret.unlink()
+    code, _, err = call("webhooks", "test", webhook, *at)
+    assert (code, "`regulars webhooks start-over` goes on" in err, secret.exists()) == (2, True, False)
+    code, out, err = call("webhooks", "start-over", *at)
+    assert (code, json.loads(out)) == (0, {"removed": 1, "secret_in": str(secret)})
+    assert "next: regulars webhooks add URL" in err
+    assert secret.exists()
+    assert json.loads(call("webhooks", "list", *at)[1]) == {"webhooks": []}
