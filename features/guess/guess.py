@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from features.guess import headers, unused_columns
+from features.guess.cell_forms import refuse_mixed_dates, with_dates, with_decimal
 from features.guess.money import money_reading
 from features.guess.order_rows import OrderRows
 from features.guess.questions import ask_unreadable, ask_zone
@@ -26,9 +27,6 @@ from features.guess.sample import (
     is_time,
     is_zone_name,
     open_sample,
-    refuse_mixed_dates,
-    with_dates,
-    with_decimal,
 )
 from features.guess.shop import shop_of
 from features.guess.statuses import status_columns, status_settings

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from features.guess.cell_forms import named_currency
 from features.guess.sample import Sample, is_date, is_flag, is_number, is_time
+from features.sources import cells
 from features.sources.remedies import likely_offset, unknown_zone, zone_meanings, zones_table
 from features.tables import Field, Kind
 
@@ -66,12 +68,19 @@ def ask_zone(sample: Sample, table: str, names: Sequence[str]) -> int | None:
         name = unknown_zone(sample.filled(index), {}) if {header, sample.bare[index]} & {*names} else None
         if name is None or index in sample.used:
             continue
-        form, meanings = sample.form, zone_meanings(name)
-        sample.form = replace(form, zones={name: likely_offset(name)})
+        form, known = sample.form, cells.zone_in(named_currency(sample), name)
+        sample.form = replace(form, zones={name: known or likely_offset(name)})
         if is_date(sample, index):
-            column = sample.name(index)
-            setting = f"{table}.format.zones"
-            sample.ask(setting, f'{meanings}: what is it in "{column}"? Write {zones_table(name)} for the first.')
+            _tell_zone(sample, index, table, name, known)
             return index
         sample.form = form
     return None
+
+
+def _tell_zone(sample: Sample, index: int, table: str, name: str, known: str | None) -> None:
+    column = sample.name(index)
+    if known is not None:
+        sample.assume(f'{name} in "{column}" is {known}, as in the country of the currency.')
+        return
+    question = f'{zone_meanings(name)}: what is it in "{column}"? Write {zones_table(name)} for the first.'
+    sample.ask(f"{table}.format.zones", question)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,24 +10,18 @@ from pathlib import Path
 
 import duckdb
 
-from features.errors import InputError, Violation
-from features.guess import headers, money_names
+from features.errors import InputError
+from features.guess import headers
 from features.guess.formats import (
-    currency_in,
     date_formats,
-    day_or_month_first,
-    decimal_of,
     encoding_of,
-    sortedness,
 )  # fmt: skip
-from features.money import Money
 from features.questions import Question
 from features.sources import cells, plain_text
 from features.sources.business_day import DAY
-from features.sources.cells.cells_sql import date_counts, text
-from features.sources.mapping import ENOUGH, DateFormat, FileFormat
+from features.sources.cells.cells_sql import text
+from features.sources.mapping import ENOUGH, FileFormat
 from features.sources.opening.files import OpenFile, is_parquet, open_file
-from features.sources.remedies import mixed_dates
 from features.sources.split_moments import is_zone
 
 SAMPLE = 20_000
@@ -171,86 +165,3 @@ def is_number(sample: Sample, index: int) -> bool:
 def is_flag(sample: Sample, index: int) -> bool:
     """Say whether a column holds yes and no."""
     return all(cells.flag(cell) in (0, 1) for cell in set(sample.filled(index)))
-
-
-def with_dates(sample: Sample, index: int | None) -> FileFormat:
-    """Return the file's format with that of its dates; where several fit, the order of the rows decides."""
-    if index is None or sample.file.sql_types[index].startswith(("TIMESTAMP", "DATE")):
-        return sample.form
-    texts = sample.filled(index)
-    fits = date_formats(texts[:DATES], zones=sample.form.zones)
-    if len(fits) > 1 and day_or_month_first(fits[0]):
-        fits = _fit_all(sample, index, [fit for fit in fits if day_or_month_first(fit)])
-    if not fits:
-        return sample.form
-    date_format, calendar = fits[0]
-    if len(fits) > 1 and day_or_month_first(fits[0]):
-        date_format, calendar = max(fits, key=lambda fit: sortedness(texts, fit[0]))
-        order = "the day" if cells.day_first(date_format) and (date_format or "").startswith("%d") else "the month"
-        sample.assume(
-            f'Dates such as "{texts[0]}" could be read day first or month first; they are read with {order} first.'
-        )
-    elif date_format in cells.COUNTED:
-        sample.assume(f'Numbers such as "{texts[0]}" are read as {cells.IN_WORDS[date_format]}.')
-    elif date_format is not None or calendar == "jalali":
-        named = "in the Jalali calendar" if calendar == "jalali" else f"as {date_format}"
-        sample.assume(f'Dates such as "{texts[0]}" are read {named}.')
-    form = replace(sample.form, date_format=date_format, calendar=calendar)
-    zone = headers.zone_named(sample.name(index))
-    if zone is not None:
-        sample.assume(f'The times of "{sample.name(index)}" are on the clock of {zone}, as its name says.')
-    return replace(form, zone=zone)
-
-
-def refuse_mixed_dates(sample: Sample, names: Sequence[str]) -> None:
-    """Refuse a column of one of these names that mixes two ways of writing dates.
-
-    Raises:
-        InputError: shows a cell of each way.
-    """
-    for index, header in enumerate(sample.plain):
-        if index in sample.used or not {header, sample.bare[index]} & {*names}:
-            continue
-        if (mixed := mixed_dates(sample.filled(index))) is not None:
-            file, column = sample.file.name, sample.name(index)
-            broken = Violation(file, None, column, "two ways of writing dates are mixed", "", mixed)
-            raise InputError(f"{file} cannot be used", [broken])
-
-
-def _fit_all(sample: Sample, index: int, fits: list[DateFormat]) -> list[DateFormat]:
-    """Keep the formats that fit the whole column best, not only its first rows."""
-    counts = date_counts(sample.file, index)
-    wrong = [
-        sum(rows for text, rows in counts.items() if cells.moment(text, *date_format)[0] == cells.BAD)
-        for date_format in fits
-    ]
-    return [date_format for date_format, rows in zip(fits, wrong, strict=True) if rows == min(wrong)]
-
-
-def with_decimal(sample: Sample, given: Collection[int] = ()) -> FileFormat:
-    """Return the file's format with its decimal mark, judged from columns of money and the `given` ones."""
-    if sample.file.text is None:
-        return sample.form
-    names = (*money_names.LINE_AMOUNT, *money_names.ORDER_TOTAL, *money_names.PRICE, *money_names.DISCOUNT)
-    money = [index for index, name in enumerate(sample.plain) if name in names or sample.bare[index] in names]
-    columns = {*money, *given} or {index for index in range(len(sample.plain)) if _shows_money(sample, index)}
-    texts = [cell for index in sorted(columns) for cell in sample.filled(index)[:2000]]
-    currency = currency_in(sample.name(index) for index in columns) or currency_in(texts) or _currency_column(sample)
-    mark = decimal_of(texts, None if currency is None else Money(currency).decimals)
-    if mark == cells.EITHER:
-        sample.assume("Amounts are written with a decimal comma or a decimal point; each is read by its own.")
-    elif mark == ",":
-        sample.assume("Amounts are written with a decimal comma.")
-    return sample.form if mark is None else replace(sample.form, decimal=mark)
-
-
-def _shows_money(sample: Sample, index: int) -> bool:
-    """Say whether a column holds numbers of which some have a decimal mark."""
-    filled = sample.filled(index)[:DATES]
-    shown = [cells.mark_shown(cell) for cell in filled if cells.number(cell, ".") != cells.number(cell, ",")]
-    return len(shown) * 2 > len(filled) and all(mark is not None for mark in shown)
-
-
-def _currency_column(sample: Sample) -> str | None:
-    index = sample.find(headers.CURRENCY)
-    return None if index is None else currency_in(sample.filled(index)[:DATES])

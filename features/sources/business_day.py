@@ -58,12 +58,21 @@ def on_clock_of(local_time: Ints, offset: Ints, zone: str) -> Ints:
     array([10800])
     """
     bare = (offset == cells.NO_OFFSET) & (local_time > cells.HUGE)
-    if not (bare & (local_time % DAY != 0)).any():
-        return offset
+    return (
+        np.where(bare, clock_offsets(np.where(bare, local_time, 0), zone), offset) if has_times(local_time) else offset
+    )
+
+
+def has_times(local_time: Ints) -> bool:
+    """Say whether a column of moments has a time of day anywhere; otherwise it holds dates."""
+    return bool(((local_time > cells.HUGE) & (local_time % DAY != 0)).any())
+
+
+def clock_offsets(local_time: Ints, zone: str) -> Ints:
+    """Return the offsets from UTC of local times on the clock of a zone."""
     rules = ZoneInfo(zone)
-    local = np.where(bare, local_time, 0)
-    near = _utc_offsets(local, rules)  # as if the clock were UTC's: right but for some hours around a change
-    return np.where(bare, _utc_offsets(local - near, rules), offset)
+    near = _utc_offsets(local_time, rules)  # as if the clock were UTC's: right but for some hours around a change
+    return _utc_offsets(local_time - near, rules)
 
 
 def _utc_offsets(instant: Ints, zone: ZoneInfo) -> Ints:

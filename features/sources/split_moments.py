@@ -6,7 +6,7 @@ import numpy as np
 
 from features.log import Coded, Ints
 from features.sources import cells
-from features.sources.business_day import DAY, on_clock_of
+from features.sources.business_day import DAY, clock_offsets, has_times
 from features.sources.columns import read_codes
 
 
@@ -25,7 +25,8 @@ def times_of_day(coded: Coded) -> tuple[Ints, Ints]:
 def joined(local_time: Ints, offset: Ints, time: tuple[Ints, Ints] | None, zone: Coded | None) -> tuple[Ints, Ints]:
     """Return the moments of dates with the time and the zone beside them.
 
-    A date that has a time itself keeps it, and one that has an offset keeps that.
+    A date that has a time itself keeps it, and one that has an offset keeps that. Where no row has a time the zone does
+    not matter: a date is a day.
 
     Args:
         local_time: seconds since 1970-01-01 as written, with the marks of `cells`.
@@ -43,7 +44,7 @@ def joined(local_time: Ints, offset: Ints, time: tuple[Ints, Ints] | None, zone:
         bare = (local_time > cells.HUGE) & (local_time % DAY == 0) & (seconds > cells.HUGE)
         local_time = np.where(bare, local_time + seconds, local_time)
         offset = np.where(bare & (offset == cells.NO_OFFSET), written, offset)
-    if zone is not None:
+    if zone is not None and has_times(local_time):
         offset = _in_zones(local_time, offset, zone)
     return local_time, offset
 
@@ -54,7 +55,8 @@ def _in_zones(local_time: Ints, offset: Ints, zone: Coded) -> Ints:
     for code, name in enumerate(zone.values):
         if cells.is_zone_id(name):
             rows = np.flatnonzero(zone.codes == code)
-            offset[rows] = on_clock_of(local_time[rows], offset[rows], name)
+            local, known = local_time[rows], offset[rows]
+            offset[rows] = np.where(known == cells.NO_OFFSET, clock_offsets(local, name), known)
     return offset
 
 

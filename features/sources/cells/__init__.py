@@ -5,7 +5,15 @@ file, once per distinct text; a law in tests/laws/ holds the two ways equal. A c
 the marks of `features/sources/cells/marks.py`.
 """
 
-from features.sources.cells.clocks import NO_ZONES, ambiguous_zones, clock, is_zone_id, time_of_day, zone_offset
+from features.sources.cells.clocks import (
+    NO_ZONES,
+    ambiguous_zones,
+    clock,
+    is_zone_id,
+    time_of_day,
+    zone_in,
+    zone_offset,
+)
 from features.sources.cells.counted import COUNTED, EPOCHS, IN_WORDS, SERIAL, SERIAL_OF_1970
 from features.sources.cells.days import day_first
 from features.sources.cells.flags import flag
@@ -70,5 +78,6 @@ __all__ = [
     "text",
     "time_of_day",
     "time_behind",
+    "zone_in",
     "zone_offset",
 ]

@@ -25,6 +25,7 @@ class CalendarWords:
         half_days: AM and PM -> whether it is the afternoon.
         zones: abbreviation, in capitals -> seconds east of UTC.
         ambiguous_zones: abbreviation that several countries use -> what it may mean, the likely one first.
+        zones_by_currency: currency -> abbreviation -> what it means in a shop of that currency, such as "+05:30".
     """
 
     months: Mapping[str, tuple[Literal["gregorian", "jalali"], int]]
@@ -33,6 +34,7 @@ class CalendarWords:
     half_days: Mapping[str, bool]
     zones: Mapping[str, int]
     ambiguous_zones: Mapping[str, tuple[str, ...]]
+    zones_by_currency: Mapping[str, Mapping[str, str]]
 
 
 @cache
@@ -53,6 +55,7 @@ def calendar_words() -> CalendarWords:
         half_days={plain(word): half == "pm" for half in ("am", "pm") for word in found["half_days"][half].split()},
         zones={name: east(written) for name, written in found["zones"].items()},
         ambiguous_zones={name: tuple(meanings) for name, meanings in found["ambiguous_zones"].items()},
+        zones_by_currency=found["zones_by_currency"],
     )
 
 

@@ -137,3 +137,12 @@ def ambiguous_zones() -> Mapping[str, tuple[str, ...]]:
     ('+01:00 in Britain', '+06:00 in Bangladesh')
     """
     return calendar_words().ambiguous_zones
+
+
+def zone_in(currency: str | None, name: str) -> str | None:
+    """Return what an abbreviation that several countries use means in a shop of a currency; None where that is open.
+
+    >>> zone_in("INR", "IST"), zone_in("USD", "IST")
+    ('+05:30', None)
+    """
+    return calendar_words().zones_by_currency.get(currency or "", {}).get(name)
