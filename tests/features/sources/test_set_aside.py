@@ -63,7 +63,7 @@ def test_a_header_that_comes_again_is_set_aside(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("rule", "line"), [("set aside", 8), ("guests", 9)])
 def test_the_lines_of_a_rule_are_physical_lines(tmp_path: Path, rule: str, line: int) -> None:
-    orders = mapping(tmp_path, {1: '1,"c\n1",2024-02-03,10', 5: "5,c5,2024-02-30,10", 6: "6,,2024-02-03,10"})
+    orders = mapping(tmp_path, {1: '1,"c1\n",2024-02-03,10', 5: "5,c5,2024-02-30,10", 6: "6,,2024-02-03,10"})
     sheet = check(orders).sheet
     assert sheet is not None
     assert line_numbers(orders, sheet.rows_of(rule)) == [line]

@@ -75,7 +75,8 @@ def test_what_is_named_and_cannot_be_read_is_a_question_that_no_command_passes(
     assert "nobody has answered" not in call("check")[2]
 
 
-MORE = {"outcome": ("x.csv",), "consent": ("--yes",)}  # each is refused without one of two, whatever the shop
+# Each is refused without one of two, whatever the shop.
+MORE = {"outcome": ("x.csv",), "consent": ("--yes",), "list": ("--out", "list")}
 
 
 def commands_of_a_shop(program):
