@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-ablation bench-value bench-training bench-effect bench-lists bench-serving figures fuzz serve clean
+.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-ablation bench-value bench-training bench-effect bench-lists bench-serving figures fuzz faults serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -78,6 +78,9 @@ figures: $(READY) ## which published figures are older than the last change of w
 
 fuzz: $(READY) ## send the API whatever its document allows, and more; as many examples as 10 minutes take
 	@$(BIN)/python -m tests.serving.api.fuzz
+
+faults: $(READY) ## every fault of the machine under every command, and how each ends
+	@$(BIN)/python -m pytest -q -s -m whole tests/serving/test_faults.py -k under_any_command
 
 serve: $(READY) ## serve the scores of the regulars.toml here
 	@$(BIN)/regulars serve

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from features.errors import InputError
+from features.faults import cannot_be
 from features.file_access import OWNER_ONLY, Access
 
 
@@ -46,7 +46,7 @@ def whole(path: Path, access: Access = OWNER_ONLY) -> Iterator[Path]:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise cannot_be("written", path, error, "the former file is as it was") from error
 
 
 def once(path: Path, content: bytes, access: Access = OWNER_ONLY) -> None:
@@ -81,7 +81,7 @@ def once(path: Path, content: bytes, access: Access = OWNER_ONLY) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise cannot_be("written", path, error, "the former file is as it was") from error
 
 
 def _name_once(temporary: Path, path: Path) -> None:

@@ -108,6 +108,16 @@ def cannot_be(done: str, path: Path | str, error: OSError, whole: str = UNCHANGE
     return fault or InputError(f"{path} cannot be {done}: {error.strerror or error}")
 
 
+def place_of(error: BaseException) -> str:
+    """Return the file that an error of the system names, and the machine where it names none.
+
+    >>> place_of(PermissionError(errno.EACCES, "Permission denied", "/shop/orders.csv")), place_of(MemoryError())
+    ('/shop/orders.csv', 'this machine')
+    """
+    named = (each.filename for each in chain_of(error) if isinstance(each, OSError) and each.filename is not None)
+    return str(next(named, "this machine"))
+
+
 @contextmanager
 def faults_at(place: Path | str, whole: str = UNCHANGED) -> Iterator[None]:
     """Name the place of every fault of the machine within the block, and what is whole after it.

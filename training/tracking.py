@@ -17,7 +17,7 @@ import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from features.errors import ModelNotFound, ModelRefused
+from features.faults import faults_at, machine_fault
 from features.file_access import BY_UMASK
 from features.shell import shell_line
 from training.bundle import FILE as BUNDLE_FILE
@@ -33,6 +34,7 @@ from training.bundle import Bundle
 from training.models.fitted import write_json
 from training.plots.canvas import write_figures
 from training.pyfunc import AS_OF, COLUMNS
+from training.run_process import is_gone, this_process
 from training.sqlite_url import sqlite_uri, sqlite_url
 
 if TYPE_CHECKING:
@@ -45,6 +47,9 @@ REPLACED, SERVED = "replaced", "served"
 # MLflow would record the user and the machine: both are private.
 ANONYMOUS = {"mlflow.user": "regulars", "mlflow.source.name": "regulars"}
 LIBRARIES = ("numpy", "pandas", "lightgbm", "scikit-learn")
+UNCHANGED = "what serves is as it was"
+# MLflow's words for what is not there; an alias or a version that cannot be one is not there either.
+NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
 
 
@@ -94,18 +99,15 @@ class Tracking:
         return shell_line("mlflow", "ui", "--backend-store-uri", self.uri)
 
     def record(self, record: Record) -> str:
-        """Write a run and return its id."""
+        """Write a run and return its id; it says which process writes it, until `finish`."""
         with self._open() as client:
-            tags = {**ANONYMOUS, **record.tags}
+            tags = {**ANONYMOUS, **record.tags, **this_process()}
             run = client.create_run(self._experiment(client), tags=tags, run_name=record.name)
             run_id = str(run.info.run_id)
-            _log_values(client, run_id, record)
-            _log_data(client, run_id, record)
-            with tempfile.TemporaryDirectory() as scratch:
-                write_figures(record.figures, Path(scratch), BY_UMASK)
-                for name, document in record.documents.items():
-                    write_json(Path(scratch) / f"{name}.json", dict(document))
-                client.log_artifacts(run_id, scratch)
+            with self.failing(run_id):
+                _log_values(client, run_id, record)
+                _log_data(client, run_id, record)
+                _log_files(client, run_id, record)
             return run_id
 
     def register(
@@ -124,6 +126,36 @@ class Tracking:
         """Close a run."""
         with self._open() as client:
             client.set_terminated(run_id, "FINISHED")
+
+    @contextmanager
+    def failing(self, run_id: str) -> Iterator[None]:
+        """Close a run as FAILED where the block fails: it would be RUNNING for ever."""
+        try:
+            yield
+        except BaseException:
+            with suppress(Exception):  # the fault that ended the block is the one to tell
+                self.finish(run_id, failed=True)
+            raise
+
+    def close_killed(self, now_ms: float) -> int:
+        """Close every run whose process is gone as KILLED, and return how many there were.
+
+        A process that was killed while it recorded leaves its run RUNNING for ever. A run of another machine counts as
+        gone after some days.
+
+        Args:
+            now_ms: the time now, in milliseconds since 1970.
+        """
+        if not (self._home / DATABASE).exists():
+            return 0
+        with self._open() as client:
+            found = client.get_experiment_by_name(EXPERIMENT)
+            ids = [] if found is None else [found.experiment_id]
+            running = client.search_runs(ids, "attributes.status = 'RUNNING'") if ids else []
+            gone = [run.info.run_id for run in running if is_gone(run.data.tags, run.info.start_time, now_ms)]
+            for run_id in gone:
+                client.set_terminated(run_id, "KILLED")
+            return len(gone)
 
     def promote(self, version: str) -> str | None:
         """Let a version serve, and return the one that served before.
@@ -158,7 +190,8 @@ class Tracking:
         with self._open() as client:
             try:
                 return dict(client.get_model_version(MODEL, version).tags)
-            except _mlflow().exceptions.MlflowException:
+            except _mlflow().exceptions.MlflowException as error:
+                _pass_none_there(error)
                 return None
 
     def champion_version(self) -> str | None:
@@ -213,7 +246,8 @@ class Tracking:
         with self._open() as client:
             try:
                 return str(client.get_model_version_by_alias(MODEL, alias).version)
-            except _mlflow().exceptions.MlflowException:
+            except _mlflow().exceptions.MlflowException as error:
+                _pass_none_there(error)
                 return None
 
     def _read(self, query: str, *values: str) -> list[tuple[Any, ...]] | None:
@@ -224,7 +258,10 @@ class Tracking:
         try:
             with closing(sqlite3.connect(sqlite_uri(self._home / DATABASE, "ro"), uri=True)) as registry:
                 return registry.execute(query, values).fetchall()
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            fault = machine_fault(error, self._home / DATABASE, UNCHANGED)
+            if fault is not None:
+                raise fault from None
             return None
 
     def _experiment(self, client: MlflowClient) -> str:
@@ -237,16 +274,24 @@ class Tracking:
     @contextmanager
     def _open(self) -> Iterator[MlflowClient]:
         """Yield a client; MLflow's own tracking and registry addresses are restored afterwards."""
-        mlflow = _mlflow()
-        self._home.mkdir(parents=True, exist_ok=True)
+        with faults_at(self._home):
+            mlflow = _mlflow()
+            self._home.mkdir(parents=True, exist_ok=True)
         before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(self.uri)
         try:
-            yield mlflow.MlflowClient(self.uri, self.uri)
+            with faults_at(self._home / DATABASE, UNCHANGED):
+                yield mlflow.MlflowClient(self.uri, self.uri)
         finally:
             mlflow.set_tracking_uri(before[0])
             mlflow.set_registry_uri(before[1])
+
+
+def _pass_none_there(error: Any) -> None:
+    """Let pass that there is no such thing; a registry that cannot be read is not one without a champion."""
+    if error.error_code not in NOT_THERE:
+        raise error
 
 
 def _mlflow() -> Any:
@@ -271,6 +316,14 @@ def _log_values(client: MlflowClient, run_id: str, record: Record) -> None:
         if value == value
     ]
     client.log_batch(run_id, metrics, [Param(name, str(value)) for name, value in record.params.items()])
+
+
+def _log_files(client: MlflowClient, run_id: str, record: Record) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        write_figures(record.figures, Path(scratch), BY_UMASK)
+        for name, document in record.documents.items():
+            write_json(Path(scratch) / f"{name}.json", dict(document))
+        client.log_artifacts(run_id, scratch)
 
 
 def _log_data(client: MlflowClient, run_id: str, record: Record) -> None:

@@ -139,9 +139,10 @@ def _recorded(
     run_id = tracking.record(
         record_of(refit.log, data, bundle, tested, decision, serves.candidate, refit.trees, report)
     )
-    versions = _register(tracking, run_id, [each for each, _ in made], decision)
-    former = tracking.champion_version() if stays else tracking.promote(versions[-1])
-    tracking.finish(run_id)
+    with tracking.failing(run_id):
+        versions = _register(tracking, run_id, [each for each, _ in made], decision)
+        former = tracking.champion_version() if stays else tracking.promote(versions[-1])
+        tracking.finish(run_id)
     bundle, version = tracking.champion() if stays else (serves, versions[-1])
     why = decision.why
     return TrainingResult(run_id, version, decision.promoted, why, tested, bundle, decision, versions[0], former)

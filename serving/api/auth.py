@@ -6,6 +6,7 @@ down locks out nobody whose key was known before. A wrong key takes as long to c
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Iterable
@@ -15,6 +16,9 @@ from threading import Lock
 
 import sqlalchemy as sa
 
+from features.errors import InputError, RegularsError
+from features.faults import faults_at
+from features.sources.mapping import CustomersMapping
 from serving.api.problems import Refusal, not_ready
 from serving.book import Book
 from serving.book.keys import Key, all_keys, hashed, matches, record_use, split_key
@@ -26,9 +30,11 @@ from serving.outreach.plan.owners import NO_OWNER
 from serving.shop import today
 
 REFRESH_SECONDS = 1.0
+SETTLED_NS = 500_000_000  # a file that was changed this moment may be half of one
 NOTED_EVERY_SECONDS = 60.0
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="regulars"'}
 BEARER = "bearer"
+LOG = logging.getLogger("regulars.serving")
 
 # What an unknown id is compared with, so that the answer takes as long as for a known one.
 _SALT = secrets.token_hex(16)
@@ -167,6 +173,8 @@ class Ownership:
         self._settings, self._book = settings, book
         self._file: tuple[int, Customers] | None = None  # when it was changed, nanoseconds; what it says
         self._reading = Lock()
+        self._read_at = time.monotonic()
+        self._trouble: str | None = None
 
     def owner_of(self, customer_ids: Iterable[str]) -> dict[str, str]:
         """Return the owner of each customer; NO_OWNER where nobody is named."""
@@ -186,7 +194,40 @@ class Ownership:
         if mapping is None:
             return Customers()
         with self._reading:
+            try:
+                self._read(mapping)
+            except (RegularsError, OSError) as error:
+                if self._file is None:
+                    LOG.warning("the customers file cannot be read: %s", error)
+                    raise not_ready("the customers file cannot be read at the moment") from None
+                self._keep(error)
+            assert self._file is not None
+            return self._file[1]
+
+    def _read(self, mapping: CustomersMapping) -> None:
+        """Read the file where it has changed, and was not changed again meanwhile: half of a file is nobody's word.
+
+        Raises:
+            InputError: it cannot be read, or is being written.
+        """
+        with faults_at(mapping.file):
             changed_at_ns = mapping.file.stat().st_mtime_ns
             if self._file is None or self._file[0] != changed_at_ns:
-                self._file = changed_at_ns, Customers.read(mapping, self._settings.list.owner_by_segment)
-            return self._file[1]
+                found = Customers.read(mapping, self._settings.list.owner_by_segment)
+                still_written = time.time_ns() - changed_at_ns < SETTLED_NS and self._file is not None
+                if still_written or mapping.file.stat().st_mtime_ns != changed_at_ns:
+                    raise InputError(f"{mapping.file.name} is being written")
+                self._file = changed_at_ns, found
+        self._read_at, self._trouble = time.monotonic(), None
+
+    def _keep(self, error: Exception) -> None:
+        """Go on with what was read last, and say so in the log, once for each trouble."""
+        if str(error) != self._trouble:
+            seconds = time.monotonic() - self._read_at
+            LOG.warning("the customers file as it was %.0f seconds ago is used: %s", seconds, error)
+        self._trouble = str(error)
+
+    @property
+    def behind_seconds(self) -> int | None:
+        """How long ago the customers file that is used was the current one; None where it is."""
+        return None if self._trouble is None else max(1, round(time.monotonic() - self._read_at))

@@ -57,7 +57,7 @@ class Endpoint:
             forget(error)
         if isinstance(answer, Response):
             access.status = answer.status_code
-            answer.headers.update({**HEADERS, "X-Request-Id": access.request_id})
+            answer.headers.update({**HEADERS, "X-Request-Id": access.request_id, **self.server.staleness()})
         try:
             await answer(scope, receive, send)  # type: ignore[operator]
         finally:

@@ -119,8 +119,8 @@ class Champions:
             for old in self._home.glob("champion-*"):
                 if old.name != name:
                     shutil.rmtree(old, ignore_errors=True)
-        except OSError as error:
-            LOG.warning("no copy of the model can be kept: %s", error.strerror or type(error).__name__)
+        except (OSError, RegularsError) as error:
+            LOG.warning("no copy of the model can be kept: %s", error)
 
     def _read_copy(self) -> Champion | None:
         try:

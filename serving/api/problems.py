@@ -16,7 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from features.errors import InputError, RegularsError, Violation, suggest
+from features.errors import InputError, MachineFault, RegularsError, Violation, WrongBook, suggest
+from features.faults import machine_fault
 from serving.api.shared_messages import Problem, WrongField
 
 MEDIA_TYPE = "application/problem+json"
@@ -121,13 +122,22 @@ def refusal_of(error: Exception) -> Refusal:
     if isinstance(error, InputError):
         wrong = [WrongField(_path(v.column), _rule_in_words(v)) for v in error.violations[:MAX_ERRORS]]
         return Refusal(422, "unusable", error.message, errors=wrong)
-    if isinstance(error, RegularsError):
+    if isinstance(error, WrongBook):
+        return _machine("wrong-book", error.in_public)
+    if isinstance(error, RegularsError) and not isinstance(error, MachineFault):
         return not_ready(str(error))
+    fault = machine_fault(error, "the server")
+    if fault is not None:
+        return _machine(fault.code, fault.in_public)
     if isinstance(error, (SQLAlchemyError, sqlite3.Error)):  # the database's own message may hold an address
         return not_ready("the book cannot be read at the moment")
     if isinstance(error, ClientDisconnect):
         return Refusal(400, "disconnected", "the request ended early")
     return Refusal(500, "unexpected", "an unexpected error; it is in the server's log")
+
+
+def _machine(code: str, detail: str) -> Refusal:
+    return Refusal(503, code, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def _path(column: str) -> str:

@@ -213,6 +213,11 @@ class ServerState:
         owners = self._need(self._owners).owner_of(ids)
         return [customer_id for customer_id in ids if owners[customer_id] == key.owner]
 
+    def staleness(self) -> dict[str, str]:
+        """Return the header that says how old the customers file is that answers stand on; none where it is current."""
+        behind = None if self._owners is None else self._owners.behind_seconds
+        return {} if behind is None else {"X-Customers-Age": str(behind)}
+
     def answers_at_once(self, key: Key) -> bool:
         """Return whether a look-up takes microseconds: the book is a local file, and no owner restricts the key."""
         return key.owner is None and self.book is not None and self.book.engine.dialect.name == "sqlite"

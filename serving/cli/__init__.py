@@ -11,13 +11,17 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from features.errors import InputError, RegularsError
+from features.errors import InputError, MachineFault, RegularsError
+from features.faults import machine_fault, place_of
 
 # A command is there once its module is read, and --help shows commands in this order.
 from serving.cli import data, models, lists, keys, webhooks, book  # noqa: F401 # isort: skip
 from serving.cli.options import app, screen_of
 
 __all__ = ["app", "main", "run"]
+
+
+GROUPS = ("keys", "webhooks")
 
 
 def main() -> None:
@@ -39,30 +43,56 @@ def run(command: Callable[[], Any]) -> int:
     """Run a command and return its exit code; errors of input are told in words."""
     try:
         result = command()
+        sys.stdout.flush()
     except RegularsError as error:
         return _report(error)
     except KeyboardInterrupt:
         print("stopped; what was there before is unchanged", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except Exception as error:
-        # typer's own errors carry how to show themselves; what has no `show` is ours and keeps its traceback.
-        if not hasattr(error, "show"):
-            raise
-        error.show()
-        return int(getattr(error, "exit_code", InputError.exit_code))
+        if hasattr(error, "show"):  # typer's own errors carry how to show themselves
+            error.show()
+            return int(getattr(error, "exit_code", InputError.exit_code))
+        fault = _fault(error)
+        if fault is None:
+            raise  # a mistake of ours keeps its traceback
+        return _report(fault)
     return result if isinstance(result, int) else 0
 
 
+def _fault(error: Exception) -> RegularsError | None:
+    """Return what the machine or its files did, where that is what an error comes from."""
+    fault = machine_fault(error, place_of(error))
+    if fault is None and isinstance(error, OSError):
+        return InputError(f"{place_of(error)}: {error.strerror or error}")
+    return fault
+
+
 def _report(error: RegularsError) -> int:
-    print(f"regulars: {error}", file=sys.stderr)
-    if "--json" in sys.argv:
-        screen_of(True).document(
-            {"error": type(error).__name__, "message": str(error), "violations": _violations(error)}
-        )
+    message = error.told(_this_command()) if isinstance(error, MachineFault) else str(error)
+    print(f"regulars: {message}", file=sys.stderr)
+    try:
+        if "--json" in sys.argv:
+            document = {"error": type(error).__name__, "message": message, "violations": _violations(error)}
+            screen_of(True).document(document)
+        sys.stdout.flush()
+    except OSError:  # it is the output that takes nothing more
+        _drop_output()
     return error.exit_code
+
+
+def _this_command() -> str:
+    """Return the command without what was given to it: an id or a name belongs in no log."""
+    names = sys.argv[1:3] if sys.argv[1:2] and sys.argv[1] in GROUPS else sys.argv[1:2]
+    return " ".join(["regulars", *names])
+
+
+def _drop_output() -> None:
+    """Write to nowhere from now on: Python would flush once more at its end, and show a traceback."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _violations(error: RegularsError) -> list[dict[str, Any]]:

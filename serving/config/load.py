@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from features.errors import ConfigError, Violation, suggest
+from features.faults import faults_at
 from features.shell import shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from serving.config.questions import refuse_open_questions, refuse_questions
@@ -94,7 +95,8 @@ def guessed_settings(orders: Path, folder: Path) -> Settings:
 
 def _read(where: Path, orders: Path | None) -> Settings:
     try:
-        raw = tomllib.loads(where.read_text(encoding="utf-8"))
+        with faults_at(where):
+            raw = tomllib.loads(where.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{where} is not TOML: {error}") from error
     refuse_open_questions(raw, where)

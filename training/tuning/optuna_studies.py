@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from features.errors import InputError
+from features.faults import cannot_be
 from training.sqlite_url import sqlite_url
 from training.tuning.tuned import HOME
 
@@ -65,7 +66,7 @@ def storage_in(folder: Path) -> Iterator[RDBStorage]:
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{home} cannot be written: {error.strerror or error}") from error
+        raise cannot_be("written", home, error) from error
     storage = optuna().storages.RDBStorage(sqlite_url(home / DATABASE))
     try:
         yield storage

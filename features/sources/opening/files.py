@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from features.errors import InputError, Violation, suggest
+from features.faults import machine_fault
 from features.sources.mapping import FileFormat
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -149,7 +150,8 @@ def _readable(path: Path) -> None:
         with path.open("rb") as file:
             start = file.read(8)
     except OSError as error:
-        raise _refused(path, f"cannot be opened: {error.strerror}", "check its permissions") from error
+        fault = machine_fault(error, path)
+        raise fault or _refused(path, f"cannot be opened: {error.strerror}", "check its permissions") from error
     if not start.strip(b"\xef\xbb\xbf\xff\xfe \r\n\t\x00"):
         raise _refused(path, "is empty", "export it again, with a header line")
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from features.atomic_write import once
-from features.errors import InputError
+from features.faults import cannot_be
 from features.file_access import Access
 
 BESIDE = ("-wal", "-shm")  # SQLite's own files beside a book that is open
@@ -48,7 +48,7 @@ class _BookFiles:
                 for each in (self._file, *self._beside()):
                     self._close(each)
         except OSError as error:
-            raise InputError(f"{self._file} cannot be written: {error.strerror or error}") from error
+            raise cannot_be("written", self._file, error) from error
         self._looked_at = True
 
     def after_connecting(self, connection: Any, _: object) -> None:

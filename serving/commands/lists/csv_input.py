@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from features.errors import InputError, Violation, suggest
+from features.faults import cannot_be
 from features.money import Money, minor_units
 
 DELIMITERS = (",", ";", "\t")
@@ -92,7 +93,7 @@ def _rows(path: Path, columns: Sequence[str], required: Sequence[str]) -> Iterat
     except FileNotFoundError:
         raise InputError(f"{path} cannot be read: there is no such file") from None
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise cannot_be("read", path, error) from None
     except UnicodeDecodeError:
         raise InputError(f"{path} cannot be read as a CSV in UTF-8: save it as CSV UTF-8") from None
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))

@@ -5,6 +5,7 @@ Only the alias in MLflow's registry decides what serves. The book says who moved
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,7 @@ def train_and_judge(shop: OpenShop, report: Progress = no_progress, *, tuned: bo
     settings, definition = shop.settings, shop.definition
     tracking = Tracking(settings.folder)
     trees, words = trees_for(settings.folder, definition, tuned=tuned)
+    killed = tracking.close_killed(time.time() * 1000)
     catch_up(shop.book, tracking)
     shop.close_book()  # training may take an hour: no database has to keep its line open for it
     result = train(
@@ -78,4 +80,11 @@ def train_and_judge(shop: OpenShop, report: Progress = no_progress, *, tuned: bo
     if result.model_version != result.former_version:
         with auditing(shop.book, PROMOTE, GATE, result.former_version, result.model_version, result.why):
             pass
-    return Trained(result, settings.folder, (*settings.auto_note(definition), *words))
+    return Trained(result, settings.folder, (*_killed_note(killed), *settings.auto_note(definition), *words))
+
+
+def _killed_note(killed: int) -> tuple[str, ...]:
+    if not killed:
+        return ()
+    runs = "a former training was" if killed == 1 else f"{killed} former trainings were"
+    return (f"{runs} killed while recording: closed as KILLED in MLflow; what served then served on",)

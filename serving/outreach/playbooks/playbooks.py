@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from features.errors import InputError, Violation
+from features.faults import cannot_be
 from serving.outreach.plan.candidates import KINDS
 from serving.outreach.playbooks.playbook import Condition, Playbook, Stage
 from serving.outreach.playbooks.schema import check_playbooks, violation
@@ -81,7 +82,7 @@ def _read(path: Path) -> list[dict[str, object]]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
-        raise InputError(f"{path.name} cannot be read: {error.strerror or error}") from error
+        raise cannot_be("read", path.name, error) from error
     except UnicodeDecodeError:
         raise InputError(f"{path.name} is not written in UTF-8; save it so") from None
     except tomllib.TOMLDecodeError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from features.errors import InputError
+from features.errors import DiskFull
 from features.file_access import OWNER_ONLY, Access
 from serving.book import Book
 from serving.book.decisions import hand_over
@@ -89,5 +89,5 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "link", full)
-    with pytest.raises(InputError, match=r"book\.db cannot be written: No space left on device"):
+    with pytest.raises(DiskFull, match=r"the disk is full at .*book\.db"):
         Book(tmp_path)

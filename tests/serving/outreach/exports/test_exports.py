@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.errors import InputError
+from features.errors import DiskFull, InputError
 from serving.outreach.exports.file_names import SHEET_NAME_LENGTH, file_names, sheet_names
 from serving.outreach.exports.list_csv import people_csv
 from serving.outreach.exports.safe_text import printable
@@ -95,7 +95,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("serving.outreach.exports.write_table._write_csv", fail)
-    with pytest.raises(InputError, match="No space left"):
+    with pytest.raises(DiskFull, match="the former file is as it was"):
         write_table(pd.DataFrame({"a": [2]}), path)
     assert path.read_text() == "a\n1\n"
     assert [file.name for file in tmp_path.iterdir()] == ["s.csv"]

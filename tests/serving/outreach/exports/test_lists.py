@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.errors import InputError
+from features.errors import DiskFull, InputError
 from serving.outreach.exports import folder
 from serving.outreach.exports.folder import FORMATS, write_list
 from serving.outreach.exports.layout import LIST_NAMES, by_owner
@@ -169,7 +169,7 @@ def test_a_disk_that_is_full_leaves_the_former_workbook(tmp_path: Path, monkeypa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(folder, "WHOLE_LISTS", {"xlsx": ("list.xlsx", fail)})
-    with pytest.raises(InputError, match="No space left"):
+    with pytest.raises(DiskFull, match="the former file is as it was"):
         write_list(literal_list(entry("other")), tmp_path, ("xlsx",))
     assert (tmp_path / "list.xlsx").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["list.xlsx"]
