@@ -133,8 +133,8 @@ class Tracking:
         try:
             yield
         except BaseException:
-            with suppress(Exception):  # the fault that ended the block is the one to tell
-                self.finish(run_id, failed=True)
+            with suppress(Exception), self._open() as client:  # the fault that ended the block is the one to tell
+                client.set_terminated(run_id, "FAILED")
             raise
 
     def close_killed(self, now_ms: float) -> int:
