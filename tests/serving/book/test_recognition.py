@@ -19,8 +19,9 @@ from serving.book.recognition import identity, known_book
 from serving.book.recognition.damage import damage_in
 from serving.book.recognition.known_book import KnownBook
 from serving.book.runs import record_scores
-from serving.book.schema import IDENTITY, METADATA
+from serving.book.schema import METADATA
 from serving.book.sql_rows import utc_now
+from tests.serving.book.test_migrations import BASELINE_BOOK, execute
 
 DAY = date(2026, 3, 2)
 
@@ -197,13 +198,10 @@ def test_a_note_that_cannot_be_written_stops_nothing(tmp_path: Path, caplog: pyt
 
 
 @pytest.fixture
-def of_before(place: Path | str, make_scores: Any) -> Path | str:
-    """Where a book of the version before identities lies, with a run."""
-    with closing(Book(place)) as book:
-        record_scores(book, make_scores(("ann", 0.6, "12.00")), currency="EUR", data_digest="d")
-        with book.engine.begin() as connection:
-            IDENTITY.drop(connection)
-            connection.exec_driver_sql("UPDATE book_version SET version_num = '0006'")
+def of_before(place: Path | str) -> Path | str:
+    """Where a book of the baseline lies, which knew no identities; it has runs."""
+    kind = "sqlite" if isinstance(place, Path) else "postgresql"
+    execute(place, (BASELINE_BOOK / f"baseline_{kind}.sql").read_text())
     return place
 
 
@@ -214,14 +212,8 @@ def test_a_book_of_before_gets_an_identity_at_its_next_opening(of_before: Path |
     assert len(known.id) == 32
 
 
-def test_a_backup_from_before_the_upgrade_is_an_older_copy_and_not_another_book(
-    tmp_path: Path, make_scores: Any
-) -> None:
-    with closing(Book(tmp_path)) as book:
-        record_scores(book, make_scores(("ann", 0.6, "12.00")), currency="EUR", data_digest="d")
-        with book.engine.begin() as connection:
-            IDENTITY.drop(connection)
-            connection.exec_driver_sql("UPDATE book_version SET version_num = '0006'")
+def test_a_backup_from_before_the_upgrade_is_an_older_copy_and_not_another_book(tmp_path: Path) -> None:
+    execute(tmp_path, (BASELINE_BOOK / "baseline_sqlite.sql").read_text())
     backup = copied(tmp_path, tmp_path / "backup.db")
     with closing(opened(tmp_path, tmp_path)) as book:
         veto(book, "bob")
