@@ -48,6 +48,15 @@ RULES = (
     ),
     Rule("data age", r"^(regulars_data_age_days(?:\{.*\})?) \S+$", r"\1 <days>", "counted from today"),
     Rule("salt", r'"(salt|hash)": "[^"]+"', r'"\1": "<random>"', "how the book keeps a key"),
+    Rule("entry", r"\b(20\d{6})-[0-9a-z]{12}\b", r"\1-<drawn>", "the id of an entry is drawn"),
+    Rule(
+        "report",
+        r'"key": "[0-9a-f]{64}", "(customer_id|entry_id)"',
+        r'"key": "<of the entry>", "\1"',
+        "made of that id",
+    ),
+    Rule("sealed", r"\bsealed:[\w+/=]+", "sealed:<sealed>", "how the book keeps the secret of a webhook"),
+    Rule("keyed", r'"(value|customer_digest)": "[0-9a-f]{64}"', r'"\1": "<keyed>"', "under the shop's own secret"),
 )
 LEARNT = (
     Learnt("run", r'"run_id": "([0-9a-f]{32})"', "MLflow draws the id of a run"),
