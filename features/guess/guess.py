@@ -82,7 +82,7 @@ def guess(
             questions |= other.questions
             rest["customers"] = unused_columns.not_used(other, owned.columns)
             assumptions += other.assumptions
-    return Guess(shop, mapping, happened, owned, tuple(assumptions), rest, questions)
+    return Guess(shop, mapping, happened, owned, tuple(assumptions), rest, questions, tuple(sample.choices))
 
 
 def _field(sample: Sample, name: str, names: Sequence[str], check: Callable[[int], bool] | None = None) -> int | None:

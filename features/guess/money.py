@@ -18,8 +18,11 @@ from features.guess.minor_units import amount_unit
 from features.guess.order_rows import OrderRows
 from features.guess.sample import is_number
 from features.guess.unit_or_line import price_is_of_line
+from features.questions import Answer, Question
+from features.sources.plain_text import plain
 
 MOST_SHARES = 40
+ENOUGH_TO_TELL = 3  # orders of several lines: of fewer, equal amounts may be chance
 
 
 @dataclass
@@ -58,6 +61,7 @@ class _Guess:
         self.sample, self.rows = rows.sample, rows
         self.found = MoneyReading()
         self.refund = self._find("refunded", names.REFUND)
+        self.refund = self._by_words() if self.refund is None else self.refund
         self.price = self._find("price", names.PRICE)
         self.quantity = self._find("quantity", names.QUANTITY)
         self.discount = self._find("discount", names.DISCOUNT)
@@ -66,7 +70,27 @@ class _Guess:
     def _find(self, name: str | None, known: Sequence[str]) -> int | None:
         if name in self.sample.given:
             return self.sample.given[name]
-        return self.sample.find(known, lambda index: is_number(self.sample, index))
+        found = self.sample.find(known, self._is_number)
+        return self._without_unit(known) if found is None else found
+
+    def _is_number(self, index: int) -> bool:
+        return is_number(self.sample, index)
+
+    def _without_unit(self, known: Sequence[str]) -> int | None:
+        """Return the column that has a known name beside its minor unit, such as amount_cents."""
+        for index, header in enumerate(self.sample.file.header):
+            bare = names.MINOR.sub("", header)
+            if bare != header and plain(bare) in known and index not in self.sample.used and self._is_number(index):
+                return index
+        return None
+
+    def _by_words(self) -> int | None:
+        """Return the column of refunds whose header says so in words of its own, such as Order Refund Amount."""
+        for index, header in enumerate(self.sample.file.header):
+            fits = names.REFUNDED.search(header) and not names.NO_MONEY.search(header) and index not in self.sample.used
+            if fits and self.sample.filled(index) and self._is_number(index):
+                return index
+        return None
 
     def reading(self) -> MoneyReading:
         """Return the reading, each of its steps told."""
@@ -139,9 +163,19 @@ class _Guess:
         if not self.rows.of_order(index):
             return False
         if self.price is None or self.quantity is None or self.price == index:
-            return True
+            return len(self.rows.several) >= ENOUGH_TO_TELL or self._ask_of_order(index)
         product = values(self.sample, self.price) * values(self.sample, self.quantity)
         return not agreement(values(self.sample, index), product) >= AGREES
+
+    def _ask_of_order(self, index: int) -> bool:
+        """Ask whether the same money on the few rows of an order is that of each line, or the order's on each."""
+        name = self.sample.name(index)
+        of_line = Answer("of the line: all of them are added up", {"orders.amount_is": "line"})
+        of_order = Answer("of the whole order: it counts once", {"orders.amount_is": "order"})
+        examples = tuple(self.sample.columns[index][row] for row in self.rows.several[0])
+        question = f'Is "{name}" the money of a line or of the whole order? It is the same on all lines of an order.'
+        self.sample.choose(Question("orders.amount_is", question, (of_line, of_order), examples[:3]))
+        return False
 
     def _after_discount(self) -> int | None:
         """Return the amount whose header says that a discount is taken off it, and note the one before."""
@@ -150,7 +184,10 @@ class _Guess:
             index for index in range(len(sample.plain))
             if index not in sample.used and sample.filled(index) and is_number(sample, index)
         ]  # fmt: skip
-        after = [index for index in free if names.AFTER_DISCOUNT.search(sample.name(index))]
+        after = [
+            index for index in free
+            if names.AFTER_DISCOUNT.search(sample.name(index)) and not names.BEFORE_DISCOUNT.search(sample.name(index))
+        ]  # fmt: skip
         if not after:
             return None
         paid = zeros(values(sample, after[0]))

@@ -88,6 +88,9 @@ BEFORE_DISCOUNT = re.compile(
     r"sin.?descuento|prima.?dello.?sconto|sem.?desconto|voor.?korting|przed.?rabatem|indirimsiz|قبل از تخفیف",
     re.IGNORECASE,
 )
+REFUNDED = re.compile(
+    r"refund|erstatt|rembours|reembols|rimbors|terugbetaa|zwrot|\biade\b|возврат|επιστροφ|مرجوع|استرداد", re.IGNORECASE
+)
 SHARE = re.compile(r"%|٪|percent|pct|\brate\b|share|oran|درصد|ποσοστ", re.IGNORECASE)
 MINOR = re.compile(
     r"\bin.?cents?\b|[_ (]cents?\b|\bcents$|[_ ]minor\b|minor.?units?|\bpence\b|\bgrosz|\bkuruş|\bкоп|[_ ]in.?pence",

@@ -15,6 +15,7 @@ from features.sources.words.meanings import Meaning, Where, meanings
 MOST_WORDS = 60  # a column of more different texts is no list of states
 ADDRESS = ("city", "zip", "zipcode", "postcode", "postalcode", "country", "region", "address", "street", "county")
 MOSTLY = 0.6
+LONGEST_CODE = 3  # NY, NSW
 MEANT: Mapping[Meaning, str] = {
     "sale": "orders", "cancelled": "cancelled", "unpaid": "never paid", "returned": "returned", "test": "tests",
     "no_order": "no orders",
@@ -31,8 +32,8 @@ def status_columns(sample: Sample, order: int | None) -> dict[str, int | None]:
     columns: dict[str, int | None] = {}
     finders: Mapping[str, Callable[[], int | None]] = {
         "cancelled_at": lambda: sample.find(headers.CANCELLED_AT, lambda index: not is_flag(sample, index)),
-        "status": lambda: _status(sample),
         "type": lambda: _type(sample),
+        "status": lambda: _status(sample),
         "test": lambda: sample.find(headers.TEST, lambda index: is_flag(sample, index)),
         "returned": lambda: sample.find(headers.RETURNED, lambda index: is_flag(sample, index)),
         "cancelled": lambda: sample.find(status_names.CANCELLED, lambda index: is_flag(sample, index)),
@@ -61,7 +62,11 @@ def _type(sample: Sample) -> int | None:
         for index in _named(sample, status_names.TYPE_OF_ANYTHING)
         if _share_known(sample, index, "type") >= MOSTLY
     ]
-    return next(iter([*likely, *maybe, *named, *_by_words(sample, "type", {"returned", "no_order"})]), None)
+    states = (*status_names.STATUS, *status_names.STATUS_OR_STATE)
+    by_words = (
+        each for each in _by_words(sample, "type", {"returned", "no_order"}) if sample.plain[each] not in states
+    )
+    return next(iter([*likely, *maybe, *named, *by_words]), None)
 
 
 def _updated_at(sample: Sample, order: int | None) -> int | None:
@@ -97,7 +102,8 @@ def _is_status(sample: Sample, index: int) -> bool:
     """Say whether a column that may be the state of an address holds states of orders."""
     share = _share_known(sample, index, "status")
     beside = any(each.startswith(word) or each.endswith(word) for each in sample.plain for word in ADDRESS)
-    return share >= (MOSTLY if beside else 1 / 3)
+    codes = sum(len(word) <= LONGEST_CODE and word.isupper() for word in set(sample.filled(index)))
+    return share >= (MOSTLY if beside or codes else 1 / 2)
 
 
 def _by_words(sample: Sample, where: Where, telling: set[Meaning]) -> Iterator[int]:

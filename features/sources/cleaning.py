@@ -79,15 +79,17 @@ def clean_lines(
     if until is not None:
         checks.leave_out("on or after until", dated & (day >= until))
     customer = customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
-    states = earlier_states(checks, order, customer, local_time, rules)
-    checks.leave_out("earlier states", states.earlier)
-    checks.leave_out("duplicate lines", states.repeated)
+    if not rules.keep_repeats:
+        states = earlier_states(checks, order, customer, local_time, rules)
+        checks.leave_out("earlier states", states.earlier)
+        checks.leave_out("duplicate lines", states.repeated)
     customer = customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
     meant = meant_by_words(checks, order, rules)
     _leave_out_other_rows(checks, order, customer, meant, rules)
     _check_times(checks)
     _check_dates(checks, "ordered_at", local_time, offset, day, latest)
-    checks.leave_out("duplicate lines", duplicate_lines(typed, order, checks.alive))
+    if not rules.keep_repeats:
+        checks.leave_out("duplicate lines", duplicate_lines(typed, order, checks.alive))
     worth = line_money(checks, order, rules)
     returned = _returned(checks, worth.amount, worth.quantity, meant, rules)
     amount, discount, back = in_shop_currency(checks, order, shop, rules, worth)

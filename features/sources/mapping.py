@@ -16,6 +16,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from features.errors import ConfigError, suggest
+from features.questions import Question
 from features.sources import cells
 from features.sources.rules import DOUBTS, RULES
 from features.sources.words.meanings import Meaning, plain_word
@@ -185,6 +186,7 @@ class LineRules:
         returned_status: the shop's words for orders that came back.
         no_order_status: the shop's words for documents that are no order, such as a payment.
         return_prefix: what the order id of a return begins with.
+        keep_repeats: orders and lines that come again in the file are orders and lines of their own.
         guests: ids that stand for nobody; None = not said, and ids that look so are asked about.
         date_format: how updated_at is written, as in FileFormat.
         calendar: of updated_at, as in FileFormat.
@@ -205,6 +207,7 @@ class LineRules:
     returned_status: tuple[str, ...] = ()
     no_order_status: tuple[str, ...] = ()
     return_prefix: str | None = None
+    keep_repeats: bool = False
     guests: tuple[str, ...] | None = None
     date_format: str | None = None
     calendar: Calendar = "gregorian"
@@ -279,6 +282,7 @@ class OrdersMapping:
     returned_status: tuple[str, ...] = ()
     no_order_status: tuple[str, ...] = ()
     return_prefix: str | None = None
+    keep_repeats: bool = False
     guests: tuple[str, ...] | None = None
     accept: tuple[str, ...] = ()
     most_left_out: float = 0.05
@@ -343,7 +347,7 @@ class Guess:
     """What `regulars init` proposes; each assumption is one sentence.
 
     `not_used` names the columns of each table's file that nothing is read from; `questions` holds what nobody but the
-    user can know: setting of regulars.toml → question.
+    user can know: setting of regulars.toml → question; `choices` are asked, too, and their likely answers taken.
     """
 
     shop: Shop
@@ -353,3 +357,4 @@ class Guess:
     assumptions: tuple[str, ...]
     not_used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     questions: Mapping[str, str] = field(default_factory=dict)
+    choices: tuple[Question, ...] = ()

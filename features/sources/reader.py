@@ -228,6 +228,12 @@ def _counted(counts: Mapping[str, int]) -> tuple[RuleCount, ...]:
 def _nothing_left(orders: OrdersMapping, counts: Mapping[str, int], until: date | None) -> Violation:
     left_out = ", ".join(f"{rows} {rule}" for rule, rows in counts.items() if rows)
     cut = f" before {until}" if until else ""
+    if counts.get("zero-value orders"):
+        remedy = (
+            f'of its lines: {left_out}; name the column that holds the money as amount, or set amount_is = "none" to '
+            "count orders without money"
+        )
+        return Violation(orders.file.name, None, "", f"holds no order worth more than 0{cut}", "", remedy)
     remedy = f"of its lines: {left_out}" if left_out else "export it again, with order lines"
     return Violation(orders.file.name, None, "", f"holds no order of a known customer{cut}", "", remedy)
 

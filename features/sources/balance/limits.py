@@ -20,6 +20,7 @@ from features.sources.rules import EMPTY_MONTHS, LARGE_CUSTOMER, ONE_DAY, ONE_OR
 
 LEAST_ROWS = 100  # a share of fewer rows says little
 LARGEST_CUSTOMER, BUSIEST_DAY = 0.1, 0.2
+MOST_OF_RULE = {"duplicate lines": 0.02}  # a shop that exports twice knows it
 LEAST_DAYS, LEAST_CUSTOMERS = 30, 30
 # Left out because the user says so, or because the same order stands elsewhere in the file.
 STATED = frozenset({"on or after until", "blank lines", "earlier states", "placeholders", SET_ASIDE, RAGGED})
@@ -51,13 +52,16 @@ def doubts(
 
 def _question(name: str, words: str, accepted: Sequence[str]) -> Question:
     yes = Answer("yes, that is right", {"orders.accept": (*accepted, name)})
-    return Question("orders.accept", f"{words} Is that right?", (yes, Answer("no, the file is read wrongly", {})))
+    no = Answer("no, the file is read wrongly", {})
+    if name == "duplicate lines":
+        no = Answer("no, these are lines of their own", {"orders.keep_repeats": True})
+    return Question("orders.accept", f"{words} Is that right?", (yes, no))
 
 
 def _large_rules(sheet: BalanceSheet, most: float) -> Iterator[tuple[str, str]]:
     for line in sheet.left_out:
         rows, money = line.rows / sheet.read.rows, _share_of_money(line, sheet)
-        if line.rule not in STATED and max(rows, money) > most:
+        if line.rule not in STATED and max(rows, money) > min(most, MOST_OF_RULE.get(line.rule, most)):
             amounts = ", ".join(f"{grouped(amount)} {currency}" for currency, amount in line.money.items())
             yield (
                 line.rule,
