@@ -144,7 +144,7 @@ def test_list_and_effect_tell_an_account_of_both_arms(shop: Shop, tmp_path: Path
     held, treated = held_and_treated(shop.list_())
     shop.account = {held[0]: "firm", treated[0]: "firm"}
     shop.wait()
-    run: Any = SimpleNamespace(totals="60 scored")
+    run: Any = SimpleNamespace(totals="60 scored", log=SimpleNamespace(has_money=True))
     made = PublishedList(shop.list_(), [tmp_path / "list.csv"], run)
     assert "careful: 1 account holds held-out customers and others" in "\n".join(map(str, made.lines()))
     assert made.to_dict()["merged"] == [{"account_id": "firm", "held_out": 1, "treated": 1}]
