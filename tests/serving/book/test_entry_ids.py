@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from features.errors import InputError
-from serving.book import Book, Contact, Outcome, record_contacts, record_outcomes
+from serving.book import Book, Contact, Outcome, Recorded, record_contacts, record_outcomes
 from serving.book.decisions import entries_of
 from serving.book.privacy.entry_ids import derived_id
 from serving.book.privacy.erasure import erase
@@ -101,11 +101,11 @@ def test_what_was_reported_by_a_former_id_is_known_by_either(former: Book) -> No
         (contact,) = connection.execute(sa.select(CONTACTS)).mappings()
     for entry_id in (ANN_BEFORE, now):
         again = Outcome(entry_id, before["outcome"], before["happened_on"])
-        assert vars(record_outcomes(former, [again])) == {"new": 0, "known": 1}
+        assert record_outcomes(former, [again]) == Recorded(0, 1)
         talk = Contact("ann", contact["contacted_on"], contact["channel"], entry_id=entry_id)
-        assert vars(record_contacts(former, [talk])) == {"new": 0, "known": 1}
+        assert record_contacts(former, [talk]) == Recorded(0, 1)
     fresh = [Outcome(each, "not_saved", date(2026, 3, 9)) for each in (ANN_BEFORE, now)]
-    assert vars(record_outcomes(former, fresh)) == {"new": 1, "known": 1}
+    assert record_outcomes(former, fresh) == Recorded(1, 1)
     with former.reading() as connection:
         assert set(connection.scalars(sa.select(OUTCOMES.c.entry_id))) == {now}
 
