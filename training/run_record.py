@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -27,6 +28,7 @@ def record_of(
     serves: str,
     trees: TreeSettings,
     report: Report | None,
+    documents: Mapping[str, Mapping[str, Any]],
 ) -> Record:
     """Return the record of a run.
 
@@ -39,6 +41,7 @@ def record_of(
         serves: the candidate that serves now.
         trees: how trees grew.
         report: how well the candidate is doing; None where there was no backtest.
+        documents: what else is kept, by file name without suffix.
     """
     return Record(
         name=f"{bundle.candidate}, {data.definition.horizon_days} days, until {bundle.trained_until.isoformat()}",
@@ -54,7 +57,7 @@ def record_of(
         },
         data_digest=bundle.log_digest,
         figures=_figures(tested, report, bundle),
-        documents=_documents(tested, report, bundle, decision),
+        documents={**_documents(tested, report, bundle, decision), **documents},
         tags={"why": decision.why, "serves": serves, "promoted": str(decision.promoted).lower()},
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from features.churn.labels import ChurnDefinition
@@ -32,6 +33,8 @@ from training.refit import ANY_SIZE, ListSize, Refit, Reported
 from training.run_record import record_of
 from training.splits import TEST_DATES, latest_dates
 from training.tracking import CHALLENGER, Tracking
+
+NO_DOCUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,7 @@ def train(
     segments: Mapping[str, str] | None = None,
     trees: TreeSettings = USUAL,
     list_size: ListSize = ANY_SIZE,
+    documents: Mapping[str, Mapping[str, Any]] = NO_DOCUMENTS,
     progress: Progress = no_progress,
 ) -> TrainingResult:
     """Train, judge, record, and decide what serves.
@@ -102,6 +106,7 @@ def train(
         segments: customer → the shop's own segment; none of them may get clearly worse.
         trees: how trees grow; `training.tuning.tuned.read_tuned` reads the settings found for this shop.
         list_size: how many customers the shop can call.
+        documents: what else the record of the run holds, by file name without suffix.
         progress: is called before each step.
 
     Raises:
@@ -125,11 +130,16 @@ def train(
     rule = _rule(challenger, champion, tested, decision)
     made = [refit.finished(bundle, decision) for bundle in (challenger, *([refit.bundle(rule)] if rule else []))]
     progress(1, 2, "recording in MLflow")
-    return _recorded(refit, made, champion, decision, tracking)
+    return _recorded(refit, made, champion, decision, tracking, documents)
 
 
 def _recorded(
-    refit: Refit, made: Sequence[Reported], champion: Champion | None, decision: GateDecision, tracking: Tracking
+    refit: Refit,
+    made: Sequence[Reported],
+    champion: Champion | None,
+    decision: GateDecision,
+    tracking: Tracking,
+    documents: Mapping[str, Mapping[str, Any]],
 ) -> TrainingResult:
     """Record the run, register its bundles, and carry out the decision of what serves."""
     stays = champion is not None and not decision.promoted
@@ -137,7 +147,7 @@ def _recorded(
     serves = champion.bundle if champion is not None and stays else bundle
     tested, data = refit.tested, refit.data
     run_id = tracking.record(
-        record_of(refit.log, data, bundle, tested, decision, serves.candidate, refit.trees, report)
+        record_of(refit.log, data, bundle, tested, decision, serves.candidate, refit.trees, report, documents)
     )
     with tracking.failing(run_id):
         versions = _register(tracking, run_id, [each for each, _ in made], decision)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from features.sources.balance.sheet import BalanceSheet
+from features.sources.balance.words import document, table
 from serving.book.audit import auditing
 from serving.commands.models.candidates import candidate_lines
 from serving.commands.models.list_size import list_size
@@ -24,6 +26,7 @@ from training.tracking import Tracking
 from training.train import TrainingResult, train
 
 GATE = "automatic gate"
+BALANCE = "balance_sheet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +35,17 @@ class Trained:
 
     result: TrainingResult
     folder: Path
+    sheet: BalanceSheet
     notes: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        return {**self.result.to_dict(), "mlruns": str(self.folder / "mlruns")}
+        return {**self.result.to_dict(), "mlruns": str(self.folder / "mlruns"), BALANCE: document(self.sheet)}
 
     def lines(self) -> Iterator[str | Table]:
         """Say who won, what the gate made of it and where it is recorded."""
         result = self.result
+        yield from (*table(self.sheet), "")
         yield from (*candidate_lines(result.backtest), "")
         yield from self.notes
         yield f"challenger: version {result.challenger_version}"
@@ -75,12 +80,13 @@ def train_and_judge(shop: OpenShop, report: Progress = no_progress, *, tuned: bo
         segments=shop.customers.segment_of,
         trees=trees,
         list_size=ListSize(*list_size(shop)),
+        documents={BALANCE: document(shop.reading.sheet)},
         progress=report,
     )
     if result.model_version != result.former_version:
         with auditing(shop.book, PROMOTE, GATE, result.former_version, result.model_version, result.why):
             pass
-    return Trained(result, settings.folder, (*_killed_note(killed), *settings.auto_note(definition), *words))
+    return Trained(result, settings.folder, shop.reading.sheet, (*_killed_note(killed), *settings.auto_note(definition), *words))
 
 
 def _killed_note(killed: int) -> tuple[str, ...]:
