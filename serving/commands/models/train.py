@@ -86,7 +86,9 @@ def train_and_judge(shop: OpenShop, report: Progress = no_progress, *, tuned: bo
     if result.model_version != result.former_version:
         with auditing(shop.book, PROMOTE, GATE, result.former_version, result.model_version, result.why):
             pass
-    return Trained(result, settings.folder, shop.reading.sheet, (*_killed_note(killed), *settings.auto_note(definition), *words))
+    return Trained(
+        result, settings.folder, shop.reading.sheet, (*_killed_note(killed), *settings.auto_note(definition), *words)
+    )
 
 
 def _killed_note(killed: int) -> tuple[str, ...]:
