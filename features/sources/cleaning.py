@@ -78,12 +78,7 @@ def clean_lines(
     dated = local_time > cells.HUGE
     if until is not None:
         checks.leave_out("on or after until", dated & (day >= until))
-    customer = customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
-    if not rules.keep_repeats:
-        states = earlier_states(checks, order, customer, local_time, rules)
-        checks.leave_out("earlier states", states.earlier)
-        checks.leave_out("duplicate lines", states.repeated)
-    customer = customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
+    customer = _of_latest_states(checks, order, local_time, rules)
     meant = meant_by_words(checks, order, rules)
     _leave_out_other_rows(checks, order, customer, meant, rules)
     _check_times(checks)
@@ -145,6 +140,19 @@ def clean_events(typed: TypedTable, shop: Shop, *, until: int | None, latest: in
     events = Events(kept(customer, keep), kept(kind, keep), day[keep], second[keep], thousandths[keep])
     ids = NO_TEXTS if event is None else event.values
     return CleanTable(tuple(checks.problems), checks.counts, events=events, event_ids=ids)
+
+
+def _of_latest_states(checks: RowChecks, order: Ints, local_time: Ints, rules: LineRules) -> Coded:
+    """Leave out all states of an order but its latest; return the customers."""
+    customer = customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
+    if rules.keep_repeats:
+        return customer
+    states = earlier_states(checks, order, customer, local_time, rules)
+    checks.leave_out("earlier states", states.earlier)
+    checks.leave_out("duplicate lines", states.repeated)
+    if not (states.earlier.any() or states.repeated.any()):
+        return customer
+    return customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
 
 
 def _leave_out_other_rows(checks: RowChecks, order: Ints, customer: Coded, meant: Meant, rules: LineRules) -> None:

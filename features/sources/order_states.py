@@ -51,10 +51,13 @@ def earlier_states(
         return nothing
     group = _groups(typed, rows, order, customer, local_time)
     run = np.concatenate([[True], group[1:] != group[:-1]])
+    apart = [each for each in _attributes(typed, rows, group, run, rules) if _differs(group, each).any()]
+    if not apart:
+        return nothing
     line = _line_identity(typed, rows, group, rules)
     state = np.zeros(len(rows), dtype=np.int64)
-    for each in _attributes(typed, rows, group, run, rules):
-        if _differs(group, each).any() and _repeats_lines(group, each, line):
+    for each in apart:
+        if _repeats_lines(group, each, line):
             state = _paired(state, each)
     differs = _differs(group, state)
     if not differs.any():
@@ -113,8 +116,11 @@ def _line_identity(typed: TypedTable, rows: Ints, group: Ints, rules: LineRules)
     rows_of = np.bincount(group)
     if not ids and np.count_nonzero(rows_of > 1) <= FEW_LINES * np.count_nonzero(rows_of):
         return np.zeros(len(rows), dtype=np.int64)
-    identity = np.zeros(len(rows), dtype=np.int64)
-    for column in ids or numbers:
+    columns = ids or numbers
+    if not columns:
+        return np.zeros(len(rows), dtype=np.int64)
+    identity = columns[0] if ids else _numbered(columns[0])
+    for column in columns[1:]:
         identity = _paired(identity, column)
     return identity
 

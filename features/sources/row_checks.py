@@ -22,7 +22,8 @@ class TypedTable:
     """A table's cells, read but not yet checked: one array per mapped field, all of the same length.
 
     `texts` are dictionary-coded, '' = empty; `numbers` are millionths, `local_time` and `offset` seconds, both with the
-    marks of `features/sources/cells/marks.py`; `flags` hold 0, 1, FLAG_EMPTY, FLAG_BAD.
+    marks of `features/sources/cells/marks.py`; `flags` hold 0, 1, FLAG_EMPTY, FLAG_BAD; `headers` are the names of the
+    columns as the file writes them, where there is a file.
     """
 
     rows: int
@@ -31,6 +32,7 @@ class TypedTable:
     flags: Mapping[str, Ints] = field(default_factory=dict)
     local_time: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     offset: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from features.sources.mapping import FileFormat
 from serving.config.questions import with_questions
 from serving.config.settings import BookSettings, FileSettings, ServeSettings, Settings
 
+RARE = ("amount_unit", "discount_is", "keep_repeats")  # written only where a shop needs another than the usual one
 LIST_COMMENT = (
     "capacity: entries per owner; rank_by: gain, value_at_risk or probability; holdout_share: never contacted,\n"
     "# so that the effect can be measured (0 = nobody). Everything else: docs/lists.md"
@@ -56,9 +57,10 @@ def _sections(settings: Settings, questions: Mapping[str, str]) -> Iterator[str]
 
 
 def _file_section(questions: Mapping[str, str], folder: Path, name: str, mapping: Any, comment: str) -> Iterator[str]:
-    plain = {f.name: getattr(mapping, f.name) for f in dataclasses.fields(mapping)}
+    every = dataclasses.fields(mapping)
+    plain = {f.name: value for f in every if (value := getattr(mapping, f.name)) != f.default or f.name not in RARE}
     columns, written, file = plain.pop("columns"), plain.pop("format"), plain.pop("file")
-    if "status" not in columns:  # the words for statuses matter only where there is one
+    if not {"status", "type"} & set(columns):  # the words for statuses matter only where there is one
         plain = {key: value for key, value in plain.items() if not key.endswith("_status")}
     inside = file.is_relative_to(folder)
     plain = {"file": (file.relative_to(folder) if inside else file).as_posix(), **plain}

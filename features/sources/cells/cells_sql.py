@@ -74,6 +74,7 @@ def _read(file: MappedFile) -> TypedTable:
         {name: read_codes(coded, cells.flag) for name, coded in texts.items() if kinds[name] == "flag"},
         local_time,
         offset if file.form.zone is None else on_clock_of(local_time, offset, file.form.zone),
+        {name: column.header for name, column in file.columns.items()},
     )
 
 

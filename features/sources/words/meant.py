@@ -68,7 +68,7 @@ def meant_by_words(checks: RowChecks, order: Ints, rules: LineRules) -> Meant:
         unknown = [code for code, meaning in enumerate(each) if meaning is None and coded.values[code]]
         words = _counted(checks, coded, unknown)
         if words:
-            checks.ask(words_question(where, where, words, rules.own_words_of))
+            checks.ask(words_question(where, checks.typed.headers.get(where, where), words, rules.own_words_of))
     return Meant(weight)
 
 
