@@ -114,6 +114,7 @@ def _undrawn(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str).drop(columns="entry_id", errors="ignore")
 
 
+@pytest.mark.slow  # thirty commands
 def test_every_command_ends_a_full_disk_with_one_sentence(changed: Path, tmp_path: Path) -> None:
     """And what the book holds is as it was."""
     before = rows(changed)
