@@ -104,7 +104,7 @@ def _fit_all(sample: Sample, index: int, fits: list[DateFormat]) -> list[DateFor
 
 def with_decimal(sample: Sample, given: Collection[int] = ()) -> FileFormat:
     """Return the file's format with its decimal mark, judged from columns of money and the `given` ones."""
-    if sample.file.text is None:
+    if not sample.file.is_text:
         return sample.form
     columns = _money_columns(sample, given)
     texts = [cell for index in columns for cell in sample.filled(index)[:2000]]

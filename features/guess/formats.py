@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from features.sources import cells
 from features.sources.business_day import utc_offset
 from features.sources.mapping import BARE_DIGITS, DATE_FORMATS, ENOUGH, DateFormat
-from features.sources.opening.files import BOMS
+from features.sources.opening.encodings import shown_by_bytes
 
 CURRENCIES = {
     "€": "EUR", "EUR": "EUR", "ΕΥΡΩ": "EUR", "$": "USD",
@@ -77,9 +77,8 @@ def encoding_of(path: Path) -> str:
     'cp1253'
     """
     content = path.read_bytes() if path.stat().st_size < 1 << 26 else path.open("rb").read(1 << 26)
-    for bom, name in BOMS:
-        if content.startswith(bom):
-            return name
+    if (shown := shown_by_bytes(path)) is not None:
+        return shown
     try:
         content[: content.rfind(b"\n") + 1 or None].decode("utf-8")
     except UnicodeDecodeError:

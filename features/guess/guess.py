@@ -14,6 +14,7 @@ from pathlib import Path
 from features.guess import headers, unused_columns
 from features.guess.cell_forms import refuse_mixed_dates, with_dates, with_decimal
 from features.guess.money import money_reading
+from features.guess.open_sample import open_sample
 from features.guess.order_rows import OrderRows
 from features.guess.questions import ask_unreadable, ask_zone
 from features.guess.request import Request, give, need
@@ -26,7 +27,6 @@ from features.guess.sample import (
     is_order_id,
     is_time,
     is_zone_name,
-    open_sample,
 )
 from features.guess.shop import shop_of
 from features.guess.statuses import status_columns, status_settings

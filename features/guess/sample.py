@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
-import duckdb
-
-from features.errors import InputError
 from features.guess import headers
 from features.guess.formats import (
     date_formats,
-    encoding_of,
 )  # fmt: skip
 from features.questions import Question
 from features.sources import cells, plain_text
 from features.sources.business_day import DAY
-from features.sources.cells.cells_sql import text
 from features.sources.mapping import ENOUGH, FileFormat
-from features.sources.opening.files import OpenFile, is_parquet, open_file
+from features.sources.opening.open_file import OpenFile
 from features.sources.split_moments import is_zone
 
-SAMPLE = 20_000
 DATES = 300
 
 
@@ -49,12 +41,12 @@ class Sample:
     @cached_property
     def plain(self) -> list[str]:
         """The headers as they are compared."""
-        return [plain_text.plain(header) for header in self.file.header]
+        return [plain_text.plain(self.file.plain_header(header)) for header in self.file.header]
 
     @cached_property
     def bare(self) -> list[str]:
         """The headers as they are compared without a unit or currency in brackets."""
-        return [headers.bare(header) for header in self.file.header]
+        return [headers.bare(self.file.plain_header(header)) for header in self.file.header]
 
     def name(self, index: int) -> str:
         """Return the header of a column."""
@@ -93,34 +85,6 @@ class Sample:
         if index is not None:
             self.used.add(index)
         return index
-
-
-def open_sample(stack: ExitStack, path: Path) -> Sample:
-    """Open a file for guessing; it is closed with the stack."""
-    form = FileFormat()
-    encoding = "utf-8"
-    if path.is_file() and path.stat().st_size and not is_parquet(path):
-        encoding = encoding_of(path)
-        form = FileFormat(encoding="utf-8" if encoding == "utf-8-sig" else encoding)
-    file = stack.enter_context(open_file(path, form))
-    if file.text is not None and file.delimiter in (";", "|"):
-        form = replace(form, delimiter=file.delimiter)
-    select = ", ".join(text(f"c{index}", sql_type) for index, sql_type in enumerate(file.sql_types))
-    query = f"SELECT {select} FROM {{}} LIMIT {SAMPLE}"
-    try:
-        rows = file.query(query.format(file.source))
-    except duckdb.Error:
-        file = file.rewritten()
-        rows = file.query(query.format(file.source))
-    if not rows:
-        raise InputError(f"{path.name} has a header and no rows; export it again, with order lines")
-    texts = [tuple(cells.text(cell) for cell in row) for row in rows]
-    # A header line again, further down, is for `check` to name; here it would make a text of every column.
-    columns = [list(column) for column in zip(*([row for row in texts if row != file.header] or texts), strict=True)]
-    sample = Sample(file, columns, form)
-    if encoding not in ("utf-8", "utf-8-sig"):
-        sample.assume(f"{path.name} is written in {encoding}.")
-    return sample
 
 
 def is_date(sample: Sample, index: int, *, counted: bool = True) -> bool:

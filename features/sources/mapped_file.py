@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from features.errors import InputError
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping
-from features.sources.opening.files import OpenFile, open_file
+from features.sources.opening.open_file import OpenFile
+from features.sources.opening.opener import open_file, rewritten
 from features.tables import Field
 
 AnyMapping = OrdersMapping | EventsMapping | CustomersMapping
@@ -54,8 +55,8 @@ class MappedFile:
         return self.columns[field].name if field in self.columns else field
 
     def rewritten(self) -> MappedFile:
-        """Return the same file without its ragged rows, see `OpenFile.rewritten`."""
-        return replace(self, file=self.file.rewritten())
+        """Return the same file without its ragged rows, see `opener.rewritten`."""
+        return replace(self, file=rewritten(self.file))
 
 
 @contextmanager

@@ -79,6 +79,11 @@ class FileFormat:
         calendar: 'jalali' for dates such as 1403/01/15.
         zone: of times that name none, such as 'UTC'; None = the shop's.
         zones: what abbreviations mean that several countries use, such as {"IST": "+05:30"}.
+        table: the sheet of a workbook or the file of an archive that is read; also a pattern such as "2026-*".
+        header_line: the line of the header; None = the first that looks like one.
+        filled_down: columns that stand on the first line of an order only, such as its number, date and customer.
+        line_columns: columns that come several times side by side, one group for each line of an order; "item_#_qty"
+            where a number tells them apart.
 
     >>> FileFormat(decimal=",").decimal
     ','
@@ -91,6 +96,10 @@ class FileFormat:
     calendar: Calendar = "gregorian"
     zone: str | None = None
     zones: Mapping[str, str] = field(default_factory=dict)
+    table: str | None = None
+    header_line: int | None = None
+    filled_down: tuple[str, ...] = ()
+    line_columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _one_of("decimal", self.decimal, cells.DECIMALS)

@@ -171,6 +171,7 @@ def _read_orders(
                 cleaned, set_aside = replace(found[0], ragged_rows=file.file.n_ragged), named_rows(file, found[1])
             if not cleaned.problems:
                 cleaned = replace(cleaned, recount=recount(file, price_times_quantity=orders.price_times_quantity))
+            cleaned = replace(cleaned, counts={**cleaned.counts, **file.file.counts})
             wrong = Findings() if found is not None else findings(file, [*again, *cleaned.problems])
             return cleaned, wrong, set_aside
     except InputError as error:
@@ -194,11 +195,8 @@ def line_numbers(orders: OrdersMapping, rows: Ints) -> list[int]:
         orders: the file.
         rows: their numbers, from 0.
     """
-    wanted = set(rows.tolist())
     with open_mapped(orders, ORDERS) as opened:
-        if opened.file.text is None:
-            return [row + 1 for row in sorted(wanted)]
-        return [line for row, (line, _) in enumerate(opened.file.records()) if row in wanted]
+        return [place.line for place in opened.file.located(set(rows.tolist())).values()]
 
 
 def read_customers(mapping: CustomersMapping) -> pd.DataFrame:
@@ -245,6 +243,7 @@ def _read_events(
         with open_mapped(mapping, EVENTS) as opened:
             typed, file, again = _typed(opened, mapping.kind)
             cleaned = clean_events(typed, shop, until=limits["until"], latest=limits["latest"])
+            cleaned = replace(cleaned, counts={**cleaned.counts, **file.file.counts})
             return cleaned, findings(file, [*again, *cleaned.problems])
     except InputError as error:
         return None, refused(error.violations)

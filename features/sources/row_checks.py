@@ -23,7 +23,7 @@ class TypedTable:
 
     `texts` are dictionary-coded, '' = empty; `numbers` are millionths, `local_time` and `offset` seconds, both with the
     marks of `features/sources/cells/marks.py`; `flags` hold 0, 1, FLAG_EMPTY, FLAG_BAD; `headers` are the names of the
-    columns as the file writes them, where there is a file.
+    columns as the file writes them, where there is a file. `total` marks rows that say that they are totals.
     """
 
     rows: int
@@ -33,6 +33,7 @@ class TypedTable:
     local_time: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     offset: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     headers: Mapping[str, str] = field(default_factory=dict)
+    total: Mask | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +117,11 @@ class RowChecks:
             blank &= numbers == cells.EMPTY
         if blank.any():
             self.leave_out("blank lines", blank)
+
+    def drop_totals(self) -> None:
+        """Drop rows that say that they are totals and have no date; a product may have such a name."""
+        if self.typed.total is not None:
+            self.leave_out("total rows", self.typed.total & (self.typed.local_time <= cells.HUGE))
 
     def check_number(self, name: str, values: Ints, *, needed: bool = False) -> None:
         """Note the cells that are no number, or empty where a number is needed."""

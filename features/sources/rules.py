@@ -36,6 +36,10 @@ RULES = {
     SET_ASIDE: "a row that breaks a rule of the contract is set aside, as [orders] on_broken says, and named in a file",
     RAGGED: "a row with more or fewer cells than the header is set aside, as [orders] on_broken says",
     "blank lines": "a line of nothing but delimiters is left out",
+    "lines above the header": "a title or the like above the header is no row",
+    "lines below the table": "a remark or a total behind the last row, of fewer cells, is no row",
+    "lines below their order's first": "a line that lacks its order's number and date belongs to the order above",
+    "total rows": "a row that says total and has no date is left out",
     "on or after until": "lines on or after the date given with --until are not read",
     "earlier states": "an order that comes again in a later state (exports that overlap were joined) counts once, in "
     "its latest state: by its updated_at, else as it stands last in the file",

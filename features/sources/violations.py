@@ -17,7 +17,8 @@ from features.sources import cells
 from features.sources.cells.cells_sql import date_counts, text
 from features.sources.columns import Mask, where
 from features.sources.mapped_file import Column, MappedFile
-from features.sources.opening.files import MOST_SHOWN, OpenFile
+from features.sources.opening.open_file import OpenFile
+from features.sources.opening.parts import MOST_SHOWN
 from features.sources.remedies import DateReadings, date_remedy, decimal_setting, number_remedy
 from features.sources.row_checks import Problem, TypedTable
 from features.sources.rules import A_DATE, A_NUMBER
@@ -171,31 +172,14 @@ def ragged(file: OpenFile) -> list[Violation]:
 
 
 def _located(file: MappedFile, problems: Sequence[Problem], most: int | None = MOST_SHOWN) -> Iterator[Violation]:
-    """Name file line, column and cell of each broken rule; of one kind, the first ones and how many more."""
-    found = _records(file.file, {int(row) for problem in problems for row in problem.rows[:most]})
+    """Name file, line, column and cell of each broken rule; of one kind, the first ones and how many more."""
+    found = file.file.located({int(row) for problem in problems for row in problem.rows[:most]})
     for problem in problems:
         name, column = file.column_name(problem.field), file.columns.get(problem.field)
         for row in problem.rows[:most]:
-            line, record = found[int(row)]
-            value = cells.readable(record[column.index]) if column is not None else ""
-            yield Violation(file.file.name, line, name, problem.rule, value, problem.remedy)
+            place = found[int(row)]
+            value = cells.readable(place.record[column.index]) if column is not None else ""
+            yield Violation(place.file, place.line, name, problem.rule, value, problem.remedy)
         more = 0 if most is None else len(problem.rows) - most
         if more > 0:
             yield Violation(file.file.name, None, name, f"{more:,} more cells break the same rule", "", "")
-
-
-def _records(file: OpenFile, rows: set[int]) -> dict[int, tuple[int, list[str]]]:
-    """Return line and cells of some records; for Parquet the line is the row number."""
-    if not rows:
-        return {}
-    if file.text is None:
-        read = {row: file.query(f"SELECT * FROM {file.source} LIMIT 1 OFFSET {row}")[0] for row in sorted(rows)}
-        return {row: (row + 1, [cells.text(cell) for cell in record]) for row, record in read.items()}
-    found: dict[int, tuple[int, list[str]]] = {}
-    last = max(rows)
-    for row, (line, record) in enumerate(file.records()):
-        if row in rows:
-            found[row] = (line, record)
-        if row >= last:
-            break
-    return found

@@ -121,7 +121,7 @@ def _memory(_: Path) -> Iterator[None]:
         raise MemoryError
 
     with ExitStack() as stack:
-        for name in ("serving.book.connection.sa.create_engine", "features.sources.opening.files._readable"):
+        for name in ("serving.book.connection.sa.create_engine", "features.sources.opening.paths._readable"):
             stack.enter_context(mock.patch(name, fail))
         yield
 

@@ -23,7 +23,9 @@ LARGEST_CUSTOMER, BUSIEST_DAY = 0.1, 0.2
 MOST_OF_RULE = {"duplicate lines": 0.02}  # a shop that exports twice knows it
 LEAST_DAYS, LEAST_CUSTOMERS = 30, 30
 # Left out because the user says so, or because the same order stands elsewhere in the file.
-STATED = frozenset({"on or after until", "blank lines", "earlier states", "placeholders", SET_ASIDE, RAGGED})
+STATED = frozenset(
+    {"on or after until", "blank lines", "total rows", "earlier states", "placeholders", SET_ASIDE, RAGGED}
+)
 
 
 def doubts(

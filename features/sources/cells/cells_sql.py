@@ -21,7 +21,7 @@ from features.sources import cells
 from features.sources.business_day import on_clock_of
 from features.sources.columns import mapped, read_codes
 from features.sources.mapped_file import Column, MappedFile
-from features.sources.opening.files import OpenFile
+from features.sources.opening.open_file import OpenFile
 from features.sources.row_checks import TypedTable
 from features.sources.split_moments import joined, times_of_day
 from features.tables import Kind
@@ -44,7 +44,7 @@ def read_cells(file: MappedFile) -> tuple[TypedTable, MappedFile]:
     try:
         return _read(file), file
     except (duckdb.Error, pa.ArrowException, OSError):
-        if file.file.text is None:
+        if not file.file.is_text:
             raise
         rewritten = file.rewritten()
         return _read(rewritten), rewritten
@@ -53,12 +53,13 @@ def read_cells(file: MappedFile) -> tuple[TypedTable, MappedFile]:
 def _read(file: MappedFile) -> TypedTable:
     """Read batch by batch, so that the text of the whole file is never in memory at once."""
     readers = {name: _reader(column, file) for name, column in file.columns.items()}
-    rows = 0
+    rows, totals = 0, [np.zeros(0, dtype=bool)]
     for batch in _batches(file.file, list(readers.values())):
         rows += batch.num_rows
         arrays = iter(batch.columns)
         for reader in readers.values():
             reader.add([next(arrays) for _ in reader.select])
+        totals += [each.to_numpy(zero_copy_only=False).astype(bool) for each in arrays]
     texts = {name: reader.coded() for name, reader in readers.items() if isinstance(reader, TextReader)}
     kinds = {name: file.columns[name].field.kind for name in texts}
     clocks = {name: times_of_day(coded) for name, coded in texts.items() if kinds[name] == "clock"}
@@ -75,6 +76,7 @@ def _read(file: MappedFile) -> TypedTable:
         local_time,
         offset if file.form.zone is None else on_clock_of(local_time, offset, file.form.zone),
         {name: column.header for name, column in file.columns.items()},
+        np.concatenate(totals) if file.file.marked else None,
     )
 
 
@@ -87,6 +89,7 @@ def _clean(coded: Coded, kind: Kind) -> Coded:
 
 def _batches(file: OpenFile, readers: Sequence[Reader]) -> Iterator[pa.RecordBatch]:
     expressions = ", ".join(f"{sql} AS x{n}" for n, sql in enumerate(sql for each in readers for sql in each.select))
+    expressions += ", total" if file.marked else ""
     reader = file.connection.sql(f"SELECT {expressions} FROM {file.source}").to_arrow_reader(BATCH_ROWS)
     yield pa.RecordBatch.from_pylist([], reader.schema)  # a file of no rows has columns all the same
     yield from reader

@@ -15,7 +15,7 @@ from features.errors import InputError, Violation, suggest
 from features.questions import Question, by_setting
 from features.sources.balance.sheet import BalanceSheet
 from features.sources.balance.words import document, table
-from features.sources.opening.files import MOST_SHOWN
+from features.sources.opening.parts import MOST_SHOWN
 from features.sources.reader import check_files, line_numbers
 from features.sources.rules import RULES, RuleCount
 from features.sources.violations import BrokenRule

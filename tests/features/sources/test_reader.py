@@ -406,7 +406,7 @@ def test_totals_that_differ_within_an_order_are_told(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "is empty"), (b"\n\n", "is empty"), (b"PK\x03\x04xx", "is an Excel workbook"), (b"\x1f\x8b\x08", "is compressed"),
+        (b"", "is empty"), (b"\n\n", "is empty"), (b"PK\x03\x04xx", "cannot be unpacked"), (b"\x1f\x8b\x08", "cannot be unpacked"),
         (b"customer_id,ordered_at,amount\n", "holds no order"), (b"PAR1 but not", "cannot be read"),
         (b"customer_id,date,amount\na,2024-01-05,5\n", 'column ordered_at: is not in the file; the file has "customer_id", "date", "amount"'),
         (b"customer_id,orderd_at,amount\na,2024-01-05,5\n", 'Did you mean "orderd_at"?'),

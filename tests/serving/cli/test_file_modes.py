@@ -95,7 +95,13 @@ def test_the_modes_of_all_that_the_commands_write(
 WRITERS = {
     "features/file_access.py": "makes files and folders with their modes",
     "features/atomic_write.py": "gives them their names",
-    "features/sources/opening/files.py": "copies in a temporary folder, which is its owner's alone",
+    **dict.fromkeys(
+        (
+            f"features/sources/opening/{name}.py"
+            for name in ("copies", "encodings", "opener", "parts", "spreadsheets", "unpacking")
+        ),
+        "copies in a temporary folder, which is its owner's alone",
+    ),
     "serving/api/metrics.py": "counts of requests, beside BentoML's",
     **dict.fromkeys(("crm", "list_json", "list_html", "list_xlsx", "write_table", "folder"), "what `whole` gave them"),
     **dict.fromkeys(
