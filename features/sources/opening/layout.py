@@ -14,6 +14,7 @@ DELIMITERS = (",", ";", "\t", "|")
 SPACES = " "
 MOST_TITLE_LINES = 40
 _START = 1 << 16
+_ALIGNED_LINES = 10
 _SEP = re.compile(r"^\ufeff?\"?sep=(.)\"?\s*$", re.IGNORECASE)
 _MOSTLY = 0.6  # of the cells of a header are filled
 _VALUE = re.compile(r"^[^\w]*\d[\d\s.,:/+-]*\D{0,3}$")  # a number, an amount or a date: no header
@@ -97,10 +98,10 @@ def layout_of(path: Path, delimiter: str | None, header_line: int | None, *, by_
 def _aligned_header(path: Path) -> tuple[str, ...]:
     """Return the names of columns that are aligned with spaces, none where another mark stands between them."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = [line for line in file.read(_START).splitlines() if line.strip()][:2]
-    marked = len(lines) < 2 or any(mark in lines[0] for mark in DELIMITERS)
+        lines = [line for line in file.read(_START).splitlines() if line.strip()][:_ALIGNED_LINES]
+    marked = len(lines) < 2 or any(mark in line for mark in DELIMITERS for line in lines)
     names = () if marked else tuple(lines[0].split())
-    return names if len(names) > 1 and len(names) == len(lines[1].split()) else ()
+    return names if len(names) > 1 and {len(line.split()) for line in lines} == {len(names)} else ()
 
 
 def _hint(path: Path) -> str | None:

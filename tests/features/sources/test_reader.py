@@ -424,9 +424,10 @@ def test_files_that_are_no_table_are_told(tmp_path, content, said):
 
 def test_missing_files_and_folders_are_told(tmp_path):
     path = shop_file(tmp_path, "customer_id,ordered_at,amount\na,2024-01-05,5\n")
+    (tmp_path / "empty").mkdir()
     for wrong, said in (
         (tmp_path / "order.csv", 'does not exist. Did you mean "orders.csv"?'),
-        (tmp_path, "is a folder"),
+        (tmp_path / "empty", "is a folder without a table"),
     ):
         orders = OrdersMapping(wrong, {"customer_id": "customer_id", "ordered_at": "ordered_at", "amount": "amount"})
         customers = CustomersMapping(tmp_path / "none.csv", {"customer_id": "id"})
