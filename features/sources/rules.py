@@ -28,7 +28,8 @@ class RuleCount:
 
 # What is asked about beside the rules: names in `[orders] accept`.
 LARGE_CUSTOMER, ONE_ORDER, ONE_DAY, EMPTY_MONTHS = "large customer", "one order each", "busiest day", "empty months"
-DOUBTS = (LARGE_CUSTOMER, ONE_ORDER, ONE_DAY, EMPTY_MONTHS)
+ROUNDED = "rounded"
+DOUBTS = (LARGE_CUSTOMER, ONE_ORDER, ONE_DAY, EMPTY_MONTHS, ROUNDED)
 
 SET_ASIDE, RAGGED = "set aside", "ragged rows"
 

@@ -23,8 +23,9 @@ from features.sources.balance.sheet import (
     added,
 )
 from features.sources.columns import Mask, half_up, spread
+from features.sources.rules import ROUNDED
 
-ROUNDED, CONVERTED, SIGN = "rounded", "currency converted", "sign of a return"
+CONVERTED, SIGN = "currency converted", "sign of a return"
 MINOR_UNITS, REFUNDS = "written in minor units", "partial refunds"
 _UNIT = 10**cells.SCALE
 

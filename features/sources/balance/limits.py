@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from math import sqrt
 
 import numpy as np
 
 from features.clock import date_of
 from features.log import Ints, Log
+from features.money import Money
 from features.questions import Answer, Question
-from features.sources.balance.sheet import BalanceSheet, SheetLine
+from features.sources.balance.sheet import ORDER_LINES, BalanceSheet, SheetLine
 from features.sources.balance.words import grouped
-from features.sources.rules import EMPTY_MONTHS, LARGE_CUSTOMER, ONE_DAY, ONE_ORDER, RAGGED, SET_ASIDE
+from features.sources.rules import EMPTY_MONTHS, LARGE_CUSTOMER, ONE_DAY, ONE_ORDER, RAGGED, ROUNDED, SET_ASIDE
 
 LEAST_ROWS = 100  # a share of fewer rows says little
-LARGEST_CUSTOMER, BUSIEST_DAY = 0.1, 0.2
+LARGEST_CUSTOMER, BUSIEST_DAY, MOST_ROUNDED = 0.1, 0.2, 0.05
+OUT_OF_PROPORTION = 3.0  # money of a rule beside its rows
 MOST_OF_RULE = {"duplicate lines": 0.02}  # a shop that exports twice knows it
 LEAST_DAYS, LEAST_CUSTOMERS = 30, 30
 # Left out because the user says so, or because the same order stands elsewhere in the file.
@@ -40,16 +43,19 @@ def doubts(
         accepted: what the shop has said is right: rules, and the names in DOUBTS.
         most_left_out: share of the rows or of the money that a rule may take unasked.
     """
-    if sheet.read.rows < LEAST_ROWS:
-        return ()
-    asked = (
+    small = sheet.read.rows < LEAST_ROWS
+    asked = (*_lost_decimals(sheet), *(() if small else _of_large_files(sheet, log, days, most_left_out)))
+    return tuple(_question(name, words, accepted) for name, words in asked if name not in accepted)
+
+
+def _of_large_files(sheet: BalanceSheet, log: Log, days: Ints, most_left_out: float) -> Iterator[tuple[str, str]]:
+    yield from (
         *_large_rules(sheet, most_left_out),
         *_empty_months(sheet, days),
         *_large_customer(log),
         *_one_order_each(log),
         *_busiest_day(log),
     )
-    return tuple(_question(name, words, accepted) for name, words in asked if name not in accepted)
 
 
 def _question(name: str, words: str, accepted: Sequence[str]) -> Question:
@@ -58,6 +64,13 @@ def _question(name: str, words: str, accepted: Sequence[str]) -> Question:
     if name == "duplicate lines":
         no = Answer("no, these are lines of their own", {"orders.keep_repeats": True})
     return Question("orders.accept", f"{words} Is that right?", (yes, no))
+
+
+def _lost_decimals(sheet: BalanceSheet) -> Iterator[tuple[str, str]]:
+    """Ask about amounts with decimals in a currency that has none: most likely the currency is another."""
+    rounded = sum(change.rows for change in sheet.changes if (change.rule, change.of) == (ROUNDED, ORDER_LINES))
+    if Money(sheet.currency).decimals == 0 and rounded > MOST_ROUNDED * sheet.order_lines.rows:
+        yield ROUNDED, f"{rounded:,} amounts have decimals, which {sheet.currency} has not; they are rounded."
 
 
 def _large_rules(sheet: BalanceSheet, most: float) -> Iterator[tuple[str, str]]:
@@ -70,6 +83,13 @@ def _large_rules(sheet: BalanceSheet, most: float) -> Iterator[tuple[str, str]]:
                 f"{line.rows:,} of {sheet.read.rows:,} rows ({rows:.0%}) with {amounts} ({money:.0%} of the money) are "
                 f'left out by the rule "{line.rule}".',
             )
+
+
+def _at_least(rows: int, of: int) -> float:
+    """Return the lower end of the interval of a share (Wilson 1927, one-sided 95 %): of few rows, many are no news."""
+    z, share = 1.645, rows / of
+    middle, width = share + z * z / (2 * of), z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return (middle - width) / (1 + z * z / of)
 
 
 def _share_of_money(line: SheetLine, sheet: BalanceSheet) -> float:

@@ -43,9 +43,9 @@ def test_a_usual_shop_is_asked_nothing(tmp_path: Path) -> None:
 
 
 def test_a_rule_that_takes_many_rows_is_asked_about_and_stops_all_else(tmp_path: Path) -> None:
-    rows = [*regulars(), *[("", "2024-03-04", "10", "paid")] * 20]
+    rows = [*regulars(), *[("", "2024-03-04", "10", "paid")] * 30]
     (words,) = asked(mapping(tmp_path, rows))
-    assert words.startswith('20 of 260 rows (8%) with 200.00 EUR (8% of the money) are left out by the rule "guests".')
+    assert words.startswith('30 of 270 rows (11%) with 300.00 EUR (11% of the money) are left out by the rule "guests"')
     with pytest.raises(InputError, match=r'write accept = \["guests"\] under \[orders\]'):
         read_log(Shop("UTC", "EUR"), mapping(tmp_path, rows))
     assert read_log(Shop("UTC", "EUR"), mapping(tmp_path, rows, accept=("guests",))).log.n_customers == 40
@@ -56,6 +56,13 @@ def test_a_rule_that_takes_few_rows_and_much_money_is_asked_about(tmp_path: Path
     (words,) = asked(mapping(tmp_path, rows))
     assert "1 of 241 rows (0%) with 9,000.00 EUR (79% of the money)" in words
     assert asked(mapping(tmp_path, rows, most_left_out=0.8)) == []
+
+
+def test_decimals_that_the_currency_has_not_are_asked_about(tmp_path: Path) -> None:
+    rows = [(who, day, "12.34", state) for who, day, _, state in regulars(1)]
+    assert not asked(mapping(tmp_path, rows))
+    (question,) = check_files(Shop("Asia/Tehran", "IRR"), mapping(tmp_path, rows)).questions
+    assert question.words == "40 amounts have decimals, which IRR has not; they are rounded. Is that right?"
 
 
 def test_months_that_are_left_out_whole_are_asked_about(tmp_path: Path) -> None:
