@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from features.guess import money_names as names
-from features.guess.arithmetic import AGREES, FAILS, Floats, agreement, values, zeros
+from features.guess.arithmetic import AGREES, Floats, agreement, values, zeros
+from features.guess.discounts import DiscountColumns, discount_settings
 from features.guess.minor_units import amount_unit
 from features.guess.order_rows import OrderRows
 from features.guess.sample import is_number
@@ -21,7 +20,6 @@ from features.guess.unit_or_line import price_is_of_line
 from features.questions import Answer, Question
 from features.sources.plain_text import plain
 
-MOST_SHARES = 40
 ENOUGH_TO_TELL = 3  # orders of several lines: of fewer, equal amounts may be chance
 
 
@@ -109,7 +107,8 @@ class _Guess:
             "refunded": self.refund,
             "discount": self.discount,
         }
-        self._discount(amount, by_unit=by_unit)
+        if self.discount is not None:
+            self._discount(amount)
         self._refund()
         found.settings["amount_unit"] = amount_unit(self.sample, self.price if by_unit else amount)
         return found
@@ -213,56 +212,13 @@ class _Guess:
         less = [index for index in (self.discount,) if index is not None]
         return price_is_of_line(self.rows, self.price, self.quantity, total, more, less)
 
-    def _discount(self, amount: int | None, *, by_unit: bool) -> None:
-        """Say how the discount is written, and whether the amounts are after it."""
-        found, rows = self.found, self.rows
-        if self.discount is None:
-            return
-        column = zeros(values(self.sample, self.discount))
-        if (share := self._share(column)) is not None:
-            found.settings["discount_is"] = share
-            self._say(f"{self._name(self.discount)} is a share of the money before discount, not money.")
-        # An order's discount on each of its lines would be counted once per line, and a line's once per order.
-        elif "discount" not in self.sample.given and rows.are_lines and self._of_other_level():
-            found.columns["discount"] = None
-            return
-        self._taken(column, amount, by_unit=by_unit)
-
-    def _of_other_level(self) -> bool:
-        return self.rows.of_order(self.discount) != bool(self.found.settings["amount_is"] == "order")
-
-    def _share(self, column: Floats) -> str | None:
-        """Return 'share' or 'percent' where a discount is a part of the money, None where it is money."""
+    def _discount(self, amount: int | None) -> None:
         assert self.discount is not None
-        header = self.sample.name(self.discount)
-        used = np.unique(np.abs(column[column != 0]))
-        if not len(used) or used.max() > 100:
-            return None
-        if names.SHARE.search(header):
-            return "share" if used.max() <= 1 else "percent"
-        if used.max() > 1 or len(used) > MOST_SHARES or "discount" in self.sample.given:
-            return None
-        return "share" if (used < 1).any() else None
-
-    def _taken(self, column: Floats, amount: int | None, *, by_unit: bool) -> None:
-        """Decide by the unit's price whether an amount is after discount, where a row says so."""
-        if amount is None or self.price is None or self.quantity is None or self.price == amount or not column.any():
-            return
-        sample = self.sample
-        product = values(sample, self.price) * values(sample, self.quantity)
-        worth, some = values(sample, amount), column != 0
-        kind = self.found.settings.get("discount_is", "money")
-        off = np.abs(column) if kind == "money" else product * column / (100 if kind == "percent" else 1)
-        after, before = agreement(worth[some], (product - off)[some]), agreement(worth[some], product[some])
-        if before >= AGREES and not after > FAILS:
-            self.found.settings["discount_taken"] = False
-            self._say(
-                f"{self._name(amount)} is before discount: it is price × quantity, and the discount is taken off."
-            )
-        elif after >= AGREES:
-            self._say(
-                f"{self._name(amount)} is after discount: it is price × quantity less {self._name(self.discount)}."
-            )
+        columns = DiscountColumns(self.rows, self.discount, amount, self.price, self.quantity)
+        settings = discount_settings(columns, of_order=self.found.settings["amount_is"] == "order")
+        self.found.settings |= settings or {}
+        if settings is None:
+            self.found.columns["discount"] = None
 
     def _refund(self) -> None:
         if self.refund is None:

@@ -109,7 +109,8 @@ MINOR_EXPORTS = {
 # Numbers that no money is: a file in which nothing else is a number holds none.
 NO_MONEY = re.compile(
     r"(^|[_\W])(id|ids|no|nr|num|number|code|key|zip|plz|postcode|postal|year|month|week|day|hour|minute|age|count|rank|"
-    r"index|row|line|store|shop|branch|lat|lon|lng|phone|mobile|points?|rating|stars?|score|version|quantity|qty)($|[_\W])|"
+    r"index|row|line|store|shop|branch|lat|lon|lng|phone|mobile|point|rating|star|score|version|quantity|qty|duration|"
+    r"length|weight|height|size|distance|visit|night|guest|person|pax|seat|item|unit|kg|km|percent|sequence|seq)s?($|[_\W])|"
     r"id$|^unnamed",
     re.IGNORECASE,
 )

@@ -12,6 +12,7 @@ def _set(*headers: str) -> tuple[str, ...]:
 STATUS = _set(
     "financial status|order status|order_status|status|post_status|payment status|order-status|sales status",
     "invoice status",
+    "order_status_id|status id|status_id|current_state|status code|order state id",
     "document status|status name|status description|current status|item status|item-status|fulfillment status",
     "bestellstatus|auftragsstatus|auftragsstand|zahlungsstatus|rechnungsstatus|belegstatus|bearbeitungsstatus",
     "statut|statut de la commande|statut commande|etat de la commande|état de la commande|statut du paiement",

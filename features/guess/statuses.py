@@ -46,8 +46,9 @@ def status_columns(sample: Sample, order: int | None) -> dict[str, int | None]:
 
 def _status(sample: Sample) -> int | None:
     """Return the column of states: by its name, where its words are known by those; else by its words alone."""
-    named = list(_named(sample, status_names.STATUS))
+    named = list(_named(sample, status_names.STATUS, numbers=True))
     likely = [index for index in named if _share_known(sample, index, "status")]
+    likely.sort(key=lambda index: not _tells_apart(sample, index))
     maybe = [index for index in _named(sample, status_names.STATUS_OR_STATE) if _is_status(sample, index)]
     return next(
         iter([*likely, *maybe, *named, *_by_words(sample, "status", {"cancelled", "returned", "unpaid"})]), None
@@ -75,17 +76,23 @@ def _updated_at(sample: Sample, order: int | None) -> int | None:
     return sample.find(status_names.UPDATED_AT, lambda index: is_date(sample, index))
 
 
-def _named(sample: Sample, names: Sequence[str]) -> Iterator[int]:
-    """Yield the columns of some names, best first, whose cells could be words."""
+def _tells_apart(sample: Sample, index: int) -> bool:
+    """Say whether a column knows anything else than sales: of two states of an order, that of the payment may."""
+    return bool({"cancelled", "returned", "unpaid", "test"} & set(_known(sample, index, "status").values()))
+
+
+def _named(sample: Sample, names: Sequence[str], *, numbers: bool = False) -> Iterator[int]:
+    """Yield the columns of some names, best first, whose cells could be words, or numbers that stand for words."""
     for name in names:
         for index, header in enumerate(sample.plain):
-            if name in (header, sample.bare[index]) and index not in sample.used and _could_be_words(sample, index):
+            fits = name in (header, sample.bare[index]) and index not in sample.used
+            if fits and _could_be_words(sample, index, numbers=numbers):
                 yield index
 
 
-def _could_be_words(sample: Sample, index: int) -> bool:
+def _could_be_words(sample: Sample, index: int, *, numbers: bool = False) -> bool:
     words = set(sample.filled(index))
-    return 0 < len(words) <= MOST_WORDS and not is_number(sample, index) and not is_date(sample, index)
+    return 0 < len(words) <= MOST_WORDS and (numbers or not is_number(sample, index)) and not is_date(sample, index)
 
 
 def _known(sample: Sample, index: int, where: Where) -> Mapping[str, Meaning | None]:

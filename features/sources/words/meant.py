@@ -120,9 +120,7 @@ def words_question(
     other: Meaning = "cancelled" if where == "status" else "no_order"
     return Question(
         f"orders.{where}_words",
-        f'What do the words of "{column}" mean that nobody knows ({named}{more})? '
-        "Words that mean different things go into the lists sale_status, cancelled_status, returned_status and "
-        "no_order_status one by one.",
+        f'Nobody knows these words of "{column}": {named}{more}. Are these {likely.words}?',
         (
             likely,
             Answer("none of them is an order: left out", _setting(own, other, every)),

@@ -10,7 +10,7 @@ from features.guess.guess import guess
 from features.log import Log
 from features.questions import Question
 from features.sources.mapping import Guess
-from features.sources.reader import read_log
+from features.sources.reader import check_files, read_log
 
 LINES = "order_id,date,customer_id,product,quantity,price"
 
@@ -161,3 +161,42 @@ def test_kinds_of_documents_are_found_by_their_words_alone(tmp_path):
     assert found.orders.columns["type"] == "Was"
     assert (spend(log), list(log.streams["returns"].columns["returned"])) == (1000, [400])
     assert 'By "Was": returned are Gutschrift; no orders are Zahlung; orders are Rechnung.' in found.assumptions
+
+
+def test_a_discount_is_a_share_where_the_rows_or_the_size_of_the_amounts_say_so(tmp_path):
+    head = "order_id,date,customer_id,product,quantity,unit price,discount"
+    found, log = guessed(tmp_path, head, "1,2026-01-05,C1,A,10,9.80,0.15", "2,2026-01-06,C2,B,5,34.80,0.05")
+    assert (found.orders.discount_is, spend(log), asked(found)) == ("share", 24860, ())
+    found, log = guessed(
+        tmp_path, f"{head},line total", "1,2026-01-05,C1,A,2,1.00,0.5,1.50", "2,2026-01-06,C2,B,1,2,0,2"
+    )
+    assert (found.orders.discount_is, spend(log), asked(found)) == ("money", 350, ())
+
+
+def test_small_discounts_of_small_amounts_are_asked_about(tmp_path):
+    rows = ("2026-01-05,C1,4.50,0.5", "2026-01-06,C2,3.00,0.5")
+    found, _ = guessed(tmp_path, "date,customer_id,amount,discount", *rows)
+    (question,) = asked(found)
+    assert question.likely.settings == {"orders.discount_is": "money"}
+
+
+def test_of_two_states_the_one_that_tells_cancelled_and_returned_is_read(tmp_path):
+    rows = (
+        "1,2026-01-05,C1,Completed,Paid,10",
+        "2,2026-01-06,C1,Completed,Refunded,20",
+        "3,2026-01-07,C2,Processing,Failed,30",
+    )
+    found, log = guessed(tmp_path, "order_id,date,customer_id,Order Status,Payment Status,Total", *rows)
+    assert (found.orders.columns["status"], spend(log)) == ("Payment Status", 1000)
+
+
+def test_states_that_are_numbers_are_asked_about(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        "date,customer_id,order_status_id,total\n2026-01-05,C1,5,10\n2026-01-06,C1,7,20\n", encoding="utf-8"
+    )
+    found = guess(path)
+    (question,) = check_files(found.shop, found.orders).questions
+    assert question.words == (
+        'Nobody knows these words of "order_status_id": "5": 1 rows, 10.00; "7": 1 rows, 20.00. Are these orders: 5, 7?'
+    )
