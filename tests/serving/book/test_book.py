@@ -123,7 +123,8 @@ def test_a_list_comes_out_as_it_was_planned(book: Book, make_scores: Any, make_c
     for name in ("entries", "newcomers", "winback"):
         assert_same_rows(getattr(found, name), getattr(planned, name))
     for name, key in (("suppressed", "customer_id"), ("gone", "customer_id"), ("episodes", "account_id")):
-        assert_same_rows(getattr(found, name), getattr(planned, name), key)
+        recorded = getattr(found, name).drop(columns="voided_at", errors="ignore")  # set when a list is taken back
+        assert_same_rows(recorded, getattr(planned, name), key)
     assert_same_rows(found.arms, planned.arms, "account_id")
     assert_same_rows(found.owners_given, planned.owners_given, "account_id")
     assert len(planned.suppressed) > 0
