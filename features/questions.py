@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-Setting = str | bool | int | float | tuple[str, ...] | None
+Setting = str | bool | int | float | tuple[str, ...] | Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,20 @@ class Answer:
     Args:
         words: the answer as a person says it.
         settings: what it writes to `regulars.toml`, as dotted key -> value, such as {"orders.amount_is": "line"};
-            None takes a key out.
+            None takes a key out. Without any, the answer settles nothing: the file itself has to be changed.
     """
 
     words: str
-    settings: Mapping[str, Setting]
+    settings: Mapping[str, Setting] = field(hash=False)
+
+    @property
+    def lines(self) -> list[str]:
+        """What it writes, as a person writes it to `regulars.toml`.
+
+        >>> Answer("Ireland", {"orders.format.zones": {"IST": "+01:00"}, "orders.guests": ("0",)}).lines
+        ['zones = { IST = "+01:00" } under [orders.format]', 'guests = ["0"] under [orders]']
+        """
+        return [_line(*key.rpartition("."), value) for key, value in self.settings.items()]
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,11 @@ class Question:
         return self.answers[0]
 
     @property
+    def is_of_column(self) -> bool:
+        """Whether it asks which column a field is: other guesses follow from the answer."""
+        return ".columns." in self.key
+
+    @property
     def remedy(self) -> str:
         """The likely answer as a person writes it to `regulars.toml`.
 
@@ -61,10 +76,28 @@ class Question:
         >>> Question("orders.accept", "Right?", (yes, Answer("no", {}))).remedy
         'if so, write accept = ["guests"] under [orders]'
         """
-        settings = [(key.rpartition("."), value) for key, value in self.likely.settings.items()]
-        return "; ".join(
-            f"if so, write {key} = {json.dumps(value)} under [{section}]" for (section, _, key), value in settings
-        )
+        return "; ".join(f"if so, write {line}" for line in self.likely.lines)
+
+    @property
+    def setting(self) -> str:
+        """The setting in whose place the question stands: its own, or the first that the likely answer writes."""
+        written = [key for key, value in self.likely.settings.items() if value is not None]
+        return self.key if not written or self.key in written else written[0]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the question for a machine, the likely answer first."""
+        answers = [{"words": each.words, "settings": dict(each.settings)} for each in self.answers]
+        return {"setting": self.setting, "words": self.words, "answers": answers, "examples": list(self.examples)}
+
+
+def _line(section: str, _dot: str, key: str, value: Setting) -> str:
+    """Return a setting as a line; None takes one out."""
+    if value is None:
+        return f"no {key} under [{section}]"
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{name} = {json.dumps(each, ensure_ascii=False)}" for name, each in value.items())
+        return f"{key} = {{ {inside} }} under [{section}]"
+    return f"{key} = {json.dumps(value, ensure_ascii=False)} under [{section}]"
 
 
 def by_setting(questions: Iterable[Question]) -> dict[str, Question]:
@@ -77,8 +110,8 @@ def by_setting(questions: Iterable[Question]) -> dict[str, Question]:
     """
     together: dict[str, Question] = {}
     for each in questions:
-        before = together.get(each.key)
-        together[each.key] = each if before is None else _joined(before, each)
+        before = together.get(each.setting)
+        together[each.setting] = each if before is None else _joined(before, each)
     return together
 
 

@@ -67,7 +67,7 @@ def _day_or_month_first(sample: Sample, index: int, fits: Sequence[str], table: 
     likely, other = sorted((best, second), key=lambda date_format: date_format.startswith("%d") == american)
     answers = tuple(_order_answer(texts[0], date_format, table) for date_format in (likely, other))
     words = f'Is the day or the month written first in "{sample.name(index)}"?'
-    sample.choose(Question(f"{table}.format.date_format", words, answers, tuple(dict.fromkeys(texts))[:3]))
+    sample.ask(Question(f"{table}.format.date_format", words, answers, tuple(dict.fromkeys(texts))[:3]))
     return likely
 
 
@@ -140,7 +140,7 @@ def _thousands_or_decimals(sample: Sample, texts: Sequence[str], decimal: str) -
     as_thousands, as_decimals = (_decimal_answer(shown, each) for each in (decimal, mark))
     answers = (as_decimals, as_thousands) if bare else (as_thousands, as_decimals)
     words = f'Does "{mark}" in amounts such as "{shown}" stand for thousands, or for decimals?'
-    sample.choose(Question("orders.format.decimal", words, answers, tuple(dict.fromkeys(texts))[:3]))
+    sample.ask(Question("orders.format.decimal", words, answers, tuple(dict.fromkeys(texts))[:3]))
     return mark if bare else decimal
 
 

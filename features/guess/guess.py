@@ -68,21 +68,21 @@ def guess(
         shop = shop_of(sample, mapping)
         unused_columns.explain_refunds_and_names(sample, mapping.columns)
         rest = {"orders": unused_columns.not_used(sample, mapping.columns)}
-        assumptions, questions = list(sample.assumptions), dict(sample.questions)
+        assumptions, questions = list(sample.assumptions), list(sample.questions)
         happened = owned = None
         if events is not None:
             other = open_sample(stack, events)
             happened = _events(other, request)
-            questions |= other.questions
+            questions += other.questions
             rest["events"] = unused_columns.not_used(other, happened.columns)
             assumptions += other.assumptions
         if customers is not None:
             other = open_sample(stack, customers)
             owned = _customers(other, request)
-            questions |= other.questions
+            questions += other.questions
             rest["customers"] = unused_columns.not_used(other, owned.columns)
             assumptions += other.assumptions
-    return Guess(shop, mapping, happened, owned, tuple(assumptions), rest, questions, tuple(sample.choices))
+    return Guess(shop, mapping, happened, owned, tuple(assumptions), rest, tuple(questions))
 
 
 def _field(sample: Sample, name: str, names: Sequence[str], check: Callable[[int], bool] | None = None) -> int | None:

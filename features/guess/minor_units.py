@@ -41,7 +41,7 @@ def _asked(sample: Sample, index: int) -> str:
     example = int(money[0])
     minor = Answer(f"minor units: {example} is {example / 100:,.2f}", {"orders.amount_unit": "minor"})
     major = Answer(f"whole units: {example} is {example:,}.00", {"orders.amount_unit": "major"})
-    sample.choose(
+    sample.ask(
         Question(
             "orders.amount_unit",
             f'Is "{sample.name(index)}" written in whole units, or in cents?',

@@ -173,7 +173,7 @@ class _Guess:
         of_order = Answer("of the whole order: it counts once", {"orders.amount_is": "order"})
         examples = tuple(self.sample.columns[index][row] for row in self.rows.several[0])
         question = f'Is "{name}" the money of a line or of the whole order? It is the same on all lines of an order.'
-        self.sample.choose(Question("orders.amount_is", question, (of_line, of_order), examples[:3]))
+        self.sample.ask(Question("orders.amount_is", question, (of_line, of_order), examples[:3]))
         return False
 
     def _after_discount(self) -> int | None:

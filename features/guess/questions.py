@@ -6,13 +6,14 @@ runs while one does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from features.guess.cell_forms import named_currency
 from features.guess.sample import Sample, is_date, is_flag, is_number, is_time
+from features.questions import Answer, Question
 from features.sources import cells
-from features.sources.remedies import likely_offset, unknown_zone, zone_meanings, zones_table
+from features.sources.remedies import likely_offset, unknown_zone, zone_meanings
 from features.tables import Field, Kind
 
 EXAMPLES = 3
@@ -38,20 +39,30 @@ def ask_unreadable(sample: Sample, table: str, contract: tuple[Field, ...]) -> N
         index = sample.given.get(field.name)
         if index is None or field.kind not in CHECKS:
             continue
-        reads, kind = CHECKS[field.kind]
+        reads, _ = CHECKS[field.kind]
         if not (sample.filled(index) and reads(sample, index)):
-            sample.ask(f"{table}.columns.{field.name}", " ".join(_question(sample, index, table, field, kind)))
+            sample.ask(_unreadable(sample, index, table, field))
 
 
-def _question(sample: Sample, index: int, table: str, field: Field, kind: str) -> Iterator[str]:
-    name, filled = f'"{sample.name(index)}"', sample.filled(index)
-    cells = ", ".join(f'"{cell}"' for cell in dict.fromkeys(filled[:EXAMPLES]))
-    yield f"Which column is {field.name}, {field.meaning}?"
-    yield f"Cells of {name} such as {cells} are not {kind}." if filled else f"The cells of {name} are empty."
+def _unreadable(sample: Sample, index: int, table: str, field: Field) -> Question:
+    reads, kind = CHECKS[field.kind]
+    setting, name = f"{table}.columns.{field.name}", sample.name(index)
+    filled = tuple(dict.fromkeys(sample.filled(index)[:EXAMPLES]))
+    shown = ", ".join(f'"{cell}"' for cell in filled)
+    why = f'Cells of "{name}" such as {shown} are not {kind}.' if filled else f'The cells of "{name}" are empty.'
+    others = (each for each in range(len(sample.plain)) if each not in sample.used and sample.filled(each))
+    columns = [sample.name(each) for each in others if reads(sample, each)]
+    answers = [Answer(f'"{each}"', {setting: each}) for each in columns]
     if not field.required:
-        yield "If no column is, delete this line."
-    if filled and field.kind in ("time", "date"):
-        yield f'If it is {name} all the same, say below [{table}.format] how: date_format = "%d/%m/%Y".'
+        answers.append(Answer("no column is", {setting: None}))
+    answers.append(Answer(_all_the_same(table, name, field), {}))
+    return Question(setting, f"Which column is {field.name}, {field.meaning}? {why}", tuple(answers), filled)
+
+
+def _all_the_same(table: str, name: str, field: Field) -> str:
+    if field.kind in ("time", "date"):
+        return f'"{name}" all the same: say below [{table}.format] how, such as date_format = "%d/%m/%Y"'
+    return f'"{name}" all the same: its cells are to be mended'
 
 
 def ask_zone(sample: Sample, table: str, names: Sequence[str]) -> int | None:
@@ -71,16 +82,19 @@ def ask_zone(sample: Sample, table: str, names: Sequence[str]) -> int | None:
         form, known = sample.form, cells.zone_in(named_currency(sample), name)
         sample.form = replace(form, zones={name: known or likely_offset(name)})
         if is_date(sample, index):
-            _tell_zone(sample, index, table, name, known)
+            _tell_zone(sample, index, f"{table}.format.zones", name, known)
             return index
         sample.form = form
     return None
 
 
-def _tell_zone(sample: Sample, index: int, table: str, name: str, known: str | None) -> None:
+def _tell_zone(sample: Sample, index: int, setting: str, name: str, known: str | None) -> None:
     column = sample.name(index)
     if known is not None:
         sample.assume(f'{name} in "{column}" is {known}, as in the country of the currency.')
         return
-    question = f'{zone_meanings(name)}: what is it in "{column}"? Write {zones_table(name)} for the first.'
-    sample.ask(f"{table}.format.zones", question)
+    answers = tuple(
+        Answer(meaning, {setting: {name: meaning.partition(" ")[0]}}) for meaning in cells.ambiguous_zones()[name]
+    )
+    words = f'{zone_meanings(name)}: what is it in "{column}"?'
+    sample.ask(Question(setting, words, answers, tuple(sample.filled(index)[:EXAMPLES])))

@@ -25,16 +25,15 @@ class Sample:
     """The first rows of a file as texts, and what is guessed from them so far.
 
     `columns` holds the cells, `used` the indices of columns that a field has taken, `given` the index of each field
-    whose column the user names, `questions` what is to be answered before anything runs, `choices` what is asked with a
-    likely answer.
+    whose column the user names, `questions` what is to be answered before anything runs; the likely answers are taken
+    for going on.
     """
 
     file: OpenFile
     columns: list[list[str]]
     form: FileFormat
     assumptions: list[str] = field(default_factory=list)
-    questions: dict[str, str] = field(default_factory=dict)
-    choices: list[Question] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     given: dict[str, int] = field(default_factory=dict)
 
@@ -70,15 +69,9 @@ class Sample:
         """Add an assumption that `init` prints."""
         self.assumptions.append(sentence)
 
-    def ask(self, setting: str, question: str) -> None:
-        """Ask for a setting that cannot be known, such as `orders.columns.ordered_at`."""
-        self.questions[setting] = question
-
-    def choose(self, question: Question) -> None:
-        """Put a question whose likely answer is taken for going on, and say so."""
-        self.choices.append(question)
-        other = "; ".join(answer.words for answer in question.answers[1:])
-        self.assume(f"CHECK: {question.words} Taken: {question.likely.words}. Otherwise: {other}.")
+    def ask(self, question: Question) -> None:
+        """Ask what cannot be known; the likely answer is taken for going on."""
+        self.questions.append(question)
 
     def take(self, index: int | None) -> int | None:
         """Mark a column as used, so that no other field takes it."""

@@ -106,4 +106,4 @@ def _ask(sample: Sample, price: int, quantity: int, by_unit: float, as_line: flo
         {"orders.price_times_quantity": False, "orders.columns.amount": name, "orders.columns.price": None},
     )
     question = f'Is "{name}" the price of one unit, or the money of the whole line?'
-    sample.choose(Question("orders.price_is", question, (of_unit, of_line), tuple(sample.filled(price)[:3])))
+    sample.ask(Question("orders.price_is", question, (of_unit, of_line), tuple(sample.filled(price)[:3])))

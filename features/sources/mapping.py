@@ -356,7 +356,7 @@ class Guess:
     """What `regulars init` proposes; each assumption is one sentence.
 
     `not_used` names the columns of each table's file that nothing is read from; `questions` holds what nobody but the
-    user can know: setting of regulars.toml → question; `choices` are asked, too, and their likely answers taken.
+    user can know; the mappings hold their likely answers.
     """
 
     shop: Shop
@@ -365,5 +365,4 @@ class Guess:
     customers: CustomersMapping | None
     assumptions: tuple[str, ...]
     not_used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    questions: Mapping[str, str] = field(default_factory=dict)
-    choices: tuple[Question, ...] = ()
+    questions: tuple[Question, ...] = ()

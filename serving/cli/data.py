@@ -40,12 +40,17 @@ def init(
     set_aside: Annotated[
         bool, typer.Option("--set-aside", help="Name rows that break a rule in a file, and read the others.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Take the likely answer to each question.")] = False,
     json: Json = False,
 ) -> None:
     """Guess columns, zone and currency of a shop's files; write regulars.toml, say what it assumes, ask the rest."""
+    from serving.cli.asking import ask, is_a_talk
     from serving.commands.data.init import init_shop
+    from serving.commands.data.talk import leave_open, likely
 
-    report = init_shop(orders, events, customers, out, force=force, columns=column or (), set_aside=set_aside)
+    answer = likely if yes else ask if is_a_talk() and not json else leave_open
+    named = column or ()
+    report = init_shop(orders, events, customers, out, force=force, columns=named, set_aside=set_aside, answer=answer)
     screen_of(json).show(report)
     if report.document["questions"]:
         raise typer.Exit(InputError.exit_code)

@@ -1,5 +1,6 @@
 """regulars.toml: frozen settings, how they are read, and how they are written. The book and `mlruns/` lie beside it."""
 
+from serving.config.answers import answered
 from serving.config.load import guessed_settings, load_settings
 from serving.config.settings import (
     BOOK_URL,
@@ -21,6 +22,7 @@ __all__ = [
     "ListSettings",
     "ServeSettings",
     "Settings",
+    "answered",
     "days_or_auto",
     "guessed_settings",
     "load_settings",

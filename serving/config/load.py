@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from features.errors import ConfigError, Violation, suggest
 from features.faults import faults_at
+from features.questions import by_setting
 from features.shell import shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from serving.config.questions import refuse_open_questions, refuse_questions
@@ -87,9 +88,8 @@ def guessed_settings(orders: Path, folder: Path) -> Settings:
     from features.guess.guess import guess  # only here: it reads files, and most commands have a toml
 
     found = guess(orders, None, None)
-    refuse_questions(
-        found.questions, orders, f"answer in the file that this writes: {shell_line('regulars init', orders)}"
-    )
+    asked = {name: each.words for name, each in by_setting(found.questions).items()}
+    refuse_questions(asked, orders, f"answer in the file that this writes: {shell_line('regulars init', orders)}")
     return Settings(shop=found.shop, orders=found.orders, folder=folder.resolve())
 
 

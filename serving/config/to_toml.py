@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from features.questions import Question, by_setting
 from features.sources.mapping import FileFormat
-from serving.config.questions import with_questions
+from serving.config.questions import question_lines, with_questions
 from serving.config.settings import BookSettings, FileSettings, ServeSettings, Settings
 
 RARE = ("amount_unit", "discount_is", "keep_repeats")  # written only where a shop needs another than the usual one
@@ -20,21 +21,22 @@ LIST_COMMENT = (
 )
 
 
-def toml_text(settings: Settings, assumptions: Iterable[str] = (), questions: Mapping[str, str] | None = None) -> str:
+def toml_text(settings: Settings, assumptions: Iterable[str] = (), questions: Iterable[Question] = ()) -> str:
     """Write settings as a commented regulars.toml.
 
     Args:
         settings: what to write; paths inside the folder become relative to it.
         assumptions: sentences that stand at the top, so that the reader knows what was guessed.
-        questions: setting → question; it is written where its answer belongs, and no command runs while it stands.
+        questions: each is written where its answer belongs, and no command runs while it stands.
     """
     notes = "".join(f"# - {line}\n" for line in assumptions)
-    asks = 'Write the answer in place of each question ("? …") below. ' if questions else ""
+    asked = by_setting(questions)
+    asks = 'Write the answer in place of each question ("? …") below. ' if asked else ""
     head = f"# Written by `regulars init`. It assumed:\n{notes}# {asks}Change what is wrong, then: regulars check\n"
-    return "\n".join([head, *_sections(settings, questions or {})])
+    return "\n".join([head, *_sections(settings, asked)])
 
 
-def _sections(settings: Settings, questions: Mapping[str, str]) -> Iterator[str]:
+def _sections(settings: Settings, questions: Mapping[str, Question]) -> Iterator[str]:
     section, file_section = partial(_section, questions), partial(_file_section, questions, settings.folder)
     yield section("shop", settings.shop, "Days are cut in this zone; money is counted in this currency.")
     yield section(
@@ -56,7 +58,9 @@ def _sections(settings: Settings, questions: Mapping[str, str]) -> Iterator[str]
         yield section("files", settings.files, "group: its members may read what is written; without one nobody")
 
 
-def _file_section(questions: Mapping[str, str], folder: Path, name: str, mapping: Any, comment: str) -> Iterator[str]:
+def _file_section(
+    questions: Mapping[str, Question], folder: Path, name: str, mapping: Any, comment: str
+) -> Iterator[str]:
     every = dataclasses.fields(mapping)
     plain = {f.name: value for f in every if (value := getattr(mapping, f.name)) != f.default or f.name not in RARE}
     columns, written, file = plain.pop("columns"), plain.pop("format"), plain.pop("file")
@@ -72,7 +76,7 @@ def _file_section(questions: Mapping[str, str], folder: Path, name: str, mapping
         yield f"[{name}.format]\n" + _lines(cells)
 
 
-def _section(questions: Mapping[str, str], name: str, content: Any, comment: str) -> str:
+def _section(questions: Mapping[str, Question], name: str, content: Any, comment: str) -> str:
     return f"# {comment}\n[{name}]\n" + _lines(with_questions(dataclasses.asdict(content), name, questions))
 
 
@@ -82,7 +86,14 @@ NO_GUESTS = ("guests", ())
 def _lines(content: dict[str, Any]) -> str:
     # No guests at all is an answer: it says that every id is a customer.
     given = ((_key(k), value) for k, value in content.items() if value not in (None, {}, ()) or (k, value) == NO_GUESTS)
-    return "".join(f"{key} = {toml_value(value)}\n" for key, value in given)
+    return "".join(f"{line}\n" for key, value in given for line in _written(key, value))
+
+
+def _written(key: str, value: Any) -> Iterator[str]:
+    if isinstance(value, Question):
+        yield from question_lines(key, value)
+    else:
+        yield f"{key} = {toml_value(value)}"
 
 
 def _key(key: str) -> str:

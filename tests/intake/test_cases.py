@@ -30,6 +30,7 @@ from serving.shop import OpenShop
 from tests.serving.conftest import regulars
 
 CASES = Path(__file__).with_name("cases")
+TAKEN = "Taken, as likely:"
 
 
 def _cases() -> Iterator[Any]:
@@ -81,6 +82,8 @@ def test_case(
     monkeypatch.chdir(tmp_path)
     code = _read(case)
     printed = "".join(capsys.readouterr())
+    if "questions_at_most" in case.get("expect", {}):
+        assert printed.count(TAKEN) <= case["expect"]["questions_at_most"], printed
     if "refused" in case:
         assert code == 2
         assert re.search(case["refused"], printed), printed
@@ -93,7 +96,7 @@ def test_case(
 
 def _read(case: dict[str, Any]) -> int:
     """Return the last exit code of `init` and `check`."""
-    return regulars("init", *case["init"], *_answers(case)) or regulars("check")
+    return regulars("init", *case["init"], "--yes", *_answers(case)) or regulars("check")
 
 
 def _answers(case: dict[str, Any]) -> list[str]:

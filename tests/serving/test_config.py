@@ -8,6 +8,7 @@ import pytest
 from features.churn.labels import ChurnDefinition
 from features.errors import ConfigError
 from features.log import Lines
+from features.questions import Answer, Question, Setting
 from features.roll_up import roll_up
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from serving.config import BOOK_URL, BookSettings, Churn, ListSettings, Settings, load_settings, toml_text
@@ -210,9 +211,16 @@ QUESTIONS = {
 ANSWERS = ("Europe/Athens", 14, False, "No", ",", ("csv", "xlsx"))
 
 
+def _asked(setting: str, words: str, answer: Setting) -> Question:
+    return Question(setting, words, (Answer("likely", {setting: answer}), Answer("otherwise", {})))
+
+
 def test_a_question_stands_in_place_of_any_setting_until_it_is_answered(tmp_path):
     plain = load_settings(written(tmp_path, PLAIN))
-    path = written(tmp_path, toml_text(plain, (), QUESTIONS))
+    path = written(
+        tmp_path,
+        toml_text(plain, (), [_asked(*each) for each in zip(QUESTIONS, QUESTIONS.values(), ANSWERS, strict=True)]),
+    )
     with pytest.raises(ConfigError) as caught:
         load_settings(path)
     assert [str(each) for each in caught.value.violations] == [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,15 @@ from features.churn.horizon import proposed_definition
 from features.errors import InputError
 from features.guess.guess import guess
 from features.log import Log
-from features.questions import by_setting
+from features.questions import Question, by_setting
 from features.shell import shell_line
-from features.sources.reader import check_files
+from features.sources.mapping import Guess
+from features.sources.reader import CheckReport, check_files
+from serving.commands.data.talk import Answerer, Talk, leave_open
 from serving.commands.result import WordedResult
-from serving.config import FILE_NAME, Churn, Settings, toml_text
+from serving.config import FILE_NAME, Churn, Settings, answered, toml_text
 
-AFTER_THE_QUESTIONS = Churn("auto"), "horizon_days = auto: the gaps are measured once the questions are answered"
+AFTER_THE_QUESTIONS = "horizon_days = auto: the gaps are measured once the questions are answered"
 
 
 def init_shop(
@@ -30,8 +32,9 @@ def init_shop(
     force: bool,
     columns: Sequence[str] = (),
     set_aside: bool = False,
+    answer: Answerer = leave_open,
 ) -> WordedResult:
-    """Guess how a shop's files are to be read and write it down, with a question for what cannot be known.
+    """Guess how a shop's files are to be read, ask what cannot be known, and write both down.
 
     Args:
         orders: the orders as exported.
@@ -41,6 +44,7 @@ def init_shop(
         force: overwrite a file that is there.
         columns: what is known already, each as FIELD=HEADER.
         set_aside: whether rows that break a rule are named in a file, and the others read.
+        answer: who answers the questions; each that stays open is written in place of its answer.
 
     Raises:
         InputError: a file that cannot be read, a toml that is there already, a required column that was neither
@@ -50,24 +54,16 @@ def init_shop(
         raise InputError(
             f"{out} is there already; one folder is one shop: take another with --out SHOP/regulars.toml, or --force"
         )
-    found = guess(orders, events, customers, named_columns(columns), _rest_of_command(out, force=force))
-    settings = Settings(
-        shop=found.shop,
-        orders=dataclasses.replace(_absolute(found.orders), on_broken="set_aside" if set_aside else "stop"),
-        events=_absolute(found.events) if found.events else None,
-        customers=_absolute(found.customers) if found.customers else None,
-        folder=out.resolve().parent,
-    )
-    questions = dict(found.questions)
-    churn, assumed = AFTER_THE_QUESTIONS
-    if not questions:
-        report = check_files(settings.shop, settings.orders)
-        questions |= {name: f"{each.words} ({each.remedy})" for name, each in by_setting(report.questions).items()}
-        churn, assumed = _churn(report.log)
+    talk, rest = Talk(answer), _rest_of_command(out, force=force)
+    found = _guessed(talk, named_columns(columns), lambda named: guess(orders, events, customers, named, rest))
+    if set_aside:
+        found = dataclasses.replace(found, orders=dataclasses.replace(found.orders, on_broken="set_aside"))
+    settings, report = _checked(talk, found, out.resolve().parent)
+    churn, assumed = _churn(None if report is None else report.log, open_=bool(talk.open))
     settings = dataclasses.replace(settings, churn=churn)
-    assumptions = (*found.assumptions, assumed)
+    assumptions = (*found.assumptions, *talk.said, assumed)
     with whole(out) as half:
-        half.write_text(toml_text(settings, assumptions, questions), encoding="utf-8")
+        half.write_text(toml_text(settings, assumptions, talk.open), encoding="utf-8")
     document = {
         "file": str(out),
         "zone": settings.shop.zone,
@@ -77,17 +73,55 @@ def init_shop(
         "orders": {"file": str(settings.orders.file), "columns": dict(settings.orders.columns)},
         "not_used": {table: list(headers) for table, headers in found.not_used.items()},
         "assumptions": assumptions,
-        "questions": questions,
+        "questions": [each.to_dict() for each in by_setting(talk.open).values()],
+        "answers": [each.to_dict() for each in talk.answered],
     }
-    words = [f"wrote {out}; it assumes:", *(f"  - {line}" for line in assumptions), *_asked(out, questions)]
-    return WordedResult(document, [*words, "then: regulars check" if questions else "next: regulars check"])
+    words = [f"wrote {out}; it assumes:", *(f"  - {line}" for line in assumptions), *_asked(out, talk.open)]
+    return WordedResult(document, [*words, "then: regulars check" if talk.open else "next: regulars check"])
 
 
-def _asked(out: Path, questions: Mapping[str, str]) -> Iterator[str]:
+def _guessed(talk: Talk, named: Mapping[str, str], guess_with: Callable[[Mapping[str, str]], Guess]) -> Guess:
+    """Guess, and again with each column that an answer names: dates, money and zone follow from the columns."""
+    found = guess_with(named)
+    while talk.put(each for each in found.questions if each.is_of_column):
+        named = {**named, **talk.columns}
+        if any(_column(found, field) != header for field, header in talk.columns.items()):
+            found = guess_with(named)
+    talk.put(found.questions)
+    return found
+
+
+def _column(found: Guess, field: str) -> str | None:
+    table, _, name = field.rpartition(".")
+    mapping = {"": found.orders, "events": found.events, "customers": found.customers}[table]
+    return None if mapping is None else mapping.columns.get(name)
+
+
+def _checked(talk: Talk, found: Guess, folder: Path) -> tuple[Settings, CheckReport | None]:
+    """Check the orders, put what the check asks, and again with each answer; None while a question is open."""
+    guessed = Settings(
+        shop=found.shop,
+        orders=_absolute(found.orders),
+        events=_absolute(found.events) if found.events else None,
+        customers=_absolute(found.customers) if found.customers else None,
+        folder=folder,
+    )
+    settings, report = answered(guessed, talk.settings), None
+    while not talk.open:
+        report = check_files(settings.shop, settings.orders)
+        if not talk.put(report.questions):
+            return settings, report
+        settings = answered(guessed, talk.settings)
+    return settings, None
+
+
+def _asked(out: Path, questions: Iterable[Question]) -> Iterator[str]:
     """Say what is to be answered before anything runs."""
-    if questions:
+    if asked := by_setting(questions):
         yield f"it asks, and nothing else runs before each answer stands in place of its question in {out}:"
-        yield from (f"  - {setting}: {question}" for setting, question in questions.items())
+        for setting, question in asked.items():
+            yield f"  - {setting}: {question.words}" + (f" ({question.remedy})" if question.remedy else "")
+        yield "  init --yes takes the likely answers; on a terminal init asks them one by one"
 
 
 def named_columns(columns: Iterable[str]) -> dict[str, str]:
@@ -123,8 +157,10 @@ def _absolute(mapping: Any) -> Any:
     return dataclasses.replace(mapping, file=mapping.file.resolve())
 
 
-def _churn(log: Log | None) -> tuple[Churn, str]:
+def _churn(log: Log | None, *, open_: bool) -> tuple[Churn, str]:
     """Propose horizon and active window from the orders, or say why not."""
+    if open_:
+        return Churn("auto"), AFTER_THE_QUESTIONS
     if log is None:
         return Churn(30, 90), "a horizon of 30 days: the orders break rules, so their gaps were not measured"
     definition = proposed_definition(log)

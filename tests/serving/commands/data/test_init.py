@@ -54,14 +54,17 @@ def test_what_is_named_and_cannot_be_read_is_a_question_that_no_command_passes(
     code, out, _ = call("init", orders, *columns, "--json")
     asked = {
         "orders.columns.ordered_at": "Which column is ordered_at, when it was ordered? "
-        'Cells of "Wann" such as "week 1", "week 2" are not dates in a form that is known. '
-        'If it is "Wann" all the same, say below [orders.format] how: date_format = "%d/%m/%Y".',
-        "orders.columns.quantity": "Which column is quantity, units of the line? "
-        'The cells of "Note" are empty. If no column is, delete this line.',
+        'Cells of "Wann" such as "week 1", "week 2" are not dates in a form that is known.',
+        "orders.columns.quantity": 'Which column is quantity, units of the line? The cells of "Note" are empty.',
         "orders.columns.returned": "Which column is returned, the line came back? "
-        'Cells of "Wer" such as "a", "b" are not yes or no. If no column is, delete this line.',
+        'Cells of "Wer" such as "a", "b" are not yes or no.',
     }
-    assert (code, json.loads(out)["questions"], json.loads(out)["horizon_days"]) == (2, asked, "auto")
+    document = json.loads(out)
+    assert (code, document["horizon_days"]) == (2, "auto")
+    assert {each["setting"]: each["words"] for each in document["questions"]} == asked
+    assert document["questions"][1]["answers"][0] == {
+        "words": "no column is", "settings": {"orders.columns.quantity": None},
+    }  # fmt: skip
     program = typer.main.get_command(app)
     for command in commands_of_a_shop(program):
         code = run(partial(program, command, standalone_mode=False))
