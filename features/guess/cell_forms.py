@@ -57,7 +57,10 @@ def _day_or_month_first(sample: Sample, index: int, fits: Sequence[str], table: 
     texts = sample.filled(index)
     scores = {date_format: sortedness(texts, date_format) for date_format in fits}
     best, second = sorted(fits, key=lambda date_format: -scores[date_format])[:2]
-    if scores[best] - scores[second] > CLEARLY:
+    dotted = next((fit for fit in fits if fit.startswith("%d.")), None)  # no country writes the month before a dot
+    if dotted is not None and scores[best] - scores[dotted] <= CLEARLY:
+        best, second = dotted, best
+    if dotted == best or scores[best] - scores[second] > CLEARLY:
         order = "the day" if best.startswith("%d") else "the month"
         sample.assume(
             f'Dates such as "{texts[0]}" could be read day first or month first; they are read with {order} first.'
