@@ -102,7 +102,7 @@ def _asked(columns: DiscountColumns, column: Floats, used: Floats) -> str:
     likely = bool((used <= USUAL_SHARE).any())
     examples = tuple(cell for cell in sample.filled(columns.discount) if cell.strip("0.,"))[:3]
     question = f'Is "{columns.name}" a share of the money, or money?'
-    sample.choose(Question("orders.discount_is", question, (share, money) if likely else (money, share), examples))
+    sample.ask(Question("orders.discount_is", question, (share, money) if likely else (money, share), examples))
     return "share" if likely else "money"
 
 
