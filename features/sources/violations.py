@@ -166,9 +166,10 @@ def _section(file: MappedFile) -> str:
 
 def ragged(file: OpenFile) -> list[Violation]:
     """Return the rows of a wrong number of cells: the first ones, and how many more."""
-    more = file.n_ragged - len(file.ragged)
+    shown = file.ragged[:MOST_SHOWN]
+    more = file.n_ragged - len(shown)
     rest = [Violation(file.name, None, "", f"{more:,} more rows have a wrong number of cells", "", "")] if more else []
-    return [*file.ragged, *rest]
+    return [*shown, *rest]
 
 
 def _located(file: MappedFile, problems: Sequence[Problem], most: int | None = MOST_SHOWN) -> Iterator[Violation]:

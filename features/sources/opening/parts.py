@@ -16,7 +16,8 @@ from features.sources.opening.layout import SPACES, Layout, records
 from features.sources.opening.refusal import file_literal, refusal
 from features.sources.opening.totals import MOST_REMARKS, is_remark
 
-MOST_SHOWN = 20  # of one kind of violation; the rest is counted
+MOST_SHOWN = 3  # of one kind of violation; the rest is counted
+MOST_NAMED = 10_000  # ragged rows of a part that can be set aside, each by name
 Located = dict[int, tuple[int, list[str]]]
 
 
@@ -45,7 +46,7 @@ class Part:
         sql_types: of its columns.
         source: SQL.
         text: where it is a text.
-        ragged: the first rows that were left out because they have more or fewer cells than the header.
+        ragged: the first rows, up to MOST_NAMED, left out because they have more or fewer cells than the header.
         n_ragged: how many these are.
         counts: rule -> lines that are no rows of the table.
         notes: sentences about how it is read.
@@ -82,7 +83,7 @@ class Part:
                         n_remarks += 1
                     else:
                         n_ragged += 1
-                        ragged += [self._ragged(line, record)] if n_ragged <= MOST_SHOWN else []
+                        ragged += [self._ragged(line, record)] if n_ragged <= MOST_NAMED else []
         except csv.Error as error:
             remedy = "close the quote that opens in it"
             raise refusal(self.name, f"has a row that cannot be read ({error})", remedy, line) from error

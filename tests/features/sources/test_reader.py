@@ -282,8 +282,8 @@ def test_all_violations_at_once_with_physical_line_column_and_cell(tmp_path):
 def test_many_violations_of_one_kind_are_counted(tmp_path):
     text = "customer_id,ordered_at,amount\n" + "a,someday,5\n" * 1000
     report = check_files(ATHENS, mapping(shop_file(tmp_path, text)))
-    assert len(report.violations) == 21
-    assert str(report.violations[-1]) == "orders.csv, column ordered_at: 980 more cells break the same rule"
+    assert len(report.violations) == 4
+    assert str(report.violations[-1]) == "orders.csv, column ordered_at: 997 more cells break the same rule"
 
 
 def broken(report):

@@ -117,7 +117,7 @@ def test_a_check_says_rules_and_cells_apart(tmp_path, orders):
     init_shop(orders, None, None, tmp_path / "regulars.toml", force=False, columns=COLUMNS)
     orders.write_text(STRANGE + "soon,c,5,\n" * 30 + "2024-01-07,c,free,\n", encoding="utf-8")
     report = in_shop(load_settings(tmp_path / "regulars.toml"), check_shop)
-    assert "2 rules broken, in 31 cells; the first 20 of each are shown; nothing was read" in list(report.lines())
+    assert "2 rules broken, in 31 cells; the first 3 of each are shown; nothing was read" in list(report.lines())
     counts = {rule["column"]: rule["cells"] for rule in json.loads(json.dumps(report.to_dict()))["broken"]}
     assert counts == {"Wann": 30, "Zaster": 1}
     orders.write_text(STRANGE + "soon,c,5,\n", encoding="utf-8")
