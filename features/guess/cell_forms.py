@@ -91,7 +91,7 @@ def refuse_mixed_dates(sample: Sample, names: Sequence[str]) -> None:
             continue
         if (mixed := mixed_dates(sample.filled(index))) is not None:
             file, column = sample.file.name, sample.name(index)
-            broken = Violation(file, None, column, "two ways of writing dates are mixed", "", mixed)
+            broken = Violation(file, None, column, "its dates are written in two ways", "", mixed)
             raise InputError(f"{file} cannot be used", [broken])
 
 

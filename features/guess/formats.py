@@ -18,7 +18,7 @@ CURRENCIES = {
     "€": "EUR", "EUR": "EUR", "ΕΥΡΩ": "EUR", "$": "USD",
     "USD": "USD", "US$": "USD", "£": "GBP", "GBP": "GBP", "¥": "JPY",
     "JPY": "JPY", "₺": "TRY", "TRY": "TRY", "TL": "TRY",
-    "₹": "INR", "INR": "INR", "﷼": "IRR", "IRR": "IRR", "ریال": "IRR",
+    "₹": "INR", "RS": "INR", "INR": "INR", "﷼": "IRR", "IRR": "IRR", "ریال": "IRR",
     "تومان": "IRT", "IRT": "IRT", "CHF": "CHF", "SEK": "SEK", "NOK": "NOK", "DKK": "DKK", "PLN": "PLN", "ZŁ": "PLN",
     "CZK": "CZK", "RON": "RON", "HUF": "HUF", "BGN": "BGN", "AED": "AED", "CAD": "CAD", "AUD": "AUD", "NZD": "NZD",
     "EURO": "EUR", "EUROS": "EUR", "DOLLAR": "USD", "DOLLARS": "USD", "STERLING": "GBP", "RIAL": "IRR", "RIALS": "IRR",

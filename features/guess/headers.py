@@ -22,6 +22,14 @@ _ANOTHER_THING = re.compile(
 
 
 _UTC = re.compile(r"(?<![A-Za-z])(?:UTC|GMT|utc|gmt)(?![A-Za-z])|(?<=[a-z])(?:UTC|GMT|Utc|Gmt)$")
+_UTC_AND_HOURS = re.compile(r"(?:UTC|GMT) ?([+-](?:0?[1-9]|1[0-2]))(?![\d:])")
+# Whoever writes a zone's winter name above a column means its clock, summer and winter.
+ZONES_OF_HEADERS = {
+    "PST": "PST8PDT", "PDT": "PST8PDT", "MST": "MST7MDT", "MDT": "MST7MDT", "EST": "EST5EDT", "EDT": "EST5EDT",
+    "CET": "CET", "CEST": "CET", "MEZ": "CET", "EET": "EET", "EEST": "EET", "WET": "WET", "MSK": "Europe/Moscow",
+    "JST": "Asia/Tokyo", "IRST": "Asia/Tehran", "AEST": "Australia/Sydney", "NZST": "Pacific/Auckland",
+}  # fmt: skip
+_SHORT_ZONE = re.compile(rf"[ (\[]({'|'.join(ZONES_OF_HEADERS)})[)\]]?$")
 _ZONE_ID = re.compile(r"[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+)+")
 
 
@@ -42,11 +50,15 @@ def zone_named(header: str) -> str | None:
 
     >>> zone_named("Created (UTC)"), zone_named("date_created_gmt"), zone_named("Date (America/Chicago)")
     ('UTC', 'UTC', 'America/Chicago')
-    >>> zone_named("Created at") is None
-    True
+    >>> zone_named("Date (UTC+2)"), zone_named("Sale date PST"), zone_named("Created at")
+    ('Etc/GMT-2', 'PST8PDT', None)
     """
     if (named := _ZONE_ID.search(header)) is not None:
         return named[0] if named[0] in available_zones() else None
+    if (hours := _UTC_AND_HOURS.search(header)) is not None:
+        return f"Etc/GMT{-int(hours[1]):+d}"  # its sign is the other way round
+    if (short := _SHORT_ZONE.search(header)) is not None:
+        return ZONES_OF_HEADERS[short[1]]
     return "UTC" if _UTC.search(header) else None
 
 

@@ -214,7 +214,9 @@ def _check_dates(checks: RowChecks, name: str, local_time: Ints, offset: Ints, d
     if (good & zoned).any() and (good & ~zoned).any():
         fewer = zoned if np.count_nonzero(good & zoned) * 2 <= np.count_nonzero(good) else ~zoned
         rule = "written like the other dates, of which some have a zone and some have none"
-        checks.problem(name, rule, "export all of them with a zone, or none", fewer)
+        section = "orders.format" if name == "ordered_at" else "events.format"
+        remedy = f'export all with a zone, or set zone = "UTC" under [{section}] if the others are in UTC'
+        checks.problem(name, rule, remedy, fewer)
     if latest is not None:
         checks.problem(name, "in the past", "correct the date, or date_format", day > latest)
 
@@ -250,7 +252,8 @@ def _check_ids(checks: RowChecks, customer: Coded) -> None:
         if _CONTROL.search("".join(coded.values)):
             wrong = where(coded, lambda text: _CONTROL.search(text) is not None)
             checks.problem(name, "free of control characters", "export the ids again", wrong)
-        rounded = where(coded, cells.is_rounded, hint=cells.ROUNDED_HINT)
+        every = cells.all_rounded(coded.values)
+        rounded = ~is_empty(coded) if every else where(coded, cells.is_rounded, hint=cells.ROUNDED_HINT)
         checks.problem(name, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY, rounded)
 
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from features.sources import cells
 from features.sources.mapping import DATE_FORMATS, ENOUGH, DateFormat, FileFormat
 
+MIXED = "two ways of writing are mixed"
 EXPORT_AGAIN = "export the dates as 2025-06-18"
 _ISO_DAY = re.compile(r"\d{4}-(\d{2})-(\d{2})")
 _FIRST_NUMBER = re.compile(r"(\d{1,2})[-/.]")
@@ -116,7 +117,7 @@ def mixed_sentence(found: DateReadings, filled: int) -> str:
             f"{counts}: a spreadsheet that reads the month first has swapped day and month of the former, so they "
             "cannot be trusted; export the dates again, and do not save the file in a spreadsheet"
         )
-    return f"{counts}: two ways of writing are mixed; {EXPORT_AGAIN}"
+    return f"{counts}: {MIXED}; {EXPORT_AGAIN}"
 
 
 def mixed_dates(texts: Iterable[str]) -> str | None:

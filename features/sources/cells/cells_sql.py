@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import duckdb
 import numpy as np
@@ -27,6 +27,7 @@ from features.sources.split_moments import joined, times_of_day
 from features.tables import Kind
 
 BATCH_ROWS = 1_000_000
+KEPT_TEXTS = 200_000
 _NUMBER = f"DECIMAL(18,{cells.SCALE})"
 _FLOATS = ("FLOAT", "DOUBLE")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
@@ -199,8 +200,12 @@ class TimeReader:
         self._whole: Callable[[str], tuple[int, int]] = partial(
             cells.moment, date_format=date_format, calendar=calendar, zones=zones
         )
-        self._date: Callable[[str], int] = partial(cells.date_before, date_format=date_format, calendar=calendar)
-        self._time: Callable[[str], tuple[int, int]] = partial(_time_or_bad, date_format=date_format, zones=zones)
+        # The same dates and times come again in every batch.
+        again = lru_cache(KEPT_TEXTS)
+        self._date: Callable[[str], int] = again(partial(cells.date_before, date_format=date_format, calendar=calendar))
+        self._time: Callable[[str], tuple[int, int]] = again(
+            partial(_time_or_bad, date_format=date_format, zones=zones)
+        )
         self._offset = 0 if sql_type == _ZONED or date_format in cells.EPOCHS else cells.NO_OFFSET
         if sql_type in _TIMESTAMPS:
             self._offset = 0 if sql_type == _ZONED else cells.NO_OFFSET

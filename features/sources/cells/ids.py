@@ -7,6 +7,7 @@ has rounded an id its digits cannot be had back: `is_rounded` says so, and the i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from features.sources.cells.texts import AROUND, text
 
@@ -16,6 +17,8 @@ NO_ID = frozenset(
 LONGEST_NUMBER = 30
 # What an id holds that is not only its digits and letters; one search over all ids of a column finds out.
 WRAPPED = re.compile(f"[{AROUND}=\"'<>]|[.,]0+(?:\\||$)|\\d[eE]\\+\\d")
+EXACT_DIGITS, FEWEST_ROUNDED = 15, 5  # five ids end in a zero by chance once in 10^5
+_ROUNDED_NUMBER = re.compile(rf"\d{{{EXACT_DIGITS}}}0+", re.ASCII)
 ROUNDED_HINT = re.compile(r"\d[eE]\+\d")
 _FORMULA = re.compile(r'=?"(?P<quoted>[^"]*)"|=(?P<bare>\d+)|\'(?P<marked>[^\']+)')
 _WHOLE = re.compile(r"(\d+)[.,]0+", re.ASCII)
@@ -56,6 +59,18 @@ def is_rounded(cell: str) -> bool:
     """
     found = _SCIENTIFIC.fullmatch(cell)
     return found is not None and len(found[2] or "") < int(found[3])
+
+
+def all_rounded(ids: Iterable[str]) -> bool:
+    """Say whether ids of more than fifteen digits all end in zeros, as where a spreadsheet kept them as numbers.
+
+    >>> all_rounded(f"41111111111{n}0000" for n in range(10, 15))
+    True
+    >>> all_rounded(f"41111111111{n}0001" for n in range(10, 15))
+    False
+    """
+    filled = [each for each in ids if each]
+    return len(filled) >= FEWEST_ROUNDED and all(_ROUNDED_NUMBER.fullmatch(each) is not None for each in filled)
 
 
 def customer_id(value: object) -> str:

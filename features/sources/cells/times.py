@@ -13,6 +13,7 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from features.sources.cells.calendar_words import east
 from features.sources.cells.clocks import NO_ZONES, clock
 from features.sources.cells.counted import COUNTED, counted_moment
 from features.sources.cells.days import day_of
@@ -32,6 +33,9 @@ CUT: Final = f"^([^:]*[^: ,T_-])([ ,T_-]+{_CLOCK})$"
 COMPACT_CUT: Final = f"^({DIGIT}{{8}})([ ,T_-]*{DIGIT}{{2}}.*)$"
 _CUT, _COMPACT_CUT = re.compile(CUT), re.compile(COMPACT_CUT)
 
+_USUAL_TIME = re.compile(
+    r"[ T]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?([+-]\d{2}(?::?\d{2})?)?", re.ASCII
+)  # most times of most files
 _ZONE_ID = re.compile(r"(.*\d.*?) ?[\[(]?([A-Z][A-Za-z]+(?:/[A-Za-z_+-]+[0-9]*)+)[\])]?", re.ASCII)
 _YEAR_LAST = re.compile(r"(\D+ \d{1,2}),? (\d{1,2}:\d{2}[^ ]*(?: [A-Za-z]+| [+-]\d{4})?) (\d{4})", re.ASCII)
 _TIME_FIRST = re.compile(r"(\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[ap]\.?m\.?)?)[ ,-]+(.*)", re.ASCII | re.IGNORECASE)
@@ -127,6 +131,8 @@ def date_before(cell: str, date_format: str | None, calendar: str) -> int:
 
 def time_behind(cell: str, date_format: str | None, zones: Mapping[str, str] = NO_ZONES) -> Moment | None:
     """Return the time that was cut from behind a date; None where it is none."""
+    if (usual := _USUAL_TIME.fullmatch(cell)) is not None:
+        return int(usual[1]) * 3600 + int(usual[2]) * 60 + int(usual[3] or 0), east(usual[4]) if usual[4] else NO_OFFSET
     return clock(cell.translate(TO_ASCII), zones, digits=date_only(date_format) == COMPACT)
 
 

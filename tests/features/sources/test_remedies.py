@@ -75,6 +75,7 @@ def applied(remedy, column, cells, broken, form):
         ("ordered_at", ["25/06/2025"] * 9 + ["06/25/2025"] * 5, POINT, "several ways of writing are mixed"),
         ("ordered_at", ["25/06/2025"] * 9 + ["06/25/2025"] * 5, DAY_FIRST, 'such as "06/25/2025"'),
         ("ordered_at", ["2024-05-01 00:00:00", "13/01/2024", "2024-07-02 00:00:00", "25/02/2024"], POINT, "swapped day and month"),
+        ("ordered_at", ["2026-01-31T23:30:00Z", "2026-02-05T10:00:00"], POINT, 'zone = "UTC"'),
         ("ordered_at", ["soon", "later"], POINT, "write 2024-01-31"),
         ("amount", ["5,5", "7,5", "6,25"], POINT, 'decimal = ","'),
         ("amount", ["5.5", "7.5", "1,234.50"], COMMA, 'decimal = "."'),
@@ -88,6 +89,7 @@ def applied(remedy, column, cells, broken, form):
         ("time", ["14:30", "noon"], POINT, "write 14:30"),
         ("zone", ["UTC", "Mars"], POINT, "write Europe/Athens"),
         ("customer_id", ["4.98765E+12", "4.98766E+12"], POINT, "do not save the file in a spreadsheet"),
+        ("customer_id", [f"41111111111{n}0000" for n in range(10, 15)], POINT, "do not save the file in a spreadsheet"),
     ],
 )  # fmt: skip
 def test_a_remedy_that_is_printed_works(tmp_path, column, cells, form, said):

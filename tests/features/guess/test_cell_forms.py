@@ -1,0 +1,80 @@
+"""How the cells of a file are written: decided where the rows decide, asked where two readings fit."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+import pytest
+
+from features.errors import InputError
+from features.guess.guess import guess
+from features.guess.headers import ZONES_OF_HEADERS
+
+
+def guessed(folder, rows, header="order_id;date;customer_id;amount"):
+    path = folder / "orders.csv"
+    path.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
+    return guess(path)
+
+
+def form(folder, *rows, header="order_id;date;customer_id;amount"):
+    return guessed(folder, rows, header).orders.format
+
+
+@pytest.mark.parametrize(
+    ("amounts", "decimal", "asked"),
+    [
+        (("12.500 KWD", "3.250 KWD"), ".", False),
+        (("12.500 JPY", "3.250 JPY"), ",", False),
+        (("12.500 €", "3.250 €"), ",", False),
+        (("12.500", "0.500"), ".", False),
+        (("12.500", "980"), ",", False),
+        (("12.500", "3.250"), ",", True),
+        (("12.500", "3250"), ".", True),
+        (("12,50", "3.25"), "either", False),
+        (("1’250.50", "3"), ".", False),
+        (("99,-", "1.250,-"), ",", False),
+    ],
+)
+def test_the_decimal_mark_is_decided_by_what_leaves_no_doubt(tmp_path, amounts, decimal, asked):
+    found = guessed(tmp_path, [f"{n};2026-01-0{n};c{n};{amount}" for n, amount in enumerate(amounts, start=1)])
+    assert found.orders.format.decimal == decimal
+    assert any('Does "' in sentence for sentence in found.assumptions) == asked
+
+
+@pytest.mark.parametrize(
+    ("dates", "date_format", "asked"),
+    [
+        (("05/01/2026", "25/01/2026"), "%d/%m/%Y", False),
+        (("01/05/2026", "01/25/2026"), "%m/%d/%Y", False),
+        (("05/01/2026", "01/02/2026", "03/02/2026", "01/03/2026"), "%d/%m/%Y", False),
+        (("05/06/2026", "03/04/2026", "07/05/2026", "02/09/2026"), "%d/%m/%Y", True),
+        (("1767225600000", "1769904000000"), "epoch_ms", False),
+        (("46000", "46031.5"), "excel_days", False),
+        (("20260105", "20260205103000"), "%Y%m%d", False),
+        (("5 janvier 2026", "7 février 2026"), None, False),
+    ],
+)
+def test_the_order_of_day_and_month_is_decided_by_the_rows_or_asked(tmp_path, dates, date_format, asked):
+    found = guessed(tmp_path, [f"{n};{day};c{n};5" for n, day in enumerate(dates)])
+    assert found.orders.format.date_format == date_format
+    assert any("Is the day or the month written first" in sentence for sentence in found.assumptions) == asked
+
+
+@pytest.mark.parametrize(
+    ("header", "zone"),
+    [("Created (UTC)", "UTC"), ("date_created_gmt", "UTC"), ("Date (CET)", "CET"), ("Date (GMT+3)", "Etc/GMT-3"),
+     ("Order date", None)],
+)  # fmt: skip
+def test_a_header_names_the_clock_of_its_times(tmp_path, header, zone):
+    rows = ("1;2026-01-05 10:00:00;a;5", "2;2026-01-06 10:00:00;b;6")
+    assert form(tmp_path, *rows, header=f"order_id;{header};customer_id;amount").zone == zone
+
+
+def test_every_zone_of_a_header_exists():
+    assert set(ZONES_OF_HEADERS.values()) <= available_timezones()
+
+
+def test_a_day_first_column_that_a_month_first_spreadsheet_opened_is_refused_by_init(tmp_path):
+    with pytest.raises(InputError, match=r"swapped day and month.*cannot be trusted"):
+        form(tmp_path, "1;2024-05-01 00:00:00;a;5", "2;13/01/2024;b;5", "3;2024-07-02 00:00:00;a;5")
