@@ -15,7 +15,7 @@ from features.guess import headers, unused_columns
 from features.guess.cell_forms import refuse_mixed_dates, with_dates, with_decimal
 from features.guess.money import money_reading
 from features.guess.open_sample import open_sample
-from features.guess.order_rows import OrderRows
+from features.guess.order_rows import OrderRows, are_used_again
 from features.guess.questions import ask_unreadable, ask_zone
 from features.guess.request import Request, give, need
 from features.guess.sample import (
@@ -106,6 +106,7 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
     order = sample.take(_field(sample, "order_id", headers.ORDER_ID, lambda index: is_order_id(sample, index)))
     customer = sample.take(_customer(sample))
     sample.form = with_decimal(sample, [sample.given[name] for name in MONEY if name in sample.given])
+    order = None if are_used_again(OrderRows(sample, order), customer) else order
     columns: dict[str, int | None] = {"order_id": order, "customer_id": customer, "ordered_at": at, **beside}
     columns |= status_columns(sample, order)
     states = tuple(index for name in ("status", "updated_at") if (index := columns[name]) is not None)

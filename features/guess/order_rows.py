@@ -95,5 +95,29 @@ class OrderRows:
         return tuple(column[row] for column in self.sample.columns)
 
 
+def are_used_again(rows: OrderRows, customer: int | None) -> bool:
+    """Say whether order numbers begin again, as at each till or each day: then most that repeat are of several people.
+
+    Args:
+        rows: of the orders file.
+        customer: index of the column of customers.
+    """
+    sample, order = rows.sample, rows.order
+    if order is None or customer is None or "order_id" in sample.given or not rows.several:
+        return False
+    of: dict[str, set[str]] = {}
+    for key, who in zip(sample.columns[order], sample.columns[customer], strict=True):
+        of.setdefault(key, set()).update([who] if key and who else [])
+    repeated = {sample.columns[order][each[0]] for each in rows.several}
+    others = sum(len(of[key]) > 1 for key in repeated)
+    if others * 2 <= len(repeated):
+        return False
+    sample.assume(
+        f'"{sample.name(order)}" is not used: {others:,} of its numbers belong to several customers, so they are used '
+        "again. A customer's lines of one day are one order."
+    )
+    return True
+
+
 def _filled_rows(cells: Sequence[str]) -> Iterator[int]:
     return (row for row, cell in enumerate(cells) if cell)

@@ -242,7 +242,7 @@ def _event_checks(reader: Reader) -> Check:
 
 def _named(row: _Row) -> str:
     # Lines without a customer would be left out unread, and their invalid cells with them.
-    return row.clean_customer or "nobody"
+    return row.clean_customer or "posted"
 
 
 def _broken(read: Callable[..., object], documents: Sequence[Document], shop: Shop, **how: Any) -> Iterable[Violation]:

@@ -200,3 +200,13 @@ def test_states_that_are_numbers_are_asked_about(tmp_path):
     assert question.words == (
         'Nobody knows these words of "order_status_id": "5": 1 rows, 10.00; "7": 1 rows, 20.00. Are these orders: 5, 7?'
     )
+
+
+def test_numbers_that_begin_again_each_day_are_no_order_numbers(tmp_path):
+    rows = ("1,2026-01-05,C1,10.00", "2,2026-01-05,C2,5.00", "1,2026-01-06,C3,10.00", "2,2026-01-06,C1,7.00")
+    found, log = guessed(tmp_path, "receipt_no,date,card,amount", *rows)
+    assert "order_id" not in found.orders.columns
+    assert (spend(log), int(log.streams["orders"].columns["orders"].sum())) == (3200, 4)
+    assert any(
+        '"receipt_no" is not used: 2 of its numbers belong to several customers' in said for said in found.assumptions
+    )
