@@ -65,8 +65,8 @@ def _zero_value_rows(rows: ReadRows, lines: Lines) -> Mask:
 
 
 def _line(rows: ReadRows, shop_currency: str, rule: str, mask: Mask) -> SheetLine:
-    who = np.unique(rows.customer.codes[mask])
-    customers = int(np.count_nonzero(rows.customer.values[who] != "")) if len(who) else 0
+    used = np.bincount(rows.customer.codes[mask], minlength=len(rows.customer.values)) > 0
+    customers = int(np.count_nonzero(used & (rows.customer.values != "")))
     money = _money(rows.account.written, rows.account.currency, shop_currency, mask)
     return SheetLine(rule, int(np.count_nonzero(mask)), _orders(rows, mask), customers, money)
 

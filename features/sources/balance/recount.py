@@ -28,18 +28,19 @@ def recount(file: MappedFile, *, price_times_quantity: bool) -> tuple[int, Decim
     names = ", ".join(columns)
     groups = file.file.query(f"SELECT count(*), {names} FROM {file.file.source} GROUP BY {names}")
     rows = sum(int(group[0]) for group in groups)
-    return rows, sum((_worth(group[1:], file.form.decimal) * int(group[0]) for group in groups), Decimal(0))
+    money = sum(_worth(group[1:], file.form.decimal) * int(group[0]) for group in groups)
+    return rows, Decimal(money).scaleb(-cells.SCALE)
 
 
-def _worth(written: tuple[object, ...], decimal: str) -> Decimal:
-    """Return the money of one row: a price without a quantity is that of one unit."""
-    worth = Decimal(1)
-    for place, cell in enumerate(written):
-        number = cells.number(cell, decimal)
-        if number == cells.EMPTY and place == 1:
-            continue
-        worth *= Decimal(number).scaleb(-cells.SCALE) if number > cells.HUGE else Decimal(0)
-    return worth.quantize(Decimal(1).scaleb(-cells.SCALE), rounding="ROUND_HALF_UP")
+def _worth(written: tuple[object, ...], decimal: str) -> int:
+    """Return the money of one row in millionths: a price without a quantity is that of one unit."""
+    money, *quantity = (cells.number(cell, decimal) for cell in written)
+    if money <= cells.HUGE:
+        return 0
+    if not quantity or quantity[0] == cells.EMPTY:
+        return money
+    exact, unit = money * quantity[0] if quantity[0] > cells.HUGE else 0, 10**cells.SCALE
+    return (abs(exact) + unit // 2) // unit * (1 if exact >= 0 else -1)
 
 
 def compare(sheet: BalanceSheet, again: tuple[int, Decimal]) -> None:
