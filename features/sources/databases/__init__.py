@@ -1,0 +1,1 @@
+"""Orders that live in a database or a warehouse."""
