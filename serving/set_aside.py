@@ -23,7 +23,7 @@ def write_set_aside(settings: Settings, rows: Sequence[Violation]) -> Path | Non
     Raises:
         InputError: the file cannot be written.
     """
-    path = settings.folder / f"{settings.orders.file.name}.set-aside.csv"
+    path = settings.folder / f"{settings.orders.source_name}.set-aside.csv"
     if not rows:
         path.unlink(missing_ok=True)
         return None

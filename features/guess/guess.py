@@ -14,7 +14,7 @@ from pathlib import Path
 from features.guess import headers, unused_columns
 from features.guess.cell_forms import refuse_mixed_dates, with_dates, with_decimal
 from features.guess.money import money_reading
-from features.guess.open_sample import open_sample
+from features.guess.open_sample import SAMPLE, open_sample
 from features.guess.order_rows import OrderRows, are_used_again
 from features.guess.questions import ask_unreadable, ask_zone
 from features.guess.request import Request, give, need
@@ -30,6 +30,7 @@ from features.guess.sample import (
 )
 from features.guess.shop import shop_of
 from features.guess.statuses import status_columns, status_settings
+from features.sources.databases.address import Database
 from features.sources.mapping import CustomersMapping, EventsMapping, Guess, OrdersMapping
 from features.tables import CUSTOMERS, EVENTS, ORDERS
 
@@ -38,7 +39,7 @@ MONEY = ("amount", "price", "discount")
 
 
 def guess(
-    orders: Path,
+    orders: Path | Database,
     events: Path | None = None,
     customers: Path | None = None,
     columns: Mapping[str, str] | None = None,
@@ -47,7 +48,7 @@ def guess(
     """Guess how the files of a shop map to the contract.
 
     Args:
-        orders: the orders file.
+        orders: the orders file, or the database that holds them, of which the first rows are read.
         events: the events file, if any.
         customers: the customers file, if any.
         columns: field -> header where the user names it; fields of other files as `events.kind`, `customers.name`.
@@ -63,8 +64,10 @@ def guess(
     request = Request(orders, events, customers, columns or {}, more)
     request.check()
     with ExitStack() as stack:
-        sample = open_sample(stack, orders)
+        sample = open_sample(stack, _sample_file(stack, orders))
         mapping = _orders(sample, request)
+        if isinstance(orders, Database):
+            mapping = mapping.read_from_database(orders)
         shop = shop_of(sample, mapping)
         unused_columns.explain_refunds_and_names(sample, mapping.columns)
         rest = {"orders": unused_columns.not_used(sample, mapping.columns)}
@@ -83,6 +86,14 @@ def guess(
             rest["customers"] = unused_columns.not_used(other, owned.columns)
             assumptions += other.assumptions
     return Guess(shop, mapping, happened, owned, tuple(assumptions), rest, tuple(questions))
+
+
+def _sample_file(stack: ExitStack, orders: Path | Database) -> Path:
+    if isinstance(orders, Path):
+        return orders
+    from features.sources.databases.extract import Wanted, extracted  # only here: Parquet is written there
+
+    return stack.enter_context(extracted(orders, Wanted(most_rows=SAMPLE)))
 
 
 def _field(sample: Sample, name: str, names: Sequence[str], check: Callable[[int], bool] | None = None) -> int | None:

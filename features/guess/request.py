@@ -13,6 +13,7 @@ from pathlib import Path
 from features.errors import InputError, suggest
 from features.guess.sample import Sample
 from features.shell import shell_line
+from features.sources.databases.address import Database
 from features.tables import CUSTOMERS, EVENTS, ORDERS, names
 
 TABLES = {"orders": names(ORDERS), "events": names(EVENTS), "customers": names(CUSTOMERS)}
@@ -24,7 +25,7 @@ class Request:
     """The files of a shop, and the columns that the user names, which are not guessed.
 
     Args:
-        orders: the orders file.
+        orders: the orders file, or the database that holds them.
         events: the events file, if any.
         customers: the customers file, if any.
         columns: field -> header; a field of another file than the orders is written `events.kind`, `customers.name`.
@@ -34,7 +35,7 @@ class Request:
     'regulars init o.csv --column amount="Betrag" --column ordered_at="…"'
     """
 
-    orders: Path
+    orders: Path | Database
     events: Path | None = None
     customers: Path | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -44,7 +45,8 @@ class Request:
         """Return the command that names the columns that are still missing."""
         files = {"--events": self.events, "--customers": self.customers}
         prefix = "" if table == "orders" else f"{table}."
-        words = [shell_line("regulars", "init", self.orders)]
+        where = self.orders.options if isinstance(self.orders, Database) else (self.orders,)
+        words = [shell_line("regulars", "init", *where)]
         words += [shell_line(option, file) for option, file in files.items() if file is not None]
         words += [f"--column {name}={_in_quotes(header)}" for name, header in self.columns.items()]
         words += [f'--column {prefix}{name}="…"' for name in missing]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
 
 from features.errors import InputError
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping
@@ -15,6 +17,8 @@ from features.sources.opening.open_file import OpenFile
 from features.sources.opening.opener import open_file, rewritten
 from features.tables import Field
 
+# A database has no order of its own: the lines of an order stand together, its later state below an earlier one.
+ROWS_IN_ORDER = ("ordered_at", "order_id", "updated_at")
 AnyMapping = OrdersMapping | EventsMapping | CustomersMapping
 
 
@@ -60,18 +64,35 @@ class MappedFile:
 
 
 @contextmanager
-def open_mapped(mapping: AnyMapping, table: Sequence[Field]) -> Iterator[MappedFile]:
-    """Open the file of a mapping and find the columns of its fields.
+def open_mapped(mapping: AnyMapping, table: Sequence[Field], before: date | None = None) -> Iterator[MappedFile]:
+    """Open the file of a mapping, or read its database into one, and find the columns of its fields.
 
     Args:
         mapping: the file, and which column is which field.
         table: the fields of the contract.
+        before: a database need not send rows of this business day or a later one.
 
     Raises:
         InputError: the file cannot be opened, or has no column of a name that the mapping gives.
     """
-    with open_file(mapping.file, mapping.format) as file:
+    with _file_of(mapping, before) as path, open_file(path, mapping.format) as file:
         yield MappedFile(file, _columns(file, mapping.columns, table), mapping.format)
+
+
+@contextmanager
+def _file_of(mapping: AnyMapping, before: date | None) -> Iterator[Path]:
+    if not isinstance(mapping, OrdersMapping) or mapping.database is None:
+        yield mapping.file
+        return
+    from features.sources.databases.extract import Wanted, extracted  # only here: Parquet is written there
+
+    wanted = Wanted(
+        list(mapping.columns.values()),
+        None if before is None else (mapping.columns["ordered_at"], before),
+        [mapping.columns[name] for name in ROWS_IN_ORDER if name in mapping.columns],
+    )
+    with extracted(mapping.database, wanted) as path:
+        yield path
 
 
 def _columns(file: OpenFile, names: Mapping[str, str], table: Sequence[Field]) -> dict[str, Column]:

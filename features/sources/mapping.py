@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from features.errors import ConfigError, suggest
 from features.questions import Question
 from features.sources import cells
+from features.sources.databases.address import Database
 from features.sources.rules import DOUBTS, RULES
 from features.sources.words.meanings import Meaning, plain_word
 from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
@@ -34,6 +35,7 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     *((unit, "gregorian") for unit in cells.COUNTED),
 )  # fmt: skip
 BARE_DIGITS = ("%Y%m%d", "%d%m%Y", "%m%d%Y")  # formats of dates that look like any number
+NO_FILE = Path()  # a path that names nothing
 ENOUGH = 0.97  # of the cells must be readable: a few broken ones are for `check` to name
 
 
@@ -259,13 +261,24 @@ class LineRules:
         return {plain_word(word): meaning for meaning, words in lists for word in words}
 
 
+def _check_source(orders: OrdersMapping) -> None:
+    if (orders.file == NO_FILE) == (orders.url is None):
+        raise ConfigError('orders need a file = "orders.csv", or a url with a table or query, and not both')
+    if orders.url is None and (orders.table or orders.query):
+        raise ConfigError("table and query are of a database; add its url, or take them out")
+    _ = orders.database
+
+
 @dataclass(frozen=True)
 class OrdersMapping:
     """Where the orders are, which column is which field, and what cells mean for a line (see `LineRules`).
 
     Args:
-        file: CSV (or text) or Parquet.
+        file: a file, or a folder or pattern of several.
         columns: field of ORDERS -> column in the file.
+        url: of a database that holds the orders instead of a file, see `Database`.
+        table: of that database.
+        query: the SELECT of that database, instead of a table.
         accept: what the shop has said is right: rules that take many rows, and names of DOUBTS.
         most_left_out: share of the rows, or of the money, that a rule may leave out unasked.
         on_broken: 'stop' where a row breaks a rule, or 'set_aside': it is named in a file, and the others are read.
@@ -278,8 +291,11 @@ class OrdersMapping:
     'line'
     """
 
-    file: Path
-    columns: Mapping[str, str]
+    file: Path = NO_FILE
+    columns: Mapping[str, str] = field(default_factory=dict)
+    url: str | None = None
+    table: str | None = None
+    query: str | None = None
     amount_is: AmountIs = "line"
     price_times_quantity: bool = False
     amount_unit: Literal["major", "minor"] = "major"
@@ -299,6 +315,7 @@ class OrdersMapping:
     format: FileFormat = FileFormat()
 
     def __post_init__(self) -> None:
+        _check_source(self)
         for name in self.accept:
             _one_of("accept", name, (*RULES, *DOUBTS))
         _one_of("amount_is", self.amount_is, ("line", "order", "none"))
@@ -309,6 +326,30 @@ class OrdersMapping:
         needed: tuple[str, ...] = ("price", "quantity") if self.price_times_quantity else ("amount",)
         needed = () if self.amount_is == "none" else needed
         _check_fields("orders", self.columns, ORDERS, ("customer_id", "ordered_at", *needed))
+
+    @property
+    def database(self) -> Database | None:
+        """Where the orders are, if in no file."""
+        return None if self.url is None else Database(self.url, self.table, self.query)
+
+    @property
+    def source_name(self) -> str:
+        """The file, table or query as it is called in messages."""
+        return self.file.name if self.database is None else self.database.name
+
+    def at(self, folder: Path) -> OrdersMapping:
+        """Return the same mapping, a file of a relative path as lying in the folder."""
+        if self.database is None:
+            return replace(self, file=folder / self.file)
+        return replace(self, url=self.database.at(folder).url)
+
+    def read_from(self, file: Path) -> OrdersMapping:
+        """Return the same mapping for another file."""
+        return replace(self, file=file, url=None, table=None, query=None)
+
+    def read_from_database(self, database: Database) -> OrdersMapping:
+        """Return the same mapping for a database."""
+        return replace(self, file=NO_FILE, url=database.url, table=database.table, query=database.query)
 
     @property
     def rules(self) -> LineRules:

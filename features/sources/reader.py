@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from features.clock import day_number
+from features.clock import date_of, day_number
 from features.errors import InputError, Violation
 from features.log import Coded, Ints, Log
 from features.questions import Question, by_setting
@@ -31,7 +31,7 @@ from features.sources.posted import Posts, with_posted
 from features.sources.row_checks import NO_TEXTS, CleanTable, Problem, TypedTable
 from features.sources.rules import RULES, RuleCount
 from features.sources.set_aside import stop_at_broken, with_ragged, without_broken
-from features.sources.violations import BrokenRule, Findings, findings, named_rows, refused, without_headers
+from features.sources.violations import BrokenRule, Findings, findings, named_rows, refused, refused_by, without_headers
 from features.tables import CUSTOMERS, EVENTS, ORDERS, names
 
 
@@ -90,9 +90,9 @@ def read_log(
     """
     report = check_files(shop, orders, events, None, until=until, latest=latest, posted=posted)
     if report.log is None or report.questions:
-        file_names = " and ".join(each.file.name for each in (orders, events) if each is not None)
+        file_names = " and ".join([orders.source_name, *([events.file.name] if events else [])])
         asked = [
-            Violation(orders.file.name, None, "", each.words, "", each.remedy)
+            Violation(orders.source_name, None, "", each.words, "", each.remedy)
             for each in by_setting(report.questions).values()
         ]
         raise InputError(f"{file_names} cannot be used", [*report.violations, *asked])
@@ -161,7 +161,8 @@ def _read_orders(
         return clean_lines(typed, rules, shop, until=limits["until"], latest=limits["latest"], set_aside=set_aside)
 
     try:
-        with open_mapped(orders, ORDERS) as opened:
+        until = limits["until"]
+        with open_mapped(orders, ORDERS, before=None if until is None else date_of(until)) as opened:
             typed, file, again = _typed(opened)
             cleaned, found, set_aside = stop_at_broken(typed, clean), None, list[Violation]()
             broken = again or cleaned.problems or file.file.n_ragged
@@ -175,7 +176,7 @@ def _read_orders(
             wrong = Findings() if found is not None else findings(file, [*again, *cleaned.problems])
             return cleaned, wrong, set_aside
     except InputError as error:
-        return None, refused(error.violations), []
+        return None, refused_by(error, orders.source_name), []
 
 
 def _sheet(table: CleanTable, shop: Shop) -> BalanceSheet | None:
@@ -231,9 +232,9 @@ def _nothing_left(orders: OrdersMapping, counts: Mapping[str, int], until: date 
             f'of its lines: {left_out}; name the column that holds the money as amount, or set amount_is = "none" to '
             "count orders without money"
         )
-        return Violation(orders.file.name, None, "", f"holds no order worth more than 0{cut}", "", remedy)
+        return Violation(orders.source_name, None, "", f"holds no order worth more than 0{cut}", "", remedy)
     remedy = f"of its lines: {left_out}" if left_out else "export it again, with order lines"
-    return Violation(orders.file.name, None, "", f"holds no order of a known customer{cut}", "", remedy)
+    return Violation(orders.source_name, None, "", f"holds no order of a known customer{cut}", "", remedy)
 
 
 def _read_events(
@@ -246,7 +247,7 @@ def _read_events(
             cleaned = replace(cleaned, counts={**cleaned.counts, **file.file.counts})
             return cleaned, findings(file, [*again, *cleaned.problems])
     except InputError as error:
-        return None, refused(error.violations)
+        return None, refused_by(error, mapping.file.name)
 
 
 def _typed(opened: MappedFile, kind: str | None = None) -> tuple[TypedTable, MappedFile, list[Problem]]:
@@ -270,4 +271,4 @@ def _customers(mapping: CustomersMapping) -> tuple[pd.DataFrame, Findings]:
             return cleaned, findings(file, [*again, *problems])
     except InputError as error:
         nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in names(CUSTOMERS)})
-        return nothing, refused(error.violations)
+        return nothing, refused_by(error, mapping.file.name)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from features.errors import Violation
+from features.errors import InputError, Violation
 from features.log import Coded
 from features.sources import cells
 from features.sources.cells.cells_sql import date_counts, text
@@ -61,6 +61,11 @@ def refused(violations: Iterable[Violation]) -> Findings:
     shown = list(violations)
     counts = Counter((each.file, each.column, each.rule) for each in shown)
     return Findings(shown, [BrokenRule(*key, count) for key, count in counts.items()])
+
+
+def refused_by(error: InputError, source: str) -> Findings:
+    """Return what is wrong with a file that an error refused, the error's own sentence where it names no rule."""
+    return refused(error.violations or [Violation(source, None, "", error.message, "", "")])
 
 
 def named_rows(file: MappedFile, problems: Sequence[Problem]) -> list[Violation]:

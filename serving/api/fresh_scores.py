@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -20,7 +21,9 @@ import pyarrow as pa
 
 from features.clock import day_numbers
 from features.engines.windows import population
+from features.errors import RegularsError
 from features.log import Log
+from features.sources.opening.paths import files_of
 from serving.book import Book
 from serving.book.posted_log import posted_version
 from serving.config import Settings
@@ -30,6 +33,7 @@ from serving.shop import OpenShop, check_agrees, chosen_day
 from training.bundle import Bundle
 
 IDLE_SECONDS = 600.0
+DATABASE_SECONDS = 3600.0  # so often orders that live in a database are read again
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Version:
     """What a log was read from; with another version it must be read again.
 
     Args:
-        files: path, inode, size in bytes and time of the last change in nanoseconds of each file.
+        files: path, inode, size in bytes and time of the last change in nanoseconds of each file; of a database its
+            source and the hour in which it was read.
         posted: as `serving.book.posted_log.posted_version` gives it.
     """
 
@@ -114,8 +119,12 @@ class FreshScores:
             return self._cached[1]
 
     def _version(self) -> Version:
-        files = [each.file for each in (self._settings.orders, self._settings.events) if each is not None]
-        return Version(tuple(map(_identity, files)), posted_version(self._book))
+        orders, events = self._settings.orders, self._settings.events
+        places = [*([] if orders.database else [orders.file]), *([events.file] if events else [])]
+        identities = tuple(map(_identity, chain.from_iterable(map(_files, places))))
+        if orders.database is not None:  # nobody tells when a database changes
+            identities += ((orders.source_name, int(time.monotonic() // DATABASE_SECONDS), 0, 0),)
+        return Version(identities, posted_version(self._book))
 
 
 def scores_of(frame: pd.DataFrame, currency: str) -> list[Score]:
@@ -140,6 +149,13 @@ def _anybody_active(log: Log, day: date, active_days: int) -> bool:
     if not log.n_customers:
         return False
     return len(population(log, day_numbers([day]), active_days).customer) > 0
+
+
+def _files(place: Path) -> list[Path]:
+    try:
+        return files_of([place])
+    except RegularsError:  # reading it will say what is wrong
+        return [place]
 
 
 def _identity(file: Path) -> tuple[str, int, int, int]:

@@ -28,9 +28,19 @@ from serving.cli.options import (
 
 @app.command()
 def init(
-    orders: Annotated[Path, typer.Argument(help="The shop's orders: CSV or Parquet, as exported.")],
+    orders: Annotated[
+        Path | None, typer.Argument(help="The shop's orders: CSV or Parquet, as exported.", show_default=False)
+    ] = None,
     events: Annotated[Path | None, typer.Option("--events", help="What customers did besides ordering.")] = None,
     customers: Annotated[Path | None, typer.Option("--customers", help="Names, owners, segments, consent.")] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            "--url", help="The database that holds the orders: 'postgresql://shop:${SHOP_DB_PASSWORD}@host/db'."
+        ),
+    ] = None,
+    table: Annotated[str | None, typer.Option("--table", help="The table of that database.")] = None,
+    query: Annotated[str | None, typer.Option("--query", help="The SELECT of that database, not a table.")] = None,
     out: Annotated[Path, typer.Option("--out", help="Where to write.")] = Path("regulars.toml"),
     column: Annotated[
         list[str] | None,
@@ -45,12 +55,12 @@ def init(
 ) -> None:
     """Guess columns, zone and currency of a shop's files; write regulars.toml, say what it assumes, ask the rest."""
     from serving.cli.asking import ask, is_a_talk
-    from serving.commands.data.init import init_shop
+    from serving.commands.data.init import init_shop, orders_source
     from serving.commands.data.talk import leave_open, likely
 
     answer = likely if yes else ask if is_a_talk() and not json else leave_open
-    named = column or ()
-    report = init_shop(orders, events, customers, out, force=force, columns=named, set_aside=set_aside, answer=answer)
+    source, named = orders_source(orders, url, table, query), column or ()
+    report = init_shop(source, events, customers, out, force=force, columns=named, set_aside=set_aside, answer=answer)
     screen_of(json).show(report)
     if report.document["questions"]:
         raise typer.Exit(InputError.exit_code)

@@ -102,18 +102,18 @@ def _read(where: Path, orders: Path | None) -> Settings:
     refuse_open_questions(raw, where)
     folder = where.resolve().parent
     settings = _checked(raw, where)
-    moved, playbooks = _at(folder, settings.orders), settings.list.playbooks
+    moved, playbooks = settings.orders.at(folder), settings.list.playbooks
     return dataclasses.replace(
         settings,
         folder=folder,
-        orders=moved if orders is None else dataclasses.replace(moved, file=orders.resolve()),
+        orders=moved if orders is None else moved.read_from(orders.resolve()),
         events=_at(folder, settings.events) if settings.events else None,
         customers=_at(folder, settings.customers) if settings.customers else None,
         list=dataclasses.replace(settings.list, playbooks=playbooks and folder / playbooks),
     )
 
 
-Mapping_ = TypeVar("Mapping_", OrdersMapping, EventsMapping, CustomersMapping)
+Mapping_ = TypeVar("Mapping_", EventsMapping, CustomersMapping)
 
 
 def _at(folder: Path, mapping: Mapping_) -> Mapping_:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from features.questions import Question, by_setting
-from features.sources.mapping import FileFormat
+from features.sources.mapping import NO_FILE, FileFormat
 from serving.config.questions import question_lines, with_questions
 from serving.config.settings import BookSettings, FileSettings, ServeSettings, Settings
 
@@ -66,8 +66,9 @@ def _file_section(
     columns, written, file = plain.pop("columns"), plain.pop("format"), plain.pop("file")
     if not {"status", "type"} & set(columns):  # the words for statuses matter only where there is one
         plain = {key: value for key, value in plain.items() if not key.endswith("_status")}
-    inside = file.is_relative_to(folder)
-    plain = {"file": (file.relative_to(folder) if inside else file).as_posix(), **plain}
+    if file != NO_FILE:
+        inside = file.is_relative_to(folder)
+        plain = {"file": (file.relative_to(folder) if inside else file).as_posix(), **plain}
     yield f"[{name}]\n" + _lines(with_questions(plain, name, questions))
     section = f"{name}.columns"
     yield f"[{section}]  # {comment}\n" + _lines(with_questions(columns, section, questions))

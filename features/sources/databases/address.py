@@ -34,8 +34,8 @@ class Database:
     >>> Database("postgresql://shop:hunter2@db/shop", "orders")
     Traceback (most recent call last):
     ...
-    features.errors.ConfigError: url holds a password; keep it in the environment and write the name of its variable: \
-postgresql://shop:${SHOP_DB_PASSWORD}@db/shop
+    features.errors.ConfigError: url holds a password; keep it in the environment and write the name of its \
+variable, in a shell between single quotes: postgresql://shop:${SHOP_DB_PASSWORD}@db/shop
     """
 
     url: str
@@ -54,6 +54,11 @@ postgresql://shop:${SHOP_DB_PASSWORD}@db/shop
         return self.table or "query"
 
     @property
+    def options(self) -> tuple[str, ...]:
+        """The options of `regulars init` that name it."""
+        return ("--url", self.url, *(("--table", self.table) if self.table else ("--query", self.query or "")))
+
+    @property
     def scheme(self) -> str:
         """The kind of database, such as postgresql."""
         return urlsplit(self.filled()).scheme.partition("+")[0]
@@ -69,7 +74,8 @@ postgresql://shop:${SHOP_DB_PASSWORD}@db/shop
         """
         missing = [name for name in _VARIABLE.findall(self.url) if not environment.get(name)]
         if missing:
-            raise ConfigError(f"url = {self.url}: the environment has no {', '.join(missing)}; set it, and run it again")
+            names = ", ".join(missing)
+            raise ConfigError(f"url = {self.url}: the environment has no {names}; set it, and run this again")
         alone = _VARIABLE.fullmatch(self.url)
         if alone:
             return environment[alone[1]]
@@ -104,7 +110,8 @@ def _check_url(url: str) -> None:
         if not _VARIABLE.fullmatch(secret):
             safe = url.replace(secret, "${SHOP_DB_PASSWORD}") if url.count(secret) == 1 else "${SHOP_DB_PASSWORD}"
             raise ConfigError(
-                f"url holds a password; keep it in the environment and write the name of its variable: {safe}"
+                "url holds a password; keep it in the environment and write the name of its variable, in a shell "
+                f"between single quotes: {safe}"
             )
 
 

@@ -51,8 +51,9 @@ def failures_of(database: Database) -> Iterator[None]:
         yield
     except RegularsError:
         raise
-    except Exception as error:
-        raise told(database, error) from None  # what a driver holds may name the password
+    # Each driver has errors of its own, and what they hold may name the password: none of them goes on.
+    except Exception as error:  # noqa: BLE001
+        raise told(database, error) from None
 
 
 def told(database: Database, error: Exception) -> RegularsError:
@@ -76,5 +77,3 @@ def _first_line(error: BaseException) -> str:
 def _named(names: Sequence[str]) -> str:
     rest = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return ", ".join(f'"{name}"' for name in names[:MOST_NAMED]) + rest
-
-

@@ -149,7 +149,7 @@ def propose_horizon(shop: OpenShop, *, by_segment: bool = False, out: Path | Non
     log, named = shop.log, shop.settings.churn.horizon_days
     proposed = proposed_horizon(log, segments, [named] if isinstance(named, int) else [])
     if picture is not None:
-        _draw(proposed, shop.settings.orders.file.name, picture, shop.settings.files.access())
+        _draw(proposed, shop.settings.orders.source_name, picture, shop.settings.files.access())
     return HorizonProposed(
         proposed, {each.definition: _dates(log, each.definition, shop.until) for each in proposed.windows}, picture
     )

@@ -14,7 +14,8 @@ from features.guess.guess import guess
 from features.log import Log
 from features.questions import Question, by_setting
 from features.shell import shell_line
-from features.sources.mapping import Guess
+from features.sources.databases.address import Database
+from features.sources.mapping import Guess, OrdersMapping
 from features.sources.reader import CheckReport, check_files
 from serving.commands.data.talk import Answerer, Talk, leave_open
 from serving.commands.result import WordedResult
@@ -24,7 +25,7 @@ AFTER_THE_QUESTIONS = "horizon_days = auto: the gaps are measured once the quest
 
 
 def init_shop(
-    orders: Path,
+    orders: Path | Database,
     events: Path | None,
     customers: Path | None,
     out: Path,
@@ -37,7 +38,7 @@ def init_shop(
     """Guess how a shop's files are to be read, ask what cannot be known, and write both down.
 
     Args:
-        orders: the orders as exported.
+        orders: the orders as exported, or the database that holds them.
         events: what customers did besides ordering, if any.
         customers: names, owners, segments, consent, if any.
         out: the toml to write; the book and `mlruns/` will lie beside it.
@@ -70,7 +71,7 @@ def init_shop(
         "currency": settings.shop.currency,
         "horizon_days": churn.horizon_days,
         "active_days": churn.active_days,
-        "orders": {"file": str(settings.orders.file), "columns": dict(settings.orders.columns)},
+        "orders": {**_source(settings.orders), "columns": dict(settings.orders.columns)},
         "not_used": {table: list(headers) for table, headers in found.not_used.items()},
         "assumptions": assumptions,
         "questions": [each.to_dict() for each in by_setting(talk.open).values()],
@@ -78,6 +79,20 @@ def init_shop(
     }
     words = [f"wrote {out}; it assumes:", *(f"  - {line}" for line in assumptions), *_asked(out, talk.open)]
     return WordedResult(document, [*words, "then: regulars check" if talk.open else "next: regulars check"])
+
+
+def orders_source(file: Path | None, url: str | None, table: str | None, query: str | None) -> Path | Database:
+    """Return what the command line names as the orders: a file or a database.
+
+    Raises:
+        InputError: both, or neither, or a database without a table or query.
+    """
+    if (file is None) == (url is None) or (url is None and (table or query)):
+        raise InputError("name the orders: a file as exported, or a database with --url and --table or --query")
+    if url is not None:
+        return Database(url, table, query)
+    assert file is not None
+    return file
 
 
 def _guessed(talk: Talk, named: Mapping[str, str], guess_with: Callable[[Mapping[str, str]], Guess]) -> Guess:
@@ -153,7 +168,15 @@ def _rest_of_command(out: Path, *, force: bool) -> str:
     return shell_line(*words, *(["--force"] if force else []))
 
 
+def _source(orders: OrdersMapping) -> dict[str, str | None]:
+    if orders.database is None:
+        return {"file": str(orders.file)}
+    return {"url": orders.url, "table": orders.table, "query": orders.query}
+
+
 def _absolute(mapping: Any) -> Any:
+    if isinstance(mapping, OrdersMapping) and mapping.database is not None:
+        return mapping.at(Path.cwd())
     return dataclasses.replace(mapping, file=mapping.file.resolve())
 
 
