@@ -12,7 +12,7 @@ from features.errors import ConfigError
 from features.sources.mapping import CustomersMapping
 from features.sources.reader import read_customers
 from features.tables import CUSTOMERS
-from serving.outreach.plan.accounts import account_of
+from serving.outreach.plan.accounts import Accounts, account_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +55,11 @@ class Customers:
     def account_of(self) -> dict[str, str]:
         """Customer → account, of those that belong to one; every other customer is an account of its own."""
         return account_of(self.frame)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Who belongs to which account."""
+        return Accounts(self.account_of, self.ids)
 
     @cached_property
     def segment_of(self) -> dict[str, str]:

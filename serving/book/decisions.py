@@ -5,7 +5,7 @@ Every function is idempotent: a row that the book holds already is not written a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from operator import itemgetter
@@ -17,11 +17,13 @@ from sqlalchemy.engine import Connection, RowMapping
 from features.errors import InputError, Violation, suggest
 from features.sources.consent import CHANNELS
 from serving.book.book import Book
+from serving.book.people.held import LIFT, keep_for, left_behind, lift_for, people_of
 from serving.book.privacy.entry_ids import ids_by_alias, with_current_ids
 from serving.book.privacy.own_ids import OF, told_apart
 from serving.book.row_checks import Source, days_after, refuse, unknown_words, wrong_reports
 from serving.book.schema import CONSENT, CONTACTS, ENTRIES, HOLDS, LISTS, OWNERS, RUNS
 from serving.book.sql_rows import digest, insert_missing, insert_or_replace, rows_with, texts_from_json, utc_now
+from serving.outreach.plan.accounts import Accounts
 from serving.outreach.plan.snapshot import EVERY_CHANNEL
 
 HoldKind = Literal["veto", "snooze", "lift"]
@@ -174,9 +176,20 @@ def set_consent(
 
 
 def hold(
-    book: Book, account_ids: Iterable[str], kind: HoldKind, since: date, until: date | None, by: str, why: str
+    book: Book,
+    account_ids: Iterable[str],
+    kind: HoldKind,
+    since: date,
+    until: date | None,
+    by: str,
+    why: str,
+    *,
+    accounts: Accounts | None = None,
 ) -> Recorded:
     """Keep accounts off the list by their owner's veto or snooze, or lift either; the latest row decides.
+
+    A hold is of the account and of everybody who belongs to it today, wherever they go. A lift ends what was set under
+    its account, and what its customers of today brought from others.
 
     Args:
         book: the database of record.
@@ -186,13 +199,30 @@ def hold(
         until: first day after a snooze; None for the others.
         by: who decided.
         why: shown as the reason for not being on the list.
+        accounts: who belongs to which account today; None = as the list in force has it.
 
     Raises:
         InputError: an unknown kind, or an end that the kind does not allow.
     """
     check_hold(kind, since, until)
     with book.writing() as connection:
-        return write_holds(connection, [Hold(each, kind, since, until, by, why) for each in account_ids])
+        rows = [Hold(each, kind, since, until, by, why) for each in dict.fromkeys(account_ids)]
+        people = people_of(connection, (row.account_id for row in rows), accounts)
+        done = write_holds(connection, rows, people)
+        if kind == LIFT:
+            _lift_along(connection, rows, people, accounts)
+        return done
+
+
+def _lift_along(
+    connection: Connection, rows: Sequence[Hold], people: Mapping[str, Collection[str]], accounts: Accounts | None
+) -> None:
+    """Lift what customers were held by under other accounts, and the accounts that nobody is left in."""
+    lifted = _hold_ids(connection, rows)
+    lift_for(connection, lifted, people)
+    if accounts is not None and rows:
+        empty = left_behind(connection, lifted, accounts, rows[0].since)
+        write_holds(connection, [replace(rows[0], account_id=each) for each in empty], {})
 
 
 def check_hold(kind: str, since: date, until: date | None) -> None:
@@ -282,10 +312,28 @@ def write_consent(connection: Connection, rows: Sequence[Consent]) -> Recorded:
     return _write_changed(connection, CONSENT.c.customer_id, rows, key, itemgetter("allowed"))
 
 
-def write_holds(connection: Connection, rows: Sequence[Hold]) -> Recorded:
-    """Write checked holds, each unless the last one of its account and first day is the same."""
+def write_holds(connection: Connection, rows: Sequence[Hold], people: Mapping[str, Collection[str]]) -> Recorded:
+    """Write checked holds, each unless the last one of its account and first day is the same.
+
+    Args:
+        connection: of a writer.
+        rows: in the order in which they were decided.
+        people: account → its customers, whom the holds follow.
+    """
     content = itemgetter("kind", "until", "by", "why")
-    return _write_changed(connection, HOLDS.c.account_id, rows, itemgetter("account_id", "since"), content)
+    done = _write_changed(connection, HOLDS.c.account_id, rows, itemgetter("account_id", "since"), content)
+    for day in dict.fromkeys(row.since for row in rows):
+        keep_for(connection, _hold_ids(connection, [row for row in rows if row.since == day]), people)
+    return done
+
+
+def _hold_ids(connection: Connection, rows: Sequence[Hold]) -> dict[str, int]:
+    """Return account → the last hold of its day; rows of one day."""
+    if not rows:
+        return {}
+    query = sa.select(HOLDS.c.account_id, HOLDS.c.id).where(HOLDS.c.since == rows[0].since)
+    found = rows_with(connection, query.order_by(HOLDS.c.id), HOLDS.c.account_id, (row.account_id for row in rows))
+    return {row["account_id"]: row["id"] for row in found}
 
 
 def _write_changed(

@@ -19,6 +19,7 @@ from serving.book.schema import (
     ENTRIES,
     EPISODES,
     GONE,
+    HELD,
     HOLDS,
     LISTS,
     OUTCOMES,
@@ -86,7 +87,7 @@ def history_of(book: Book, customer_id: str) -> History:
             contacts=_rows_of(connection, CONTACTS, "customer_id", (customer_id,), "contacted_on", "recorded_at"),
             outcomes=_rows_of(connection, OUTCOMES, "customer_id", (customer_id,), "happened_on", "recorded_at"),
             consent=_rows_of(connection, CONSENT, "customer_id", (customer_id,), "decided_on", "id"),
-            holds=_rows_of(connection, HOLDS, "account_id", accounts, "since", "id"),
+            holds=_holds(connection, customer_id, accounts),
             owners=_rows_of(connection, OWNERS, "account_id", accounts, "since"),
             arms=_rows_of(connection, ARMS, "account_id", accounts, "since", "playbook"),
             drawn=_rows_of(connection, DRAWN, "customer_id", (customer_id,), "since", "account_id"),
@@ -125,6 +126,13 @@ def _entries(connection: Connection, customer_id: str, accounts: tuple[str, ...]
         .where(sa.or_(ENTRIES.c.customer_id == customer_id, ENTRIES.c.account_id.in_(accounts)))
     )
     return frame_of(connection, query.order_by(LISTS.c.as_of, LISTS.c.id))
+
+
+def _holds(connection: Connection, customer_id: str, accounts: tuple[str, ...]) -> pd.DataFrame:
+    """Return the holds of the customer's accounts, and those that were of the customer under another one."""
+    mine = sa.select(HELD.c.hold_id).where(HELD.c.customer_id == customer_id)
+    query = sa.select(HOLDS).where(sa.or_(HOLDS.c.account_id.in_(accounts), HOLDS.c.id.in_(mine)))
+    return frame_of(connection, query.order_by(HOLDS.c.since, HOLDS.c.id))
 
 
 def _of_lists(connection: Connection, table: sa.Table, customer_id: str) -> pd.DataFrame:

@@ -29,6 +29,7 @@ from serving.book.decisions import (
     write_contacts,
     write_holds,
 )
+from serving.book.people.held import people_of_entries
 from serving.book.privacy.entry_ids import with_current_ids
 from serving.book.row_checks import Source, refuse, unknown_words, wrong_reports
 from serving.book.schema import HOLDS, OUTCOMES
@@ -129,7 +130,8 @@ def _follow_up(connection: Connection, rows: Sequence[Outcome], entries: Mapping
     never = [row for row in in_time if row.outcome == "do_not_contact"]
     write_consent(connection, [_refusal(row, entries[row.entry_id]) for row in never])
     alone = [_snooze(row, entries[row.entry_id]) for row in in_time if row.outcome in LEAVE_ALONE]
-    write_holds(connection, _not_held(connection, alone))
+    snoozed = [entries[row.entry_id] for row in in_time if row.outcome in LEAVE_ALONE]
+    write_holds(connection, _not_held(connection, alone), people_of_entries(connection, snoozed))
 
 
 def _contact(row: Outcome, entry: RowMapping) -> Contact | None:

@@ -238,6 +238,14 @@ HOLDS = sa.Table(
     sa.Column("why", sa.Text, nullable=False),
     sa.Column("recorded_at", sa.DateTime, nullable=False),
 )
+# Whom a hold is of: everybody who belonged to the account on that day keeps it, wherever they go. A lift is also of
+# what its customers were held by under other accounts.
+HELD = _keyed_table(
+    "held",
+    sa.Column("hold_id", sa.ForeignKey("holds.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("customer_id", sa.String, primary_key=True, index=True),
+    sa.Column("account_id", sa.String, primary_key=True, index=True),  # under which it was set
+)
 
 # The JSON that the API answers for each customer of the latest run, encoded once: a row costs less than its columns.
 # It is derived from the run of its `run_id`; rows of another run are not used.

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from serving.book.book import Book
 from serving.book.lists import with_entry
+from serving.book.people.held import held_on
 from serving.book.schema import ARMS, CONSENT, CONTACTS, DRAWN, ENTRIES, EPISODES, HOLDS, LISTS, OWNERS
 from serving.book.sql_rows import frame_of, texts_from_json
 from serving.book.trial import ended_by
@@ -45,6 +46,7 @@ def snapshot_on(book: Book, as_of: date) -> Snapshot:
             contacts=_contacts(connection, as_of),
             consent=consent_on(connection, as_of),
             holds=holds_on(connection, as_of),
+            held=held_on(connection, as_of),
             owners=owners_on(connection, as_of),
             arms=frame_of(connection, sa.select(*(ARMS.c[n] for n in ("account_id", "playbook", "arm", "stratum")))),
             drawn=_drawn(connection, as_of),

@@ -24,6 +24,7 @@ from serving.book.schema import (
     EPISODES,
     ERASURES,
     GONE,
+    HELD,
     HOLDS,
     MERGERS,
     OUTBOX,
@@ -47,6 +48,7 @@ BY_CUSTOMER: tuple[sa.Table, ...] = (
     CONTACTS,
     OUTCOMES,
     CONSENT,
+    HELD,
     POSTED_ORDERS,
     POSTED_EVENTS,
     OUTBOX,
@@ -54,7 +56,7 @@ BY_CUSTOMER: tuple[sa.Table, ...] = (
 # Rows of its own account, which a customer without a parent is. The account of a branch stays: others belong to it.
 BY_ACCOUNT: tuple[sa.Table, ...] = (ARMS, HOLDS, OWNERS, MERGERS)
 # Tables in which rows of others may name the customer as their account: each of these becomes its own account.
-NAMING_ACCOUNTS: tuple[sa.Table, ...] = (ENTRIES, SUPPRESSED, EPISODES, DRAWN)
+NAMING_ACCOUNTS: tuple[sa.Table, ...] = (ENTRIES, SUPPRESSED, EPISODES, DRAWN, HELD)
 ONE_PER_ACCOUNT = "one entry per account"  # the detail in a list, followed by the customer who stands for the account
 
 
@@ -104,10 +106,27 @@ def _overwrite_deleted(connection: Connection) -> None:
 
 
 def _deletions(connection: Connection, customer_id: str) -> Iterable[tuple[str, int]]:
+    yield "holds", _hold_by_others(connection, customer_id)
     for column, tables in (("customer_id", BY_CUSTOMER), ("account_id", BY_ACCOUNT)):
         for table in tables:
             done = connection.execute(sa.delete(table).where(table.c[column] == customer_id))
             yield table.name, done.rowcount
+
+
+def _hold_by_others(connection: Connection, customer_id: str) -> int:
+    """Let another customer stand for a hold of the customer's account that is of others, too: they stay held."""
+    own = sa.and_(HELD.c.hold_id == HOLDS.c.id, HELD.c.customer_id != customer_id)
+    other = sa.select(sa.func.min(HELD.c.customer_id)).where(own).correlate(HOLDS).scalar_subquery()
+    of_others = sa.and_(HOLDS.c.account_id == customer_id, sa.exists().where(own))
+    # Where a lift is of the same customer under both accounts, one row of it is enough.
+    twice = HELD.alias()
+    same = sa.and_(
+        twice.c.hold_id == HELD.c.hold_id,
+        twice.c.customer_id == HELD.c.customer_id,
+        twice.c.account_id == HELD.c.customer_id,
+    )
+    connection.execute(sa.delete(HELD).where(HELD.c.account_id == customer_id, sa.exists().where(same)))
+    return connection.execute(sa.update(HOLDS).where(of_others).values(account_id=other)).rowcount
 
 
 def _mentions_removed(connection: Connection, customer_id: str) -> Iterable[tuple[str, int]]:

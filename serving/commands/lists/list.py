@@ -19,10 +19,12 @@ from serving.commands.result import Table
 from serving.outreach.effect.learnt import learn
 from serving.outreach.exports.folder import check_formats, write_list
 from serving.outreach.plan.holdout import random_cell
+from serving.outreach.plan.holds import held_along
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.owners import NO_OWNER
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.snapshot import Snapshot
+from serving.outreach.plan.suppression import SNOOZED, VETO
 from serving.outreach.playbooks.advisor import Advisor
 from serving.outreach.playbooks.guidance import with_guidance
 from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
@@ -48,6 +50,7 @@ class PublishedList:
         run: the scoring run behind it.
         warnings: sentences about settings that do nothing.
         taken_back: lists that were taken back since the one before: as_of, withdrawn_at, by, why.
+        held_along: accounts that are kept off by a veto or snooze that a customer brought from another account.
     """
 
     outreach: OutreachList
@@ -55,6 +58,7 @@ class PublishedList:
     run: ScoringRun
     warnings: tuple[str, ...] = ()
     taken_back: Sequence[Mapping[str, Any]] = ()
+    held_along: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, entries and all."""
@@ -69,6 +73,7 @@ class PublishedList:
             "left_out": dict(outreach.left_out),
             "gone": records(outreach.gone),
             "merged": records(outreach.merged),
+            "held_along": list(self.held_along),
             "taken_back": [dict(each) for each in self.taken_back],
             "warnings": list(self.warnings),
             "files": list(self.files),
@@ -96,6 +101,7 @@ class PublishedList:
         yield "not on it: " + ", ".join(f"{count:,} {rule}" for rule, count in outreach.left_out.items())
         yield from (_said_taken_back(each) for each in self.taken_back)
         yield from self._moves()
+        yield from _said_held(self.held_along)
         yield from _said_merged(outreach.merged["account_id"].tolist())
         yield from self.warnings
         folder = self.files[0].parent
@@ -114,13 +120,26 @@ def _said_taken_back(each: Mapping[str, Any]) -> str:
     return f"the list of {each['as_of']} was taken back by {each['by']} and does not count: {each['why']}"
 
 
+def _said_held(account_ids: Sequence[str]) -> Iterator[str]:
+    if account_ids:
+        which = "1 account is" if len(account_ids) == 1 else f"{len(account_ids):,} accounts are"
+        yield (
+            f"careful: {which} kept off by a veto or snooze that a customer brought from another account "
+            f"({_named(account_ids)}); regulars hold lift ends it"
+        )
+
+
+def _named(account_ids: Sequence[str]) -> str:
+    more = f" and {len(account_ids) - MOST_NAMED:,} more" if len(account_ids) > MOST_NAMED else ""
+    return f"{', '.join(account_ids[:MOST_NAMED])}{more}"
+
+
 def _said_merged(account_ids: Sequence[str]) -> Iterator[str]:
     if account_ids:
-        more = f" and {len(account_ids) - MOST_NAMED:,} more" if len(account_ids) > MOST_NAMED else ""
         which = "1 account holds" if len(account_ids) == 1 else f"{len(account_ids):,} accounts hold"
         yield (
             f"careful: {which} held-out customers and others, so nobody of it is contacted: a contact cannot be undone "
-            f"({', '.join(account_ids[:MOST_NAMED])}{more})"
+            f"({_named(account_ids)})"
         )
 
 
@@ -190,7 +209,8 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
         taken_back = taken_back_since(connection, outreach.as_of)
     known_owners = {NO_OWNER, *customers.named_owner_of.values(), *snapshot.owners.values(), *outreach.owners}
     warnings = (*run.hindsight(), *policy.unknown_owners(known_owners))
-    return PublishedList(outreach, files, run, warnings, taken_back)
+    held = held_along(outreach.suppressed, snapshot, customers.account_of, (VETO, SNOOZED))
+    return PublishedList(outreach, files, run, warnings, taken_back, held)
 
 
 def _advisor(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Snapshot) -> Advisor:

@@ -227,7 +227,8 @@ def hold_accounts(
     check_hold(kind, since or shop.today, until)
     named = accounts_named(shop, account_ids)
     accounts = dict.fromkeys(named.values())
-    done = hold(shop.book, accounts, cast(HoldKind, kind), since or shop.today, until, by, why)
+    first, known = since or shop.today, shop.customers.accounts
+    done = hold(shop.book, accounts, cast(HoldKind, kind), first, until, by, why, accounts=known)
     return Reported("holds", done, accounts=named, done="lifted" if kind == "lift" else "held")
 
 

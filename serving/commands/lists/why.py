@@ -119,7 +119,8 @@ def _consented(row: dict[str, Any]) -> str:
 
 def _held(row: dict[str, Any]) -> str:
     until = f" until {row['until']}" if row["until"] else ""
-    return f"{row['kind']}{until}{_by(row)}: {row['why']}"
+    account = "" if row["account_id"] == row["asked_for"] else f" (of account {row['account_id']})"
+    return f"{row['kind']}{until}{_by(row)}: {row['why']}{account}"
 
 
 def _watched(row: dict[str, Any]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 
 import pandas as pd
 
@@ -29,13 +28,14 @@ class Snapshot:
         contacts: customer_id, contacted_on, channel, entry_id, playbook, owner; before the day.
         consent: customer_id, channel ("*" = every channel), allowed; the latest decision on each.
         holds: account_id, kind (veto, snooze), until, why, by; in force on the day.
+        held: customer_id, account_id, kind, until, why, by: whom they are of, and under which account they were set.
         owners: account → owner, where handed over or given in turn.
         arms: account_id, playbook, arm, stratum of every draw.
         drawn: customer_id, playbook, arm, stratum, until of the customers whose account was drawn, `until` None; and of
             those held out with an account that they came to, until that day. Those whose day is over are left out.
         open_episodes: account_id, arm, began_on, ends_on, customers; under way on the day.
 
-    >>> Snapshot().listed_on
+    >>> Snapshot().owners
     {}
     """
 
@@ -47,6 +47,9 @@ class Snapshot:
     )
     consent: pd.DataFrame = field(default_factory=lambda: _empty("customer_id", "channel", "allowed"))
     holds: pd.DataFrame = field(default_factory=lambda: _empty("account_id", "kind", "until", "why", "by"))
+    held: pd.DataFrame = field(
+        default_factory=lambda: _empty("customer_id", "account_id", "kind", "until", "why", "by")
+    )
     owners: dict[str, str] = field(default_factory=dict)
     arms: pd.DataFrame = field(default_factory=lambda: _empty("account_id", "playbook", "arm", "stratum"))
     drawn: pd.DataFrame = field(default_factory=lambda: _empty("customer_id", "playbook", "arm", "stratum", "until"))
@@ -54,10 +57,15 @@ class Snapshot:
         default_factory=lambda: _empty("account_id", "arm", "began_on", "ends_on", "customers")
     )
 
-    @cached_property
-    def listed_on(self) -> dict[str, date]:
-        """The day of the former list, for each account on it."""
-        return dict(zip(self.former["account_id"], self.former["as_of"], strict=True))
+    def listed_on(self, account_of: Mapping[str, str]) -> dict[str, date]:
+        """Return the day of the former list for each account on it, also for those that its customers are in by now.
+
+        Args:
+            account_of: customer → account, of those that have a parent.
+        """
+        days = self.former["as_of"].tolist()
+        joined = (account_of.get(who, who) for who in self.former["customer_id"])
+        return dict(zip(joined, days, strict=True)) | dict(zip(self.former["account_id"], days, strict=True))
 
     def listed_accounts(self, account_of: Mapping[str, str]) -> frozenset[str]:
         """Return the accounts of the former list, also those that its customers have joined since.

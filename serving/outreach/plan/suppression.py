@@ -15,6 +15,7 @@ import pandas as pd
 from features.sources.consent import SERVICE
 from serving.outreach.plan.candidates import RANDOM
 from serving.outreach.plan.consent import channels_allowed
+from serving.outreach.plan.holds import holds_today
 from serving.outreach.plan.policy import Policy
 from serving.outreach.plan.snapshot import Snapshot
 
@@ -61,9 +62,9 @@ def suppressed(
 def _rules(
     rows: pd.DataFrame, snapshot: Snapshot, policy: Policy, as_of: date, account_of: Mapping[str, str]
 ) -> Iterator[Rule]:
-    yield from _holds(rows, snapshot)
+    yield from _holds(rows, snapshot, account_of)
     yield _no_consent(rows, snapshot)
-    yield _ordered(rows, snapshot, as_of)
+    yield _ordered(rows, snapshot, as_of, account_of)
     no_service = rows["open_ticket"] & (rows["channel"] != SERVICE)
     yield Rule(OPEN_TICKET, no_service, _details(rows, "goes to service first"))
     yield Rule(IN_TRANSIT, rows["in_transit"], _details(rows, "an order is on its way"))
@@ -78,13 +79,22 @@ def _details(rows: pd.DataFrame, texts: str | Sequence[str]) -> pd.Series:
     return pd.Series(texts, index=rows.index, dtype=object)
 
 
-def _holds(rows: pd.DataFrame, snapshot: Snapshot) -> Iterator[Rule]:
-    holds = snapshot.holds.drop_duplicates("account_id", keep="last").set_index("account_id")
-    pairs = zip(holds.index, holds["why"], holds["until"], strict=True)
-    details = {account: f"{why}{_until(until)}" for account, why, until in pairs}
-    kind, detail = (rows["account_id"].map(of).astype(object) for of in (holds["kind"].to_dict(), details))
-    yield Rule(VETO, kind == "veto", detail)
-    yield Rule(SNOOZED, kind == "snooze", detail)
+def _holds(rows: pd.DataFrame, snapshot: Snapshot, account_of: Mapping[str, str]) -> Iterator[Rule]:
+    """Keep off each account that is held, or that a customer of it is held in: a contact is with the account."""
+    holds = holds_today(snapshot, account_of)
+    for reason, kind in ((VETO, "veto"), (SNOOZED, "snooze")):
+        own = holds[holds["kind"] == kind]
+        columns = (own[name] for name in ("account_id", "why", "until", "came_with"))
+        details = {
+            account: f"{why}{_until(until)}{_along(who)}" for account, why, until, who in zip(*columns, strict=True)
+        }
+        detail = rows["account_id"].map(details).astype(object)
+        yield Rule(reason, detail.notna(), detail)
+
+
+def _along(customer_id: object) -> str:
+    # The former account is not named: it may be another owner's by now.
+    return "" if customer_id is None else f" (came along from another account with {customer_id})"
 
 
 def _until(day: object) -> str:
@@ -101,9 +111,9 @@ def _no_consent(rows: pd.DataFrame, snapshot: Snapshot) -> Rule:
     return Rule(NO_CONSENT, pd.Series(refused, index=rows.index, dtype=bool), _details(rows, details))
 
 
-def _ordered(rows: pd.DataFrame, snapshot: Snapshot, as_of: date) -> Rule:
+def _ordered(rows: pd.DataFrame, snapshot: Snapshot, as_of: date, account_of: Mapping[str, str]) -> Rule:
     """Keep off whoever has ordered since the former list, or yesterday; but not the newcomers of yesterday."""
-    listed_on = snapshot.listed_on
+    listed_on = snapshot.listed_on(account_of)
     since_listed = [(as_of - listed_on.get(account, as_of)).days for account in rows["account_id"]]
     days = pd.Series(since_listed, index=rows.index, dtype=int)
     lately = rows["days_since_order"].astype(int) <= np.maximum(days, 1)

@@ -23,6 +23,7 @@ from serving.book import (
     record_outcomes,
     set_consent,
 )
+from serving.book.decisions import Recorded
 from serving.book.snapshot import snapshot_on
 
 Count = Callable[[str], int]
@@ -38,11 +39,11 @@ def ids(publish: Any) -> list[str]:
 def test_the_same_outcomes_twice_change_nothing(book: Book, count: Count, ids: list[str]) -> None:
     """Also within one import, and whatever else is said of them the second time."""
     rows = [Outcome(ids[0], "contacted", TUESDAY, "call", 250, "ann"), Outcome(ids[1], "do_not_contact", TUESDAY)]
-    assert vars(record_outcomes(book, [*rows, rows[0]])) == {"new": 2, "known": 1}
+    assert record_outcomes(book, [*rows, rows[0]]) == Recorded(2, 1)
     tables = ("outcomes", "contacts", "consent", "holds")
     before = [count(name) for name in tables]
     assert before == [2, 1, 1, 0]
-    assert vars(record_outcomes(book, [replace(rows[0], note="again"), rows[1]])) == {"new": 0, "known": 2}
+    assert record_outcomes(book, [replace(rows[0], note="again"), rows[1]]) == Recorded(0, 2)
     assert [count(name) for name in tables] == before
 
 

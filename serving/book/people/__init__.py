@@ -1,0 +1,1 @@
+"""What was decided about accounts, kept for the people who belonged to them on that day."""
