@@ -51,7 +51,7 @@ def test_two_outcomes_of_a_day_are_one_contact(book: Book, ids: list[str]) -> No
     """First reached, then saved; the next day is another contact, and what the contact file says is the same one."""
     record_outcomes(book, [Outcome(ids[0], "reached", TUESDAY, "mail"), Outcome(ids[0], "saved", TUESDAY, "mail")])
     record_outcomes(book, [Outcome(ids[0], "saved", date(2026, 3, 4))])
-    assert vars(record_contacts(book, [Contact("c0", TUESDAY, "mail", entry_id=ids[0])])) == {"new": 0, "known": 1}
+    assert record_contacts(book, [Contact("c0", TUESDAY, "mail", entry_id=ids[0])]) == Recorded(0, 1)
     found = snapshot_on(book, NEXT_WEEK).contacts
     assert found[["customer_id", "contacted_on", "channel", "entry_id", "owner"]].values.tolist() == [
         ["c0", TUESDAY, "mail", ids[0], "unassigned"],
@@ -122,8 +122,8 @@ def test_a_note_of_any_kind_comes_out_as_it_went_in(book: Book, ids: list[str]) 
 
 def test_contacts_without_a_list_are_known_by_customer_day_and_channel(book: Book, count: Count) -> None:
     rows = [Contact("x", TUESDAY, "call"), Contact("x", TUESDAY, "mail"), Contact("x", TUESDAY, "call", note="again")]
-    assert vars(record_contacts(book, rows)) == {"new": 2, "known": 1}
-    assert vars(record_contacts(book, [Contact("x", TUESDAY, "call", key="own")] * 2)) == {"new": 1, "known": 1}
+    assert record_contacts(book, rows) == Recorded(2, 1)
+    assert record_contacts(book, [Contact("x", TUESDAY, "call", key="own")] * 2) == Recorded(1, 1)
     with pytest.raises(InputError, match="is not the id of an entry"):
         record_contacts(book, [Contact("x", NEXT_WEEK, "call", entry_id="nobody")])
     assert count("contacts") == 3
@@ -136,8 +136,8 @@ def test_the_latest_word_on_consent_counts(book: Book, count: Count) -> None:
         Consent("x", "mail", False, TUESDAY, "file"),
         Consent("x", "*", True, TUESDAY, "file"),
     ]
-    assert vars(set_consent(book, rows)) == {"new": 3, "known": 0}
-    assert vars(set_consent(book, rows)) == {"new": 0, "known": 3}
+    assert set_consent(book, rows) == Recorded(3, 0)
+    assert set_consent(book, rows) == Recorded(0, 3)
     early = snapshot_on(book, TUESDAY).consent.sort_values("channel").values.tolist()
     assert early == [["x", "*", True], ["x", "mail", False]]
     late = snapshot_on(book, NEXT_WEEK).consent.sort_values("channel").values.tolist()
