@@ -33,6 +33,10 @@ CURRENCIES = {
     "ЛВ": "BGN", "LEI": "RON", "XAF": "XAF", "XOF": "XOF",
     "BRL": "BRL", "R$": "BRL", "MXN": "MXN", "ZAR": "ZAR", "UAH": "UAH", "₴": "UAH", "ILS": "ILS", "₪": "ILS",
 }  # fmt: skip
+_ARABIC_SIGNS = {
+    "د.ك": "KWD", "د.إ": "AED", "ر.س": "SAR", "د.ت": "TND", "د.ب": "BHD", "ر.ع": "OMR", "ر.ق": "QAR", "د.أ": "JOD",
+    "ج.م": "EGP", "د.ع": "IQD", "د.ج": "DZD", "د.م": "MAD", "ل.د": "LYD",
+}  # fmt: skip
 _ONE_WAY = str.maketrans("ώΏيك", "ωΩیک")
 ZONES = {
     "EUR": "Europe/Berlin", "USD": "America/New_York",
@@ -196,6 +200,8 @@ def currency_in(texts: Iterable[str]) -> str | None:
     """
     votes: Counter[str] = Counter()
     for text in texts:
+        for sign, code in _ARABIC_SIGNS.items():
+            text = text.replace(sign, code)
         words = re.findall(r"[^\W\d_]+\$?|[€$£¥₺₹₪₴﷼₩฿₫₱₽₦৳₸₾]", text.translate(_ONE_WAY).upper())
         votes.update(CURRENCIES[word] for word in words if word in CURRENCIES)
     return votes.most_common(1)[0][0] if votes else None

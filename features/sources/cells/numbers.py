@@ -29,9 +29,12 @@ _GROUPED = re.compile(
 # A currency is a sign of money, or one or two words. A percent sign or a star is none.
 _LETTERS = r"a-zA-Z\u00aa\u00b5\u00ba\u00c0-\u1fff\u200c\u3040-\uffdc"  # of every script, with what combines
 _SIGNS = "$¢£¤¥֏؋৲৳฿៛₠-⃏﷼＄￠￡￥￦"
-_CURRENCY = rf"(?:[{_LETTERS}][{_LETTERS}{_SIGNS}]{{0,11}}[./]{{0,2}}|[{_SIGNS}])"
+_CURRENCY = rf"(?:[{_LETTERS}][{_LETTERS}{_SIGNS}]{{0,11}}(?:[.][{_LETTERS}]{{1,3}}){{0,3}}[./]{{0,2}}|[{_SIGNS}])"
 _BEFORE = re.compile(rf"(?P<sign>[+-])? ?(?:{_CURRENCY}(?: {_CURRENCY})?)? ?(?P<minus>[+-])? ?")
-_BEHIND = re.compile(rf" ?(?P<none>/-|/=|[.,] ?--?)? ?(?P<minus>-)? ?(?:{_CURRENCY}(?: {_CURRENCY})?)? ?(?P<last>-)?")
+_BEHIND = re.compile(rf" ?(?P<none>/-|/=|[.,:] ?--?)? ?(?P<minus>-)? ?(?:{_CURRENCY}(?: {_CURRENCY})?)? ?(?P<last>-)?")
+_NOTHING = re.compile(
+    rf"(?:(?:[{_SIGNS}]|[A-Za-z]{{2,3}}) ?)?-(?: ?(?:[{_SIGNS}]|[A-Za-z]{{2,3}}))?"
+)  # an accountant's zero
 # Of a ledger: a debit is what the customer owes, a credit is what comes back; Soll and Haben in German.
 _CREDIT = re.compile(r"(?:cr\.? ?(?=[^a-z]))(?P<first>.+)|(?P<last>.+\d) ?(?:cr|h)\.?", re.IGNORECASE)
 _DEBIT = re.compile(r"(?:dr\.? ?(?=[^a-z]))(?P<first>.+)|(?P<last>.+\d) ?(?:dr|s)\.?", re.IGNORECASE)
@@ -85,7 +88,7 @@ def _written(cell: str, decimal: str) -> int:
         cell = "".join(brackets.groups())
     parts = _parts(cell)
     if parts is None:
-        return BAD
+        return 0 if _NOTHING.fullmatch(cell) else BAD
     before, digits, behind = parts
     front, back = _BEFORE.fullmatch(before), _BEHIND.fullmatch(behind)
     if front is None or back is None:
@@ -128,7 +131,7 @@ def _without_thousands(digits: str, decimal: str, no_cents: str) -> str | None:
             return None
     digits = (digits.translate(_SWAPPED) if decimal == "," else digits).translate(_ARABIC)
     grouped = _GROUPED.fullmatch(digits)
-    if grouped is None or (no_cents in (".", ",") and grouped[3]):
+    if grouped is None or (no_cents in (".", ",", ":") and grouped[3]):
         return None
     return re.sub("[,' ]", "", digits)
 
