@@ -31,7 +31,8 @@ from features.guess.sample import (
 from features.guess.shop import shop_of
 from features.guess.statuses import status_columns, status_settings
 from features.sources.databases.address import Database
-from features.sources.mapping import CustomersMapping, EventsMapping, Guess, OrdersMapping
+from features.sources.mapping import Beside, CustomersMapping, EventsMapping, Guess, OrdersMapping
+from features.sources.opening.opener import ALONE
 from features.tables import CUSTOMERS, EVENTS, ORDERS
 
 GUEST_ZEROS = 0.02
@@ -44,6 +45,8 @@ def guess(
     customers: Path | None = None,
     columns: Mapping[str, str] | None = None,
     more: str = "",
+    files: Sequence[Path] = (),
+    beside: Beside = ALONE,
 ) -> Guess:
     """Guess how the files of a shop map to the contract.
 
@@ -53,6 +56,8 @@ def guess(
         customers: the customers file, if any.
         columns: field -> header where the user names it; fields of other files as `events.kind`, `customers.name`.
         more: further options of the command line, repeated when a command is printed.
+        files: several orders files, read as one; `orders` is the first of them.
+        beside: files that hold a part of the orders.
 
     Returns:
         The mappings, every assumption in one sentence, and a question for each column of `columns` that cannot be read.
@@ -61,10 +66,12 @@ def guess(
         InputError: a file that cannot be read, or a required column that was not recognised: it says which columns
             are free and what to write; a field or header in `columns` that does not exist.
     """
-    request = Request(orders, events, customers, columns or {}, more)
+    request = Request(orders, events, customers, columns or {}, more, tuple(files), beside)
     request.check()
     with ExitStack() as stack:
-        sample = open_sample(stack, _sample_file(stack, orders))
+        paths = request.paths or (_sample_file(stack, orders),)
+        sample = open_sample(stack, paths, request.joined)
+        request.tell_of_payments(sample)
         mapping = _orders(sample, request)
         if isinstance(orders, Database):
             mapping = mapping.read_from_database(orders)
@@ -132,7 +139,11 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
     ask_unreadable(sample, "orders", ORDERS)
     named = {name: sample.name(index) for name, index in columns.items() if index is not None}
     return OrdersMapping(
-        file=sample.file.path,
+        file=sample.file.path if isinstance(request.orders, Database) else request.orders,
+        files=request.files if len(request.files) > 1 else (),
+        lines=request.joined.lines,
+        payments=request.joined.payments,
+        persons=request.joined.persons,
         columns=named,
         format=sample.form,
         **worth.settings,

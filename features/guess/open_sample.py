@@ -16,34 +16,40 @@ from features.guess.sample import Sample
 from features.guess.shape import filled_down, line_columns
 from features.sources import cells, plain_text
 from features.sources.cells.cells_sql import text
-from features.sources.mapping import FileFormat
+from features.sources.mapping import Beside, FileFormat
 from features.sources.opening.open_file import OpenFile
-from features.sources.opening.opener import SeveralTables, open_files, rewritten
+from features.sources.opening.opener import ALONE, SeveralTables, open_files, rewritten
 from features.sources.opening.refusal import several
 
 SAMPLE = 20_000
 _NEEDED = (headers.CUSTOMER_ID, headers.ORDERED_AT, (*money_names.LINE_AMOUNT, *money_names.ORDER_TOTAL))
 
 
-def open_sample(stack: ExitStack, paths: Path | Sequence[Path]) -> Sample:
-    """Open files for guessing; they are closed with the stack."""
+def open_sample(stack: ExitStack, paths: Path | Sequence[Path], beside: Beside = ALONE) -> Sample:
+    """Open files for guessing; they are closed with the stack.
+
+    Args:
+        stack: closes them.
+        paths: the files, folders or patterns.
+        beside: files that hold a part of their rows.
+    """
     wanted = [paths] if isinstance(paths, Path) else list(paths)
     form, notes = FileFormat(), list[str]()
     try:
-        file = stack.enter_context(open_files(wanted, form, encoding_of))
+        file = stack.enter_context(open_files(wanted, form, encoding_of, beside))
     except SeveralTables as several_tables:
         form = FileFormat(table=_likely(several_tables.headers))
         notes.append(
             f'CHECK: of the tables {several(list(several_tables.headers))} the one named "{form.table}" is read.'
         )
-        file = stack.enter_context(open_files(wanted, form, encoding_of))
+        file = stack.enter_context(open_files(wanted, form, encoding_of, beside))
     file, columns = _first_rows(file)
     form = _described(file, form)
     for shape in (_continued, _grouped):
         changed = shape(file, columns, form)
         if changed != form:
             form = changed
-            file, columns = _first_rows(stack.enter_context(open_files(wanted, form, encoding_of)))
+            file, columns = _first_rows(stack.enter_context(open_files(wanted, form, encoding_of, beside)))
     sample = Sample(file, columns, form)
     for note in (*notes, *file.notes, *_said(file, form)):
         sample.assume(note)

@@ -7,13 +7,14 @@ run next, with `--column amount="…"` for each missing field, and the columns t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from features.errors import InputError, suggest
 from features.guess.sample import Sample
 from features.shell import shell_line
 from features.sources.databases.address import Database
+from features.sources.mapping import Beside
 from features.tables import CUSTOMERS, EVENTS, ORDERS, names
 
 TABLES = {"orders": names(ORDERS), "events": names(EVENTS), "customers": names(CUSTOMERS)}
@@ -30,6 +31,8 @@ class Request:
         customers: the customers file, if any.
         columns: field -> header; a field of another file than the orders is written `events.kind`, `customers.name`.
         more: further options of the command line, repeated when a command is printed.
+        files: several orders files, read as one.
+        beside: files that hold a part of the orders.
 
     >>> Request(Path("o.csv"), columns={"amount": "Betrag"}).command(["ordered_at"], "orders")
     'regulars init o.csv --column amount="Betrag" --column ordered_at="…"'
@@ -40,12 +43,32 @@ class Request:
     customers: Path | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     more: str = ""
+    files: tuple[Path, ...] = ()
+    beside: Beside = field(default_factory=Beside)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The orders files."""
+        return self.files or (() if isinstance(self.orders, Database) else (self.orders,))
+
+    @property
+    def joined(self) -> Beside:
+        """The files that are joined with the orders: lines hold the money rather than payments."""
+        return replace(self.beside, payments=None) if self.beside.lines else self.beside
+
+    def tell_of_payments(self, sample: Sample) -> None:
+        """Say which money counts where both the lines and the payments of orders are given."""
+        lines, payments = self.beside.lines, self.beside.payments
+        if lines is not None and payments is not None:
+            other = f"to count what was paid (with freight, say), leave out --lines {lines.name}"
+            sample.assume(f"CHECK: an order is worth what {lines.name} says; {payments.name} is not read: {other}.")
 
     def command(self, missing: Sequence[str], table: str) -> str:
         """Return the command that names the columns that are still missing."""
-        files = {"--events": self.events, "--customers": self.customers}
+        beside = {f"--{name}": getattr(self.beside, name) for name in ("lines", "payments", "persons")}
+        files = {**beside, "--events": self.events, "--customers": self.customers}
         prefix = "" if table == "orders" else f"{table}."
-        where = self.orders.options if isinstance(self.orders, Database) else (self.orders,)
+        where = self.orders.options if isinstance(self.orders, Database) else self.paths
         words = [shell_line("regulars", "init", *where)]
         words += [shell_line(option, file) for option, file in files.items() if file is not None]
         words += [f"--column {name}={_in_quotes(header)}" for name, header in self.columns.items()]

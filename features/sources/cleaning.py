@@ -72,7 +72,7 @@ def clean_lines(
     if set_aside is not None and set_aside.any():
         checks.leave_out(SET_ASIDE, set_aside)
     checks.drop_blank()
-    checks.drop_totals()
+    checks.drop_marked()
     order = order_keys(checks.text("order_id"), typed.rows)
     local_time, offset = first_filled(order, typed.local_time != cells.EMPTY, typed.local_time, typed.offset)
     day, _ = business_days(local_time, offset, shop)

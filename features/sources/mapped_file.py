@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 
 from features.errors import InputError
-from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping
+from features.sources.mapping import Beside, CustomersMapping, EventsMapping, FileFormat, OrdersMapping
 from features.sources.opening.open_file import OpenFile
-from features.sources.opening.opener import open_file, rewritten
+from features.sources.opening.opener import open_files, rewritten
 from features.tables import Field
 
 # A database has no order of its own: the lines of an order stand together, its later state below an earlier one.
@@ -75,14 +75,15 @@ def open_mapped(mapping: AnyMapping, table: Sequence[Field], before: date | None
     Raises:
         InputError: the file cannot be opened, or has no column of a name that the mapping gives.
     """
-    with _file_of(mapping, before) as path, open_file(path, mapping.format) as file:
+    beside = mapping.beside if isinstance(mapping, OrdersMapping) else Beside()
+    with _files_of(mapping, before) as paths, open_files(paths, mapping.format, beside=beside) as file:
         yield MappedFile(file, _columns(file, mapping.columns, table), mapping.format)
 
 
 @contextmanager
-def _file_of(mapping: AnyMapping, before: date | None) -> Iterator[Path]:
+def _files_of(mapping: AnyMapping, before: date | None) -> Iterator[tuple[Path, ...]]:
     if not isinstance(mapping, OrdersMapping) or mapping.database is None:
-        yield mapping.file
+        yield mapping.paths if isinstance(mapping, OrdersMapping) else (mapping.file,)
         return
     from features.sources.databases.extract import Wanted, extracted  # only here: Parquet is written there
 
@@ -92,7 +93,7 @@ def _file_of(mapping: AnyMapping, before: date | None) -> Iterator[Path]:
         [mapping.columns[name] for name in ROWS_IN_ORDER if name in mapping.columns],
     )
     with extracted(mapping.database, wanted) as path:
-        yield path
+        yield (path,)
 
 
 def _columns(file: OpenFile, names: Mapping[str, str], table: Sequence[Field]) -> dict[str, Column]:

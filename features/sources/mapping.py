@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from features.errors import ConfigError, suggest
@@ -111,6 +111,8 @@ class FileFormat:
         for name, east in self.zones.items():
             if not re.fullmatch(r"[+-](0\d|1[0-4]):[0-5]\d", east):
                 raise ConfigError(f'zones: {name} = "{east}" is not an offset from UTC; write {name} = "+05:30"')
+        if self.header_line is not None and self.header_line < 1:
+            raise ConfigError(f"header_line is the number of a line, from 1, not {self.header_line}")
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
             raise ConfigError(f"delimiter is one character, not {self.delimiter!r}")
         try:
@@ -270,15 +272,35 @@ def _check_source(orders: OrdersMapping) -> None:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Files that hold a part of the orders, joined by ids.
+
+    Args:
+        lines: the lines of orders whose heads stand in the orders file.
+        payments: the payments of orders, where no file holds their lines.
+        persons: who stands behind a customer id, where it is new with each order.
+    """
+
+    lines: Path | None = None
+    payments: Path | None = None
+    persons: Path | None = None
+
+
+@dataclass(frozen=True)
 class OrdersMapping:
     """Where the orders are, which column is which field, and what cells mean for a line (see `LineRules`).
 
     Args:
-        file: a file, or a folder or pattern of several.
-        columns: field of ORDERS -> column in the file.
+        file: text, workbook, Parquet or JSON, also packed; a folder or a pattern such as "exports/*.csv".
+        columns: field of ORDERS -> column in the file; "subtotal#2" is the second of several columns of one name.
         url: of a database that holds the orders instead of a file, see `Database`.
         table: of that database.
         query: the SELECT of that database, instead of a table.
+        files: several of them instead, read one after the other.
+        lines: the lines of the orders in a file apart, joined by their id.
+        payments: the payments in a file apart, where no file holds the lines.
+        persons: who stands behind customer ids in a file apart, joined by these.
+        merge: a file of two columns below a header: old customer id, new customer id.
         accept: what the shop has said is right: rules that take many rows, and names of DOUBTS.
         most_left_out: share of the rows, or of the money, that a rule may leave out unasked.
         on_broken: 'stop' where a row breaks a rule, or 'set_aside': it is named in a file, and the others are read.
@@ -312,10 +334,17 @@ class OrdersMapping:
     accept: tuple[str, ...] = ()
     most_left_out: float = 0.05
     on_broken: Literal["stop", "set_aside"] = "stop"
+    files: tuple[Path, ...] = ()
+    lines: Path | None = None
+    payments: Path | None = None
+    persons: Path | None = None
+    merge: Path | None = None
     format: FileFormat = FileFormat()
 
     def __post_init__(self) -> None:
         _check_source(self)
+        if self.lines is not None and self.payments is not None:
+            raise ConfigError("lines and payments both hold the money of the orders; leave out one of them")
         for name in self.accept:
             _one_of("accept", name, (*RULES, *DOUBTS))
         _one_of("amount_is", self.amount_is, ("line", "order", "none"))
@@ -338,18 +367,27 @@ class OrdersMapping:
         return self.file.name if self.database is None else self.database.name
 
     def at(self, folder: Path) -> OrdersMapping:
-        """Return the same mapping, a file of a relative path as lying in the folder."""
-        if self.database is None:
-            return replace(self, file=folder / self.file)
-        return replace(self, url=self.database.at(folder).url)
+        """Return the same mapping, files of relative paths as lying in the folder."""
+        moved = with_paths(self, folder.joinpath)
+        return moved if self.database is None else replace(moved, file=self.file, url=self.database.at(folder).url)
 
     def read_from(self, file: Path) -> OrdersMapping:
         """Return the same mapping for another file."""
-        return replace(self, file=file, url=None, table=None, query=None)
+        return replace(self, file=file, files=(), url=None, table=None, query=None)
 
     def read_from_database(self, database: Database) -> OrdersMapping:
         """Return the same mapping for a database."""
         return replace(self, file=NO_FILE, url=database.url, table=database.table, query=database.query)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that hold the orders."""
+        return self.files or (self.file,)
+
+    @property
+    def beside(self) -> Beside:
+        """The files that hold a part of them."""
+        return Beside(self.lines, self.payments, self.persons)
 
     @property
     def rules(self) -> LineRules:
@@ -390,6 +428,26 @@ class CustomersMapping:
 
     def __post_init__(self) -> None:
         _check_fields("customers", self.columns, CUSTOMERS, ("customer_id",))
+
+
+Mapped = TypeVar("Mapped", OrdersMapping, EventsMapping, CustomersMapping)
+
+
+def with_paths(mapping: Mapped, moved: Callable[[Path], Path]) -> Mapped:
+    """Return a mapping with each of its paths moved.
+
+    >>> mapping = CustomersMapping(Path("c.csv"), {"customer_id": "card"})
+    >>> with_paths(mapping, Path("shop").joinpath).file.as_posix()
+    'shop/c.csv'
+    """
+    change: dict[str, Any] = {}
+    for each in fields(mapping):
+        value = getattr(mapping, each.name)
+        if isinstance(value, Path):
+            change[each.name] = moved(value)
+        elif each.name == "files":
+            change[each.name] = tuple(moved(path) for path in value)
+    return replace(mapping, **change)
 
 
 @dataclass(frozen=True)

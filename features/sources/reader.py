@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from features.sources.columns import Mask
 from features.sources.customers import clean_customers
 from features.sources.mapped_file import MappedFile, open_mapped
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
+from features.sources.merges import MERGED, merged, read_merges
 from features.sources.posted import Posts, with_posted
 from features.sources.row_checks import NO_TEXTS, CleanTable, Problem, TypedTable
 from features.sources.rules import RULES, RuleCount
@@ -118,7 +120,7 @@ def check_files(
     lines, found, set_aside = _read_orders(orders, shop, limits)
     happened: CleanTable | None = None
     if events is not None:
-        happened, more = _read_events(events, shop, limits)
+        happened, more = _read_events(events, shop, limits, orders.merge)
         found.add(more)
     if customers is not None:
         found.add(_customers(customers)[1])
@@ -164,6 +166,7 @@ def _read_orders(
         until = limits["until"]
         with open_mapped(orders, ORDERS, before=None if until is None else date_of(until)) as opened:
             typed, file, again = _typed(opened)
+            typed, n_merged = merged(typed, read_merges(orders.merge))
             cleaned, found, set_aside = stop_at_broken(typed, clean), None, list[Violation]()
             broken = again or cleaned.problems or file.file.n_ragged
             if orders.on_broken == "set_aside" and broken and file.file.n_ragged == len(file.file.ragged):
@@ -172,7 +175,7 @@ def _read_orders(
                 cleaned, set_aside = replace(found[0], ragged_rows=file.file.n_ragged), named_rows(file, found[1])
             if not cleaned.problems:
                 cleaned = replace(cleaned, recount=recount(file, price_times_quantity=orders.price_times_quantity))
-            cleaned = replace(cleaned, counts={**cleaned.counts, **file.file.counts})
+            cleaned = replace(cleaned, counts={**cleaned.counts, **file.file.counts, MERGED: n_merged})
             wrong = Findings() if found is not None else findings(file, [*again, *cleaned.problems])
             return cleaned, wrong, set_aside
     except InputError as error:
@@ -238,11 +241,12 @@ def _nothing_left(orders: OrdersMapping, counts: Mapping[str, int], until: date 
 
 
 def _read_events(
-    mapping: EventsMapping, shop: Shop, limits: Mapping[str, int | None]
+    mapping: EventsMapping, shop: Shop, limits: Mapping[str, int | None], merge: Path | None
 ) -> tuple[CleanTable | None, Findings]:
     try:
         with open_mapped(mapping, EVENTS) as opened:
             typed, file, again = _typed(opened, mapping.kind)
+            typed, _ = merged(typed, read_merges(merge))
             cleaned = clean_events(typed, shop, until=limits["until"], latest=limits["latest"])
             cleaned = replace(cleaned, counts={**cleaned.counts, **file.file.counts})
             return cleaned, findings(file, [*again, *cleaned.problems])

@@ -13,6 +13,7 @@ from features.questions import Question
 from features.sources import cells
 from features.sources.balance.account import Account, ReadRows
 from features.sources.columns import Mask, is_empty
+from features.sources.opening.totals import TOTAL_ROWS
 
 NO_TEXTS: Texts = np.zeros(0, dtype=object)
 
@@ -23,7 +24,8 @@ class TypedTable:
 
     `texts` are dictionary-coded, '' = empty; `numbers` are millionths, `local_time` and `offset` seconds, both with the
     marks of `features/sources/cells/marks.py`; `flags` hold 0, 1, FLAG_EMPTY, FLAG_BAD; `headers` are the names of the
-    columns as the file writes them, where there is a file. `total` marks rows that say that they are totals.
+    columns as the file writes them, where there is a file. `marks` holds
+    the rows that were marked for a rule when the file was opened.
     """
 
     rows: int
@@ -33,7 +35,7 @@ class TypedTable:
     local_time: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     offset: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     headers: Mapping[str, str] = field(default_factory=dict)
-    total: Mask | None = None
+    marks: Mapping[str, Mask] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,10 +120,10 @@ class RowChecks:
         if blank.any():
             self.leave_out("blank lines", blank)
 
-    def drop_totals(self) -> None:
-        """Drop rows that say that they are totals and have no date; a product may have such a name."""
-        if self.typed.total is not None:
-            self.leave_out("total rows", self.typed.total & (self.typed.local_time <= cells.HUGE))
+    def drop_marked(self) -> None:
+        """Drop rows that were marked when the file was opened; of totals those without a date, which products have."""
+        for rule, rows in self.typed.marks.items():
+            self.leave_out(rule, rows & (self.typed.local_time <= cells.HUGE) if rule == TOTAL_ROWS else rows)
 
     def check_number(self, name: str, values: Ints, *, needed: bool = False) -> None:
         """Note the cells that are no number, or empty where a number is needed."""

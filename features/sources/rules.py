@@ -40,6 +40,8 @@ RULES = {
     "lines above the header": "a title or the like above the header is no row",
     "lines below the table": "a remark or a total behind the last row, of fewer cells, is no row",
     "lines below their order's first": "a line that lacks its order's number and date belongs to the order above",
+    "lines without an order": "a line whose order stands in no file of heads is left out",
+    "orders without lines": "an order of which no line stands in the file of lines is left out",
     "total rows": "a row that says total and has no date is left out",
     "on or after until": "lines on or after the date given with --until are not read",
     "earlier states": "an order that comes again in a later state (exports that overlap were joined) counts once, in "
@@ -48,6 +50,7 @@ RULES = {
     "unpaid": "a line of an order that was never paid, by its status, is left out",
     "no orders": "a payment, an estimate or another document that is no order, by its type or status, is left out",
     "test orders": "a line flagged as test, or with a status, customer or order id that says test, is left out",
+    "merged customers": "a customer id that the merge file replaces is read as the new one",
     "guests": "a line without a customer (an empty id, or a word such as null) is left out",
     "placeholders": "a line of an id that stands for nobody, as the shop says under [orders] guests, is left out",
     "duplicate lines": "a line number that comes again in one order with all its cells, or a whole order that stands "

@@ -185,7 +185,9 @@ def _located(file: MappedFile, problems: Sequence[Problem], most: int | None = M
         for row in problem.rows[:most]:
             place = found[int(row)]
             value = cells.readable(place.record[column.index]) if column is not None else ""
-            yield Violation(place.file, place.line, name, problem.rule, value, problem.remedy)
+            yield Violation(
+                *place.of(None if column is None else column.index), name, problem.rule, value, problem.remedy
+            )
         more = 0 if most is None else len(problem.rows) - most
         if more > 0:
             yield Violation(file.file.name, None, name, f"{more:,} more cells break the same rule", "", "")

@@ -29,8 +29,15 @@ from serving.cli.options import (
 @app.command()
 def init(
     orders: Annotated[
-        Path | None, typer.Argument(help="The shop's orders: CSV or Parquet, as exported.", show_default=False)
+        list[Path] | None,
+        typer.Argument(help="The orders as exported: files, a folder, 'exports/*.csv'.", show_default=False),
     ] = None,
+    lines: Annotated[Path | None, typer.Option("--lines", help="The orders' lines, where they stand apart.")] = None,
+    payments: Annotated[
+        Path | None, typer.Option("--payments", help="Their payments, where no file has lines.")
+    ] = None,
+    persons: Annotated[Path | None, typer.Option("--persons", help="Who stands behind customer ids.")] = None,
+    merge: Annotated[Path | None, typer.Option("--merge", help="Merged customers: old id, new id.")] = None,
     events: Annotated[Path | None, typer.Option("--events", help="What customers did besides ordering.")] = None,
     customers: Annotated[Path | None, typer.Option("--customers", help="Names, owners, segments, consent.")] = None,
     url: Annotated[
@@ -54,13 +61,23 @@ def init(
     json: Json = False,
 ) -> None:
     """Guess columns, zone and currency of a shop's files; write regulars.toml, say what it assumes, ask the rest."""
+    from features.sources.mapping import Beside
     from serving.cli.asking import ask, is_a_talk
     from serving.commands.data.init import init_shop, orders_source
     from serving.commands.data.talk import leave_open, likely
 
-    answer = likely if yes else ask if is_a_talk() and not json else leave_open
-    source, named = orders_source(orders, url, table, query), column or ()
-    report = init_shop(source, events, customers, out, force=force, columns=named, set_aside=set_aside, answer=answer)
+    report = init_shop(
+        orders_source(orders, url, table, query),
+        events,
+        customers,
+        out,
+        beside=Beside(lines, payments, persons),
+        merge=merge,
+        force=force,
+        columns=column or (),
+        set_aside=set_aside,
+        answer=likely if yes else ask if is_a_talk() and not json else leave_open,
+    )
     screen_of(json).show(report)
     if report.document["questions"]:
         raise typer.Exit(InputError.exit_code)

@@ -18,7 +18,7 @@ from features.errors import ConfigError, Violation, suggest
 from features.faults import faults_at
 from features.questions import by_setting
 from features.shell import shell_line
-from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
+from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop, with_paths
 from serving.config.questions import refuse_open_questions, refuse_questions
 from serving.config.settings import (
     AUTO,
@@ -101,6 +101,9 @@ def _read(where: Path, orders: Path | None) -> Settings:
         raise ConfigError(f"{where} is not TOML: {error}") from error
     refuse_open_questions(raw, where)
     folder = where.resolve().parent
+    section = raw.get("orders")
+    if isinstance(section, dict) and section.get("files") and "file" not in section:
+        section["file"] = section["files"][0]  # what messages call them by
     settings = _checked(raw, where)
     moved, playbooks = settings.orders.at(folder), settings.list.playbooks
     return dataclasses.replace(
@@ -118,7 +121,7 @@ Mapping_ = TypeVar("Mapping_", EventsMapping, CustomersMapping)
 
 def _at(folder: Path, mapping: Mapping_) -> Mapping_:
     """Read a file's path as lying beside the toml."""
-    return dataclasses.replace(mapping, file=folder / mapping.file)
+    return with_paths(mapping, folder.joinpath)
 
 
 def _checked(raw: dict[str, Any], where: Path) -> Settings:

@@ -63,18 +63,29 @@ def _file_section(
 ) -> Iterator[str]:
     every = dataclasses.fields(mapping)
     plain = {f.name: value for f in every if (value := getattr(mapping, f.name)) != f.default or f.name not in RARE}
-    columns, written, file = plain.pop("columns"), plain.pop("format"), plain.pop("file")
+    columns, written = plain.pop("columns"), plain.pop("format")
     if not {"status", "type"} & set(columns):  # the words for statuses matter only where there is one
         plain = {key: value for key, value in plain.items() if not key.endswith("_status")}
-    if file != NO_FILE:
-        inside = file.is_relative_to(folder)
-        plain = {"file": (file.relative_to(folder) if inside else file).as_posix(), **plain}
+    if plain.get("files"):
+        plain = {"files": plain.pop("files"), **{key: value for key, value in plain.items() if key != "file"}}
+    elif (file := plain.pop("file")) != NO_FILE:
+        plain = {"file": file, **plain}
+    plain = {key: _relative(value, folder) for key, value in plain.items()}
     yield f"[{name}]\n" + _lines(with_questions(plain, name, questions))
     section = f"{name}.columns"
     yield f"[{section}]  # {comment}\n" + _lines(with_questions(columns, section, questions))
     plain_format = dataclasses.asdict(written) if written != FileFormat() else {}
     if cells := with_questions(plain_format, f"{name}.format", questions):
         yield f"[{name}.format]\n" + _lines(cells)
+
+
+def _relative(value: Any, folder: Path) -> Any:
+    """Return paths inside the folder as seen from it."""
+    if isinstance(value, tuple):
+        return tuple(_relative(each, folder) for each in value)
+    if isinstance(value, Path):
+        return (value.relative_to(folder) if value.is_relative_to(folder) else value).as_posix()
+    return value
 
 
 def _section(questions: Mapping[str, Question], name: str, content: Any, comment: str) -> str:

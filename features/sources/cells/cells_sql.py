@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from features.log import Coded, Ints
 from features.sources import cells
 from features.sources.business_day import on_clock_of
-from features.sources.columns import mapped, read_codes
+from features.sources.columns import Mask, mapped, read_codes
 from features.sources.mapped_file import Column, MappedFile
 from features.sources.opening.open_file import OpenFile
 from features.sources.row_checks import TypedTable
@@ -54,13 +54,13 @@ def read_cells(file: MappedFile) -> tuple[TypedTable, MappedFile]:
 def _read(file: MappedFile) -> TypedTable:
     """Read batch by batch, so that the text of the whole file is never in memory at once."""
     readers = {name: _reader(column, file) for name, column in file.columns.items()}
-    rows, totals = 0, [np.zeros(0, dtype=bool)]
+    rows, marks = 0, list[list[Mask]]()
     for batch in _batches(file.file, list(readers.values())):
         rows += batch.num_rows
         arrays = iter(batch.columns)
         for reader in readers.values():
             reader.add([next(arrays) for _ in reader.select])
-        totals += [each.to_numpy(zero_copy_only=False).astype(bool) for each in arrays]
+        marks.append([each.to_numpy(zero_copy_only=False).astype(bool) for each in arrays])
     texts = {name: reader.coded() for name, reader in readers.items() if isinstance(reader, TextReader)}
     kinds = {name: file.columns[name].field.kind for name in texts}
     clocks = {name: times_of_day(coded) for name, coded in texts.items() if kinds[name] == "clock"}
@@ -77,7 +77,7 @@ def _read(file: MappedFile) -> TypedTable:
         local_time,
         offset if file.form.zone is None else on_clock_of(local_time, offset, file.form.zone),
         {name: column.header for name, column in file.columns.items()},
-        np.concatenate(totals) if file.file.marked else None,
+        {mark.rule: np.concatenate(each) for mark, each in zip(file.file.marks, zip(*marks, strict=True), strict=True)},
     )
 
 
@@ -90,7 +90,7 @@ def _clean(coded: Coded, kind: Kind) -> Coded:
 
 def _batches(file: OpenFile, readers: Sequence[Reader]) -> Iterator[pa.RecordBatch]:
     expressions = ", ".join(f"{sql} AS x{n}" for n, sql in enumerate(sql for each in readers for sql in each.select))
-    expressions += ", total" if file.marked else ""
+    expressions += "".join(f", {mark.column}" for mark in file.marks)
     reader = file.connection.sql(f"SELECT {expressions} FROM {file.source}").to_arrow_reader(BATCH_ROWS)
     yield pa.RecordBatch.from_pylist([], reader.schema)  # a file of no rows has columns all the same
     yield from reader

@@ -17,16 +17,41 @@ from features.sources.mapping import FileFormat
 from features.sources.opening.parts import Part
 from features.sources.opening.refusal import several
 
+TOTAL = "total"
 SAME_NAME = "#"  # "subtotal#2" is the second column of this name
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A column of the source that marks rows which a rule leaves out."""
+
+    rule: str
+    column: str
+
+
+@dataclass(frozen=True)
 class Place:
-    """Where a row lies: file and physical line, its cells as written."""
+    """Where a row lies: file and physical line, its cells as written.
+
+    Args:
+        file: of the row.
+        line: from 1.
+        record: its cells, one per column.
+        beside: file and line of the cells that stand in another file.
+        beside_from: the first column of these.
+    """
 
     file: str
     line: int
     record: list[str]
+    beside: tuple[str, int] | None = None
+    beside_from: int = 0
+
+    def of(self, column: int | None) -> tuple[str, int]:
+        """Return file and line of a cell."""
+        if self.beside is not None and column is not None and column >= self.beside_from:
+            return self.beside
+        return self.file, self.line
 
 
 @dataclass(frozen=True)
@@ -34,8 +59,9 @@ class OpenFile:
     """A table that can be read: its columns, and the SQL that reads them.
 
     `source` is a SQL table expression whose columns are c0, c1, … and, where `numbered`, row_no, the number of the row
-    among those of all parts; where `marked`, a flag `total` of rows that may be totals. `header` names columns of one
-    name by their place: "subtotal#2".
+    among those of all parts; `marks` name its flags of rows that are left out. `header` names columns of one name by
+    their place: "subtotal#2". `others` are the files that are joined with it, of which the first holds the columns from
+    `lines_from` on.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -45,13 +71,20 @@ class OpenFile:
     source: str
     parts: tuple[Part, ...]
     folder: Path
-    marked: bool = False
+    marks: tuple[Mark, ...] = ()
     numbered: bool = False
     delimiter: str = ""
     encoding: str = "utf-8"
     notes: tuple[str, ...] = ()
     form: FileFormat = field(default_factory=FileFormat)
     more_counts: Mapping[str, int] = field(default_factory=dict)
+    others: tuple[OpenFile, ...] = ()
+    lines_from: int | None = None
+
+    @property
+    def marked(self) -> bool:
+        """Whether the source has a flag `total` of rows that may be totals."""
+        return any(mark.column == TOTAL for mark in self.marks)
 
     @property
     def name(self) -> str:
@@ -66,17 +99,21 @@ class OpenFile:
     @property
     def ragged(self) -> tuple[Violation, ...]:
         """The first rows that were left out because they have more or fewer cells than the header."""
-        return tuple(each for part in self.parts for each in part.ragged)
+        return tuple(each for part in self._all_parts for each in part.ragged)
+
+    @property
+    def _all_parts(self) -> tuple[Part, ...]:
+        return (*self.parts, *(part for other in self.others for part in other.parts))
 
     @property
     def n_ragged(self) -> int:
         """How many rows were left out so."""
-        return sum(part.n_ragged for part in self.parts)
+        return sum(part.n_ragged for part in self._all_parts)
 
     @property
     def counts(self) -> Mapping[str, int]:
         """Rule -> lines of the files that are no rows of the table."""
-        return sum((Counter(part.counts) for part in self.parts), Counter(self.more_counts))
+        return sum((Counter(part.counts) for part in self._all_parts), Counter(self.more_counts))
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query on the file's connection."""
@@ -113,14 +150,22 @@ class OpenFile:
             return {row: Place(self.parts[0].name, *each) for row, each in found.items()}
         columns = ", ".join(f"c{index}" for index in range(len(self.header)))
         base = "row_no" if self.numbered else "place"
+        line = "NULL" if self.lines_from is None else "line_no"
         numbered = f"(SELECT *, row_number() OVER () - 1 AS place FROM {self.source})"
         wanted = f"SELECT unnest([{', '.join(map(str, sorted(rows)))}])"
-        found_rows = self.query(f"SELECT place, {base}, {columns} FROM {numbered} WHERE place IN ({wanted})")
-        places = self._in_parts({int(row[1]) for row in found_rows})
-        return {
-            int(row[0]): Place(*places[int(row[1])], [cells.text(cell) for cell in row[2:]])
-            for row in sorted(found_rows, key=lambda row: int(row[0]))
-        }
+        found_rows = self.query(f"SELECT place, {base}, {line}, {columns} FROM {numbered} WHERE place IN ({wanted})")
+        found_rows.sort(key=lambda row: int(row[0]))
+        places = self._in_parts({int(row[1]) for row in found_rows if row[1] is not None})
+        lines = {int(row[2]) for row in found_rows if row[2] is not None}
+        beside = self.others[0].located(lines) if lines else {}
+        return {int(row[0]): self._place(row, places, beside) for row in found_rows}
+
+    def _place(self, row: tuple[Any, ...], places: Mapping[int, tuple[str, int]], beside: Mapping[int, Place]) -> Place:
+        """Return the place of a row that was found with its number, that of its line and its cells."""
+        line = None if row[2] is None else beside[int(row[2])].of(None)
+        at = places[int(row[1])] if row[1] is not None else line
+        assert at is not None
+        return Place(*at, [cells.text(cell) for cell in row[3:]], line, self.lines_from or 0)
 
     def _in_parts(self, rows: Set[int]) -> dict[int, tuple[str, int]]:
         sizes = [int(self.query(f"SELECT count(*) FROM {part.source}")[0][0]) for part in self.parts]

@@ -15,9 +15,10 @@ from pathlib import Path
 import duckdb
 
 from features.errors import InputError
-from features.sources.mapping import FileFormat
+from features.sources.mapping import Beside, FileFormat
 from features.sources.opening.copies import folder_for_copies
 from features.sources.opening.encodings import as_utf8, shown_by_bytes
+from features.sources.opening.joined import with_lines, with_persons
 from features.sources.opening.layout import layout_of
 from features.sources.opening.open_file import OpenFile
 from features.sources.opening.parts import Part, json_part, parquet_part, text_part
@@ -29,6 +30,7 @@ from features.sources.opening.union import united
 from features.sources.opening.unpacking import Table, tables_in
 
 EncodingOf = Callable[[Path], str]
+ALONE = Beside()
 
 
 class SeveralTables(InputError):
@@ -51,20 +53,23 @@ def open_file(path: Path, form: FileFormat, encoding_of: EncodingOf | None = Non
 
 
 @contextmanager
-def open_files(paths: Sequence[Path], form: FileFormat, encoding_of: EncodingOf | None = None) -> Iterator[OpenFile]:
+def open_files(
+    paths: Sequence[Path], form: FileFormat, encoding_of: EncodingOf | None = None, beside: Beside = ALONE
+) -> Iterator[OpenFile]:
     """Open files for reading by a DuckDB of its own; of several, columns are joined by their names.
 
     Args:
         paths: files, folders or patterns.
         form: how the files write their cells.
         encoding_of: guesses the encoding of a text; None = that of `form`.
+        beside: files that hold a part of the rows.
 
     Raises:
         InputError: no such file, nothing in it, not a table, or not in the encoding that `form` gives.
     """
     with connected() as connection, folder_for_copies() as folder:
         try:
-            yield open_in(connection, folder, paths, form, encoding_of)
+            yield _joined(connection, folder, paths, form, encoding_of, beside)
         except duckdb.Error as error:
             problem = f"cannot be read: {str(error).splitlines()[0][:200]}"
             raise refusal(paths[0].name, problem, "export it again") from error
@@ -109,12 +114,35 @@ def open_in(
     return shaped(file, form)
 
 
+def _joined(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    paths: Sequence[Path],
+    form: FileFormat,
+    encoding_of: EncodingOf | None,
+    beside: Beside,
+) -> OpenFile:
+    file = open_in(connection, folder, paths, form, encoding_of)
+    plain = replace(form, delimiter=None, table=None, header_line=None, filled_down=(), line_columns=())
+    joins = ((beside.lines or beside.payments, with_lines), (beside.persons, with_persons))
+    for path, join in joins:
+        if path is not None:
+            other = open_in(connection, folder / join.__name__, [path], plain, encoding_of)
+            try:
+                file = join(file, other)
+            except duckdb.Error:  # a ragged row in one of them
+                file = join(rewritten(file), rewritten(other))
+    return file
+
+
 def rewritten(file: OpenFile) -> OpenFile:
     """Return a file without its ragged rows, once they are left out of copies of its texts; `ragged` names them.
 
     Raises:
         InputError: a quote that never closes: where the rows after it begin is not known.
     """
+    if file.others:
+        return file  # its rows were read when they were joined
     copies = [part.rewritten(file.folder / f"rewritten-{number}.csv") for number, part in enumerate(file.parts)]
     again = united(file.connection, file.path, file.folder, copies, file.form, file.encoding,
                    marked=file.marked)  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+TOTAL_ROWS = "total rows"
 _WORDS = (
     "(grand |sub ?-?|report |net |running |page )?totals?( général| generale| general| geral)?|sum|sums|"
     "(end|gesamt|zwischen)?summen?|gesamt(betrag)?|insgesamt|total(e|t)|sub ?totale?|subtotaal|(eind)?totaal|"

@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 
 from features.sources.mapping import FileFormat
-from features.sources.opening.open_file import OpenFile, by_place
+from features.sources.opening.open_file import TOTAL, Mark, OpenFile, by_place
 from features.sources.opening.parts import Part
 from features.sources.opening.refusal import refusal, several
-from features.sources.opening.totals import total_sql
+from features.sources.opening.totals import TOTAL_ROWS, total_sql
 
 LEAST_SHARED = 0.5  # of the columns: files that share fewer do not hold the same
 
@@ -54,7 +54,8 @@ def united(
         source = f"(SELECT *, {total_sql(columns)} AS total FROM {source})"
     text = next((part.text for part in parts if part.text is not None), None)
     delimiter = "" if text is None or text.by_record else text.layout.delimiter
-    return OpenFile(connection, path, named, sql_types, source, tuple(parts), folder, marked, delimiter=delimiter,
+    marks = (Mark(TOTAL_ROWS, TOTAL),) if marked else ()
+    return OpenFile(connection, path, named, sql_types, source, tuple(parts), folder, marks, delimiter=delimiter,
                     encoding=encoding, notes=tuple(notes), form=form)  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from features.log import Log
 from features.questions import Question, by_setting
 from features.shell import shell_line
 from features.sources.databases.address import Database
-from features.sources.mapping import Guess, OrdersMapping
+from features.sources.mapping import Beside, Guess, OrdersMapping, with_paths
+from features.sources.opening.opener import ALONE
 from features.sources.reader import CheckReport, check_files
 from serving.commands.data.talk import Answerer, Talk, leave_open
 from serving.commands.result import WordedResult
@@ -25,11 +26,13 @@ AFTER_THE_QUESTIONS = "horizon_days = auto: the gaps are measured once the quest
 
 
 def init_shop(
-    orders: Path | Database,
+    orders: Path | Sequence[Path] | Database,
     events: Path | None,
     customers: Path | None,
     out: Path,
     *,
+    beside: Beside = ALONE,
+    merge: Path | None = None,
     force: bool,
     columns: Sequence[str] = (),
     set_aside: bool = False,
@@ -38,10 +41,12 @@ def init_shop(
     """Guess how a shop's files are to be read, ask what cannot be known, and write both down.
 
     Args:
-        orders: the orders as exported, or the database that holds them.
+        orders: the orders as exported, in one file or several, or the database that holds them.
         events: what customers did besides ordering, if any.
         customers: names, owners, segments, consent, if any.
         out: the toml to write; the book and `mlruns/` will lie beside it.
+        beside: files that hold a part of the orders.
+        merge: old customer id → new one, if any.
         force: overwrite a file that is there.
         columns: what is known already, each as FIELD=HEADER.
         set_aside: whether rows that break a rule are named in a file, and the others read.
@@ -55,8 +60,14 @@ def init_shop(
         raise InputError(
             f"{out} is there already; one folder is one shop: take another with --out SHOP/regulars.toml, or --force"
         )
-    talk, rest = Talk(answer), _rest_of_command(out, force=force)
-    found = _guessed(talk, named_columns(columns), lambda named: guess(orders, events, customers, named, rest))
+    talk, rest = Talk(answer), _rest_of_command(out, merge, force=force)
+    files = () if isinstance(orders, Database) else (orders,) if isinstance(orders, Path) else tuple(orders)
+    source = orders if isinstance(orders, Database) else files[0]
+    found = _guessed(
+        talk, named_columns(columns), lambda named: guess(source, events, customers, named, rest, files, beside)
+    )
+    if merge is not None:
+        found = dataclasses.replace(found, orders=dataclasses.replace(found.orders, merge=merge))
     if set_aside:
         found = dataclasses.replace(found, orders=dataclasses.replace(found.orders, on_broken="set_aside"))
     settings, report = _checked(talk, found, out.resolve().parent)
@@ -81,18 +92,20 @@ def init_shop(
     return WordedResult(document, [*words, "then: regulars check" if talk.open else "next: regulars check"])
 
 
-def orders_source(file: Path | None, url: str | None, table: str | None, query: str | None) -> Path | Database:
-    """Return what the command line names as the orders: a file or a database.
+def orders_source(
+    files: Sequence[Path] | None, url: str | None, table: str | None, query: str | None
+) -> Sequence[Path] | Database:
+    """Return what the command line names as the orders: files or a database.
 
     Raises:
         InputError: both, or neither, or a database without a table or query.
     """
-    if (file is None) == (url is None) or (url is None and (table or query)):
+    if (not files) == (url is None) or (url is None and (table or query)):
         raise InputError("name the orders: a file as exported, or a database with --url and --table or --query")
     if url is not None:
         return Database(url, table, query)
-    assert file is not None
-    return file
+    assert files
+    return files
 
 
 def _guessed(talk: Talk, named: Mapping[str, str], guess_with: Callable[[Mapping[str, str]], Guess]) -> Guess:
@@ -162,9 +175,10 @@ def named_columns(columns: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _rest_of_command(out: Path, *, force: bool) -> str:
+def _rest_of_command(out: Path, merge: Path | None, *, force: bool) -> str:
     """Return the options that a repeated command needs beside its files and columns."""
     words = [] if out == Path(FILE_NAME) else ["--out", str(out)]
+    words += ["--merge", str(merge)] if merge else []
     return shell_line(*words, *(["--force"] if force else []))
 
 
@@ -177,7 +191,7 @@ def _source(orders: OrdersMapping) -> dict[str, str | None]:
 def _absolute(mapping: Any) -> Any:
     if isinstance(mapping, OrdersMapping) and mapping.database is not None:
         return mapping.at(Path.cwd())
-    return dataclasses.replace(mapping, file=mapping.file.resolve())
+    return with_paths(mapping, Path.resolve)
 
 
 def _churn(log: Log | None, *, open_: bool) -> tuple[Churn, str]:
