@@ -16,6 +16,7 @@ from features.guess.cell_forms import refuse_mixed_dates, with_dates, with_decim
 from features.guess.money import money_reading
 from features.guess.open_sample import SAMPLE, open_sample
 from features.guess.order_rows import OrderRows, are_used_again
+from features.guess.persons import take_person
 from features.guess.questions import ask_unreadable, ask_zone
 from features.guess.request import Request, give, need
 from features.guess.sample import (
@@ -110,6 +111,7 @@ def _field(sample: Sample, name: str, names: Sequence[str], check: Callable[[int
 
 def _orders(sample: Sample, request: Request) -> OrdersMapping:
     give(sample, "orders", request)
+    take_person(sample)
     export = headers.platform(sample.file.header)
     if export:
         sample.assume(f"{sample.file.name} looks like {export}.")

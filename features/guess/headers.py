@@ -106,6 +106,7 @@ ORDERED_AT = _set(
     "date created gmt|purchase date|purchased at|invoice date",
     "invoicedate|document date|doc date|posting date|transaction date",
     "transaction_timestamp|transaction time|datetime|date time|date and time",
+    "order_purchase_timestamp|order_timestamp",
     "timestamp|sale date|sales date|receipt date|day|date|time|created|paid at",
     "ημερομηνία παραγγελίας|ημερομηνία τιμολογίου",
     "ημερομηνία παραστατικού|ημερομηνία έκδοσης|ημερομηνία|ημ/νία|ημνια",

@@ -76,6 +76,7 @@ def with_persons(heads: OpenFile, persons: OpenFile) -> OpenFile:
         source=_copied(heads, query, "persons"),
         numbered=True,
         others=(*heads.others, persons),
+        persons_from=wide,
         notes=(*heads.notes, *persons.notes, f'{persons.name} is joined by "{heads.header[customer]}".'),
     )
 

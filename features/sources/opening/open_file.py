@@ -61,7 +61,7 @@ class OpenFile:
     `source` is a SQL table expression whose columns are c0, c1, … and, where `numbered`, row_no, the number of the row
     among those of all parts; `marks` name its flags of rows that are left out. `header` names columns of one name by
     their place: "subtotal#2". `others` are the files that are joined with it, of which the first holds the columns from
-    `lines_from` on.
+    `lines_from` on; those of persons begin at `persons_from`.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -80,6 +80,7 @@ class OpenFile:
     more_counts: Mapping[str, int] = field(default_factory=dict)
     others: tuple[OpenFile, ...] = ()
     lines_from: int | None = None
+    persons_from: int | None = None
 
     @property
     def marked(self) -> bool:
