@@ -17,7 +17,7 @@ from features.churn.labels import ChurnDefinition
 from features.clock import date_of
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
-from features.errors import InputError
+from features.errors import InputError, RegularsError
 from features.feature import FeatureSet
 from features.log import Log
 from features.sources.posted import Posts
@@ -52,9 +52,16 @@ class OpenShop:
         """Give the shop to a command."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Let go of the book."""
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Let go of the book; where the command failed on damage in it, say so.
+
+        Raises:
+            MachineFault: an error that nobody foresaw came from a book that is not whole.
+        """
+        damage = None if error is None else self._damage_behind(error)
         self.close_book()
+        if damage is not None:
+            raise damage from None
 
     @cached_property
     def today(self) -> date:
@@ -162,6 +169,14 @@ class OpenShop:
         if self._book is not None and not self._lent:
             self._book.close()
             self._book = None
+
+    def _damage_behind(self, error: BaseException) -> RegularsError | None:
+        if self._lent or isinstance(error, RegularsError):  # a server looks at its own book, now and then
+            return None
+        from serving.book.recognition.damage import damage_behind
+
+        book = self.book_if_any
+        return None if book is None else damage_behind(error, book.engine)
 
     def _posts(self) -> Posts | None:
         book = self.book_if_any

@@ -53,7 +53,7 @@ class Endpoint:
         try:
             answer = await self._answer(request, access)
         except Exception as error:  # noqa: BLE001 — every error becomes a problem document
-            answer = refused(error)
+            answer = refused(await self.server.damage_behind(error))
             forget(error)
         if isinstance(answer, Response):
             access.status = answer.status_code

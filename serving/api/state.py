@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable
 from datetime import date
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar, cast
@@ -25,10 +26,11 @@ from serving.api.auth import REFRESH_SECONDS, Keys, Ownership, RateLimit
 from serving.api.fresh_scores import FreshScores
 from serving.api.loaded_model import Champion, Champions
 from serving.api.metrics import Metrics
-from serving.api.problems import not_ready
+from serving.api.problems import not_ready, refusal_of
 from serving.book import Book, Run
 from serving.book.connection import file_of
 from serving.book.keys import Key
+from serving.book.recognition.damage import damage_behind
 from serving.book.recognition.known_book import never_had
 from serving.book.runs import latest_bands, latest_probabilities
 from serving.book.score_lookup import ScoreLookup
@@ -171,6 +173,14 @@ class ServerState:
                 except Exception as error:  # noqa: BLE001 — a database can fail in any way
                     LOG.debug("keys: %s", type(error).__name__)
             await asyncio.sleep(REFRESH_SECONDS)
+
+    async def damage_behind(self, error: Exception) -> Exception:
+        """Return the damage of the book behind an unexpected error, else the error; looked for once a minute."""
+        if self.book is None or refusal_of(error).status != HTTPStatus.INTERNAL_SERVER_ERROR:
+            return error
+        engine = self.book.engine
+        found = await anyio.to_thread.run_sync(self.counts.get, "damage", lambda: damage_behind(error, engine))
+        return found or error
 
     def close(self) -> None:
         """Finish the webhook message that is being sent, and close the book."""

@@ -20,6 +20,7 @@ from features.file_access import OWNER_ONLY, Access
 from serving.book.connection import engine_of, faults_of, folder_of, reading, writing
 from serving.book.migrate import bring_up_to_date
 from serving.book.privacy.secret import SecretKeeper
+from serving.book.recognition.damage import damage_behind
 from serving.book.recognition.identity import changes, count_write, counts, identity_of, refuse_clock_behind
 from serving.book.recognition.known_book import KnownBook
 from serving.book.recognition.same_book import recognised, refuse_gone, refuse_none
@@ -66,8 +67,11 @@ class Book:
         self.keeper = SecretKeeper(home or folder_of(self.engine))
         try:
             self._open(made)
-        except BaseException:
+        except BaseException as error:
+            damage = damage_behind(error, self.engine)
             self.engine.dispose()
+            if damage is not None:
+                raise damage from None
             raise
 
     def close(self) -> None:

@@ -11,6 +11,10 @@ import sqlalchemy as sa
 
 from serving.scores import SCORE_COLUMNS
 
+# What a text holds, where more than any text would do: a look for damage compares it.
+JSON: dict[str, Any] = {"json": True}
+ARM_WORDS: dict[str, Any] = {"words": ("treated", "holdout")}
+KIND_WORDS: dict[str, Any] = {"words": ("regular", "new", "winback")}
 # Unique columns have no name of the book's own: in older books they have none.
 METADATA = sa.MetaData(
     naming_convention={
@@ -74,7 +78,15 @@ _TYPES: dict[str, Any] = {
 SCORES = _keyed_table(
     "scores",
     *_of("runs"),
-    *(sa.Column(each.name, _TYPES[each.type], nullable=each.is_optional) for each in _SCORE_COLUMNS),
+    *(
+        sa.Column(
+            each.name,
+            _TYPES[each.type],
+            nullable=each.is_optional,
+            info=JSON if each.type == "texts" else {},
+        )
+        for each in _SCORE_COLUMNS
+    ),
 )
 
 # A list, who is on it, who is not and why, and who has left it since the list before.
@@ -87,7 +99,7 @@ LISTS = sa.Table(
     sa.Column("as_of", sa.Date, nullable=False, index=True),
     sa.Column("rank_by", sa.String(16), nullable=False),
     sa.Column("capacity", sa.Integer),
-    sa.Column("left_out", sa.Text, nullable=False),  # JSON: reason → how many
+    sa.Column("left_out", sa.Text, nullable=False, info=JSON),  # reason → how many
     sa.Column("published_at", sa.DateTime, nullable=False),
     sa.Column("withdrawn_at", sa.DateTime),  # none: it was not taken back
     sa.Column("withdrawn_by", sa.String),
@@ -96,14 +108,14 @@ LISTS = sa.Table(
 ENTRIES = _keyed_table(
     "entries",
     *_of("lists"),
-    sa.Column("kind", sa.String(8), nullable=False),  # regular, new, winback
+    sa.Column("kind", sa.String(8), nullable=False, info=KIND_WORDS),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("owner", sa.String),
     sa.Column("name", sa.String),
     sa.Column("segment", sa.String),
     sa.Column("entry_id", sa.String(32), index=True),  # the account's on that day, whatever list of that day holds it
     sa.Column("account_id", sa.String, index=True),
-    sa.Column("members", sa.Text),  # JSON: the other customers of the account that were at risk too
+    sa.Column("members", sa.Text, info=JSON),  # the other customers of the account that were at risk too
     sa.Column("playbook", sa.String(48)),
     sa.Column("title", sa.Text),  # of the playbook as it was on that day
     sa.Column("channel", sa.String(16)),
@@ -143,16 +155,16 @@ EPISODES = _keyed_table(
     sa.Column("customer_id", sa.String, nullable=False, index=True),
     sa.Column("list_id", sa.ForeignKey("lists.id"), nullable=False),
     sa.Column("horizon_days", sa.Integer, nullable=False),
-    sa.Column("arm", sa.String(8), nullable=False),  # treated, holdout
-    sa.Column("cell", sa.String(8), nullable=False),  # ranked, random
-    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("arm", sa.String(8), nullable=False, info=ARM_WORDS),
+    sa.Column("cell", sa.String(8), nullable=False, info={"words": ("ranked", "random")}),
+    sa.Column("kind", sa.String(8), nullable=False, info=KIND_WORDS),
     sa.Column("playbook", sa.String(48), nullable=False),
     sa.Column("owner", sa.String, nullable=False),
     sa.Column("band", sa.String(8), nullable=False),
     sa.Column("stratum", sa.String(48), nullable=False),
     sa.Column("probability", sa.Float, nullable=False),
     sa.Column("expected_spend", sa.BigInteger, nullable=False),
-    sa.Column("customers", sa.Text),  # JSON: all of the account on that day; none: the book did not keep it yet
+    sa.Column("customers", sa.Text, info=JSON),  # all of the account on that day; none: the book did not keep it yet
     sa.Column("voided_at", sa.DateTime),  # with its list, before its owner had acted on any entry
 )
 # The arm that an account was drawn for stays for ever, whatever the share becomes.
@@ -160,7 +172,7 @@ ARMS = _keyed_table(
     "arms",
     sa.Column("account_id", sa.String, primary_key=True),
     sa.Column("playbook", sa.String(48), primary_key=True),  # "" where one draw holds for all of them
-    sa.Column("arm", sa.String(8), nullable=False),
+    sa.Column("arm", sa.String(8), nullable=False, info=ARM_WORDS),
     sa.Column("stratum", sa.String(48), nullable=False),
     sa.Column("since", sa.Date, nullable=False),
 )
@@ -171,7 +183,7 @@ DRAWN = _keyed_table(
     sa.Column("customer_id", sa.String, primary_key=True),
     sa.Column("playbook", sa.String(48), primary_key=True),
     sa.Column("since", sa.Date, primary_key=True),
-    sa.Column("arm", sa.String(8), primary_key=True),
+    sa.Column("arm", sa.String(8), primary_key=True, info=ARM_WORDS),
     sa.Column("account_id", sa.String, nullable=False),
     sa.Column("stratum", sa.String(48), nullable=False),
     sa.Column("until", sa.Date),  # first day on which it holds no longer; none: drawn, for ever
@@ -231,7 +243,7 @@ HOLDS = sa.Table(
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("account_id", sa.String, nullable=False, index=True),
-    sa.Column("kind", sa.String(8), nullable=False),  # veto, snooze, lift
+    sa.Column("kind", sa.String(8), nullable=False, info={"words": ("veto", "snooze", "lift")}),
     sa.Column("since", sa.Date, nullable=False),
     sa.Column("until", sa.Date),  # first day on which it holds no longer; none for a veto
     sa.Column("by", sa.String, nullable=False),
@@ -254,14 +266,14 @@ ANSWERS = sa.Table(
     METADATA,
     sa.Column("customer_id", sa.String, primary_key=True),
     sa.Column("run_id", sa.Integer, nullable=False),
-    sa.Column("answer", sa.LargeBinary, nullable=False),  # JSON in UTF-8
+    sa.Column("answer", sa.LargeBinary, nullable=False, info=JSON),  # in UTF-8
 )
 # API keys. Only a salted hash of each is stored: whoever reads the book cannot use it.
 KEYS = _keyed_table(
     "keys",
     sa.Column("id", sa.String(16), primary_key=True),  # the part of a key that may be shown
     sa.Column("name", sa.String, nullable=False),
-    sa.Column("roles", sa.String, nullable=False),  # JSON: scores, lists, outcomes, admin
+    sa.Column("roles", sa.String, nullable=False, info=JSON),  # scores, lists, outcomes, admin
     sa.Column("owner", sa.String),  # none: every owner's accounts
     sa.Column("salt", sa.String(64), nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),
@@ -275,14 +287,14 @@ POSTED_ORDERS = _keyed_table(
     "posted_orders",
     sa.Column("order_id", sa.String, primary_key=True),
     sa.Column("customer_id", sa.String, nullable=False, index=True),
-    sa.Column("lines", sa.Text, nullable=False),  # JSON: one document per line
+    sa.Column("lines", sa.Text, nullable=False, info=JSON),  # one document per line
     sa.Column("recorded_at", sa.DateTime, nullable=False, index=True),
 )
 POSTED_EVENTS = _keyed_table(
     "posted_events",
     sa.Column("event_id", sa.String, primary_key=True),
     sa.Column("customer_id", sa.String, nullable=False, index=True),
-    sa.Column("event", sa.Text, nullable=False),  # JSON
+    sa.Column("event", sa.Text, nullable=False, info=JSON),
     sa.Column("recorded_at", sa.DateTime, nullable=False, index=True),
 )
 # Webhooks, and the messages still to be sent to them.
@@ -290,7 +302,7 @@ WEBHOOKS = _keyed_table(
     "webhooks",
     sa.Column("id", sa.String(16), primary_key=True),
     sa.Column("url", sa.Text, nullable=False),
-    sa.Column("events", sa.String, nullable=False),  # JSON: of serving.webhooks.messages.EVENTS
+    sa.Column("events", sa.String, nullable=False, info=JSON),  # of serving.webhooks.messages.EVENTS
     sa.Column("secret", sa.String, nullable=False),  # sealed, not hashed: signing needs it; empty once removed
     sa.Column("allow_private", sa.Boolean, nullable=False),
     sa.Column("created_at", sa.DateTime, nullable=False),
@@ -304,7 +316,7 @@ OUTBOX = sa.Table(
     sa.Column("webhook_id", sa.ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
     sa.Column("event", sa.String(24), nullable=False),
     sa.Column("customer_id", sa.String, index=True),  # none: of a whole list
-    sa.Column("body", sa.Text, nullable=False),  # JSON, as it is signed and sent
+    sa.Column("body", sa.Text, nullable=False, info=JSON),  # as it is signed and sent
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_at", sa.DateTime),  # none: delivered, or given up
     sa.Column("delivered_at", sa.DateTime),
@@ -327,7 +339,7 @@ ERASURES = sa.Table(
     sa.Column("at", sa.DateTime, nullable=False),
     sa.Column("who", sa.String, nullable=False),
     sa.Column("customer_digest", sa.String(64), nullable=False, index=True),
-    sa.Column("rows", sa.Text, nullable=False),  # JSON: table → how many
+    sa.Column("rows", sa.Text, nullable=False, info=JSON),  # table → how many
 )
 
 AUDIT = sa.Table(

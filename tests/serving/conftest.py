@@ -331,3 +331,22 @@ def office(listed: Path, tmp_path: Path) -> Path:
     """A copy of it that a test may change."""
     shutil.copytree(listed, tmp_path / "shop")
     return tmp_path / "shop"
+
+
+@pytest.fixture(scope="session")
+def busy(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with a list, a key, a webhook and two models that have served."""
+
+    from tests.serving.faults import make_busy_shop
+
+    def make(folder: Path) -> None:
+        shutil.copytree(listed, folder, dirs_exist_ok=True)
+        make_busy_shop(folder)
+
+    return once(tmp_path_factory, "busy", make)
+
+
+@pytest.fixture
+def changed(busy: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may change."""
+    return Path(shutil.copytree(busy, tmp_path / "shop"))

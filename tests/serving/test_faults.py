@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.once import once
 from tests.serving.faults import (
     COMMANDS,
     FAULTS,
@@ -21,7 +20,6 @@ from tests.serving.faults import (
     Ended,
     arguments_of,
     ended,
-    make_busy_shop,
     print_table,
     under,
 )
@@ -33,23 +31,6 @@ UNTOUCHED = {
     "ENOSPC": {"check", "why", "effect", "keys list", "webhooks list", "webhooks deliver", "book", *WITHOUT_FAULT},
     "no memory": {"simulate"},
 }
-
-
-@pytest.fixture(scope="session")
-def busy(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop with a list, a key, a webhook and two models that have served."""
-
-    def make(folder: Path) -> None:
-        shutil.copytree(listed, folder, dirs_exist_ok=True)
-        make_busy_shop(folder)
-
-    return once(tmp_path_factory, "busy", make)
-
-
-@pytest.fixture
-def changed(busy: Path, tmp_path: Path) -> Path:
-    """A copy of it that a test may change."""
-    return Path(shutil.copytree(busy, tmp_path / "shop"))
 
 
 def rows(folder: Path) -> dict[str, list[Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from features.money import Money
+from serving.book.recognition.damage import refuse_damaged
 from serving.book.runs import record_scores
 from serving.book.snapshot import snapshot_on
 from serving.book.trial import episodes
@@ -180,10 +181,14 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
         run: of that shop.
         out: a folder.
         formats: in which to write; by default those of the settings.
+
+    Raises:
+        MachineFault: the book is damaged where it says who may be contacted.
     """
     policy, playbooks, customers = shop.settings.list, load_playbooks(shop.settings.list.playbooks), shop.customers
     if not run.log.has_money:  # no gain is known, and whoever gains nothing would be left out
         policy = replace(policy, rank_by="probability")
+    refuse_damaged(shop.book.engine)
     snapshot = snapshot_on(shop.book, run.as_of)
     advisor = _advisor(shop, run, playbooks, snapshot)
     outreach = plan(

@@ -70,7 +70,7 @@ def book_facts(shop: OpenShop) -> BookFacts:
     book = shop.book_if_any
     if book is None:
         raise InputError("there is no book yet: the first command that records something makes one")
-    return _facts(book, damage=damage_in(book))
+    return _facts(book, damage=damage_in(book.engine))
 
 
 def begin_new_book(settings: Settings, by: str, why: str) -> BookFacts:
@@ -136,9 +136,7 @@ def _lost(settings: Settings, known: KnownBook) -> tuple[str | None, str]:
         raise InputError("the shop never had a book: the first command that records something makes one")
     before = known.read()
     try:
-        Book(
-            settings.book_place, settings.files.access(), settings.folder, known_in=settings.state_folder, made=False
-        ).close()
+        _open_whole(settings)
     except OlderCopy:
         raise
     except WrongBook:
@@ -149,6 +147,22 @@ def _lost(settings: Settings, known: KnownBook) -> tuple[str | None, str]:
             raise
         return (None if before is None else before.id), f"the damaged file is kept as {_moved_aside(file).name}"
     raise InputError("the shop's book is there and whole: there is nothing to begin anew")
+
+
+def _open_whole(settings: Settings) -> None:
+    """Open the shop's book and look at every row of it.
+
+    Raises:
+        WrongBook: it is gone, empty or another one.
+        MachineFault: it cannot be read, or is damaged.
+    """
+    access, state = settings.files.access(), settings.state_folder
+    book = Book(settings.book_place, access, settings.folder, known_in=state, made=False)
+    try:
+        if damage_in(book.engine):
+            raise Damaged(shown_name(book.engine))
+    finally:
+        book.close()
 
 
 def _moved_aside(file: Path) -> Path:
