@@ -99,7 +99,9 @@ def _cells(connection: Connection, tables: Collection[sa.Table]) -> Iterator[str
     """Yield each column that holds what it is not for."""
     for table in tables:
         rules = {column.name: _rule(column) for column in table.c}
-        counted = (sa.literal_column(f"total(NOT ifnull({rule}, 0))") for rule in rules.values())
+        counted: Iterator[sa.ColumnElement[float]] = (
+            sa.literal_column(f"total(NOT ifnull({rule}, 0))") for rule in rules.values()
+        )
         try:
             found = connection.execute(sa.select(*counted).select_from(table)).one()
         except SQLAlchemyError as error:
