@@ -111,8 +111,7 @@ def with_decimal(sample: Sample, given: Collection[int] = ()) -> FileFormat:
         return sample.form
     columns = _money_columns(sample, given)
     texts = [cell for index in columns for cell in sample.filled(index)[:2000]]
-    currency = named_currency(sample)
-    decimals = None if currency is None else Money(currency).decimals
+    decimals = likely_decimals(sample)
     mark = decimal_of(texts, decimals)
     if mark is not None and not marks_shown(texts, decimals)[0]:
         mark = _thousands_or_decimals(sample, texts, mark)
@@ -157,6 +156,14 @@ def named_currency(sample: Sample) -> str | None:
     columns = _money_columns(sample, ())
     texts = [cell for index in columns for cell in sample.filled(index)[:DATES]]
     return currency_in(sample.name(index) for index in columns) or currency_in(texts) or _currency_column(sample)
+
+
+def likely_decimals(sample: Sample) -> int | None:
+    """Return how many decimals the currency has: the named one, else the rial where Persian is written."""
+    currency = named_currency(sample)
+    if currency is None and any("\u0600" <= char <= "\u06ff" for char in "".join(sample.plain)):
+        currency = "IRR"
+    return None if currency is None else Money(currency).decimals
 
 
 def _shows_money(sample: Sample, index: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from features.guess import money_names as names
 from features.guess.arithmetic import values, zeros
+from features.guess.cell_forms import likely_decimals
 from features.guess.sample import Sample
 from features.questions import Answer, Question
 
@@ -20,6 +21,8 @@ def amount_unit(sample: Sample, index: int | None) -> str:
         index: of the column of money.
     """
     if index is None or any(mark in cell for cell in sample.filled(index) for mark in ".,٫"):
+        return "major"
+    if likely_decimals(sample) == 0:  # a yen and a rial have no smaller unit
         return "major"
     header = sample.name(index)
     if names.MINOR.search(header):

@@ -26,6 +26,7 @@ LINE_AMOUNT = headers.LINE_AMOUNT + _set(
     "regeltotaal|regelbedrag|nettobedrag|bedrag|omzet|waarde",
     "wartość brutto|wartość netto|wartość|kwota|przychód|suma",
     "satır tutarı|net tutar|tutar|ciro",
+    "σύνολο γραμμής|αξία γραμμής|ποσό γραμμής|συνολική αξία|αξία|جمع سطر|مبلغ سطر|جمع ردیف|مبلغ ردیف|جمع مبلغ",
     "сумма строки|сумма со скидкой|сумма|стоимость|выручка|оборот",
 )
 ORDER_TOTAL = headers.ORDER_TOTAL + _set(
