@@ -17,7 +17,7 @@ from features.guess.money import money_reading
 from features.guess.open_sample import SAMPLE, open_sample
 from features.guess.order_rows import OrderRows, are_used_again
 from features.guess.persons import take_person
-from features.guess.questions import ask_unreadable, ask_zone
+from features.guess.questions import ask_unreadable, ask_which_of_a_name, ask_zone
 from features.guess.request import Request, give, need
 from features.guess.sample import (
     Sample,
@@ -139,6 +139,7 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
     columns |= worth.columns
     need(sample, "orders", columns, ("customer_id", "ordered_at", *worth.needed), request)
     ask_unreadable(sample, "orders", ORDERS)
+    ask_which_of_a_name(sample, columns)
     named = {name: sample.name(index) for name, index in columns.items() if index is not None}
     return OrdersMapping(
         file=sample.file.path if isinstance(request.orders, Database) else request.orders,

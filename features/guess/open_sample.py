@@ -45,7 +45,7 @@ def open_sample(stack: ExitStack, paths: Path | Sequence[Path], beside: Beside =
         file = stack.enter_context(open_files(wanted, form, encoding_of, beside))
     file, columns = _first_rows(file)
     form = _described(file, form)
-    for shape in (_continued, _grouped):
+    for shape in () if file.others else (_continued, _grouped):
         changed = shape(file, columns, form)
         if changed != form:
             form = changed
@@ -75,7 +75,8 @@ def _described(file: OpenFile, form: FileFormat) -> FileFormat:
 def _first_rows(file: OpenFile) -> tuple[OpenFile, list[list[str]]]:
     """Return the cells of the first rows, column by column, without those that say that they are totals."""
     select = ", ".join(text(f"c{index}", sql_type) for index, sql_type in enumerate(file.sql_types))
-    query = f"SELECT {select}, {'total' if file.marked else 'false'} FROM {{}} LIMIT {SAMPLE}"
+    marked = " OR ".join(mark.column for mark in file.marks) or "false"
+    query = f"SELECT {select}, {marked} FROM {{}} LIMIT {SAMPLE}"
     try:
         rows = file.query(query.format(file.source))
     except duckdb.Error:

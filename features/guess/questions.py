@@ -44,6 +44,26 @@ def ask_unreadable(sample: Sample, table: str, contract: tuple[Field, ...]) -> N
             sample.ask(_unreadable(sample, index, table, field))
 
 
+def ask_which_of_a_name(sample: Sample, columns: Mapping[str, int | None]) -> None:
+    """Ask which column is meant where several have one name and differ in their cells; the first is never just taken.
+
+    Args:
+        sample: the orders file.
+        columns: field -> index of its column.
+    """
+    for field, index in columns.items():
+        if index is None or sample.given.get(field) == index:
+            continue
+        name = sample.file.plain_header(sample.name(index))
+        same = [n for n, each in enumerate(sample.file.header) if name and sample.file.plain_header(each) == name]
+        others = [n for n in same if sample.columns[n] != sample.columns[index]]
+        if others:
+            key = f"orders.columns.{field}"
+            answers = tuple(Answer(f'"{sample.name(n)}"', {key: sample.name(n)}) for n in (index, *others))
+            words = f'{len(same)} columns are called "{name}": which one is {field}?'
+            sample.ask(Question(key, words, answers, tuple(sample.filled(n)[0] for n in others if sample.filled(n))))
+
+
 def _unreadable(sample: Sample, index: int, table: str, field: Field) -> Question:
     reads, kind = CHECKS[field.kind]
     setting, name = f"{table}.columns.{field.name}", sample.name(index)

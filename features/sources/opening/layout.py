@@ -18,7 +18,7 @@ _ALIGNED_LINES = 10
 _SEP = re.compile(r"^\ufeff?\"?sep=(.)\"?\s*$", re.IGNORECASE)
 _MOSTLY = 0.6  # of the cells of a header are filled
 _VALUE = re.compile(r"^[^\w]*\d[\d\s.,:/+-]*\D{0,3}$")  # a number, an amount or a date: no header
-_BEFORE_COMMA, _BEHIND_COMMA = re.compile(r"^\D{0,3}-?\d[\d .']*$"), re.compile(r"^\d{2}\D{0,4}$")
+_BEFORE_COMMA, _BEHIND_COMMA = re.compile(r"^[^\w\s]{0,3}-?\d[\d .']*$"), re.compile(r"^\d{2}\D{0,4}$")
 
 Record = tuple[int, list[str]]
 

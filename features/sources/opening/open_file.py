@@ -139,6 +139,9 @@ class OpenFile:
 
     def plain_header(self, name: str) -> str:
         """Return a header as the file writes it, without the number of its place."""
+        if name in self.form.line_columns and SAME_NAME in name:  # "Item # Price" is the price of an item
+            before, _, behind = name.partition(SAME_NAME)
+            return behind.strip(" _-.") or before.strip(" _-.")
         plain, mark, number = name.rpartition(SAME_NAME)
         return plain if mark and number.isdigit() and f"{plain}{SAME_NAME}1" in self.header else name
 
