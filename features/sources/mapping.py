@@ -369,7 +369,7 @@ class OrdersMapping:
     def at(self, folder: Path) -> OrdersMapping:
         """Return the same mapping, files of relative paths as lying in the folder."""
         moved = with_paths(self, folder.joinpath)
-        return moved if self.database is None else replace(moved, file=self.file, url=self.database.at(folder).url)
+        return moved if self.database is None else replace(moved, url=self.database.at(folder).url)
 
     def read_from(self, file: Path) -> OrdersMapping:
         """Return the same mapping for another file."""
@@ -443,7 +443,7 @@ def with_paths(mapping: Mapped, moved: Callable[[Path], Path]) -> Mapped:
     change: dict[str, Any] = {}
     for each in fields(mapping):
         value = getattr(mapping, each.name)
-        if isinstance(value, Path):
+        if isinstance(value, Path) and value != NO_FILE:
             change[each.name] = moved(value)
         elif each.name == "files":
             change[each.name] = tuple(moved(path) for path in value)
