@@ -6,6 +6,7 @@
     │   └── InsufficientHistory   too little history for what was asked
     ├── ModelRefused              exit code 3: a bundle that is corrupt or fails its probe
     ├── ModelNotFound             exit code 3, also a LookupError: no champion yet
+    ├── LostModels                exit code 3: the shop had models, and its registry is gone or empty
     ├── WrongBook                 exit code 4: the shop's book is gone, empty or another one
     │   └── OlderCopy             an older copy of the book was put back; said once
     └── MachineFault              the machine failed, and nobody's input is wrong
@@ -92,6 +93,24 @@ class ModelNotFound(RegularsError, LookupError):
     """No model is registered yet; train one first."""
 
     exit_code = 3
+
+
+class LostModels(RegularsError):
+    """The shop had models, and its registry is gone or empty; nothing is trained as if it were the first.
+
+    Args:
+        place: the registry's database.
+        problem: what is there instead.
+    """
+
+    exit_code = 3
+
+    def __init__(self, place: str, problem: str) -> None:
+        self.place, self.problem = place, problem
+        super().__init__(
+            f"the registry {place} {problem}, and the shop had models; put the backup of mlruns back; or begin anew "
+            "without them: regulars train --new-models --by NAME --why TEXT"
+        )
 
 
 class WrongBook(RegularsError):

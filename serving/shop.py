@@ -17,7 +17,7 @@ from features.churn.labels import ChurnDefinition
 from features.clock import date_of
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
-from features.errors import InputError, RegularsError
+from features.errors import InputError, LostModels, ModelNotFound, RegularsError
 from features.feature import FeatureSet
 from features.log import Log
 from features.sources.posted import Posts
@@ -155,14 +155,27 @@ class OpenShop:
 
         Raises:
             ModelNotFound: none serves yet.
+            LostModels: the shop had models, and its registry is gone or empty.
             ModelRefused: it is corrupt or gone.
             InputError: it was trained for another question.
         """
         from training.tracking import Tracking
 
-        bundle, version = Tracking(self.settings.folder).champion()
+        tracking = Tracking(self.settings.folder)
+        try:
+            bundle, version = tracking.champion()
+        except ModelNotFound:
+            if tracking.challenger_version() is None:
+                self._refuse_lost(tracking.database)
+            raise
         check_agrees(self.settings, bundle, version)
         return bundle, version
+
+    def _refuse_lost(self, registry: Path) -> None:
+        from serving.book.audit import served_last
+
+        if self.book_if_any is not None and served_last(self.book):
+            raise LostModels(str(registry), "is empty" if registry.exists() else "is gone")
 
     def close_book(self) -> None:
         """Let go of the book, before work that takes long; whoever asks for it later opens it again."""

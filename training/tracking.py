@@ -31,6 +31,7 @@ from features.file_access import BY_UMASK
 from features.shell import shell_line
 from training.bundle import FILE as BUNDLE_FILE
 from training.bundle import Bundle
+from training.lost_models import refuse_lost
 from training.models.fitted import write_json
 from training.plots.canvas import write_figures
 from training.pyfunc import AS_OF, COLUMNS
@@ -89,6 +90,11 @@ class Tracking:
         self._home = Path(folder).resolve() / "mlruns"
 
     @property
+    def database(self) -> Path:
+        """The file of the database, whether it exists or not."""
+        return self._home / DATABASE
+
+    @property
     def uri(self) -> str:
         """The address of the tracking database."""
         return sqlite_url(self._home / DATABASE)
@@ -145,7 +151,11 @@ class Tracking:
 
         Args:
             now_ms: the time now, in milliseconds since 1970.
+
+        Raises:
+            LostModels: the database is gone, or is empty, beside models.
         """
+        refuse_lost(self._home / DATABASE, self._home / ARTIFACTS)
         if not (self._home / DATABASE).exists():
             return 0
         with self._open() as client:
@@ -194,8 +204,21 @@ class Tracking:
                 _pass_none_there(error)
                 return None
 
+    def set_aside(self, ending: str) -> str:
+        """Move the whole folder away, so that the next training begins anew; returns its new name, "" without one."""
+        if not self._home.exists():
+            return ""
+        moved = self._home.with_name(f"{self._home.name}-{ending}")
+        with faults_at(self._home, UNCHANGED):
+            self._home.rename(moved)
+        return moved.name
+
     def champion_version(self) -> str | None:
-        """Return the version that serves, or None; quick enough to ask every few seconds."""
+        """Return the version that serves, or None; quick enough to ask every few seconds.
+
+        Raises:
+            LostModels: the database is gone, or is empty, beside models.
+        """
         return self._version(CHAMPION)
 
     def challenger_version(self) -> str | None:
@@ -238,6 +261,7 @@ class Tracking:
         return Bundle.load(_bundle_folder(self._home / ARTIFACTS, source, version))
 
     def _version(self, alias: str) -> str | None:
+        refuse_lost(self._home / DATABASE, self._home / ARTIFACTS)
         if not (self._home / DATABASE).exists():
             return None
         found = self._read("SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?", MODEL, alias)

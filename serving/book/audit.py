@@ -13,6 +13,9 @@ from serving.book.book import Book
 from serving.book.schema import AUDIT
 from serving.book.sql_rows import utc_now
 
+# What somebody decided about the book itself stands in the same table.
+OF_MODELS = ("promote", "rollback", "found", "new-models")
+
 
 @dataclass(frozen=True)
 class AuditRow:
@@ -39,6 +42,12 @@ def auditing(
         row = AuditRow(action, who, from_version, to_version, why, forced, utc_now())
         connection.execute(sa.insert(AUDIT).values(asdict(row)))
         yield row
+
+
+def served_last(book: Book) -> str | None:
+    """Return the version that served last, as far as the book knows; None where none did, or it was given up."""
+    of_models = [row for row in audit_trail(book) if row.action in OF_MODELS]
+    return (of_models[-1].to_version or None) if of_models else None
 
 
 def audit_trail(book: Book) -> tuple[AuditRow, ...]:

@@ -33,13 +33,21 @@ def train(
     active: Active = None,
     until: Until = None,
     no_tuned: Annotated[bool, typer.Option("--no-tuned", help="Ignore what regulars tune found.")] = False,
+    new_models: Annotated[
+        bool, typer.Option("--new-models", help="Begin anew where the registry is lost; needs --by and --why.")
+    ] = False,
+    by: By = "",
+    why: Why = "",
     json: Json = False,
 ) -> None:
     """Backtest the candidates, choose, refit, register as challenger; the gate decides whether it serves."""
     screen, shop = screen_of(json), shop_of(config, orders, horizon, active, until=until)
+    from serving.commands.models.lost_models import begin_new_models
     from serving.commands.models.train import train_and_judge
 
     with shop, screen.progress() as report:
+        if new_models:
+            report(0, 1, begin_new_models(shop, by, why))
         result = train_and_judge(shop, report, tuned=not no_tuned)
     screen.show(result)
 

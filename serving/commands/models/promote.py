@@ -8,7 +8,8 @@ from typing import Any
 
 from features.errors import InputError
 from serving.book import AuditRow, Book
-from serving.book.audit import audit_trail, auditing
+from serving.book.audit import auditing, served_last
+from serving.commands.models.lost_models import refuse_lost_models
 from serving.shop import OpenShop, check_agrees
 from training.gate import FAILED, PASSED
 from training.tracking import REPLACED, SERVED, Tracking
@@ -59,6 +60,7 @@ def promote(
     tracking = Tracking(shop.settings.folder)
     if force and not (by.strip() and why.strip()):
         raise InputError("--force needs --by NAME and --why TEXT: who decides against the gate, and for what reason")
+    refuse_lost_models(shop.book, tracking)
     asked = version or tracking.challenger_version()
     if asked is None:
         raise InputError("no challenger is registered: run regulars train first")
@@ -87,6 +89,7 @@ def roll_back(shop: OpenShop, to: str | None = None, *, by: str = "", why: str =
         ModelRefused: the bundle is corrupt or gone.
     """
     tracking = Tracking(shop.settings.folder)
+    refuse_lost_models(shop.book, tracking)
     champion = tracking.champion_version()
     if champion is None:
         raise InputError("nothing serves yet, so there is nothing to roll back from: run regulars train first")
@@ -140,8 +143,7 @@ def _tags(tracking: Tracking, version: str) -> dict[str, str]:
 
 def catch_up(book: Book, tracking: Tracking) -> None:
     """Record what serves where the book does not know it: moved in MLflow by hand, or by a run that was stopped."""
-    champion, trail = tracking.champion_version(), audit_trail(book)
-    known = trail[-1].to_version if trail else None
+    champion, known = tracking.champion_version(), served_last(book)
     if champion is not None and champion != known:
         with auditing(book, FOUND, NOBODY, known, champion, "it serves, and this book did not see it begin"):
             pass

@@ -16,6 +16,7 @@ from features.sources.balance.words import document, table
 from serving.book.audit import auditing
 from serving.commands.models.candidates import candidate_lines
 from serving.commands.models.list_size import list_size
+from serving.commands.models.lost_models import refuse_lost_models
 from serving.commands.models.promote import PROMOTE, catch_up
 from serving.commands.models.tune import trees_for
 from serving.commands.result import Table
@@ -68,6 +69,7 @@ def train_and_judge(shop: OpenShop, report: Progress = no_progress, *, tuned: bo
     settings, definition = shop.settings, shop.definition
     tracking = Tracking(settings.folder)
     trees, words = trees_for(settings.folder, definition, tuned=tuned)
+    refuse_lost_models(shop.book, tracking)
     killed = tracking.close_killed(time.time() * 1000)
     catch_up(shop.book, tracking)
     shop.close_book()  # training may take an hour: no database has to keep its line open for it
