@@ -22,7 +22,7 @@ from features.clock import date_of
 from features.log import Ints, Log
 
 # Usual horizons, in days; customers whose gaps are longer than the last have no rhythm to build a list on.
-HORIZONS_DAYS = (7, 14, 30, 60, 90, 180)
+HORIZONS_DAYS = (7, 14, 30, 60, 90, 180, 365, 730)
 # Covering 80–90 % gave usable churn rates on the shops that were tried.
 GAPS_COVERED = 0.85
 ACTIVE_HORIZONS = 3
@@ -208,9 +208,9 @@ class ProposedHorizon:
 def proposed_definition(log: Log) -> ChurnDefinition:
     """Propose a churn definition from the shop's own gaps.
 
-    The horizon covers 85 % of the gaps between a customer's order days, rounded up to 7, 14, 30, 60, 90 or 180 days,
-    and is made shorter where the log is too short to train and to test on it; who was active in the last three
-    horizons, 90 days at least, can churn.
+    The horizon covers 85 % of the gaps between a customer's order days, rounded up to 7, 14, 30, 60, 90, 180, 365 or
+    730 days, and is made shorter where the log is too short to train and to test on it; who was active in the last
+    three horizons, 90 days at least, can churn.
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up

@@ -11,9 +11,9 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from features.guess import headers, unused_columns
+from features.guess import headers, layouts, roles, unused_columns
 from features.guess.cell_forms import refuse_mixed_dates, with_dates, with_decimal
-from features.guess.money import money_reading
+from features.guess.money import MoneyReading, money_reading
 from features.guess.open_sample import SAMPLE, open_sample
 from features.guess.order_rows import OrderRows, are_used_again
 from features.guess.persons import take_person
@@ -25,7 +25,6 @@ from features.guess.sample import (
     is_date,
     is_flag,
     is_number,
-    is_order_id,
     is_time,
     is_zone_name,
 )
@@ -36,7 +35,6 @@ from features.sources.mapping import Beside, CustomersMapping, EventsMapping, Gu
 from features.sources.opening.opener import ALONE
 from features.tables import CUSTOMERS, EVENTS, ORDERS
 
-GUEST_ZEROS = 0.02
 MONEY = ("amount", "price", "discount")
 
 
@@ -112,28 +110,31 @@ def _field(sample: Sample, name: str, names: Sequence[str], check: Callable[[int
 def _orders(sample: Sample, request: Request) -> OrdersMapping:
     give(sample, "orders", request)
     take_person(sample)
-    export = headers.platform(sample.file.header)
-    if export:
-        sample.assume(f"{sample.file.name} looks like {export}.")
+    layout = layouts.layout_of(sample.file.header)
+    known = None if layout is None else layouts.read_as(sample, layout)
     at = _field(sample, "ordered_at", headers.ORDERED_AT, lambda index: is_date(sample, index))
     at = sample.take(_near(sample, headers.ORDERED_AT) if at is None else at)
     if at is None:
         at = sample.take(ask_zone(sample, "orders", headers.ORDERED_AT))
     if at is None:
         refuse_mixed_dates(sample, headers.ORDERED_AT)
+        at = sample.take(roles.ordered_at(sample))
     sample.form = with_dates(sample, at)
     beside = _time_beside(sample, at)
-    order = sample.take(_field(sample, "order_id", headers.ORDER_ID, lambda index: is_order_id(sample, index)))
-    customer = sample.take(_customer(sample))
+    order = sample.take(sample.given["order_id"] if "order_id" in sample.given else roles.order_id(sample, at))
+    given = sample.given.get("customer_id")
+    customer = sample.take(roles.customer(sample, order, at, known) if given is None else given)
     sample.form = with_decimal(sample, [sample.given[name] for name in MONEY if name in sample.given])
     order = None if are_used_again(OrderRows(sample, order), customer) else order
+    if layout is not None:
+        layouts.tell_sums(sample, layout)
     columns: dict[str, int | None] = {"order_id": order, "customer_id": customer, "ordered_at": at, **beside}
     columns |= status_columns(sample, order)
     states = tuple(index for name in ("status", "updated_at") if (index := columns[name]) is not None)
     rows = OrderRows(sample, order, states)
     columns["line_id"] = sample.take(_field(sample, "line_id", headers.LINE_ID, rows.numbers_lines))
     columns["currency"] = sample.take(_field(sample, "currency", headers.CURRENCY))
-    worth = money_reading(rows)
+    worth = _worth(rows)
     product = _field(sample, "product_id", headers.PRODUCT_ID)
     columns["product_id"] = product if product not in (order, customer, worth.columns.get("amount")) else None
     columns |= worth.columns
@@ -150,7 +151,8 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
         columns=named,
         format=sample.form,
         **worth.settings,
-        **status_settings(sample, columns, export),
+        **status_settings(sample, columns, None if layout is None else layout.name),
+        guests=None if layout is None else roles.guests_of(sample, customer, layout.guests),
     )
 
 
@@ -165,24 +167,16 @@ def _time_beside(sample: Sample, at: int | None) -> dict[str, int | None]:
     return {"time": time, "zone": sample.take(_field(sample, "zone", headers.ZONE, lambda i: is_zone_name(sample, i)))}
 
 
-def _customer(sample: Sample) -> int | None:
-    """Return the customer column: the mail address where many ids are empty or 0 and the mails are filled in."""
-    if "customer_id" in sample.given:
-        return sample.given["customer_id"]
-    found = sample.find(headers.CUSTOMER_ID)
-    found = _near(sample, headers.CUSTOMER_ID) if found is None else found
+def _worth(rows: OrderRows) -> MoneyReading:
+    """Return the columns of money; where no name tells one, the only column that could be money is the amount."""
+    worth = money_reading(rows)
+    if all(worth.columns.get(name) is not None for name in worth.needed):
+        return worth
+    found = roles.amount(rows.sample, worth.columns.values())
     if found is None:
-        return None
-    nobody = sum(cell in ("", "0") for cell in sample.columns[found]) / len(sample.columns[found])
-    mail = sample.find([name for name in headers.CUSTOMER_ID if "mail" in name])
-    if nobody > GUEST_ZEROS and mail is not None and mail != found:
-        with_mail = len(sample.filled(mail)) / len(sample.columns[mail])
-        if with_mail > 1 - nobody:
-            why = f'"{sample.name(found)}" is empty or 0 on {nobody:.0%} of the lines'
-            sample.assume(f'The customer is "{sample.name(mail)}": {why}.')
-            return mail
-    sample.assume(f'The customer is "{sample.name(found)}".')
-    return found
+        return worth
+    rows.sample.given["amount"] = found
+    return money_reading(rows)
 
 
 def _near(sample: Sample, names: Sequence[str]) -> int | None:

@@ -251,25 +251,3 @@ CUSTOMERS = {
         "αγαπημένη κατηγορία|αγαπημένο|αγαπημένο προϊόν|دسته محبوب|کالای محبوب|محصول محبوب|علاقه",
     ),
 }
-
-PLATFORMS = {
-    "a Shopify orders export": _set("financial status|lineitem quantity|lineitem price|created at"),
-    "a Magento / Adobe Commerce order grid": _set("purchase point|purchase date|grand total (purchased)"),
-    "a Magento / Adobe Commerce order table": _set("increment_id|grand_total|created_at|customer_email"),
-    "a WooCommerce analytics export": _set("order #|items sold|net sales"),
-    "a WooCommerce order export ": _set("order_number|order_date|order_total|billing_email"),
-    "a WooCommerce order export": _set("order number|order status|order date|email (billing)"),
-    "a WooCommerce order export  ": _set("order_id|order_date|status|order_total|customer_email"),
-    "WooCommerce orders": _set("date_created|status|billing_email|total"),
-    "an invoice listing at line level": _set("invoiceno|stockcode|quantity|invoicedate|unitprice"),
-}
-
-
-def platform(headers: tuple[str, ...]) -> str | None:
-    """Return the shop software whose export has such a header row.
-
-    >>> platform(("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"))
-    'an invoice listing at line level'
-    """
-    found = {plain(header) for header in headers}
-    return next((name.strip() for name, needed in PLATFORMS.items() if found.issuperset(needed)), None)

@@ -112,7 +112,7 @@ NO_MONEY = re.compile(
     r"(^|[_\W])(id|ids|no|nr|num|number|code|key|zip|plz|postcode|postal|year|month|week|day|hour|minute|age|count|rank|"
     r"index|row|line|store|shop|branch|lat|lon|lng|phone|mobile|point|rating|star|score|version|quantity|qty|duration|"
     r"length|weight|height|size|distance|visit|night|guest|person|pax|seat|item|unit|kg|km|percent|sequence|seq)s?($|[_\W])|"
-    r"id$|^unnamed",
+    r"(?<!pa)id$|^unnamed",
     re.IGNORECASE,
 )
 AMAZON, AMAZON_PRICE = plain("amazon-order-id"), plain("item-price")

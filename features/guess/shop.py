@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from features.guess.formats import currency_in, month_first, zone_of
+from features.guess.places import place_of
 from features.guess.sample import DATES, Sample
 from features.sources import cells
 from features.sources.mapping import OrdersMapping, Shop
@@ -30,13 +31,19 @@ def shop_of(sample: Sample, mapping: OrdersMapping) -> Shop:
     at = sample.file.column_index(mapping.columns["ordered_at"]) or 0
     dates = sample.filled(at)[:DATES]
     american = not (greek or persian) and month_first(dates, mapping.format.date_format)
-    currency, named = _currency(sample, mapping, "IRR" if persian else "USD" if american else "EUR")
+    place = None if greek or persian else place_of(sample)
+    spoken = place.currency if place is not None else "USD" if american else "EUR"
+    currency, named = _currency(sample, mapping, "IRR" if persian else spoken)
     preferred = "Europe/Athens" if greek and currency == "EUR" else "Asia/Tehran" if persian else None
+    if place is not None and place.currency == currency:
+        preferred = place.zone
+        if not named:
+            sample.assume(f"CHECK: the currency is assumed to be {currency} and the zone {place.zone}: {place.why}.")
     telling = [cell for cell in dates if not cell.endswith(PACIFIC)]
     form = mapping.format
     moments = [cells.moment(cell, form.date_format, form.calendar, form.zones) for cell in telling]
     zone, sure = zone_of(moments, currency, preferred)
-    if american and not named:
+    if american and not named and place is None:
         sample.assume(
             f"CHECK: the currency is assumed to be {currency}"
             + ("" if sure else f" and the zone {zone}")
@@ -71,6 +78,6 @@ def _currency(sample: Sample, mapping: OrdersMapping, otherwise: str) -> tuple[s
         )
     elif found:
         sample.assume(f"The currency is {found}, as {where}.")
-    elif otherwise != "USD":  # guessed from the dates: `shop_of` says so, together with the zone
+    elif otherwise in ("EUR", "IRR"):  # any other is guessed from more: `shop_of` says from what
         sample.assume(f"The currency is assumed to be {otherwise}: the file names none.")
     return found or otherwise, found is not None

@@ -9,6 +9,7 @@ from typing import Any
 
 from features.atomic_write import whole
 from features.churn.horizon import proposed_definition
+from features.churn.horizon_doubts import horizon_doubt
 from features.errors import InputError
 from features.guess.guess import guess
 from features.log import Log
@@ -203,4 +204,7 @@ def _churn(log: Log | None, *, open_: bool) -> tuple[Churn, str]:
     definition = proposed_definition(log)
     churn = Churn(definition.horizon_days, definition.active_days)
     words = f"churned = no order for {churn.horizon_days} days, from the gaps between the shop's own orders"
-    return churn, f"{words}; who ordered in the last {churn.active_days} days can churn"
+    doubt = horizon_doubt(log, definition)
+    return churn, f"{words}; who ordered in the last {churn.active_days} days can churn" + (
+        f"; {doubt}" if doubt else ""
+    )

@@ -134,14 +134,20 @@ def test_equal_amounts_on_the_lines_of_a_single_order_are_asked_about(tmp_path):
     assert spend(log) == 3400
 
 
-def test_a_file_without_money_is_counted_and_one_with_an_unknown_number_is_asked_about(tmp_path):
+def test_a_file_without_money_is_counted_and_the_only_column_that_could_be_money_is_it(tmp_path):
     found, log = guessed(tmp_path, "date,customer_id,store_id", "2026-01-05,C1,7", "2026-02-05,C1,7", "2026-02-06,C2,8")
     assert (found.orders.amount_is, log.has_money) == ("none", False)
     assert (
         'The file holds no money: orders are counted, and nothing is valued (amount_is = "none").' in found.assumptions
     )
-    with pytest.raises(Exception, match='--column amount="…"'):
-        guessed(tmp_path, "date,customer_id,xyz", "2026-01-05,C1,7.50")
+    found, log = guessed(tmp_path, "date,customer_id,xyz", "2026-01-05,C1,7.50")
+    assert (found.orders.columns["amount"], spend(log), asked(found)) == ("xyz", 750, ())
+    assert 'amount is "xyz": the only column that could be money.' in found.assumptions
+    found, _ = guessed(tmp_path, "date,customer_id,xyz,abc", "2026-01-05,C1,7.50,8.25")
+    (question,) = asked(found)
+    assert [answer.settings for answer in question.answers] == [
+        {"orders.columns.amount": "xyz"}, {"orders.columns.amount": "abc"},
+    ]  # fmt: skip
 
 
 def test_what_a_row_is_comes_from_its_own_column_and_never_from_an_address(tmp_path):

@@ -50,7 +50,7 @@ def test_a_machine_reads_one_document(shop, call, tmp_path):
     assert code == 0
     assert "proposed" in err
     assert (document["horizon_days"], document["active_days"]) == (30, 90)
-    assert [window["horizon_days"] for window in document["windows"]] == [7, 14, 30, 60, 90, 180]
+    assert [window["horizon_days"] for window in document["windows"]] == [7, 14, 30, 60, 90, 180, 365, 730]
     assert set(document["segments"]) == {"business", "private"}
     assert document["gap_days"]["0.85"] <= 30
     assert (tmp_path / "horizon.png").read_bytes().startswith(b"\x89PNG")
@@ -68,7 +68,7 @@ def test_a_horizon_that_the_toml_names_is_shown_among_the_others(shop, call, tmp
     toml = shop / "own.toml"
     toml.write_text((shop / "auto.toml").read_text().replace('"auto"', "45"), encoding="utf-8")
     windows = json.loads(call("horizon", "--config", toml, "--json")[1])["windows"]
-    assert [window["horizon_days"] for window in windows] == [7, 14, 30, 45, 60, 90, 180]
+    assert [window["horizon_days"] for window in windows] == [7, 14, 30, 45, 60, 90, 180, 365, 730]
 
 
 def test_until_never_reads_an_order_on_or_after_it(shop, call):

@@ -1,0 +1,291 @@
+"""Who bought, which order, and when: by the words of the headers, else by what the cells look like.
+
+`headers.py` holds the names that usual exports give; here is what is left: names made of such words, such as
+`date_of_purchase`, and columns that only their cells tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from features.guess import headers, money_names
+from features.guess.sample import Sample, is_date, is_flag, is_number, is_order_id
+from features.questions import Answer, Question
+from features.sources.plain_text import plain
+
+BARE = ("id", "number", "no", "nr", "key", "name")  # names that say of nothing whose they are
+LEAST_ORDERS = 5
+PERSONS = (0.005, 0.8)  # share of different values among the rows: fewer are groups, more are orders
+GUEST_ZEROS = 0.02
+
+# A header is one word or several: `DateOfPurchase`, `date_of_purchase`, `Date of purchase`.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[^\W\d_]+")
+
+_WHEN = (
+    "date|day|datetime|timestamp|ts|time|at|on|when|dt|datum|zeit|zeitpunkt|fecha|data|giorno|dia|jour|dato|tarih|"
+    "tarihi|дата|время|ημερομηνια|تاریخ|زمان"
+)
+_OF_ORDER = (
+    "order|orders|ordered|purchase|purchased|created|creation|sale|sales|sold|invoice|invoiced|transaction|trans|txn|"
+    "placed|paid|payment|receipt|visit|gift|donation|booking|booked|posting|document|bestellung|bestell|bestelldatum|"
+    "kauf|kaufdatum|rechnung|rechnungsdatum|belegdatum|beleg|commande|achat|facture|vente|pedido|compra|venta|venda|"
+    "factura|ordine|acquisto|vendita|fattura|bestelling|aankoop|besteldatum|factuur|zamowienia|zakupu|sprzedazy|siparis|"
+    "satis|fatura|заказа|покупки|продажи|чека|παραγγελιας|αγορας|سفارش|خرید|فاکتور"
+)
+_OTHER_TIME = (
+    "birth|birthday|born|dob|update|updated|modified|changed|edited|ship|shipped|shipping|dispatch|deliver|delivered|"
+    "delivery|due|cancel|cancelled|canceled|refund|refunded|return|returned|approved|carrier|estimated|limit|expire|"
+    "expires|expiry|expiration|valid|until|end|signup|registered|registration|first|last|closed|completed|processed|"
+    "imported|synced|exported|lieferung|lieferdatum|geburtsdatum|livraison|naissance|entrega|nacimiento|consegna|nascita|"
+    "levering|dostawy|teslimat|доставки|рождения"
+)
+_ORDER = (
+    "order|orders|invoice|receipt|doc|document|bill|basket|cart|ticket|transaction|trans|txn|check|cheque|sale|purchase|"
+    "bestellung|bestell|auftrag|rechnung|beleg|bon|commande|facture|pedido|factura|ordine|scontrino|fattura|bestelling|"
+    "factuur|zamowienia|paragon|faktura|siparis|fis|fatura|заказ|заказа|чек|чека|документ|παραγγελιας|سفارش|فاکتور"
+)
+_ORDER_WHOLE = (
+    "bestellnummer|bestellnr|auftragsnummer|auftragsnr|rechnungsnummer|rechnungsnr|belegnummer|belegnr|bonnummer|"
+    "ordernummer|factuurnummer|bestelnummer"
+)
+_PERSON = (
+    "customer|customers|cust|client|clients|buyer|shopper|member|user|account|donor|giver|patient|subscriber|household|"
+    "person|guest|player|card|loyalty|contact|debtor|kunde|kunden|kundin|debitor|mitglied|karte|acheteur|adherent|carte|"
+    "cliente|comprador|usuario|socio|tarjeta|acquirente|utente|tessera|klant|lid|klantenkaart|klient|klienta|nabywca|karta|"
+    "musteri|alici|uye|kart|клиент|клиента|покупатель|карта|карты|πελατης|πελατη|καρτα|مشتری|کاربر|خریدار"
+)
+_PERSON_WHOLE = (
+    "kundennummer|kundennr|kundenid|debitorennummer|mitgliedsnummer|kartennummer|klantnummer|klantnr|klantid|lidnummer"
+)
+_ID = (
+    "id|ids|no|nr|num|number|code|key|ref|uid|uuid|guid|hash|nummer|numero|n|kod|numer|kodu|номер|код|κωδικος|کد|شماره"
+)
+_NOT_A_PERSON = (
+    "type|group|since|segment|country|city|state|zip|age|gender|sex|rating|note|notes|count|class|level|tier|order|orders|"
+    "status|agent|manager|service|discount|price|balance|value|name|first|last|language|locale|ip|brand"
+)
+_NOT_AN_ORDER = (
+    "status|state|type|line|item|items|product|sku|channel|source|hour|dow|weekday|week|count|method|date|shop|store|"
+    "branch|currency|amount|total|value|price|gateway|batch|row|parent|original|related"
+)
+_SURE_PERSON = ("unique", "mail", "email", "phone", "mobile", "person", "telefon", "telefono", "correo", "courriel")
+
+
+def words_of(header: str) -> tuple[str, ...]:
+    """Return the words that a header is made of, as they are compared.
+
+    >>> words_of("DateOfPurchase"), words_of("order_purchase_timestamp"), words_of("GROSS AMT")
+    (('date', 'of', 'purchase'), ('order', 'purchase', 'timestamp'), ('gross', 'amt'))
+    """
+    return tuple(plain(word) for word in _WORD.findall(header))
+
+
+def _known(words: str) -> frozenset[str]:
+    return frozenset(words.split("|"))
+
+
+def ordered_at(sample: Sample) -> int | None:
+    """Return the column of the order's time, by the words of its header, else the only one that holds dates.
+
+    Where several do, it is asked, and the first of them likely.
+    """
+    other = _known(_OTHER_TIME)
+    free = [index for index in _free(sample) if not other & {*words_of(sample.name(index))}]
+    named = [index for index in free if _says(sample, index, _WHEN, _OF_ORDER) and is_date(sample, index)]
+    named = named or [index for index in free if _says(sample, index, _WHEN) and is_date(sample, index)]
+    if named:
+        return named[0]
+    by_cells = [index for index in free if is_date(sample, index, counted=False)]
+    return _only(sample, "ordered_at", by_cells, "when was it ordered", "the only column of dates")
+
+
+def order_id(sample: Sample, at: int | None) -> int | None:
+    """Return the column of order ids; one called `id` that comes again on other days is no order's.
+
+    Args:
+        sample: the first rows of the orders file.
+        at: index of the column of times.
+    """
+    found = sample.find(headers.ORDER_ID, lambda index: is_order_id(sample, index) and not _recurs(sample, index, at))
+    if found is not None:
+        return found
+    whole = _known(_ORDER_WHOLE)
+    return next(
+        (
+            index
+            for index in _free(sample)
+            if (_says(sample, index, _ORDER, _ID) or sample.plain[index] in whole)
+            and not (_known(_PERSON) | _known(_NOT_AN_ORDER)) & {*words_of(sample.name(index))}
+            and is_order_id(sample, index)
+            and not is_date(sample, index, counted=False)
+        ),
+        None,
+    )
+
+
+def _recurs(sample: Sample, index: int, at: int | None) -> bool:
+    """Say whether a bare `id` comes again on several days, as a customer does and an order does not."""
+    if sample.plain[index] not in BARE or at is None:
+        return False
+    days: dict[str, set[str]] = {}
+    for cell, when in zip(sample.columns[index], sample.columns[at], strict=True):
+        if cell and when:
+            days.setdefault(cell, set()).add(when)
+    return bool(days) and sum(len(each) > 1 for each in days.values()) * 5 >= len(days)
+
+
+def customer(sample: Sample, order: int | None, at: int | None, known: int | None = None) -> int | None:
+    """Return the column of customers, and say which it is.
+
+    Args:
+        sample: the first rows of the orders file.
+        order: index of the column of order ids.
+        at: index of the column of times.
+        known: index of the column that a known export has for it.
+    """
+    found = sample.find(headers.CUSTOMER_ID) if known is None else known
+    found = _near(sample) if found is None else found
+    found = _by_words(sample) if found is None else found
+    if found is None:
+        bare = [index for index in _free(sample) if _recurs(sample, index, at)]
+        found = bare[0] if bare else _by_cells(sample)
+        if bare:
+            sample.assume(f'The customer is "{sample.name(bare[0])}": it comes again on other days, as no order does.')
+        return found
+    mail = sample.find([name for name in headers.CUSTOMER_ID if "mail" in name])
+    if mail is not None and mail != found and _fills_guests(sample, found, mail):
+        return mail
+    person = _person_beside(sample, found, order)
+    if person is None:
+        sample.assume(f'The customer is "{sample.name(found)}".')
+        return found
+    return person
+
+
+def _near(sample: Sample) -> int | None:
+    """Return the column whose header begins with a known name, such as "Customer (code) old"."""
+    return next(
+        (
+            index
+            for name in headers.CUSTOMER_ID
+            if len(name) >= 6
+            for index in _free(sample)
+            if sample.plain[index].startswith(name)
+        ),
+        None,
+    )
+
+
+def _by_words(sample: Sample) -> int | None:
+    no_person, whole = _known(_NOT_A_PERSON), _known(_PERSON_WHOLE)
+    free = [index for index in _free(sample) if not no_person & {*words_of(sample.name(index))}]
+    free = [index for index in free if not is_flag(sample, index)]
+    with_id = (index for index in free if _says(sample, index, _PERSON, _ID) or sample.plain[index] in whole)
+    return next(with_id, next((index for index in free if _says(sample, index, _PERSON)), None))
+
+
+def _by_cells(sample: Sample) -> int | None:
+    """Return the only column whose values come again as persons do; where several do, it is asked."""
+    found = [index for index in _free(sample) if _like_persons(sample, index)]
+    return _only(sample, "customer_id", found, "who bought", "the only column whose values come again as persons do")
+
+
+def _like_persons(sample: Sample, index: int) -> bool:
+    filled = sample.filled(index)
+    different = len(set(filled))
+    if different < 2 or not PERSONS[0] <= different / len(filled) <= PERSONS[1]:
+        return False
+    decimals = is_number(sample, index) and any(mark in cell for cell in filled for mark in ".,")
+    return not (decimals or is_date(sample, index, counted=False) or is_flag(sample, index))
+
+
+def _fills_guests(sample: Sample, found: int, mail: int) -> bool:
+    """Say whether mail addresses name those whom a column of ids leaves empty or 0."""
+    nobody = sum(cell in ("", "0") for cell in sample.columns[found]) / len(sample.columns[found])
+    with_mail = len(sample.filled(mail)) / len(sample.columns[mail])
+    if nobody <= GUEST_ZEROS or with_mail <= 1 - nobody:
+        return False
+    why = f'"{sample.name(found)}" is empty or 0 on {nobody:.0%} of the lines'
+    sample.assume(f'The customer is "{sample.name(mail)}": {why}.')
+    return True
+
+
+def guests_of(sample: Sample, index: int | None, guests: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the ids that stand for nobody by the convention of a known export, and say so; None where none occurs.
+
+    Args:
+        sample: the first rows of the orders file.
+        index: of the column of customers.
+        guests: what the export writes for nobody.
+    """
+    found = () if index is None else tuple(each for each in guests if each in sample.columns[index])
+    if found and index is not None:
+        sample.assume(f'{", ".join(found)} in "{sample.name(index)}" are guests, as in this export.')
+    return found or None
+
+
+def _person_beside(sample: Sample, found: int, order: int | None) -> int | None:
+    """Return a column that names the person where the ids are new with each order, and ask."""
+    ids = set(sample.filled(found))
+    orders = len(sample.columns[found]) if order is None else len(set(sample.filled(order)))
+    if orders < LEAST_ORDERS or len(ids) < orders:
+        return None
+    for index in _free(sample):
+        sure = set(_SURE_PERSON) & {*words_of(sample.name(index))} or sample.plain[index] in headers.CUSTOMER_ID
+        if index in (found, order) or not sure or len(sample.filled(index)) < 0.5 * len(sample.columns[index]):
+            continue
+        persons = len(set(sample.filled(index)))
+        if 1 < persons < len(ids):
+            _ask_person(sample, found, index, orders, persons)
+            return index
+    return None
+
+
+def _ask_person(sample: Sample, found: int, index: int, orders: int, persons: int) -> None:
+    setting, old, new = "orders.columns.customer_id", sample.name(found), sample.name(index)
+    words = (
+        f'"{old}" is new with each of {orders:,} orders, and "{new}" names {persons:,} persons: who is the customer?'
+    )
+    answers = (Answer(f'"{new}"', {setting: new}), Answer(f'"{old}"', {setting: old}))
+    sample.ask(Question(setting, words, answers, tuple(sample.filled(index)[:3])))
+
+
+def amount(sample: Sample, more: Iterable[int | None]) -> int | None:
+    """Return the column of money where no name tells one: the only one of numbers that could be money.
+
+    Args:
+        sample: the first rows of the orders file.
+        more: indices of columns that are something else.
+    """
+    no_amount = {*money_names.TAX, *money_names.FREIGHT, *money_names.DISCOUNT, *money_names.REFUND}
+    skip = {*more}
+    free = [
+        index for index in _free(sample)
+        if index not in skip and sample.plain[index] not in no_amount and is_number(sample, index)
+        and not is_flag(sample, index) and not money_names.NO_MONEY.search(sample.name(index))
+        and not is_date(sample, index, counted=False)
+    ]  # fmt: skip
+    return _only(sample, "amount", free, "what was paid", "the only column that could be money")
+
+
+def _only(sample: Sample, field: str, found: Sequence[int], asked: str, why: str) -> int | None:
+    """Return the only column that could be a field, and say so; where several could, ask which."""
+    if len(found) == 1:
+        sample.assume(f'{field} is "{sample.name(found[0])}": {why}.')
+    elif found:
+        setting, names = f"orders.columns.{field}", [sample.name(index) for index in found]
+        answers = tuple(Answer(f'"{name}"', {setting: name}) for name in names)
+        examples = tuple(f"{sample.name(index)}: {sample.filled(index)[0]}" for index in found[:3])
+        sample.ask(Question(setting, f"Which column is {field}: {asked}?", answers, examples))
+    return found[0] if found else None
+
+
+def _free(sample: Sample) -> list[int]:
+    return [index for index in range(len(sample.plain)) if index not in sample.used and sample.filled(index)]
+
+
+def _says(sample: Sample, index: int, *kinds: str) -> bool:
+    """Say whether a header has a word of each kind."""
+    words = {*words_of(sample.name(index))}
+    return all(words & _known(kind) for kind in kinds)
