@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from features.errors import Damaged, InputError, LostModels
-from serving.book import Book
 from serving.book.audit import auditing, served_last
 from serving.book.sql_rows import utc_now
 from serving.shop import OpenShop
@@ -12,13 +11,15 @@ from training.tracking import Tracking
 NEW_MODELS = "new-models"
 
 
-def refuse_lost_models(book: Book, tracking: Tracking) -> None:
+def refuse_lost_models(shop: OpenShop, tracking: Tracking) -> None:
     """Refuse to go on where nothing serves and the book knows what did; the registry itself may be gone as a whole.
 
     Raises:
         LostModels: the registry holds no champion, and the shop had one.
     """
-    if not (tracking.champion_version() or tracking.challenger_version()) and served_last(book):
+    if tracking.champion_version() or tracking.challenger_version():
+        return
+    if shop.book_if_any is not None and served_last(shop.book):
         raise LostModels(str(tracking.database), "is empty" if tracking.database.exists() else "is gone")
 
 
@@ -37,7 +38,7 @@ def begin_new_models(shop: OpenShop, by: str, why: str) -> str:
         raise InputError("--new-models needs --by NAME and --why TEXT: who decides, and for what reason")
     tracking = Tracking(shop.settings.folder)
     try:
-        refuse_lost_models(shop.book, tracking)
+        refuse_lost_models(shop, tracking)
     except (LostModels, Damaged):
         with auditing(shop.book, NEW_MODELS, by.strip(), served_last(shop.book), "", why.strip(), forced=True):
             kept = tracking.set_aside(f"lost-{utc_now():%Y%m%d-%H%M%S}")

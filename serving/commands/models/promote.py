@@ -60,7 +60,7 @@ def promote(
     tracking = Tracking(shop.settings.folder)
     if force and not (by.strip() and why.strip()):
         raise InputError("--force needs --by NAME and --why TEXT: who decides against the gate, and for what reason")
-    refuse_lost_models(shop.book, tracking)
+    refuse_lost_models(shop, tracking)
     asked = version or tracking.challenger_version()
     if asked is None:
         raise InputError("no challenger is registered: run regulars train first")
@@ -89,7 +89,7 @@ def roll_back(shop: OpenShop, to: str | None = None, *, by: str = "", why: str =
         ModelRefused: the bundle is corrupt or gone.
     """
     tracking = Tracking(shop.settings.folder)
-    refuse_lost_models(shop.book, tracking)
+    refuse_lost_models(shop, tracking)
     champion = tracking.champion_version()
     if champion is None:
         raise InputError("nothing serves yet, so there is nothing to roll back from: run regulars train first")

@@ -69,7 +69,7 @@ def train_and_judge(shop: OpenShop, report: Progress = no_progress, *, tuned: bo
     settings, definition = shop.settings, shop.definition
     tracking = Tracking(settings.folder)
     trees, words = trees_for(settings.folder, definition, tuned=tuned)
-    refuse_lost_models(shop.book, tracking)
+    refuse_lost_models(shop, tracking)
     killed = tracking.close_killed(time.time() * 1000)
     catch_up(shop.book, tracking)
     shop.close_book()  # training may take an hour: no database has to keep its line open for it
