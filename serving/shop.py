@@ -42,10 +42,18 @@ class OpenShop:
         settings: of the shop.
         until: orders and events on or after this business day are not read; None = all are.
         book: of a server that holds it open; it stays open.
+        known_at: what was posted after this business day is not read; the settings name the exports of until then.
     """
 
-    def __init__(self, settings: Settings, *, until: date | None = None, book: Book | None = None) -> None:
-        self.settings, self.until = settings, until
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        until: date | None = None,
+        book: Book | None = None,
+        known_at: date | None = None,
+    ) -> None:
+        self.settings, self.until, self.known_at = settings, until, known_at
         self._lent, self._book = book is not None, book
 
     def __enter__(self) -> OpenShop:
@@ -139,7 +147,7 @@ class OpenShop:
 
     def whole(self) -> OpenShop:
         """Return the same shop without `until`: how far its days are complete is seen in the whole log alone."""
-        return OpenShop(self.settings, book=self.book_if_any)
+        return OpenShop(self.settings, book=self.book_if_any, known_at=self.known_at)
 
     def owners_on(self, day: date) -> dict[str, str]:
         """Return account → owner on a day, as the book keeps it: handed over, or given in turn."""
@@ -197,7 +205,8 @@ class OpenShop:
             return None
         from serving.book.posted_log import PostedLog
 
-        return PostedLog.of(book, reader_of(self.settings), self.until)
+        came_before = None if self.known_at is None else self.settings.shop.end_of(self.known_at)
+        return PostedLog.of(book, reader_of(self.settings), self.until, came_before)
 
 
 def open_shop(place: Path | str, *, until: date | None = None) -> OpenShop:

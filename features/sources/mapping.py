@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -171,6 +171,15 @@ class Shop:
         """
         return (instant.astimezone(self.zone_info) - timedelta(seconds=self.day_starts_at_second)).date()
 
+    def end_of(self, day: date) -> datetime:
+        """Return the instant at which a business day ends, in UTC.
+
+        >>> Shop("Europe/Athens", "EUR", "04:00").end_of(date(2026, 3, 1)).isoformat()
+        '2026-03-02T02:00:00+00:00'
+        """
+        local = datetime.combine(day + timedelta(days=1), time(), self.zone_info)
+        return (local + timedelta(seconds=self.day_starts_at_second)).astimezone(UTC)
+
     @property
     def day_starts_at_second(self) -> int:
         """Seconds from midnight to the start of a business day."""
@@ -264,7 +273,7 @@ class LineRules:
 
 
 def _check_source(orders: OrdersMapping) -> None:
-    if (orders.file == NO_FILE) == (orders.url is None):
+    if (orders.paths == (NO_FILE,)) == (orders.url is None):
         raise ConfigError('orders need a file = "orders.csv", or a url with a table or query, and not both')
     if orders.url is None and (orders.table or orders.query):
         raise ConfigError("table and query are of a database; add its url, or take them out")
@@ -362,27 +371,28 @@ class OrdersMapping:
         return None if self.url is None else Database(self.url, self.table, self.query)
 
     @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that hold the orders."""
+        return self.files or (self.file,)
+
+    @property
     def source_name(self) -> str:
         """The file, table or query as it is called in messages."""
-        return self.file.name if self.database is None else self.database.name
+        return self.paths[0].name if self.database is None else self.database.name
 
     def at(self, folder: Path) -> OrdersMapping:
         """Return the same mapping, files of relative paths as lying in the folder."""
         moved = with_paths(self, folder.joinpath)
         return moved if self.database is None else replace(moved, url=self.database.at(folder).url)
 
-    def read_from(self, file: Path) -> OrdersMapping:
-        """Return the same mapping for another file."""
-        return replace(self, file=file, files=(), url=None, table=None, query=None)
+    def read_from(self, *files: Path) -> OrdersMapping:
+        """Return the same mapping for another file, or for several."""
+        file, several = (files[0], ()) if len(files) == 1 else (NO_FILE, files)
+        return replace(self, file=file, files=several, url=None, table=None, query=None)
 
     def read_from_database(self, database: Database) -> OrdersMapping:
         """Return the same mapping for a database."""
         return replace(self, file=NO_FILE, url=database.url, table=database.table, query=database.query)
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The files that hold the orders."""
-        return self.files or (self.file,)
 
     @property
     def beside(self) -> Beside:

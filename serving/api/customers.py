@@ -12,6 +12,8 @@ from msgspec import Meta
 
 from features.money import Money
 from features.sources.cells import customer_id as clean_id
+from features.sources.kept.erase import erase_from
+from features.sources.kept.index import FOLDER
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import Refusal
 from serving.book.history import History
@@ -112,9 +114,13 @@ def _plain_value(name: str, value: Any, money: Money) -> Any:
 
 
 def erase_customer(call: Call) -> Erased:
-    """Erase everything that the book holds of a customer."""
-    customer_id = _customer_id(call)
-    rows = erase(call.server.need_book(), customer_id, who=f"key {call.key.id}") if "\0" not in customer_id else {}
+    """Erase everything that the book and the exports that were added hold of a customer."""
+    customer_id, book = _customer_id(call), call.server.need_book()
+    if "\0" in customer_id:
+        raise _unknown()
+    settings = call.server.need_settings()
+    kept = erase_from(settings.folder / FOLDER, settings.orders, customer_id, settings.files.access())
+    rows = erase(book, customer_id, who=f"key {call.key.id}", elsewhere={FOLDER: kept})
     if not rows:
         raise _unknown()
     call.server.drop_log()

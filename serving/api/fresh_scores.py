@@ -120,7 +120,7 @@ class FreshScores:
 
     def _version(self) -> Version:
         orders, events = self._settings.orders, self._settings.events
-        places = [*([] if orders.database else [orders.file]), *([events.file] if events else [])]
+        places = [*(() if orders.database else orders.paths), *([events.file] if events else [])]
         identities = tuple(map(_identity, chain.from_iterable(map(_files, places))))
         if orders.database is not None:  # nobody tells when a database changes
             identities += ((orders.source_name, int(time.monotonic() // DATABASE_SECONDS), 0, 0),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Any
 
@@ -44,21 +44,25 @@ class PostedLog:
         book: the database of record.
         reader: the shop's rules; days were checked against `latest` when the rows came, and are not checked again.
         until: nothing on or after this business day is read.
+        came_before: what was recorded at this moment or later is not read; it carries a zone.
     """
 
     book: Book
     reader: Reader
     until: date | None = None
+    came_before: datetime | None = None
 
     @classmethod
-    def of(cls, book: Book, reader: Reader, until: date | None) -> PostedLog | None:
+    def of(
+        cls, book: Book, reader: Reader, until: date | None, came_before: datetime | None = None
+    ) -> PostedLog | None:
         """Return what was posted to a book; None where nothing was."""
-        return cls(book, reader, until) if posted_version(book)[0] else None
+        return cls(book, reader, until, came_before) if posted_version(book)[0] else None
 
     def lines(self, known: Texts) -> Lines | None:
         """Return the clean lines of the orders whose ids are not among `known`; None where there are none."""
         parts: list[Lines] = []
-        for batch in _unknown_rows(self.book, POSTED_ORDERS, known):
+        for batch in self._unknown_rows(POSTED_ORDERS, known):
             lines = [(row, line) for row in batch for line in json.loads(row["lines"])]
             documents = [
                 {**line, "order_id": row["order_id"], "customer_id": row["customer_id"]} for row, line in lines
@@ -70,11 +74,16 @@ class PostedLog:
     def events(self, known: Texts) -> Events | None:
         """Return the clean events whose ids are not among `known`; None where there are none."""
         parts: list[Events] = []
-        for batch in _unknown_rows(self.book, POSTED_EVENTS, known, POSTED_EVENTS.c.recorded_at):
+        for batch in self._unknown_rows(POSTED_EVENTS, known, POSTED_EVENTS.c.recorded_at):
             documents = [{**json.loads(row["event"]), "customer_id": row["customer_id"]} for row in batch]
             for some in chain.from_iterable(_by_kinds(each) for each in _by_zone(documents, None, "happened_at")):
                 parts.append(posted_events(some, self.reader.shop, until=self.until, source="posted events"))
         return Events.joined(parts) if parts else None
+
+    def _unknown_rows(self, table: sa.Table, known: Texts, *by: sa.ColumnElement[Any]) -> Iterator[list[RowMapping]]:
+        moment = self.came_before
+        early = sa.true() if moment is None else table.c.recorded_at < moment.astimezone(UTC).replace(tzinfo=None)
+        return _unknown_rows(self.book, table, known, early, *by)
 
     def _lines(self, lines: Sequence[Document]) -> Lines:
         def path(row: int, column: str) -> str:
@@ -84,7 +93,9 @@ class PostedLog:
         return posted_lines(lines, self.reader.shop, rules=rules, until=self.until, path=path, source="posted orders")
 
 
-def _unknown_rows(book: Book, table: sa.Table, known: Texts, *by: sa.ColumnElement[Any]) -> Iterator[list[RowMapping]]:
+def _unknown_rows(
+    book: Book, table: sa.Table, known: Texts, early: sa.ColumnElement[bool], *by: sa.ColumnElement[Any]
+) -> Iterator[list[RowMapping]]:
     """Yield batches of the stored rows whose ids are not known, sorted by the given columns and the id."""
     key = next(iter(table.primary_key))
     with book.reading() as connection:
@@ -95,7 +106,7 @@ def _unknown_rows(book: Book, table: sa.Table, known: Texts, *by: sa.ColumnEleme
         known_here = {each for each in ids if given[each] in here}
         if len(known_here) == len(ids):
             return
-        query = sa.select(table).order_by(*by, key).execution_options(yield_per=ROWS_AT_ONCE)
+        query = sa.select(table).where(early).order_by(*by, key).execution_options(yield_per=ROWS_AT_ONCE)
         for batch in connection.execute(query).mappings().partitions():
             if left := [row for row in batch if row[key.name] not in known_here]:
                 yield left

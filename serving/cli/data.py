@@ -1,4 +1,4 @@
-"""Commands about the shop's data: init, check, horizon, features, kpis, simulate, demo, serve."""
+"""Commands about the shop's data: init, add, check, horizon, features, kpis, simulate, demo, serve."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from serving.cli.options import (
     Config,
     Horizon,
     Json,
+    KnownAt,
     Orders,
     OutFile,
     OutFolder,
@@ -84,16 +85,34 @@ def init(
 
 
 @app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(help="The next exports, as they came.")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Put the next export beside the former ones; say what is new and what changed."""
+    settings = settings_of(config, None, None, None)
+    from serving.commands.data.add import add_exports
+    from serving.config import FILE_NAME
+
+    report = add_exports(config or Path(FILE_NAME), settings, files)
+    screen_of(json).show(report)
+    if report.questions:
+        raise typer.Exit(InputError.exit_code)
+
+
+@app.command()
 def check(
     config: Config = None,
     orders: Orders = None,
     horizon: Horizon = None,
     active: Active = None,
+    known_at: KnownAt = None,
     rows: Annotated[str | None, typer.Option("--rows", help="List the lines that a rule left out.")] = None,
     json: Json = False,
 ) -> None:
     """Account for every row of the orders, say every broken rule, and whether the history is sufficient."""
-    with shop_of(config, orders, horizon, active) as shop:
+    with shop_of(config, orders, horizon, active, known_at=known_at) as shop:
         from serving.commands.data.check import check_shop
 
         report = check_shop(shop, rows)
@@ -126,10 +145,11 @@ def features(
     horizon: Horizon = None,
     active: Active = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     json: Json = False,
 ) -> None:
     """Write the features of everyone who can churn, as known on a day."""
-    with shop_of(config, orders, horizon, active, until=as_of) as shop:
+    with shop_of(config, orders, horizon, active, until=as_of, known_at=known_at) as shop:
         from serving.commands.data.features import write_features
 
         screen_of(json).show(write_features(shop, out))

@@ -15,6 +15,7 @@ from serving.cli.options import (
     Config,
     Horizon,
     Json,
+    KnownAt,
     Orders,
     OutFile,
     Until,
@@ -113,6 +114,7 @@ def backtest(
     horizon: Horizon = None,
     active: Active = None,
     until: Until = None,
+    known_at: KnownAt = None,
     by_segment: BySegment = False,
     random_split: Annotated[
         bool, typer.Option("--random-split", help="Also say what a random split would have claimed, as a warning.")
@@ -121,7 +123,7 @@ def backtest(
     json: Json = False,
 ) -> None:
     """Measure the candidates on dates that they have not seen, and grade the chosen one; record nothing."""
-    screen, shop = screen_of(json), shop_of(config, orders, horizon, active, until=until)
+    screen, shop = screen_of(json), shop_of(config, orders, horizon, active, until=until, known_at=known_at)
     from serving.commands.models.backtest import run_backtest
 
     with shop, screen.progress() as report:

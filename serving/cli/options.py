@@ -77,6 +77,10 @@ AsOf = Annotated[
 Until = Annotated[
     date | None, typer.Option("--until", parser=day, metavar="DAY", help="Never read an order on or after this day.")
 ]
+KnownAt = Annotated[
+    date | None,
+    typer.Option("--known-at", parser=day, metavar="DAY", help="Read only exports that had been added by this day."),
+]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides; kept in the book alone.")]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="For what reason; kept in the book.")]
 OutFile = Annotated[Path, typer.Option("--out", help="A .csv, .parquet or .json file.")]
@@ -99,12 +103,13 @@ def shop_of(
     active: int | None = None,
     *,
     until: date | None = None,
+    known_at: date | None = None,
 ) -> OpenShop:
     """Return the shop that a command opens: wrong settings are reported before anything heavy is imported."""
     settings = settings_of(config, orders, horizon, active)
     from serving.shop import OpenShop
 
-    return OpenShop(settings, until=until)
+    return OpenShop(settings if known_at is None else settings.known_on(known_at), until=until, known_at=known_at)
 
 
 def screen_of(machine: bool) -> Screen:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from features.errors import ConfigError, suggest
+from features.errors import ConfigError, InputError, suggest
 from features.file_access import Access
 from features.money import Money
+from features.sources.kept.index import FOLDER, known_on
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from serving.outreach.plan.policy import Policy
 
@@ -168,6 +170,17 @@ class Settings:
     serve: ServeSettings = field(default_factory=ServeSettings)
     files: FileSettings = field(default_factory=FileSettings)
     folder: Path = Path()
+
+    def known_on(self, day: date) -> Settings:
+        """Return the same settings for the exports that had been added by the end of a business day.
+
+        Raises:
+            InputError: none had, or the orders are not exports that were added one after the other.
+        """
+        folder = self.folder / FOLDER
+        if self.orders.paths != (folder,):
+            raise InputError("--known-at tells exports apart that were put beside each other with: regulars add FILE")
+        return replace(self, orders=self.orders.read_from(*known_on(folder, self.shop, day)))
 
     @property
     def definition(self) -> ChurnDefinition:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,13 +61,16 @@ NAMING_ACCOUNTS: tuple[sa.Table, ...] = (ENTRIES, SUPPRESSED, EPISODES, DRAWN, H
 ONE_PER_ACCOUNT = "one entry per account"  # the detail in a list, followed by the customer who stands for the account
 
 
-def erase(book: Book, customer_id: str, who: str) -> Mapping[str, int]:
+def erase(
+    book: Book, customer_id: str, who: str, elsewhere: Mapping[str, int] = MappingProxyType({})
+) -> Mapping[str, int]:
     """Delete all rows of a customer in one transaction, and record the deletion.
 
     Args:
         book: the database of record.
         customer_id: as the order source has it.
         who: who asked for it; recorded.
+        elsewhere: what was erased outside the book → rows; recorded with the tables.
 
     Raises:
         InputError: there were rows, and the secret of this book is not here.
@@ -76,7 +80,7 @@ def erase(book: Book, customer_id: str, who: str) -> Mapping[str, int]:
     """
     with book.writing() as connection:
         _overwrite_deleted(connection)
-        deleted: Counter[str] = Counter()
+        deleted: Counter[str] = Counter(elsewhere)
         for name, count in chain(_deletions(connection, customer_id), _mentions_removed(connection, customer_id)):
             deleted[name] += count
         rows = {name: count for name, count in deleted.items() if count}

@@ -1,0 +1,246 @@
+"""`regulars add`: the next export beside the former ones, and what it brought: what is new, and what changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from features.atomic_write import whole
+from features.errors import InputError
+from features.faults import faults_at
+from features.questions import Question, by_setting
+from features.sources.balance.sheet import Amounts, BalanceSheet, SheetLine, added
+from features.sources.balance.words import document, grouped, table, written
+from features.sources.kept.index import FOLDER, INDEX, Kept, digest_of, keep, kept_in, write_index
+from features.sources.opening.paths import files_of
+from features.sources.reader import CheckReport, check_files
+from serving.config import Settings
+
+CAME_AGAIN, CHANGED = "duplicate lines", "earlier states"
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What exports brought: rows and their money as written, by currency, or what the log holds more."""
+
+    rows: int
+    orders: int
+    money: Amounts
+
+    def words(self, currency: str) -> str:
+        """Say it in figures."""
+        money = ", ".join(f"{grouped(amount)} {name}" for name, amount in self.money.items() if amount)
+        return f"{self.rows:,} rows, {self.orders:,} orders, {money or f'0.00 {currency}'}"
+
+
+@dataclass(frozen=True, eq=False)
+class Added:
+    """What was added: the copies, what was there already, and what the sheet says of the difference."""
+
+    kept: Sequence[Kept]
+    there_already: Mapping[str, Kept]
+    brought: Mapping[str, Brought]
+    sheet: BalanceSheet
+    questions: Sequence[Question]
+    folder: Path
+    notes: Sequence[str] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "folder": str(self.folder),
+            "added": [{**asdict(each), "imported_at": each.imported_at.isoformat()} for each in self.kept],
+            "there_already": {name: each.name for name, each in self.there_already.items()},
+            "brought": {
+                name: {**asdict(each), "money": {key: written(value) for key, value in each.money.items()}}
+                for name, each in self.brought.items()
+            },
+            "questions": [each.to_dict() for each in self.questions],
+            "balance_sheet": document(self.sheet),
+            "notes": list(self.notes),
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person."""
+        for name, each in self.there_already.items():
+            yield f"{name} is there already, as {each.name} of {each.imported_at.date()}: the same content; not added"
+        for each in self.kept:
+            yield f"added {each.original} as {each.name}"
+        yield from self.notes
+        if self.kept:
+            yield from ("", *(f"{name}: {each.words(self.sheet.currency)}" for name, each in self.brought.items()))
+        yield from ("", *table(self.sheet))
+        if self.questions:
+            yield from ("", "Nothing is decided in silence; no other command runs before these are answered:")
+            yield from (f"  {each.words}\n    {each.remedy}" for each in self.questions)
+
+
+def add_exports(where: Path, settings: Settings, files: Sequence[Path], now: datetime | None = None) -> Added:
+    """Put exports beside the former ones, if the orders of all of them together can be read.
+
+    Args:
+        where: the regulars.toml; it names the folder of the copies from then on.
+        settings: what it says.
+        files: the exports; a folder or pattern is all of its files.
+        now: when they came; None = this moment.
+
+    Raises:
+        InputError: an export of another layout, or that breaks rules; nothing is kept then.
+    """
+    folder, orders = settings.folder / FOLDER, settings.orders
+    _refuse_others(settings)
+    toml = _pointed_to_folder(where, folder, settings)
+    before = _read(settings, "regulars check says what is wrong with the orders of before")
+    known = list(kept_in(folder))
+    former = [] if orders.paths == (folder,) else files_of(orders.paths)
+    came = [*((file, _changed_at(file)) for file in former), *((file, now or _now()) for file in files_of(files))]
+    there, more = _sorted_out(came, known, len(former))
+    with _taken_back_on_error(folder, known, settings) as copies:
+        for file, at in more:
+            each = keep(folder, file, 1 + _last(known) + len(copies), at, settings.files.access())
+            copies.append(each)
+        together = dataclasses.replace(settings, orders=orders.read_from(folder))
+        after = _read(together, "nothing was added") if copies else before
+        if copies:
+            write_index(folder, [*known, *copies], settings.files.access())
+            if toml is not None:
+                with whole(where) as half:
+                    half.write_text(toml, encoding="utf-8")
+    assert before.sheet is not None
+    assert after.sheet is not None
+    asked = tuple(by_setting(after.questions).values())
+    kept = copies[len(former) :]
+    moved = f'{where.name} reads file = "{FOLDER}" now; {orders.source_name} was copied there first'
+    notes = (moved,) if copies and toml is not None else ()
+    return Added(kept, there, _difference(before.sheet, after.sheet), after.sheet, asked, folder, notes)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _changed_at(file: Path) -> datetime:
+    with faults_at(file):
+        return datetime.fromtimestamp(int(file.stat().st_mtime), UTC)
+
+
+def _last(known: Sequence[Kept]) -> int:
+    return max((int(each.name[:4]) for each in known), default=0)
+
+
+def _refuse_others(settings: Settings) -> None:
+    if settings.orders.database is not None:
+        raise InputError("the orders live in a database, which has the next ones by itself: there is nothing to add")
+
+
+def _read(settings: Settings, remedy: str) -> CheckReport:
+    report = check_files(settings.shop, settings.orders)
+    if report.log is None or report.sheet is None:
+        raise InputError(f"{settings.orders.source_name} cannot be used; {remedy}", report.violations)
+    return report
+
+
+def _sorted_out(
+    came: Sequence[tuple[Path, datetime]], known: Sequence[Kept], former: int
+) -> tuple[dict[str, Kept], list[tuple[Path, datetime]]]:
+    """Return the exports whose content is there already, and the others; those of before stay as they are."""
+    digests = {each.digest: each for each in known}
+    there: dict[str, Kept] = {}
+    more: list[tuple[Path, datetime]] = []
+    for place, (file, at) in enumerate(came):
+        digest = digest_of(file)
+        if digest in digests and place >= former:
+            there[file.name] = digests[digest]
+            continue
+        digests[digest] = Kept(file.name, digest, file.name, at)
+        more.append((file, at))
+    return there, more if len(more) > former else []
+
+
+@contextmanager
+def _taken_back_on_error(folder: Path, known: Sequence[Kept], settings: Settings) -> Iterator[list[Kept]]:
+    """Remove the copies that were made within the block, if it fails."""
+    copies: list[Kept] = []
+    try:
+        yield copies
+    except BaseException:
+        for each in copies:
+            (folder / each.name).unlink(missing_ok=True)
+        if known:
+            write_index(folder, known, settings.files.access())
+        else:
+            (folder / INDEX).unlink(missing_ok=True)
+        with suppress(OSError):  # the folder holds former copies, or was never made
+            folder.rmdir()
+        raise
+
+
+def _difference(before: BalanceSheet, after: BalanceSheet) -> dict[str, Brought]:
+    """Return what came in, what of it is new, what it changed and what was there already."""
+    money = after.counted.spend - before.counted.spend
+    lines = after.counted.order_lines - before.counted.order_lines
+    new = Brought(lines, after.counted.orders - before.counted.orders, {after.currency: money})
+    return {
+        "came in": _less(after.read, before.read),
+        "changed (earlier states of orders that came again, left out)": _less(
+            _line(after, CHANGED), _line(before, CHANGED)
+        ),
+        "there already (lines that came again as they were)": _less(
+            _line(after, CAME_AGAIN), _line(before, CAME_AGAIN)
+        ),
+        "the log holds more": new,
+    }
+
+
+def _line(sheet: BalanceSheet, rule: str) -> SheetLine:
+    return next((line for line in sheet.left_out if line.rule == rule), SheetLine(rule, 0, 0, 0, {}))
+
+
+def _less(later: SheetLine, earlier: SheetLine) -> Brought:
+    minus = {currency: -amount for currency, amount in earlier.money.items()}
+    money = {name: amount for name, amount in added(later.money, minus).items() if amount != Decimal(0)}
+    return Brought(later.rows - earlier.rows, later.orders - earlier.orders, money)
+
+
+def _pointed_to_folder(where: Path, folder: Path, settings: Settings) -> str | None:
+    """Return the regulars.toml whose [orders] name the folder, nothing else changed; None where they do already.
+
+    Raises:
+        InputError: the file is written in a way that only its owner can change; says the line to write.
+    """
+    if settings.orders.paths == (folder,):
+        return None
+    old = where.read_text(encoding="utf-8")
+    new, wanted = _with_folder(old), tomllib.loads(old)
+    wanted["orders"]["file"] = FOLDER
+    try:
+        if new is not None and tomllib.loads(new) == wanted:
+            return new
+    except tomllib.TOMLDecodeError:
+        pass
+    remedy = f'make {folder}, move the orders there, and write file = "{FOLDER}" under [orders]; then run this again'
+    raise InputError(f"{where} names the orders in a way that is not changed here; {remedy}")
+
+
+def _with_folder(toml: str) -> str | None:
+    r"""Return a regulars.toml whose orders are in the folder; None where its [orders] names no file on one line.
+
+    >>> print(_with_folder('[orders]\nfile = "o.csv"  # by hand\n[events]\nfile = "e.csv"'))
+    [orders]
+    file = "kept-exports"  # by hand
+    [events]
+    file = "e.csv"
+    """
+    section = re.search(r"(?ms)^\[orders\][^\n]*\n(?P<keys>.*?)(?=^\[|\Z)", toml)
+    if section is None:
+        return None
+    keys, found = re.subn(r"""(?m)^(\s*file\s*=\s*)("[^"\n]*"|'[^'\n]*')""", rf'\1"{FOLDER}"', section["keys"], count=1)
+    return toml[: section.start("keys")] + keys + toml[section.end("keys") :] if found else None
