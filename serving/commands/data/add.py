@@ -20,6 +20,7 @@ from features.questions import Question, by_setting
 from features.sources.balance.sheet import Amounts, BalanceSheet, SheetLine, added
 from features.sources.balance.words import document, grouped, table, written
 from features.sources.kept.index import FOLDER, INDEX, Kept, digest_of, keep, kept_in, write_index
+from features.sources.mapping import Beside
 from features.sources.opening.paths import files_of
 from features.sources.reader import CheckReport, check_files
 from serving.config import Settings
@@ -139,6 +140,11 @@ def _last(known: Sequence[Kept]) -> int:
 def _refuse_others(settings: Settings) -> None:
     if settings.orders.database is not None:
         raise InputError("the orders live in a database, which has the next ones by itself: there is nothing to add")
+    if settings.orders.beside != Beside():
+        raise InputError(
+            "the orders stand in files that are joined by ids, and one export holds only a part of them: name the next "
+            "ones yourself, with files and lines under [orders]"
+        )
 
 
 def _read(settings: Settings, remedy: str) -> CheckReport:
