@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from features.errors import InputError
 from features.sources import cells
 from features.sources.columns import mapped
 from features.sources.mapping import FileFormat
@@ -49,7 +48,7 @@ def _last(step: Merges, old: str, path: Path) -> str:
     seen, at = {old}, step[old]
     while at in step and step[at] != at:
         if at in seen:
-            raise InputError(f"{path.name}: {at} becomes itself in a circle; leave one of its rows out")
+            raise refusal(path.name, f'"{at}" becomes itself in a circle', "leave one of its rows out")
         seen.add(at)
         at = step[at]
     return at

@@ -1,0 +1,80 @@
+"""Where a cell lies is told in every kind of file, merged customers are one, and no copy of a file is left behind."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from features.errors import InputError
+from features.sources.mapping import FileFormat, OrdersMapping, Shop
+from features.sources.opening.copies import LOCK, PREFIX, folder_for_copies
+from features.sources.opening.opener import open_file
+from features.sources.reader import check_files
+
+COLUMNS = {name: name for name in ("order_id", "customer_id", "ordered_at", "amount")}
+HEADER = "order_id,customer_id,ordered_at,amount\n"
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def broken(orders: OrdersMapping) -> list[str]:
+    """Return what is wrong with orders."""
+    return [str(each) for each in check_files(Shop("UTC", "EUR"), orders).violations]
+
+
+def test_a_wrong_cell_is_named_in_its_own_file(tmp_path: Path) -> None:
+    a = written(tmp_path, "a.csv", f"Report\n\n{HEADER}1,c,2026-01-05,1\n")
+    b = written(tmp_path, "b.csv", f"{HEADER}2,c,2026-01-05,1\n3,c,2026-01-05,x\n")
+    (said,) = broken(OrdersMapping(a, COLUMNS, files=(a, b)))
+    assert said.startswith('b.csv, line 3, column amount: "x" is not a number')
+
+
+def test_a_wrong_cell_of_joined_files_is_named_where_it_stands(tmp_path: Path) -> None:
+    heads = written(tmp_path, "heads.csv", "order_id,customer_id,ordered_at\n1,c,2026-01-05\n2,c,yesterday\n")
+    lines = written(tmp_path, "lines.csv", "order_id,amount\n1,1.00\n1,x\n2,3\n")
+    said = sorted(broken(OrdersMapping(heads, COLUMNS, lines=lines)))
+    assert [each.split(":")[0] for each in said] == [
+        "heads.csv, line 3, column ordered_at", "lines.csv, line 3, column amount"
+    ]  # fmt: skip
+
+
+def test_a_name_of_several_columns_is_refused_without_its_place(tmp_path: Path) -> None:
+    path = written(tmp_path, "orders.csv", f"{HEADER.strip()},amount\n1,c,2026-01-05,1,2\n")
+    (said,) = broken(OrdersMapping(path, COLUMNS))
+    assert 'is the name of 2 columns; write which one is meant: "amount#1", "amount#2"' in said
+    assert not broken(OrdersMapping(path, {**COLUMNS, "amount": "amount#2"}))
+
+
+def test_merged_customers_are_one(tmp_path: Path) -> None:
+    orders = written(tmp_path, "orders.csv", f"{HEADER}1,old,2026-01-05,1\n2,new,2026-01-06,1\n")
+    merge = written(tmp_path, "merges.csv", "old,new\nold,mid\nmid,new\n")
+    report = check_files(Shop("UTC", "EUR"), OrdersMapping(orders, COLUMNS, merge=merge))
+    assert report.log is not None
+    assert list(report.log.customer_ids) == ["new"]
+    written(tmp_path, "merges.csv", "old,new\nold,new\nnew,old\n")
+    (said,) = broken(OrdersMapping(orders, COLUMNS, merge=merge))
+    assert "becomes itself in a circle" in said
+
+
+def test_copies_of_a_killed_process_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / f"{PREFIX}left"
+    left.mkdir()
+    (left / LOCK).touch()
+    with folder_for_copies() as own, folder_for_copies():
+        assert own.exists()
+        assert not left.exists()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_shares_few_columns_is_refused(tmp_path: Path) -> None:
+    written(tmp_path, "a.csv", f"{HEADER}1,c,2026-01-05,1\n")
+    written(tmp_path, "b.csv", "customer_id,name,city\nc,Ann,Rio\n")
+    with pytest.raises(InputError, match=r"b.csv: shares 1 of 4 columns"), open_file(tmp_path, FileFormat()):
+        pass
