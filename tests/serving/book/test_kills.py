@@ -1,10 +1,11 @@
-"""Kill -9 at random moments: the book opens, is sound, and holds every list whole and every acknowledged outcome."""
+"""Kill -9 at random moments: the book opens, is sound, and holds every list whole, and all that was acknowledged."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import random
+import select
 import sqlite3
 import time
 from contextlib import closing
@@ -19,8 +20,11 @@ import pytest
 import sqlalchemy as sa
 
 from serving.book import Book, Outcome, record_outcomes
+from serving.book.decisions import Consent, set_consent
+from serving.book.keys import create_key
 from serving.book.runs import record_scores
-from serving.book.schema import CONTACTS, ENTRIES, LISTS, OUTCOMES, RUNS, SCORES
+from serving.book.schema import CONSENT, CONTACTS, ENTRIES, KEYS, LISTS, OUTCOMES, RUNS, SCORES
+from serving.book.withdrawals import withdraw
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
@@ -29,10 +33,11 @@ from serving.webhooks.outbox import publish_and_enqueue
 KILLS = int(os.environ.get("REGULARS_KILLS", "25"))
 CUSTOMERS = 200
 IMPORTED = 20
+FIRST_WORDS_SECONDS = 60
 
 
 def write(place: Path | str, scores: pd.DataFrame, planned: OutreachList, first: int, said: int) -> None:
-    """Record run after run, list after list, and outcomes of each; a line for each that the book acknowledged."""
+    """Record runs, lists, outcomes, consent and keys, and take every third list back; a line for each that is kept."""
     book = Book(place)
     for number in count(first):
         day = date(2026, 3, 2) + timedelta(number)
@@ -45,14 +50,23 @@ def write(place: Path | str, scores: pd.DataFrame, planned: OutreachList, first:
             rows = [Outcome(each, "saved", day, "call") for each in ids[at : at + IMPORTED]]
             record_outcomes(book, rows)
             os.write(said, "".join(f"outcome {row.entry_id} .\n" for row in rows).encode())
+        set_consent(book, [Consent(f"c{number}", "*", allowed=False, decided_on=day, source="asked")])
+        os.write(said, f"consent c{number} .\n".encode())
+        os.write(said, f"key {create_key(book, 'crm', ['scores'])[0].id} .\n".encode())
+        if number % 3 == 2:
+            with book.writing() as connection:
+                withdraw(connection, day, "Ada", "wrong file")
+            os.write(said, f"withdrawn {published.list_id} .\n".encode())
 
 
-def killed_after(seconds: float, *arguments: Any) -> list[list[str]]:
-    """Let a process write for so long, kill it, and return what it had said."""
+def killed_after(seconds: float, *arguments: Any, writing: bool) -> list[list[str]]:
+    """Let a process write for so long (since its first words where `writing`), kill it, and return what it had said."""
     reads, writes = os.pipe()
     child = multiprocessing.get_context("fork").Process(target=write, args=(*arguments, writes))
     child.start()
     os.close(writes)
+    if writing:
+        select.select([reads], [], [], FIRST_WORDS_SECONDS)
     time.sleep(seconds)
     alive = child.is_alive()
     child.kill()
@@ -63,8 +77,8 @@ def killed_after(seconds: float, *arguments: Any) -> list[list[str]]:
     return [line.split() for line in said[: said.rfind("\n") + 1].splitlines()]
 
 
-def check(place: Path | str, lists: dict[int, int], outcomes: set[str]) -> int:
-    """Look at all that the book holds; returns how many lists it has."""
+def check(place: Path | str, lists: dict[int, int], told: dict[str, set[str]]) -> int:
+    """Look at all that the book holds and that was told; returns how many lists it has."""
     if isinstance(place, Path):
         with closing(sqlite3.connect(place / "book.db")) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -78,7 +92,13 @@ def check(place: Path | str, lists: dict[int, int], outcomes: set[str]) -> int:
         assert set(reader.scalars(sa.select(RUNS.c.id))) == set(scored)
         assert set(scored.values()) <= {CUSTOMERS}
         known = set(reader.scalars(sa.select(OUTCOMES.c.entry_id)))
-        assert outcomes <= known
+        assert told["outcome"] <= known
+        assert told["consent"] <= set(reader.scalars(sa.select(CONSENT.c.customer_id)))
+        assert told["key"] <= set(reader.scalars(sa.select(KEYS.c.id)))
+        taken_back = set(reader.scalars(sa.select(LISTS.c.id).where(LISTS.c.withdrawn_at.is_not(None))))
+        assert {int(each) for each in told["withdrawn"]} <= taken_back
+        closed = reader.execute(per(ENTRIES.c.list_id).where(ENTRIES.c.closed_at.is_not(None)))
+        assert {row[0]: row[1] for row in closed} == dict.fromkeys(taken_back, CUSTOMERS - 3 * IMPORTED)
         assert len(known) % IMPORTED == 0
         assert known == set(reader.scalars(sa.select(CONTACTS.c.entry_id)))
         return len(held)
@@ -96,14 +116,15 @@ def test_a_killed_writer_leaves_a_sound_book(place: Path | str, make_scores: Any
     scores = make_scores(*((f"c{n}", 0.9 - n / 1000, "30.00") for n in range(CUSTOMERS)))
     planned = plan(scores, currency="EUR", policy=Policy(holdout_share=0.0))
     lists: dict[int, int] = {}
-    outcomes: set[str] = set()
+    told: dict[str, set[str]] = {kind: set() for kind in ("outcome", "consent", "key", "withdrawn")}
     done = 0
-    for _ in range(KILLS):
-        for kind, one, other in killed_after(chance.uniform(0.01, 1.0), place, scores, planned, done):
+    for number in range(KILLS):
+        seconds, writing = chance.uniform(0.01, 1.0), number % 2 == 0
+        for kind, one, other in killed_after(seconds, place, scores, planned, done, writing=writing):
             if kind == "list":
                 lists[int(one)] = int(other)
             else:
-                outcomes.add(one)
-        done = check(place, lists, outcomes)
+                told[kind].add(one)
+        done = check(place, lists, told)
     assert lists
-    assert outcomes
+    assert told["outcome"]
