@@ -29,6 +29,7 @@ from features.sources.customers import clean_customers
 from features.sources.mapped_file import MappedFile, open_mapped
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from features.sources.merges import MERGED, merged, read_merges
+from features.sources.opening.open_file import Place
 from features.sources.posted import Posts, with_posted
 from features.sources.row_checks import NO_TEXTS, CleanTable, Problem, TypedTable
 from features.sources.rules import RULES, RuleCount
@@ -192,15 +193,15 @@ def _sheet(table: CleanTable, shop: Shop) -> BalanceSheet | None:
     return sheet
 
 
-def line_numbers(orders: OrdersMapping, rows: Ints) -> list[int]:
-    """Return the physical lines of rows of the orders file, 1 = the header; of Parquet the numbers of the rows.
+def places_of(orders: OrdersMapping, rows: Ints) -> list[Place]:
+    """Return where rows of the orders lie, by file and physical line, 1 = the header, and their cells.
 
     Args:
         orders: the file.
         rows: their numbers, from 0.
     """
     with open_mapped(orders, ORDERS) as opened:
-        return [place.line for place in opened.file.located(set(rows.tolist())).values()]
+        return list(opened.file.located(set(rows.tolist())).values())
 
 
 def read_customers(mapping: CustomersMapping) -> pd.DataFrame:

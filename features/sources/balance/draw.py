@@ -16,6 +16,7 @@ from features.sources.balance.sheet import (
     ORDER_LINES,
     READ,
     RETURNS,
+    SIGN,
     BalanceSheet,
     Change,
     Counted,
@@ -25,7 +26,7 @@ from features.sources.balance.sheet import (
 from features.sources.columns import Mask, half_up, spread
 from features.sources.rules import ROUNDED
 
-CONVERTED, SIGN = "currency converted", "sign of a return"
+CONVERTED = "currency converted"
 MINOR_UNITS, REFUNDS = "written in minor units", "partial refunds"
 _UNIT = 10**cells.SCALE
 

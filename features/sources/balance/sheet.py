@@ -18,6 +18,7 @@ from features.log import Ints
 
 Amounts = Mapping[str, Decimal]
 READ, ORDER_LINES, RETURNS = "rows read", "order lines", "returns"
+SIGN = "sign of a return"
 
 
 @dataclass(frozen=True)

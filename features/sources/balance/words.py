@@ -7,7 +7,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from features.sources.balance.sheet import ORDER_LINES, READ, RETURNS, Amounts, BalanceSheet, SheetLine
+from features.sources.balance.sheet import ORDER_LINES, READ, RETURNS, SIGN, Amounts, BalanceSheet, Change, SheetLine
 
 
 def document(sheet: BalanceSheet) -> dict[str, Any]:
@@ -70,9 +70,7 @@ def table(sheet: BalanceSheet) -> Iterator[str]:
     rows = [_cells(line, digits) for line in sheet.lines]
     labels = (READ, *(f"− {line.rule}" for line in sheet.left_out), f"− {RETURNS}", f"= {ORDER_LINES}")
     yield from _aligned(("", "rows", "orders", "customers", *currencies), labels, rows)
-    for change in sheet.changes:
-        amounts = _amounts(change.money)
-        yield f"  {change.of}, {change.rule} on {change.rows:,} row{'s' if change.rows != 1 else ''}: {amounts}"
+    yield from (f"  {change.of}, {_changed(change)}" for change in sheet.changes)
     counted = sheet.counted
     if counted.posted_lines:
         yield f"  posted orders: {counted.posted_lines:,} lines, {grouped(counted.posted_spend)} {sheet.currency}"
@@ -80,6 +78,14 @@ def table(sheet: BalanceSheet) -> Iterator[str]:
         f"counted: {counted.orders:,} orders on {counted.order_days:,} order days of {counted.customers:,} customers, "
         f"spend {grouped(counted.spend)} {sheet.currency}, returned {grouped(counted.returned)} {sheet.currency}"
     )
+
+
+def _changed(change: Change) -> str:
+    """Say what a rule did to the money; a sign that a return is written with takes and adds nothing."""
+    rows = f"{change.rows:,} row{'s' if change.rows != 1 else ''}"
+    if change.rule == SIGN:
+        return f"written below zero on {rows}: counted without the sign"
+    return f"{change.rule} on {rows}: {_amounts(change.money)}"
 
 
 def _cells(line: SheetLine, digits: Mapping[str, int]) -> list[str]:

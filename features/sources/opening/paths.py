@@ -49,7 +49,7 @@ def _is_table(path: Path) -> bool:
 def _readable(path: Path) -> None:
     if not path.exists():
         near = suggest(path.name, [each.name for each in path.parent.iterdir()]) if path.parent.is_dir() else ""
-        raise refusal(path.name, f"does not exist.{near}", "write its path as seen from regulars.toml")
+        raise refusal(path.name, "does not exist", f"write its path as seen from regulars.toml.{near}".rstrip("."))
     try:
         with path.open("rb"):
             pass

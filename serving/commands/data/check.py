@@ -15,8 +15,9 @@ from features.errors import InputError, Violation, suggest
 from features.questions import Question, by_setting
 from features.sources.balance.sheet import BalanceSheet
 from features.sources.balance.words import document, table
+from features.sources.opening.open_file import Place
 from features.sources.opening.parts import MOST_SHOWN
-from features.sources.reader import check_files, line_numbers
+from features.sources.reader import check_files, places_of
 from features.sources.rules import RULES, RuleCount
 from features.sources.violations import BrokenRule
 from serving.set_aside import write_set_aside
@@ -39,7 +40,8 @@ class Checked:
     questions: Sequence[Question] = ()
     set_aside: Sequence[Violation] = ()
     set_aside_file: Path | None = None
-    lines_of_rule: Sequence[int] = ()
+    rule: str | None = None
+    rows_of_rule: Sequence[Place] = ()
 
     @property
     def ok(self) -> bool:
@@ -58,24 +60,27 @@ class Checked:
             "balance_sheet": document(self.sheet) if self.sheet else None,
             "set_aside": [asdict(row) for row in self.set_aside],
             "set_aside_file": str(self.set_aside_file) if self.set_aside_file else None,
-            "lines_of_rule": list(self.lines_of_rule),
+            "rows_of_rule": [{"file": row.file, "line": row.line, "cells": row.record} for row in self.rows_of_rule],
             "sufficiency": asdict(self.sufficiency) if self.sufficiency else None,
         }
 
     def lines(self) -> Iterator[str]:
-        """Say it to a person."""
+        """Say it to a person; where the rows of a rule are asked for, nothing else."""
+        if self.rule and self.sheet:
+            yield f"{len(self.rows_of_rule):,} rows, {self.rule}: {RULES[self.rule]}"
+            yield from (f"  {row.file}, line {row.line}: {'; '.join(row.record)}" for row in self.rows_of_rule)
+            return
         for violation in self.violations:
             yield str(violation)
         yield from (f"warning: {warning}" for warning in self.warnings)
-        if self.violations:
+        if any(violation.line is not None and violation.value for violation in self.violations):
             yield SET_ASIDE_WAY
+        if self.violations:
             yield self._verdict()
         if self.sheet:
             yield from (*table(self.sheet), "")
         if self.set_aside_file:
             yield f"rows set aside are named in {self.set_aside_file}: line, cell and rule of each"
-        if self.lines_of_rule:
-            yield "lines: " + ", ".join(map(str, self.lines_of_rule))
         for rule in self.rules:
             if rule.rows:
                 yield f"{rule.rows:>10,}  {rule.rule}: {rule.meaning}"
@@ -98,7 +103,7 @@ def check_shop(shop: OpenShop, rule: str | None = None) -> Checked:
 
     Args:
         shop: the open shop.
-        rule: of which the lines of the rows are listed that it left out.
+        rule: of which only the rows are listed that it left out.
 
     Raises:
         InputError: no such rule.
@@ -112,7 +117,7 @@ def check_shop(shop: OpenShop, rule: str | None = None) -> Checked:
     asked = tuple(by_setting(report.questions).values())
     definition = settings.definition_for(report.log)
     enough = sufficiency(report.log, definition)
-    lines = line_numbers(settings.orders, report.sheet.rows_of(rule)) if rule and report.sheet else []
+    rows = places_of(settings.orders, report.sheet.rows_of(rule)) if rule and report.sheet else []
     return Checked(
         report.violations,
         report.rules,
@@ -122,5 +127,6 @@ def check_shop(shop: OpenShop, rule: str | None = None) -> Checked:
         questions=asked,
         set_aside=report.set_aside,
         set_aside_file=write_set_aside(settings, report.set_aside),
-        lines_of_rule=lines,
+        rule=rule,
+        rows_of_rule=rows,
     )

@@ -426,7 +426,10 @@ def test_missing_files_and_folders_are_told(tmp_path):
     path = shop_file(tmp_path, "customer_id,ordered_at,amount\na,2024-01-05,5\n")
     (tmp_path / "empty").mkdir()
     for wrong, said in (
-        (tmp_path / "order.csv", 'does not exist. Did you mean "orders.csv"?'),
+        (
+            tmp_path / "order.csv",
+            'does not exist; write its path as seen from regulars.toml. Did you mean "orders.csv"?',
+        ),
         (tmp_path / "empty", "is a folder without a table"),
     ):
         orders = OrdersMapping(wrong, {"customer_id": "customer_id", "ordered_at": "ordered_at", "amount": "amount"})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from features.sources.mapping import OrdersMapping, Shop
-from features.sources.reader import CheckReport, check_files, line_numbers
+from features.sources.reader import CheckReport, check_files, places_of
 
 SHOP = Shop("UTC", "EUR")
 COLUMNS = {"order_id": "id", "customer_id": "who", "ordered_at": "day", "amount": "money"}
@@ -66,4 +66,4 @@ def test_the_lines_of_a_rule_are_physical_lines(tmp_path: Path, rule: str, line:
     orders = mapping(tmp_path, {1: '1,"c1\n",2024-02-03,10', 5: "5,c5,2024-02-30,10", 6: "6,,2024-02-03,10"})
     sheet = check(orders).sheet
     assert sheet is not None
-    assert line_numbers(orders, sheet.rows_of(rule)) == [line]
+    assert [place.line for place in places_of(orders, sheet.rows_of(rule))] == [line]

@@ -11,7 +11,7 @@ from features.guess.guess import guess
 from features.sources.databases.address import Database
 from features.sources.databases.extract import Wanted, extracted
 from features.sources.mapping import OrdersMapping, Shop
-from features.sources.reader import check_files, line_numbers, read_log
+from features.sources.reader import check_files, places_of, read_log
 
 SHOP = Shop("Europe/Berlin", "EUR")
 COLUMNS = {
@@ -62,7 +62,8 @@ def test_rows_have_the_same_numbers_each_time(shop_file):
     orders = mapping(shop_file)
     report = check_files(SHOP, orders)
 
-    assert line_numbers(orders, report.sheet.rows_of("cancelled")) == [10, 20, 30, 40, 50, 60]
+    places = places_of(orders, report.sheet.rows_of("cancelled"))
+    assert [place.line for place in places] == [10, 20, 30, 40, 50, 60]
 
 
 def test_only_mapped_columns_and_rows_before_the_day_are_sent(shop_file):
