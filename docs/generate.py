@@ -10,6 +10,7 @@ from pathlib import Path
 
 from features.definitions import default_features
 from features.feature import EventKind, Feature, FeatureSet
+from features.guess.layouts import table as layout_table
 from serving.api.app import OPERATIONS
 from serving.api.openapi import VERSION, document, openapi
 from serving.outreach.playbooks.fact_names import FACTS
@@ -58,6 +59,20 @@ def _row(feature: Feature) -> str:
     first = feature.words[0] if feature.words else ""
     words = (first if isinstance(first, str) else first.text).replace("{", "‹").replace("}", "›")
     return f"| `{feature.name}` | {feature.unit} | {feature.meaning} | {none} | {risk} | {words} |"
+
+
+LAYOUTS_PAGE = Path(__file__).parent / "layouts.md"
+LAYOUTS_HEAD = """# Known exports
+
+Generated from `features/guess/layouts.toml` by `make docs`; do not edit. `regulars init` recognises an export by these
+columns, in any order and case, and says whether its sums agree. To add one, add a few lines to that file: its head says
+what each key means.
+"""
+
+
+def layouts_page() -> str:
+    """Return the page of known exports as Markdown."""
+    return "\n".join([LAYOUTS_HEAD, *layout_table(), ""])
 
 
 PLAYBOOKS_PAGE = Path(__file__).parent / "playbooks.md"
@@ -192,6 +207,7 @@ def openapi_digest() -> str:
 if __name__ == "__main__":
     OPENAPI_PAGE.write_bytes(openapi_page())
     PAGE.write_text(page(default_features(KINDS)), encoding="utf-8")
+    LAYOUTS_PAGE.write_text(layouts_page(), encoding="utf-8")
     PLAYBOOKS_PAGE.write_text(playbooks_page(load_playbooks()), encoding="utf-8")
     print(f"wrote {PAGE.name}, {PLAYBOOKS_PAGE.name} and {OPENAPI_PAGE.name}")
     print(f"docs/api_versions.toml: version {VERSION} has the digest {openapi_digest()}")

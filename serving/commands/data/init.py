@@ -19,6 +19,7 @@ from features.sources.databases.address import Database
 from features.sources.mapping import Beside, Guess, OrdersMapping, with_paths
 from features.sources.opening.opener import ALONE
 from features.sources.reader import CheckReport, check_files
+from serving.commands.data.preview import preview_document, preview_lines
 from serving.commands.data.talk import Answerer, Talk, leave_open
 from serving.commands.result import WordedResult
 from serving.config import FILE_NAME, Churn, Settings, answered, toml_text
@@ -77,7 +78,7 @@ def init_shop(
     assumptions = (*found.assumptions, *talk.said, assumed)
     with whole(out) as half:
         half.write_text(toml_text(settings, assumptions, talk.open), encoding="utf-8")
-    document = {
+    document: dict[str, Any] = {
         "file": str(out),
         "zone": settings.shop.zone,
         "currency": settings.shop.currency,
@@ -90,6 +91,10 @@ def init_shop(
         "answers": [each.to_dict() for each in talk.answered],
     }
     words = [f"wrote {out}; it assumes:", *(f"  - {line}" for line in assumptions), *_asked(out, talk.open)]
+    if report is not None and report.log is not None and report.sheet is not None:
+        seen = report.log, report.sheet, settings.shop.currency
+        document["preview"] = preview_document(*seen)
+        words += [*preview_lines(*seen), ""]
     return WordedResult(document, [*words, "then: regulars check" if talk.open else "next: regulars check"])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from features.guess.guess import guess
-from features.guess.layouts import layouts
+from features.guess.layouts import layouts, table
 from features.sources.mapping import Guess
 
 
@@ -92,3 +92,8 @@ def test_sums_of_a_known_export_are_checked(tmp_path: Path) -> None:
     assert right.orders.columns["customer_id"] == "partner_id"
     wrong = of(tmp_path, head, "S1,2024-01-05,7,10.00,2.00,99.00,sale", "S2,2024-01-06,8,5.00,1.00,9.00,sale")
     assert any(said.startswith('CHECK: "amount_total" is') for said in wrong.assumptions)
+
+
+def test_the_page_of_known_exports_is_generated() -> None:
+    page = Path(__file__).parents[3] / "docs" / "layouts.md"
+    assert page.read_text(encoding="utf-8").splitlines()[-len(layouts()) :] == table()[2:], "run: make docs"

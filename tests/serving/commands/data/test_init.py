@@ -31,13 +31,14 @@ def orders(tmp_path):
 
 def test_a_refused_init_names_the_command_that_works(tmp_path, orders):
     out = tmp_path / "regulars.toml"
+    orders.write_text("Wann,Wer,Zaster,Note\nsoon,a,5,x\n", encoding="utf-8")
     with pytest.raises(InputError) as error:
-        init_shop(orders, None, None, out, force=True, columns=COLUMNS[:2])
-    wanted = (
-        f'regulars init {orders} --column ordered_at="Wann" --column customer_id="Wer" --column amount="…" --out {out}'
-    )
+        init_shop(orders, None, None, out, force=True, columns=COLUMNS[1:])
+    named = '--column customer_id="Wer" --column amount="Zaster" --column ordered_at="…"'
+    wanted = f"regulars init {orders} {named} --out {out}"
     assert f"{wanted} --force" in str(error.value)
     assert not out.exists()
+    orders.write_text(STRANGE, encoding="utf-8")
     done = init_shop(orders, None, None, out, force=True, columns=COLUMNS)
     written = tomllib.loads(out.read_text(encoding="utf-8"))
     assert written["orders"]["columns"] == {"ordered_at": "Wann", "customer_id": "Wer", "amount": "Zaster"}

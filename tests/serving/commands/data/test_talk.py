@@ -76,3 +76,14 @@ def test_what_follows_from_a_column_is_guessed_again_with_the_answer(shop: Path,
     (shop / "orders.csv").write_text(TWO_PAYERS, encoding="utf-8")
     code, _, _ = call("init", "orders.csv", "--column", "ordered_at=day", "--yes")
     assert (code, written(shop)["orders"]["columns"]["ordered_at"]) == (0, "Note")
+
+
+def test_the_end_of_init_shows_orders_the_sheet_and_months(shop: Path, call: Call) -> None:
+    code, out, _ = call("init", "orders.csv", "--yes")
+    assert code == 0
+    assert "  2026-01-02  Ann  10.00 EUR" in out
+    assert f"  2026-01  {'█' * 40} 3" in out
+    preview = json.loads(call("init", "orders.csv", "--yes", "--force", "--json")[1])["preview"]
+    assert preview["orders_by_month"] == {"2026-01": 3}
+    assert preview["balance_sheet"]["read"]["rows"] == 4
+    assert preview["orders"][0] == {"day": "2026-01-02", "customer_id": "Ann", "spend": "10.00"}
