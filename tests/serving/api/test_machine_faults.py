@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import sqlite3
 from typing import Any
@@ -11,6 +12,8 @@ import sqlalchemy as sa
 
 from features.errors import WrongBook
 from serving.api.problems import refusal_of
+from serving.api.state import MinuteCache
+from serving.book.schema import RUNS
 from tests.serving.faults import FAULTS
 
 
@@ -65,3 +68,24 @@ def test_a_full_disk_under_a_report_is_answered_and_nothing_is_kept(call: Any, s
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:regulars:disk-full")
     assert answer.json()["detail"].startswith("the disk is full at book.db; nothing of this request is kept")
     assert call("POST", "/v1/contacts", json=contact).json()["new"] == 1
+
+
+def test_an_unexpected_error_over_a_damaged_book_is_told_as_damage(server: Any) -> None:
+    """With 503; over a whole book it stays a mistake of ours."""
+    mistake, rows = KeyError("ann"), sa.select(RUNS.c.id, RUNS.c.as_of)
+    assert asyncio.run(server.damage_behind(mistake)) is mistake
+    with server.book.reading() as connection:
+        (number, day), *_ = connection.execute(rows).all()
+    write_day(server, number, "2026-13-77")
+    try:
+        found = asyncio.run(server.damage_behind(mistake))
+    finally:
+        write_day(server, number, day.isoformat())
+    assert (refusal_of(found).status, refusal_of(found).code) == (503, "damaged")
+
+
+def write_day(server: Any, number: int, day: str) -> None:
+    """Write a run's day as it is given; what was found of damage is forgotten."""
+    server.counts = MinuteCache()
+    with server.book.writing() as connection:
+        connection.exec_driver_sql("UPDATE runs SET as_of = ? WHERE id = ?", (day, number))
