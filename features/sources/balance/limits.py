@@ -76,7 +76,9 @@ def _lost_decimals(sheet: BalanceSheet) -> Iterator[tuple[str, str]]:
 def _large_rules(sheet: BalanceSheet, most: float) -> Iterator[tuple[str, str]]:
     for line in sheet.left_out:
         rows, money = line.rows / sheet.read.rows, _share_of_money(line, sheet)
-        if line.rule not in STATED and max(rows, money) > min(most, MOST_OF_RULE.get(line.rule, most)):
+        limit = min(most, MOST_OF_RULE.get(line.rule, most))
+        surely = _at_least(line.rows, sheet.read.rows) > limit
+        if line.rule not in STATED and (surely or money > max(limit, OUT_OF_PROPORTION * rows)):
             amounts = ", ".join(f"{grouped(amount)} {currency}" for currency, amount in line.money.items())
             yield (
                 line.rule,
