@@ -19,6 +19,7 @@ setup: $(READY) ## make the environment
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Regulars needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	@echo "making the environment in $(VENV): a few minutes the first time"
 	@if command -v uv >/dev/null 2>&1; then \
 		uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
 		uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.lock && \

@@ -52,6 +52,11 @@ def test_what_make_test_leaves_out_is_listed_with_its_reason() -> None:
     assert left_out == set(listed) != set()
 
 
+def test_whoever_waits_for_the_environment_is_told_before() -> None:
+    steps = recipe(r"\$\(READY\)")
+    assert 0 < steps.index("a few minutes the first time") < steps.index("pip install")
+
+
 def test_a_long_test_has_to_be_marked() -> None:
     durations: Durations = {
         "a.py::quick": {"call": 14.9, "whole": 99.0, "slow": False},

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs.readme_list import sample_rows
+from features.errors import MachineFault, RegularsError, WrongBook
 from features.simulation.simulate import simulate
 from serving.cli import app, run
 from tests.sample import FOLDER as SAMPLE
@@ -82,3 +83,18 @@ def test_the_demo_walks_the_whole_way(tmp_path, capsys):
     assert truth["auroc"] >= 0.830
     assert f"```\n{sample_rows(tmp_path / 'demo' / 'list' / 'list.csv')}```\n" in README, "python docs/readme_list.py"
     assert backtest["beats_rule"]
+
+
+def _kinds_of(error: type[RegularsError]) -> list[type[RegularsError]]:
+    return [error, *(kind for each in error.__subclasses__() for kind in _kinds_of(each))]
+
+
+def test_one_table_tells_the_exit_code_of_every_error() -> None:
+    """In one place that the README links to; an error without a row, or a row without an error, is found."""
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+    section = pages["operations.md"].split("\n## Exit codes\n")[1].split("\n## ")[0]
+    told = {int(code): word for code, word in re.findall(r"^\| (\d+) \|(?: `([a-z-]+)`)? \|", section, re.MULTILINE)}
+    raised = {kind.exit_code: getattr(kind, "code", "") for kind in _kinds_of(RegularsError) if kind is not MachineFault}
+    assert told == {0: "", 130: "", **raised, WrongBook.exit_code: "wrong-book"}
+    assert [name for name, page in pages.items() if "\n## Exit codes\n" in page] == ["operations.md"]
+    assert "docs/operations.md#exit-codes" in README

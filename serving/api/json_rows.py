@@ -46,7 +46,7 @@ def parse(body: bytes | bytearray, message: type[Message]) -> Message:
     try:
         return msgspec.convert(_at_once(text) if len(body) <= AT_ONCE_BYTES else _by_parts(text, message), message)
     except msgspec.ValidationError as error:
-        raise wrong_fields(error, _field_names(message)) from None
+        raise wrong_fields(error, message) from None
 
 
 def let_go(message: msgspec.Struct) -> None:
@@ -121,17 +121,6 @@ def _lists_of(message: type[msgspec.Struct]) -> dict[str, _Rows]:
             meta = next((mark for mark in marks if isinstance(mark, msgspec.Meta)), msgspec.Meta())
             most = math.inf if meta.max_length is None else meta.max_length
             found[name] = _Rows(name, get_args(plain)[0], most, **(meta.extra or {}))
-    return found
-
-
-def _field_names(message: type[msgspec.Struct]) -> list[str]:
-    """Return the fields of a message and of the messages in its lists: a misspelt name may mean any of them."""
-    found: list[str] = []
-    for field in msgspec.structs.fields(message):
-        found.append(field.name)
-        inner = getattr(msgspec.inspect.type_info(field.type), "item_type", None)
-        if isinstance(inner, msgspec.inspect.StructType):
-            found += _field_names(inner.cls)
     return found
 
 

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from features.errors import InputError, MachineFault, RegularsError, Violation, WrongBook, suggest
 from features.faults import machine_fault
-from serving.api.shared_messages import Problem, WrongField
+from serving.api.shared_messages import Problem, WrongField, field_names, words_at
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
@@ -26,6 +26,11 @@ MAX_ERRORS = 100
 FILE_ADVICE = ("date_format", "decimal =", "[shop", ".format]")  # only who can edit the shop's toml can follow it
 LOG = logging.getLogger("regulars.serving")
 _WHERE = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
+_NOT_ONE = re.compile(r"^Invalid enum value '(.*)'$", re.DOTALL)
+_FORMS = {
+    "Invalid RFC3339 encoded date": "not a day; write it as 2026-03-31",
+    "Invalid RFC3339 encoded datetime": "not a time; write it as 2026-03-31T14:05:00Z",
+}
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
 
 
@@ -93,19 +98,27 @@ def from_our_files(*, whatever: bool = False, until: date | None = None) -> Iter
         raise not_ready("the order source cannot be used at the moment") from None
 
 
-def wrong_fields(error: msgspec.ValidationError, known: Sequence[str] = ()) -> Refusal:
-    """Return the refusal for JSON that does not fit its message; `known` are fields that may have been meant.
+def wrong_fields(error: msgspec.ValidationError, message: type[msgspec.Struct] = msgspec.Struct) -> Refusal:
+    """Return the refusal for JSON or a query that does not fit its message.
 
     >>> wrong_fields(msgspec.ValidationError("Expected `str`, got `int` - at `$.customer_ids[0]`")).errors
     [WrongField(path='$.customer_ids[0]', message='Expected `str`, got `int`')]
+    >>> wrong_fields(msgspec.ValidationError("Invalid RFC3339 encoded date - at `$.as_of`")).detail
+    '$.as_of: not a day; write it as 2026-03-31'
     """
     found = _WHERE.match(str(error))
     assert found is not None
-    path, message = found["path"] or "$", found["message"]
-    if unknown := _UNKNOWN.match(message):
-        path, message = f"{path}.{unknown[1]}", f"unknown field.{suggest(unknown[1], known)}"
-    wrong = WrongField(path, message)
+    path, said = found["path"] or "$", found["message"]
+    if unknown := _UNKNOWN.match(said):
+        path, said = f"{path}.{unknown[1]}", f"unknown field.{suggest(unknown[1], field_names(message))}"
+    elif not_one := _NOT_ONE.match(said):
+        said = _one_of(not_one[1], words_at(message, path))
+    wrong = WrongField(path, _FORMS.get(said, said))
     return Refusal(422, "wrong-field", f"{wrong.path}: {wrong.message}", errors=[wrong])
+
+
+def _one_of(word: str, words: Sequence[str]) -> str:
+    return f'"{word}" is not one of {", ".join(words)}.{suggest(word, words)}'
 
 
 def refusal_of(error: Exception) -> Refusal:

@@ -49,7 +49,7 @@ def read_query(request: Request, message: type[Message]) -> Message:
                 raise msgspec.ValidationError(f"write a value, or leave it out - at `$.{name}`")
         return found
     except msgspec.ValidationError as error:
-        raise wrong_fields(error, message.__struct_fields__) from None
+        raise wrong_fields(error, message) from None
 
 
 def encoded(content: msgspec.Struct) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -13,6 +15,7 @@ from features.sources.cleaning import LONGEST_ID
 from serving.scores import SHARE, Column
 
 WITHOUT_NUL = r"^[^\x00]*$"
+_STEP = re.compile(r"\.([^.\[\]]+)|\[[^\]]*\]")  # of a path: into a field, or into a list
 
 Id = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID, pattern=WITHOUT_NUL, examples=["00123"])]
 Text = Annotated[str, Meta(max_length=LONGEST_ID, pattern=WITHOUT_NUL)]
@@ -70,3 +73,48 @@ class Problem(msgspec.Struct, frozen=True):
     status: int
     detail: str
     errors: list[WrongField] = []
+
+
+def field_names(message: type[msgspec.Struct]) -> list[str]:
+    """Return the fields of a message and of the messages in its lists: a misspelt name may mean any of them."""
+    found: list[str] = []
+    for field in msgspec.structs.fields(message):
+        found.append(field.name)
+        inner = getattr(msgspec.inspect.type_info(field.type), "item_type", None)
+        if isinstance(inner, msgspec.inspect.StructType):
+            found += field_names(inner.cls)
+    return found
+
+
+def words_at(message: type[msgspec.Struct], path: str) -> list[str]:
+    """Return the words that a field of a message may hold; none where it holds any text.
+
+    Args:
+        message: the type of the message.
+        path: the field's, as msgspec's errors tell it.
+
+    >>> row = msgspec.defstruct("Row", [("kind", Literal["new", "regular"] | None)])
+    >>> words_at(msgspec.defstruct("Rows", [("rows", list[row])]), "$.rows[3].kind")
+    ['new', 'regular']
+    """
+    kinds = [msgspec.inspect.type_info(message)]
+    for name in _STEP.findall(path):
+        kinds = [inner for kind in kinds for one in _plain_kinds(kind) for inner in _inside(one, name)]
+    held = [one for kind in kinds for one in _plain_kinds(kind)]
+    return [str(word) for one in held for word in getattr(one, "values", ())]
+
+
+def _plain_kinds(kind: Any) -> Iterator[Any]:
+    if isinstance(kind, msgspec.inspect.Metadata):
+        yield from _plain_kinds(kind.type)
+    elif isinstance(kind, msgspec.inspect.UnionType):
+        for each in kind.types:
+            yield from _plain_kinds(each)
+    else:
+        yield kind
+
+
+def _inside(kind: Any, name: str) -> list[Any]:
+    if name:
+        return [field.type for field in getattr(kind, "fields", ()) if field.encode_name == name]
+    return [getattr(kind, held) for held in ("item_type", "value_type") if hasattr(kind, held)]

@@ -33,7 +33,8 @@ def make_key(shop: OpenShop, name: str, roles: Sequence[str], owner: str | None,
     if ends is not None and ends.replace(tzinfo=None) <= utc_now():
         raise InputError(f"a key that expires on {expires} could never be used")
     key, text = create_key(shop.book, name, roles, owner, None if ends is None else ends.replace(tzinfo=None))
-    return WordedResult({**_facts(key), "key": text}, [text, f"keep it: the book has a hash of it alone. {_line(key)}"])
+    keep = "keep this key: it is shown once, and the book has a hash of it alone"
+    return WordedResult({**_facts(key), "key": text}, [text, keep, f"id: {key.id}", f"{key.name} may: {_may(key)}"])
 
 
 def list_keys(shop: OpenShop) -> WordedResult:
@@ -61,8 +62,12 @@ def _facts(key: Key) -> dict[str, Any]:
 
 
 def _line(key: Key) -> str:
-    whose = f", accounts of {key.owner} alone" if key.owner else ""
     used = f"last used {key.last_used_at:{MINUTE}}" if key.last_used_at else "never used"
-    ends = f", expires {key.expires_at:{MINUTE}}" if key.expires_at else ""
-    gone = f", revoked {key.revoked_at:{MINUTE}}" if key.revoked_at else ""
-    return f"{key.id}  {key.name}: {', '.join(sorted(key.roles))}{whose}; {used}{ends}{gone}"
+    gone = f"; revoked {key.revoked_at:{MINUTE}}" if key.revoked_at else ""
+    return f"{key.id}  {key.name}: {_may(key)}; {used}{gone}"
+
+
+def _may(key: Key) -> str:
+    whose = f", accounts of {key.owner} alone" if key.owner else ""
+    ends = f"; expires {key.expires_at:{MINUTE}}" if key.expires_at else ""
+    return f"{', '.join(sorted(key.roles))}{whose}{ends}"

@@ -169,6 +169,26 @@ def test_wrong_fields_are_refused_with_their_path(call: Any, path: str, body: by
     assert all(error["path"].startswith("$") for error in response.json()["errors"])
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/v1/lists/current?band=hihg", '$.band: "hihg" is not one of high, low, medium. Did you mean "high"?'),
+        ("/v1/kpis?period=week", '$.period: "week" is not one of month, quarter, year.'),
+        ("/v1/kpis?until=31.03.2025", "$.until: not a day; write it as 2026-03-31"),
+    ],
+)
+def test_a_wrong_word_or_day_is_told_with_what_is_right(call: Any, path: str, said: str) -> None:
+    """The words there are, and the form of a day; not what a parser calls them."""
+    response = call("GET", path)
+    assert (response.status_code, response.json()["detail"]) == (422, said)
+
+
+def test_a_wrong_day_in_a_body_is_told_with_its_form(call: Any) -> None:
+    """As in a query."""
+    body = b'{"orders": [{"ordered_at": "2023-01-05", "amount": 1}], "as_of": "31.03.2025"}'
+    assert call("POST", "/v1/score", content=body).json()["detail"] == "$.as_of: not a day; write it as 2026-03-31"
+
+
 def test_deep_nesting_in_a_known_place_is_refused(call: Any) -> None:
     """A parser's own limit is an answer, not a crash."""
     body = b'{"orders": [{"ordered_at": "2023-01-05", "amount": ' + b'{"x":' * 100_000 + b"1" + b"}" * 100_000 + b"}]}"

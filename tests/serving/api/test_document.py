@@ -18,8 +18,10 @@ import httpx
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from features.definitions import default_features
 from serving.api.app import OPERATIONS
 from serving.api.openapi import VERSION
+from serving.api.scores import SCORE
 from tests.serving.api.conftest import Live
 from tests.serving.conftest import MONDAY
 from tests.serving.read_back import current_list
@@ -68,6 +70,14 @@ def test_another_document_is_another_version(generate: Any) -> None:
     assert {number[0] for number in numbers} == {1}
     assert all(len(each["note"]) > 10 for each in versions)
     assert len({each["sha256"] for each in versions}) == len(versions)
+
+
+def test_the_reasons_of_examples_are_sentences_that_answers_have() -> None:
+    """Each is what some feature says with its figures."""
+    said = [*SCORE["reasons"], *SCORE["protective"]]
+    texts = [getattr(words, "text", words) for feature in default_features() for words in feature.words]
+    forms = [".+".join(map(re.escape, re.split(r"\{\w+\}", text))) for text in texts]
+    assert [reason for reason in said if not any(re.fullmatch(form, reason) for form in forms)] == []
 
 
 def test_every_operation_shows_what_goes_in_and_out(document: dict[str, Any]) -> None:

@@ -49,8 +49,10 @@ def test_a_key_is_made_used_listed_and_taken_back(call: Any, settings: Settings,
     """From the command line to the door and back."""
     code, out, _ = call("keys", "create", "crm", "--role", "scores", "--role", "lists", "--owner", "Eleni", *config)
     assert code == 0
-    text = out.splitlines()[0]
+    text, keep, named, may = out.splitlines()
     assert admitted(settings, text)
+    assert "hash of it alone" in keep
+    assert (named, may) == (f"id: {text.split('_')[1]}", "crm may: lists, scores, accounts of Eleni alone")
 
     code, listed, _ = call("keys", "list", *config)
     key_id = text.split("_")[1]
