@@ -94,7 +94,9 @@ def test_one_table_tells_the_exit_code_of_every_error() -> None:
     pages = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
     section = pages["operations.md"].split("\n## Exit codes\n")[1].split("\n## ")[0]
     told = {int(code): word for code, word in re.findall(r"^\| (\d+) \|(?: `([a-z-]+)`)? \|", section, re.MULTILINE)}
-    raised = {kind.exit_code: getattr(kind, "code", "") for kind in _kinds_of(RegularsError) if kind is not MachineFault}
+    raised = {
+        kind.exit_code: getattr(kind, "code", "") for kind in _kinds_of(RegularsError) if kind is not MachineFault
+    }
     assert told == {0: "", 130: "", **raised, WrongBook.exit_code: "wrong-book"}
     assert [name for name, page in pages.items() if "\n## Exit codes\n" in page] == ["operations.md"]
     assert "docs/operations.md#exit-codes" in README
