@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from pathlib import Path
+
+from features.rounding import percent
 
 README = Path(__file__).parents[1] / "README.md"
 HEADER = ("#", "customer", "owner", "risk", "worth", "what to do", "why")
@@ -48,7 +49,7 @@ def _first_of_each_title(entries: Iterable[dict[str, str]]) -> Iterator[dict[str
 def _cells(entry: dict[str, str]) -> tuple[str, ...]:
     reasons = entry["reasons"].split("; ")
     why = "; ".join(reasons[:REASONS]) + (" …" if len(reasons) > REASONS else "")
-    risk = f"{Decimal(entry['probability']):.0%}"
+    risk = percent(float(entry["probability"]))
     return entry["position"], entry["name"], entry["owner"], risk, f"${entry['expected_gain']}", entry["title"], why
 
 

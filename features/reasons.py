@@ -9,6 +9,7 @@ from string import Formatter
 
 from features.feature import Feature, FeatureSet, Words
 from features.money import Money
+from features.rounding import days_in_words, number_in_words, percent
 
 SINCE_ORDER = "days_since_order"
 
@@ -72,15 +73,5 @@ def value_in_words(value: float, feature: Feature, money: Money) -> str:
     if feature.unit == "money":
         return money.text(value)
     if feature.unit == "share":
-        return f"{value:.0%}"
-    number = _number(value)
-    if feature.unit == "days":
-        return f"{number} day" if number == "1" else f"{number} days"
-    return number
-
-
-def _number(value: float) -> str:
-    """Write whole numbers whole, small ones with a digit, large ones with separators."""
-    # Halves go up, as people round: 12.5 is 13.
-    rounded = math.floor(value + 0.5) if abs(value) >= 10 else round(value, 1)
-    return f"{rounded:,.0f}" if float(rounded).is_integer() else f"{rounded:,.1f}"
+        return percent(value)
+    return days_in_words(value) if feature.unit == "days" else number_in_words(value)

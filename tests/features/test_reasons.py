@@ -72,7 +72,7 @@ def test_nothing_spent_is_never_told_neither_now_nor_before():
 def test_units():
     cases = {
         ("days_since_order", 1.0): "1 day",
-        ("days_since_order", 2.5): "2.5 days",
+        ("days_since_order", 2.5): "3 days",
         ("days_since_order", 1234.4): "1,234 days",
         ("spend_90d", 123450.0): "€1,234.50",
         ("discounted_share", 0.404): "40%",

@@ -155,7 +155,8 @@ class ShopKpis:
             yield (
                 f"{name}: retention {row.retention_percent:.1f} %, churn {row.churn_percent:.1f} %; of S = "
                 f"{row.active_at_start:,} active at its start {row.lost:,} were lost, N = {row.joined:,} joined "
-                f"({row.gained_active:,} new, {row.recovered:,} recovered), E = {row.active_at_end:,} at its end"
+                f"({row.gained_active:,} new, {row.recovered:,} recovered{_gone_again(row)}), "
+                f"E = {row.active_at_end:,} at its end"
             )
         if row.repeat_purchase_percent is not None:
             yield (
@@ -218,6 +219,13 @@ class ShopKpis:
             for month, size, shares in zip(self.cohorts.months, self.cohorts.sizes, self.cohorts.shares(), strict=True)
         ]
         return pd.DataFrame(cells, dtype=object)
+
+
+def _gone_again(row: Kpis) -> str:
+    """Say who came within the period and was silent again by its end: they are in no count of N."""
+    new, back = row.gained - (row.gained_active or 0), (row.came_back or 0) - (row.recovered or 0)
+    told = " and ".join(f"{count:,} more {how}" for count, how in ((new, "gained"), (back, "came back")) if count)
+    return f"; {told}, silent again by its end" if told else ""
 
 
 def shop_kpis(

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from features.money import Money
+from features.rounding import percent
 from serving.book.recognition.damage import refuse_damaged
 from serving.book.runs import record_scores
 from serving.book.snapshot import snapshot_on
@@ -147,7 +148,7 @@ def _said_merged(account_ids: Sequence[str]) -> Iterator[str]:
 def _row(entry: dict[str, Any], money: Money) -> list[str]:
     who = entry["name"] if isinstance(entry["name"], str) and entry["name"] else entry["customer_id"]
     why = "; ".join(entry["reasons"]) if isinstance(entry["reasons"], Sequence) else ""
-    gain, risk = entry["expected_gain"], f"{entry['probability']:.0%}"
+    gain, risk = entry["expected_gain"], percent(entry["probability"])
     worth = "" if gain is None else money.text(money.minor(gain))
     return [str(entry["position"]), str(who), str(entry["owner"]), risk, worth, str(entry["title"]), why]
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.errors import InputError
 from features.money import Money
+from features.rounding import percent
 from serving.book.history import History, history_of
 from serving.commands.lists.known_ids import not_in_orders, unknown_customers
 from serving.scores import MEDIUM_FROM, records
@@ -67,7 +68,7 @@ class Story:
     def _on_no_list(self) -> Iterator[tuple[date, int, str]]:
         """Yield what the book does not store: days without a list, and risks below those of lists."""
         on_or_off = {*self._last("entries")["as_of"], *self._last("suppressed")["as_of"]}
-        safe = f"on no list: would stay anyway, lists begin at {self.enter_at:.0%}"
+        safe = f"on no list: would stay anyway, lists begin at {percent(self.enter_at)}"
         for row in records(self._last("scores")):
             day = row["as_of"]
             if day in self.history.lists and day not in on_or_off and row["probability"] < self.enter_at:
@@ -96,7 +97,8 @@ class Story:
 def _scored(row: dict[str, Any]) -> str:
     stake = Money(row["currency"]).text(row["value_at_risk"])
     return (
-        f"scored {row['probability']:.0%} ({row['band']}, {row['state']}) to stay away for {row['horizon_days']} days; "
+        f"scored {percent(row['probability'])} ({row['band']}, {row['state']}) to stay away for "
+        f"{row['horizon_days']} days; "
         f"{stake} at stake; last order {row['days_since_order']} days before; model version {row['model_version']}"
     )
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from features.money import Money
+from features.rounding import percent
 from serving.outreach.exports.layout import by_owner, group_sizes, left_out, rank_by_in_words
 from serving.outreach.exports.safe_text import printable
 from serving.outreach.plan.outreach_list import OutreachList
@@ -98,4 +99,5 @@ def _template() -> Template:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["percent"] = percent
     return environment.get_template("list.html.jinja")

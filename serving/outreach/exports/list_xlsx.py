@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from features.money import Money
+from features.rounding import as_shown
 from serving.outreach.exports.file_names import sheet_names
 from serving.outreach.exports.layout import LIST_COLUMNS, by_owner, group_sizes, left_out, rank_by_in_words
 from serving.outreach.exports.safe_text import cut, joined, printable
@@ -139,7 +140,9 @@ def _write_rows(sheet: Any, frame: pd.DataFrame, formats: list[Any]) -> None:
 
 
 def _write_cell(sheet: Any, row: int, column_index: int, value: Any, shown: Any) -> None:
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, float):
+        sheet.write_number(row, column_index, as_shown(value), shown)
+    elif isinstance(value, int | Decimal):
         sheet.write_number(row, column_index, value, shown)
     elif isinstance(value, date):
         sheet.write_datetime(row, column_index, datetime.combine(value, time()), shown)

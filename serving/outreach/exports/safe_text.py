@@ -7,8 +7,11 @@ that a spreadsheet would run is preceded by an apostrophe, which makes it text.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
+
+from features.rounding import as_shown
 
 SENTENCES = "; "
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width ones act too
@@ -89,7 +92,12 @@ def for_people(value: Any) -> str:
         return defused(printable(value))
     if value is None:
         return ""
-    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return _number(value) if isinstance(value, float) else str(value)
+
+
+def _number(value: float) -> str:
+    shown = f"{as_shown(value):f}" if math.isfinite(value) else str(value)
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 def for_machines(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from features.rounding import percent
 from serving.outreach.plan.suppression import ACCOUNT, WOULD_STAY
 
 GONE_NAMES = ("customer_id", "reason", "detail")
@@ -41,7 +42,7 @@ def _why_no_candidate(customer_ids: pd.Series, scores: pd.DataFrame) -> pd.DataF
     """Return reason and detail of customers whose risk is too low now, or who are not scored any more."""
     known = scores.loc[scores["customer_id"].isin(set(customer_ids)), ["customer_id", "probability"]]
     risks = customer_ids.map(known.set_index("customer_id")["probability"])
-    reasons = [(WOULD_STAY, f"risk is down to {p:.0%}") if p == p else (UNKNOWN, NO_ORDER) for p in risks]
+    reasons = [(WOULD_STAY, f"risk is down to {percent(p)}") if p == p else (UNKNOWN, NO_ORDER) for p in risks]
     return pd.DataFrame(reasons, index=customer_ids.index, columns=["reason", "detail"], dtype=object)
 
 

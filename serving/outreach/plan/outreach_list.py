@@ -137,7 +137,7 @@ def entries_of(listed: pd.DataFrame, as_of: date, listed_before: Collection[str]
 
 
 def _major(minor: pd.Series, money: Money) -> pd.Series:
-    return pd.Series([money.major(round(value)) for value in minor.tolist()], minor.index, dtype=object)
+    return pd.Series([money.major(value) for value in minor.tolist()], minor.index, dtype=object)
 
 
 def episodes_of(enrolled: pd.DataFrame, snapshot: Snapshot, arms: Arms, as_of: date, horizon_days: int) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from datetime import date
 import pandas as pd
 
 from features.money import Money
+from features.rounding import days_in_words, number_in_words, percent, rounded
 from serving.outreach.playbooks.fact_names import fact_of, placeholders
 from serving.outreach.playbooks.playbooks import Playbooks
 
@@ -61,7 +62,7 @@ def fact_in_words(known: Mapping[str, object], name: str, money: Money) -> str |
     if isinstance(value, date):
         return f"{value.day} {value:%B %Y}"
     if name == "rhythm":
-        days = max(round(float(str(value))), 1)
+        days = max(int(rounded(float(str(value)))), 1)
         return _RHYTHMS.get(days, f"every {days} days")
     if not fact.is_number:
         return " ".join(str(value).split()) or None
@@ -72,7 +73,5 @@ def _number(value: float, unit: str, money: Money) -> str:
     if unit == "money":
         return money.text(value)
     if unit == "share":
-        return f"{value:.0%}"
-    digits = 0 if abs(value) >= 10 or float(value).is_integer() or unit == "days" else 1
-    number = f"{value:,.{digits}f}"
-    return number if unit != "days" else f"{number} day" if number == "1" else f"{number} days"
+        return percent(value)
+    return days_in_words(value) if unit == "days" else number_in_words(value)

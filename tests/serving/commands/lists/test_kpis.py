@@ -72,6 +72,21 @@ def test_a_person_reads_lines_and_a_table(found):
     assert any("(so far)" in row[0] for row in found.rows())
 
 
+@pytest.mark.parametrize(
+    ("gained", "came_back", "told"),
+    [
+        (41, 3, "(41 new, 3 recovered), E"),
+        (59, 3, "(41 new, 3 recovered; 18 more gained, silent again by its end), E"),
+        (41, 5, "(41 new, 3 recovered; 2 more came back, silent again by its end), E"),
+        (59, 5, "(41 new, 3 recovered; 18 more gained and 2 more came back, silent again by its end), E"),
+    ],
+)
+def test_who_came_and_went_within_a_period_is_told(found, gained, came_back, told):
+    counted = {"gained": gained, "gained_active": 41, "came_back": came_back, "recovered": 3}
+    latest = replace(found.table.latest, **counted)
+    assert any(told in str(line) for line in replace(found, table=replace(found.table, whole=(latest,))).lines())
+
+
 def test_a_period_that_the_log_is_too_short_for_says_what_months_would_tell(settings, found):
     told = "the log is short for periods of a year: retention is known for 0 of 2; with period month for 19 of 24"
     years = in_shop(settings, shop_kpis, "year")
