@@ -16,6 +16,7 @@ from features.faults import machine_fault, place_of
 
 # A command is there once its module is read, and --help shows commands in this order.
 from serving.cli import data, models, lists, keys, webhooks, book  # noqa: F401 # isort: skip
+from serving.cli.interrupt import EXIT_CODE, Interrupt, stopped_by_ctrl_c
 from serving.cli.options import app, screen_of
 
 __all__ = ["app", "main", "run"]
@@ -40,19 +41,28 @@ def _prepare_environment() -> None:
 
 
 def run(command: Callable[[], Any]) -> int:
-    """Run a command and return its exit code; errors of input are told in words."""
+    """Run a command and return its exit code; errors of input and a stop are told in words."""
+    with stopped_by_ctrl_c(_this_command()) as interrupt:
+        code = _run(command, interrupt)
+    if code == EXIT_CODE:  # also what typer makes of a KeyboardInterrupt
+        print(interrupt.told, file=sys.stderr)
+    return code
+
+
+def _run(command: Callable[[], Any], interrupt: Interrupt) -> int:
     try:
         result = command()
         sys.stdout.flush()
-    except RegularsError as error:
-        return _report(error)
     except KeyboardInterrupt:
-        print("stopped; what was there before is unchanged", file=sys.stderr)
-        return 130
+        return EXIT_CODE
+    except RegularsError as error:
+        return EXIT_CODE if interrupt.asked else _report(error)  # or what became of Ctrl-C
     except BrokenPipeError:  # the reader of our output has seen enough
         _drop_output()
         return 0
     except Exception as error:
+        if interrupt.asked:  # a library made an error of its own of it
+            return EXIT_CODE
         if hasattr(error, "show"):  # typer's own errors carry how to show themselves
             error.show()
             return int(getattr(error, "exit_code", InputError.exit_code))

@@ -20,6 +20,7 @@ import rich.table
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from serving.cli.interrupt import stop_if_asked
 from serving.commands.result import Result, Table
 
 
@@ -85,16 +86,24 @@ class Screen:
         """Yield a report that draws a bar on a terminal and prints plain lines elsewhere."""
         console = Console(stderr=True)
         if not console.is_terminal:
-            yield _plain_lines
+            yield _stoppable(_plain_lines)
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("", total=None)
-            yield lambda done, total, what: bar.update(task, completed=done, total=total, description=what)
+            yield _stoppable(lambda done, total, what: bar.update(task, completed=done, total=total, description=what))
 
 
 def _columns(table: Table) -> list[list[str]]:
     return [[row[index] for row in table.rows] for index in range(len(table.columns))]
+
+
+def _stoppable(report: Report) -> Report:
+    def reported(done: int, total: int, what: str) -> None:
+        stop_if_asked()
+        report(done, total, what)
+
+    return reported
 
 
 def _plain_lines(done: int, total: int, what: str) -> None:
