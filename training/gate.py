@@ -7,7 +7,7 @@ model has to beat the best rule. See docs/decisions/0007-champion-and-challenger
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -61,12 +61,14 @@ class GateDecision:
         checks: all checks, in their order.
         why: the decision in words.
         against: the champion's version; None where there was none to compare with.
+        verdict: the decision in words for whoever reads the checks beside it, whose findings it does not repeat.
     """
 
     promoted: bool
     checks: tuple[Check, ...]
     why: str
     against: str | None = None
+    verdict: str = ""
 
     @property
     def tags(self) -> dict[str, str]:
@@ -103,12 +105,12 @@ def first_gate(challenger: Bundle, tested: Backtest | None, log: Log, why: str) 
         why: the choice in words.
     """
     if challenger.is_rule or tested is None:
-        return GateDecision(False, (Check("model", False, why),), why)
+        return GateDecision(False, (Check("model", False, why),), why, verdict="the rule serves")
     checks = (Check("model", tested.beats_rule, tested.why), _direction(challenger, log))
     if all(check.passed for check in checks):
-        return GateDecision(True, checks, f"{tested.why}: promoted")
+        return GateDecision(True, checks, f"{tested.why}: promoted", verdict="every check passed")
     broken = "" if checks[1].passed else f", but {checks[1].words}"
-    return GateDecision(False, checks, f"{tested.why}{broken}: the rule serves")
+    return GateDecision(False, checks, f"{tested.why}{broken}: the rule serves", verdict="the rule serves")
 
 
 def gate(
@@ -135,7 +137,12 @@ def gate(
     else:
         checks = (Check("log_loss", False, pairs), *law)
     promoted = all(check.passed for check in checks)
-    return GateDecision(promoted, checks, _why(promoted, checks, challenger, champion), champion.version)
+    replaced, stays, age = _verdicts(challenger, champion)
+    if promoted:
+        return GateDecision(True, checks, f"{replaced}: {checks[0].words}: promoted", champion.version, replaced)
+    failed = "; ".join(check.words for check in checks if not check.passed)
+    why, verdict = f"{stays}: {failed}{age}; {ANYWAY}", f"{stays}{age}; {ANYWAY}"
+    return GateDecision(False, checks, why, champion.version, verdict)
 
 
 def evidence(challenger: Bundle, champion: Champion, tested: Backtest | None, log: Log) -> Paired | str:
@@ -227,11 +234,9 @@ def _segments(pairs: Paired, given: Mapping[str, str] | None) -> Check:
     return Check("segments", not worse, words, {name: asdict(gap) for name, gap in found.items()})
 
 
-def _why(promoted: bool, checks: Iterable[Check], challenger: Bundle, champion: Champion) -> str:
-    if promoted:
-        return f"{challenger.candidate} replaces {champion.name}: {next(iter(checks)).words}: promoted"
-    failed = "; ".join(check.words for check in checks if not check.passed)
-    days = (challenger.trained_until - champion.bundle.trained_until).days
-    horizons = days // challenger.definition.horizon_days
+def _verdicts(challenger: Bundle, champion: Champion) -> tuple[str, str, str]:
+    """Return what either decision is called, and how old the champion is where that is worth a word."""
+    mine, served = challenger.candidate, champion.name
+    horizons = (challenger.trained_until - champion.bundle.trained_until).days // challenger.definition.horizon_days
     age = f"; the champion was trained {horizons} horizons earlier" if horizons >= OLD_HORIZONS else ""
-    return f"{champion.name} serves on; {challenger.candidate} stays challenger: {failed}{age}; {ANYWAY}"
+    return f"{mine} replaces {served}", f"{served} serves on; {mine} stays challenger", age

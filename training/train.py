@@ -125,7 +125,8 @@ def train(
         decision = first_gate(challenger, tested, log, why)
     else:
         decision = gate(challenger, champion, tested, log, segments)
-    decision = replace(decision, why=f"{decision.why}{passed_over}{apart}")
+    besides = f"{passed_over}{apart}"
+    decision = replace(decision, why=f"{decision.why}{besides}", verdict=f"{decision.verdict}{besides}")
     decision = _if_unmoved(decision, champion, tracking)
     rule = _rule(challenger, champion, tested, decision)
     made = [refit.finished(bundle, decision) for bundle in (challenger, *([refit.bundle(rule)] if rule else []))]
@@ -239,7 +240,13 @@ def _if_unmoved(decision: GateDecision, champion: Champion | None, tracking: Tra
     if champion is None or tracking.champion_version() == champion.version:
         return decision
     words = f"another version became champion while this one was compared with version {champion.version}: train again"
-    return replace(decision, promoted=False, checks=(*decision.checks, Check("champion", False, words)), why=words)
+    return replace(
+        decision,
+        promoted=False,
+        checks=(*decision.checks, Check("champion", False, words)),
+        why=words,
+        verdict="train again",
+    )
 
 
 def _register(tracking: Tracking, run_id: str, bundles: Sequence[Bundle], decision: GateDecision) -> tuple[str, ...]:

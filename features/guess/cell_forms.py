@@ -46,10 +46,22 @@ def with_dates(sample: Sample, index: int | None, table: str = "orders") -> File
         named = "in the Jalali calendar" if calendar == "jalali" else f"as {date_format}"
         sample.assume(f'Dates such as "{texts[0]}" are read {named}.')
     form = replace(sample.form, date_format=date_format, calendar=calendar)
-    zone = headers.zone_named(sample.name(index))
+    return replace(form, zone=_zone(sample, index, table))
+
+
+def _zone(sample: Sample, index: int, table: str) -> str | None:
+    """Return the zone that the column's name says; where it says an offset that no zone keeps all year, ask."""
+    name = sample.name(index)
+    zone, minutes = headers.zone_named(name), headers.offset_named(name)
     if zone is not None:
-        sample.assume(f'The times of "{sample.name(index)}" are on the clock of {zone}, as its name says.')
-    return replace(form, zone=zone)
+        sample.assume(f'The times of "{name}" are on the clock of {zone}, as its name says.')
+    if zone is not None or minutes is None:
+        return zone
+    key, likely = f"{table}.format.zone", headers.SUMMER_TIMES.get(minutes)
+    answers = [Answer(f"that of {likely}, summer time too", {key: likely})] if likely else []
+    answers += [Answer("that of the shop", {key: None}), Answer("UTC", {key: "UTC"})]
+    sample.ask(Question(key, f'Which clock are the times of "{name}" on?', tuple(answers), (sample.filled(index)[0],)))
+    return likely
 
 
 def _day_or_month_first(sample: Sample, index: int, fits: Sequence[str], table: str) -> str:

@@ -22,7 +22,20 @@ _ANOTHER_THING = re.compile(
 
 
 _UTC = re.compile(r"(?<![A-Za-z])(?:UTC|GMT|utc|gmt)(?![A-Za-z])|(?<=[a-z])(?:UTC|GMT|Utc|Gmt)$")
-_UTC_AND_HOURS = re.compile(r"(?:UTC|GMT) ?([+-](?:0?[1-9]|1[0-2]))(?![\d:])")
+_UTC_AND_OFFSET = re.compile(
+    r"(?:UTC|GMT) ?([+\-\u2212±]) ?(\d{1,2}(?!\d)|\d{1,2}(?=\d\d(?!\d)))(?:([:.]?)(\d{1,2}))?", re.IGNORECASE
+)
+_DECIMAL_PARTS = {"5": 30, "50": 30, "25": 15, "75": 45}
+# No zone is named by an offset in half or quarter hours; these keep theirs all year, and have since 1995.
+_PARTS_OF_HOURS = {
+    270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon", 570: "Australia/Darwin",
+    -570: "Pacific/Marquesas",
+}  # fmt: skip
+# These move their clocks in summer, or did, so a fixed offset may be another clock than theirs.
+SUMMER_TIMES = {
+    -210: "America/St_Johns", 210: "Asia/Tehran", 525: "Australia/Eucla", 630: "Australia/Lord_Howe",
+    765: "Pacific/Chatham",
+}  # fmt: skip
 # Whoever writes a zone's winter name above a column means its clock, summer and winter.
 ZONES_OF_HEADERS = {
     "PST": "PST8PDT", "PDT": "PST8PDT", "MST": "MST7MDT", "MDT": "MST7MDT", "EST": "EST5EDT", "EDT": "EST5EDT",
@@ -52,14 +65,36 @@ def zone_named(header: str) -> str | None:
     ('UTC', 'UTC', 'America/Chicago')
     >>> zone_named("Date (UTC+2)"), zone_named("Sale date PST"), zone_named("Created at")
     ('Etc/GMT-2', 'PST8PDT', None)
+    >>> zone_named("Date (UTC+5:30)"), zone_named("Date (UTC+05:00)"), zone_named("Date (UTC+3:30)")
+    ('Asia/Kolkata', 'Etc/GMT-5', None)
     """
     if (named := _ZONE_ID.search(header)) is not None:
         return named[0] if named[0] in available_zones() else None
-    if (hours := _UTC_AND_HOURS.search(header)) is not None:
-        return f"Etc/GMT{-int(hours[1]):+d}"  # its sign is the other way round
+    if (minutes := offset_named(header)) is not None:
+        return _zone_of(minutes)
     if (short := _SHORT_ZONE.search(header)) is not None:
         return ZONES_OF_HEADERS[short[1]]
     return "UTC" if _UTC.search(header) else None
+
+
+def offset_named(header: str) -> int | None:
+    """Return by how many minutes a header says that its clock is ahead of UTC; None where it names no offset.
+
+    >>> offset_named("Date (UTC-03:30)"), offset_named("Date GMT+0530"), offset_named("UTC+5.5"), offset_named("UTC")
+    (-210, 330, 330, None)
+    """
+    found = _UTC_AND_OFFSET.search(header)
+    if found is None:
+        return None
+    sign, hours, mark, part = found.groups()
+    minutes = (_DECIMAL_PARTS.get(part) if mark == "." else None) or int(part or 0)
+    return (1 if sign in "+±" else -1) * (int(hours) * 60 + minutes)
+
+
+def _zone_of(minutes: int) -> str | None:
+    if minutes % 60 == 0 and -12 <= minutes // 60 <= 14:
+        return f"Etc/GMT{-minutes // 60:+d}" if minutes else "UTC"  # its sign is the other way round
+    return _PARTS_OF_HOURS.get(minutes)
 
 
 @cache

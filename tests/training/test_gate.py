@@ -124,6 +124,8 @@ def test_noise_is_not_promoted(challenger, champion, rows, days, log, seed):
     assert not decision.promoted
     assert not check(decision, "log_loss").passed
     assert "version 7 (recency_rule) serves on" in decision.why
+    assert "version 7 (recency_rule) serves on" in decision.verdict
+    assert [check.words for check in decision.checks if check.words in decision.verdict] == []
     assert "regulars promote --force --by NAME --why TEXT" in decision.why
 
 

@@ -39,7 +39,7 @@ GROUPS = ("entries", "newcomers", "winback")
 SHOWN = 10  # entries on a screen
 MOST_NAMED = 5  # accounts in a sentence
 NO_MONEY = "the orders hold no money: customers are ranked by their risk alone, and no worth is told"
-WORTH = "worth = expected gain: risk × P(saved | contacted) × expected spend − cost"
+WORTH = "worth = expected gain (expected_gain in the files): risk × P(saved | contacted) × expected spend − cost"
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,7 +52,7 @@ class Trained:
         yield f"challenger: version {result.challenger_version}"
         yield from (f"  {check.name}: {check}" for check in result.gate.checks)
         promoted = "promoted to champion" if result.promoted else "not promoted"
-        yield f"{promoted}: {result.why}"
+        yield f"{promoted}: {result.gate.verdict or result.why}"
         yield f"version {result.model_version} serves: {result.bundle.candidate}"
         yield from result.backtest.notes if result.backtest else ()
         yield f"recorded as run {result.run_id}; see: {Tracking(self.folder).ui_command}"

@@ -93,7 +93,7 @@ def group_sizes(outreach: OutreachList) -> dict[str, int]:
 
 def rank_by_in_words(outreach: OutreachList) -> str:
     """Return the measure that the list is ranked by, in words."""
-    return str(outreach.rank_by).replace("_", " ")
+    return {"gain": "expected gain"}.get(outreach.rank_by, str(outreach.rank_by).replace("_", " "))
 
 
 def left_out(outreach: OutreachList) -> Mapping[str, int]:

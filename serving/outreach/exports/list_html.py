@@ -28,7 +28,7 @@ OUTCOMES = ("contacted", "reached", "saved", "not saved", "wrong alarm", "alread
 KINDS = {"regular": "", "new": "new customer", "winback": "to win back"}
 SHOWN = (
     *("position", "name", "customer_id", "segment", "kind", "members", "title", "channel", "what_to_say", "incentive"),
-    *("opening", "reasons", "value_at_risk", "probability", "due_on", "change", "entry_id"),
+    *("opening", "reasons", "expected_gain", "value_at_risk", "probability", "due_on", "change", "entry_id"),
 )
 UNBROKEN = 24  # characters of an id or a segment that are kept on one line; a longer one may break anywhere
 _PARTS_AT_ONCE = 2_000  # parts of a page that are written together

@@ -8,7 +8,7 @@ import pytest
 
 from features.errors import InputError
 from features.guess.guess import guess
-from features.guess.headers import ZONES_OF_HEADERS
+from features.guess.headers import SUMMER_TIMES, ZONES_OF_HEADERS
 
 
 def guessed(folder, rows, header="order_id;date;customer_id;amount"):
@@ -64,15 +64,27 @@ def test_the_order_of_day_and_month_is_decided_by_the_rows_or_asked(tmp_path, da
 @pytest.mark.parametrize(
     ("header", "zone"),
     [("Created (UTC)", "UTC"), ("date_created_gmt", "UTC"), ("Date (CET)", "CET"), ("Date (GMT+3)", "Etc/GMT-3"),
-     ("Order date", None)],
+     ("Date (UTC+5:30)", "Asia/Kolkata"), ("Date (GMT+05:45)", "Asia/Kathmandu"), ("Date (UTC-04:00)", "Etc/GMT+4"),
+     ("Date (UTC+13)", "Etc/GMT-13"), ("Date (UTC+00:00)", "UTC"), ("Order date", None)],
 )  # fmt: skip
 def test_a_header_names_the_clock_of_its_times(tmp_path, header, zone):
     rows = ("1;2026-01-05 10:00:00;a;5", "2;2026-01-06 10:00:00;b;6")
     assert form(tmp_path, *rows, header=f"order_id;{header};customer_id;amount").zone == zone
 
 
+@pytest.mark.parametrize(
+    ("header", "likely"),
+    [("Date (UTC+3:30)", "Asia/Tehran"), ("Date (UTC-3:30)", "America/St_Johns"), ("Date (UTC+1:15)", None)],
+)
+def test_an_offset_that_no_zone_keeps_all_year_is_asked_and_never_utc(tmp_path, header, likely):
+    rows = ["1;2026-01-05 10:00:00;a;5", "2;2026-01-06 10:00:00;b;6"]
+    found = guessed(tmp_path, rows, header=f"order_id;{header};customer_id;amount")
+    (asked,) = [question for question in found.questions if question.key == "orders.format.zone"]
+    assert (found.orders.format.zone, asked.likely.settings) == (likely, {"orders.format.zone": likely})
+
+
 def test_every_zone_of_a_header_exists():
-    assert set(ZONES_OF_HEADERS.values()) <= available_timezones()
+    assert {*ZONES_OF_HEADERS.values(), *SUMMER_TIMES.values()} <= available_timezones()
 
 
 def test_a_day_first_column_that_a_month_first_spreadsheet_opened_is_refused_by_init(tmp_path):

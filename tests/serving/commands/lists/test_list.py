@@ -228,5 +228,7 @@ def test_owners_that_the_settings_misspell_and_a_model_that_knew_the_future_are_
     shown = json.loads(out)["entries"]
     heading = f"the first 10 of {len(shown)}:" if len(shown) > 10 else "days ahead:"
     assert heading in err
-    assert "worth = expected gain: risk × P(saved | contacted) × expected spend − cost" in err
+    assert (
+        "worth = expected gain (expected_gain in the files): risk × P(saved | contacted) × expected spend − cost" in err
+    )
     assert all(row["what_to_say"] for row in shown)

@@ -290,7 +290,11 @@ def test_the_workbook_is_formatted_for_reading(tmp_path: Path, currency: str, sh
     assert (cells["customer_id"].value, cells["customer_id"].data_type) == ("007", "s")
     assert (sheet.sheet_view.rightToLeft, book["علی"].sheet_view.rightToLeft) == (None, True)
     summary = {row[0].value: row[1].value for row in book["Summary"].iter_rows()}
-    assert (summary["ranked by"], summary["no consent"], summary["regular customers at risk"]) == ("gain", 3, 2)
+    assert (summary["ranked by"], summary["no consent"], summary["regular customers at risk"]) == (
+        "expected gain",
+        3,
+        2,
+    )
     assert (summary["Eleni"], "cooldown" in summary) == (1, False)
 
 
@@ -317,6 +321,8 @@ def test_the_page_needs_no_script_and_no_network(tmp_path: Path) -> None:
     assert (text.count("<section>"), text.count("do not contact")) == (2, 2)
     assert "break-before: page" in text
     assert "€12.50" in text
+    assert "Ranked by expected gain;" in text
+    assert text.count('class="number">Expected gain</th>') == text.count('<td class="number">€3.20</td>') == 2
     assert "no consent" in text
 
 
