@@ -44,8 +44,6 @@ def train(
     """Backtest the candidates, choose, refit, register as challenger; the gate decides whether it serves."""
     screen, shop = screen_of(json), shop_of(config, orders, horizon, active, until=until)
     from serving.commands.models.lost_models import begin_new_models
-
-    screen.begin(f"reading {shop.settings.orders.source_name} …")
     from serving.commands.models.train import train_and_judge
 
     with shop, screen.progress() as report:
@@ -67,7 +65,6 @@ def tune(
 ) -> None:
     """Look for trees that suit this shop better than the usual ones; regulars train takes what is clearly better."""
     screen, shop = screen_of(json), shop_of(config, orders, horizon, active, until=until)
-    screen.begin(f"reading {shop.settings.orders.source_name} …")
     from serving.commands.models.tune import tune_trees
 
     with shop, screen.progress() as report:
@@ -127,7 +124,6 @@ def backtest(
 ) -> None:
     """Measure the candidates on dates that they have not seen, and grade the chosen one; record nothing."""
     screen, shop = screen_of(json), shop_of(config, orders, horizon, active, until=until, known_at=known_at)
-    screen.begin(f"reading {shop.settings.orders.source_name} …")
     from serving.commands.models.backtest import run_backtest
 
     with shop, screen.progress() as report:

@@ -50,10 +50,6 @@ class Screen:
         for line in lines:
             self._people.print(line, markup=False)
 
-    def begin(self, words: str) -> None:
-        """Say on stderr, at once, what comes first: libraries and a large log take a while, and no bar is drawn yet."""
-        print(words, file=sys.stderr, flush=True)
-
     def table(self, table: Table) -> None:
         """Write a table; columns of numbers are aligned to the right."""
         drawn = rich.table.Table(*(), box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))

@@ -66,12 +66,14 @@ def train_and_judge(shop: OpenShop, report: Progress = no_progress, *, tuned: bo
         report: is called before each step.
         tuned: grow trees as `regulars tune` found; False for the usual ones.
     """
-    settings, definition = shop.settings, shop.definition
+    settings = shop.settings
     tracking = Tracking(settings.folder)
-    trees, words = trees_for(settings.folder, definition, tuned=tuned)
     refuse_lost_models(shop, tracking)
     killed = tracking.close_killed(time.time() * 1000)
     catch_up(shop.book, tracking)
+    report(0, 1, f"reading {settings.orders.source_name}")
+    definition = shop.definition
+    trees, words = trees_for(settings.folder, definition, tuned=tuned)
     shop.close_book()  # training may take an hour: no database has to keep its line open for it
     result = train(
         shop.log,
