@@ -157,6 +157,7 @@ DECIDED = ("--by", "Ada", "--why", "asked for it")
 # Every command, with what else it needs; CUSTOMER is one of the shop, OUT a folder that does not exist yet.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "init": ("SHOP/orders.csv", "--out", "OUT/regulars.toml"),
+    "add": ("SHOP/orders.csv",),
     "check": (),
     "horizon": ("--out", "OUT/horizon"),
     "features": ("--out", "OUT/features.csv"),

@@ -20,7 +20,7 @@ WRAPPED = re.compile(f"[{AROUND}=\"'<>]|[.,]0+(?:\\||$)|\\d[eE]\\+\\d")
 EXACT_DIGITS, FEWEST_ROUNDED = 15, 5  # five ids end in a zero by chance once in 10^5
 _ROUNDED_NUMBER = re.compile(rf"\d{{{EXACT_DIGITS}}}0+", re.ASCII)
 ROUNDED_HINT = re.compile(r"\d[eE]\+\d")
-_FORMULA = re.compile(r'=?"(?P<quoted>[^"]*)"|=(?P<bare>\d+)|\'(?P<marked>[^\']+)')
+_FORMULA = re.compile(r'=?"(?P<quoted>[^"]*)"|=(?P<bare>\d+)|\'(?P<marked>[\w.+@/-]+)')
 _WHOLE = re.compile(r"(\d+)[.,]0+", re.ASCII)
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+(\d{1,3})", re.ASCII)
 _MAIL = re.compile(r"[^<>]*<\s*(?:mailto:)?\s*([^<>\s]+@[^<>\s]+)\s*>", re.IGNORECASE)

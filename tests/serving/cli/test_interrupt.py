@@ -82,11 +82,13 @@ def where_a_library_swallows_it() -> None:
 
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
-    """Whatever happened, all is as before."""
+    """Ctrl-C is heard, also where the tests run in the background; whatever happened, all is as before."""
+    found = signal.signal(signal.SIGINT, signal.default_int_handler)
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGALRM), sys.unraisablehook
     yield
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGALRM), sys.unraisablehook) == before
     assert signal.set_wakeup_fd(-1) == -1
+    signal.signal(signal.SIGINT, found)
 
 
 @pytest.mark.parametrize(
@@ -117,8 +119,10 @@ def test_it_stops_wherever_it_lands_and_says_so(
 def test_the_second_one_ends_a_process_that_hears_nothing() -> None:
     """The step in hand takes no notice of the first."""
     script = """
-import sys, time
+import signal, sys, time
 from serving.cli.interrupt import stopped_by_ctrl_c
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def deaf():
     end = time.monotonic() + 60
