@@ -17,7 +17,7 @@ from features.sources.reader import CheckReport, check_files
 from tests.intake.layouts import Layout, Line, orders_of, random_layout, random_lines, write
 
 MOST_ASKED = 0.1  # of the files
-IN_NORMAL_RUN, AT_ONCE = 100, 10
+IN_NORMAL_RUN, AT_ONCE = 60, 10
 
 
 def outcome(seed: int, folder: Path) -> str:

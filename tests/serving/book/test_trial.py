@@ -279,7 +279,7 @@ def new_book() -> Any:
         yield next(Path(folder).glob("book.db"))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(steps=STEPS, share=st.sampled_from([0.2, 0.5]))
 def test_law_of_the_holdout(new_book: Path, steps: list[Any], share: float) -> None:
     """Any sequence of customers, accounts, lists and outcomes: nobody is contacted whom an episode holds out."""
