@@ -10,7 +10,7 @@ import re
 from functools import cache
 from zoneinfo import available_timezones
 
-from features.sources.plain_text import plain
+from features.sources.plain_text import plain, plain_names
 
 # Text in brackets is ignored, unless it changes what the column means: a share, a tax, another date.
 _BRACKETS = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
@@ -103,11 +103,7 @@ def available_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _set(*headers: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(plain(header) for line in headers for header in line.split("|")))
-
-
-ORDER_ID = _set(
+ORDER_ID = plain_names(
     "order id|order number|order no|order #|order_key|orderid|amazon-order-id",
     "order|basket_id|basket id|transaction id|transaction_id",
     "invoice no|invoice number|invoiceno|invoice id|invoice",
@@ -120,8 +116,10 @@ ORDER_ID = _set(
     "αριθμός απόδειξης|αρ. απόδειξης|απόδειξη",
     "شماره سفارش|کد سفارش|شناسه سفارش|سفارش|شماره فاکتور|فاکتور|شماره سند|شماره رسید",
 )
-LINE_ID = _set("line id|line_id|line item id|lineitem id|order_item_id|order item id|order line id|line no|line number")
-CUSTOMER_ID = _set(
+LINE_ID = plain_names(
+    "line id|line_id|line item id|lineitem id|order_item_id|order item id|order line id|line no|line number"
+)
+CUSTOMER_ID = plain_names(
     "customer id|customer_id|customer no|customer number",
     "customer code|customer_code|customerid|client id|client code",
     "client no|account no|account number|account id|account code",
@@ -135,7 +133,7 @@ CUSTOMER_ID = _set(
     "πελάτης|ΑΦΜ|κάρτα|αριθμός κάρτας|ηλεκτρονικό ταχυδρομείο|όνομα πελάτη|επωνυμία",
     "کد مشتری|شناسه مشتری|شماره مشتری|مشتری|شماره کارت|کد اشتراک|شماره موبایل|موبایل|تلفن|ایمیل|نام مشتری",
 )
-ORDERED_AT = _set(
+ORDERED_AT = plain_names(
     "ordered at|ordered_at|order date|order_date|order datetime",
     "date ordered|created at|created_at|date created|date_created",
     "date created gmt|purchase date|purchased at|invoice date",
@@ -147,14 +145,14 @@ ORDERED_AT = _set(
     "ημερομηνία παραστατικού|ημερομηνία έκδοσης|ημερομηνία|ημ/νία|ημνια",
     "تاریخ سفارش|تاریخ فاکتور|تاریخ ثبت|تاریخ خرید|تاریخ سند|تاریخ و ساعت|تاریخ|زمان",
 )
-TIME = _set(
+TIME = plain_names(
     "order time|time of order|time of day|order hour|order_hour_of_day|time|hour|hour of day",
     "transaction time|sale time|purchase time",
     "uhrzeit|bestellzeit|zeit|stunde|heure|heure de commande|hora|hora del pedido|hora do pedido|ora|orario|tijd|uur",
     "godzina|czas|saat|время|час|ώρα|ώρα παραγγελίας|ساعت|ساعت سفارش|زمان",
 )
-ZONE = _set("time zone|timezone|tz|zeitzone|fuseau horaire|zona horaria|fuso orario|fuso horário|tijdzone")
-LINE_AMOUNT = _set(
+ZONE = plain_names("time zone|timezone|tz|zeitzone|fuseau horaire|zona horaria|fuso orario|fuso horário|tijdzone")
+LINE_AMOUNT = plain_names(
     "line total|line_total|line amount|line value|line net",
     "net line amount|extended price|extended amount|ext price|row total",
     "row_total|item total|item subtotal|sales value|sales_value|net amount",
@@ -164,7 +162,7 @@ LINE_AMOUNT = _set(
     "καθαρή αξία|αξία γραμμής|αξία|ποσό|καθαρό ποσό|τζίρος",
     "مبلغ|مبلغ خالص|مبلغ ردیف|خالص|ارزش|مبلغ نهایی",
 )
-ORDER_TOTAL = _set(
+ORDER_TOTAL = plain_names(
     "grand total (purchased)|grand_total|grand total|grand total (base)",
     "order total|order_total|order total amount|total sales",
     "total|total price|total amount|total paid|total value|order amount",
@@ -172,22 +170,22 @@ ORDER_TOTAL = _set(
     "σύνολο|γενικό σύνολο|σύνολο παραγγελίας|πληρωτέο|συνολική αξία|συνολικό ποσό",
     "جمع کل|مبلغ کل|جمع سفارش|مبلغ سفارش|جمع فاکتور|مبلغ قابل پرداخت|قیمت کل",
 )
-PRICE = _set(
+PRICE = plain_names(
     "lineitem price|unit price|unit_price|unitprice|item price",
     "item cost|price|price per unit|selling price|sale price",
     "τιμή μονάδας|τιμή|قیمت واحد|قیمت|فی",
 )
-QUANTITY = _set(
+QUANTITY = plain_names(
     "lineitem quantity|quantity|qty|qty ordered|qty_ordered",
     "item quantity|units|units sold|items sold|num items sold|pieces|pcs",
     "ποσότητα|τεμάχια|τμχ|مقدار|تعداد",
 )
-DISCOUNT = _set(
+DISCOUNT = plain_names(
     "line discount|discount amount|discount_amount|lineitem discount",
     "discount|discount total|discount_total|retail_disc|rebate",
     "έκπτωση|ποσό έκπτωσης|تخفیف|مبلغ تخفیف",
 )
-PRODUCT_ID = _set(
+PRODUCT_ID = plain_names(
     "lineitem sku|sku|product sku|product_sku|product id|product_id",
     "stock code|stockcode|item code|item no|item number|item id",
     "article no|article number|article|product code|ean|barcode|variant id",
@@ -196,29 +194,29 @@ PRODUCT_ID = _set(
     "κωδικός είδους|κωδικός προϊόντος|είδος|προϊόν|περιγραφή",
     "کد کالا|کد محصول|شناسه محصول|کالا|محصول|نام کالا|شرح کالا",
 )
-RETURNED = _set("returned|is returned|is_return|is return|return|return flag|refunded|επιστροφή|مرجوعی")
-STATUS = _set(
+RETURNED = plain_names("returned|is returned|is_return|is return|return|return flag|refunded|επιστροφή|مرجوعی")
+STATUS = plain_names(
     "financial status|order status|status|order_status|post_status|state",
     "payment status|κατάσταση|κατάσταση παραγγελίας|وضعیت|وضعیت سفارش",
 )
-CANCELLED_AT = _set(
+CANCELLED_AT = plain_names(
     "cancelled at|cancelled_at|canceled at|canceled_at",
     "cancel date|cancellation date|date cancelled",
 )
-TEST = _set("test|is test|is_test|test order")
-CURRENCY = _set(
+TEST = plain_names("test|is test|is_test|test order")
+CURRENCY = plain_names(
     "currency|currency code|order currency|order_currency",
     "presentment currency|order_currency_code|νόμισμα|ارز|واحد پول",
 )
 
 # Two kinds of columns that an orders file may have beside the ones that are used, each with a sentence of its own.
-REFUND_AMOUNT = _set(
+REFUND_AMOUNT = plain_names(
     "refund|refunds|refund amount|refund total|refund value|total refund|total refunds",
     "refunded|refunded amount|amount refunded|total refunded|refunded total",
     "return amount|returned amount|returns value",
     "επιστροφή|επιστροφές|ποσό επιστροφής|επιστροφή χρημάτων|مبلغ مرجوعی|مبلغ برگشتی|مبلغ استرداد|استرداد",
 )
-PERSON = _set(
+PERSON = plain_names(
     "customer name|full name|billing name|bill-to name|debtor name|client name|company|company name|buyer name",
     "επωνυμία|επωνυμία πελάτη|όνομα πελάτη|ονοματεπώνυμο|نام مشتری|نام خریدار|نام شرکت",
 )
@@ -229,59 +227,59 @@ ORDERS = {
     "cancelled_at": CANCELLED_AT, "test": TEST, "currency": CURRENCY,
 }  # fmt: skip
 EVENTS = {
-    "event_id": _set("event id|event_id|id"),
+    "event_id": plain_names("event id|event_id|id"),
     "customer_id": CUSTOMER_ID,
-    "kind": _set(
+    "kind": plain_names(
         "kind|event|event name|event_name|event type|event_type|type|action|activity|metric|είδος|τύπος|نوع|رویداد"
     ),
-    "happened_at": (*_set("happened at|occurred at|event time|event date"), *ORDERED_AT),
-    "value": _set("value|score|points|rating|stars|amount|τιμή|αξία|βαθμολογία|امتیاز|مقدار"),
+    "happened_at": (*plain_names("happened at|occurred at|event time|event date"), *ORDERED_AT),
+    "value": plain_names("value|score|points|rating|stars|amount|τιμή|αξία|βαθμολογία|امتیاز|مقدار"),
 }
 CUSTOMERS = {
     "customer_id": (*CUSTOMER_ID, "id"),
-    "name": _set(
+    "name": plain_names(
         "name|customer name|full name|company|company name",
         "display name|first name|όνομα|επωνυμία|نام|نام مشتری|نام شرکت",
     ),
-    "owner": _set(
+    "owner": plain_names(
         "owner|account manager|account owner|sales rep|salesperson",
         "sales person|rep|store|branch|agent|πωλητής|υπεύθυνος|κατάστημα|مسئول|کارشناس فروش|فروشنده|شعبه",
     ),
-    "segment": _set("segment|group|customer group|tier|category|customer type|class|ομάδα|κατηγορία|گروه|دسته"),
-    "consent": _set(
+    "segment": plain_names("segment|group|customer group|tier|category|customer type|class|ομάδα|κατηγορία|گروه|دسته"),
+    "consent": plain_names(
         "consent|accepts marketing|accepts email marketing|marketing consent",
         "email consent|opt in|optin|newsletter|συγκατάθεση|رضایت",
     ),
-    "account": _set(
+    "account": plain_names(
         "account|parent|parent account|parent id|parent customer|head office|headquarters|group account",
         "μητρική|μητρικός λογαριασμός|κεντρικό|شرکت مادر|حساب مادر|دفتر مرکزی",
     ),
-    "open_ticket": _set(
+    "open_ticket": plain_names(
         "open ticket|has open ticket|open complaint|open case|open issue|ticket open",
         "ανοιχτό αίτημα|εκκρεμές αίτημα|ανοιχτό παράπονο|تیکت باز|شکایت باز|درخواست باز",
     ),
-    "in_transit": _set(
+    "in_transit": plain_names(
         "in transit|order in transit|in delivery|out for delivery|σε μεταφορά|προς παράδοση|در حال ارسال|در راه"
     ),
-    "points": _set(
+    "points": plain_names(
         "points|points balance|loyalty points|unused points|reward points",
         "πόντοι|υπόλοιπο πόντων|βαθμοί|امتیاز|امتیازها|امتیاز باشگاه",
     ),
-    "points_expire_on": _set(
+    "points_expire_on": plain_names(
         "points expire on|points expire|points expiry|points expiry date|points expiration date|points valid until",
         "λήξη πόντων|ημερομηνία λήξης πόντων|انقضای امتیاز|تاریخ انقضای امتیاز",
     ),
-    "tier": _set("loyalty tier|loyalty level|tier|level|βαθμίδα|επίπεδο|سطح|سطح باشگاه"),
-    "tier_drops_on": _set(
+    "tier": plain_names("loyalty tier|loyalty level|tier|level|βαθμίδα|επίπεδο|سطح|سطح باشگاه"),
+    "tier_drops_on": plain_names(
         "tier drops on|tier expires on|tier expires|tier valid until|tier expiry|tier review date",
         "λήξη βαθμίδας|λήξη επιπέδου|انقضای سطح|تاریخ انقضای سطح",
     ),
-    "membership_until": _set(
+    "membership_until": plain_names(
         "membership until|membership ends|membership end|membership expires|membership expiry",
         "member until|renewal date",
         "λήξη συνδρομής|λήξη μέλους|συνδρομή έως|پایان عضویت|انقضای عضویت|تاریخ پایان عضویت",
     ),
-    "favourite": _set(
+    "favourite": plain_names(
         "favourite|favorite|favourite category|favorite category|favourite product|favorite product|top category",
         "αγαπημένη κατηγορία|αγαπημένο|αγαπημένο προϊόν|دسته محبوب|کالای محبوب|محصول محبوب|علاقه",
     ),

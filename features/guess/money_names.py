@@ -8,14 +8,9 @@ from __future__ import annotations
 import re
 
 from features.guess import headers
-from features.sources.plain_text import plain
+from features.sources.plain_text import plain, plain_names
 
-
-def _set(*names: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(plain(name) for line in names for name in line.split("|")))
-
-
-LINE_AMOUNT = headers.LINE_AMOUNT + _set(
+LINE_AMOUNT = headers.LINE_AMOUNT + plain_names(
     "amount paid|paid amount|purchase amount|sale amount|transaction amount|gross amt|net amt|amt|donation amount",
     "gift amount|payment amount|charge amount|basket value|order value|item revenue|line revenue|summ|sum",
     "positionsbetrag|zeilenbetrag|zeilensumme|gesamtpreis|nettobetrag|betrag|warenwert|umsatz|netto|summe|wert|brutto",
@@ -29,7 +24,7 @@ LINE_AMOUNT = headers.LINE_AMOUNT + _set(
     "σύνολο γραμμής|αξία γραμμής|ποσό γραμμής|συνολική αξία|αξία|جمع سطر|مبلغ سطر|جمع ردیف|مبلغ ردیف|جمع مبلغ",
     "сумма строки|сумма со скидкой|сумма|стоимость|выручка|оборот",
 )
-ORDER_TOTAL = headers.ORDER_TOTAL + _set(
+ORDER_TOTAL = headers.ORDER_TOTAL + plain_names(
     "order_amount|bill amount|total spent|total due|amount due|checkout total",
     "gesamtsumme|gesamtbetrag|bestellwert|rechnungsbetrag|bestellsumme|auftragswert|endbetrag|gesamt",
     "total ttc|total commande|total de la commande|montant total|montant de la commande|total ht",
@@ -41,26 +36,26 @@ ORDER_TOTAL = headers.ORDER_TOTAL + _set(
     "genel toplam|sipariş tutarı|sipariş toplamı|toplam tutar|ödenen tutar|toplam",
     "сумма заказа|общая сумма|к оплате|итого|всего",
 )
-SURE_UNIT = _set(
+SURE_UNIT = plain_names(
     "lineitem price|unit price|unit_price|unitprice|price per unit|price each|price/unit|unit cost",
     "stückpreis|einzelpreis|preis pro stück|prix unitaire|pu|pu ht|precio unitario|prezzo unitario|preço unitário",
     "preco unitario|stukprijs|prijs per stuk|eenheidsprijs|cena jednostkowa|birim fiyat|birim fiyatı|цена за единицу",
     "цена за шт|τιμή μονάδας|قیمت واحد|فی",
 )
-PRICE = headers.PRICE + SURE_UNIT + _set("preis|vk preis|prix|precio|prezzo|preço|preco|prijs|cena|fiyat|цена")
-QUANTITY = headers.QUANTITY + _set(
+PRICE = headers.PRICE + SURE_UNIT + plain_names("preis|vk preis|prix|precio|prezzo|preço|preco|prijs|cena|fiyat|цена")
+QUANTITY = headers.QUANTITY + plain_names(
     "quantity-purchased|item count|number of items|no of items|menge|anzahl|stückzahl|stück|quantité|qté|nombre",
     "cantidad|cant|unidades|quantità|q.tà|qta|quantidade|qtd|qtde|aantal|hoeveelheid|ilość|liczba|adet|miktar",
     "количество|кол-во|шт",
 )
-DISCOUNT = headers.DISCOUNT + _set(
+DISCOUNT = headers.DISCOUNT + plain_names(
     "item-promotion-discount|promotion discount|discount value|total discount|total discounts|order discount",
     "rabatt|rabattbetrag|nachlass|preisnachlass|remise|réduction|montant remise|descuento|rebaja|sconto|desconto",
     "korting|rabat|zniżka|upust|indirim|indirim tutarı|iskonto|скидка|сумма скидки",
     "discount %|discount percent|discount pct|discount rate|discount share|rabatt %|rabatt in %|remise %|descuento %",
     "sconto %|desconto %|korting %|rabat %|indirim %|indirim oranı|скидка %|έκπτωση %|درصد تخفیف",
 )
-REFUND = headers.REFUND_AMOUNT + _set(
+REFUND = headers.REFUND_AMOUNT + plain_names(
     "total_refunded|refunded_total|refund_total|money refunded|erstattungsbetrag|erstatteter betrag|erstattet",
     "rückerstattung|erstattung|montant remboursé|remboursement|remboursé|importe reembolsado|reembolso",
     "importe devuelto",
@@ -68,11 +63,11 @@ REFUND = headers.REFUND_AMOUNT + _set(
     "kwota zwrotu|zwrot",
     "iade tutarı|iade edilen tutar|сумма возврата|возврат|возвращено",
 )
-TAX = _set(
+TAX = plain_names(
     "tax|taxes|total tax|tax amount|tax_paid|sales tax|vat|vat amount|gst|item-tax|mwst|ust|mehrwertsteuer|steuer|tva",
     "iva|impuesto|imposto|btw|kwota vat|kdv|ндс|φπα|مالیات",
 )
-FREIGHT = _set(
+FREIGHT = plain_names(
     "shipping|shipping cost|shipping price|shipping amount|shipping total|shipping fee|shipping-price|freight",
     "freight_value|delivery fee|delivery cost|delivery|postage|versand|versandkosten|frais de port|livraison|envío",
     "gastos de envío|spedizione|spese di spedizione|frete|portes|verzendkosten|koszt dostawy|dostawa|kargo",
@@ -99,13 +94,13 @@ MINOR = re.compile(
 )
 # Exports whose amounts are in minor units by convention: their columns, as they are compared.
 MINOR_EXPORTS = {
-    "charges of Stripe": _set("id|amount|amount_refunded|captured|currency"),
-    "payments of Stripe": _set("id|amount|amount_refunded|currency|payment_intent"),
-    "payment intents of Stripe": _set("id|amount|amount_received|currency"),
-    "the raw orders of jaffle-shop": _set("id|customer|ordered_at|store_id|subtotal|tax_paid|order_total"),
-    "orders of Square": _set("id|location_id|total_money_amount"),
-    "payments of Square": _set("id|location_id|amount_money_amount"),
-    "orders of Mollie or Adyen": _set("pspreference|merchantaccount|amount_value"),
+    "charges of Stripe": plain_names("id|amount|amount_refunded|captured|currency"),
+    "payments of Stripe": plain_names("id|amount|amount_refunded|currency|payment_intent"),
+    "payment intents of Stripe": plain_names("id|amount|amount_received|currency"),
+    "the raw orders of jaffle-shop": plain_names("id|customer|ordered_at|store_id|subtotal|tax_paid|order_total"),
+    "orders of Square": plain_names("id|location_id|total_money_amount"),
+    "payments of Square": plain_names("id|location_id|amount_money_amount"),
+    "orders of Mollie or Adyen": plain_names("pspreference|merchantaccount|amount_value"),
 }
 # Numbers that no money is: a file in which nothing else is a number holds none.
 NO_MONEY = re.compile(

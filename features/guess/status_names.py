@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from features.sources.plain_text import plain
+from features.sources.plain_text import plain_names
 
-
-def _set(*headers: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(plain(header) for line in headers for header in line.split("|")))
-
-
-STATUS = _set(
+STATUS = plain_names(
     "financial status|order status|order_status|status|post_status|payment status|order-status|sales status",
     "invoice status",
     "order_status_id|status id|status_id|current_state|status code|order state id",
@@ -31,8 +26,8 @@ STATUS = _set(
     "الحالة|ステータス|注文状況|订单状态|状态",
 )
 # A header that is also the part of an address: only the words can tell.
-STATUS_OR_STATE = _set("state|order state|estado|stato|état|etat|stan|status/state|situação")
-TYPE = _set(
+STATUS_OR_STATE = plain_names("state|order state|estado|stato|état|etat|stan|status/state|situação")
+TYPE = plain_names(
     "transaction type|document type|doc type|doc. type|invoice type|voucher type|transaction_type",
     "document_type|doctype",
     "sales document type|record type|entry type|type of document|trans type|txn type|order type|receipt type",
@@ -51,8 +46,8 @@ TYPE = _set(
     "typ dokladu|druh dokladu|tip document|bizonylat típusa|نوع المستند|نوع الفاتورة|伝票区分|单据类型",
 )
 # A header that may be anything's type: only the words can tell.
-TYPE_OF_ANYTHING = _set("type|kind|typ|tipo|soort|rodzaj|tür|tip|тип|вид|τύπος|είδος|نوع|art|class|category")
-CANCELLED = _set(
+TYPE_OF_ANYTHING = plain_names("type|kind|typ|tipo|soort|rodzaj|tür|tip|тип|вид|τύπος|είδος|نوع|art|class|category")
+CANCELLED = plain_names(
     "is failed|is_failed|failed|failure|is cancelled|is_cancelled|cancelled|is canceled|is_canceled|canceled",
     "cancel flag",
     "cancelled flag|order cancelled|is void|is_void|is voided|void|voided|is deleted|is_deleted|deleted",
@@ -63,7 +58,7 @@ CANCELLED = _set(
     "аннулирован",
     "ακυρωμένο|ακυρωμένη|ακυρώθηκε|ακύρωση|لغو شده|لغو|کنسل|باطل شده|ابطال شده",
 )
-UPDATED_AT = _set(
+UPDATED_AT = plain_names(
     "updated at|updated_at|date modified|date_modified|modified at|modified_at|last modified|last updated",
     "last_updated",
     "modified|modified on|updated|update date|date updated|date_updated|changed at|changed on|write_date",

@@ -21,3 +21,12 @@ def plain(header: str) -> str:
         .translate(_LATIN)
         .replace("ς", "σ")
     )
+
+
+def plain_names(*lines: str) -> tuple[str, ...]:
+    """Return names that are written with | between them, as they are compared, each once and in order.
+
+    >>> plain_names("Order ID|order_id", "Receipt")
+    ('orderid', 'receipt')
+    """
+    return tuple(dict.fromkeys(plain(name) for line in lines for name in line.split("|")))

@@ -23,7 +23,7 @@ from features.sources.balance.sheet import (
     SheetLine,
     added,
 )
-from features.sources.columns import Mask, half_up, spread
+from features.sources.columns import Mask, among, half_up, spread
 from features.sources.rules import ROUNDED
 
 CONVERTED = "currency converted"
@@ -123,7 +123,7 @@ def _changes(rows: ReadRows, shop_currency: str, name: str, mask: Mask) -> Itera
         if negative.any():
             yield change(SIGN, negative, -2 * money)
         money, minor = np.abs(money), np.abs(minor)
-    other = mask & _is_other(account.currency, shop_currency)
+    other = mask & ~among(account.currency, frozenset({"", shop_currency}))
     if other.any():
         left = change(CONVERTED, other, -money)
         entered = Decimal(exact_sum(minor[other])).scaleb(-decimals)
@@ -144,11 +144,6 @@ def _spread(change: MoneyChange, mask: Mask) -> tuple[Mask, Ints]:
     touched[change.rows[inside]] = True
     gained[change.rows[inside]] = change.gained[inside]
     return touched, gained
-
-
-def _is_other(currency: Coded, shop_currency: str) -> Mask:
-    foreign: Mask = np.array([value not in ("", shop_currency) for value in currency.values], dtype=bool)
-    return np.asarray(foreign[currency.codes], dtype=bool)
 
 
 def zero_value_orders(lines: Lines) -> Mask:
