@@ -148,6 +148,7 @@ def answered(name: str, process: subprocess.Popen[str], wait_seconds: float = 0.
         process.wait(wait_seconds)
     except subprocess.TimeoutExpired:
         process.kill()
+        raise SystemExit(f"{name}: the server was so far behind that the asking did not end") from None
     said = process.stdout.read()
     if process.returncode != 0 or not said:
         raise SystemExit(f"{name}: the asking process ended with {process.returncode}")
