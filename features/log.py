@@ -95,7 +95,8 @@ class Lines(CustomerRows):
 
     `day` is a business day number, `amount` and `discount` are minor units and never negative, `order_id` '' means
     that a customer's lines of one day are one order, `product_id` '' means unknown. Where a shop's files hold no money,
-    every `amount` is NULL.
+    every `amount` is NULL. `refund` marks returned lines that give back the money of a sale with lines of its own; the
+    others are the sale itself, which came back and was never counted.
     """
 
     day: Ints
@@ -105,6 +106,7 @@ class Lines(CustomerRows):
     discount: Ints
     units: Ints
     returned: npt.NDArray[np.bool_]
+    refund: npt.NDArray[np.bool_]
 
     @property
     def has_money(self) -> bool:
@@ -123,6 +125,7 @@ class Lines(CustomerRows):
         discount: Sequence[int] | None = None,
         units: Sequence[int] | None = None,
         returned: Sequence[bool] | None = None,
+        refund: Sequence[bool] | None = None,
     ) -> Lines:
         """Make lines from plain sequences; a column that is left out is unknown, zero, or one unit.
 
@@ -139,6 +142,7 @@ class Lines(CustomerRows):
             discount=np.asarray(discount or [0] * rows, dtype=np.int64),
             units=np.asarray(units or [1] * rows, dtype=np.int64),
             returned=np.asarray(returned or [False] * rows, dtype=bool),
+            refund=np.asarray(refund or [False] * rows, dtype=bool),
         )
 
 

@@ -143,7 +143,11 @@ def _items(lines: Lines, customer: Ints, bought: Ints, size: int) -> Stream:
 def _returns(lines: Lines, customer: Ints, back: Ints, size: int) -> Stream:
     back = back[np.argsort(_pack(customer[back], lines.day[back]), kind="stable")]
     begins = _begins(customer[back], lines.day[back])
-    columns = {"returned": totals(lines.amount[back], begins), "returned_lines": _counts(begins, len(back))}
+    columns = {
+        "returned": totals(lines.amount[back], begins),
+        "returned_lines": _counts(begins, len(back)),
+        "refunded": totals(np.where(lines.refund, lines.amount, 0)[back], begins),
+    }
     return Stream(_offsets(customer[back][begins], size), lines.day[back][begins], columns)
 
 

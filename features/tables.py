@@ -167,9 +167,19 @@ EVENTS = (
     Field("value", "number", False, "a number that goes with it, such as stars or points", "under 10^12"),
 )
 
+# How to reach a customer: of the customers file, or of the orders. None of it is ever a feature.
+CONTACTS = (
+    Field("name", "text", False, "how to address the customer", "shown on lists, never a feature"),
+    Field("last_name", "text", False, "the family name, where name is the given one only", "joined to the name"),
+    Field("phone", "text", False, "the telephone number", "a text without a digit is none"),
+    Field("mail", "text", False, "the mail address", "a text without an @ is none"),
+    Field("language", "text", False, "the language to write in", "any text, such as el or Greek"),
+    Field("country", "text", False, "the country that the customer lives in", "any text, such as GR or Greece"),
+)
+
 CUSTOMERS = (
     Field("customer_id", "id", True, "the customer, as in the orders", "one row per customer"),
-    Field("name", "text", False, "how to address the customer", "shown on lists, never a feature"),
+    *CONTACTS,
     Field("owner", "text", False, "the account manager or store that looks after the customer", "any text"),
     Field("segment", "text", False, "the shop's own group of customers", "any text"),
     Field(
@@ -195,6 +205,6 @@ def names(table: tuple[Field, ...]) -> tuple[str, ...]:
     """Return the field names of a table, in order.
 
     >>> names(CUSTOMERS)[:5]
-    ('customer_id', 'name', 'owner', 'segment', 'consent')
+    ('customer_id', 'name', 'last_name', 'phone', 'mail')
     """
     return tuple(each.name for each in table)

@@ -1,4 +1,4 @@
-"""Who the customers are, by the customers file: the account, segment and owner of each."""
+"""Who the customers are: the account, segment and owner of each, by the customers file, and how to reach them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from functools import cached_property
 import pandas as pd
 
 from features.errors import ConfigError
-from features.sources.mapping import CustomersMapping
+from features.sources.contacts import FIELDS, Contact, known_text, read_contacts
+from features.sources.mapping import CustomersMapping, OrdersMapping
 from features.sources.reader import read_customers
 from features.tables import CUSTOMERS
 from serving.outreach.plan.accounts import Accounts, account_of
@@ -103,3 +104,30 @@ class Customers:
         texts = self.frame[column].fillna("").astype(str).str.strip()
         known = texts != ""
         return dict(zip(self.frame["customer_id"][known], texts[known], strict=True))
+
+
+def contacts(customers: Customers, orders: OrdersMapping) -> dict[str, Contact]:
+    """Return customer → how to reach them: as the customers file says, else as their orders said last.
+
+    A customer whose id is a mail address has that one where no column says another. These are for whoever calls or
+    writes, and for nothing else: no log, no feature, no score may hold them.
+
+    Args:
+        customers: the customers file.
+        orders: where the orders are, and which of their columns are contacts.
+
+    Raises:
+        InputError: the orders cannot be opened, or lack a column.
+    """
+    known, said = _in_file(customers), read_contacts(orders)
+    ids = dict.fromkeys((*known, *said))
+    return {who: known.get(who, Contact()) | said.get(who, Contact()) | _by_id(who) for who in ids}
+
+
+def _in_file(customers: Customers) -> dict[str, Contact]:
+    rows = customers.frame[["customer_id", *FIELDS]].itertuples(index=False)
+    return {who: Contact(*map(known_text, FIELDS, values)) for who, *values in rows}
+
+
+def _by_id(customer_id: str) -> Contact:
+    return Contact(mail=customer_id if "@" in customer_id else None)

@@ -17,7 +17,7 @@ from features.definitions import default_features
 from features.errors import InputError
 from features.feature import FeatureSet
 from features.log import Ints, Log
-from serving.scores import SCORE_NAMES, SILENT_DAYS, Score, bands, lost_after_days, states
+from serving.scores import MONEY_NAMES, SCORE_NAMES, SILENT_DAYS, Score, bands, lost_after_days, states
 from training.bundle import Bundle
 from training.dataset import Floats
 from training.explain import reasons as reasons_of
@@ -106,6 +106,8 @@ def score_one(log: Log, bundle: Bundle, version: str, as_of: date) -> Score:
         facts[name] = int(facts[name])
     for name in RATES:
         facts[name] = float(facts[name])
+    if not log.has_money:
+        facts |= dict.fromkeys(set(MONEY_NAMES) & facts.keys())
     return Score(**facts, currency=bundle.money.currency, limits=limits(log, bundle, as_of))
 
 

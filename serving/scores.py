@@ -54,12 +54,14 @@ class Meaning:
         unit: of the values; "" where there is none.
         once_a_run: the same for everybody in a run, so the book holds it with the run and a list in its head.
         on_lists: whether the entries of a list have it.
+        zero_if_none: the book holds 0 where there is none; then its interval is missing too.
     """
 
     text: str
     unit: str = ""
     once_a_run: bool = False
     on_lists: bool = True
+    zero_if_none: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Column:
     Args:
         is_optional: whether a value may be missing.
         choices: the only texts that occur; empty where any text may.
-        once_a_run, on_lists: as in `Meaning`.
+        once_a_run, on_lists, zero_if_none: as in `Meaning`.
     """
 
     name: str
@@ -80,9 +82,11 @@ class Column:
     choices: tuple[str, ...] = ()
     once_a_run: bool = False
     on_lists: bool = True
+    zero_if_none: bool = False
 
 
 _IF_ORDERS = "given that the customer orders within the days that the model follows"
+_NO_MONEY = "none: the orders hold no money"
 
 
 def _silent(days: int) -> Meaning:
@@ -137,8 +141,13 @@ class Score:
     silent_60d: Annotated[float | None, _silent(60)]
     silent_90d: Annotated[float | None, _silent(90)]
     silent_180d: Annotated[float | None, _silent(180)]
-    expected_spend: Annotated[Decimal, Meaning("what the customer spends within the horizon if kept", "major units")]
-    value_at_risk: Annotated[Decimal, Meaning("probability × expected_spend", "major units")]
+    expected_spend: Annotated[
+        Decimal | None,
+        Meaning(f"what the customer spends within the horizon if kept; {_NO_MONEY}", "major units", zero_if_none=True),
+    ]
+    value_at_risk: Annotated[
+        Decimal | None, Meaning(f"probability × expected_spend; {_NO_MONEY}", "major units", zero_if_none=True)
+    ]
     value_at_risk_low: Annotated[
         Decimal | None, Meaning("probability × low end of an 80 % interval of the spend", "major units")
     ]
@@ -162,7 +171,7 @@ def _column(name: str, hint: Any) -> Column:
     plain = next(each for each in get_args(annotated) if each is not NoneType) if is_optional else annotated
     choices = get_args(plain) if get_origin(plain) is Literal else ()
     type_ = "text" if choices else TYPES[plain]
-    facts = (meaning.once_a_run, meaning.on_lists)
+    facts = (meaning.once_a_run, meaning.on_lists, meaning.zero_if_none)
     return Column(name, type_, meaning.unit, meaning.text, is_optional, choices, *facts)
 
 
@@ -180,6 +189,21 @@ MONEY_NAMES = ("expected_spend", "value_at_risk", "value_at_risk_low", "value_at
 def without_money(rows: pd.DataFrame) -> pd.DataFrame:
     """Return scores or entries of a list whose columns of money are empty, for a shop whose files hold none."""
     return rows.assign(**dict.fromkeys((name for name in MONEY_NAMES if name in rows), None))
+
+
+def with_unknown_money(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of the book whose money is empty where their run knew none: the book holds 0 there, and no interval.
+
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"expected_spend": [0, 0], "value_at_risk": [0, 0], "value_at_risk_high": [None, 5]})
+    >>> with_unknown_money(rows)["expected_spend"].tolist()
+    [None, 0]
+    """
+    unknown = (rows["expected_spend"] == 0) & (rows["value_at_risk"] == 0) & rows["value_at_risk_high"].isna()
+    if not unknown.any():
+        return rows
+    empty = {name: rows[name].astype(object).mask(unknown, None) for name in MONEY_NAMES if name in rows}
+    return rows.assign(**empty)
 
 
 def band(probability: float) -> Band:

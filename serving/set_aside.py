@@ -23,7 +23,7 @@ def write_set_aside(settings: Settings, rows: Sequence[Violation]) -> Path | Non
     Raises:
         InputError: the file cannot be written.
     """
-    path = settings.folder / f"{settings.orders.source_name}.set-aside.csv"
+    path = set_aside_file(settings)
     if not rows:
         path.unlink(missing_ok=True)
         return None
@@ -32,3 +32,8 @@ def write_set_aside(settings: Settings, rows: Sequence[Violation]) -> Path | Non
         writer.writerow(COLUMNS)
         writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows)
     return path
+
+
+def set_aside_file(settings: Settings) -> Path:
+    """Return where the rows of a shop's orders are named that were set aside."""
+    return settings.folder / f"{settings.orders.source_name}.set-aside.csv"

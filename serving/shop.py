@@ -20,10 +20,12 @@ from features.definitions.engagement import event_kinds
 from features.errors import InputError, LostModels, ModelNotFound, RegularsError
 from features.feature import FeatureSet
 from features.log import Log
+from features.sources.contacts import Contact
 from features.sources.posted import Posts
-from features.sources.reader import CleanLog, read_log
+from features.sources.reader import CleanLog, asking, read_log
 from serving.config import FILE_NAME, Churn, Settings, guessed_settings, load_settings
-from serving.customers import Customers
+from serving.customers import Customers, contacts
+from serving.last_reading import asked_of_jumps, remember_reading
 from serving.set_aside import write_set_aside
 
 if TYPE_CHECKING:  # the book and the models take seconds to import: a check of files needs neither
@@ -87,6 +89,7 @@ class OpenShop:
         found = read_log(shop, orders, events, until=self.until, latest=self.today, posted=self._posts())
         if not self._lent and orders.on_broken == "set_aside":  # a server reads often, and writes nothing of its own
             write_set_aside(self.settings, found.set_aside)
+        self._compare_with_last(found)
         return found
 
     @property
@@ -121,6 +124,15 @@ class OpenShop:
             InputError: every broken rule of the file at once.
         """
         return Customers.read(self.settings.customers, self.settings.list.owner_by_segment)
+
+    @cached_property
+    def contacts(self) -> dict[str, Contact]:
+        """Customer → name, phone, mail, language and country, where the shop's files say them.
+
+        Raises:
+            InputError: every broken rule of the customers file at once, or orders that cannot be opened.
+        """
+        return contacts(self.customers, self.settings.orders)
 
     @property
     def book(self) -> Book:
@@ -190,6 +202,15 @@ class OpenShop:
         if self._book is not None and not self._lent:
             self._book.close()
             self._book = None
+
+    def _compare_with_last(self, found: CleanLog) -> None:
+        """Ask about shares that jumped against the last reading of all rows, else remember this one."""
+        if self.until is not None or self.known_at is not None:
+            return
+        if asked := asked_of_jumps(self.settings, found.sheet):
+            raise asking(self.settings.orders.source_name, asked)
+        if not self._lent:  # a server writes nothing of its own
+            remember_reading(self.settings, found.sheet)
 
     def _damage_behind(self, error: BaseException) -> RegularsError | None:
         if self._lent or isinstance(error, RegularsError):  # a server looks at its own book, now and then

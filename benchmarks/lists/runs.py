@@ -153,5 +153,6 @@ def _log(ids: np.typing.NDArray[np.object_], random: np.random.Generator) -> Log
             discount=zeros,
             units=zeros + 1,
             returned=np.zeros(lines, dtype=bool),
+            refund=np.zeros(lines, dtype=bool),
         )
     )

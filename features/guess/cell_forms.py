@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from features.clock import date_of
 from features.errors import InputError, Violation
-from features.guess import headers, money_names
+from features.guess.columns import headers, money_names
 from features.guess.formats import currency_in, date_formats, day_or_month_first, decimal_of, marks_shown, sortedness
 from features.guess.sample import DATES, Sample
 from features.money import Money

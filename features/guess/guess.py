@@ -11,13 +11,16 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from features.guess import headers, layouts, roles, unused_columns
+from features.guess import layouts
+from features.guess.amounts.money import MoneyReading, money_reading
 from features.guess.cell_forms import refuse_mixed_dates, with_dates, with_decimal
-from features.guess.money import MoneyReading, money_reading
+from features.guess.columns import headers, roles, unused_columns
+from features.guess.columns.contacts import contact_columns, contacts_among
+from features.guess.columns.persons import take_person
+from features.guess.columns.statuses import status_columns, status_settings
 from features.guess.open_sample import SAMPLE, open_sample
 from features.guess.order_rows import OrderRows, are_used_again
-from features.guess.persons import take_person
-from features.guess.questions import ask_unreadable, ask_which_of_a_name, ask_zone
+from features.guess.questions import ask_unreadable, ask_which_of_a_name, ask_zone, settle_zones
 from features.guess.request import Request, give, need
 from features.guess.sample import (
     Sample,
@@ -29,11 +32,10 @@ from features.guess.sample import (
     is_zone_name,
 )
 from features.guess.shop import shop_of
-from features.guess.statuses import status_columns, status_settings
 from features.sources.databases.address import Database
 from features.sources.mapping import Beside, CustomersMapping, EventsMapping, Guess, OrdersMapping
 from features.sources.opening.opener import ALONE
-from features.tables import CUSTOMERS, EVENTS, ORDERS
+from features.tables import CONTACTS, CUSTOMERS, EVENTS, ORDERS
 
 MONEY = ("amount", "price", "discount")
 
@@ -75,21 +77,22 @@ def guess(
         if isinstance(orders, Database):
             mapping = mapping.read_from_database(orders)
         shop = shop_of(sample, mapping)
-        unused_columns.explain_refunds_and_names(sample, mapping.columns)
-        rest = {"orders": unused_columns.not_used(sample, mapping.columns)}
+        unused_columns.explain_refunds(sample, mapping.columns.values())
+        used = (*mapping.columns.values(), *mapping.contacts.values())
+        rest = {"orders": unused_columns.not_used(sample, used)}
         assumptions, questions = list(sample.assumptions), list(sample.questions)
         happened = owned = None
         if events is not None:
             other = open_sample(stack, events)
             happened = _events(other, request)
             questions += other.questions
-            rest["events"] = unused_columns.not_used(other, happened.columns)
+            rest["events"] = unused_columns.not_used(other, happened.columns.values())
             assumptions += other.assumptions
         if customers is not None:
             other = open_sample(stack, customers)
             owned = _customers(other, request)
             questions += other.questions
-            rest["customers"] = unused_columns.not_used(other, owned.columns)
+            rest["customers"] = unused_columns.not_used(other, owned.columns.values())
             assumptions += other.assumptions
     return Guess(shop, mapping, happened, owned, tuple(assumptions), rest, tuple(questions))
 
@@ -149,6 +152,7 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
         payments=request.joined.payments,
         persons=request.joined.persons,
         columns=named,
+        contacts=contact_columns(sample, named),
         format=sample.form,
         **worth.settings,
         **status_settings(sample, columns, None if layout is None else layout.name),
@@ -164,7 +168,10 @@ def _time_beside(sample: Sample, at: int | None) -> dict[str, int | None]:
     if time is None:
         return {}
     sample.assume(f'The time of "{sample.name(at)}" is "{sample.name(time)}".')
-    return {"time": time, "zone": sample.take(_field(sample, "zone", headers.ZONE, lambda i: is_zone_name(sample, i)))}
+    zone = sample.take(_field(sample, "zone", headers.ZONE, lambda index: is_zone_name(sample, index)))
+    if zone is not None:
+        settle_zones(sample, zone, "orders")
+    return {"time": time, "zone": zone}
 
 
 def _worth(rows: OrderRows) -> MoneyReading:
@@ -213,8 +220,11 @@ def _customers(sample: Sample, request: Request) -> CustomersMapping:
     give(sample, "customers", request)
     # In the order of the contract: a column called "tier" is the segment, where no other column is.
     checks = {"number": is_number, "flag": is_flag, "date": is_date}
-    columns: dict[str, int | None] = {}
-    for each in CUSTOMERS:
+    customer = sample.take(_field(sample, "customer_id", headers.CUSTOMERS["customer_id"]))
+    reach = contacts_among(sample, lambda index: index not in sample.used)
+    columns: dict[str, int | None] = {"customer_id": customer}
+    columns |= {each.name: sample.take(sample.given.get(each.name, reach.get(each.name))) for each in CONTACTS}
+    for each in (field for field in CUSTOMERS if field.name not in columns):
         check = checks.get(each.kind)
         fits = None if check is None else partial(check, sample)
         columns[each.name] = sample.take(_field(sample, each.name, headers.CUSTOMERS[each.name], fits))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from features.guess.arithmetic import agreement, values, zeros
+from features.guess.amounts.arithmetic import agreement, values, zeros
 from features.guess.sample import Sample
 from features.sources.plain_text import plain
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from features.errors import InputError
-from features.guess import headers, money_names
+from features.guess.columns import headers, money_names
 from features.guess.formats import encoding_of
 from features.guess.sample import Sample
 from features.guess.shape import filled_down, line_columns

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from features.guess import headers
-from features.guess.money_names import SURE_UNIT
+from features.guess.columns import headers
+from features.guess.columns.money_names import SURE_UNIT
 from features.guess.sample import Sample
 
 ENOUGH_ORDERS = 0.99

@@ -108,6 +108,21 @@ def ask_zone(sample: Sample, table: str, names: Sequence[str]) -> int | None:
     return None
 
 
+def settle_zones(sample: Sample, index: int, table: str) -> None:
+    """Ask what abbreviations mean that several countries use, in a column of zones; the likely meaning is taken.
+
+    Args:
+        sample: the file.
+        index: of the column of zones.
+        table: its section in regulars.toml.
+    """
+    for name in dict.fromkeys(sample.filled(index)):
+        if name in cells.ambiguous_zones() and name not in sample.form.zones:
+            known = cells.zone_in(named_currency(sample), name)
+            sample.form = replace(sample.form, zones={**sample.form.zones, name: known or likely_offset(name)})
+            _tell_zone(sample, index, f"{table}.format.zones", name, known)
+
+
 def _tell_zone(sample: Sample, index: int, setting: str, name: str, known: str | None) -> None:
     column = sample.name(index)
     if known is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from features.guess import headers
+from features.guess.columns import headers
 from features.guess.formats import (
     date_formats,
 )  # fmt: skip
@@ -94,8 +94,8 @@ def is_time(sample: Sample, index: int) -> bool:
 
 
 def is_zone_name(sample: Sample, index: int) -> bool:
-    """Say whether a column holds zones."""
-    return all(is_zone(cell) for cell in set(sample.filled(index)))
+    """Say whether a column holds zones, also such as several countries use."""
+    return all(is_zone(cell) or cell in cells.ambiguous_zones() for cell in set(sample.filled(index)))
 
 
 def has_times(sample: Sample, index: int) -> bool:

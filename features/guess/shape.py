@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 
-from features.guess import headers
+from features.guess.columns import headers
 from features.sources import cells, plain_text
 from features.sources.opening.shape import groups_of
 

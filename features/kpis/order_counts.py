@@ -32,6 +32,7 @@ class OrderCounts:
         order_days: with an order.
         orders: of these days.
         spend: minor units.
+        refunded: minor units that came back of what was spent, in the span in which they did.
         last_day: of the last order in the span, LONG_AGO where there is none.
     """
 
@@ -40,12 +41,13 @@ class OrderCounts:
     order_days: Ints
     orders: Ints
     spend: Ints
+    refunded: Ints
     last_day: Ints
 
     def take(self, order: Ints) -> OrderCounts:
         """Return the same customers in another order, given by their rows in this one."""
         customers = self.customers[order]
-        tables = (self.order_days, self.orders, self.spend, self.last_day)
+        tables = (self.order_days, self.orders, self.spend, self.refunded, self.last_day)
         return OrderCounts(self.edges, customers, *(table[order] for table in tables))
 
     @cached_property
@@ -87,30 +89,38 @@ def order_counts(log: Log, edges: Sequence[int]) -> Iterator[OrderCounts]:
     >>> counts.order_days.tolist(), counts.active(10).tolist()
     ([[1, 1, 0], [0, 0, 1]], [[True, True, False], [False, False, True]])
     """
-    bounds, orders = np.asarray(edges, dtype=np.int64), log.streams["orders"]
+    bounds, orders, back = np.asarray(edges, dtype=np.int64), log.streams["orders"], log.streams["returns"]
     size = max(1, CELLS_AT_ONCE // (len(bounds) + 1))
     for first in range(0, log.n_customers, size):
         end = min(first + size, log.n_customers)
-        yield _counts(orders.slice(first, end), bounds, np.arange(first, end))
+        yield _counts(orders.slice(first, end), back.slice(first, end), bounds, np.arange(first, end))
 
 
-def _counts(orders: Stream, edges: Ints, customers: Ints) -> OrderCounts:
-    size, spans = len(orders.starts) - 1, len(edges) + 1  # the last span, after the last edge, is cut off again
-    key = orders.customer * spans + boundaries_passed(orders.day, edges)
-    begins = np.flatnonzero(np.diff(key, prepend=-1))
-    ends = np.append(begins[1:], len(key))[: len(begins)]
-    cell = key[begins]
-
-    def table(values: Ints, nothing: int = 0) -> Ints:
-        cells = np.full(size * spans, nothing, dtype=np.int64)
-        cells[cell] = values
-        return cells.reshape(size, spans)[:, :-1]
-
+def _counts(orders: Stream, back: Stream, edges: Ints, customers: Ints) -> OrderCounts:
+    bought, returned = _Cells(orders, edges), _Cells(back, edges)
     return OrderCounts(
         edges=edges,
         customers=customers,
-        order_days=table(ends - begins),
-        orders=table(totals(orders.columns["orders"], begins)),
-        spend=table(totals(orders.columns["spend"], begins)),
-        last_day=table(orders.day[ends - 1], LONG_AGO),
+        order_days=bought.table(bought.ends - bought.begins),
+        orders=bought.table(totals(orders.columns["orders"], bought.begins)),
+        spend=bought.table(totals(orders.columns["spend"], bought.begins)),
+        refunded=returned.table(totals(back.columns["refunded"], returned.begins)),
+        last_day=bought.table(orders.day[bought.ends - 1], LONG_AGO),
     )
+
+
+class _Cells:
+    """The rows of a stream, gathered by customer and span: where those of each cell begin and end."""
+
+    def __init__(self, stream: Stream, edges: Ints) -> None:
+        self._size, self._spans = len(stream.starts) - 1, len(edges) + 1  # behind the last edge is cut off again
+        key = stream.customer * self._spans + boundaries_passed(stream.day, edges)
+        self.begins = np.flatnonzero(np.diff(key, prepend=-1))
+        self.ends = np.append(self.begins[1:], len(key))[: len(self.begins)]
+        self._cell = key[self.begins]
+
+    def table(self, values: Ints, nothing: int = 0) -> Ints:
+        """Return the values of the cells as customers × spans."""
+        cells = np.full(self._size * self._spans, nothing, dtype=np.int64)
+        cells[self._cell] = values
+        return cells.reshape(self._size, self._spans)[:, :-1]

@@ -47,7 +47,7 @@ class Kpis:
         came_back: dormant at its start, ordered in it.
         recovered: of these, active at its end.
         customers_to_date: with an order before its end.
-        spend_to_date: of these, minor units.
+        spend_to_date: of these, less what came back of it, minor units.
         ordering: customers with an order in the period.
         repeating: of these, on two days or more.
         orders: in the period.
@@ -115,7 +115,7 @@ class Kpis:
 
     @property
     def historic_lifetime_value(self) -> float | None:
-        """Spend to date per customer who has ever ordered, minor units; not before the log holds the whole period."""
+        """Spend to date, less refunds, per customer who has ever ordered, minor units; not before the period's end."""
         return self.spend_to_date / self.customers_to_date if self.finished and self.customers_to_date else None
 
     def _rate(self, part: int, whole: int) -> float | None:
@@ -240,6 +240,7 @@ def _tables(counts: OrderCounts, active_days: int) -> dict[str, Ints | Flags]:
         "repeating": counts.order_days > 1,
         "orders": counts.orders,
         "spend": counts.spend,
+        "net": counts.spend - counts.refunded,
     }
 
 
@@ -257,7 +258,7 @@ def _of_group(
 ) -> tuple[Kpis, ...]:
     """Return the periods of one group; None for what the log cannot know."""
     counts = {name: table[group].tolist() for name, table in sums.items()}
-    to_date = {name: np.cumsum(sums[name][group]).tolist() for name in ("gained", "spend")}
+    to_date = {name: np.cumsum(sums[name][group]).tolist() for name in ("gained", "net")}
 
     def period(index: int, span: Period) -> Kpis:
         finished, at = span.end <= end, index + 1
@@ -279,7 +280,7 @@ def _of_group(
             came_back=known("came_back", start_known and finished),
             recovered=known("recovered", start_known and finished),
             customers_to_date=to_date["gained"][at],
-            spend_to_date=to_date["spend"][at],
+            spend_to_date=to_date["net"][at],
             **{name: counts[name][at] for name in ("ordering", "repeating", "orders", "spend")},
         )
 

@@ -35,8 +35,9 @@ from features.sources.mapping import LineRules, Shop
 from features.sources.order_states import earlier_states
 from features.sources.refunds import refunds, with_parts_returned
 from features.sources.row_checks import NO_TEXTS, CleanTable, RowChecks, TypedTable
-from features.sources.rules import A_DATE, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY, SET_ASIDE, TEST_HINT, is_test
+from features.sources.rules import A_DATE, AN_ID_WITH_ALL_DIGITS, OVERLAP, ROUNDED_REMEDY, SET_ASIDE, TEST_HINT, is_test
 from features.sources.split_moments import is_zone
+from features.sources.words.meanings import meanings
 from features.sources.words.meant import Meant, meant_by_words
 from features.sources.words.placeholders import placeholder_question, suspects
 
@@ -107,6 +108,7 @@ def clean_lines(
         discount=np.abs(discount[keep]),
         units=units[keep],
         returned=returned[keep],
+        refund=(returned & _refunds(checks, order, worth.amount, worth.quantity, rules))[keep],
     )
     lines = with_parts_returned(lines, refund.part[keep])
     if rules.amount_is == "none":
@@ -150,8 +152,9 @@ def _of_latest_states(checks: RowChecks, order: Ints, local_time: Ints, rules: L
         return customer
     states = earlier_states(checks, order, customer, local_time, rules)
     checks.leave_out("earlier states", states.earlier)
+    checks.leave_out(OVERLAP, states.overlapping)
     checks.leave_out("duplicate lines", states.repeated)
-    if not (states.earlier.any() or states.repeated.any()):
+    if not (states.earlier | states.overlapping | states.repeated).any():
         return customer
     return customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
 
@@ -222,14 +225,10 @@ def _check_dates(checks: RowChecks, name: str, local_time: Ints, offset: Ints, d
 
 
 def _returned(checks: RowChecks, amount: Ints, quantity: Ints | None, meant: Meant, rules: LineRules) -> Mask:
-    returned = meant.rows("returned")
+    returned = meant.rows("returned") | _prefixed(checks, rules)
     if (flag := checks.typed.flags.get("returned")) is not None:
         checks.problem("returned", "yes or no", "write yes or no", flag == cells.FLAG_BAD)
         returned |= flag == 1
-    orders = checks.text("order_id")
-    if rules.return_prefix and orders is not None:
-        prefix = rules.return_prefix.casefold()
-        returned |= where(orders, lambda order: order.casefold().startswith(prefix))
     if quantity is not None:
         if not rules.price_times_quantity:
             rule = "positive, as the amount of its line is"
@@ -238,6 +237,26 @@ def _returned(checks: RowChecks, amount: Ints, quantity: Ints | None, meant: Mea
             )
         returned |= quantity < 0
     return returned | (amount < 0)
+
+
+def _prefixed(checks: RowChecks, rules: LineRules) -> Mask:
+    orders = checks.text("order_id")
+    if not rules.return_prefix or orders is None:
+        return np.zeros(checks.typed.rows, dtype=bool)
+    prefix = rules.return_prefix.casefold()
+    return where(orders, lambda order: order.casefold().startswith(prefix))
+
+
+def _refunds(checks: RowChecks, order: Ints, amount: Ints, quantity: Ints | None, rules: LineRules) -> Mask:
+    """Return the rows that, where they came back, give back the money of a sale that stands in other rows."""
+    found = _prefixed(checks, rules) | (amount < 0)
+    if quantity is not None:
+        found |= quantity < 0
+    if (kind := checks.text("type")) is not None:
+        kind = first_text(order, kind, checks.alive)
+        means = meanings(map(str, kind.values), "type", rules.own_words)
+        found |= where(kind, lambda text: means[text] == "returned")
+    return found
 
 
 def _check_ids(checks: RowChecks, customer: Coded) -> None:

@@ -14,6 +14,7 @@ from features.sources import cells
 from features.sources.business_day import DAY
 from features.sources.columns import read_codes, where
 from features.sources.consent import REMEDY, RULE, is_consent
+from features.sources.contacts import whole_name
 from features.sources.mapping import FileFormat
 from features.sources.row_checks import Problem, RowChecks, TypedTable
 from features.sources.rules import A_DATE, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY
@@ -36,6 +37,8 @@ def clean_customers(typed: TypedTable, form: FileFormat) -> tuple[pd.DataFrame, 
     columns = {each.name: pd.Series(_column(checks, each, form), dtype=object) for each in CUSTOMERS}
     frame = pd.DataFrame(columns)
     frame["customer_id"] = [cells.customer_id(text or "") or None for text in frame["customer_id"]]
+    names = [whole_name(*both) for both in zip(frame["name"], frame["last_name"], strict=True)]
+    frame["name"] = pd.Series(names, dtype=object)
     known = frame[frame["customer_id"].notna()]
     return known.drop_duplicates("customer_id", ignore_index=True), checks.problems
 

@@ -21,7 +21,7 @@ from features.sources import cells
 from features.sources.databases.address import Database
 from features.sources.rules import DOUBTS, RULES
 from features.sources.words.meanings import Meaning, plain_word
-from features.tables import CUSTOMERS, EVENTS, ORDERS, Field, names
+from features.tables import CONTACTS, CUSTOMERS, EVENTS, ORDERS, Field, names
 
 Calendar = Literal["gregorian", "jalali"]
 # A way of writing dates: a strptime format, None for ISO 8601, and a calendar.
@@ -190,9 +190,9 @@ AmountIs = Literal["line", "order", "none"]
 DiscountIs = Literal["money", "share", "percent"]
 
 
-@dataclass(frozen=True)
-class LineRules:
-    """What a shop's cells mean for a line; the defaults fit a posted history.
+@dataclass(frozen=True, kw_only=True)
+class StatedRules:
+    """What a shop says that its cells mean for a line; the defaults fit a posted history.
 
     Args:
         amount_is: 'line', or 'order' where amount is the order's total, on each of its lines or on one of them; 'none'
@@ -210,12 +210,9 @@ class LineRules:
         return_prefix: what the order id of a return begins with.
         keep_repeats: orders and lines that come again in the file are orders and lines of their own.
         guests: ids that stand for nobody; None = not said, and ids that look so are asked about.
-        date_format: how updated_at is written, as in FileFormat.
-        calendar: of updated_at, as in FileFormat.
-        check_all: keep cancelled lines, so that their cells are checked, too.
 
-    >>> LineRules(return_prefix="C").amount_is
-    'line'
+    >>> StatedRules(cancelled_status=("void",)).own_words
+    {'void': 'cancelled'}
     """
 
     amount_is: AmountIs = "line"
@@ -231,28 +228,6 @@ class LineRules:
     return_prefix: str | None = None
     keep_repeats: bool = False
     guests: tuple[str, ...] | None = None
-    date_format: str | None = None
-    calendar: Calendar = "gregorian"
-    check_all: bool = False
-
-    def as_posted(self) -> LineRules:
-        """Return the rules of what is posted: its amounts are those of its lines, in whole units, after discount.
-
-        >>> LineRules("order", return_prefix="C").as_posted().amount_is
-        'line'
-        """
-        return replace(
-            self,
-            amount_is="none" if self.amount_is == "none" else "line",
-            price_times_quantity=False,
-            amount_unit="major",
-            discount_is="money",
-            discount_taken=None,
-            refund_is=None,
-            guests=self.guests or (),
-            date_format=None,
-            calendar="gregorian",
-        )
 
     @property
     def own_words_of(self) -> Mapping[str, tuple[str, ...]]:
@@ -270,6 +245,43 @@ class LineRules:
             ("no_order", self.no_order_status),
         )
         return {plain_word(word): meaning for meaning, words in lists for word in words}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRules(StatedRules):
+    """All that decides what a line is and is worth.
+
+    Args:
+        date_format: how updated_at is written, as in FileFormat.
+        calendar: of updated_at, as in FileFormat.
+        check_all: keep cancelled lines, so that their cells are checked, too.
+
+    >>> LineRules(return_prefix="C").amount_is
+    'line'
+    """
+
+    date_format: str | None = None
+    calendar: Calendar = "gregorian"
+    check_all: bool = False
+
+    def as_posted(self) -> LineRules:
+        """Return the rules of what is posted: its amounts are those of its lines, in whole units, after discount.
+
+        >>> LineRules(amount_is="order", return_prefix="C").as_posted().amount_is
+        'line'
+        """
+        return replace(
+            self,
+            amount_is="none" if self.amount_is == "none" else "line",
+            price_times_quantity=False,
+            amount_unit="major",
+            discount_is="money",
+            discount_taken=None,
+            refund_is=None,
+            guests=self.guests or (),
+            date_format=None,
+            calendar="gregorian",
+        )
 
 
 def _check_source(orders: OrdersMapping) -> None:
@@ -296,12 +308,13 @@ class Beside:
 
 
 @dataclass(frozen=True)
-class OrdersMapping:
-    """Where the orders are, which column is which field, and what cells mean for a line (see `LineRules`).
+class OrdersMapping(StatedRules):
+    """Where the orders are, which column is which field, and what cells mean for a line.
 
     Args:
         file: text, workbook, Parquet or JSON, also packed; a folder or a pattern such as "exports/*.csv".
         columns: field of ORDERS -> column in the file; "subtotal#2" is the second of several columns of one name.
+        contacts: field of CONTACTS -> column in the file, for whoever calls or writes to customers; never a feature.
         url: of a database that holds the orders instead of a file, see `Database`.
         table: of that database.
         query: the SELECT of that database, instead of a table.
@@ -327,19 +340,6 @@ class OrdersMapping:
     url: str | None = None
     table: str | None = None
     query: str | None = None
-    amount_is: AmountIs = "line"
-    price_times_quantity: bool = False
-    amount_unit: Literal["major", "minor"] = "major"
-    discount_is: DiscountIs = "money"
-    discount_taken: bool | None = None
-    refund_is: Literal["line", "order"] | None = None
-    sale_status: tuple[str, ...] = ()
-    cancelled_status: tuple[str, ...] = ()
-    returned_status: tuple[str, ...] = ()
-    no_order_status: tuple[str, ...] = ()
-    return_prefix: str | None = None
-    keep_repeats: bool = False
-    guests: tuple[str, ...] | None = None
     accept: tuple[str, ...] = ()
     most_left_out: float = 0.05
     on_broken: Literal["stop", "set_aside"] = "stop"
@@ -348,6 +348,7 @@ class OrdersMapping:
     payments: Path | None = None
     persons: Path | None = None
     merge: Path | None = None
+    contacts: Mapping[str, str] = field(default_factory=dict)
     format: FileFormat = FileFormat()
 
     def __post_init__(self) -> None:
@@ -364,6 +365,7 @@ class OrdersMapping:
         needed: tuple[str, ...] = ("price", "quantity") if self.price_times_quantity else ("amount",)
         needed = () if self.amount_is == "none" else needed
         _check_fields("orders", self.columns, ORDERS, ("customer_id", "ordered_at", *needed))
+        _check_fields("contacts", self.contacts, CONTACTS, ())
 
     @property
     def database(self) -> Database | None:
@@ -402,7 +404,7 @@ class OrdersMapping:
     @property
     def rules(self) -> LineRules:
         """What cells mean for a line."""
-        own = {each.name: getattr(self, each.name) for each in fields(LineRules) if hasattr(self, each.name)}
+        own = {each.name: getattr(self, each.name) for each in fields(StatedRules)}
         return LineRules(**own, date_format=self.format.date_format, calendar=self.format.calendar)
 
 

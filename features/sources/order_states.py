@@ -15,7 +15,7 @@ import numpy as np
 
 from features.log import Coded, Ints
 from features.sources import cells
-from features.sources.columns import Mask, is_empty
+from features.sources.columns import Mask, is_empty, mask
 from features.sources.duplicates import fingerprints
 from features.sources.mapping import LineRules
 from features.sources.row_checks import RowChecks, TypedTable
@@ -26,10 +26,14 @@ FEW_LINES = 0.05  # of the orders have several rows: then a row is an order, and
 
 @dataclass(frozen=True, eq=False)
 class EarlierStates:
-    """The rows of orders that stand further on again: in another state (`earlier`), or line by line (`repeated`)."""
+    """The rows of orders that stand further on again: in another state (`earlier`), or as they were.
+
+    Of these, `repeated` stand again in the same file, `overlapping` in a later one of several.
+    """
 
     earlier: Mask
     repeated: Mask
+    overlapping: Mask
 
 
 def earlier_states(
@@ -45,7 +49,7 @@ def earlier_states(
         rules: whether amounts are the order's, and how `updated_at` is written.
     """
     typed = checks.typed
-    nothing = EarlierStates(np.zeros(typed.rows, dtype=bool), np.zeros(typed.rows, dtype=bool))
+    nothing = EarlierStates(*(np.zeros(typed.rows, dtype=bool) for _ in range(3)))
     rows = np.flatnonzero(checks.alive & (order >= 0) & ~_negative(typed))
     if not len(rows) or int(np.bincount(order[rows]).max()) == 1:
         return nothing
@@ -169,10 +173,18 @@ def _all_but_latest(
     again[some[old & named[pair]]] = True
     old &= again[some]
     equal = _same_content(typed, rows[inside], version, latest[some])
-    earlier, repeated = (np.zeros(typed.rows, dtype=bool) for _ in range(2))
-    earlier[rows[inside[old & ~equal]]] = True
-    repeated[rows[inside[old & equal]]] = True
-    return EarlierStates(earlier, repeated)
+    elsewhere = _in_other_file(typed, rows[inside], some, old)
+    marks = (old & ~equal, old & equal & ~elsewhere, old & equal & elsewhere)
+    return EarlierStates(*(mask(rows[inside[marked]], typed.rows) for marked in marks))
+
+
+def _in_other_file(typed: TypedTable, rows: Ints, group: Ints, old: Mask) -> Mask:
+    """Return the rows that lie in another file than the latest state of their order."""
+    if not len(typed.part):
+        return np.zeros(len(rows), dtype=bool)
+    latest = np.full(int(group.max(initial=-1)) + 1, -1, dtype=np.int64)
+    latest[group[~old]] = typed.part[rows[~old]]
+    return np.asarray(typed.part[rows] != latest[group], dtype=bool)
 
 
 def _updated(typed: TypedTable, rows: Ints, version: Ints, rules: LineRules) -> Ints:

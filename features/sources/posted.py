@@ -6,7 +6,7 @@ the shop's files, see `Posts`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
@@ -19,13 +19,19 @@ from features.sources import cells
 from features.sources.cleaning import MOST_KINDS, clean_events, clean_lines
 from features.sources.columns import among
 from features.sources.mapping import LineRules, Shop
-from features.sources.row_checks import CleanTable, TypedTable
+from features.sources.row_checks import Problem, TypedTable
 from features.sources.split_moments import joined, times_of_day
+from features.sources.words.meanings import Where, meanings
 from features.tables import EVENTS, ORDERS, Field
 
 AS_STATED = LineRules()
 POSTED = "posted"  # the customer's id where none is given
 REQUEST = "request"  # what errors call the source of a cell, unless the caller names another
+WORDS_OF: Mapping[str, str] = {"status": "state of an order", "type": "kind of document"}
+UNKNOWN_REMEDY = (
+    "write a usual one such as completed, cancelled or refunded, or add it to sale_status, cancelled_status, "
+    "returned_status or no_order_status under [orders]"
+)
 Path = Callable[[int, str], str]  # row and field -> the path of the cell
 
 
@@ -71,7 +77,7 @@ def posted_lines(
     """
     typed = _typed(orders, ORDERS, customer_id, rules)
     cleaned = clean_lines(typed, rules, shop, until=_day(until), latest=_day(latest))
-    _refuse("orders", orders, cleaned, path, source)
+    _refuse("orders", orders, [*cleaned.problems, *_unknown_words(typed, rules)], path, source)
     assert cleaned.lines is not None
     return cleaned.lines
 
@@ -93,7 +99,7 @@ def posted_events(
     """
     typed = _typed(events, EVENTS, customer_id, AS_STATED)
     cleaned = clean_events(typed, shop, until=_day(until), latest=_day(latest))
-    _refuse("events", events, cleaned, path, source)
+    _refuse("events", events, cleaned.problems, path, source)
     assert cleaned.events is not None
     return cleaned.events
 
@@ -185,12 +191,29 @@ def zoned(moment: object) -> bool:
     return cells.moment(moment)[1] != cells.NO_OFFSET
 
 
-def _refuse(name: str, rows: Sequence[Mapping[str, Any]], cleaned: CleanTable, path: Path | None, source: str) -> None:
+def _unknown_words(typed: TypedTable, rules: LineRules) -> Iterator[Problem]:
+    """Yield the rows whose status or type nobody knows: of a file it would be asked, and a post cannot ask.
+
+    None of them is taken for a sale in silence.
+    """
+    places: tuple[Where, ...] = ("status", "type")
+    for name in places:
+        if (coded := typed.texts.get(name)) is not None:
+            found = meanings(map(str, coded.values), name, rules.own_words)
+            unknown = frozenset(text for text, meaning in found.items() if text and meaning is None)
+            rows = np.flatnonzero(among(coded, unknown))
+            if len(rows):
+                yield Problem(name, f"a word for a {WORDS_OF[name]} that is known", UNKNOWN_REMEDY, rows)
+
+
+def _refuse(
+    name: str, rows: Sequence[Mapping[str, Any]], problems: Iterable[Problem], path: Path | None, source: str
+) -> None:
     called = path or (lambda row, column: f"{name}[{row}].{column}")
     broken = [
         Violation(source, None, called(row, problem.field), problem.rule,
                   cells.readable(cells.text(rows[row].get(problem.field))), problem.remedy)
-        for problem in cleaned.problems
+        for problem in problems
         for row in problem.rows.tolist()
     ]  # fmt: skip
     if broken:

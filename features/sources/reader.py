@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -94,13 +94,24 @@ def read_log(
     report = check_files(shop, orders, events, None, until=until, latest=latest, posted=posted)
     if report.log is None or report.questions:
         file_names = " and ".join([orders.source_name, *([events.file.name] if events else [])])
-        asked = [
-            Violation(orders.source_name, None, "", each.words, "", each.remedy)
-            for each in by_setting(report.questions).values()
-        ]
-        raise InputError(f"{file_names} cannot be used", [*report.violations, *asked])
+        raise asking(orders.source_name, report.questions, file_names, report.violations)
     assert report.sheet is not None
     return CleanLog(report.log, report.rules, until, report.sheet, report.set_aside)
+
+
+def asking(
+    source: str, questions: Iterable[Question], file_names: str | None = None, violations: Sequence[Violation] = ()
+) -> InputError:
+    """Return the error that refuses files about which something is asked.
+
+    Args:
+        source: of the orders, as messages call it.
+        questions: those of one setting are asked together.
+        file_names: all files that cannot be used; None = the source.
+        violations: the rules that they break.
+    """
+    asked = [Violation(source, None, "", each.words, "", each.remedy) for each in by_setting(questions).values()]
+    return InputError(f"{file_names or source} cannot be used", [*violations, *asked])
 
 
 def check_files(

@@ -87,7 +87,7 @@ def with_parts_returned(lines: Lines, part: Ints) -> Lines:
     nothing = np.zeros(len(back.day), dtype=np.int64)
     back = type(lines)(
         back.customer_id, back.day, part[some], back.order_id, back.product_id, nothing, nothing,
-        np.ones(len(nothing), dtype=bool),
+        np.ones(len(nothing), dtype=bool), np.zeros(len(nothing), dtype=bool),
     )  # fmt: skip
     return Lines(
         customer_id=_under(lines.customer_id, back.customer_id),
@@ -98,6 +98,7 @@ def with_parts_returned(lines: Lines, part: Ints) -> Lines:
         discount=np.concatenate([lines.discount, back.discount]),
         units=np.concatenate([lines.units, back.units]),
         returned=np.concatenate([lines.returned, back.returned]),
+        refund=np.concatenate([lines.refund, back.refund]),
     )
 
 

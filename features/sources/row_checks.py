@@ -25,7 +25,8 @@ class TypedTable:
     `texts` are dictionary-coded, '' = empty; `numbers` are millionths, `local_time` and `offset` seconds, both with the
     marks of `features/sources/cells/marks.py`; `flags` hold 0, 1, FLAG_EMPTY, FLAG_BAD; `headers` are the names of the
     columns as the file writes them, where there is a file. `marks` holds
-    the rows that were marked for a rule when the file was opened.
+    the rows that were marked for a rule when the file was opened. `part` is the number of each row's file, where
+    several are read as one; else it is empty.
     """
 
     rows: int
@@ -36,6 +37,7 @@ class TypedTable:
     offset: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     headers: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, Mask] = field(default_factory=dict)
+    part: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False)

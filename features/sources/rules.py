@@ -32,6 +32,7 @@ ROUNDED = "rounded"
 DOUBTS = (LARGE_CUSTOMER, ONE_ORDER, ONE_DAY, EMPTY_MONTHS, ROUNDED)
 
 SET_ASIDE, RAGGED = "set aside", "ragged rows"
+OVERLAP = "overlap of exports"
 
 RULES = {
     SET_ASIDE: "a row that breaks a rule of the contract is set aside, as [orders] on_broken says, and named in a file",
@@ -46,6 +47,7 @@ RULES = {
     "on or after until": "lines on or after the date given with --until are not read",
     "earlier states": "an order that comes again in a later state (exports that overlap were joined) counts once, in "
     "its latest state: by its updated_at, else as it stands last in the file",
+    OVERLAP: "an order that stands in two exports as it was counts once, in the later one",
     "cancelled": "a line with a cancelled status, type or flag, or a cancellation date, is left out",
     "unpaid": "a line of an order that was never paid, by its status, is left out",
     "no orders": "a payment, an estimate or another document that is no order, by its type or status, is left out",
@@ -54,8 +56,8 @@ RULES = {
     "guests": "a line without a customer (an empty id, or a word such as null) is left out",
     "placeholders": "a line of an id that stands for nobody, as the shop says under [orders] guests, is left out",
     "duplicate lines": "a line number that comes again in one order with all its cells, or a whole order that stands "
-    "again further on in the file (exports that overlap were joined), counts once; a product twice within one order is "
-    "two lines",
+    "again further on in the same file (exports that overlap were joined), counts once; a product twice within one "
+    "order is two lines",
     "returns": "a line with a return flag, status, type or id prefix, with its whole amount refunded, or with a "
     "negative amount or quantity, is never an order",
     "partial refunds": "money that came back in part is taken off its line, and counted as returned",

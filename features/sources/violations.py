@@ -24,7 +24,7 @@ from features.sources.row_checks import Problem, TypedTable
 from features.sources.rules import A_DATE, A_NUMBER
 
 HEADER_AGAIN = "a header line again"
-RAGGED = "as many cells in a row as the header has"
+AS_MANY_CELLS = "as many cells in a row as the header has"
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def findings(file: MappedFile, problems: Sequence[Problem]) -> Findings:
         problems: the rules that its rows break.
     """
     n_ragged = file.file.n_ragged
-    found = Findings(broken=[BrokenRule(file.file.name, "", RAGGED, n_ragged)] if n_ragged else [])
+    found = Findings(broken=[BrokenRule(file.file.name, "", AS_MANY_CELLS, n_ragged)] if n_ragged else [])
     headers = sum(len(each.rows) for each in problems if each.rule == HEADER_AGAIN)
     better: list[Problem] = []
     for problem in problems:

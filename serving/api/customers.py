@@ -21,6 +21,7 @@ from serving.book.posted import posted_of
 from serving.book.privacy.erasure import erase
 from serving.commands.lists.why import DAY_OF, Story, recorded_story
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
+from serving.set_aside import set_aside_file
 from serving.shop import OpenShop
 
 # Of the columns of a score or a list's entry the book holds amounts in minor units and sentences as JSON.
@@ -121,6 +122,7 @@ def erase_customer(call: Call) -> Erased:
     settings = call.server.need_settings()
     kept = erase_from(settings.folder / FOLDER, settings.orders, customer_id, settings.files.access())
     rows = erase(book, customer_id, who=f"key {call.key.id}", elsewhere={FOLDER: kept})
+    set_aside_file(settings).unlink(missing_ok=True)  # may hold a cell of theirs; the next reading writes it again
     if not rows:
         raise _unknown()
     call.server.drop_log()

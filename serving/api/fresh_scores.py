@@ -28,7 +28,7 @@ from serving.book import Book
 from serving.book.posted_log import posted_version
 from serving.config import Settings
 from serving.scorer import score
-from serving.scores import SCORE_COLUMNS, Score, plain_values
+from serving.scores import SCORE_COLUMNS, Score, plain_values, without_money
 from serving.shop import OpenShop, check_agrees, chosen_day
 from training.bundle import Bundle
 
@@ -89,7 +89,8 @@ class FreshScores:
         asked = log.only(customer_ids)
         if not _anybody_active(asked, day, bundle.definition.active_days):
             return []
-        return scores_of(score(asked, bundle, version, day, reasons="all"), bundle.money.currency)
+        scores = score(asked, bundle, version, day, reasons="all")
+        return scores_of(scores if log.has_money else without_money(scores), bundle.money.currency)
 
     def drop_log_if_idle(self, now_seconds: float) -> bool:
         """Drop a log that nobody asked for lately, without waiting; return whether one was dropped.

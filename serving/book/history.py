@@ -29,6 +29,7 @@ from serving.book.schema import (
     SUPPRESSED,
 )
 from serving.book.sql_rows import frame_of
+from serving.scores import with_unknown_money
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,7 @@ def _accounts(connection: Connection, customer_id: str) -> tuple[str, ...]:
 def _scores(connection: Connection, customer_id: str) -> pd.DataFrame:
     of_run = (RUNS.c[name] for name in ("as_of", "horizon_days", "model_version", "currency"))
     query = sa.select(*of_run, SCORES).join_from(RUNS, SCORES).where(SCORES.c.customer_id == customer_id)
-    return frame_of(connection, query.order_by(RUNS.c.as_of, RUNS.c.id))
+    return with_unknown_money(frame_of(connection, query.order_by(RUNS.c.as_of, RUNS.c.id)))
 
 
 def _entries(connection: Connection, customer_id: str, accounts: tuple[str, ...]) -> pd.DataFrame:

@@ -39,7 +39,7 @@ from serving.book.sql_rows import (
 from serving.outreach.plan.candidates import NEW, REGULAR, WINBACK
 from serving.outreach.plan.holdout import ANY_PLAYBOOK, HOLDOUT
 from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
-from serving.scores import plain_values
+from serving.scores import plain_values, with_unknown_money
 
 ROUND_ROBIN = "round robin"
 _ENTRY_NAMES = tuple(c.name for c in ENTRIES.c if c.name not in ("list_id", "kind", "closed_at"))
@@ -88,7 +88,7 @@ def entries_in(connection: Connection, query: sa.Select[Any], run: Run) -> pd.Da
     read |= {name: to_amounts(found[name], money) for name in _MONEY}
     read["members"] = [texts_from_json(text) for text in found["members"]]
     columns = {str(name): found[name].tolist() for name in found} | read
-    return pd.DataFrame({name: pd.Series(columns[name], dtype=object) for name in ENTRY_NAMES})
+    return with_unknown_money(pd.DataFrame({name: pd.Series(columns[name], dtype=object) for name in ENTRY_NAMES}))
 
 
 def departures_of(connection: Connection, list_id: int) -> pd.DataFrame:

@@ -82,7 +82,7 @@ SCORES = _keyed_table(
         sa.Column(
             each.name,
             _TYPES[each.type],
-            nullable=each.is_optional,
+            nullable=each.is_optional and not each.zero_if_none,
             info=JSON if each.type == "texts" else {},
         )
         for each in _SCORE_COLUMNS

@@ -25,6 +25,8 @@ ROWS_AT_ONCE = 20_000
 _TYPES = {column.name: column.type for column in SCORE_COLUMNS}
 _SENTENCES = tuple(index for index, name in enumerate(SCORE_FACTS) if _TYPES[name] == "texts")  # stored as JSON
 _AMOUNTS = tuple(index for index, name in enumerate(SCORE_FACTS) if _TYPES[name] == "money")
+_OF_SPEND = tuple(SCORE_FACTS.index(name) for name in ("expected_spend", "value_at_risk"))
+_HIGH = SCORE_FACTS.index("value_at_risk_high")
 _OF_RUN = ("as_of", "scored_at", "horizon_days", "currency", "model_version")
 # The fields of ScoreAnswer, unchecked: they come from our own book.
 _Row: Any = msgspec.defstruct("_Row", [(name, Any) for name in (*SCORE_FACTS, *_OF_RUN)], gc=False)
@@ -119,6 +121,9 @@ def utc_text(moment: datetime | str) -> str:
 
 def _row(row: Sequence[Any], of_run: Sequence[Any], text: Callable[[int | None], str | None]) -> Any:
     values = list(row)
+    if values[_HIGH] is None and not any(values[index] for index in _OF_SPEND):  # see `with_unknown_money`
+        for index in _OF_SPEND:
+            values[index] = None
     for index in _AMOUNTS:
         values[index] = text(values[index])
     for index in _SENTENCES:

@@ -89,7 +89,7 @@ def guessed_settings(orders: Path, folder: Path) -> Settings:
 
     found = guess(orders, None, None)
     asked = {name: each.words for name, each in by_setting(found.questions).items()}
-    refuse_questions(asked, orders, f"answer in the file that this writes: {shell_line('regulars init', orders)}")
+    refuse_questions(asked, orders, f"answer in the file that this writes: {shell_line('regulars', 'init', orders)}")
     return Settings(shop=found.shop, orders=found.orders, folder=folder.resolve())
 
 

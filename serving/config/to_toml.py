@@ -19,6 +19,7 @@ LIST_COMMENT = (
     "capacity: entries per owner; rank_by: gain, value_at_risk or probability; holdout_share: never contacted,\n"
     "# so that the effect can be measured (0 = nobody). Everything else: docs/lists.md"
 )
+CONTACTS_COMMENT = "how to reach a customer, for whoever calls or writes; never a feature"
 
 
 def toml_text(settings: Settings, assumptions: Iterable[str] = (), questions: Iterable[Question] = ()) -> str:
@@ -63,7 +64,7 @@ def _file_section(
 ) -> Iterator[str]:
     every = dataclasses.fields(mapping)
     plain = {f.name: value for f in every if (value := getattr(mapping, f.name)) != f.default or f.name not in RARE}
-    columns, written = plain.pop("columns"), plain.pop("format")
+    columns, written, contacts = plain.pop("columns"), plain.pop("format"), plain.pop("contacts", {})
     if not {"status", "type"} & set(columns):  # the words for statuses matter only where there is one
         plain = {key: value for key, value in plain.items() if not key.endswith("_status")}
     if plain.get("files"):
@@ -74,6 +75,10 @@ def _file_section(
     yield f"[{name}]\n" + _lines(with_questions(plain, name, questions))
     section = f"{name}.columns"
     yield f"[{section}]  # {comment}\n" + _lines(with_questions(columns, section, questions))
+    if contacts:
+        yield f"[{name}.contacts]  # how to reach a customer, for whoever calls or writes; never a feature\n" + _lines(
+            contacts
+        )
     plain_format = dataclasses.asdict(written) if written != FileFormat() else {}
     if cells := with_questions(plain_format, f"{name}.format", questions):
         yield f"[{name}.format]\n" + _lines(cells)

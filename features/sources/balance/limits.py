@@ -18,7 +18,16 @@ from features.money import Money
 from features.questions import Answer, Question
 from features.sources.balance.sheet import ORDER_LINES, BalanceSheet, SheetLine
 from features.sources.balance.words import grouped
-from features.sources.rules import EMPTY_MONTHS, LARGE_CUSTOMER, ONE_DAY, ONE_ORDER, RAGGED, ROUNDED, SET_ASIDE
+from features.sources.rules import (
+    EMPTY_MONTHS,
+    LARGE_CUSTOMER,
+    ONE_DAY,
+    ONE_ORDER,
+    OVERLAP,
+    RAGGED,
+    ROUNDED,
+    SET_ASIDE,
+)
 
 LEAST_ROWS = 100  # a share of fewer rows says little
 LARGEST_CUSTOMER, BUSIEST_DAY, MOST_ROUNDED = 0.1, 0.2, 0.05
@@ -27,7 +36,7 @@ MOST_OF_RULE = {"duplicate lines": 0.02}  # a shop that exports twice knows it
 LEAST_DAYS, LEAST_CUSTOMERS = 30, 30
 # Left out because the user says so, or because the same order stands elsewhere in the file.
 STATED = frozenset(
-    {"on or after until", "blank lines", "total rows", "earlier states", "placeholders", SET_ASIDE, RAGGED}
+    {"on or after until", "blank lines", "total rows", "earlier states", OVERLAP, "placeholders", SET_ASIDE, RAGGED}
 )
 
 
@@ -45,7 +54,7 @@ def doubts(
     """
     small = sheet.read.rows < LEAST_ROWS
     asked = (*_lost_decimals(sheet), *(() if small else _of_large_files(sheet, log, days, most_left_out)))
-    return tuple(_question(name, words, accepted) for name, words in asked if name not in accepted)
+    return tuple(accepted_question(name, words, accepted) for name, words in asked if name not in accepted)
 
 
 def _of_large_files(sheet: BalanceSheet, log: Log, days: Ints, most_left_out: float) -> Iterator[tuple[str, str]]:
@@ -58,7 +67,14 @@ def _of_large_files(sheet: BalanceSheet, log: Log, days: Ints, most_left_out: fl
     )
 
 
-def _question(name: str, words: str, accepted: Sequence[str]) -> Question:
+def accepted_question(name: str, words: str, accepted: Sequence[str]) -> Question:
+    """Return the question whether something is right, which `accept` under [orders] answers.
+
+    Args:
+        name: of a rule, or one of DOUBTS.
+        words: what is the case.
+        accepted: what the shop has accepted before.
+    """
     yes = Answer("yes, that is right", {"orders.accept": (*accepted, name)})
     no = Answer("no, the file is read wrongly", {})
     if name == "duplicate lines":
@@ -75,9 +91,9 @@ def _lost_decimals(sheet: BalanceSheet) -> Iterator[tuple[str, str]]:
 
 def _large_rules(sheet: BalanceSheet, most: float) -> Iterator[tuple[str, str]]:
     for line in sheet.left_out:
-        rows, money = line.rows / sheet.read.rows, _share_of_money(line, sheet)
+        rows, money = line.rows / sheet.read.rows, share_of_money(line, sheet)
         limit = min(most, MOST_OF_RULE.get(line.rule, most))
-        surely = _at_least(line.rows, sheet.read.rows) > limit
+        surely = bounds(line.rows, sheet.read.rows)[0] > limit
         if line.rule not in STATED and (surely or money > max(limit, OUT_OF_PROPORTION * rows)):
             amounts = ", ".join(f"{grouped(amount)} {currency}" for currency, amount in line.money.items())
             yield (
@@ -87,14 +103,19 @@ def _large_rules(sheet: BalanceSheet, most: float) -> Iterator[tuple[str, str]]:
             )
 
 
-def _at_least(rows: int, of: int) -> float:
-    """Return the lower end of the interval of a share (Wilson 1927, one-sided 95 %): of few rows, many are no news."""
+def bounds(rows: int, of: int) -> tuple[float, float]:
+    """Return the ends of the interval of a share (Wilson 1927, 95 % on either side): of few rows, many are no news.
+
+    >>> low, high = bounds(4, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.018, 0.086)
+    """
     z, share = 1.645, rows / of
     middle, width = share + z * z / (2 * of), z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return (middle - width) / (1 + z * z / of)
+    return (middle - width) / (1 + z * z / of), (middle + width) / (1 + z * z / of)
 
 
-def _share_of_money(line: SheetLine, sheet: BalanceSheet) -> float:
+def share_of_money(line: SheetLine, sheet: BalanceSheet) -> float:
     """Return the largest share of any currency's money that a line holds."""
     shares = (
         abs(amount) / abs(sheet.read.money[currency])

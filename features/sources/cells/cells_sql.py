@@ -21,7 +21,7 @@ from features.sources import cells
 from features.sources.business_day import on_clock_of
 from features.sources.columns import Mask, mapped, read_codes
 from features.sources.mapped_file import Column, MappedFile
-from features.sources.opening.open_file import OpenFile
+from features.sources.opening.open_file import PART, OpenFile
 from features.sources.row_checks import TypedTable
 from features.sources.split_moments import joined, times_of_day
 from features.tables import Kind
@@ -54,19 +54,23 @@ def read_cells(file: MappedFile) -> tuple[TypedTable, MappedFile]:
 def _read(file: MappedFile) -> TypedTable:
     """Read batch by batch, so that the text of the whole file is never in memory at once."""
     readers = {name: _reader(column, file) for name, column in file.columns.items()}
-    rows, marks = 0, list[list[Mask]]()
-    for batch in _batches(file.file, list(readers.values())):
+    rows, marks, has_part = 0, list[list[Mask]](), file.file.has_part
+    parts = [np.zeros(0, dtype=np.int64)]
+    for batch in _batches(file.file, list(readers.values()), (PART,) if has_part else ()):
         rows += batch.num_rows
         arrays = iter(batch.columns)
         for reader in readers.values():
             reader.add([next(arrays) for _ in reader.select])
-        marks.append([each.to_numpy(zero_copy_only=False).astype(bool) for each in arrays])
+        marks.append([next(arrays).to_numpy(zero_copy_only=False).astype(bool) for _ in file.file.marks])
+        parts += [each.to_numpy(zero_copy_only=False).astype(np.int64) for each in arrays]
     texts = {name: reader.coded() for name, reader in readers.items() if isinstance(reader, TextReader)}
     kinds = {name: file.columns[name].field.kind for name in texts}
     clocks = {name: times_of_day(coded) for name, coded in texts.items() if kinds[name] == "clock"}
     plain = {name: _clean(coded, kinds[name]) for name, coded in texts.items() if kinds[name] not in ("flag", "clock")}
     numbers = {name: reader.millionths() for name, reader in readers.items() if isinstance(reader, NumberReader)}
     times = next((reader for reader in readers.values() if isinstance(reader, TimeReader)), None)
+    if "zone" in plain:
+        plain["zone"] = mapped(plain["zone"], lambda name: file.form.zones.get(name, name))
     moments = times.moments() if times else np.zeros((2, rows), dtype=np.int64)
     local_time, offset = joined(moments[0], moments[1], clocks.get("time"), plain.get("zone"))
     return TypedTable(
@@ -78,6 +82,7 @@ def _read(file: MappedFile) -> TypedTable:
         offset if file.form.zone is None else on_clock_of(local_time, offset, file.form.zone),
         {name: column.header for name, column in file.columns.items()},
         {mark.rule: np.concatenate(each) for mark, each in zip(file.file.marks, zip(*marks, strict=True), strict=True)},
+        np.concatenate(parts),
     )
 
 
@@ -88,9 +93,9 @@ def _clean(coded: Coded, kind: Kind) -> Coded:
     return mapped(coded, cells.text, hint=cells.SPACE)
 
 
-def _batches(file: OpenFile, readers: Sequence[Reader]) -> Iterator[pa.RecordBatch]:
+def _batches(file: OpenFile, readers: Sequence[Reader], more: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
     expressions = ", ".join(f"{sql} AS x{n}" for n, sql in enumerate(sql for each in readers for sql in each.select))
-    expressions += "".join(f", {mark.column}" for mark in file.marks)
+    expressions += "".join(f", {column}" for column in (*(mark.column for mark in file.marks), *more))
     reader = file.connection.sql(f"SELECT {expressions} FROM {file.source}").to_arrow_reader(BATCH_ROWS)
     yield pa.RecordBatch.from_pylist([], reader.schema)  # a file of no rows has columns all the same
     yield from reader

@@ -59,12 +59,11 @@ def with_persons(heads: OpenFile, persons: OpenFile) -> OpenFile:
     columns += [f"p.c{n} AS c{wide + place}" for place, n in enumerate(kept)]
     query = (
         f"SELECT {', '.join(columns)}, h.row_no AS row_no{_passed_on(heads)} FROM {_numbered(heads)} h "
-        f"LEFT JOIN (SELECT DISTINCT * FROM {persons.source}) p ON {_key('h', customer)} = {_key('p', key)} "
+        f"LEFT JOIN {_distinct(persons)} p ON {_key('h', customer)} = {_key('p', key)} "
         "ORDER BY h.row_no"
     )
     again = persons.query(
-        f"SELECT c{key} FROM (SELECT DISTINCT * FROM {persons.source}) p WHERE {_key('p', key)} <> '' "
-        f"GROUP BY 1 HAVING count(*) > 1 LIMIT 1"
+        f"SELECT c{key} FROM {_distinct(persons)} p WHERE {_key('p', key)} <> '' GROUP BY 1 HAVING count(*) > 1 LIMIT 1"
     )
     if again:
         rule = f'names two persons for "{again[0][0]}"'
@@ -79,6 +78,11 @@ def with_persons(heads: OpenFile, persons: OpenFile) -> OpenFile:
         persons_from=wide,
         notes=(*heads.notes, *persons.notes, f'{persons.name} is joined by "{heads.header[customer]}".'),
     )
+
+
+def _distinct(file: OpenFile) -> str:
+    columns = ", ".join(f"c{n}" for n in range(len(file.header)))
+    return f"(SELECT DISTINCT {columns} FROM {file.source})"
 
 
 def _key(table: str, column: int) -> str:

@@ -18,6 +18,7 @@ from features.sources.opening.parts import Part
 from features.sources.opening.refusal import several
 
 TOTAL = "total"
+PART = "part"
 SAME_NAME = "#"  # "subtotal#2" is the second column of this name
 
 
@@ -86,6 +87,11 @@ class OpenFile:
     def marked(self) -> bool:
         """Whether the source has a flag `total` of rows that may be totals."""
         return any(mark.column == TOTAL for mark in self.marks)
+
+    @property
+    def has_part(self) -> bool:
+        """Whether the source says of each row in which of several files it lies."""
+        return len(self.parts) > 1 and PART in self.connection.sql(f"SELECT * FROM {self.source} LIMIT 0").columns
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from features.sources.mapping import FileFormat
-from features.sources.opening.open_file import TOTAL, Mark, OpenFile, by_place
+from features.sources.opening.open_file import PART, TOTAL, Mark, OpenFile, by_place
 from features.sources.opening.parts import Part
 from features.sources.opening.refusal import refusal, several
 from features.sources.opening.totals import TOTAL_ROWS, total_sql
@@ -47,7 +47,7 @@ def united(
         named, sql_types = _columns(parts)
         notes += [f"{len(parts)} tables are read as one: {several([part.name for part in parts], 5)}.",
                   *_lacking(parts, named)]  # fmt: skip
-        selects = " UNION ALL ".join(_select(part, named, sql_types) for part in parts)
+        selects = " UNION ALL ".join(_select(part, named, sql_types, n) for n, part in enumerate(parts))
         source = f"({selects})"
     if marked:
         columns = [f"c{n}" for n, sql_type in enumerate(sql_types) if sql_type == "VARCHAR"]
@@ -80,13 +80,13 @@ def _columns(parts: Sequence[Part]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(names.values()), tuple(one_type)
 
 
-def _select(part: Part, names: Sequence[str], sql_types: Sequence[str]) -> str:
+def _select(part: Part, names: Sequence[str], sql_types: Sequence[str], number: int) -> str:
     places = _folded(part)
     columns = [
         f"{f'CAST(c{places[key]} AS {sql_type})' if (key := name.strip().casefold()) in places else 'NULL'} AS c{n}"
         for n, (name, sql_type) in enumerate(zip(names, sql_types, strict=True))
     ]
-    return f"SELECT {', '.join(columns)} FROM {part.source}"
+    return f"SELECT {', '.join(columns)}, {number} AS {PART} FROM {part.source}"
 
 
 def _lacking(parts: Sequence[Part], names: Sequence[str]) -> Iterator[str]:

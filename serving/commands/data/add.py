@@ -23,9 +23,11 @@ from features.sources.kept.index import FOLDER, INDEX, Kept, digest_of, keep, ke
 from features.sources.mapping import Beside
 from features.sources.opening.paths import files_of
 from features.sources.reader import CheckReport, check_files
+from features.sources.rules import OVERLAP
 from serving.config import Settings
+from serving.last_reading import asked_of_jumps
 
-CAME_AGAIN, CHANGED = "duplicate lines", "earlier states"
+CHANGED = "earlier states"
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def add_exports(where: Path, settings: Settings, files: Sequence[Path], now: dat
                     half.write_text(toml, encoding="utf-8")
     assert before.sheet is not None
     assert after.sheet is not None
-    asked = tuple(by_setting(after.questions).values())
+    asked = tuple(by_setting((*after.questions, *asked_of_jumps(settings, after.sheet))).values())
     kept = copies[len(former) :]
     moved = f'{where.name} reads file = "{FOLDER}" now; {orders.source_name} was copied there first'
     notes = (moved,) if copies and toml is not None else ()
@@ -199,9 +201,7 @@ def _difference(before: BalanceSheet, after: BalanceSheet) -> dict[str, Brought]
         "changed (earlier states of orders that came again, left out)": _less(
             _line(after, CHANGED), _line(before, CHANGED)
         ),
-        "there already (lines that came again as they were)": _less(
-            _line(after, CAME_AGAIN), _line(before, CAME_AGAIN)
-        ),
+        "there already (lines that came again as they were)": _less(_line(after, OVERLAP), _line(before, OVERLAP)),
         "the log holds more": new,
     }
 

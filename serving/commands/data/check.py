@@ -20,6 +20,7 @@ from features.sources.opening.parts import MOST_SHOWN
 from features.sources.reader import check_files, places_of
 from features.sources.rules import RULES, RuleCount
 from features.sources.violations import BrokenRule
+from serving.last_reading import asked_of_jumps, remember_reading
 from serving.set_aside import write_set_aside
 from serving.shop import OpenShop
 
@@ -114,7 +115,12 @@ def check_shop(shop: OpenShop, rule: str | None = None) -> Checked:
     report = check_files(settings.shop, settings.orders, settings.events, settings.customers, latest=shop.today)
     if report.log is None:  # nothing was read, so no rule has left out or converted anything
         return Checked(report.violations, (), None, (), report.broken, report.warnings)
-    asked = tuple(by_setting(report.questions).values())
+    assert report.sheet is not None
+    compared = shop.known_at is None  # else only some of the exports are read
+    jumped = asked_of_jumps(settings, report.sheet) if compared else ()
+    asked = tuple(by_setting((*report.questions, *jumped)).values())
+    if compared and not asked:
+        remember_reading(settings, report.sheet)
     definition = settings.definition_for(report.log)
     enough = sufficiency(report.log, definition)
     rows = places_of(settings.orders, report.sheet.rows_of(rule)) if rule and report.sheet else []

@@ -68,7 +68,8 @@ class PeriodKpis(msgspec.Struct, frozen=True):
     historic_lifetime_value: Annotated[
         Decimal | None,
         Meta(
-            description="spend to date per customer who has ever ordered, major units; null: not finished, or nobody",
+            description="spend to date, less what came back, per customer who has ever ordered, major units; null: not "
+            "finished, or nobody",
             examples=["318.20"],
         ),
     ]

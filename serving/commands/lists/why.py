@@ -95,7 +95,8 @@ class Story:
 
 
 def _scored(row: dict[str, Any]) -> str:
-    stake = Money(row["currency"]).text(row["value_at_risk"])
+    at_risk = row["value_at_risk"]
+    stake = "no money is known to be" if at_risk is None else Money(row["currency"]).text(at_risk)
     return (
         f"scored {percent(row['probability'])} ({row['band']}, {row['state']}) to stay away for "
         f"{row['horizon_days']} days; "

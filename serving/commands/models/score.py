@@ -67,6 +67,9 @@ def score_all(shop: OpenShop, *, reasons: Reasons = "auto") -> ScoringRun:
     """Score the population with the champion and record the run in the book."""
     bundle, version = shop.champion()
     scores = score(shop.log, bundle, version, shop.as_of, reasons=reasons)
+    if not shop.log.has_money:  # the book holds 0 without an interval for what is not known
+        nothing: dict[str, Any] = dict.fromkeys(("expected_spend", "value_at_risk"), bundle.money.major(0))
+        scores = scores.assign(**nothing, value_at_risk_low=None, value_at_risk_high=None)
     run_id = record_scores(shop.book, scores, currency=bundle.money.currency, data_digest=shop.log.digest())
     return ScoringRun(scores, shop.as_of, bundle, version, shop.log, run_id)
 

@@ -66,6 +66,7 @@ class TrialYear:
                 discount=np.zeros(lines, dtype=np.int64),
                 units=np.ones(lines, dtype=np.int64),
                 returned=np.zeros(lines, dtype=bool),
+                refund=np.zeros(lines, dtype=bool),
             )
         )
 

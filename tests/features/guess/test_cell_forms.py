@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import available_timezones
 
 import pytest
 
+from features.clock import date_of
 from features.errors import InputError
+from features.guess.columns.headers import SUMMER_TIMES, ZONES_OF_HEADERS
 from features.guess.guess import guess
-from features.guess.headers import SUMMER_TIMES, ZONES_OF_HEADERS
+from features.sources.mapping import Shop
+from features.sources.reader import read_log
 
 
 def guessed(folder, rows, header="order_id;date;customer_id;amount"):
@@ -90,3 +94,14 @@ def test_every_zone_of_a_header_exists():
 def test_a_day_first_column_that_a_month_first_spreadsheet_opened_is_refused_by_init(tmp_path):
     with pytest.raises(InputError, match=r"swapped day and month.*cannot be trusted"):
         form(tmp_path, "1;2024-05-01 00:00:00;a;5", "2;13/01/2024;b;5", "3;2024-07-02 00:00:00;a;5")
+
+
+def test_an_abbreviation_in_a_column_of_zones_is_asked_and_read_as_answered(tmp_path):
+    rows = ["1,a,2024-01-05,23:30,IST,5", "2,b,2024-01-06,09:00,UTC,5"]
+    found = guessed(tmp_path, rows, "order id,customer id,date,time,timezone,amount")
+    (asked,) = [question for question in found.questions if question.key == "orders.format.zones"]
+    assert asked.likely.settings == {"orders.format.zones": found.orders.format.zones}
+    india = replace(found.orders, format=replace(found.orders.format, zones={"IST": "+05:30"}))
+    for zone, days in (("UTC", ["2024-01-05", "2024-01-06"]), ("Asia/Tokyo", ["2024-01-06", "2024-01-06"])):
+        log = read_log(Shop(zone, "INR"), india).log
+        assert [str(date_of(day)) for day in log.streams["orders"].day] == days

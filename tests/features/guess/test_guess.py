@@ -257,9 +257,8 @@ def test_greek_abbreviations_and_a_name_beside_a_customer_code(tmp_path):
     found = guess(write(tmp_path, f"{header}\n7;15/01/2024;042;Ελιά ΑΕ;5,00\n"))
     assert found.orders.columns["order_id"] == "Αρ. Παραγγελίας"
     assert found.orders.columns["customer_id"] == "Κωδ. Πελάτη"
-    assert any(
-        said.startswith('"Επωνυμία" is not used: names come from the customers file') for said in found.assumptions
-    )
+    assert found.orders.contacts == {"name": "Επωνυμία"}
+    assert any("It is never a feature" in said for said in found.assumptions)
 
 
 def test_month_first_dates_without_a_currency_are_guessed_american_and_said(tmp_path):

@@ -13,6 +13,8 @@ from features.kpis.retention import kpis_of, retention_kpis
 from features.kpis.yearly import Yearly, customers_over_years, five_points_more, lifetime_spend, twelve_months, yearly
 from features.log import Lines
 from features.roll_up import roll_up
+from features.sources.mapping import OrdersMapping, Shop
+from features.sources.reader import read_log
 
 
 def log_of(orders):
@@ -175,3 +177,25 @@ def test_any_period_may_be_counted():
     first = day_number(date(2025, 7, 14))
     found = kpis_of(log_of(SHOP), 31, [Period("a week", first, first + 7)], end=END).whole[0]
     assert (found.ordering, found.orders) == (2, 2)
+
+
+def test_money_to_date_is_net_of_what_came_back_of_counted_sales(tmp_path):
+    """Credit memos and negative rows are taken off; a sale that came back whole was never counted."""
+    path = tmp_path / "orders.csv"
+    rows = [
+        "1,ann,2024-01-05,100,invoice,paid,",
+        "2,ann,2024-01-20,40,credit memo,paid,",
+        "3,bob,2024-01-06,50,invoice,refunded,",
+        "4,bob,2024-01-07,80,invoice,paid,30",
+        "5,cem,2024-01-08,60,invoice,paid,",
+        "6,cem,2024-02-08,-10,invoice,paid,",
+        "7,cem,2024-02-29,1,invoice,paid,",
+        "8,cem,2024-03-01,1,invoice,paid,",
+    ]
+    path.write_text("\n".join(["no,who,day,money,kind,state,back", *rows, ""]))
+    columns = {"order_id": "no", "customer_id": "who", "ordered_at": "day", "amount": "money", "type": "kind"}
+    columns |= {"status": "state", "refunded": "back"}
+    log = read_log(Shop("UTC", "EUR"), OrdersMapping(path, columns)).log
+    january, february = retention_kpis(log, 31).whole[:2]
+    assert (january.spend, january.spend_to_date) == (10_000 + 5_000 + 6_000, 6_000 + 5_000 + 6_000)
+    assert february.spend_to_date == january.spend_to_date + 100 - 1_000

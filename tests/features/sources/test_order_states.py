@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from features.errors import InputError
 from features.sources.mapping import OrdersMapping, Shop
 from features.sources.reader import CleanLog, read_log
 from features.tables import ORDERS, names
@@ -25,7 +26,7 @@ def worth(reading: CleanLog) -> tuple[int, int, dict[str, int]]:
     told = {
         each.rule: each.rows
         for each in reading.rules
-        if each.rows and each.rule in ("earlier states", "duplicate lines")
+        if each.rows and each.rule in ("earlier states", "duplicate lines", "overlap of exports")
     }
     return int(orders.columns["spend"].sum()), int(returns.columns["returned"].sum()), told
 
@@ -112,3 +113,20 @@ def test_an_order_number_that_another_customer_has_too_is_not_a_state(tmp_path):
 def test_lines_are_kept_where_a_number_of_products_was_taken_for_one_of_lines(tmp_path):
     lines = ["a,1,2024-01-05,7,red,20", "a,1,2024-01-05,7,blue,20", "a,1,2024-01-05,8,red,5", "a,1,2024-01-05,8,red,5"]
     assert worth(read(tmp_path, "line_id,product_id,amount", *lines)) == (4500, 0, {"duplicate lines": 1})
+
+
+def test_what_two_exports_share_is_no_duplicate(tmp_path):
+    """Of overlapping exports the later one counts, and nothing is asked; twice within one export is."""
+    head = "customer_id,order_id,ordered_at,status,product_id,amount"
+    first, second = tmp_path / "1.csv", tmp_path / "2.csv"
+    orders = [f"c{n % 30},{n},2024-01-{1 + n % 28:02},paid,x,10" for n in range(200)]
+    first.write_text("\n".join([head, *orders[:120]]) + "\n")
+    changed = [line.replace("paid", "refunded") for line in orders[60:70]]
+    second.write_text("\n".join([head, *changed, *orders[70:]]) + "\n")
+    columns = {name: name for name in head.split(",")}
+    together = read_log(Shop("UTC", "EUR"), OrdersMapping(first, columns, files=(first, second)))
+    assert worth(together) == (190_000, 10_000, {"earlier states": 10, "overlap of exports": 50})
+
+    second.write_text("\n".join([head, *orders[120:], *orders[150:]]) + "\n")
+    with pytest.raises(InputError, match="duplicate lines"):
+        read_log(Shop("UTC", "EUR"), OrdersMapping(first, columns, files=(first, second)))

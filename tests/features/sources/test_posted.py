@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from features.errors import InputError
 from features.log import Events, Lines, Texts
 from features.sources.cleaning import MOST_KINDS
-from features.sources.mapping import EventsMapping, OrdersMapping, Shop
+from features.sources.mapping import EventsMapping, LineRules, OrdersMapping, Shop
 from features.sources.posted import posted_events, posted_lines
 from features.sources.reader import check_files, read_log
 
@@ -173,3 +173,14 @@ def test_joined_columns_keep_their_texts():
     lines = Lines.joined([Lines.of(["b", "a"], [1, 2], [3, 4]), Lines.of(["a"], [5], [6])])
     assert lines.customer_id.values[lines.customer_id.codes].tolist() == ["b", "a", "a"]
     assert lines.where(np.array([False, True, True])).amount.tolist() == [4, 6]
+
+
+@pytest.mark.parametrize("name", ["status", "type"])
+def test_a_word_that_nobody_knows_is_refused_by_its_path_and_never_taken_for_a_sale(name):
+    rows = [LINE, {**LINE, "order_id": "2", name: "blau"}]
+    with pytest.raises(InputError) as refused:
+        posted_lines(rows, ATHENS)
+    (violation,) = refused.value.violations
+    assert (violation.column, violation.value) == (f"orders[1].{name}", "blau")
+    assert "sale_status" in violation.remedy
+    assert len(posted_lines(rows, ATHENS, rules=LineRules(sale_status=("Blau",))).day) == 2

@@ -12,6 +12,9 @@ import pytest
 from features.build import feature_table
 from features.clock import date_of
 from features.definitions import default_features
+from serving.book.history import history_of
+from serving.book.pages import EntryFilter, page_of
+from serving.book.score_lookup import ScoreLookup
 from serving.config import load_settings
 from serving.shop import OpenShop
 from tests.serving.conftest import Call, SmallShop
@@ -61,6 +64,17 @@ def test_scores_lists_and_figures_leave_money_empty_and_say_so(counted, call: Ca
     assert len(entries)
     assert entries[[*MONEY, "expected_gain"]].isna().all().all()
     assert entries["probability"].is_monotonic_decreasing
+    with OpenShop(load_settings(counted / "regulars.toml")) as opened:
+        lookup, who = ScoreLookup(opened.book), str(scores["customer_id"].iloc[0])
+        answer = json.loads(lookup.scores([who])[who])
+        lookup.close()
+        with opened.book.reading() as connection:
+            page = page_of(connection, None, EntryFilter(), opened.today, None, None)
+            history = history_of(opened.book, who)
+    assert {answer[name] for name in MONEY} == {None}
+    assert page is not None
+    assert page.entries[[*MONEY, "expected_gain"]].isna().all().all()
+    assert history.scores[MONEY].isna().all().all()
     code, out, err = call("kpis", "--json")
     assert code == 0, err
     told = json.loads(out)

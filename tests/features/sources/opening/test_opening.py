@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,14 @@ def test_a_file_that_shares_few_columns_is_refused(tmp_path: Path) -> None:
     written(tmp_path, "b.csv", "customer_id,name,city\nc,Ann,Rio\n")
     with pytest.raises(InputError, match=r"b.csv: shares 1 of 4 columns"), open_file(tmp_path, FileFormat()):
         pass
+
+
+def test_a_file_without_a_column_that_decides_is_named_by_every_reading(tmp_path: Path) -> None:
+    a = written(tmp_path, "a.csv", "order_id,customer_id,ordered_at,amount,status,note\n1,c,2026-01-05,1,paid,x\n")
+    b = written(tmp_path, "b.csv", "order_id,customer_id,ordered_at,amount\n2,c,2026-01-06,1\n")
+    mapping = OrdersMapping(a, COLUMNS | {"status": "status", "product_id": "note"}, files=(a, b))
+    (said,) = broken(mapping)
+    assert said.startswith("b.csv, line 1, column status")
+    assert "is not in this file, and holds status in the others" in said
+    assert "take the field out of the columns" in said
+    assert not broken(replace(mapping, columns={**COLUMNS, "product_id": "note"}))

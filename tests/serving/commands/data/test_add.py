@@ -18,7 +18,7 @@ currency = "EUR"
 
 [orders]
 file = "january.csv"
-accept = ["earlier states", "duplicate lines", "cancelled"]
+accept = ["cancelled"]
 
 [orders.columns]
 order_id = "Order ID"

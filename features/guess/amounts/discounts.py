@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from features.guess import money_names as names
-from features.guess.arithmetic import AGREES, FAILS, Floats, agreement, values, zeros
+from features.guess.amounts.arithmetic import AGREES, FAILS, Floats, agreement, values, zeros
+from features.guess.columns import money_names as names
 from features.guess.order_rows import OrderRows
 from features.questions import Answer, Question
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from features.guess import headers, money_names
+from features.guess.columns import headers, money_names
 from features.guess.sample import Sample, is_date, is_flag, is_number, is_order_id
 from features.questions import Answer, Question
 from features.sources.plain_text import plain

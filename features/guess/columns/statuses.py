@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from features.guess import headers, status_names
+from features.guess.columns import headers, status_names
 from features.guess.order_rows import OrderRows
 from features.guess.sample import Sample, is_date, is_flag, is_number
 from features.sources import cells

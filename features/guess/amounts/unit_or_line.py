@@ -6,9 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from features.guess import headers
-from features.guess import money_names as names
-from features.guess.arithmetic import AGREES, FAILS, Floats, agreement, firsts, steady, sums, values, with_extras, zeros
+from features.guess.amounts.arithmetic import (
+    AGREES,
+    FAILS,
+    Floats,
+    agreement,
+    firsts,
+    steady,
+    sums,
+    values,
+    with_extras,
+    zeros,
+)
+from features.guess.columns import headers
+from features.guess.columns import money_names as names
 from features.guess.order_rows import OrderRows
 from features.guess.sample import Sample
 from features.questions import Answer, Question

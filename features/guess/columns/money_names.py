@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from features.guess import headers
+from features.guess.columns import headers
 from features.sources.plain_text import plain, plain_names
 
 LINE_AMOUNT = headers.LINE_AMOUNT + plain_names(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from features.guess import money_names as names
-from features.guess.arithmetic import values, zeros
+from features.guess.amounts.arithmetic import values, zeros
 from features.guess.cell_forms import likely_decimals
+from features.guess.columns import money_names as names
 from features.guess.sample import Sample
 from features.questions import Answer, Question
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from features.guess import money_names as names
-from features.guess.arithmetic import AGREES, Floats, agreement, values, zeros
-from features.guess.discounts import DiscountColumns, discount_settings
-from features.guess.minor_units import amount_unit
+from features.guess.amounts.arithmetic import AGREES, Floats, agreement, values, zeros
+from features.guess.amounts.discounts import DiscountColumns, discount_settings
+from features.guess.amounts.minor_units import amount_unit
+from features.guess.amounts.unit_or_line import price_is_of_line
+from features.guess.columns import money_names as names
 from features.guess.order_rows import OrderRows
 from features.guess.sample import is_number
-from features.guess.unit_or_line import price_is_of_line
 from features.questions import Answer, Question
 from features.sources.plain_text import plain
 

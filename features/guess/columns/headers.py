@@ -209,16 +209,12 @@ CURRENCY = plain_names(
     "presentment currency|order_currency_code|νόμισμα|ارز|واحد پول",
 )
 
-# Two kinds of columns that an orders file may have beside the ones that are used, each with a sentence of its own.
+# Columns that an orders file may have beside the ones that are used, with a sentence of their own.
 REFUND_AMOUNT = plain_names(
     "refund|refunds|refund amount|refund total|refund value|total refund|total refunds",
     "refunded|refunded amount|amount refunded|total refunded|refunded total",
     "return amount|returned amount|returns value",
     "επιστροφή|επιστροφές|ποσό επιστροφής|επιστροφή χρημάτων|مبلغ مرجوعی|مبلغ برگشتی|مبلغ استرداد|استرداد",
-)
-PERSON = plain_names(
-    "customer name|full name|billing name|bill-to name|debtor name|client name|company|company name|buyer name",
-    "επωνυμία|επωνυμία πελάτη|όνομα πελάτη|ονοματεπώνυμο|نام مشتری|نام خریدار|نام شرکت",
 )
 
 ORDERS = {
@@ -237,10 +233,6 @@ EVENTS = {
 }
 CUSTOMERS = {
     "customer_id": (*CUSTOMER_ID, "id"),
-    "name": plain_names(
-        "name|customer name|full name|company|company name",
-        "display name|first name|όνομα|επωνυμία|نام|نام مشتری|نام شرکت",
-    ),
     "owner": plain_names(
         "owner|account manager|account owner|sales rep|salesperson",
         "sales person|rep|store|branch|agent|πωλητής|υπεύθυνος|κατάστημα|مسئول|کارشناس فروش|فروشنده|شعبه",

@@ -1,27 +1,27 @@
 """Lists the columns of a shop's file that nothing is read from: a silent loss is found too late.
 
-Two kinds get a sentence of their own: amounts of refunds, which would have to be subtracted, and names of people.
+Amounts of refunds get a sentence of their own: they would have to be subtracted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from features.guess import headers
+from features.guess.columns import headers
 from features.guess.sample import Sample, is_number
 from features.sources import cells
 
 MOST_NAMED = 40
 
 
-def not_used(sample: Sample, columns: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the headers of a file that no field is mapped to, and add them to the assumptions.
+def not_used(sample: Sample, used: Iterable[str]) -> tuple[str, ...]:
+    """Return the headers of a file that nothing is read from, and add them to the assumptions.
 
     Args:
         sample: the file.
-        columns: field -> header, as mapped.
+        used: the headers that something is read from.
     """
-    indices = _unused(sample, columns)
+    indices = _unused(sample, used)
     filled = [sample.name(index) for index in indices if sample.filled(index)]
     empty = len(indices) - len(filled)
     if filled:
@@ -33,16 +33,11 @@ def not_used(sample: Sample, columns: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sample.name(index) for index in indices)
 
 
-def explain_refunds_and_names(sample: Sample, columns: Mapping[str, str]) -> None:
-    """Add an assumption about refund amounts and about names of people beside the orders."""
-    for index in _unused(sample, columns):
+def explain_refunds(sample: Sample, used: Iterable[str]) -> None:
+    """Add an assumption about refund amounts beside the orders."""
+    for index in _unused(sample, used):
         if _is_called(sample, index, headers.REFUND_AMOUNT) and is_number(sample, index):
             _refunds(sample, index)
-        elif _is_called(sample, index, headers.PERSON) and sample.filled(index):
-            sample.assume(
-                f'"{sample.name(index)}" is not used: names come from the customers file. Give one with --customers '
-                f'that has "{columns["customer_id"]}" and the name.'
-            )
 
 
 def _refunds(sample: Sample, index: int) -> None:
@@ -62,6 +57,6 @@ def _is_called(sample: Sample, index: int, known: Sequence[str]) -> bool:
     return sample.plain[index] in known or sample.bare[index] in known
 
 
-def _unused(sample: Sample, columns: Mapping[str, str]) -> list[int]:
-    read = {sample.file.column_index(header) for header in columns.values()}
+def _unused(sample: Sample, used: Iterable[str]) -> list[int]:
+    read = {sample.file.column_index(header) for header in used}
     return [index for index in range(len(sample.file.header)) if index not in read]
