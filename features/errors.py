@@ -3,6 +3,7 @@
     RegularsError                 exit code 1
     ├── InputError                exit code 2, also a ValueError: what was given cannot be used
     │   ├── ConfigError           regulars.toml
+    │   │   └── OpenQuestions     a question in it that nobody has answered
     │   └── InsufficientHistory   too little history for what was asked
     ├── ModelRefused              exit code 3: a bundle that is corrupt or fails its probe
     ├── ModelNotFound             exit code 3, also a LookupError: no champion yet
@@ -25,8 +26,23 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+MOST_IN_PUBLIC = 5  # violations; whoever can mend them sees all with `regulars check`
+_QUOTED = re.compile(r'"[^"\n]*"')
+_URL = re.compile(r"\b[a-z][a-z0-9+]*://\S+")
+_FOLDERS = re.compile(r"(?<![\w.])(?:~|\.{1,2})?/(?:[^\s/\"';,:]+/)*(?=[^\s/])")
+
+
+def without_values(text: str) -> str:
+    """Return a sentence for whoever asks over HTTP: without what stands in quotes, may be a cell, and without folders.
+
+    >>> without_values('/home/shop/orders.csv: "Ann Li" is no amount')
+    'orders.csv: … is no amount'
+    """
+    return _FOLDERS.sub("", _URL.sub("the database", _QUOTED.sub("…", text)))
 
 
 @dataclass(frozen=True)
@@ -47,16 +63,29 @@ class Violation:
     remedy: str
 
     def __str__(self) -> str:
-        line = f", line {self.line}" if self.line is not None else ""
-        column = f", column {self.column}" if self.column else ""
         problem = f'"{self.value}" is not {self.rule}' if self.value else self.rule
-        return f"{self.file}{line}{column}: {problem}" + (f"; {self.remedy}" if self.remedy else "")
+        return f"{self._where}: {problem}" + (f"; {self.remedy}" if self.remedy else "")
+
+    @property
+    def in_public(self) -> str:
+        """Where it is and which rule is broken, without what was read there; a remedy may quote it, too."""
+        return without_values(f"{self._where}: {'not ' if self.value else ''}{self.rule}")
+
+    @property
+    def _where(self) -> str:
+        line = f", line {self.line}" if self.line is not None else ""
+        return f"{self.file}{line}" + (f", column {self.column}" if self.column else "")
 
 
 class RegularsError(Exception):
     """The base of every error here; catch it to catch them all."""
 
     exit_code = 1
+
+    @property
+    def in_public(self) -> str:
+        """The same for whoever asks over HTTP: without paths, and without anything that was read from a file."""
+        return without_values(str(self))
 
 
 class InputError(RegularsError, ValueError):
@@ -74,9 +103,33 @@ class InputError(RegularsError, ValueError):
         self.violations = tuple(violations)
         super().__init__("\n".join([message, *(f"  {violation}" for violation in self.violations)]))
 
+    @property
+    def in_public(self) -> str:
+        """The same for whoever asks over HTTP: file, place and rule, and no cell.
+
+        >>> wrong = Violation("orders.csv", 7, "amount", "a number", "Ann Li", "")
+        >>> InputError("orders.csv cannot be used", [wrong]).in_public
+        'orders.csv cannot be used: orders.csv, line 7, column amount: not a number; `regulars check` says more'
+        """
+        message = without_values(self.message)
+        if not self.violations:
+            return message
+        told, more = self.violations[:MOST_IN_PUBLIC], len(self.violations) - MOST_IN_PUBLIC
+        rest = f"; and {more:,} more" if more > 0 else ""
+        return f"{message}: {'; '.join(each.in_public for each in told)}{rest}; `regulars check` says more"
+
 
 class ConfigError(InputError):
     """regulars.toml has a wrong key or value."""
+
+
+class OpenQuestions(ConfigError):
+    """A question about the files that nobody has answered; its text may show cells as examples."""
+
+    @property
+    def in_public(self) -> str:
+        """The same for whoever asks over HTTP: which settings are open, and not what is asked."""
+        return f"{without_values(self.message)}; `regulars check` shows what is asked"
 
 
 class InsufficientHistory(InputError):

@@ -163,12 +163,14 @@ class OpenShop:
 
     def owners_on(self, day: date) -> dict[str, str]:
         """Return account → owner on a day, as the book keeps it: handed over, or given in turn."""
-        from serving.book.snapshot import owners_on
+        from serving.book.people.owned import owned_on, owners_on
+        from serving.outreach.plan.owners import owners_today
 
         if self.book_if_any is None:
             return {}
         with self.book.reading() as connection:
-            return owners_on(connection, day)
+            by_id, owned = owners_on(connection, day), owned_on(connection, day)
+        return owners_today(by_id, owned, self.customers.account_of)
 
     def champion(self) -> tuple[Bundle, str]:
         """Return the model that serves and its version, verified and asked the question that it was trained for.

@@ -14,18 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
-import sqlalchemy as sa
-
 from features.errors import InputError, RegularsError
 from features.faults import faults_at
 from features.sources.mapping import CustomersMapping
 from serving.api.problems import Refusal, not_ready
 from serving.book import Book
 from serving.book.keys import Key, all_keys, hashed, matches, record_use, split_key
-from serving.book.schema import OWNERS
-from serving.book.sql_rows import rows_with, utc_now
+from serving.book.people.owned import owners_of
+from serving.book.sql_rows import utc_now
 from serving.config import Settings
 from serving.customers import Customers
+from serving.outreach.plan.accounts import Accounts
 from serving.outreach.plan.owners import NO_OWNER
 from serving.shop import today
 
@@ -161,6 +160,12 @@ def _refused_key(*, given: bool) -> Refusal:
     return Refusal(401, "key", detail, headers=CHALLENGE)
 
 
+def _in_log(error: Exception) -> str:
+    """Return what the log may hold: no cell of the file, which may be a name."""
+    said = getattr(error, "strerror", None) or type(error).__name__
+    return error.in_public if isinstance(error, RegularsError) else said
+
+
 class Ownership:
     """Whose accounts customers are today, by the rule of the lists: the book, then the customers file, then segments.
 
@@ -180,14 +185,16 @@ class Ownership:
         """Return the owner of each customer; NO_OWNER where nobody is named."""
         customers = self._known()
         ids = list(dict.fromkeys(customer_ids))
-        kept = self._kept({customers.account_of.get(each, each) for each in ids})
+        with self._book.reading() as connection:
+            kept = owners_of(connection, ids, today(self._settings), customers.accounts)
         return dict.fromkeys(ids, NO_OWNER) | customers.owners(ids, kept)
 
-    def _kept(self, account_ids: Iterable[str]) -> dict[str, str]:
-        query = sa.select(OWNERS.c.account_id, OWNERS.c.owner).where(OWNERS.c.since <= today(self._settings))
-        with self._book.reading() as connection:
-            rows = rows_with(connection, query.order_by(OWNERS.c.since), OWNERS.c.account_id, account_ids)
-            return {row["account_id"]: row["owner"] for row in rows}
+    def accounts(self) -> Accounts | None:
+        """Return who belongs to which account today; None where the customers file could never be read."""
+        try:
+            return self._known().accounts
+        except Refusal:
+            return None
 
     def _known(self) -> Customers:
         mapping = self._settings.customers
@@ -198,7 +205,7 @@ class Ownership:
                 self._read(mapping)
             except (RegularsError, OSError) as error:
                 if self._file is None:
-                    LOG.warning("the customers file cannot be read: %s", error)
+                    LOG.warning("the customers file cannot be read: %s", _in_log(error))
                     raise not_ready("the customers file cannot be read at the moment") from None
                 self._keep(error)
             assert self._file is not None
@@ -224,7 +231,7 @@ class Ownership:
         """Go on with what was read last, and say so in the log, once for each trouble."""
         if str(error) != self._trouble:
             seconds = time.monotonic() - self._read_at
-            LOG.warning("the customers file as it was %.0f seconds ago is used: %s", seconds, error)
+            LOG.warning("the customers file as it was %.0f seconds ago is used: %s", seconds, _in_log(error))
         self._trouble = str(error)
 
     @property

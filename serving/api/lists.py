@@ -187,8 +187,9 @@ def _page(call: Call, day: date | None, limit: int | None) -> Page:
     owner = asked.owner if call.key.owner is None else call.key.owner
     wanted = EntryFilter(owner, asked.state, asked.band, asked.playbook, asked.kind)
     after = None if asked.cursor is None or limit is None else page_end_of(asked.cursor)
-    with call.server.need_book().reading() as connection:
-        page = page_of(connection, day, wanted, call.server.today, after, limit)
+    book, accounts = call.server.need_book(), call.server.accounts_today()
+    with book.reading() as connection:
+        page = page_of(connection, day, wanted, call.server.today, after, limit, accounts)
     if page is None:
         known = "no list has been published yet; `regulars list` publishes one"
         raise Refusal(404, "no-list", known if day is None else f"no list is of {day}")

@@ -96,11 +96,11 @@ class Champions:
         return time.monotonic() - self._refused[1] < REFUSED_AGAIN_SECONDS
 
     def _note(self, error: Exception) -> None:
-        """Keep what is wrong for the model's facts, and log each new trouble once, in full."""
+        """Keep what is wrong for the model's facts, and log each new trouble once, in full: it has no names."""
         ours = isinstance(error, RegularsError)
-        trouble = str(error) if ours else "the model registry cannot be read at the moment"
+        trouble = error.in_public if ours else "the model registry cannot be read at the moment"
         if trouble != self.trouble:
-            LOG.warning("%s", trouble if ours else f"{trouble}: {type(error).__name__}: {error}")
+            LOG.warning("%s", error if ours else f"{trouble}: {type(error).__name__}: {error}")
         self.trouble = trouble
 
     @property

@@ -166,7 +166,7 @@ def reload_model(call: Call) -> Reloaded:
         now = server.champions.registry_champion(patiently=False)
     except RegularsError as error:
         serves = f"; version {former} serves on" if former else ""
-        raise Refusal(409, "model-refused", f"{error}{serves}") from None
+        raise Refusal(409, "model-refused", f"{error.in_public}{serves}") from None
     except Exception as error:  # noqa: BLE001 — a registry can fail in any way
         raise not_ready(f"the model registry cannot be read at the moment: {type(error).__name__}") from None
     return Reloaded(now.version, former)

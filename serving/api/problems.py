@@ -138,7 +138,7 @@ def refusal_of(error: Exception) -> Refusal:
     if isinstance(error, WrongBook):
         return _machine("wrong-book", error.in_public)
     if isinstance(error, RegularsError) and not isinstance(error, MachineFault):
-        return not_ready(str(error))
+        return not_ready(error.in_public)
     fault = machine_fault(error, "the server")
     if fault is not None:
         return _machine(fault.code, fault.in_public)

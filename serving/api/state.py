@@ -35,6 +35,7 @@ from serving.book.recognition.known_book import never_had
 from serving.book.runs import latest_bands, latest_probabilities
 from serving.book.score_lookup import ScoreLookup
 from serving.config import Settings, load_settings
+from serving.outreach.plan.accounts import Accounts
 from serving.shop import today
 from serving.webhooks.delivery import DeliveryLoop
 
@@ -223,6 +224,10 @@ class ServerState:
         owners = self._need(self._owners).owner_of(ids)
         return [customer_id for customer_id in ids if owners[customer_id] == key.owner]
 
+    def accounts_today(self) -> Accounts | None:
+        """Return who belongs to which account today; None where nobody can say."""
+        return None if self._owners is None else self._owners.accounts()
+
     def staleness(self) -> dict[str, str]:
         """Return the header that says how old the customers file is that answers stand on; none where it is current."""
         behind = None if self._owners is None else self._owners.behind_seconds
@@ -318,7 +323,7 @@ class ServerState:
             if self.trouble != before:
                 LOG.warning("%s", error)
         except RegularsError as error:
-            self.trouble = str(error)
+            self.trouble = error.in_public
         except Exception as error:  # noqa: BLE001 — a database can fail in any way; the next round tries again
             self.trouble = "the book cannot be read at the moment"
             if self.trouble != before:

@@ -18,6 +18,7 @@ from features.errors import InputError, Violation, suggest
 from features.sources.consent import CHANNELS
 from serving.book.book import Book
 from serving.book.people.held import LIFT, keep_for, left_behind, lift_for, people_of
+from serving.book.people.owned import give
 from serving.book.privacy.entry_ids import ids_by_alias, with_current_ids
 from serving.book.privacy.own_ids import OF, told_apart
 from serving.book.row_checks import Source, days_after, refuse, unknown_words, wrong_reports
@@ -246,8 +247,26 @@ def check_hold(kind: str, since: date, until: date | None) -> None:
         )
 
 
-def hand_over(book: Book, account_ids: Iterable[str], owner: str, since: date, by: str, why: str) -> None:
-    """Give accounts to an owner from a day on; former owners stay in the book.
+def hand_over(
+    book: Book,
+    account_ids: Iterable[str],
+    owner: str,
+    since: date,
+    by: str,
+    why: str,
+    *,
+    accounts: Accounts | None = None,
+) -> None:
+    """Give accounts, and everybody who belongs to them today, to an owner from a day on; former owners stay known.
+
+    Args:
+        book: the database of record.
+        account_ids: the accounts.
+        owner: whose they are from then on.
+        since: the first day.
+        by: who decided.
+        why: for what reason.
+        accounts: who belongs to which account today; None = as the list in force has it.
 
     Raises:
         InputError: an owner without a name.
@@ -257,7 +276,9 @@ def hand_over(book: Book, account_ids: Iterable[str], owner: str, since: date, b
     facts = {"owner": owner.strip(), "how": HAND_OVER, "since": since, "by": by, "why": why}
     rows = [{"account_id": account_id, **facts} for account_id in dict.fromkeys(account_ids)]
     with book.writing() as connection:
+        people = people_of(connection, (row["account_id"] for row in rows), accounts)
         insert_or_replace(connection, OWNERS, rows)
+        give(connection, people, owner.strip(), since)
 
 
 def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, RowMapping]:

@@ -23,6 +23,7 @@ from serving.book.schema import (
     HOLDS,
     LISTS,
     OUTCOMES,
+    OWNED,
     OWNERS,
     RUNS,
     SCORES,
@@ -89,7 +90,7 @@ def history_of(book: Book, customer_id: str) -> History:
             outcomes=_rows_of(connection, OUTCOMES, "customer_id", (customer_id,), "happened_on", "recorded_at"),
             consent=_rows_of(connection, CONSENT, "customer_id", (customer_id,), "decided_on", "id"),
             holds=_holds(connection, customer_id, accounts),
-            owners=_rows_of(connection, OWNERS, "account_id", accounts, "since"),
+            owners=_owners(connection, customer_id, accounts),
             arms=_rows_of(connection, ARMS, "account_id", accounts, "since", "playbook"),
             drawn=_rows_of(connection, DRAWN, "customer_id", (customer_id,), "since", "account_id"),
             episodes=_rows_of(connection, EPISODES, "account_id", accounts, "began_on"),
@@ -134,6 +135,15 @@ def _holds(connection: Connection, customer_id: str, accounts: tuple[str, ...]) 
     mine = sa.select(HELD.c.hold_id).where(HELD.c.customer_id == customer_id)
     query = sa.select(HOLDS).where(sa.or_(HOLDS.c.account_id.in_(accounts), HOLDS.c.id.in_(mine)))
     return frame_of(connection, query.order_by(HOLDS.c.since, HOLDS.c.id))
+
+
+def _owners(connection: Connection, customer_id: str, accounts: tuple[str, ...]) -> pd.DataFrame:
+    """Return the owners of the customer's accounts, and those whom it was given to under another one."""
+    of_it = sa.and_(OWNED.c.account_id == OWNERS.c.account_id, OWNED.c.since == OWNERS.c.since)
+    mine = OWNERS.outerjoin(OWNED, sa.and_(of_it, OWNED.c.customer_id == customer_id))
+    query = sa.select(*(OWNERS.c[name] for name in ("account_id", "since", "owner", "how", "by", "why")))
+    asked = sa.or_(OWNERS.c.account_id.in_(accounts), OWNED.c.customer_id.is_not(None))
+    return frame_of(connection, query.select_from(mine).where(asked).order_by(OWNERS.c.since, OWNERS.c.account_id))
 
 
 def _of_lists(connection: Connection, table: sa.Table, customer_id: str) -> pd.DataFrame:

@@ -11,8 +11,8 @@ import hmac
 import json
 import secrets
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 import sqlalchemy as sa
@@ -82,12 +82,47 @@ def create_key(
         InputError: no name, an unknown role, or `admin` with an owner.
     """
     _check(name, roles, owner)
+    key, text = _made(name, roles, owner, expires_at)
+    with book.writing() as connection:
+        _insert(connection, key)
+    return key, text
+
+
+def _made(name: str, roles: Sequence[str], owner: str | None, expires_at: datetime | None) -> tuple[Key, str]:
     secret, salt, id_ = secrets.token_urlsafe(32), secrets.token_hex(16), secrets.token_hex(6)
     key = Key(id_, name.strip(), frozenset(roles), owner, salt, hashed(salt, secret), utc_now(), expires_at)
-    with book.writing() as connection:
-        row = {column.name: getattr(key, column.name) for column in KEYS.c}
-        connection.execute(sa.insert(KEYS).values(row | {"roles": json.dumps(sorted(roles))}))
     return key, f"{PREFIX}_{id_}_{secret}"
+
+
+def _insert(connection: Connection, key: Key) -> None:
+    row = {column.name: getattr(key, column.name) for column in KEYS.c}
+    connection.execute(sa.insert(KEYS).values(row | {"roles": json.dumps(sorted(key.roles))}))
+
+
+def replace_key(book: Book, key_id: str, overlap: timedelta) -> tuple[Key, Key, str]:
+    """Make a key that may do what another one may, let that one expire, and return both with the new one's text.
+
+    Args:
+        book: the database of record.
+        key_id: of the former key; its own end stays where it comes sooner.
+        overlap: how long the former one holds.
+
+    Raises:
+        InputError: there is no such key, or it holds no more.
+    """
+    now = utc_now()
+    with book.writing() as connection:
+        row = connection.execute(sa.select(KEYS).where(KEYS.c.id == key_id)).mappings().first()
+        if row is None:
+            raise _no_key(key_id)
+        former = _key(row)
+        if not former.holds(now):
+            raise InputError(f'the key "{key_id}" holds no more: regulars keys create makes another one')
+        new, text = _made(former.name, sorted(former.roles), former.owner, former.expires_at)
+        ends = min(former.expires_at or datetime.max, now + overlap)  # noqa: DTZ901 — as the book has times
+        connection.execute(sa.update(KEYS).where(KEYS.c.id == key_id).values(expires_at=ends))
+        _insert(connection, new)
+    return new, replace(former, expires_at=ends), text
 
 
 def revoke_key(book: Book, key_id: str) -> Key:
@@ -101,8 +136,12 @@ def revoke_key(book: Book, key_id: str) -> Key:
         connection.execute(changed)
         row = connection.execute(sa.select(KEYS).where(KEYS.c.id == key_id)).mappings().first()
     if row is None:
-        raise InputError(f'there is no key "{key_id}": regulars keys list shows the ids')
+        raise _no_key(key_id)
     return _key(row)
+
+
+def _no_key(key_id: str) -> InputError:
+    return InputError(f'there is no key "{key_id}": regulars keys list shows the ids')
 
 
 def all_keys(connection: Connection) -> tuple[Key, ...]:

@@ -19,7 +19,7 @@ from features.errors import InputError
 from features.money import Money
 from serving.book.privacy.entry_ids import derived_id, with_entry_ids
 from serving.book.runs import Run, read_column
-from serving.book.schema import ARMS, DRAWN, ENTRIES, EPISODES, GONE, LISTS, MERGERS, OWNERS, SUPPRESSED
+from serving.book.schema import ARMS, DRAWN, ENTRIES, EPISODES, GONE, LISTS, MERGERS, OWNED, OWNERS, SUPPRESSED
 from serving.book.score_json import SCORE_FACTS
 from serving.book.sql_rows import (
     IDS_PER_QUERY,
@@ -166,6 +166,7 @@ def _enrol(connection: Connection, outreach: OutreachList, list_id: int) -> None
     _make_room(connection, outreach)
     insert_missing(connection, EPISODES, _rows(EPISODES, episodes))
     insert_missing(connection, OWNERS, _rows(OWNERS, given))
+    insert_missing(connection, OWNED, _rows(OWNED, outreach.owned.assign(since=outreach.as_of)))
 
 
 def _make_room(connection: Connection, outreach: OutreachList) -> None:

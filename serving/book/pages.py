@@ -6,8 +6,10 @@ mix in, and no entry is missing or comes twice.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,13 +17,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from serving.book.lists import entries_in
+from serving.book.people.owned import owners_of
 from serving.book.runs import Run, run_of
-from serving.book.schema import ENTRIES, LISTS, OWNERS, SCORES
-from serving.book.sql_rows import latest_row
+from serving.book.schema import ENTRIES, LISTS, SCORES
+from serving.book.sql_rows import IDS_PER_QUERY, batches, frame_of, latest_row
 from serving.book.withdrawals import in_force
+from serving.outreach.plan.accounts import Accounts
 from serving.outreach.plan.candidates import KINDS
 from serving.outreach.plan.owners import NO_OWNER
 
+LISTED_NAMES = ("customer_id", "account_id", "owner")
+Owners = Callable[[pd.DataFrame], list[str]]  # whose entries in LISTED_NAMES are today
 _kind_rank = sa.case({kind: rank for rank, kind in enumerate(KINDS)}, value=ENTRIES.c.kind)
 
 
@@ -77,6 +83,7 @@ def page_of(
     today: date,
     after: PageEnd | None,
     limit: int | None,
+    accounts: Accounts | None = None,
 ) -> Page | None:
     """Return a page of the list of a day, or of the list that the page before was of; None where there is no list.
 
@@ -87,14 +94,19 @@ def page_of(
         today: the day whose owners count.
         after: the end of the page before; None for the first page.
         limit: the most entries; None = all.
+        accounts: who belongs to which account today; None = as the list has it.
     """
     facts = connection.execute(_list(day, after)).mappings().first()
     if facts is None:
         return None
     run = run_of(connection, facts["run_id"])
-    owner = _owner_on(today)
-    query = _query(facts["id"], run, entry_filter, owner, after)
-    frame = entries_in(connection, query if limit is None else query.limit(limit + 1), run)
+    most, owners = None if limit is None else limit + 1, partial(_owners, connection, today, accounts)
+    where = _where(facts["id"], run, entry_filter, after)
+    if entry_filter.owner is None:
+        frame = entries_in(connection, _whole(where).limit(most), run)
+    else:
+        frame = _of_owner(connection, where, run, owners, entry_filter.owner, most)
+    frame = frame.assign(owner=pd.Series(owners(frame), frame.index, dtype=object))
     more = limit is not None and len(frame) > limit
     shown = frame.iloc[:limit] if more else frame
     return Page(facts, run, shown, _page_end(facts["id"], shown) if more else None)
@@ -106,35 +118,59 @@ def _list(day: date | None, after: PageEnd | None) -> sa.Select[Any]:
     return in_force() if day is None else latest_row(LISTS).where(LISTS.c.as_of == day)
 
 
-def _owner_on(today: date) -> sa.Subquery:
-    since = sa.func.max(OWNERS.c.since).label("since")
-    last = sa.select(OWNERS.c.account_id, since).where(OWNERS.c.since <= today).group_by(OWNERS.c.account_id).subquery()
-    same = sa.and_(OWNERS.c.account_id == last.c.account_id, OWNERS.c.since == last.c.since)
-    return sa.select(OWNERS.c.account_id, OWNERS.c.owner).join(last, same).subquery()
-
-
-def _query(
-    list_id: int, run: Run, entry_filter: EntryFilter, owners: sa.Subquery, after: PageEnd | None
-) -> sa.Select[Any]:
-    account = sa.func.coalesce(ENTRIES.c.account_id, ENTRIES.c.customer_id)
-    owner = sa.func.coalesce(owners.c.owner, ENTRIES.c.owner, NO_OWNER)
-    others = (column for column in ENTRIES.c if column.name != "owner")
-    facts = (column for column in SCORES.c if column.name not in ("run_id", "customer_id"))
+def _where(list_id: int, run: Run, entry_filter: EntryFilter, after: PageEnd | None) -> sa.Select[Any]:
+    """Return the query of whose entries a page is made of, before anybody is asked whose they are today."""
     query = (
-        sa.select(*others, owner.label("owner"), *facts)
+        sa.select(*(ENTRIES.c[name] for name in LISTED_NAMES))
         .join_from(ENTRIES, SCORES, SCORES.c.customer_id == ENTRIES.c.customer_id)
-        .outerjoin(owners, owners.c.account_id == account)
         .where(ENTRIES.c.list_id == list_id, SCORES.c.run_id == run.id)
         .order_by(_kind_rank, ENTRIES.c.position)
     )
-    columns = {"owner": owner, "state": SCORES.c.state, "band": SCORES.c.band}
-    for name in EntryFilter.__dataclass_fields__:
+    columns = {"state": SCORES.c.state, "band": SCORES.c.band}
+    for name in (each for each in EntryFilter.__dataclass_fields__ if each != "owner"):
         if (value := getattr(entry_filter, name)) is not None:
             query = query.where(columns.get(name, ENTRIES.c.get(name)) == value)
     if after is None:
         return query
     behind = sa.and_(_kind_rank == after.kind, ENTRIES.c.position > after.position)
     return query.where(sa.or_(_kind_rank > after.kind, behind))
+
+
+def _whole(where: sa.Select[Any]) -> sa.Select[Any]:
+    facts = (column for column in SCORES.c if column.name not in ("run_id", "customer_id"))
+    return where.with_only_columns(*ENTRIES.c, *facts)
+
+
+def _of_owner(
+    connection: Connection, where: sa.Select[Any], run: Run, owners: Owners, owner: str, most: int | None
+) -> pd.DataFrame:
+    """Return the first entries that are an owner's today: whose each is depends on all customers of its account."""
+    listed = frame_of(connection, where)
+    own = [who for who, its in zip(listed["customer_id"], owners(listed), strict=True) if its == owner][:most]
+    parts = [
+        entries_in(connection, _whole(where).where(ENTRIES.c.customer_id.in_(batch)), run)
+        for batch in batches(own, IDS_PER_QUERY)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else entries_in(connection, _whole(where).limit(0), run)
+
+
+def _owners(connection: Connection, today: date, accounts: Accounts | None, listed: pd.DataFrame) -> list[str]:
+    """Return whose each entry is: as the book keeps it for its customer's account of today, else as it was listed."""
+    now = _accounts_of(listed, accounts)
+    kept = owners_of(connection, listed["customer_id"], today, now)
+    pairs = zip(listed["customer_id"], listed["owner"], strict=True)
+    return [kept.get(now.of(who)) or owner or NO_OWNER for who, owner in pairs]
+
+
+def _accounts_of(listed: pd.DataFrame, accounts: Accounts | None) -> Accounts:
+    """Return today's accounts, and for customers whom nobody knows today those of the list."""
+    known = accounts or Accounts({})
+    pairs = zip(listed["customer_id"], listed["account_id"], strict=True)
+    gone = {who: account or who for who, account in pairs if who not in known.known and who not in known.parent}
+    if not gone:
+        return known
+    parent = {who: account for who, account in gone.items() if account != who}
+    return Accounts({**known.parent, **parent}, known.known | gone.keys())
 
 
 def _page_end(list_id: int, frame: pd.DataFrame) -> PageEnd:

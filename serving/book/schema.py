@@ -238,6 +238,14 @@ OWNERS = _keyed_table(
     sa.Column("by", sa.String),
     sa.Column("why", sa.Text),
 )
+# Of whom that is: everybody who belonged to the account on that day keeps the owner, wherever they go.
+OWNED = _keyed_table(
+    "owned",
+    sa.Column("customer_id", sa.String, primary_key=True),
+    sa.Column("since", sa.Date, primary_key=True),
+    sa.Column("account_id", sa.String, nullable=False, index=True),  # under which it was given
+    sa.Column("owner", sa.String, nullable=False),
+)
 HOLDS = sa.Table(
     "holds",
     METADATA,
@@ -304,6 +312,8 @@ WEBHOOKS = _keyed_table(
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("events", sa.String, nullable=False, info=JSON),  # of serving.webhooks.messages.EVENTS
     sa.Column("secret", sa.String, nullable=False),  # sealed, not hashed: signing needs it; empty once removed
+    sa.Column("former_secret", sa.String),  # sealed; signs too, until then: the receiver takes over the new one
+    sa.Column("former_until", sa.DateTime),
     sa.Column("allow_private", sa.Boolean, nullable=False),
     sa.Column("created_at", sa.DateTime, nullable=False),
     sa.Column("removed_at", sa.DateTime),
@@ -325,11 +335,13 @@ OUTBOX = sa.Table(
     sa.Column("created_at", sa.DateTime, nullable=False),
     sa.Index("ix_outbox_webhook_id", "webhook_id", "next_at"),
 )
-# Whether the secret that lies outside the book is the one that sealed and digested what is in it.
+# Whether the secret that lies outside the book is the one that sealed and digested what is in it; and those before it,
+# by which records of erasures are known again.
 SECRET_CHECK = _keyed_table(
     "secret_check",
     sa.Column("value", sa.String(64), primary_key=True),
     sa.Column("since", sa.DateTime, nullable=False),
+    sa.Column("former", sa.Text),  # a former secret, sealed with the one of today; none: this is the one of today
 )
 # Erasures, and who asked for them; of the customer only a digest under that secret, which no guess finds without it.
 ERASURES = sa.Table(

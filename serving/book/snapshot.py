@@ -16,7 +16,8 @@ from sqlalchemy.engine import Connection
 from serving.book.book import Book
 from serving.book.lists import with_entry
 from serving.book.people.held import held_on
-from serving.book.schema import ARMS, CONSENT, CONTACTS, DRAWN, ENTRIES, EPISODES, HOLDS, LISTS, OWNERS
+from serving.book.people.owned import owned_on, owners_on
+from serving.book.schema import ARMS, CONSENT, CONTACTS, DRAWN, ENTRIES, EPISODES, HOLDS, LISTS
 from serving.book.sql_rows import frame_of, texts_from_json
 from serving.book.trial import ended_by
 from serving.book.withdrawals import standing_entries
@@ -48,6 +49,7 @@ def snapshot_on(book: Book, as_of: date) -> Snapshot:
             holds=holds_on(connection, as_of),
             held=held_on(connection, as_of),
             owners=owners_on(connection, as_of),
+            owned=owned_on(connection, as_of),
             arms=frame_of(connection, sa.select(*(ARMS.c[n] for n in ("account_id", "playbook", "arm", "stratum")))),
             drawn=_drawn(connection, as_of),
             open_episodes=_open_episodes(connection, as_of),
@@ -66,12 +68,6 @@ def holds_on(connection: Connection, day: date) -> pd.DataFrame:
     in_force = sa.and_(rows.c.rank == 1, rows.c.kind != "lift", sa.or_(rows.c.until.is_(None), rows.c.until > day))
     columns = (rows.c[name] for name in ("account_id", "kind", "until", "why", "by"))
     return frame_of(connection, sa.select(*columns).where(in_force))
-
-
-def owners_on(connection: Connection, day: date) -> dict[str, str]:
-    """Return account → owner on a day, of accounts that were handed over or given an owner in turn."""
-    query = sa.select(OWNERS.c.account_id, OWNERS.c.owner).where(OWNERS.c.since <= day).order_by(OWNERS.c.since)
-    return {row.account_id: row.owner for row in connection.execute(query)}
 
 
 def _latest_of(table: sa.Table, by: tuple[Any, ...], day_of: sa.Column[Any], day: date) -> sa.Subquery:

@@ -8,12 +8,13 @@ of its own says that the command is stopping, and at the second Ctrl-C ends the 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -126,21 +127,40 @@ def _listener(made: Interrupt) -> Iterator[None]:
 @contextmanager
 def _raised_again() -> Iterator[None]:
     """Raise a KeyboardInterrupt again that Python had to ignore, as soon as ordinary code runs."""
-    former_hook, former_alarm = sys.unraisablehook, signal.signal(signal.SIGALRM, _on_alarm)
+    former_hook = sys.unraisablehook
+    with _alarm() as raise_soon:
 
-    def hook(ignored: Any) -> None:
-        if ignored.exc_type is not None and issubclass(ignored.exc_type, KeyboardInterrupt):
-            signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
-        else:
-            former_hook(ignored)
+        def hook(ignored: Any) -> None:
+            if ignored.exc_type is not None and issubclass(ignored.exc_type, KeyboardInterrupt):
+                raise_soon()
+            else:
+                former_hook(ignored)
 
-    sys.unraisablehook = hook
+        sys.unraisablehook = hook
+        try:
+            yield
+        finally:
+            sys.unraisablehook = former_hook
+
+
+@contextmanager
+def _alarm() -> Iterator[Callable[[], object]]:
+    """Give what raises a KeyboardInterrupt in a moment: by the system's timer, or a thread's where it has none."""
+    if not hasattr(signal, "setitimer"):  # Windows
+        yield lambda: threading.Timer(AGAIN_SECONDS, _raise_in_main).start()
+        return
+    former = signal.signal(signal.SIGALRM, _on_alarm)
     try:
-        yield
+        yield lambda: signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        sys.unraisablehook = former_hook
-        signal.signal(signal.SIGALRM, former_alarm)
+        signal.signal(signal.SIGALRM, former)
+
+
+def _raise_in_main() -> None:
+    """Raise a KeyboardInterrupt in the main thread, beside the signal's own handler, which counts how often it came."""
+    main = ctypes.c_ulong(threading.main_thread().ident or 0)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(main, ctypes.py_object(KeyboardInterrupt))
 
 
 def _on_alarm(_number: int, _frame: FrameType | None) -> None:

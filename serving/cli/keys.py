@@ -1,4 +1,4 @@
-"""Commands about keys for the HTTP interface: keys create, keys list, keys revoke."""
+"""Commands about keys for the HTTP interface: keys create, keys list, keys replace, keys revoke."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from serving.cli.options import Config, Json, app, day, screen_of, shop_of
+from serving.cli.screen import Screen
+from serving.commands.result import WordedResult
 
 keys = typer.Typer(name="keys", help="Keys for the HTTP interface.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(keys)
@@ -36,9 +38,30 @@ def create(
         from serving.commands.upkeep.keys import make_key
 
         screen, made = screen_of(json), make_key(shop, name, [role.value for role in roles], owner, expires)
+    _show(screen, made, json=json)
+
+
+def _show(screen: Screen, made: WordedResult, *, json: bool) -> None:
     if not json:  # with --json words go to stderr, which is kept in logs, and the key is for one reader alone
         screen.say(*made.lines())
     screen.document(made.to_dict())
+
+
+@keys.command()
+def replace(
+    key_id: Annotated[str, typer.Argument(help="As `regulars keys list` shows it.")],
+    overlap_hours: Annotated[
+        int, typer.Option("--overlap-hours", min=0, max=720, help="How long the former key holds too; 0: not at all.")
+    ] = 24,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Make a key that may do the same as another one, which is refused after a while."""
+    with shop_of(config) as shop:
+        from serving.commands.upkeep import keys as managing
+
+        screen, made = screen_of(json), managing.replace(shop, key_id, overlap_hours)
+    _show(screen, made, json=json)
 
 
 @keys.command("list")

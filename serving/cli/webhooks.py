@@ -1,4 +1,4 @@
-"""Commands about webhooks: add, list, remove, deliver, test."""
+"""Commands about webhooks: add, list, remove, new-secret, start-over, deliver, test."""
 
 from __future__ import annotations
 
@@ -62,6 +62,23 @@ def remove(webhook: Id, config: Config = None, json: Json = False) -> None:
         from serving.commands.upkeep import webhooks as managing
 
         screen_of(json).show(managing.remove(shop, webhook))
+
+
+@webhooks.command("new-secret")
+def new_secret(
+    webhook: Id,
+    overlap_hours: Annotated[
+        int,
+        typer.Option("--overlap-hours", min=0, max=720, help="How long the former one signs too; 0: not at all."),
+    ] = 24,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Give a webhook another secret and print it, this once; messages carry both signatures for a while."""
+    with shop_of(config) as shop:
+        from serving.commands.upkeep import webhooks as managing
+
+        screen_of(json).show(managing.renew(shop, webhook, overlap_hours))
 
 
 @webhooks.command("start-over")

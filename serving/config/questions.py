@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from features.errors import ConfigError, Violation
+from features.errors import OpenQuestions, Violation
 from features.questions import Question
 
 MARK = "? "
@@ -66,7 +66,7 @@ def refuse_open_questions(raw: Mapping[str, Any], where: Path) -> None:
         where: the file.
 
     Raises:
-        ConfigError: names the setting and the question of each.
+        OpenQuestions: names the setting and the question of each.
     """
     refuse_questions(dict(_open(raw)), where, "write each answer in place of its question, then run this again")
 
@@ -80,11 +80,11 @@ def refuse_questions(questions: Mapping[str, str], where: Path, remedy: str) -> 
         remedy: how they are answered.
 
     Raises:
-        ConfigError: names the setting and the question of each.
+        OpenQuestions: names the setting and the question of each.
     """
     if questions:
         said = [Violation(f"{where}, {setting}", None, "", text, "", "") for setting, text in questions.items()]
-        raise ConfigError(f"{where}: nobody has answered {', '.join(questions)}; {remedy}", said)
+        raise OpenQuestions(f"{where}: nobody has answered {', '.join(questions)}; {remedy}", said)
 
 
 def _open(raw: Mapping[str, Any], section: str = "") -> Iterator[tuple[str, str]]:

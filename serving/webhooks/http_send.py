@@ -80,7 +80,7 @@ def send(
     """Send a signed message and return the answer; a failure is returned, not raised.
 
     Args:
-        receiver: URL and secret.
+        receiver: URL and secrets.
         message_id: the same on every attempt.
         body: as it is signed.
         bounds: the timeouts.
@@ -95,7 +95,7 @@ def send(
         return Answer(trouble=error.message)
     except OSError:
         return Answer(trouble="the host's name cannot be looked up")
-    headers = sign(body, message_id, int(time.time()), receiver.secret)
+    headers = sign(body, message_id, int(time.time()), receiver.secret, receiver.former_secret)
     try:
         with _connected(addresses, target.port, bounds, deadline) as raw, _closed_at(raw, deadline) as too_late:
             return _post(raw, target, body, headers, trust or _trusted(), too_late)

@@ -26,7 +26,7 @@ from serving.book.sql_rows import ROWS_PER_INSERT, batches, insert_columns, utc_
 from serving.book.withdrawals import standing_entries
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.webhooks.messages import ENTRY_FACTS, LEFT, NewMessage, messages_of
-from serving.webhooks.receivers import Receiver, active, receiver_in
+from serving.webhooks.receivers import RECEIVER_NAMES, Receiver, active, receiver_in
 
 # The pause after each failed attempt; after the last of them, some 43 hours in all, the message is given up.
 BACK_OFF_SECONDS = (5, 30, 120, 600, 3_600, 21_600, 43_200, 86_400)
@@ -199,7 +199,7 @@ def _due(connection: Connection, now: datetime) -> tuple[str, ...]:
 
 def _oldest(webhook_id: str, now: datetime, limit: int) -> sa.Select[Any]:
     own = (OUTBOX.c[name] for name in ("id", "message_id", "webhook_id", "body", "attempts", "next_at"))
-    to = (WEBHOOKS.c[name] for name in ("url", "secret", "allow_private"))
+    to = (WEBHOOKS.c[name] for name in RECEIVER_NAMES)
     query = sa.select(*own, *to).join_from(OUTBOX, WEBHOOKS)
     due = query.where(OUTBOX.c.webhook_id == webhook_id, OUTBOX.c.next_at <= now)
     return due.order_by(OUTBOX.c.next_at, OUTBOX.c.id).limit(limit)

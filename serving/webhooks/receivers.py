@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,16 +26,24 @@ from serving.webhooks.messages import EVENTS
 from serving.webhooks.signing import new_secret
 
 REMOVED = "the webhook was removed"
+NO_SECRETS: Mapping[str, Any] = {"secret": "", "former_secret": None, "former_until": None}
+# What `receiver_in` needs of a row.
+RECEIVER_NAMES = ("url", "secret", "allow_private", "former_secret", "former_until")
 
 
 @dataclass(frozen=True)
 class Receiver:
-    """URL and secret of a webhook: where its messages go, and how they are signed."""
+    """URL and secret of a webhook: where its messages go, and how they are signed.
+
+    Args:
+        former_secret: signs too, while the receiver takes over the new one; None = none does.
+    """
 
     webhook_id: str
     url: str
     secret: str = field(repr=False)
     allow_private: bool
+    former_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class Webhook:
         waiting: messages still to be sent.
         given_up: messages that never arrived.
         trouble: the last error of the oldest waiting message; None where none failed.
+        former_until: until when the former secret signs, too; None where none does.
     """
 
     id: str
@@ -56,6 +65,7 @@ class Webhook:
     waiting: int = 0
     given_up: int = 0
     trouble: str | None = None
+    former_until: datetime | None = None
 
 
 def add_webhook(book: Book, url: str, events: Iterable[str], *, allow_private: bool = False) -> Receiver:
@@ -92,10 +102,34 @@ def remove_webhook(book: Book, webhook_id: str) -> int:
     now = utc_now()
     with book.writing() as connection:
         gone = sa.update(WEBHOOKS).where(WEBHOOKS.c.id == webhook_id, WEBHOOKS.c.removed_at.is_(None))
-        if not connection.execute(gone.values(removed_at=now, secret="")).rowcount:
+        if not connection.execute(gone.values(removed_at=now, **NO_SECRETS)).rowcount:
             raise _no_webhook(webhook_id)
         waiting = sa.update(OUTBOX).where(OUTBOX.c.webhook_id == webhook_id, OUTBOX.c.next_at.is_not(None))
         return connection.execute(waiting.values(next_at=None, gave_up_at=now, trouble=REMOVED)).rowcount
+
+
+def renew_secret(book: Book, webhook_id: str, overlap: timedelta) -> Receiver:
+    """Give a webhook a new secret, and return the receiver; the former one signs too until the overlap is over.
+
+    Args:
+        book: the database of record.
+        webhook_id: the webhook.
+        overlap: while a message carries both signatures; none at all: the new one signs alone at once.
+
+    Raises:
+        InputError: there is no such webhook, it was removed, or the secret of this book is not here.
+    """
+    with book.writing() as connection:
+        row = connection.execute(active().where(WEBHOOKS.c.id == webhook_id)).mappings().first()
+        if row is None:
+            raise _no_webhook(webhook_id)
+        secret, new = secret_of(connection, book.keeper), new_secret()
+        unsealed(secret, row["secret"], webhook_id)  # what was changed in the book is not taken over
+        former = (row["secret"], utc_now() + overlap) if overlap else (None, None)
+        facts = dict(zip(("former_secret", "former_until"), former, strict=True))
+        changed = sa.update(WEBHOOKS).where(WEBHOOKS.c.id == webhook_id)
+        connection.execute(changed.values(secret=secret.seal(new, webhook_id), **facts))
+    return receiver_of(book, webhook_id)
 
 
 def start_over(book: Book) -> int:
@@ -111,7 +145,7 @@ def start_over(book: Book) -> int:
         begin_anew(connection, book.keeper)
         waiting = sa.update(OUTBOX).where(OUTBOX.c.next_at.is_not(None))
         connection.execute(waiting.values(next_at=None, gave_up_at=now, trouble=REMOVED))
-        gone = sa.update(WEBHOOKS).where(WEBHOOKS.c.removed_at.is_(None)).values(removed_at=now, secret="")
+        gone = sa.update(WEBHOOKS).where(WEBHOOKS.c.removed_at.is_(None)).values(removed_at=now, **NO_SECRETS)
         return connection.execute(gone).rowcount
 
 
@@ -162,11 +196,15 @@ def receiver_in(row: RowMapping, secret: Secret) -> Receiver:
         InputError: its secret was changed in the book.
     """
     webhook_id = row["webhook_id"]
-    return Receiver(webhook_id, row["url"], unsealed(secret, row["secret"], webhook_id), row["allow_private"])
+    both = row["former_secret"] is not None and utc_now() < row["former_until"]
+    former = unsealed(secret, row["former_secret"], webhook_id) if both else None
+    return Receiver(webhook_id, row["url"], unsealed(secret, row["secret"], webhook_id), row["allow_private"], former)
 
 
 def _webhook(row: RowMapping, counted: RowMapping | None, troubles: dict[int, str]) -> Webhook:
     facts = (row["id"], row["url"], tuple(json.loads(row["events"])), row["allow_private"], row["created_at"])
+    until = row["former_until"]
+    former_until = until if until is not None and utc_now() < until else None
     if counted is None:
-        return Webhook(*facts)
-    return Webhook(*facts, counted["waiting"], counted["given_up"], troubles.get(counted["id"]))
+        return Webhook(*facts, former_until=former_until)
+    return Webhook(*facts, counted["waiting"], counted["given_up"], troubles.get(counted["id"]), former_until)

@@ -31,7 +31,9 @@ def new_secret() -> str:
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def sign(body: bytes, message_id: str, sent_seconds: int, secret: str) -> dict[str, str]:
+def sign(
+    body: bytes, message_id: str, sent_seconds: int, secret: str, former_secret: str | None = None
+) -> dict[str, str]:
     """Return the three signature headers of a message; the example is the specification's own.
 
     Args:
@@ -39,6 +41,7 @@ def sign(body: bytes, message_id: str, sent_seconds: int, secret: str) -> dict[s
         message_id: the same on every attempt.
         sent_seconds: time of this attempt, seconds since 1970.
         secret: `whsec_` and the key in Base64.
+        former_secret: signs too, for the time while it is being replaced.
 
     Raises:
         ValueError: the secret has another form.
@@ -48,7 +51,8 @@ def sign(body: bytes, message_id: str, sent_seconds: int, secret: str) -> dict[s
     'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
     """
     moment = str(sent_seconds)
-    return {ID: message_id, TIMESTAMP: moment, SIGNATURE: _signature(body, message_id, moment, secret)}
+    signatures = (_signature(body, message_id, moment, each) for each in (secret, former_secret) if each is not None)
+    return {ID: message_id, TIMESTAMP: moment, SIGNATURE: " ".join(signatures)}
 
 
 def verify(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import shutil
 import sqlite3
 import sys
@@ -176,19 +177,25 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "kpis": ("--out", "OUT/kpis"),
     "keys create": ("crm", "--role", "scores"),
     "keys list": (),
+    "keys replace": ("KEY",),
     "keys revoke": ("KEY",),
     "webhooks add": ("https://crm.example/hook", "--unverified"),
     "webhooks list": (),
     "webhooks remove": ("WEBHOOK",),
     "webhooks deliver": (),
     "webhooks test": ("WEBHOOK",),
+    "webhooks new-secret": ("WEBHOOK",),
     "webhooks start-over": (),
     "book": (),
+    "serve": (),
 }
 LONG: dict[str, tuple[str, ...]] = {"train": (), "tune": ("--budget-minutes", "0.02"), "backtest": ("--out", "OUT")}
 # How these end on a whole machine too: nobody receives, no secret is lost, and the time to tune is too short.
 WITHOUT_FAULT = {"webhooks test": 1, "webhooks start-over": 2, "tune": 2}
-NEEDS_NO_SHOP = ("init", "simulate")
+NEEDS_NO_SHOP = ("init", "simulate", "demo")
+# The demo makes a shop of its own, so it meets only what no shop has to be there for.
+DEMO: dict[str, tuple[str, ...]] = {"demo": ("--out", "OUT")}
+DEMO_MEETS = ("ENOSPC", "EIO", "EACCES", "EROFS")
 
 
 @dataclass(frozen=True)
@@ -224,15 +231,20 @@ def arguments_of(folder: Path, out: Path, command: str) -> list[str]:
     (folder / "contacts.csv").write_text(f"customer_id,contacted_on,channel\n{customer},2023-01-11,call\n")
     places = {"SHOP": str(folder), "OUT": str(out), "CUSTOMER": customer, "ENTRY": entry}
     places |= {name.upper(): number for name, number in ids.items()}
-    given = [_placed(each, places) for each in (COMMANDS | LONG)[command]]
+    given = [_placed(each, places) for each in (COMMANDS | LONG | DEMO)[command]]
     config = [] if command in NEEDS_NO_SHOP else ["--config", str(folder / "regulars.toml")]
     return [*command.split(), *given, *config]
 
 
 def ended(arguments: list[str]) -> Ended:
-    """Run a command in this process, and say how it ended."""
+    """Run a command in this process, and say how it ended; what takes its place by serving is not started."""
     said, told = io.StringIO(), io.StringIO()
-    with mock.patch.object(sys, "argv", ["regulars", *arguments]), redirect_stdout(said), redirect_stderr(told):
+    with (
+        mock.patch.object(sys, "argv", ["regulars", *arguments]),
+        mock.patch.object(os, "execve"),
+        redirect_stdout(said),
+        redirect_stderr(told),
+    ):
         code = run(lambda: app(arguments, standalone_mode=False))
     return Ended(code, said.getvalue(), told.getvalue())
 
@@ -258,6 +270,9 @@ def print_table(shop: Path, commands: Iterable[str]) -> int:
     for command in commands:
         cells = []
         for name, fault in FAULTS.items():
+            if command in DEMO and name not in DEMO_MEETS:
+                cells.append("·")
+                continue
             with tempfile.TemporaryDirectory() as place:
                 folder = Path(shutil.copytree(shop, Path(place) / "shop"))
                 try:
@@ -275,4 +290,4 @@ def print_table(shop: Path, commands: Iterable[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(print_table(Path(sys.argv[1]), sys.argv[2:] or COMMANDS | LONG) > 0)
+    sys.exit(print_table(Path(sys.argv[1]), sys.argv[2:] or COMMANDS | LONG | DEMO) > 0)

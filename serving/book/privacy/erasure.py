@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from serving.book.book import Book
 from serving.book.privacy.entry_ids import forget_aliases
-from serving.book.privacy.sealing import secret_of
+from serving.book.privacy.sealing import digests_of, secret_of
 from serving.book.schema import (
     ANSWERS,
     ARMS,
@@ -30,13 +32,14 @@ from serving.book.schema import (
     MERGERS,
     OUTBOX,
     OUTCOMES,
+    OWNED,
     OWNERS,
     POSTED_EVENTS,
     POSTED_ORDERS,
     SCORES,
     SUPPRESSED,
 )
-from serving.book.sql_rows import digest, utc_now
+from serving.book.sql_rows import digest, insert_missing, utc_now
 
 BY_CUSTOMER: tuple[sa.Table, ...] = (
     SCORES,
@@ -50,6 +53,7 @@ BY_CUSTOMER: tuple[sa.Table, ...] = (
     OUTCOMES,
     CONSENT,
     HELD,
+    OWNED,
     POSTED_ORDERS,
     POSTED_EVENTS,
     OUTBOX,
@@ -57,7 +61,7 @@ BY_CUSTOMER: tuple[sa.Table, ...] = (
 # Rows of its own account, which a customer without a parent is. The account of a branch stays: others belong to it.
 BY_ACCOUNT: tuple[sa.Table, ...] = (ARMS, HOLDS, OWNERS, MERGERS)
 # Tables in which rows of others may name the customer as their account: each of these becomes its own account.
-NAMING_ACCOUNTS: tuple[sa.Table, ...] = (ENTRIES, SUPPRESSED, EPISODES, DRAWN, HELD)
+NAMING_ACCOUNTS: tuple[sa.Table, ...] = (ENTRIES, SUPPRESSED, EPISODES, DRAWN, HELD, OWNED)
 ONE_PER_ACCOUNT = "one entry per account"  # the detail in a list, followed by the customer who stands for the account
 
 
@@ -93,6 +97,32 @@ def erase(
     return rows
 
 
+@dataclass(frozen=True)
+class Erasure:
+    """When a customer was erased, in UTC, and who asked for it."""
+
+    at: datetime
+    who: str
+
+
+def erasures_of(book: Book, customer_id: str) -> tuple[Erasure, ...]:
+    """Return the erasures of a customer, oldest first, under whichever secret of the book they were recorded.
+
+    Args:
+        book: the database of record.
+        customer_id: as the order source has it.
+
+    Raises:
+        InputError: there are records, and the secret of this book is not here.
+    """
+    with book.reading() as connection:
+        if connection.scalar(sa.select(ERASURES.c.id).limit(1)) is None:
+            return ()
+        whose = ERASURES.c.customer_digest.in_(digests_of(connection, book.keeper, digest(customer_id)))
+        rows = connection.execute(sa.select(ERASURES.c.at, ERASURES.c.who).where(whose).order_by(ERASURES.c.id))
+        return tuple(Erasure(row.at, row.who) for row in rows)
+
+
 def _empty_wal(book: Book) -> None:
     """Empty SQLite's write-ahead log, which still holds the former pages."""
     if book.engine.dialect.name == "sqlite":
@@ -111,6 +141,7 @@ def _overwrite_deleted(connection: Connection) -> None:
 
 def _deletions(connection: Connection, customer_id: str) -> Iterable[tuple[str, int]]:
     yield "holds", _hold_by_others(connection, customer_id)
+    yield "owners", _own_by_others(connection, customer_id)
     for column, tables in (("customer_id", BY_CUSTOMER), ("account_id", BY_ACCOUNT)):
         for table in tables:
             done = connection.execute(sa.delete(table).where(table.c[column] == customer_id))
@@ -131,6 +162,17 @@ def _hold_by_others(connection: Connection, customer_id: str) -> int:
     )
     connection.execute(sa.delete(HELD).where(HELD.c.account_id == customer_id, sa.exists().where(same)))
     return connection.execute(sa.update(HOLDS).where(of_others).values(account_id=other)).rowcount
+
+
+def _own_by_others(connection: Connection, customer_id: str) -> int:
+    """Let each other customer whom the account's owners were given to stand for itself: they keep them."""
+    of_others = sa.and_(OWNED.c.account_id == OWNERS.c.account_id, OWNED.c.since == OWNERS.c.since)
+    facts = (OWNERS.c[name] for name in ("since", "owner", "how", "by", "why"))
+    query = sa.select(OWNED.c.customer_id.label("account_id"), *facts).join_from(OWNERS, OWNED, of_others)
+    rows = query.where(OWNERS.c.account_id == customer_id, OWNED.c.customer_id != customer_id)
+    given = [dict(row) for row in connection.execute(rows).mappings()]
+    insert_missing(connection, OWNERS, given)
+    return len(given)
 
 
 def _mentions_removed(connection: Connection, customer_id: str) -> Iterable[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """The secret of an installation, which lies outside the book: who has a copy of the book alone reads nothing with it.
 
 It comes from REGULARS_BOOK_SECRET, or from a file that is made when it is first needed and read by its owner alone.
+Either may hold several, the newest first: a book opens with the one that it was sealed with, and so does an older copy.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from features.atomic_write import once
+from features.atomic_write import once, whole
 from features.errors import InputError
 from features.file_access import OWNER_ONLY
 
@@ -92,18 +93,38 @@ class SecretKeeper:
         """Where the secret is looked for, in words."""
         return VARIABLE if os.environ.get(VARIABLE) or self.file is None else str(self.file)
 
-    def read(self) -> Secret | None:
-        """Return the secret; None where there is none.
+    def read(self) -> tuple[Secret, ...]:
+        """Return the secrets that are there, the newest first.
 
         Raises:
             InputError: what is there is too short for a secret, or cannot be read.
         """
         text = os.environ.get(VARIABLE) or self._in_file()
         if text is None:
-            return None
+            return ()
         if len(text.strip()) < LEAST_CHARACTERS:
             raise InputError(f"{self.where} is no secret: that has {LEAST_CHARACTERS} characters or more; {MAKE_ONE}")
-        return Secret(text.strip())
+        return tuple(map(Secret, _parts(text)))
+
+    def read_or_make_after(self, former: Secret) -> Secret:
+        """Return the newest secret, and make one in the file where that is the former one.
+
+        Raises:
+            InputError: the environment has no newer one, or the file cannot be written.
+        """
+        found = self.read()
+        if found and found[0] != former:
+            return found[0]
+        if os.environ.get(VARIABLE) or self.file is None:
+            raise InputError(
+                f"{VARIABLE} holds no newer secret: on every machine that opens the book, set it to the new one, a "
+                f"space, and the one of today; {MAKE_ONE}"
+            )
+        made = Secret(secrets.token_hex(32))
+        # Before the book is sealed with it: whatever ends this, the secret that opens the book is in the file.
+        with whole(self.file, OWNER_ONLY) as path:
+            path.write_text("".join(f"{each.text}\n" for each in (made, *found)), encoding="utf-8")
+        return made
 
     def read_or_make(self) -> Secret:
         """Return the secret, and make the file where there is none; of several who do so at once all get the same.
@@ -111,17 +132,15 @@ class SecretKeeper:
         Raises:
             InputError: there is no folder for it, or it cannot be written to.
         """
-        if (found := self.read()) is not None:
-            return found
+        if found := self.read():
+            return found[0]
         if self.file is None:
             raise InputError(f"a book by URL needs {VARIABLE}, the same on every machine that opens it; {MAKE_ONE}")
         try:
             once(self.file, secrets.token_hex(32).encode() + b"\n", OWNER_ONLY)
         except InputError as error:
             raise InputError(f"{error.message}; {VARIABLE} may hold the book's secret instead: {MAKE_ONE}") from error
-        made = self.read()
-        assert made is not None
-        return made
+        return self.read()[0]
 
     def _in_file(self) -> str | None:
         if self.file is None:
@@ -137,3 +156,15 @@ class SecretKeeper:
                 f"{self.file} cannot be read: {error.strerror or error}; {VARIABLE} may hold what is in it instead"
             ) from error
         return text
+
+
+def _parts(text: str) -> list[str]:
+    r"""Return the secrets in a text, which spaces or ends of lines divide; a text whose words are short is one secret.
+
+    >>> _parts("a" * 32 + " " + "b" * 32 + "\n") == ["a" * 32, "b" * 32]
+    True
+    >>> _parts("correct horse battery staple, said twice")
+    ['correct horse battery staple, said twice']
+    """
+    parts = text.split()
+    return parts if all(len(each) >= LEAST_CHARACTERS for each in parts) else [text.strip()]

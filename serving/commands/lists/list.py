@@ -23,7 +23,7 @@ from serving.outreach.exports.folder import check_formats, write_list
 from serving.outreach.plan.holdout import random_cell
 from serving.outreach.plan.holds import held_along
 from serving.outreach.plan.outreach_list import OutreachList
-from serving.outreach.plan.owners import NO_OWNER
+from serving.outreach.plan.owners import NO_OWNER, owners_along
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.plan.suppression import SNOOZED, VETO
@@ -53,6 +53,7 @@ class PublishedList:
         warnings: sentences about settings that do nothing.
         taken_back: lists that were taken back since the one before: as_of, withdrawn_at, by, why.
         held_along: accounts that are kept off by a veto or snooze that a customer brought from another account.
+        owners_along: accounts on it whose owner came along with some of their customers.
     """
 
     outreach: OutreachList
@@ -61,6 +62,7 @@ class PublishedList:
     warnings: tuple[str, ...] = ()
     taken_back: Sequence[Mapping[str, Any]] = ()
     held_along: Sequence[str] = ()
+    owners_along: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, entries and all."""
@@ -76,6 +78,7 @@ class PublishedList:
             "gone": records(outreach.gone),
             "merged": records(outreach.merged),
             "held_along": list(self.held_along),
+            "owners_along": list(self.owners_along),
             "taken_back": [dict(each) for each in self.taken_back],
             "warnings": list(self.warnings),
             "files": list(self.files),
@@ -104,6 +107,7 @@ class PublishedList:
         yield from (_said_taken_back(each) for each in self.taken_back)
         yield from self._moves()
         yield from _said_held(self.held_along)
+        yield from _said_owned(self.owners_along)
         yield from _said_merged(outreach.merged["account_id"].tolist())
         yield from self.warnings
         folder = self.files[0].parent
@@ -128,6 +132,15 @@ def _said_held(account_ids: Sequence[str]) -> Iterator[str]:
         yield (
             f"careful: {which} kept off by a veto or snooze that a customer brought from another account "
             f"({_named(account_ids)}); regulars hold lift ends it"
+        )
+
+
+def _said_owned(account_ids: Sequence[str]) -> Iterator[str]:
+    if account_ids:
+        which = "1 account is" if len(account_ids) == 1 else f"{len(account_ids):,} accounts are"
+        yield (
+            f"careful: {which} with the owner whom some of its customers brought from another account "
+            f"({_named(account_ids)}); regulars hand-over gives it to another"
         )
 
 
@@ -213,10 +226,12 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
     files = write_list(outreach, out, tuple(formats) or policy.formats, policy.addresses, shop.settings.files.access())
     with shop.book.reading() as connection:
         taken_back = taken_back_since(connection, outreach.as_of)
-    known_owners = {NO_OWNER, *customers.named_owner_of.values(), *snapshot.owners.values(), *outreach.owners}
+    in_book = {*snapshot.owners.values(), *snapshot.owned["owner"]}
+    known_owners = {NO_OWNER, *customers.named_owner_of.values(), *in_book, *outreach.owners}
     warnings = (*run.hindsight(), *policy.unknown_owners(known_owners))
     held = held_along(outreach.suppressed, snapshot, customers.account_of, (VETO, SNOOZED))
-    return PublishedList(outreach, files, run, warnings, taken_back, held)
+    owned = owners_along(outreach.everyone["account_id"], snapshot.owned, customers.accounts)
+    return PublishedList(outreach, files, run, warnings, taken_back, held, owned)
 
 
 def _advisor(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Snapshot) -> Advisor:

@@ -243,7 +243,7 @@ def hand_over_accounts(
     _refuse_unsigned(by, why)
     named = accounts_named(shop, account_ids)
     accounts = dict.fromkeys(named.values())
-    hand_over(shop.book, accounts, owner, since or shop.today, by, why)
+    hand_over(shop.book, accounts, owner, since or shop.today, by, why, accounts=shop.customers.accounts)
     return Reported("hand-overs", Recorded(len(accounts), 0), accounts=named, done="handed over")
 
 

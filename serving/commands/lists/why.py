@@ -13,6 +13,7 @@ from features.errors import InputError
 from features.money import Money
 from features.rounding import percent
 from serving.book.history import History, history_of
+from serving.book.privacy.erasure import erasures_of
 from serving.commands.lists.known_ids import not_in_orders, unknown_customers
 from serving.scores import MEDIUM_FROM, records
 from serving.shop import OpenShop
@@ -122,8 +123,11 @@ def _consented(row: dict[str, Any]) -> str:
 
 def _held(row: dict[str, Any]) -> str:
     until = f" until {row['until']}" if row["until"] else ""
-    account = "" if row["account_id"] == row["asked_for"] else f" (of account {row['account_id']})"
-    return f"{row['kind']}{until}{_by(row)}: {row['why']}{account}"
+    return f"{row['kind']}{until}{_by(row)}: {row['why']}{_of_account(row)}"
+
+
+def _of_account(row: dict[str, Any]) -> str:
+    return "" if row["account_id"] == row["asked_for"] else f" (of account {row['account_id']})"
 
 
 def _watched(row: dict[str, Any]) -> str:
@@ -140,7 +144,7 @@ def _note(row: dict[str, Any]) -> str:
 
 
 SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
-    "owners": lambda row: f"given to {row['owner']} ({row['how']})",
+    "owners": lambda row: f"given to {row['owner']} ({row['how']}){_of_account(row)}",
     "scores": _scored,
     "arms": lambda row: f"drawn as {row['arm']} among {row['stratum']}",
     "drawn": lambda row: f"held out with account {row['account_id']} until {row['until']}",
@@ -173,7 +177,18 @@ def customer_story(shop: OpenShop, customer_id: str, as_of: date | None = None) 
 
 
 def _nothing_known(shop: OpenShop, customer_id: str) -> str:
-    """Say whether the id is wrong, or a customer's of whom nothing was recorded yet."""
+    """Say whether the customer was erased, the id is wrong, or nothing was recorded of it yet."""
+    try:
+        erased = erasures_of(shop.book, customer_id)
+    except InputError as error:
+        return f"{_not_recorded(shop, customer_id)}; whether it was erased cannot be told: {error}"
+    if not erased:
+        return _not_recorded(shop, customer_id)
+    at, who = erased[-1].at, erased[-1].who
+    return f'customer "{customer_id}" was erased on {at:%Y-%m-%d} by {who}; the book holds nothing else of it'
+
+
+def _not_recorded(shop: OpenShop, customer_id: str) -> str:
     if customer_id and not not_in_orders(shop, unknown_customers(shop, [customer_id])):
         return (
             f'the book holds nothing of "{customer_id}" yet, no score, list or report: regulars score records everyone '

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from features.errors import Damaged, InputError, OlderCopy, WrongBook
 from serving.book import Book
 from serving.book.connection import file_of, shown_name
+from serving.book.privacy.sealing import reseal
 from serving.book.recognition.damage import damage_in
 from serving.book.recognition.identity import Identity, counts, identity_of, in_words
 from serving.book.recognition.known_book import KnownBook, never_had
@@ -24,7 +26,7 @@ from serving.book.sql_rows import utc_now
 from serving.config import Settings
 from serving.shop import OpenShop
 
-NEW_BOOK, CLOCK_IS_RIGHT = "new-book", "clock-is-right"
+NEW_BOOK, CLOCK_IS_RIGHT, NEW_SECRET = "new-book", "clock-is-right", "new-secret"
 MINUTE = "%Y-%m-%d %H:%M UTC"
 
 
@@ -121,6 +123,31 @@ def clock_is_right(settings: Settings, by: str, why: str) -> BookFacts:
         book.close()
 
 
+def new_secret(shop: OpenShop, by: str, why: str) -> BookFacts:
+    """Put what the book keeps under a secret under another one: the former one was seen by somebody else.
+
+    Args:
+        shop: the open shop.
+        by: who decides.
+        why: the reason.
+
+    Raises:
+        InputError: who or why is missing, there is nothing under a secret, or no newer one can be had.
+    """
+    _need(by, why, "--new-secret")
+    if shop.book_if_any is None:
+        raise InputError("there is no book yet: the first command that records something makes one")
+    book = shop.book
+    with book.writing() as connection:
+        done = reseal(connection, book.keeper)
+        _record(connection, NEW_SECRET, by, why, None)
+    words = (
+        f"the book has another secret, the first in {book.keeper.where}: {done.webhooks:,} webhooks and "
+        f"{done.erasures:,} erasures are under it; the former one stands behind it for older copies of the book alone"
+    )
+    return _facts(book, decided=words)
+
+
 def _need(by: str, why: str, option: str) -> None:
     if not (by.strip() and why.strip()):
         raise InputError(f"{option} needs --by NAME and --why TEXT: who decides, and for what reason")
@@ -177,12 +204,17 @@ def _moved_aside(file: Path) -> Path:
 def _decided(book: Book, action: str, by: str, why: str, former: str | None) -> Identity:
     """Record a decision in the book's audit, and return the book's identity."""
     with book.writing() as connection:
-        found = identity_of(connection)
-        assert found is not None  # the book was opened, and so has one
-        row = {"at": utc_now(), "action": action, "who": by.strip(), "why": why.strip(), "forced": True}
-        connection.execute(sa.insert(AUDIT).values({**row, "from_version": former, "to_version": found.id}))
+        found = _record(connection, action, by, why, former)
         connection.execute(sa.update(IDENTITY).values(written_at=utc_now()))
         return found
+
+
+def _record(connection: Connection, action: str, by: str, why: str, former: str | None) -> Identity:
+    found = identity_of(connection)
+    assert found is not None  # the book was opened, and so has one
+    row = {"at": utc_now(), "action": action, "who": by.strip(), "why": why.strip(), "forced": True}
+    connection.execute(sa.insert(AUDIT).values({**row, "from_version": former, "to_version": found.id}))
+    return found
 
 
 def _facts(book: Book, damage: Sequence[str] = (), decided: str = "") -> BookFacts:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from features.errors import InputError
-from serving.book.keys import Key, all_keys, create_key, revoke_key
+from serving.book.keys import Key, all_keys, create_key, replace_key, revoke_key
 from serving.book.sql_rows import utc_now
 from serving.commands.result import WordedResult
 from serving.shop import OpenShop
 
 SHOWN = ("id", "name", "owner", "created_at", "expires_at", "revoked_at", "last_used_at")
 MINUTE = "%Y-%m-%d %H:%M UTC"
+KEEP = "keep this key: it is shown once, and the book has a hash of it alone"
 
 
 def make_key(shop: OpenShop, name: str, roles: Sequence[str], owner: str | None, expires: date | None) -> WordedResult:
@@ -33,8 +34,24 @@ def make_key(shop: OpenShop, name: str, roles: Sequence[str], owner: str | None,
     if ends is not None and ends.replace(tzinfo=None) <= utc_now():
         raise InputError(f"a key that expires on {expires} could never be used")
     key, text = create_key(shop.book, name, roles, owner, None if ends is None else ends.replace(tzinfo=None))
-    keep = "keep this key: it is shown once, and the book has a hash of it alone"
-    return WordedResult({**_facts(key), "key": text}, [text, keep, f"id: {key.id}", f"{key.name} may: {_may(key)}"])
+    return WordedResult({**_facts(key), "key": text}, [text, KEEP, f"id: {key.id}", f"{key.name} may: {_may(key)}"])
+
+
+def replace(shop: OpenShop, key_id: str, overlap_hours: int) -> WordedResult:
+    """Make a key that may do the same as another one, which is refused after a while.
+
+    Args:
+        shop: the open shop.
+        key_id: of the former key.
+        overlap_hours: how long it holds beside the new one.
+
+    Raises:
+        InputError: there is no such key, or it holds no more.
+    """
+    key, former, text = replace_key(shop.book, key_id, timedelta(hours=overlap_hours))
+    ends = f"{former.id} is refused from {former.expires_at:{MINUTE}} on"
+    words = [text, KEEP, f"id: {key.id}", f"{key.name} may: {_may(key)}", ends]
+    return WordedResult({**_facts(key), "key": text, "former": _facts(former)}, words)
 
 
 def list_keys(shop: OpenShop) -> WordedResult:

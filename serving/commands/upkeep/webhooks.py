@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 
 from features.errors import InputError
 from serving.book.sql_rows import utc_now
@@ -16,8 +17,10 @@ from serving.webhooks.delivery import deliver_once
 from serving.webhooks.http_send import send
 from serving.webhooks.messages import PING, body_of
 from serving.webhooks.outbox import due_webhooks
-from serving.webhooks.receivers import Webhook, add_webhook, receiver_of, remove_webhook, webhooks
+from serving.webhooks.receivers import Webhook, add_webhook, receiver_of, remove_webhook, renew_secret, webhooks
 from serving.webhooks.receivers import start_over as remove_all
+
+MINUTE = "%Y-%m-%d %H:%M UTC"
 
 
 def add(
@@ -69,6 +72,27 @@ def _resolves(target: Target, *, allow_private: bool, lookup: Lookup) -> bool:
     return True
 
 
+def renew(shop: OpenShop, webhook_id: str, overlap_hours: int) -> WordedResult:
+    """Give a webhook a new secret; the former one signs too for a while.
+
+    Args:
+        shop: the open shop.
+        webhook_id: the webhook.
+        overlap_hours: for how long both sign.
+
+    Raises:
+        InputError: there is no such webhook, or no longer.
+    """
+    receiver = renew_secret(shop.book, webhook_id, timedelta(hours=overlap_hours))
+    until = next(each.former_until for each in webhooks(shop.book) if each.id == webhook_id)
+    both = "the former one signs no more" if until is None else f"the former one signs too until {until:{MINUTE}}"
+    words = [
+        f"webhook {webhook_id} has a new secret, shown this once: {receiver.secret}",
+        f"{both}; give the new one to the receiver, then: regulars webhooks test {webhook_id}",
+    ]
+    return WordedResult({"id": webhook_id, "secret": receiver.secret, "former_until": until}, words)
+
+
 def start_over(shop: OpenShop) -> WordedResult:
     """Go on without the secret that sealed the webhooks of this book.
 
@@ -95,7 +119,9 @@ def _lines(webhook: Webhook) -> Iterator[str]:
     private = ", also into private networks" if webhook.allow_private else ""
     yield f"{webhook.id}  {webhook.url}  ({', '.join(webhook.events)}{private})"
     trouble = f"; {webhook.trouble}" if webhook.trouble else ""
-    yield f"    {webhook.waiting:,} waiting, {webhook.given_up:,} given up{trouble}"
+    until = webhook.former_until
+    both = f"; signed with the former secret too until {until:{MINUTE}}" if until else ""
+    yield f"    {webhook.waiting:,} waiting, {webhook.given_up:,} given up{trouble}{both}"
 
 
 def remove(shop: OpenShop, webhook_id: str) -> WordedResult:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from features.money import Money
+from serving.outreach.plan.accounts import Accounts
 from serving.outreach.plan.arms import DRAWN_NAMES, MERGED_NAMES, Arms, begins_now
 from serving.outreach.plan.departures import GONE_NAMES
 from serving.outreach.plan.snapshot import Snapshot
@@ -75,6 +76,7 @@ class OutreachList:
         drawn: the customers of whom the book is to remember an arm, in DRAWN_NAMES.
         merged: accounts in which customers of both arms came together, in MERGED_NAMES; none is contacted.
         owners_given: accounts that were given an owner in turn: account_id, owner.
+        owned: the customers of each of these accounts: customer_id, account_id, owner.
     """
 
     as_of: date
@@ -94,6 +96,7 @@ class OutreachList:
     drawn: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(DRAWN_NAMES)))
     merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MERGED_NAMES)))
     owners_given: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["account_id", "owner"]))
+    owned: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["customer_id", "account_id", "owner"]))
 
     @property
     def everyone(self) -> pd.DataFrame:
@@ -160,6 +163,24 @@ def episodes_of(enrolled: pd.DataFrame, snapshot: Snapshot, arms: Arms, as_of: d
         customers=pd.Series(customers, index=new.index, dtype=object),
     )
     return rows[list(EPISODE_NAMES)].reset_index(drop=True)
+
+
+def owned_of(given: pd.DataFrame, accounts: Accounts, enrolled: pd.DataFrame) -> pd.DataFrame:
+    """Return the customers of accounts that were given an owner in turn: customer_id, account_id, owner.
+
+    Args:
+        given: account_id, owner.
+        accounts: who belongs to which account today.
+        enrolled: whoever is listed or held out.
+    """
+    stands_for = dict(zip(enrolled["account_id"], enrolled["customer_id"], strict=True))
+    pairs = zip(given["account_id"], given["owner"], strict=True)
+    rows = [
+        (who, account, owner)
+        for account, owner in pairs
+        for who in sorted({*accounts.customers(account), stands_for[account]})
+    ]
+    return pd.DataFrame(rows, columns=["customer_id", "account_id", "owner"], dtype=object)
 
 
 def new_arms(enrolled: pd.DataFrame, as_of: date) -> pd.DataFrame:

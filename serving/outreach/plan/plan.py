@@ -20,8 +20,8 @@ from serving.outreach.plan.arms import arms_today, drawn_of
 from serving.outreach.plan.candidates import KINDS, candidates
 from serving.outreach.plan.capacity import within_capacity
 from serving.outreach.plan.departures import departures
-from serving.outreach.plan.outreach_list import OutreachList, entries_of, episodes_of, new_arms
-from serving.outreach.plan.owners import with_owners
+from serving.outreach.plan.outreach_list import OutreachList, entries_of, episodes_of, new_arms, owned_of
+from serving.outreach.plan.owners import owners_today, with_owners
 from serving.outreach.plan.policy import Policy
 from serving.outreach.plan.ranking import one_per_account, ranked, with_gain
 from serving.outreach.plan.snapshot import Snapshot
@@ -99,12 +99,13 @@ def plan(
     known = rows.assign(**DEFAULT_CHOICE) if choose is None else choose(rows)
     rows = suppressed(with_gain(known[list(DECIDING_NAMES)]), snapshot, policy, as_of, parent)
     rows = one_per_account(ranked(rows, policy.rank_by))
-    rows, given = with_owners(rows, snapshot.owners, policy)
+    rows, given = with_owners(rows, owners_today(snapshot.owners, snapshot.owned, parent), policy)
     rows = within_capacity(rows, snapshot, arms, policy, as_of)
     listed = rows[rows["reason"].isna()]
     off = rows.loc[rows["reason"].notna(), list(SUPPRESSED_NAMES)].reset_index(drop=True)
     reasons = {str(reason): count for reason, count in off["reason"].value_counts().items()}
     enrolled = rows[rows["reason"].isna() | (rows["reason"] == HELD_OUT)]
+    given = given[given["account_id"].isin(set(enrolled["account_id"]))].reset_index(drop=True)
     gone = departures(snapshot.former, listed, off, scores)
     whole = known.loc[listed.index].assign(**{name: listed[name] for name in ("owner", "gain", "members")})
     entries, newcomers, winback = (entries_of(whole[whole["kind"] == kind], as_of, before, money) for kind in KINDS)
@@ -125,5 +126,6 @@ def plan(
         arms=new_arms(enrolled, as_of),
         drawn=drawn_of(enrolled, arms, snapshot, as_of, int(horizon_days)),
         merged=arms.merged,
-        owners_given=given[given["account_id"].isin(set(enrolled["account_id"]))].reset_index(drop=True),
+        owners_given=given,
+        owned=owned_of(given, accounts, enrolled),
     )

@@ -13,6 +13,7 @@ from datetime import date
 import pandas as pd
 
 EVERY_CHANNEL = "*"
+OWNED_NAMES = ("customer_id", "account_id", "owner", "since")
 
 
 def _empty(*names: str) -> pd.DataFrame:
@@ -29,7 +30,8 @@ class Snapshot:
         consent: customer_id, channel ("*" = every channel), allowed; the latest decision on each.
         holds: account_id, kind (veto, snooze), until, why, by; in force on the day.
         held: customer_id, account_id, kind, until, why, by: whom they are of, and under which account they were set.
-        owners: account → owner, where handed over or given in turn.
+        owners: account → owner, where its id was handed over or given in turn.
+        owned: OWNED_NAMES: the latest word about each customer of such an account, and under which it was given.
         arms: account_id, playbook, arm, stratum of every draw.
         drawn: customer_id, playbook, arm, stratum, until of the customers whose account was drawn, `until` None; and of
             those held out with an account that they came to, until that day. Those whose day is over are left out.
@@ -51,6 +53,7 @@ class Snapshot:
         default_factory=lambda: _empty("customer_id", "account_id", "kind", "until", "why", "by")
     )
     owners: dict[str, str] = field(default_factory=dict)
+    owned: pd.DataFrame = field(default_factory=lambda: _empty(*OWNED_NAMES))
     arms: pd.DataFrame = field(default_factory=lambda: _empty("account_id", "playbook", "arm", "stratum"))
     drawn: pd.DataFrame = field(default_factory=lambda: _empty("customer_id", "playbook", "arm", "stratum", "until"))
     open_episodes: pd.DataFrame = field(

@@ -84,6 +84,20 @@ def test_the_last_good_one_is_used_and_its_age_is_said(
     assert [row["customer_id"] for row in after.json()["scores"]] == ["bob"]
 
 
+def test_the_log_names_the_file_and_the_rule_and_no_cell(
+    scoped: tuple[Call, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    call, file = scoped
+    for text in (WHOLE + "ann,Ann Li\n", f'{WHOLE}"Ann Li,Bruno\n'):
+        seen(call)
+        with caplog.at_level(logging.WARNING, logger="regulars.serving"):
+            written(file, text, seconds_ago=5)
+            assert "X-Customers-Age" in seen(call).headers
+        written(file, WHOLE, seconds_ago=3)
+    assert caplog.text.count("is used: customers.csv cannot be used: customers.csv, ") == 2
+    assert "Ann" not in caplog.text
+
+
 def test_without_a_last_good_one_the_answer_is_503(scoped: tuple[Call, Path]) -> None:
     call, file = scoped
     file.unlink()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import errno
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from features.errors import WrongBook
+from serving.api.app import create_app
 from serving.api.problems import refusal_of
-from serving.api.state import MinuteCache
-from serving.book.schema import RUNS
+from serving.api.state import CONFIG_VARIABLE, MinuteCache, ServerState
+from serving.book.schema import RUNS, SCORES
+from tests.serving.api.conftest import admitting, calls
 from tests.serving.faults import FAULTS
 
 
@@ -68,6 +71,71 @@ def test_a_full_disk_under_a_report_is_answered_and_nothing_is_kept(call: Any, s
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:regulars:disk-full")
     assert answer.json()["detail"].startswith("the disk is full at book.db; nothing of this request is kept")
     assert call("POST", "/v1/contacts", json=contact).json()["new"] == 1
+
+
+# What answers under each fault: the start meets the book or the registry, a request the book.
+SERVED = {"ENOSPC": "disk-full", "damaged book": "damaged", "lock held": "busy", "half a registry": None}
+
+
+@pytest.mark.parametrize("fault", SERVED)
+def test_a_server_answers_under_a_fault_and_goes_on_once_it_is_gone(
+    changed: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    serve_under(fault, changed, monkeypatch)
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - set(SERVED)))
+def test_a_server_answers_under_every_fault(changed: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    serve_under(fault, changed, monkeypatch)
+
+
+def serve_under(fault: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start a server in the fault, then put it under one that runs: 200 or 503, and all is well after."""
+    monkeypatch.setenv(CONFIG_VARIABLE, str(folder / "regulars.toml"))
+    server = ServerState()
+    app = admitting(create_app(server))
+    call = calls(app)
+    with FAULTS[fault].put_in(folder):
+        server._open_quietly()
+        assert_answers(call, str(folder))
+    server._let_go()
+    server._open_quietly()
+    admitting(app)
+    assert server.health() == {"ready": True, "model": "registry", "trouble": None}
+    (customer,) = customers_of(server, 1)
+    contact = {"contacts": [{"customer_id": customer, "channel": "call"}]}
+    assert server.book is not None
+    server.book.engine.dispose()  # connections of their own for the time of the fault
+    with FAULTS[fault].put_in(folder):
+        answers = assert_answers(call, str(folder), contact)
+        server.book.engine.dispose()
+    codes = {each.json()["type"].removeprefix("urn:regulars:") for each in answers if each.status_code == 503}
+    expected = SERVED.get(fault, FAULTS[fault].expected.code)
+    assert codes <= {expected}
+    assert codes or expected is None
+    assert call("POST", "/v1/contacts", json=contact).json()["new"] == 1
+    server.close()
+
+
+def customers_of(server: ServerState, count: int) -> list[str]:
+    with server.need_book().reading() as connection:
+        return list(connection.scalars(sa.select(SCORES.c.customer_id).limit(count)))
+
+
+def assert_answers(call: Any, folder: str, contact: Any = None) -> list[Any]:
+    """Ask for everything: health, what is read, what is computed and what is written."""
+    asked = [("GET", "/readyz", None), ("GET", "/v1/lists/current", None), ("GET", "/v1/model", None)]
+    asked += [("POST", "/v1/contacts", contact)] if contact else []
+    answers = [call(method, path, json=body) for method, path, body in asked]
+    for answer in answers:
+        assert answer.status_code in (200, 503), answer.text
+        assert folder not in answer.text
+    refused = [each for each in answers[1:] if each.status_code == 503]
+    for answer in refused:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["retry-after"] == "5"
+    return refused
 
 
 def test_an_unexpected_error_over_a_damaged_book_is_told_as_damage(server: Any) -> None:

@@ -297,6 +297,44 @@ def test_without_a_toml_it_says_how_to_get_one(tmp_path: Path, monkeypatch: pyte
         ServerState().open()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ('owner = "? Is Ann Li an owner, or 03/04/2026 a day?"', "nobody has answered customers.columns.owner; write"),
+        ('ownr = "Ann Li"', "cannot be used: regulars.toml, customers.columns.ownr: no such key"),
+        ("owner = 7", "regulars.toml, customers.columns.owner: not a text in quotes"),
+        ("owner = Ann Li", "is not TOML: Invalid value (at line "),
+    ],
+)
+def test_what_is_wrong_with_the_toml_is_told_to_everybody_without_a_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, wrong: str, told: str
+) -> None:
+    """File, key and rule, and which command says more; a question's examples and a value may be names."""
+    (tmp_path / "regulars.toml").write_text(f"""
+[shop]
+zone = "UTC"
+currency = "EUR"
+[orders]
+file = "orders.csv"
+columns = {{ customer_id = "c", ordered_at = "d", amount = "a" }}
+[customers]
+file = "c.csv"
+[customers.columns]
+customer_id = "c"
+{wrong}
+""")
+    monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "regulars.toml"))
+    server = ServerState()
+    with caplog.at_level(logging.INFO, logger="regulars.serving"):
+        server._open_quietly()
+    answer = calls(create_app(server))("GET", "/readyz")
+    assert (answer.status_code, told in answer.json()["trouble"]) == (503, True), answer.json()
+    for said in (answer.text, caplog.text):
+        assert all(each not in said for each in ("Ann", "03/04", str(tmp_path))), said
+    assert told in caplog.text
+    server.close()
+
+
 def test_a_server_makes_no_book(shop: Any, tmp_path: Path) -> None:
     """An empty one would know no key and no customer: a folder that was not mounted would look like revoked keys."""
     server = ServerState(replace(shop.settings, folder=tmp_path))

@@ -21,6 +21,7 @@ from serving.book.keys import (
     hashed,
     matches,
     record_use,
+    replace_key,
     revoke_key,
     split_key,
 )
@@ -46,6 +47,24 @@ def test_a_key_fits_its_text_and_no_other(book: Book) -> None:
     assert matches(key, secret)
     for wrong in (secret[:-1], secret + "A", secret.swapcase(), "", other_secret):
         assert not matches(key, wrong)
+
+
+def test_a_key_is_replaced_by_one_that_may_do_the_same(book: Book) -> None:
+    """The former one holds for a while beside it; its own end stays where it comes sooner."""
+    soon = utc_now() + timedelta(hours=1)
+    key, text = create_key(book, "crm", ["scores", "lists"], "Eleni", soon)
+    new, former, new_text = replace_key(book, key.id, timedelta(days=1))
+    assert (new.name, new.roles, new.owner, new.expires_at) == (key.name, key.roles, key.owner, soon)
+    assert former == key
+    assert matches(new, (split_key(new_text) or ("", ""))[1])
+    assert not matches(new, (split_key(text) or ("", ""))[1])
+    now = utc_now()
+    newest, ended, _ = replace_key(book, new.id, timedelta(0))
+    assert (ended.holds(utc_now()), newest.holds(now)) == (False, True)
+    assert set(known(book)) == {former, ended, newest}
+    for gone, message in ((new.id, "holds no more: regulars keys create"), ("nowhere", "there is no key")):
+        with pytest.raises(InputError, match=message):
+            replace_key(book, gone, timedelta(0))
 
 
 def test_the_book_holds_a_salted_hash_and_no_secret(book: Book) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,15 @@ import sqlalchemy as sa
 
 from features.errors import InputError
 from serving.book import Book, Consent, set_consent
-from serving.book.privacy.erasure import erase
+from serving.book.privacy import sealing
+from serving.book.privacy.erasure import erase, erasures_of
+from serving.book.privacy.sealing import Resealed, reseal
 from serving.book.privacy.secret import VARIABLE, NotSealedWithThis, Secret, SecretKeeper
 from serving.book.schema import ERASURES, SECRET_CHECK, WEBHOOKS
 from serving.book.sql_rows import digest, utc_now
 from serving.webhooks.outbox import claim
-from serving.webhooks.receivers import add_webhook, receiver_of, remove_webhook, start_over, webhooks
+from serving.webhooks.receivers import add_webhook, receiver_of, remove_webhook, renew_secret, start_over, webhooks
+from serving.webhooks.signing import NotVerified, sign, verify
 from tests.features.test_file_access import mode
 from tests.serving.book.test_migrations import BASELINE_BOOK, execute
 from tests.serving.conftest import AS_OF
@@ -140,7 +144,7 @@ def test_a_folder_that_takes_no_file_is_told_with_the_way_around(
 def test_a_secret_that_was_copied_with_another_mode_is_closed(tmp_path: Path) -> None:
     made = SecretKeeper(tmp_path).read_or_make()
     (tmp_path / FILE).chmod(0o644)
-    assert SecretKeeper(tmp_path).read() == made
+    assert SecretKeeper(tmp_path).read() == (made,)
     assert mode(tmp_path / FILE) == 0o600
 
 
@@ -219,6 +223,124 @@ def test_where_the_secret_is_lost_the_webhooks_start_over(book: Book, monkeypatc
     added = add_webhook(book, URL, [])
     assert receiver_of(book, added.webhook_id) == added
     assert erased(book, "ann") not in (before, digest("ann"))
+
+
+def taken(book: Book) -> Resealed:
+    """Take another secret."""
+    with book.writing() as connection:
+        return reseal(connection, book.keeper)
+
+
+def test_a_secret_that_was_seen_is_replaced(tmp_path: Path) -> None:
+    """Webhooks go on signing, who was erased is known again, and whoever has the former secret can guess nobody."""
+    with closing(Book(tmp_path)) as book:
+        added, record = add_webhook(book, URL, []), erased(book, "ann")
+        renewed = renew_secret(book, added.webhook_id, timedelta(hours=1))
+        (former,) = book.keeper.read()
+        assert former.digest(digest("ann")) == record
+        assert taken(book) == Resealed(webhooks=1, erasures=1)
+        new, second = book.keeper.read()
+        assert (second, new == former, mode(tmp_path / FILE)) == (former, False, 0o600)
+        assert receiver_of(book, added.webhook_id) == renewed
+        with book.reading() as connection:
+            kept = str([connection.execute(sa.select(table)).all() for table in (ERASURES, SECRET_CHECK, WEBHOOKS)])
+        assert all(each not in kept for each in (record, former.text, new.text, added.secret, renewed.secret))
+        erased(book, "ann")
+        erased(book, "bob")
+        taken(book)
+        (tmp_path / FILE).write_text(book.keeper.read()[0].text)  # no older copy is to be opened
+        assert [len(erasures_of(book, who)) for who in ("ann", "bob", "zoe")] == [2, 1, 0]
+        assert receiver_of(book, added.webhook_id) == renewed
+        (tmp_path / FILE).write_text(former.text)
+        with pytest.raises(InputError, match="another secret than the one of this book"):
+            receiver_of(book, added.webhook_id)
+
+
+def test_an_older_copy_opens_with_the_secret_that_stands_behind_the_new_one(tmp_path: Path) -> None:
+    with closing(Book(tmp_path)) as book:
+        added = add_webhook(book, URL, [])
+    older = shutil.copytree(tmp_path, tmp_path / "older")
+    with closing(Book(tmp_path)) as book:
+        taken(book)
+        newest = book.keeper.read()[0]
+    shutil.copy(tmp_path / FILE, older / FILE)
+    with closing(Book(older)) as copy:
+        assert receiver_of(copy, added.webhook_id) == added
+        assert taken(copy) == Resealed(1, 0)
+        assert copy.keeper.read()[0] == newest  # it was there already
+
+
+def test_machines_that_share_a_book_take_the_new_secret_one_after_the_other(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each with both of them in the environment, before and after; the former alone opens nothing any more."""
+    new = "the-new-secret-of-this-shop-" * 2
+    monkeypatch.setenv(VARIABLE, OTHER)
+    added = add_webhook(book, URL, [])
+    with pytest.raises(InputError, match=rf"{VARIABLE} holds no newer secret: on every machine .* a space, and the"):
+        taken(book)
+    monkeypatch.setenv(VARIABLE, f"{new} {OTHER}")
+    assert receiver_of(book, added.webhook_id) == added
+    assert taken(book) == Resealed(1, 0)
+    for there in (f"{new} {OTHER}", new):
+        monkeypatch.setenv(VARIABLE, there)
+        assert receiver_of(book, added.webhook_id) == added
+    monkeypatch.setenv(VARIABLE, f"{OTHER} {new}")
+    with pytest.raises(InputError, match="begins with a secret that this book had before"):
+        taken(book)
+    monkeypatch.setenv(VARIABLE, OTHER)
+    with pytest.raises(InputError, match="another secret than the one of this book"):
+        receiver_of(book, added.webhook_id)
+
+
+def test_a_change_of_the_secret_that_is_broken_off_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file has both before the book is written; the next try takes the one that was made."""
+    with closing(Book(tmp_path)) as book:
+        with pytest.raises(InputError, match="nothing is under a secret yet"):
+            taken(book)
+        added, _ = add_webhook(book, URL, []), erased(book, "ann")
+        with monkeypatch.context() as patch:
+            patch.setattr(sealing, "_digest_again", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                taken(book)
+        both = book.keeper.read()
+        assert receiver_of(book, added.webhook_id) == added
+        assert len(erasures_of(book, "ann")) == 1
+        assert taken(book) == Resealed(1, 1)
+        assert book.keeper.read() == both
+        assert receiver_of(book, added.webhook_id) == added
+
+
+def test_a_webhook_signs_with_both_secrets_while_its_receiver_takes_the_new_one(book: Book) -> None:
+    added = add_webhook(book, URL, [])
+    renewed = renew_secret(book, added.webhook_id, timedelta(hours=24))
+    assert (renewed.secret == added.secret, renewed.former_secret) == (False, added.secret)
+    headers = sign(b"{}", "msg_1", 1_000, renewed.secret, renewed.former_secret)
+    for secret in (added.secret, renewed.secret):
+        verify(b"{}", headers, secret, now_seconds=1_000)
+    (shown,) = webhooks(book)
+    assert shown.former_until is not None
+    assert timedelta(hours=23) < shown.former_until - utc_now() < timedelta(hours=24)
+    with book.writing() as connection:
+        connection.execute(sa.update(WEBHOOKS).values(former_until=utc_now() - timedelta(seconds=1)))
+    assert receiver_of(book, added.webhook_id).former_secret is None
+    assert webhooks(book)[0].former_until is None
+    again = renew_secret(book, added.webhook_id, timedelta(0))
+    with pytest.raises(NotVerified):
+        verify(b"{}", sign(b"{}", "msg_1", 1_000, again.secret, again.former_secret), renewed.secret, 1_000)
+    remove_webhook(book, added.webhook_id)
+    with pytest.raises(InputError, match="there is no webhook"):
+        renew_secret(book, added.webhook_id, timedelta(0))
+
+
+def test_messages_that_wait_are_signed_with_both(book: Book, publish: Any) -> None:
+    added = add_webhook(book, URL, ["list.published"])
+    publish(2)
+    renewed = renew_secret(book, added.webhook_id, timedelta(hours=1))
+    (message,) = claim(book, 10, 60.0)
+    assert message.receiver == renewed
 
 
 def test_nothing_is_claimed_where_nothing_can_be_signed(

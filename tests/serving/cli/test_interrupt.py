@@ -116,6 +116,16 @@ def test_it_stops_wherever_it_lands_and_says_so(
     ]
 
 
+@pytest.mark.parametrize("command", [in_plain_code, in_a_destructor, in_a_callback_of_the_collector])
+def test_it_stops_where_the_system_has_no_timer(
+    command: Callable[[], None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows."""
+    monkeypatch.delattr(signal, "setitimer")
+    assert run(command) == 130
+    assert capsys.readouterr().err.startswith(f"{STOPPING}\nregulars: stopped; {WHOLE}; run ")
+
+
 def test_the_second_one_ends_a_process_that_hears_nothing() -> None:
     """The step in hand takes no notice of the first."""
     script = """

@@ -125,6 +125,27 @@ def test_a_list_never_waits_for_a_receiver(toml: Path, call: Call) -> None:
     assert "0 sent" in out
 
 
+def test_secrets_that_were_seen_are_replaced(toml: Path, call: Call) -> None:
+    """A webhook's, and the book's, which somebody decides."""
+    at, decided = ("--config", toml, "--json"), ("--by", "Ada", "--why", "it was in a mail")
+    added = json.loads(call("webhooks", "add", URL, "--unverified", *at)[1])
+    made = json.loads(call("webhooks", "new-secret", added["id"], *at)[1])
+    assert made["secret"] not in ("", added["secret"])
+    assert made["former_until"] is not None
+    code, out, err = call("webhooks", "list", "--config", toml)
+    assert (code, "signed with the former secret too until 20" in out, made["secret"] in out + err) == (0, True, False)
+    assert call("webhooks", "new-secret", added["id"], "--overlap-hours", "0", *at)[0] == 0
+    secret = toml.parent / ".regulars" / "book.secret"
+    before = secret.read_text()
+    assert call("book", "--new-secret", *at)[0] == 2
+    code, out, _ = call("book", "--new-secret", *decided, "--config", toml)
+    assert (code, "1 webhooks and 0 erasures are under it" in out) == (0, True)
+    assert secret.read_text().split()[1:] == before.split()
+    assert in_book(toml.parent, "SELECT action, who, why FROM audit WHERE action = 'new-secret'") == [
+        ("new-secret", "Ada", "it was in a mail")
+    ]
+
+
 def test_a_shop_whose_secret_is_lost_starts_over(toml: Path, call: Call) -> None:
     """The errors name the command, which says what it gives up; where nothing is lost it gives up nothing."""
     at = ("--config", toml, "--json")

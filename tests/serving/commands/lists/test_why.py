@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from features.errors import InputError
-from serving.book import Book
+from serving.book import Book, Consent, set_consent
 from serving.book.outcomes import OutcomeName
+from serving.book.privacy.erasure import erase
 from serving.commands.lists.report_outcomes import consent_to, hand_over_accounts, hold_accounts, one_outcome
 from serving.commands.lists.why import DAY_OF, customer_story, recorded_story
 from serving.config import load_settings
@@ -145,6 +146,19 @@ def test_an_unknown_customer_is_refused_with_a_helpful_sentence(stories: Stories
     assert 'the book knows no customer "nobody": it is asked for ids as in the order source' in err
     with pytest.raises(InputError):
         in_shop(load_settings(stories.folder / "regulars.toml"), customer_story, "")
+
+
+def test_a_customer_who_was_erased_is_told_as_one(stories: Stories, tmp_path: Path) -> None:
+    """To whoever knows the id; where the book's secret is not here it cannot be told, and that is said."""
+    settings = load_settings(stories.folder / "regulars.toml")
+    with closing(Book(tmp_path)) as book:
+        set_consent(book, [Consent("gone", "mail", True, TUESDAY, "a letter")])
+        assert erase(book, "gone", "key 0f3a")
+        with pytest.raises(InputError, match=r'^customer "gone" was erased on 20\d\d-\d\d-\d\d by key 0f3a; the book'):
+            in_shop(settings, customer_story, "gone", book=book)
+        (tmp_path / ".regulars" / "book.secret").unlink()
+        with pytest.raises(InputError, match='knows no customer "gone".*; whether it was erased cannot be told: the'):
+            in_shop(settings, customer_story, "gone", book=book)
 
 
 def test_a_customer_of_the_orders_of_whom_nothing_is_recorded_is_not_called_unknown(

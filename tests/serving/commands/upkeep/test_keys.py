@@ -65,6 +65,19 @@ def test_a_key_is_made_used_listed_and_taken_back(call: Any, settings: Settings,
     assert not admitted(settings, text)
 
 
+def test_a_key_is_replaced(call: Any, settings: Settings, config: Any) -> None:
+    """Both hold for a day, or the new one alone."""
+    first = call("keys", "create", "crm", "--role", "scores", *config)[1].splitlines()[0]
+    code, out, _ = call("keys", "replace", first.split("_")[1], *config)
+    second = out.splitlines()[0]
+    assert (code, out.splitlines()[-1].startswith(f"{first.split('_')[1]} is refused from 20")) == (0, True)
+    assert admitted(settings, first)
+    assert admitted(settings, second)
+    made = json.loads(call("keys", "replace", second.split("_")[1], "--overlap-hours", "0", "--json", *config)[1])
+    assert made["former"]["id"] == second.split("_")[1]
+    assert [admitted(settings, each) for each in (second, made["key"])] == [False, True]
+
+
 def test_as_json_a_program_reads_it(call: Any, settings: Settings, config: Any) -> None:
     """The text stands in what `create` says and nowhere else; neither does salt or hash."""
     made = json.loads(call("keys", "create", "till", "--role", "outcomes", "--json", *config)[1])
