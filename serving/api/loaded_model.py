@@ -97,10 +97,13 @@ class Champions:
 
     def _note(self, error: Exception) -> None:
         """Keep what is wrong for the model's facts, and log each new trouble once, in full: it has no names."""
-        ours = isinstance(error, RegularsError)
-        trouble = error.in_public if ours else "the model registry cannot be read at the moment"
+        if isinstance(error, RegularsError):
+            trouble, said = error.in_public, str(error)
+        else:
+            trouble = "the model registry cannot be read at the moment"
+            said = f"{trouble}: {type(error).__name__}: {error}"
         if trouble != self.trouble:
-            LOG.warning("%s", error if ours else f"{trouble}: {type(error).__name__}: {error}")
+            LOG.warning("%s", said)
         self.trouble = trouble
 
     @property

@@ -18,7 +18,7 @@ from features.errors import InputError, Violation, suggest
 from features.sources.consent import CHANNELS
 from serving.book.book import Book
 from serving.book.people.held import LIFT, keep_for, left_behind, lift_for, people_of
-from serving.book.people.owned import give
+from serving.book.people.owned import customers_of, give
 from serving.book.privacy.entry_ids import ids_by_alias, with_current_ids
 from serving.book.privacy.own_ids import OF, told_apart
 from serving.book.row_checks import Source, days_after, refuse, unknown_words, wrong_reports
@@ -274,11 +274,10 @@ def hand_over(
     if not owner.strip():
         raise InputError("an owner has a name")
     facts = {"owner": owner.strip(), "how": HAND_OVER, "since": since, "by": by, "why": why}
-    rows = [{"account_id": account_id, **facts} for account_id in dict.fromkeys(account_ids)]
+    asked = dict.fromkeys(account_ids)
     with book.writing() as connection:
-        people = people_of(connection, (row["account_id"] for row in rows), accounts)
-        insert_or_replace(connection, OWNERS, rows)
-        give(connection, people, owner.strip(), since)
+        insert_or_replace(connection, OWNERS, [{"account_id": account_id, **facts} for account_id in asked])
+        give(connection, customers_of(connection, asked, accounts), owner.strip(), since)
 
 
 def entries_of(connection: Connection, entry_ids: Iterable[str]) -> dict[str, RowMapping]:

@@ -6,7 +6,7 @@ counts, under whichever account; of two words of one day the last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from serving.book.people.held import people_of
 from serving.book.schema import OWNED, OWNERS
 from serving.book.sql_rows import frame_of, insert_or_replace, rows_with
 from serving.outreach.plan.accounts import Accounts
@@ -21,6 +22,20 @@ from serving.outreach.plan.owners import owners_today
 from serving.outreach.plan.snapshot import OWNED_NAMES
 
 _COLUMNS = tuple(OWNED.c[name] for name in OWNED_NAMES)
+
+
+def customers_of(
+    connection: Connection, account_ids: Iterable[str], accounts: Accounts | None
+) -> Mapping[str, Collection[str]]:
+    """Return account → its customers; an account that has none is a customer of its own, who may come yet.
+
+    Args:
+        connection: of a reader.
+        account_ids: whose.
+        accounts: who belongs to which account today; None = as the list in force has it.
+    """
+    found = people_of(connection, account_ids, accounts)
+    return found if accounts is None else {each: accounts.customers(each) or found[each] for each in found}
 
 
 def give(connection: Connection, people: Mapping[str, Iterable[str]], owner: str, since: date) -> None:

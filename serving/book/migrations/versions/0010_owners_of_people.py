@@ -1,7 +1,7 @@
 """Owners are of people: whoever belonged to an account when it was given an owner keeps that one.
 
 Of older ones these are whom the last list until then saw in the account (before any list: the first one), and the
-customer whose id the account has.
+customer whose id the account has, unless lists know that id as another account's customer or as an account of others.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ WITH seen AS (
     UNION
     SELECT owners.account_id, owners.since, owners.owner, owners.account_id FROM owners
     WHERE NOT EXISTS (
-        SELECT 1 FROM seen WHERE seen.customer_id = owners.account_id AND seen.account_id <> owners.account_id
+        SELECT 1 FROM seen
+        WHERE owners.account_id IN (seen.customer_id, seen.account_id) AND seen.customer_id <> seen.account_id
     )
 ), ranked AS (
     SELECT whose.*, ROW_NUMBER() OVER (PARTITION BY customer_id, since ORDER BY account_id) AS rank FROM whose
