@@ -31,7 +31,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MOST_IN_PUBLIC = 5  # violations; whoever can mend them sees all with `regulars check`
-_QUOTED = re.compile(r'"[^"\n]*"')
+_SUGGESTED, _QUOTED = re.compile(r' Did you mean "[^"\n]*"\?'), re.compile(r'"[^"\n]*"')
 _URL = re.compile(r"\b[a-z][a-z0-9+]*://\S+")
 _FOLDERS = re.compile(r"(?<![\w.])(?:~|\.{1,2})?/(?:[^\s/\"';,:]+/)*(?=[^\s/])")
 
@@ -42,7 +42,7 @@ def without_values(text: str) -> str:
     >>> without_values('/home/shop/orders.csv: "Ann Li" is no amount')
     'orders.csv: … is no amount'
     """
-    return _FOLDERS.sub("", _URL.sub("the database", _QUOTED.sub("…", text)))
+    return _FOLDERS.sub("", _URL.sub("the database", _QUOTED.sub("…", _SUGGESTED.sub("", text))))
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def empty(file: Path) -> None:
 
 def growing(file: Path) -> None:
     """Whole lines of a file that is written at this moment."""
-    written(file, "customer_id,owner\nbob,Eleni\n", seconds_ago=0)
+    written(file, "customer_id,owner\nbob,Eleni\n", seconds_ago=-60)  # however slow the machine is
 
 
 @pytest.mark.parametrize("rewriting", [gone, half, empty, growing])
@@ -88,13 +88,13 @@ def test_the_log_names_the_file_and_the_rule_and_no_cell(
     scoped: tuple[Call, Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     call, file = scoped
-    for text in (WHOLE + "ann,Ann Li\n", f'{WHOLE}"Ann Li,Bruno\n'):
-        seen(call)
-        with caplog.at_level(logging.WARNING, logger="regulars.serving"):
-            written(file, text, seconds_ago=5)
-            assert "X-Customers-Age" in seen(call).headers
-        written(file, WHOLE, seconds_ago=3)
-    assert caplog.text.count("is used: customers.csv cannot be used: customers.csv, ") == 2
+    seen(call)
+    with caplog.at_level(logging.WARNING, logger="regulars.serving"):
+        written(file, "customer_id,Ann Li\nann,Eleni\n", seconds_ago=5)
+        assert "X-Customers-Age" in seen(call).headers
+    assert (
+        "is used: customers.csv cannot be used: customers.csv, line 1, column owner: is not in the file" in caplog.text
+    )
     assert "Ann" not in caplog.text
 
 
