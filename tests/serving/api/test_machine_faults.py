@@ -95,10 +95,11 @@ def serve_under(fault: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """Start a server in the fault, then put it under one that runs: 200 or 503, and all is well after."""
     monkeypatch.setenv(CONFIG_VARIABLE, str(folder / "regulars.toml"))
     server = ServerState()
-    app = admitting(create_app(server))
+    app = create_app(server)
     call = calls(app)
     with FAULTS[fault].put_in(folder):
         server._open_quietly()
+        admitting(app)
         assert_answers(call, str(folder))
     server._let_go()
     server._open_quietly()
