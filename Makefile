@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-ablation bench-value bench-training bench-effect bench-lists bench-serving figures fuzz faults serve clean
+.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-ablation bench-value bench-training bench-effect bench-intake bench-lists bench-serving figures fuzz faults serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,9 @@ bench-training: $(READY) ## how long training takes beside the bare fits in it
 
 bench-effect: $(READY) ## do the effect's intervals hold the truth, and what the ranking keeps, on shops whose truth is known
 	@$(BIN)/python -m benchmarks.effect
+
+bench-intake: $(READY) ## how long reading takes, beside plain roll-ups; POLARS=a Python that has Polars
+	@$(BIN)/python -m benchmarks.intake $(if $(POLARS),--polars $(POLARS))
 
 bench-lists: $(READY) ## the list of a million customers, on SQLite and PostgreSQL
 	@$(BIN)/python -m benchmarks.lists

@@ -50,6 +50,20 @@ class Coded:
         codes = [part.codes + begin for part, begin in zip(parts, begins, strict=False)]
         return cls(np.concatenate([part.values for part in parts]), np.concatenate(codes))
 
+    @cached_property
+    def empty(self) -> npt.NDArray[np.bool_]:
+        """Which values are empty."""
+        return np.asarray(self.values == "", dtype=bool)
+
+    @property
+    def longest(self) -> int:
+        """No text is longer, in characters."""
+        return max(map(len, self.values), default=0)
+
+    def with_codes(self, codes: Ints) -> Coded:
+        """Return other rows of the same texts."""
+        return Coded(self.values, codes)
+
     def in_order(self) -> Coded:
         """Return the same column with its values sorted, unused and repeated ones gone."""
         used = np.flatnonzero(np.bincount(self.codes, minlength=len(self.values)))
@@ -86,7 +100,7 @@ def _joined(columns: Sequence[Any]) -> Any:
 
 
 def _where(column: Any, rows: npt.NDArray[np.bool_]) -> Any:
-    return Coded(column.values, column.codes[rows]) if isinstance(column, Coded) else column[rows]
+    return column.with_codes(column.codes[rows]) if isinstance(column, Coded) else column[rows]
 
 
 @dataclass(frozen=True, eq=False)

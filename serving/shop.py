@@ -57,6 +57,7 @@ class OpenShop:
     ) -> None:
         self.settings, self.until, self.known_at = settings, until, known_at
         self._lent, self._book = book is not None, book
+        self._count_twice = False
 
     def __enter__(self) -> OpenShop:
         """Give the shop to a command."""
@@ -86,11 +87,23 @@ class OpenShop:
             InputError: every broken rule at once.
         """
         shop, orders, events = self.settings.shop, self.settings.orders, self.settings.events
-        found = read_log(shop, orders, events, until=self.until, latest=self.today, posted=self._posts())
+        found = read_log(
+            shop,
+            orders,
+            events,
+            until=self.until,
+            latest=self.today,
+            posted=self._posts(),
+            count_twice=self._count_twice,
+        )
         if not self._lent and orders.on_broken == "set_aside":  # a server reads often, and writes nothing of its own
             write_set_aside(self.settings, found.set_aside)
         self._compare_with_last(found)
         return found
+
+    def count_twice(self) -> None:
+        """Have the orders counted twice when they are read, which costs a second scan of the file."""
+        self._count_twice = True
 
     @property
     def log(self) -> Log:

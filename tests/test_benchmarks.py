@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 TINY = {
     "ablation": ("--simulated", "600"),
     "features": ("--lines", "20000", "--dates", "2"),
+    "intake": ("--lines", "20000"),
     "lists": ("--customers", "500"),
     "value": ("--simulated", "300"),
 }
@@ -41,7 +42,7 @@ def ran(*command: str) -> subprocess.CompletedProcess[str]:
 
 def page_of(name: str, sizes: tuple[str, ...], folder: Path) -> str:
     """Run a benchmark as a process, since it is one: no import of this run stands in its way."""
-    page, generated = folder / "page.md", ("--folder", str(folder)) if name == "features" else ()
+    page, generated = folder / "page.md", ("--folder", str(folder)) if name in ("features", "intake") else ()
     done = ran(f"benchmarks.{name}", *sizes, *generated, "--out", str(page))
     assert done.returncode == 0, done.stderr[-3000:]
     return page.read_text(encoding="utf-8")

@@ -39,7 +39,8 @@ def line_money(checks: RowChecks, order: Ints, rules: LineRules) -> Worth:
     quantity = checks.number("quantity")
     if quantity is not None:
         checks.check_number("quantity", quantity, needed=rules.price_times_quantity)
-        quantity = np.where(quantity == cells.EMPTY, 10**cells.SCALE, quantity)
+        empty = quantity == cells.EMPTY
+        quantity = np.where(empty, 10**cells.SCALE, quantity) if empty.any() else quantity
     discount, back = (_positive(checks, name) for name in ("discount", "refunded"))
     none = np.zeros(checks.typed.rows, dtype=np.int64)
     if rules.amount_is == "none":
@@ -52,19 +53,25 @@ def line_money(checks: RowChecks, order: Ints, rules: LineRules) -> Worth:
         checks.account.written = total
         return _after_discount(checks, total, discount, back, quantity, rules, taken=bool(rules.discount_taken))
     amount, before = checks.typed.numbers["amount"], checks.number("before_discount")
-    checks.account.written = np.where(amount > cells.HUGE, amount, 0)
+    checks.account.written = _or_zero(amount)
     if rules.amount_is == "order":
         amount = _once_per_order(checks, "amount", order, amount)
-        checks.account.change("totals repeated", checks.account.written, np.where(amount > cells.HUGE, amount, 0))
+        checks.account.change("totals repeated", checks.account.written, _or_zero(amount))
         before = None if before is None else _once_per_order(checks, "before_discount", order, before)
         if rules.discount_is == "money":
             discount = _once_per_order(checks, "discount", order, discount)
     checks.check_number("amount", amount, needed=True)
-    amount = np.where(amount > cells.HUGE, amount, 0)
+    amount = _or_zero(amount)
     if before is not None and checks.number("discount") is None:
         checks.check_number("before_discount", before)
         discount = np.where(before > cells.HUGE, np.maximum(np.abs(before) - np.abs(amount), 0), 0)
     return _after_discount(checks, amount, discount, back, quantity, rules, taken=rules.discount_taken is not False)
+
+
+def _or_zero(values: Ints) -> Ints:
+    """Return numbers, 0 where a cell holds none."""
+    known = values > cells.HUGE
+    return values if known.all() else np.where(known, values, 0)
 
 
 def _positive(checks: RowChecks, name: str) -> Ints:

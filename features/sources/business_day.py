@@ -38,10 +38,12 @@ def business_days(local_time: Ints, offset: Ints, shop: Shop) -> tuple[Ints, Int
     if zoned.any():
         instant = np.where(zoned, local_time - offset, 0)
         clock = np.where(zoned, instant + _utc_offsets(instant, shop.zone_info), local_time)
-    # A date without a time is that business day, whenever it begins.
-    dated = ~zoned & (local_time % DAY == 0)
-    clock = clock - np.where(dated, 0, shop.day_starts_at_second)
-    return clock // DAY, clock % DAY
+    if shop.day_starts_at_second:
+        # A date without a time is that business day, whenever it begins.
+        dated = ~zoned & (local_time % DAY == 0)
+        clock = clock - np.where(dated, 0, shop.day_starts_at_second)
+    day = clock // DAY
+    return day, clock - day * DAY
 
 
 def on_clock_of(local_time: Ints, offset: Ints, zone: str) -> Ints:

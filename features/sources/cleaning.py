@@ -16,6 +16,7 @@ from features.sources import cells
 from features.sources.amounts import in_shop_currency, line_money
 from features.sources.balance.account import ReadRows
 from features.sources.business_day import business_days
+from features.sources.cells.hints import CONTROL, MAIL, ROUNDED, TEST, WRAPPED, may_be_digits
 from features.sources.columns import (
     Mask,
     among,
@@ -35,7 +36,7 @@ from features.sources.mapping import LineRules, Shop
 from features.sources.order_states import earlier_states
 from features.sources.refunds import refunds, with_parts_returned
 from features.sources.row_checks import NO_TEXTS, CleanTable, RowChecks, TypedTable
-from features.sources.rules import A_DATE, AN_ID_WITH_ALL_DIGITS, OVERLAP, ROUNDED_REMEDY, SET_ASIDE, TEST_HINT, is_test
+from features.sources.rules import A_DATE, AN_ID_WITH_ALL_DIGITS, OVERLAP, ROUNDED_REMEDY, SET_ASIDE, is_test
 from features.sources.split_moments import is_zone
 from features.sources.words.meanings import meanings
 from features.sources.words.meant import Meant, meant_by_words
@@ -44,7 +45,6 @@ from features.sources.words.placeholders import placeholder_question, suspects
 LONGEST_ID = 200
 MOST_DAYS_OF_AN_ORDER = 31
 MOST_KINDS, LONGEST_KIND = 60, 40
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def clean_lines(
@@ -96,17 +96,17 @@ def clean_lines(
     _check_ids(checks, customer)
     _check_orders(checks, order, customer, day, returned)
     keep = checks.alive & checks.sound
-    units = np.ones(typed.rows, dtype=np.int64)
+    units = np.ones(np.count_nonzero(keep), dtype=np.int64)
     if worth.quantity is not None:
-        units = half_up(np.abs(worth.quantity), 10**cells.SCALE)
+        units = half_up(np.abs(worth.quantity[keep]), 10**cells.SCALE)
     lines = Lines(
         customer_id=kept(customer, keep),
         day=day[keep],
-        amount=np.abs(amount - refund.part)[keep],
+        amount=np.abs(amount[keep] - refund.part[keep]),
         order_id=kept(checks.text("order_id") or blank(typed.rows), keep),
         product_id=kept(checks.text("product_id") or blank(typed.rows), keep),
         discount=np.abs(discount[keep]),
-        units=units[keep],
+        units=units,
         returned=returned[keep],
         refund=(returned & _refunds(checks, order, worth.amount, worth.quantity, rules))[keep],
     )
@@ -171,8 +171,8 @@ def _leave_out_other_rows(checks: RowChecks, order: Ints, customer: Coded, meant
     checks.leave_out("test orders", meant.rows("test"))
     ids = [each for each in (checks.text("order_id"), checks.text("status")) if each is not None]
     for each in ids:
-        checks.leave_out("test orders", where(each, is_test, hint=TEST_HINT))
-    checks.leave_out("test orders", where(customer, lambda who: "@" in who and is_test(who), hint=TEST_HINT))
+        checks.leave_out("test orders", where(each, is_test, hint=TEST))
+    checks.leave_out("test orders", where(customer, lambda who: "@" in who and is_test(who), hint=TEST))
     checks.leave_out("test orders", _flagged(checks, order, "test"))
     checks.leave_out("guests", is_empty(customer))
     _leave_out_placeholders(checks, customer, rules)
@@ -263,30 +263,33 @@ def _check_ids(checks: RowChecks, customer: Coded) -> None:
     ids = {**checks.typed.texts, "customer_id": customer}
     for name in ("customer_id", "order_id", "line_id", "product_id", "event_id"):
         coded = ids.get(name)
-        if coded is None or not len(coded.values):
+        if coded is None:
             continue
-        if max(map(len, coded.values)) > LONGEST_ID:
+        if coded.longest > LONGEST_ID:
             wrong = where(coded, lambda text: len(text) > LONGEST_ID)
             checks.problem(name, f"at most {LONGEST_ID} characters", "map the column that holds the id", wrong)
-        if _CONTROL.search("".join(coded.values)):
-            wrong = where(coded, lambda text: _CONTROL.search(text) is not None)
-            checks.problem(name, "free of control characters", "export the ids again", wrong)
-        every = cells.all_rounded(coded.values)
-        rounded = ~is_empty(coded) if every else where(coded, cells.is_rounded, hint=cells.ROUNDED_HINT)
+        control = where(coded, lambda text: CONTROL.pattern.search(text) is not None, hint=CONTROL)
+        checks.problem(name, "free of control characters", "export the ids again", control)
+        every = may_be_digits(coded) and cells.all_rounded(coded.values)
+        rounded = ~is_empty(coded) if every else where(coded, cells.is_rounded, hint=ROUNDED)
         checks.problem(name, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY, rounded)
 
 
 def _check_orders(checks: RowChecks, order: Ints, customer: Coded, day: Ints, returned: Mask) -> None:
     """Check that an order id belongs to one customer and one time; a return may come later."""
-    rows = np.flatnonzero(checks.alive & checks.sound & (order >= 0) & ~returned)
+    sold = checks.alive & checks.sound & (order >= 0) & ~returned
+    rows = np.flatnonzero(sold)
     if not len(rows):
         return
-    own, size = order[rows], int(order.max()) + 1
-    first = first_rows(order, mask(rows, len(order)))[own]
+    own = order[rows]
+    first = first_rows(order, sold)[own]
     of_others = np.zeros(len(order), dtype=bool)
     of_others[rows[customer.codes[rows] != customer.codes[first]]] = True
     rule = "the order id of one customer"
     checks.problem("order_id", rule, "leave order_id out of the columns if its numbers are used again", of_others)
+    if 2 * np.abs(day[rows] - day[first]).max() <= MOST_DAYS_OF_AN_ORDER:
+        return
+    size = int(order.max()) + 1
     low, high = np.full(size, 2**31), np.full(size, -(2**31))
     np.minimum.at(low, own, day[rows])
     np.maximum.at(high, own, day[rows])
@@ -311,4 +314,6 @@ def _kinds(checks: RowChecks) -> Coded:
 
 def customer_ids(coded: Coded) -> Coded:
     """Return the customers of a column, '' for nobody."""
-    return mapped(coded, cells.customer_id)
+    if MAIL.found_in(coded) or WRAPPED.found_in(coded):
+        return mapped(coded, cells.customer_id)
+    return mapped(coded, lambda who: "" if who.lower() in cells.NO_ID else who)

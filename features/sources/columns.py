@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -11,32 +10,30 @@ import numpy.typing as npt
 
 from features.log import Coded, Ints
 from features.sources import cells
+from features.sources.cells.hints import Hint
 
 Mask = npt.NDArray[np.bool_]
 
 
-def where(coded: Coded, test: Callable[[str], bool], *, hint: re.Pattern[str] | None = None) -> Mask:
+def where(coded: Coded, test: Callable[[str], bool], *, hint: Hint | None = None) -> Mask:
     """Return the rows whose text passes a test; each distinct text is tested once.
 
     Args:
         coded: the column.
         test: of a text.
-        hint: what every text that passes holds. One search over all texts is far cheaper than millions of tests, and
-            mostly finds none.
+        hint: what every text that passes holds. One look at all texts is far cheaper than millions of tests, and mostly
+            finds none.
 
     >>> where(Coded.of(["a", "b", "a"]), lambda text: text == "a")
     array([ True, False,  True])
-    >>> where(Coded.of(["a", "b"]), lambda text: text == "c", hint=re.compile("c"))
+    >>> import re
+    >>> where(Coded.of(["a", "b"]), lambda text: text == "c", hint=Hint(re.compile("c"), (b"c",)))
     array([False, False])
     """
-    if hint is not None and not _anywhere(coded, hint):
+    if hint is not None and not hint.found_in(coded):
         return np.zeros(len(coded.codes), dtype=bool)
     hit = np.fromiter((test(value) for value in coded.values), dtype=bool, count=len(coded.values))
     return hit[coded.codes]
-
-
-def _anywhere(coded: Coded, hint: re.Pattern[str]) -> bool:
-    return hint.search("|".join(coded.values)) is not None
 
 
 def among(coded: Coded, texts: frozenset[str]) -> Mask:
@@ -46,11 +43,11 @@ def among(coded: Coded, texts: frozenset[str]) -> Mask:
 
 def is_empty(coded: Coded) -> Mask:
     """Return the rows without a text."""
-    empty = np.asarray(coded.values == "", dtype=bool)
-    return empty[coded.codes]
+    empty = coded.empty
+    return empty[coded.codes] if empty.any() else np.zeros(len(coded.codes), dtype=bool)
 
 
-def mapped(coded: Coded, change: Callable[[str], str], *, hint: re.Pattern[str] | None = None) -> Coded:
+def mapped(coded: Coded, change: Callable[[str], str], *, hint: Hint | None = None) -> Coded:
     """Return the column with each text changed; texts that become equal share one code.
 
     Args:
@@ -61,7 +58,7 @@ def mapped(coded: Coded, change: Callable[[str], str], *, hint: re.Pattern[str] 
     >>> mapped(Coded.of(["B", "b", ""]), str.lower).values
     array(['', 'b'], dtype=object)
     """
-    if hint is not None and not _anywhere(coded, hint):
+    if hint is not None and not hint.found_in(coded):
         return coded
     changed = [change(value) for value in coded.values]
     if changed == list(coded.values):
@@ -83,12 +80,12 @@ def read_codes(coded: Coded, read: Callable[[str], int]) -> Ints:
 
 def kept(coded: Coded, rows: Mask) -> Coded:
     """Return the column with only the rows where the mask is true."""
-    return Coded(coded.values, coded.codes[rows])
+    return coded.with_codes(coded.codes[rows])
 
 
 def blank(rows: int) -> Coded:
     """Return a column of empty texts."""
-    return Coded(np.array([""], dtype=object), np.zeros(rows, dtype=np.int64))
+    return Coded(np.array([""], dtype=object), np.broadcast_to(np.int64(0), rows))
 
 
 def mask(rows: Ints, size: int) -> Mask:
@@ -138,7 +135,7 @@ def first_text(key: Ints, coded: Coded, alive: Mask) -> Coded:
     fill = empty & (source >= 0)
     codes = coded.codes.copy()
     codes[fill] = coded.codes[source[fill]]
-    return Coded(coded.values, codes)
+    return coded.with_codes(codes)
 
 
 def first_filled(key: Ints, filled: Mask, *columns: Ints) -> tuple[Ints, ...]:
@@ -157,6 +154,8 @@ def half_up(values: Ints, scale: int) -> Ints:
     >>> half_up(np.array([15, -15, 14]), 10)
     array([ 2, -2,  1])
     """
+    if not values.any():
+        return np.zeros_like(values)  # which takes no memory until somebody writes
     if scale == 1:
         return values.copy()
     rounded: Ints = np.sign(values) * ((np.abs(values) + scale // 2) // scale)

@@ -27,8 +27,8 @@ def order_keys(order_id: Coded | None, rows: int) -> Ints:
     """
     if order_id is None:
         return np.full(rows, -1, dtype=np.int64)
-    named = np.array([value != "" for value in order_id.values], dtype=bool)
-    return np.where(named[order_id.codes], order_id.codes, -1)
+    empty = order_id.empty
+    return np.where(empty[order_id.codes], -1, order_id.codes) if empty.any() else order_id.codes
 
 
 def repeated_ids(coded: Coded, alive: Mask, within: Ints | None = None, content: Hashes | None = None) -> Mask:

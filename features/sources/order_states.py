@@ -55,7 +55,8 @@ def earlier_states(
         return nothing
     group = _groups(typed, rows, order, customer, local_time)
     run = np.concatenate([[True], group[1:] != group[:-1]])
-    apart = [each for each in _attributes(typed, rows, group, run, rules) if _differs(group, each).any()]
+    first = _first_of(group)
+    apart = [each for each in _attributes(typed, rows, group, run, rules) if _differs_from(first, each).any()]
     if not apart:
         return nothing
     line = _line_identity(typed, rows, group, rules)
@@ -81,9 +82,11 @@ def _groups(typed: TypedTable, rows: Ints, order: Ints, customer: Coded, local_t
     """Return a key per row: one order of one customer at one time, of one kind of document."""
     key = order[rows]
     columns = [customer.codes, local_time, *([typed.texts["type"].codes] if "type" in typed.texts else [])]
+    first = _first_of(key)
     for column in columns:
-        if _differs(key, column[rows]).any():
+        if _differs_from(first, column[rows]).any():
             key = _paired(key, column[rows])
+            first = _first_of(key)
     return key
 
 
@@ -215,8 +218,16 @@ def _same_content(typed: TypedTable, rows: Ints, version: Ints, latest: Ints) ->
 
 def _differs(group: Ints, values: Ints) -> Mask:
     """Return the rows whose value is another than that of the first row of their group."""
-    first = _first(group, np.ones(len(group), dtype=bool))
-    return np.asarray(values != values[first[group]], dtype=bool)
+    return _differs_from(_first_of(group), values)
+
+
+def _differs_from(first: Ints, values: Ints) -> Mask:
+    return np.asarray(values != values[first], dtype=bool)
+
+
+def _first_of(group: Ints) -> Ints:
+    """Return for each row the first one of its group."""
+    return _first(group, np.ones(len(group), dtype=bool))[group]
 
 
 def _first(group: Ints, filled: Mask) -> Ints:

@@ -77,6 +77,7 @@ def read_log(
     until: date | None = None,
     latest: date | None = None,
     posted: Posts | None = None,
+    count_twice: bool = False,
 ) -> CleanLog:
     """Read orders and events into a log.
 
@@ -87,11 +88,12 @@ def read_log(
         until: nothing on or after this business day is read.
         latest: a date after it is a mistake; None = dates are not checked against a clock.
         posted: what was posted, none of it on or after `until`; read as if it stood in the files, see `with_posted`.
+        count_twice: count rows and money of the orders a second time, from the raw cells, see `recount`.
 
     Raises:
         InputError: with every broken rule of both files, or where no order is left.
     """
-    report = check_files(shop, orders, events, None, until=until, latest=latest, posted=posted)
+    report = check_files(shop, orders, events, until=until, latest=latest, posted=posted, count_twice=count_twice)
     if report.log is None or report.questions:
         file_names = " and ".join([orders.source_name, *([events.file.name] if events else [])])
         raise asking(orders.source_name, report.questions, file_names, report.violations)
@@ -123,13 +125,14 @@ def check_files(
     until: date | None = None,
     latest: date | None = None,
     posted: Posts | None = None,
+    count_twice: bool = True,
 ) -> CheckReport:
     """Check all files of a shop against the contract; arguments as for `read_log`. Nothing is raised."""
     limits = {
         "until": None if until is None else day_number(until),
         "latest": None if latest is None else day_number(latest),
     }
-    lines, found, set_aside = _read_orders(orders, shop, limits)
+    lines, found, set_aside = _read_orders(orders, shop, limits, count_twice=count_twice)
     happened: CleanTable | None = None
     if events is not None:
         happened, more = _read_events(events, shop, limits, orders.merge)
@@ -166,7 +169,7 @@ def check_files(
 
 
 def _read_orders(
-    orders: OrdersMapping, shop: Shop, limits: Mapping[str, int | None]
+    orders: OrdersMapping, shop: Shop, limits: Mapping[str, int | None], *, count_twice: bool
 ) -> tuple[CleanTable | None, Findings, list[Violation]]:
     """Return the clean lines, what is wrong with the file, and the rows that were set aside."""
     rules = orders.rules
@@ -185,7 +188,7 @@ def _read_orders(
                 found = without_broken(typed, clean, again, file.file.n_ragged)
             if found is not None:
                 cleaned, set_aside = replace(found[0], ragged_rows=file.file.n_ragged), named_rows(file, found[1])
-            if not cleaned.problems:
+            if count_twice and not cleaned.problems:
                 cleaned = replace(cleaned, recount=recount(file, price_times_quantity=orders.price_times_quantity))
             cleaned = replace(cleaned, counts={**cleaned.counts, **file.file.counts, MERGED: n_merged})
             wrong = Findings() if found is not None else findings(file, [*again, *cleaned.problems])
@@ -195,7 +198,7 @@ def _read_orders(
 
 
 def _sheet(table: CleanTable, shop: Shop) -> BalanceSheet | None:
-    """Return the balance sheet of the orders file, once it agrees with the second count."""
+    """Return the balance sheet of the orders file, once it agrees with the second count, where there is one."""
     if table.rows is None or table.lines is None:
         return None
     sheet = draw(shop.currency, table.rows, table.lines)

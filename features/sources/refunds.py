@@ -104,4 +104,4 @@ def with_parts_returned(lines: Lines, part: Ints) -> Lines:
 
 def _under(above: Coded, below: Coded) -> Coded:
     """Put a column under another of the same texts."""
-    return Coded(above.values, np.concatenate([above.codes, below.codes]))
+    return above.with_codes(np.concatenate([above.codes, below.codes]))

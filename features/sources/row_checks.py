@@ -55,7 +55,7 @@ class CleanTable:
     """A cleaned table: `lines` or `events` of the rows that break no rule, the broken rules, and the counts of rows.
 
     `event_ids` are those of all rows, of the ones that a rule leaves out, too. `rows` are those of lines, for
-    their balance sheet, `recount` the second count of rows and money, and `ragged_rows` how many
+    their balance sheet, `recount` the second count of rows and money, if one was asked for, and `ragged_rows` how many
     rows of another number of cells were set aside.
     """
 
@@ -84,7 +84,8 @@ class RowChecks:
 
     def leave_out(self, rule: str, rows: Mask) -> None:
         """Leave rows out by a stated rule, and count them."""
-        rows = rows & self.alive
+        if rows.any():
+            rows = rows & self.alive
         self.counts[rule] = self.counts.get(rule, 0) + int(np.count_nonzero(rows))
         self.account.leave_out(rule, rows)
         self.alive &= ~rows
@@ -99,6 +100,8 @@ class RowChecks:
 
     def problem(self, name: str, rule: str, remedy: str, rows: Mask) -> None:
         """Note a broken rule; a row is named for the first rule that it breaks."""
+        if not rows.any():
+            return
         rows = rows & self.alive & self.sound
         if rows.any():
             self.problems.append(Problem(name, rule, remedy, np.flatnonzero(rows)))
@@ -115,10 +118,12 @@ class RowChecks:
     def drop_blank(self) -> None:
         """Drop lines of nothing but delimiters, which spreadsheets leave at the end."""
         blank = self.typed.local_time == cells.EMPTY
-        for coded in self.typed.texts.values():
-            blank &= is_empty(coded)
         for numbers in self.typed.numbers.values():
             blank &= numbers == cells.EMPTY
+        if not blank.any():
+            return
+        for coded in self.typed.texts.values():
+            blank &= is_empty(coded)
         if blank.any():
             self.leave_out("blank lines", blank)
 

@@ -113,13 +113,13 @@ def without_headers(typed: TypedTable, file: MappedFile) -> tuple[TypedTable, li
         file: the file, with its header.
     """
     again = np.ones(typed.rows, dtype=bool)
-    for name, coded in typed.texts.items():
-        if name in file.columns:
-            again &= where(coded, cells.text(file.columns[name].header).__eq__)
     if {"ordered_at", "happened_at"} & file.columns.keys():
         again &= typed.local_time == cells.BAD
     for numbers in typed.numbers.values():
         again &= numbers == cells.BAD
+    for name, coded in typed.texts.items() if again.any() else ():
+        if name in file.columns:
+            again &= where(coded, cells.text(file.columns[name].header).__eq__)
     if not again.any():
         return typed, []
     remedy = "delete this line: two exports were joined, each with its own header"

@@ -37,13 +37,14 @@ class Account:
         self.fate: npt.NDArray[np.int8] = np.zeros(rows, dtype=np.int8)
         self.changes: list[MoneyChange] = []
         self.written: Ints = np.zeros(rows, dtype=np.int64)
-        self.currency = Coded(np.array([""], dtype=object), np.zeros(rows, dtype=np.int64))
+        self.currency = Coded(np.array([""], dtype=object), np.broadcast_to(np.int64(0), rows))
 
     def leave_out(self, rule: str, rows: npt.NDArray[np.bool_]) -> None:
         """Note that a rule leaves rows out; a row that is out already keeps its first rule."""
         if rule not in self.rules:
             self.rules.append(rule)
-        self.fate[rows & (self.fate == IN)] = self.rules.index(rule)
+        if rows.any():
+            self.fate[rows & (self.fate == IN)] = self.rules.index(rule)
 
     def change(self, rule: str, before: Ints, after: Ints) -> None:
         """Note what a rule does to the money of each row.

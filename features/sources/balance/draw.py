@@ -11,7 +11,7 @@ import numpy as np
 from features.log import Coded, Ints, Lines, Log
 from features.money import Money
 from features.sources import cells
-from features.sources.balance.account import IN, MoneyChange, ReadRows
+from features.sources.balance.account import IN, ReadRows
 from features.sources.balance.sheet import (
     ORDER_LINES,
     READ,
@@ -28,7 +28,7 @@ from features.sources.rules import ROUNDED
 
 CONVERTED = "currency converted"
 MINOR_UNITS, REFUNDS = "written in minor units", "partial refunds"
-_UNIT = 10**cells.SCALE
+_HALF = 32  # bits
 
 
 def draw(shop_currency: str, rows: ReadRows, lines: Lines) -> BalanceSheet:
@@ -43,16 +43,19 @@ def draw(shop_currency: str, rows: ReadRows, lines: Lines) -> BalanceSheet:
     account.leave_out("zero-value orders", _zero_value_rows(rows, lines))
     kept = account.fate == IN
     sold, back = kept & ~rows.returned, kept & rows.returned
+    counts = np.bincount(account.fate, minlength=len(account.rules))
     left_out = tuple(
-        _line(rows, shop_currency, rule, account.fate == code) for code, rule in enumerate(account.rules) if code
+        _line(rows, shop_currency, rule, np.flatnonzero(account.fate == code))
+        for code, rule in enumerate(account.rules)
+        if code and counts[code]
     )
     changes = (*_changes(rows, shop_currency, ORDER_LINES, sold), *_changes(rows, shop_currency, RETURNS, back))
     return BalanceSheet(
         shop_currency,
-        _line(rows, shop_currency, READ, np.ones(len(kept), dtype=bool)),
-        tuple(line for line in left_out if line.rows),
-        _line(rows, shop_currency, RETURNS, back),
-        _line(rows, shop_currency, ORDER_LINES, sold),
+        _line(rows, shop_currency, READ, slice(None)),
+        left_out,
+        _line(rows, shop_currency, RETURNS, np.flatnonzero(back)),
+        _line(rows, shop_currency, ORDER_LINES, np.flatnonzero(sold)),
         tuple(changes),
         Counted(),
         tuple(account.rules),
@@ -65,30 +68,31 @@ def _zero_value_rows(rows: ReadRows, lines: Lines) -> Mask:
     return spread(zero_value_orders(lines)[: int(np.count_nonzero(rows.keep))], rows.keep)
 
 
-def _line(rows: ReadRows, shop_currency: str, rule: str, mask: Mask) -> SheetLine:
-    used = np.bincount(rows.customer.codes[mask], minlength=len(rows.customer.values)) > 0
-    customers = int(np.count_nonzero(used & (rows.customer.values != "")))
-    money = _money(rows.account.written, rows.account.currency, shop_currency, mask)
-    return SheetLine(rule, int(np.count_nonzero(mask)), _orders(rows, mask), customers, money)
+def _line(rows: ReadRows, shop_currency: str, rule: str, at: Ints | slice) -> SheetLine:
+    used = np.bincount(rows.customer.codes[at], minlength=len(rows.customer.empty)) > 0
+    customers = int(np.count_nonzero(used & ~rows.customer.empty))
+    written, currency = rows.account.written[at], rows.account.currency
+    money = _money(written, currency.with_codes(currency.codes[at]), shop_currency)
+    return SheetLine(rule, len(written), _orders(rows, at), customers, money)
 
 
-def _orders(rows: ReadRows, mask: Mask) -> int:
-    named = mask & (rows.order >= 0)
-    nameless = np.flatnonzero(mask & (rows.order < 0))
-    days = np.unique(np.stack([rows.customer.codes[nameless], rows.day[nameless]]), axis=1).shape[1]
-    return int(np.count_nonzero(np.bincount(rows.order[named]))) + (days if len(nameless) else 0)
+def _orders(rows: ReadRows, at: Ints | slice) -> int:
+    order = rows.order[at]
+    nameless = order < 0
+    if not nameless.any():
+        return int(np.count_nonzero(np.bincount(order)))
+    who, day = rows.customer.codes[at][nameless], np.unique(rows.day[at][nameless], return_inverse=True)[1]
+    days = np.unique(day * len(rows.customer.empty) + who)
+    return int(np.count_nonzero(np.bincount(order[~nameless]))) + len(days)
 
 
-def _money(millionths: Ints, currency: Coded, shop_currency: str, mask: Mask) -> dict[str, Decimal]:
+def _money(millionths: Ints, currency: Coded, shop_currency: str) -> dict[str, Decimal]:
     """Add money by currency; the cells of one currency need no masks."""
-    if len(currency.values) == 1:
-        return {_code(currency.values[0], shop_currency): _units(exact_sum(millionths[mask]))}
-    codes = np.unique(currency.codes[mask]) if mask.any() else np.zeros(0, dtype=np.int64)
+    if len(currency.empty) == 1:
+        return {_code(currency.values[0], shop_currency): _units(exact_sum(millionths))}
+    codes = np.unique(currency.codes)
     return added(
-        *(
-            {_code(currency.values[c], shop_currency): _units(exact_sum(millionths[mask & (currency.codes == c)]))}
-            for c in codes
-        )
+        *({_code(currency.values[c], shop_currency): _units(exact_sum(millionths[currency.codes == c]))} for c in codes)
     )
 
 
@@ -102,48 +106,43 @@ def _units(millionths: int) -> Decimal:
 
 def _changes(rows: ReadRows, shop_currency: str, name: str, mask: Mask) -> Iterator[Change]:
     """Yield what the rules, then the sign, another currency and rounding did to the money of the rows of a mask."""
-    account, money = rows.account, rows.account.written.copy()
+    account, at = rows.account, np.flatnonzero(mask)
+    money, currency = account.written[at], account.currency.with_codes(account.currency.codes[at])
 
-    def change(rule: str, touched: Mask, gained: Ints) -> Change:
-        return Change(rule, name, int(touched.sum()), _money(gained, account.currency, shop_currency, touched))
+    def change(rule: str, place: Ints, gained: Ints) -> Change:
+        touched = currency.with_codes(currency.codes[place])
+        return Change(rule, name, len(place), _money(gained, touched, shop_currency))
 
     for each in account.changes:
-        touched, gained = _spread(each, mask)
-        money += gained
-        if touched.any():
-            yield change(each.rule, touched, gained)
+        inside = mask[each.rows]
+        if inside.any():
+            place, gained = np.searchsorted(at, each.rows[inside]), each.gained[inside]
+            money[place] += gained
+            yield change(each.rule, place, gained)
     decimals = Money(shop_currency).decimals
-    if rows.in_minor_units and mask.any():
+    if rows.in_minor_units and len(at):
         units = half_up(money, 10**decimals)
-        yield change(MINOR_UNITS, mask, units - money)
+        yield change(MINOR_UNITS, np.arange(len(at)), units - money)
         money = units
-    minor = rows.minor
+    minor = rows.minor[at]
     if name == RETURNS:
-        negative = mask & (money < 0)
-        if negative.any():
-            yield change(SIGN, negative, -2 * money)
+        negative = np.flatnonzero(money < 0)
+        if len(negative):
+            yield change(SIGN, negative, -2 * money[negative])
         money, minor = np.abs(money), np.abs(minor)
-    other = mask & ~among(account.currency, frozenset({"", shop_currency}))
-    if other.any():
-        left = change(CONVERTED, other, -money)
+    other = np.flatnonzero(~among(currency, frozenset({"", shop_currency})))
+    if len(other):
+        left = change(CONVERTED, other, -money[other])
         entered = Decimal(exact_sum(minor[other])).scaleb(-decimals)
         yield replace(left, money=added(left.money, {shop_currency: entered}))
     rounding = minor * 10 ** (cells.SCALE - decimals) - money
-    if (uneven := mask & ~other & (rounding != 0)).any():
-        yield change(ROUNDED, uneven, rounding)
+    rounding[other] = 0
+    if len(uneven := np.flatnonzero(rounding)):
+        yield change(ROUNDED, uneven, rounding[uneven])
     if (parts := rows.keep & (rows.back > 0)).any():
         came_back = Decimal(exact_sum(rows.back[parts])).scaleb(-decimals)
         sign = -1 if name == ORDER_LINES else 1
         yield Change(REFUNDS, name, int(parts.sum()), {shop_currency: sign * came_back})
-
-
-def _spread(change: MoneyChange, mask: Mask) -> tuple[Mask, Ints]:
-    """Return the rows of a mask that a change touched, and what each row gained."""
-    inside = mask[change.rows]
-    touched, gained = np.zeros(len(mask), dtype=bool), np.zeros(len(mask), dtype=np.int64)
-    touched[change.rows[inside]] = True
-    gained[change.rows[inside]] = change.gained[inside]
-    return touched, gained
 
 
 def zero_value_orders(lines: Lines) -> Mask:
@@ -204,4 +203,4 @@ def exact_sum(integers: Ints) -> int:
     >>> exact_sum(np.array([2**62, 2**62, 2**62])) == 3 * 2**62
     True
     """
-    return int((integers // _UNIT).sum()) * _UNIT + int((integers % _UNIT).sum())
+    return (int((integers >> _HALF).sum()) << _HALF) + int((integers & ((1 << _HALF) - 1)).sum())

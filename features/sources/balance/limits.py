@@ -127,9 +127,12 @@ def share_of_money(line: SheetLine, sheet: BalanceSheet) -> float:
 
 def _empty_months(sheet: BalanceSheet, days: Ints) -> Iterator[tuple[str, str]]:
     """Ask about months that have rows in the file and none in the log, between months that have."""
-    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    kept = np.unique(months[sheet.fate == 0])
-    out, rows = np.unique(months[_left_out_in_silence(sheet)], return_counts=True)
+    lost, there = _left_out_in_silence(sheet), sheet.fate == 0
+    if not lost.any() or not there.any():
+        return
+    first, often = _rows_by_day(days[there])
+    kept = np.unique(_months(first + np.flatnonzero(often)))
+    out, rows = np.unique(_months(days[lost]), return_counts=True)
     empty = [(month, n) for month, n in zip(out, rows, strict=True) if kept[0] < month < kept[-1] and month not in kept]
     if empty:
         named = ", ".join(f"{np.datetime64(int(month), 'M')} ({n:,} rows)" for month, n in empty[:3])
@@ -138,8 +141,8 @@ def _empty_months(sheet: BalanceSheet, days: Ints) -> Iterator[tuple[str, str]]:
 
 
 def _left_out_in_silence(sheet: BalanceSheet) -> np.typing.NDArray[np.bool_]:
-    stated = [code for code, rule in enumerate(sheet.rules) if code == 0 or rule in STATED]
-    return ~np.isin(sheet.fate, stated)
+    silent = [code > 0 and rule not in STATED for code, rule in enumerate(sheet.rules)]
+    return np.array(silent)[sheet.fate]
 
 
 def _large_customer(log: Log) -> Iterator[tuple[str, str]]:
@@ -158,11 +161,20 @@ def _one_order_each(log: Log) -> Iterator[tuple[str, str]]:
 
 def _busiest_day(log: Log) -> Iterator[tuple[str, str]]:
     stream = log.streams["orders"]
-    day, position = np.unique(stream.day, return_inverse=True)
-    orders = np.bincount(position, weights=stream.columns["orders"])
-    if len(day) >= LEAST_DAYS and orders.max() > BUSIEST_DAY * orders.sum():
-        busiest, share = date_of(int(day[orders.argmax()])), orders.max() / orders.sum()
+    first, orders = _rows_by_day(stream.day, stream.columns["orders"])
+    if np.count_nonzero(orders) >= LEAST_DAYS and orders.max() > BUSIEST_DAY * orders.sum():
+        busiest, share = date_of(first + int(orders.argmax())), orders.max() / orders.sum()
         yield ONE_DAY, f"{int(orders.max()):,} orders, {share:.0%} of all, lie on one day, {busiest}."
+
+
+def _rows_by_day(days: Ints, weights: Ints | None = None) -> tuple[int, np.typing.NDArray[np.float64 | np.int64]]:
+    """Return the first day, and how many rows each day has from then on."""
+    first = int(days.min())
+    return first, np.bincount(days - first, weights=weights)
+
+
+def _months(days: Ints) -> Ints:
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
 def _orders_of(log: Log) -> Ints:

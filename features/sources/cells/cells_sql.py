@@ -19,6 +19,11 @@ import pyarrow.compute as pc
 from features.log import Coded, Ints
 from features.sources import cells
 from features.sources.business_day import on_clock_of
+from features.sources.cells.distinct import filled, read_distinct
+from features.sources.cells.hints import SPACED, WRAPPED
+from features.sources.cells.numbers_sql import NumberReader
+from features.sources.cells.parquet_texts import texts_in_parquet
+from features.sources.cells.read_texts import ReadTexts
 from features.sources.columns import Mask, mapped, read_codes
 from features.sources.mapped_file import Column, MappedFile
 from features.sources.opening.open_file import PART, OpenFile
@@ -28,7 +33,6 @@ from features.tables import Kind
 
 BATCH_ROWS = 1_000_000
 KEPT_TEXTS = 200_000
-_NUMBER = f"DECIMAL(18,{cells.SCALE})"
 _FLOATS = ("FLOAT", "DOUBLE")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _TIMESTAMPS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", _ZONED)
@@ -53,7 +57,8 @@ def read_cells(file: MappedFile) -> tuple[TypedTable, MappedFile]:
 
 def _read(file: MappedFile) -> TypedTable:
     """Read batch by batch, so that the text of the whole file is never in memory at once."""
-    readers = {name: _reader(column, file) for name, column in file.columns.items()}
+    coded = texts_in_parquet(file)
+    readers = {name: _reader(column, file) for name, column in file.columns.items() if name not in coded}
     rows, marks, has_part = 0, list[list[Mask]](), file.file.has_part
     parts = [np.zeros(0, dtype=np.int64)]
     for batch in _batches(file.file, list(readers.values()), (PART,) if has_part else ()):
@@ -63,7 +68,10 @@ def _read(file: MappedFile) -> TypedTable:
             reader.add([next(arrays) for _ in reader.select])
         marks.append([next(arrays).to_numpy(zero_copy_only=False).astype(bool) for _ in file.file.marks])
         parts += [each.to_numpy(zero_copy_only=False).astype(np.int64) for each in arrays]
-    texts = {name: reader.coded() for name, reader in readers.items() if isinstance(reader, TextReader)}
+    texts: dict[str, Coded] = {
+        **coded,
+        **{name: reader.coded() for name, reader in readers.items() if isinstance(reader, TextReader)},
+    }
     kinds = {name: file.columns[name].field.kind for name in texts}
     clocks = {name: times_of_day(coded) for name, coded in texts.items() if kinds[name] == "clock"}
     plain = {name: _clean(coded, kinds[name]) for name, coded in texts.items() if kinds[name] not in ("flag", "clock")}
@@ -71,8 +79,8 @@ def _read(file: MappedFile) -> TypedTable:
     times = next((reader for reader in readers.values() if isinstance(reader, TimeReader)), None)
     if "zone" in plain:
         plain["zone"] = mapped(plain["zone"], lambda name: file.form.zones.get(name, name))
-    moments = times.moments() if times else np.zeros((2, rows), dtype=np.int64)
-    local_time, offset = joined(moments[0], moments[1], clocks.get("time"), plain.get("zone"))
+    moments = times.moments() if times else (np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64))
+    local_time, offset = joined(*moments, clocks.get("time"), plain.get("zone"))
     return TypedTable(
         rows,
         plain,
@@ -89,14 +97,17 @@ def _read(file: MappedFile) -> TypedTable:
 def _clean(coded: Coded, kind: Kind) -> Coded:
     """Return a column's texts without what is around them, and its ids without what is wrapped around those."""
     if kind == "id":
-        return mapped(coded, cells.identifier, hint=cells.WRAPPED)
-    return mapped(coded, cells.text, hint=cells.SPACE)
+        return mapped(coded, cells.identifier, hint=WRAPPED)
+    return mapped(coded, cells.text, hint=SPACED)
 
 
 def _batches(file: OpenFile, readers: Sequence[Reader], more: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
     expressions = ", ".join(f"{sql} AS x{n}" for n, sql in enumerate(sql for each in readers for sql in each.select))
     expressions += "".join(f", {column}" for column in (*(mark.column for mark in file.marks), *more))
-    reader = file.connection.sql(f"SELECT {expressions} FROM {file.source}").to_arrow_reader(BATCH_ROWS)
+    # DuckDB reckons what stands in two CASEs twice; in a table of its own it is named, and reckoned once.
+    named = "".join(f", {sql}" for each in readers for sql in each.named)
+    source = f"(SELECT *{named} FROM {file.source})" if named else file.source
+    reader = file.connection.sql(f"SELECT {expressions} FROM {source}").to_arrow_reader(BATCH_ROWS)
     yield pa.RecordBatch.from_pylist([], reader.schema)  # a file of no rows has columns all the same
     yield from reader
 
@@ -127,6 +138,7 @@ class TextReader:
     """Reads a column as dictionary-coded texts; arguments as for `TimeReader`."""
 
     def __init__(self, column: str, sql_type: str = "VARCHAR") -> None:
+        self.named: tuple[str, ...] = ()
         self.select: tuple[str, ...] = (text(column, sql_type),)
         self._chunks: list[pa.Array] = []
 
@@ -135,52 +147,9 @@ class TextReader:
         self._chunks.append(arrays[0].dictionary_encode())
 
     def coded(self) -> Coded:
-        """Return the texts of all batches."""
-        unified = pa.chunked_array(self._chunks).unify_dictionaries()
-        codes = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in unified.chunks]
-        values = np.array(unified.chunk(0).dictionary.to_pylist(), dtype=object)
-        return Coded(values, np.concatenate(codes).astype(np.int64))
-
-
-class NumberReader:
-    """Reads a column as numbers in millionths, with the marks of `cells`.
-
-    Args:
-        column: SQL of the column.
-        sql_type: of its cells; the file's decimal mark counts in texts only.
-        decimal: '.' or ','.
-    """
-
-    def __init__(self, column: str, sql_type: str = "VARCHAR", decimal: str = ".") -> None:
-        self._decimal = decimal if sql_type == "VARCHAR" else "."
-        cell = _varchar(column, sql_type)
-        plain = _plain_number(cell, self._decimal)
-        self.select: tuple[str, ...] = (plain, f"CASE WHEN {plain} IS NULL THEN {cell} END")
-        self._parts: list[Ints] = []
-
-    def add(self, arrays: Sequence[pa.Array]) -> None:
-        """Take over a batch of what `select` gives."""
-        plain, other = arrays
-        read = _read_distinct(other, lambda cell: cells.number(cell, self._decimal))
-        self._parts.append(
-            np.where(_filled(plain), _millionths(plain), read) if plain.null_count else _millionths(plain)
-        )
-
-    def millionths(self) -> Ints:
-        """Return the numbers of all batches."""
-        return np.concatenate(self._parts)
-
-
-def _plain_number(cell: str, decimal: str) -> str:
-    """Return SQL for a number of digits and a decimal mark, NULL for every other text."""
-    if decimal == ".":
-        # DuckDB takes 1_000 and 1e3. for numbers too.
-        return f"CASE WHEN NOT regexp_matches({cell}, '[_eE]') THEN TRY_CAST({cell} AS {_NUMBER}) END"
-    if decimal == cells.EITHER:  # three digits behind a point may be thousands
-        sure = f"regexp_full_match({cell}, '-?[0-9]+([.][0-9]{{1,2}})?')"
-        return f"CASE WHEN {sure} THEN TRY_CAST({cell} AS {_NUMBER}) END"
-    comma = f"regexp_full_match({cell}, '-?[0-9]+(,[0-9]+)?')"
-    return f"CASE WHEN {comma} THEN TRY_CAST(replace({cell}, ',', '.') AS {_NUMBER}) END"
+        """Return the texts of all batches, once."""
+        chunks, self._chunks = self._chunks, []
+        return ReadTexts.taken(pa.chunked_array(chunks))
 
 
 class TimeReader:
@@ -211,13 +180,16 @@ class TimeReader:
         self._time: Callable[[str], tuple[int, int]] = again(
             partial(_time_or_bad, date_format=date_format, zones=zones)
         )
+        self.named: tuple[str, ...] = ()
         self._offset = 0 if sql_type == _ZONED or date_format in cells.EPOCHS else cells.NO_OFFSET
         if sql_type in _TIMESTAMPS:
             self._offset = 0 if sql_type == _ZONED else cells.NO_OFFSET
             self.select = (_timestamp_seconds(column, sql_type), "NULL::VARCHAR", "NULL::VARCHAR")
         else:
-            self.select = _written_moment(_varchar(column, sql_type), date_format, calendar)
-        self._parts: list[Ints] = []
+            plain = f"plain_{column}"
+            seconds, *select = _written_moment(_varchar(column, sql_type), date_format, calendar, plain)
+            self.named, self.select = (f"{seconds} AS {plain}",), tuple(select)
+        self._parts: list[tuple[Ints, Ints]] = []
 
     def add(self, arrays: Sequence[pa.Array]) -> None:
         """Take over a batch of what `select` gives."""
@@ -225,32 +197,36 @@ class TimeReader:
         known = usual.fill_null(cells.BAD).to_numpy(zero_copy_only=False)
         usual_rows = known > cells.HUGE
         if usual_rows.all() and len(usual_rows):
-            seconds, offsets = known, np.full(len(known), self._offset, dtype=np.int64)
+            seconds, offsets = known, np.broadcast_to(np.int64(self._offset), len(known))
         else:
             seconds, offsets = self._moments(dates, times)
-            seconds = np.where(_filled(usual), known, seconds)
+            seconds = np.where(filled(usual), known, seconds)
             offsets = np.where(usual_rows, self._offset, offsets)
-        self._parts.append(np.stack([seconds, offsets]))
+        self._parts.append((seconds, offsets))
 
-    def moments(self) -> Ints:
-        """Return seconds and offsets of all batches, 2 × rows, with the marks of `cells`."""
-        return np.concatenate(self._parts, axis=1)
+    def moments(self) -> tuple[Ints, Ints]:
+        """Return seconds and offsets of all batches, with the marks of `cells`, once."""
+        (seconds, offsets), self._parts = zip(*self._parts, strict=True), []
+        every = np.concatenate(seconds)
+        if all((each == self._offset).all() for each in offsets):
+            return every, np.broadcast_to(np.int64(self._offset), len(every))
+        return every, np.concatenate(offsets)
 
     def _moments(self, dates: pa.Array, times: pa.Array) -> tuple[Ints, Ints]:
         """Return the moments of dates and of the times that are cut from behind some of them."""
-        cut = _filled(times)
+        cut = filled(times)
         if not cut.any():
-            seconds, offsets = _read_distinct(dates, self._whole).T
+            seconds, offsets = read_distinct(dates, self._whole).T
             return seconds, offsets
-        clock, zones = _read_distinct(times, self._time).T
+        clock, zones = read_distinct(times, self._time).T
         # What is no time behind a date may be a time all the same, once the cell is read as one.
         again = cut & (clock == cells.BAD)
         uncut = pa.array(~cut | again)
         whole = dates
         if again.any():
             whole = pc.binary_join_element_wise(dates, pc.if_else(pa.array(again), times, ""), "")
-        seconds, offsets = _read_distinct(pc.if_else(uncut, whole, None), self._whole).T
-        day = _read_distinct(pc.if_else(uncut, None, dates), self._date)
+        seconds, offsets = read_distinct(pc.if_else(uncut, whole, None), self._whole).T
+        day = read_distinct(pc.if_else(uncut, None, dates), self._date)
         timed, joined = cut & ~again, day + clock
         good = (day > cells.HUGE) & (joined >= cells.FIRST_MOMENT) & (joined < cells.LAST_MOMENT)
         seconds = np.where(timed, np.where(good, joined, np.minimum(day, cells.BAD)), seconds)
@@ -280,20 +256,22 @@ def _seconds(timestamp: str) -> str:
     return f"CASE WHEN {inside} THEN epoch_us({timestamp}) // 1000000 END"
 
 
-def _written_moment(cell: str, date_format: str | None, calendar: str) -> tuple[str, str, str]:
-    """Return SQL for the seconds of a usual text, else for its date and the time behind it.
+def _written_moment(cell: str, date_format: str | None, calendar: str, plain: str) -> tuple[str, str, str, str]:
+    """Return SQL for the seconds of a plain text; and for the seconds of a usual text, else its date and its time.
 
-    Where they are not cut apart the date is the whole cell, and the time NULL.
+    The last three call the first by the name `plain`. Where date and time are not cut apart the date is the whole
+    cell, and the time NULL.
     """
     if date_format in cells.COUNTED:
-        return _counted(cell, date_format), cell, "NULL::VARCHAR"
+        return _counted(cell, date_format), plain, cell, "NULL::VARCHAR"
     date_part, time_part = _cut(cell, date_format)
     if date_format is not None or calendar == "jalali":
-        return "NULL::BIGINT", date_part, time_part
-    plain = f"CASE WHEN regexp_full_match({cell}, {_quoted(_PLAIN_ISO)}) THEN TRY_CAST({cell} AS TIMESTAMP) END"
-    usual = _seconds(f"({plain})")
+        return "NULL::BIGINT", plain, date_part, time_part
+    written = f"CASE WHEN regexp_full_match({cell}, {_quoted(_PLAIN_ISO)}) THEN TRY_CAST({cell} AS TIMESTAMP) END"
+    usual = f"CASE WHEN {plain} >= {cells.FIRST_MOMENT} AND {plain} < {cells.LAST_MOMENT} THEN {plain} END"
     zoned = f"WHEN {usual} IS NOT NULL THEN NULL WHEN regexp_full_match({cell}, {_quoted(_ISO_DATE_AND_TIME)}) THEN"
     return (
+        f"epoch_us({written}) // 1000000",
         usual,
         f"CASE {zoned} left({cell}, 10) ELSE {date_part} END",
         f"CASE {zoned} substr({cell}, 11) ELSE {time_part} END",
@@ -340,23 +318,3 @@ def date_counts(file: OpenFile, index: int, date_format: str | None = None) -> C
 
 def _quoted(written: str) -> str:
     return "'" + written.replace("'", "''") + "'"
-
-
-def _filled(column: pa.Array) -> np.typing.NDArray[np.bool_]:
-    return np.asarray(column.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def _read_distinct(texts: pa.Array, read: Callable[[str], int | tuple[int, int]]) -> Ints:
-    """Return what is read of each row; each distinct text is read once, NULL as the empty text."""
-    coded = texts.dictionary_encode()
-    values = np.array([read(each) for each in (*coded.dictionary.to_pylist(), "")], dtype=np.int64)
-    codes: Ints = coded.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)
-    return values[codes]
-
-
-def _millionths(column: pa.Array) -> Ints:
-    """Return decimals of 18 digits as integers: they fill the lower half of 128 bits, and are millionths already."""
-    halves = column.type.bit_width // 64
-    start = column.offset * halves
-    buffer = np.frombuffer(column.buffers()[1], dtype=np.int64) if len(column) else np.zeros(0, dtype=np.int64)
-    return buffer[start : start + len(column) * halves : halves].copy()

@@ -57,8 +57,14 @@ def as_utf8(path: Path, name: str, encoding: str, folder: Path) -> tuple[Path, i
 
 
 def _count_nuls(path: Path) -> int:
-    with path.open(encoding="utf-8", newline="") as file:
-        return sum(chunk.count("\0") for chunk in iter(lambda: file.read(_CHUNK), ""))
+    nuls, decoder = 0, codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        for chunk in iter(lambda: file.read(_CHUNK), b""):
+            nuls += chunk.count(0)
+            if not chunk.isascii() or decoder.getstate()[0]:  # what is ASCII is UTF-8, and most of a large file is
+                decoder.decode(chunk)
+    decoder.decode(b"", final=True)
+    return nuls
 
 
 def _without_nuls(path: Path, folder: Path) -> Path:

@@ -50,6 +50,7 @@ class Part:
         n_ragged: how many these are.
         counts: rule -> lines that are no rows of the table.
         notes: sentences about how it is read.
+        parquet: the file, where it is one of Parquet.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Part:
     n_ragged: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    parquet: Path | None = None
 
     def rewritten(self, copy: Path) -> Part:
         """Return the part without its ragged rows, once they are left out of a copy.
@@ -157,7 +159,7 @@ def _has_quotes(path: Path, lines: int) -> bool:
 
 def parquet_part(name: str, path: Path, connection: duckdb.DuckDBPyConnection) -> Part:
     """Return the part of a Parquet file."""
-    return table_part(name, f"read_parquet({file_literal(path)})", connection)
+    return replace(table_part(name, f"read_parquet({file_literal(path)})", connection), parquet=path)
 
 
 def json_part(name: str, path: Path, connection: duckdb.DuckDBPyConnection) -> Part:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from features.log import Coded, Ints
 from features.questions import Answer, Question
@@ -30,7 +31,7 @@ SETTINGS: Mapping[Meaning, str] = {
 class Meant:
     """What each row is, as a position in the order of weight."""
 
-    weight: Ints
+    weight: npt.NDArray[np.int8]
 
     def rows(self, meaning: Meaning) -> Mask:
         """Return the rows that are this."""
@@ -55,7 +56,7 @@ def meant_by_words(checks: RowChecks, order: Ints, rules: LineRules) -> Meant:
         order: a key per row; lines without a word have that of their order's first line.
         rules: the shop's own words.
     """
-    weight = np.zeros(checks.typed.rows, dtype=np.int64)
+    weight = np.zeros(checks.typed.rows, dtype=np.int8)
     for where in ("status", "type"):
         coded = checks.text(where)
         if coded is None:
@@ -63,7 +64,7 @@ def meant_by_words(checks: RowChecks, order: Ints, rules: LineRules) -> Meant:
         coded = first_text(order, coded, checks.alive)
         found = meanings(map(str, coded.values), where, rules.own_words)
         each = [found[str(text)] for text in coded.values]
-        weights = np.array([_BY_WEIGHT.index(meaning or "sale") for meaning in each], dtype=np.int64)
+        weights = np.array([_BY_WEIGHT.index(meaning or "sale") for meaning in each], dtype=np.int8)
         weight = np.maximum(weight, weights[coded.codes])
         unknown = [code for code, meaning in enumerate(each) if meaning is None and coded.values[code]]
         words = _counted(checks, coded, unknown)

@@ -72,6 +72,7 @@ def train_and_judge(shop: OpenShop, report: Progress = no_progress, *, tuned: bo
     killed = tracking.close_killed(time.time() * 1000)
     catch_up(shop.book, tracking)
     report(0, 1, f"reading {settings.orders.source_name}")
+    shop.count_twice()
     definition = shop.definition
     trees, words = trees_for(settings.folder, definition, tuned=tuned)
     shop.close_book()  # training may take an hour: no database has to keep its line open for it

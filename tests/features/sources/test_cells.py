@@ -23,10 +23,11 @@ def database():
         yield connection
 
 
-def read_in_file(database, texts, reader):
+def read_in_file(database, texts, reader, sql_type="VARCHAR"):
     """What a file's reader makes of cells: a NULL stands for an empty one, as in a CSV file."""
     columns = ", ".join(f"{sql} AS x{n}" for n, sql in enumerate(reader.select))
-    rows = "FROM (SELECT unnest(?::VARCHAR[]) AS x)"
+    named = "".join(f", {sql}" for sql in reader.named)
+    rows = f"FROM (SELECT *{named} FROM (SELECT unnest(?::{sql_type}[]) AS x))"
     for batch in database.sql(f"SELECT {columns} {rows}", params=[texts]).to_arrow_reader(1_000):
         reader.add(batch.columns)
     return reader
@@ -38,7 +39,7 @@ def numbers_in_sql(database, texts, decimal):
 
 def moments_in_sql(database, texts, date_format, calendar):
     reader = read_in_file(database, texts, TimeReader("x", "VARCHAR", date_format, calendar))
-    return [tuple(moment) for moment in reader.moments().T.tolist()]
+    return list(zip(*(each.tolist() for each in reader.moments()), strict=True))
 
 
 NUMBERS = [
@@ -78,6 +79,29 @@ def test_decimals_that_are_no_amount_are_refused(value):
 @example(["1e", "e1", "1.e1", "+.5e-1"], ".")
 def test_any_text_is_the_same_number_or_none_in_sql_and_python(database, texts, decimal):
     assert numbers_in_sql(database, texts, decimal) == [cells.number(text, decimal) for text in texts]
+
+
+TYPED = [
+    ("DOUBLE", [0.0, -0.0, 12.5, 19.99, 1.2345675, -1.2345675, 0.1 + 0.2, 1e-7, 0.0005, 0.001, 99999999.99, 1e8, 1e15,
+                1e12 - 1, 1e12, float("nan"), float("inf"), None, 4.35, 1.005, 123456.7890125, 2.5e-6]),
+    ("BIGINT", [0, 7, -7, None, 10**12 - 1, 10**12, 1 - 10**12, -(10**12), 2**62]),
+    ("HUGEINT", [0, 7, 10**12, -(10**30), None]),
+    ("DECIMAL(18,4)", [Decimal("12.3456"), Decimal("-0.5"), None, Decimal("99999999999999")]),
+    ("DECIMAL(38,8)", [Decimal("1.23456750"), Decimal("-1.23456749"), Decimal(10**13)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql_type", "values"), TYPED)
+def test_numbers_of_a_typed_column_are_those_of_their_texts(database, sql_type, values):
+    read = read_in_file(database, values, NumberReader("x", sql_type), sql_type).millionths().tolist()
+    assert read == [cells.EMPTY if value is None else cells.number(value) for value in values]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.decimals(-(10**9), 10**9, places=7).map(float) | st.floats(), min_size=1, max_size=40))
+def test_any_float_is_the_number_of_its_text(database, values):
+    read = read_in_file(database, values, NumberReader("x", "DOUBLE"), "DOUBLE").millionths().tolist()
+    assert read == [cells.number(value) for value in values]
 
 
 MOMENTS = [

@@ -1,0 +1,1 @@
+"""How long reading takes: order lines to clean customer-days, beside plain roll-ups that check nothing, in one run."""

@@ -1,0 +1,145 @@
+"""The texts of a column as Arrow read them: Python objects are made of them only where somebody asks for the values.
+
+A large shop has millions of order ids, and nobody ever looks at one. What the rules must know of all of them (is one
+empty, how long is the longest, which bytes occur at all) is seen in Arrow's buffers.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.log import Coded, Ints, Texts
+
+_AT_ONCE = 1 << 20
+
+
+class ArrowTexts:
+    """Distinct texts in Arrow, and what is known of them.
+
+    >>> texts = ArrowTexts(pa.array(["ann", ""]))
+    >>> texts.empty, texts.longest, texts.alphabet[ord("n")], texts.objects
+    (array([False,  True]), 3, np.True_, array(['ann', ''], dtype=object))
+    """
+
+    def __init__(self, array: pa.Array) -> None:
+        self.array = array.cast(pa.large_string())
+
+    @cached_property
+    def objects(self) -> Texts:
+        """The texts as Python has them."""
+        objects = np.empty(len(self.array), dtype=object)
+        objects[:] = self.array.to_pylist()
+        return objects
+
+    @cached_property
+    def empty(self) -> npt.NDArray[np.bool_]:
+        """Which of them are empty."""
+        return self._sizes == 0
+
+    @cached_property
+    def longest(self) -> int:
+        """How many bytes the longest has."""
+        return int(self._sizes.max(initial=0))
+
+    @cached_property
+    def alphabet(self) -> npt.NDArray[np.bool_]:
+        """Which of the 256 bytes occur in their UTF-8."""
+        counts, content = np.zeros(256, dtype=np.int64), self._content
+        for begin in range(0, len(content), _AT_ONCE):
+            counts += np.bincount(content[begin : begin + _AT_ONCE], minlength=256)
+        return counts > 0
+
+    @property
+    def _offsets(self) -> Ints:
+        if not len(self.array):
+            return np.zeros(1, dtype=np.int64)
+        offsets = np.frombuffer(self.array.buffers()[1], dtype=np.int64)
+        return offsets[self.array.offset : self.array.offset + len(self.array) + 1]
+
+    @property
+    def _sizes(self) -> Ints:
+        return np.diff(self._offsets)
+
+    @property
+    def _content(self) -> npt.NDArray[np.uint8]:
+        first, last = int(self._offsets[0]), int(self._offsets[-1])
+        held = self.array.buffers()[2] if last > first else b""
+        return np.frombuffer(held, dtype=np.uint8)[first:last]
+
+
+class ReadTexts(Coded):
+    """A column of texts that Arrow holds, each of them once.
+
+    >>> ReadTexts.of(["b", "a", "b"]).values
+    array(['b', 'a'], dtype=object)
+    """
+
+    read: ArrowTexts
+
+    def __init__(self, read: ArrowTexts, codes: Ints) -> None:
+        object.__setattr__(self, "read", read)
+        object.__setattr__(self, "codes", codes)
+
+    @classmethod
+    def of(cls, texts: object) -> ReadTexts:
+        """Code a column of texts, values in the order in which they first come."""
+        coded = pa.array(texts, pa.string()).dictionary_encode()
+        return cls(ArrowTexts(coded.dictionary), coded.indices.to_numpy().astype(np.int64))
+
+    @classmethod
+    def taken(cls, column: pa.ChunkedArray) -> ReadTexts:
+        """Take over a dictionary-coded column; NULL is the empty text.
+
+        >>> ReadTexts.taken(pa.chunked_array([pa.array(["a", None]).dictionary_encode()])).codes
+        array([0, 1])
+        """
+        if column.num_chunks == 1 and pc.count_distinct(column.chunk(0).dictionary).as_py() < len(
+            column.chunk(0).dictionary
+        ):
+            column = column.cast(column.type.value_type).dictionary_encode()
+        column = column.unify_dictionaries()
+        texts, nothing = column.chunk(0).dictionary, -1
+        if column.null_count:
+            nothing = pc.index(texts, "").as_py()
+            if nothing < 0:
+                nothing, texts = len(texts), pa.concat_arrays([texts, pa.array([""], texts.type)])
+        codes = [chunk.indices.fill_null(nothing).to_numpy(zero_copy_only=False) for chunk in column.chunks]
+        return cls(ArrowTexts(texts), np.concatenate(codes, dtype=np.int64))
+
+    @property
+    def values(self) -> Texts:  # type: ignore[override]
+        """The texts; made when they are first asked for, once for all columns that share them."""
+        return self.read.objects
+
+    @property
+    def empty(self) -> npt.NDArray[np.bool_]:
+        """Which values are empty."""
+        return self.read.empty
+
+    @property
+    def longest(self) -> int:
+        """No text is longer, in characters."""
+        return self.read.longest
+
+    def with_codes(self, codes: Ints) -> Coded:
+        """Return other rows of the same texts."""
+        return ReadTexts(self.read, codes)
+
+    def in_order(self) -> Coded:
+        """Return the same column with its values sorted, unused ones gone.
+
+        >>> column = ReadTexts.of(["b", "a", "c"]).with_codes(np.array([0, 1])).in_order()
+        >>> column.values, column.codes
+        (array(['a', 'b'], dtype=object), array([1, 0]))
+        """
+        used = np.flatnonzero(np.bincount(self.codes, minlength=len(self.read.array)))
+        texts = self.read.array.take(pa.array(used))
+        order = pc.array_sort_indices(texts).to_numpy().astype(np.int64)  # by bytes, which is by code points
+        new_code = np.zeros(len(self.read.array), dtype=np.int64)
+        new_code[used[order]] = np.arange(len(order))
+        return ReadTexts(ArrowTexts(texts.take(pa.array(order))), new_code[self.codes])
