@@ -89,7 +89,7 @@ def _text_sql(cell: str, decimal: str) -> str:
 
 
 def _integers(column: pa.Array) -> Ints:
-    """Return millionths, NULL as anything: integers, or decimals of 18 digits, which fill the lower half of 128 bits."""
+    """Return millionths, NULL as anything: integers, or decimals of 18 digits, the lower halves of 128 bits."""
     if not pa.types.is_decimal(column.type):
         return column.fill_null(0).to_numpy(zero_copy_only=False)
     halves = column.type.bit_width // 64
