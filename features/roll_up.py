@@ -10,6 +10,7 @@ Lines of files and of posted histories both come through here, so training and s
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -63,29 +64,27 @@ class _Together:
         return _begins(self.customer, self.day, self.order)
 
 
-def _bought(lines: Lines, customer: Ints, has_money: bool) -> tuple[Ints, _Together]:
-    """Return the lines of orders that are worth something; and the same, together, by customer, day and order."""
-    rows = np.flatnonzero(~lines.returned)
-    who, day, order = customer[rows], lines.day[rows], lines.order_id.codes[rows]
-    begins = _begins(who, day, order)
-    together = _Together(
-        who[begins],
-        day[begins],
-        order[begins],
-        _counts(begins, len(rows)),
-        *(totals(column[rows], begins) for column in (lines.amount, lines.discount, lines.units)),
+def _bought(lines: Lines, customer: Ints, has_money: bool) -> tuple[npt.NDArray[np.bool_], _Together]:
+    """Return which lines are of orders that are worth something; and these, together, by customer, day and order."""
+    begins = _begins(customer, lines.day, lines.order_id.codes, lines.returned)
+    sold = ~lines.returned[begins]
+    every = _Together(
+        customer[begins],
+        lines.day[begins],
+        lines.order_id.codes[begins],
+        _counts(begins, len(customer)),
+        *(totals(column, begins) for column in (lines.amount, lines.discount, lines.units)),
     )
+    together = every if sold.all() else every.at(sold)
     by_order = _sorted_by_order(together)
     ordered = together.at(by_order)
-    if not has_money:
-        return rows, ordered
-    orders = ordered.begins_of_orders
-    worth = np.repeat(totals(ordered.amount, orders) > 0, _counts(orders, len(by_order)))
-    if worth.all():
-        return rows, ordered
-    kept = np.zeros(len(by_order), dtype=bool)
-    kept[by_order] = worth
-    return rows[np.repeat(kept, together.lines)], ordered.at(worth)
+    if has_money:
+        orders = ordered.begins_of_orders
+        worth = np.repeat(totals(ordered.amount, orders) > 0, _counts(orders, len(by_order)))
+        if not worth.all():
+            ordered = ordered.at(worth)
+            sold[np.flatnonzero(sold)[by_order[~worth]]] = False
+    return np.repeat(sold, every.lines), ordered
 
 
 def _sorted_by_order(together: _Together) -> Ints:
@@ -95,22 +94,28 @@ def _sorted_by_order(together: _Together) -> Ints:
     return _sorted(key)[0]
 
 
-def _sorted(key: Ints) -> tuple[Ints, Ints]:
+def _sorted(key: Ints, rows: Ints | None = None) -> tuple[Ints, Ints]:
     """Return the rows in the order of a key, and the key in order; NumPy sorts integers several times as fast as rows.
+
+    Args:
+        key: not negative.
+        rows: to which it belongs, rising; None = all.
 
     >>> _sorted(np.array([7, 3, 7]))
     (array([1, 0, 2]), array([3, 7, 7]))
     """
-    bits = len(key).bit_length()
+    rows = np.arange(len(key)) if rows is None else rows
+    bits = int(rows.max(initial=0)).bit_length()
     if int(key.max(initial=0)) >= 1 << (63 - bits):
-        rows = np.argsort(key, kind="stable")
-        return rows, key[rows]
-    key = (key << bits) | np.arange(len(key))
-    key.sort()
-    return key & ((1 << bits) - 1), key >> bits
+        order = np.argsort(key, kind="stable")
+        return rows[order], key[order]
+    packed = key << bits
+    packed |= rows
+    packed.sort()
+    return packed & ((1 << bits) - 1), packed >> bits
 
 
-def _begins(*sorted_columns: Ints) -> Ints:
+def _begins(*sorted_columns: npt.NDArray[Any]) -> Ints:
     """Return the positions at which any of the columns changes."""
     changes = np.zeros(len(sorted_columns[0]), dtype=bool)
     changes[:1] = True
@@ -177,22 +182,23 @@ def _gaps(customer: Ints, days: Ints) -> Ints:
     return gaps
 
 
-def _items(lines: Lines, customer: Ints, bought: Ints, size: int) -> Stream:
+def _items(lines: Lines, customer: Ints, bought: npt.NDArray[np.bool_], size: int) -> Stream:
     product = lines.product_id.in_order()
-    known = bought[~product.empty[product.codes[bought]]] if product.empty.any() else bought
-    by_product, key = _sorted(_pack(_pack(customer[known], lines.day[known]), product.codes[known]))
-    begins, known = _begins(key), known[by_product]
-    first = known[begins]
+    known = bought & ~product.empty[product.codes] if product.empty.any() else bought
+    key = _pack(_pack(customer, lines.day), product.codes)
+    rows, key = _sorted(key) if known.all() else _sorted(key[known], np.flatnonzero(known))
+    begins = _begins(key)
+    first = rows[begins]
     columns = {
         "product": product.codes[first],
-        "item_spend": totals(lines.amount[known], begins),
-        "item_units": totals(lines.units[known], begins),
+        "item_spend": totals(lines.amount[rows], begins),
+        "item_units": totals(lines.units[rows], begins),
     }
     return Stream(_offsets(customer[first], size), lines.day[first], columns)
 
 
 def _returns(lines: Lines, customer: Ints, back: Ints, size: int) -> Stream:
-    back = back[_sorted(_pack(customer[back], lines.day[back]))[0]]
+    back = _sorted(_pack(customer[back], lines.day[back]), back)[0]
     begins = _begins(customer[back], lines.day[back])
     columns = {
         "returned": totals(lines.amount[back], begins),

@@ -26,7 +26,7 @@ Columns = dict[str, np.ndarray]
 def duckdb_roll_up(path: str) -> Callable[[], Columns]:
     import duckdb
 
-    table = duckdb.connect().execute(ROLL_UP.format(path=path)).to_arrow_table()
+    table = duckdb.connect().sql(ROLL_UP.format(path=path)).to_arrow_table()
     return lambda: {
         name: table[name].to_numpy() if name != "customer_id" else numbers(table[name].to_pylist())
         for name in table.column_names

@@ -17,6 +17,7 @@ from features.sources.amounts import in_shop_currency, line_money
 from features.sources.balance.account import ReadRows
 from features.sources.business_day import business_days
 from features.sources.cells.hints import CONTROL, MAIL, ROUNDED, TEST, WRAPPED, may_be_digits
+from features.sources.cells.read_texts import ReadTexts
 from features.sources.columns import (
     Mask,
     among,
@@ -316,4 +317,6 @@ def customer_ids(coded: Coded) -> Coded:
     """Return the customers of a column, '' for nobody."""
     if MAIL.found_in(coded) or WRAPPED.found_in(coded):
         return mapped(coded, cells.customer_id)
+    if isinstance(coded, ReadTexts) and not coded.read.holds(cells.NO_ID):
+        return coded
     return mapped(coded, lambda who: "" if who.lower() in cells.NO_ID else who)

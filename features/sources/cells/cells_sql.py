@@ -144,7 +144,7 @@ class TextReader:
 
     def add(self, arrays: Sequence[pa.Array]) -> None:
         """Take over a batch of what `select` gives."""
-        self._chunks.append(arrays[0].dictionary_encode())
+        self._chunks.append(arrays[0])
 
     def coded(self) -> Coded:
         """Return the texts of all batches, once."""
@@ -194,7 +194,7 @@ class TimeReader:
     def add(self, arrays: Sequence[pa.Array]) -> None:
         """Take over a batch of what `select` gives."""
         usual, dates, times = arrays
-        known = usual.fill_null(cells.BAD).to_numpy(zero_copy_only=False)
+        known = (usual.fill_null(cells.BAD) if usual.null_count else usual).to_numpy()
         usual_rows = known > cells.HUGE
         if usual_rows.all() and len(usual_rows):
             seconds, offsets = known, np.broadcast_to(np.int64(self._offset), len(known))

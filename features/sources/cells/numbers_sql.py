@@ -19,6 +19,7 @@ _DECIMAL: Final = f"DECIMAL(18,{cells.SCALE})"
 _WHOLE: Final = (
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
 )  # fmt: skip
+_FLOATS: Final = ("FLOAT", "DOUBLE")
 # Between these a float of 53 bits is written without an exponent, and has digits to spare behind its sixth decimal.
 _LEAST_FLOAT, _MOST_FLOAT = "0.001", "1e8"
 
@@ -34,7 +35,7 @@ class NumberReader:
 
     def __init__(self, column: str, sql_type: str = "VARCHAR", decimal: str = ".") -> None:
         self._decimal = decimal if sql_type == "VARCHAR" else "."
-        cell = column if sql_type == "VARCHAR" else f"({column})::VARCHAR"
+        cell = _text(column, sql_type)
         plain = f"plain_{column}"
         self.named: tuple[str, ...] = (f"{_plain_sql(column, sql_type, self._decimal)} AS {plain}",)
         self.select: tuple[str, ...] = (plain, f"CASE WHEN {plain} IS NULL THEN {cell} END")
@@ -55,6 +56,14 @@ class NumberReader:
         return np.concatenate(parts)
 
 
+def _text(column: str, sql_type: str) -> str:
+    if sql_type == "VARCHAR":
+        return column
+    written = f"({column})::VARCHAR"
+    # "-inf" and "-nan" would be a currency beside an accountant's zero.
+    return f"CASE WHEN NOT isfinite({column}) THEN 'nan' ELSE {written} END" if sql_type in _FLOATS else written
+
+
 def _plain_sql(column: str, sql_type: str, decimal: str) -> str:
     """Return SQL for the millionths of a usual number, NULL for every other cell."""
     if sql_type in _WHOLE:
@@ -64,7 +73,7 @@ def _plain_sql(column: str, sql_type: str, decimal: str) -> str:
         return _float_sql(column)
     if sql_type.startswith("DECIMAL(") and int(sql_type.rstrip(")").split(",")[1]) <= cells.SCALE:
         return f"TRY_CAST({column} AS {_DECIMAL})"
-    return _text_sql(column if sql_type == "VARCHAR" else f"({column})::VARCHAR", decimal)
+    return _text_sql(_text(column, sql_type), decimal)
 
 
 def _float_sql(column: str) -> str:
@@ -91,7 +100,7 @@ def _text_sql(cell: str, decimal: str) -> str:
 def _integers(column: pa.Array) -> Ints:
     """Return millionths, NULL as anything: integers, or decimals of 18 digits, the lower halves of 128 bits."""
     if not pa.types.is_decimal(column.type):
-        return column.fill_null(0).to_numpy(zero_copy_only=False)
+        return (column.fill_null(0) if column.null_count else column).to_numpy()
     halves = column.type.bit_width // 64
     start = column.offset * halves
     buffer = np.frombuffer(column.buffers()[1], dtype=np.int64) if len(column) else np.zeros(0, dtype=np.int64)

@@ -6,6 +6,7 @@ empty, how long is the longest, which bytes occur at all) is seen in Arrow's buf
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -45,6 +46,24 @@ class ArrowTexts:
     def longest(self) -> int:
         """How many bytes the longest has."""
         return int(self._sizes.max(initial=0))
+
+    def holds(self, words: Iterable[str]) -> bool:
+        """Say whether one of them, in any case, is one of some words; the empty text is none."""
+        some = pa.array([word for word in words if word], self.array.type)
+        return bool(pc.any(pc.is_in(pc.utf8_lower(self.array), some)).as_py())
+
+    @cached_property
+    def edges(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        """The first and the last byte of each, 0 of an empty one."""
+        content, begins, ends = (
+            self._content,
+            self._offsets[:-1] - self._offsets[0],
+            self._offsets[1:] - self._offsets[0],
+        )
+        some = ~self.empty
+        first, last = (np.zeros(len(some), dtype=np.uint8) for _ in range(2))
+        first[some], last[some] = content[bounds[:-1][some]], content[bounds[1:][some] - 1]
+        return first, last
 
     @cached_property
     def alphabet(self) -> npt.NDArray[np.bool_]:
@@ -93,22 +112,26 @@ class ReadTexts(Coded):
 
     @classmethod
     def taken(cls, column: pa.ChunkedArray) -> ReadTexts:
-        """Take over a dictionary-coded column; NULL is the empty text.
+        """Take over a column, dictionary-coded or not; NULL is the empty text.
 
-        >>> ReadTexts.taken(pa.chunked_array([pa.array(["a", None]).dictionary_encode()])).codes
-        array([0, 1])
+        >>> ReadTexts.taken(pa.chunked_array([["b", None], ["b"]])).codes
+        array([0, 1, 0])
         """
-        if column.num_chunks == 1 and pc.count_distinct(column.chunk(0).dictionary).as_py() < len(
-            column.chunk(0).dictionary
-        ):
-            column = column.cast(column.type.value_type).dictionary_encode()
-        column = column.unify_dictionaries()
+        if not len(column):
+            return cls.of([])
+        if pa.types.is_dictionary(column.type):
+            column = column.unify_dictionaries()
+            if pc.count_distinct(column.chunk(0).dictionary).as_py() < len(column.chunk(0).dictionary):
+                column = column.cast(column.type.value_type).dictionary_encode()
+        else:
+            column = column.dictionary_encode()  # one dictionary for all chunks
         texts, nothing = column.chunk(0).dictionary, -1
         if column.null_count:
             nothing = pc.index(texts, "").as_py()
             if nothing < 0:
                 nothing, texts = len(texts), pa.concat_arrays([texts, pa.array([""], texts.type)])
-        codes = [chunk.indices.fill_null(nothing).to_numpy(zero_copy_only=False) for chunk in column.chunks]
+        indices = (chunk.indices for chunk in column.chunks)
+        codes = [(each.fill_null(nothing) if each.null_count else each).to_numpy() for each in indices]
         return cls(ArrowTexts(texts), np.concatenate(codes, dtype=np.int64))
 
     @property

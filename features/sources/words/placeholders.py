@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from features.log import Coded, Ints, Texts
 from features.questions import Answer, Question
+from features.sources.cells.read_texts import ReadTexts
 from features.sources.columns import Mask
 from features.sources.words.meanings import plain_word
 
@@ -45,21 +46,31 @@ def suspects(customer: Coded, rows: Mask) -> tuple[str, ...]:
     ()
     """
     counts = np.bincount(customer.codes[rows], minlength=len(customer.values))
-    named = [code for code, text in enumerate(customer.values) if counts[code] and _says_nobody(str(text))]
-    numbers = _odd_numbers(customer.values, counts)
+    possible = [code for code in _unusual(customer) if counts[code]]
+    named = [code for code in possible if _says_nobody(str(customer.values[code]))]
+    numbers = _odd_numbers(customer.values, counts, possible)
     found = sorted({*named, *numbers}, key=lambda code: -int(counts[code]))
     return tuple(str(customer.values[code]) for code in found)
 
 
+def _unusual(customer: Coded) -> Iterable[int]:
+    """Return the codes of ids that may be words, 0 or below; looking at each of a million ids would cost seconds."""
+    if not isinstance(customer, ReadTexts):
+        return range(len(customer.values))
+    first, last = customer.read.edges
+    digit = [(ord("0") <= edge) & (edge <= ord("9")) for edge in (first, last)]
+    return np.flatnonzero(~(digit[0] | digit[1]) | (first == ord("0")) | (first == ord("-"))).tolist()
+
+
 def _says_nobody(text: str) -> bool:
-    # Most ids begin or end with a digit or are mail addresses; taking a million of them apart would cost seconds.
+    # Most ids begin or end with a digit or are mail addresses.
     usual = not text or text[-1].isdigit() or text[0].isdigit() or "@" in text
     return not usual and plain_word(text) in placeholder_words()
 
 
-def _odd_numbers(values: Texts, counts: Ints) -> list[int]:
+def _odd_numbers(values: Texts, counts: Ints, possible: Sequence[int]) -> list[int]:
     """Return the codes of 0 and of negative numbers, unless they are some among the numbers of a counter."""
-    small = {int(str(text)): code for code, text in enumerate(values) if counts[code] and _is_small(str(text))}
+    small = {int(text): code for code in possible if _is_small(text := str(values[code]))}
     if not small:
         return []
     others = [int(counts[code]) for code, text in enumerate(values) if counts[code] and str(text)]
