@@ -184,7 +184,7 @@ class TimeReader:
         self._offset = 0 if sql_type == _ZONED or date_format in cells.EPOCHS else cells.NO_OFFSET
         if sql_type in _TIMESTAMPS:
             self._offset = 0 if sql_type == _ZONED else cells.NO_OFFSET
-            self.select = (_timestamp_seconds(column, sql_type), "NULL::VARCHAR", "NULL::VARCHAR")
+            self.select: tuple[str, ...] = (_timestamp_seconds(column, sql_type), "NULL::VARCHAR", "NULL::VARCHAR")
         else:
             plain = f"plain_{column}"
             seconds, *select = _written_moment(_varchar(column, sql_type), date_format, calendar, plain)

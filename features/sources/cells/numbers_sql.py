@@ -100,7 +100,8 @@ def _text_sql(cell: str, decimal: str) -> str:
 def _integers(column: pa.Array) -> Ints:
     """Return millionths, NULL as anything: integers, or decimals of 18 digits, the lower halves of 128 bits."""
     if not pa.types.is_decimal(column.type):
-        return (column.fill_null(0) if column.null_count else column).to_numpy()
+        whole: Ints = (column.fill_null(0) if column.null_count else column).to_numpy()
+        return whole
     halves = column.type.bit_width // 64
     start = column.offset * halves
     buffer = np.frombuffer(column.buffers()[1], dtype=np.int64) if len(column) else np.zeros(0, dtype=np.int64)

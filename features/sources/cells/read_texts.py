@@ -40,7 +40,7 @@ class ArrowTexts:
     @cached_property
     def empty(self) -> npt.NDArray[np.bool_]:
         """Which of them are empty."""
-        return self._sizes == 0
+        return np.asarray(self._sizes == 0, dtype=bool)
 
     @cached_property
     def longest(self) -> int:
@@ -55,11 +55,7 @@ class ArrowTexts:
     @cached_property
     def edges(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         """The first and the last byte of each, 0 of an empty one."""
-        content, begins, ends = (
-            self._content,
-            self._offsets[:-1] - self._offsets[0],
-            self._offsets[1:] - self._offsets[0],
-        )
+        content, bounds = self._content, self._offsets - self._offsets[0]
         some = ~self.empty
         first, last = (np.zeros(len(some), dtype=np.uint8) for _ in range(2))
         first[some], last[some] = content[bounds[:-1][some]], content[bounds[1:][some] - 1]
@@ -135,7 +131,7 @@ class ReadTexts(Coded):
         return cls(ArrowTexts(texts), np.concatenate(codes, dtype=np.int64))
 
     @property
-    def values(self) -> Texts:  # type: ignore[override]
+    def values(self) -> Texts:
         """The texts; made when they are first asked for, once for all columns that share them."""
         return self.read.objects
 
