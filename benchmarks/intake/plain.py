@@ -93,10 +93,10 @@ def pandas_roll_up(path: str) -> Callable[[], Columns]:
 
 
 def bare_scan(path: str) -> Callable[[], Columns]:
-    """Every cell is read once, by DuckDB, and nothing is made of it."""
+    """Every cell is read once, by DuckDB, and nothing is made of it but one number that needs them all."""
     import duckdb
 
-    duckdb.connect().execute(f"SELECT {', '.join(f'max({name})' for name in COLUMNS)} FROM '{path}'").fetchall()
+    duckdb.connect().execute(f"SELECT bit_xor(hash({', '.join(COLUMNS)})) FROM '{path}'").fetchall()
     return dict
 
 
