@@ -49,7 +49,7 @@ class Dataset:
 
     @cached_property
     def values(self) -> Floats:
-        """`X` as a row-major array, as the models take it."""
+        """`X` as a row-major array, as the models take it; the same memory where `X` was made of one."""
         return np.ascontiguousarray(self.X.to_numpy(dtype=np.float64))
 
     @property
@@ -63,8 +63,9 @@ class Dataset:
 
     def where(self, keep: Flags) -> Dataset:
         """Return the rows that are flagged."""
-        columns = ("X", "y", "as_of", "customer_id", "spend_next", "wait_days")
-        return replace(self, **{name: getattr(self, name)[keep] for name in columns})
+        columns = ("y", "as_of", "customer_id", "spend_next", "wait_days")
+        kept = {name: getattr(self, name)[keep] for name in columns}
+        return replace(self, X=table_of(self.values[keep], self.features.names), **kept)
 
     def hold_out_last(self) -> tuple[Dataset, Dataset] | None:
         """Return (earlier, latest): the rows of the latest date, and those of the dates whose labels were known on it.
@@ -74,6 +75,15 @@ class Dataset:
         latest = self.days[-1]
         known = [day for day in self.days if day + self.definition.horizon_days <= latest]
         return (self.on(known), self.on([latest])) if known else None
+
+
+def table_of(values: Floats, names: Sequence[str]) -> pd.DataFrame:
+    """Return a table over a row-major array, without a copy: the rows of a large shop fill the memory once.
+
+    >>> table_of(np.array([[1.0, 2.0]]), ("a", "b")).columns.tolist()
+    ['a', 'b']
+    """
+    return pd.DataFrame(values, columns=list(names), copy=False)
 
 
 def sample_customers(log: Log, most: int) -> Log:
@@ -109,8 +119,9 @@ def build_dataset(log: Log, as_of_dates: Sequence[date], definition: ChurnDefini
     """
     table = feature_table(log, as_of_dates, features, active_days=definition.active_days)
     labels = label_table(log, as_of_dates, definition)
+    values = np.ascontiguousarray(table[list(features.names)].to_numpy(dtype=np.float64))
     return Dataset(
-        X=table[list(features.names)],
+        X=table_of(values, features.names),
         y=labels["churned"].to_numpy(dtype=bool),
         as_of=table["as_of"].to_numpy().astype("datetime64[D]").astype(np.int64),
         customer_id=table["customer_id"].to_numpy(dtype=object),

@@ -1,32 +1,39 @@
 """The gate: whether a challenger replaces the champion, by which checks, in words.
 
-A champion is replaced only where the challenger is better by more than chance on dates that neither was trained on, its
-risk falls with a recent order, and no segment gets clearly worse. Without a champion that answers the same question, a
-model has to beat the best rule. See docs/decisions/0007-champion-and-challenger.md.
+A champion is replaced only where the challenger is better by more than chance on dates that neither was trained on, or
+no worse there and has learnt at least a week more; its risk must fall with a recent order, and no segment may get
+clearly worse. Without a champion that answers the same question, the chosen candidate serves if it keeps the direction
+law. See docs/decisions/0007-champion-and-challenger.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from features.churn.labels import ChurnDefinition
 from features.clock import day_number
+from features.errors import InsufficientHistory
 from features.feature import FeatureSet
 from features.log import Log
-from training.backtest.paired import LEAST_CHURNED, LEAST_ROWS, Paired
+from training.backtest.paired import LEAST_CHURNED, LEAST_ROWS, Interval, Paired
 from training.backtest.results import Backtest, DateResult
 from training.bundle import Bundle
 from training.dataset import Dataset, Floats, build_dataset
 from training.direction_law import direction
+from training.models.calibration import sigmoid, with_true_level
+from training.models.fitted import Fitted
 
 PASSED, FAILED = "passed", "failed"
 LONGEST_TAG = 1000
 # A champion that is so many horizons older than the challenger is mentioned as old.
 OLD_HORIZONS = 4
+# So many days of orders that the champion has not learnt from are enough to judge it by.
+LEAST_NEW_DAYS = 7
 ANYWAY = "to promote it anyway: regulars promote --force --by NAME --why TEXT"
 # The tags of a rule that serves because nothing served yet and no model passed the gate.
 RULE_TAGS = {"gate": FAILED, "gate_against": "", "gate.model": f"{FAILED}: a rule, which serves for want of a model"}
@@ -96,7 +103,7 @@ class Champion:
 
 
 def first_gate(challenger: Bundle, tested: Backtest | None, log: Log, why: str) -> GateDecision:
-    """Decide without a comparable champion: a model has to beat the best rule and keep the direction law.
+    """Decide without a comparable champion: what was chosen serves, unless it is a rule or breaks the direction law.
 
     Args:
         challenger: the model to judge.
@@ -119,6 +126,7 @@ def gate(
     tested: Backtest | None,
     log: Log,
     segments: Mapping[str, str] | None = None,
+    learn: Learn | None = None,
 ) -> GateDecision:
     """Decide whether a challenger replaces a champion that answers the same question.
 
@@ -128,12 +136,14 @@ def gate(
         tested: the challenger's backtest; None where the log is too short for one.
         log: the log of the backtest.
         segments: customer → the shop's own segment, besides those that every shop has.
+        learn: fits the challenger's recipe on what was known on a day; without it the champion is only asked about
+            windows that are over.
     """
-    pairs = evidence(challenger, champion, tested, log)
+    pairs = evidence(challenger, champion, tested, log, learn)
     law = (_recency(challenger, champion), _direction(challenger, log))
     checks: tuple[Check, ...]
     if isinstance(pairs, Paired):
-        checks = (_log_loss(pairs, champion), *law, _segments(pairs, segments))
+        checks = (_log_loss(pairs, champion, _new_days(challenger, champion)), *law, _segments(pairs, segments))
     else:
         checks = (Check("log_loss", False, pairs), *law)
     promoted = all(check.passed for check in checks)
@@ -145,11 +155,18 @@ def gate(
     return GateDecision(False, checks, why, champion.version, verdict)
 
 
-def evidence(challenger: Bundle, champion: Champion, tested: Backtest | None, log: Log) -> Paired | str:
+# Fits a challenger's recipe on what was known on a day number.
+Learn = Callable[[int], Fitted]
+
+
+def evidence(
+    challenger: Bundle, champion: Champion, tested: Backtest | None, log: Log, learn: Learn | None = None
+) -> Paired | str:
     """Return the predictions of both for rows that neither was trained on, or why there are none, in words.
 
-    On test dates after the champion was trained, its own bundle predicts. Where there are none, its recipe represents
-    it: the candidate of its name in the challenger's backtest, trained on the same earlier dates as the challenger's.
+    On test dates after the champion was trained, its own bundle predicts. Where no whole horizon has ended since, both
+    are asked on the day it was trained, and judged on the days since. Without either its recipe represents it: the
+    candidate of its name in the challenger's backtest, trained on the same earlier dates as the challenger's.
     """
     if tested is None:
         return "the history is too short to judge anything by"
@@ -160,16 +177,53 @@ def evidence(challenger: Bundle, champion: Champion, tested: Backtest | None, lo
         days = [(rows.on([day_number(each.test_date)]).values, each.test_date) for each in new]
         predicted = np.concatenate([champion.bundle.probability(values, day) for values, day in days])
         return _paired(new, predicted, rows, f"asked on {_dates(new)} that lie after it was trained")
+    if learn is not None and tested.in_time and _new_days(challenger, champion) >= LEAST_NEW_DAYS:
+        return _since_it_was_trained(challenger, champion, log, learn)
     if _recipe(champion.bundle) == _recipe(challenger):
-        return "nothing new to judge by: the same recipe, and no test date after the champion was trained"
+        return f"nothing new to judge by: the same recipe, and {nothing_new(champion)}"
     theirs, served = tested.candidates.get(champion.bundle.candidate), champion.bundle
     same = served.features.names == challenger.features.names
     if theirs is None or served.candidate == challenger.candidate or not same:
-        return "nothing new to judge by: no test date after the champion was trained, and its recipe is not in the test"
+        return f"nothing new to judge by: {nothing_new(champion)}, and its recipe is not in the test"
     predicted = np.concatenate([result.p for result in theirs.by_date])
     rows = _rows(log, mine, challenger.features, tested)
     how = f"represented by its recipe on {_dates(mine)}, as none lies after it was trained"
     return _paired(mine, predicted, rows, how)
+
+
+def nothing_new(champion: Champion) -> str:
+    """Return that the log has nothing to judge a champion by, in words."""
+    return f"fewer than {LEAST_NEW_DAYS} days of orders lie after {champion.bundle.trained_until}, when it was trained"
+
+
+def _new_days(challenger: Bundle, champion: Champion) -> int:
+    return (challenger.trained_until - champion.bundle.trained_until).days
+
+
+def _since_it_was_trained(challenger: Bundle, champion: Champion, log: Log, learn: Learn) -> Paired | str:
+    """Return both as asked on the day the champion was trained, judged on who has not ordered since.
+
+    The window is shorter than the horizon that they speak of, so each one's level is set to what came.
+    """
+    served, days = champion.bundle, _new_days(challenger, champion)
+    day, window = served.trained_until, ChurnDefinition(days, served.definition.active_days)
+    try:
+        mine = learn(day_number(day))
+    except InsufficientHistory as trouble:
+        return f"nothing to judge by: {trouble}"
+    rows = build_dataset(log, [day], window, challenger.features)
+    theirs = build_dataset(log, [day], window, served.features)
+    said, known = sigmoid(mine.log_odds(rows.values)), served.probability(theirs.values, day)
+    return Paired(
+        dates=(day,),
+        date_index=np.zeros(len(rows), dtype=np.int64),
+        customer_id=rows.customer_id,
+        y=rows.y,
+        challenger=with_true_level(said, rows.y),
+        champion=with_true_level(known, rows.y),
+        values=rows.X,
+        how=f"both asked on {day}, when it was trained, and judged on the {days} days since, the level set true",
+    )
 
 
 def _recipe(bundle: Bundle) -> tuple[str, str, tuple[str, ...]]:
@@ -202,15 +256,24 @@ def _dates(results: Sequence[DateResult]) -> str:
     return f"{len(results)} test date{'' if len(results) == 1 else 's'}"
 
 
-def _log_loss(pairs: Paired, champion: Champion) -> Check:
+def _log_loss(pairs: Paired, champion: Champion, new_days: int) -> Check:
     if not pairs.is_enough:
         few = f"{len(pairs)} rows of whom {int(pairs.y.sum())} churned"
         return Check("log_loss", False, f"{few} are too few to judge by: it takes {LEAST_ROWS} and {LEAST_CHURNED}")
     gap = pairs.overall()
-    verdict = "better by more than chance" if gap.is_below else "not better by more than chance"
+    passed, verdict = _passes(gap, new_days)
     words = f"{verdict}: log loss {gap.words} against {champion.name}, {pairs.how}"
     dates = [day.isoformat() for day in pairs.dates]
-    return Check("log_loss", gap.is_below, words, {**asdict(gap), "dates": dates, "rows": len(pairs)})
+    return Check("log_loss", passed, words, {**asdict(gap), "dates": dates, "rows": len(pairs)})
+
+
+def _passes(gap: Interval, new_days: int) -> tuple[bool, str]:
+    """Return whether a gap lets the challenger pass, and how to call it: of two equals the fresher one serves."""
+    if gap.is_below:
+        return True, "better by more than chance"
+    if gap.is_noise and new_days >= LEAST_NEW_DAYS:
+        return True, f"no worse by more than one standard error, and it has learnt {new_days} days more"
+    return False, "worse by more than one standard error" if not gap.is_noise else "not better by more than chance"
 
 
 def _recency(challenger: Bundle, champion: Champion) -> Check:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from training.dataset import Flags, Floats
+from training.models.calibration import with_true_level
 
 # A wrong probability of exactly 0 or 1 would cost one row an infinite log loss.
 LEAST_PROBABILITY = 1e-12
@@ -53,6 +54,18 @@ def log_loss(y: Flags, p: Floats) -> float:
     0.6931
     """
     return float(row_log_loss(y, p).mean()) if len(y) else float("nan")
+
+
+def shape(y: Flags, p: Floats) -> float:
+    """Return the log loss with the level set true: how well customers are told apart, in nats; NaN without rows.
+
+    An error of the level is the same for all customers of a date, and no fault of who tells them apart.
+
+    >>> y = np.array([True, False, True, True])
+    >>> shape(y, np.array([0.5, 0.2, 0.5, 0.5])) < log_loss(y, np.array([0.5, 0.2, 0.5, 0.5]))
+    True
+    """
+    return log_loss(y, with_true_level(p, y))
 
 
 def brier(y: Flags, p: Floats) -> float:
@@ -152,11 +165,12 @@ def evaluate(y: Flags, p: Floats) -> dict[str, float]:
     """Return every measure by name; lift and capture are at a tenth of the population.
 
     >>> sorted(evaluate(np.array([True, False]), np.array([0.8, 0.4])))
-    ['auroc', 'brier', 'capture_at_tenth', 'ece', 'lift_at_tenth', 'log_loss']
+    ['auroc', 'brier', 'capture_at_tenth', 'ece', 'lift_at_tenth', 'log_loss', 'shape']
     """
     top = at_top(y, p, round(len(y) * TOP_SHARE))
     return {
         "log_loss": log_loss(y, p),
+        "shape": shape(y, p),
         "auroc": auroc(y, p),
         "brier": brier(y, p),
         "ece": ece(y, p),

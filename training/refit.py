@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -9,21 +10,23 @@ from functools import cached_property
 import numpy as np
 
 from features.clock import date_of
+from features.errors import InsufficientHistory
 from features.log import Log
 from features.sources.mapping import Shop
 from training.backtest.report import Report, report, report_facts
 from training.backtest.results import Backtest
 from training.bundle import Bundle
-from training.dataset import Dataset, Floats
+from training.dataset import Dataset, Floats, build_dataset
 from training.drift_reference import references
 from training.forecasts.base_rate import BaseRates, base_rates, read_weeks
 from training.forecasts.next_order import fit_timing
 from training.forecasts.spend import fit_value
 from training.gate import GateDecision
 from training.models.calibration import calibrate
-from training.models.candidates import fit
+from training.models.candidates import enough_to_learn, fit
+from training.models.fitted import Fitted
 from training.models.trees import USUAL, TreeSettings
-from training.splits import labels_end
+from training.splits import labels_end, learning_dates
 
 # Contributions cost about five hundred times a score; so many rows are enough for the mean.
 ROWS_FOR_IMPORTANCE = 2000
@@ -78,7 +81,8 @@ class Refit:
 
     def bundle(self, name: str) -> Bundle:
         """Fit a candidate on every date whose horizon has ended, with the calibration that its backtest chose."""
-        data, found = self.data, fit(name, self.data, self.trees)
+        weights = self.tested.weights if self.tested else None
+        data, found = self.data, fit(name, self.data, self.trees, weights or None)
         result = self.tested.candidates[name] if self.tested else None
         means = result.mean if result else {}
         newest = data.on([data.days[-1]])
@@ -110,6 +114,26 @@ class Refit:
         size = self.list_size
         found = report(self.tested, bundle.candidate, list_size=size.customers, list_why=size.why)
         return replace(bundle, why=decision.why, quality=report_facts(found)), found
+
+
+def learnt_until(log: Log, challenger: Bundle, trees: TreeSettings, weights: Mapping[str, float], day: int) -> Fitted:
+    """Fit a bundle's recipe on what was known on a day.
+
+    Args:
+        log: the shop's log.
+        challenger: whose candidate, features and definition are fitted.
+        trees: how trees grow.
+        weights: of the blend's parts; empty where no backtest has learnt them.
+        day: a day number.
+
+    Raises:
+        InsufficientHistory: nothing was known on that day.
+    """
+    dates = learning_dates(log, day, challenger.definition)
+    data = build_dataset(log, dates, challenger.definition, challenger.features) if dates else None
+    if data is None or not enough_to_learn(data):
+        raise InsufficientHistory(f"too little could be learnt until {date_of(day)}")
+    return fit(challenger.candidate, data, trees, weights or None).fitted
 
 
 def _importance(bundle: Bundle, values: Floats) -> dict[str, float]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from features.churn.labels import ChurnDefinition, complete_until
 from features.clock import date_of, day_number
 from features.errors import InsufficientHistory
@@ -19,6 +21,10 @@ MOST_TRAINING_DATES = 16
 WEEK_DAYS = 7
 STEP_DAYS = (WEEK_DAYS, 4 * WEEK_DAYS)
 TEST_DATES = 5
+# From so many rows on, half of the dates cost no log loss (docs/decisions/0009-the-blend-by-default.md).
+MANY_ROWS = 100_000
+# As many dates as are kept at least: with fewer a model learns less.
+LEAST_DATES_KEPT = 6
 # With less than a week of history a model would learn only the calendar.
 LEAST_HISTORY_DAYS = 7
 
@@ -73,6 +79,34 @@ def training_dates(first_day: int, scored: int, definition: ChurnDefinition) -> 
     return tuple(date_of(day) for day in reversed(days))
 
 
+def learning_dates(log: Log, scored: int, definition: ChurnDefinition) -> tuple[date, ...]:
+    """Return the training dates for a date to be scored; of a large shop every second one, the latest among them.
+
+    Args:
+        log: the shop's log.
+        scored: day number of the date to be scored.
+        definition: population and horizon.
+
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
+    >>> log = roll_up(Lines.of(["ann", "bob"], [1, 35], [700, 300]))
+    >>> [str(day) for day in learning_dates(log, 36, ChurnDefinition(14, 90))]
+    ['1970-01-16', '1970-01-23']
+    """
+    dates = training_dates(log.first_day, scored, definition)
+    if len(dates) < 2 * LEAST_DATES_KEPT:
+        return dates
+    rows = len(dates) * active_customers(log, day_number(dates[-1]), definition)
+    return dates if rows < MANY_ROWS else dates[::-1][::2][::-1]
+
+
+def active_customers(log: Log, day: int, definition: ChurnDefinition) -> int:
+    """Return how many customers the population holds on a day."""
+    orders = log.streams["orders"]
+    inside = (orders.day >= day - definition.active_days) & (orders.day < day)
+    return len(np.unique(orders.customer[inside]))
+
+
 def latest_dates(log: Log, definition: ChurnDefinition, until: date | None = None) -> tuple[date, ...]:
     """Return the training dates of the model that will serve: up to the last one whose horizon has ended.
 
@@ -86,7 +120,7 @@ def latest_dates(log: Log, definition: ChurnDefinition, until: date | None = Non
     ['1970-01-16', '1970-01-23']
     """
     end = labels_end(log, until)
-    dates = training_dates(log.first_day, end, definition)
+    dates = learning_dates(log, end, definition)
     if not dates:
         raise _too_short(end - log.first_day, definition, needs=definition.horizon_days + LEAST_HISTORY_DAYS)
     return dates
@@ -116,7 +150,7 @@ def rolling_origin(
     """
     end, horizon = labels_end(log, until), definition.horizon_days
     tests = [end - horizon - number * max(STEP_DAYS[0], horizon) for number in range(n_tests)]
-    pairs = [(training_dates(log.first_day, test, definition), test) for test in tests]
+    pairs = [(learning_dates(log, test, definition), test) for test in tests]
     splits = tuple(Split(dates, date_of(test)) for dates, test in reversed(pairs) if dates)
     if not splits:
         raise _too_short(end - log.first_day, definition, needs=2 * horizon + LEAST_HISTORY_DAYS)

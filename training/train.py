@@ -8,32 +8,38 @@ still needs its list on Monday; the result says so in words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from features.churn.labels import ChurnDefinition
-from features.clock import day_number
+from features.clock import date_of, day_number
 from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.errors import InsufficientHistory, ModelNotFound, ModelRefused
 from features.feature import FeatureSet
 from features.log import Log
 from features.sources.mapping import Shop
-from training.backtest.backtest import Progress, backtest_candidates, no_progress
+from training.backtest.backtest import NOTE, Progress, backtest_candidates, no_progress, within
 from training.backtest.results import Backtest
+from training.budget import FULL, Budget, Sample, sample
 from training.bundle import Bundle
 from training.dataset import Dataset, build_dataset
 from training.direction_law import direction
-from training.gate import RULE_TAGS, Champion, Check, GateDecision, first_gate, gate
+from training.gate import LEAST_NEW_DAYS, RULE_TAGS, Champion, Check, GateDecision, first_gate, gate, nothing_new
+from training.leaks import LeakCheck, leak_checks
 from training.models.candidates import RULES
 from training.models.trees import USUAL, TreeSettings
-from training.refit import ANY_SIZE, ListSize, Refit, Reported
+from training.provisional import is_provisional, serve_provisionally
+from training.refit import ANY_SIZE, ListSize, Refit, Reported, learnt_until
 from training.run_record import record_of
-from training.splits import TEST_DATES, latest_dates
+from training.splits import TEST_DATES, labels_end, latest_dates
 from training.tracking import CHALLENGER, Tracking
 
+# The thousandths of the time that the backtest takes.
+BACKTEST_SHARE = 850
 NO_DOCUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -51,6 +57,10 @@ class TrainingResult:
         gate: the decision, check by check.
         challenger_version: the version that the gate judged.
         former_version: the version that served before this run; None where none did.
+        provisional_version: the version that this run let serve until it was done; None where none was needed.
+        rows: of training, over all dates.
+        customers: of the latest training date.
+        leaks: what was checked against leaks.
     """
 
     run_id: str
@@ -62,6 +72,10 @@ class TrainingResult:
     gate: GateDecision
     challenger_version: str
     former_version: str | None
+    rows: int = 0
+    customers: int = 0
+    leaks: tuple[LeakCheck, ...] = ()
+    provisional_version: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -75,6 +89,9 @@ class TrainingResult:
             "why": self.why,
             "trained_until": self.bundle.trained_until.isoformat(),
             "training_dates": [day.isoformat() for day in self.bundle.training_dates],
+            "training_rows": self.rows,
+            "training_customers": self.customers,
+            "leaks": [asdict(check) for check in self.leaks],
             "gate": self.gate.to_dict(),
             "backtest": self.backtest.to_dict() if self.backtest else None,
         }
@@ -92,6 +109,7 @@ def train(
     trees: TreeSettings = USUAL,
     list_size: ListSize = ANY_SIZE,
     documents: Mapping[str, Mapping[str, Any]] = NO_DOCUMENTS,
+    budget: Budget = FULL,
     progress: Progress = no_progress,
 ) -> TrainingResult:
     """Train, judge, record, and decide what serves.
@@ -107,6 +125,7 @@ def train(
         trees: how trees grow; `training.tuning.tuned.read_tuned` reads the settings found for this shop.
         list_size: how many customers the shop can call.
         documents: what else the record of the run holds, by file name without suffix.
+        budget: how much may be done; a very large shop is learnt from a part of its customers.
         progress: is called before each step.
 
     Raises:
@@ -114,24 +133,43 @@ def train(
     """
     log = log if until is None else log.before(day_number(until))
     features = default_features(event_kinds(log))
-    data = _latest(log, definition, features, until)
-    tested, trouble = _backtest(log, definition, features, until, n_tests, trees, progress)
-    refit = Refit(log, data, tested, shop, until, trees, list_size)
+    if not len(log.streams["orders"]):
+        raise InsufficientHistory("the log holds no order before the date to train until")
+    some = sample(log, definition, until, budget.rows)
+    data = _latest(some.log, definition, features, until)
     champion, apart = _champion(tracking, definition, shop)
+    _say_if_nothing_is_new(champion, labels_end(log, until), progress)
+    first = serve_provisionally(Refit(log, data, None, shop, until, trees), tracking, progress)
+    tests = min(n_tests, budget.tests)
+    tested, trouble = _backtest(
+        some, definition, features, until, tests, trees, budget.seconds, within(progress, 0, BACKTEST_SHARE)
+    )
+    refit = Refit(log, data, tested, shop, until, trees, list_size)
     names, why = _challengers(tested, trouble, champion)
-    progress(0, 2, f"{names[0]} on everything")
-    challenger, passed_over = _first_lawful((refit.bundle(name) for name in names), log)
+    progress(BACKTEST_SHARE, 1000, f"{names[0]} on everything")
+    challenger, passed_over = _first_lawful((refit.bundle(name) for name in names), some.log)
     if champion is None:
-        decision = first_gate(challenger, tested, log, why)
+        decision = first_gate(challenger, tested, some.log, why)
     else:
-        decision = gate(challenger, champion, tested, log, segments)
+        learn = partial(learnt_until, some.log, challenger, trees, tested.weights if tested else {})
+        decision = gate(challenger, champion, tested, some.log, segments, learn)
     besides = f"{passed_over}{apart}"
     decision = replace(decision, why=f"{decision.why}{besides}", verdict=f"{decision.verdict}{besides}")
     decision = _if_unmoved(decision, champion, tracking)
+    splits = tested.splits if tested and tested.in_time else ()
+    leaks = leak_checks(some.log, date_of(data.days[-1]), definition, features, splits)
+    decision = _if_nothing_leaks(decision, leaks)
     rule = _rule(challenger, champion, tested, decision)
     made = [refit.finished(bundle, decision) for bundle in (challenger, *([refit.bundle(rule)] if rule else []))]
-    progress(1, 2, "recording in MLflow")
-    return _recorded(refit, made, champion, decision, tracking, documents)
+    progress(970, 1000, "recording in MLflow")
+    result = _recorded(refit, made, champion, decision, tracking, documents)
+    return replace(result, leaks=leaks, provisional_version=first)
+
+
+def _say_if_nothing_is_new(champion: Champion | None, end: int, progress: Progress) -> None:
+    if champion is not None and end - day_number(champion.bundle.trained_until) < LEAST_NEW_DAYS:
+        words = f"nothing new to judge by, {nothing_new(champion)}: only another kind of model can replace what serves"
+        progress(0, NOTE, words)
 
 
 def _recorded(
@@ -156,12 +194,13 @@ def _recorded(
         tracking.finish(run_id)
     bundle, version = tracking.champion() if stays else (serves, versions[-1])
     why = decision.why
-    return TrainingResult(run_id, version, decision.promoted, why, tested, bundle, decision, versions[0], former)
+    newest = int((data.as_of == data.days[-1]).sum())
+    return TrainingResult(
+        run_id, version, decision.promoted, why, tested, bundle, decision, versions[0], former, len(data), newest
+    )
 
 
 def _latest(log: Log, definition: ChurnDefinition, features: FeatureSet, until: date | None) -> Dataset:
-    if not len(log.streams["orders"]):
-        raise InsufficientHistory("the log holds no order before the date to train until")
     data = build_dataset(log, latest_dates(log, definition, until), definition, features)
     if not len(data):
         raise InsufficientHistory(
@@ -171,21 +210,29 @@ def _latest(log: Log, definition: ChurnDefinition, features: FeatureSet, until: 
 
 
 def _backtest(
-    log: Log,
+    some: Sample,
     definition: ChurnDefinition,
     features: FeatureSet,
     until: date | None,
     n_tests: int,
     trees: TreeSettings,
+    seconds: float | None,
     progress: Progress,
 ) -> tuple[Backtest | None, str]:
     try:
         found = backtest_candidates(
-            log, definition, features, until=until, n_tests=n_tests, trees=trees, progress=progress
+            some.log,
+            definition,
+            features,
+            until=until,
+            n_tests=n_tests,
+            trees=trees,
+            seconds=seconds,
+            progress=progress,
         )
     except InsufficientHistory as trouble:
         return None, str(trouble)
-    return found, ""
+    return replace(found, share=some.share, notes=(*some.notes, *found.notes)), ""
 
 
 def _champion(tracking: Tracking, definition: ChurnDefinition, shop: Shop) -> tuple[Champion | None, str]:
@@ -196,6 +243,8 @@ def _champion(tracking: Tracking, definition: ChurnDefinition, shop: Shop) -> tu
         return None, ""
     except ModelRefused as refused:
         return None, f"; the former champion could not be compared with: {refused}"
+    if is_provisional(bundle):
+        return None, ""
     if bundle.definition == definition and bundle.shop.currency == shop.currency:
         return Champion(bundle, version), ""
     known = bundle.definition
@@ -210,9 +259,9 @@ def _challengers(tested: Backtest | None, trouble: str, champion: Champion | Non
     if tested is None:
         return RULES[:1], f"{RULES[0]} serves untested, as the history is too short to judge anything: {trouble}"
     if tested.beats_rule:
-        best = tested.candidates[tested.best]
-        equals = (name for name, one in tested.candidates.items() if not one.is_rule and one.against(best).is_noise)
-        return tuple(equals), tested.why
+        best, models = tested.candidates[tested.chosen], [one for one in tested.candidates.values() if not one.is_rule]
+        equals = (one.name for one in models if one.name != best.name and one.shape_against(best).is_noise)
+        return (best.name, *equals), tested.why
     loser = tested.best_model if champion is None else None
     return (loser or tested.best_rule,), f"{tested.why}: the rule serves"
 
@@ -247,6 +296,15 @@ def _if_unmoved(decision: GateDecision, champion: Champion | None, tracking: Tra
         why=words,
         verdict="train again",
     )
+
+
+def _if_nothing_leaks(decision: GateDecision, leaks: Sequence[LeakCheck]) -> GateDecision:
+    """Return the decision; nothing is promoted that has seen the future."""
+    failed = ", ".join(check.name for check in leaks if not check.passed)
+    if not failed:
+        return decision
+    words = f"the future leaks into the features ({failed}): no figure of this run can be believed"
+    return replace(decision, promoted=False, checks=(*decision.checks, Check("leaks", False, words)), why=words)
 
 
 def _register(tracking: Tracking, run_id: str, bundles: Sequence[Bundle], decision: GateDecision) -> tuple[str, ...]:

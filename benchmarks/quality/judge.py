@@ -21,7 +21,7 @@ from training.models.calibration import calibrate, sigmoid
 from training.models.candidates import fit_each
 from training.models.history import Histories, inputs
 from training.models.silence import NoOrderCandidate
-from training.splits import training_dates
+from training.splits import learning_dates
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ def judged(known: Known) -> Section:
     """Backtest before the test date, learn again up to it, and judge on it."""
     case, log, test = known.case, known.log, day_number(known.case.test_date)
     tested = backtest_candidates(log.before(test), case.definition, until=case.test_date)
-    dates = training_dates(log.first_day, test, case.definition)
+    dates = learning_dates(log, test, case.definition)
     both = build_dataset(log, [*dates, case.test_date], case.definition, default_features())
     train, seen = both.on(day_number(day) for day in dates), both.on([test])
     if case.customers is not None and len(seen) != case.customers:
         raise SystemExit(f"{case}: the population is {len(seen)}; other rows than those of the published figures")
     forecast = base_rates(read_weeks(log.before(test), case.definition, test), train, until=test).forecast(test)
     candidates, expected, began = {}, None, time.perf_counter()
-    for name, found in fit_each(tuple(tested.candidates), train):
+    for name, found in fit_each(tuple(tested.candidates), train, weights=tested.weights or None):
         method = tested.candidates[name].calibration
         p = sigmoid(calibrate(method, found.out_of_sample).apply(found.fitted.log_odds(seen.values), forecast.shift))
         candidates[name] = One(method, evaluate(seen.y, p), noise_floor([p]), time.perf_counter() - began)

@@ -37,6 +37,9 @@ def train(
     new_models: Annotated[
         bool, typer.Option("--new-models", help="Begin anew where the registry is lost; needs --by and --why.")
     ] = False,
+    budget: Annotated[
+        str, typer.Option("--budget", metavar="quick|full|MINUTES", help="How much time training may take.")
+    ] = "full",
     by: By = "",
     why: Why = "",
     json: Json = False,
@@ -45,11 +48,13 @@ def train(
     screen, shop = screen_of(json), shop_of(config, orders, horizon, active, until=until)
     from serving.commands.models.lost_models import begin_new_models
     from serving.commands.models.train import train_and_judge
+    from training.budget import budget_of
 
+    allowed = budget_of(budget)
     with shop, screen.progress() as report:
         if new_models:
             report(0, 1, begin_new_models(shop, by, why))
-        result = train_and_judge(shop, report, tuned=not no_tuned)
+        result = train_and_judge(shop, report, tuned=not no_tuned, budget=allowed)
     screen.show(result)
 
 

@@ -1,13 +1,14 @@
 """What a person sees on the terminal, and what a machine reads with --json.
 
 People's lines go to stdout; with `--json` one document goes there and everything else to stderr. Long work draws a bar
-on a terminal and prints plain lines elsewhere, always on stderr.
+with the time left on a terminal and prints a plain line a minute elsewhere, always on stderr.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,14 +19,20 @@ from typing import Any, Literal, Protocol
 
 import rich.table
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from serving.cli.interrupt import stop_if_asked
 from serving.commands.result import Result, Table
 
+# A line of a log every so many seconds; a time left that is told earlier than after so many is a guess.
+LINE_SECONDS, FIRST_GUESS_SECONDS = 60.0, 5.0
+
 
 class Report(Protocol):
-    """Called before each step of long work: how many are done, of how many, and what comes now."""
+    """Called before each step of long work: how many are done, of how many, and what comes now.
+
+    Of 0 steps: something to know, which stays on the screen.
+    """
 
     def __call__(self, done: int, total: int, what: str) -> None: ...  # noqa: D102
 
@@ -83,15 +90,52 @@ class Screen:
 
     @contextmanager
     def progress(self) -> Iterator[Report]:
-        """Yield a report that draws a bar on a terminal and prints plain lines elsewhere."""
-        console = Console(stderr=True)
+        """Yield a report that draws a bar on a terminal and prints a line a minute elsewhere."""
+        console, began = Console(stderr=True), time.monotonic()
         if not console.is_terminal:
-            yield _stoppable(_plain_lines)
+            yield _stoppable(_MinuteLines())
             return
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task("", total=None)
-            yield _stoppable(lambda done, total, what: bar.update(task, completed=done, total=total, description=what))
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        with Progress(*columns, TextColumn("{task.fields[left]}"), console=console, transient=True) as bar:
+            task = bar.add_task("", total=None, left="")
+
+            def drawn(done: int, total: int, what: str) -> None:
+                if not total:
+                    console.print(what, markup=False, highlight=False, soft_wrap=True)
+                    return
+                left = time_left(done, total, time.monotonic() - began)
+                bar.update(task, completed=done, total=total, description=what, left=left)
+
+            yield _stoppable(drawn)
+
+
+class _MinuteLines:
+    """Prints what comes now, at most once a minute; what has to be known at once."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._printed = -LINE_SECONDS
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        passed = time.monotonic() - self._began
+        if not total:
+            print(what, file=sys.stderr, flush=True)
+        elif passed - self._printed >= LINE_SECONDS:
+            self._printed = passed
+            left = time_left(done, total, passed)
+            print(f"[{done / total:.0%}{left and f', {left}'}] {what}", file=sys.stderr, flush=True)
+
+
+def time_left(done: int, total: int, seconds: float) -> str:
+    """Return how long the rest takes at the pace so far, in words; "" while that is anybody's guess.
+
+    >>> time_left(250, 1000, 60.0), time_left(990, 1000, 60.0), time_left(0, 1000, 60.0)
+    ('about 3 min left', 'less than a minute left', '')
+    """
+    if not done or seconds < FIRST_GUESS_SECONDS:
+        return ""
+    minutes = seconds * (total - done) / done / 60
+    return f"about {minutes:.0f} min left" if minutes >= 1 else "less than a minute left"
 
 
 def _columns(table: Table) -> list[list[str]]:
@@ -104,10 +148,6 @@ def _stoppable(report: Report) -> Report:
         report(done, total, what)
 
     return reported
-
-
-def _plain_lines(done: int, total: int, what: str) -> None:
-    print(f"[{done + 1}/{total}] {what}", file=sys.stderr, flush=True)
 
 
 def _plain(value: Any) -> Any:

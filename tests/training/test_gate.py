@@ -119,7 +119,7 @@ def test_a_truly_better_one_is_promoted(challenger, champion, rows, days, log):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_noise_is_not_promoted(challenger, champion, rows, days, log, seed):
-    noise = np.random.default_rng(seed).normal(0, 0.2, len(rows))
+    noise = np.random.default_rng(seed).normal(0, 1.0, len(rows))
     decision = gate(challenger, champion, backtest_of(rows, days, logistic=of_champion(rows) + noise), log)
     assert not decision.promoted
     assert not check(decision, "log_loss").passed
@@ -127,6 +127,42 @@ def test_noise_is_not_promoted(challenger, champion, rows, days, log, seed):
     assert "version 7 (recency_rule) serves on" in decision.verdict
     assert [check.words for check in decision.checks if check.words in decision.verdict] == []
     assert "regulars promote --force --by NAME --why TEXT" in decision.why
+
+
+def test_of_two_equals_the_fresher_one_is_promoted(challenger, champion, rows, days, log):
+    """A month later the same model has learnt a month more; trained on the same days it has shown nothing."""
+    equal = backtest_of(rows, days, recency_rule=of_champion(rows), logistic=of_champion(rows))
+    decision = gate(challenger, champion, equal, log)
+    assert decision.promoted
+    learnt = (challenger.trained_until - champion.bundle.trained_until).days
+    assert f"no worse by more than one standard error, and it has learnt {learnt} days more" in decision.why
+    of_the_same_days = Champion(replace(champion.bundle, trained_until=challenger.trained_until), "7")
+    assert not gate(challenger, of_the_same_days, equal, log).promoted
+
+
+@pytest.mark.parametrize(("by", "promoted"), [(1.0, True), (-1.0, False)])
+def test_without_a_whole_horizon_since_then_both_are_judged_on_the_days_since(
+    challenger, champion, rows, days, log, by, promoted
+):
+    """The champion was trained a day after the last test date; who ordered in the 27 days since is known."""
+    young = Champion(replace(champion.bundle, trained_until=days[-1] + timedelta(1)), "7")
+    asked = []
+
+    @dataclass(frozen=True, eq=False)
+    class Learnt(Silent):
+        slope: float = 0.05 * (1 + by)
+
+    def learn(day):
+        asked.append(date_of(day))
+        return Learnt(rows.features.names)
+
+    backtest = backtest_of(rows, days, recency_rule=of_champion(rows), logistic=of_champion(rows))
+    pairs = evidence(challenger, young, backtest, log, learn)
+    assert asked == [young.bundle.trained_until]
+    assert f"judged on the {(challenger.trained_until - asked[0]).days} days since" in pairs.how
+    means = [pairs.challenger.mean(), pairs.champion.mean(), pairs.y.mean()]
+    assert np.ptp(means) < 1e-9
+    assert check(gate(challenger, young, backtest, log, learn=learn), "log_loss").passed == promoted
 
 
 def test_one_whose_risk_rises_with_a_recent_order_is_refused(challenger, champion, rows, days, log):
@@ -168,13 +204,13 @@ def test_a_champion_is_never_judged_on_dates_it_has_learnt_from(challenger, cham
 
 
 def test_only_dates_after_it_was_trained_count(challenger, champion, rows, days, log):
-    """On the two older dates the challenger is far better, on the new one it is not: that one decides."""
-    odds = np.where(rows.as_of == day_number(days[-1]), of_champion(rows), towards_truth(rows, 2.0))
+    """On the two older dates the challenger is far better, on the new one it is worse: that one decides."""
+    odds = np.where(rows.as_of == day_number(days[-1]), towards_truth(rows, -0.3), towards_truth(rows, 2.0))
     trained_in_between = Champion(replace(champion.bundle, trained_until=days[-1]), "7")
     backtest = backtest_of(rows, days, logistic=odds)
     pairs = evidence(challenger, trained_in_between, backtest, log)
     assert pairs.dates == (days[-1],)
-    assert np.allclose(pairs.gap, 0)
+    assert (pairs.gap > 0).all()
     assert not gate(challenger, trained_in_between, backtest, log).promoted
     assert gate(challenger, champion, backtest, log).promoted
 

@@ -10,11 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.churn.labels import ChurnDefinition
-from features.clock import day_number
+from features.clock import date_of, day_number
+from features.definitions import default_features
 from features.errors import InsufficientHistory
 from features.log import Lines
 from features.roll_up import roll_up
-from training.splits import labels_end, latest_dates, rolling_origin, training_dates
+from training.dataset import build_dataset
+from training.splits import (
+    active_customers,
+    labels_end,
+    latest_dates,
+    learning_dates,
+    rolling_origin,
+    training_dates,
+)
 
 
 def days_log(first: int, last: int):
@@ -50,6 +59,23 @@ def test_a_year_gives_five_dates_a_horizon_apart():
 
 def test_a_training_date_wants_the_active_days_behind_it():
     assert day_number(training_dates(0, 330, ChurnDefinition(30, 90))[0]) >= 90
+
+
+def test_a_large_shop_is_learnt_from_on_every_second_date_the_latest_kept(monkeypatch):
+    log, definition = days_log(0, 700), ChurnDefinition(30, 700)
+    every = training_dates(0, 701, definition)
+    assert learning_dates(log, 701, definition) == every
+    monkeypatch.setattr("training.splits.MANY_ROWS", 2 * len(every))
+    assert learning_dates(log, 701, definition) == every[1::2]
+    few = training_dates(0, 100, definition)
+    assert learning_dates(log, 100, definition) == few  # too few of them to leave any out
+
+
+def test_the_population_is_counted_as_the_dataset_counts_it(log):
+    definition = ChurnDefinition(28, 84)
+    day = log.last_day - 28
+    data = build_dataset(log, [date_of(day)], definition, default_features())
+    assert active_customers(log, day, definition) == len(data)
 
 
 def test_until_hides_what_comes_after():

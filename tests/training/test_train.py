@@ -132,15 +132,48 @@ def test_a_stationary_shop_holds_nothing_to_find():
 
 
 @pytest.mark.usefixtures("without_pictures")
-def test_where_no_model_beats_the_rule_the_rule_serves(tracking_in, tmp_path):
+def test_where_nothing_can_be_found_the_blend_serves_and_says_so(tracking_in, tmp_path):
+    shop = renewal_shop(150, 300, leaving=False, gap_days=14, seed=11)
+    result = train(shop, ChurnDefinition(14, 90), SHOP, tracking=tracking_in(tmp_path), n_tests=2)
+    assert result.promoted
+    assert result.bundle.candidate == result.backtest.default == "blend"
+    assert "is no better than the best rule by more than chance" in result.why
+    assert result.bundle.quality["grade"]["letter"] == "C"
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_where_a_rule_tells_customers_better_apart_the_rule_serves(tracking_in, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.backtest.results.default_unless_beaten", lambda default, apart: "recency_rule")
     shop = renewal_shop(150, 300, leaving=False, gap_days=14, seed=11)
     tracking = tracking_in(tmp_path)
-    result = train(shop, ChurnDefinition(14, 90), SHOP, tracking=tracking, n_tests=2)
+    result = train(shop, ChurnDefinition(14, 90), SHOP, tracking=tracking, n_tests=1)
     assert not result.promoted
-    assert "no model beats the best rule by more than chance" in result.why
+    assert "beats every model by more than chance" in result.why
     assert tracking.champion()[0].candidate == result.backtest.best_rule
     assert tracking.load(CHALLENGER)[0].candidate == result.backtest.best_model
     assert tracking.champion()[0].why == result.why
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_a_provisional_answer_serves_while_a_long_training_goes_on(tracking_in, tmp_path, monkeypatch):
+    """It is recorded before anything is judged, and replaced without a comparison when the training is done."""
+    shop, tracking, said = renewal_shop(120, 200, leaving=True), tracking_in(tmp_path), []
+    monkeypatch.setattr("training.provisional.ROWS_WORTH_SERVING", 1)
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("training.train.backtest_candidates", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train(shop, DEFINITION, SHOP, tracking=tracking, progress=lambda *step: said.append(step))
+    served, version = tracking.champion()
+    assert (served.candidate, version) == ("gap_hazard", "1")
+    assert [step for step in said if "version 1 serves so until training is done" in step[2]]
+    result = train(shop, DEFINITION, SHOP, tracking=tracking, n_tests=1)
+    assert result.provisional_version is None
+    assert (result.former_version, result.gate.against) == ("1", None)
+    assert tracking.champion_version() == result.model_version == "2"
 
 
 @pytest.mark.slow

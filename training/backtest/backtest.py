@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -15,13 +16,13 @@ from features.definitions.engagement import event_kinds
 from features.errors import InsufficientHistory
 from features.feature import FeatureSet
 from features.log import Log
-from training.backtest.results import Backtest, CandidateResult, DateResult
-from training.dataset import Dataset, Floats, build_dataset
-from training.forecasts.base_rate import Forecast, Weeks, base_rates, read_weeks
+from training.backtest.predictions import Predictions, Said, blend_weights, with_blend_of_earlier_dates
+from training.backtest.results import Backtest, CandidateResult
+from training.dataset import Dataset, build_dataset
+from training.forecasts.base_rate import Weeks, base_rates, read_weeks
 from training.forecasts.spend import fit_value, value_errors
-from training.metrics import evaluate
-from training.models.calibration import METHODS, Method, calibrate, sigmoid
-from training.models.candidates import CANDIDATES, RULES, enough_to_learn, fit_each
+from training.models.calibration import METHODS, Method
+from training.models.candidates import BLEND, CANDIDATES, RULES, enough_to_learn, fit_each
 from training.models.trees import USUAL, TreeSettings
 from training.splits import TEST_DATES, Split, labels_end, latest_dates, rolling_origin
 
@@ -31,12 +32,33 @@ OTHER_CUSTOMERS = "judged on customers that were not learnt from instead, on a d
 # for it. A line fitted on the latest date is no rival there: it would carry that date's season into another.
 WITH_LAST_YEAR: tuple[Method, ...] = ("season", "none")
 WITHOUT: tuple[Method, ...] = METHODS
-# Called before each step of long work: how many steps are done, of how many, and what comes now.
+# Called before each step of long work: how many steps are done, of how many, and what comes now. Of `NOTE` steps: not a
+# step but something to know, which stays on the screen.
 Progress = Callable[[int, int, str], None]
+NOTE = 0
+# How long steps take, in that of a rule; with the blend its learned parts are fitted.
+FEATURES = "features"
+STEP_COST = {FEATURES: 3, "pareto_nbd": 3, BLEND: 20}
 
 
 def no_progress(done: int, total: int, what: str) -> None:
     """Report nothing."""
+
+
+def within(progress: Progress, begin: int, end: int) -> Progress:
+    """Return the progress of a part of the work, in thousandths of the whole.
+
+    >>> within(lambda *step: print(step), 0, 800)(1, 2, "half of it")
+    (400, 1000, 'half of it')
+    """
+
+    def reported(done: int, total: int, what: str) -> None:
+        if total == NOTE:
+            progress(done, total, what)
+        else:
+            progress(round(begin + (end - begin) * done / total), 1000, what)
+
+    return reported
 
 
 def backtest_candidates(
@@ -47,6 +69,7 @@ def backtest_candidates(
     until: date | None = None,
     n_tests: int = TEST_DATES,
     trees: TreeSettings = USUAL,
+    seconds: float | None = None,
     progress: Progress = no_progress,
 ) -> Backtest:
     """Fit every candidate on what was known at each test date, and judge it on what came after.
@@ -58,6 +81,7 @@ def backtest_candidates(
         until: orders on or after this date are not read.
         n_tests: how many test dates to ask for; a short log gives fewer.
         trees: how trees grow.
+        seconds: the time that the test dates and one more fit may take; the older dates are left out. None: any.
         progress: is called before each step.
 
     Where the log is too short for a test date, candidates are judged on other customers instead; the notes say so.
@@ -72,20 +96,29 @@ def backtest_candidates(
     except InsufficientHistory as too_short:
         data = build_dataset(log, latest_dates(log, definition, until), definition, features)
         return _on_other_customers(data, weeks, trees, progress, too_short)
-    steps = _Steps(progress, len(wanted) * (len(CANDIDATES) + 1))
-    judged: list[_Judged] = []
+    steps = _Steps(progress, len(wanted))
+    judged: list[Predictions] = []
+    left_out, began = 0, time.monotonic()
     for split in reversed(wanted):
-        steps.next(f"features for {split.test_date.isoformat()}")
+        if judged and seconds is not None and _is_over(time.monotonic() - began, len(judged), seconds):
+            left_out = len(wanted) - len(judged)
+            break
+        steps.next(FEATURES, split.test_date)
         train, test = split_data(log, split, definition, features)
         if not len(train) or not len(test):
             break
         names = tuple(CANDIDATES) if enough_to_learn(train) else RULES
-        if judged and len(names) < len(judged[-1].predicted):
+        if judged and len(names) < len(judged[-1].said):
             break  # an older date that only rules can learn from would hide how the models do on the newer ones
         judged.append(_judge(train, test, split, names, trees, weeks, steps))
     if not judged:
         raise InsufficientHistory(f"nobody ordered in the {definition.active_days} days before the test date")
-    return _backtest_of(definition, judged[::-1], n_tests)
+    return _backtest_of(definition, judged[::-1], n_tests, left_out)
+
+
+def _is_over(spent: float, dates: int, seconds: float) -> bool:
+    """Return whether another date and the refit, each as long as the dates so far, would take too long."""
+    return spent + 2 * spent / dates > seconds
 
 
 def _on_other_customers(
@@ -103,30 +136,25 @@ def _on_other_customers(
         raise too_short
     split = Split(tuple(date_of(day) for day in data.days), date_of(data.days[-1]))
     names = tuple(CANDIDATES)
-    judged = _judge(train, test, split, names, trees, weeks, _Steps(progress, len(names)))
+    judged = _judge(train, test, split, names, trees, weeks, _Steps(progress, 1))
     found = _backtest_of(data.definition, [judged], n_tests=1)
     return replace(found, in_time=False, notes=(*found.notes, f"{too_short}: {OTHER_CUSTOMERS}"))
 
 
 class _Steps:
-    """Counts steps for a progress bar."""
+    """Counts the steps of a progress bar, each by the time that it takes beside the others."""
 
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress, self._total, self._done = progress, total, 0
+    def __init__(self, progress: Progress, dates: int) -> None:
+        self._progress, self._done = progress, 0
+        self._total = dates * sum(_cost(name) for name in (FEATURES, *CANDIDATES))
 
-    def next(self, what: str) -> None:
-        self._progress(self._done, self._total, what)
-        self._done += 1
+    def next(self, name: str, day: date) -> None:
+        self._progress(self._done, self._total, f"{name} for {day.isoformat()}")
+        self._done += _cost(name)
 
 
-@dataclass(frozen=True, eq=False)
-class _Judged:
-    """The predictions of every candidate on one test date, with each calibration."""
-
-    split: Split
-    predicted: dict[str, dict[Method, DateResult]]
-    value: dict[str, float]
-    forecast: Forecast
+def _cost(name: str) -> int:
+    return STEP_COST.get(name, 1)
 
 
 def split_data(log: Log, split: Split, definition: ChurnDefinition, features: FeatureSet) -> tuple[Dataset, Dataset]:
@@ -137,50 +165,48 @@ def split_data(log: Log, split: Split, definition: ChurnDefinition, features: Fe
 
 def _judge(
     train: Dataset, test: Dataset, split: Split, names: Sequence[str], trees: TreeSettings, weeks: Weeks, steps: _Steps
-) -> _Judged:
+) -> Predictions:
     day = day_number(split.test_date)
     forecast = base_rates(weeks, train, until=day).forecast(day)
-    predicted: dict[str, dict[Method, DateResult]] = {}
-    steps.next(f"{names[0]} for {split.test_date.isoformat()}")
+    said: dict[str, Said] = {}
+    steps.next(names[0], split.test_date)
     for done, (name, found) in enumerate(fit_each(names, train, trees), start=1):
-        raw = found.fitted.log_odds(test.values)
-        lines = {method: calibrate(method, found.out_of_sample) for method in METHODS}
-        predicted[name] = {
-            method: _result(sigmoid(line.apply(raw, forecast.shift)), test, split) for method, line in lines.items()
-        }
+        said[name] = Said(found.fitted.log_odds(test.values), found.out_of_sample)
         if done < len(names):
-            steps.next(f"{names[done]} for {split.test_date.isoformat()}")
-    return _Judged(split, predicted, value_errors(fit_value(train), test), forecast)
+            steps.next(names[done], split.test_date)
+    value = value_errors(fit_value(train), test)
+    return Predictions(split, said, test.y, test.customer_id, len(train), value, forecast)
 
 
-def _result(p: Floats, test: Dataset, split: Split) -> DateResult:
-    measures = evaluate(test.y, p)
-    return DateResult(split.test_date, len(test), int(test.y.sum()), measures, test.y, p, test.customer_id)
-
-
-def _backtest_of(definition: ChurnDefinition, judged: Sequence[_Judged], n_tests: int) -> Backtest:
-    names, splits = tuple(judged[0].predicted), tuple(date.split for date in judged)
+def _backtest_of(
+    definition: ChurnDefinition, dates: Sequence[Predictions], n_tests: int, left_out: int = 0
+) -> Backtest:
+    judged = with_blend_of_earlier_dates(dates)
+    names, splits = tuple(judged[0].said), tuple(date.split for date in judged)
     return Backtest(
         definition=definition,
         splits=splits,
         candidates={name: _best_calibration(name, judged) for name in names},
         value=tuple(date.value for date in judged),
         forecasts=tuple(date.forecast for date in judged),
-        notes=_notes(splits, n_tests, names),
+        notes=_notes(splits, n_tests, names, left_out),
+        weights=blend_weights(judged),
     )
 
 
-def _best_calibration(name: str, judged: Sequence[_Judged]) -> CandidateResult:
+def _best_calibration(name: str, judged: Sequence[Predictions]) -> CandidateResult:
     rule = CANDIDATES[name].is_rule
-    tried = {m: CandidateResult(name, rule, m, tuple(date.predicted[name][m] for date in judged)) for m in METHODS}
+    tried = {m: CandidateResult(name, rule, m, tuple(date.result(name, m) for date in judged)) for m in METHODS}
     usual, *others = WITH_LAST_YEAR if judged[-1].forecast.last_year is not None else WITHOUT
     better = [method for method in others if tried[method].beats_on_dates(tried[usual])]
     return tried[min(better, key=lambda method: tried[method].mean["log_loss"], default=usual)]
 
 
-def _notes(splits: Sequence[Split], n_tests: int, names: Sequence[str]) -> tuple[str, ...]:
+def _notes(splits: Sequence[Split], n_tests: int, names: Sequence[str], left_out: int) -> tuple[str, ...]:
     notes = []
-    if len(splits) < n_tests:
+    if left_out:
+        notes.append(f"the budget was enough for {len(splits)} of {len(splits) + left_out} test dates, the latest ones")
+    elif len(splits) < n_tests:
         notes.append(f"the log is long enough for {len(splits)} of {n_tests} test dates")
     if len(names) < len(CANDIDATES):
         notes.append("too few customers churned or stayed to fit a model: the rules stand alone")

@@ -1,13 +1,13 @@
 """Is one candidate better than another, or was it chance: paired differences, standard errors, and intervals.
 
-A customer appears on several test dates, so customers, not rows, are resampled. Every date's mean has the same weight.
+A customer appears on several test dates, so customers, not rows, are resampled. Every date's mean has the same weight:
+the latest date tells most about tomorrow, and the earlier ones that it was no accident.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -100,21 +100,18 @@ def better_on_dates(candidate: Sequence[Rows], rival: Sequence[Rows]) -> bool:
     return bool(gained.mean() > t.ppf(0.95, len(gained) - 1) * error)
 
 
-Name = TypeVar("Name", bound=str)
-
-
-def simplest_within_one_error(worse_by: Mapping[Name, Difference]) -> Name:
-    """Return the first name, simplest first, that is no worse than the best by more than one standard error.
-
-    Breiman, Friedman, Olshen and Stone (1984), section 3.4.3: the one-standard-error rule.
+def default_unless_beaten(default: str, apart: Mapping[str, Difference]) -> str:
+    """Return the default, or else the best of those that are better than it by more than one standard error.
 
     Args:
-        worse_by: how much worse than the best each one is, the simplest first; the best is worse by 0.
+        default: the name of the one that is taken without proof against it.
+        apart: how much worse than the default each other one is.
 
-    >>> simplest_within_one_error({"rule": Difference(0.02, 0.01), "line": Difference(0.005, 0.01)})
-    'line'
+    >>> default_unless_beaten("blend", {"line": Difference(-0.005, 0.01), "trees": Difference(-0.02, 0.01)})
+    'trees'
     """
-    return next(name for name, difference in worse_by.items() if difference.is_noise)
+    better = [name for name, one in apart.items() if one.is_gain]
+    return min(better, key=lambda name: apart[name].mean, default=default)
 
 
 def intervals(dates: Sequence[Rows]) -> dict[str, tuple[float, float]]:

@@ -4,7 +4,7 @@
         percentages are true: the calibration error is at most 3 points, or twice what chance alone shows; and there
         are at least two test dates, with at least a hundred who left and a hundred who stayed
     B   the mean log loss is lower than the best rule's by more than one standard error
-    C   no better than the best rule: the rule serves
+    C   no better than the best rule by more than one standard error
 
 Log loss measures ranking and calibration in one number, and a calibrated rule is hard to beat. Models of each
 customer's rhythm alone win 6 to 18 % on open logs (benchmarks/quality), so a lead below 5 % is not clear. Value at risk
@@ -30,7 +30,7 @@ SUSPICIOUS_AUROC = 0.95
 WORDS: dict[Letter, str] = {
     "A": "clearly better than the best rule, and its percentages are true",
     "B": "better than the best rule by more than chance",
-    "C": "no better than the best rule: the rule serves",
+    "C": "no better than the best rule by more than chance",
 }
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 from features.log import Texts
 from training.backtest.segments import built_in
 from training.dataset import Flags, Floats
-from training.metrics import row_log_loss
+from training.metrics import Z_95, row_log_loss
 
 RESAMPLES = 1000
 COVERAGE = 0.95
@@ -51,6 +51,11 @@ class Interval:
     def is_above(self) -> bool:
         """Whether the first is worse beyond noise."""
         return self.low > 0
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether the first is no worse than the second by more than one standard error."""
+        return self.mean <= (self.high - self.low) / (2 * Z_95)
 
     @property
     def words(self) -> str:

@@ -19,9 +19,9 @@ from training.backtest.random_split import LEARNER, random_split_words
 from training.backtest.results import Backtest, CandidateResult, DateResult, plain
 from training.backtest.segments import Members, Segment, segments
 from training.backtest.shortlist import Shortlist, shortlist
-from training.forecasts.base_rate import Forecast, shift_to
+from training.forecasts.base_rate import Forecast
 from training.metrics import LEAST_PROBABILITY, Z_95, ece
-from training.models.calibration import sigmoid
+from training.models.calibration import shift_to, sigmoid
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,29 @@
 """The results of a backtest: each candidate on each date, the chosen candidate, and why it was chosen.
 
-The candidate with the lowest mean log loss over the dates is the best. The safest one within one standard error of it
-is chosen: rules before probability models, these before the blend, the blend before a learned model on its own. So a
-model has to be better than the best rule by more than chance.
+Candidates are compared by shape: the log loss after each date's level is set true. A level that was off is the same for
+all of them, is forecast apart, and would drown what tells them apart. The blend is the default: another candidate is
+chosen only where its shape, the mean over the dates, is better by more than one standard error. See
+docs/decisions/0009-the-blend-by-default.md.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from features.churn.labels import ChurnDefinition
 from features.log import Texts
-from training.backtest.choice import Difference, Rows, better_on_dates, difference, intervals, simplest_within_one_error
+from training.backtest.choice import Difference, Rows, better_on_dates, default_unless_beaten, difference, intervals
 from training.dataset import Flags, Floats
 from training.forecasts.base_rate import Forecast
 from training.metrics import known, mean_of_known
-from training.models.calibration import Method
+from training.models.calibration import Method, with_true_level
 from training.models.candidates import BLEND
 from training.splits import Split
 
@@ -47,6 +49,11 @@ class DateResult:
     y: Flags = field(repr=False)
     p: Floats = field(repr=False)
     customer_id: Texts = field(repr=False)
+
+    @cached_property
+    def with_true_level(self) -> Floats:
+        """The probabilities with the level of the date set true."""
+        return with_true_level(self.p, self.y)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the rows; NaN as None."""
@@ -106,6 +113,13 @@ class CandidateResult:
         """Return how much higher its mean log loss is than another's on the same rows, with the standard error."""
         return difference(self.rows, other.rows)
 
+    def shape_against(self, other: CandidateResult) -> Difference:
+        """Return how much higher its mean shape is than another's on the same rows, with the standard error."""
+        mine, theirs = (
+            [(date.y, date.with_true_level, date.customer_id) for date in one.by_date] for one in (self, other)
+        )
+        return difference(mine, theirs)
+
     def beats_on_dates(self, other: CandidateResult) -> bool:
         """Return whether its log loss is lower than another's beyond the chance of dates."""
         return better_on_dates(self.rows, other.rows)
@@ -135,6 +149,8 @@ class Backtest:
         notes: what a reader should know first, in words.
         in_time: whether the test dates are later than the training dates; False where only a split by customers
             was possible.
+        weights: of the blend's parts, learnt over all test dates; empty where no blend was fitted.
+        share: of the shop's customers that these are.
     """
 
     definition: ChurnDefinition
@@ -144,59 +160,78 @@ class Backtest:
     forecasts: tuple[Forecast, ...] = ()
     notes: tuple[str, ...] = ()
     in_time: bool = True
+    weights: Mapping[str, float] = field(default_factory=dict)
+    share: float = 1.0
 
-    @property
+    @cached_property
     def best(self) -> str:
-        """The candidate with the least mean log loss."""
-        return _lowest_log_loss(self.candidates.values())
+        """The candidate with the least mean shape."""
+        return _lowest("shape", self.candidates.values())
 
-    @property
+    @cached_property
+    def default(self) -> str:
+        """The candidate that serves unless another is better beyond chance: the blend, where it could be fitted."""
+        return BLEND if BLEND in self.candidates else self.best_model or self.best_rule
+
+    @cached_property
     def chosen(self) -> str:
-        """The safest candidate within one standard error of the best.
+        """The default, or else the best of those whose shape is better by more than one standard error.
 
-        In a split by customers nothing shows how models age: rules and the blend then come before the rest.
+        In a split by customers nothing shows how models age: a rule alone can then take the place of the blend.
         """
-        best, order = self.candidates[self.best], list(self.candidates)
-        if not self.in_time:
-            order.sort(key=lambda name: not (self.candidates[name].is_rule or name == BLEND))
-        return simplest_within_one_error({name: self.candidates[name].against(best) for name in order})
+        default = self.candidates[self.default]
+        rivals = [one for name, one in self.candidates.items() if name != default.name]
+        apart = {one.name: one.shape_against(default) for one in rivals if self.in_time or one.is_rule}
+        return default_unless_beaten(default.name, apart)
 
-    @property
+    @cached_property
     def best_rule(self) -> str:
-        """The best of the rules."""
-        return _lowest_log_loss(result for result in self.candidates.values() if result.is_rule)
+        """The best of the rules, as they would serve."""
+        return _lowest("log_loss", (result for result in self.candidates.values() if result.is_rule))
 
-    @property
+    @cached_property
     def best_model(self) -> str | None:
-        """The best of the models; None where there was too little history for one."""
+        """The model with the least shape; None where there was too little history for one."""
         models = [result for result in self.candidates.values() if not result.is_rule]
-        return _lowest_log_loss(models) if models else None
+        return _lowest("shape", models) if models else None
 
     @property
     def beats_rule(self) -> bool:
         """Whether a model, not a rule, was chosen."""
         return not self.candidates[self.chosen].is_rule
 
-    @property
+    @cached_property
     def why(self) -> str:
         """Why the candidate was chosen, in words."""
         chosen, rule = self.candidates[self.chosen], self.candidates[self.best_rule]
         dates = f"{len(self.splits)} test date{'' if len(self.splits) == 1 else 's'}"
         if self.best_model is None:
             return f"{chosen.name} is the better rule over {dates}; there is too little history for a model"
-        if not self.beats_rule:
-            model = self.candidates[self.best_model]
-            return (
-                f"no model beats the best rule by more than chance over {dates}: {_with_measures(rule)} stands against "
-                f"{_with_measures(model)}"
-            )
-        verdict = f"{_with_measures(chosen)} beats the best rule, {_with_measures(rule)}, over {dates}"
-        return f"{verdict}{self._why_not_the_best()}"
+        return f"{self._against_the_default(chosen, rule)} over {dates}{self._how_unsure()}"
 
-    def _why_not_the_best(self) -> str:
-        if self.chosen == self.best:
+    def _against_the_default(self, chosen: CandidateResult, rule: CandidateResult) -> str:
+        if chosen.is_rule:
+            default = self.candidates[self.default]
+            return f"{_with_measures(chosen)} beats every model by more than chance, {_with_measures(default)},"
+        gain = chosen.shape_against(rule).is_gain
+        verdict = "beats the best rule" if gain else "is no better than the best rule by more than chance"
+        words = f"{_with_measures(chosen)} {verdict}, {_with_measures(rule)},"
+        if chosen.name == self.default:
+            return words
+        default = self.candidates[self.default]
+        return f"{words} and {_with_measures(default)} by more than one standard error,"
+
+    def _how_unsure(self) -> str:
+        """Say how near the next candidate came, where a single date had to decide."""
+        if len(self.splits) > 1:
             return ""
-        return f"; it is the safest within one standard error of the best, {_with_measures(self.candidates[self.best])}"
+        chosen = self.candidates[self.chosen]
+        next_best = _lowest("shape", (one for name, one in self.candidates.items() if name != chosen.name))
+        apart = self.candidates[next_best].shape_against(chosen)
+        return (
+            f"; one date is little evidence: {next_best} was {apart.mean:+.4f} ± {apart.standard_error:.4f} nats of "
+            "shape away, and shops move by more from month to month"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON: no NaN, no rows of customers."""
@@ -207,6 +242,8 @@ class Backtest:
             "test_dates": days,
             "chosen": self.chosen,
             "best": self.best,
+            "weights": dict(self.weights),
+            "default": self.default,
             "best_rule": self.best_rule,
             "in_time": self.in_time,
             "beats_rule": self.beats_rule,
@@ -220,13 +257,13 @@ class Backtest:
         }
 
 
-def _lowest_log_loss(results: Iterable[CandidateResult]) -> str:
+def _lowest(measure: str, results: Iterable[CandidateResult]) -> str:
     # min keeps the first of equals: the simpler candidate.
-    return str(min(results, key=lambda result: round(result.mean["log_loss"], 6)).name)
+    return str(min(results, key=lambda result: round(result.mean[measure], 6)).name)
 
 
 def _with_measures(result: CandidateResult) -> str:
-    return f"{result.name} (log loss {result.mean['log_loss']:.4f}, AUROC {result.mean['auroc']:.3f})"
+    return f"{result.name} (shape {result.mean['shape']:.4f}, AUROC {result.mean['auroc']:.3f})"
 
 
 def plain(metrics: dict[str, float]) -> dict[str, float | None]:

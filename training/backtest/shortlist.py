@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -104,16 +104,27 @@ def shortlist(backtest: Backtest, candidate: str, size: int | None = None, why: 
         candidate: whose probabilities rank the customers.
         size: customers on the list of a test date; None for a tenth of the population.
         why: where the size comes from, in words.
+
+    Where customers were drawn, lists are judged on as large a part of their length, and counted for all customers.
     """
     result, rule = backtest.candidates[candidate], backtest.candidates[backtest.best_rule]
+    share = backtest.share
     sizes = tuple(
-        min(date.customers, round(date.customers * TOP_SHARE) if size is None else size) for date in result.by_date
+        min(date.customers, round(date.customers * TOP_SHARE if size is None else size * share))
+        for date in result.by_date
     )
     reason = A_TENTH if size is None else why or "as asked"
     days = backtest.definition.horizon_days
+    lists = (candidate_list(result, sizes), candidate_list(rule, sizes), random_list(result, sizes))
     return Shortlist(
-        sizes, reason, days, candidate_list(result, sizes), candidate_list(rule, sizes), random_list(result, sizes)
+        tuple(round(each / share) for each in sizes), reason, days, *(_of_all(one, share) for one in lists)
     )
+
+
+def _of_all(found: ListResult, share: float) -> ListResult:
+    """Return a list of the customers drawn as one of all customers."""
+    counts = {name: getattr(found, name) / share for name in ("picked", "hits", "false_alarms")}
+    return replace(found, **counts)
 
 
 def candidate_list(result: CandidateResult, sizes: Sequence[int]) -> ListResult:

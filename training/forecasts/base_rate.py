@@ -29,7 +29,7 @@ from features.definitions import default_features
 from features.feature import FeatureSet
 from features.log import Ints, Log
 from training.dataset import Dataset, Flags, Floats, build_dataset
-from training.models.calibration import sigmoid
+from training.models.calibration import shift_to
 from training.models.history import SINCE_ORDER, TENURE
 
 YEAR_DAYS, WEEK_DAYS = 364, 7  # a year of whole weeks: the same weekdays
@@ -213,19 +213,6 @@ def _expected_log_odds(data: Dataset) -> Callable[[Floats], Floats]:
     churned, rows = np.bincount(bin_of, data.y, len(edges) + 1), np.bincount(bin_of, minlength=len(edges) + 1)
     log_odds = np.log(churned + 0.5) - np.log(rows - churned + 0.5)
     return lambda days: np.asarray(log_odds[np.searchsorted(edges, days, "right")], dtype=np.float64)
-
-
-def shift_to(log_odds: Floats, share: float) -> float:
-    """Return the shift of log-odds at which their mean probability is a given share, by bisection.
-
-    >>> round(shift_to(np.zeros(4), 0.75), 4)  # the log-odds of 0.75
-    1.0986
-    """
-    low, high = -20.0, 20.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        low, high = (middle, high) if sigmoid(log_odds + middle).mean() < share else (low, middle)
-    return (low + high) / 2
 
 
 def _renewal(weeks: Weeks, ended: Flags) -> float:

@@ -5,7 +5,7 @@ A candidate is added in one place: a module of its own in this folder, and a lin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -53,10 +53,27 @@ def _no_order(name: str, kind: Kind) -> Candidate:
 BLEND = "blend"
 # Their errors differ: trees find interactions, the line extrapolates calmly, the curves know only the rhythm.
 WEIGHTS = {"gap_hazard": 0.15, "pareto_nbd": 0.15, "logistic": 0.15, "lightgbm": 0.55}
+# With few rows, what is learnt from many columns is chance; a rhythm takes three.
+THIN_WEIGHTS = {"gap_hazard": 0.40, "pareto_nbd": 0.40, "logistic": 0.10, "lightgbm": 0.10}
+ROWS_HALF_WAY = 10_000
+
+
+def usual_weights(rows: int) -> dict[str, float]:
+    """Return the weights of a blend before anything is learnt about them: with few rows, those of rhythm are larger.
+
+    Args:
+        rows: of training, over all dates.
+
+    >>> round(usual_weights(0)["lightgbm"], 2), round(usual_weights(1_000_000)["lightgbm"], 2)
+    (0.1, 0.55)
+    """
+    many = rows / (rows + ROWS_HALF_WAY)
+    return {name: many * WEIGHTS[name] + (1 - many) * THIN_WEIGHTS[name] for name in WEIGHTS}
 
 
 def _fit_blend(data: Dataset, split: EarlyStoppingSplit, trees: TreeSettings) -> Fit:
-    return blended({name: CANDIDATES[name].fit(data, split, trees) for name in WEIGHTS}, WEIGHTS)
+    parts = {name: CANDIDATES[name].fit(data, split, trees) for name in WEIGHTS}
+    return blended(parts, usual_weights(len(data)))
 
 
 _ALL = (
@@ -65,7 +82,7 @@ _ALL = (
     _no_order("gap_hazard", GAP_HAZARD),
     _no_order("bg_nbd", BG_NBD),
     _no_order("pareto_nbd", PARETO_NBD),
-    # Before its learned parts: one of them alone is riskier, so it has to prove that it is better (decision 9).
+    # The default: whatever else is to serve has to prove that it is better (decision 9).
     Candidate(BLEND, False, _fit_blend, lambda folder: read_blend(folder, read_fitted)),
     Candidate("logistic", False, _treeless(fit_logistic), read_logistic),
     Candidate("lightgbm", False, fit_trees, read_trees),
@@ -74,45 +91,46 @@ CANDIDATES = {candidate.name: candidate for candidate in _ALL}
 RULES = tuple(candidate.name for candidate in _ALL if candidate.is_rule)
 
 
-def fit(name: str, data: Dataset, trees: TreeSettings = USUAL) -> Fit:
+def fit(name: str, data: Dataset, trees: TreeSettings = USUAL, weights: Mapping[str, float] | None = None) -> Fit:
     """Fit a candidate on a dataset; the latest date is held out once for what has to be judged on later rows.
 
     Args:
         name: of the candidate.
         data: what to learn from.
         trees: how trees grow.
+        weights: of the blend's parts where a backtest has learnt them.
 
     >>> sorted(CANDIDATES)[:2]
     ['bg_nbd', 'blend']
     """
-    data = adjust_exposure(data)
-    return CANDIDATES[name].fit(data, early_stopping_split(data), trees)
+    return dict(fit_each((name,), data, trees, weights))[name]
 
 
-def fit_each(names: Sequence[str], data: Dataset, trees: TreeSettings = USUAL) -> Iterator[tuple[str, Fit]]:
+def fit_each(
+    names: Sequence[str], data: Dataset, trees: TreeSettings = USUAL, weights: Mapping[str, float] | None = None
+) -> Iterator[tuple[str, Fit]]:
     """Fit candidates in the order of their names, one at a time; each part of a blend is fitted once.
 
     Args:
         names: of the candidates.
         data: what to learn from.
         trees: how trees grow.
+        weights: of the blend's parts where a backtest has learnt them.
 
     >>> list(fit_each((), None))
     []
     """
-    data = adjust_exposure(data) if names else data
-    split = early_stopping_split(data) if names else None
-    fits: dict[str, Fit] = {}
-
-    def fitted(name: str) -> Fit:
-        if name not in fits and name == BLEND:
-            fits[name] = blended({part: fitted(part) for part in WEIGHTS}, WEIGHTS)
-        elif name not in fits:
-            fits[name] = CANDIDATES[name].fit(data, split, trees)
-        return fits[name]
-
+    if not names:
+        return
+    data = adjust_exposure(data)
+    split, fits = early_stopping_split(data), dict[str, Fit]()
     for name in names:
-        yield name, fitted(name)
+        # No function in here that calls itself: it would hold the rows of every date until the collector runs.
+        for part in WEIGHTS if name == BLEND else (name,):
+            if part not in fits:
+                fits[part] = CANDIDATES[part].fit(data, split, trees)
+        parts = {part: fits[part] for part in WEIGHTS} if name == BLEND else {}
+        yield name, blended(parts, usual_weights(len(data)), weights) if parts else fits[name]
 
 
 def early_stopping_split(data: Dataset) -> EarlyStoppingSplit:

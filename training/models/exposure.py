@@ -19,7 +19,7 @@ import numpy as np
 from features.aggregates import Count, Distinct, Sum
 from features.feature import Feature
 from features.log import Ints
-from training.dataset import Dataset, Floats
+from training.dataset import Dataset, Floats, table_of
 from training.models.history import TENURE
 
 # Fewer dates, or lengths whose logarithms hardly differ, are too little for a slope.
@@ -46,8 +46,13 @@ def adjust_exposure(data: Dataset) -> Dataset:
         for window in [_window_days(feature)]
         if window > covered[0]
     }
-    changed = {name: data.X[name] * factor[date_index] for name, factor in factors.items() if (factor != 1).any()}
-    return replace(data, X=data.X.assign(**changed)) if changed else data
+    changed = {name: factor for name, factor in factors.items() if (factor != 1).any()}
+    if not changed:
+        return data
+    values = data.values.copy()
+    for name, factor in changed.items():
+        values[:, data.features.names.index(name)] *= factor[date_index]
+    return replace(data, X=table_of(values, data.features.names))
 
 
 def _window_days(feature: Feature) -> float:

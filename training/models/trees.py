@@ -1,7 +1,8 @@
 """Gradient-boosted trees by LightGBM, small and slow: the best candidate on most shops.
 
 Small trees, a low learning rate, a share of the features per tree, and as many rounds as helped on the latest date
-(early stopping); then a refit on everything with three seeds, averaged in log-odds. Stored as LightGBM's own text.
+(early stopping); then a refit on everything. With few rows three seeds are averaged in log-odds; with many, one says
+the same at a third of the cost, and a higher learning rate at half of it. Stored as LightGBM's own text.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,10 @@ FILE = "trees.json"
 SEEDS = (1, 2, 3)
 LEAST_ROWS_A_LEAF, ROWS_A_LEAF_SHARE = 5, 100
 MOST_ROUNDS, PATIENCE, USUAL_ROUNDS, LEAST_ROUNDS = 1000, 50, 100, 20
+# From so many rows on, one seed alone loses less than 0.0003 of log loss to three on each of six shops.
+ROWS_FOR_ONE_SEED = 20_000
+# From so many rows on, trees of twice the weight, half as many of them, are no worse.
+ROWS_FOR_FAST_RATE, FAST_RATE = 50_000, 0.06
 # With fewer rows, a further thread waits more than it works, above all on cores that other processes use too.
 ROWS_A_THREAD, ROWS_WORTH_THREADS = 50_000, 2_000
 DIRECTION = {True: -1, False: 1, None: 0}
@@ -136,18 +141,19 @@ def fit_trees(
     split: EarlyStoppingSplit,
     settings: TreeSettings = USUAL,
     *,
-    seeds: tuple[int, ...] = SEEDS,
+    seeds: tuple[int, ...] | None = None,
     each_round: EachRound | None = None,
 ) -> Fit:
-    """Find how many rounds help on the latest date, then fit on everything with three seeds.
+    """Find how many rounds help on the latest date, then fit on everything.
 
     Args:
         data: what to learn from.
         split: (earlier dates, latest date), or None where the history is too short.
-        settings: how the trees grow.
-        seeds: of the boosters that are averaged.
+        settings: how the trees grow; the usual ones grow twice as fast where there are many rows.
+        seeds: of the boosters that are averaged; by default three where there are few rows, else one.
         each_round: is called after every round of boosting; an error that it raises stops the fit.
     """
+    settings, seeds = _quick_enough(settings, len(data)), seeds or _seeds_for(len(data))
     callbacks: Callbacks = [lambda _: each_round()] if each_round else []
     if split is None:
         return Fit(_refit(data, USUAL_ROUNDS, settings, seeds, callbacks), None)
@@ -157,6 +163,16 @@ def fit_trees(
 
 
 Callbacks = list[Callable[[Any], None]]
+
+
+def _seeds_for(rows: int) -> tuple[int, ...]:
+    return SEEDS if rows < ROWS_FOR_ONE_SEED else SEEDS[:1]
+
+
+def _quick_enough(settings: TreeSettings, rows: int) -> TreeSettings:
+    if settings != USUAL or rows < ROWS_FOR_FAST_RATE:
+        return settings  # a rate that was tuned for this shop is not ours to change
+    return replace(settings, learning_rate=FAST_RATE)
 
 
 def _stop_early(earlier: Dataset, latest: Dataset, settings: TreeSettings, callbacks: Callbacks) -> tuple[int, Floats]:

@@ -17,7 +17,7 @@ from features.errors import InputError
 from features.money import Money
 from serving.book.trial import CONTACT, MERGER, episodes, leaks
 from serving.commands.result import Table
-from serving.outreach.effect.effect import GROUPS, RECENT_WEEKS, Effect, effect
+from serving.outreach.effect.effect import GROUPS, Effect, effect
 from serving.outreach.effect.four_groups import FourGroups
 from serving.outreach.effect.group import COLUMNS, GroupEffectAnswer
 from serving.outreach.effect.learn_uplift import learn_uplift
@@ -157,7 +157,8 @@ def measure_effect(shop: OpenShop, planned_saved_share: float | None = None, by:
 def plan_trial(shop: OpenShop, saved_share: float) -> SamplePlan:
     """Say how many weeks it takes to see what the lists save, for each share held out.
 
-    Accounts come as fast as they came on the lists of the last weeks, each counted when it came first.
+    Accounts come as fast as they came over the whole book, each counted when it came first. Those of the first list had
+    gathered before it: they count as those of a horizon, or a single list would promise hundreds a week.
 
     Args:
         shop: the open shop.
@@ -170,11 +171,11 @@ def plan_trial(shop: OpenShop, saved_share: float) -> SamplePlan:
     if begun.empty:
         raise InputError("there is no list with anybody on it yet: run regulars list --out list first")
     came = begun.drop_duplicates("account_id")
-    first, last = came["began_on"].min(), begun["began_on"].max()
-    recent = came[[(last - day).days < 7 * RECENT_WEEKS for day in came["began_on"]]]
+    horizon_days = int(begun["horizon_days"].iloc[-1])
+    days = (begun["began_on"].max() - came["began_on"].min()).days + horizon_days
     return plan_sample(
-        len(recent) / min(RECENT_WEEKS, ((last - first).days + 7) / 7),
+        7 * len(came) / days,
         float(came["probability"].astype(float).mean()),
         saved_share,
-        horizon_days=int(begun["horizon_days"].iloc[-1]),
+        horizon_days=horizon_days,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from training.backtest.report_text import (
 from training.backtest.results import Backtest
 from training.backtest.segments import by_segment as members_by_segment
 from training.backtest.segments import new_and_regulars
+from training.budget import sample
 from training.plots.backtest import report_figures
 from training.plots.canvas import write_figures
 
@@ -103,7 +104,9 @@ def run_backtest(
         shop.customers.need("segment")
     access = shop.settings.files.access()
     size, why = list_size(shop)
-    tested = backtest_candidates(shop.log, shop.definition, until=shop.until, progress=progress)
+    some = sample(shop.log, shop.definition, shop.until)
+    tested = backtest_candidates(some.log, shop.definition, until=shop.until, progress=progress)
+    tested = replace(tested, share=some.share, notes=(*some.notes, *tested.notes))
     found = report(
         tested,
         list_size=size,

@@ -15,6 +15,7 @@ from features.sources.balance.sheet import BalanceSheet
 from features.sources.balance.words import document, table
 from serving.book.audit import auditing
 from serving.commands.models.candidates import candidate_lines
+from serving.commands.models.card import card
 from serving.commands.models.list_size import list_size
 from serving.commands.models.lost_models import refuse_lost_models
 from serving.commands.models.promote import PROMOTE, catch_up
@@ -22,12 +23,14 @@ from serving.commands.models.tune import trees_for
 from serving.commands.result import Table
 from serving.shop import OpenShop
 from training.backtest.backtest import Progress, no_progress
+from training.budget import FULL, Budget
 from training.refit import ListSize
 from training.tracking import Tracking
 from training.train import TrainingResult, train
 
 GATE = "automatic gate"
 BALANCE = "balance_sheet"
+WHILE_TRAINING = "provisional: nothing served, so rhythms alone did until training was done"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +44,12 @@ class Trained:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        return {**self.result.to_dict(), "mlruns": str(self.folder / "mlruns"), BALANCE: document(self.sheet)}
+        return {
+            **self.result.to_dict(),
+            "card": list(card(self.result)),
+            "mlruns": str(self.folder / "mlruns"),
+            BALANCE: document(self.sheet),
+        }
 
     def lines(self) -> Iterator[str | Table]:
         """Say who won, what the gate made of it and where it is recorded."""
@@ -56,15 +64,19 @@ class Trained:
         yield f"version {result.model_version} serves: {result.bundle.candidate}"
         yield from result.backtest.notes if result.backtest else ()
         yield f"recorded as run {result.run_id}; see: {Tracking(self.folder).ui_command}"
+        yield from ("", *card(result))
 
 
-def train_and_judge(shop: OpenShop, report: Progress = no_progress, *, tuned: bool = True) -> Trained:
+def train_and_judge(
+    shop: OpenShop, report: Progress = no_progress, *, tuned: bool = True, budget: Budget = FULL
+) -> Trained:
     """Train, record the run, let the gate decide, and audit what it let serve.
 
     Args:
         shop: the open shop; trained is on what was known before its `until`.
         report: is called before each step.
         tuned: grow trees as `regulars tune` found; False for the usual ones.
+        budget: how much may be done.
     """
     settings = shop.settings
     tracking = Tracking(settings.folder)
@@ -86,8 +98,12 @@ def train_and_judge(shop: OpenShop, report: Progress = no_progress, *, tuned: bo
         trees=trees,
         list_size=ListSize(*list_size(shop)),
         documents={BALANCE: document(shop.reading.sheet)},
+        budget=budget,
         progress=report,
     )
+    if result.provisional_version is not None:
+        with auditing(shop.book, PROMOTE, GATE, None, result.provisional_version, WHILE_TRAINING):
+            pass
     if result.model_version != result.former_version:
         with auditing(shop.book, PROMOTE, GATE, result.former_version, result.model_version, result.why):
             pass

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 
-from training.backtest.choice import Difference, better_on_dates, difference, intervals, simplest_within_one_error
-from training.metrics import auroc, log_loss
+from features.churn.labels import ChurnDefinition
+from training.backtest.choice import Difference, better_on_dates, default_unless_beaten, difference, intervals
+from training.backtest.results import Backtest, CandidateResult, DateResult
+from training.metrics import auroc, evaluate, log_loss, shape
+from training.models.calibration import sigmoid, with_true_level
+from training.models.candidates import RULES
+from training.splits import Split
 
 DATES = 3
 
@@ -16,8 +23,8 @@ def predictions(rows: int, noise: float, seed: int) -> list[tuple]:
     random, who = np.random.default_rng(seed), np.arange(rows).astype(object)
     log_odds = np.random.default_rng(0).normal(size=rows)
     dates = []
-    for date in range(DATES):
-        y = np.random.default_rng(date).random(rows) < 1 / (1 + np.exp(-log_odds))
+    for place in range(DATES):
+        y = np.random.default_rng(place).random(rows) < 1 / (1 + np.exp(-log_odds))
         dates.append((y, 1 / (1 + np.exp(-log_odds - noise * random.normal(size=rows))), who))
     return dates
 
@@ -41,9 +48,58 @@ def test_its_error_is_that_of_drawing_other_customers():
     assert found.standard_error == pytest.approx(np.std(drawn), rel=0.15)
 
 
-def test_equals_are_called_noise_and_the_simpler_is_taken():
-    assert simplest_within_one_error({"line": Difference(0.001, 0.001), "trees": Difference(0.0, 0.0)}) == "line"
-    assert simplest_within_one_error({"line": Difference(0.0011, 0.001), "trees": Difference(0.0, 0.0)}) == "trees"
+def test_the_default_stays_until_another_is_better_by_more_than_one_error():
+    assert default_unless_beaten("blend", {"trees": Difference(-0.001, 0.001)}) == "blend"
+    assert default_unless_beaten("blend", {"trees": Difference(-0.0011, 0.001)}) == "trees"
+    beaten_twice = {"rule": Difference(-0.002, 0.001), "trees": Difference(-0.003, 0.001)}
+    assert default_unless_beaten("blend", beaten_twice) == "trees"
+
+
+def young_shop(rows: int = 3_000) -> Backtest:
+    """Return a backtest of a shop whose level nobody foresaw: the blend ranks better, and its level is further off."""
+    random, who = np.random.default_rng(3), np.arange(rows).astype(object)
+    definition, found = ChurnDefinition(30, 90), {"recency_rule": [], "bg_nbd": [], "blend": []}
+    days = [date(2026, 1, 1) + timedelta(30 * place) for place in range(5)]
+    for day, level in zip(days, (1.1, 0.9, 0.6, 0.2, -0.5), strict=True):
+        truth = random.normal(0, 1.2, rows)
+        y = random.random(rows) < sigmoid(truth + level)
+        for name, noise, off in (("recency_rule", 3.0, 0.0), ("bg_nbd", 1.0, 0.3), ("blend", 0.6, 0.6)):
+            p = sigmoid((truth + random.normal(0, noise, rows)) / (1 + noise**2) + level - off)
+            found[name].append(DateResult(day, rows, int(y.sum()), evaluate(y, p), y, p, who))
+    candidates = {name: CandidateResult(name, name in RULES, "none", tuple(dates)) for name, dates in found.items()}
+    return Backtest(definition, tuple(Split((day - timedelta(60),), day) for day in days), candidates)
+
+
+def test_an_error_of_the_level_does_not_hide_who_tells_customers_apart():
+    shop = young_shop()
+    mean = {name: one.mean for name, one in shop.candidates.items()}
+    assert mean["bg_nbd"]["log_loss"] < mean["blend"]["log_loss"]
+    assert mean["blend"]["shape"] < mean["bg_nbd"]["shape"]
+    assert mean["blend"]["auroc"] > mean["bg_nbd"]["auroc"]
+    assert shop.chosen == shop.best == "blend"
+    assert "beats the best rule, recency_rule" in shop.why
+
+
+def test_one_test_date_is_said_to_be_little_evidence():
+    shop = young_shop()
+    one = {
+        name: CandidateResult(name, each.is_rule, "none", each.by_date[:1]) for name, each in shop.candidates.items()
+    }
+    assert "one date is little evidence: bg_nbd was +0.0" in Backtest(shop.definition, shop.splits[:1], one).why
+    assert "little evidence" not in shop.why
+
+
+def test_the_shape_is_the_same_whatever_the_level():
+    y, p, _ = predictions(400, 0.5, 1)[0]
+    moved = sigmoid(np.log(p / (1 - p)) + 1.3)
+    assert shape(y, p) == pytest.approx(shape(y, moved), abs=1e-9)
+    assert shape(y, p) <= log_loss(y, p)
+    assert with_true_level(p, y).mean() == pytest.approx(y.mean(), abs=1e-9)
+
+
+def test_a_date_of_one_class_has_a_finite_shape():
+    p = np.full(40, 0.5)
+    assert np.isfinite([shape(np.ones(40, dtype=bool), p), shape(np.zeros(40, dtype=bool), p)]).all()
 
 
 def test_an_interval_holds_the_figure_and_narrows_with_the_rows():

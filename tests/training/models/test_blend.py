@@ -8,7 +8,7 @@ import pytest
 from training.metrics import log_loss
 from training.models.blend import Blend, blended, learn_weights
 from training.models.calibration import sigmoid
-from training.models.candidates import CANDIDATES, WEIGHTS, fit, fit_each
+from training.models.candidates import CANDIDATES, WEIGHTS, fit, fit_each, usual_weights
 from training.models.fitted import Fit
 
 
@@ -38,6 +38,24 @@ def test_weights_go_to_who_is_right_as_far_as_rows_prove_it():
     assert 0.5 < few[0] < many[0]
     assert many[0] > 0.9
     assert log_loss(y, sigmoid(said @ many)) < log_loss(y, sigmoid(said @ usual))
+
+
+def test_each_dates_level_is_free():
+    """A part that is right about who, on dates whose level it missed, is not made to pay for the level."""
+    random = np.random.default_rng(0)
+    truth, date = random.normal(size=6_000), np.repeat([0, 1, 2], 2_000)
+    level = np.array([-1.5, 0.0, 1.5])[date]
+    y = random.random(6_000) < sigmoid(truth + level)
+    said = np.column_stack([truth, 0.2 * truth + level])
+    found = learn_weights(said, y, np.array([0.5, 0.5]), date)
+    assert found[0] > 0.9
+
+
+def test_with_few_rows_the_models_of_rhythm_weigh_more():
+    few, many = usual_weights(2_000), usual_weights(500_000)
+    rhythm = ("gap_hazard", "pareto_nbd")
+    assert sum(few[name] for name in rhythm) > 0.6 > 0.4 > sum(many[name] for name in rhythm)
+    assert sum(few.values()) == pytest.approx(1) == sum(many.values())
 
 
 def test_without_a_later_date_the_usual_weights_hold(data):
