@@ -65,7 +65,7 @@ def test_a_large_shop_is_learnt_from_on_every_second_date_the_latest_kept(monkey
     log, definition = days_log(0, 700), ChurnDefinition(30, 700)
     every = training_dates(0, 701, definition)
     assert learning_dates(log, 701, definition) == every
-    monkeypatch.setattr("training.splits.MANY_ROWS", 2 * len(every))
+    monkeypatch.setattr("training.splits.MANY_ROWS", len(every))
     assert learning_dates(log, 701, definition) == every[1::2]
     few = training_dates(0, 100, definition)
     assert learning_dates(log, 100, definition) == few  # too few of them to leave any out

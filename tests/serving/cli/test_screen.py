@@ -21,7 +21,7 @@ def test_a_log_gets_a_line_a_minute_and_what_has_to_be_known(
     assert capsys.readouterr().err.splitlines() == [
         "[0%] step 0",
         "nothing new to judge by",
-        "[50%, about 1 min left] step 5",
+        "[50%, about 2 min left] step 5",
     ]
 
 

@@ -63,7 +63,7 @@ def young_shop(rows: int = 3_000) -> Backtest:
     for day, level in zip(days, (1.1, 0.9, 0.6, 0.2, -0.5), strict=True):
         truth = random.normal(0, 1.2, rows)
         y = random.random(rows) < sigmoid(truth + level)
-        for name, noise, off in (("recency_rule", 3.0, 0.0), ("bg_nbd", 1.0, 0.3), ("blend", 0.6, 0.6)):
+        for name, noise, off in (("recency_rule", 3.0, 0.0), ("bg_nbd", 1.0, 0.2), ("blend", 0.8, 0.7)):
             p = sigmoid((truth + random.normal(0, noise, rows)) / (1 + noise**2) + level - off)
             found[name].append(DateResult(day, rows, int(y.sum()), evaluate(y, p), y, p, who))
     candidates = {name: CandidateResult(name, name in RULES, "none", tuple(dates)) for name, dates in found.items()}
