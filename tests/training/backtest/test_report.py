@@ -218,7 +218,7 @@ def test_the_truth_is_graded_a(true_model):
 def test_a_model_that_says_what_the_rule_says_is_graded_c():
     p, y = truth(500, 1)
     assert grade(backtest_of([p], [p], [y]), "lightgbm").letter == "C"
-    assert grade(backtest_of([p], [p], [y])).candidate == "recency_rule"
+    assert grade(backtest_of([p], [p], [y])).candidate == "lightgbm"
 
 
 def test_the_list_of_a_perfect_model():
