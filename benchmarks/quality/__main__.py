@@ -138,7 +138,8 @@ PAGE = """# Who is right, out of time
 is what `regulars train` would have served on that day. It backtests every candidate on earlier dates, takes the blend
 unless another tells customers better apart beyond chance (the log loss with each date's level set true), with the
 calibration that served it best, and learns again from all dates whose horizons had ended. One date is one draw: the
-standard error of an AUROC here is 0.005 to 0.01. "By chance" is the ECE that the default would show if its percentages were perfectly true: the mean over simulated outcomes, and what 95 % of
+standard error of an AUROC here is 0.005 to 0.01. "By chance" is the ECE that
+the default would show if its percentages were perfectly true: the mean over simulated outcomes, and what 95 % of
 them stay below. Peers are fitted by `benchmarks/quality/peers/run.py` on an
 export of the same log: 12 dates each, at most 60,000 rows of CDNOW, AutoGluon for a minute and FLAML for half a one.
 
