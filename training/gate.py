@@ -25,7 +25,7 @@ from training.backtest.results import Backtest, DateResult
 from training.bundle import Bundle
 from training.dataset import Dataset, Floats, build_dataset
 from training.direction_law import direction
-from training.models.calibration import sigmoid, with_true_level
+from training.log_odds import sigmoid, with_true_level
 from training.models.fitted import Fitted
 
 PASSED, FAILED = "passed", "failed"

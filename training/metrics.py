@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from training.dataset import Flags, Floats
-from training.models.calibration import with_true_level
+from training.log_odds import with_true_level
 
 # A wrong probability of exactly 0 or 1 would cost one row an infinite log loss.
 LEAST_PROBABILITY = 1e-12

@@ -20,8 +20,8 @@ from training.backtest.results import Backtest, CandidateResult, DateResult, pla
 from training.backtest.segments import Members, Segment, segments
 from training.backtest.shortlist import Shortlist, shortlist
 from training.forecasts.base_rate import Forecast
+from training.log_odds import shift_to, sigmoid
 from training.metrics import LEAST_PROBABILITY, Z_95, ece
-from training.models.calibration import shift_to, sigmoid
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ from features.log import Texts
 from training.backtest.choice import Difference, Rows, better_on_dates, default_unless_beaten, difference, intervals
 from training.dataset import Flags, Floats
 from training.forecasts.base_rate import Forecast
+from training.log_odds import with_true_level
 from training.metrics import known, mean_of_known
-from training.models.calibration import Method, with_true_level
+from training.models.calibration import Method
 from training.models.candidates import BLEND
 from training.splits import Split
 

@@ -29,7 +29,7 @@ from features.definitions import default_features
 from features.feature import FeatureSet
 from features.log import Ints, Log
 from training.dataset import Dataset, Flags, Floats, build_dataset
-from training.models.calibration import shift_to
+from training.log_odds import shift_to
 from training.models.history import SINCE_ORDER, TENURE
 
 YEAR_DAYS, WEEK_DAYS = 364, 7  # a year of whole weeks: the same weekdays

@@ -16,7 +16,7 @@ import numpy as np
 
 from features.log import Ints
 from training.dataset import Flags, Floats
-from training.models.calibration import shift_to, sigmoid
+from training.log_odds import shift_to, sigmoid
 from training.models.fitted import Explained, Fit, Fitted, read_json, write_json
 
 FILE = "blend.json"

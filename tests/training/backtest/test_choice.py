@@ -10,8 +10,8 @@ import pytest
 from features.churn.labels import ChurnDefinition
 from training.backtest.choice import Difference, better_on_dates, default_unless_beaten, difference, intervals
 from training.backtest.results import Backtest, CandidateResult, DateResult
+from training.log_odds import sigmoid, with_true_level
 from training.metrics import auroc, evaluate, log_loss, shape
-from training.models.calibration import sigmoid, with_true_level
 from training.models.candidates import RULES
 from training.splits import Split
 

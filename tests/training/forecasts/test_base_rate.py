@@ -14,7 +14,7 @@ from features.log import Lines, Log
 from features.roll_up import roll_up
 from training.dataset import build_dataset
 from training.forecasts.base_rate import YEAR_DAYS, BaseRates, base_rates, read_weeks
-from training.models.calibration import shift_to, sigmoid
+from training.log_odds import shift_to, sigmoid
 from training.splits import training_dates
 
 DEFINITION = ChurnDefinition(28, 84)
