@@ -56,8 +56,7 @@ def _section(name: str, members: list[Feature]) -> Iterator[str]:
 def _row(feature: Feature) -> str:
     none = "—" if feature.if_none is None else f"{feature.if_none:g}"
     risk = {True: "↓", False: "↑", None: ""}[feature.risk_falls_with_it]
-    first = feature.words[0] if feature.words else ""
-    words = (first if isinstance(first, str) else first.text).replace("{", "‹").replace("}", "›")
+    words = (feature.words[0].text if feature.words else "").replace("{", "‹").replace("}", "›")
     return f"| `{feature.name}` | {feature.unit} | {feature.meaning} | {none} | {risk} | {words} |"
 
 

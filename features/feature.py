@@ -7,8 +7,10 @@ there reaches training, serving, `docs/features.md`, reasons and tests.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Literal
+from dataclasses import KW_ONLY, dataclass, field
+from functools import cached_property
+from string import Formatter
+from typing import Any, Literal
 
 from features.aggregates import Aggregate
 from features.arithmetic import Column, Values, names_read
@@ -16,6 +18,8 @@ from features.errors import suggest
 
 Unit = Literal["days", "money", "count", "ratio", "share", "score"]
 Value = Aggregate | Callable[[Values], Column]
+FIRST, BY_WEIGHT, BESIDE_THE_SHOP, LAST = 0, 1, 2, 3
+SILENCE = "silence"  # the fact that all sentences about the time since the last order tell of
 
 
 @dataclass(frozen=True)
@@ -39,60 +43,34 @@ class Example:
 
 @dataclass(frozen=True)
 class Words:
-    """A sentence of a reason that is used only where it is true.
+    """A sentence that tells how a customer differs from the own past or from the shop's usual, where that is so.
+
+    It stands on one side alone: a sign that is a risk in one row is never protection in another.
 
     Args:
-        text: with {names} of features, filled in with the customer's own numbers.
-        when: whether it is true of a customer's values.
-        as_risk: True = only as a risk reason, False = only as a protective one, None = as either.
+        text: one whole sentence with {names} of features, filled in with the customer's own numbers; `shop_<feature>`
+            is the median of the shop's customers.
+        when: from columns by name, to whether it is true and worth telling; a column that is not known is NaN.
+        as_risk: True = a reason for risk, False = one against it.
+        fact: what it tells of; of each fact one sentence is told.
+        rank: FIRST before all others; BY_WEIGHT in the order of the model's weights; BESIDE_THE_SHOP, what differs from
+            the shop's usual alone, only where none of these is true of the own past; LAST only where nothing is.
 
-    >>> Words("spent {spend_30d}", lambda row: row["spend_30d"] > 0).when({"spend_30d": 0.0})
+    >>> Words("spent {spend_30d}", lambda row: row["spend_30d"] > 0, as_risk=True, fact="money").when({"spend_30d": 0})
     False
     """
 
     text: str
-    when: Callable[[Mapping[str, float]], bool]
-    as_risk: bool | None = None
+    when: Callable[[Mapping[str, Any]], Any]
+    _: KW_ONLY
+    as_risk: bool
+    fact: str
+    rank: int = BY_WEIGHT
 
-
-SILENCE = ("no order for {days_since_order}, usually every {usual_gap_days}", "no order for {days_since_order}")
-
-
-def ordered_within(days: int, *words: str | Words) -> tuple[Words, ...]:
-    """Return sentences about a window that holds an order; of an empty one the silence is told, as a risk reason.
-
-    What nobody ordered is neither a fall in money nor one in orders: it is the silence once more, in other words.
-
-    Args:
-        days: the window's length.
-        words: what is said where it holds an order.
-
-    >>> [words.when({"days_since_order": 31}) for words in ordered_within(30, "ordered on {order_days_30d}")]
-    [False, True, True]
-    """
-    silent = (Words(text, lambda row: row["days_since_order"] > days, as_risk=True) for text in SILENCE)
-    return (*where(lambda row: not row.get("days_since_order", 0) > days, *words), *silent)
-
-
-def where(also: Callable[[Mapping[str, float]], bool], *words: str | Words) -> tuple[Words, ...]:
-    """Return sentences that are used only where another condition holds too."""
-
-    def both(when: Callable[[Mapping[str, float]], bool]) -> Callable[[Mapping[str, float]], bool]:
-        return lambda row: also(row) and when(row)
-
-    return tuple(Words(each, also) if isinstance(each, str) else replace(each, when=both(each.when)) for each in words)
-
-
-def against(text: str, now: str, before: str, tail: str) -> tuple[Words, Words]:
-    """Return the two sentences of a comparison: fallen, as a risk reason, and risen, as a protective one.
-
-    >>> [words.text for words in against("spent {a}", "a", "b", " before")]
-    ['spent {a}, down from {b} before', 'spent {a}, up from {b} before']
-    """
-    return (
-        Words(f"{text}, down from {{{before}}}{tail}", lambda row: row[now] < row[before], as_risk=True),
-        Words(f"{text}, up from {{{before}}}{tail}", lambda row: row[now] > row[before], as_risk=False),
-    )
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names in braces."""
+        return tuple(name for _, name, _, _ in Formatter().parse(self.text) if name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,14 +79,13 @@ class Feature:
 
     Args:
         name: one word for one meaning, its unit or window at the end.
-        family: reasons name at most one feature of a family.
+        family: features that mean much the same; a model's weight is that of the family.
         unit: how a value is written; money is in minor units.
         meaning: one sentence for a reader who has not seen the code.
         value: an aggregate over history, or arithmetic over earlier features.
         if_none: the value in place of None; by default it stays unknown.
         example: a history and its value, run as a test.
-        words: sentences for a reason; the first whose every {name} is known, and which is true, is taken; none: never
-            a reason.
+        words: sentences for a reason; none: what it says cannot be told of one customer alone.
         risk_falls_with_it: True, False, or None where nothing is expected; tested on every trained model.
 
     >>> from features.aggregates import Sum
@@ -125,7 +102,7 @@ class Feature:
     value: Value
     if_none: float | None = None
     example: Example
-    words: tuple[str | Words, ...] = ()
+    words: tuple[Words, ...] = ()
     risk_falls_with_it: bool | None = None
 
 

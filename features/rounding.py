@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 SHOWN_DIGITS = 3
+_RHYTHMS = {1: "every day", 7: "every week", 14: "every two weeks"}
 LONGEST = 20  # digits before the point; a Decimal holds 28 in all
 
 
@@ -38,6 +39,16 @@ def days_in_words(value: float) -> str:
     """
     days = rounded(value)
     return f"{days:,} day" if days == 1 else f"{days:,} days"
+
+
+def every_in_words(days: float) -> str:
+    """Return a gap as a rhythm.
+
+    >>> every_in_words(1.0), every_in_words(7.0), every_in_words(30.5)
+    ('every day', 'every week', 'every 31 days')
+    """
+    whole = max(int(rounded(days)), 1)
+    return _RHYTHMS.get(whole, f"every {whole:,} days")
 
 
 def percent(share: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -16,10 +16,12 @@ from features.clock import day_number
 from features.definitions import default_features
 from features.errors import InputError
 from features.feature import FeatureSet
+from features.lateness import whole_days
 from features.log import Ints, Log
 from serving.scores import MONEY_NAMES, SCORE_NAMES, SILENT_DAYS, Score, bands, lost_after_days, states
 from training.bundle import Bundle
 from training.dataset import Floats
+from training.explain import common_reasons
 from training.explain import reasons as reasons_of
 from training.forecasts.next_order import Timing
 
@@ -30,12 +32,20 @@ EXPLAIN_ALL_BELOW = 100_000
 EXPLAIN_TOP = 10_000
 CUSTOMERS_AT_ONCE = 50_000
 REASON_COLUMNS = ("reasons", "protective")
-FACTS = ("days_since_order", "frequency", "usual_gap_days", "long_gap_days", "overdue")
+FACTS = ("days_since_order", "frequency", "usual_gap_days", "long_gap_days")
 RATES = ("probability", *(f"silent_{days}d" for days in SILENT_DAYS))
 LITTLE_HISTORY = 3  # order days; below it a rhythm is a guess
 
 
-def score(log: Log, bundle: Bundle, version: str, as_of: date, *, reasons: Reasons = "auto") -> pd.DataFrame:
+def score(
+    log: Log,
+    bundle: Bundle,
+    version: str,
+    as_of: date,
+    *,
+    reasons: Reasons = "auto",
+    common: Collection[str] | None = None,
+) -> pd.DataFrame:
     """Score the population of a log on a date.
 
     Args:
@@ -45,6 +55,7 @@ def score(log: Log, bundle: Bundle, version: str, as_of: date, *, reasons: Reaso
         as_of: the day that is looked from.
         reasons: 'all' for everyone, 'none', or 'auto': everyone below 100,000 customers, else the 10,000 with the
             greatest value at risk. Who is not explained has None in `reasons` and `protective`.
+        common: what is true of nearly everybody, where the log is of some customers alone; None = looked for in it.
 
     Returns:
         One row per customer with an order in the bundle's last `active_days`, in SCORE_COLUMNS, sorted by customer;
@@ -54,11 +65,13 @@ def score(log: Log, bundle: Bundle, version: str, as_of: date, *, reasons: Reaso
         InputError: nobody ordered in the active days before `as_of`.
     """
     everyone = reasons == "all" or (reasons == "auto" and log.n_customers < EXPLAIN_ALL_BELOW)
+    if common is None and everyone:
+        common = common_reasons(log, bundle, as_of)
     parts = []
     for first in range(0, max(log.n_customers, 1), CUSTOMERS_AT_ONCE):
         chunk = log.slice(first, min(first + CUSTOMERS_AT_ONCE, log.n_customers))
         table = feature_columns(chunk, [as_of], bundle.features, bundle.definition.active_days)
-        columns = _columns(chunk, table, bundle, version, as_of, with_reasons=everyone)
+        columns = _columns(chunk, table, bundle, version, as_of, common if everyone else None)
         parts.append(
             pd.DataFrame(columns, index=range(len(table)), columns=list(SCORE_NAMES)).astype({"as_of": object})
         )
@@ -77,17 +90,20 @@ def explained(scores: pd.DataFrame, log: Log, bundle: Bundle, customer_ids: Iter
     asked = scores["customer_id"].isin(list(customer_ids)) & scores["reasons"].isna()
     todo = scores.index[asked]
     found = scores.copy()
+    common = common_reasons(log, bundle, scores["as_of"].iloc[0]) if len(todo) else ()
     for first in range(0, len(todo), CUSTOMERS_AT_ONCE):
         rows = todo[first : first + CUSTOMERS_AT_ONCE]
         some = scores.loc[rows].sort_values("customer_id")
         table = feature_columns(log.only(some["customer_id"]), [some["as_of"].iloc[0]], bundle.features)
-        for name, column in _sentences(bundle, bundle.matrix(table)).items():
+        for name, column in _sentences(bundle, bundle.matrix(table), common).items():
             found.loc[some.index, name] = pd.Series(column, some.index, object)
     return found
 
 
 def score_one(log: Log, bundle: Bundle, version: str, as_of: date) -> Score:
     """Score the only customer of a log, inside the population or not, with reasons and with what the score rests on.
+
+    What is true of nearly everybody in the shop is not known here, and not left out.
 
     Raises:
         InputError: the log is not of one customer, or has no order before `as_of`.
@@ -97,7 +113,7 @@ def score_one(log: Log, bundle: Bundle, version: str, as_of: date) -> Score:
     table = feature_columns(log, [as_of], bundle.features)
     if not len(table):
         raise InputError(f"the history holds no order before {as_of.isoformat()} that counts")
-    columns = _columns(log, table, bundle, version, as_of, with_reasons=True)
+    columns = _columns(log, table, bundle, version, as_of, ())
     facts: dict[str, Any] = {name: _first(columns[name]) for name in SCORE_NAMES}
     facts |= {name: tuple(facts[name]) for name in REASON_COLUMNS}
     for name in ("usual_gap_days", "overdue", "overdue_days"):
@@ -143,12 +159,16 @@ def _first(column: Any) -> Any:
 
 
 def _columns(
-    log: Log, table: FeatureColumns, bundle: Bundle, version: str, as_of: date, *, with_reasons: bool
+    log: Log, table: FeatureColumns, bundle: Bundle, version: str, as_of: date, common: Collection[str] | None
 ) -> dict[str, Any]:
-    """Return the columns of scores; a value that is the same for all customers stands alone."""
+    """Return the columns of scores; a value that is the same for all customers stands alone.
+
+    Without what is common, None, there are no reasons.
+    """
     facts, matrix = _facts(log, table, as_of), bundle.matrix(table)
-    probability, sentences = _predicted(matrix, bundle, as_of, with_reasons=with_reasons)
-    since, usual_gap, order_days = facts["days_since_order"], facts["usual_gap_days"], facts["frequency"] + 1
+    probability, sentences = _predicted(matrix, bundle, as_of, common)
+    since, usual_gap = facts["days_since_order"], whole_days(facts["usual_gap_days"])
+    order_days = facts["frequency"] + 1
     lost_after = lost_after_days(order_days, facts["long_gap_days"], bundle.definition.horizon_days)
     return {
         "customer_id": table.customer_ids,
@@ -159,7 +179,7 @@ def _columns(
         "state": states(order_days, since, probability, bundle.definition.active_days, lost_after),
         "days_since_order": since.astype(np.int64),
         "usual_gap_days": usual_gap,
-        "overdue": facts["overdue"],
+        "overdue": since / usual_gap,
         "overdue_days": since - usual_gap,
         **_times(matrix, probability, bundle.timing, as_of),
         **_values(matrix, probability, bundle),
@@ -168,19 +188,23 @@ def _columns(
     }
 
 
-def _predicted(matrix: Floats, bundle: Bundle, as_of: date, *, with_reasons: bool) -> tuple[Floats, dict[str, Any]]:
+def _predicted(
+    matrix: Floats, bundle: Bundle, as_of: date, common: Collection[str] | None
+) -> tuple[Floats, dict[str, Any]]:
     """Return the probabilities, and the columns of reasons, None where none are asked for."""
     if not len(matrix):
         return np.zeros(0), dict.fromkeys(REASON_COLUMNS)
-    if not with_reasons:
+    if common is None:
         return bundle.probability(matrix, as_of), dict.fromkeys(REASON_COLUMNS)
     found = bundle.explained(matrix, as_of)
-    return found.probability, _sentences(bundle, matrix, found.added)
+    return found.probability, _sentences(bundle, matrix, common, found.added)
 
 
-def _sentences(bundle: Bundle, matrix: Floats, added: Floats | None = None) -> dict[str, list[list[str]]]:
+def _sentences(
+    bundle: Bundle, matrix: Floats, common: Collection[str], added: Floats | None = None
+) -> dict[str, list[list[str]]]:
     """Return the columns of reasons: in each row a list of sentences."""
-    pairs = reasons_of(bundle, matrix, bundle.money, added=added)
+    pairs = reasons_of(bundle, matrix, bundle.money, added=added, common=common)
     return {name: [pair[index] for pair in pairs] for index, name in enumerate(REASON_COLUMNS)}
 
 

@@ -121,7 +121,8 @@ class Score:
     ]
     days_since_order: Annotated[int, Meaning("whole days from the last order day to as_of; 1 = yesterday", "days")]
     usual_gap_days: Annotated[
-        float | None, Meaning("the customer's usual gap between order days; none before the second order day", "days")
+        float | None,
+        Meaning("the customer's usual gap between order days, whole days; none before the second order day", "days"),
     ]
     overdue: Annotated[
         float | None, Meaning("days_since_order ÷ usual_gap_days; above 1 the customer is late", "ratio")
@@ -155,11 +156,14 @@ class Score:
     currency: str
     reasons: Annotated[
         tuple[str, ...] | None,
-        Meaning("up to three sentences on what raises the risk, strongest first; none: not computed"),
+        Meaning(
+            "up to three sentences on what differs from the own past, or from the shop's usual, and makes the risk: "
+            "lateness first; none: not computed"
+        ),
     ]
     protective: Annotated[
         tuple[str, ...] | None,
-        Meaning("up to two sentences on what lowers the risk, strongest first; none: not computed"),
+        Meaning("up to two such sentences on what speaks for staying; lateness is none; none: not computed"),
     ]
     model_version: Annotated[str, Meaning("version of the registered model that gave the probability", once_a_run=True)]
     limits: tuple[str, ...] = ()

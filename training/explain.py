@@ -1,25 +1,29 @@
-"""Explanations: the model's contributions to a probability, in words with the customer's own numbers.
+"""Explanations: what differs from the customer's own past, or from the shop's usual, as the model's weights order it.
 
-Contributions are exact: with the base they sum to the log-odds. Features of one family mean the same thing, so their
-contributions are summed, and a family gives one reason: that of its feature with the largest contribution.
+What is told is true of the customer alone, whatever the model thinks of it: the sentences that are true and worth
+telling come from the features (`features/reasons.py`), and what is true of nearly everybody is left out. The model's
+contributions put them in order: they are exact, with the base they sum to the log-odds, and those of a family are
+summed, because its features mean much the same. A silence that is longer than usual comes before all others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from features.feature import Feature
+from features.build import feature_columns
+from features.feature import BY_WEIGHT, LAST, Words
+from features.log import Log
 from features.money import Money
-from features.reasons import reason_of, reason_sentence
+from features.reasons import Columns, Mask, columns_of, common_sentences, filled, holds, sentences
 from training.bundle import Bundle
 from training.dataset import Floats
-from training.models.history import SINCE_ORDER
 
-# Log-odds; at 50 % this moves the probability by less than 2.5 points.
-TRIVIAL = 0.1
+SAMPLE = 5_000  # customers, to learn what is true of nearly everybody
 Reasons = tuple[list[str], list[str]]
 
 
@@ -29,6 +33,7 @@ def reasons(
     money: Money,
     *,
     added: Floats | None = None,
+    common: Collection[str] = (),
     top_risk: int = 3,
     top_protective: int = 2,
 ) -> list[Reasons]:
@@ -39,82 +44,105 @@ def reasons(
         X: customers × features, as `feature_table` gives them.
         money: how amounts are written.
         added: the contributions of the features, where they are known already.
+        common: what is true of nearly everybody, as `common_reasons` finds it.
         top_risk: at most so many risk reasons.
         top_protective: at most so many protective ones.
 
     Returns:
-        (risk reasons, protective ones) per row, the largest first, at most one per family.
+        (risk reasons, protective ones) per row: lateness first, then by weight; of each fact one sentence.
     """
     values = bundle.matrix(X)
     if not len(values):
         return []
     if added is None:  # as of any day: the level is the same for everyone and no reason
         added = bundle.explained(values, bundle.trained_until).added
-    families, totals = _by_family(bundle, added)
+    signs = _Signs.of(bundle, values, added, common)
+
+    def in_words(row: int, told: Iterable[Words]) -> list[str]:
+        return [filled(words, signs.numbers_of(row, words), bundle.features, money) for words in told]
 
     def of(row: int) -> Reasons:
-        told: set[str] = set()
-        given = (bundle, families, totals[row], added[row], values[row], money, told)
-        risk = list(_sentences(*given, top_risk, 1.0)) or list(_without_a_sign(bundle, values[row], money, top_risk))
-        return risk, list(_sentences(*given, top_protective, -1.0))
+        risk = list(signs.told(row, top_risk, as_risk=True, besides=()))
+        facts = {words.fact for words in risk}
+        protective = signs.told(row, top_protective, as_risk=False, besides=facts)
+        return in_words(row, risk), in_words(row, protective)
 
     return [of(row) for row in range(len(values))]
 
 
-def _without_a_sign(bundle: Bundle, values: Floats, money: Money, most: int) -> Iterator[str]:
-    """Yield the time since the last order where no sign stands out: whoever calls needs something to say."""
-    row = dict(zip(bundle.features.names, values.tolist(), strict=True))
-    since_order = [feature for feature in bundle.features if feature.name == SINCE_ORDER]
-    words = [reason_sentence(feature, row, bundle.features, money, as_risk=True) for feature in since_order[:most]]
-    yield from (f"no sign stands out; {each}" for each in words if each is not None)
+def common_reasons(log: Log, bundle: Bundle, as_of: date) -> frozenset[str]:
+    """Return the sentences that are true of nearly everybody who can churn on a date.
+
+    Args:
+        log: of the whole shop; of a large one evenly spread customers are looked at.
+        bundle: the model, with its features and its churn definition.
+        as_of: the day that is looked from.
+    """
+    every = -(-log.n_customers // SAMPLE)
+    some = log.only(log.customer_ids[::every]) if every > 1 else log
+    table = feature_columns(some, [as_of], bundle.features, bundle.definition.active_days)
+    return common_sentences(bundle.features, _columns(bundle, bundle.matrix(table)), len(table))
 
 
-def _by_family(bundle: Bundle, added: Floats) -> tuple[list[list[int]], Floats]:
-    """Return the column indexes of each family, and its summed contributions, rows × families."""
+def _columns(bundle: Bundle, values: Floats) -> Columns:
+    known = dict(zip(bundle.features.names, values.T, strict=True))
+    medians = {
+        name: each.quantiles[len(each.quantiles) // 2] for name, each in bundle.reference.items() if each.quantiles
+    }
+    return columns_of(known, medians, bundle.definition.horizon_days)
+
+
+@dataclass(frozen=True, eq=False)
+class _Signs:
+    """What may be told of some customers.
+
+    Args:
+        columns: their features, and what is usual in the shop.
+        words: every sentence.
+        true: customers × sentences, whether it holds.
+        weights: customers × sentences, what its family adds to the log-odds, on its own side.
+    """
+
+    columns: Columns
+    words: tuple[Words, ...]
+    true: Mask
+    weights: Floats
+
+    @classmethod
+    def of(cls, bundle: Bundle, values: Floats, added: Floats, common: Collection[str]) -> _Signs:
+        columns, totals = _columns(bundle, values), _by_family(bundle, added)
+        known = [(feature, words) for feature, words in sentences(bundle.features) if words.text not in common]
+        side = [1.0 if words.as_risk else -1.0 for _, words in known]
+        empty = np.zeros((len(values), 0))
+        return cls(
+            columns,
+            tuple(words for _, words in known),
+            np.column_stack([empty, *(holds(words, columns, len(values)) for _, words in known)]).astype(bool),
+            np.column_stack([empty, *(sign * totals[f.family] for sign, (f, _) in zip(side, known, strict=True))]),
+        )
+
+    def numbers_of(self, row: int, words: Words) -> dict[str, float]:
+        """Return the numbers of one customer that a sentence is filled in with."""
+        columns = {name: self.columns[name] for name in words.names}
+        return {name: float(column[row] if np.ndim(column) else column) for name, column in columns.items()}
+
+    def told(self, row: int, most: int, *, as_risk: bool, besides: Collection[str]) -> Iterator[Words]:
+        """Yield the sentences of one side, best first, of each fact one; of some facts none."""
+        found = [index for index in np.flatnonzero(self.true[row]) if self.words[index].as_risk == as_risk]
+        facts, best = set(besides), LAST
+        for index in sorted(found, key=lambda index: (self.words[index].rank, -self.weights[row, index])):
+            words = self.words[index]
+            if most == 0 or words.rank > best:
+                return
+            if words.fact not in facts:
+                facts.add(words.fact)
+                most, best = most - 1, max(words.rank, BY_WEIGHT)
+                yield words
+
+
+def _by_family(bundle: Bundle, added: Floats) -> dict[str, Floats]:
+    """Return what each family adds to the log-odds of each customer."""
     columns: dict[str, list[int]] = {}
     for index, feature in enumerate(bundle.features):
         columns.setdefault(feature.family, []).append(index)
-    families = list(columns.values())
-    return families, np.column_stack([added[:, family].sum(axis=1) for family in families])
-
-
-def _sentences(
-    bundle: Bundle,
-    families: list[list[int]],
-    totals: Floats,
-    added: Floats,
-    values: Floats,
-    money: Money,
-    told: set[str],
-    most: int,
-    sign: float,
-) -> Iterator[str]:
-    """Yield the sentences of the weightiest families that pull in one direction; `told` keeps their facts."""
-    row = dict(zip(bundle.features.names, values.tolist(), strict=True))
-    room = len(told) + most
-    for family in np.argsort(-sign * totals, kind="stable"):
-        if len(told) == room or sign * totals[family] < TRIVIAL:
-            return
-        for index in sorted(families[family], key=lambda index: -sign * added[index]):
-            feature = bundle.features.features[index]
-            if sign * added[index] < TRIVIAL / 2 or not _reads_right(bundle, feature, row[feature.name], sign):
-                continue
-            reason = reason_of(feature, row, bundle.features, money, as_risk=sign > 0)
-            if reason is not None and reason.fact not in told:
-                told.add(reason.fact)
-                yield reason.sentence
-                break
-
-
-def _reads_right(bundle: Bundle, feature: Feature, value: float, sign: float) -> bool:
-    """Return whether a reader finds the value, compared with the median, plausible as a reason in this direction.
-
-    Trees may count a good value against a customer whose other values are even better; as a sentence that is nonsense.
-    """
-    reference = bundle.reference.get(feature.name)
-    if feature.risk_falls_with_it is None or reference is None or not reference.quantiles:
-        return True
-    usual = reference.quantiles[len(reference.quantiles) // 2]
-    risky = value <= usual if feature.risk_falls_with_it else value >= usual
-    safe = value >= usual if feature.risk_falls_with_it else value <= usual
-    return risky if sign > 0 else safe
+    return {family: added[:, members].sum(axis=1) for family, members in columns.items()}

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from features.aggregates import Distinct, Mean, Share, Sum
 from features.arithmetic import ratio
-from features.feature import Example, Feature, against, ordered_within
+from features.definitions.telling import compared
+from features.feature import Example, Feature
 
-_RECENT = against(
-    "spent {recent_spend_per_order_day} on each of the last three order days",
+SMALLER, LARGER = 3 / 4, 4 / 3
+DAYS_OF_BASKETS = 5  # repeat orders, so that the last three order days are half of what they are compared with
+_RECENT = compared(
+    "spent {recent_spend_per_order_day} on average on the last three order days",
     "recent_spend_per_order_day",
     "spend_per_order_day",
-    " usually",
-)
+    " on a usual one",
+    fact="basket",
+    down=lambda row: (
+        (row["frequency"] >= DAYS_OF_BASKETS) & (row["recent_spend_per_order_day"] > 0)
+        & (row["recent_spend_per_order_day"] <= SMALLER * row["spend_per_order_day"])
+    ),
+    up=lambda row: (
+        (row["frequency"] >= DAYS_OF_BASKETS)
+        & (row["recent_spend_per_order_day"] >= LARGER * row["spend_per_order_day"])
+    ),
+)  # fmt: skip
 
 FEATURES = (
     Feature(
@@ -21,7 +33,6 @@ FEATURES = (
         meaning="order lines on a usual order day",
         value=Mean("lines"),
         example=Example(1, orders=[(5, 20), (90, 10)]),
-        words=("lines on a usual order day: {lines_per_order_day}",),
     ),
     Feature(
         name="lines_90d",
@@ -32,7 +43,6 @@ FEATURES = (
         if_none=0,
         risk_falls_with_it=True,
         example=Example(2, orders=[(5, 20), (90, 10), (91, 10)]),
-        words=ordered_within(90, "order lines in the last 90 days: {lines_90d}"),
     ),
     Feature(
         name="units_per_order_day",
@@ -41,7 +51,6 @@ FEATURES = (
         meaning="units on a usual order day",
         value=Mean("units"),
         example=Example(3, orders=[(5, 20, {"units": 4}), (90, 10, {"units": 2})]),
-        words=("units on a usual order day: {units_per_order_day}",),
     ),
     *(
         Feature(
@@ -53,7 +62,6 @@ FEATURES = (
             if_none=0,
             risk_falls_with_it=True,
             example=Example(1, orders=[(5, 20, {"product_id": "a"}), (days, 10, {"product_id": "a"})]),
-            words=ordered_within(days, f"different products in the last {days} days: {{products_{days}d}}"),
         )
         for days in (90, 365)
     ),
@@ -64,7 +72,6 @@ FEATURES = (
         meaning="money spent on an order day, over the last three",
         value=Mean("spend", last=3),
         example=Example(20, orders=[(5, 10), (6, 20), (7, 30), (90, 99)]),
-        words=_RECENT,
     ),
     Feature(
         name="basket_change",
@@ -84,7 +91,6 @@ FEATURES = (
         value=Sum("discount", days=365),
         if_none=0,
         example=Example(5, orders=[(5, 20, {"discount": 5}), (366, 10, {"discount": 9})]),
-        words=ordered_within(365, "got {discount_365d} of discount in the last 365 days"),
     ),
     Feature(
         name="discounted_share",
@@ -94,7 +100,6 @@ FEATURES = (
         value=Share("spend", where="discounted"),
         if_none=0,
         example=Example(0.75, orders=[(5, 30, {"discount": 5}), (90, 10)]),
-        words=("{discounted_share} of the spending came with a discount",),
     ),
     Feature(
         name="weekend_share",
@@ -103,6 +108,5 @@ FEATURES = (
         meaning="part of the order days that fell on a Saturday or Sunday",
         value=Mean("weekend"),
         example=Example(0.5, orders=[(4, 20), (6, 10)]),  # day 0 is a Thursday: a Sunday and a Friday
-        words=("{weekend_share} of the order days are weekends",),
     ),
 )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from features.aggregates import Count, Last, Sum
 from features.arithmetic import ratio
-from features.feature import Example, Feature
+from features.feature import Example, Feature, Words
+
+LATELY_DAYS = 60
+MUCH_RETURNED = 0.15
 
 FEATURES = (
     Feature(
@@ -15,7 +18,6 @@ FEATURES = (
         value=Count(on="returns", days=365),
         if_none=0,
         example=Example(1, orders=[(5, 20)], returns=[(3, 20), (366, 9)]),
-        words=("days with a return in the last 365: {return_days_365d}",),
     ),
     Feature(
         name="days_since_return",
@@ -24,7 +26,14 @@ FEATURES = (
         meaning="days since the last return",
         value=Last("age_days", on="returns"),
         example=Example(3, orders=[(5, 20)], returns=[(3, 20)]),
-        words=("last return {days_since_return} ago",),
+        words=(
+            Words(
+                "sent something back {days_since_return} ago",
+                lambda row: row["days_since_return"] <= LATELY_DAYS,
+                as_risk=True,
+                fact="returns",
+            ),
+        ),
     ),
     Feature(
         name="returned_365d",
@@ -34,7 +43,6 @@ FEATURES = (
         value=Sum("returned", days=365),
         if_none=0,
         example=Example(20, orders=[(5, 20)], returns=[(3, 20), (366, 9)]),
-        words=("returned goods for {returned_365d} in the last 365 days",),
     ),
     Feature(
         name="returned_share_365d",
@@ -44,6 +52,13 @@ FEATURES = (
         value=lambda f: ratio(f.returned_365d, f.spend_365d),
         if_none=0,
         example=Example(0.5, orders=[(5, 40)], returns=[(3, 20)]),
-        words=("returned {returned_share_365d} of what was bought in the last 365 days",),
+        words=(
+            Words(
+                "returned {returned_share_365d} of what was bought in the last 365 days",
+                lambda row: (row["returned_share_365d"] >= MUCH_RETURNED) & (row["returned_share_365d"] <= 1),
+                as_risk=True,
+                fact="returns",
+            ),
+        ),
     ),
 )

@@ -9,15 +9,38 @@ not grow merely because more was sent.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 from features.aggregates import Count, Last, Mean, Rate, Sum
 from features.arithmetic import smoothed_ratio
-from features.feature import EventKind, Example, Feature, against
+from features.definitions.telling import Row, compared, fallen, over_two_windows, risen
+from features.feature import EventKind, Example, Feature, Words
 from features.log import EVENT, NULL, Log
 
 SENT = "_sent"
+# By the words of a kind's name. A kind that is none of these is taken for a sign of interest: more is better.
+RATINGS = frozenset(("review", "rating", "survey", "nps", "feedback", "csat", "stars"))
+SETTLED = frozenset(("closed", "solved", "resolved", "answered", "refunded"))
+COMPLAINTS = frozenset(
+    (
+        *("ticket", "complaint", "complained", "dispute", "chargeback", "refused", "failed", "late", "delayed"),
+        *(
+            "cancel",
+            "cancelled",
+            "canceled",
+            "cancellation",
+            "paused",
+            "unsubscribe",
+            "unsubscribed",
+            "optout",
+            "bounced",
+        ),
+    )
+)
+DONE_BY_THE_SHOP = frozenset(("shipped", "delivered"))
+LOW_RATING = 0.6  # of the shop's median: 3 of 5 stars
 
 
 def event_kinds(log: Log) -> tuple[EventKind, ...]:
@@ -58,11 +81,66 @@ def features_of(kind: EventKind) -> tuple[Feature, ...]:
     )
 
 
+def _has_word(kind: str, words: frozenset[str]) -> bool:
+    return not words.isdisjoint(kind.split("_"))
+
+
+def _counts_in_words(kind: str) -> tuple[Words, ...]:
+    """Return what is told of how often: a complaint that was made; of all else a fall or a rise against before.
+
+    A complaint is a risk, and fewer of them are no protection; what the shop did about it or about an order is neither.
+    Of a rating its value tells, and not how often one was given.
+    """
+    if _has_word(kind, COMPLAINTS) and not _has_word(kind, SETTLED):
+        return (_complained(kind),)
+    if _has_word(kind, SETTLED | DONE_BY_THE_SHOP | RATINGS):
+        return ()
+    words, now, before = kind.replace("_", " "), f"event_{kind}_90d", f"event_{kind}_90d_before"
+
+    def none_any_more(row: Row) -> Any:
+        return (row[now] == 0) & fallen(row[now], row[before])
+
+    none = f"{words}: none in the last 90 days, {{{before}}} in the 90 before"
+    return (
+        Words(none, none_any_more, as_risk=True, fact=words),
+        *compared(
+            f"{words}: {{{now}}} in the last 90 days",
+            now,
+            before,
+            " in the 90 before",
+            fact=words,
+            down=lambda row: (row[now] > 0) & fallen(row[now], row[before]),
+            up=lambda row: over_two_windows(row, 90) & (row[before] > 0) & risen(row[now], row[before]),
+        ),
+    )
+
+
+def _complained(kind: str) -> Words:
+    words, since = kind.replace("_", " "), f"days_since_event_{kind}"
+    return Words(f"{words} {{{since}}} ago", lambda row: row[since] <= 90, as_risk=True, fact=words)
+
+
+def _rating_in_words(kind: str) -> tuple[Words, ...]:
+    """Return what is told of the last rating, against what the shop's customers usually give: its scale is unknown."""
+    if not _has_word(kind, RATINGS):
+        return ()
+    words, last, since = kind.replace("_", " "), f"event_{kind}_last_value", f"days_since_event_{kind}"
+    text = (
+        f"{words}: {{{last}}} the last time, {{{since}}} ago, half of the customers here give at least {{shop_{last}}}"
+    )
+    return (
+        Words(
+            text,
+            lambda row: (row[since] <= 180) & (row[last] <= LOW_RATING * row[f"shop_{last}"]),
+            as_risk=True,
+            fact=f"value of {words}",
+        ),
+    )
+
+
 def _count_features(kind: str) -> tuple[Feature, ...]:
     on, words = EVENT + kind, kind.replace("_", " ")
-    family, now, before = f"engagement: {words}", f"event_{kind}_90d", f"event_{kind}_90d_before"
-    plain = f"{words}: {{{now}}} in the last 90 days"
-    recent = (*against(plain, now, before, " in the 90 before"), plain)
+    family = f"engagement: {words}"
     return (
         Feature(
             name=f"event_{kind}_90d",
@@ -72,7 +150,6 @@ def _count_features(kind: str) -> tuple[Feature, ...]:
             value=Count(on=on, days=90),
             if_none=0,
             example=Example(1, orders=[(5, 20)], events=[(90, kind), (91, kind)]),
-            words=recent,
         ),
         Feature(
             name=f"event_{kind}_365d",
@@ -82,7 +159,6 @@ def _count_features(kind: str) -> tuple[Feature, ...]:
             value=Count(on=on, days=365),
             if_none=0,
             example=Example(1, orders=[(5, 20)], events=[(365, kind), (366, kind)]),
-            words=(f"{words}: {{event_{kind}_365d}} in the last 365 days",),
         ),
         Feature(
             name=f"event_{kind}_90d_before",
@@ -100,7 +176,7 @@ def _count_features(kind: str) -> tuple[Feature, ...]:
             meaning=f"{words}: the last 90 days against the 90 before; below 1 it falls",
             value=lambda f: smoothed_ratio(f[f"event_{kind}_90d"], f[f"event_{kind}_90d_before"]),
             example=Example(0.5, orders=[(5, 20)], events=[(91, kind)]),
-            words=recent,
+            words=_counts_in_words(kind),
         ),
         Feature(
             name=f"days_since_event_{kind}",
@@ -109,7 +185,6 @@ def _count_features(kind: str) -> tuple[Feature, ...]:
             meaning=f"{words}: days since the last one",
             value=Last("age_days", on=on),
             example=Example(4, orders=[(5, 20)], events=[(4, kind), (9, kind)]),
-            words=(f"{words}: last {{days_since_event_{kind}}} ago",),
         ),
     )
 
@@ -125,7 +200,7 @@ def _value_features(kind: str) -> tuple[Feature, ...]:
             meaning=f"{words}: the latest value",
             value=Last("value", on=on),
             example=Example(2.5, orders=[(5, 20)], events=[(4, kind, 2.5), (9, kind, 4)]),
-            words=(f"{words}: {{event_{kind}_last_value}} the last time",),
+            words=_rating_in_words(kind),
         ),
         Feature(
             name=f"event_{kind}_mean_value_365d",
@@ -134,7 +209,6 @@ def _value_features(kind: str) -> tuple[Feature, ...]:
             meaning=f"{words}: the mean value in the last 365 days",
             value=Mean("value", on=on, days=365),
             example=Example(3, orders=[(5, 20)], events=[(4, kind, 2), (9, kind, 4)]),
-            words=(f"{words}: {{event_{kind}_mean_value_365d}} on average in the last 365 days",),
         ),
         Feature(
             name=f"event_{kind}_value_365d",
@@ -158,6 +232,5 @@ def _answer_features(kind: str, sent: str) -> tuple[Feature, ...]:
             meaning=f"{words} for each {was_sent} in the last 365 days; None where nothing was sent",
             value=Rate(on=EVENT + kind, per=EVENT + sent, days=365),
             example=Example(0.5, orders=[(5, 20)], events=[(4, sent), (9, sent), (3, kind)]),
-            words=(f"{words}: {{event_{kind}_answered_365d}} for each {was_sent} in the last 365 days",),
         ),
     )

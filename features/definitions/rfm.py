@@ -2,19 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from typing import Any
 
 from features.aggregates import Count, First, Last, Max, Mean, Sum
-from features.feature import SILENCE, Example, Feature, against, ordered_within, where
+from features.definitions.silence import SILENCE_IN_WORDS
+from features.definitions.telling import Row, compared
+from features.feature import BESIDE_THE_SHOP, Example, Feature, Words
 
 WINDOWS_DAYS = (7, 14, 30, 60, 90, 180, 365)
 MONEY_WINDOWS_DAYS = (30, 90, 365)
+SHOP_WINDOWS_DAYS = (90, 365)  # in which a customer is compared with the shop
+SMALL, LARGE = 1 / 2, 2
+FEW_ORDER_DAYS = 4
 
 
-def _spent(name: str) -> Callable[[Mapping[str, float]], bool]:
-    """Return a test whether anything was spent; that nothing was spent is no news."""
-    return lambda row: row[name] > 0
+def _against_the_shop(days: int) -> tuple[Words, ...]:
+    """Return the sentences that compare how often a customer came with the shop's usual."""
+    name, shop = f"order_days_{days}d", f"shop_order_days_{days}d"
+    text = f"ordered on {{{name}}} in the last {days}, half of the customers here on at "
 
+    def seldom(row: Row) -> Any:
+        came = row[name] > 0  # else it is the silence
+        return came & (row["tenure_days"] >= days) & (row[name] <= SMALL * row[shop])
+
+    def often(row: Row) -> Any:
+        return (row[name] >= LARGE * row[shop]) & (row[name] >= FEW_ORDER_DAYS)
+
+    return (
+        Words(f"{text}least {{{shop}}}", seldom, as_risk=True, fact="pace", rank=BESIDE_THE_SHOP),
+        Words(f"{text}most {{{shop}}}", often, as_risk=False, fact="pace", rank=BESIDE_THE_SHOP),
+    )
+
+
+_ONLY_ORDER = "spent {last_spend} on the only order so far, half of the customers here spend at "
+_OF_BASKET = "{shop_spend_per_order_day} on an order day"
+_LAST_BASKET = compared(
+    "spent {last_spend} last time",
+    "last_spend",
+    "spend_per_order_day",
+    " on a usual order day",
+    fact="basket",
+    down=lambda row: (
+        (row["frequency"] >= FEW_ORDER_DAYS) & (row["last_spend"] > 0)
+        & (row["last_spend"] <= SMALL * row["spend_per_order_day"])
+    ),
+    up=lambda row: (row["frequency"] >= FEW_ORDER_DAYS) & (row["last_spend"] >= LARGE * row["spend_per_order_day"]),
+)  # fmt: skip
+_FIRST_BASKET = (
+    Words(
+        f"{_ONLY_ORDER}least {_OF_BASKET}",
+        lambda row: (
+            (row["frequency"] == 0) & (row["last_spend"] > 0)
+            & (row["last_spend"] <= SMALL * row["shop_spend_per_order_day"])
+        ),
+        as_risk=True,
+        fact="basket",
+    ),
+    Words(
+        f"{_ONLY_ORDER}most {_OF_BASKET}",
+        lambda row: (row["frequency"] == 0) & (row["last_spend"] >= LARGE * row["shop_spend_per_order_day"]),
+        as_risk=False,
+        fact="basket",
+    ),
+)  # fmt: skip
 
 RECENCY = (
     Feature(
@@ -25,7 +75,7 @@ RECENCY = (
         value=Last("age_days"),
         risk_falls_with_it=False,
         example=Example(5, orders=[(5, 20), (90, 10)]),
-        words=SILENCE,
+        words=SILENCE_IN_WORDS,
     ),
     Feature(
         name="tenure_days",
@@ -34,7 +84,6 @@ RECENCY = (
         meaning="days since the first order",
         value=First("age_days"),
         example=Example(90, orders=[(5, 20), (90, 10)]),
-        words=("customer for {tenure_days}",),
     ),
 )
 
@@ -48,7 +97,6 @@ FREQUENCY = (
         if_none=0,
         risk_falls_with_it=True,
         example=Example(1, orders=[(5, 20), (90, 10)]),
-        words=("repeat orders in {tenure_days}: {frequency}",),
     ),
     *(
         Feature(
@@ -60,7 +108,7 @@ FREQUENCY = (
             if_none=0,
             risk_falls_with_it=True,
             example=Example(2, orders=[(1, 20), (days, 10), (days + 1, 99)]),
-            words=ordered_within(days, f"ordered on {{order_days_{days}d}} in the last {days}"),
+            words=_against_the_shop(days) if days in SHOP_WINDOWS_DAYS else (),
         )
         for days in WINDOWS_DAYS
     ),
@@ -77,9 +125,6 @@ MONEY = (
             if_none=0,  # no order in the window means nothing was spent
             risk_falls_with_it=True,
             example=Example(30, orders=[(5, 20), (days, 10), (days + 1, 99)]),
-            words=ordered_within(
-                days, *where(_spent(f"spend_{days}d"), f"spent {{spend_{days}d}} in the last {days} days")
-            ),
         )
         for days in MONEY_WINDOWS_DAYS
     ),
@@ -90,7 +135,6 @@ MONEY = (
         meaning="money spent on a usual order day",
         value=Mean("spend"),
         example=Example(15, orders=[(5, 20), (90, 10)]),
-        words=("spends {spend_per_order_day} on a usual order day",),
     ),
     Feature(
         name="last_spend",
@@ -99,10 +143,7 @@ MONEY = (
         meaning="money spent on the last order day",
         value=Last("spend"),
         example=Example(20, orders=[(5, 20), (90, 10)]),
-        words=where(
-            _spent("last_spend"),
-            *against("spent {last_spend} last time", "last_spend", "spend_per_order_day", " on a usual order day"),
-        ),
+        words=(*_FIRST_BASKET, *_LAST_BASKET),
     ),
     Feature(
         name="largest_spend",
@@ -111,7 +152,6 @@ MONEY = (
         meaning="money spent on the largest order day",
         value=Max("spend"),
         example=Example(20, orders=[(5, 20), (90, 10)]),
-        words=("spent {largest_spend} on the largest order day",),
     ),
 )
 

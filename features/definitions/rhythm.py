@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 from features.aggregates import Distinct, Last, Max, Mean, Quantile, Std
 from features.arithmetic import ratio
-from features.feature import Example, Feature, Words, ordered_within
+from features.definitions.silence import CAME_BACK, RHYTHM_IN_WORDS
+from features.definitions.telling import Row
+from features.feature import Example, Feature, Words
 
 # The last dozen gaps: enough for a median, recent enough to follow a customer whose rhythm changes.
 GAPS = 12
 WEEKS = (13, 26, 52)
 
 
-def _has_rhythm(row: Mapping[str, float]) -> bool:
-    """Return whether there are enough gaps for a rhythm: the mean of one gap is none."""
-    return row["frequency"] >= 3
+SLOWER = 3 / 2
+GAPS_OF_A_PACE = 6  # so that the last three gaps are half of what they are compared with at most
 
 
-# Longer gaps are the risk here, so the sides are the other way round.
-_SLOWER = (
-    Words(
-        "the last three gaps were {recent_gap_days} on average, up from {mean_gap_days}",
-        lambda row: row["recent_gap_days"] > row["mean_gap_days"],
-        as_risk=True,
-    ),
-    Words(
-        "the last three gaps were {recent_gap_days} on average, down from {mean_gap_days}",
-        lambda row: row["recent_gap_days"] < row["mean_gap_days"],
-        as_risk=False,
+def _pace(text: str, slower: bool) -> Words:
+    """Return a sentence that compares the last three gaps with the usual one."""
+
+    def when(row: Row) -> Any:
+        longer, shorter = ("recent_gap_days", "usual_gap_days")[:: 1 if slower else -1]
+        return (row["frequency"] >= GAPS_OF_A_PACE) & (row[longer] >= SLOWER * row[shorter])
+
+    return Words(text, when, as_risk=slower, fact="pace")
+
+
+_PACE = (
+    _pace("the last three gaps were {recent_gap_days} on average, longer than the usual {usual_gap_days}", slower=True),
+    _pace(
+        "the last three gaps were {recent_gap_days} on average, shorter than the usual {usual_gap_days}", slower=False
     ),
 )
 
@@ -40,7 +44,7 @@ FEATURES = (
         meaning=f"the usual gap between order days: the median of the last {GAPS}",
         value=Quantile("gap_days", q=0.5, last=GAPS),
         example=Example(30, orders=[(5, 20), (35, 10), (95, 10), (115, 10)]),
-        words=("usually orders every {usual_gap_days}",),
+        words=RHYTHM_IN_WORDS,
     ),
     Feature(
         name="mean_gap_days",
@@ -49,7 +53,6 @@ FEATURES = (
         meaning="the mean gap between order days",
         value=Mean("gap_days"),
         example=Example(45, orders=[(5, 20), (35, 10), (95, 10)]),
-        words=(Words("orders every {mean_gap_days} on average", _has_rhythm),),
     ),
     Feature(
         name="long_gap_days",
@@ -58,7 +61,6 @@ FEATURES = (
         meaning=f"a long gap for this customer: nine in ten of the last {GAPS} were shorter",
         value=Quantile("gap_days", q=0.9, last=GAPS),
         example=Example(57, orders=[(5, 20), (35, 10), (95, 10)]),
-        words=("usually orders every {usual_gap_days}, nine in ten gaps were up to {long_gap_days}",),
     ),
     Feature(
         name="longest_gap_days",
@@ -67,7 +69,7 @@ FEATURES = (
         meaning="the longest gap between order days",
         value=Max("gap_days"),
         example=Example(60, orders=[(5, 20), (35, 10), (95, 10)]),
-        words=("has been silent for up to {longest_gap_days} before",),
+        words=(CAME_BACK,),
     ),
     Feature(
         name="gap_spread_days",
@@ -76,7 +78,6 @@ FEATURES = (
         meaning="how much the gaps differ: their standard deviation",
         value=Std("gap_days"),
         example=Example(10, orders=[(5, 20), (35, 10), (75, 10), (125, 10)]),
-        words=("gaps between orders vary by {gap_spread_days} around {mean_gap_days}",),
     ),
     Feature(
         name="gap_irregularity",
@@ -85,7 +86,6 @@ FEATURES = (
         meaning="how irregular the rhythm is: standard deviation of the gaps over their mean",
         value=lambda f: ratio(f.gap_spread_days, f.mean_gap_days),
         example=Example(0.25, orders=[(5, 20), (35, 10), (75, 10), (125, 10)]),
-        words=("gaps between orders vary by {gap_spread_days} around {mean_gap_days}",),
     ),
     Feature(
         name="last_gap_days",
@@ -94,7 +94,6 @@ FEATURES = (
         meaning="the gap before the last order day",
         value=Last("gap_days"),
         example=Example(30, orders=[(5, 20), (35, 10), (95, 10)]),
-        words=("waited {last_gap_days} before the last order, usually {usual_gap_days}",),
     ),
     Feature(
         name="recent_gap_days",
@@ -103,7 +102,6 @@ FEATURES = (
         meaning="the mean of the last three gaps",
         value=Mean("gap_days", last=3),
         example=Example(45, orders=[(5, 20), (35, 10), (95, 10)]),
-        words=_SLOWER,
     ),
     Feature(
         name="overdue",
@@ -113,7 +111,6 @@ FEATURES = (
         value=lambda f: ratio(f.days_since_order, f.usual_gap_days),
         risk_falls_with_it=False,
         example=Example(0.5, orders=[(15, 20), (45, 10), (75, 10)]),
-        words=("no order for {days_since_order}, {overdue} times the usual gap of {usual_gap_days}",),
     ),
     Feature(
         name="overdue_long",
@@ -123,7 +120,6 @@ FEATURES = (
         value=lambda f: ratio(f.days_since_order, f.long_gap_days),
         risk_falls_with_it=False,
         example=Example(0.5, orders=[(15, 20), (45, 10), (75, 10)]),
-        words=("no order for {days_since_order}; nine in ten gaps were up to {long_gap_days}",),
     ),
     Feature(
         name="silence_score",
@@ -133,7 +129,6 @@ FEATURES = (
         value=lambda f: ratio(f.days_since_order - f.mean_gap_days, f.gap_spread_days),
         risk_falls_with_it=False,
         example=Example(-3.5, orders=[(5, 20), (35, 10), (75, 10), (125, 10)]),
-        words=("no order for {days_since_order}, {mean_gap_days} on average",),
     ),
     *(
         Feature(
@@ -145,9 +140,6 @@ FEATURES = (
             if_none=0,
             risk_falls_with_it=True,
             example=Example(2, orders=[(5, 20), (6, 20), (11, 10), (weeks * 7 + 1, 99)]),
-            words=ordered_within(
-                weeks * 7, f"weeks with an order in the last {weeks * 7} days: {{order_weeks_{weeks * 7}d}}"
-            ),
         )
         for weeks in WEEKS
     ),
@@ -159,6 +151,6 @@ FEATURES = (
         value=lambda f: ratio(f.recent_gap_days, f.mean_gap_days),
         risk_falls_with_it=False,
         example=Example(0.75, orders=[(5, 20), (35, 10), (65, 10), (95, 10), (165, 10)]),
-        words=_SLOWER,
+        words=_PACE,
     ),
 )

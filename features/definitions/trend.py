@@ -4,25 +4,41 @@ from __future__ import annotations
 
 from features.aggregates import Count, Decayed, Mean, Sum
 from features.arithmetic import ratio, smoothed_ratio
-from features.feature import Example, Feature, Words, against, ordered_within, where
+from features.definitions.telling import FALLEN, RISEN, compared, fallen, over_two_windows, risen
+from features.feature import Example, Feature, Words
 
 WINDOWS_DAYS = (30, 90)
 HALF_LIVES_DAYS = (7, 21, 63, 189)
 
 
-def _compared(text: str, now: str, before: str, days: int) -> tuple[Words, ...]:
-    """Return the sentences of a comparison of two windows, each of which holds something: nothing is no news."""
-    return where(lambda row: row[now] > 0 and row[before] > 0, *against(text, now, before, f" in the {days} before"))
+def _order_days_in_words(days: int) -> tuple[Words, Words]:
+    now, before = f"order_days_{days}d", f"order_days_{days}d_before"
+    return compared(
+        f"ordered on {{{now}}} in the last {days}",
+        now,
+        before,
+        f" in the {days} before",
+        fact="pace",
+        down=lambda row: (row[now] > 0) & fallen(row[now], row[before]),  # that nobody came is the silence once more
+        up=lambda row: over_two_windows(row, days) & (row[before] > 0) & risen(row[now], row[before]),
+    )
 
 
-def _order_days_in_words(days: int) -> tuple[Words, ...]:
-    now, text = f"order_days_{days}d", f"ordered on {{order_days_{days}d}} in the last {days}"
-    return ordered_within(days, *_compared(text, now, f"{now}_before", days), text)
-
-
-_SPEND_IN_WORDS = ordered_within(
-    90, *_compared("spent {spend_90d} in the last 90 days", "spend_90d", "spend_90d_before", 90)
-)
+_SPEND_IN_WORDS = compared(
+    "spent {spend_90d} in the last 90 days",
+    "spend_90d",
+    "spend_90d_before",
+    " in the 90 before",
+    fact="money",
+    down=lambda row: (
+        (row["spend_90d"] > 0) & (row["spend_90d"] <= FALLEN * row["spend_90d_before"])
+        & (row["order_days_90d_before"] > 1)
+    ),
+    up=lambda row: (
+        (row["spend_90d_before"] > 0) & (row["spend_90d"] >= RISEN * row["spend_90d_before"])
+        & (row["order_days_90d"] > 1) & over_two_windows(row, 90)
+    ),
+)  # fmt: skip
 
 
 def _order_days_before(days: int) -> Feature:
@@ -34,7 +50,6 @@ def _order_days_before(days: int) -> Feature:
         value=Count(days=days, skip=days),
         if_none=0,
         example=Example(2, orders=[(days, 20), (days + 1, 10), (2 * days, 10), (2 * days + 1, 99)]),
-        words=_order_days_in_words(days),
     )
 
 
@@ -62,7 +77,6 @@ FEATURES = (
         value=Sum("spend", days=90, skip=90),
         if_none=0,
         example=Example(30, orders=[(90, 99), (91, 20), (180, 10), (181, 99)]),
-        words=_SPEND_IN_WORDS,
     ),
     Feature(
         name="spend_90d_change",
@@ -84,7 +98,6 @@ FEATURES = (
             if_none=0,
             risk_falls_with_it=True,
             example=Example(0.75, orders=[(days, 20), (2 * days, 10)]),
-            words=_order_days_in_words(30 if days <= 63 else 90),
         )
         for days in HALF_LIVES_DAYS
     ),
@@ -96,7 +109,6 @@ FEATURES = (
         value=lambda f: ratio(f.order_pulse_21d, f.order_pulse_63d),
         risk_falls_with_it=True,
         example=Example(0.5 / 0.5 ** (1 / 3), orders=[(21, 20)]),
-        words=_order_days_in_words(30),
     ),
     Feature(
         name="order_age_days",

@@ -31,6 +31,7 @@ from serving.scorer import score
 from serving.scores import SCORE_COLUMNS, Score, plain_values, without_money
 from serving.shop import OpenShop, check_agrees, chosen_day
 from training.bundle import Bundle
+from training.explain import common_reasons
 
 IDLE_SECONDS = 600.0
 DATABASE_SECONDS = 3600.0  # so often orders that live in a database are read again
@@ -64,6 +65,7 @@ class FreshScores:
         self._reading = Lock()
         self._cached: tuple[Version, Log] | None = None
         self._asked_at_seconds = time.monotonic()
+        self._told_of_all: tuple[tuple[str, str, date], frozenset[str]] | None = None
 
     def scores(
         self, customer_ids: Iterable[str], bundle: Bundle, version: str, as_of: date | None = None
@@ -89,7 +91,8 @@ class FreshScores:
         asked = log.only(customer_ids)
         if not _anybody_active(asked, day, bundle.definition.active_days):
             return []
-        scores = score(asked, bundle, version, day, reasons="all")
+        common = self._common(log, bundle, version, day)
+        scores = score(asked, bundle, version, day, reasons="all", common=common)
         return scores_of(scores if log.has_money else without_money(scores), bundle.money.currency)
 
     def drop_log_if_idle(self, now_seconds: float) -> bool:
@@ -108,6 +111,15 @@ class FreshScores:
             self._reading.release()
         pa.default_memory_pool().release_unused()
         return True
+
+    def _common(self, log: Log, bundle: Bundle, version: str, day: date) -> frozenset[str]:
+        """Return what is true of nearly everybody, looked for once in each log, model and day."""
+        key = (log.digest(), version, day)
+        known = self._told_of_all
+        if known is None or known[0] != key:
+            known = key, common_reasons(log, bundle, day)
+            self._told_of_all = known
+        return known[1]
 
     def _log(self) -> Log:
         with self._reading:  # requests that come meanwhile wait and find the log read

@@ -230,8 +230,8 @@ SCORE: dict[str, Any] = {
     "value_at_risk_low": "12.92",
     "value_at_risk_high": "62.76",
     "currency": "EUR",
-    "reasons": ["no order for 57 days, 1.8 times the usual gap of 31 days"],
-    "protective": ["spends €44.13 on a usual order day"],
+    "reasons": ["no order for 57 days, usually every 31 days"],
+    "protective": ["stayed away for up to 70 days before and came back"],
     "model_version": "3",
 }
 

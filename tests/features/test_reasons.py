@@ -1,72 +1,131 @@
-import re
+from itertools import product
+
+import numpy as np
+import pytest
 
 from features.definitions import default_features
-from features.feature import EventKind
+from features.feature import SILENCE, EventKind
 from features.money import Money
-from features.reasons import reason_sentence, value_in_words
+from features.reasons import columns_of, common_sentences, holds, reason_sentence, sentences, value_in_words
 
-FEATURES = default_features((EventKind("mail_clicked", answers="mail_sent"), EventKind("review", has_value=True)))
+KINDS = ("mail_clicked", "review", "subscription_cancelled", "ticket_closed")
+FEATURES = default_features(tuple(EventKind(name, has_value=name == "review") for name in KINDS))
 EURO = Money("EUR")
-WINDOW = re.compile(r"^(order_days|order_weeks|order_pulse|spend|lines|products)_.*(\d+d|change)")
+TOLD = list(sentences(FEATURES))
+LATE = {"days_since_order": 74.0, "usual_gap_days": 31.0, "long_gap_days": 31.0, "longest_gap_days": 90.0}
+LATE |= {"frequency": 6.0, "tenure_days": 500.0}
 
 
-def test_first_sentence_whose_numbers_are_known_is_taken():
-    feature = FEATURES["days_since_order"]
-    known = {"days_since_order": 74.0, "usual_gap_days": 31.0}
-    unknown = {"days_since_order": 74.0, "usual_gap_days": float("nan")}
-    assert reason_sentence(feature, known, FEATURES, EURO) == "no order for 74 days, usually every 31 days"
-    assert reason_sentence(feature, unknown, FEATURES, EURO) == "no order for 74 days"
+def said(name, *, as_risk=None, **row):
+    return reason_sentence(FEATURES[name], LATE | row, FEATURES, EURO, as_risk=as_risk)
 
 
-def test_a_feature_whose_own_value_is_unknown_is_never_a_reason():
-    assert reason_sentence(FEATURES["usual_gap_days"], {"usual_gap_days": float("nan")}, FEATURES, EURO) is None
+def true_of(row, **more):
+    """Return every sentence that is true of a customer, with the customer's numbers left out."""
+    columns = columns_of(row, **more)
+    return [words for _, words in TOLD if holds(words, columns, 1)[0]]
 
 
-def test_every_sentence_names_only_features_of_the_set():
-    row = dict.fromkeys(FEATURES.names, 2.0)
-    for feature in FEATURES:
-        for words in feature.words:
-            text = words if isinstance(words, str) else words.text
-            assert text.format_map(row)
-            assert isinstance(words, str) or isinstance(words.when(row), bool)
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ({}, "no order for 74 days, usually every 31 days"),
+        ({"long_gap_days": 45.0}, "no order for 74 days, usually every 31 days and rarely more than 45 days apart"),
+        ({"longest_gap_days": 60.0}, "no order for 74 days, longer than ever before, usually every 31 days"),
+        ({"frequency": 1.0}, "two orders so far, 31 days apart, and none for 74 days"),
+        ({"frequency": 0.0, "usual_gap_days": float("nan")}, "one order so far, 74 days ago"),
+        ({"days_since_order": 31.0}, "the next order is due now, usually every 31 days"),
+        ({"days_since_order": 9.0}, "nothing stands out, ordered 9 days ago, usually every 31 days"),
+    ],
+)
+def test_a_silence_is_told_against_the_own_rhythm(row, sentence):
+    assert said("days_since_order", as_risk=True, **row) == sentence
+
+
+def test_who_has_no_rhythm_yet_is_told_against_the_shops():
+    once = {"days_since_order": 74.0, "frequency": 0.0}
+    (late,) = (words for words in true_of(once, usual={"usual_gap_days": 40.0}) if "{shop_" in words.text)
+    assert late.text.startswith("one order so far, {days_since_order} ago, and who comes again here")
+    assert not [w for w in true_of(once, usual={"usual_gap_days": 80.0}) if "{shop_" in w.text]
+
+
+def test_an_order_within_the_rhythm_speaks_for_staying_and_one_that_is_late_never():
+    assert said("usual_gap_days", days_since_order=9.0) == "ordered 9 days ago, usually every 31 days"
+    for days in range(32, 400):
+        row = LATE | {"days_since_order": float(days)}
+        assert [words.text for words in true_of(row) if words.fact == SILENCE and not words.as_risk] == []
+
+
+def test_a_slow_rhythm_says_why_it_is_a_risk():
+    slow = LATE | {"days_since_order": 9.0, "usual_gap_days": 80.0}
+    told = [words.text for words in true_of(slow, horizon_days=30) if words.fact == SILENCE]
+    assert told[-1].endswith("so the next order is due in {due_in_days}")
+    assert not [words for words in true_of(slow, horizon_days=30) if not words.as_risk and words.fact == SILENCE]
+
+
+def test_every_sentence_names_only_known_names_and_can_be_asked_of_all_at_once():
+    columns = columns_of({name: np.full(3, 2.0) for name in FEATURES.names}, dict.fromkeys(FEATURES.names, 2.0), 30)
+    for _, words in TOLD:
+        assert words.text.format_map(columns)
+        assert holds(words, columns, 3).shape == (3,)
+        assert ";" not in words.text  # they are joined by it
+        assert not holds(words, columns_of({}), 1)[0]  # what is not known is not told
 
 
 def test_a_comparison_is_told_only_on_the_side_where_it_is_true():
-    feature = FEATURES["spend_90d_change"]
-    row = {"spend_90d": 1000.0, "spend_90d_before": 4000.0}
-    assert reason_sentence(feature, row, FEATURES, EURO, as_risk=True) == (
+    fallen = {"spend_90d": 1000.0, "spend_90d_before": 4000.0, "order_days_90d": 3.0, "order_days_90d_before": 3.0}
+    assert said("spend_90d_change", as_risk=True, **fallen) == (
         "spent €10.00 in the last 90 days, down from €40.00 in the 90 before"
     )
-    assert reason_sentence(feature, row, FEATURES, EURO, as_risk=False) is None
-    risen = {"spend_90d": 4000.0, "spend_90d_before": 1000.0}
-    assert reason_sentence(feature, risen, FEATURES, EURO, as_risk=True) is None
+    assert said("spend_90d_change", as_risk=False, **fallen) is None
+    risen = fallen | {"spend_90d": 4000.0, "spend_90d_before": 1000.0}
+    assert said("spend_90d_change", as_risk=True, **risen) is None
+    assert said("spend_90d_change", as_risk=False, **risen).startswith("spent €40.00 in the last 90 days, up from")
+    assert said("spend_90d_change", tenure_days=120.0, **risen) is None  # nobody was there before
 
 
-def test_an_empty_window_is_told_as_the_silence_that_it_is_and_not_as_a_fall():
-    """Whatever the feature: money, orders, lines, products or weeks."""
-    row = {**dict.fromkeys(FEATURES.names, 0.0), "days_since_order": 400.0, "usual_gap_days": 31.0}
-    row |= {name: 4000.0 for name in FEATURES.names if name.endswith("_before")}
-    of_orders = [feature for feature in FEATURES if WINDOW.search(feature.name) and feature.risk_falls_with_it]
-    assert {"spend_90d_change", "order_days_7d", "lines_90d", "products_365d"} < {each.name for each in of_orders}
-    for feature in of_orders:
-        assert (
-            reason_sentence(feature, row, FEATURES, EURO, as_risk=True)
-            == "no order for 400 days, usually every 31 days"
-        )
-        assert reason_sentence(feature, row, FEATURES, EURO, as_risk=False) is None
+def test_a_fall_that_chance_makes_is_not_told():
+    told = {
+        (now, before): said("order_days_90d_change", order_days_90d=float(now), order_days_90d_before=float(before))
+        for now, before in product(range(8), range(8))
+    }
+    assert {pair for pair, sentence in told.items() if "down" in str(sentence)} == {
+        *((1, 3), (1, 4), (1, 5), (1, 6), (1, 7), (2, 5), (2, 6), (2, 7), (3, 6), (3, 7)),
+    }
+    assert {pair for pair, sentence in told.items() if "up" in str(sentence)} == {
+        *((3, 1), (4, 1), (5, 1), (6, 1), (7, 1), (5, 2), (6, 2), (7, 2), (6, 3), (7, 3)),
+    }
 
 
-def test_nothing_spent_is_never_told_neither_now_nor_before():
-    nothing = dict.fromkeys(("spend_30d", "spend_90d", "last_spend"), 0.0)
-    row = {**dict.fromkeys(FEATURES.names, 4000.0), "days_since_order": 3.0}
-    for name in ("spend_30d", "spend_90d", "spend_90d_before", "spend_90d_change", "last_spend"):
-        assert reason_sentence(FEATURES[name], {**row, **nothing}, FEATURES, EURO) is None, name
-        known = reason_sentence(FEATURES[name], {**row, "spend_90d_before": 0.0, "last_spend": 5.0}, FEATURES, EURO)
-        assert "€0.00" not in str(known)
-    first = {**row, "order_days_30d": 3.0, "order_days_30d_before": 0.0}
-    assert (
-        reason_sentence(FEATURES["order_days_30d_change"], first, FEATURES, EURO) == "ordered on 3 days in the last 30"
-    )
+def test_nothing_bought_and_nothing_spent_is_the_silence_and_no_fall():
+    of_orders = [n for n in FEATURES.names if n.startswith(("order", "spend", "last_spend", "recent_spend", "basket"))]
+    row = LATE | {name: 4000.0 if name.endswith("_before") else 0.0 for name in of_orders}
+    row |= {"days_since_order": 400.0, "spend_per_order_day": 4000.0}
+    told = true_of(row, usual=dict.fromkeys(FEATURES.names, 4000.0))
+    assert {words.fact for words in told} == {SILENCE}
+
+
+def test_a_complaint_is_a_risk_and_fewer_of_them_are_no_protection():
+    row = LATE | {f"event_{kind}_90d": 1.0 for kind in KINDS} | {f"event_{kind}_90d_before": 9.0 for kind in KINDS}
+    row |= {f"days_since_event_{kind}": 12.0 for kind in KINDS} | {"event_review_last_value": 2.0}
+    told = true_of(row, usual={"event_review_last_value": 5.0})
+    by_fact = {words.fact: words.text for words in told if words.as_risk}
+    assert by_fact["subscription cancelled"].startswith("subscription cancelled {")
+    assert by_fact["mail clicked"].startswith("mail clicked: {event_mail_clicked_90d} in the last 90 days, down from")
+    assert "half of the customers here give at least" in by_fact["value of review"]
+    assert "ticket closed" not in by_fact
+    fewer = true_of(row | {"event_subscription_cancelled_90d": 9.0, "event_subscription_cancelled_90d_before": 1.0})
+    assert {words.as_risk for words in fewer if words.fact == "subscription cancelled"} == {True}
+
+
+def test_what_is_true_of_nearly_everybody_is_common_but_the_own_silence_is_not():
+    many = {name: np.full(100, value) for name, value in LATE.items()} | {"days_since_return": np.full(100, 5.0)}
+    columns = columns_of(many)
+    assert common_sentences(FEATURES, columns, 100) == {
+        "sent something back {days_since_return} ago",
+        "stayed away for up to {longest_gap_days} before and came back",
+    }
+    assert common_sentences(FEATURES, columns, 10) == frozenset()  # a handful may agree by chance
 
 
 def test_units():

@@ -20,14 +20,14 @@ def test_reason_opening_and_column_say_the_same_number_of_days(off):
     """As the columns have three digits, noise behind them moves nothing."""
     feature = FEATURES["days_since_order"]
     for gap in HALVES:
-        row = {"days_since_order": 500.0, "usual_gap_days": gap + off}
+        row = {"days_since_order": 500.0, "usual_gap_days": gap + off, "frequency": 3.0}
         days = int(Decimal(for_people(gap + off)).quantize(Decimal(1), ROUND_HALF_UP))
         assert days == int(gap + 0.5)
         reason = reason_sentence(feature, row, FEATURES, EURO)
-        assert reason == f"no order for 500 days, usually every {days} days"
+        rhythm = {7: "every week", 14: "every two weeks"}.get(days, f"every {days} days")
+        assert reason == f"no order for 500 days, usually {rhythm}"
         assert fact_in_words(row, "usual_gap_days", EURO) == f"{days} days"
-        if days not in (7, 14):  # a week has a word of its own
-            assert opening(row, ("You order {rhythm}.",), EURO) == f"You order every {days} days."
+        assert opening(row, ("You order {rhythm}.",), EURO) == f"You order {rhythm}."
 
 
 def test_a_share_is_one_percentage_in_a_sentence_and_read_from_a_column():

@@ -1,6 +1,7 @@
 """regulars.toml: what it says, what is wrong with it, and that it survives being written."""
 
 import dataclasses
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,7 @@ def test_every_key_of_the_list_is_written_and_read_back(tmp_path):
         rank_by="value_at_risk",
         enter_at=0.4,
         leave_at=0.3,
+        least_gain=Decimal("0.25"),
         cooldown_days=21,
         holdout_share=0.15,
         holdout_by_playbook=True,
@@ -151,6 +153,7 @@ def test_every_key_of_the_list_is_written_and_read_back(tmp_path):
     [
         ("holdout_share = 2", "regulars.toml, list: holdout_share lies from 0 to below 1, not 2"),
         ("random_share = -0.1", "regulars.toml, list: random_share lies from 0 to below 1, not -0.1"),
+        ("least_gain = -1", "regulars.toml, list: least_gain is not negative, not -1"),
         ("capacity = 0", "regulars.toml, list: the capacity is at least 1 entry per owner, not 0"),
         ("leave_at = 0.5", "regulars.toml, list: 0 ≤ leave_at ≤ enter_at ≤ 1 must hold, not 0.5 and 0.25"),
         ('holdout_share = "much"', "regulars.toml, list.holdout_share: "),

@@ -17,6 +17,7 @@ import pytest
 
 from serving.api.app import create_app
 from serving.api.state import ServerState
+from features.lateness import whole_days
 from serving.book.migrate import HEAD, VERSION_TABLE
 from serving.config import load_settings
 from tests.serving.api.conftest import calls
@@ -53,6 +54,9 @@ def test_everyone_has_the_score_of_then(shop: Path, call: Call) -> None:
     assert call("score", "--out", "scores.csv", "--as-of", LAST_DAY)[0] == 0
     then, now = (pd.read_csv(shop / name, dtype={"customer_id": str}) for name in ("said/scores.csv", "scores.csv"))
     columns = [name for name in then.columns if name not in IN_OTHER_WORDS]
+    then["usual_gap_days"] = whole_days(then["usual_gap_days"])  # since then a gap is the whole number that is said
+    then["overdue"] = then["days_since_order"] / then["usual_gap_days"]
+    then["overdue_days"] = then["days_since_order"] - then["usual_gap_days"]
     pd.testing.assert_frame_equal(now[columns], then[columns], rtol=1e-9)
     assert in_book(shop, f"SELECT version_num FROM {VERSION_TABLE}") == [(HEAD,)]
 

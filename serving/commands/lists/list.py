@@ -26,7 +26,7 @@ from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.owners import NO_OWNER, owners_along
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.snapshot import Snapshot
-from serving.outreach.plan.suppression import SNOOZED, VETO
+from serving.outreach.plan.suppression import LITTLE_GAIN, SNOOZED, VETO
 from serving.outreach.playbooks.advisor import Advisor
 from serving.outreach.playbooks.guidance import with_guidance
 from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
@@ -73,6 +73,7 @@ class PublishedList:
             "model_version": outreach.model_version,
             "currency": outreach.currency,
             "rank_by": outreach.rank_by,
+            "least_gain": Money(outreach.currency).major(outreach.least_gain),
             **{group: records(getattr(outreach, group)) for group in GROUPS},
             "left_out": dict(outreach.left_out),
             "gone": records(outreach.gone),
@@ -96,7 +97,16 @@ class PublishedList:
         rows = [_row(entry, Money(outreach.currency)) for entry in records(outreach.entries.head(SHOWN))]
         yield f"The list of {outreach.as_of}, {outreach.horizon_days} days ahead{part}:"
         worth = WORTH if self.run.log.has_money else NO_MONEY
-        yield from (worth, "", Table(columns, rows, wide="why"))
+        yield from (worth, *self._little(), "")
+        yield Table(columns, rows, wide="why")
+
+    def _little(self) -> Iterator[str]:
+        if count := self.outreach.left_out.get(LITTLE_GAIN, 0):
+            least = Money(self.outreach.currency).text(self.outreach.least_gain)
+            yield (
+                f"{count:,} more would gain less than {least} each, what it costs to read a row (a tenth of a call; "
+                "[list] least_gain), and are left out"
+            )
 
     def _summary(self) -> Iterator[str]:
         outreach = self.outreach
@@ -213,6 +223,7 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
         snapshot=snapshot,
         choose=advisor,
         random_cell=_random_cell(shop, run),
+        reading_cost=advisor.reading_cost,
     )
     scores = explained(run.scores, run.log, run.bundle, outreach.customer_ids)
     outreach = _in_words(outreach, scores, advisor)

@@ -14,6 +14,7 @@ from features.money import Money
 from features.rounding import percent
 from serving.book.history import History, history_of
 from serving.book.privacy.erasure import erasures_of
+from serving.book.sql_rows import texts_from_json
 from serving.commands.lists.known_ids import not_in_orders, unknown_customers
 from serving.scores import MEDIUM_FROM, records
 from serving.shop import OpenShop
@@ -102,7 +103,14 @@ def _scored(row: dict[str, Any]) -> str:
         f"scored {percent(row['probability'])} ({row['band']}, {row['state']}) to stay away for "
         f"{row['horizon_days']} days; "
         f"{stake} at stake; last order {row['days_since_order']} days before; model version {row['model_version']}"
+        f"{_because(row['reasons'])}"
     )
+
+
+def _because(reasons: str | None) -> str:
+    """Return the sentences that the list has, too; nothing where none were computed."""
+    told = texts_from_json(reasons)
+    return f"; why: {'; '.join(told)}" if told else ""
 
 
 def _listed(row: dict[str, Any]) -> str:

@@ -75,6 +75,7 @@ class OutreachList:
         arms: the draws made for this list, in ARM_NAMES.
         drawn: the customers of whom the book is to remember an arm, in DRAWN_NAMES.
         merged: accounts in which customers of both arms came together, in MERGED_NAMES; none is contacted.
+        least_gain: from which on a customer was worth a row, minor units; 0 where the list was read from the book.
         owners_given: accounts that were given an owner in turn: account_id, owner.
         owned: the customers of each of these accounts: customer_id, account_id, owner.
     """
@@ -95,6 +96,7 @@ class OutreachList:
     arms: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ARM_NAMES)))
     drawn: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(DRAWN_NAMES)))
     merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MERGED_NAMES)))
+    least_gain: int = 0
     owners_given: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["account_id", "owner"]))
     owned: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["customer_id", "account_id", "owner"]))
 

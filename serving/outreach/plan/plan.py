@@ -58,6 +58,7 @@ def plan(
     snapshot: Snapshot | None = None,
     choose: Chooser | None = None,
     random_cell: frozenset[str] = frozenset(),
+    reading_cost: int = 0,
 ) -> OutreachList:
     """Plan the list of a run.
 
@@ -74,6 +75,8 @@ def plan(
         choose: gives candidates the columns of DEFAULT_CHOICE by their playbooks, cost in minor units; by default its
             values.
         random_cell: customers drawn at random, whatever their risk, for the four-group design.
+        reading_cost: of a row, minor units: who is expected to gain less is not worth one, unless the policy says from
+            which gain on a customer is.
 
     Raises:
         InputError: no scores.
@@ -97,7 +100,8 @@ def plan(
     before = snapshot.listed_accounts(parent)
     rows = candidates(scores, customers, policy, money=money, listed_before=before, random_cell=random_cell)
     known = rows.assign(**DEFAULT_CHOICE) if choose is None else choose(rows)
-    rows = suppressed(with_gain(known[list(DECIDING_NAMES)]), snapshot, policy, as_of, parent)
+    least = reading_cost if policy.least_gain is None else money.minor(policy.least_gain)
+    rows = suppressed(with_gain(known[list(DECIDING_NAMES)]), snapshot, policy, as_of, parent, least_gain=least)
     rows = one_per_account(ranked(rows, policy.rank_by))
     rows, given = with_owners(rows, owners_today(snapshot.owners, snapshot.owned, parent), policy)
     rows = within_capacity(rows, snapshot, arms, policy, as_of)
@@ -116,6 +120,7 @@ def plan(
         currency=currency,
         rank_by=policy.rank_by,
         capacity=policy.capacity,
+        least_gain=least,
         entries=entries,
         newcomers=newcomers,
         winback=winback,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal, get_args
 
 from features.errors import InputError, suggest
@@ -27,6 +28,8 @@ class Policy:
         rank_by: the measure that decides the order, largest first.
         enter_at: the probability from which on a customer enters a list.
         leave_at: the probability below which a customer of the former list leaves it.
+        least_gain: the expected gain, in major units, from which on a customer is worth a row; None = what it costs to
+            read one, 0 = whatever is above nothing.
         cooldown_days: so long after a contact a customer is left in peace; a playbook may ask for longer.
         holdout_share: the share of accounts that is never contacted, so that the effect can be measured; 0 = nobody.
         holdout_by_playbook: draw anew for each playbook instead of once for all.
@@ -47,6 +50,7 @@ class Policy:
     rank_by: RankBy = "gain"
     enter_at: float = MEDIUM_FROM
     leave_at: float = LEAVE_AT
+    least_gain: Decimal | None = None
     cooldown_days: int = COOLDOWN_DAYS
     holdout_share: float = HOLDOUT_SHARE
     holdout_by_playbook: bool = False
@@ -67,6 +71,8 @@ class Policy:
         for name in ("holdout_share", "random_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"{name} lies from 0 to below 1, not {getattr(self, name)}")
+        if self.least_gain is not None and self.least_gain < 0:
+            raise InputError(f"least_gain is not negative, not {self.least_gain}")
         if self.cooldown_days < 0:
             raise InputError(f"cooldown_days is not negative, not {self.cooldown_days}")
 

@@ -21,11 +21,12 @@ from serving.outreach.plan.snapshot import Snapshot
 
 VETO, SNOOZED = "veto", "snoozed"
 NO_CONSENT, ORDERED, OPEN_TICKET, IN_TRANSIT = "no consent", "ordered", "open ticket", "in transit"
-LOST_CAUSE, COOLDOWN, NO_GAIN, ACCOUNT = "lost cause", "cooldown", "no gain", "account"
+LOST_CAUSE, COOLDOWN, ACCOUNT = "lost cause", "cooldown", "account"
+NO_GAIN, LITTLE_GAIN = "no gain", "little gain"
 HELD_OUT, OVER_CAPACITY, WOULD_STAY = "holdout", "over capacity", "would stay"
 REASONS = (
     *(VETO, SNOOZED, NO_CONSENT, ORDERED, OPEN_TICKET, IN_TRANSIT),
-    *(LOST_CAUSE, COOLDOWN, NO_GAIN, ACCOUNT, HELD_OUT, OVER_CAPACITY, WOULD_STAY),
+    *(LOST_CAUSE, COOLDOWN, NO_GAIN, LITTLE_GAIN, ACCOUNT, HELD_OUT, OVER_CAPACITY, WOULD_STAY),
 )
 SUPPRESSED_NAMES = ("customer_id", "account_id", "reason", "detail")
 
@@ -40,7 +41,13 @@ class Rule:
 
 
 def suppressed(
-    rows: pd.DataFrame, snapshot: Snapshot, policy: Policy, as_of: date, account_of: Mapping[str, str]
+    rows: pd.DataFrame,
+    snapshot: Snapshot,
+    policy: Policy,
+    as_of: date,
+    account_of: Mapping[str, str],
+    *,
+    least_gain: int = 0,
 ) -> pd.DataFrame:
     """Return the candidates with `reason` and `detail`, both None for those whom nothing keeps off the list.
 
@@ -50,17 +57,23 @@ def suppressed(
         policy: the shop's rules.
         as_of: the list's day.
         account_of: customer → account, of those that have a parent.
+        least_gain: from which on a customer is worth a row, minor units.
     """
     reason = pd.Series(None, index=rows.index, dtype=object)
     detail = reason.copy()
-    for rule in _rules(rows, snapshot, policy, as_of, account_of):
+    for rule in _rules(rows, snapshot, policy, as_of, account_of, least_gain):
         applies = reason.isna() & rule.keeps_off.fillna(False).astype(bool)
         reason[applies], detail[applies] = rule.reason, rule.detail[applies]
     return rows.assign(reason=reason, detail=detail)
 
 
 def _rules(
-    rows: pd.DataFrame, snapshot: Snapshot, policy: Policy, as_of: date, account_of: Mapping[str, str]
+    rows: pd.DataFrame,
+    snapshot: Snapshot,
+    policy: Policy,
+    as_of: date,
+    account_of: Mapping[str, str],
+    least_gain: int,
 ) -> Iterator[Rule]:
     yield from _holds(rows, snapshot, account_of)
     yield _no_consent(rows, snapshot)
@@ -70,8 +83,11 @@ def _rules(
     yield Rule(IN_TRANSIT, rows["in_transit"], _details(rows, "an order is on its way"))
     yield Rule(LOST_CAUSE, rows["lost_cause"], _details(rows, "every win-back offer was tried"))
     yield _cooldown(rows, snapshot, policy, as_of, account_of)
-    wasted = (rows["gain"] <= 0) & (rows["cell"] != RANDOM) & (policy.rank_by == "gain")
+    by_gain = (rows["cell"] != RANDOM) & (policy.rank_by == "gain")
+    wasted = by_gain & (rows["gain"] <= 0)
     yield Rule(NO_GAIN, wasted, _details(rows, "contacting costs more than it is expected to save"))
+    little = "what it is expected to gain is less than what reading a row costs"
+    yield Rule(LITTLE_GAIN, by_gain & (rows["gain"] < least_gain), _details(rows, little))
 
 
 def _details(rows: pd.DataFrame, texts: str | Sequence[str]) -> pd.Series:

@@ -11,7 +11,7 @@ import pandas as pd
 from features.log import Log
 from features.money import Money
 from serving.outreach.plan.snapshot import Snapshot
-from serving.outreach.playbooks.choose import ShopContext, choose
+from serving.outreach.playbooks.choose import ShopContext, choose, reading_cost
 from serving.outreach.playbooks.facts import facts
 from serving.outreach.playbooks.openings import openings
 from serving.outreach.playbooks.playbooks import Playbooks
@@ -50,11 +50,19 @@ class Advisor:
         known = facts(self.log, self.customers, rows["customer_id"], self.as_of, asked=self.playbooks.asked)
         known.index = rows.index
         whole = pd.concat([rows, known[[name for name in known if name not in rows]]], axis=1)
-        shop = ShopContext(self.as_of, self.money, self.typical_spend)
-        choice = choose(whole, self.playbooks, self.snapshot, shop=shop, saved=self.saved)
+        choice = choose(whole, self.playbooks, self.snapshot, shop=self._shop, saved=self.saved)
         chosen = self._with_uplift(pd.concat([whole, choice.drop(columns="gain")], axis=1))
         self._advised = chosen.set_index("customer_id", drop=False)
         return chosen
+
+    @property
+    def reading_cost(self) -> int:
+        """What it costs to read a row of a list, minor units."""
+        return reading_cost(self.playbooks, self._shop)
+
+    @property
+    def _shop(self) -> ShopContext:
+        return ShopContext(self.as_of, self.money, self.typical_spend)
 
     def _with_uplift(self, chosen: pd.DataFrame) -> pd.DataFrame:
         """Put each customer's uplift in place of the playbook's saved share; negative where a contact drives away."""

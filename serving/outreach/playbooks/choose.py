@@ -29,6 +29,7 @@ from serving.outreach.playbooks.playbook import Condition, Playbook
 from serving.outreach.playbooks.playbooks import Playbooks
 
 Floats = npt.NDArray[np.float64]
+CALL = "call"
 Mask = npt.NDArray[np.bool_]
 Offer = dict[str, npt.NDArray[np.generic]]
 
@@ -235,6 +236,11 @@ def _offer(playbook: Playbook, facts: pd.DataFrame, shop: ShopContext, learnt: f
         "cost": contact + incentive,
         "gain": np.rint(chance * saved * spend - contact - incentive),
     }
+
+
+def reading_cost(playbooks: Playbooks, shop: ShopContext) -> int:
+    """Return what it costs to read a row of a list, minor units: a tenth of a call; 0 where the shop makes none."""
+    return round(min((_contact_cost(each, shop) for each in playbooks if each.channel == CALL), default=0) / 10)
 
 
 def _contact_cost(playbook: Playbook, shop: ShopContext) -> float:

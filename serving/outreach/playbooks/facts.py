@@ -35,7 +35,8 @@ TICKET_CLOSED = ("ticket_closed", "ticket_solved", "ticket_resolved", "complaint
 SHIPPED, DELIVERED = ("order_shipped",), ("order_delivered",)
 # An event without an answer counts as open for so long; where the shop never logs the answer, only for a week.
 OPEN_DAYS, OPEN_DAYS_WITHOUT_ANSWERS = 30, 7
-SCALES = (5, 10, 100)
+SCALES = (1, 5, 10, 100)  # thumbs, stars, NPS, per cent
+STARS = 5.0  # which begin at 1: none is no rating
 TEXTS = ("name", "segment", "tier", "favourite")
 DATES = {
     "points_expire_on": "points_expire_in_days",
@@ -133,22 +134,25 @@ def _last_rating(log: Log, own: Log, as_of: int) -> tuple[Floats, Floats]:
         stream = own.streams.get(EVENT + kind)
         if stream is None:
             continue
-        value = stream.columns["value"]
-        rows = np.flatnonzero((stream.day < as_of) & (value != NULL))
+        value, scale = stream.columns["value"], _scale(log, kind, as_of)
+        if scale is None:
+            continue
+        is_rating = (value != NULL) & ((value > 0) | (scale != STARS))
+        rows = np.flatnonzero((stream.day < as_of) & is_rating)
         rows = rows[np.append(np.diff(stream.customer[rows]) != 0, True)] if len(rows) else rows
         customer, days = stream.customer[rows], (as_of - stream.day[rows]).astype(np.float64)
         later = ~(days >= age[customer])  # also where there was none
         age[customer[later]] = days[later]
-        rating[customer[later]] = value[rows[later]] / VALUE_SCALE / _scale(log, kind, as_of)
+        rating[customer[later]] = value[rows[later]] / VALUE_SCALE / scale
     return age, rating
 
 
-def _scale(log: Log, kind: str, as_of: int) -> float:
-    """Return the top of the scale that the whole shop's values lie on: 5 stars, 10 of NPS, or per cent."""
+def _scale(log: Log, kind: str, as_of: int) -> float | None:
+    """Return the top of the scale that the whole shop's values lie on; None where all are 0, which rates nothing."""
     stream = log.streams[EVENT + kind]
     values: Ints = stream.columns["value"][(stream.day < as_of) & (stream.columns["value"] != NULL)]
     top = values.max(initial=0) / VALUE_SCALE
-    return float(next((scale for scale in SCALES if top <= scale), max(top, 1)))
+    return float(next((scale for scale in SCALES if top <= scale), top)) if top > 0 else None
 
 
 def _from_file(customers: pd.DataFrame | None, ids: pd.Index, as_of: date) -> pd.DataFrame:

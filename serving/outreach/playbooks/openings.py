@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
 
+from features.lateness import is_late
 from features.money import Money
-from features.rounding import days_in_words, number_in_words, percent, rounded
+from features.rounding import days_in_words, every_in_words, number_in_words, percent
 from serving.outreach.playbooks.fact_names import fact_of, placeholders
 from serving.outreach.playbooks.playbooks import Playbooks
-
-_RHYTHMS = {1: "every day", 7: "every week", 14: "every two weeks"}
+from serving.scores import RHYTHM_FROM
 
 
 def openings(rows: pd.DataFrame, playbooks: Playbooks, money: Money) -> pd.Series:
@@ -56,17 +57,43 @@ def fact_in_words(known: Mapping[str, object], name: str, money: Money) -> str |
     >>> fact_in_words({"points": 1200.0}, "points", Money("EUR")), fact_in_words({}, "points", Money("EUR"))
     ('1,200', None)
     """
-    value, fact = known.get("usual_gap_days" if name == "rhythm" else name), fact_of(name)
+    value, fact = _value(known, name), fact_of(name)
     if fact is None or value is None or value != value:
         return None
     if isinstance(value, date):
         return f"{value.day} {value:%B %Y}"
     if name == "rhythm":
-        days = max(int(rounded(float(str(value)))), 1)
-        return _RHYTHMS.get(days, f"every {days} days")
+        return every_in_words(float(str(value)))
     if not fact.is_number:
         return " ".join(str(value).split()) or None
     return _number(float(str(value)), fact.unit, money)
+
+
+def _value(known: Mapping[str, object], name: str) -> object:
+    if name == "rhythm":
+        return known.get("usual_gap_days") if _number_of(known, "order_days", RHYTHM_FROM) >= RHYTHM_FROM else None
+    if name == "silence_days":
+        return known.get("days_since_order") if speaks_of_silence(known) else None
+    return known.get(name)
+
+
+def speaks_of_silence(known: Mapping[str, object]) -> bool:
+    """Return whether a customer is late: by the own rhythm, and where that is none yet, by a whole horizon too.
+
+    >>> speaks_of_silence({"days_since_order": 40, "usual_gap_days": 31.0})
+    True
+    >>> speaks_of_silence({"days_since_order": 2, "usual_gap_days": None, "horizon_days": 30})
+    False
+    """
+    since, gap = _number_of(known, "days_since_order"), _number_of(known, "usual_gap_days")
+    has_rhythm = gap == gap and _number_of(known, "order_days", RHYTHM_FROM) >= RHYTHM_FROM
+    in_time = gap == gap and not is_late(since, gap)
+    return not in_time and (has_rhythm or since > _number_of(known, "horizon_days"))
+
+
+def _number_of(known: Mapping[str, object], name: str, otherwise: float = math.nan) -> float:
+    value = known.get(name)
+    return otherwise if value is None else float(str(value))
 
 
 def _number(value: float, unit: str, money: Money) -> str:

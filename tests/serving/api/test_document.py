@@ -75,7 +75,7 @@ def test_another_document_is_another_version(generate: Any) -> None:
 def test_the_reasons_of_examples_are_sentences_that_answers_have() -> None:
     """Each is what some feature says with its figures."""
     said = [*SCORE["reasons"], *SCORE["protective"]]
-    texts = [getattr(words, "text", words) for feature in default_features() for words in feature.words]
+    texts = [words.text for feature in default_features() for words in feature.words]
     forms = [".+".join(map(re.escape, re.split(r"\{\w+\}", text))) for text in texts]
     assert [reason for reason in said if not any(re.fullmatch(form, reason) for form in forms)] == []
 

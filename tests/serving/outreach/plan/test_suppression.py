@@ -54,8 +54,9 @@ def knows(**of_a: Any) -> Snapshot:
 
 
 def why(row: dict[str, Any], snapshot: Snapshot | None = None, **rules: Any) -> tuple[str | None, str | None]:
-    accounts = rules.pop("account_of", {})
-    found = suppressed(pd.DataFrame([row]), snapshot or Snapshot(), Policy(**rules), AS_OF, accounts).iloc[0]
+    accounts, least = rules.pop("account_of", {}), rules.pop("least", 50)
+    rows, known = pd.DataFrame([row]), snapshot or Snapshot()
+    found = suppressed(rows, known, Policy(**rules), AS_OF, accounts, least_gain=least).iloc[0]
     return tuple(None if pd.isna(found[name]) else found[name] for name in ("reason", "detail"))  # type: ignore[return-value]
 
 
@@ -70,6 +71,7 @@ IN_ORDER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("lost cause", {"lost_cause": True}, {}),
     ("cooldown", {}, {"contacted": AS_OF - timedelta(days=3)}),
     ("no gain", {"gain": 0}, {}),
+    ("little gain", {"gain": 49}, {}),
 ]
 
 

@@ -86,6 +86,14 @@ def test_the_last_rating_is_a_part_of_the_shops_scale():
     bad = of_ann((20, "review", 5.0), (4, "review", 2.0))
     assert (bad["last_rating"], bad["days_since_rating"]) == (0.4, 4)
     assert of_ann((20, "nps", 9.0), (4, "nps", 3.0))["last_rating"] == 0.3
+    assert of_ann((20, "feedback", 0.0), (4, "feedback", 1.0))["last_rating"] == 1.0  # thumbs up
+
+
+def test_what_rates_nothing_is_no_bad_rating():
+    """An event of such a name whose values are all 0, and no stars among stars."""
+    assert of_ann((20, "survey", 0.0), (4, "survey", 0.0))["last_rating"] != 0.0
+    none = of_ann((20, "review", 5.0), (4, "review", 0.0))
+    assert (none["last_rating"], none["days_since_rating"]) == (1.0, 20)
 
 
 def test_dates_of_the_customers_file_are_counted_from_the_day():

@@ -244,13 +244,48 @@ def openings_of(*customers: dict[str, Any], money: str = "EUR") -> list[str]:
 
 
 def test_an_opening_is_filled_with_the_customers_own_facts():
-    assert openings_of(
-        {"spend": 9000}, {"spend": 9000, "name": None}, {"spend": 9000, "name": None, "usual_gap_days": None}
-    ) == [
+    no_rhythm = {"usual_gap_days": None, "horizon_days": 60}
+    assert openings_of({"spend": 9000}, {"spend": 9000, "name": None}, {"spend": 9000, "name": None, **no_rhythm}) == [
         "Hello Ann, you usually order every 31 days, and it has been 74 days. How are you?",
-        "Hello, you usually order every 31 days, and it has been 74 days. Have we done anything wrong?",
-        "Hello, it has been 74 days since your last order. Have we done anything wrong?",
+        "Hello, you usually order every 31 days, and it has been 74 days. Is everything all right?",
+        "Hello, it has been 74 days since your last order. Is everything all right?",
     ]
+
+
+@pytest.mark.parametrize(
+    "in_time",
+    [
+        {"days_since_order": 2, "overdue": 2 / 31},
+        {"days_since_order": 31, "overdue": 1.0},
+        {"days_since_order": 29, "usual_gap_days": 28.5, "overdue": 1.0},  # a gap of 29 days, as it is said
+        {"days_since_order": 29, "usual_gap_days": None, "overdue": None, "horizon_days": 30},
+    ],
+)
+def test_nobody_is_asked_after_who_is_not_late(in_time):
+    for spend in (9000, 2000):
+        said = openings_of({"spend": spend, "order_days": 3.0, **in_time})[0]
+        assert not re.search("it has been|all right|wrong", said), said
+
+
+def test_a_single_gap_is_no_usual_one():
+    twice = {"spend": 9000, "order_days": 2.0, "horizon_days": 90}
+    assert "usually" not in openings_of(twice)[0]
+    assert "it has been" not in openings_of(twice)[0]
+    assert "it has been 74 days" in openings_of(twice | {"horizon_days": 30})[0]
+
+
+@pytest.mark.parametrize("spends", [{"basket_change": 0.0}, {"basket_change": 0.5, "days_since_order": 200}])
+def test_baskets_that_were_not_bought_do_not_shrink(spends):
+    assert chosen(spends)["playbook"].tolist() != ["ask-feedback"]
+
+
+def test_an_opening_that_speaks_of_a_silence_is_for_the_late_alone():
+    """Whoever is won back is silent for long; all others are asked after by a fact that is known of the late alone."""
+    for playbook in (each for each in SHIPPED_PLAYBOOKS if each.kinds != ("winback",)):
+        for text in (opening for stage in playbook.stages for opening in stage.openings):
+            assert "silence_days" in placeholders(text) or not re.search(
+                r"it has been|all right|done anything wrong", text
+            ), text
 
 
 def test_dates_points_and_money_are_written_as_people_do():
@@ -264,7 +299,7 @@ def test_dates_points_and_money_are_written_as_people_do():
 
 @pytest.mark.parametrize("name", ["{days_since_order}", "=1+1", "<b>Ann</b>", "مریم", "A\nB", "😀" * 2000])
 def test_a_strange_name_is_only_a_name(name):
-    assert openings_of({"name": name, "order_days": 2.0})[0].startswith(
+    assert openings_of({"name": name, "order_days": 2.0, "horizon_days": 30})[0].startswith(
         f"Hello {' '.join(name.split())}, it has been 74 days"
     )
 
