@@ -15,6 +15,7 @@ from features.guess.sample import Sample
 from features.shell import shell_line
 from features.sources.databases.address import Database
 from features.sources.mapping import Beside
+from features.sources.opening.refusal import refusal
 from features.tables import CUSTOMERS, EVENTS, ORDERS, names
 
 TABLES = {"orders": names(ORDERS), "events": names(EVENTS), "customers": names(CUSTOMERS)}
@@ -126,11 +127,17 @@ def need(
     """Refuse a table some of whose required fields have no column yet.
 
     Raises:
-        InputError: with the command that names the missing columns, and the columns that are still free.
+        InputError: with the command that names the missing columns, and the columns that are still free; or there are
+            no names of columns.
     """
     missing = [name for name in needed if columns.get(name) is None]
     if not missing:
         return
+    if sum(cell.replace(".", "").isdigit() for cell in sample.file.header) * 2 > len(sample.file.header):
+        raise refusal(
+            sample.file.name, f"has no line of column names: the first one holds {_named(sample.file.header[:3])}",
+            "write one above it, such as customer_id,ordered_at,amount", 1,
+        )  # fmt: skip
     taken = set(columns.values())
     free = [header for index, header in enumerate(sample.file.header) if index not in taken and sample.filled(index)]
     found = [f'{name} = "{sample.name(index)}"' for name, index in columns.items() if index is not None]

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from features.guess.amounts.arithmetic import AGREES, Floats, agreement, values, zeros
 from features.guess.amounts.discounts import DiscountColumns, discount_settings
 from features.guess.amounts.minor_units import amount_unit
@@ -20,6 +22,7 @@ from features.guess.sample import is_number
 from features.questions import Answer, Question
 from features.sources.plain_text import plain
 
+FEW_PIECES = 5  # the usual line has no more of one product
 ENOUGH_TO_TELL = 3  # orders of several lines: of fewer, equal amounts may be chance
 
 
@@ -62,6 +65,7 @@ class _Guess:
         self.refund = self._by_words() if self.refund is None else self.refund
         self.price = self._find("price", names.PRICE)
         self.quantity = self._find("quantity", names.QUANTITY)
+        self.quantity = self._pieces() if self.quantity is None and self.price is not None else self.quantity
         self.discount = self._find("discount", names.DISCOUNT)
         self.tax, self.freight = (self._find(None, each) for each in (names.TAX, names.FREIGHT))
 
@@ -70,6 +74,22 @@ class _Guess:
             return self.sample.given[name]
         found = self.sample.find(known, self._is_number)
         return self._without_unit(known) if found is None else found
+
+    def _pieces(self) -> int | None:
+        """Return a column called amount that holds small whole numbers beside prices: pieces, as is asked."""
+        sample = self.sample
+        index = sample.find(names.PIECES_OR_MONEY, self._is_number)
+        if index is None or "amount" in sample.given or self.price is None:
+            return None
+        pieces, prices = (zeros(values(sample, each)) for each in (index, self.price))
+        whole = all(cell.lstrip("-").isdigit() for cell in sample.filled(index))
+        if not whole or np.median(np.abs(pieces)) > FEW_PIECES or np.median(prices) <= FEW_PIECES:
+            return None
+        name, price, key = sample.name(index), self._name(self.price), "orders.columns.quantity"
+        words = f'"{name}" holds small whole numbers beside {price}: is it how many pieces, or money?'
+        money = Answer("money", {"orders.columns.amount": name, key: None})
+        sample.ask(Question(key, words, (Answer("pieces", {key: name}), money), tuple(sample.filled(index)[:3])))
+        return sample.take(index)
 
     def _is_number(self, index: int) -> bool:
         return is_number(self.sample, index)

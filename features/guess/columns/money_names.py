@@ -13,6 +13,10 @@ from features.sources.plain_text import plain, plain_names
 LINE_AMOUNT = headers.LINE_AMOUNT + plain_names(
     "amount paid|paid amount|purchase amount|sale amount|transaction amount|gross amt|net amt|amt|donation amount",
     "gift amount|payment amount|charge amount|basket value|order value|item revenue|line revenue|summ|sum",
+    "summe netto|netto summe|nettosumme|betrag netto|netto betrag|summe brutto|brutto summe|bruttosumme|betrag brutto",
+    "bruttobetrag|brutto betrag|gesamt netto|gesamt brutto|importe bruto|totale netto|totale lordo|lordo|imponibile",
+    "valor bruto|valor líquido|kwota netto|kwota brutto|total brut|total net|net toplam|brüt toplam|bedrag excl btw",
+    "bedrag incl btw|totaal excl btw|totaal incl btw",
     "positionsbetrag|zeilenbetrag|zeilensumme|gesamtpreis|nettobetrag|betrag|warenwert|umsatz|netto|summe|wert|brutto",
     "total ligne|montant ligne|montant ht|montant ttc|montant net|prix total|montant|chiffre d'affaires|ca",
     "total línea|importe línea|importe neto|importe|monto|ventas|ingresos|valor",
@@ -37,12 +41,16 @@ ORDER_TOTAL = headers.ORDER_TOTAL + plain_names(
     "сумма заказа|общая сумма|к оплате|итого|всего",
 )
 SURE_UNIT = plain_names(
-    "lineitem price|unit price|unit_price|unitprice|price per unit|price each|price/unit|unit cost",
+    "lineitem price|unit price|unit_price|unitprice|price per unit|price each|price/unit|unit cost|list price",
     "stückpreis|einzelpreis|preis pro stück|prix unitaire|pu|pu ht|precio unitario|prezzo unitario|preço unitário",
     "preco unitario|stukprijs|prijs per stuk|eenheidsprijs|cena jednostkowa|birim fiyat|birim fiyatı|цена за единицу",
     "цена за шт|τιμή μονάδας|قیمت واحد|فی",
 )
-PRICE = headers.PRICE + SURE_UNIT + plain_names("preis|vk preis|prix|precio|prezzo|preço|preco|prijs|cena|fiyat|цена")
+PRICE = (
+    headers.PRICE
+    + SURE_UNIT
+    + plain_names("sales price|preis|vk preis|prix|precio|prezzo|preço|preco|prijs|cena|fiyat|цена")
+)
 QUANTITY = headers.QUANTITY + plain_names(
     "quantity-purchased|item count|number of items|no of items|menge|anzahl|stückzahl|stück|quantité|qté|nombre",
     "cantidad|cant|unidades|quantità|q.tà|qta|quantidade|qtd|qtde|aantal|hoeveelheid|ilość|liczba|adet|miktar",
@@ -110,4 +118,5 @@ NO_MONEY = re.compile(
     r"(?<!pa)id$|^unnamed",
     re.IGNORECASE,
 )
+PIECES_OR_MONEY = plain_names("amount|amt")
 AMAZON, AMAZON_PRICE = plain("amazon-order-id"), plain("item-price")

@@ -10,14 +10,20 @@ import re
 from collections.abc import Iterable, Sequence
 
 from features.guess.columns import headers, money_names
-from features.guess.sample import Sample, is_date, is_flag, is_number, is_order_id
+from features.guess.formats import currency_in
+from features.guess.sample import DATES, Sample, is_date, is_flag, is_number, is_order_id
 from features.questions import Answer, Question
 from features.sources.plain_text import plain
 
 BARE = ("id", "number", "no", "nr", "key", "name")  # names that say of nothing whose they are
 LEAST_ORDERS = 5
+FEW_PERSONS, ROWS_EACH = 3, 20  # so few different values on more rows than that are groups of persons
 PERSONS = (0.005, 0.8)  # share of different values among the rows: fewer are groups, more are orders
 GUEST_ZEROS = 0.02
+_OTHER_COLUMNS = (
+    money_names.QUANTITY, money_names.PRICE, money_names.LINE_AMOUNT, money_names.ORDER_TOTAL, money_names.DISCOUNT,
+    money_names.TAX, money_names.FREIGHT, money_names.REFUND, headers.PRODUCT_ID, headers.STATUS, headers.CURRENCY,
+)  # fmt: skip
 
 # A header is one word or several: `DateOfPurchase`, `date_of_purchase`, `Date of purchase`.
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[^\W\d_]+")
@@ -51,12 +57,13 @@ _ORDER_WHOLE = (
 )
 _PERSON = (
     "customer|customers|cust|client|clients|buyer|shopper|member|user|account|donor|giver|patient|subscriber|household|"
-    "person|guest|player|card|loyalty|contact|debtor|kunde|kunden|kundin|debitor|mitglied|karte|acheteur|adherent|carte|"
+    "person|guest|player|card|loyalty|contact|debtor|kunde|kunden|kundin|kd|kdn|debitor|mitglied|karte|acheteur|adherent|carte|"
     "cliente|comprador|usuario|socio|tarjeta|acquirente|utente|tessera|klant|lid|klantenkaart|klient|klienta|nabywca|karta|"
     "musteri|alici|uye|kart|клиент|клиента|покупатель|карта|карты|πελατης|πελατη|καρτα|مشتری|کاربر|خریدار"
 )
 _PERSON_WHOLE = (
-    "kundennummer|kundennr|kundenid|debitorennummer|mitgliedsnummer|kartennummer|klantnummer|klantnr|klantid|lidnummer"
+    "kundennummer|kundennr|kundenid|kdnr|kdnummer|debitorennummer|mitgliedsnummer|kartennummer|klantnummer|klantnr|"
+    "klantid|lidnummer"
 )
 _ID = (
     "id|ids|no|nr|num|number|code|key|ref|uid|uuid|guid|hash|nummer|numero|n|kod|numer|kodu|номер|код|κωδικος|کد|شماره"
@@ -144,7 +151,8 @@ def customer(sample: Sample, order: int | None, at: int | None, known: int | Non
         at: index of the column of times.
         known: index of the column that a known export has for it.
     """
-    found = sample.find(headers.CUSTOMER_ID) if known is None else known
+    found = sample.find(headers.CUSTOMER_ID, lambda index: _differ(sample, index)) if known is None else known
+    found = sample.find(headers.CUSTOMER_ID) if found is None else found
     found = _near(sample) if found is None else found
     found = _by_words(sample) if found is None else found
     if found is None:
@@ -163,6 +171,11 @@ def customer(sample: Sample, order: int | None, at: int | None, known: int | Non
     return person
 
 
+def _differ(sample: Sample, index: int) -> bool:
+    """Say whether a column names several persons: a phone that is the shop's own on each row names nobody."""
+    return len(set(sample.filled(index))) > 1
+
+
 def _near(sample: Sample) -> int | None:
     """Return the column whose header begins with a known name, such as "Customer (code) old"."""
     return next(
@@ -171,23 +184,31 @@ def _near(sample: Sample) -> int | None:
             for name in headers.CUSTOMER_ID
             if len(name) >= 6
             for index in _free(sample)
-            if sample.plain[index].startswith(name)
+            if sample.plain[index].startswith(name) and _may_be_persons(sample, index)
         ),
         None,
     )
 
 
+def _may_be_persons(sample: Sample, index: int) -> bool:
+    """Say whether a column could name persons: not their type, and more than a handful on many rows."""
+    filled = sample.filled(index)
+    tells_apart = len(set(filled)) > FEW_PERSONS or len(filled) <= FEW_PERSONS * ROWS_EACH
+    return tells_apart and not _known(_NOT_A_PERSON) & {*words_of(sample.name(index))}
+
+
 def _by_words(sample: Sample) -> int | None:
-    no_person, whole = _known(_NOT_A_PERSON), _known(_PERSON_WHOLE)
-    free = [index for index in _free(sample) if not no_person & {*words_of(sample.name(index))}]
-    free = [index for index in free if not is_flag(sample, index)]
+    whole = _known(_PERSON_WHOLE)
+    free = [index for index in _free(sample) if _may_be_persons(sample, index) and not is_flag(sample, index)]
     with_id = (index for index in free if _says(sample, index, _PERSON, _ID) or sample.plain[index] in whole)
     return next(with_id, next((index for index in free if _says(sample, index, _PERSON)), None))
 
 
 def _by_cells(sample: Sample) -> int | None:
     """Return the only column whose values come again as persons do; where several do, it is asked."""
-    found = [index for index in _free(sample) if _like_persons(sample, index)]
+    known = frozenset(name for names in _OTHER_COLUMNS for name in names)
+    free = [index for index in _free(sample) if not known & {sample.plain[index], sample.bare[index]}]
+    found = [index for index in free if _may_be_persons(sample, index) and _like_persons(sample, index)]
     return _only(sample, "customer_id", found, "who bought", "the only column whose values come again as persons do")
 
 
@@ -264,9 +285,15 @@ def amount(sample: Sample, more: Iterable[int | None]) -> int | None:
         index for index in _free(sample)
         if index not in skip and sample.plain[index] not in no_amount and is_number(sample, index)
         and not is_flag(sample, index) and not money_names.NO_MONEY.search(sample.name(index))
-        and not is_date(sample, index, counted=False)
+        and not is_date(sample, index, counted=False) and _words_are_money(sample, index)
     ]  # fmt: skip
     return _only(sample, "amount", free, "what was paid", "the only column that could be money")
+
+
+def _words_are_money(sample: Sample, index: int) -> bool:
+    """Say whether the words in numbers are currencies: "Firma 10007 GmbH" is a name, though a number stands in it."""
+    filled = [cell for cell in sample.filled(index)[:DATES] if any(char.isalpha() for char in cell)]
+    return sum(currency_in([cell]) is not None for cell in filled) >= 0.5 * len(filled)
 
 
 def _only(sample: Sample, field: str, found: Sequence[int], asked: str, why: str) -> int | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from features.errors import InputError
 from features.guess.guess import guess
 from features.guess.layouts import layouts, table
 from features.sources.mapping import Guess
@@ -97,3 +98,35 @@ def test_sums_of_a_known_export_are_checked(tmp_path: Path) -> None:
 def test_the_page_of_known_exports_is_generated() -> None:
     page = Path(__file__).parents[3] / "docs" / "layouts.md"
     assert page.read_text(encoding="utf-8").splitlines()[-len(layouts()) :] == table()[2:], "run: make docs"
+
+
+def test_a_group_of_customers_and_a_count_are_no_customers(tmp_path: Path) -> None:
+    header = "invoice id,customer type,gender,quantity,total,date"
+    kinds = ("Member", "Normal")
+    rows = [f"i{n},{kinds[n % 2]},F,{n % 9 + 1},{n}.50,2024-01-{n % 28 + 1:02}" for n in range(90)]
+    with pytest.raises(InputError, match="no column was recognised as customer_id"):
+        of(tmp_path, header, *rows)
+
+
+def test_a_name_with_a_number_in_it_is_no_money_and_a_phone_of_everybody_is_no_customer(tmp_path: Path) -> None:
+    header = "Belegnr;Belegdatum;Kd-Nr;Kundenname;Summe netto;Summe brutto;Telefon"
+    rows = [f"{n};0{n}.01.2024;{n % 3};Firma {n % 3} GmbH;{n},50;{n},90;0201 555" for n in range(1, 8)]
+    columns = of(tmp_path, header, *rows).orders.columns
+    assert (columns["customer_id"], columns["order_id"], columns["amount"]) == ("Kd-Nr", "Belegnr", "Summe netto")
+    shop = [f"2024-01-0{n},555 123456,Shop {n % 3},{n}.50" for n in range(1, 8)]
+    assert of(tmp_path, "date,phone,customer name,amount", *shop).orders.columns["customer_id"] == "customer name"
+
+
+def test_an_amount_of_small_whole_numbers_beside_prices_may_be_pieces(tmp_path: Path) -> None:
+    rows = [f"2024-01-0{n},c{n % 3},{n % 3 + 1},{30 * (n % 3 + 1)}.00,p" for n in range(1, 10)]
+    found = of(tmp_path, "date,customer_id,amount,sales_price,product_id", *rows)
+    (asked,) = found.questions
+    assert asked.likely.settings == {"orders.columns.quantity": "amount"}
+    assert found.orders.columns["quantity"] == "amount"
+    money = guess(tmp_path / "orders.csv", columns={"amount": "amount"})
+    assert (money.questions, money.orders.columns["amount"]) == ((), "amount")
+
+
+def test_a_file_without_names_of_columns_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match='has no line of column names: the first one holds "00004", "19970101", "2"'):
+        of(tmp_path, "00004,19970101,2,29.33", "00004,19970118,2,29.73")
