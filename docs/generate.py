@@ -21,6 +21,7 @@ from serving.outreach.playbooks.schema import SUCCESS_EVENTS
 PAGE = Path(__file__).parent / "features.md"
 # A kind of each sort, so that the page shows what any kind of a shop's own will get.
 KINDS = (EventKind("mail_clicked", has_value=False, answers="mail_sent"), EventKind("review", has_value=True))
+FEATURES = default_features(KINDS, ("region",))
 HEAD = """# Features
 
 Generated from the definitions by `make docs`; do not edit. Every row is one object in `features/definitions/`.
@@ -31,6 +32,10 @@ expect of the risk when the value grows: ↓ it falls, ↑ it rises.
 
 Event kinds are data: each kind in the events file gets the features shown here for `mail_clicked` (a kind that answers
 something the shop sent) and `review` (a kind with a value). What the shop sends (`…_sent`) gets none of its own.
+
+Columns of the customers file are data, too: each that `[features] use = [...]` names gets the features shown here for
+`region`. How they are learnt, when they are a leak, and what may never be one: [the customers
+file](lists.md#columns-that-are-features).
 """
 
 
@@ -205,7 +210,7 @@ def openapi_digest() -> str:
 
 if __name__ == "__main__":
     OPENAPI_PAGE.write_bytes(openapi_page())
-    PAGE.write_text(page(default_features(KINDS)), encoding="utf-8")
+    PAGE.write_text(page(FEATURES), encoding="utf-8")
     LAYOUTS_PAGE.write_text(layouts_page(), encoding="utf-8")
     PLAYBOOKS_PAGE.write_text(playbooks_page(load_playbooks()), encoding="utf-8")
     print(f"wrote {PAGE.name}, {PLAYBOOKS_PAGE.name} and {OPENAPI_PAGE.name}")

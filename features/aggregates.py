@@ -18,9 +18,10 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
+from features.codes import ATTRIBUTE, Learnt
 from features.errors import suggest
 
-AGE = "age_days"
+AGE, CODE = "age_days", "code"
 STREAM_OF = {
     **dict.fromkeys((AGE, "spend", "orders", "lines", "units", "discount"), "orders"),
     **dict.fromkeys(("discounted", "weekend", "week", "gap_days"), "orders"),
@@ -235,3 +236,29 @@ class Quantile(Aggregate):
             raise ValueError("Quantile looks at the last k rows: say last=k")
         if not 0 <= self.q <= 1:
             raise ValueError("q lies between 0 and 1")
+
+
+@dataclass(frozen=True)
+class LearntNumber(Aggregate):
+    """What was learnt about the customer's latest value of an attribute, by the `Codes` of the feature set.
+
+    None where nothing is known of this customer, or nothing was learnt by then. In a log that came without the
+    attribute, such as a posted history, every customer counts as an average one.
+
+    >>> LearntNumber(CODE, on="attribute:region", learnt="share").attribute
+    'region'
+    """
+
+    learnt: Learnt = "share"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.column != CODE or not self.on.startswith(ATTRIBUTE):
+            raise ValueError("LearntNumber reads the code of an attribute: say on=")
+        if self.last is not None or self.days is not None or self.skip or self.where is not None:
+            raise ValueError("LearntNumber reads the latest value: it has no window")
+
+    @property
+    def attribute(self) -> str:
+        """The attribute's name."""
+        return self.on.removeprefix(ATTRIBUTE)

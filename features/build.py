@@ -134,7 +134,7 @@ def feature_columns(
 
 def fill(out: npt.NDArray[np.float64], chunk: Log, as_of: Ints, rows: Rows, features: FeatureSet) -> None:
     """Write the features of one chunk into `out`, features × pairs."""
-    engine = SinglePass(chunk, as_of, rows, features.aggregates)
+    engine = SinglePass(chunk, as_of, rows, features.aggregates, features.codes)
     columns: dict[str, Reals] = {}
     unknown = frozenset() if chunk.has_money else features.of_money
     for index, feature in enumerate(features):

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from features.aggregates import Aggregate
 from features.arithmetic import Column, Values, names_read
+from features.codes import NO_CODES, Codes
 from features.errors import suggest
 
 Unit = Literal["days", "money", "count", "ratio", "share", "score"]
@@ -28,7 +29,7 @@ class Example:
 
     `orders` are (days ago, amount) with an optional third part of further columns of the line (`discount`, `units`,
     `product_id`), amounts in minor units; `returns` are (days ago, amount); `events` are (days ago, kind) or (days
-    ago, kind, value).
+    ago, kind, value); `attributes` are what the customers file says.
 
     >>> Example(gives=30, orders=[(5, 20), (90, 10)]).gives
     30
@@ -39,6 +40,7 @@ class Example:
     orders: Sequence[tuple[int, int] | tuple[int, int, dict[str, object]]] = ()
     returns: Sequence[tuple[int, int]] = ()
     events: Sequence[tuple[int, str] | tuple[int, str, float]] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,12 @@ class EventKind:
 class FeatureSet:
     """Features in order of definition; arithmetic looks only at earlier ones.
 
+    Args:
+        features: the features.
+        kinds: of events, which some of them are about.
+        attributes: of customers, which some of them are about.
+        codes: what was learnt about the values of the attributes; until then their features are None.
+
     Raises:
         ValueError: two features of one name.
 
@@ -136,6 +144,8 @@ class FeatureSet:
 
     features: tuple[Feature, ...]
     kinds: tuple[EventKind, ...] = ()
+    attributes: tuple[str, ...] = ()
+    codes: Codes = NO_CODES
     _by_name: dict[str, Feature] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -14,6 +14,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from features.codes import ATTRIBUTE
+
 Ints = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.object_]
 
@@ -239,8 +241,9 @@ class Log:
     """A shop's log: customers sorted by id, and their streams.
 
     `streams` holds `orders` (a row per customer and order day), `items` (per customer, day and product), `returns`
-    (per customer and day with a return) and `event:<kind>` (a row per event). Without `has_money` orders are only
-    counted: money is 0 in every stream and means nothing.
+    (per customer and day with a return), `event:<kind>` (a row per event) and `attribute:<name>` (a row per customer of
+    whom a value is known). `words` holds what the codes of a stream stand for, by stream. Without `has_money` orders
+    are only counted: money is 0 in every stream and means nothing.
 
     >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["b", "a", "a"], [10, 11, 15], [500, 700, 300]))
@@ -251,6 +254,7 @@ class Log:
     customer_ids: Texts
     streams: Mapping[str, Stream] = field(default_factory=dict)
     has_money: bool = True
+    words: Mapping[str, Texts] = field(default_factory=dict)
 
     @property
     def n_customers(self) -> int:
@@ -261,6 +265,16 @@ class Log:
     def kinds(self) -> tuple[str, ...]:
         """The event kinds of this log, sorted."""
         return tuple(sorted(name.removeprefix(EVENT) for name in self.streams if name.startswith(EVENT)))
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The customer attributes of this log, sorted."""
+        return tuple(sorted(name.removeprefix(ATTRIBUTE) for name in self.streams if name.startswith(ATTRIBUTE)))
+
+    def is_dated(self, attribute: str) -> bool:
+        """Return whether it is known since when each customer's value is known: then the days differ."""
+        days = self.streams[ATTRIBUTE + attribute].day
+        return bool(len(days)) and bool(days.min() != days.max())
 
     @property
     def first_day(self) -> int:
@@ -285,7 +299,7 @@ class Log:
     def slice(self, first: int, end: int) -> Log:
         """Return the customers at positions first … end−1; arrays are views."""
         streams = {n: s.slice(first, end) for n, s in self.streams.items()}
-        return Log(self.customer_ids[first:end], streams, self.has_money)
+        return replace(self, customer_ids=self.customer_ids[first:end], streams=streams)
 
     def only(self, customer_ids: Iterable[str]) -> Log:
         """Return the log of the given customers; ids that are not in it are ignored.
@@ -299,7 +313,8 @@ class Log:
         position = np.searchsorted(self.customer_ids, wanted) if self.n_customers else np.zeros(0, dtype=np.int64)
         inside = position < self.n_customers
         found = position[inside][self.customer_ids[position[inside]] == wanted[inside]].astype(np.int64)
-        return Log(self.customer_ids[found], {n: s.take(found) for n, s in self.streams.items()}, self.has_money)
+        streams = {n: s.take(found) for n, s in self.streams.items()}
+        return replace(self, customer_ids=self.customer_ids[found], streams=streams)
 
     def digest(self) -> str:
         """Return a SHA-256 fingerprint of the whole content.
@@ -320,4 +335,6 @@ class Log:
             sha.update(name.encode())
             for array in (stream.starts, stream.day, *(stream.columns[c] for c in sorted(stream.columns))):
                 sha.update(np.ascontiguousarray(array).tobytes())
+            if name in self.words:
+                sha.update("\0".join(self.words[name]).encode("utf-8", "surrogatepass"))
         return sha.hexdigest()

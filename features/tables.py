@@ -197,6 +197,13 @@ CUSTOMERS = (
     Field("tier", "text", False, "the level of the loyalty programme", "any text"),
     Field("tier_drops_on", "date", False, "when the level is lost unless something is done", "as points_expire_on"),
     Field("membership_until", "date", False, "the last day of a membership", "as points_expire_on"),
+    Field(
+        "known_from",
+        "date",
+        False,
+        "since when what the row says is known",
+        "as points_expire_on; features read nothing of a row before it",
+    ),
     Field("favourite", "text", False, "what the customer likes to buy, such as a category", "words that can be said"),
 )
 

@@ -150,7 +150,14 @@ def limits(log: Log, bundle: Bundle, as_of: date) -> tuple[str, ...]:
         notes.append("no events: read as none happened")
     if strange := [kind for kind in log.kinds if kind not in learnt]:
         notes.append(f"the model does not know {', '.join(strange)}: not read")
+    if unknown := unknown_attributes(log, bundle):
+        notes.append(f"{', '.join(unknown)} of the customer not known: read as of an average customer")
     return tuple(notes)
+
+
+def unknown_attributes(log: Log, bundle: Bundle) -> tuple[str, ...]:
+    """Return the attributes that the model has learnt from and that a log came without."""
+    return tuple(name.replace("_", " ") for name in bundle.features.attributes if name not in log.attributes)
 
 
 def _first(column: Any) -> Any:

@@ -12,14 +12,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from features.attributes import Attributes, with_attributes
 from features.churn.horizon import LEAST_ACTIVE_DAYS
 from features.churn.labels import ChurnDefinition
 from features.clock import date_of
-from features.definitions import default_features
-from features.definitions.engagement import event_kinds
-from features.errors import InputError, LostModels, ModelNotFound, RegularsError
+from features.definitions import features_for
+from features.errors import ConfigError, InputError, LostModels, ModelNotFound, RegularsError
 from features.feature import FeatureSet
 from features.log import Log
+from features.sources.attributes import read_attributes
 from features.sources.contacts import Contact
 from features.sources.posted import Posts
 from features.sources.reader import CleanLog, asking, read_log
@@ -105,10 +106,26 @@ class OpenShop:
         """Have the orders counted twice when they are read, which costs a second scan of the file."""
         self._count_twice = True
 
-    @property
+    @cached_property
     def log(self) -> Log:
-        """The log of that reading."""
-        return self.reading.log
+        """The log of that reading, with the columns of the customers file that are features."""
+        known = self.attributes
+        return self.reading.log if known is None else with_attributes(self.reading.log, known)
+
+    @cached_property
+    def attributes(self) -> Attributes | None:
+        """The columns of the customers file that are features; None where the settings name none.
+
+        Raises:
+            ConfigError: they name some, and no customers file.
+            InputError: a column that is not there, or that may not be a feature.
+        """
+        customers, features = self.settings.customers, self.settings.features
+        if not features.use:
+            return None
+        if customers is None:
+            raise ConfigError("[features] use names columns of the customers file: name that file under [customers]")
+        return read_attributes(customers, features)
 
     @cached_property
     def as_of(self) -> date:
@@ -126,8 +143,8 @@ class OpenShop:
 
     @cached_property
     def features(self) -> FeatureSet:
-        """The features of every shop, and those of this shop's kinds of events."""
-        return default_features(event_kinds(self.log))
+        """The features of every shop, and those of this shop's kinds of events and of its customers' attributes."""
+        return features_for(self.log)
 
     @cached_property
     def customers(self) -> Customers:

@@ -13,10 +13,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from features import aggregates as agg
 from features.arithmetic import Values
+from features.attributes import Attributes, with_attributes
+from features.codes import Codes
 from features.feature import FeatureSet
-from features.log import EVENT, VALUE_SCALE, Events, Lines, Log
+from features.log import EVENT, VALUE_SCALE, Coded, Events, Lines, Log
 from features.roll_up import roll_up
 
 Row = dict[str, Any]
@@ -48,34 +52,60 @@ class Event:
     value: float | None = None
 
 
-def log_of(lines: Sequence[Line], events: Sequence[Event] = ()) -> Log:
-    """Roll plain lines and events up through the one way in."""
+@dataclass(frozen=True)
+class Known:
+    """What the customers file says of one customer, known from a day on; '' = nothing."""
+
+    customer: str
+    day: int
+    region: str = ""
+    tier: str = ""
+
+
+ATTRIBUTES = ("region", "tier")
+
+
+def log_of(lines: Sequence[Line], events: Sequence[Event] = (), known: Sequence[Known] | None = None) -> Log:
+    """Roll plain lines and events up through the one way in; `known` is a customers file, None = there is none."""
     columns = {
         name: [getattr(line, name) for line in lines]
         for name in ("order_id", "product_id", "discount", "units", "returned")
     }
     rows = Lines.of([x.customer for x in lines], [x.day for x in lines], [x.amount for x in lines], **columns)
-    return roll_up(
-        rows,
-        Events.of(
-            [x.customer for x in events],
-            [x.kind for x in events],
-            [x.day for x in events],
-            second=[x.second for x in events],
-            value=[x.value for x in events],
-        ),
+    happened = Events.of(
+        [x.customer for x in events],
+        [x.kind for x in events],
+        [x.day for x in events],
+        second=[x.second for x in events],
+        value=[x.value for x in events],
     )
+    log = roll_up(rows, happened)
+    return log if known is None else with_attributes(log, attributes_of(known))
+
+
+def attributes_of(known: Sequence[Known]) -> Attributes:
+    """The rows of a customers file."""
+    values = {name: Coded.of([getattr(x, name) for x in known]) for name in ATTRIBUTES}
+    days = np.array([x.day for x in known], dtype=np.int64)
+    return Attributes(np.array([x.customer for x in known], dtype=object), values, days)
 
 
 def features_of(
-    features: FeatureSet, lines: Iterable[Line], events: Iterable[Event], customer: str, as_of: int
+    features: FeatureSet,
+    lines: Iterable[Line],
+    events: Iterable[Event],
+    customer: str,
+    as_of: int,
+    known: Sequence[Known] | None = None,
 ) -> dict[str, Number]:
     """Every feature of one customer on one day."""
     bought = [line for line in lines if line.customer == customer and line.day < as_of]
     heard = [event for event in events if event.customer == customer and event.day < as_of]
     values: dict[str, Number] = {}
     for feature in features:
-        if isinstance(feature.value, agg.Rate):
+        if isinstance(feature.value, agg.LearntNumber):
+            value = learnt(feature.value, features.codes, customer, known, as_of)
+        elif isinstance(feature.value, agg.Rate):
             value = rate(feature.value, bought, heard, as_of)
         elif isinstance(feature.value, agg.Aggregate):
             value = read(feature.value, stream(feature.value.stream, bought, heard), as_of)
@@ -176,6 +206,24 @@ def rate(aggregate: agg.Rate, lines: list[Line], events: list[Event], as_of: int
     streams = (aged(stream(name, lines, events), as_of) for name in (aggregate.stream, aggregate.per))
     rows, per = (len(chosen(aggregate, rows, None)) for rows in streams)
     return None if per == 0 else rows / per
+
+
+def learnt(
+    aggregate: agg.LearntNumber, codes: Codes, customer: str, known: Sequence[Known] | None, as_of: int
+) -> Number:
+    """What was learnt by the date about the customer's value, where that was known by the date, too."""
+    tables = [table for table in codes.tables.get(aggregate.attribute, ()) if table.day <= as_of]
+    if not tables:
+        return None
+    if known is None or aggregate.attribute not in ATTRIBUTES:
+        return tables[-1].usual_share if aggregate.learnt == "share" else 0.0
+    values = [getattr(x, aggregate.attribute) for x in known if x.customer == customer and x.day < as_of]
+    if not any(values):
+        return None
+    table, value = tables[-1], next(value for value in values if value)
+    if aggregate.learnt == "share":
+        return table.shares.get(value, 0.0)
+    return table.log_odds.get(value, table.rest_log_odds)
 
 
 def aged(rows: list[Row], as_of: int) -> list[Row]:

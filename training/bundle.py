@@ -6,6 +6,7 @@
     base_rates.json   the churn rate week by week, and the forecast of the coming window
     value.json        expected spend if retained
     timing.json       the shop's gaps: P(no order) over any number of days, and the date of the next order
+    codes.json        what was learnt about the values of customer attributes, where there are any
     probe.json        twenty made-up customers with their features and log-odds
 
 Serving has no settings of its own for any of these. Nothing is pickled.
@@ -28,13 +29,14 @@ import pandas as pd
 from features.build import FeatureColumns
 from features.churn.labels import ChurnDefinition
 from features.clock import day_number
+from features.codes import NO_CODES, Codes
 from features.definitions import default_features
 from features.errors import ModelRefused, suggest
 from features.feature import EventKind, FeatureSet
 from features.money import Money
 from features.sources.mapping import Shop
 from training.bundle_probe import AS_OF as PROBE_DATE
-from training.bundle_probe import Probe, made_up, probe_values
+from training.bundle_probe import Probe, made_up, made_up_attributes, probe_values
 from training.dataset import Floats
 from training.drift_reference import Reference
 from training.forecasts.base_rate import BaseRates
@@ -45,7 +47,7 @@ from training.models.candidates import RULES, read_fitted
 from training.models.fitted import Explained, Fitted, read_json, write_json
 
 FORMAT = 2
-FILE, PROBE_FILE, RATES_FILE = "bundle.json", "probe.json", "base_rates.json"
+FILE, PROBE_FILE, RATES_FILE, CODES_FILE = "bundle.json", "probe.json", "base_rates.json", "codes.json"
 # Another version of a library may round log-odds differently; a damaged model is off by far more.
 LOG_ODDS_TOLERANCE = 1e-6
 
@@ -155,6 +157,8 @@ class Bundle:
         self.value.to_files(folder)
         self.timing.to_files(folder)
         write_json(folder / RATES_FILE, self.base_rates.to_dict())
+        if self.features.attributes:
+            write_json(folder / CODES_FILE, self.features.codes.to_dict())
         write_json(folder / PROBE_FILE, self._probe().to_dict())
         files = {name: _checksum(folder / name) for name in _files(folder) if name != FILE}
         facts = {**self._facts(), "files": files}
@@ -162,8 +166,9 @@ class Bundle:
 
     def _probe(self) -> Probe:
         lines, events = made_up([kind.name for kind in self.features.kinds])
-        values = probe_values(lines, events, self.features)
-        return Probe(lines, events, values, self.log_odds(values, PROBE_DATE))
+        attributes = made_up_attributes(self.features.codes)
+        values = probe_values(lines, events, self.features, attributes)
+        return Probe(lines, events, values, self.log_odds(values, PROBE_DATE), attributes)
 
     def _facts(self) -> dict[str, Any]:
         shop = asdict(self.shop)
@@ -172,6 +177,7 @@ class Bundle:
             "format": FORMAT,
             "features": list(self.features.names),
             "kinds": [asdict(kind) for kind in self.features.kinds],
+            "attributes": list(self.features.attributes),
             "definition": asdict(self.definition),
             "shop": {**shop, "exchange_rates": rates},
             "candidate": self.candidate,
@@ -217,7 +223,7 @@ class Bundle:
 def _bundle(folder: Path, facts: dict[str, Any]) -> Bundle:
     shop, rates = facts["shop"], facts["shop"]["exchange_rates"]
     return Bundle(
-        features=_features(facts),
+        features=_features(folder, facts),
         definition=ChurnDefinition(**facts["definition"]),
         shop=Shop(**{**shop, "exchange_rates": {code: Decimal(rate) for code, rate in rates.items()}}),
         candidate=facts["candidate"],
@@ -237,16 +243,18 @@ def _bundle(folder: Path, facts: dict[str, Any]) -> Bundle:
     )
 
 
-def _features(facts: dict[str, Any]) -> FeatureSet:
+def _features(folder: Path, facts: dict[str, Any]) -> FeatureSet:
     kinds = tuple(EventKind(**kind) for kind in facts["kinds"])
-    known = default_features(kinds)
+    attributes = tuple(facts.get("attributes", ()))  # bundles of before December 2026 know none
+    known = default_features(kinds, attributes)
     unknown = [name for name in facts["features"] if name not in known.names]
     if unknown:
         raise ModelRefused(
             f"the model takes features that are no longer defined: {', '.join(unknown)}."
             f"{suggest(unknown[0], known.names)} Train again"
         )
-    return FeatureSet(tuple(known[name] for name in facts["features"]), kinds)
+    codes = Codes.from_dict(read_json(folder / CODES_FILE)) if attributes else NO_CODES
+    return FeatureSet(tuple(known[name] for name in facts["features"]), kinds, attributes, codes)
 
 
 def _check_facts(folder: Path, facts: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from features.build import feature_table
 from features.churn.labels import ChurnDefinition, label_table
 from features.feature import FeatureSet
 from features.log import Ints, Log, Texts
+from training.attribute_codes import coded
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -107,7 +108,7 @@ def build_dataset(log: Log, as_of_dates: Sequence[date], definition: ChurnDefini
         log: the shop's log; it must reach to the end of the last date's horizon.
         as_of_dates: the dates.
         definition: population and horizon.
-        features: of a customer.
+        features: of a customer; what is not known yet of the values of their attributes is learnt for each date.
 
     >>> from features.definitions import default_features
     >>> from features.log import Lines
@@ -117,6 +118,7 @@ def build_dataset(log: Log, as_of_dates: Sequence[date], definition: ChurnDefini
     >>> data.y, data.spend_next
     (array([ True, False]), array([ 0., 50.]))
     """
+    features = coded(features, log, as_of_dates, definition)
     table = feature_table(log, as_of_dates, features, active_days=definition.active_days)
     labels = label_table(log, as_of_dates, definition)
     values = np.ascontiguousarray(table[list(features.names)].to_numpy(dtype=np.float64))

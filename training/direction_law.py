@@ -12,7 +12,7 @@ customer.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -114,7 +114,7 @@ def with_order_yesterday(log: Log, as_of: int) -> Log:
     repeated.columns["week"][new] = (day + 3) // 7
     repeated.columns["gap_days"][new] = day - last
     streams = {**log.streams, "orders": repeated, "items": _with_last_repeated(items, last, day)}
-    return Log(log.customer_ids, streams, log.has_money)
+    return replace(log, streams=streams)
 
 
 def _with_last_repeated(stream: Stream, last: np.typing.NDArray[np.int64], day: int) -> Stream:

@@ -18,6 +18,7 @@ from features.churn.labels import ChurnDefinition
 from features.clock import day_number
 from features.feature import FeatureSet
 from features.log import Log, Stream
+from training.attribute_codes import coded
 from training.dataset import Floats, sample_customers
 from training.splits import Split
 
@@ -51,8 +52,8 @@ def leak_checks(
         splits: the test dates, each with its training dates.
     """
     some, day = sample_customers(log, CUSTOMERS), day_number(as_of)
-    known = _values(some, as_of, features)
-    gone, others = (_values(each, as_of, features) for each in (some.before(day), with_shuffled_future(some, day)))
+    logs = (some, some.before(day), with_shuffled_future(some, day))
+    known, gone, others = (_values(each, as_of, coded(features, each, [as_of], definition)) for each in logs)
     ends = timedelta(definition.horizon_days)
     apart = all(max(split.train_dates) + ends <= split.test_date for split in splits)
     return (

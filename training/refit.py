@@ -11,8 +11,10 @@ import numpy as np
 
 from features.clock import date_of
 from features.errors import InsufficientHistory
+from features.feature import FeatureSet
 from features.log import Log
 from features.sources.mapping import Shop
+from training.attribute_codes import learn_codes
 from training.backtest.report import Report, report, report_facts
 from training.backtest.results import Backtest
 from training.bundle import Bundle
@@ -79,6 +81,15 @@ class Refit:
         end = labels_end(self.log, self.until)
         return base_rates(read_weeks(self.log, self.data.definition, end), self.data, until=end)
 
+    @cached_property
+    def features(self) -> FeatureSet:
+        """The features of the training rows, with what is known of their attributes when the model begins to serve."""
+        known, end = self.data.features, date_of(labels_end(self.log, self.until))
+        if not known.attributes:
+            return known
+        latest = learn_codes(self.log, [end], self.data.definition, known.attributes)
+        return replace(known, codes=known.codes.joined(latest))
+
     def bundle(self, name: str) -> Bundle:
         """Fit a candidate on every date whose horizon has ended, with the calibration that its backtest chose."""
         weights = self.tested.weights if self.tested else None
@@ -87,7 +98,7 @@ class Refit:
         means = result.mean if result else {}
         newest = data.on([data.days[-1]])
         bundle = Bundle(
-            features=data.features,
+            features=self.features,
             definition=data.definition,
             shop=self.shop,
             candidate=name,

@@ -70,6 +70,7 @@ def _params(data: Dataset, bundle: Bundle, trees: TreeSettings) -> dict[str, Any
         "training_dates": len(data.days),
         "features": len(data.features),
         "event_kinds": ", ".join(kind.name for kind in data.features.kinds) or "none",
+        "attributes": ", ".join(data.features.attributes) or "none",
         "candidate": bundle.candidate,
         "calibration": bundle.calibration.method,
         "candidates": ", ".join(CANDIDATES),

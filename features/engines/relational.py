@@ -26,8 +26,9 @@ from ibis.backends import BaseBackend
 from features import aggregates as agg
 from features.arithmetic import Values
 from features.clock import day_numbers, timestamps, window
+from features.codes import Codes
 from features.feature import FeatureSet, Value
-from features.log import NULL, VALUE_SCALE, Log, Stream
+from features.log import NULL, VALUE_SCALE, Log, Stream, Texts
 
 Tables = Mapping[str, ir.Table]
 CUSTOMER, ROW, RANK = "customer_id", "row_number", "rank_from_latest"
@@ -46,7 +47,9 @@ def stream_tables(log: Log, connection: BaseBackend) -> dict[str, ir.Table]:
     ('customer_id', 'day', 'row_number', 'spend')
     """
     return {
-        name: connection.create_table(f"regulars_{i}", _arrow(log, log.streams[name]), temp=True, overwrite=True)
+        name: connection.create_table(
+            f"regulars_{i}", _arrow(log, log.streams[name], log.words.get(name)), temp=True, overwrite=True
+        )
         for i, name in enumerate(sorted(log.streams))
     }
 
@@ -87,9 +90,10 @@ def query(tables: Tables, as_of: int, features: FeatureSet, active_days: int | N
     wide = _population(tables["orders"], as_of, active_days)
     for reading, group in _grouped_queries(names, tables):
         rows = reading.rows(tables, as_of, group)
-        part = rows.group_by(CUSTOMER).agg(**{names[a]: _Expressions(rows, as_of).column(a) for a in group})
+        expressions = _Expressions(rows, as_of, features.codes)
+        part = rows.group_by(CUSTOMER).agg(**{names[a]: expressions.column(a) for a in group})
         wide = wide.left_join(part, CUSTOMER).drop(f"{CUSTOMER}_right")
-    answers = {aggregate: _answer(wide, name, aggregate) for aggregate, name in names.items()}
+    answers = {aggregate: _answer(wide, name, aggregate, features.codes, as_of) for aggregate, name in names.items()}
     return wide.select(CUSTOMER, **_features(features, answers))
 
 
@@ -99,7 +103,10 @@ def _without_rates(aggregates: Iterable[agg.Aggregate]) -> list[agg.Aggregate]:
     return list(dict.fromkeys(part for group in parts for part in group))
 
 
-def _answer(wide: ir.Table, name: str, aggregate: agg.Aggregate) -> ir.Value:
+def _answer(wide: ir.Table, name: str, aggregate: agg.Aggregate, codes: Codes, as_of: int) -> ir.Value:
+    if name not in wide.columns and isinstance(aggregate, agg.LearntNumber):
+        number = codes.numbers_of_nobody(aggregate.attribute, aggregate.learnt, [as_of])[0]
+        return ibis.null("float64") if np.isnan(number) else _real(float(number))
     column = wide[name] if name in wide.columns else ibis.null("float64")
     return column.fill_null(_real(0)) if isinstance(aggregate, (agg.Count, agg.Distinct)) else column
 
@@ -125,11 +132,13 @@ def _frame(expression: ir.Table, as_of: int, features: FeatureSet) -> pd.DataFra
     return pd.concat([keys, answers[list(features.names)].astype("float64")], axis=1)
 
 
-def _arrow(log: Log, stream: Stream) -> pa.Table:
+def _arrow(log: Log, stream: Stream, words: Texts | None = None) -> pa.Table:
     """Return a stream as an Arrow table, NULL as null."""
     ids = pa.array(log.customer_ids, pa.string()).take(pa.array(stream.customer))
     row_number = np.arange(len(stream), dtype=np.int64)
     columns = {name: pa.array(column, mask=column == NULL) for name, column in stream.columns.items()}
+    if words is not None:
+        columns[agg.CODE] = pa.array(words, pa.string()).take(columns[agg.CODE])  # a warehouse has the text itself
     return pa.table({CUSTOMER: ids, "day": pa.array(stream.day), ROW: pa.array(row_number), **columns})
 
 
@@ -189,8 +198,8 @@ def _grouped_queries(
 class _Expressions:
     """Makes the expression of each aggregate over a table of rows: a float64 column, NULL = None."""
 
-    def __init__(self, rows: ir.Table, as_of: int) -> None:
-        self._rows, self._as_of = rows, as_of
+    def __init__(self, rows: ir.Table, as_of: int, codes: Codes) -> None:
+        self._rows, self._as_of, self._codes = rows, as_of, codes
 
     def _value(self, aggregate: agg.Aggregate) -> ir.Value:
         return self._as_of - self._rows.day if aggregate.column == agg.AGE else self._rows[aggregate.column]
@@ -274,6 +283,16 @@ class _Expressions:
         weight = _real(2) ** (-age / _real(aggregate.half_life_days))
         weighted = self._value(aggregate).cast("float64") * weight
         return _scaled(weighted.sum(where=self._inside(aggregate)), aggregate)
+
+    @column.register
+    def _(self, aggregate: agg.LearntNumber) -> ir.Value:
+        table, learnt = self._codes.at(aggregate.attribute, self._as_of), aggregate.learnt
+        latest = self._rows[agg.CODE].argmax(self._rows[ROW])
+        if table is None:
+            return latest.nullif(latest).cast("float64")
+        other, known = _real(table.number(learnt, "")), table.shares if learnt == "share" else table.log_odds
+        branches = [(value, _real(number)) for value, number in known.items()]
+        return latest.cases(*branches, else_=other) if branches else latest.isnull().ifelse(other, other)
 
     @column.register
     def _(self, aggregate: agg.Distinct) -> ir.Value:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from features import aggregates as agg
 from features.clock import age_days, window
+from features.codes import NO_CODES, Codes
 from features.engines.tracks import Reals, Track, prefix_sums
 from features.engines.windows import Edges, Rows
 from features.log import VALUE_SCALE, Ints, Log
@@ -32,10 +33,13 @@ class SinglePass:
         as_of: day numbers of the dates, ascending.
         rows: the wanted pairs.
         wanted: all aggregates that will be asked for; their windows fix the boundaries.
+        codes: what was learnt about the values of attributes.
     """
 
-    def __init__(self, log: Log, as_of: Ints, rows: Rows, wanted: tuple[agg.Aggregate, ...]) -> None:
-        self._log, self._as_of, self._rows = log, as_of, rows
+    def __init__(
+        self, log: Log, as_of: Ints, rows: Rows, wanted: tuple[agg.Aggregate, ...], codes: Codes = NO_CODES
+    ) -> None:
+        self._log, self._as_of, self._rows, self._codes = log, as_of, rows, codes
         self._windows: dict[str, list[tuple[int, int | None]]] = {}
         parts = (part for a in wanted for part in (a.parts if isinstance(a, agg.Rate) else (a,)))
         for aggregate in parts:
@@ -50,6 +54,9 @@ class SinglePass:
         return self._read(aggregate)
 
     def _nothing(self, aggregate: agg.Aggregate) -> Reals:
+        if isinstance(aggregate, agg.LearntNumber):
+            days = self._as_of.tolist()
+            return self._codes.numbers_of_nobody(aggregate.attribute, aggregate.learnt, days)[self._rows.date]
         empty = 0.0 if isinstance(aggregate, (agg.Count, agg.Distinct)) else np.nan
         return np.full(len(self._rows.customer), empty)
 
@@ -171,6 +178,16 @@ class SinglePass:
         rest = age_days(track.day[row], self._dates())
         decayed = carried * np.exp2(-rest / aggregate.half_life_days)
         return _scaled(_unless(decayed, high == low), aggregate)
+
+    @_read.register
+    def _(self, aggregate: agg.LearntNumber) -> Reals:
+        track, low, high = self._span(aggregate)
+        if not len(track.values):
+            return np.full(len(low), np.nan)
+        known, words = high > low, self._log.words[aggregate.stream].tolist()
+        numbers = self._codes.numbers(aggregate.attribute, aggregate.learnt, words, self._as_of.tolist())
+        latest = track.values[np.where(known, high - 1, 0)]
+        return _unless(numbers[self._rows.date, latest], ~known)
 
     @_read.register
     def _(self, aggregate: agg.Distinct) -> Reals:

@@ -16,6 +16,7 @@ from features.guess.amounts.money import MoneyReading, money_reading
 from features.guess.cell_forms import refuse_mixed_dates, with_dates, with_decimal
 from features.guess.columns import headers, roles, unused_columns
 from features.guess.columns.contacts import contact_columns, contacts_among
+from features.guess.columns.groups import proposed_features
 from features.guess.columns.persons import take_person
 from features.guess.columns.statuses import status_columns, status_settings
 from features.guess.open_sample import SAMPLE, open_sample
@@ -82,6 +83,7 @@ def guess(
         rest = {"orders": unused_columns.not_used(sample, used)}
         assumptions, questions = list(sample.assumptions), list(sample.questions)
         happened = owned = None
+        proposed: tuple[str, ...] = ()
         if events is not None:
             other = open_sample(stack, events)
             happened = _events(other, request)
@@ -92,9 +94,11 @@ def guess(
             other = open_sample(stack, customers)
             owned = _customers(other, request)
             questions += other.questions
-            rest["customers"] = unused_columns.not_used(other, owned.columns.values())
+            index_of = {name: other.file.column_index(header) for name, header in owned.columns.items()}
+            proposed = proposed_features(other, index_of)
+            rest["customers"] = unused_columns.not_used(other, (*owned.columns.values(), *proposed))
             assumptions += other.assumptions
-    return Guess(shop, mapping, happened, owned, tuple(assumptions), rest, tuple(questions))
+    return Guess(shop, mapping, happened, owned, tuple(assumptions), rest, tuple(questions), proposed)
 
 
 def _sample_file(stack: ExitStack, orders: Path | Database) -> Path:

@@ -466,8 +466,9 @@ def with_paths(mapping: Mapped, moved: Callable[[Path], Path]) -> Mapped:
 class Guess:
     """What `regulars init` proposes; each assumption is one sentence.
 
-    `not_used` names the columns of each table's file that nothing is read from; `questions` holds what nobody but the
-    user can know; the mappings hold their likely answers.
+    `use` names the columns of the customers file that are proposed as features, `not_used` the columns of each table's
+    file that nothing is read from; `questions` holds what nobody but the user can know; the mappings hold their likely
+    answers.
     """
 
     shop: Shop
@@ -477,3 +478,4 @@ class Guess:
     assumptions: tuple[str, ...]
     not_used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
+    use: tuple[str, ...] = ()

@@ -133,7 +133,9 @@ class FreshScores:
 
     def _version(self) -> Version:
         orders, events = self._settings.orders, self._settings.events
-        places = [*(() if orders.database else orders.paths), *([events.file] if events else [])]
+        customers = self._settings.customers if self._settings.features.use else None
+        beside = [mapping.file for mapping in (events, customers) if mapping is not None]
+        places = [*(() if orders.database else orders.paths), *beside]
         identities = tuple(map(_identity, chain.from_iterable(map(_files, places))))
         if orders.database is not None:  # nobody tells when a database changes
             identities += ((orders.source_name, int(time.monotonic() // DATABASE_SECONDS), 0, 0),)

@@ -18,6 +18,7 @@ from pydantic import BeforeValidator
 from features.errors import ConfigError, InputError, suggest
 from features.file_access import Access
 from features.money import Money
+from features.sources.attribute_settings import FeatureSettings
 from features.sources.kept.index import FOLDER, known_on
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from serving.outreach.plan.policy import Policy
@@ -154,6 +155,7 @@ class Settings:
         churn: horizon and active window, days.
         events: the events file, if any.
         customers: the customers file, if any.
+        features: which columns of it are features.
         list: how lists are planned and written.
         book: where the book lies.
         serve: how the HTTP interface serves.
@@ -165,6 +167,7 @@ class Settings:
     churn: Churn = field(default_factory=Churn)
     events: EventsMapping | None = None
     customers: CustomersMapping | None = None
+    features: FeatureSettings = field(default_factory=FeatureSettings)
     list: ListSettings = field(default_factory=ListSettings)
     book: BookSettings = field(default_factory=BookSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from features.questions import Question, by_setting
+from features.sources.attribute_settings import FeatureSettings
 from features.sources.mapping import NO_FILE, FileFormat
 from serving.config.questions import question_lines, with_questions
 from serving.config.settings import BookSettings, FileSettings, ServeSettings, Settings
@@ -49,7 +50,11 @@ def _sections(settings: Settings, questions: Mapping[str, Question]) -> Iterator
     if settings.events:
         yield from file_section("events", settings.events, "what customers did besides ordering")
     if settings.customers:
-        yield from file_section("customers", settings.customers, "names and owners; never a feature")
+        yield from file_section("customers", settings.customers, "names and owners; a feature only as [features] says")
+    if settings.features != FeatureSettings():
+        yield section(
+            "features", settings.features, "use: columns of the customers file; never: words of what may not be"
+        )
     yield section("list", settings.list, LIST_COMMENT)
     if settings.book != BookSettings():
         yield section("book", settings.book, "the database of record; without a url SQLite beside this file")

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from features import aggregates as agg
 from features.build import feature_table
 from features.clock import date_of
+from features.codes import Codes, CodeTable, Learnt
 from features.definitions import default_features
 from features.feature import EventKind, Example, Feature, FeatureSet
 from features.log import Log
-from tests.oracle import Event, Line, log_of
+from tests.oracle import ATTRIBUTES, Event, Known, Line, log_of
 
 CUSTOMERS = ("ann", "Ünal", "王芳", "0012", "12", "a b", "é", "e\u0301", "\U0001f600", 'o\'neil "x"')
 KINDS = (
@@ -45,10 +46,11 @@ class Shop:
     lines: tuple[Line, ...]
     events: tuple[Event, ...]
     days: tuple[int, ...]
+    known: tuple[Known, ...] = ()
 
     @property
     def log(self) -> Log:
-        return log_of(self.lines, self.events)
+        return log_of(self.lines, self.events, self.known)
 
     @property
     def dates(self) -> list[date]:
@@ -60,7 +62,12 @@ class Shop:
             tuple(line for line in self.lines if line.day < day),
             tuple(event for event in self.events if event.day < day),
             (day,),
+            tuple(known for known in self.known if known.day < day),
         )
+
+    def on(self, *days: int) -> Shop:
+        """The same rows, looked at on other days."""
+        return replace(self, days=days)
 
     def of(self, customer: str) -> Shop:
         """One customer's history alone."""
@@ -68,14 +75,16 @@ class Shop:
             tuple(line for line in self.lines if line.customer == customer),
             tuple(event for event in self.events if event.customer == customer),
             self.days,
+            tuple(known for known in self.known if known.customer == customer),
         )
 
     def shuffled(self, seed: int) -> Shop:
         """The same rows in another order."""
-        lines, events = list(self.lines), list(self.events)
+        lines, events, known = list(self.lines), list(self.events), list(self.known)
         random.Random(seed).shuffle(lines)
         random.Random(seed + 1).shuffle(events)
-        return Shop(tuple(lines), tuple(events), self.days)
+        random.Random(seed + 2).shuffle(known)
+        return Shop(tuple(lines), tuple(events), self.days, tuple(known))
 
     def renamed(self, suffix: str) -> Shop:
         """The same shop with other customers."""
@@ -83,11 +92,14 @@ class Shop:
             tuple(replace(line, customer=line.customer + suffix) for line in self.lines),
             tuple(replace(event, customer=event.customer + suffix) for event in self.events),
             self.days,
+            tuple(replace(known, customer=known.customer + suffix) for known in self.known),
         )
 
     def plus(self, other: Shop) -> Shop:
-        """Both shops' rows, this one's dates."""
-        return Shop(self.lines + other.lines, self.events + other.events, self.days)
+        """Both shops' rows, this one's dates; a customer of both is known by this one's file."""
+        mine = {known.customer for known in self.known}
+        more = tuple(known for known in other.known if known.customer not in mine)
+        return Shop(self.lines + other.lines, self.events + other.events, self.days, self.known + more)
 
 
 def lines_from(first_day: int) -> st.SearchStrategy[list[Line]]:
@@ -119,13 +131,25 @@ def events_from(first_day: int) -> st.SearchStrategy[list[Event]]:
     return st.lists(event, max_size=30)
 
 
+def known_from(first_day: int) -> st.SearchStrategy[list[Known]]:
+    """Rows of a customers file, known from a day on or after another; some of customers who never bought."""
+    row = st.builds(
+        Known,
+        customer=st.sampled_from((*CUSTOMERS, "nobody")),
+        day=offsets.map(lambda offset: first_day + offset),
+        region=st.sampled_from(("", "north", "South", "é", "e\u0301", "rare")),
+        tier=st.sampled_from(("", "gold")),
+    )
+    return st.lists(row, max_size=8, unique_by=lambda known: known.customer)
+
+
 @st.composite
 def shops(draw: st.DrawFn) -> Shop:
     """A shop, looked at on up to four days, some of them before its first and after its last row."""
     base = draw(bases)
     days = draw(st.lists(offsets.map(lambda offset: base + offset + 1), min_size=1, max_size=4))
-    lines, events = draw(lines_from(base)), draw(events_from(base))
-    return Shop(tuple(lines), tuple(events), tuple(sorted(set(days))))
+    lines, events, known = draw(lines_from(base)), draw(events_from(base)), draw(known_from(base))
+    return Shop(tuple(lines), tuple(events), tuple(sorted(set(days))), tuple(known))
 
 
 @st.composite
@@ -138,7 +162,8 @@ def crowds(draw: st.DrawFn) -> Shop:
 
 def later_rows(day: int) -> st.SearchStrategy[Shop]:
     """Rows on or after a day."""
-    return st.builds(lambda lines, events: Shop(tuple(lines), tuple(events), (day,)), lines_from(day), events_from(day))
+    rows = (lines_from(day), events_from(day), known_from(day))
+    return st.builds(lambda *later: Shop(*map(tuple, later[:2]), (day,), tuple(later[2])), *rows)
 
 
 def table(shop: Shop, features: FeatureSet, active_days: int | None = None, **options: int) -> pd.DataFrame:
@@ -153,6 +178,21 @@ def same_bits(left: pd.DataFrame, right: pd.DataFrame) -> None:
         bits = [frame[name].to_numpy().view(np.int64) for frame in (left, right)]
         # assert_frame_equal lets 0.0 pass for -0.0
         assert (bits[0] == bits[1]).all(), name
+
+
+# Tables before, between and after the days that shops are looked at; of one attribute nothing is ever learnt.
+_FIRST = CodeTable(-390, {"north": 0.25, "é": 0.5}, {"north": 0.75, "é": -0.5}, 0.125, 0.3)
+CODES = Codes(
+    {
+        "region": tuple(replace(_FIRST, day=day, rest_log_odds=day / 1000) for day in (-390, 30, 19_030)),
+        "tier": (CodeTable(19_000, {}, {}, 0.25, 0.0),),
+        "never_seen": (_FIRST,),
+    }
+)
+LEARNT: tuple[tuple[str, Learnt], ...] = (
+    ("region", "share"), ("region", "log_odds"), ("tier", "share"), ("tier", "log_odds"), ("never_learnt", "share"),
+    ("never_seen", "share"), ("never_seen", "log_odds"),
+)  # fmt: skip
 
 
 def _every_aggregate() -> tuple[agg.Aggregate, ...]:
@@ -223,6 +263,7 @@ def _every_aggregate() -> tuple[agg.Aggregate, ...]:
         agg.Last("age_days", on="returns"),
         agg.Sum("lines"),
         agg.Mean("discount"),
+        *(agg.LearntNumber(agg.CODE, on=f"attribute:{name}", learnt=learnt) for name, learnt in LEARNT),
     )
 
 
@@ -233,7 +274,7 @@ def _feature(name: str, aggregate: agg.Aggregate) -> Feature:
     )
 
 
-AGGREGATES = FeatureSet(tuple(_feature(f"a{i}", a) for i, a in enumerate(_every_aggregate())), KINDS)
-DEFAULTS = default_features(KINDS)
+AGGREGATES = FeatureSet(tuple(_feature(f"a{i}", a) for i, a in enumerate(_every_aggregate())), KINDS, ATTRIBUTES, CODES)
+DEFAULTS = replace(default_features(KINDS, ATTRIBUTES), codes=CODES)
 # One set of both, so that one table per random shop serves each law.
-EVERYTHING = FeatureSet((*DEFAULTS, *AGGREGATES), KINDS)
+EVERYTHING = replace(DEFAULTS, features=(*DEFAULTS, *AGGREGATES))

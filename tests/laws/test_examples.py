@@ -10,11 +10,13 @@ import ibis
 import pytest
 
 from features.build import feature_table
+from features.codes import Codes
 from features.definitions import default_features
+from features.definitions.customer import EXAMPLE_TABLE
 from features.engines import relational
 from features.feature import EventKind, Example, Feature, FeatureSet
 from tests import oracle
-from tests.oracle import Event, Line, log_of
+from tests.oracle import Event, Known, Line, log_of
 
 TODAY = date(1970, 1, 1)  # day 0, a Thursday: ages are then days below 0
 KINDS = (
@@ -22,7 +24,7 @@ KINDS = (
     EventKind("mail_clicked", answers="mail_sent", has_value=True),
     EventKind("review", has_value=True),
 )
-FEATURES = default_features(KINDS)
+FEATURES = replace(default_features(KINDS, ("region",)), codes=Codes({"region": (EXAMPLE_TABLE,)}))
 
 
 def lines_of(example: Example) -> list[Line]:
@@ -32,6 +34,10 @@ def lines_of(example: Example) -> list[Line]:
 
 def events_of(example: Example) -> list[Event]:
     return [event(*row) for row in example.events]
+
+
+def known_of(example: Example, customer: str = "example") -> list[Known]:
+    return [Known(customer, day=-999, **example.attributes)] if example.attributes else []
 
 
 def sold_line(age: int, amount: int, further: dict[str, Any] | None = None) -> Line:
@@ -44,7 +50,7 @@ def event(age: int, kind: str, value: float | None = None) -> Event:
 
 def value_of(example: Example, name: str, features: FeatureSet = FEATURES) -> float | None:
     """The one value of the example's only customer, None where it is unknown."""
-    found = feature_table(log_of(lines_of(example), events_of(example)), [TODAY], features)
+    found = feature_table(log_of(lines_of(example), events_of(example), known_of(example)), [TODAY], features)
     assert len(found) == 1, "an example needs an order before day 0, otherwise its customer is no population"
     value = float(found[name].iloc[0])
     return None if value != value else value
@@ -57,7 +63,9 @@ def test_the_example_gives_its_value(feature: Feature) -> None:
 
 @pytest.mark.parametrize("feature", FEATURES.features, ids=FEATURES.names)
 def test_the_example_gives_its_value_in_plain_python(feature: Feature) -> None:
-    found = oracle.features_of(FEATURES, lines_of(feature.example), events_of(feature.example), "example", 0)
+    example = feature.example
+    rows = lines_of(example), events_of(example)
+    found = oracle.features_of(FEATURES, *rows, "example", 0, known_of(example))
     assert found[feature.name] == pytest.approx(feature.example.gives, rel=1e-12)
 
 
@@ -65,10 +73,12 @@ def test_the_example_gives_its_value_in_plain_python(feature: Feature) -> None:
 def test_the_examples_give_their_values_in_a_query() -> None:
     lines: list[Line] = []
     events: list[Event] = []
+    known: list[Known] = []
     for feature in FEATURES:
+        known += known_of(feature.example, feature.name)
         lines += [replace(line, customer=feature.name) for line in lines_of(feature.example)]
         events += [replace(event, customer=feature.name) for event in events_of(feature.example)]
-    tables = relational.stream_tables(log_of(lines, events), ibis.duckdb.connect())
+    tables = relational.stream_tables(log_of(lines, events, known), ibis.duckdb.connect())
     found = relational.feature_table(tables, [TODAY], FEATURES).set_index("customer_id")
     for feature in FEATURES:
         expected = float("nan") if feature.example.gives is None else feature.example.gives

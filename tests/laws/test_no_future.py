@@ -22,7 +22,7 @@ def on_day(found: pd.DataFrame, day: int) -> pd.DataFrame:
 def test_many_dates_equal_one_date(shop: Shop) -> None:
     many = table(shop, EVERYTHING, ACTIVE_DAYS)
     for day in shop.days:
-        same_bits(on_day(many, day), table(Shop(shop.lines, shop.events, (day,)), EVERYTHING, ACTIVE_DAYS))
+        same_bits(on_day(many, day), table(shop.on(day), EVERYTHING, ACTIVE_DAYS))
 
 
 @given(shops())
@@ -42,13 +42,13 @@ def test_a_log_cut_at_the_date_equals_lines_cut_at_the_date(shop: Shop) -> None:
 @given(shops(), st.integers(0, 2**16))
 def test_the_order_of_rows_and_dates_does_not_matter(shop: Shop, seed: int) -> None:
     same_bits(table(shop, EVERYTHING), table(shop.shuffled(seed), EVERYTHING))
-    same_bits(table(shop, EVERYTHING), table(Shop(shop.lines, shop.events, shop.days[::-1] * 2), EVERYTHING))
+    same_bits(table(shop, EVERYTHING), table(shop.on(*shop.days[::-1] * 2), EVERYTHING))
 
 
 @given(st.data(), shops())
 def test_nothing_on_or_after_the_date_changes_a_feature(data: st.DataObject, shop: Shop) -> None:
     day = shop.days[-1]
-    now = Shop(shop.lines, shop.events, (day,))
+    now = shop.on(day)
     same_bits(table(now, EVERYTHING), table(now.plus(data.draw(later_rows(day))), EVERYTHING))
 
 

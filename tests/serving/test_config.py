@@ -11,6 +11,7 @@ from features.errors import ConfigError
 from features.log import Lines
 from features.questions import Answer, Question, Setting
 from features.roll_up import roll_up
+from features.sources.attribute_settings import FeatureSettings
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from serving.config import BOOK_URL, BookSettings, Churn, ListSettings, Settings, load_settings, toml_text
 from serving.config.to_toml import toml_value
@@ -84,6 +85,11 @@ def test_every_wrong_key_and_value_is_named_at_once(tmp_path):
         (PLAIN.replace('"EUR"', '"euro"'), "three capital letters"),
         (PLAIN.replace("amount =", "amonut ="), 'Did you mean "amount"?'),
         (PLAIN + "[churn]\nhorizon_days = 0\n", "from 1 to 3650, not 0"),
+        (
+            PLAIN + '[features]\nuse = ["Religion"]\n',
+            '"Religion" is named sensitive ("religion")',
+        ),
+        (PLAIN + '[features]\nuses = ["Region"]\n', 'features.uses: no such key. Did you mean "use"?'),
         (PLAIN + '[churn]\nhorizon_days = "auto"\nactive_days = 0\n', "from 1 to 3650, not 0"),
     ],
 )
@@ -110,7 +116,8 @@ def test_what_is_written_is_read_back(tmp_path):
             format=FileFormat(delimiter="\t", decimal=",", encoding="cp1256", calendar="jalali"),
         ),
         events=EventsMapping(tmp_path / "e.csv", {"customer_id": "c", "happened_at": "t"}, kind="visit"),
-        customers=CustomersMapping(tmp_path / "c.csv", {"customer_id": "c", "owner": "o"}),
+        customers=CustomersMapping(tmp_path / "c.csv", {"customer_id": "c", "owner": "o", "known_from": "since"}),
+        features=FeatureSettings(use=("استان", "segment"), never=("post*",)),
         churn=Churn(14, 60),
         list=ListSettings(capacity=5, rank_by="probability"),
         folder=tmp_path,

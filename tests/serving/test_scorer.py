@@ -9,15 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from features.attributes import Attributes, with_attributes
 from features.clock import date_of, day_number
+from features.definitions import features_for
 from features.errors import InputError
-from features.log import Events, Lines
+from features.log import Coded, Events, Lines
 from features.roll_up import roll_up
 from serving import scorer
 from serving.scorer import explained, limits, score, score_one
 from serving.scores import LAPSED_FROM, SCORE_NAMES, STATES, band
 from serving.shop import chosen_day
+from tests.bundles import bundle_of
+from training.dataset import build_dataset
 from training.models.fitted import Explained
+from training.splits import latest_dates
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +93,23 @@ def test_everyone_in_a_small_shop_is_told_why(scores: Any) -> None:
     assert scores["protective"].map(len).between(0, 2).all()
     assert scores["reasons"].map(len).sum() > len(scores) / 2
     assert all(isinstance(words, str) for told in scores["reasons"] for words in told)
+
+
+def test_who_is_not_in_the_customers_file_is_scored_as_an_average_customer_and_that_is_said(shop: Any) -> None:
+    """A posted history comes without region; the batch has it, and says nothing."""
+    regions = Attributes(shop.log.customer_ids, {"region": Coded.of(["north", "south"] * (shop.log.n_customers // 2))})
+    known = with_attributes(shop.log, regions)
+    learnt = build_dataset(
+        known, latest_dates(known, shop.settings.definition), shop.settings.definition, features_for(known)
+    )
+    bundle = bundle_of("logistic", learnt, known, shop.settings.shop)
+    someone = str(known.customer_ids[0])
+    told = score_one(shop.log.only([someone]), bundle, "1", shop.as_of)
+    assert told.limits is not None
+    assert "region of the customer not known: read as of an average customer" in told.limits
+    assert not any("region" in words for words in limits(known.only([someone]), bundle, shop.as_of))
+    batch = score(known, bundle, "1", shop.as_of).set_index("customer_id")
+    assert not any("region" in words for told in batch["reasons"] for words in told)
 
 
 def test_nothing_on_or_after_the_day_is_read(shop: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from features.clock import date_of
 from features.errors import ConfigError, InputError
+from features.sources.attribute_settings import FeatureSettings
 from serving.book import Book
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
 from serving.commands.data.features import write_features
@@ -109,6 +111,35 @@ def test_a_posted_amount_is_its_lines_whatever_the_files_are(shop: Any, settings
     toml.write_text(text.replace("[orders.columns]", 'amount_is = "order"\n[orders.columns]'), encoding="utf-8")
     rules = reader_of(load_settings(toml)).rules
     assert (rules.amount_is, rules.price_times_quantity, rules.return_prefix) == ("line", False, "R")
+
+
+def with_regions(settings: Settings, use: str) -> Settings:
+    """Give every customer a region, and say which columns are features."""
+    file, toml = settings.folder / "customers.csv", settings.folder / "regulars.toml"
+    head, *rows = file.read_text(encoding="utf-8").splitlines()
+    regions = [f"{row},{'north' if place % 2 else 'south'}" for place, row in enumerate(rows)]
+    file.write_text("\n".join([f"{head},Region", *regions, ""]), encoding="utf-8")
+    toml.write_text(toml.read_text(encoding="utf-8") + f"\n[features]\nuse = [{use}]\n", encoding="utf-8")
+    return load_settings(toml)
+
+
+def test_columns_of_the_customers_file_are_part_of_the_log_where_they_are_features(
+    shop: Any, settings: Settings, tmp_path: Path
+) -> None:
+    known = with_regions(settings, '"Region"')
+    log = OpenShop(known).log
+    assert log.attributes == ("region",)
+    assert log.digest() != shop.log.digest()
+    frame = in_shop(known, write_features, tmp_path / "features.csv").frame
+    assert frame["customer_region_share"].between(0.3, 0.7).all()
+    assert frame["customer_region_log_odds"].nunique() == 2
+
+
+def test_a_feature_needs_its_file_and_its_column(settings: Settings) -> None:
+    with pytest.raises(ConfigError, match=r"name that file under \[customers\]"):
+        _ = OpenShop(replace(settings, customers=None, features=FeatureSettings(use=("Region",)))).log
+    with pytest.raises(InputError, match="Regoin"):
+        _ = OpenShop(with_regions(settings, '"Regoin"')).log
 
 
 def test_an_open_book_stays_open(settings: Settings) -> None:

@@ -10,12 +10,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.attributes import Attributes, with_attributes
+from features.build import feature_table
+from features.clock import date_of
+from features.codes import CodeTable
+from features.definitions import features_for
 from features.errors import ModelRefused
 from features.feature import FeatureSet
+from features.log import Coded
+from tests.bundles import bundle_of
+from tests.training.conftest import DEFINITION, SHOP
 from training import bundle as bundle_module
 from training.bundle import Bundle
+from training.dataset import build_dataset
 from training.drift_reference import references
 from training.models.candidates import CANDIDATES
+from training.splits import latest_dates
 
 DAY = date(2024, 1, 1)
 FILES = ("bundle.json", "trees.json", "trees_1.txt", "value.json", "timing.json", "probe.json")
@@ -44,6 +54,34 @@ def test_a_round_trip_changes_no_bit(bundles, data, name, tmp_path):
     assert (again.definition, again.shop, again.calibration) == (saved.definition, saved.shop, saved.calibration)
     assert (again.reference, again.metrics, again.why) == (saved.reference, saved.metrics, saved.why)
     assert again.training_dates == saved.training_dates
+
+
+def test_what_was_learnt_of_attributes_is_kept_and_proved_at_each_load(log, tmp_path):
+    """As JSON, read back to the bit, and computed for the made-up customers as in training."""
+    regions = Coded.of(["north" if place % 3 else "south" for place in range(log.n_customers)])
+    known = with_attributes(log, Attributes(log.customer_ids, {"region": regions}))
+    learnt = build_dataset(known, latest_dates(known, DEFINITION), DEFINITION, features_for(known))
+    saved = bundle_of("logistic", learnt, known, SHOP)
+    saved.save(tmp_path)
+    again = Bundle.load(tmp_path)
+    assert (again.features.codes, again.features.attributes) == (learnt.features.codes, ("region",))
+    assert len(again.features.codes.tables["region"]) == len(learnt.days)
+    served = feature_table(known, [date_of(learnt.days[-1])], again.features, DEFINITION.active_days)
+    newest = learnt.on([learnt.days[-1]])
+    assert np.array_equal(served[list(again.features.names)].to_numpy(), newest.values, equal_nan=True)
+    probe = json.loads((tmp_path / "probe.json").read_text(encoding="utf-8"))
+    assert set(probe["attributes"]["region"]) == {"north", "south", "?", ""}
+    place = again.features.names.index("customer_region_log_odds")
+    assert len({row[place] for row in probe["values"]}) == 4  # two groups, all other values together, and unknown
+
+
+def test_other_codes_than_the_models_are_refused(log, tmp_path, monkeypatch):
+    regions = Coded.of(["north" if place % 3 else "south" for place in range(log.n_customers)])
+    known = with_attributes(log, Attributes(log.customer_ids, {"region": regions}))
+    learnt = build_dataset(known, latest_dates(known, DEFINITION), DEFINITION, features_for(known))
+    bundle_of("logistic", learnt, known, SHOP).save(tmp_path)
+    monkeypatch.setattr(CodeTable, "number", lambda *_: 0.5)
+    refused(tmp_path, "computed otherwise than in training: customer_region_share, customer_region_log_odds")
 
 
 def test_calibrated_contributions_are_exact(bundles, data):
@@ -100,7 +138,7 @@ def edit(folder, name, **changes):
 
 
 def test_features_that_are_computed_otherwise_are_named(bundles, folder, monkeypatch):
-    def changed(kinds=()):
+    def changed(kinds=(), attributes=()):
         known = bundles["lightgbm"].features
         half = {"last_spend", "tenure_days"}
         values = dict.fromkeys(half, known["frequency"].value)

@@ -11,11 +11,10 @@ import numpy as np
 
 from features.churn.labels import ChurnDefinition
 from features.clock import date_of, day_number
-from features.definitions import default_features
-from features.definitions.engagement import event_kinds
 from features.errors import InsufficientHistory
 from features.feature import FeatureSet
 from features.log import Log
+from training.attribute_codes import trusted_features
 from training.backtest.predictions import Predictions, Said, blend_weights, with_blend_of_earlier_dates
 from training.backtest.results import Backtest, CandidateResult
 from training.dataset import Dataset, build_dataset
@@ -89,7 +88,7 @@ def backtest_candidates(
     Raises:
         InsufficientHistory: no test date has training data before it, and there are too few customers to split.
     """
-    features = features or default_features(event_kinds(log))
+    features = features or trusted_features(log, definition, date_of(labels_end(log, until)))
     weeks = read_weeks(log, definition, labels_end(log, until))
     try:
         wanted = rolling_origin(log, definition, until, n_tests)

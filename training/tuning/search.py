@@ -26,17 +26,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.churn.labels import ChurnDefinition
-from features.clock import day_number
-from features.definitions import default_features
-from features.definitions.engagement import event_kinds
+from features.clock import date_of, day_number
 from features.errors import InputError, InsufficientHistory
 from features.log import Log
+from training.attribute_codes import trusted_features
 from training.backtest.backtest import Progress, no_progress
 from training.backtest.choice import Difference, Rows, difference
 from training.dataset import Floats
 from training.metrics import log_loss
 from training.models.trees import USUAL, TreeSettings
-from training.splits import Split, rolling_origin
+from training.splits import Split, labels_end, rolling_origin
 from training.tuning.folds import JUDGED_BY, MOST_CUSTOMERS, Fold, temporal_folds
 from training.tuning.optuna_studies import importance_in, optuna, space, storage_in, study_in
 from training.tuning.tuned import HOME, Tuned
@@ -82,7 +81,8 @@ def tune(
     log = log if until is None else log.before(day_number(until))
     if not len(log.streams["orders"]):
         raise InsufficientHistory("the log holds no order before the date to tune until")
-    features, splits = default_features(event_kinds(log)), rolling_origin(log, definition, until)
+    splits = rolling_origin(log, definition, until)
+    features = trusted_features(log, definition, date_of(labels_end(log, until)))
     name = _study_name(log, definition, features.names, splits)
     try:
         folds = temporal_folds(log, splits, definition, features, budget.step)

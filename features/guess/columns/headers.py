@@ -271,6 +271,10 @@ CUSTOMERS = {
         "member until|renewal date",
         "λήξη συνδρομής|λήξη μέλους|συνδρομή έως|پایان عضویت|انقضای عضویت|تاریخ پایان عضویت",
     ),
+    "known_from": plain_names(
+        "known from|known since|valid from|valid since|effective from|effective date|segment since|tier since",
+        "ισχύει από|σε ισχύ από|γνωστό από|معتبر از|از تاریخ|gültig ab|gültig von|seit|valable depuis|válido desde",
+    ),
     "favourite": plain_names(
         "favourite|favorite|favourite category|favorite category|favourite product|favorite product|top category",
         "αγαπημένη κατηγορία|αγαπημένο|αγαπημένο προϊόν|دسته محبوب|کالای محبوب|محصول محبوب|علاقه",

@@ -107,7 +107,7 @@ def check_shop(shop: OpenShop, rule: str | None = None) -> Checked:
         rule: of which only the rows are listed that it left out.
 
     Raises:
-        InputError: no such rule.
+        InputError: no such rule, or a column that [features] names may not be a feature.
     """
     if rule is not None and rule not in RULES:
         raise InputError(f'no rule is called "{rule}".{suggest(rule, RULES)}')
@@ -116,6 +116,7 @@ def check_shop(shop: OpenShop, rule: str | None = None) -> Checked:
     if report.log is None:  # nothing was read, so no rule has left out or converted anything
         return Checked(report.violations, (), None, (), report.broken, report.warnings)
     assert report.sheet is not None
+    _ = shop.attributes  # a column that may not be a feature is refused here, and not in the middle of training
     compared = shop.known_at is None  # else only some of the exports are read
     jumped = asked_of_jumps(settings, report.sheet) if compared else ()
     asked = tuple(by_setting((*report.questions, *jumped)).values())

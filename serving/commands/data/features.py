@@ -13,6 +13,7 @@ import pandas as pd
 from features.build import feature_table
 from serving.outreach.exports.write_table import write_table
 from serving.shop import OpenShop
+from training.attribute_codes import coded
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,8 @@ class FeaturesWritten:
 
 def write_features(shop: OpenShop, out: Path) -> FeaturesWritten:
     """Compute the features of the population on the shop's day and write them."""
-    frame = feature_table(shop.log, [shop.as_of], shop.features, shop.definition.active_days)
+    features = coded(shop.features, shop.log, [shop.as_of], shop.definition)
+    frame = feature_table(shop.log, [shop.as_of], features, shop.definition.active_days)
     frame["as_of"] = frame["as_of"].dt.date
     write_table(frame, out, shop.settings.files.access())
     return FeaturesWritten(frame, out, shop.as_of, shop.settings.auto_note(shop.definition))

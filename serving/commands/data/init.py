@@ -15,6 +15,7 @@ from features.guess.guess import guess
 from features.log import Log
 from features.questions import Question, by_setting
 from features.shell import shell_line
+from features.sources.attribute_settings import FeatureSettings
 from features.sources.databases.address import Database
 from features.sources.mapping import Beside, Guess, OrdersMapping, with_paths
 from features.sources.opening.opener import ALONE
@@ -85,6 +86,7 @@ def init_shop(
         "horizon_days": churn.horizon_days,
         "active_days": churn.active_days,
         "orders": {**_source(settings.orders), "columns": dict(settings.orders.columns)},
+        "features": {"use": list(settings.features.use)},
         "not_used": {table: list(headers) for table, headers in found.not_used.items()},
         "assumptions": assumptions,
         "questions": [each.to_dict() for each in by_setting(talk.open).values()],
@@ -138,6 +140,7 @@ def _checked(talk: Talk, found: Guess, folder: Path) -> tuple[Settings, CheckRep
         orders=_absolute(found.orders),
         events=_absolute(found.events) if found.events else None,
         customers=_absolute(found.customers) if found.customers else None,
+        features=FeatureSettings(use=found.use),
         folder=folder,
     )
     settings, report = answered(guessed, talk.settings), None

@@ -239,7 +239,7 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
         taken_back = taken_back_since(connection, outreach.as_of)
     in_book = {*snapshot.owners.values(), *snapshot.owned["owner"]}
     known_owners = {NO_OWNER, *customers.named_owner_of.values(), *in_book, *outreach.owners}
-    warnings = (*run.hindsight(), *policy.unknown_owners(known_owners))
+    warnings = (*run.doubts(), *policy.unknown_owners(known_owners))
     held = held_along(outreach.suppressed, snapshot, customers.account_of, (VETO, SNOOZED))
     owned = owners_along(outreach.everyone["account_id"], snapshot.owned, customers.accounts)
     return PublishedList(outreach, files, run, warnings, taken_back, held, owned)

@@ -14,7 +14,7 @@ import pandas as pd
 from features.log import Log
 from serving.book.runs import record_scores
 from serving.outreach.exports.write_table import write_table
-from serving.scorer import Reasons, score
+from serving.scorer import Reasons, score, unknown_attributes
 from serving.scores import STATES, without_money
 from serving.shop import OpenShop
 from training.bundle import Bundle
@@ -53,8 +53,14 @@ class ScoringRun:
         """The scores as they are told: where the orders hold no money, its columns are empty."""
         return self.scores if self.log.has_money else without_money(self.scores)
 
-    def hindsight(self) -> Iterator[str]:
-        """Say in one line that the model knew the future of the day; nothing where it did not."""
+    def doubts(self) -> Iterator[str]:
+        """Say what the scores suffer from: a model that knew the future of the day, or one that misses what it knew."""
+        if unknown := unknown_attributes(self.log, self.bundle):
+            yield (
+                f"careful: version {self.version} has learnt from {', '.join(unknown)} of the customers, which "
+                "[features] use no longer names: everyone is read as an average customer; name them again, or run "
+                "regulars train"
+            )
         until = self.bundle.trained_until
         if self.as_of < until:
             yield (
@@ -107,7 +113,7 @@ class ScoresWritten:
         """Say it to a person."""
         yield self.run.totals
         yield "of these " + ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in self.states.items())
-        yield from self.run.hindsight()
+        yield from self.run.doubts()
         follow = self.run.bundle.timing.follow_days
         yield f"next_order_on is the date to expect of those who order within {follow:,} days"
         yield f"written to {self.path}"

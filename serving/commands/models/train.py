@@ -14,6 +14,7 @@ from typing import Any
 from features.sources.balance.sheet import BalanceSheet
 from features.sources.balance.words import document, table
 from serving.book.audit import auditing
+from serving.commands.models.attributes import attribute_notes
 from serving.commands.models.candidates import candidate_lines
 from serving.commands.models.card import card
 from serving.commands.models.list_size import list_size
@@ -107,9 +108,8 @@ def train_and_judge(
     if result.model_version != result.former_version:
         with auditing(shop.book, PROMOTE, GATE, result.former_version, result.model_version, result.why):
             pass
-    return Trained(
-        result, settings.folder, shop.reading.sheet, (*_killed_note(killed), *settings.auto_note(definition), *words)
-    )
+    notes = (*_killed_note(killed), *settings.auto_note(definition), *attribute_notes(shop.log, definition), *words)
+    return Trained(result, settings.folder, shop.reading.sheet, notes)
 
 
 def _killed_note(killed: int) -> tuple[str, ...]:

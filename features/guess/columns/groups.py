@@ -1,0 +1,77 @@
+"""Which groups a customers file tells of: the columns that `init` proposes as features.
+
+Proposed as a feature is a column of few values, each of many customers, that is not named sensitive, tells nobody
+apart, and does not look as if it was written after customers left. What is proposed and what is refused is said, and
+`[features] use` in regulars.toml has the last word.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from features.guess.sample import Sample, is_date
+from features.sources.attribute_settings import NEVER_FIELDS, FeatureSettings
+from features.sources.words.sensitive import afterwards_word, tells_sex
+
+# Fields of the contract that are groups; the others are names, dates, balances and what is open at the moment.
+GROUPS = ("segment", "tier")
+MOST_VALUES, CUSTOMERS_A_VALUE, LEAST_FILLED = 60, 20, 0.5
+
+
+def proposed_features(sample: Sample, columns: Mapping[str, int | None]) -> tuple[str, ...]:
+    """Return the columns that are proposed as features, by field or header, and add what that assumes.
+
+    Args:
+        sample: the customers file.
+        columns: field -> index, as mapped.
+    """
+    read = {index: name for name, index in columns.items() if index is not None and name not in NEVER_FIELDS}
+    taken = {index for name, index in columns.items() if index is not None and name not in GROUPS}
+    free = [index for index in range(len(sample.file.header)) if index not in taken]
+    dated = columns.get("known_from") is not None
+    groups = [index for index in free if _is_group(sample, index)]
+    refused = [index for index in free if _is_sensitive(sample, index)]
+    found = [index for index in groups if index not in refused and (dated or not _is_afterwards(sample, index))]
+    if refused:
+        sample.assume(f"Never a feature, being sensitive or of one person alone: {_named(sample, refused)}.")
+    if late := [index for index in groups if index not in (*refused, *found)]:
+        sample.assume(
+            f"No feature: {_named(sample, late)}, as it may be written after customers left; with a column that says "
+            "since when a row is known (known_from under [customers.columns]), name it in use under [features]."
+        )
+    if found:
+        sample.assume(_said(sample, found, dated=dated))
+    return tuple(read.get(index, sample.name(index)) for index in found)
+
+
+def _said(sample: Sample, found: Iterable[int], *, dated: bool) -> str:
+    named = f"Features from {sample.file.name}: {_named(sample, found)}"
+    if dated:
+        return f"{named}, each from the day on that known_from names."
+    return (
+        f"{named}. CHECK: nothing says since when they are known; one that is written by what customers did later is a "
+        "leak, and belongs out of use under [features]."
+    )
+
+
+def _is_group(sample: Sample, index: int) -> bool:
+    """Return whether a column holds few values, each of many customers."""
+    filled, rows = sample.filled(index), len(sample.columns[index])
+    counts = Counter(filled)
+    large = sum(count for count in counts.values() if count >= CUSTOMERS_A_VALUE)
+    few = 2 <= len(counts) <= MOST_VALUES and large >= LEAST_FILLED * rows
+    return few and not is_date(sample, index)
+
+
+def _is_sensitive(sample: Sample, index: int) -> bool:
+    named = FeatureSettings().refused(sample.name(index)) is not None
+    return bool(sample.filled(index)) and (named or tells_sex(set(sample.filled(index))))
+
+
+def _is_afterwards(sample: Sample, index: int) -> bool:
+    return any(afterwards_word(text) for text in (sample.name(index), *set(sample.filled(index))))
+
+
+def _named(sample: Sample, indices: Iterable[int]) -> str:
+    return ", ".join(f'"{sample.name(index)}"' for index in indices)
