@@ -180,35 +180,32 @@ class _Seen:
     def table(self, name: str, day: int, windows: Sequence[int]) -> CodeTable:
         """Return what was known of an attribute at the start of a day."""
         words, prior = self.words[name], PRIOR_CUSTOMERS * len(windows)
-        today, *earlier = (self._counts(name, each) for each in (day, *windows))
-        customers, churned, expected, spread = (
-            sum((each[n] for each in earlier), np.zeros(len(words))) for n in range(4)
-        )
-        large = np.max([each[0] for each in (today, *earlier)], axis=0) >= LEAST_CUSTOMERS
-        shares = today[0] / max(np.count_nonzero(self.columns.as_of == day), 1)
+        counts = np.stack([self._counts(name, each) for each in (day, *windows)])
+        customers, churned, expected, spread = counts[1:].sum(axis=0)
+        large = counts[:, 0].max(axis=0) >= LEAST_CUSTOMERS
+        shares = counts[0, 0] / max(np.count_nonzero(self.columns.as_of == day), 1)
         # Of whom no value is known, other things are true than of whom one is: groups are held against one another.
-        expected = expected * (churned.sum() / expected.sum() if expected.sum() else 1.0)
+        expected = expected * (churned.sum() / expected.sum() if expected.any() else 1.0)
         beyond = _beyond(customers, churned, expected, prior)
-        kept, few = np.flatnonzero(large), ~large
-        rest = _beyond(*(counts[few].sum(keepdims=True) for counts in (customers, churned, expected)), prior)
+        kept, few = [int(code) for code in np.flatnonzero(large)], np.flatnonzero(~large)
+        seen, gone, usual = (each[few].sum(keepdims=True) for each in (customers, churned, expected))
         return CodeTable(
             day,
             {words[code]: float(shares[code]) for code in kept},
             {words[code]: float(beyond[code]) for code in kept},
-            float(rest[0]),
-            float((shares**2).sum() / shares.sum()) if shares.sum() else 0.0,
+            float(_beyond(seen, gone, usual, prior)[0]),
+            float((shares**2).sum() / shares.sum()) if shares.any() else 0.0,
             _auroc(beyond, churned, customers - churned),
-            _surprise(churned[large] - expected[large], spread[large]),
+            _surprise((churned - expected)[large], spread[large]),
         )
 
-    def _counts(self, name: str, day: int) -> tuple[Counts, Counts, Counts, Counts]:
-        """Return per code: customers, how many of them churned, how many were to be expected to, and its variance."""
+    def _counts(self, name: str, day: int) -> Counts:
+        """Return customers per code, how many churned, how many were to be expected to, and its variance: 4 × codes."""
         codes, size = self.columns[name], len(self.words[name])
         rows = np.flatnonzero((self.columns.as_of == day) & ~np.isnan(codes))
         code, usual = codes[rows].astype(np.int64), self.usual[rows]
         weights = (np.ones(len(rows)), self.churned[rows], usual, usual * (1 - usual))
-        found = [np.bincount(code, each, minlength=size) for each in weights]
-        return found[0], found[1], found[2], found[3]
+        return np.stack([np.bincount(code, each, minlength=size).astype(np.float64) for each in weights])
 
 
 def _looked_at(names: Sequence[str]) -> FeatureSet:
