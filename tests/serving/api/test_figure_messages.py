@@ -14,8 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from serving.api import figures, model
+from features.clock import date_of
+from features.sources.balance.words import document
+from serving.api import data, figures, model
 from serving.api.app import OPERATIONS
+from serving.api.data import data_answer
 from serving.api.loaded_model import Champion
 from serving.api.model import model_answer
 from serving.api.openapi import openapi
@@ -24,6 +27,7 @@ from serving.commands.lists.effect import MeasuredEffect, measure_effect
 from serving.commands.lists.kpis import shop_kpis
 from serving.config import load_settings
 from serving.outreach.effect.effect import effect
+from serving.shop import OpenShop
 from tests.serving.conftest import SmallShop, in_shop
 from training.backtest.bands import Band, Floor
 from training.backtest.choice import Difference
@@ -34,7 +38,7 @@ from training.forecasts.uplift import QiniEstimate, UpliftVerdict
 
 MONDAY = date(2026, 3, 2)
 NAN = float("nan")
-TYPED = [each for each in OPERATIONS if each in (*figures.OPERATIONS, *model.OPERATIONS)]
+TYPED = [each for each in OPERATIONS if each in (*figures.OPERATIONS, *data.OPERATIONS, *model.OPERATIONS)]
 
 
 def wire(content: Any) -> Any:
@@ -116,6 +120,18 @@ def test_the_effect_of_a_trial(accounts: int) -> None:
     answer = wire(found.answer)
     assert answer == as_read(found.to_dict())
     assert isinstance(answer["overall"]["money_kept"]["value"], str if qini else type(None))
+
+
+def test_the_data_are_the_sheet_of_the_command(shop: SmallShop) -> None:
+    with OpenShop(shop.settings) as opened:
+        reading = opened.reading
+    answer = wire(data_answer(reading))
+    sheet = document(reading.sheet)
+    assert {name: answer[name] for name in sheet} == wire(sheet)
+    assert (answer["first_on"], answer["last_on"]) == (
+        date_of(reading.log.first_day).isoformat(), date_of(reading.log.last_day).isoformat()
+    )  # fmt: skip
+    assert [each["rule"] for each in answer["rules"]] == [each.rule for each in reading.rules]
 
 
 def test_the_effect_before_anything_has_settled(listed: Path) -> None:
