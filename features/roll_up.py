@@ -146,7 +146,9 @@ def totals(values: Ints, begins: Ints) -> Ints:
     >>> totals(np.array([1, 2, 3]), np.array([0, 2]))
     array([3, 3])
     """
-    return np.add.reduceat(values, begins) if len(begins) else np.zeros(0, dtype=np.int64)
+    if len(begins) == len(values):
+        return values.copy()
+    return np.add.reduceat(values, begins) if values.any() else np.zeros(len(begins), dtype=np.int64)
 
 
 def _counts(begins: Ints, rows: int) -> Ints:
@@ -203,7 +205,7 @@ def _returns(lines: Lines, customer: Ints, back: Ints, size: int) -> Stream:
     columns = {
         "returned": totals(lines.amount[back], begins),
         "returned_lines": _counts(begins, len(back)),
-        "refunded": totals(np.where(lines.refund, lines.amount, 0)[back], begins),
+        "refunded": totals(np.where(lines.refund[back], lines.amount[back], 0), begins),
     }
     return Stream(_offsets(customer[back][begins], size), lines.day[back][begins], columns)
 

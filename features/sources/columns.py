@@ -158,7 +158,10 @@ def half_up(values: Ints, scale: int) -> Ints:
         return np.zeros_like(values)  # which takes no memory until somebody writes
     if scale == 1:
         return values.copy()
-    rounded: Ints = np.sign(values) * ((np.abs(values) + scale // 2) // scale)
+    rounded: Ints = values + scale // 2
+    if scale % 2 == 0:
+        rounded -= values < 0
+    rounded //= scale
     return rounded
 
 

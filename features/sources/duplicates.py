@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from features.log import Coded, Ints
+from features.sources.cells.read_texts import Hashes, mixed
 from features.sources.columns import Mask
 from features.sources.row_checks import TypedTable
 
-Hashes = npt.NDArray[np.uint64]
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -72,10 +71,3 @@ def _columns(typed: TypedTable) -> Iterator[Ints]:
     yield from (numbers for _, numbers in sorted(typed.numbers.items()))
     yield from (flags for _, flags in sorted(typed.flags.items()))
     yield from (typed.local_time, typed.offset)
-
-
-def mixed(bits: Hashes) -> Hashes:
-    """Spread every bit over all others: the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))

@@ -16,7 +16,10 @@ import pyarrow.compute as pc
 
 from features.log import Coded, Ints, Texts
 
-_AT_ONCE = 1 << 20
+Hashes = npt.NDArray[np.uint64]
+_AT_ONCE, _FEW = 1 << 20, 10_000
+_MOSTLY_ONCE = 0.99  # of so few texts; of some 500,000 that come again and again, fewer would be different
+_LOW_BYTES = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)
 
 
 class ArrowTexts:
@@ -60,6 +63,16 @@ class ArrowTexts:
         first, last = (np.zeros(len(some), dtype=np.uint8) for _ in range(2))
         first[some], last[some] = content[bounds[:-1][some]], content[bounds[1:][some] - 1]
         return first, last
+
+    @property
+    def fingerprints(self) -> Hashes:
+        """A number for each: of its first and last eight bytes and its length, all of it up to sixteen."""
+        content = np.concatenate([self._content, np.zeros(8, dtype=np.uint8)])
+        words = np.ndarray(len(content) - 7, dtype="<u8", buffer=content, strides=(1,))
+        bounds, size = self._offsets - self._offsets[0], self._sizes
+        first = words[bounds[:-1]] & _LOW_BYTES[np.minimum(size, 8)]
+        last = np.where(size > 8, words[np.maximum(bounds[1:] - 8, 0)], 0).astype(np.uint64)
+        return mixed(first ^ mixed(last + size.astype(np.uint64)))
 
     @cached_property
     def alphabet(self) -> npt.NDArray[np.bool_]:
@@ -115,12 +128,11 @@ class ReadTexts(Coded):
         """
         if not len(column):
             return cls.of([])
-        if pa.types.is_dictionary(column.type):
-            column = column.unify_dictionaries()
-            if pc.count_distinct(column.chunk(0).dictionary).as_py() < len(column.chunk(0).dictionary):
-                column = column.cast(column.type.value_type).dictionary_encode()
-        else:
-            column = column.dictionary_encode()  # one dictionary for all chunks
+        if not pa.types.is_dictionary(column.type):
+            return cls(*_coded_by_runs(column.fill_null("") if column.null_count else column))
+        column = column.unify_dictionaries()
+        if pc.count_distinct(column.chunk(0).dictionary).as_py() < len(column.chunk(0).dictionary):
+            column = column.cast(column.type.value_type).dictionary_encode()
         texts, nothing = column.chunk(0).dictionary, -1
         if column.null_count:
             nothing = pc.index(texts, "").as_py()
@@ -162,3 +174,48 @@ class ReadTexts(Coded):
         new_code = np.zeros(len(self.read.array), dtype=np.int64)
         new_code[used[order]] = np.arange(len(order))
         return ReadTexts(ArrowTexts(texts.take(pa.array(order))), new_code[self.codes])
+
+
+def _coded_by_runs(column: pa.ChunkedArray) -> tuple[ArrowTexts, Ints]:
+    """Return the distinct texts of a column and the code of each row; rows of one text that stand together are one.
+
+    So are the ids of an order's lines, and then most of them come once: that is seen by their fingerprints, without a
+    table of millions of texts.
+    """
+    runs = [pc.run_end_encode(chunk, run_end_type=pa.int64()) for chunk in column.chunks]
+    lengths = np.concatenate([np.diff(each.run_ends.to_numpy(), prepend=0) for each in runs])
+    texts = pa.concat_arrays([each.values.cast(pa.large_string()) for each in runs])
+    first, codes = _coded(texts)
+    return first, np.repeat(codes, lengths)
+
+
+def _coded(texts: pa.Array) -> tuple[ArrowTexts, Ints]:
+    if len(texts) <= _FEW or pc.count_distinct(texts.slice(0, _FEW)).as_py() < _MOSTLY_ONCE * _FEW:
+        return _hashed(texts)
+    held = ArrowTexts(texts)
+    prints = held.fingerprints
+    in_order = np.sort(prints)
+    twice = in_order[1:][in_order[1:] == in_order[:-1]]
+    if not len(twice):  # other fingerprints, other texts
+        return held, np.arange(len(texts))
+    if len(twice) > len(texts) / 4:
+        return _hashed(texts)
+    at = np.searchsorted(twice, prints)
+    again = twice[np.minimum(at, len(twice) - 1)] == prints
+    once = np.flatnonzero(~again)
+    others, codes_of_others = _hashed(texts.filter(pa.array(again)))
+    codes = np.empty(len(texts), dtype=np.int64)
+    codes[once], codes[again] = np.arange(len(once)), codes_of_others + len(once)
+    return ArrowTexts(pa.concat_arrays([texts.take(pa.array(once)), others.array])), codes
+
+
+def _hashed(texts: pa.Array) -> tuple[ArrowTexts, Ints]:
+    coded = texts.dictionary_encode()
+    return ArrowTexts(coded.dictionary), coded.indices.to_numpy().astype(np.int64)
+
+
+def mixed(bits: Hashes) -> Hashes:
+    """Spread every bit over all others: the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,3 +42,12 @@ def test_rows_that_are_picked_share_their_texts() -> None:
     picked = column.with_codes(column.codes[np.array([False, True, True])])
     assert picked.values is column.values
     assert picked.in_order().values.tolist() == ["a", "b"]
+
+
+@given(st.lists(IDS | st.text("ab", min_size=7, max_size=18), min_size=4, max_size=60))
+def test_texts_that_mostly_come_once_are_coded_by_their_fingerprints(texts: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("features.sources.cells.read_texts._FEW", 2)
+        column = ReadTexts.taken(pa.chunked_array([texts[:3], [None], texts[3:]], pa.string()))
+    assert column.values[column.codes].tolist() == [*texts[:3], "", *texts[3:]]
+    assert len(set(column.values)) == len(column.values)
