@@ -14,6 +14,7 @@ import pytest
 from features.clock import date_of
 from features.errors import ConfigError, InputError
 from features.sources.attribute_settings import FeatureSettings
+from features.sources.reader import CleanLog, read_log
 from serving.book import Book
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
 from serving.commands.data.features import write_features
@@ -37,6 +38,21 @@ def post(settings: Settings, on: date, customer_id: str = "new one") -> None:
         line = {"ordered_at": f"{on} 12:00", "amount": "20.00"}
         record_orders(book, [PostedOrder("posted", customer_id, [line])], reader_of(settings))
         record_events(book, [PostedEvent("e", customer_id, "call_sent", f"{on} 12:00")], reader_of(settings))
+
+
+def test_orders_are_counted_twice_where_that_is_asked_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[bool] = []
+    once = read_log
+
+    def noted(*given: Any, **named: Any) -> CleanLog:
+        counted.append(named["count_twice"])
+        return once(*given, **named)
+
+    monkeypatch.setattr("serving.shop.read_log", noted)
+    listed, trained = OpenShop(settings), OpenShop(settings)
+    trained.count_twice()
+    assert listed.log.digest() == trained.log.digest()
+    assert counted == [False, True]
 
 
 def test_reading_makes_no_book_and_an_empty_one_changes_nothing(shop: Any, settings: Settings) -> None:

@@ -13,7 +13,7 @@ from features.sources.balance.recount import compare
 from features.sources.balance.sheet import BalanceSheet
 from features.sources.balance.words import document, table
 from features.sources.mapping import OrdersMapping, Shop
-from features.sources.reader import read_log
+from features.sources.reader import check_files, read_log
 
 FILE = """id,who,day,total,status,money
 1,ann,2024-01-05,10.00,paid,EUR
@@ -26,13 +26,20 @@ FILE = """id,who,day,total,status,money
 """
 
 
+SHOP = Shop("UTC", "EUR", exchange_rates={"USD": Decimal("0.9")})
+
+
 @pytest.fixture
-def sheet(tmp_path: Path) -> BalanceSheet:
+def mapping(tmp_path: Path) -> OrdersMapping:
     path = tmp_path / "orders.csv"
     path.write_text(FILE)
     columns = {"order_id": "id", "customer_id": "who", "ordered_at": "day", "amount": "total", "status": "status"}
-    mapping = OrdersMapping(path, {**columns, "currency": "money"})
-    return read_log(Shop("UTC", "EUR", exchange_rates={"USD": Decimal("0.9")}), mapping).sheet
+    return OrdersMapping(path, {**columns, "currency": "money"})
+
+
+@pytest.fixture
+def sheet(mapping: OrdersMapping) -> BalanceSheet:
+    return read_log(SHOP, mapping).sheet
 
 
 def test_it_reads_like_a_bill(sheet: BalanceSheet) -> None:
@@ -75,3 +82,14 @@ def test_a_second_count_that_differs_stops_the_reading(sheet: BalanceSheet) -> N
     compare(sheet, (7, Decimal("64.010")))
     with pytest.raises(RegularsError, match="does not agree with a second count"):
         compare(sheet, (7, Decimal("64.011")))
+
+
+def test_a_check_counts_twice_and_another_reading_where_it_is_asked_to(
+    mapping: OrdersMapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("features.sources.reader.recount", lambda *_, **__: (7, Decimal(1)))
+    assert read_log(SHOP, mapping).sheet.read.rows == 7
+    with pytest.raises(RegularsError, match="second count"):
+        check_files(SHOP, mapping)
+    with pytest.raises(RegularsError, match="second count"):
+        read_log(SHOP, mapping, count_twice=True)
