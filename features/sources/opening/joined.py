@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from features.sources.opening.refusal import file_literal, refusal, several
 ORPHANS, CHILDLESS = "lines without an order", "orders without lines"
 _MOSTLY = 0.5  # of the ids of one file stand in the other, once each
 LEAST_OF_NAME = 3
+_ID_BEHIND = re.compile(r"(?<=\w{3})(id|no|nr|number|nummer|key|code|ref)$")
 
 
 def with_lines(heads: OpenFile, lines: OpenFile) -> OpenFile:
@@ -144,8 +146,21 @@ def _pairs(heads: OpenFile, other: OpenFile) -> Iterator[tuple[int, int]]:
         for column, head in enumerate(heads.header):
             one, two = plain_text.plain(name), plain_text.plain(head)
             long_enough = min(len(one), len(two)) >= LEAST_OF_NAME or "id" in (one, two)
-            if one == two or (long_enough and one and two and (one.endswith(two) or two.endswith(one))):
+            if (
+                one == two
+                or _bare(one) == _bare(two)
+                or (long_enough and one and two and (one.endswith(two) or two.endswith(one)))
+            ):
                 yield column, place
+
+
+def _bare(name: str) -> str:
+    """Return a name without the word that says that it is an id: "invoice" names the key "InvoiceId" of another file.
+
+    >>> _bare("invoiceid"), _bare("orderno"), _bare("id")
+    ('invoice', 'order', 'id')
+    """
+    return _ID_BEHIND.sub("", name) or name
 
 
 def _shared(heads: OpenFile, other: OpenFile, pair: tuple[int, int], unique: OpenFile) -> int:

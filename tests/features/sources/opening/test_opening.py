@@ -90,3 +90,12 @@ def test_a_file_without_a_column_that_decides_is_named_by_every_reading(tmp_path
     assert "is not in this file, and holds status in the others" in said
     assert "take the field out of the columns" in said
     assert not broken(replace(mapping, columns={**COLUMNS, "product_id": "note"}))
+
+
+def test_lines_that_name_their_order_without_the_word_id_are_joined(tmp_path: Path) -> None:
+    heads = written(tmp_path, "heads.csv", "InvoiceId,customer_id,ordered_at\n1,c,2026-01-05\n2,c,2026-01-06\n")
+    lines = written(tmp_path, "lines.csv", "InvoiceLineId,invoice,amount\n7,1,1.00\n8,1,2.00\n9,2,3.00\n")
+    mapping = OrdersMapping(heads, COLUMNS | {"order_id": "InvoiceId"}, lines=lines)
+    report = check_files(Shop("UTC", "EUR"), mapping)
+    assert report.sheet is not None, report.violations
+    assert (report.sheet.counted.orders, report.sheet.counted.order_lines) == (2, 3)
