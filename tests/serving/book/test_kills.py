@@ -30,7 +30,7 @@ from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.webhooks.outbox import publish_and_enqueue
 
-KILLS = int(os.environ.get("REGULARS_KILLS", "25"))
+KILLS, MANY_KILLS = 8, int(os.environ.get("REGULARS_KILLS", "100"))
 CUSTOMERS = 200
 IMPORTED = 20
 FIRST_WORDS_SECONDS = 60
@@ -112,14 +112,25 @@ def per(column: sa.Column[Any]) -> sa.Select[Any]:
 @pytest.mark.slow
 def test_a_killed_writer_leaves_a_sound_book(place: Path | str, make_scores: Any) -> None:
     """From the first moment on, when it makes the book; the next one goes on where it stopped."""
+    killed_again_and_again(place, make_scores, KILLS, longest_seconds=0.5)
+
+
+@pytest.mark.slow
+@pytest.mark.whole
+def test_a_writer_killed_many_times_leaves_a_sound_book(place: Path | str, make_scores: Any) -> None:
+    """The same, at many more moments, and in a book that has grown."""
+    killed_again_and_again(place, make_scores, MANY_KILLS, longest_seconds=1.0)
+
+
+def killed_again_and_again(place: Path | str, make_scores: Any, kills: int, *, longest_seconds: float) -> None:
     chance = random.Random(4)
     scores = make_scores(*((f"c{n}", 0.9 - n / 1000, "30.00") for n in range(CUSTOMERS)))
     planned = plan(scores, currency="EUR", policy=Policy(holdout_share=0.0))
     lists: dict[int, int] = {}
     told: dict[str, set[str]] = {kind: set() for kind in ("outcome", "consent", "key", "withdrawn")}
     done = 0
-    for number in range(KILLS):
-        seconds, writing = chance.uniform(0.01, 1.0), number % 2 == 0
+    for number in range(kills):
+        seconds, writing = chance.uniform(0.01, longest_seconds), number % 2 == 0
         for kind, one, other in killed_after(seconds, place, scores, planned, done, writing=writing):
             if kind == "list":
                 lists[int(one)] = int(other)

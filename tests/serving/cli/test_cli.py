@@ -1,46 +1,29 @@
 """The command line as a newcomer uses it: his own files, an odd CSV, and every way to get it wrong."""
 
 import json
-import shutil
 from importlib.metadata import version
 
 import pandas as pd
 import pytest
 
-from features.simulation.simulate import simulate
 from serving.scores import SCORE_NAMES
-from tests.serving.conftest import init_shop, regulars
 
 SHOP = ("--config", "regulars.toml")
 
 
-@pytest.fixture(scope="session")
-def trained_shop(tmp_path_factory, trained_once):
-    return trained_once(tmp_path_factory.mktemp("shop"))
-
-
-@pytest.fixture(scope="session")
-def trained_once(tracking_in):
-    """Simulate, init and train a small shop, once for all tests."""
-
-    def training(folder):
-        tracking_in(folder)
-        simulate(250, seed=5, days=420, usual_gap_days=14).write(folder)
-        init_shop(folder, "--events", folder / "events.csv")
-        assert regulars("train", "--config", folder / "regulars.toml") == 0
-        return folder
-
-    return training
+@pytest.fixture
+def shop(readme_shop, monkeypatch):
+    """The trained shop as the current folder."""
+    monkeypatch.chdir(readme_shop)
+    return readme_shop
 
 
 @pytest.fixture
-def shop(trained_shop, tmp_path, monkeypatch):
-    """A copy of the trained shop as the current folder; artifacts stay where MLflow knows them."""
-    for file in trained_shop.glob("*.*"):
-        if file.is_file():
-            shutil.copy(file, tmp_path)
-    monkeypatch.chdir(trained_shop)
-    return trained_shop
+def few(shop, tmp_path):
+    """The orders of a few customers: a backtest of them says the same things sooner."""
+    orders = pd.read_csv(shop / "orders.csv", dtype=str)
+    orders[orders["customer_id"].isin(orders["customer_id"].unique()[:25])].to_csv(tmp_path / "few.csv", index=False)
+    return tmp_path / "few.csv"
 
 
 def test_it_says_its_version(call):
@@ -83,8 +66,8 @@ def test_a_list_is_one_document_and_files(shop, call, tmp_path):
     assert {row["state"] for row in document["winback"]} <= {"lapsed"}
 
 
-def test_backtest_prints_one_document(shop, call):
-    code, out, _ = call("backtest", "--horizon-days", "30", "--json")
+def test_backtest_prints_one_document(few, call):
+    code, out, _ = call("backtest", "--horizon-days", "30", "--orders", few, "--json")
     document = json.loads(out)
     assert code == 0
     assert document["chosen"] in document["candidates"]
@@ -92,13 +75,15 @@ def test_backtest_prints_one_document(shop, call):
 
 
 @pytest.mark.slow  # two backtests, to compare them
-def test_until_never_reads_an_order_on_or_after_it(shop, call, tmp_path):
+def test_until_never_reads_an_order_on_or_after_it(few, call, tmp_path):
     cut = tmp_path / "cut.csv"
-    orders = pd.read_csv(shop / "orders.csv", dtype=str)
+    orders = pd.read_csv(few, dtype=str)
     orders[orders["ordered_at"] < "2022-10-01"].to_csv(cut, index=False)
     said = []
-    for arguments in (("--until", "2022-10-01"), ("--orders", cut, "--until", "2022-10-01")):
-        said.append(json.loads(call("backtest", "--horizon-days", "14", *arguments, "--json")[1]))
+    for file in (few, cut):
+        code, out, _ = call("backtest", "--horizon-days", "14", "--orders", file, "--until", "2022-10-01", "--json")
+        assert code == 0
+        said.append(json.loads(out))
     assert said[0] == said[1]
 
 
@@ -165,9 +150,10 @@ def test_a_missing_file_and_a_missing_column(call, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("days", [1, 40])
-def test_a_tiny_shop_gets_an_answer_in_words(call, tmp_path, monkeypatch, days):
+def test_a_tiny_shop_gets_an_answer_in_words(call, tmp_path, monkeypatch, tracking_in, days):
     """One customer, or forty days of history: no traceback, and what is possible is said."""
     monkeypatch.chdir(tmp_path)
+    tracking_in(tmp_path)
     rows = [f"o{d},ann,2024-01-{d % 28 + 1:02d},5.00" for d in range(min(days, 28))]
     (tmp_path / "orders.csv").write_text("\n".join([HEADER, *rows]) + "\n")
     assert call("init", "orders.csv")[0] == 0
