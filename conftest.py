@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
+from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.doctest import DoctestModule
 from hypothesis import HealthCheck, settings
 
 from tests.durations import CACHE_KEY, Durations, merged
@@ -37,6 +41,21 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     cache = getattr(session.config, "cache", None)
     if cache is not None and _SECONDS and not hasattr(session.config, "workerinput"):
         cache.set(CACHE_KEY, merged(cache.get(CACHE_KEY, {}), _SECONDS))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Look for examples only where there are some: a module without one would be searched object by object."""
+    collectors = yield
+    if file_path.suffix == ".py" and ">>>" not in file_path.read_text(encoding="utf-8"):
+        return [each for each in collectors if not isinstance(each, DoctestModule)]
+    return collectors
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays until the end, so the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -11,11 +11,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TINY = {
-    "ablation": ("--simulated", "600"),
+    "ablation": ("--simulated", "250"),
     "features": ("--lines", "20000", "--dates", "2"),
     "intake": ("--lines", "20000"),
-    "lists": ("--customers", "500"),
-    "value": ("--simulated", "300"),
+    "lists": ("--customers", "200"),
+    "value": ("--simulated", "120"),
 }
 LONG = {
     "effect": ("--seeds", "1", "--customers", "600", "--processes", "1"),

@@ -26,8 +26,9 @@ PLACE = re.compile(r"(?:^|[\s\"'(=])(?:/(?:home|root|tmp|work|Users|private|var|
 # Sizes that make a picture smooth and try no other code: a notebook's test on the sample takes the smaller ones.
 SMALLER: Mapping[str, Mapping[str, str]] = {
     "03_model_choice_and_calibration": {"n_tests=3": "n_tests=2", "simulate_gift_shop()": "simulate_gift_shop(400)"},
-    "04_lists_and_their_effect": {"4_500, 45": "1_500, 30", "range(400)": "range(100)"},
+    "04_lists_and_their_effect": {"4_500, 45, 0.15": "3_000, 90, 0.40", "range(400)": "range(100)"},
 }
+WEEKS_OF_LISTS = 26  # of a simulated year: each of them plans a list
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -118,6 +119,7 @@ def drawn(monkeypatch):
 def test_runs_on_a_sample(path, tmp_path, monkeypatch, drawn):
     """Cell by cell in this process: a kernel for each would import everything once more."""
     monkeypatch.syspath_prepend(SAMPLE)
+    monkeypatch.setattr("serving.outreach.simulation.year.LIST_WEEKS", WEEKS_OF_LISTS)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "__main__"}
     for number, source in enumerate(made_smaller(path), start=1):

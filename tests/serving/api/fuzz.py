@@ -1,4 +1,4 @@
-"""`python -m tests.serving.api.fuzz --examples 10000`: the test of test_fuzz.py, for as long as one likes."""
+"""`python -m tests.serving.api.fuzz --examples 10000`: the long test of test_fuzz.py, for as long as one likes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def main() -> int:
     asked.add_argument("--seconds", type=int, default=0, help="bound on the whole run; 0 = none")
     given = asked.parse_args()
     os.environ |= {"REGULARS_FUZZ_EXAMPLES": str(given.examples), "REGULARS_FUZZ_SECONDS": str(given.seconds)}
-    return int(pytest.main(["tests/serving/api/test_fuzz.py", "-x"]))
+    return int(pytest.main(["tests/serving/api/test_fuzz.py", "-x", "-m", "whole"]))
 
 
 if __name__ == "__main__":
