@@ -307,7 +307,7 @@ HISTORY = st.fixed_dictionaries(
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=5 * settings().max_examples, deadline=None)
 @given(HISTORY)
 def test_no_history_brings_the_server_down(call: Any, history: dict[str, Any]) -> None:
     """An answer or a refusal; a bug would be raised here."""
@@ -315,7 +315,7 @@ def test_no_history_brings_the_server_down(call: Any, history: dict[str, Any]) -
     assert response.status_code in (200, 400, 422), response.text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=4 * settings().max_examples, deadline=None)
 @given(
     st.binary(max_size=200) | VALUES.map(lambda value: json.dumps(value).encode()), st.sampled_from(["scores", "score"])
 )
@@ -324,7 +324,7 @@ def test_no_bytes_bring_the_server_down(call: Any, body: bytes, path: str) -> No
     assert call("POST", f"/v1/{path}", content=body).status_code in (400, 422)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=3 * settings().max_examples, deadline=None)
 @given(st.lists(st.text(max_size=210), max_size=5), st.text(max_size=40))
 def test_any_ids_and_any_accept_header_are_answered(call: Any, ids: list[str], accept: str) -> None:
     """Ids are data: whatever they hold, they are known or unknown, or refused."""
