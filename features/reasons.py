@@ -61,9 +61,10 @@ def holds(words: Words, columns: Columns, customers: int) -> Mask:
         customers: how many.
     """
     mask = np.asarray(words.when(columns), dtype=bool)
-    for name in words.names:
-        mask = mask & np.isfinite(columns[name])
-    return np.broadcast_to(mask, customers)
+    if mask.any():
+        for name in words.names:
+            mask = mask & np.isfinite(columns[name])
+    return mask if mask.shape == (customers,) else np.broadcast_to(mask, customers)
 
 
 def sentences(features: FeatureSet) -> Iterator[tuple[Feature, Words]]:

@@ -98,28 +98,24 @@ class _Signs:
 
     Args:
         columns: their features, and what is usual in the shop.
-        words: every sentence.
-        true: customers × sentences, whether it holds.
-        weights: customers × sentences, what its family adds to the log-odds, on its own side.
+        words: every sentence, with the family of its feature.
+        true: sentences × customers, whether it holds.
+        added: family → what it adds to the log-odds of each customer.
     """
 
     columns: Columns
-    words: tuple[Words, ...]
+    words: tuple[tuple[str, Words], ...]
     true: Mask
-    weights: Floats
+    added: dict[str, Floats]
 
     @classmethod
     def of(cls, bundle: Bundle, values: Floats, added: Floats, common: Collection[str]) -> _Signs:
-        columns, totals = _columns(bundle, values), _by_family(bundle, added)
-        known = [(feature, words) for feature, words in sentences(bundle.features) if words.text not in common]
-        side = [1.0 if words.as_risk else -1.0 for _, words in known]
-        empty = np.zeros((len(values), 0))
-        return cls(
-            columns,
-            tuple(words for _, words in known),
-            np.column_stack([empty, *(holds(words, columns, len(values)) for _, words in known)]).astype(bool),
-            np.column_stack([empty, *(sign * totals[f.family] for sign, (f, _) in zip(side, known, strict=True))]),
-        )
+        columns = _columns(bundle, values)
+        words = [(f.family, words) for f, words in sentences(bundle.features) if words.text not in common]
+        true = np.empty((len(words), len(values)), dtype=bool)
+        for index, (_, each) in enumerate(words):
+            true[index] = holds(each, columns, len(values))
+        return cls(columns, tuple(words), true, _by_family(bundle, added))
 
     def numbers_of(self, row: int, words: Words) -> dict[str, float]:
         """Return the numbers of one customer that a sentence is filled in with."""
@@ -128,15 +124,17 @@ class _Signs:
 
     def told(self, row: int, most: int, *, as_risk: bool, besides: Collection[str]) -> Iterator[Words]:
         """Yield the sentences of one side, best first, of each fact one; of some facts none."""
-        found = [index for index in np.flatnonzero(self.true[row]) if self.words[index].as_risk == as_risk]
-        facts, best = set(besides), LAST
-        for index in sorted(found, key=lambda index: (self.words[index].rank, -self.weights[row, index])):
-            words = self.words[index]
-            if most == 0 or words.rank > best:
+        true = (self.words[index] for index in np.flatnonzero(self.true[:, row]))
+        sign, facts, last = -1.0 if as_risk else 1.0, set(besides), LAST
+        found = [
+            (words.rank, sign * self.added[family][row], words) for family, words in true if words.as_risk == as_risk
+        ]
+        for rank, _, words in sorted(found, key=lambda each: each[:2]):
+            if most == 0 or rank > last:
                 return
             if words.fact not in facts:
                 facts.add(words.fact)
-                most, best = most - 1, max(words.rank, BY_WEIGHT)
+                most, last = most - 1, max(rank, BY_WEIGHT)
                 yield words
 
 
