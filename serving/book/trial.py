@@ -89,13 +89,24 @@ def _held_out_customer(contacts: sa.Subquery) -> sa.ColumnElement[bool]:
 
 
 def _held_out_account(contacts: sa.Subquery) -> sa.ColumnElement[bool]:
-    """Where no draw is of the customer, the one of the account counts that the customer was in."""
-    own = sa.exists().where(
-        DRAWN.c.customer_id == contacts.c.customer_id,
-        DRAWN.c.until.is_(None),
-        DRAWN.c.since <= contacts.c.contacted_on,
+    """Where no draw is of anybody in it, the one of the id counts of the account that the customer was in.
+
+    A list asks the same before it names an account, and knows all its customers: an entry of it is no leak.
+    """
+    drawn = sa.and_(DRAWN.c.until.is_(None), DRAWN.c.since <= contacts.c.contacted_on)
+    own = sa.exists().where(DRAWN.c.customer_id == contacts.c.customer_id, drawn)
+    beside = (
+        sa.exists().where(
+            table.c.list_id == contacts.c.list_id,
+            table.c.account_id == ARMS.c.account_id,
+            DRAWN.c.customer_id == table.c.customer_id,
+            drawn,
+        )
+        for table in (ENTRIES, SUPPRESSED)
     )
-    return sa.and_(ARMS.c.account_id == contacts.c.account_id, ~own, _held_out(ARMS, contacts))
+    by_entry = sa.func.coalesce(contacts.c.entry_account_id == ARMS.c.account_id, sa.false())
+    decided = sa.or_(own, *beside, by_entry)
+    return sa.and_(ARMS.c.account_id == contacts.c.account_id, ~decided, _held_out(ARMS, contacts))
 
 
 def _held_out(table: sa.Table, contacts: sa.Subquery) -> sa.ColumnElement[bool]:
@@ -128,7 +139,8 @@ def _with_account(since: date | None) -> sa.Subquery:
     watched = sa.select(sa.func.max(EPISODES.c.account_id)).where(EPISODES.c.customer_id == who)
     found = (entry.c.account_id, *(each.correlate(CONTACTS).scalar_subquery() for each in (off, on, watched)), who)
     account, of_entry = sa.func.coalesce(*found).label("account_id"), entry.c.account_id.label("entry_account_id")
-    query = sa.select(CONTACTS, account, of_entry, entry.c.playbook).select_from(joined)
+    of_list = at_that_time.label("list_id")
+    query = sa.select(CONTACTS, account, of_entry, of_list, entry.c.playbook).select_from(joined)
     return (query if since is None else query.where(CONTACTS.c.contacted_on >= since)).subquery()
 
 

@@ -154,6 +154,23 @@ def test_list_and_effect_tell_an_account_of_both_arms(shop: Shop, tmp_path: Path
     assert (found.answer.merged_accounts, len(found.answer.warnings)) == (1, 2)
 
 
+def test_a_listed_newcomer_of_a_treated_account_is_no_leak(shop: Shop) -> None:
+    """Though nobody drew the newcomer, and the account's key was drawn for others, who have left and are held out."""
+    shop.account, shop.safe = {who: f"acc-{who}" for who in shop.customers}, {"c00"}
+    held, treated = held_and_treated(shop.list_())
+    firm = f"acc-{held[0]}"
+    shop.account |= {held[0]: "alone", treated[0]: firm, "c00": firm}
+    shop.safe = set()
+    shop.wait()
+    found = shop.list_().everyone.set_index("account_id")
+    assert found["customer_id"][firm] == "c00"
+    record_outcomes(shop.book, [Outcome(found["entry_id"][firm], "reached", shop.day)])
+    record_contacts(shop.book, [Contact("c00", shop.day, "mail")])
+    assert leaks(shop.book).empty
+    record_contacts(shop.book, [Contact(held[0], shop.day, "call")])
+    assert leaks(shop.book)["customer_id"].tolist() == [held[0]]
+
+
 def test_who_leaves_such_an_account_is_held_out_until_the_episode_ends(shop: Shop) -> None:
     """Then contacted again, as drawn; the held-out never."""
     held, treated = held_and_treated(shop.list_())
