@@ -32,7 +32,7 @@ from features.sources.columns import (
     mask,
     where,
 )
-from features.sources.duplicates import duplicate_lines, order_keys, repeated_ids
+from features.sources.duplicates import again_in_later_file, duplicate_lines, order_keys, repeated_ids
 from features.sources.mapping import LineRules, Shop
 from features.sources.order_states import earlier_states
 from features.sources.refunds import refunds, with_parts_returned
@@ -155,6 +155,7 @@ def _of_latest_states(checks: RowChecks, order: Ints, local_time: Ints, rules: L
     checks.leave_out("earlier states", states.earlier)
     checks.leave_out(OVERLAP, states.overlapping)
     checks.leave_out("duplicate lines", states.repeated)
+    checks.leave_out(OVERLAP, again_in_later_file(checks.typed, order, checks.alive))
     if not (states.earlier | states.overlapping | states.repeated).any():
         return customer
     return customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))

@@ -58,6 +58,28 @@ def duplicate_lines(typed: TypedTable, order: Ints, alive: Mask) -> Mask:
     return repeated_ids(line, alive, within=order, content=fingerprints(typed, np.arange(typed.rows)))
 
 
+def again_in_later_file(typed: TypedTable, order: Ints, alive: Mask) -> Mask:
+    """Return the rows without an order id that stand again, as they were, in a later one of several files.
+
+    Equal rows of one file are orders of their own: the second of them is the same as the second of another file.
+    """
+    again = np.zeros(typed.rows, dtype=bool)
+    rows = np.flatnonzero(alive & (order < 0))
+    if not len(typed.part) or not len(rows):
+        return again
+    content, part = fingerprints(typed, rows), typed.part[rows]
+    by_content = np.lexsort((part, content))
+    rows, content, part = rows[by_content], content[by_content], part[by_content]
+    place = np.arange(len(rows))
+    begins = np.concatenate([[True], (content[1:] != content[:-1]) | (part[1:] != part[:-1])])
+    number = place - np.maximum.accumulate(np.where(begins, place, 0))
+    _, same = np.unique(mixed(content ^ (number.astype(np.uint64) * _ODD)), return_inverse=True)
+    latest = np.zeros(int(same.max()) + 1, dtype=np.int64)
+    np.maximum.at(latest, same, part)
+    again[rows[part < latest[same]]] = True
+    return again
+
+
 def fingerprints(typed: TypedTable, rows: Ints) -> Hashes:
     """Return a 64-bit fingerprint of each row's mapped cells; equal sets of rows have equal sums."""
     fingerprint = np.zeros(len(rows), dtype=np.uint64)

@@ -47,7 +47,8 @@ RULES = {
     "on or after until": "lines on or after the date given with --until are not read",
     "earlier states": "an order that comes again in a later state (exports that overlap were joined) counts once, in "
     "its latest state: by its updated_at, else as it stands last in the file",
-    OVERLAP: "an order that stands in two exports as it was counts once, in the later one",
+    OVERLAP: "an order, or a line without an order id, that stands in two exports as it was counts once, in the later "
+    "one",
     "cancelled": "a line with a cancelled status, type or flag, or a cancellation date, is left out",
     "unpaid": "a line of an order that was never paid, by its status, is left out",
     "no orders": "a payment, an estimate or another document that is no order, by its type or status, is left out",

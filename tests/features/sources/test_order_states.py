@@ -130,3 +130,17 @@ def test_what_two_exports_share_is_no_duplicate(tmp_path):
     second.write_text("\n".join([head, *orders[120:], *orders[150:]]) + "\n")
     with pytest.raises(InputError, match="duplicate lines"):
         read_log(Shop("UTC", "EUR"), OrdersMapping(first, columns, files=(first, second)))
+
+
+def test_exports_without_order_ids_overlap_row_by_row(tmp_path):
+    """Two equal rows of one export are two orders, and so they are in the next export that holds them again."""
+    first, second = tmp_path / "1.csv", tmp_path / "2.csv"
+    first.write_text("customer_id,ordered_at,amount\na,2024-01-05,10\na,2024-01-05,10\nb,2024-01-06,20\n")
+    second.write_text(
+        "customer_id,ordered_at,amount\na,2024-01-05,10\na,2024-01-05,10\na,2024-01-05,10\nc,2024-02-01,5\n"
+    )
+    columns = {name: name for name in ("customer_id", "ordered_at", "amount")}
+    together = OrdersMapping(first, columns, files=(first, second))
+    assert worth(read_log(Shop("UTC", "EUR"), together)) == (5500, 0, {"overlap of exports": 2})
+    apart = OrdersMapping(first, columns, files=(first, second), keep_repeats=True)
+    assert worth(read_log(Shop("UTC", "EUR"), apart)) == (7500, 0, {})
