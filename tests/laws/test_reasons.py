@@ -29,6 +29,7 @@ from tests.bundles import bundle_of
 from training.bundle import Bundle
 from training.dataset import build_dataset
 from training.drift_reference import references
+from training.explain import common_reasons
 from training.splits import latest_dates
 
 DAYS, AS_OF = 500, date_of(500)
@@ -126,6 +127,10 @@ def test_no_reason_is_true_of_nearly_everybody_but_the_own_silence(shop: Scored)
 def test_what_happened_to_everybody_is_no_reason_for_one() -> None:
     found = scored(made_shop(*SHOPS["dense"], all_sent_back_on=DAYS - 3))
     assert not [each for each in found.scores["reasons"].explode() if "sent something back" in each]
+    some, common = found.log.customer_ids[:20], common_reasons(found.log, found.bundle, AS_OF)
+    alone = score(found.log.only(some), found.bundle, "1", AS_OF, common=common)
+    same = found.scores[found.scores["customer_id"].isin(set(alone["customer_id"]))].reset_index(drop=True)
+    assert alone["reasons"].tolist() == same["reasons"].tolist()  # asked for alone, as the whole shop's run told it
 
 
 def test_each_number_of_a_silence_is_the_columns_and_the_openings(shop: Scored) -> None:

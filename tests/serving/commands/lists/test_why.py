@@ -60,6 +60,15 @@ def stories(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> Stories:
     return Stories(folder, busy, wrong, in_book(folder, safe)[0][0], in_book(folder, held)[0][0])
 
 
+def test_a_score_is_told_with_the_sentences_of_the_list(stories: Stories) -> None:
+    """As the book holds them, the first one first."""
+    said = f"SELECT reasons FROM scores WHERE customer_id = '{stories.busy}' ORDER BY run_id LIMIT 1"
+    reasons = json.loads(in_book(stories.folder, said)[0][0])
+    line = next(line for line in stories.lines(stories.busy) if " scored " in line)
+    assert reasons
+    assert line.endswith(f"; why: {'; '.join(reasons)}")
+
+
 def test_the_whole_story_is_told_in_time_order(stories: Stories) -> None:
     """Scored, drawn, listed, contacted, refused, handed over, vetoed; then off the list, and why."""
     head, *lines = stories.lines(stories.busy)
