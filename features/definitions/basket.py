@@ -10,10 +10,10 @@ from features.feature import Example, Feature
 SMALLER, LARGER = 3 / 4, 4 / 3
 DAYS_OF_BASKETS = 5  # repeat orders, so that the last three order days are half of what they are compared with
 _RECENT = compared(
-    "spent {recent_spend_per_order_day} on average on the last three order days",
-    "recent_spend_per_order_day",
-    "spend_per_order_day",
-    " on a usual one",
+    "spent {recent_spend_per_order_day} on average on the last three order days, down from {spend_per_order_day} on a "
+    "usual one",
+    "spent {recent_spend_per_order_day} on average on the last three order days, up from {spend_per_order_day} on a "
+    "usual one",
     fact="basket",
     down=lambda row: (
         (row["frequency"] >= DAYS_OF_BASKETS) & (row["recent_spend_per_order_day"] > 0)

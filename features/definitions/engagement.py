@@ -15,7 +15,7 @@ import numpy as np
 
 from features.aggregates import Count, Last, Mean, Rate, Sum
 from features.arithmetic import smoothed_ratio
-from features.definitions.telling import Row, compared, fallen, over_two_windows, risen
+from features.definitions.telling import Row, about, compared, fallen, over_two_windows, risen
 from features.feature import EventKind, Example, Feature, Words
 from features.log import EVENT, NULL, Log
 
@@ -100,14 +100,13 @@ def _counts_in_words(kind: str) -> tuple[Words, ...]:
     def none_any_more(row: Row) -> Any:
         return (row[now] == 0) & fallen(row[now], row[before])
 
-    none = f"{words}: none in the last 90 days, {{{before}}} in the 90 before"
+    fields = {"kind": words, "now": f"{{{now}}}", "before": f"{{{before}}}"}
+    none = about("{kind}: none in the last 90 days, {before} in the 90 before", **fields)
     return (
         Words(none, none_any_more, as_risk=True, fact=words),
         *compared(
-            f"{words}: {{{now}}} in the last 90 days",
-            now,
-            before,
-            " in the 90 before",
+            about("{kind}: {now} in the last 90 days, down from {before} in the 90 before", **fields),
+            about("{kind}: {now} in the last 90 days, up from {before} in the 90 before", **fields),
             fact=words,
             down=lambda row: (row[now] > 0) & fallen(row[now], row[before]),
             up=lambda row: over_two_windows(row, 90) & (row[before] > 0) & risen(row[now], row[before]),
@@ -117,7 +116,8 @@ def _counts_in_words(kind: str) -> tuple[Words, ...]:
 
 def _complained(kind: str) -> Words:
     words, since = kind.replace("_", " "), f"days_since_event_{kind}"
-    return Words(f"{words} {{{since}}} ago", lambda row: row[since] <= 90, as_risk=True, fact=words)
+    text = about("{kind} {since} ago", kind=words, since=f"{{{since}}}")
+    return Words(text, lambda row: row[since] <= 90, as_risk=True, fact=words)
 
 
 def _rating_in_words(kind: str) -> tuple[Words, ...]:

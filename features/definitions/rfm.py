@@ -6,7 +6,7 @@ from typing import Any
 
 from features.aggregates import Count, First, Last, Max, Mean, Sum
 from features.definitions.silence import SILENCE_IN_WORDS
-from features.definitions.telling import Row, compared
+from features.definitions.telling import Row, about, compared
 from features.feature import BESIDE_THE_SHOP, Example, Feature, Words
 
 WINDOWS_DAYS = (7, 14, 30, 60, 90, 180, 365)
@@ -14,12 +14,14 @@ MONEY_WINDOWS_DAYS = (30, 90, 365)
 SHOP_WINDOWS_DAYS = (90, 365)  # in which a customer is compared with the shop
 SMALL, LARGE = 1 / 2, 2
 FEW_ORDER_DAYS = 4
+SELDOM = "ordered on {now} in the last {days}, half of the customers here on at least {usual}"
+OFTEN = "ordered on {now} in the last {days}, half of the customers here on at most {usual}"
 
 
 def _against_the_shop(days: int) -> tuple[Words, ...]:
     """Return the sentences that compare how often a customer came with the shop's usual."""
     name, shop = f"order_days_{days}d", f"shop_order_days_{days}d"
-    text = f"ordered on {{{name}}} in the last {days}, half of the customers here on at "
+    fields = {"now": f"{{{name}}}", "usual": f"{{{shop}}}", "days": str(days)}
 
     def seldom(row: Row) -> Any:
         came = row[name] > 0  # else it is the silence
@@ -29,18 +31,14 @@ def _against_the_shop(days: int) -> tuple[Words, ...]:
         return (row[name] >= LARGE * row[shop]) & (row[name] >= FEW_ORDER_DAYS)
 
     return (
-        Words(f"{text}least {{{shop}}}", seldom, as_risk=True, fact="pace", rank=BESIDE_THE_SHOP),
-        Words(f"{text}most {{{shop}}}", often, as_risk=False, fact="pace", rank=BESIDE_THE_SHOP),
+        Words(about(SELDOM, **fields), seldom, as_risk=True, fact="pace", rank=BESIDE_THE_SHOP),
+        Words(about(OFTEN, **fields), often, as_risk=False, fact="pace", rank=BESIDE_THE_SHOP),
     )
 
 
-_ONLY_ORDER = "spent {last_spend} on the only order so far, half of the customers here spend at "
-_OF_BASKET = "{shop_spend_per_order_day} on an order day"
 _LAST_BASKET = compared(
-    "spent {last_spend} last time",
-    "last_spend",
-    "spend_per_order_day",
-    " on a usual order day",
+    "spent {last_spend} last time, down from {spend_per_order_day} on a usual order day",
+    "spent {last_spend} last time, up from {spend_per_order_day} on a usual order day",
     fact="basket",
     down=lambda row: (
         (row["frequency"] >= FEW_ORDER_DAYS) & (row["last_spend"] > 0)
@@ -50,7 +48,8 @@ _LAST_BASKET = compared(
 )  # fmt: skip
 _FIRST_BASKET = (
     Words(
-        f"{_ONLY_ORDER}least {_OF_BASKET}",
+        "spent {last_spend} on the only order so far, half of the customers here spend at least "
+        "{shop_spend_per_order_day} on an order day",
         lambda row: (
             (row["frequency"] == 0) & (row["last_spend"] > 0)
             & (row["last_spend"] <= SMALL * row["shop_spend_per_order_day"])
@@ -59,7 +58,8 @@ _FIRST_BASKET = (
         fact="basket",
     ),
     Words(
-        f"{_ONLY_ORDER}most {_OF_BASKET}",
+        "spent {last_spend} on the only order so far, half of the customers here spend at most "
+        "{shop_spend_per_order_day} on an order day",
         lambda row: (row["frequency"] == 0) & (row["last_spend"] >= LARGE * row["shop_spend_per_order_day"]),
         as_risk=False,
         fact="basket",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,23 +36,29 @@ def over_two_windows(row: Row, days: int) -> Any:
     return row["tenure_days"] > 2 * days
 
 
-def compared(text: str, now: str, before: str, tail: str, *, fact: str, down: Any, up: Any) -> tuple[Words, Words]:
+def compared(
+    fell: str, rose: str, *, fact: str, down: Callable[[Row], Any], up: Callable[[Row], Any]
+) -> tuple[Words, Words]:
     """Return the two sentences of a comparison: fallen, as a risk, and risen, as protection.
 
     Args:
-        text: the beginning, with the number of now.
-        now: feature.
-        before: feature that it is compared with.
-        tail: the end.
+        fell: the whole sentence of a fall.
+        rose: the whole sentence of a rise.
         fact: what they tell of.
         down: from a row, whether the fall is worth telling.
         up: from a row, whether the rise is.
 
-    >>> money = {"fact": "money", "down": lambda row: row["a"] < row["b"], "up": lambda row: row["a"] > row["b"]}
-    >>> [words.text for words in compared("spent {a}", "a", "b", " before", **money)]
-    ['spent {a}, down from {b} before', 'spent {a}, up from {b} before']
+    >>> both = compared("less", "more", fact="money", down=lambda row: row["a"] < 1, up=lambda row: row["a"] > 1)
+    >>> [(words.text, words.as_risk) for words in both]
+    [('less', True), ('more', False)]
     """
-    return (
-        Words(f"{text}, down from {{{before}}}{tail}", down, as_risk=True, fact=fact),
-        Words(f"{text}, up from {{{before}}}{tail}", up, as_risk=False, fact=fact),
-    )
+    return Words(fell, down, as_risk=True, fact=fact), Words(rose, up, as_risk=False, fact=fact)
+
+
+def about(sentence: str, **fields: str) -> str:
+    """Return a whole sentence whose fields are named for what they hold in one case: a feature in braces, or a text.
+
+    >>> about("{kind}: none in the last 90 days, {before} in the 90 before", kind="visit", before="{event_visit}")
+    'visit: none in the last 90 days, {event_visit} in the 90 before'
+    """
+    return sentence.format_map(fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from features.aggregates import Count, Decayed, Mean, Sum
 from features.arithmetic import ratio, smoothed_ratio
-from features.definitions.telling import FALLEN, RISEN, compared, fallen, over_two_windows, risen
+from features.definitions.telling import FALLEN, RISEN, about, compared, fallen, over_two_windows, risen
 from features.feature import Example, Feature, Words
 
 WINDOWS_DAYS = (30, 90)
@@ -13,11 +13,10 @@ HALF_LIVES_DAYS = (7, 21, 63, 189)
 
 def _order_days_in_words(days: int) -> tuple[Words, Words]:
     now, before = f"order_days_{days}d", f"order_days_{days}d_before"
+    fields = {"now": f"{{{now}}}", "before": f"{{{before}}}", "days": str(days)}
     return compared(
-        f"ordered on {{{now}}} in the last {days}",
-        now,
-        before,
-        f" in the {days} before",
+        about("ordered on {now} in the last {days}, down from {before} in the {days} before", **fields),
+        about("ordered on {now} in the last {days}, up from {before} in the {days} before", **fields),
         fact="pace",
         down=lambda row: (row[now] > 0) & fallen(row[now], row[before]),  # that nobody came is the silence once more
         up=lambda row: over_two_windows(row, days) & (row[before] > 0) & risen(row[now], row[before]),
@@ -25,10 +24,8 @@ def _order_days_in_words(days: int) -> tuple[Words, Words]:
 
 
 _SPEND_IN_WORDS = compared(
-    "spent {spend_90d} in the last 90 days",
-    "spend_90d",
-    "spend_90d_before",
-    " in the 90 before",
+    "spent {spend_90d} in the last 90 days, down from {spend_90d_before} in the 90 before",
+    "spent {spend_90d} in the last 90 days, up from {spend_90d_before} in the 90 before",
     fact="money",
     down=lambda row: (
         (row["spend_90d"] > 0) & (row["spend_90d"] <= FALLEN * row["spend_90d_before"])
