@@ -34,7 +34,7 @@ LEAST_RATE = 1e-3
 SINCE, ORDERS, YEAR_DAYS = "days since the last order", "order days of a year", 365
 SINCE_BINS, ORDER_BINS, PRIOR_CELL = 6, 5, 5
 # Groups that differ no more than by chance would only give trees something to remember.
-SAME_CUSTOMERS, LEAST_SURPRISE = 2.0, 0.01
+SAME_CUSTOMERS, LEAST_SURPRISE = 1.3, 0.01
 # One column that alone tells so well who churned was, most likely, written afterwards.
 SUSPICIOUS_AUROC = 0.80
 
@@ -237,7 +237,8 @@ def _bins(values: Counts, bins: int) -> Ints:
 def _surprise(beyond: Counts, variance: Counts) -> float:
     """Return the probability that groups without any difference would differ as much: a chi-squared test.
 
-    The same customers stand in several windows, so that the variance is larger than that of as many strangers.
+    The same customers stand in several windows, so that the variance is larger than that of as many strangers: by 1.0
+    to 1.2 for random groups of Complete Journey and CDNOW.
     """
     from scipy.stats import chi2
 

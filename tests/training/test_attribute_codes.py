@@ -23,6 +23,10 @@ from training.attribute_codes import (
     trusted_features,
 )
 from training.dataset import build_dataset
+from training.log_odds import sigmoid
+from training.metrics import auroc
+from training.models.candidates import fit
+from training.splits import training_dates
 
 DEFINITION = ChurnDefinition(20, 60)
 DAYS = 400
@@ -155,6 +159,32 @@ def test_an_honest_group_is_trusted_and_one_of_chance_is_not_used(log: Log) -> N
     found = judged(both, DEFINITION, date_of(1400))
     assert (found.used, dict(found.suspicious), found.by_chance) == (("region",), {}, ("drawn",))
     assert trusted_features(log, DEFINITION, date_of(1400)).attributes == ("region",)
+
+
+def test_a_model_gains_what_a_region_decides_and_nothing_by_one_of_chance() -> None:
+    """Out of time, on the same rows: only whoever knows the region can tell who is about to leave."""
+    random = np.random.default_rng(7)
+    rows = []
+    for place in range(600):
+        leaves = random.geometric(0.002 if place % 2 else 0.01) + 1000
+        rows += [(f"c{place:03}", day) for day in range(1000, min(leaves, 1400)) if random.random() < 0.2]
+    bare = log_of(rows)
+    drawn = Coded.of([f"group {random.integers(5)}" for _ in bare.customer_ids])
+    regions = Coded.of(["north" if int(who[1:]) % 2 else "south" for who in bare.customer_ids])
+    known = with_attributes(bare, Attributes(bare.customer_ids, {"region": regions, "drawn": drawn}))
+    aurocs = {log.attributes: auroc_of(log) for log in (bare, known)}
+    assert trusted_features(known, ChurnDefinition(20, 40), date_of(1160)).attributes == ("region",)
+    assert aurocs[("drawn", "region")] > aurocs[()] + 0.01
+
+
+def auroc_of(log: Log) -> float:
+    """Of a logistic regression on day 1160, learnt from the dates that `train` would take."""
+    day, definition = 1160, ChurnDefinition(20, 40)
+    dates = [*training_dates(log.first_day, day, definition), date_of(day)]
+    rows = build_dataset(log, dates, definition, trusted_features(log, definition, date_of(day)))
+    fitted = fit("logistic", rows.on(rows.days[:-1])).fitted
+    test = rows.on(rows.days[-1:])
+    return auroc(test.y, sigmoid(fitted.log_odds(test.values)))
 
 
 def test_a_bundles_features_keep_what_they_have_learnt(log: Log) -> None:
