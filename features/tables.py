@@ -167,7 +167,8 @@ EVENTS = (
     Field("value", "number", False, "a number that goes with it, such as stars or points", "under 10^12"),
 )
 
-# How to reach a customer: of the customers file, or of the orders. None of it is ever a feature.
+# How to reach a customer: of the customers file, or of the orders. None of it is a feature but the country of a
+# customers file, where the shop says so.
 CONTACTS = (
     Field("name", "text", False, "how to address the customer", "shown on lists, never a feature"),
     Field("last_name", "text", False, "the family name, where name is the given one only", "joined to the name"),

@@ -15,7 +15,7 @@ from features.sources.attribute_settings import NEVER_FIELDS, FeatureSettings
 from features.sources.words.sensitive import afterwards_word, tells_sex
 
 # Fields of the contract that are groups; the others are names, dates, balances and what is open at the moment.
-GROUPS = ("segment", "tier")
+GROUPS = ("country", "segment", "tier")
 MOST_VALUES, CUSTOMERS_A_VALUE, LEAST_FILLED = 60, 20, 0.5
 
 

@@ -27,12 +27,12 @@ def about_features(found: Guess) -> str:
 
 
 def test_groups_are_proposed_and_said(tmp_path: Path) -> None:
-    found = guessed(tmp_path, ("Region", ["north", "south"]), ("Segment", ["B2B", "B2C", "B2G"]))
-    assert found.use == ("Region", "segment")
+    found = guessed(tmp_path, ("Region", ["north", "south"]), ("Segment", ["B2B", "B2C"]), ("Country", ["GR", "CY"]))
+    assert found.use == ("Region", "segment", "country")
     assert "Region" not in found.not_used["customers"]
     assert about_features(found) == (
-        'Features from customers.csv: "Region", "Segment". CHECK: nothing says since when they are known; one that is '
-        "written by what customers did later is a leak, and belongs out of use under [features]."
+        'Features from customers.csv: "Region", "Segment", "Country". CHECK: nothing says since when they are known; '
+        "one that is written by what customers did later is a leak, and belongs out of use under [features]."
     )
 
 
