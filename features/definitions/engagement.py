@@ -82,7 +82,7 @@ def features_of(kind: EventKind) -> tuple[Feature, ...]:
 
 
 def _has_word(kind: str, words: frozenset[str]) -> bool:
-    return not words.isdisjoint(kind.split("_"))
+    return not words.isdisjoint(kind.casefold().split("_"))
 
 
 def _counts_in_words(kind: str) -> tuple[Words, ...]:
