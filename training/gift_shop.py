@@ -64,9 +64,23 @@ def simulate_gift_shop(customers: int = GIFT_CUSTOMERS) -> GiftShop:
 
 
 def _bg_nbd_orders(begin: Floats, end: float, random: np.random.Generator) -> tuple[Ints, Floats]:
-    """Return who ordered when on the clock: first at `begin`, then at each one's own rate until he leaves."""
     rate = random.gamma(GIFT_LAW.r, 1 / GIFT_LAW.alpha, len(begin))
     leaves = random.beta(GIFT_LAW.a, GIFT_LAW.b, len(begin))
+    return orders_until_they_leave(begin, rate, leaves, end, random)
+
+
+def orders_until_they_leave(
+    begin: Floats, rate: Floats, leaves: Floats, end: float, random: np.random.Generator
+) -> tuple[Ints, Floats]:
+    """Return who ordered when on a clock: first at `begin`, then at each one's own rate until he leaves.
+
+    Args:
+        begin: of each customer, on the clock.
+        rate: orders per time of each.
+        leaves: the probability that each leaves after a repeat order.
+        end: of the clock.
+        random: where chance comes from.
+    """
     who, when, rounds = np.arange(len(begin)), begin, [(np.arange(len(begin)), begin)]
     while len(who):  # one round = the next order of everyone who still comes
         when = when + random.exponential(size=len(who)) / rate[who]

@@ -22,7 +22,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.quality.logs import CASES, CDNOW, JOURNEY, Case, cdnow, complete_journey, gift_shop, stationary_shop
+from benchmarks.quality.logs import (
+    CASES,
+    CDNOW,
+    JOURNEY,
+    Case,
+    cdnow,
+    complete_journey,
+    gift_shop,
+    stationary_shop,
+    young_shop,
+)
 from features.clock import date_of, day_number
 from features.definitions import default_features
 from features.log import Log
@@ -44,8 +54,8 @@ def main() -> None:
 
 def all_cases(cdnow_path: Path | None) -> Iterator[tuple[Case, Log, Truth]]:
     """The simulated cases and then the open ones."""
-    for known in (gift_shop(), stationary_shop()):
-        yield known.case, known.log, known.true_probability
+    for known in (gift_shop(), stationary_shop(), young_shop()):
+        yield known.case, known.log, known.true_probability if len(known.true_probability) else None
     logs = {JOURNEY: complete_journey(), CDNOW: cdnow(cdnow_path)}
     for case in CASES:
         yield case, logs[case.log], None

@@ -1,4 +1,4 @@
-"""The open logs, read as package data, and two simulated ones whose truth is known; nothing is downloaded here."""
+"""The open logs, read as package data, and simulated ones; nothing is downloaded here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from features.attributes import Attributes
 from features.churn.labels import ChurnDefinition
 from features.log import Coded, Lines, Log
 from features.roll_up import roll_up
-from training.gift_shop import GIFT_CUSTOMERS, GIFT_DEFINITION, GIFT_TEST_DATE, simulate_gift_shop
+from training.gift_shop import (
+    GIFT_CUSTOMERS,
+    GIFT_DEFINITION,
+    GIFT_TEST_DATE,
+    orders_until_they_leave,
+    simulate_gift_shop,
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,9 @@ GIFTS, STATIONARY = "Gift shop", "Stationary shop"
 GIFT_CASE = Case(GIFTS, GIFT_DEFINITION, GIFT_TEST_DATE, 3_974)
 STATIONARY_CASE = Case(STATIONARY, ChurnDefinition(30, 120), date(2024, 3, 1), 9_807)
 STATIONARY_START, STATIONARY_CUSTOMERS, STATIONARY_GAP_DAYS = date(2023, 1, 1), 10_000, 30
+YOUNG = "Young shop"
+YOUNG_START, YOUNG_CUSTOMERS, YOUNG_GROWTH_DAYS, YOUNG_DROP_DAY = date(2025, 1, 1), 4_000, 70.0, 180
+YOUNG_CASE = Case(YOUNG, ChurnDefinition(30, 90), date(2025, 8, 29), None)
 _BASKETS = """
     SELECT household_id::VARCHAR AS customer_id, transaction_timestamp::DATE - DATE '1970-01-01' AS day,
         basket_id::VARCHAR AS order_id, product_id::VARCHAR AS product_id, round(100 * sales_value)::BIGINT AS amount,
@@ -104,6 +113,32 @@ def gift_shop(customers: int = GIFT_CUSTOMERS) -> Known:
     """A shop where orders come twice as fast before Christmas: far fewer churn than on the dates before."""
     made = simulate_gift_shop(customers)
     return Known(_sized(GIFT_CASE, customers == GIFT_CUSTOMERS), made.log, made.true_probability)
+
+
+def young_shop(customers: int = YOUNG_CUSTOMERS) -> Known:
+    """A shop of eight months whose customers come faster and faster, and after six months half as fast as at first.
+
+    No level of a test date was to be foreseen, so log loss says little of who tells customers apart. Half of them buy
+    at a discount, and leave twice as often: what counts orders alone cannot know that.
+    """
+    random, case = np.random.default_rng(2), YOUNG_CASE
+    days = (case.test_date - YOUNG_START).days
+    until = days + case.definition.horizon_days
+    joined = YOUNG_GROWTH_DAYS * np.log1p(random.random(customers) * np.expm1(days / YOUNG_GROWTH_DAYS))
+    day = np.arange(until + 1)
+    clock = np.append(0.0, np.cumsum(np.where(day < YOUNG_DROP_DAY, 1 + 2 * day / YOUNG_DROP_DAY, 0.5)))
+    rate, bargains = random.gamma(2.0, 1 / 40, customers), random.random(customers) < 0.5
+    begin = np.interp(joined, np.arange(len(clock)), clock)
+    who, when = orders_until_they_leave(begin, rate, np.where(bargains, 0.2, 0.1), float(clock[-1]), random)
+    on = np.floor(np.interp(when, clock, np.arange(len(clock)))).astype(np.int64)
+    who, on = who[on < until], on[on < until]
+    amount = np.rint(100 * random.lognormal(3.3, 0.5, len(who))).astype(np.int64)
+    cheap = random.random(len(who)) < np.where(bargains[who], 0.8, 0.1)
+    discount = np.where(cheap, amount * 3 // 10, 0)
+    ids, orders = [f"Y{place:05}" for place in who], [str(row) for row in range(len(who))]
+    paid, given = (amount - discount).tolist(), discount.tolist()
+    log = roll_up(Lines.of(ids, (_day_number(YOUNG_START) + on).tolist(), paid, order_id=orders, discount=given))
+    return Known(_sized(case, customers == YOUNG_CUSTOMERS), log, pd.Series(dtype=float))
 
 
 def _day_number(day: date) -> int:
