@@ -53,6 +53,8 @@ def _no_order(name: str, kind: Kind) -> Candidate:
 BLEND = "blend"
 # Their errors differ: trees find interactions, the line extrapolates calmly, the curves know only the rhythm.
 WEIGHTS = {"gap_hazard": 0.10, "bg_nbd": 0.10, "pareto_nbd": 0.10, "logistic": 0.15, "lightgbm": 0.55}
+# Of the parts, those that are learnt from many columns: each alone is a bet on one way of erring.
+LEARNED = ("logistic", "lightgbm")
 # With few rows, what is learnt from many columns is chance; a rhythm takes three.
 THIN_WEIGHTS = {"gap_hazard": 0.30, "bg_nbd": 0.30, "pareto_nbd": 0.20, "logistic": 0.10, "lightgbm": 0.10}
 ROWS_HALF_WAY = 10_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -78,6 +79,15 @@ def test_an_error_of_the_level_does_not_hide_who_tells_customers_apart():
     assert mean["blend"]["auroc"] > mean["bg_nbd"]["auroc"]
     assert shop.chosen == shop.best == "blend"
     assert "beats the best rule, recency_rule" in shop.why
+
+
+def test_a_learned_part_alone_has_to_be_surer_than_a_model_of_rhythm(monkeypatch):
+    monkeypatch.setattr(CandidateResult, "shape_against", lambda *_: Difference(-0.0015, 0.001))
+    shop = young_shop()
+    assert shop.chosen != shop.default
+    blend, rival = shop.candidates["blend"], replace(shop.candidates["bg_nbd"], name="lightgbm")
+    learned = Backtest(shop.definition, shop.splits, {"blend": blend, "lightgbm": rival})
+    assert learned.chosen == "blend"
 
 
 def test_one_test_date_is_said_to_be_little_evidence():

@@ -53,7 +53,7 @@ def test_each_dates_level_is_free():
 
 def test_with_few_rows_the_models_of_rhythm_weigh_more():
     few, many = usual_weights(2_000), usual_weights(500_000)
-    rhythm = ("gap_hazard", "pareto_nbd")
+    rhythm = ("gap_hazard", "bg_nbd", "pareto_nbd")
     assert sum(few[name] for name in rhythm) > 0.6 > 0.4 > sum(many[name] for name in rhythm)
     assert sum(few.values()) == pytest.approx(1) == sum(many.values())
 
