@@ -178,7 +178,8 @@ class Backtest:
     def chosen(self) -> str:
         """The default, or else the best of those whose shape is better by more than one standard error.
 
-        A part of the blend that is learnt from many columns has to be better with 95 %. In a split by customers nothing shows how models age: a rule alone can then take the place of the blend.
+        A part of the blend that is learnt from many columns has to be better with 95 %. In a split by customers
+        nothing shows how models age: a rule alone can then take the place of the blend.
         """
         default = self.candidates[self.default]
         rivals = [one for name, one in self.candidates.items() if name != default.name]
