@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from features.definitions import features_for
 from features.errors import ConfigError, InputError, LostModels, ModelNotFound, RegularsError
 from features.feature import FeatureSet
 from features.log import Log
-from features.sources.attributes import read_attributes
+from features.sources.attributes import read_attributes, read_first_orders
 from features.sources.contacts import Contact
 from features.sources.posted import Posts
 from features.sources.reader import CleanLog, asking, read_log
@@ -108,24 +108,24 @@ class OpenShop:
 
     @cached_property
     def log(self) -> Log:
-        """The log of that reading, with the columns of the customers file that are features."""
-        known = self.attributes
-        return self.reading.log if known is None else with_attributes(self.reading.log, known)
+        """The log of that reading, with the columns of the customers file and of first orders that are features."""
+        return reduce(with_attributes, self.attributes, self.reading.log)
 
     @cached_property
-    def attributes(self) -> Attributes | None:
-        """The columns of the customers file that are features; None where the settings name none.
+    def attributes(self) -> tuple[Attributes, ...]:
+        """The columns of the customers file and of first orders that are features.
 
         Raises:
-            ConfigError: they name some, and no customers file.
+            ConfigError: they are of the customers file, and the settings name none.
             InputError: a column that is not there, or that may not be a feature.
         """
-        customers, features = self.settings.customers, self.settings.features
+        shop, orders, features = self.settings.shop, self.settings.orders, self.settings.features
+        bought = (read_first_orders(orders, shop, features),) if features.first_order else ()
         if not features.use:
-            return None
-        if customers is None:
+            return bought
+        if self.settings.customers is None:
             raise ConfigError("[features] use names columns of the customers file: name that file under [customers]")
-        return read_attributes(customers, features)
+        return (read_attributes(self.settings.customers, features), *bought)
 
     @cached_property
     def as_of(self) -> date:

@@ -13,10 +13,11 @@ NEVER_FIELDS = ("customer_id", "name", "owner", "consent", "account")
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """Which columns of the customers file are features.
+    """Which columns of the customers file, and of a customer's first order, are features.
 
     Args:
         use: columns of the customers file by header, such as "Region", or by field, such as "segment".
+        first_order: columns of the orders, by header, such as "Channel": what they say on a customer's first order.
         never: words of columns that may not be one, beside the sensitive ones that never may: what persons believe, are
             or suffer from. "relig*" is any word that holds these letters.
 
@@ -31,11 +32,13 @@ class FeatureSettings:
 
     use: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
+    first_order: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in self.use:
-            if why := self.refused(name):
-                raise ConfigError(f'use: "{name}" {why} and is never a feature; leave it out')
+        for setting in ("use", "first_order"):
+            for name in getattr(self, setting):
+                if why := self.refused(name):
+                    raise ConfigError(f'{setting}: "{name}" {why} and is never a feature; leave it out')
 
     def refused(self, name: str) -> str | None:
         """Return why a column of this name may not be a feature, or None."""

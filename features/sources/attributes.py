@@ -1,4 +1,4 @@
-"""The columns of the customers file that become features, read and looked at cell by cell."""
+"""The columns of the customers file, and of first orders, that become features, read and looked at cell by cell."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from features.errors import ConfigError, InputError
 from features.log import NULL, Coded, Ints
 from features.sources import cells
 from features.sources.attribute_settings import FeatureSettings
-from features.sources.business_day import DAY
+from features.sources.business_day import DAY, business_days
 from features.sources.cells.cells_sql import read_cells
 from features.sources.columns import mapped, read_codes
 from features.sources.mapped_file import open_mapped
-from features.sources.mapping import CustomersMapping, FileFormat
+from features.sources.mapping import CustomersMapping, FileFormat, OrdersMapping, Shop
+from features.sources.merges import merged, read_merges
+from features.sources.row_checks import TypedTable
 from features.sources.words.sensitive import name_words, tells_sex
-from features.tables import CUSTOMERS, Field
+from features.tables import CUSTOMERS, ORDERS, Field
 
 NOTHING = frozenset(("-", "–", "—", "?", "n/a", "na", "nan", "null", "none"))
 # With more values than this for each hundred customers, a column tells persons apart, not groups.
 MOST_VALUES_PERCENT, ENOUGH_CUSTOMERS, MAILS = 50, 50, 0.1
-REMEDY = "take it out of use under [features]"
+REMEDY = "take it out under [features]"
+WHEN_AND_WHO = ("customer_id", "ordered_at", "time", "zone")
 
 
 def read_attributes(mapping: CustomersMapping, settings: FeatureSettings) -> Attributes:
@@ -39,7 +42,7 @@ def read_attributes(mapping: CustomersMapping, settings: FeatureSettings) -> Att
     with open_mapped(mapping, _fields(columns), columns=columns) as opened:
         typed, _ = read_cells(opened)
         headers = {name: column.header for name, column in opened.columns.items()}
-    who = mapped(typed.texts["customer_id"], lambda text: cells.customer_id(text) or "").in_order()
+    who = _ids(typed)
     first = _first_rows(who)
     values = {name: _value(typed.texts[name], first) for name in columns if name not in ("customer_id", "known_from")}
     for name, coded in values.items():
@@ -48,6 +51,41 @@ def read_attributes(mapping: CustomersMapping, settings: FeatureSettings) -> Att
     if "known_from" in columns:
         known_from = _days(_rows(typed.texts["known_from"], first), mapping.format)
     return Attributes(who.values[who.codes[first]], values, known_from)
+
+
+def read_first_orders(mapping: OrdersMapping, shop: Shop, settings: FeatureSettings) -> Attributes:
+    """Read what the columns that are features say on each customer's first order, known from that day on.
+
+    Args:
+        mapping: the orders.
+        shop: the zone, and when a day begins.
+        settings: which columns.
+
+    Raises:
+        InputError: a column that is not there, or whose header or cells may not be a feature.
+    """
+    known = {name: mapping.columns[name] for name in WHEN_AND_WHO if name in mapping.columns}
+    named = {f"first_{name_words(header).replace(' ', '_')}": header for header in settings.first_order}
+    fields = (*(each for each in ORDERS if each.name in known), *(_text(name) for name in named))
+    with open_mapped(mapping, fields, columns={**known, **named}) as opened:
+        typed, _ = read_cells(opened)
+    typed, _ = merged(typed, read_merges(mapping.merge))
+    who, (day, _) = _ids(typed), business_days(typed.local_time, typed.offset, shop)
+    dated = np.flatnonzero(typed.local_time > cells.HUGE)
+    in_time = dated[np.argsort(typed.local_time[dated], kind="stable")]
+    rows = in_time[_first_rows(Coded(who.values, who.codes[in_time]))]
+    values = {name: _value(typed.texts[name], rows) for name in named}
+    for name, coded in values.items():
+        _refuse(mapping.source_name, named[name], coded, settings)
+    return Attributes(who.values[who.codes[rows]], values, day[rows])
+
+
+def _ids(typed: TypedTable) -> Coded:
+    return mapped(typed.texts["customer_id"], lambda text: cells.customer_id(text) or "").in_order()
+
+
+def _text(name: str) -> Field:
+    return Field(name, "text", False, name, "any text")
 
 
 def _columns(mapping: CustomersMapping, settings: FeatureSettings) -> dict[str, str]:
@@ -66,7 +104,7 @@ def _columns(mapping: CustomersMapping, settings: FeatureSettings) -> dict[str, 
 
 def _fields(columns: Mapping[str, str]) -> tuple[Field, ...]:
     known = {each.name: each for each in CUSTOMERS}
-    text = {name: Field(name, "text", False, name, "any text") for name in columns}
+    text = {name: _text(name) for name in columns}
     return tuple({**text, "customer_id": known["customer_id"]}.values())
 
 

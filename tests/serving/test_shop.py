@@ -151,6 +151,16 @@ def test_columns_of_the_customers_file_are_part_of_the_log_where_they_are_featur
     assert frame["customer_region_log_odds"].nunique() == 2
 
 
+def test_columns_of_the_first_order_are_part_of_it_too(shop: Any, settings: Settings) -> None:
+    """A product is no channel, but a column of the orders like any."""
+    channel = replace(settings, features=FeatureSettings(first_order=("returned",)))
+    log = OpenShop(channel).log
+    assert log.attributes == ("first_returned",)
+    assert log.is_dated("first_returned")
+    assert set(log.words["attribute:first_returned"]) <= {"True", "False", "true", "false"}
+    assert len(log.streams["attribute:first_returned"]) == shop.log.n_customers
+
+
 def test_a_feature_needs_its_file_and_its_column(settings: Settings) -> None:
     with pytest.raises(ConfigError, match=r"name that file under \[customers\]"):
         _ = OpenShop(replace(settings, customers=None, features=FeatureSettings(use=("Region",)))).log

@@ -21,20 +21,20 @@ def attribute_notes(log: Log, definition: ChurnDefinition) -> Iterator[str]:
         return
     found = judged(log, definition, date_of(complete_until(log)))
     if dated := [name for name in found.used if log.is_dated(name)]:
-        yield f"customers file: {_named(dated)} learnt from, of each customer from the day on that known_from names"
+        yield f"of the customers: {_named(dated)} learnt from, of each from the day on that it was known"
     if undated := [name for name in found.used if not log.is_dated(name)]:
         yield (
-            f"customers file: {_named(undated)} learnt from; nothing says since when they are known: one that is "
+            f"of the customers: {_named(undated)} learnt from; nothing says since when they are known: one that is "
             "written by what customers did later is a leak, and belongs out of use under [features]"
         )
     for name, auroc in found.suspicious.items():
         yield (
-            f"customers file: {_named([name])} left out: alone it tells who churned with an AUROC of {auroc:.2f}, so "
+            f"of the customers: {_named([name])} left out: alone it tells who churned with an AUROC of {auroc:.2f}, so "
             "it was most likely written afterwards; a column known_from says since when it is known"
         )
     if found.by_chance:
         yield (
-            f"customers file: {_named(found.by_chance)} left out: groups of it churned as their rhythm says, no more "
+            f"of the customers: {_named(found.by_chance)} left out: groups of it churned as their rhythm says, no more "
             "and no less than chance allows"
         )
 

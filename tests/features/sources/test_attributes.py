@@ -11,8 +11,8 @@ from features.clock import day_number
 from features.errors import ConfigError, InputError
 from features.log import NULL
 from features.sources.attribute_settings import FeatureSettings
-from features.sources.attributes import read_attributes
-from features.sources.mapping import CustomersMapping, FileFormat
+from features.sources.attributes import read_attributes, read_first_orders
+from features.sources.mapping import CustomersMapping, FileFormat, OrdersMapping, Shop
 from features.sources.words.sensitive import afterwards_word, personal_word, sensitive_word, tells_sex
 
 
@@ -88,6 +88,27 @@ def test_cells_are_looked_at_whatever_their_column_is_called(tmp_path: Path, row
     with pytest.raises(InputError, match=said) as error:
         read_attributes(file_of(tmp_path, text), FeatureSettings(use=("what",)))
     assert str(error.value).startswith("customers.csv: ")
+
+
+def test_columns_of_the_first_order_are_known_from_its_day(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        "who,at,sum,Sales Channel\nann,2024-03-01,5,shop\nann,2024-01-31,5,web\nbob,2024-02-01 01:00,5,\n"
+        ",2024-01-01,5,x\nbob,soon,5,app\n",
+        encoding="utf-8",
+    )
+    orders = OrdersMapping(path, {"customer_id": "who", "ordered_at": "at", "amount": "sum"})
+    shop = Shop("Europe/Athens", "EUR", "04:00")
+    found = read_first_orders(orders, shop, FeatureSettings(first_order=("Sales Channel",)))
+    channel = found.values["first_sales_channel"]
+    assert found.customer_ids.tolist() == ["ann", "bob"]
+    assert channel.values[channel.codes].tolist() == ["web", ""]
+    assert found.known_from is not None
+    assert found.known_from.tolist() == [day_number(date(2024, 1, 31)), day_number(date(2024, 1, 31))]
+    with pytest.raises(ConfigError, match='first_order: "Religion" is named sensitive'):
+        FeatureSettings(first_order=("Religion",))
+    with pytest.raises(InputError, match="Chanel"):
+        read_first_orders(orders, shop, FeatureSettings(first_order=("Chanel",)))
 
 
 def test_a_sensitive_header_is_found_behind_a_field(tmp_path: Path) -> None:
