@@ -53,6 +53,12 @@ PAGES = (
     Page("benchmarks/features/results.md", "make bench", "times", ("features",)),
     Page("benchmarks/intake/results.md", "make bench-intake", "times", ("features/sources", "features/roll_up.py")),
     Page("benchmarks/lists/results.md", "make bench-lists", "times", ("serving/outreach", "serving/book")),
+    Page(
+        "benchmarks/quality/left.md",
+        "make bench-quality",
+        "outcomes",
+        ("features", "training", "serving/outreach/plan"),
+    ),
     Page("benchmarks/quality/results.md", "make bench-quality", "outcomes", ("features", "training")),
     Page("benchmarks/serving/results.md", "make bench-serving", "times", ("serving/api", "serving/book", "features")),
     Page("benchmarks/serving/soak.md", "make bench-serving SOAK=20", "times", ("serving/api", "serving/book")),

@@ -85,7 +85,7 @@ PLAYBOOKS_HEAD = """# Playbooks
 Generated from `serving/outreach/playbooks/playbooks.toml` by `make docs`; do not edit.
 
 A playbook says what to do for whom. Of those that fit a customer, the service desk's comes first, then the one with the
-highest expected gain = probability × saved × expected spend − cost; ties go to the higher priority, then to the smaller
+highest expected gain = P(left) × saved × expected spend − cost; ties go to the higher priority, then to the smaller
 id. A playbook whose channel the customer allows goes before one whose channel is not allowed; a last resort is taken
 only where nothing else fits.
 
@@ -146,6 +146,7 @@ must hold, and one on a fact that is not known does not. Amounts are in major un
 `[[playbook.stage]]` a playbook has steps: each may have its own `what_to_say`, `opening`, `incentive`, cost of it and
 `saved`; after as many contacts without an order as there are steps the customer is a lost cause. `last_resort = true`
 marks what fits whoever nothing else fits; each kind needs one.
+`before_due = true` marks a reminder: for regulars who are not late yet it is taken before all others.
 """
 
 

@@ -49,7 +49,7 @@ def _first_of_each_title(entries: Iterable[dict[str, str]]) -> Iterator[dict[str
 def _cells(entry: dict[str, str]) -> tuple[str, ...]:
     reasons = entry["reasons"].split("; ")
     why = "; ".join(reasons[:REASONS]) + (" …" if len(reasons) > REASONS else "")
-    risk = percent(float(entry["probability"]))
+    risk = percent(float(entry["left_probability"]))
     return entry["position"], entry["name"], entry["owner"], risk, f"${entry['expected_gain']}", entry["title"], why
 
 

@@ -12,11 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.build import FeatureColumns, feature_columns
+from features.churn.labels import ChurnDefinition
 from features.clock import day_number
 from features.definitions import default_features
 from features.errors import InputError
 from features.feature import FeatureSet
-from features.lateness import whole_days
+from features.lateness import is_late, whole_days
 from features.log import Ints, Log
 from serving.scores import MONEY_NAMES, SCORE_NAMES, SILENT_DAYS, Score, bands, lost_after_days, states
 from training.bundle import Bundle
@@ -33,7 +34,7 @@ EXPLAIN_TOP = 10_000
 CUSTOMERS_AT_ONCE = 50_000
 REASON_COLUMNS = ("reasons", "protective")
 FACTS = ("days_since_order", "frequency", "usual_gap_days", "long_gap_days")
-RATES = ("probability", *(f"silent_{days}d" for days in SILENT_DAYS))
+RATES = ("probability", "left_probability", *(f"silent_{days}d" for days in SILENT_DAYS))
 LITTLE_HISTORY = 3  # order days; below it a rhythm is a guess
 
 
@@ -174,25 +175,34 @@ def _columns(
     """
     facts, matrix = _facts(log, table, as_of), bundle.matrix(table)
     probability, sentences = _predicted(matrix, bundle, as_of, common)
+    left = bundle.left_probability(matrix, probability)
     since, usual_gap = facts["days_since_order"], whole_days(facts["usual_gap_days"])
-    order_days = facts["frequency"] + 1
-    lost_after = lost_after_days(order_days, facts["long_gap_days"], bundle.definition.horizon_days)
     return {
         "customer_id": table.customer_ids,
         "as_of": as_of,
         "horizon_days": bundle.definition.horizon_days,
         "probability": probability,
+        "left_probability": left,
         "band": bands(probability),
-        "state": states(order_days, since, probability, bundle.definition.active_days, lost_after),
+        "state": _states(facts, probability, left, bundle.definition),
         "days_since_order": since.astype(np.int64),
         "usual_gap_days": usual_gap,
         "overdue": since / usual_gap,
         "overdue_days": since - usual_gap,
         **_times(matrix, probability, bundle.timing, as_of),
-        **_values(matrix, probability, bundle),
+        **_values(matrix, left, bundle),
         **sentences,
         "model_version": version,
     }
+
+
+def _states(
+    facts: dict[str, Floats], probability: Floats, left: Floats, definition: ChurnDefinition
+) -> npt.NDArray[np.object_]:
+    order_days, since = facts["frequency"] + 1, facts["days_since_order"]
+    lost_after = lost_after_days(order_days, facts["long_gap_days"], definition.horizon_days)
+    late = is_late(since, facts["usual_gap_days"])  # not where there is no gap yet
+    return states(order_days, since, probability, left, late, definition.active_days, lost_after)
 
 
 def _predicted(
@@ -232,12 +242,12 @@ def _dates(as_of: date, days: Ints) -> npt.NDArray[np.object_]:
     return np.minimum(day_number(as_of) + days, last).astype("datetime64[D]").astype(object)
 
 
-def _values(matrix: Floats, probability: Floats, bundle: Bundle) -> dict[str, list[Decimal]]:
+def _values(matrix: Floats, left: Floats, bundle: Bundle) -> dict[str, list[Decimal]]:
     """Return the columns of money, each rounded once."""
     spend = bundle.expected_spend(matrix)
     low, high = bundle.spend_interval(spend)
     at_risk = {"": spend, "_low": low, "_high": high}
-    amounts = {"expected_spend": spend} | {f"value_at_risk{end}": probability * each for end, each in at_risk.items()}
+    amounts = {"expected_spend": spend} | {f"value_at_risk{end}": left * each for end, each in at_risk.items()}
     return {name: [bundle.money.major(amount) for amount in column] for name, column in amounts.items()}
 
 

@@ -2,7 +2,8 @@
 
 `Score` is the one place where a column is defined: the score file, the book's table, the API's messages and the lists
 take name, type and meaning from it. Bands and states are defined here and nowhere else. A band follows from the
-calibrated probability alone; a state also looks at how often, how lately and in which rhythm the customer ordered.
+calibrated probability alone; a state also looks at how often, how lately and in which rhythm the customer ordered, and
+at how likely the customer has left.
 Each customer is in one state: who ordered on one day is new and never counted with the regulars; who is lost already
 is lapsed, which is no news.
 """
@@ -30,6 +31,7 @@ BANDS: tuple[Band, ...] = ("low", "medium", "high")
 STATES: tuple[State, ...] = ("new", "active", "at_risk", "lapsed")
 MEDIUM_FROM = 0.25
 HIGH_FROM = 0.5  # from here on a customer is more likely to churn than to order
+GONE_FROM = 0.5  # from here on a customer is more likely to have left than not
 # Lapsed inside the population asks for all of these, because a regular who is written off is not called in time:
 # a rhythm (two gaps), a silence of three gaps that are long for this customer (nine in ten were shorter) and of more
 # than a whole horizon (which is what churned means), and a model that gives an order at most one chance in four.
@@ -111,12 +113,21 @@ class Score:
         int, Meaning("churned means: no order on the days as_of … as_of + horizon_days − 1", "days", once_a_run=True)
     ]
     probability: Annotated[float, Meaning("calibrated probability that the customer churns within the horizon", SHARE)]
+    left_probability: Annotated[
+        float | None,
+        Meaning(
+            "calibrated probability that the customer has left: no order within three horizons, or as many as the log "
+            "could teach; never above probability",
+            SHARE,
+        ),
+    ]
     band: Annotated[Band, Meaning("low below 0.25, medium below 0.5, high from 0.5 on, by the probability")]
     state: Annotated[
         State,
         Meaning(
             "lapsed: no order in active_days, or from 3 order days on silent for more than 3 × long_gap_days and more "
-            "than horizon_days with probability from 0.75 on; new: one order day; at_risk: band high; else active"
+            "than horizon_days with probability from 0.75 on; new: one order day; at_risk: late (overdue above 1) and "
+            "more likely gone than not (left_probability from 0.5 on); else active"
         ),
     ]
     days_since_order: Annotated[int, Meaning("whole days from the last order day to as_of; 1 = yesterday", "days")]
@@ -147,12 +158,14 @@ class Score:
         Meaning(f"what the customer spends within the horizon if kept; {_NO_MONEY}", "major units", zero_if_none=True),
     ]
     value_at_risk: Annotated[
-        Decimal | None, Meaning(f"probability × expected_spend; {_NO_MONEY}", "major units", zero_if_none=True)
+        Decimal | None, Meaning(f"left_probability × expected_spend; {_NO_MONEY}", "major units", zero_if_none=True)
     ]
     value_at_risk_low: Annotated[
-        Decimal | None, Meaning("probability × low end of an 80 % interval of the spend", "major units")
+        Decimal | None, Meaning("left_probability × low end of an 80 % interval of the spend", "major units")
     ]
-    value_at_risk_high: Annotated[Decimal | None, Meaning("probability × high end of that interval", "major units")]
+    value_at_risk_high: Annotated[
+        Decimal | None, Meaning("left_probability × high end of that interval", "major units")
+    ]
     currency: str
     reasons: Annotated[
         tuple[str, ...] | None,
@@ -234,6 +247,8 @@ def states(
     order_days: npt.NDArray[np.float64],
     days_since_order: npt.NDArray[np.float64],
     probabilities: npt.NDArray[np.float64],
+    left: npt.NDArray[np.float64],
+    is_late: npt.NDArray[np.bool_],
     active_days: int,
     lost_after: npt.NDArray[np.float64] | float = np.inf,
 ) -> npt.NDArray[np.object_]:
@@ -243,16 +258,19 @@ def states(
         order_days: on how many days each ordered before as_of.
         days_since_order: whole days since the last of them.
         probabilities: calibrated, of churn within the horizon.
+        left: calibrated, of having left.
+        is_late: silent for longer than the own usual gap.
         active_days: who is silent for longer is outside the model's population.
         lost_after: days of silence, by `lost_after_days`; without it the population alone decides who has lapsed.
 
     >>> often, since = np.array([1.0, 5.0, 5.0, 5.0]), np.array([4.0, 4.0, 61.0, 61.0])
     >>> lost_after = lost_after_days(often, np.full(4, 20.0), horizon_days=30)
-    >>> states(often, since, np.array([0.9, 0.9, 0.9, 0.6]), 365, lost_after).tolist()
+    >>> likely, late = np.array([0.9, 0.9, 0.9, 0.6]), np.array([False, True, True, True])
+    >>> states(often, since, likely, likely, late, 365, lost_after).tolist()
     ['new', 'at_risk', 'lapsed', 'at_risk']
     """
     found = np.full(len(probabilities), "active", dtype=object)
-    found[probabilities >= HIGH_FROM] = "at_risk"
+    found[is_late & (left >= GONE_FROM)] = "at_risk"
     found[order_days == 1] = "new"
     found[(days_since_order > lost_after) & (probabilities >= LAPSED_FROM)] = "lapsed"
     found[days_since_order > active_days] = "lapsed"

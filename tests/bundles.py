@@ -8,6 +8,7 @@ from features.sources.mapping import Shop
 from training.bundle import Bundle
 from training.dataset import Dataset
 from training.forecasts.base_rate import base_rates, read_weeks
+from training.forecasts.left import LeftModel
 from training.forecasts.next_order import fit_timing
 from training.forecasts.spend import fit_value
 from training.models.calibration import Calibration
@@ -26,6 +27,7 @@ def bundle_of(name: str, data: Dataset, log: Log, shop: Shop) -> Bundle:
         base_rates=base_rates(read_weeks(log, data.definition, data.days[-1]), data, until=data.days[-1]),
         value=fit_value(data),
         timing=fit_timing(data),
+        left=LeftModel(3 * data.definition.horizon_days),
         trained_until=date_of(data.days[-1]),
         training_dates=tuple(date_of(day) for day in data.days),
         metrics={"auroc": 0.8},

@@ -5,6 +5,7 @@
                       the fitted candidate
     base_rates.json   the churn rate week by week, and the forecast of the coming window
     value.json        expected spend if retained
+    left.json, left/  who has left: another blend, learnt on a longer window
     timing.json       the shop's gaps: P(no order) over any number of days, and the date of the next order
     codes.json        what was learnt about the values of customer attributes, where there are any
     probe.json        twenty made-up customers with their features and log-odds
@@ -40,6 +41,7 @@ from training.bundle_probe import Probe, made_up, made_up_attributes, probe_valu
 from training.dataset import Floats
 from training.drift_reference import Reference
 from training.forecasts.base_rate import BaseRates
+from training.forecasts.left import LeftModel, read_left
 from training.forecasts.next_order import NextOrder, Timing, read_timing
 from training.forecasts.spend import ValueModel, read_value
 from training.models.calibration import Calibration, sigmoid
@@ -66,6 +68,7 @@ class Bundle:
         base_rates: the forecast level of a coming window; used where the calibration is `season`.
         value: the model of the expected spend if retained.
         timing: the model of the next order, and of the probability over other numbers of days.
+        left: the model of who has left.
         trained_until: the first day that no label read; nothing on or after it was known.
         training_dates: the dates of the training rows.
         metrics: out-of-time means of the backtest, by name; empty where there was none.
@@ -85,6 +88,7 @@ class Bundle:
     base_rates: BaseRates
     value: ValueModel
     timing: Timing
+    left: LeftModel
     trained_until: date
     training_dates: tuple[date, ...]
     metrics: dict[str, float] = field(default_factory=dict)
@@ -125,6 +129,13 @@ class Bundle:
         """Return the calibrated probability of churn within the horizon, one per row."""
         return sigmoid(self.log_odds(X, as_of))
 
+    def left_probability(self, X: pd.DataFrame | Floats, probability: Floats) -> Floats:
+        """Return the probability that each customer has left, given that of no order within the horizon."""
+        matrix = self.matrix(X)
+        return self.left.probability(
+            matrix, probability, lambda days: self.timing.no_order_probability(matrix, probability, [days])[:, 0]
+        )
+
     def explained(self, X: pd.DataFrame | Floats, as_of: date) -> Explained:
         """Return the calibrated log-odds and what each feature adds to them."""
         raw, shift, slope = self.fitted.explained(self.matrix(X)), self._shift(as_of), self.calibration.slope
@@ -156,6 +167,7 @@ class Bundle:
         self.fitted.to_files(folder)
         self.value.to_files(folder)
         self.timing.to_files(folder)
+        self.left.to_files(folder)
         write_json(folder / RATES_FILE, self.base_rates.to_dict())
         if self.features.attributes:
             write_json(folder / CODES_FILE, self.features.codes.to_dict())
@@ -232,6 +244,7 @@ def _bundle(folder: Path, facts: dict[str, Any]) -> Bundle:
         base_rates=BaseRates.from_dict(read_json(folder / RATES_FILE)),
         value=read_value(folder),
         timing=read_timing(folder),
+        left=read_left(folder, facts["definition"]["horizon_days"]),
         trained_until=date.fromisoformat(facts["trained_until"]),
         training_dates=tuple(map(date.fromisoformat, facts["training_dates"])),
         metrics=facts["metrics"],

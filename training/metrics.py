@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from features.log import Ints
 from training.dataset import Flags, Floats
 from training.log_odds import with_true_level
 
@@ -117,7 +118,7 @@ def ece(y: Flags, p: Floats, bins: int = BINS) -> float:
 
 @dataclass(frozen=True)
 class Top:
-    """The k likeliest customers: how many were picked, how many of them churned, and how good that is.
+    """The customers of a list: how many were picked, how many of them churned, and how good that is.
 
     `capture` is the share of all churned customers that is among them, `lift` their churn rate over everyone's.
     """
@@ -134,8 +135,16 @@ def at_top(y: Flags, p: Floats, picked: int) -> Top:
     >>> at_top(np.array([True, False, True, False]), np.array([0.9, 0.1, 0.8, 0.2]), 1)
     Top(picked=1, hits=1, capture=0.5, lift=2.0)
     """
-    picked = max(0, min(picked, len(y)))
-    hits, churned = int(y[np.argsort(-p, kind="stable")[:picked]].sum()), int(y.sum())
+    return on_list(y, np.argsort(-p, kind="stable")[: max(0, picked)])
+
+
+def on_list(y: Flags, rows: Ints) -> Top:
+    """Return the measures of a list of the given rows.
+
+    >>> on_list(np.array([True, False, True, False]), np.array([0, 3]))
+    Top(picked=2, hits=1, capture=0.5, lift=1.0)
+    """
+    picked, hits, churned = len(rows), int(y[rows].sum()), int(y.sum())
     unknown = float("nan")
     capture = hits / churned if churned else unknown
     lift = (hits / picked) / (churned / len(y)) if churned and picked else unknown

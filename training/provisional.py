@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from training.backtest.backtest import NOTE, Progress
 from training.bundle import Bundle
+from training.forecasts.left import LeftModel
 from training.gate import Check, GateDecision
 from training.models.candidates import enough_to_learn, fit
 from training.refit import Refit
@@ -56,7 +57,8 @@ def _answer(refit: Refit) -> str:
 
 def _recorded(refit: Refit, tracking: Tracking) -> str:
     why = f"{NOT_JUDGED}: {PROVISIONAL} serves until training is done"
-    bundle = replace(refit.bundle(PROVISIONAL), why=why)
+    left = LeftModel.by_gaps(refit.data.definition)
+    bundle = replace(refit.bundle(PROVISIONAL, left), why=why)
     decision = GateDecision(False, (Check("model", False, why),), why)
     record = record_of(refit.log, refit.data, bundle, None, decision, PROVISIONAL, refit.trees, None, {})
     run_id = tracking.record(record)

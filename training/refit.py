@@ -21,6 +21,7 @@ from training.bundle import Bundle
 from training.dataset import Dataset, Floats, build_dataset
 from training.drift_reference import references
 from training.forecasts.base_rate import BaseRates, base_rates, read_weeks
+from training.forecasts.left import LeftModel, fit_left
 from training.forecasts.next_order import fit_timing
 from training.forecasts.spend import fit_value
 from training.gate import GateDecision
@@ -90,8 +91,18 @@ class Refit:
         latest = learn_codes(self.log, [end], self.data.definition, known.attributes)
         return replace(known, codes=known.codes.joined(latest))
 
-    def bundle(self, name: str) -> Bundle:
-        """Fit a candidate on every date whose horizon has ended, with the calibration that its backtest chose."""
+    @cached_property
+    def left(self) -> LeftModel:
+        """The model of who has left: the same whichever candidate serves."""
+        return fit_left(self.log, self.data, labels_end(self.log, self.until), self.trees)
+
+    def bundle(self, name: str, left: LeftModel | None = None) -> Bundle:
+        """Fit a candidate on every date whose horizon has ended, with the calibration that its backtest chose.
+
+        Args:
+            name: of the candidate.
+            left: the model of who has left; learnt where none is given.
+        """
         weights = self.tested.weights if self.tested else None
         data, found = self.data, fit(name, self.data, self.trees, weights or None)
         result = self.tested.candidates[name] if self.tested else None
@@ -107,6 +118,7 @@ class Refit:
             base_rates=self.rates,
             value=fit_value(data),
             timing=fit_timing(data),
+            left=left or self.left,
             trained_until=date_of(labels_end(self.log, self.until)),
             training_dates=tuple(date_of(day) for day in data.days),
             metrics={measure: value for measure, value in means.items() if np.isfinite(value)},

@@ -73,6 +73,7 @@ def _params(data: Dataset, bundle: Bundle, trees: TreeSettings) -> dict[str, Any
         "attributes": ", ".join(data.features.attributes) or "none",
         "candidate": bundle.candidate,
         "calibration": bundle.calibration.method,
+        **{f"left_{name}": value for name, value in bundle.left.facts.items()},
         "candidates": ", ".join(CANDIDATES),
         **{f"trees_{name}": value for name, value in asdict(trees).items()},
     }

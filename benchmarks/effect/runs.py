@@ -21,7 +21,7 @@ CURRENCY = "EUR"
 SCARCE, AMPLE = 1 / 400, 1 / 200
 # Money differs less from shop to shop than an interval does: this many show the ratio.
 SEEDS_RANKED = 10
-RANKINGS: dict[str, RankBy] = {"gain": "gain", "risk": "probability"}
+RANKINGS: dict[str, RankBy] = {"gain": "gain", "window": "gain", "risk": "probability"}
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,14 @@ class Seed:
 
     Args:
         checked: the intervals of the effect, and of each group, beside the truth.
-        ranked: (ranking, capacity share) → what it did.
+        ranked: (ranking, capacity share) → what it did, in the shop of one rhythm.
+        mixed: the same in a shop of mixed rhythms.
         effect: as the shop reads it.
     """
 
     checked: tuple[Checked, ...]
     ranked: dict[tuple[str, float], Ranked]
+    mixed: dict[tuple[str, float], Ranked]
     effect: Effect
 
 
@@ -75,7 +77,8 @@ def one_seed(customers: int, seed: int) -> Seed:
     trial = live_a_year(shop, WeeklyLists(_capacity(customers, AMPLE)))
     judged = settled(trial.all_episodes(), trial.log())
     found = effect(judged, currency=CURRENCY, planned_saved_share=0.15)
-    return Seed(tuple(_checked(judged, found)), _ranked(shop, seed), found)
+    mixed = TrialShop.of(customers, seed, mixed=True)
+    return Seed(tuple(_checked(judged, found)), _ranked(shop, seed), _ranked(mixed, seed), found)
 
 
 def _ranked(shop: TrialShop, seed: int) -> dict[tuple[str, float], Ranked]:
@@ -84,7 +87,8 @@ def _ranked(shop: TrialShop, seed: int) -> dict[tuple[str, float], Ranked]:
     alone, found = live_a_year(shop, None).revenue, {}
     for share in (SCARCE, AMPLE):
         for name, rank_by in RANKINGS.items():
-            year = live_a_year(shop, WeeklyLists(_capacity(len(shop), share), rank_by, share=0.0))
+            lists = WeeklyLists(_capacity(len(shop), share), rank_by, share=0.0, by_window=name == "window")
+            year = live_a_year(shop, lists)
             found[name, share] = Ranked(_kept(year), year.revenue - alone, len(year.all_episodes()))
     return found
 

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -95,9 +95,7 @@ def _planned(book: Book, scores: pd.DataFrame, people: pd.DataFrame, log: Log) -
     outreach = plan(
         scores, people, currency=CURRENCY, policy=Policy(capacity=PER_OWNER), snapshot=knows, choose=advisor
     )
-    groups = {name: getattr(outreach, name) for name in ("entries", "newcomers", "winback")}
-    said = {name: frame.assign(opening=advisor.openings(frame)) for name, frame in groups.items()}
-    return replace(outreach, entries=said["entries"], newcomers=said["newcomers"], winback=said["winback"])
+    return outreach.with_groups(lambda frame: frame.assign(opening=advisor.openings(frame)))
 
 
 def _scores(ids: np.typing.NDArray[np.object_], random: np.random.Generator) -> pd.DataFrame:
@@ -119,6 +117,7 @@ def _scores(ids: np.typing.NDArray[np.object_], random: np.random.Generator) -> 
         "as_of": AS_OF,
         "horizon_days": HORIZON_DAYS,
         "probability": probability,
+        "left_probability": probability,
         "band": bands(probability),
         "state": state,
         "days_since_order": since,

@@ -28,6 +28,7 @@ from serving.webhooks.outbox import publish_and_enqueue
 from training.bundle import Bundle
 from training.dataset import Dataset, build_dataset
 from training.forecasts.base_rate import base_rates, read_weeks
+from training.forecasts.left import LeftModel
 from training.forecasts.next_order import fit_timing
 from training.forecasts.spend import fit_value
 from training.models.calibration import Calibration
@@ -119,6 +120,7 @@ def _bundle(log: Log, settings: Settings) -> Bundle:
         base_rates=base_rates(read_weeks(log, definition, data.days[-1]), data, until=data.days[-1]),
         value=fit_value(data),
         timing=fit_timing(data),
+        left=LeftModel(3 * data.definition.horizon_days),
         trained_until=date_of(log.last_day + 1),
         training_dates=tuple(date_of(day) for day in data.days),
         why="made for a benchmark",

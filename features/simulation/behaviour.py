@@ -41,9 +41,11 @@ class People:
         return len(self.gap)
 
 
-def draw_people(n: int, days: int, usual_gap_days: float, stationary: bool, rng: np.random.Generator) -> People:
+def draw_people(
+    n: int, days: int, usual_gap_days: float, gap_spread: float, stationary: bool, rng: np.random.Generator
+) -> People:
     """Draw what each customer is like."""
-    gap = np.clip(rng.lognormal(np.log(usual_gap_days), 0.6, n), 2.0, 400.0)
+    gap = np.clip(rng.lognormal(np.log(usual_gap_days), gap_spread, n), 2.0, 400.0)
     shape = rng.integers(1, 9, n)
     # Who was there before the log begins is met in the middle of a gap: a uniform part of a length-biased gap.
     met = rng.random(n) * rng.standard_gamma(shape + 1.0) * gap / shape

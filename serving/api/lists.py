@@ -26,7 +26,7 @@ from serving.book.score_json import utc_text
 from serving.book.trial import merged_accounts
 from serving.book.withdrawals import taken_back_since
 from serving.outreach.exports.list_csv import people_csv
-from serving.outreach.plan.candidates import KINDS
+from serving.outreach.plan.candidates import LISTED_KINDS
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
 from serving.scores import SCORE_NAMES, Band, State
 from serving.webhooks.taken_back import withdraw_and_enqueue
@@ -38,7 +38,7 @@ Number = Annotated[int, Meta(ge=0, lt=1 << 31)]
 # The columns that came after the first lists: of an older list they are null.
 _ADDED = (
     *("entry_id", "account_id", "members", "kind", "playbook", "title", "channel", "opening"),
-    *("saved_share", "cost", "expected_gain", "due_on", "change"),
+    *("saved_share", "cost", "expected_gain", "due_on", "change", "listed_for"),
 )
 
 
@@ -93,7 +93,7 @@ class Withdrawn(msgspec.Struct, frozen=True):
 
 
 class ListAnswer(msgspec.Struct, frozen=True):
-    """A list in three groups: regular customers at risk, new customers with one order day, and lapsed customers."""
+    """A list in groups: regular customers at risk, new ones with one order day, lapsed ones, and reminders."""
 
     as_of: date
     horizon_days: int
@@ -115,6 +115,7 @@ class ListAnswer(msgspec.Struct, frozen=True):
     taken_back: Annotated[
         list[TakenBack], Meta(description="lists that were taken back since the one before, and do not count")
     ] = []
+    reminders: Annotated[list[Entry], Meta(description="regulars shortly before their next order is due")] = []
     gone: list[Departure] = []
     published_at: Annotated[str | None, Meta(description="ISO 8601 in UTC")] = None
     next_cursor: Annotated[str | None, Meta(description="`cursor` of the next page; null: this was the last")] = None
@@ -127,7 +128,7 @@ class ListQuery(Request, frozen=True):
     state: State | None = None
     band: Band | None = None
     playbook: Annotated[Text | None, Meta(description="id of the playbook")] = None
-    kind: Literal["regular", "new", "winback"] | None = None
+    kind: Literal["regular", "new", "winback", "reminder"] | None = None
     limit: Annotated[int, Meta(ge=1, le=MOST_ENTRIES, description="entries on a page; a CSV is always whole")] = 1_000
     cursor: Annotated[Text | None, Meta(description="`next_cursor` of the page before, with the same filters")] = None
 
@@ -235,7 +236,8 @@ def _of_whole(call: Call, page: Page) -> dict[str, Any]:
 def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], key: Key) -> ListAnswer:
     """Return the answer that shows a page of a list."""
     facts, run = page.facts, page.run
-    regular, new, winback = (_entries(entries[entries["kind"] == kind]) for kind in KINDS)
+    groups = [_entries(entries[entries["kind"] == kind]) for kind in LISTED_KINDS]
+    regular, new, winback, reminders = groups
     return ListAnswer(
         as_of=facts["as_of"],
         horizon_days=run.horizon_days,
@@ -246,6 +248,7 @@ def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], key: K
         entries=regular,
         new_customers=new,
         winback=winback,
+        reminders=reminders,
         left_out=msgspec.json.decode(facts["left_out"]) if key.owner is None else {},
         gone=gone,
         published_at=utc_text(facts["published_at"]),
@@ -338,6 +341,7 @@ ENTRY = {
     "expected_gain": "5.32",
     "due_on": "2026-03-05",
     "change": "new",
+    "listed_for": "late",
 }
 LIST: dict[str, Any] = {
     "as_of": "2026-03-02",
@@ -349,7 +353,8 @@ LIST: dict[str, Any] = {
     "entries": [ENTRY],
     "new_customers": [],
     "winback": [],
-    "left_out": {"would stay": 1480, "no consent": 12, "over capacity": 40},
+    "reminders": [],
+    "left_out": {"would stay": 1480, "no consent": 12, "not yet due": 310, "over capacity": 40},
     "merged_accounts": 0,
     "taken_back": [],
     "gone": [{"customer_id": "00457", "reason": "ordered", "detail": "ordered on 2026-02-25"}],
@@ -358,7 +363,7 @@ LIST: dict[str, Any] = {
 }
 _CSV = (
     " As JSON, in pages. With `Accept: text/csv` as the whole file that account managers open: regular customers at "
-    "risk, then new customers, then lapsed ones; with a byte order mark, and no cell can act as a formula."
+    "risk, new customers, lapsed ones, reminders; with a byte order mark, and no cell can act as a formula."
 )
 
 OPERATIONS = (

@@ -75,7 +75,7 @@ class ModelGrade(msgspec.Struct, frozen=True):
 
 
 class ListMeasures(msgspec.Struct, frozen=True):
-    """What a list of the riskiest customers would have held, means over the test dates."""
+    """What a list would have held, means over the test dates."""
 
     name: Annotated[str, Meta(description='whose list: a candidate, or "random" for picking anybody')]
     picked: Annotated[float, Meta(description="customers on the list")]
@@ -87,7 +87,7 @@ class ListMeasures(msgspec.Struct, frozen=True):
 
 
 class ListComparison(msgspec.Struct, frozen=True):
-    """Lists of the same length by the model, by the best rule and by chance."""
+    """Lists by the model, by the best rule and by chance: of who is late, by what those who have left are worth."""
 
     sizes: Annotated[list[int], Meta(description="customers on the list of each test date")]
     why: Annotated[str, Meta(description="where that length comes from")]
@@ -98,6 +98,10 @@ class ListComparison(msgspec.Struct, frozen=True):
         float | None, Meta(description="hits of the model ÷ hits of the rule; null: the rule had none")
     ]
     sentence: Annotated[str, Meta(description="the list in words")]
+    riskiest: Annotated[
+        ListMeasures | None,
+        Meta(description="as many of the riskiest customers, late or not; null: an older model, whose list that was"),
+    ] = None
 
 
 class ProbabilityBand(msgspec.Struct, frozen=True):
@@ -146,6 +150,11 @@ class ModelAnswer(msgspec.Struct, frozen=True):
     source: Annotated[str, Meta(description='"registry", or "local copy" while the registry is down')]
     trouble: Annotated[str | None, Meta(description="why the registry's champion does not serve; null: it does")]
     drift: Annotated[Drift | None, Meta(description="null: no run yet, or the model has no reference distribution")]
+    left_window_days: Annotated[int, Meta(description="left_probability is P(no order within so many days)")]
+    left_by: Annotated[
+        Literal["blend", "gaps"],
+        Meta(description="blend: learnt on that window; gaps: the log was too short, so by the shop's own gaps"),
+    ]
 
 
 def model(call: Call) -> ModelAnswer:
@@ -202,6 +211,8 @@ def model_answer(champion: Champion, trouble: str | None, drift: Drift | None) -
         source=champion.source,
         trouble=trouble,
         drift=drift,
+        left_window_days=bundle.left.window_days,
+        left_by=bundle.left.facts["by"],
     )
 
 
@@ -220,6 +231,8 @@ LIST: dict[str, Any] = {
              "precision": 0.781, "lift": 2.77},
     "random": {"name": "random", "picked": 46.6, "hits": 13.1, "false_alarms": 33.5, "capture": 0.1,
                "precision": 0.282, "lift": 1.0},
+    "riskiest": {"name": "lightgbm", "picked": 46.6, "hits": 42.1, "false_alarms": 4.5, "capture": 0.32,
+                 "precision": 0.903, "lift": 3.2},
     "over_rule": 1.12,
     "sentence": "a list of 47 every 30 days would have held 41 who left and 6 false alarms: 3.1 × as many as picking "
     "at random, 1.1 × recency_rule",
@@ -265,6 +278,8 @@ OPERATIONS = (
             "source": "registry",
             "trouble": None,
             "drift": {"as_of": "2026-03-02", "customers": 1540, "probability_psi": 0.012},
+            "left_window_days": 90,
+            "left_by": "blend",
         },
     ),
     Operation(

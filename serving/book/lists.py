@@ -36,7 +36,7 @@ from serving.book.sql_rows import (
     to_minor_units,
     utc_now,
 )
-from serving.outreach.plan.candidates import NEW, REGULAR, WINBACK
+from serving.outreach.plan.candidates import LISTED_KINDS
 from serving.outreach.plan.holdout import ANY_PLAYBOOK, HOLDOUT
 from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
 from serving.scores import plain_values, with_unknown_money
@@ -107,7 +107,7 @@ def with_entry(table: sa.Table) -> tuple[sa.Join[Any], sa.FromClause]:
 
 def _entry_columns(outreach: OutreachList) -> dict[str, list[Any]]:
     money = Money(outreach.currency)
-    groups = (REGULAR, outreach.entries), (NEW, outreach.newcomers), (WINBACK, outreach.winback)
+    groups = zip(LISTED_KINDS, outreach.groups, strict=True)
     parts = [(kind, {name: _stored(frame, name, money) for name in _ENTRY_NAMES}) for kind, frame in groups]
     kinds = [kind for kind, part in parts for _ in part["customer_id"]]
     return {"kind": kinds, **{name: [value for _, part in parts for value in part[name]] for name in _ENTRY_NAMES}}

@@ -23,12 +23,12 @@ from serving.book.schema import ENTRIES, LISTS, SCORES
 from serving.book.sql_rows import IDS_PER_QUERY, batches, frame_of, latest_row
 from serving.book.withdrawals import in_force
 from serving.outreach.plan.accounts import Accounts
-from serving.outreach.plan.candidates import KINDS
+from serving.outreach.plan.candidates import LISTED_KINDS
 from serving.outreach.plan.owners import NO_OWNER
 
 LISTED_NAMES = ("customer_id", "account_id", "owner")
 Owners = Callable[[pd.DataFrame], list[str]]  # whose entries in LISTED_NAMES are today
-_kind_rank = sa.case({kind: rank for rank, kind in enumerate(KINDS)}, value=ENTRIES.c.kind)
+_kind_rank = sa.case({kind: rank for rank, kind in enumerate(LISTED_KINDS)}, value=ENTRIES.c.kind)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class EntryFilter:
         state: the customer's.
         band: of the probability.
         playbook: its id.
-        kind: regular, new or winback.
+        kind: regular, new, winback or reminder.
     """
 
     owner: str | None = None
@@ -52,7 +52,7 @@ class EntryFilter:
 
 @dataclass(frozen=True)
 class PageEnd:
-    """The last entry of a page: its list, the rank of its kind in KINDS, and its position within that kind."""
+    """The last entry of a page: its list, the rank of its kind in LISTED_KINDS, and its position within that kind."""
 
     list_id: int
     kind: int
@@ -175,4 +175,4 @@ def _accounts_of(listed: pd.DataFrame, accounts: Accounts | None) -> Accounts:
 
 def _page_end(list_id: int, frame: pd.DataFrame) -> PageEnd:
     last = frame.iloc[-1]
-    return PageEnd(list_id, KINDS.index(last["kind"]), int(last["position"]))
+    return PageEnd(list_id, LISTED_KINDS.index(last["kind"]), int(last["position"]))

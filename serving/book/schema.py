@@ -14,7 +14,7 @@ from serving.scores import SCORE_COLUMNS
 # What a text holds, where more than any text would do: a look for damage compares it.
 JSON: dict[str, Any] = {"json": True}
 ARM_WORDS: dict[str, Any] = {"words": ("treated", "holdout")}
-KIND_WORDS: dict[str, Any] = {"words": ("regular", "new", "winback")}
+KIND_WORDS: dict[str, Any] = {"words": ("regular", "new", "winback", "reminder")}
 # Unique columns have no name of the book's own: in older books they have none.
 METADATA = sa.MetaData(
     naming_convention={
@@ -125,6 +125,7 @@ ENTRIES = _keyed_table(
     sa.Column("expected_gain", sa.BigInteger),
     sa.Column("due_on", sa.Date),
     sa.Column("change", sa.String(8)),  # new, still
+    sa.Column("listed_for", sa.String(16)),  # late, or a sign other than silence
     sa.Column("closed_at", sa.DateTime),  # with its list, before anybody acted on it
 )
 # Ids that entries had before ids were drawn: sheets with them are out.

@@ -17,8 +17,8 @@ from serving.config.settings import BookSettings, FileSettings, ServeSettings, S
 
 RARE = ("amount_unit", "discount_is", "keep_repeats")  # written only where a shop needs another than the usual one
 LIST_COMMENT = (
-    "capacity: entries per owner; rank_by: gain, value_at_risk or probability; holdout_share: never contacted,\n"
-    "# so that the effect can be measured (0 = nobody). Everything else: docs/lists.md"
+    "capacity: entries per owner; rank_by: gain, value_at_risk, left_probability or probability; holdout_share: never\n"
+    "# contacted, so that the effect can be measured (0 = nobody). Everything else: docs/lists.md"
 )
 CONTACTS_COMMENT = "how to reach a customer, for whoever calls or writes; never a feature"
 

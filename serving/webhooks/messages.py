@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import pandas as pd
 
+from serving.outreach.plan.candidates import LISTED_KINDS
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import plain_values
 
@@ -22,7 +23,7 @@ EVENTS: tuple[Event, ...] = get_args(Event)
 PUBLISHED, ENTERED, LEFT, WITHDRAWN = EVENTS
 PING = "ping"  # never in the outbox: it is sent on demand
 ENTRY_FACTS = ("customer_id", "account_id", "entry_id", "owner", "kind", "playbook")  # also of the entry that was left
-SCORED = ("band", "probability", "value_at_risk")
+SCORED = ("band", "probability", "left_probability", "value_at_risk")
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)  # ASCII, so that every byte has one meaning
 
 
@@ -77,7 +78,7 @@ def messages_of(
 
 
 def _counts(outreach: OutreachList) -> dict[str, Any]:
-    kinds = {"regular": outreach.entries, "new": outreach.newcomers, "winback": outreach.winback}
+    kinds = dict(zip(LISTED_KINDS, outreach.groups, strict=True))
     return {
         "rank_by": outreach.rank_by,
         "capacity": outreach.capacity,
@@ -88,7 +89,7 @@ def _counts(outreach: OutreachList) -> dict[str, Any]:
 
 
 def _entered(outreach: OutreachList) -> Iterator[dict[str, Any]]:
-    for kind, frame in (("regular", outreach.entries), ("new", outreach.newcomers), ("winback", outreach.winback)):
+    for kind, frame in zip(LISTED_KINDS, outreach.groups, strict=True):
         new = _new(frame).assign(kind=kind)
         columns = [_values(new, name) for name in (*ENTRY_FACTS, *SCORED)]
         for values in zip(*columns, strict=True):

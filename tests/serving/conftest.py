@@ -91,6 +91,7 @@ def _score(customer_id: str, probability: float = 0.6, value: str = "12.00", **o
         "as_of": AS_OF,
         "horizon_days": 30,
         "probability": probability,
+        "left_probability": probability,
         "band": band(probability),
         "state": "at_risk" if probability >= 0.5 else "active",
         "days_since_order": 74,

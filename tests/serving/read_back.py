@@ -16,7 +16,7 @@ from serving.book.lists import ROUND_ROBIN, entries_in
 from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SCORES, SUPPRESSED
 from serving.book.score_json import SCORE_FACTS
 from serving.book.sql_rows import frame_of, latest_row, rows_with, texts_from_json
-from serving.outreach.plan.candidates import NEW, REGULAR, WINBACK
+from serving.outreach.plan.candidates import LISTED_KINDS, NEW, REGULAR, REMINDER, WINBACK
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import Score
 
@@ -63,7 +63,7 @@ def list_on(book: Book, day: date) -> OutreachList | None:
 
 def _list(connection: Connection, row: RowMapping, whole: bool) -> OutreachList:
     run = runs.run_of(connection, row["run_id"])
-    by_kind = {kind: _entries(connection, row["id"], run, kind) for kind in (REGULAR, NEW, WINBACK)}
+    by_kind = {kind: _entries(connection, row["id"], run, kind) for kind in LISTED_KINDS}
     return OutreachList(
         as_of=row["as_of"],
         horizon_days=run.horizon_days,
@@ -74,6 +74,7 @@ def _list(connection: Connection, row: RowMapping, whole: bool) -> OutreachList:
         entries=by_kind[REGULAR],
         newcomers=by_kind[NEW],
         winback=by_kind[WINBACK],
+        reminders=by_kind[REMINDER],
         left_out=json.loads(row["left_out"]),
         gone=_of_list(connection, GONE, row["id"]),
         **(_rest(connection, row) if whole else {}),

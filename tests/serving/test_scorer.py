@@ -47,9 +47,9 @@ def test_scores_come_in_the_columns_of_the_contract(scores: Any, shop: Any) -> N
     assert (scores.loc[scores["state"] == "lapsed", "probability"] >= LAPSED_FROM).all()
 
 
-def test_value_at_risk_is_probability_times_spend_in_the_currencys_digits(scores: Any) -> None:
+def test_value_at_risk_is_the_probability_of_having_left_times_spend_in_the_currencys_digits(scores: Any) -> None:
     """Rounded once, from what was not rounded before."""
-    for p, spend, value in scores[["probability", "expected_spend", "value_at_risk"]].itertuples(index=False):
+    for p, spend, value in scores[["left_probability", "expected_spend", "value_at_risk"]].itertuples(index=False):
         assert isinstance(value, Decimal)
         assert value.as_tuple().exponent == -2
         assert abs(float(value) - p * float(spend)) <= 0.011

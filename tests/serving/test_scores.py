@@ -19,6 +19,7 @@ def test_the_columns_of_the_score_file_are_these_and_in_this_order() -> None:
         "as_of",
         "horizon_days",
         "probability",
+        "left_probability",
         "band",
         "state",
         "days_since_order",
@@ -69,13 +70,29 @@ def test_the_column_wise_form_says_what_the_single_one_says(probabilities: list[
 
 
 # A regular who orders every week or so, nine gaps in ten within 10 days; 30 days ahead, 90 active.
-GONE = {"order_days": 20.0, "long_gap_days": 10.0, "days_since_order": 31.0, "probability": 0.9}
+GONE = {
+    "order_days": 20.0,
+    "long_gap_days": 10.0,
+    "days_since_order": 31.0,
+    "probability": 0.9,
+    "left": 0.8,
+    "overdue": 3.1,
+}
 
 
 def state_of(**other: float) -> str:
     facts = {name: np.array([value]) for name, value in {**GONE, **other}.items()}
     lost_after = lost_after_days(facts["order_days"], facts["long_gap_days"], 30)
-    return str(states(facts["order_days"], facts["days_since_order"], facts["probability"], 90, lost_after)[0])
+    found = states(
+        facts["order_days"],
+        facts["days_since_order"],
+        facts["probability"],
+        facts["left"],
+        facts["overdue"] >= 1,
+        90,
+        lost_after,
+    )
+    return str(found[0])
 
 
 @pytest.mark.parametrize(
@@ -91,7 +108,10 @@ def state_of(**other: float) -> str:
         ({"order_days": 1.0, "long_gap_days": np.nan, "days_since_order": 90.0}, "new"),
         ({"order_days": 1.0, "long_gap_days": np.nan, "days_since_order": 91.0}, "lapsed"),
         ({"probability": 0.1, "days_since_order": 91.0}, "lapsed"),  # outside the population, whatever is said
-        ({"probability": 0.4999}, "active"),
+        ({"long_gap_days": 11.0, "left": 0.4999}, "active"),  # late, and more likely to come back than not
+        ({"long_gap_days": 11.0, "overdue": 0.999}, "active"),  # on time, however likely no order is
+        ({"long_gap_days": 11.0, "overdue": 1.0}, "at_risk"),
+        ({"long_gap_days": 11.0, "overdue": np.nan}, "active"),  # no rhythm to be late by
     ],
 )
 def test_a_state_is_the_first_that_fits(other: dict[str, float], expected: str) -> None:

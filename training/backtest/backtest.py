@@ -15,10 +15,12 @@ from features.errors import InsufficientHistory
 from features.feature import FeatureSet
 from features.log import Log
 from training.attribute_codes import trusted_features
+from training.backtest.listing import Listing
 from training.backtest.predictions import Predictions, Said, blend_weights, with_blend_of_earlier_dates
 from training.backtest.results import Backtest, CandidateResult
 from training.dataset import Dataset, build_dataset
 from training.forecasts.base_rate import Weeks, base_rates, read_weeks
+from training.forecasts.next_order import fit_timing
 from training.forecasts.spend import fit_value, value_errors
 from training.models.calibration import METHODS, Method
 from training.models.candidates import BLEND, CANDIDATES, RULES, enough_to_learn, fit_each
@@ -173,8 +175,10 @@ def _judge(
         said[name] = Said(found.fitted.log_odds(test.values), found.out_of_sample)
         if done < len(names):
             steps.next(names[done], split.test_date)
-    value = value_errors(fit_value(train), test)
-    return Predictions(split, said, test.y, test.customer_id, len(train), value, forecast)
+    value = fit_value(train)
+    listing = Listing.of(test, fit_timing(train), value.expected_spend(test.values))
+    errors = value_errors(value, test)
+    return Predictions(split, said, test.y, test.customer_id, len(train), errors, forecast, listing)
 
 
 def _backtest_of(
@@ -188,6 +192,7 @@ def _backtest_of(
         candidates={name: _best_calibration(name, judged) for name in names},
         value=tuple(date.value for date in judged),
         forecasts=tuple(date.forecast for date in judged),
+        listings=tuple(date.listing for date in judged),
         notes=_notes(splits, n_tests, names, left_out),
         weights=blend_weights(judged),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from features.log import Texts
+from training.backtest.listing import Listing
 from training.backtest.results import DateResult
 from training.dataset import Flags, Floats
 from training.forecasts.base_rate import Forecast
@@ -43,6 +44,7 @@ class Predictions:
         training_rows: what they were learnt from.
         value: the errors of the expected spend beside those of its rivals, minor units.
         forecast: of the window's level.
+        listing: who would have come on the list of the date, and in which order.
     """
 
     split: Split
@@ -52,6 +54,7 @@ class Predictions:
     training_rows: int
     value: dict[str, float]
     forecast: Forecast
+    listing: Listing
 
     def parts(self, names: Iterable[str]) -> Floats:
         """Return the log-odds of some candidates, rows × candidates."""

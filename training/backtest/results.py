@@ -20,6 +20,7 @@ import numpy as np
 from features.churn.labels import ChurnDefinition
 from features.log import Texts
 from training.backtest.choice import Difference, Rows, better_on_dates, default_unless_beaten, difference, intervals
+from training.backtest.listing import Listing
 from training.dataset import Flags, Floats
 from training.forecasts.base_rate import Forecast
 from training.log_odds import with_true_level
@@ -147,6 +148,7 @@ class Backtest:
         candidates: by name.
         value: per test date, the errors of the expected spend beside those of its rivals, minor units.
         forecasts: per test date, the forecast of the churn rate from the season and the latest dates.
+        listings: per test date, who would have come on its list, and in which order; empty where nobody asked.
         notes: what a reader should know first, in words.
         in_time: whether the test dates are later than the training dates; False where only a split by customers
             was possible.
@@ -159,6 +161,7 @@ class Backtest:
     candidates: dict[str, CandidateResult]
     value: tuple[dict[str, float], ...] = ()
     forecasts: tuple[Forecast, ...] = ()
+    listings: tuple[Listing, ...] = ()
     notes: tuple[str, ...] = ()
     in_time: bool = True
     weights: Mapping[str, float] = field(default_factory=dict)

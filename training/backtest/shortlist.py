@@ -1,4 +1,8 @@
-"""The outreach list that a backtest would have made, as long as the shop can handle, beside a rule's and chance's."""
+"""The outreach list that a backtest would have made, as long as the shop can handle, beside a rule's and chance's.
+
+It is the list that `regulars list` makes: the same customers may enter, in the same order (`listing.py`). The best
+rule's list is made in the same way, by the rule's probabilities.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from training.backtest.listing import Listing
 from training.backtest.results import Backtest, CandidateResult, plain
-from training.metrics import TOP_SHARE, Top, at_top, mean_of_known
+from training.metrics import TOP_SHARE, Top, at_top, mean_of_known, on_list
 
 A_TENTH = "a tenth of the customers, as no capacity is set"
 EVERY = {7: "every week", 14: "every fortnight"}
@@ -40,7 +45,7 @@ class ListResult:
 
 @dataclass(frozen=True)
 class Shortlist:
-    """Lists of the same length by a candidate, by the best rule and by chance.
+    """Lists of at most the same length by a candidate, by the best rule and by chance.
 
     Args:
         sizes: how long the list is, per test date.
@@ -49,6 +54,8 @@ class Shortlist:
         candidate: the candidate's list.
         rule: the best rule's list.
         random: what picking at random gives on average.
+        riskiest: of as many customers as the list has room for, the riskiest, late or not and whatever they spend;
+            None where the candidate's list is just that.
     """
 
     sizes: tuple[int, ...]
@@ -57,6 +64,7 @@ class Shortlist:
     candidate: ListResult
     rule: ListResult
     random: ListResult
+    riskiest: ListResult | None = None
 
     @property
     def over_rule(self) -> float:
@@ -77,16 +85,25 @@ class Shortlist:
     @property
     def lines(self) -> tuple[str, ...]:
         """The list in words, its precision and its capture."""
-        return (
+        own, most = self.candidate, self.riskiest
+        words = (
             self.sentence,
-            f"{self.candidate.precision:.0%} of that list left, and it held {self.candidate.capture:.0%} of all who "
-            f"left (its length: {self.why})",
+            f"{own.precision:.0%} of that list left, and it held {own.capture:.0%} of all who left (its length: "
+            f"{self.why})",
         )
+        if most is None:
+            return words
+        beside = (
+            "it holds who is late by the own rhythm, by what those who have left are worth; the riskiest "
+            f"{most.picked:,.0f}, late or not, would have held {most.hits:,.0f} who ordered nothing in the horizon"
+        )
+        return (*words, beside)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, NaN as None."""
         named = (("by", self.candidate), ("rule", self.rule), ("random", self.random))
-        lists = {name: _facts(result) for name, result in named}
+        lists: dict[str, Any] = {name: _facts(result) for name, result in named}
+        lists["riskiest"] = None if self.riskiest is None else _facts(self.riskiest)
         ratio = plain({"over_rule": self.over_rule})
         return {"sizes": list(self.sizes), "why": self.why, **lists, **ratio, "sentence": self.sentence}
 
@@ -97,7 +114,7 @@ def _facts(result: ListResult) -> dict[str, Any]:
 
 
 def shortlist(backtest: Backtest, candidate: str, size: int | None = None, why: str = "") -> Shortlist:
-    """Return the lists of the riskiest customers that would have been made, and what came of them.
+    """Return the lists that would have been made, and what came of them.
 
     Args:
         backtest: the evidence.
@@ -114,11 +131,28 @@ def shortlist(backtest: Backtest, candidate: str, size: int | None = None, why: 
         for date in result.by_date
     )
     reason = A_TENTH if size is None else why or "as asked"
-    days = backtest.definition.horizon_days
-    lists = (candidate_list(result, sizes), candidate_list(rule, sizes), random_list(result, sizes))
-    return Shortlist(
-        tuple(round(each / share) for each in sizes), reason, days, *(_of_all(one, share) for one in lists)
-    )
+    lengths, days = tuple(round(each / share) for each in sizes), backtest.definition.horizon_days
+    riskiest = candidate_list(result, sizes)
+    if not backtest.listings:
+        lists = (riskiest, candidate_list(rule, sizes), random_list(result, sizes))
+        return Shortlist(lengths, reason, days, *(_of_all(one, share) for one in lists))
+    own, by_rule = (made_list(each, backtest.listings, sizes) for each in (result, rule))
+    as_long = [min(size, int(one.may_enter.sum())) for one, size in zip(backtest.listings, sizes, strict=True)]
+    lists = (own, by_rule, random_list(result, as_long))
+    return Shortlist(lengths, reason, days, *(_of_all(one, share) for one in lists), _of_all(riskiest, share))
+
+
+def made_list(result: CandidateResult, listings: Sequence[Listing], sizes: Sequence[int]) -> ListResult:
+    """Return the list that would have been made by a candidate's probabilities, the mean over the dates.
+
+    Args:
+        result: of the candidate.
+        listings: who may enter, and what each is worth, per date.
+        sizes: the most customers on the list, per date.
+    """
+    dates = zip(result.by_date, listings, sizes, strict=True)
+    tops = [on_list(date.y, listing.picked(date.p, size)) for date, listing, size in dates]
+    return _mean(result.name, tops, [top.hits for top in tops])
 
 
 def _of_all(found: ListResult, share: float) -> ListResult:
@@ -128,7 +162,7 @@ def _of_all(found: ListResult, share: float) -> ListResult:
 
 
 def candidate_list(result: CandidateResult, sizes: Sequence[int]) -> ListResult:
-    """Return the list of a candidate, the mean over the dates; ties stand in row order.
+    """Return the list of a candidate's riskiest, the mean over the dates; ties stand in row order.
 
     Args:
         result: of the candidate.

@@ -56,9 +56,7 @@ def with_entry_ids(connection: Connection, outreach: OutreachList) -> OutreachLi
     account = sa.func.coalesce(ENTRIES.c.account_id, ENTRIES.c.customer_id)
     query = sa.select(account, ENTRIES.c.entry_id).join_from(ENTRIES, LISTS).where(LISTS.c.as_of == outreach.as_of)
     known = {who: entry_id for who, entry_id in connection.execute(query.order_by(LISTS.c.id)) if entry_id}
-    groups = (outreach.entries, outreach.newcomers, outreach.winback)
-    entries, newcomers, winback = (_with_ids(frame, known, outreach.as_of) for frame in groups)
-    return replace(outreach, entries=entries, newcomers=newcomers, winback=winback)
+    return outreach.with_groups(lambda frame: _with_ids(frame, known, outreach.as_of))
 
 
 def _with_ids(entries: pd.DataFrame, known: Mapping[str, str], as_of: date) -> pd.DataFrame:

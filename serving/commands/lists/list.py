@@ -35,11 +35,14 @@ from serving.scores import records, without_money
 from serving.shop import OpenShop
 from serving.webhooks.outbox import publish_and_enqueue
 
-GROUPS = ("entries", "newcomers", "winback")
+GROUPS = ("entries", "newcomers", "winback", "reminders")
 SHOWN = 10  # entries on a screen
 MOST_NAMED = 5  # accounts in a sentence
 NO_MONEY = "the orders hold no money: customers are ranked by their risk alone, and no worth is told"
-WORTH = "worth = expected gain (expected_gain in the files): risk × P(saved | contacted) × expected spend − cost"
+WORTH = (
+    "risk = left_probability, of no order within three horizons; worth = expected gain (expected_gain in the files): "
+    "risk × P(saved | contacted) × expected spend − cost"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +114,10 @@ class PublishedList:
     def _summary(self) -> Iterator[str]:
         outreach = self.outreach
         yield self.run.totals
-        apart = f"{len(outreach.newcomers):,} new customers and {len(outreach.winback):,} lapsed ones to win back"
+        apart = (
+            f"{len(outreach.newcomers):,} new customers, {len(outreach.winback):,} lapsed ones to win back and "
+            f"{len(outreach.reminders):,} to remind before the due day"
+        )
         yield f"{len(outreach.entries):,} regulars on the list, ranked by {outreach.rank_by}; apart from them {apart}"
         yield "not on it: " + ", ".join(f"{count:,} {rule}" for rule, count in outreach.left_out.items())
         yield from (_said_taken_back(each) for each in self.taken_back)
@@ -171,7 +177,7 @@ def _said_merged(account_ids: Sequence[str]) -> Iterator[str]:
 def _row(entry: dict[str, Any], money: Money) -> list[str]:
     who = entry["name"] if isinstance(entry["name"], str) and entry["name"] else entry["customer_id"]
     why = "; ".join(entry["reasons"]) if isinstance(entry["reasons"], Sequence) else ""
-    gain, risk = entry["expected_gain"], percent(entry["probability"])
+    gain, risk = entry["expected_gain"], percent(entry["left_probability"])
     worth = "" if gain is None else money.text(money.minor(gain))
     return [str(entry["position"]), str(who), str(entry["owner"]), risk, worth, str(entry["title"]), why]
 
@@ -211,7 +217,7 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
     """
     policy, playbooks, customers = shop.settings.list, load_playbooks(shop.settings.list.playbooks), shop.customers
     if not run.log.has_money:  # no gain is known, and whoever gains nothing would be left out
-        policy = replace(policy, rank_by="probability")
+        policy = replace(policy, rank_by="left_probability")
     refuse_damaged(shop.book.engine)
     snapshot = snapshot_on(shop.book, run.as_of)
     advisor = _advisor(shop, run, playbooks, snapshot)
@@ -232,8 +238,7 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
     published = publish_and_enqueue(shop.book, outreach, run.run_id)
     outreach = with_guidance(published.outreach, playbooks)
     if not run.log.has_money:
-        entries, newcomers, winback = (without_money(getattr(outreach, group)) for group in GROUPS)
-        outreach = replace(outreach, entries=entries, newcomers=newcomers, winback=winback)
+        outreach = outreach.with_groups(without_money)
     files = write_list(outreach, out, tuple(formats) or policy.formats, policy.addresses, shop.settings.files.access())
     with shop.book.reading() as connection:
         taken_back = taken_back_since(connection, outreach.as_of)
@@ -276,8 +281,7 @@ def _random_cell(shop: OpenShop, run: ScoringRun) -> frozenset[str]:
 def _in_words(outreach: OutreachList, scores: pd.DataFrame, advisor: Advisor) -> OutreachList:
     """Return the list with the reasons and the opening of every entry."""
     words = scores[scores["customer_id"].isin(set(outreach.customer_ids))].set_index("customer_id")
-    entries, newcomers, winback = (_with_words(getattr(outreach, group), words, advisor) for group in GROUPS)
-    return replace(outreach, entries=entries, newcomers=newcomers, winback=winback)
+    return outreach.with_groups(lambda entries: _with_words(entries, words, advisor))
 
 
 def _with_words(entries: pd.DataFrame, words: pd.DataFrame, advisor: Advisor) -> pd.DataFrame:

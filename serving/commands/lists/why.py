@@ -118,10 +118,10 @@ def _listed(row: dict[str, Any]) -> str:
     gain = "" if row["expected_gain"] is None else f", worth {Money(row['currency']).text(row['expected_gain'])}"
     through = "" if row["customer_id"] == row["asked_for"] else f" through {row['customer_id']} of the same account"
     by, why = row["withdrawn_by"], row["withdrawn_why"]
+    sign = f", listed for: {row['listed_for']}" if row["listed_for"] else ""
     back = f"; the list was taken back by {by}: {why}" if row["withdrawn_at"] else ""
-    return (
-        f"on the list of {row['owner']}{through}, place {row['position']}{what}{gain} (entry {row['entry_id']}){back}"
-    )
+    place = f"on the list of {row['owner']}{through}, place {row['position']}"
+    return f"{place}{what}{gain}{sign} (entry {row['entry_id']}){back}"
 
 
 def _consented(row: dict[str, Any]) -> str:

@@ -122,6 +122,7 @@ def _note(entry: Entry) -> str:
 
 _PROPERTIES = {
     "probability": _value("probability"),
+    "left_probability": _value("left_probability"),
     "value_at_risk": _value("value_at_risk"),
     "expected_gain": _value("expected_gain"),
     "currency": _value("currency"),

@@ -21,7 +21,7 @@ from serving.outreach.exports.list_mails import check_addresses, is_list_mail, m
 from serving.outreach.exports.list_xlsx import write_workbook
 from serving.outreach.plan.outreach_list import OutreachList
 
-GROUP_FILES = ("list.csv", "new-customers.csv", "win-back.csv")
+GROUP_FILES = ("list.csv", "new-customers.csv", "win-back.csv", "reminders.csv")
 WHOLE_LISTS: Mapping[str, tuple[str, Callable[[OutreachList, Path], None]]] = {
     "xlsx": ("list.xlsx", write_workbook),
     "html": ("list.html", write_page),
@@ -42,8 +42,8 @@ def write_list(
 ) -> tuple[Path, ...]:
     """Write a list for people and systems, and return the files in the order of the formats.
 
-    csv: list.csv with the regular customers at risk, new-customers.csv, win-back.csv with the lapsed, and
-    owners/<owner>.csv with all three groups of each owner, told apart by the column `state`. xlsx, html, json:
+    csv: list.csv with the regular customers at risk, new-customers.csv, win-back.csv with the lapsed, reminders.csv,
+    and owners/<owner>.csv with all groups of each owner, told apart by the column `kind`. xlsx, html, json:
     list.xlsx, list.html and list.json. hubspot, salesforce, upsert: CSV that may be imported twice. eml:
     mails/<owner>.eml. Owners' files of a former list in this folder are removed; files that are not ours stay.
 
@@ -106,8 +106,7 @@ def _files(outreach: OutreachList, folder: Path, formats: Mapping[str, object], 
 
 
 def _tables(outreach: OutreachList, owner_files: Mapping[str, tuple[str, pd.DataFrame]], folder: Path) -> Files:
-    groups = (outreach.entries, outreach.newcomers, outreach.winback)
-    for name, frame in zip(GROUP_FILES, groups, strict=True):
+    for name, frame in zip(GROUP_FILES, outreach.groups, strict=True):
         yield folder / name, partial(_write_bytes, partial(list_csv, frame))
     for file, (_, frame) in owner_files.items():
         yield folder / "owners" / f"{file}.csv", partial(_write_bytes, partial(list_csv, frame))

@@ -16,8 +16,13 @@ from serving.outreach.plan.outreach_list import OutreachList
 
 CellFormat = Literal["text", "sentence", "texts", "integer", "number", "percent", "money", "date"]
 
-# The three groups of a list, and how they are called for people.
-GROUPS = {"entries": "regular customers at risk", "newcomers": "new customers", "winback": "to win back"}
+# The groups of a list, and how they are called for people.
+GROUPS = {
+    "entries": "regular customers at risk",
+    "newcomers": "new customers",
+    "winback": "to win back",
+    "reminders": "to remind before the due day",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ LIST_COLUMNS: tuple[ListColumn, ...] = (
     ListColumn("incentive", "What to offer", "sentence", 24),
     ListColumn("opening", "How to begin", "sentence", 50),
     ListColumn("reasons", "Why", "texts", 60),
+    ListColumn("listed_for", "On the list for", "text", 14),
     ListColumn("value_at_risk", "Value at risk", "money", 14),
     ListColumn("channel", "By", "text", 10),
     ListColumn("due_on", "Until", "date", 12),
@@ -46,6 +52,7 @@ LIST_COLUMNS: tuple[ListColumn, ...] = (
     ListColumn("kind", "Group", "text", 10),
     ListColumn("state", "State", "text", 10),
     ListColumn("band", "Risk", "text", 9),
+    ListColumn("left_probability", "Probability of having left", "percent", 12),
     ListColumn("probability", "Probability of churn", "percent", 12),
     ListColumn("expected_gain", "Expected gain", "money", 14),
     ListColumn("cost", "Cost", "money", 10),
@@ -81,7 +88,7 @@ def laid_out(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_owner(outreach: OutreachList) -> dict[str, pd.DataFrame]:
-    """Return each owner's entries of all three groups, owners sorted, in LIST_NAMES."""
+    """Return each owner's entries of all groups, owners sorted, in LIST_NAMES."""
     groups = laid_out(outreach.everyone).groupby("owner", sort=True)
     return {str(owner): frame for owner, frame in groups}
 

@@ -12,9 +12,11 @@ from serving.outreach.exports.safe_text import for_people
 from serving.outreach.playbooks.guidance import GUIDANCE_NAMES
 from serving.scores import plain_values
 
-# Owners' files of a former list are recognised by their header: today's, that of lists without advice, and that of
-# lists without playbooks.
-_NO_ADVICE = tuple(name for name in LIST_NAMES if name not in GUIDANCE_NAMES)
+# Owners' files of a former list are recognised by their header: today's, that of before the entry rule, that of lists
+# without advice, and that of lists without playbooks.
+_ADDED = ("listed_for", "left_probability")
+_NO_RULE = tuple(name for name in LIST_NAMES if name not in _ADDED)
+_NO_ADVICE = tuple(name for name in _NO_RULE if name not in GUIDANCE_NAMES)
 _FORMER_NAMES = (
     *("position", "owner", "customer_id", "name", "segment", "probability", "band", "state", "days_since_order"),
     *("usual_gap_days", "overdue", "overdue_days", "next_order_on", "next_order_from", "next_order_until"),
@@ -52,4 +54,5 @@ def is_list_csv(content: bytes) -> bool:
     return content.startswith(_HEADERS)
 
 
-_HEADERS = tuple(people_csv(pd.DataFrame(columns=list(names))) for names in (LIST_NAMES, _NO_ADVICE, _FORMER_NAMES))
+_KNOWN_NAMES = (LIST_NAMES, _NO_RULE, _NO_ADVICE, _FORMER_NAMES)
+_HEADERS = tuple(people_csv(pd.DataFrame(columns=list(names))) for names in _KNOWN_NAMES)

@@ -18,6 +18,7 @@ from features.money import Money
 from features.rounding import percent
 from serving.outreach.exports.layout import by_owner, group_sizes, left_out, rank_by_in_words
 from serving.outreach.exports.safe_text import printable
+from serving.outreach.plan.entry_rule import SIGNS
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import records
 
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 OUTCOMES = ("contacted", "reached", "saved", "not saved", "wrong alarm", "already known", "do not contact")
-KINDS = {"regular": "", "new": "new customer", "winback": "to win back"}
+KINDS = {"regular": "", "new": "new customer", "winback": "to win back", "reminder": "remind before the due day"}
 SHOWN = (
     *("position", "name", "customer_id", "segment", "kind", "members", "title", "channel", "what_to_say", "incentive"),
-    *("opening", "reasons", "expected_gain", "value_at_risk", "probability", "due_on", "change", "entry_id"),
+    *("opening", "reasons", "expected_gain", "value_at_risk", "left_probability", "due_on", "change", "entry_id"),
+    "listed_for",
 )
 UNBROKEN = 24  # characters of an id or a segment that are kept on one line; a longer one may break anywhere
 _PARTS_AT_ONCE = 2_000  # parts of a page that are written together
@@ -82,6 +84,7 @@ def _page(outreach: OutreachList, owners: Mapping[str, pd.DataFrame]) -> dict[st
         "sections": _sections(owners.items(), outreach.currency),
         "outcomes": OUTCOMES,
         "kinds": KINDS,
+        "signs": SIGNS,
         "unbroken": UNBROKEN,
     }
 

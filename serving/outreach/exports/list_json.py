@@ -24,12 +24,13 @@ _ENCODE = msgspec.json.Encoder(decimal_format="string").encode
 
 
 def write_document(outreach: OutreachList, path: Path) -> None:
-    """Write the list as a JSON object: its facts, its three groups, who was kept off and why, and who has left it."""
+    """Write the list as a JSON object: its facts, its groups, who was kept off and why, and who has left it."""
     facts = {name: as_json(getattr(outreach, name)) for name in _FACTS} | {"left_out": dict(outreach.left_out)}
     frames = {
         "entries": _ordered(outreach.entries),
         "new_customers": _ordered(outreach.newcomers),
         "winback": _ordered(outreach.winback),
+        "reminders": _ordered(outreach.reminders),
         "suppressed": outreach.suppressed[outreach.suppressed["reason"] != HELD_OUT],
         "gone": outreach.gone,
     }

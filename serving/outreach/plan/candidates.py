@@ -12,7 +12,9 @@ from serving.outreach.plan.policy import Policy
 
 FILE_COLUMNS = ("name", "owner", "segment", "consent", "account")
 REGULAR, NEW, WINBACK = "regular", "new", "winback"
-KINDS = (REGULAR, NEW, WINBACK)
+KINDS = (REGULAR, NEW, WINBACK)  # what a playbook is for
+REMINDER = "reminder"  # a regular who is not late, reminded shortly before the order is due
+LISTED_KINDS = (*KINDS, REMINDER)
 RANKED, RANDOM = "ranked", "random"
 _KIND_BY_STATE = {"new": NEW, "lapsed": WINBACK}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -26,16 +26,17 @@ ENTRY_COLUMNS: tuple[Column, ...] = (
     _SCORED.pop("customer_id"),
     _optional("name", "text", "", "of the customers file"),
     _optional("segment", "text", "", "of the customers file"),
-    _optional("kind", "text", "", "regular, new or winback"),
+    _optional("kind", "text", "", "regular, new, winback or reminder"),
     _optional("title", "text", "", "what to do"),
     _optional("channel", "text", "", "how to get in touch"),
     _optional("opening", "text", "", "the sentence to open with"),
     *(column for column in _SCORED.values() if column.type != "texts"),
     _optional("saved_share", "number", "share", "P(saved | contacted, would have churned)"),
     _optional("cost", "money", "major units", "of the contact"),
-    _optional("expected_gain", "money", "major units", "probability × saved_share × expected_spend − cost"),
+    _optional("expected_gain", "money", "major units", "left_probability × saved_share × expected_spend − cost"),
     _optional("due_on", "date", "business day", "by when to get in touch"),
     _optional("change", "text", "", "new or still, against the list before"),
+    _optional("listed_for", "text", "", "what brings the customer on the list: late by the own rhythm, or what else"),
     *(column for column in _SCORED.values() if column.type == "texts"),
     _optional("playbook", "text", "", "id of the playbook"),
     _optional("members", "texts", "", "the account's other customers who were at risk too"),
@@ -55,8 +56,9 @@ class OutreachList:
     """One list.
 
     `entries` are regular customers at risk. `newcomers` have one order day and are addressed differently from a regular
-    who stays away. `winback` are lapsed: nothing is at stake any more, something may be won. All three are frames in
-    ENTRY_NAMES, best first, `position` counting from 1 in each.
+    who stays away. `winback` are lapsed: nothing is at stake any more, something may be won. `reminders` are regulars
+    who are not late, and about to be due. All four are frames in ENTRY_NAMES, best first, `position` counting from 1 in
+    each.
 
     Args:
         as_of: the list's day.
@@ -68,6 +70,7 @@ class OutreachList:
         entries: regular customers at risk.
         newcomers: customers with one order day.
         winback: lapsed customers.
+        reminders: regulars shortly before their next order is due.
         left_out: reason → how many customers it kept off the list.
         suppressed: customer_id, account_id, reason, detail of each of them but those who would stay anyway.
         gone: customer_id, reason, detail of those who were on the former list and are not on this one.
@@ -97,13 +100,24 @@ class OutreachList:
     drawn: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(DRAWN_NAMES)))
     merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MERGED_NAMES)))
     least_gain: int = 0
+    reminders: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ENTRY_NAMES)))
     owners_given: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["account_id", "owner"]))
     owned: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["customer_id", "account_id", "owner"]))
 
     @property
+    def groups(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """The groups in the order of LISTED_KINDS."""
+        return self.entries, self.newcomers, self.winback, self.reminders
+
+    def with_groups(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> OutreachList:
+        """Return the same list with each of its groups changed."""
+        entries, newcomers, winback, reminders = map(change, self.groups)
+        return replace(self, entries=entries, newcomers=newcomers, winback=winback, reminders=reminders)
+
+    @property
     def everyone(self) -> pd.DataFrame:
-        """All three in one frame: the regular customers at risk, then the newcomers, then the lapsed."""
-        frames = [frame for frame in (self.entries, self.newcomers, self.winback) if len(frame)]
+        """All in one frame: the regular customers at risk, the newcomers, the lapsed, then the reminders."""
+        frames = [frame for frame in self.groups if len(frame)]
         return pd.concat(frames, ignore_index=True) if frames else self.entries
 
     @property

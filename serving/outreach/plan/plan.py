@@ -3,7 +3,8 @@
 A list is a function of scores, customers, the shop's policy and the book's snapshot: the same input gives the same
 list, row for row. It is planned in steps, each in a module of its own:
 
-    candidates → playbook (by the caller) → gain → suppression → rank, one per account → owners → arms and capacity
+    candidates → playbook (by the caller) → entry rule → gain → suppression → rank, one per account → owners → arms and
+    capacity
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from features.errors import InputError
 from features.money import Money
 from serving.outreach.plan.accounts import accounts_of
 from serving.outreach.plan.arms import arms_today, drawn_of
-from serving.outreach.plan.candidates import KINDS, candidates
+from serving.outreach.plan.candidates import LISTED_KINDS, candidates
 from serving.outreach.plan.capacity import within_capacity
 from serving.outreach.plan.departures import departures
+from serving.outreach.plan.entry_rule import with_entry_rule, with_reminders
 from serving.outreach.plan.outreach_list import OutreachList, entries_of, episodes_of, new_arms, owned_of
 from serving.outreach.plan.owners import owners_today, with_owners
 from serving.outreach.plan.policy import Policy
@@ -41,11 +43,13 @@ DEFAULT_CHOICE: Mapping[str, Any] = {
     "lost_cause": False,
     "open_ticket": False,
     "in_transit": False,
+    "before_due": False,
 }
 # The columns that decide who is on a list; the others join again once that is decided.
 DECIDING_NAMES = (
-    *("customer_id", "account_id", "kind", "cell", "owner", "segment", "consent", "probability", "band", "state"),
-    *("days_since_order", "value_at_risk", "spend", *DEFAULT_CHOICE),
+    *("customer_id", "account_id", "kind", "cell", "owner", "segment", "consent"),
+    *("probability", "left_probability", "band", "state"),
+    *("days_since_order", "usual_gap_days", "overdue", "value_at_risk", "spend", "listed_for", *DEFAULT_CHOICE),
 )
 
 
@@ -62,9 +66,11 @@ def plan(
 ) -> OutreachList:
     """Plan the list of a run.
 
-    Customers are listed in descending order of what contacting them is expected to gain, probability × P(saved |
+    Customers are listed in descending order of what contacting them is expected to gain, left_probability × P(saved |
     contacted) × expected spend − cost, until that is nothing or their owner can take no more. Ties go to the higher
-    probability, then to the smaller id. The held-out are enrolled in the trial instead, down to where the list ends.
+    probabilities, then to the smaller id. Regulars come on it when they are late by their own rhythm, or for another
+    sign that is stated; who is about to be due is reminded, after all others. The held-out are enrolled in the trial
+    instead, down to where the list ends.
 
     Args:
         scores: one run, a frame in SCORE_COLUMNS.
@@ -86,7 +92,8 @@ def plan(
     >>> from serving.scores import SCORE_NAMES
     >>> one = {"as_of": date(2026, 3, 2), "horizon_days": 30, "model_version": "1", "state": "at_risk", "band": "high"}
     >>> facts = {"expected_spend": Decimal("20.00"), "value_at_risk": Decimal("12.00"), "days_since_order": 40}
-    >>> ann = dict.fromkeys(SCORE_NAMES) | {"customer_id": "ann", "probability": 0.6} | one | facts
+    >>> risk = {"probability": 0.7, "left_probability": 0.6}
+    >>> ann = dict.fromkeys(SCORE_NAMES) | {"customer_id": "ann"} | risk | one | facts
     >>> planned = plan(pd.DataFrame([ann]), currency="EUR", policy=Policy(holdout_share=0))
     >>> planned.entries[["position", "owner", "customer_id", "expected_gain"]].values.tolist()
     [[1, 'unassigned', 'ann', Decimal('2.00')]]
@@ -99,7 +106,8 @@ def plan(
     parent, arms = accounts.parent, arms_today(snapshot, accounts)
     before = snapshot.listed_accounts(parent)
     rows = candidates(scores, customers, policy, money=money, listed_before=before, random_cell=random_cell)
-    known = rows.assign(**DEFAULT_CHOICE) if choose is None else choose(rows)
+    known = with_entry_rule(rows.assign(**DEFAULT_CHOICE) if choose is None else choose(rows))
+    known = with_reminders(known)
     least = reading_cost if policy.least_gain is None else money.minor(policy.least_gain)
     rows = suppressed(with_gain(known[list(DECIDING_NAMES)]), snapshot, policy, as_of, parent, least_gain=least)
     rows = one_per_account(ranked(rows, policy.rank_by))
@@ -112,7 +120,8 @@ def plan(
     given = given[given["account_id"].isin(set(enrolled["account_id"]))].reset_index(drop=True)
     gone = departures(snapshot.former, listed, off, scores)
     whole = known.loc[listed.index].assign(**{name: listed[name] for name in ("owner", "gain", "members")})
-    entries, newcomers, winback = (entries_of(whole[whole["kind"] == kind], as_of, before, money) for kind in KINDS)
+    groups = [entries_of(whole[whole["kind"] == kind], as_of, before, money) for kind in LISTED_KINDS]
+    entries, newcomers, winback, reminders = groups
     return OutreachList(
         as_of=as_of,
         horizon_days=int(horizon_days),
@@ -124,6 +133,7 @@ def plan(
         entries=entries,
         newcomers=newcomers,
         winback=winback,
+        reminders=reminders,
         left_out={WOULD_STAY: len(scores) - len(rows), **reasons},
         suppressed=off,
         gone=gone,

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from features.errors import InputError, suggest
 from serving.scores import MEDIUM_FROM
 
-RankBy = Literal["gain", "value_at_risk", "probability"]
+RankBy = Literal["gain", "value_at_risk", "left_probability", "probability"]
 RANKINGS: tuple[RankBy, ...] = get_args(RankBy)
 # Lower than the threshold to enter, so that a customer whose risk wavers around it does not come and go every week.
 LEAVE_AT = 0.2

@@ -5,26 +5,33 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from serving.outreach.plan.candidates import RANDOM
+from serving.outreach.plan.candidates import RANDOM, REMINDER
 from serving.outreach.plan.policy import RankBy
 from serving.outreach.plan.suppression import ACCOUNT
 
 
 def with_gain(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add `gain`, minor units: probability × saved share × expected spend − cost."""
-    kept = rows["probability"].astype(float) * rows["saved_share"].astype(float) * rows["spend"]
+    """Add `gain`, minor units: left_probability × saved share × expected spend − cost.
+
+    A reminder before the due day is for the slow as well: there it is the probability of no order that counts.
+    """
+    chance = rows["left_probability"].where(rows["kind"] != REMINDER, rows["probability"])
+    kept = chance.astype(float) * rows["saved_share"].astype(float) * rows["spend"]
     return rows.assign(gain=np.rint(kept - rows["cost"].astype(float)).astype(np.int64))
 
 
 def ranked(rows: pd.DataFrame, rank_by: RankBy) -> pd.DataFrame:
-    """Put the best first; ties go to the higher probability, then to the smaller id.
+    """Put the best first; ties go to who has left more likely, then to the higher probability, then to the smaller id.
 
-    The random cell stands before everyone: it must not be cut by rank.
+    The random cell stands before everyone: it must not be cut by rank. Reminders stand after everyone: they take no
+    place from who has left.
     """
     keys = pd.DataFrame(
         {
             "is_ranked": rows["cell"] != RANDOM,
+            "is_reminder": rows["kind"] == REMINDER,
             "measure": -rows[rank_by].astype(float),
+            "left_probability": -rows["left_probability"].astype(float),
             "probability": -rows["probability"].astype(float),
             "customer_id": rows["customer_id"].astype(object),
         }

@@ -15,6 +15,7 @@ import pandas as pd
 from features.sources.consent import SERVICE
 from serving.outreach.plan.candidates import RANDOM
 from serving.outreach.plan.consent import channels_allowed
+from serving.outreach.plan.entry_rule import NOT_YET_DUE, due_in_words
 from serving.outreach.plan.holds import holds_today
 from serving.outreach.plan.policy import Policy
 from serving.outreach.plan.snapshot import Snapshot
@@ -26,7 +27,7 @@ NO_GAIN, LITTLE_GAIN = "no gain", "little gain"
 HELD_OUT, OVER_CAPACITY, WOULD_STAY = "holdout", "over capacity", "would stay"
 REASONS = (
     *(VETO, SNOOZED, NO_CONSENT, ORDERED, OPEN_TICKET, IN_TRANSIT),
-    *(LOST_CAUSE, COOLDOWN, NO_GAIN, LITTLE_GAIN, ACCOUNT, HELD_OUT, OVER_CAPACITY, WOULD_STAY),
+    *(LOST_CAUSE, COOLDOWN, NOT_YET_DUE, NO_GAIN, LITTLE_GAIN, ACCOUNT, HELD_OUT, OVER_CAPACITY, WOULD_STAY),
 )
 SUPPRESSED_NAMES = ("customer_id", "account_id", "reason", "detail")
 
@@ -52,7 +53,7 @@ def suppressed(
     """Return the candidates with `reason` and `detail`, both None for those whom nothing keeps off the list.
 
     Args:
-        rows: candidates with their playbooks and gains.
+        rows: candidates with their playbooks, gains and what brings them on the list.
         snapshot: what the book knows.
         policy: the shop's rules.
         as_of: the list's day.
@@ -83,6 +84,7 @@ def _rules(
     yield Rule(IN_TRANSIT, rows["in_transit"], _details(rows, "an order is on its way"))
     yield Rule(LOST_CAUSE, rows["lost_cause"], _details(rows, "every win-back offer was tried"))
     yield _cooldown(rows, snapshot, policy, as_of, account_of)
+    yield _not_yet_due(rows, as_of)
     by_gain = (rows["cell"] != RANDOM) & (policy.rank_by == "gain")
     wasted = by_gain & (rows["gain"] <= 0)
     yield Rule(NO_GAIN, wasted, _details(rows, "contacting costs more than it is expected to save"))
@@ -136,6 +138,14 @@ def _ordered(rows: pd.DataFrame, snapshot: Snapshot, as_of: date, account_of: Ma
     is_newcomer = (rows["state"] == "new") & (days == 0)
     details = [f"ordered on {as_of - timedelta(days=int(age))}" for age in rows["days_since_order"]]
     return Rule(ORDERED, lately & ~is_newcomer, _details(rows, details))
+
+
+def _not_yet_due(rows: pd.DataFrame, as_of: date) -> Rule:
+    """Keep off whoever is not late and shows no other sign, until the own usual gap is over."""
+    too_early = rows["listed_for"].isna()
+    detail = pd.Series(None, index=rows.index, dtype=object)
+    detail[too_early] = due_in_words(rows[too_early], as_of)
+    return Rule(NOT_YET_DUE, too_early, detail)
 
 
 def _cooldown(

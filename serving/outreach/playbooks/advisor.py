@@ -10,6 +10,7 @@ import pandas as pd
 
 from features.log import Log
 from features.money import Money
+from serving.outreach.plan.entry_rule import with_entry_rule
 from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.playbooks.choose import ShopContext, choose, reading_cost
 from serving.outreach.playbooks.facts import facts
@@ -50,6 +51,7 @@ class Advisor:
         known = facts(self.log, self.customers, rows["customer_id"], self.as_of, asked=self.playbooks.asked)
         known.index = rows.index
         whole = pd.concat([rows, known[[name for name in known if name not in rows]]], axis=1)
+        whole = with_entry_rule(whole)
         choice = choose(whole, self.playbooks, self.snapshot, shop=self._shop, saved=self.saved)
         chosen = self._with_uplift(pd.concat([whole, choice.drop(columns="gain")], axis=1))
         self._advised = chosen.set_index("customer_id", drop=False)
@@ -69,7 +71,8 @@ class Advisor:
         uplift = self.uplift(self.log, chosen["customer_id"], self.as_of) if self.uplift else None
         if uplift is None:
             return chosen
-        share = chosen["customer_id"].map(uplift.to_dict()).astype(float) / chosen["probability"].astype(float)
+        share = chosen["customer_id"].map(uplift.to_dict()).astype(float)
+        share = share / chosen["left_probability"].astype(float)
         return chosen.assign(saved_share=share.where(share.notna(), chosen["saved_share"]))
 
     def openings(self, entries: pd.DataFrame) -> pd.Series:

@@ -3,10 +3,12 @@
 Each playbook is compared with all customers at once, as masks over columns: a list of a large shop takes a second or
 two.
 
-    expected gain = probability × saved share × spend − cost
+    expected gain = left_probability × saved share × spend − cost
     cost = contact + incentive × P(order | contacted),  P(order | contacted) = 1 − probability × (1 − saved share)
 
-An incentive is paid only if the customer orders, and then also to customers who would have ordered anyway.
+An incentive is paid only if the customer orders, and then also to customers who would have ordered anyway. Who is
+merely slow and comes anyway is not saved by a contact: the gain is of those who have left. Who is not late yet is
+reminded, if a playbook does that before the due day.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ Offer = dict[str, npt.NDArray[np.generic]]
 
 CHOICE_NAMES = (
     *("playbook", "title", "channel", "stage", "saved_share", "contact_cost", "incentive_cost", "cost", "gain"),
-    *("due_days", "cooldown_days", "lost_cause", "consented"),
+    *("due_days", "cooldown_days", "lost_cause", "consented", "before_due"),
 )
 
 
@@ -65,8 +67,8 @@ def choose(
     """Choose a playbook for every customer.
 
     Args:
-        rows: one per customer: customer_id, kind, state, band, probability, days_since_order, consent, `spend`
-            (expected, minor units), and the columns of `facts`.
+        rows: one per customer: customer_id, kind, state, band, probability, left_probability, days_since_order,
+            consent, listed_for, `spend` (expected, minor units), and the columns of `facts`.
         playbooks: the shop's.
         snapshot: what the book knows. Contacts after the customer's last order give the stage: an offer that was
             followed by an order did not fail.
@@ -89,7 +91,9 @@ def choose(
         offer = _offer(playbook, known, shop, (saved or {}).get(playbook.id))
         lost |= fits & _used_up(playbook, known)
         consented = allowed[playbook.channel].to_numpy()
-        rank = (consented, playbook.channel == SERVICE, not playbook.last_resort, offer["gain"], playbook.priority)
+        timely = known["too_early"].to_numpy() & playbook.before_due
+        service, resort = playbook.channel == SERVICE, playbook.last_resort
+        rank = (consented, service, not resort, timely, offer["gain"], playbook.priority)
         best.take(number, fits, rank, offer | {"consented": consented})
     if (best.number < 0).any():
         raise InputError("there are customers whom no playbook fits; keep one with last_resort = true for each kind")
@@ -101,7 +105,7 @@ class _BestOffers:
 
     def __init__(self, rows: int) -> None:
         self.number = np.full(rows, -1)
-        self.rank: list[Floats] = [np.full(rows, -np.inf) for _ in range(5)]
+        self.rank: list[Floats] = [np.full(rows, -np.inf) for _ in range(6)]
         self.offer: dict[str, Floats] = {}
 
     def take(self, number: int, fits: Mask, rank: Sequence[object], offer: Offer) -> None:
@@ -130,7 +134,8 @@ class _BestOffers:
 
         offer = pd.DataFrame(self.offer, index=index)
         whole = ("stage", "contact_cost", "incentive_cost", "cost", "gain")
-        names = {name: column(name) for name in ("id", "title", "channel", "due_days", "cooldown_days")}
+        named = ("id", "title", "channel", "due_days", "cooldown_days", "before_due")
+        names = {name: column(name) for name in named}
         frame = offer.assign(**names).rename(columns={"id": "playbook"}).astype(dict.fromkeys(whole, np.int64))
         frame = frame.astype(dict.fromkeys(("playbook", "title", "channel"), object))
         lost_cause = lost & (column("channel") != SERVICE).to_numpy()
@@ -147,7 +152,9 @@ def _known(rows: pd.DataFrame, contacts: pd.DataFrame, shop: ShopContext) -> pd.
     by_playbook = since.groupby(["customer_id", "playbook"]).size().unstack(fill_value=0).reindex(rows["customer_id"])
     by_playbook = by_playbook.fillna(0).add_prefix("contacts of ").set_index(rows.index)
     facts = {"contacts": by_customer["size"].fillna(0), "days_since_contact": by_customer["min"]}
-    return pd.concat([rows.assign(expected_spend=spend, spend_ratio=ratio, **facts), by_playbook], axis=1)
+    too_early = rows["listed_for"].isna().to_numpy() if "listed_for" in rows else np.zeros(len(rows), dtype=bool)
+    known = rows.assign(expected_spend=spend, spend_ratio=ratio, too_early=too_early, **facts)
+    return pd.concat([known, by_playbook], axis=1)
 
 
 def _since_last_order(rows: pd.DataFrame, contacts: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -224,6 +231,9 @@ def _offer(playbook: Playbook, facts: pd.DataFrame, shop: ShopContext, learnt: f
         return np.array([float(getattr(each, name)) for each in playbook.stages])[stage]
 
     chance, spend = _numbers(facts, "probability"), _numbers(facts, "expected_spend")
+    # A reminder before the due day is for the slow as well.
+    reminds = facts["too_early"].to_numpy() & playbook.before_due
+    left = np.where(reminds, chance, _numbers(facts, "left_probability"))
     saved = at_stage("saved") if learnt is None else np.full(len(facts), learnt)
     paid = np.array([shop.money.minor(each.incentive_cost) for each in playbook.stages])[stage]
     incentive = np.rint((paid + at_stage("incentive_share") * spend) * (1 - chance * (1 - saved)))
@@ -234,7 +244,7 @@ def _offer(playbook: Playbook, facts: pd.DataFrame, shop: ShopContext, learnt: f
         "contact_cost": contact,
         "incentive_cost": incentive,
         "cost": contact + incentive,
-        "gain": np.rint(chance * saved * spend - contact - incentive),
+        "gain": np.rint(left * saved * spend - contact - incentive),
     }
 
 

@@ -34,6 +34,7 @@ class Fact:
 
 _SCORE = (
     Fact("probability", "share", "score", "calibrated probability of churn within the horizon"),
+    Fact("left_probability", "share", "score", "calibrated probability that the customer has left"),
     Fact("days_since_order", "days", "score", "since the last order day"),
     Fact("usual_gap_days", "days", "score", "usual gap between order days"),
     Fact("rhythm", "text", "score", 'the usual gap in words, from the third order day on: "every 31 days"'),
@@ -52,7 +53,12 @@ _ORDERS = (
     Fact("spend_per_order_day", "money", "orders", "spent on a usual order day"),
     Fact("last_spend_ratio", "ratio", "orders", "last order day ÷ a usual one"),
     Fact("spend_90d", "money", "orders", "spent in the last 90 days"),
+    Fact("spend_90d_before", "money", "orders", "spent in the 90 days before the last 90"),
     Fact("spend_365d", "money", "orders", "spent in the last 365 days"),
+    Fact("order_days_90d", "count", "orders", "days with an order in the last 90 days"),
+    Fact("order_days_90d_before", "count", "orders", "days with an order in the 90 days before the last 90"),
+    Fact("orders_fell", "flag", "orders", "orders clearly less often than in the 90 days before, while the shop holds"),
+    Fact("spend_fell", "flag", "orders", "spends clearly less than in the 90 days before, while the shop holds"),
     Fact("basket_change", "ratio", "orders", "last three order days ÷ a usual one"),
     Fact("products_365d", "count", "orders", "different products in the last 365 days"),
     Fact("discounted_share", "share", "orders", "part of the spending on days with a discount"),

@@ -19,6 +19,7 @@ from features.definitions.engagement import event_kinds
 from features.feature import FeatureSet
 from features.log import EVENT, NULL, VALUE_SCALE, Ints, Log
 from serving.outreach.playbooks.fact_names import event_kind_of
+from serving.outreach.playbooks.falls import ShopChange, falls
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,6 +27,7 @@ ORDER_FACTS = (
     *("tenure_days", "frequency", "last_spend", "largest_spend", "spend_per_order_day", "spend_90d", "spend_365d"),
     *("recent_spend_per_order_day", "basket_change", "products_365d", "discounted_share"),
     *("days_since_return", "return_days_365d", "returned_365d", "returned_share_365d"),
+    *("order_days_90d", "order_days_90d_before", "spend_90d_before"),
 )
 RATINGS = ("review", "rating", "survey", "nps", "feedback")
 GAMES = ("badge", "challenge", "contest", "quiz")
@@ -64,7 +66,7 @@ def facts(
 
     Returns:
         One row per candidate, in that order, indexed by customer_id: numbers as float (money in minor units, NaN =
-        unknown), `open_ticket` and `in_transit` as bool, texts and dates as object with None.
+        unknown), flags as bool, texts and dates as object with None.
     """
     ids = pd.Index(list(candidates), dtype=object, name="customer_id")
     own = log.only(ids)
@@ -72,6 +74,7 @@ def facts(
     by_file = _from_file(customers, ids, as_of)
     by_events = _from_events(log, own, day_number(as_of)).reindex(ids)
     found = pd.concat([by_orders, by_events.drop(columns=["ticket_open", "on_its_way"]), by_file], axis=1)
+    found = found.assign(**falls(by_orders, ShopChange.of(log, day_number(as_of))))
     for flag, by_event in (("open_ticket", "ticket_open"), ("in_transit", "on_its_way")):
         found[flag] = found[flag].where(found[flag].notna(), by_events[by_event] == 1.0).astype(bool)
     for name in (*TEXTS, *DATES):

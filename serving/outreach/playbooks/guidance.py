@@ -7,7 +7,6 @@ rising offers, the opening tells which of its stages is meant.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pandas as pd
 
@@ -26,9 +25,7 @@ def with_guidance(outreach: OutreachList, playbooks: Playbooks) -> OutreachList:
         outreach: the list.
         playbooks: those in force on its day.
     """
-    groups = (outreach.entries, outreach.newcomers, outreach.winback)
-    entries, newcomers, winback = (guided(entries, playbooks) for entries in groups)
-    return replace(outreach, entries=entries, newcomers=newcomers, winback=winback)
+    return outreach.with_groups(lambda entries: guided(entries, playbooks))
 
 
 def guided(entries: pd.DataFrame, playbooks: Playbooks) -> pd.DataFrame:

@@ -89,6 +89,7 @@ class Playbook:
         cost: of a contact, major units; None = by the share.
         cost_share: cost of a contact as a part of the shop's median expected spend.
         priority: where two gain the same, the larger one is taken.
+        before_due: reminds shortly before the order is due: taken first for regulars who are not late and show no sign.
         last_resort: taken only where no other playbook fits.
         sunset: after the last stage the customer is a lost cause.
     """
@@ -112,6 +113,7 @@ class Playbook:
     cost: Decimal | None = None
     cost_share: Decimal = Decimal(0)
     priority: int = 0
+    before_due: bool = False
     last_resort: bool = False
     sunset: bool = False
 

@@ -116,7 +116,7 @@ _PLAYBOOK: dict[str, Rule] = {
     "states": _some_of(STATES), "bands": _some_of(BANDS), "least_order_days": _count, "least_value": _amount,
     "least_value_ratio": _amount, "most_contacts": _count, "cost": _amount, "cost_share": _share, "source": _text,
     "success_event": _one_of(SUCCESS_EVENTS), "due_days": _count, "cooldown_days": _count, "priority": _count,
-    "last_resort": _flag, "off": _flag,
+    "last_resort": _flag, "before_due": _flag, "off": _flag,
 }  # fmt: skip
 _NEEDED = (
     *("id", "title", "kinds", "channel", "what_to_say", "opening", "saved", "saved_low", "saved_high"),

@@ -21,6 +21,8 @@ from serving.outreach.simulation.shop import (
 from serving.outreach.simulation.weekly_list import PLAYBOOKS
 from serving.scores import bands
 
+LEFT_WEEKS = 3 * HORIZON_WEEKS
+
 
 @dataclass(frozen=True, eq=False)
 class SeenBefore:
@@ -64,32 +66,43 @@ class Scorer:
 
     P(still a customer) given the silence, as in the Pareto/NBD (Schmittlein, Morrison and Colombo 1987) with each
     customer's rate at its posterior mean; noise; then a logistic calibration (Platt 1999).
+
+    Args:
+        line: intercept and slope of the calibration of P(no order within the horizon).
+        left_line: of P(no order within three horizons), by which a customer is said to have left.
     """
 
-    intercept: float = 0.0
-    slope: float = 1.0
+    line: tuple[float, float] = (0.0, 1.0)
+    left_line: tuple[float, float] = (0.0, 1.0)
 
-    def raw(self, known: SeenBefore, week: int, noise: Floats) -> tuple[Floats, Floats]:
-        """Return the log-odds of no order within the horizon before calibration, and the rate, orders a week."""
+    def raw(self, shop: TrialShop, known: SeenBefore, week: int, weeks: int = HORIZON_WEEKS) -> tuple[Floats, Floats]:
+        """Return the log-odds of no order within so many weeks before calibration, and the rate, orders a week."""
         seen, silent = np.maximum(known.last - known.first, 0), np.maximum(week - known.last - 1, 0)
-        rate = (4.0 + known.orders) / (10.0 + seen)
+        shape, prior_weeks = shop.rhythm
+        rate = (shape + known.orders) / (prior_weeks + seen)
         both = rate + 1 / 60
         alive = 1 / (1 + (1 / 60) / both * np.expm1(np.minimum(both * silent, 50.0)))
-        orders = alive * rate / both * -np.expm1(-both * HORIZON_WEEKS)
+        orders = alive * rate / both * -np.expm1(-both * weeks)
         orders = np.clip(orders, 1e-6, 1 - 1e-6)
-        return np.log((1 - orders) / orders) + noise, rate
+        return np.log((1 - orders) / orders) + shop.noise[week], rate
 
     def scores(self, shop: TrialShop, known: SeenBefore, week: int) -> pd.DataFrame:
         """Return one row per customer who can churn: with an order in the last half year."""
         who = np.flatnonzero((known.last >= week - ACTIVE_WEEKS) & (known.first < week))
-        log_odds, rate = self.raw(known, week, shop.noise[week])
-        probability = 1 / (1 + np.exp(-(self.intercept + self.slope * log_odds[who])))
+        log_odds, rate = self.raw(shop, known, week)
+        probability = _probability(self.line, log_odds[who])
+        left = _probability(self.left_line, self.raw(shop, known, week, LEFT_WEEKS)[0][who])
+        since_days, gap_days = 7 * (week - known.last[who]), _usual_gap_days(known)[who]
         value = (known.money[who] + 2 * USUAL_VALUE) / (known.orders[who] + 2)
         expected = rate[who] * HORIZON_WEEKS / -np.expm1(-rate[who] * HORIZON_WEEKS) * value
         return pd.DataFrame(
             {
                 "customer": who,
                 "probability": probability,
+                "left_probability": np.minimum(left, probability),
+                "days_since_order": since_days,
+                "usual_gap_days": gap_days,
+                "overdue": since_days / gap_days,
                 "band": pd.Series(bands(probability), dtype=object),
                 "state": pd.Series(np.where(known.orders[who] == 1, "new", "active"), dtype=object),
                 "expected_spend": np.round(expected).astype(np.int64),
@@ -100,13 +113,28 @@ class Scorer:
 
 def calibrated(shop: TrialShop, ordered: Flags) -> Scorer:
     """Return a scorer calibrated on the year before the first list, whose horizons have all ended by then."""
+    return Scorer(_calibration(shop, ordered, HORIZON_WEEKS), _calibration(shop, ordered, LEFT_WEEKS))
+
+
+def _calibration(shop: TrialShop, ordered: Flags, weeks: int) -> tuple[float, float]:
     log_odds, churned = [], []
-    for week in range(ACTIVE_WEEKS, BEFORE_WEEKS - HORIZON_WEEKS + 1, 6):
+    for week in range(ACTIVE_WEEKS, BEFORE_WEEKS - weeks + 1, 6):
         known = SeenBefore.before(week, ordered, shop.amount)
         can = (known.last >= week - ACTIVE_WEEKS) & (known.first < week)
-        log_odds.append(Scorer().raw(known, week, shop.noise[week])[0][can])
-        churned.append(~ordered[week : week + HORIZON_WEEKS, can].any(axis=0))
-    return Scorer(*_logistic(np.concatenate(log_odds), np.concatenate(churned)))
+        log_odds.append(Scorer().raw(shop, known, week, weeks)[0][can])
+        churned.append(~ordered[week : week + weeks, can].any(axis=0))
+    return _logistic(np.concatenate(log_odds), np.concatenate(churned))
+
+
+def _probability(line: tuple[float, float], log_odds: Floats) -> Floats:
+    intercept, slope = line
+    return np.asarray(1 / (1 + np.exp(-(intercept + slope * log_odds))), dtype=np.float64)
+
+
+def _usual_gap_days(known: SeenBefore) -> Floats:
+    """Return the mean gap so far, at least a week; NaN before the second order."""
+    gaps = np.where(known.orders > 1, known.orders - 1, np.nan)
+    return np.asarray(7 * np.maximum((known.last - known.first) / gaps, 1.0), dtype=np.float64)
 
 
 def _logistic(x: Floats, y: Flags) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from features.lateness import is_late
 from serving.outreach.plan.holdout import random_cell
 from serving.outreach.plan.outreach_list import ENTRY_NAMES
 from serving.outreach.plan.plan import DEFAULT_CHOICE, plan
@@ -34,6 +35,8 @@ class WeeklyLists:
         share: of accounts that are never contacted.
         random_share: of each week's contacts that go to accounts drawn at random (the four-group design).
         horizon_weeks: for so long an account with an episode gets no other, and is not contacted again.
+        by_window: list whoever will not order within the horizon, late or not, and gain by that: what lists were before
+            they told the slow from the gone; a rival in benchmarks.
     """
 
     capacity: int
@@ -41,6 +44,7 @@ class WeeklyLists:
     share: float = 0.15
     random_share: float = 0.0
     horizon_weeks: int = 8
+    by_window: bool = False
     arms: list[pd.DataFrame] = field(default_factory=list)
     listed: dict[str, date] = field(default_factory=dict)
 
@@ -71,12 +75,15 @@ def weekly_list(scores: pd.DataFrame, lists: WeeklyLists, week: int) -> pd.DataF
     """Return a week's new episodes: customer_id, arm, playbook, stratum, cell.
 
     Args:
-        scores: customer_id, probability, band, state, expected_spend (minor units), reason.
+        scores: customer_id, probability, left_probability, band, state, days_since_order, usual_gap_days, overdue,
+            expected_spend (minor units), reason.
         lists: what stays; the draws and the listed accounts of this week are written into it.
         week: its number.
     """
     day = START + timedelta(weeks=week)
     by_chance = round(lists.capacity * lists.random_share)
+    if lists.by_window:
+        scores = scores.assign(left_probability=scores["probability"], usual_gap_days=np.nan)
     free = scores[~scores["customer_id"].isin(lists.listed_lately(day))]
     drawn = random_cell(free["customer_id"], by_chance, str(week)) if by_chance else frozenset[str]()
     reason = dict(zip(scores["customer_id"], scores["reason"], strict=True))
@@ -86,7 +93,8 @@ def weekly_list(scores: pd.DataFrame, lists: WeeklyLists, week: int) -> pd.DataF
         choice = {**DEFAULT_CHOICE, "playbook": playbook, "saved_share": playbook.map(PRIOR_SAVED_SHARE), "cost": COST}
         return rows.assign(**choice)
 
-    kept = _first(free[free["band"] != "low"], lists, drawn, free)
+    late = is_late(free["days_since_order"], free["usual_gap_days"]) | free["usual_gap_days"].isna()
+    kept = _first(free[(free["band"] != "low") & late], lists, drawn, free)
     if kept.empty:
         return pd.DataFrame(columns=["customer_id", "arm", "playbook", "stratum", "cell"])
     found = plan(
@@ -107,8 +115,9 @@ def _first(at_risk: pd.DataFrame, lists: WeeklyLists, drawn: frozenset[str], eve
 
     It saves most of the time of a hundred shop years; the planner ranks them again.
     """
-    value = at_risk["expected_spend"] if lists.rank_by == "gain" else 1.0
-    best = (at_risk["probability"] * value).nlargest(4 * lists.capacity).index
+    by_gain = lists.rank_by == "gain"
+    measure = at_risk["left_probability"] * at_risk["expected_spend"] if by_gain else at_risk[lists.rank_by]
+    best = measure.nlargest(4 * lists.capacity).index
     random = everyone.index[everyone["customer_id"].isin(drawn)]
     return everyone.loc[best.union(random)]
 
@@ -121,8 +130,7 @@ def _scored(kept: pd.DataFrame, day: date, horizon_days: int) -> pd.DataFrame:
         "as_of": day,
         "horizon_days": horizon_days,
         "model_version": "simulated",
-        "days_since_order": horizon_days,  # nobody ordered yesterday: that rule is not what is judged here
         "expected_spend": [f"{value:.2f}" for value in spend],
-        "value_at_risk": kept["probability"].to_numpy() * spend,
+        "value_at_risk": kept["left_probability"].to_numpy() * spend,
     }
     return kept.assign(**facts)

@@ -104,13 +104,13 @@ def _listed(shop: TrialShop, scores: pd.DataFrame, lists: WeeklyLists, week: int
 def _outcomes(shop: TrialShop, listed: pd.DataFrame, week: int, alive: Flags) -> pd.DataFrame:
     """Return the list with what each would do uncontacted (0) and contacted (1), and what was done to it."""
     who = listed["customer"].to_numpy(dtype=np.int64)
-    kept_0, spent_0 = shop.ahead(week, who, alive[who], np.full(len(who), -1))
+    kept_0, spent_0, stays = shop.ahead(week, who, alive[who], np.full(len(who), -1))
     right = np.array(PLAYBOOKS, dtype=object)[shop.needs[who]] == listed["playbook"].to_numpy(dtype=object)
     luck = shop.luck[week, who]
-    saved = ~kept_0 & (luck < np.where(right, SAVED_SHARE, SAVED_BY_WRONG_PLAYBOOK))
+    saved = ~kept_0 & ~stays & (luck < np.where(right, SAVED_SHARE, SAVED_BY_WRONG_PLAYBOOK))
     woken = kept_0 & (luck < WOKEN_SHARE)
     returns_in = np.where(saved, week + shop.when[week, who], -1)
-    kept_1, spent_1 = shop.ahead(week, who, alive[who] & ~woken, returns_in)
+    kept_1, spent_1, _ = shop.ahead(week, who, alive[who] & ~woken, returns_in)
     made, leaked = shop.made[week, who] < MADE_SHARE, shop.made[week, who] < LEAKED_SHARE
     treated = listed["arm"].to_numpy(dtype=object) == "treated"
     return listed.assign(

@@ -115,12 +115,12 @@ def test_a_list_comes_out_as_it_was_planned(book: Book, make_scores: Any, make_c
     published = publish_and_enqueue(book, planned, run_id)
     again = publish_and_enqueue(book, planned, run_id)
     assert (published.is_new, again.is_new, again.list_id) == (True, False, published.list_id)
-    for name in ("entries", "newcomers", "winback"):
+    for name in ("entries", "newcomers", "winback", "reminders"):
         assert_same_rows(getattr(again.outreach, name), getattr(published.outreach, name))
     planned = published.outreach
     found = current_list(book, whole=True)
     assert found is not None
-    for name in ("entries", "newcomers", "winback"):
+    for name in ("entries", "newcomers", "winback", "reminders"):
         assert_same_rows(getattr(found, name), getattr(planned, name))
     for name, key in (("suppressed", "customer_id"), ("gone", "customer_id"), ("episodes", "account_id")):
         recorded = getattr(found, name).drop(columns="voided_at", errors="ignore")  # set when a list is taken back

@@ -70,7 +70,7 @@ def test_a_list_tells_of_itself_and_of_everyone_who_is_new(book: Book, publish: 
         "currency": "EUR",
         "rank_by": "gain",
         "capacity": None,
-        "entries": {"regular": 3, "new": 0, "winback": 0},
+        "entries": {"regular": 3, "new": 0, "winback": 0, "reminder": 0},
         "entered": 3,
         "left": 0,
     }
@@ -88,6 +88,7 @@ def test_a_list_tells_of_itself_and_of_everyone_who_is_new(book: Book, publish: 
         "playbook": "",
         "band": first["band"],
         "probability": 0.9,
+        "left_probability": 0.9,
         "value_at_risk": "30.00",
     }
     assert len({row["message_id"] for row in rows(book)}) == 4

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from serving.book import Book
 from serving.book.decisions import hand_over
-from serving.book.pages import KINDS, EntryFilter, Page, PageEnd, page_of
+from serving.book.pages import EntryFilter, Page, PageEnd, page_of
 from serving.book.runs import record_scores
+from serving.outreach.plan.candidates import KINDS, LISTED_KINDS
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.webhooks.outbox import publish_and_enqueue
@@ -68,7 +69,7 @@ def pages(book: Book, wanted: EntryFilter, limit: int | None, today: date = AS_O
 
 def entries(outreach: Any) -> pd.DataFrame:
     """Return all entries of a list, with their kind."""
-    frames = zip(KINDS, (outreach.entries, outreach.newcomers, outreach.winback), strict=True)
+    frames = zip(LISTED_KINDS, outreach.groups, strict=True)
     return pd.concat([frame.assign(kind=kind) for kind, frame in frames], ignore_index=True)
 
 

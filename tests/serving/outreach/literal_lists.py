@@ -10,6 +10,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from serving.outreach.exports.layout import LIST_NAMES
+from serving.outreach.plan.candidates import LISTED_KINDS
 from serving.outreach.plan.outreach_list import OutreachList
 
 AS_OF = date(2026, 3, 2)
@@ -52,6 +53,7 @@ def entry(customer_id: str = "007", **other: Any) -> dict[str, Any]:
         "incentive": None,
         "opening": "We have missed you since 18 December.",
         "reasons": ("no order for 74 days, usually every 31",),
+        "listed_for": "late",
         "value_at_risk": Decimal("12.50"),
         "channel": "call",
         "due_on": date(2026, 3, 9),
@@ -59,6 +61,7 @@ def entry(customer_id: str = "007", **other: Any) -> dict[str, Any]:
         "kind": "regular",
         "state": "at_risk",
         "band": "high",
+        "left_probability": 0.5,
         "probability": 0.625,
         "expected_gain": Decimal("3.20"),
         "cost": Decimal("1.00"),
@@ -88,9 +91,9 @@ def entry(customer_id: str = "007", **other: Any) -> dict[str, Any]:
 def literal_list(*entries: dict[str, Any], currency: str = "EUR") -> OutreachList:
     """Return a list of entries, each in the group of its kind."""
     frame = pd.DataFrame(list(entries), columns=list(LIST_NAMES), dtype=object)
-    groups = [frame[frame["kind"] == kind].reset_index(drop=True) for kind in ("regular", "new", "winback")]
+    groups = [frame[frame["kind"] == kind].reset_index(drop=True) for kind in LISTED_KINDS]
     left_out = {"no consent": 3, "holdout": 2, "cooldown": 0}
-    return OutreachList(AS_OF, 30, "1", currency, "gain", 25, *groups, left_out)
+    return OutreachList(AS_OF, 30, "1", currency, "gain", 25, *groups[:3], left_out, reminders=groups[3])
 
 
 def hostile_list(texts: list[str]) -> OutreachList:

@@ -54,9 +54,11 @@ class TwoWeeks:
 
 
 @pytest.fixture(scope="module")
-def two_weeks(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> TwoWeeks:
+def two_weeks(registered: Path, tmp_path_factory: pytest.TempPathFactory) -> TwoWeeks:
     folder = tmp_path_factory.mktemp("two weeks") / "shop"
-    shutil.copytree(listed, folder)
+    shutil.copytree(registered, folder)
+    ask_for(folder, "holdout_share = 0.3")
+    list_of(folder, MONDAY)
     shutil.rmtree(folder / "list")
     before = {account for (account,) in in_book(folder, "SELECT account_id FROM entries")}
     return TwoWeeks(folder, before, list_of(folder, A_WEEK_ON, *FORMATS))
@@ -152,7 +154,7 @@ def test_an_unknown_format_is_refused_before_anybody_is_drawn(fresh: Path, call:
 def test_an_account_has_one_entry_for_all_its_branches(fresh: Path) -> None:
     """In the list, in its files and in the trial."""
     customers = pd.read_csv(fresh / "customers.csv", dtype=str)
-    parent = {who: f"chain {place // 3}" for place, who in enumerate(customers["customer_id"])}
+    parent = {who: f"chain {place // 12}" for place, who in enumerate(customers["customer_id"])}
     customers.assign(account=customers["customer_id"].map(parent)).to_csv(fresh / "customers.csv", index=False)
     with (fresh / "regulars.toml").open("a", encoding="utf-8") as toml:
         toml.write('account = "account"\n')

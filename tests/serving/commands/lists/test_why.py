@@ -20,7 +20,7 @@ from serving.book.privacy.erasure import erase
 from serving.commands.lists.report_outcomes import consent_to, hand_over_accounts, hold_accounts, one_outcome
 from serving.commands.lists.why import DAY_OF, customer_story, recorded_story
 from serving.config import load_settings
-from tests.serving.conftest import MONDAY, Call, in_book, in_shop, list_of
+from tests.serving.conftest import MONDAY, Call, ask_for, in_book, in_shop, list_of
 
 TUESDAY, WEDNESDAY, A_WEEK_ON = (MONDAY + timedelta(days=days) for days in (1, 2, 7))
 
@@ -41,9 +41,11 @@ class Stories:
 
 
 @pytest.fixture(scope="module")
-def stories(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> Stories:
+def stories(registered: Path, tmp_path_factory: pytest.TempPathFactory) -> Stories:
     folder = tmp_path_factory.mktemp("told") / "shop"
-    shutil.copytree(listed, folder)
+    shutil.copytree(registered, folder)
+    ask_for(folder, "holdout_share = 0.3")
+    list_of(folder, MONDAY)
     settings = load_settings(folder / "regulars.toml")
     (busy, entry), (wrong, other) = in_book(
         folder, "SELECT customer_id, entry_id FROM entries WHERE kind = 'regular' ORDER BY position LIMIT 2"
@@ -113,7 +115,7 @@ def test_where_lists_begin_is_the_shops_own(stories: Stories, tmp_path: Path) ->
     """Whoever is below 60 % would stay, where lists begin at 60 %; an own threshold is told as it is."""
     shutil.copytree(stories.folder, tmp_path / "shop")
     toml = tmp_path / "shop" / "regulars.toml"
-    toml.write_text(toml.read_text(encoding="utf-8") + "\n[list]\nenter_at = 0.6\n", encoding="utf-8")
+    toml.write_text(toml.read_text(encoding="utf-8") + "enter_at = 0.6\n", encoding="utf-8")
     lines = in_shop(load_settings(toml), customer_story, stories.safe).lines()
     assert [line for line in lines if line.endswith("would stay anyway, lists begin at 60%")]
 
@@ -191,7 +193,7 @@ def test_of_a_day_that_was_published_twice_the_last_list_is_told(stories: Storie
     """Once: what was published over does not hold, also for whom the last list does not name."""
     shutil.copytree(stories.folder, tmp_path / "shop")
     toml = tmp_path / "shop" / "regulars.toml"
-    toml.write_text(toml.read_text(encoding="utf-8") + '\n[list]\nrank_by = "probability"\n', encoding="utf-8")
+    toml.write_text(toml.read_text(encoding="utf-8") + 'rank_by = "probability"\n', encoding="utf-8")
     list_of(tmp_path / "shop", MONDAY)
     lists = in_book(tmp_path / "shop", f"SELECT count(*) FROM lists WHERE as_of = '{MONDAY}'")
     assert lists == [(2,)]

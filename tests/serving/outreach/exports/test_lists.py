@@ -80,19 +80,23 @@ def as_read(text: str) -> str | None:
 
 
 def test_a_list_becomes_files_for_people(tmp_path: Path) -> None:
-    """Regulars at risk, newcomers and the lapsed each in a file, and one file per owner with all three."""
-    groups = [entry("n", owner="Bruno", kind="new"), entry("gone", owner="Bruno", kind="winback")]
+    """Regulars at risk, newcomers, the lapsed and reminders each in a file, and one file per owner with all."""
+    groups = [
+        entry(who, owner="Bruno", kind=kind) for who, kind in (("n", "new"), ("gone", "winback"), ("r", "reminder"))
+    ]
     outreach = literal_list(entry("a", owner="../Eleni", name="=cmd()"), entry("b", owner="Bruno"), *groups)
     files = write_list(outreach, tmp_path)
     written = [str(path.relative_to(tmp_path)) for path in files]
-    assert written == ["list.csv", "new-customers.csv", "win-back.csv", "owners/Eleni.csv", "owners/Bruno.csv"]
+    files_of_all = ["list.csv", "new-customers.csv", "win-back.csv", "reminders.csv"]
+    assert written == [*files_of_all, "owners/Eleni.csv", "owners/Bruno.csv"]
     text = (tmp_path / "list.csv").read_bytes().decode("utf-8-sig")
     assert text.splitlines()[0].startswith("position,name,customer_id,title,what_to_say,incentive,opening,reasons,")
     assert text.splitlines()[0].endswith(",entry_id")
     assert "'=cmd()" in text
     assert "gone" not in text
     rows = list(csv.DictReader((tmp_path / "owners" / "Bruno.csv").read_text("utf-8-sig").splitlines()))
-    assert [(row["customer_id"], row["kind"]) for row in rows] == [("b", "regular"), ("n", "new"), ("gone", "winback")]
+    assert [row["customer_id"] for row in rows] == ["b", "n", "gone", "r"]
+    assert [row["kind"] for row in rows] == ["regular", "new", "winback", "reminder"]
     assert (rows[0]["value_at_risk"], rows[0]["due_on"], rows[0]["probability"]) == ("12.50", "2026-03-09", "0.625")
 
 
@@ -122,7 +126,8 @@ def test_every_format_writes_its_files_and_the_same_list_the_same_bytes(tmp_path
     again = write_list(outreach, tmp_path / "b", FORMATS, {"Eleni": "eleni@shop.example"})
     names = [str(path.relative_to(tmp_path / "a")) for path in once]
     assert names == [
-        *("list.csv", "new-customers.csv", "win-back.csv", "owners/Eleni.csv", "list.xlsx", "list.html", "list.json"),
+        *("list.csv", "new-customers.csv", "win-back.csv", "reminders.csv", "owners/Eleni.csv"),
+        *("list.xlsx", "list.html", "list.json"),
         *("hubspot-contacts.csv", "hubspot-companies.csv", "salesforce-accounts.csv", "salesforce-tasks.csv"),
         *("upsert.csv", "mails/Eleni.eml"),
     ]
@@ -370,9 +375,11 @@ def test_what_to_say_and_to_offer_is_in_every_file_for_people(tmp_path: Path) ->
     assert "   entry: entry-007" in body.get_content()
 
 
-def test_files_of_lists_before_there_was_advice_are_known_as_ours() -> None:
-    former = [name for name in LIST_NAMES if name not in ("what_to_say", "incentive")]
-    assert is_list_csv(people_csv(pd.DataFrame(columns=former)))
+def test_files_of_former_lists_are_known_as_ours() -> None:
+    """Of before there was a probability of having left, and of before there was advice."""
+    before = [name for name in LIST_NAMES if name not in ("listed_for", "left_probability")]
+    no_advice = [name for name in before if name not in ("what_to_say", "incentive")]
+    assert all(is_list_csv(people_csv(pd.DataFrame(columns=names))) for names in (before, no_advice))
 
 
 def test_advice_is_that_of_the_stage_that_was_begun() -> None:

@@ -28,6 +28,8 @@ def candidate(**other: Any) -> dict[str, Any]:
         "state": "at_risk",
         "cell": "ranked",
         "days_since_order": 40,
+        "usual_gap_days": 31.0,
+        "listed_for": "late",
         "gain": 500,
         "cooldown_days": 0,
         "open_ticket": False,
@@ -70,6 +72,7 @@ IN_ORDER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("in transit", {"in_transit": True}, {}),
     ("lost cause", {"lost_cause": True}, {}),
     ("cooldown", {}, {"contacted": AS_OF - timedelta(days=3)}),
+    ("not yet due", {"listed_for": None, "usual_gap_days": 60.0}, {}),
     ("no gain", {"gain": 0}, {}),
     ("little gain", {"gain": 49}, {}),
 ]
@@ -143,6 +146,13 @@ def test_a_branch_that_was_contacted_leaves_the_account_in_peace() -> None:
     snapshot = knows(contacted=AS_OF - timedelta(days=3), who="branch")
     assert why(candidate(), snapshot)[0] is None
     assert why(candidate(), snapshot, account_of={"branch": "a"})[0] == "cooldown"
+
+
+def test_who_is_not_late_is_told_from_which_day_on() -> None:
+    assert why(candidate(listed_for=None, usual_gap_days=60.0)) == (
+        "not yet due",
+        "usually orders every 60 days, and is late from 2026-03-23 on",
+    )
 
 
 def test_no_gain_is_a_reason_only_where_gain_decides() -> None:

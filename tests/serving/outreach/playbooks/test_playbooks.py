@@ -46,7 +46,8 @@ def rows(*customers: dict[str, Any]) -> pd.DataFrame:
     plain = {"kind": "regular", "state": "at_risk", "band": "high", "probability": 0.6, "days_since_order": 74}
     plain |= {"spend": 2000, "usual_gap_days": 31.0, "overdue": 2.4, "order_days": 6.0, "name": "Ann"}
     plain |= {"open_ticket": False, "consent": None}
-    return pd.DataFrame([plain | {"customer_id": f"c{n}"} | customer for n, customer in enumerate(customers)])
+    made = [plain | {"customer_id": f"c{n}"} | customer for n, customer in enumerate(customers)]
+    return pd.DataFrame([{"left_probability": row["probability"]} | row for row in made])
 
 
 def chosen(
@@ -111,6 +112,22 @@ def test_a_shipped_playbook_says_where_its_prior_comes_from_and_fits_any_currenc
 )
 def test_every_shipped_playbook_is_for_somebody(customer, playbook):
     assert chosen(customer)["playbook"].tolist() == [playbook]
+
+
+def test_who_is_about_to_be_due_is_reminded_and_who_is_late_is_called():
+    """However much more a call would save: it is too early for one. A reminder is for the slow, too."""
+    soon = {"overdue": 0.95, "spend": 9000, "left_probability": 0.4}
+    found = chosen(soon | {"listed_for": None}, soon | {"listed_for": "late"}, soon | {"listed_for": "return"})
+    assert found["playbook"].tolist()[0] == "replenishment"
+    assert found["before_due"].tolist() == [True, False, False]
+    assert found["gain"].tolist()[0] == round(0.6 * 0.07 * 9000) - 8
+    assert chosen({"overdue": 0.5, "listed_for": None})["before_due"].tolist() == [False]
+
+
+def test_a_contact_gains_by_who_has_left_not_by_who_is_slow():
+    slow, gone = {"left_probability": 0.1}, {"left_probability": 0.5}
+    found = chosen(slow, gone)
+    assert found["gain"].tolist() == [round(0.1 * 0.04 * 2000) - 4, round(0.5 * 0.04 * 2000) - 4]
 
 
 def test_a_choice_names_its_columns_and_keeps_the_index():

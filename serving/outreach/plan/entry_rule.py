@@ -1,0 +1,103 @@
+"""What brings a customer on a list: being late by the own rhythm, or a sign other than silence, which is stated.
+
+Whoever buys every 80 days is likely not to order within 30, and has not left: such a customer is called when the own
+gap is over and not before. A complaint, a return, a bad review, and a clear fall against the own former self need no
+silence. Who is about to be due may be reminded, where a playbook does that: such entries are a kind of their own.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from features.lateness import is_late, whole_days
+from features.rounding import days_in_words
+from serving.outreach.plan.candidates import NEW, RANDOM, REGULAR, REMINDER, WINBACK
+
+RETURN_DAYS, RATING_DAYS, BAD_RATING = 30, 60, 0.4  # as the playbooks that answer them
+LATE, NOT_YET_DUE = "late", "not yet due"
+OPEN_TICKET, RETURNED, BAD_REVIEW = "open ticket", "return", "bad review"
+FEWER_ORDERS, SPENDS_LESS = "fewer orders", "spends less"
+FIRST_ORDER, LAPSED, DRAWN, DUE_SOON = "first order", "lapsed", "random draw", "due soon"
+SIGNS = (OPEN_TICKET, RETURNED, BAD_REVIEW, FEWER_ORDERS, SPENDS_LESS)  # other than silence
+LISTED_FOR = (LATE, *SIGNS, FIRST_ORDER, LAPSED, DRAWN, DUE_SOON)
+
+
+def with_entry_rule(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add `listed_for`: the first of LISTED_FOR that holds; None where nothing does, so that it is not yet due.
+
+    Args:
+        rows: candidates with kind, cell, days_since_order and usual_gap_days; what else is known of them, in the
+            columns of `facts`.
+
+    >>> some = {"kind": "regular", "cell": "ranked", "days_since_order": [35, 9, 9], "usual_gap_days": [30.0] * 3}
+    >>> with_entry_rule(pd.DataFrame(some | {"open_ticket": [False, True, False]}))["listed_for"].tolist()
+    ['late', 'open ticket', None]
+    """
+    found = np.full(len(rows), None, dtype=object)
+    for words, holds in reversed(_signs(rows)):
+        found[holds.to_numpy()] = words  # an earlier one counts before a later one
+    return rows.assign(listed_for=pd.Series(found, rows.index, dtype=object))
+
+
+def with_reminders(rows: pd.DataFrame) -> pd.DataFrame:
+    """Make reminders of those who are not late, show no other sign, and whose playbook reminds before the due day.
+
+    Args:
+        rows: candidates with `listed_for`, and what their playbooks say.
+    """
+    reminds = rows["listed_for"].isna() & rows["before_due"].astype(bool) & (rows["kind"] == REGULAR)
+    listed_for = rows["listed_for"].where(~reminds, DUE_SOON)
+    return rows.assign(kind=rows["kind"].where(~reminds, REMINDER), listed_for=listed_for)
+
+
+def _signs(rows: pd.DataFrame) -> tuple[tuple[str, pd.Series], ...]:
+    """Return each of LISTED_FOR, in the order in which it is told, and for whom it holds."""
+    bad_review = (_number(rows, "last_rating") <= BAD_RATING) & (_number(rows, "days_since_rating") <= RATING_DAYS)
+    return (
+        (FIRST_ORDER, rows["kind"] == NEW),
+        (LAPSED, rows["kind"] == WINBACK),
+        # From the second order day on there is a gap: whoever has none is not kept off for being on time.
+        (LATE, _late(rows)),
+        (OPEN_TICKET, _flag(rows, "open_ticket")),
+        (RETURNED, _number(rows, "days_since_return") <= RETURN_DAYS),
+        (BAD_REVIEW, bad_review),
+        (FEWER_ORDERS, _flag(rows, "orders_fell")),
+        (SPENDS_LESS, _flag(rows, "spend_fell")),
+        (DRAWN, rows["cell"] == RANDOM),
+    )
+
+
+def _late(rows: pd.DataFrame) -> pd.Series:
+    since, gap = _number(rows, "days_since_order"), _number(rows, "usual_gap_days")
+    return pd.Series(is_late(since, gap), index=rows.index) | gap.isna()
+
+
+def _number(rows: pd.DataFrame, name: str) -> pd.Series:
+    if name not in rows:
+        return pd.Series(np.nan, index=rows.index)
+    return pd.to_numeric(rows[name]).astype(np.float64)
+
+
+def _flag(rows: pd.DataFrame, name: str) -> pd.Series:
+    return rows[name].eq(True) if name in rows else pd.Series(False, index=rows.index)
+
+
+def due_in_words(rows: pd.DataFrame, as_of: date) -> list[str]:
+    """Return for each of those who are not yet due when that changes: the first day after the usual gap.
+
+    >>> row = {"usual_gap_days": [31.5], "days_since_order": [20]}
+    >>> due_in_words(pd.DataFrame(row), date(2026, 3, 2))
+    ['usually orders every 32 days, and is late from 2026-03-15 on']
+    """
+    gaps, since = whole_days(_number(rows, "usual_gap_days")), _number(rows, "days_since_order")
+    return [_due(gap, days, as_of) for gap, days in zip(gaps.tolist(), since.tolist(), strict=True)]
+
+
+def _due(gap: float, since: float, as_of: date) -> str:
+    if np.isnan(gap):
+        return "no usual gap is known"
+    late_on = as_of + timedelta(days=max(int(gap + 1 - since), 0))
+    return f"usually orders every {days_in_words(gap)}, and is late from {late_on} on"
