@@ -206,7 +206,7 @@ def test_who_ordered_since_the_former_list_is_off(make_scores: Any) -> None:
     scores = make_scores(
         ("since", 0.6, "4", {"days_since_order": 5}),
         ("yesterday", 0.6, "4", {"days_since_order": 1}),
-        ("five days ago", 0.6, "4", {"days_since_order": 5}),
+        ("five days ago", 0.6, "4", {"days_since_order": 5, "usual_gap_days": 4.0}),
         ("first order", 0.6, "4", {"days_since_order": 1, "state": "new"}),
     )
     found = planned(scores, snapshot=Snapshot(former=former("since", "vanished")))
