@@ -192,6 +192,9 @@ kind = "kind"
 happened_at = "happened_at"
 value = "value"
 
+[list]
+least_gain = 0
+
 [customers]
 file = "customers.csv"
 
@@ -306,9 +309,9 @@ def list_of(folder: Path, day: date, *formats: str) -> PublishedList:
 
 
 def ask_for(folder: Path, rules: str) -> None:
-    """Write the section [list] of a shop."""
-    with (folder / "regulars.toml").open("a", encoding="utf-8") as toml:
-        toml.write(f"\n[list]\n{rules}\n")
+    """Write rules into the section [list] of a shop, which lists whoever gains anything: it is small."""
+    toml = folder / "regulars.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace("[list]\n", f"[list]\n{rules}\n"), encoding="utf-8")
 
 
 def in_book(folder: Path, query: str) -> list[tuple[Any, ...]]:

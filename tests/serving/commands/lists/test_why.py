@@ -114,9 +114,8 @@ def test_of_a_safe_customer_it_says_that_they_would_stay(stories: Stories) -> No
 def test_where_lists_begin_is_the_shops_own(stories: Stories, tmp_path: Path) -> None:
     """Whoever is below 60 % would stay, where lists begin at 60 %; an own threshold is told as it is."""
     shutil.copytree(stories.folder, tmp_path / "shop")
-    toml = tmp_path / "shop" / "regulars.toml"
-    toml.write_text(toml.read_text(encoding="utf-8") + "enter_at = 0.6\n", encoding="utf-8")
-    lines = in_shop(load_settings(toml), customer_story, stories.safe).lines()
+    ask_for(tmp_path / "shop", "enter_at = 0.6")
+    lines = in_shop(load_settings(tmp_path / "shop" / "regulars.toml"), customer_story, stories.safe).lines()
     assert [line for line in lines if line.endswith("would stay anyway, lists begin at 60%")]
 
 
@@ -192,8 +191,7 @@ def test_a_day_without_a_list_is_told_as_one(stories: Stories, call: Call) -> No
 def test_of_a_day_that_was_published_twice_the_last_list_is_told(stories: Stories, tmp_path: Path) -> None:
     """Once: what was published over does not hold, also for whom the last list does not name."""
     shutil.copytree(stories.folder, tmp_path / "shop")
-    toml = tmp_path / "shop" / "regulars.toml"
-    toml.write_text(toml.read_text(encoding="utf-8") + 'rank_by = "probability"\n', encoding="utf-8")
+    ask_for(tmp_path / "shop", 'rank_by = "probability"')
     list_of(tmp_path / "shop", MONDAY)
     lists = in_book(tmp_path / "shop", f"SELECT count(*) FROM lists WHERE as_of = '{MONDAY}'")
     assert lists == [(2,)]
