@@ -138,9 +138,9 @@ def shortlist(backtest: Backtest, candidate: str, size: int | None = None, why: 
         return Shortlist(lengths, reason, days, *(_of_all(one, share) for one in lists))
     own, by_rule = (made_list(each, backtest.listings, sizes) for each in (result, rule))
     as_long = [min(size, int(one.may_enter.sum())) for one, size in zip(backtest.listings, sizes, strict=True)]
-    lists = (own, by_rule, random_list(result, as_long), riskiest)
-    first, second, third, fourth = (_of_all(one, share) for one in lists)
-    return Shortlist(lengths, reason, days, first, second, third, fourth)
+    lists = (own, by_rule, random_list(result, as_long))
+    first, second, third = (_of_all(one, share) for one in lists)
+    return Shortlist(lengths, reason, days, first, second, third, _of_all(riskiest, share))
 
 
 def made_list(result: CandidateResult, listings: Sequence[Listing], sizes: Sequence[int]) -> ListResult:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from serving.commands.lists.list import GROUPS
 from tests.serving.conftest import MONDAY, Call, in_book
 
 
@@ -79,13 +80,13 @@ def test_what_people_decide_is_said_back(office: Path, call: Call) -> None:
 
 
 def test_a_list_tells_who_is_on_it_and_why_others_are_not(listed: Path, tmp_path: Path, call: Call) -> None:
-    """In one document: the three groups, what was left out, who has gone, and the files."""
+    """In one document: the groups, what was left out, who has gone, and the files."""
     shutil.copytree(listed, tmp_path / "shop")
     toml = tmp_path / "shop" / "regulars.toml"
     code, out, err = call("list", "--as-of", MONDAY, "--out", tmp_path / "out", "--config", toml, "--json")
     assert code == 0
     document = json.loads(out)
-    listed_rows = [*document["entries"], *document["newcomers"], *document["winback"]]
+    listed_rows = [row for group in GROUPS for row in document[group]]
     kept_off = sum(document["left_out"].values())
     assert len(listed_rows) + kept_off == in_book(tmp_path / "shop", "SELECT customers FROM runs")[0][0]
     assert {row["kind"] for row in document["newcomers"]} <= {"new"}

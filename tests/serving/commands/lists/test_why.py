@@ -195,7 +195,7 @@ def test_of_a_day_that_was_published_twice_the_last_list_is_told(stories: Storie
     list_of(tmp_path / "shop", MONDAY)
     lists = in_book(tmp_path / "shop", f"SELECT count(*) FROM lists WHERE as_of = '{MONDAY}'")
     assert lists == [(2,)]
-    settings = load_settings(toml)
+    settings = load_settings(tmp_path / "shop" / "regulars.toml")
     for who in (stories.busy, stories.safe, stories.held):
         lines = [line for line in in_shop(settings, customer_story, who).lines() if line.startswith(str(MONDAY))]
         assert sum(" the list" in line or "on no list" in line for line in lines) == 1, lines
