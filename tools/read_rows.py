@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 Entry = dict[str, str]
-NO_SIGN = ("no sign stands out", "nothing stands out")
+NO_SIGN = ("no sign stands out", "nothing in the orders stands out")
 SILENT = ("no order for", "has been silent")
 ASKS_AFTER = ("it has been", "kept you away", "done anything wrong")
 FORMS = 15  # shown

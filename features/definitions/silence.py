@@ -90,7 +90,7 @@ SILENCE_IN_WORDS = (
         lambda row: _in_time(row) & (row["due_in_days"] == 0),
         BY_WEIGHT,
     ),
-    _told("nothing stands out, ordered {days_since_order} ago, usually {rhythm}", _in_time, LAST),
+    _told("nothing in the orders stands out, ordered {days_since_order} ago, usually {rhythm}", _in_time, LAST),
     _told(
         "two orders so far, {usual_gap_days} apart, the last {days_since_order} ago",
         lambda row: row["frequency"] == 1,

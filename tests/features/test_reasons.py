@@ -35,7 +35,7 @@ def true_of(row, **more):
         ({"frequency": 1.0}, "two orders so far, 31 days apart, and none for 74 days"),
         ({"frequency": 0.0, "usual_gap_days": float("nan")}, "one order so far, 74 days ago"),
         ({"days_since_order": 31.0}, "the next order is due now, usually every 31 days"),
-        ({"days_since_order": 9.0}, "nothing stands out, ordered 9 days ago, usually every 31 days"),
+        ({"days_since_order": 9.0}, "nothing in the orders stands out, ordered 9 days ago, usually every 31 days"),
     ],
 )
 def test_a_silence_is_told_against_the_own_rhythm(row, sentence):
