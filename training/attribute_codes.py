@@ -152,12 +152,14 @@ class _Seen:
         churned: 1 for who churned, of rows in a window.
         usual: the share that churned of those in the same window with as old a last order and as many orders.
         words: attribute → what its codes stand for.
+        rows: day → the rows of it.
     """
 
     columns: FeatureColumns
     churned: Counts
     usual: Counts
     words: Mapping[str, Sequence[str]]
+    rows: Mapping[int, Ints]
 
     @classmethod
     def of(
@@ -171,11 +173,11 @@ class _Seen:
         if windows:
             labels = label_table(log, [date_of(day) for day in windows], definition)
             churned[np.isin(columns.as_of, windows)] = labels["churned"]
-        for day in windows:
-            here = columns.as_of == day
+        rows = {day: np.flatnonzero(columns.as_of == day) for day in sorted({*starts, *windows})}
+        for here in (rows[day] for day in windows):
             usual[here] = _usual(columns[SINCE][here], columns[ORDERS][here], churned[here])
         words = {name: [str(word) for word in log.words[ATTRIBUTE + name]] for name in names}
-        return cls(columns, churned, usual, words)
+        return cls(columns, churned, usual, words, rows)
 
     def table(self, name: str, day: int, windows: Sequence[int]) -> CodeTable:
         """Return what was known of an attribute at the start of a day."""
@@ -183,7 +185,7 @@ class _Seen:
         counts = np.stack([self._counts(name, each) for each in (day, *windows)])
         customers, churned, expected, spread = counts[1:].sum(axis=0)
         large = counts[:, 0].max(axis=0) >= LEAST_CUSTOMERS
-        shares = counts[0, 0] / max(np.count_nonzero(self.columns.as_of == day), 1)
+        shares = counts[0, 0] / max(len(self.rows[day]), 1)
         # Of whom no value is known, other things are true than of whom one is: groups are held against one another.
         expected = expected * (churned.sum() / expected.sum() if expected.any() else 1.0)
         beyond = _beyond(customers, churned, expected, prior)
@@ -202,7 +204,7 @@ class _Seen:
     def _counts(self, name: str, day: int) -> Counts:
         """Return customers per code, how many churned, how many were to be expected to, and its variance: 4 × codes."""
         codes, size = self.columns[name], len(self.words[name])
-        rows = np.flatnonzero((self.columns.as_of == day) & ~np.isnan(codes))
+        rows = self.rows[day][~np.isnan(codes[self.rows[day]])]
         code, usual = codes[rows].astype(np.int64), self.usual[rows]
         weights = (np.ones(len(rows)), self.churned[rows], usual, usual * (1 - usual))
         return np.stack([np.bincount(code, each, minlength=size).astype(np.float64) for each in weights])
