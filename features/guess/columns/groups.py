@@ -1,8 +1,8 @@
 """Which groups a customers file tells of: the columns that `init` proposes as features.
 
-Proposed as a feature is a column of few values, each of many customers, that is not named sensitive, tells nobody
-apart, and does not look as if it was written after customers left. What is proposed and what is refused is said, and
-`[features] use` in regulars.toml has the last word.
+Proposed as a feature is a column each of whose values many customers share, that counts nothing, is not named sensitive,
+tells nobody apart, and does not look as if it was written after customers left. What is proposed and what is refused is
+said, and `[features] use` in regulars.toml has the last word.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from features.guess.sample import Sample, is_date
+from features.guess.sample import Sample, is_date, is_number
 from features.sources.attribute_settings import NEVER_FIELDS, FeatureSettings
-from features.sources.words.sensitive import afterwards_word, tells_sex
+from features.sources.words.sensitive import afterwards_word, names_groups_by_number, tells_sex
 
 # Fields of the contract that are groups; the others are names, dates, balances and what is open at the moment.
 GROUPS = ("country", "segment", "tier")
-MOST_VALUES, CUSTOMERS_A_VALUE, LEAST_FILLED = 60, 20, 0.5
+MOST_VALUES, CUSTOMERS_A_VALUE, LEAST_FILLED = 1_000, 20, 0.5
+MOST_COUNTS = 3  # numbers of more values count something, such as visits: what a customer did, known afterwards
 
 
 def proposed_features(sample: Sample, columns: Mapping[str, int | None]) -> tuple[str, ...]:
@@ -61,7 +62,11 @@ def _is_group(sample: Sample, index: int) -> bool:
     counts = Counter(filled)
     large = sum(count for count in counts.values() if count >= CUSTOMERS_A_VALUE)
     few = 2 <= len(counts) <= MOST_VALUES and large >= LEAST_FILLED * rows
-    return few and not is_date(sample, index)
+    return few and not is_date(sample, index) and not _counts_something(sample, index, len(counts))
+
+
+def _counts_something(sample: Sample, index: int, values: int) -> bool:
+    return values > MOST_COUNTS and is_number(sample, index) and not names_groups_by_number(sample.name(index))
 
 
 def _is_sensitive(sample: Sample, index: int) -> bool:

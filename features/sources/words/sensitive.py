@@ -44,6 +44,15 @@ def afterwards_word(text: str) -> str | None:
     return _found(text, _words("afterwards"))
 
 
+def names_groups_by_number(name: str) -> bool:
+    """Return whether a column's name says that its numbers name groups, such as postcodes, and count nothing.
+
+    >>> names_groups_by_number("Postal code"), names_groups_by_number("Visits")
+    (True, False)
+    """
+    return _found(name, _words("numbered")) is not None
+
+
 def tells_sex(values: Iterable[str]) -> bool:
     """Return whether values are persons' sexes or salutations, whatever their column is called.
 

@@ -60,6 +60,13 @@ def test_what_may_be_written_afterwards_is_not_unless_it_is_dated(tmp_path: Path
     assert "each from the day on that known_from names" in about_features(dated)
 
 
+def test_numbers_name_groups_only_where_their_column_says_so(tmp_path: Path) -> None:
+    """How often somebody came is no group: it is what a model is asked to foretell."""
+    numbers = [str(number) for number in range(10, 15)]
+    found = guessed(tmp_path, ("Visits", numbers), ("Postcode", numbers), ("Homeowner", ["0", "1"]))
+    assert found.use == ("Postcode", "Homeowner")
+
+
 def test_many_values_few_customers_and_dates_are_no_groups(tmp_path: Path) -> None:
     many = [f"v{number}" for number in range(100)]
     found = guessed(tmp_path, ("Size", many), ("Signed up", ["2023-01-01", "2024-02-01"]), ("Note", ["", "", "", "a"]))
