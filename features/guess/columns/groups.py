@@ -1,6 +1,6 @@
 """Which groups a customers file tells of: the columns that `init` proposes as features.
 
-Proposed as a feature is a column each of whose values many customers share, that counts nothing, is not named sensitive,
+Proposed is a column each of whose values many customers share, that counts nothing, is not named sensitive,
 tells nobody apart, and does not look as if it was written after customers left. What is proposed and what is refused is
 said, and `[features] use` in regulars.toml has the last word.
 """
