@@ -198,7 +198,7 @@ class _Seen:
             float(_beyond(seen, gone, usual, prior)[0]),
             float((shares**2).sum() / shares.sum()) if shares.any() else 0.0,
             _auroc(beyond, churned, customers - churned),
-            _surprise((churned - expected)[large], spread[large]),
+            _by_chance((churned - expected)[large], spread[large], shares[large]),
         )
 
     def _counts(self, name: str, day: int) -> Counts:
@@ -236,17 +236,30 @@ def _bins(values: Counts, bins: int) -> Ints:
     return np.searchsorted(edges, values, side="left").astype(np.int64)
 
 
-def _surprise(beyond: Counts, variance: Counts) -> float:
-    """Return the probability that groups without any difference would differ as much: a chi-squared test.
+def _by_chance(beyond: Counts, variance: Counts, shares: Counts) -> float:
+    """Return the probability that groups without any difference would differ as much.
 
-    The same customers stand in several windows, so that the variance is larger than that of as many strangers: by 1.0
-    to 1.2 for random groups of Complete Journey and CDNOW.
+    Two chi-squared tests, the surer of which counts, doubled: whether any group differs, and whether large groups
+    differ from small ones, which hundreds of postcodes would hide from the first. The same customers stand in several
+    windows, so that the variance is larger than that of as many strangers: by 1.0 to 1.2 for random groups of Complete
+    Journey and CDNOW.
+
+    Args:
+        beyond: how many more customers of each group churned than were to be expected to.
+        variance: of that, if all were strangers.
+        shares: how large each group is.
     """
     from scipy.stats import chi2
 
     known = variance > 0
-    statistic = float((beyond[known] ** 2 / (SAME_CUSTOMERS * variance[known])).sum())
-    return float(chi2.sf(statistic, max(int(known.sum()) - 1, 1)))
+    if np.count_nonzero(known) < 2:
+        return 1.0
+    off, spread = beyond[known], SAME_CUSTOMERS * variance[known]
+    size = shares[known] - np.average(shares[known], weights=spread)
+    any_differs = chi2.sf((off**2 / spread).sum(), len(off) - 1)
+    uneven = (size**2 * spread).sum()
+    large_differ = chi2.sf((size * off).sum() ** 2 / uneven, 1) if uneven > 0 else 1.0
+    return float(min(1.0, 2 * min(any_differs, large_differ)))
 
 
 def _beyond(customers: Counts, churned: Counts, expected: Counts, prior: float) -> Counts:

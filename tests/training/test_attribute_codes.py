@@ -161,6 +161,20 @@ def test_an_honest_group_is_trusted_and_one_of_chance_is_not_used(log: Log) -> N
     assert trusted_features(log, DEFINITION, date_of(1400)).attributes == ("region",)
 
 
+def test_many_small_places_are_seen_by_what_is_common_to_them() -> None:
+    """That customers of small postcodes leave more often shows in no single one of them, and in all together."""
+    random = np.random.default_rng(11)
+    places = np.concatenate([np.repeat(np.arange(4), 150), np.repeat(np.arange(4, 60), 12)])
+    rows, texts = [], []
+    for who, place in enumerate(places):
+        leaves = random.geometric(0.0035 if place >= 4 else 0.002) + 1000
+        rows += [(f"c{who:04}", day) for day in range(1000, min(leaves, 1250)) if random.random() < 0.2]
+        texts.append(f"{place:05}")
+    ids = np.array([f"c{who:04}" for who in range(len(places))], dtype=object)
+    log = with_attributes(log_of(rows), Attributes(ids, {"postcode": Coded.of(texts)}))
+    assert judged(log, ChurnDefinition(20, 40), date_of(1240)).used == ("postcode",)
+
+
 def test_a_model_gains_what_a_region_decides_and_nothing_by_one_of_chance() -> None:
     """Out of time, on the same rows: only whoever knows the region can tell who is about to leave."""
     random = np.random.default_rng(7)
