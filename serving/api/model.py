@@ -48,7 +48,7 @@ class ModelGrade(msgspec.Struct, frozen=True):
 
     letter: Annotated[
         Literal["A", "B", "C"],
-        Meta(description="A: clearly better than the best rule; B: better beyond chance; C: no better, a rule serves"),
+        Meta(description="A: clearly better than the best rule; B: better beyond chance; C: no better beyond chance"),
     ]
     words: Annotated[str, Meta(description="the grade in words, and what is missing for an A")]
     candidate: Annotated[str, Meta(description="the candidate that is graded")]
