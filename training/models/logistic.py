@@ -24,7 +24,7 @@ KNOTS = 33
 STRENGTHS = (0.01, 0.1, 1.0)
 USUAL_STRENGTH = 0.1
 # More rows than these do not change one weight per feature.
-MOST_ROWS = 150_000
+MOST_ROWS = 60_000
 
 
 @dataclass(frozen=True, eq=False)
