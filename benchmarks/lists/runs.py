@@ -92,9 +92,8 @@ def _planned(book: Book, scores: pd.DataFrame, people: pd.DataFrame, log: Log) -
         money=money,
         typical_spend=float(scores["expected_spend"].astype(float).median()) * 100,
     )
-    outreach = plan(
-        scores, people, currency=CURRENCY, policy=Policy(capacity=PER_OWNER), snapshot=knows, choose=advisor
-    )
+    rules = {"policy": Policy(capacity=PER_OWNER), "snapshot": knows, "choose": advisor}
+    outreach = plan(scores, people, currency=CURRENCY, reading_cost=advisor.reading_cost, **rules)
     return outreach.with_groups(lambda frame: frame.assign(opening=advisor.openings(frame)))
 
 

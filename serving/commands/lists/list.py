@@ -107,7 +107,7 @@ class PublishedList:
         if count := self.outreach.left_out.get(LITTLE_GAIN, 0):
             least = Money(self.outreach.currency).text(self.outreach.least_gain)
             yield (
-                f"{count:,} more would gain less than {least} each, what it costs to read a row (a tenth of a call; "
+                f"{count:,} more would gain less than {least} each, what it costs to read a row (a fiftieth of a call; "
                 "[list] least_gain), and are left out"
             )
 

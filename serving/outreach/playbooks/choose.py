@@ -32,6 +32,7 @@ from serving.outreach.playbooks.playbooks import Playbooks
 
 Floats = npt.NDArray[np.float64]
 CALL = "call"
+READING = 1 / 50  # of a call: seconds against ten minutes
 Mask = npt.NDArray[np.bool_]
 Offer = dict[str, npt.NDArray[np.generic]]
 
@@ -249,8 +250,8 @@ def _offer(playbook: Playbook, facts: pd.DataFrame, shop: ShopContext, learnt: f
 
 
 def reading_cost(playbooks: Playbooks, shop: ShopContext) -> int:
-    """Return what it costs to read a row of a list, minor units: a tenth of a call; 0 where the shop makes none."""
-    return round(min((_contact_cost(each, shop) for each in playbooks if each.channel == CALL), default=0) / 10)
+    """Return what it costs to read a row of a list, minor units, by the cheapest call; 0 where the shop makes none."""
+    return round(min((_contact_cost(each, shop) for each in playbooks if each.channel == CALL), default=0) * READING)
 
 
 def _contact_cost(playbook: Playbook, shop: ShopContext) -> float:

@@ -15,7 +15,7 @@ import pytest
 from features.errors import InputError
 from features.money import Money
 from serving.outreach.plan.snapshot import Snapshot
-from serving.outreach.playbooks.choose import CHOICE_NAMES, ShopContext, choose
+from serving.outreach.playbooks.choose import CHOICE_NAMES, ShopContext, choose, reading_cost
 from serving.outreach.playbooks.fact_names import placeholders
 from serving.outreach.playbooks.openings import openings
 from serving.outreach.playbooks.playbooks import SHIPPED, Playbooks, _read, load_playbooks
@@ -138,6 +138,14 @@ def test_a_choice_names_its_columns_and_keeps_the_index():
     call = found.loc[3]
     assert (call["contact_cost"], call["cost"], call["saved_share"]) == (120, 120, 0.15)
     assert call["gain"] == round(0.6 * 0.15 * 9000) - 120
+
+
+def test_reading_a_row_costs_a_fiftieth_of_the_shops_cheapest_call(tmp_path):
+    assert reading_cost(SHIPPED_PLAYBOOKS, SHOP) == round(0.05 * 2000 / 50)
+    own_call = load_playbooks(own(tmp_path, MINIMAL.format(id="ours") + "cost = 0.50\n"))
+    assert reading_cost(own_call, SHOP) == 1
+    mail = tuple(playbook for playbook in SHIPPED_PLAYBOOKS if playbook.channel == "mail")
+    assert reading_cost(Playbooks(mail), SHOP) == 0
 
 
 def test_an_incentive_is_paid_by_whoever_orders():
