@@ -137,6 +137,7 @@ PAGE = """# What each family of features adds
 over two test dates (one where the log is too short for two); each further row is what is lost without the family.
 Families overlap: what one says, others say too, so a single one is missed little. Below 0.001 it is noise.
 `customer` is what the chain knows of 801 of the 2,469 households of Complete Journey: age, income, home …
+`regulars train` leaves these columns out there, as their groups differ by chance alone (docs/decisions/0020).
 
 {table}
 """
