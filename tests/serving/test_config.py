@@ -200,7 +200,7 @@ def test_the_book_lies_where_the_environment_says_then_the_file_then_beside_it(t
         ("capacities = 3", 'list.capacities: "3" is not a table in braces'),
         ('capacities = { Ada = "x" }', 'list.capacities.Ada: "x" is not a whole number'),
         ("playbooks = 3", 'list.playbooks: "3" is not a file in quotes'),
-        ('rank_by = "gainn"', 'known are gain, value_at_risk, probability. Did you mean "gain"?'),
+        ('rank_by = "gainn"', 'known are gain, value_at_risk, left_probability, probability. Did you mean "gain"?'),
     ],
 )
 def test_a_value_of_another_type_is_refused_in_our_own_words(tmp_path, line, said):
