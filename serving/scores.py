@@ -31,7 +31,7 @@ BANDS: tuple[Band, ...] = ("low", "medium", "high")
 STATES: tuple[State, ...] = ("new", "active", "at_risk", "lapsed")
 MEDIUM_FROM = 0.25
 HIGH_FROM = 0.5  # from here on a customer is more likely to churn than to order
-GONE_FROM = 0.5  # from here on a customer is more likely to have left than not
+LIKELY_GONE_FROM = 0.25  # one chance in four of having left; of all regulars of a usual shop one in twelve has
 # Lapsed inside the population asks for all of these, because a regular who is written off is not called in time:
 # a rhythm (two gaps), a silence of three gaps that are long for this customer (nine in ten were shorter) and of more
 # than a whole horizon (which is what churned means), and a model that gives an order at most one chance in four.
@@ -127,7 +127,7 @@ class Score:
         Meaning(
             "lapsed: no order in active_days, or from 3 order days on silent for more than 3 × long_gap_days and more "
             "than horizon_days with probability from 0.75 on; new: one order day; at_risk: late (overdue above 1) and "
-            "more likely gone than not (left_probability from 0.5 on); else active"
+            "likely gone (left_probability from 0.25 on); else active"
         ),
     ]
     days_since_order: Annotated[int, Meaning("whole days from the last order day to as_of; 1 = yesterday", "days")]
@@ -270,7 +270,7 @@ def states(
     ['new', 'at_risk', 'lapsed', 'at_risk']
     """
     found = np.full(len(probabilities), "active", dtype=object)
-    found[is_late & (left >= GONE_FROM)] = "at_risk"
+    found[is_late & (left >= LIKELY_GONE_FROM)] = "at_risk"
     found[order_days == 1] = "new"
     found[(days_since_order > lost_after) & (probabilities >= LAPSED_FROM)] = "lapsed"
     found[days_since_order > active_days] = "lapsed"

@@ -108,7 +108,7 @@ def state_of(**other: float) -> str:
         ({"order_days": 1.0, "long_gap_days": np.nan, "days_since_order": 90.0}, "new"),
         ({"order_days": 1.0, "long_gap_days": np.nan, "days_since_order": 91.0}, "lapsed"),
         ({"probability": 0.1, "days_since_order": 91.0}, "lapsed"),  # outside the population, whatever is said
-        ({"long_gap_days": 11.0, "left": 0.4999}, "active"),  # late, and more likely to come back than not
+        ({"long_gap_days": 11.0, "left": 0.2499}, "active"),  # late, and likely to come back
         ({"long_gap_days": 11.0, "overdue": 0.999}, "active"),  # on time, however likely no order is
         ({"long_gap_days": 11.0, "overdue": 1.0}, "at_risk"),
         ({"long_gap_days": 11.0, "overdue": np.nan}, "active"),  # no rhythm to be late by
