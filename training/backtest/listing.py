@@ -16,6 +16,8 @@ from training.dataset import Dataset, Flags, Floats
 from training.forecasts.left import HORIZONS
 from training.forecasts.next_order import Timing
 
+ENTER_AT = 0.25  # the probability from which on lists begin, unless a shop says otherwise
+
 
 @dataclass(frozen=True, eq=False)
 class Listing:
@@ -56,8 +58,9 @@ class Listing:
         >>> some.picked(np.array([0.9, 0.9, 0.5]), 3)
         array([2, 0])
         """
-        worth = np.where(self.may_enter, np.power(p, self.pace) * self.spend, -1.0)
-        return np.argsort(-worth, kind="stable")[: min(most, int(self.may_enter.sum()))]
+        may_enter = self.may_enter & (p >= ENTER_AT)
+        worth = np.where(may_enter, np.power(p, self.pace) * self.spend, -1.0)
+        return np.argsort(-worth, kind="stable")[: min(most, int(may_enter.sum()))]
 
 
 def _left(test: Dataset, timing: Timing, p: Floats) -> Floats:

@@ -137,7 +137,8 @@ def shortlist(backtest: Backtest, candidate: str, size: int | None = None, why: 
         lists = (riskiest, candidate_list(rule, sizes), random_list(result, sizes))
         return Shortlist(lengths, reason, days, *(_of_all(one, share) for one in lists))
     own, by_rule = (made_list(each, backtest.listings, sizes) for each in (result, rule))
-    as_long = [min(size, int(one.may_enter.sum())) for one, size in zip(backtest.listings, sizes, strict=True)]
+    dates = zip(result.by_date, backtest.listings, sizes, strict=True)
+    as_long = [len(listing.picked(date.p, size)) for date, listing, size in dates]
     lists = (own, by_rule, random_list(result, as_long))
     first, second, third = (_of_all(one, share) for one in lists)
     return Shortlist(lengths, reason, days, first, second, third, _of_all(riskiest, share))
