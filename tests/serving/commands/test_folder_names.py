@@ -44,7 +44,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 def test_a_shop_is_trained_where_it_lies(trained: tuple[Path, str]) -> None:
     folder, printed = trained
-    *_, uri = shlex.split(printed.rpartition("see: ")[2])
+    *_, uri = shlex.split(printed.rpartition("see: ")[2].splitlines()[0])
     assert sa.make_url(uri).database == str(folder / "mlruns" / "mlflow.db")
     assert list((folder / "mlruns").rglob("bundle.json"))
     assert [each.name for each in folder.parent.iterdir()] == [EVERYTHING]
