@@ -63,7 +63,7 @@ def test_scores_lists_and_figures_leave_money_empty_and_say_so(counted, call: Ca
     entries = pd.read_csv("lists/list.csv", encoding="utf-8-sig")
     assert len(entries)
     assert entries[[*MONEY, "expected_gain"]].isna().all().all()
-    assert entries["probability"].is_monotonic_decreasing
+    assert entries["left_probability"].is_monotonic_decreasing
     with OpenShop(load_settings(counted / "regulars.toml")) as opened:
         lookup, who = ScoreLookup(opened.book), str(scores["customer_id"].iloc[0])
         answer = json.loads(lookup.scores([who])[who])
