@@ -18,6 +18,7 @@ TINY = {
     "value": ("--simulated", "120"),
 }
 LONG = {
+    "quality.left": ("--simulated", "250"),
     "effect": ("--seeds", "1", "--customers", "600", "--processes", "1"),
     "quality": ("--simulated", "300"),
     "serving": ("--customers", "200", "--rounds", "1", "--seconds", "0.2"),

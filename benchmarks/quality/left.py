@@ -91,13 +91,17 @@ def _left_by(question: Question, test: Dataset) -> Flags:
     return np.asarray(left_on < np.datetime64(question.test_date, "D"))  # not where it is no day: still a customer
 
 
-def questions(cdnow_path: Path | None, customers: int) -> Iterator[Question]:
-    """Yield the cases."""
+def open_questions(cdnow_path: Path | None) -> Iterator[Question]:
+    """Yield the cases of open logs."""
     journey = complete_journey()
     end = complete_until(journey)
     yield Question(f"{JOURNEY}, 14 d", journey, ChurnDefinition(14, 90), date_of(end - 60))
     yield Question(f"{JOURNEY}, 30 d", journey, ChurnDefinition(30, 90), date_of(end - 90))
     yield Question(f"{CDNOW}, 30 d", cdnow(cdnow_path), ChurnDefinition(30, 180), date(1998, 1, 2))
+
+
+def simulated_questions(customers: int) -> Iterator[Question]:
+    """Yield the cases of simulated shops, of so many customers."""
     yield _simulated("One rhythm, 30 d", simulate(customers, 1, with_events=False), 30)
     mixed = simulate(customers, 2, usual_gap_days=MIXED_GAP_DAYS, gap_spread=MIXED_SPREAD, with_events=False)
     yield _simulated("Mixed rhythms, 30 d", mixed, 30)
@@ -164,10 +168,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cdnow", type=Path, default=None, help="path of CDNOW_master.txt")
     parser.add_argument("--customers", type=int, default=3_000, help="of the simulated shops")
+    parser.add_argument("--simulated", type=int, metavar="CUSTOMERS", help="only the simulated shops, of so many")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the table is written")
     chosen = parser.parse_args()
     sections = []
-    for question in questions(chosen.cdnow, chosen.customers):
+    known = () if chosen.simulated else open_questions(chosen.cdnow)
+    for question in (*known, *simulated_questions(chosen.simulated or chosen.customers)):
         print(question.name, file=sys.stderr, flush=True)
         sections.append(section(Asked.of(question)))
     write_page(chosen.out, PAGE.format(sections="\n".join(sections), customers=chosen.customers))
