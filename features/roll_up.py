@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.log import EVENT, NULL, Events, Ints, Lines, Log, Stream, Texts
+from features.log import EVENT, NULL, Coded, Events, Ints, Lines, Log, Stream, Texts
+
+_NO_IDS, _NO_INTS = Coded.of([]), np.zeros(0, dtype=np.int64)
 
 
 def roll_up(lines: Lines, events: Events | None = None) -> Log:
@@ -33,11 +35,18 @@ def roll_up(lines: Lines, events: Events | None = None) -> Log:
     if not has_money:
         lines = replace(lines, amount=np.zeros(len(lines.day), dtype=np.int64))
     customer_ids, customer, event_customer = _customers(lines, events)
-    size, (bought, orders) = len(customer_ids), _bought(lines, customer, has_money)
+    # A large shop's lines and its days are not held beside each other: what is of no further use is let go.
+    lines, size = replace(lines, customer_id=_NO_IDS), len(customer_ids)
+    bought, orders = _bought(lines, customer, has_money)
+    product = lines.product_id.in_order()
+    lines = replace(lines, order_id=_NO_IDS, product_id=_NO_IDS, discount=_NO_INTS)
+    items = _items(lines, customer, product, bought, size)
+    returns = _returns(lines, customer, np.flatnonzero(lines.returned), size)
+    del lines, customer, product, bought
     streams = {
         "orders": _order_days(orders, size),
-        "items": _items(lines, customer, bought, size),
-        "returns": _returns(lines, customer, np.flatnonzero(lines.returned), size),
+        "items": items,
+        "returns": returns,
         **(_event_streams(events, event_customer, size) if events is not None else {}),
     }
     return Log(customer_ids, streams, has_money)
@@ -75,16 +84,18 @@ def _bought(lines: Lines, customer: Ints, has_money: bool) -> tuple[npt.NDArray[
         _counts(begins, len(customer)),
         *(totals(column, begins) for column in (lines.amount, lines.discount, lines.units)),
     )
-    together = every if sold.all() else every.at(sold)
+    together, lines_of = every if sold.all() else every.at(sold), every.lines
+    del every
     by_order = _sorted_by_order(together)
     ordered = together.at(by_order)
+    del together
     if has_money:
         orders = ordered.begins_of_orders
         worth = np.repeat(totals(ordered.amount, orders) > 0, _counts(orders, len(by_order)))
         if not worth.all():
             ordered = ordered.at(worth)
             sold[np.flatnonzero(sold)[by_order[~worth]]] = False
-    return np.repeat(sold, every.lines), ordered
+    return np.repeat(sold, lines_of), ordered
 
 
 def _sorted_by_order(together: _Together) -> Ints:
@@ -98,7 +109,7 @@ def _sorted(key: Ints, rows: Ints | None = None) -> tuple[Ints, Ints]:
     """Return the rows in the order of a key, and the key in order; NumPy sorts integers several times as fast as rows.
 
     Args:
-        key: not negative.
+        key: not negative; it is sorted in its place, since memory costs more than the sort.
         rows: to which it belongs, rising; None = all.
 
     >>> _sorted(np.array([7, 3, 7]))
@@ -109,10 +120,13 @@ def _sorted(key: Ints, rows: Ints | None = None) -> tuple[Ints, Ints]:
     if int(key.max(initial=0)) >= 1 << (63 - bits):
         order = np.argsort(key, kind="stable")
         return rows[order], key[order]
-    packed = key << bits
-    packed |= rows
-    packed.sort()
-    return packed & ((1 << bits) - 1), packed >> bits
+    key <<= bits
+    key |= rows
+    del rows
+    key.sort()
+    rows = key & ((1 << bits) - 1)
+    key >>= bits
+    return rows, key
 
 
 def _begins(*sorted_columns: npt.NDArray[Any]) -> Ints:
@@ -128,7 +142,10 @@ def _pack(customer: Ints, minor: Ints) -> Ints:
     """Return one integer key that sorts by customer, then by the second column."""
     low = int(minor.min(initial=0))
     span = int(minor.max(initial=0)) - low + 1
-    return customer.astype(np.int64) * span + (minor - low)
+    key: Ints = customer * span
+    key += minor
+    key -= low
+    return key
 
 
 def _customers(lines: Lines, events: Events | None) -> tuple[Texts, Ints, Ints]:
@@ -184,18 +201,21 @@ def _gaps(customer: Ints, days: Ints) -> Ints:
     return gaps
 
 
-def _items(lines: Lines, customer: Ints, bought: npt.NDArray[np.bool_], size: int) -> Stream:
-    product = lines.product_id.in_order()
+def _items(lines: Lines, customer: Ints, product: Coded, bought: npt.NDArray[np.bool_], size: int) -> Stream:
     known = bought & ~product.empty[product.codes] if product.empty.any() else bought
-    key = _pack(_pack(customer, lines.day), product.codes)
-    rows, key = _sorted(key) if known.all() else _sorted(key[known], np.flatnonzero(known))
+    key, at = _pack(_pack(customer, lines.day), product.codes), None
+    if not known.all():
+        key, at = key[known], np.flatnonzero(known)
+    rows, key = _sorted(key, at)
     begins = _begins(key)
+    del key
     first = rows[begins]
     columns = {
         "product": product.codes[first],
         "item_spend": totals(lines.amount[rows], begins),
         "item_units": totals(lines.units[rows], begins),
     }
+    del rows
     return Stream(_offsets(customer[first], size), lines.day[first], columns)
 
 

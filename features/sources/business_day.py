@@ -33,6 +33,18 @@ def business_days(local_time: Ints, offset: Ints, shop: Shop) -> tuple[Ints, Int
     >>> day, second
     (array([19814]), array([5400]))
     """
+    clock = _business_clock(local_time, offset, shop)
+    day = clock // DAY
+    return day, clock - day * DAY
+
+
+def business_day_numbers(local_time: Ints, offset: Ints, shop: Shop) -> Ints:
+    """Return the business day number of each moment; arguments as for `business_days`."""
+    return _business_clock(local_time, offset, shop) // DAY
+
+
+def _business_clock(local_time: Ints, offset: Ints, shop: Shop) -> Ints:
+    """Return the seconds of the shop's clock, counted from the beginning of the first business day of 1970."""
     zoned = offset != cells.NO_OFFSET
     clock = local_time
     if zoned.any():
@@ -42,8 +54,7 @@ def business_days(local_time: Ints, offset: Ints, shop: Shop) -> tuple[Ints, Int
         # A date without a time is that business day, whenever it begins.
         dated = ~zoned & (local_time % DAY == 0)
         clock = clock - np.where(dated, 0, shop.day_starts_at_second)
-    day = clock // DAY
-    return day, clock - day * DAY
+    return clock
 
 
 def on_clock_of(local_time: Ints, offset: Ints, zone: str) -> Ints:

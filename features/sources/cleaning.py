@@ -15,7 +15,7 @@ from features.log import NULL, Coded, Events, Ints, Lines
 from features.sources import cells
 from features.sources.amounts import in_shop_currency, line_money
 from features.sources.balance.account import ReadRows
-from features.sources.business_day import business_days
+from features.sources.business_day import business_day_numbers, business_days
 from features.sources.cells.hints import CONTROL, MAIL, ROUNDED, TEST, WRAPPED, may_be_digits
 from features.sources.cells.read_texts import ReadTexts
 from features.sources.columns import (
@@ -77,7 +77,7 @@ def clean_lines(
     checks.drop_marked()
     order = order_keys(checks.text("order_id"), typed.rows)
     local_time, offset = first_filled(order, typed.local_time != cells.EMPTY, typed.local_time, typed.offset)
-    day, _ = business_days(local_time, offset, shop)
+    day = business_day_numbers(local_time, offset, shop)
     dated = local_time > cells.HUGE
     if until is not None:
         checks.leave_out("on or after until", dated & (day >= until))
@@ -97,26 +97,39 @@ def clean_lines(
     _check_ids(checks, customer)
     _check_orders(checks, order, customer, day, returned)
     keep = checks.alive & checks.sound
-    units = np.ones(np.count_nonzero(keep), dtype=np.int64)
-    if worth.quantity is not None:
-        units = half_up(np.abs(worth.quantity[keep]), 10**cells.SCALE)
+    refunded = (returned & _refunds(checks, order, worth.amount, worth.quantity, rules))[keep]
     lines = Lines(
+        amount=np.abs(_kept_less(amount, refund.part, keep)),
+        units=_units(worth.quantity, keep),
+        discount=np.abs(discount[keep])
+        if discount.any()
+        else np.broadcast_to(np.int64(0), int(np.count_nonzero(keep))),
         customer_id=kept(customer, keep),
         day=day[keep],
-        amount=np.abs(amount[keep] - refund.part[keep]),
         order_id=kept(checks.text("order_id") or blank(typed.rows), keep),
         product_id=kept(checks.text("product_id") or blank(typed.rows), keep),
-        discount=np.abs(discount[keep]),
-        units=units,
         returned=returned[keep],
-        refund=(returned & _refunds(checks, order, worth.amount, worth.quantity, rules))[keep],
+        refund=refunded,
     )
-    lines = with_parts_returned(lines, refund.part[keep])
+    if refund.part.any():
+        lines = with_parts_returned(lines, refund.part[keep])
     if rules.amount_is == "none":
         lines = replace(lines, amount=np.full(len(lines.day), NULL))
     cents = rules.amount_unit == "minor"
     rows = ReadRows(checks.account, keep, order, customer, day, returned, amount, refund.part, cents)
     return CleanTable(tuple(checks.problems), checks.counts, lines=lines, questions=tuple(checks.questions), rows=rows)
+
+
+def _kept_less(values: Ints, less: Ints, rows: Mask) -> Ints:
+    """Return some rows of a column less those of another."""
+    return values[rows] - less[rows] if less.any() else values[rows]
+
+
+def _units(quantity: Ints | None, rows: Mask) -> Ints:
+    """Return the units of some rows; where no quantity is known, one each."""
+    if quantity is None:
+        return np.ones(np.count_nonzero(rows), dtype=np.int64)
+    return half_up(np.abs(quantity[rows]), 10**cells.SCALE)
 
 
 def clean_events(typed: TypedTable, shop: Shop, *, until: int | None, latest: int | None) -> CleanTable:
@@ -280,17 +293,17 @@ def _check_ids(checks: RowChecks, customer: Coded) -> None:
 def _check_orders(checks: RowChecks, order: Ints, customer: Coded, day: Ints, returned: Mask) -> None:
     """Check that an order id belongs to one customer and one time; a return may come later."""
     sold = checks.alive & checks.sound & (order >= 0) & ~returned
-    rows = np.flatnonzero(sold)
-    if not len(rows):
+    if not sold.any():
         return
-    own = order[rows]
-    first = first_rows(order, sold)[own]
-    of_others = np.zeros(len(order), dtype=bool)
-    of_others[rows[customer.codes[rows] != customer.codes[first]]] = True
+    first = first_rows(order, sold)
+    of_others = sold & (customer.codes != customer.codes[first][order])
     rule = "the order id of one customer"
     checks.problem("order_id", rule, "leave order_id out of the columns if its numbers are used again", of_others)
-    if 2 * np.abs(day[rows] - day[first]).max() <= MOST_DAYS_OF_AN_ORDER:
+    later = day - day[first][order]
+    if 2 * np.abs(later, out=later).max(where=sold, initial=0) <= MOST_DAYS_OF_AN_ORDER:
         return
+    rows = np.flatnonzero(sold)
+    own = order[rows]
     size = int(order.max()) + 1
     low, high = np.full(size, 2**31), np.full(size, -(2**31))
     np.minimum.at(low, own, day[rows])

@@ -117,8 +117,9 @@ def first_rows(key: Ints, filled: Mask) -> Ints:
     array([ 1, -1, -1])
     """
     first = np.full(int(key.max(initial=-1)) + 2, -1, dtype=np.int64)
-    rows = np.flatnonzero(filled & (key >= 0))[::-1]  # backwards, so that the first row is written last
-    first[key[rows]] = rows
+    known = filled & (key >= 0)
+    rows = np.arange(len(key)) if known.all() else np.flatnonzero(known)
+    first[(key if len(rows) == len(key) else key[rows])[::-1]] = rows[::-1]  # so that the first row is written last
     return first
 
 

@@ -53,9 +53,8 @@ def earlier_states(
     rows = np.flatnonzero(checks.alive & (order >= 0) & ~_negative(typed))
     if not len(rows) or int(np.bincount(order[rows]).max()) == 1:
         return nothing
-    group = _groups(typed, rows, order, customer, local_time)
+    group, first = _groups(typed, rows, order, customer, local_time)
     run = np.concatenate([[True], group[1:] != group[:-1]])
-    first = _first_of(group)
     apart = [each for each in _attributes(typed, rows, group, run, rules) if _differs_from(first, each).any()]
     if not apart:
         return nothing
@@ -78,8 +77,8 @@ def _negative(typed: TypedTable) -> Mask:
     return negative
 
 
-def _groups(typed: TypedTable, rows: Ints, order: Ints, customer: Coded, local_time: Ints) -> Ints:
-    """Return a key per row: one order of one customer at one time, of one kind of document."""
+def _groups(typed: TypedTable, rows: Ints, order: Ints, customer: Coded, local_time: Ints) -> tuple[Ints, Ints]:
+    """Return a key per row, one order of one customer at one time, of one kind of document; and its first row."""
     key = order[rows]
     columns = [customer.codes, local_time, *([typed.texts["type"].codes] if "type" in typed.texts else [])]
     first = _first_of(key)
@@ -87,7 +86,7 @@ def _groups(typed: TypedTable, rows: Ints, order: Ints, customer: Coded, local_t
         if _differs_from(first, column[rows]).any():
             key = _paired(key, column[rows])
             first = _first_of(key)
-    return key
+    return key, first
 
 
 def _attributes(typed: TypedTable, rows: Ints, group: Ints, run: Mask, rules: LineRules) -> Iterator[Ints]:
@@ -101,7 +100,9 @@ def _attributes(typed: TypedTable, rows: Ints, group: Ints, run: Mask, rules: Li
     for name in of_order:
         if (values := typed.numbers.get(name)) is not None:
             yield _filled_down(values[rows], values[rows] != cells.EMPTY, group, run)
-    yield np.cumsum(run | (np.diff(rows, prepend=rows[:1] - 1) > 1))
+    stands_apart = run.copy()
+    stands_apart[1:] |= rows[1:] - rows[:-1] > 1
+    yield np.cumsum(stands_apart)
 
 
 def _filled_down(values: Ints, filled: Mask, group: Ints, run: Mask) -> Ints:
@@ -227,7 +228,9 @@ def _differs_from(first: Ints, values: Ints) -> Mask:
 
 def _first_of(group: Ints) -> Ints:
     """Return for each row the first one of its group."""
-    return _first(group, np.ones(len(group), dtype=bool))[group]
+    first = np.full(int(group.max(initial=-1)) + 1, -1, dtype=np.int64)
+    first[group[::-1]] = np.arange(len(group))[::-1]  # backwards, so that the first row is written last
+    return first[group]
 
 
 def _first(group: Ints, filled: Mask) -> Ints:

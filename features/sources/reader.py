@@ -156,13 +156,16 @@ def check_files(
             bought, happened_events = with_posted(bought, happened_events, posted, named, event_ids)
         except InputError as error:
             return _faulty(refused(error.violations), counts)
-    log = roll_up(bought, happened_events)
+    under = None if posted is None else bought.where(np.arange(len(bought.day)) >= in_file)
+    handed_over = [bought]
+    del bought  # rolling up lets go of each column once it is used
+    log = roll_up(handed_over.pop(), happened_events)
     kept = log.streams["orders"]
     if not len(kept):
         return _faulty(refused([_nothing_left(orders, counts, until)]), counts)
     counts["same-day splits"] = int((kept.columns["orders"] - 1).sum())
     if sheet is not None:
-        sheet = with_log(sheet, log, bought.where(np.arange(len(bought.day)) >= in_file))
+        sheet = with_log(sheet, log, under)
         questions += doubts(sheet, log, days, orders.accept, orders.most_left_out)
         sheet = with_ragged(sheet, ragged)
     return CheckReport((), _counted(counts), log, questions=questions, sheet=sheet, set_aside=tuple(set_aside))

@@ -31,7 +31,7 @@ from features.sources.row_checks import TypedTable
 from features.sources.split_moments import joined, times_of_day
 from features.tables import Kind
 
-BATCH_ROWS = 1_000_000
+BATCH_ROWS = 250_000
 KEPT_TEXTS = 200_000
 _FLOATS = ("FLOAT", "DOUBLE")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
@@ -81,6 +81,7 @@ def _read(file: MappedFile) -> TypedTable:
         plain["zone"] = mapped(plain["zone"], lambda name: file.form.zones.get(name, name))
     moments = times.moments() if times else (np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64))
     local_time, offset = joined(*moments, clocks.get("time"), plain.get("zone"))
+    pa.default_memory_pool().release_unused()  # what Arrow holds back for texts is missed by the rules
     return TypedTable(
         rows,
         plain,
@@ -140,16 +141,16 @@ class TextReader:
     def __init__(self, column: str, sql_type: str = "VARCHAR") -> None:
         self.named: tuple[str, ...] = ()
         self.select: tuple[str, ...] = (text(column, sql_type),)
-        self._chunks: list[pa.Array] = []
+        self._runs: list[pa.RunEndEncodedArray] = []
 
     def add(self, arrays: Sequence[pa.Array]) -> None:
-        """Take over a batch of what `select` gives."""
-        self._chunks.append(arrays[0])
+        """Take over a batch of what `select` gives; rows of one text that stand together are held once."""
+        self._runs.append(pc.run_end_encode(arrays[0], run_end_type=pa.int64()))
 
     def coded(self) -> Coded:
         """Return the texts of all batches, once."""
-        chunks, self._chunks = self._chunks, []
-        return ReadTexts.taken(pa.chunked_array(chunks))
+        runs, self._runs = self._runs, []
+        return ReadTexts.of_runs(runs)
 
 
 class TimeReader:
@@ -197,7 +198,8 @@ class TimeReader:
         known = (usual.fill_null(cells.BAD) if usual.null_count else usual).to_numpy()
         usual_rows = known > cells.HUGE
         if usual_rows.all() and len(usual_rows):
-            seconds, offsets = known, np.broadcast_to(np.int64(self._offset), len(known))
+            # A copy: a view of one column would keep the texts of its whole batch in memory.
+            seconds, offsets = known.copy(), np.broadcast_to(np.int64(self._offset), len(known))
         else:
             seconds, offsets = self._moments(dates, times)
             seconds = np.where(filled(usual), known, seconds)

@@ -101,7 +101,7 @@ def _integers(column: pa.Array) -> Ints:
     """Return millionths, NULL as anything: integers, or decimals of 18 digits, the lower halves of 128 bits."""
     if not pa.types.is_decimal(column.type):
         whole: Ints = (column.fill_null(0) if column.null_count else column).to_numpy()
-        return whole
+        return whole.copy()  # a view of one column would keep the texts of its whole batch in memory
     halves = column.type.bit_width // 64
     start = column.offset * halves
     buffer = np.frombuffer(column.buffers()[1], dtype=np.int64) if len(column) else np.zeros(0, dtype=np.int64)

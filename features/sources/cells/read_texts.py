@@ -129,7 +129,8 @@ class ReadTexts(Coded):
         if not len(column):
             return cls.of([])
         if not pa.types.is_dictionary(column.type):
-            return cls(*_coded_by_runs(column.fill_null("") if column.null_count else column))
+            whole = column.fill_null("") if column.null_count else column
+            return cls.of_runs([pc.run_end_encode(chunk, run_end_type=pa.int64()) for chunk in whole.chunks])
         column = column.unify_dictionaries()
         if pc.count_distinct(column.chunk(0).dictionary).as_py() < len(column.chunk(0).dictionary):
             column = column.cast(column.type.value_type).dictionary_encode()
@@ -141,6 +142,22 @@ class ReadTexts(Coded):
         indices = (chunk.indices for chunk in column.chunks)
         codes = [(each.fill_null(nothing) if each.null_count else each).to_numpy() for each in indices]
         return cls(ArrowTexts(texts), np.concatenate(codes, dtype=np.int64))
+
+    @classmethod
+    def of_runs(cls, runs: list[pa.RunEndEncodedArray]) -> ReadTexts:
+        """Code a column of texts, none of them NULL, given as runs of rows of one text; the list is emptied.
+
+        The ids of an order's lines stand together, and then most of them come once: that is seen by their fingerprints,
+        without a table of millions of texts.
+
+        >>> ReadTexts.of_runs([pc.run_end_encode(pa.array(["b", "b", "a"]), run_end_type=pa.int64())]).codes
+        array([0, 0, 1])
+        """
+        lengths = np.concatenate([np.diff(each.run_ends.to_numpy(), prepend=0) for each in runs])
+        texts = pa.concat_arrays([each.values.cast(pa.large_string()) for each in runs])
+        runs.clear()  # what they hold is in `texts`
+        read, codes = _coded(texts)
+        return cls(read, np.repeat(codes, lengths))
 
     @property
     def values(self) -> Texts:
@@ -174,19 +191,6 @@ class ReadTexts(Coded):
         new_code = np.zeros(len(self.read.array), dtype=np.int64)
         new_code[used[order]] = np.arange(len(order))
         return ReadTexts(ArrowTexts(texts.take(pa.array(order))), new_code[self.codes])
-
-
-def _coded_by_runs(column: pa.ChunkedArray) -> tuple[ArrowTexts, Ints]:
-    """Return the distinct texts of a column and the code of each row; rows of one text that stand together are one.
-
-    So are the ids of an order's lines, and then most of them come once: that is seen by their fingerprints, without a
-    table of millions of texts.
-    """
-    runs = [pc.run_end_encode(chunk, run_end_type=pa.int64()) for chunk in column.chunks]
-    lengths = np.concatenate([np.diff(each.run_ends.to_numpy(), prepend=0) for each in runs])
-    texts = pa.concat_arrays([each.values.cast(pa.large_string()) for each in runs])
-    first, codes = _coded(texts)
-    return first, np.repeat(codes, lengths)
 
 
 def _coded(texts: pa.Array) -> tuple[ArrowTexts, Ints]:
