@@ -140,12 +140,31 @@ def _begins(*sorted_columns: npt.NDArray[Any]) -> Ints:
 
 def _pack(customer: Ints, minor: Ints) -> Ints:
     """Return one integer key that sorts by customer, then by the second column."""
-    low = int(minor.min(initial=0))
-    span = int(minor.max(initial=0)) - low + 1
+    low, span = _range(minor)
     key: Ints = customer * span
     key += minor
     key -= low
     return key
+
+
+def _unpack(key: Ints, minor: Ints) -> tuple[Ints, Ints]:
+    """Return the two columns of a key; `minor` is the column that it was packed with.
+
+    >>> _unpack(_pack(np.array([3, 4]), np.array([20, 10])), np.array([20, 10]))
+    (array([3, 4]), array([20, 10]))
+    """
+    low, span = _range(minor)
+    customer = key // span
+    back = customer * -span
+    back += key
+    back += low
+    return customer, back
+
+
+def _range(column: Ints) -> tuple[int, int]:
+    """Return the lowest value, at most 0, and how many there are from it to the highest."""
+    low = int(column.min(initial=0))
+    return low, int(column.max(initial=0)) - low + 1
 
 
 def _customers(lines: Lines, events: Events | None) -> tuple[Texts, Ints, Ints]:
@@ -208,15 +227,15 @@ def _items(lines: Lines, customer: Ints, product: Coded, bought: npt.NDArray[np.
         key, at = key[known], np.flatnonzero(known)
     rows, key = _sorted(key, at)
     begins = _begins(key)
-    del key
-    first = rows[begins]
+    key = key[begins]
     columns = {
-        "product": product.codes[first],
         "item_spend": totals(lines.amount[rows], begins),
         "item_units": totals(lines.units[rows], begins),
     }
-    del rows
-    return Stream(_offsets(customer[first], size), lines.day[first], columns)
+    del rows, begins
+    customer_day, codes = _unpack(key, product.codes)
+    who, day = _unpack(customer_day, lines.day)
+    return Stream(_offsets(who, size), day, {"product": codes, **columns})
 
 
 def _returns(lines: Lines, customer: Ints, back: Ints, size: int) -> Stream:

@@ -10,7 +10,7 @@ import numpy as np
 from features.log import Ints
 from features.money import Money
 from features.sources import cells
-from features.sources.columns import Mask, among, by_rate, first_rows, first_text, half_up, mapped, times
+from features.sources.columns import Mask, among, by_rate, first_rows, first_text, half_up, mapped, times, zeros
 from features.sources.mapping import LineRules, Shop
 from features.sources.row_checks import RowChecks
 
@@ -42,7 +42,7 @@ def line_money(checks: RowChecks, order: Ints, rules: LineRules) -> Worth:
         empty = quantity == cells.EMPTY
         quantity = np.where(empty, 10**cells.SCALE, quantity) if empty.any() else quantity
     discount, back = (_positive(checks, name) for name in ("discount", "refunded"))
-    none = np.zeros(checks.typed.rows, dtype=np.int64)
+    none = zeros(checks.typed.rows)
     if rules.amount_is == "none":
         return Worth(none, none, none, quantity)
     if rules.price_times_quantity and quantity is not None:
@@ -78,7 +78,7 @@ def _positive(checks: RowChecks, name: str) -> Ints:
     """Return a column of money whose sign does not matter, 0 where it is empty or not there."""
     values = checks.number(name)
     if values is None:
-        return np.zeros(checks.typed.rows, dtype=np.int64)
+        return zeros(checks.typed.rows)
     checks.check_number(name, values)
     return np.where(values > cells.HUGE, np.abs(values), 0)
 
@@ -116,6 +116,7 @@ def in_shop_currency(checks: RowChecks, order: Ints, shop: Shop, rules: LineRule
         checks.account.currency = currency
         other = ~among(currency, frozenset({"", shop.currency}))
         checks.count("currency converted", other & checks.sound)
+        minor = [column.copy() for column in minor] if other.any() else minor
         for code in np.unique(currency.codes[other & checks.alive & checks.sound]):
             name, rows = str(currency.values[code]), currency.codes == code
             if name not in shop.exchange_rates:

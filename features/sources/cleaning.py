@@ -31,6 +31,7 @@ from features.sources.columns import (
     mapped,
     mask,
     where,
+    zeros,
 )
 from features.sources.duplicates import again_in_later_file, duplicate_lines, order_keys, repeated_ids
 from features.sources.mapping import LineRules, Shop
@@ -101,9 +102,7 @@ def clean_lines(
     lines = Lines(
         amount=np.abs(_kept_less(amount, refund.part, keep)),
         units=_units(worth.quantity, keep),
-        discount=np.abs(discount[keep])
-        if discount.any()
-        else np.broadcast_to(np.int64(0), int(np.count_nonzero(keep))),
+        discount=np.abs(discount[keep]) if discount.any() else zeros(int(np.count_nonzero(keep))),
         customer_id=kept(customer, keep),
         day=day[keep],
         order_id=kept(checks.text("order_id") or blank(typed.rows), keep),

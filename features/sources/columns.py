@@ -85,7 +85,12 @@ def kept(coded: Coded, rows: Mask) -> Coded:
 
 def blank(rows: int) -> Coded:
     """Return a column of empty texts."""
-    return Coded(np.array([""], dtype=object), np.broadcast_to(np.int64(0), rows))
+    return Coded(np.array([""], dtype=object), zeros(rows))
+
+
+def zeros(rows: int) -> Ints:
+    """Return a column of zeros that takes no memory, and that nobody may write to."""
+    return np.broadcast_to(np.int64(0), rows)
 
 
 def mask(rows: Ints, size: int) -> Mask:
@@ -156,7 +161,7 @@ def half_up(values: Ints, scale: int) -> Ints:
     array([ 2, -2,  1])
     """
     if not values.any():
-        return np.zeros_like(values)  # which takes no memory until somebody writes
+        return zeros(len(values))
     if scale == 1:
         return values.copy()
     rounded: Ints = values + scale // 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.log import Coded, Ints, Lines
-from features.sources.columns import Mask
+from features.sources.columns import Mask, zeros
 from features.sources.mapping import LineRules
 from features.sources.row_checks import RowChecks
 
@@ -34,7 +34,7 @@ def refunds(checks: RowChecks, order: Ints, amount: Ints, back: Ints, returned: 
     sold = checks.alive & checks.sound & ~returned
     of_order = (rules.refund_is or rules.amount_is) == "order"
     if not back.any():
-        return Refunds(np.zeros(len(back), dtype=bool), np.zeros(len(back), dtype=np.int64))
+        return Refunds(np.zeros(len(back), dtype=bool), zeros(len(back)))
     if of_order:
         part, total, worth = _over_lines(order, np.where(sold, np.maximum(amount, 0), 0), np.where(sold, back, 0))
     else:
