@@ -22,7 +22,7 @@ WRITES: dict[tuple[str, ...], set[str]] = {
     ("score", "--out", "scored/scores.csv", "--as-of", "2023-01-10"): {"scored", "scored/scores.csv"},
     ("list", "--out", "made", "--as-of", "2023-01-10", *EVERY_FORMAT): {
         *("made", "made/owners", "made/mails", "made/owners/*", "made/mails/*"),
-        *(f"made/{name}.csv" for name in ("list", "new-customers", "win-back", "upsert")),
+        *(f"made/{name}.csv" for name in ("list", "new-customers", "win-back", "reminders", "upsert")),
         *(f"made/list.{name}" for name in ("xlsx", "html", "json")),
         *(f"made/hubspot-{name}.csv" for name in ("contacts", "companies")),
         *(f"made/salesforce-{name}.csv" for name in ("accounts", "tasks")),
@@ -105,7 +105,7 @@ WRITERS = {
     "serving/api/metrics.py": "counts of requests, beside BentoML's",
     **dict.fromkeys(("crm", "list_json", "list_html", "list_xlsx", "write_table", "folder"), "what `whole` gave them"),
     **dict.fromkeys(
-        ("bundle", "fitted", "trees", "blend", "tracking", "search", "optuna_studies"), "models, of nobody"
+        ("bundle", "fitted", "left", "trees", "blend", "tracking", "search", "optuna_studies"), "models, of nobody"
     ),
 }
 WRITING = re.compile(
