@@ -21,7 +21,7 @@ UNREADABLE = {
 }
 # What a list would be made of, without a word: somebody would be contacted who must not be.
 UNLAWFUL = {
-    "an arm": "UPDATE arms SET arm = 'holdouu' WHERE arm = 'holdout'",
+    "an arm": "UPDATE arms SET arm = 'holdouu' WHERE account_id = (SELECT min(account_id) FROM arms)",
     "a day": "INSERT INTO holds (account_id, kind, since, until, by, why, recorded_at) "
     "VALUES ('c1', 'snooze', '2022-01-09', '2O23-02-01', 'Ada', 'asked', '2022-01-09 00:00:00')",
     "a number": "UPDATE episodes SET probability = 'O.7'",

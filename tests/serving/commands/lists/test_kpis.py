@@ -11,6 +11,7 @@ import pytest
 from features.clock import date_of
 from features.errors import ConfigError, InputError
 from features.simulation.simulate import simulate
+from features.sources.attribute_settings import FeatureSettings
 from features.sources.reader import read_customers
 from serving.book import Book, hand_over
 from serving.commands.lists.kpi_answer import PeriodKpis
@@ -118,7 +119,7 @@ def test_what_cannot_be_is_told_in_words(settings):
     with pytest.raises(InputError, match="nothing is known before 1999-01-01"):
         in_shop(settings, shop_kpis, until=date(1999, 1, 1))
     with pytest.raises(ConfigError, match="there are no owners"):
-        in_shop(replace(settings, customers=None), shop_kpis, by="owner")
+        in_shop(replace(settings, customers=None, features=FeatureSettings()), shop_kpis, by="owner")
 
 
 def test_a_short_log_says_what_it_cannot(settings):
