@@ -8,14 +8,12 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import platform
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.orders_run import machine, order_lines
 from benchmarks.published import write_page
 
 Result = dict[str, float]
@@ -98,7 +96,12 @@ def report(path: Path, dates: int, one: Result, many: Result, database: Result) 
     keys = ("read_s", "table_s", "wall_s", "read_cpu_s", "table_cpu_s", "cpu_s", "peak_gb")
     measured = [f"| {name} | " + " | ".join(f"{r[key]:.1f}" for key in keys) + " |" for name, r in rows]
     found = [f"| {name} | {ratio} | {wanted} |" for name, wanted, ratio in compared]
-    return PAGE.format(size=size, measured="\n".join(measured), ratios="\n".join(found), machine=machine())
+    return PAGE.format(
+        size=size,
+        measured="\n".join(measured),
+        ratios="\n".join(found),
+        machine=machine("numpy", "pandas", "duckdb", "ibis-framework"),
+    )
 
 
 def ratios(left: Result, right: Result, *keys: str) -> str:
@@ -131,23 +134,6 @@ CPU seconds count all threads. Under load from other processes wall seconds say 
 
 {machine}
 """
-
-
-def order_lines(path: Path) -> int:
-    import pyarrow.parquet as parquet
-
-    return int(parquet.read_metadata(path).num_rows)
-
-
-def machine() -> str:
-    """Facts without which the seconds mean nothing; the ratios hold elsewhere too."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas", "duckdb", "ibis-framework"))
-    load = os.getloadavg()[1]
-    return (
-        f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB, load {load:.1f} at the end, "
-        f"Python {platform.python_version()}, {versions}."
-    )
 
 
 if __name__ == "__main__":

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from benchmarks.intake.regulars import generate
+from benchmarks.orders_run import machine, order_lines
 from benchmarks.published import write_page
 
 Result = dict[str, Any]
@@ -85,7 +83,7 @@ def page(found: dict[Path, dict[str, Result]]) -> str:
         csv=table(csv),
         skipped=skipped,
         wanted=wanted(parquet),
-        machine=machine(),
+        machine=machine("numpy", "pandas", "duckdb", "pyarrow"),
     )
 
 
@@ -135,23 +133,6 @@ CPU seconds count all threads. Under load from other processes wall seconds say 
 
 {machine}
 """
-
-
-def order_lines(path: Path) -> int:
-    import pyarrow.parquet as parquet
-
-    return int(parquet.read_metadata(path).num_rows)
-
-
-def machine() -> str:
-    """Facts without which the seconds mean nothing; the ratios hold elsewhere too."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas", "duckdb", "pyarrow"))
-    load = os.getloadavg()[1]
-    return (
-        f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB, load {load:.1f} at the end, "
-        f"Python {platform.python_version()}, {versions}."
-    )
 
 
 if __name__ == "__main__":
