@@ -33,19 +33,11 @@ from tests.serving.book.test_trial import Shop
 
 
 @pytest.fixture
-def shop(new_book: Path, tmp_path: Path) -> Iterator[Shop]:
+def shop(empty_file: Path, tmp_path: Path) -> Iterator[Shop]:
     """Six customers without accounts, none held out."""
-    shutil.copy(new_book, tmp_path)
+    shutil.copy(empty_file, tmp_path)
     with closing(Book(tmp_path)) as book:
         yield six(book)
-
-
-@pytest.fixture(scope="module")
-def new_book() -> Iterator[Path]:
-    """The file of an empty book, to be copied."""
-    with tempfile.TemporaryDirectory() as folder:
-        Book(folder).close()
-        yield next(Path(folder).glob("book.db"))
 
 
 def six(book: Book) -> Shop:
@@ -208,22 +200,22 @@ STEPS = st.lists(
 
 @settings(max_examples=4, deadline=None)
 @given(steps=STEPS)
-def test_law_of_owners(new_book: Path, steps: list[Any]) -> None:
+def test_law_of_owners(empty_file: Path, steps: list[Any]) -> None:
     """Any sequence of accounts, hand-overs and lists: list, page and key agree on whose each account is."""
-    in_a_book(new_book, steps)
+    in_a_book(empty_file, steps)
 
 
 @pytest.mark.whole
 @settings(max_examples=300, deadline=None)
 @given(steps=STEPS)
-def test_law_of_owners_many_times(new_book: Path, steps: list[Any]) -> None:
+def test_law_of_owners_many_times(empty_file: Path, steps: list[Any]) -> None:
     """The same, until chance has tried what nobody thinks of."""
-    in_a_book(new_book, steps)
+    in_a_book(empty_file, steps)
 
 
-def in_a_book(new_book: Path, steps: list[Any]) -> None:
+def in_a_book(empty_file: Path, steps: list[Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(new_book, folder)
+        shutil.copy(empty_file, folder)
         with closing(Book(folder)) as book:
             live(six(book), steps)
 

@@ -288,32 +288,24 @@ STEPS = st.lists(
 )
 
 
-@pytest.fixture(scope="module")
-def new_book() -> Any:
-    """The file of an empty book, to be copied."""
-    with tempfile.TemporaryDirectory() as folder:
-        Book(folder).close()
-        yield next(Path(folder).glob("book.db"))
-
-
 @settings(max_examples=4, deadline=None)
 @given(steps=STEPS, share=st.sampled_from([0.2, 0.5]))
-def test_law_of_the_holdout(new_book: Path, steps: list[Any], share: float) -> None:
+def test_law_of_the_holdout(empty_file: Path, steps: list[Any], share: float) -> None:
     """Any sequence of customers, accounts, lists and outcomes: nobody is contacted whom an episode holds out."""
-    in_a_book(new_book, steps, share)
+    in_a_book(empty_file, steps, share)
 
 
 @pytest.mark.whole
 @settings(max_examples=300, deadline=None)
 @given(steps=STEPS, share=st.sampled_from([0.2, 0.5]))
-def test_law_of_the_holdout_many_times(new_book: Path, steps: list[Any], share: float) -> None:
+def test_law_of_the_holdout_many_times(empty_file: Path, steps: list[Any], share: float) -> None:
     """The same, until chance has tried what nobody thinks of."""
-    in_a_book(new_book, steps, share)
+    in_a_book(empty_file, steps, share)
 
 
-def in_a_book(new_book: Path, steps: list[Any], share: float) -> None:
+def in_a_book(empty_file: Path, steps: list[Any], share: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(new_book, folder)
+        shutil.copy(empty_file, folder)
         with closing(Book(folder)) as book:
             live(Shop(book, [f"a{n}" for n in range(12)], share=share), steps)
 
