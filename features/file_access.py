@@ -9,6 +9,9 @@ from pathlib import Path
 from features.errors import InputError
 
 
+HAS_MODES = os.name == "posix"  # Windows keeps who may read a file in lists that a file inherits from its folder
+
+
 @dataclass(frozen=True)
 class Access:
     """Who may read a file: its owner, and the members of a group if one is named; or whomever the umask lets.
@@ -22,7 +25,7 @@ class Access:
     """
 
     group: str | None = None
-    by_umask: bool = False
+    by_umask: bool = not HAS_MODES
 
     @property
     def file_mode(self) -> int:
@@ -42,6 +45,8 @@ class Access:
         """
         if self.group is None:
             return
+        if not HAS_MODES:
+            raise InputError("[files] group: this system has no groups that own files; leave it out")
         number = self._group_number()
         if os.geteuid() != 0 and number not in (os.getegid(), *os.getgroups()):
             raise self._not_a_member()

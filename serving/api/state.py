@@ -38,6 +38,7 @@ from serving.config import Settings, load_settings
 from serving.outreach.plan.accounts import Accounts
 from serving.shop import today
 from serving.webhooks.delivery import DeliveryLoop
+from training.models.trees import threads
 
 CONFIG_VARIABLE = "REGULARS_CONFIG"
 REOPEN_SECONDS = 5.0  # between two looks for a new model or a missing book
@@ -119,7 +120,7 @@ class ServerState:
     @cached_property
     def scoring(self) -> anyio.CapacityLimiter:
         """How many requests compute scores at once: one per core, the others wait."""
-        return anyio.CapacityLimiter(max(1, len(os.sched_getaffinity(0))))
+        return anyio.CapacityLimiter(threads())
 
     @cached_property
     def large(self) -> anyio.CapacityLimiter:

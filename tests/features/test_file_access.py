@@ -102,3 +102,9 @@ def test_a_group_of_others_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(InputError, match="not a member"), whole(tmp_path / "a.csv", Access(strange)) as half:
         half.write_text("x")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_system_without_such_groups_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("features.file_access.HAS_MODES", False)
+    with pytest.raises(InputError, match="this system has no groups that own files"):
+        Access("crm").check()

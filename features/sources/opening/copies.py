@@ -39,7 +39,7 @@ def remove_left_behind() -> None:
     """Remove the folders of processes that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError):  # not ours, or another process was faster
-            if (folder / LOCK).stat().st_uid == os.getuid() and _is_free(folder / LOCK):
+            if _is_free(folder / LOCK) and (folder / LOCK).stat().st_uid == os.getuid():
                 shutil.rmtree(folder, ignore_errors=True)
 
 

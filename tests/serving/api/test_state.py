@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -364,3 +365,9 @@ def test_a_book_that_is_moved_away_is_let_go_and_taken_up_again(server: ServerSt
     with suppress(Exception):
         server.open()
     assert server.keys.known
+
+
+def test_a_system_that_does_not_tell_a_process_its_cores_scores_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As macOS and Windows do not."""
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert ServerState().scoring.total_tokens == (os.cpu_count() or 1)
