@@ -8,7 +8,6 @@ from pathlib import Path
 
 from features.errors import InputError
 
-
 HAS_MODES = os.name == "posix"  # Windows keeps who may read a file in lists that a file inherits from its folder
 
 
