@@ -61,7 +61,7 @@ def _section(name: str, members: list[Feature]) -> Iterator[str]:
 def _row(feature: Feature) -> str:
     none = "—" if feature.if_none is None else f"{feature.if_none:g}"
     risk = {True: "↓", False: "↑", None: ""}[feature.risk_falls_with_it]
-    words = (feature.words[0].text if feature.words else "").replace("{", "‹").replace("}", "›")
+    words = (feature.words[0].key if feature.words else "").replace("{", "‹").replace("}", "›")
     return f"| `{feature.name}` | {feature.unit} | {feature.meaning} | {none} | {risk} | {words} |"
 
 

@@ -16,9 +16,14 @@ from features.aggregates import Aggregate
 from features.arithmetic import Column, Values, names_read
 from features.codes import NO_CODES, Codes
 from features.errors import suggest
+from features.language.languages import ENGLISH
+from features.language.messages import Message, written
+from features.language.typed_values import Value as Held
 
 Unit = Literal["days", "money", "count", "ratio", "share", "score"]
 Value = Aggregate | Callable[[Values], Column]
+# What a field of a sentence is filled in from: a feature by its name, or what is the same for every customer.
+FilledFrom = str | Held | Message
 FIRST, BY_WEIGHT, BESIDE_THE_SHOP, LAST = 0, 1, 2, 3
 SILENCE = "silence"  # the fact that all sentences about the time since the last order tell of
 
@@ -47,7 +52,8 @@ class Example:
 class Words:
     """A sentence that tells how a customer differs from the own past or from the shop's usual, where that is so.
 
-    It stands on one side alone: a sign that is a risk in one row is never protection in another.
+    It stands on one side alone: a sign that is a risk in one row is never protection in another. Its English is the
+    message under which the catalogues of `features/language/` hold the wordings of the other languages.
 
     Args:
         text: one whole sentence with {names} of features, filled in with the customer's own numbers; `shop_<feature>`
@@ -55,6 +61,8 @@ class Words:
         when: from columns by name, to whether it is true and worth telling; a column that is not known is NaN.
         as_risk: True = a reason for risk, False = one against it.
         fact: what it tells of; of each fact one sentence is told.
+        fields: name in the sentence → the feature that it stands for, where one sentence serves several features, or
+            what it holds for every customer.
         rank: FIRST before all others; BY_WEIGHT in the order of the model's weights; BESIDE_THE_SHOP, what differs from
             the shop's usual alone, only where none of these is true of the own past; LAST only where nothing is.
 
@@ -67,12 +75,30 @@ class Words:
     _: KW_ONLY
     as_risk: bool
     fact: str
+    fields: Mapping[str, FilledFrom] = field(default_factory=dict)
     rank: int = BY_WEIGHT
 
     @cached_property
+    def columns(self) -> Mapping[str, str]:
+        """Field → the feature that it is filled in from."""
+        named = {name: self.fields.get(name, name) for _, name, _, _ in Formatter().parse(self.text) if name}
+        return {name: held for name, held in named.items() if isinstance(held, str)}
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
-        """The names in braces."""
-        return tuple(name for _, name, _, _ in Formatter().parse(self.text) if name)
+        """The features that it is filled in from."""
+        return tuple(self.columns.values())
+
+    @cached_property
+    def key(self) -> str:
+        """What tells the sentence apart from all others: its text, with the features in the places of its fields.
+
+        >>> Words("{days} quiet", lambda row: True, as_risk=True, fact="", fields={"days": "tenure_days"}).key
+        '{tenure_days} quiet'
+        """
+        held = {name: f"{{{column}}}" for name, column in self.columns.items()}
+        given = {name: written(value, ENGLISH) for name, value in self.fields.items() if not isinstance(value, str)}
+        return self.text.format_map(held | given)
 
 
 @dataclass(frozen=True, kw_only=True)

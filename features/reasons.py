@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.feature import SILENCE, Feature, FeatureSet, Unit, Words
+from features.feature import SILENCE, Feature, FeatureSet, Words
+from features.language.languages import ENGLISH
+from features.language.messages import Message, Sentence, written
+from features.language.typed_values import Amount, Days, Every, Number, Percent, Value
 from features.lateness import whole_days
 from features.money import Money
-from features.rounding import days_in_words, every_in_words, number_in_words, percent
 
 SHOP = "shop_"  # before a feature's name: the median of the shop's customers
 DUE, AHEAD, RHYTHM = "due_in_days", "horizon_days", "rhythm"
@@ -85,19 +87,21 @@ def common_sentences(features: FeatureSet, columns: Columns, customers: int) -> 
     if customers < FEW:
         return frozenset()
     told = (words for _, words in sentences(features) if words.fact != SILENCE)
-    return frozenset(words.text for words in told if holds(words, columns, customers).mean() > NEARLY_EVERYBODY)
+    return frozenset(words.key for words in told if holds(words, columns, customers).mean() > NEARLY_EVERYBODY)
 
 
-def filled(words: Words, columns: Mapping[str, float], features: FeatureSet, money: Money) -> str:
-    """Return a sentence filled in with the numbers of one customer."""
-    return words.text.format_map({name: _named(name, columns[name], features, money) for name in words.names})
+def filled(words: Words, columns: Mapping[str, float], features: FeatureSet, money: Money) -> Sentence:
+    """Return a sentence filled in with the numbers of one customer: in English, and ready for other languages."""
+    own = {name: _held(column, float(columns[column]), features, money) for name, column in words.columns.items()}
+    given = {name: value for name, value in words.fields.items() if not isinstance(value, str)}
+    return Sentence.of(Message(words.text, {**own, **given}))
 
 
-def _named(name: str, value: float, features: FeatureSet, money: Money) -> str:
-    plain = name.removeprefix(SHOP)
+def _held(column: str, value: float, features: FeatureSet, money: Money) -> Value:
+    plain = column.removeprefix(SHOP)
     if plain == RHYTHM:
-        return every_in_words(value)
-    return _in_words(value, "days" if plain in (DUE, AHEAD) else features[plain].unit, money)
+        return Every(value)
+    return typed_value(value, "days" if plain in (DUE, AHEAD) else features[plain].unit, money)
 
 
 def reason_sentence(
@@ -132,12 +136,17 @@ def value_in_words(value: float, feature: Feature, money: Money) -> str:
     >>> value_in_words(1.0, default_features()["days_since_order"], Money("EUR"))
     '1 day'
     """
-    return _in_words(value, feature.unit, money)
+    return written(typed_value(value, feature.unit, money), ENGLISH)
 
 
-def _in_words(value: float, unit: Unit, money: Money) -> str:
+def typed_value(value: float, unit: str, money: Money) -> Value:
+    """Return a value with the meaning of its unit, to be said in any language.
+
+    >>> typed_value(1250.0, "money", Money("EUR"))
+    Amount(minor=1250.0, currency='EUR')
+    """
     if unit == "money":
-        return money.text(value)
+        return Amount(value, money.currency)
     if unit == "share":
-        return percent(value)
-    return days_in_words(value) if unit == "days" else number_in_words(value)
+        return Percent(value)
+    return Days(value) if unit == "days" else Number(value)

@@ -111,7 +111,7 @@ class _Signs:
     @classmethod
     def of(cls, bundle: Bundle, values: Floats, added: Floats, common: Collection[str]) -> _Signs:
         columns = _columns(bundle, values)
-        words = [(f.family, words) for f, words in sentences(bundle.features) if words.text not in common]
+        words = [(f.family, words) for f, words in sentences(bundle.features) if words.key not in common]
         true = np.empty((len(words), len(values)), dtype=bool)
         for index, (_, each) in enumerate(words):
             true[index] = holds(each, columns, len(values))

@@ -15,8 +15,9 @@ import numpy as np
 
 from features.aggregates import Count, Last, Mean, Rate, Sum
 from features.arithmetic import smoothed_ratio
-from features.definitions.telling import Row, about, compared, fallen, over_two_windows, risen
-from features.feature import EventKind, Example, Feature, Words
+from features.definitions.telling import Row, compared, fallen, over_two_windows, risen
+from features.feature import EventKind, Example, Feature, FilledFrom, Words
+from features.language.messages import Message
 from features.log import EVENT, NULL, Log
 
 SENT = "_sent"
@@ -40,6 +41,34 @@ COMPLAINTS = frozenset(
     )
 )
 DONE_BY_THE_SHOP = frozenset(("shipped", "delivered"))
+# What other languages have words for; a shop's own kind is said as the shop calls it.
+KINDS_IN_WORDS = (
+    Message("visit", context="event"),
+    Message("app opened", context="event"),
+    Message("mail opened", context="event"),
+    Message("mail clicked", context="event"),
+    Message("sms clicked", context="event"),
+    Message("coupon used", context="event"),
+    Message("wishlist added", context="event"),
+    Message("cart abandoned", context="event"),
+    Message("points used", context="event"),
+    Message("points earned", context="event"),
+    Message("badge earned", context="event"),
+    Message("challenge joined", context="event"),
+    Message("referral", context="event"),
+    Message("review", context="event"),
+    Message("rating", context="event"),
+    Message("survey", context="event"),
+    Message("nps", context="event"),
+    Message("feedback", context="event"),
+    Message("ticket", context="event"),
+    Message("ticket opened", context="event"),
+    Message("complaint", context="event"),
+    Message("delivery late", context="event"),
+    Message("subscription paused", context="event"),
+    Message("subscription cancelled", context="event"),
+    Message("unsubscribed", context="event"),
+)
 LOW_RATING = 0.6  # of the shop's median: 3 of 5 stars
 
 
@@ -81,6 +110,15 @@ def features_of(kind: EventKind) -> tuple[Feature, ...]:
     )
 
 
+def kind_in_words(kind: str) -> Message:
+    """Return a kind of event as a reason names it.
+
+    >>> kind_in_words("mail_clicked").text
+    'mail clicked'
+    """
+    return Message(kind.replace("_", " "), context="event")
+
+
 def _has_word(kind: str, words: frozenset[str]) -> bool:
     return not words.isdisjoint(kind.casefold().split("_"))
 
@@ -100,13 +138,14 @@ def _counts_in_words(kind: str) -> tuple[Words, ...]:
     def none_any_more(row: Row) -> Any:
         return (row[now] == 0) & fallen(row[now], row[before])
 
-    fields = {"kind": words, "now": f"{{{now}}}", "before": f"{{{before}}}"}
-    none = about("{kind}: none in the last 90 days, {before} in the 90 before", **fields)
+    fields: dict[str, FilledFrom] = {"kind": kind_in_words(kind), "now": now, "before": before}
+    none = "{kind}: none in the last 90 days, {before} in the 90 before"
     return (
-        Words(none, none_any_more, as_risk=True, fact=words),
+        Words(none, none_any_more, as_risk=True, fact=words, fields=fields),
         *compared(
-            about("{kind}: {now} in the last 90 days, down from {before} in the 90 before", **fields),
-            about("{kind}: {now} in the last 90 days, up from {before} in the 90 before", **fields),
+            "{kind}: {now} in the last 90 days, down from {before} in the 90 before",
+            "{kind}: {now} in the last 90 days, up from {before} in the 90 before",
+            fields=fields,
             fact=words,
             down=lambda row: (row[now] > 0) & fallen(row[now], row[before]),
             up=lambda row: over_two_windows(row, 90) & (row[before] > 0) & risen(row[now], row[before]),
@@ -116,8 +155,8 @@ def _counts_in_words(kind: str) -> tuple[Words, ...]:
 
 def _complained(kind: str) -> Words:
     words, since = kind.replace("_", " "), f"days_since_event_{kind}"
-    text = about("{kind} {since} ago", kind=words, since=f"{{{since}}}")
-    return Words(text, lambda row: row[since] <= 90, as_risk=True, fact=words)
+    fields: dict[str, FilledFrom] = {"kind": kind_in_words(kind), "since": since}
+    return Words("{kind} {since} ago", lambda row: row[since] <= 90, as_risk=True, fact=words, fields=fields)
 
 
 def _rating_in_words(kind: str) -> tuple[Words, ...]:
@@ -125,15 +164,13 @@ def _rating_in_words(kind: str) -> tuple[Words, ...]:
     if not _has_word(kind, RATINGS):
         return ()
     words, last, since = kind.replace("_", " "), f"event_{kind}_last_value", f"days_since_event_{kind}"
-    text = (
-        f"{words}: {{{last}}} the last time, {{{since}}} ago, half of the customers here give at least {{shop_{last}}}"
-    )
     return (
         Words(
-            text,
+            "{kind}: {last} the last time, {since} ago, half of the customers here give at least {usual}",
             lambda row: (row[since] <= 180) & (row[last] <= LOW_RATING * row[f"shop_{last}"]),
             as_risk=True,
             fact=f"value of {words}",
+            fields={"kind": kind_in_words(kind), "last": last, "since": since, "usual": f"shop_{last}"},
         ),
     )
 

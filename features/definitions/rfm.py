@@ -6,8 +6,9 @@ from typing import Any
 
 from features.aggregates import Count, First, Last, Max, Mean, Sum
 from features.definitions.silence import SILENCE_IN_WORDS
-from features.definitions.telling import Row, about, compared
-from features.feature import BESIDE_THE_SHOP, Example, Feature, Words
+from features.definitions.telling import Row, compared
+from features.feature import BESIDE_THE_SHOP, Example, Feature, FilledFrom, Words
+from features.language.typed_values import Number
 
 WINDOWS_DAYS = (7, 14, 30, 60, 90, 180, 365)
 MONEY_WINDOWS_DAYS = (30, 90, 365)
@@ -21,7 +22,7 @@ OFTEN = "ordered on {now} in the last {days}, half of the customers here on at m
 def _against_the_shop(days: int) -> tuple[Words, ...]:
     """Return the sentences that compare how often a customer came with the shop's usual."""
     name, shop = f"order_days_{days}d", f"shop_order_days_{days}d"
-    fields = {"now": f"{{{name}}}", "usual": f"{{{shop}}}", "days": str(days)}
+    fields: dict[str, FilledFrom] = {"now": name, "usual": shop, "days": Number(days)}
 
     def seldom(row: Row) -> Any:
         came = row[name] > 0  # else it is the silence
@@ -31,8 +32,8 @@ def _against_the_shop(days: int) -> tuple[Words, ...]:
         return (row[name] >= LARGE * row[shop]) & (row[name] >= FEW_ORDER_DAYS)
 
     return (
-        Words(about(SELDOM, **fields), seldom, as_risk=True, fact="pace", rank=BESIDE_THE_SHOP),
-        Words(about(OFTEN, **fields), often, as_risk=False, fact="pace", rank=BESIDE_THE_SHOP),
+        Words(SELDOM, seldom, as_risk=True, fact="pace", fields=fields, rank=BESIDE_THE_SHOP),
+        Words(OFTEN, often, as_risk=False, fact="pace", fields=fields, rank=BESIDE_THE_SHOP),
     )
 
 

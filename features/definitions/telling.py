@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from features.feature import Words
+from features.feature import FilledFrom, Words
 
 Row = Mapping[str, Any]
 FALLEN, RISEN = 2 / 3, 3 / 2
@@ -37,7 +37,13 @@ def over_two_windows(row: Row, days: int) -> Any:
 
 
 def compared(
-    fell: str, rose: str, *, fact: str, down: Callable[[Row], Any], up: Callable[[Row], Any]
+    fell: str,
+    rose: str,
+    *,
+    fact: str,
+    down: Callable[[Row], Any],
+    up: Callable[[Row], Any],
+    fields: Mapping[str, FilledFrom] | None = None,
 ) -> tuple[Words, Words]:
     """Return the two sentences of a comparison: fallen, as a risk, and risen, as protection.
 
@@ -47,18 +53,14 @@ def compared(
         fact: what they tell of.
         down: from a row, whether the fall is worth telling.
         up: from a row, whether the rise is.
+        fields: as in `Words`.
 
     >>> both = compared("less", "more", fact="money", down=lambda row: row["a"] < 1, up=lambda row: row["a"] > 1)
     >>> [(words.text, words.as_risk) for words in both]
     [('less', True), ('more', False)]
     """
-    return Words(fell, down, as_risk=True, fact=fact), Words(rose, up, as_risk=False, fact=fact)
-
-
-def about(sentence: str, **fields: str) -> str:
-    """Return a whole sentence whose fields are named for what they hold in one case: a feature in braces, or a text.
-
-    >>> about("{kind}: none in the last 90 days, {before} in the 90 before", kind="visit", before="{event_visit}")
-    'visit: none in the last 90 days, {event_visit} in the 90 before'
-    """
-    return sentence.format_map(fields)
+    known = fields or {}
+    return (
+        Words(fell, down, as_risk=True, fact=fact, fields=known),
+        Words(rose, up, as_risk=False, fact=fact, fields=known),
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from features.aggregates import Count, Decayed, Mean, Sum
 from features.arithmetic import ratio, smoothed_ratio
-from features.definitions.telling import FALLEN, RISEN, about, compared, fallen, over_two_windows, risen
+from features.definitions.telling import FALLEN, RISEN, compared, fallen, over_two_windows, risen
 from features.feature import Example, Feature, Words
+from features.language.typed_values import Number
 
 WINDOWS_DAYS = (30, 90)
 HALF_LIVES_DAYS = (7, 21, 63, 189)
@@ -13,10 +14,10 @@ HALF_LIVES_DAYS = (7, 21, 63, 189)
 
 def _order_days_in_words(days: int) -> tuple[Words, Words]:
     now, before = f"order_days_{days}d", f"order_days_{days}d_before"
-    fields = {"now": f"{{{now}}}", "before": f"{{{before}}}", "days": str(days)}
     return compared(
-        about("ordered on {now} in the last {days}, down from {before} in the {days} before", **fields),
-        about("ordered on {now} in the last {days}, up from {before} in the {days} before", **fields),
+        "ordered on {now} in the last {days}, down from {before} in the {days} before",
+        "ordered on {now} in the last {days}, up from {before} in the {days} before",
+        fields={"now": now, "before": before, "days": Number(days)},
         fact="pace",
         down=lambda row: (row[now] > 0) & fallen(row[now], row[before]),  # that nobody came is the silence once more
         up=lambda row: over_two_windows(row, days) & (row[before] > 0) & risen(row[now], row[before]),

@@ -11,11 +11,11 @@ from collections import Counter
 from features.guess.formats import currency_in, month_first, zone_of
 from features.guess.places import place_of
 from features.guess.sample import DATES, Sample
+from features.language.written import RIAL, TOMAN
 from features.sources import cells
 from features.sources.mapping import OrdersMapping, Shop
 
 PACIFIC = ("PST", "PDT")  # exports of payments are on this clock wherever the shop is: it does not tell the shop's zone
-TOMAN = "IRT"  # no code of ISO 4217, but the one that shops write; the rial, IRR, is a tenth of it
 
 
 def shop_of(sample: Sample, mapping: OrdersMapping) -> Shop:
@@ -51,7 +51,17 @@ def shop_of(sample: Sample, mapping: OrdersMapping) -> Shop:
         )
     why = "the offsets in the data fit it" if sure else f"assumed from the {'language' if preferred else 'currency'}"
     sample.assume(f"The shop's zone is {zone}: {why}.")
-    return Shop(zone, currency)
+    return Shop(zone, currency, language=_language(sample, currency, greek=greek))
+
+
+def _language(sample: Sample, currency: str, *, greek: bool) -> str:
+    """Return the language that lists are written in: of the files, as far as they tell."""
+    code = "fa" if currency in (RIAL, TOMAN) else "el" if greek else "en"
+    if code != "en":
+        sample.assume(
+            f'Lists are written in {"Persian" if code == "fa" else "Greek"}; language = "en" under [shop] for English.'
+        )
+    return code
 
 
 def _currency(sample: Sample, mapping: OrdersMapping, otherwise: str) -> tuple[str, bool]:

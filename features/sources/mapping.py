@@ -16,6 +16,8 @@ from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from features.errors import ConfigError, suggest
+from features.language.languages import LANGUAGES
+from features.language.written import RIAL
 from features.questions import Question
 from features.sources import cells
 from features.sources.databases.address import Database
@@ -131,9 +133,12 @@ class Shop:
         currency: ISO 4217 code of the currency that everything is counted in.
         day_starts_at: 'HH:MM' on the shop's clock at which a business day begins.
         exchange_rates: what one unit of another currency is worth in the shop's.
+        language: of whoever works with the lists: en, fa or el; who it is known of is spoken to in the own language.
+        in_toman: whether amounts in rial are shown in toman, ten rial each; None = they are not.
 
     Raises:
-        ConfigError: a zone that does not exist, a time or currency that is none, a rate that is not above zero.
+        ConfigError: a zone that does not exist, a time or currency that is none, a rate that is not above zero, a
+            language that is not spoken.
 
     >>> Shop("Europe/Athens", "EUR", "04:00").day_starts_at_second
     14400
@@ -143,9 +148,14 @@ class Shop:
     currency: str
     day_starts_at: str = "00:00"
     exchange_rates: Mapping[str, Decimal] = field(default_factory=dict)
+    language: str = "en"
+    in_toman: bool | None = None
 
     def __post_init__(self) -> None:
         _ = self.zone_info
+        _one_of("language", self.language, tuple(each.code for each in LANGUAGES))
+        if self.in_toman and self.currency != RIAL:
+            raise ConfigError(f'in_toman is for amounts in rial: currency is "{self.currency}", not "{RIAL}"')
         if not re.fullmatch(r"[A-Z]{3}", self.currency):
             raise ConfigError(f'currency is three capital letters such as EUR, not "{self.currency}"')
         if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.day_starts_at):

@@ -109,7 +109,7 @@ def test_a_complaint_is_a_risk_and_fewer_of_them_are_no_protection():
     row = LATE | {f"event_{kind}_90d": 1.0 for kind in KINDS} | {f"event_{kind}_90d_before": 9.0 for kind in KINDS}
     row |= {f"days_since_event_{kind}": 12.0 for kind in KINDS} | {"event_review_last_value": 2.0}
     told = true_of(row, usual={"event_review_last_value": 5.0})
-    by_fact = {words.fact: words.text for words in told if words.as_risk}
+    by_fact = {words.fact: words.key for words in told if words.as_risk}
     assert by_fact["subscription cancelled"].startswith("subscription cancelled {")
     assert by_fact["mail clicked"].startswith("mail clicked: {event_mail_clicked_90d} in the last 90 days, down from")
     assert "half of the customers here give at least" in by_fact["value of review"]

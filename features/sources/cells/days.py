@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from features.sources.cells import jalali
+from features.language import jalali
 from features.sources.cells.calendar_words import calendar_words
 from features.sources.plain_text import plain
 

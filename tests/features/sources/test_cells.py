@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from features.language import jalali
 from features.sources import cells
-from features.sources.cells import jalali
 from features.sources.cells.cells_sql import NumberReader, TimeReader
 from features.tables import CUSTOMERS, EVENTS, ORDERS
 

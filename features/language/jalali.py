@@ -1,10 +1,12 @@
-"""The Jalali (Persian) calendar, for orders dated 1403/01/15.
+"""The Jalali (Persian) calendar: orders dated 1403/01/15 are read by it, and Persian writes days by it.
 
 The years 1244 to 1502 follow the 33-year cycle exactly: 8 leap years in 33, at remainders 1, 5, 9, 13, 17, 22, 26, 30.
 Source: K. M. Borkowski, "The Persian calendar for 3000 years", Earth, Moon and Planets 74 (1996), table of breaks.
 """
 
 from __future__ import annotations
+
+from datetime import date
 
 LEAP_REMAINDERS = (1, 5, 9, 13, 17, 22, 26, 30)
 FIRST_YEAR, LAST_YEAR = 1300, 1450
@@ -51,3 +53,22 @@ def _first_day(year: int) -> int:
 
 def _leaps_before(year: int) -> int:
     return year // 33 * 8 + sum(remainder < year % 33 for remainder in LEAP_REMAINDERS)
+
+
+def jalali_date(day: date) -> tuple[int, int, int]:
+    """Return year, month and day of a date in the Jalali calendar.
+
+    Raises:
+        ValueError: a year outside 1300 to 1450.
+
+    >>> jalali_date(date(2026, 1, 2)), jalali_date(date(2025, 3, 20)), jalali_date(date(2025, 3, 21))
+    ((1404, 10, 12), (1403, 12, 30), (1404, 1, 1))
+    """
+    number = (day - date(1970, 1, 1)).days
+    year = day.year - 621  # the year that begins in this one; days before Nowruz are of the one before
+    if not FIRST_YEAR < year <= LAST_YEAR:
+        raise ValueError(f"{day} is outside the Jalali years {FIRST_YEAR} to {LAST_YEAR}")
+    year -= number < _first_day(year)
+    of_year = number - _first_day(year)
+    month = of_year // 31 if of_year < 186 else 6 + (of_year - 186) // 30
+    return year, month + 1, number - day_number(year, month + 1, 1) + 1

@@ -1,0 +1,238 @@
+"""Numbers, money, shares and days as each language writes them.
+
+In a sentence a number stands with its unit in words, in a table as short as it can. The rounding is that of
+`features.rounding`, whatever the language: a fact is the same number wherever it is told.
+
+Babel writes the separators of Persian and keeps Latin digits (python-babel/babel#446), and knows no Persian calendar
+(#810): both are done here.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from features.language.catalogue import translated
+from features.language.jalali import jalali_date
+from features.language.languages import Language
+from features.money import Money
+from features.rounding import days_in_words, every_in_words, number_in_words, percent, rounded
+
+Form = Literal["text", "table"]
+DayForm = Literal["text", "table", "month", "day", "on"]
+_PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+_JALALI_MONTHS = (
+    *("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور"),
+    *("مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"),
+)
+# As people say them; Babel's own names add the country.
+_PERSIAN_CURRENCIES = {
+    "IRR": "ریال", "IRT": "تومان", "EUR": "یورو", "USD": "دلار", "GBP": "پوند", "TRY": "لیر", "AED": "درهم",
+    "AFN": "افغانی", "IQD": "دینار",
+}  # fmt: skip
+_MILLION, _THOUSAND = 1_000_000, 1_000
+RIAL, TOMAN, RIALS_A_TOMAN = "IRR", "IRT", 10
+NO_BREAK = "\u00a0"
+
+
+def digits(text: str, language: Language) -> str:
+    """Return a text with the digits of a language.
+
+    >>> from features.language.languages import PERSIAN
+    >>> digits("1404", PERSIAN)
+    '۱۴۰۴'
+    """
+    return text.translate(_PERSIAN_DIGITS) if language.code == "fa" else text
+
+
+def number_text(number: float, language: Language) -> str:
+    """Return a number as `features.rounding.number_in_words` rounds it.
+
+    >>> from features.language.languages import GREEK, PERSIAN
+    >>> number_text(1234.0, GREEK), number_text(2.25, GREEK), number_text(1234.0, PERSIAN), number_text(2.25, PERSIAN)
+    ('1.234', '2,3', '۱٬۲۳۴', '۲٫۳')
+    """
+    return _separated(number_in_words(number), language)
+
+
+def percent_text(share: float, language: Language, *, table: bool = False) -> str:
+    """Return a part of a whole in percent: a word in a Persian sentence, a sign in a table.
+
+    >>> from features.language.languages import GREEK, PERSIAN
+    >>> percent_text(0.25, GREEK), percent_text(0.25, PERSIAN), percent_text(0.25, PERSIAN, table=True)
+    ('25%', '۲۵ درصد', '۲۵٪')
+    """
+    text = percent(share)
+    if language.code != "fa":
+        return text
+    number = _separated(text.removesuffix("%"), language)
+    return f"{number}٪" if table else f"{number} درصد"
+
+
+def money_text(minor: float, currency: str, language: Language, *, form: Form = "text") -> str:
+    """Return an amount with its currency.
+
+    Args:
+        minor: in minor units.
+        currency: ISO 4217, or IRT for the toman.
+        language: of the reader, who may read rial in toman.
+        form: in a sentence whole amounts have no decimals, and Persian says millions and thousands in words.
+
+    >>> from dataclasses import replace
+    >>> from features.language.languages import GREEK, PERSIAN
+    >>> money_text(123456, "EUR", GREEK).replace(NO_BREAK, " "), money_text(12000, "EUR", PERSIAN)
+    ('1.234,56 €', '۱۲۰ یورو')
+    >>> money_text(24_000_000, "IRR", replace(PERSIAN, in_toman=True))
+    '۲ میلیون و ۴۰۰ هزار تومان'
+    >>> money_text(2_400_000, "IRT", PERSIAN, form="table")
+    '۲٬۴۰۰٬۰۰۰ تومان'
+    """
+    shown, amount = shown_amount(minor, currency, language)
+    if language.code == "en":
+        return Money(shown).text_of(amount)
+    whole = amount == amount.to_integral_value() and form == "text"
+    plain = f"{abs(amount):,.{0 if whole else Money(shown).decimals}f}"
+    sign = "−" if amount < 0 else ""
+    if language.code == "el":
+        return f"{sign}{_separated(plain, language)}{NO_BREAK}{currency_text(shown, language)}"
+    number = _in_thousands(int(abs(amount)), language) if whole and _is_long(amount) else _separated(plain, language)
+    return f"{sign}{number} {currency_text(shown, language)}"
+
+
+def shown_amount(minor: float, currency: str, language: Language) -> tuple[str, Decimal]:
+    """Return the currency that a reader reads an amount in, and the amount in its major units.
+
+    >>> from dataclasses import replace
+    >>> from features.language.languages import PERSIAN
+    >>> shown_amount(24_000, "IRR", replace(PERSIAN, in_toman=True))
+    ('IRT', Decimal('2400'))
+    """
+    amount = Money(currency).major(minor)
+    if currency == RIAL and language.in_toman:
+        return TOMAN, Money(TOMAN).major(float(amount / RIALS_A_TOMAN))
+    return currency, amount
+
+
+def currency_text(currency: str, language: Language) -> str:
+    """Return what stands beside an amount, and in the heading of a column of amounts.
+
+    >>> from features.language.languages import ENGLISH, GREEK, PERSIAN
+    >>> [currency_text("EUR", each) for each in (ENGLISH, PERSIAN, GREEK)]
+    ['EUR', 'یورو', '€']
+    """
+    if language.code == "en":
+        return currency
+    if language.code == "fa" and currency in _PERSIAN_CURRENCIES:
+        return _PERSIAN_CURRENCIES[currency]
+    from babel.numbers import get_currency_symbol  # imported here: English needs no Babel
+
+    return str(get_currency_symbol(currency, language.locale))
+
+
+def days_text(days: float, language: Language) -> str:
+    """Return days as a person says them: whole, with their unit.
+
+    >>> from features.language.languages import GREEK, PERSIAN
+    >>> days_text(74.0, PERSIAN), days_text(1.0, GREEK), days_text(74.0, GREEK)
+    ('۷۴ روز', '1 ημέρα', '74 ημέρες')
+    """
+    if language.code == "en":
+        return days_in_words(days)
+    whole = rounded(days)
+    text = translated("{days} day", language, plural="{days} days", count=int(whole))
+    return text.format(days=_separated(f"{whole:,}", language))
+
+
+def times_text(count: float, language: Language) -> str:
+    """Return how many times something happened, whole.
+
+    >>> from features.language.languages import GREEK, PERSIAN
+    >>> times_text(1.0, GREEK), times_text(6.0, GREEK), times_text(6.0, PERSIAN)
+    ('1 φορά', '6 φορές', '۶ بار')
+    """
+    whole = rounded(count)
+    text = translated("{count} time", language, plural="{count} times", count=int(whole))
+    return text.format(count=_separated(f"{whole:,}", language))
+
+
+def every_text(days: float, language: Language, *, unit: bool = True) -> str:
+    """Return a gap as a rhythm; without its unit where the sentence has named days already.
+
+    >>> from features.language.languages import GREEK, PERSIAN
+    >>> every_text(31.0, PERSIAN), every_text(31.0, GREEK, unit=False), every_text(7.0, GREEK)
+    ('هر ۳۱ روز یک بار', 'κάθε 31', 'κάθε εβδομάδα')
+    """
+    if language.code == "en":
+        return every_in_words(days)
+    whole = max(int(rounded(days)), 1)
+    if whole == 1:
+        return translated("every day", language)
+    if whole == 7:
+        return translated("every week", language)
+    if whole == 14:
+        return translated("every two weeks", language)
+    text = translated("every {days} days", language) if unit else translated("every {days}", language)
+    return text.format(days=_separated(f"{whole:,}", language))
+
+
+def day_text(day: date, language: Language, form: DayForm = "text") -> str:
+    """Return a calendar day: 12 January 2026, in a table as short as it can, or its month as a heading.
+
+    Args:
+        day: the day.
+        language: Persian counts days by the Jalali calendar.
+        form: text, table, month (of a heading), day (and month, without the year), or on (that day, with the words that
+            a sentence needs before it).
+
+    >>> from features.language.languages import GREEK, PERSIAN
+    >>> [day_text(date(2026, 1, 2), PERSIAN, form) for form in ("text", "table", "month", "day")]
+    ['۱۲ دی ۱۴۰۴', '۱۴۰۴/۱۰/۱۲', 'دی ۱۴۰۴', '۱۲ دی']
+    >>> [day_text(date(2026, 1, 12), GREEK, form) for form in ("text", "table", "month", "on")]
+    ['12 Ιανουαρίου 2026', '12/1/2026', 'Ιανουάριος 2026', 'στις 12 Ιανουαρίου']
+    """
+    if language.code == "en":
+        return {
+            "text": f"{day.day} {day:%B} {day.year}", "table": day.isoformat(), "month": f"{day:%B} {day.year}",
+            "day": f"{day.day} {day:%B}", "on": f"on {day.day} {day:%B}",
+        }[form]  # fmt: skip
+    return _persian_day(day, language, form) if language.code == "fa" else _babel_day(day, language, form)
+
+
+def _persian_day(day: date, language: Language, form: DayForm) -> str:
+    year, month, number = jalali_date(day)
+    name = _JALALI_MONTHS[month - 1]
+    text = {
+        "text": f"{number} {name} {year}", "table": f"{year}/{month:02}/{number:02}", "month": f"{name} {year}",
+        "day": f"{number} {name}", "on": f"در {number} {name}",
+    }[form]  # fmt: skip
+    return digits(text, language)
+
+
+def _babel_day(day: date, language: Language, form: DayForm) -> str:
+    from babel.dates import format_date  # imported here: English needs no Babel
+
+    on = "'την' d'η' MMMM" if day.day == 1 else "'στις' d MMMM"
+    pattern = {"text": "d MMMM y", "table": "d/M/y", "month": "LLLL y", "day": "d MMMM", "on": on}[form]
+    return str(format_date(day, pattern, locale=language.locale))
+
+
+def _separated(english: str, language: Language) -> str:
+    """Return an English number such as 1,234.5 with the separators and digits of a language."""
+    if language.code == "el":
+        return english.translate(str.maketrans(",.", ".,"))
+    if language.code == "fa":
+        return digits(english.translate(str.maketrans(",.-", "٬٫−")), language)
+    return english
+
+
+def _is_long(amount: Decimal) -> bool:
+    """Return whether an amount is said in millions and thousands: it is long, and nothing is left over."""
+    return abs(amount) >= _MILLION and amount % _THOUSAND == 0
+
+
+def _in_thousands(amount: int, language: Language) -> str:
+    millions, rest = divmod(amount, _MILLION)
+    parts = [f"{_separated(f'{millions:,}', language)} میلیون"]
+    parts += [f"{_separated(str(rest // _THOUSAND), language)} هزار"] if rest else []
+    return " و ".join(parts)

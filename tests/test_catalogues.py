@@ -1,0 +1,76 @@
+"""Whatever is said is said in every language: a message that is missing, fuzzy, unused or wrong fails here."""
+
+from __future__ import annotations
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from features.language.catalogue import catalogue_path
+from features.language.languages import ENGLISH, LANGUAGES
+from tools.catalogues import all_said, faults, fields, in_python, in_template, read, template, written
+
+CODES = [language.code for language in LANGUAGES if language != ENGLISH]
+
+
+@pytest.fixture(scope="module")
+def said() -> Catalog:
+    return template()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_all_that_is_said_has_its_wording_and_nothing_else_has(code: str, said: Catalog) -> None:
+    assert list(faults(code, read(code), said)) == [], "run: python -m tools.catalogues update"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_catalogue_is_as_the_tool_writes_it(code: str) -> None:
+    assert catalogue_path(code).read_bytes() == written(read(code))
+
+
+@pytest.mark.parametrize(
+    ("code", "forms"), [("fa", "nplurals=2; plural=(n > 1);"), ("el", "nplurals=2; plural=(n != 1);")]
+)
+def test_the_plural_forms_are_those_of_the_language(code: str, forms: str) -> None:
+    assert read(code).plural_forms == forms
+
+
+def test_messages_are_found_wherever_they_are_said() -> None:
+    files = {each.file.split("/")[-1] for each in all_said()}
+    assert files >= {"definitions", "playbooks.toml", "written.py", "in_words.py", "layout.py", "list.html.jinja"}
+    plural = in_python('translated("{n} day", language, plural="{n} days", context="age")', "a.py")
+    assert [(each.text, each.plural, each.context) for each in plural] == [("{n} day", "{n} days", "age")]
+    page = b"{{ pgettext('state', 'new') }} {{ ngettext('{n} row', '{n} rows', 3) }} {{ name }}"
+    assert [(each.text, each.plural, each.context) for each in in_template(page, "a.jinja")] == [
+        ("new", None, "state"),
+        ("{n} row", "{n} rows", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wording", "why"),
+    [
+        ("", "without a wording"),
+        ("{day} πριν", "has the fields day"),
+        ("{days:long} πριν", "asks for the forms long"),
+        ("πριν από {days}!", "an exclamation mark"),
+    ],
+)
+def test_a_wrong_wording_is_named(wording: str, why: str) -> None:
+    said, known = Catalog(locale="el"), Catalog(locale="el")
+    said.add("{days} ago")
+    known.add("{days} ago", wording)
+    assert [fault for fault in faults("el", known, said) if why in fault]
+    assert fields("{days:bare} and {rhythm}") == {"days": "bare", "rhythm": ""}
+
+
+def test_fuzzy_missing_and_unused_messages_are_named() -> None:
+    said, known = Catalog(locale="fa"), Catalog(locale="fa")
+    said.add("a")
+    said.add("b")
+    known.add("b", "ب", flags=["fuzzy"])
+    known.add("c", "پ")
+    assert list(faults("fa", known, said)) == [
+        "fa: not in the catalogue: a",
+        "fa: nobody says it any more: c",
+        "fa: fuzzy: b",
+    ]
