@@ -19,6 +19,7 @@ from features.clock import date_of
 from features.definitions import features_for
 from features.errors import ConfigError, InputError, LostModels, ModelNotFound, RegularsError
 from features.feature import FeatureSet
+from features.language.languages import Language, language_of_customer
 from features.log import Log
 from features.sources.attributes import read_attributes, read_first_orders
 from features.sources.contacts import Contact
@@ -163,6 +164,17 @@ class OpenShop:
             InputError: every broken rule of the customers file at once, or orders that cannot be opened.
         """
         return contacts(self.customers, self.settings.orders)
+
+    def language_of(self, customer_id: str) -> Language:
+        """Return the language that a customer is spoken to in: the own one, else of the country, else the shop's."""
+        known = self.contacts.get(customer_id) if self._knows_languages else None
+        own = (None, None) if known is None else (known.language, known.country)
+        return language_of_customer(*own, self.settings.language)
+
+    @cached_property
+    def _knows_languages(self) -> bool:
+        """Whether any file has a column for it: else the orders need not be read for it once more."""
+        return bool({"language", "country"} & {*self.customers.columns, *self.settings.orders.contacts})
 
     @property
     def book(self) -> Book:

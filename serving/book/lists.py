@@ -21,6 +21,7 @@ from serving.book.privacy.entry_ids import derived_id, with_entry_ids
 from serving.book.runs import Run, read_column
 from serving.book.schema import ARMS, DRAWN, ENTRIES, EPISODES, GONE, LISTS, MERGERS, OWNED, OWNERS, SUPPRESSED
 from serving.book.score_json import SCORE_FACTS
+from serving.book.sentences import MESSAGES_OF, sentences_from_json
 from serving.book.sql_rows import (
     IDS_PER_QUERY,
     batches,
@@ -86,9 +87,14 @@ def entries_in(connection: Connection, query: sa.Select[Any], run: Run) -> pd.Da
     found, money = frame_of(connection, query), Money(run.currency)
     read = {name: read_column(found[name].tolist(), name, money) for name in SCORE_FACTS}
     read |= {name: to_amounts(found[name], money) for name in _MONEY}
+    read |= {name: _sentences(found[name], found[held]) for name, held in MESSAGES_OF.items()}
     read["members"] = [texts_from_json(text) for text in found["members"]]
     columns = {str(name): found[name].tolist() for name in found} | read
     return with_unknown_money(pd.DataFrame({name: pd.Series(columns[name], dtype=object) for name in ENTRY_NAMES}))
+
+
+def _sentences(texts: pd.Series, messages: pd.Series) -> list[tuple[str, ...] | None]:
+    return [sentences_from_json(*pair) for pair in zip(texts, messages, strict=True)]
 
 
 def departures_of(connection: Connection, list_id: int) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from features.money import Money
 from serving.book.book import Book
 from serving.book.schema import RUNS, SCORES
 from serving.book.score_json import SCORE_FACTS, add_score_json, begin_score_json, renew_score_json
+from serving.book.sentences import MESSAGES_OF, messages_to_json
 from serving.book.sql_rows import (
     digest,
     insert_columns,
@@ -112,7 +113,8 @@ def _insert_scores(connection: Connection, run_id: int, scores: pd.DataFrame, mo
     for first in range(0, len(scores), ROWS_AT_ONCE):  # a large shop's scores are not held twice
         some = scores.iloc[first : first + ROWS_AT_ONCE]
         columns = {name: _stored(some[name], _TYPES[name], money) for name in SCORE_FACTS}
-        insert_columns(connection, SCORES, {"run_id": [run_id] * len(some), **columns})
+        messages = {held: list(map(messages_to_json, some[name])) for name, held in MESSAGES_OF.items()}
+        insert_columns(connection, SCORES, {"run_id": [run_id] * len(some), **columns, **messages})
         if is_latest:
             add_score_json(connection, run_id, zip(*columns.values(), strict=True))
 
@@ -153,12 +155,11 @@ def _fill_in_reasons(connection: Connection, run_id: int, scores: pd.DataFrame) 
     statement = (
         sa.update(SCORES)
         .where(SCORES.c.run_id == run_id, SCORES.c.customer_id == sa.bindparam("id"), SCORES.c.reasons.is_(None))
-        .values(reasons=sa.bindparam("new_reasons"), protective=sa.bindparam("new_protective"))
+        .values({name: sa.bindparam(f"new_{name}") for pair in MESSAGES_OF.items() for name in pair})
     )
-    columns = (explained["customer_id"], explained["reasons"], explained["protective"])
-    rows = [
-        {"id": id_, "new_reasons": texts_to_json(reasons), "new_protective": texts_to_json(protective)}
-        for id_, reasons, protective in zip(*columns, strict=True)
-    ]
-    connection.execute(statement, rows)
+    columns: dict[str, Sequence[Any]] = {"id": explained["customer_id"].tolist()}
+    for name, held in MESSAGES_OF.items():
+        columns[f"new_{name}"] = list(map(texts_to_json, explained[name]))
+        columns[f"new_{held}"] = list(map(messages_to_json, explained[name]))
+    connection.execute(statement, [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
     renew_score_json(connection, run_id, explained["customer_id"].tolist())

@@ -87,6 +87,9 @@ SCORES = _keyed_table(
         )
         for each in _SCORE_COLUMNS
     ),
+    # What the sentences of both columns are made from, so that they are said in other languages.
+    sa.Column("reason_messages", sa.Text, info=JSON),
+    sa.Column("protective_messages", sa.Text, info=JSON),
 )
 
 # A list, who is on it, who is not and why, and who has left it since the list before.

@@ -17,9 +17,9 @@ from sqlalchemy.engine import Connection
 from features.money import Money
 from serving.book.schema import ANSWERS, RUNS, SCORES
 from serving.book.sql_rows import IDS_PER_QUERY, batches, insert_columns, latest_row, rows_with
-from serving.scores import SCORE_COLUMNS
+from serving.scores import SCORE_COLUMNS, SCORE_NAMES
 
-SCORE_FACTS: tuple[str, ...] = tuple(str(c.name) for c in SCORES.c if c.name != "run_id")
+SCORE_FACTS: tuple[str, ...] = tuple(str(c.name) for c in SCORES.c if c.name in SCORE_NAMES)
 RUN_FACTS = ("as_of", "recorded_at", "horizon_days", "currency", "model_version")
 ROWS_AT_ONCE = 20_000
 _TYPES = {column.name: column.type for column in SCORE_COLUMNS}

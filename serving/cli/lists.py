@@ -52,6 +52,9 @@ def list_(
     active: Active = None,
     as_of: AsOf = None,
     formats: Formats = None,
+    language: Annotated[
+        str | None, typer.Option("--language", metavar="CODE", help="Of the files: en, fa or el; default: the shop's.")
+    ] = None,
     withdraw: Annotated[
         date | None, typer.Option("--withdraw", parser=day, metavar="DAY", help="Take back the list of that day.")
     ] = None,
@@ -70,7 +73,8 @@ def list_(
             return
         from serving.commands.lists.list import make_list
 
-        screen_of(json).show(make_list(shop, out or Path(), formats or ()))
+        reads = shop.settings.language_named(language) if language else None
+        screen_of(json).show(make_list(shop, out or Path(), formats or (), reads))
 
 
 @app.command()

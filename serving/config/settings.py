@@ -17,6 +17,7 @@ from pydantic import BeforeValidator
 
 from features.errors import ConfigError, InputError, suggest
 from features.file_access import Access
+from features.language.languages import Language, language_named
 from features.money import Money
 from features.sources.attribute_settings import FeatureSettings
 from features.sources.kept.index import FOLDER, known_on
@@ -232,6 +233,22 @@ class Settings:
     def state_folder(self) -> Path:
         """Where the shop keeps what it knows beside its book: how far that had come, the last model that served."""
         return self.folder / STATE_FOLDER
+
+    @property
+    def language(self) -> Language:
+        """The shop's language."""
+        return self.language_named(self.shop.language)
+
+    def language_named(self, code: str) -> Language:
+        """Return a language as this shop's people read it: amounts in rial, where they say so, in toman.
+
+        Raises:
+            InputError: it is not spoken.
+        """
+        try:
+            return replace(language_named(code), in_toman=bool(self.shop.in_toman))
+        except ValueError as error:
+            raise InputError(str(error)) from None
 
     @property
     def money(self) -> Money:

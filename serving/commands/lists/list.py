@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from features.language.languages import Language
 from features.money import Money
 from features.rounding import percent
 from serving.book.recognition.damage import refuse_damaged
@@ -187,23 +188,28 @@ def _shown(path: Path, folder: Path) -> str:
     return path.name if len(inside.parts) == 1 else f"{inside.parts[0]}/*{path.suffix}"
 
 
-def make_list(shop: OpenShop, out: Path, formats: Sequence[str] = ()) -> PublishedList:
+def make_list(
+    shop: OpenShop, out: Path, formats: Sequence[str] = (), language: Language | None = None
+) -> PublishedList:
     """Score, plan the list, publish it in the book and write its files.
 
     Args:
         shop: the open shop.
         out: a folder.
         formats: in which to write; by default those of the settings.
+        language: of the files; by default the shop's.
 
     Raises:
         InputError: an unknown format; then no list is published and nobody drawn.
     """
     check_formats(formats or shop.settings.list.formats)
     shop.settings.files.access()
-    return publish(shop, score_all(shop), out, formats)
+    return publish(shop, score_all(shop), out, formats, language)
 
 
-def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] = ()) -> PublishedList:
+def publish(
+    shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] = (), language: Language | None = None
+) -> PublishedList:
     """Plan the list of a scoring run, with reasons and openings for everyone on it, publish it and write its files.
 
     Args:
@@ -211,6 +217,7 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
         run: of that shop.
         out: a folder.
         formats: in which to write; by default those of the settings.
+        language: of the files; by default the shop's.
 
     Raises:
         MachineFault: the book is damaged where it says who may be contacted.
@@ -236,10 +243,11 @@ def publish(shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] =
     # Again, which fills in the reasons that a large shop's run left out.
     record_scores(shop.book, scores, currency=outreach.currency, data_digest=run.log.digest())
     published = publish_and_enqueue(shop.book, outreach, run.run_id)
-    outreach = with_guidance(published.outreach, playbooks)
+    outreach, reads = with_guidance(published.outreach, playbooks), language or shop.settings.language
     if not run.log.has_money:
         outreach = outreach.with_groups(without_money)
-    files = write_list(outreach, out, tuple(formats) or policy.formats, policy.addresses, shop.settings.files.access())
+    worded, access = with_guidance(outreach, playbooks, reads), shop.settings.files.access()
+    files = write_list(worded, out, tuple(formats) or policy.formats, policy.addresses, access, reads)
     with shop.book.reading() as connection:
         taken_back = taken_back_since(connection, outreach.as_of)
     in_book = {*snapshot.owners.values(), *snapshot.owned["owner"]}
@@ -264,6 +272,7 @@ def _advisor(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Sn
         typical_spend=median_spend * 10**run.bundle.money.decimals,
         saved=learnt.saved,
         uplift=learnt.uplift.predict,
+        language_of=shop.language_of,
     )
 
 

@@ -10,14 +10,14 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 
 from serving.outreach.exports.safe_text import one_line
 
 FILE_NAME_LENGTH = 60
 RESERVED_NAMES = frozenset({"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))})
 SHEET_NAME_LENGTH = 31  # Excel: characters of UTF-16
-RESERVED_SHEETS = frozenset({"history", "summary"})  # the first is Excel's own, the second is ours
+RESERVED_SHEETS = frozenset({"history"})  # Excel's own
 _MARK_LENGTH = 6
 
 
@@ -30,24 +30,29 @@ def file_names(owners: Iterable[str]) -> dict[str, str]:
     return _distinct(owners, _file_stem, lambda stem, mark: f"{stem}-{mark}", RESERVED_NAMES)
 
 
-def sheet_names(owners: Iterable[str]) -> dict[str, str]:
+def sheet_names(owners: Iterable[str], summary: str = "Summary") -> dict[str, str]:
     """Return the name of a sheet for each owner.
+
+    Args:
+        owners: who they are.
+        summary: the name of our own sheet, which no owner gets.
 
     >>> sheet_names(["Ann", "North/South", "Summary"])
     {'Ann': 'Ann', 'North/South': 'North South', 'Summary': 'Summary 8e76a9'}
     """
     shortened = SHEET_NAME_LENGTH - _MARK_LENGTH - 1
-    return _distinct(owners, _sheet_stem, lambda stem, mark: f"{_short(stem, shortened)} {mark}", RESERVED_SHEETS)
+    reserved = {*RESERVED_SHEETS, summary.casefold()}
+    return _distinct(owners, _sheet_stem, lambda stem, mark: f"{_short(stem, shortened)} {mark}", reserved)
 
 
 def _distinct(
-    owners: Iterable[str], stem_of: Callable[[str], str], marked: Callable[[str, str], str], reserved: frozenset[str]
+    owners: Iterable[str], stem_of: Callable[[str], str], marked: Callable[[str, str], str], reserved: Set[str]
 ) -> dict[str, str]:
     stems = {owner: stem_of(owner) for owner in owners}
     shared = Counter(stem.casefold() for stem in stems.values())
     free = {owner: stem for owner, stem in stems.items() if shared[stem.casefold()] == 1}
     names = {owner: stem for owner, stem in free.items() if stem.casefold() not in reserved}
-    taken = {name.casefold() for name in names.values()} | reserved
+    taken = {*reserved, *(name.casefold() for name in names.values())}
     for owner in stems.keys() - names.keys():
         names[owner] = _free_name(owner, lambda mark, stem=stems[owner]: marked(stem, mark), taken)  # type: ignore[misc]
         taken.add(names[owner].casefold())

@@ -11,6 +11,7 @@ import pandas as pd
 from features.atomic_write import whole
 from features.errors import InputError, suggest
 from features.file_access import OWNER_ONLY, Access
+from features.language.languages import ENGLISH, Language
 from serving.outreach.exports.crm import HUBSPOT, SALESFORCE, UPSERT, Layout, keyed, write_layout
 from serving.outreach.exports.file_names import file_names
 from serving.outreach.exports.layout import by_owner
@@ -22,10 +23,10 @@ from serving.outreach.exports.list_xlsx import write_workbook
 from serving.outreach.plan.outreach_list import OutreachList
 
 GROUP_FILES = ("list.csv", "new-customers.csv", "win-back.csv", "reminders.csv")
-WHOLE_LISTS: Mapping[str, tuple[str, Callable[[OutreachList, Path], None]]] = {
+WHOLE_LISTS: Mapping[str, tuple[str, Callable[[OutreachList, Path, Language], None]]] = {
     "xlsx": ("list.xlsx", write_workbook),
     "html": ("list.html", write_page),
-    "json": ("list.json", write_document),
+    "json": ("list.json", lambda outreach, path, _: write_document(outreach, path)),
 }
 LAYOUTS: Mapping[str, tuple[Layout, ...]] = {"hubspot": HUBSPOT, "salesforce": SALESFORCE, "upsert": UPSERT}
 FORMATS: tuple[str, ...] = ("csv", *WHOLE_LISTS, *LAYOUTS, "eml")
@@ -39,6 +40,7 @@ def write_list(
     formats: Sequence[str] = ("csv",),
     addresses: Mapping[str, str] | None = None,
     access: Access = OWNER_ONLY,
+    language: Language = ENGLISH,
 ) -> tuple[Path, ...]:
     """Write a list for people and systems, and return the files in the order of the formats.
 
@@ -53,6 +55,7 @@ def write_list(
         formats: of FORMATS.
         addresses: mail address by owner; the mail of an owner without one has no recipient yet.
         access: who may read the files.
+        language: of headings, states and all that is not the customers' own; programs get codes in every language.
 
     Raises:
         InputError: a format or address that is none, an entry without a key, or the folder cannot be written to.
@@ -62,7 +65,7 @@ def write_list(
     check_addresses(addresses)
     written: list[Path] = []
     # A list first: an entry that cannot be written is found before the first file is replaced.
-    for path, write in list(_files(outreach, folder, dict.fromkeys(formats), addresses)):
+    for path, write in list(_files(outreach, folder, dict.fromkeys(formats), addresses, language)):
         with whole(path, access) as temporary:
             write(temporary)
         written.append(path)
@@ -87,29 +90,43 @@ def check_formats(formats: Sequence[str]) -> None:
             raise InputError(f'a list cannot be written as "{name}"; known are {known}.{suggest(name, FORMATS)}')
 
 
-def _files(outreach: OutreachList, folder: Path, formats: Mapping[str, object], addresses: Mapping[str, str]) -> Files:
+def _files(
+    outreach: OutreachList,
+    folder: Path,
+    formats: Mapping[str, object],
+    addresses: Mapping[str, str],
+    language: Language,
+) -> Files:
     owners = by_owner(outreach)
     owner_files = {name: (owner, owners[owner]) for owner, name in file_names(owners).items()}
     for name in formats:
         if name == "csv":
-            yield from _tables(outreach, owner_files, folder)
+            yield from _tables(outreach, owner_files, folder, language)
         elif name == "eml":
             for file, (owner, frame) in owner_files.items():
-                content = partial(mail, outreach, owner, frame, addresses.get(owner))
+                content = partial(mail, outreach, owner, frame, addresses.get(owner), language)
                 yield folder / "mails" / f"{file}.eml", partial(_write_bytes, content)
         elif name in WHOLE_LISTS:
             file, write = WHOLE_LISTS[name]
-            yield folder / file, partial(write, outreach)
+            yield folder / file, partial(_write_whole, write, outreach, language)
         else:
             for layout in LAYOUTS[name]:
                 yield folder / layout.file, partial(write_layout, keyed(outreach, layout), layout)
 
 
-def _tables(outreach: OutreachList, owner_files: Mapping[str, tuple[str, pd.DataFrame]], folder: Path) -> Files:
+def _tables(
+    outreach: OutreachList, owner_files: Mapping[str, tuple[str, pd.DataFrame]], folder: Path, language: Language
+) -> Files:
     for name, frame in zip(GROUP_FILES, outreach.groups, strict=True):
-        yield folder / name, partial(_write_bytes, partial(list_csv, frame))
+        yield folder / name, partial(_write_bytes, partial(list_csv, frame, language))
     for file, (_, frame) in owner_files.items():
-        yield folder / "owners" / f"{file}.csv", partial(_write_bytes, partial(list_csv, frame))
+        yield folder / "owners" / f"{file}.csv", partial(_write_bytes, partial(list_csv, frame, language))
+
+
+def _write_whole(
+    write: Callable[[OutreachList, Path, Language], None], outreach: OutreachList, language: Language, path: Path
+) -> None:
+    write(outreach, path, language)
 
 
 def _write_bytes(content: Callable[[], bytes], path: Path) -> None:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
+from features.language.languages import ENGLISH, Language
+from features.language.messages import Message, said
+from serving.outreach.plan.in_words import CODES, code_text
 from serving.outreach.plan.outreach_list import OutreachList
 
 CellFormat = Literal["text", "sentence", "texts", "integer", "number", "percent", "money", "date"]
 
 # The groups of a list, and how they are called for people.
-GROUPS = {
-    "entries": "regular customers at risk",
-    "newcomers": "new customers",
-    "winback": "to win back",
-    "reminders": "to remind before the due day",
+GROUPS: Mapping[str, Message] = {
+    "entries": Message("regular customers at risk"),
+    "newcomers": Message("new customers"),
+    "winback": Message("customers to win back"),
+    "reminders": Message("customers to remind before the due day"),
 }
 
 
@@ -30,50 +33,50 @@ class ListColumn:
     """One column of a list: its name, its heading for people, what it holds, and its width in characters."""
 
     name: str
-    heading: str
+    heading: Message
     format: CellFormat
     width: int
 
 
 LIST_COLUMNS: tuple[ListColumn, ...] = (
-    ListColumn("position", "#", "integer", 5),
-    ListColumn("name", "Name", "text", 26),
-    ListColumn("customer_id", "Customer", "text", 14),
-    ListColumn("title", "What to do", "text", 26),
-    ListColumn("what_to_say", "What to say", "sentence", 50),
-    ListColumn("incentive", "What to offer", "sentence", 24),
-    ListColumn("opening", "How to begin", "sentence", 50),
-    ListColumn("reasons", "Why", "texts", 60),
-    ListColumn("listed_for", "On the list for", "text", 14),
-    ListColumn("value_at_risk", "Value at risk", "money", 14),
-    ListColumn("channel", "By", "text", 10),
-    ListColumn("due_on", "Until", "date", 12),
-    ListColumn("change", "New or still", "text", 12),
-    ListColumn("kind", "Group", "text", 10),
-    ListColumn("state", "State", "text", 10),
-    ListColumn("band", "Risk", "text", 9),
-    ListColumn("left_probability", "Probability of having left", "percent", 12),
-    ListColumn("probability", "Probability of churn", "percent", 12),
-    ListColumn("expected_gain", "Expected gain", "money", 14),
-    ListColumn("cost", "Cost", "money", 10),
-    ListColumn("saved_share", "Saved if contacted", "percent", 12),
-    ListColumn("days_since_order", "Days since order", "integer", 11),
-    ListColumn("usual_gap_days", "Usual gap, days", "number", 11),
-    ListColumn("overdue", "Overdue, ratio", "number", 11),
-    ListColumn("overdue_days", "Overdue, days", "number", 11),
-    ListColumn("next_order_on", "Next order", "date", 12),
-    ListColumn("next_order_from", "Next order from", "date", 12),
-    ListColumn("next_order_until", "Next order until", "date", 12),
-    ListColumn("expected_spend", "Expected spend", "money", 14),
-    ListColumn("value_at_risk_low", "Value at risk, low", "money", 14),
-    ListColumn("value_at_risk_high", "Value at risk, high", "money", 14),
-    ListColumn("protective", "What speaks for staying", "texts", 40),
-    ListColumn("segment", "Segment", "text", 14),
-    ListColumn("owner", "Owner", "text", 18),
-    ListColumn("members", "Also at risk in the account", "texts", 24),
-    ListColumn("account_id", "Account", "text", 14),
-    ListColumn("playbook", "Playbook", "text", 20),
-    ListColumn("entry_id", "Entry", "text", 34),
+    ListColumn("position", Message("#", context="column"), "integer", 5),
+    ListColumn("name", Message("Name", context="column"), "text", 26),
+    ListColumn("customer_id", Message("Customer", context="column"), "text", 14),
+    ListColumn("title", Message("What to do", context="column"), "text", 26),
+    ListColumn("what_to_say", Message("What to say", context="column"), "sentence", 50),
+    ListColumn("incentive", Message("What to offer", context="column"), "sentence", 24),
+    ListColumn("opening", Message("How to begin", context="column"), "sentence", 50),
+    ListColumn("reasons", Message("Why", context="column"), "texts", 60),
+    ListColumn("listed_for", Message("On the list for", context="column"), "text", 14),
+    ListColumn("value_at_risk", Message("Value at risk", context="column"), "money", 14),
+    ListColumn("channel", Message("By", context="column"), "text", 10),
+    ListColumn("due_on", Message("Until", context="column"), "date", 12),
+    ListColumn("change", Message("New or still", context="column"), "text", 12),
+    ListColumn("kind", Message("Group", context="column"), "text", 10),
+    ListColumn("state", Message("State", context="column"), "text", 10),
+    ListColumn("band", Message("Risk", context="column"), "text", 9),
+    ListColumn("left_probability", Message("Probability of having left", context="column"), "percent", 12),
+    ListColumn("probability", Message("Probability of churn", context="column"), "percent", 12),
+    ListColumn("expected_gain", Message("Expected gain", context="column"), "money", 14),
+    ListColumn("cost", Message("Cost", context="column"), "money", 10),
+    ListColumn("saved_share", Message("Saved if contacted", context="column"), "percent", 12),
+    ListColumn("days_since_order", Message("Days since order", context="column"), "integer", 11),
+    ListColumn("usual_gap_days", Message("Usual gap, days", context="column"), "number", 11),
+    ListColumn("overdue", Message("Overdue, ratio", context="column"), "number", 11),
+    ListColumn("overdue_days", Message("Overdue, days", context="column"), "number", 11),
+    ListColumn("next_order_on", Message("Next order", context="column"), "date", 12),
+    ListColumn("next_order_from", Message("Next order from", context="column"), "date", 12),
+    ListColumn("next_order_until", Message("Next order until", context="column"), "date", 12),
+    ListColumn("expected_spend", Message("Expected spend", context="column"), "money", 14),
+    ListColumn("value_at_risk_low", Message("Value at risk, low", context="column"), "money", 14),
+    ListColumn("value_at_risk_high", Message("Value at risk, high", context="column"), "money", 14),
+    ListColumn("protective", Message("What speaks for staying", context="column"), "texts", 40),
+    ListColumn("segment", Message("Segment", context="column"), "text", 14),
+    ListColumn("owner", Message("Owner", context="column"), "text", 18),
+    ListColumn("members", Message("Also at risk in the account", context="column"), "texts", 24),
+    ListColumn("account_id", Message("Account", context="column"), "text", 14),
+    ListColumn("playbook", Message("Playbook", context="column"), "text", 20),
+    ListColumn("entry_id", Message("Entry", context="column"), "text", 34),
 )
 LIST_NAMES: tuple[str, ...] = tuple(column.name for column in LIST_COLUMNS)
 
@@ -93,17 +96,22 @@ def by_owner(outreach: OutreachList) -> dict[str, pd.DataFrame]:
     return {str(owner): frame for owner, frame in groups}
 
 
-def group_sizes(outreach: OutreachList) -> dict[str, int]:
-    """Return how many entries each group has."""
-    return {label: len(getattr(outreach, name)) for name, label in GROUPS.items()}
-
-
-def rank_by_in_words(outreach: OutreachList) -> str:
-    """Return the measure that the list is ranked by, in words."""
-    return {"gain": "expected gain"}.get(outreach.rank_by, str(outreach.rank_by).replace("_", " "))
+def group_sizes(outreach: OutreachList, language: Language = ENGLISH) -> dict[str, int]:
+    """Return how many entries each group has, by what it is called."""
+    return {said(label, language): len(getattr(outreach, name)) for name, label in GROUPS.items()}
 
 
 def left_out(outreach: OutreachList) -> Mapping[str, int]:
     """Return how many customers each reason kept off the list, the most frequent first."""
     found = {reason: count for reason, count in outreach.left_out.items() if count}
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def cell_text(name: str, value: Any, language: Language) -> Any:
+    """Return the value of a column as a person reads it: a code by what it is called, anything else as it is.
+
+    >>> cell_text("state", "at_risk", ENGLISH), cell_text("name", "at_risk", ENGLISH)
+    ('at risk', 'at_risk')
+    """
+    codes = CODES.get(name)
+    return value if codes is None or not isinstance(value, str) else code_text(codes, value, language)

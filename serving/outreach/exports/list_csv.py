@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+from functools import cache
 from io import StringIO
 
 import pandas as pd
 
-from serving.outreach.exports.layout import LIST_NAMES, laid_out
+from features.language.languages import ENGLISH, LANGUAGES, Language
+from features.language.messages import said
+from serving.outreach.exports.layout import LIST_COLUMNS, LIST_NAMES, cell_text, laid_out
 from serving.outreach.exports.safe_text import for_people
+from serving.outreach.plan.in_words import CODES
 from serving.outreach.playbooks.guidance import GUIDANCE_NAMES
 from serving.scores import plain_values
 
@@ -40,9 +44,23 @@ def people_csv(frame: pd.DataFrame) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def list_csv(frame: pd.DataFrame) -> bytes:
-    """Return entries as CSV for a spreadsheet, in LIST_NAMES."""
-    return people_csv(laid_out(frame))
+def list_csv(frame: pd.DataFrame, language: Language = ENGLISH) -> bytes:
+    """Return entries as CSV for a spreadsheet, in LIST_NAMES: English as programs read them, else in words.
+
+    Numbers and days are those of a machine in every language, so that a spreadsheet can count with them.
+    """
+    entries = laid_out(frame)
+    if language.code == ENGLISH.code:
+        return people_csv(entries)
+    return people_csv(_headed(entries.assign(**_codes_in_words(entries, language)), language))
+
+
+def _codes_in_words(entries: pd.DataFrame, language: Language) -> dict[str, pd.Series]:
+    return {name: entries[name].map(lambda code, of=name: cell_text(of, code, language)) for name in CODES}
+
+
+def _headed(entries: pd.DataFrame, language: Language) -> pd.DataFrame:
+    return entries.set_axis([said(column.heading, language) for column in LIST_COLUMNS], axis=1)
 
 
 def is_list_csv(content: bytes) -> bool:
@@ -51,8 +69,13 @@ def is_list_csv(content: bytes) -> bool:
     >>> is_list_csv(list_csv(pd.DataFrame())), is_list_csv(b"my notes")
     (True, False)
     """
-    return content.startswith(_HEADERS)
+    return content.startswith(_headers())
 
 
 _KNOWN_NAMES = (LIST_NAMES, _NO_RULE, _NO_ADVICE, _FORMER_NAMES)
-_HEADERS = tuple(people_csv(pd.DataFrame(columns=list(names))) for names in _KNOWN_NAMES)
+
+
+@cache
+def _headers() -> tuple[bytes, ...]:
+    names = (people_csv(pd.DataFrame(columns=list(each))) for each in _KNOWN_NAMES)
+    return (*names, *(list_csv(pd.DataFrame(), language) for language in LANGUAGES))

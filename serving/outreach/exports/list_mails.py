@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, time
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -19,9 +20,12 @@ from typing import Any
 import pandas as pd
 
 from features.errors import InputError, Violation
+from features.language.languages import ENGLISH, Language
+from features.language.messages import Message, said
+from features.language.written import number_text
 from serving.outreach.exports.list_csv import list_csv
 from serving.outreach.exports.list_html import entries_in_words, owner_page
-from serving.outreach.exports.safe_text import cut, one_line
+from serving.outreach.exports.safe_text import cut, joined, one_line
 from serving.outreach.plan.outreach_list import OutreachList
 
 OURS = "X-Regulars-List"  # the first header of each mail, by which our mails are recognised
@@ -32,7 +36,13 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_WORD}(?:\.{_WORD})*@{_LABEL}(?:\.{_LABEL})*")
 
 
-def mail(outreach: OutreachList, owner: str, frame: pd.DataFrame, address: str | None = None) -> bytes:
+def mail(
+    outreach: OutreachList,
+    owner: str,
+    frame: pd.DataFrame,
+    address: str | None = None,
+    language: Language = ENGLISH,
+) -> bytes:
     """Return the mail of one owner: the list as text, as a page, and as an attached CSV.
 
     Args:
@@ -40,14 +50,15 @@ def mail(outreach: OutreachList, owner: str, frame: pd.DataFrame, address: str |
         owner: whose mail it is.
         frame: the owner's entries in LIST_NAMES.
         address: of the owner, as `check_addresses` wants it; None = to be filled in by whoever sends it.
+        language: of the owner.
     """
-    table = list_csv(frame)
+    table = list_csv(frame, language)
     digest = hashlib.sha256("\0".join([*_facts(outreach), owner]).encode("utf-8", "surrogatepass") + table).hexdigest()
-    made = _headed(outreach, owner, digest)
+    made = _headed(outreach, owner, digest, language)
     if address is not None:
         made["To"] = address
-    made.set_content("\n".join(_text(outreach, frame)), cte="base64")
-    made.add_alternative(owner_page(outreach, owner, frame), subtype="html", cte="base64")
+    made.set_content("\n".join(_text(outreach, frame, language)), cte="base64")
+    made.add_alternative(owner_page(outreach, owner, frame, language), subtype="html", cte="base64")
     file = f"list-{outreach.as_of.isoformat()}.csv"
     made.add_attachment(table, maintype="text", subtype="csv", filename=file, params={"charset": "utf-8"})
     _set_boundaries(made, digest)
@@ -87,13 +98,14 @@ def _facts(outreach: OutreachList) -> list[str]:
     return [str(getattr(outreach, name)) for name in names]
 
 
-def _headed(outreach: OutreachList, owner: str, digest: str) -> EmailMessage:
+def _headed(outreach: OutreachList, owner: str, digest: str, language: Language) -> EmailMessage:
     made = EmailMessage(policy=SMTP)
     made[OURS] = outreach.as_of.isoformat()
     made["X-Unsent"] = "1"  # mail programs open it as a draft
     made["Message-ID"] = f"<{digest[:32]}@regulars.invalid>"
     made["Date"] = format_datetime(datetime.combine(outreach.as_of, time(), UTC))
-    made["Subject"] = cut(f"Whom to contact, {outreach.as_of.isoformat()}: {one_line(owner)}", MOST_IN_A_SUBJECT)
+    subject = Message("Whom to contact, {day:table}: {owner}", {"day": outreach.as_of, "owner": one_line(owner)})
+    made["Subject"] = cut(said(subject, language), MOST_IN_A_SUBJECT)
     return made
 
 
@@ -104,17 +116,28 @@ def _set_boundaries(made: EmailMessage, digest: str) -> None:
         part.set_boundary(f"=_{number}_{digest[:32]}")
 
 
-def _text(outreach: OutreachList, frame: pd.DataFrame) -> Iterator[str]:
-    yield f"Whom to contact, as of {outreach.as_of.isoformat()}: {len(frame)}. The same list is attached."
-    for entry in entries_in_words(frame, outreach.currency):
+def _text(outreach: OutreachList, frame: pd.DataFrame, language: Language) -> Iterator[str]:
+    about: dict[str, date | int] = {"day": outreach.as_of, "count": len(frame)}
+    yield said(Message("Whom to contact, as of {day:table}: {count}. The same list is attached.", about), language)
+    for entry in entries_in_words(frame, outreach.currency, language):
         yield ""
-        yield from _lines(entry)
+        yield from _lines(entry, language)
 
 
-def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
+LINES: Mapping[str, Message] = {
+    "title": Message("do: {it}"),
+    "what_to_say": Message("say: {it}"),
+    "incentive": Message("offer: {it}"),
+    "opening": Message("begin: {it}"),
+    "reasons": Message("why: {it}"),
+    "value_at_risk": Message("at risk: {it}"),
+    "due_on": Message("until: {it}"),
+    "entry_id": Message("entry: {it}"),
+}
+
+
+def _lines(entry: Mapping[str, Any], language: Language) -> Iterator[str]:
     name = f"{entry['name']} ({entry['customer_id']})" if entry["name"] else entry["customer_id"]
-    yield f"{entry['position']}. {name}"
-    lines = {"do": entry["title"], "say": entry["what_to_say"], "offer": entry["incentive"], "begin": entry["opening"]}
-    lines |= {"why": "; ".join(entry["reasons"] or ()), "at risk": entry["value_at_risk"]}
-    lines |= {"until": entry["due_on"], "entry": entry["entry_id"]}
-    yield from (f"   {label}: {text}" for label, text in lines.items() if text not in (None, ""))
+    yield f"{number_text(entry['position'], language)}. {name}"
+    texts = ((line, joined(entry[column])) for column, line in LINES.items())
+    yield from (f"   {said(replace(line, values={'it': text}), language)}" for line, text in texts if text)

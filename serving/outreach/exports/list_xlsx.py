@@ -17,15 +17,20 @@ from typing import Any
 
 import pandas as pd
 
+from features.language.catalogue import translated
+from features.language.languages import ENGLISH, Language
+from features.language.messages import Message, said
+from features.language.written import RIALS_A_TOMAN, currency_text, day_text, shown_amount
 from features.money import Money
 from features.rounding import as_shown
 from serving.outreach.exports.file_names import sheet_names
-from serving.outreach.exports.layout import LIST_COLUMNS, by_owner, group_sizes, left_out, rank_by_in_words
+from serving.outreach.exports.layout import LIST_COLUMNS, ListColumn, by_owner, cell_text, group_sizes, left_out
 from serving.outreach.exports.safe_text import cut, joined, printable
+from serving.outreach.plan.in_words import LEFT_OUT, RANKED_BY, code_text
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import plain_values
 
-SUMMARY = "Summary"
+SUMMARY, TITLE = Message("Summary"), Message("List")
 MOST_ROWS = 1_048_575  # Excel: with the headings 2 ** 20
 MOST_OPEN_SHEETS = 400
 FROZEN_COLUMNS = 3  # the customer of a row stays in sight
@@ -42,19 +47,19 @@ COLUMNS = tuple(column for column in LIST_COLUMNS if column.name not in LEFT_TO_
 Line = tuple[str, str | int | None]  # label and value of a line of the summary; None = a heading
 
 
-def write_workbook(outreach: OutreachList, path: Path) -> None:
-    """Write the list as an .xlsx file, the same bytes for the same list."""
+def write_workbook(outreach: OutreachList, path: Path, language: Language = ENGLISH) -> None:
+    """Write the list as an .xlsx file, the same bytes for the same list; in Persian its sheets run right to left."""
     owners = by_owner(outreach)
-    names = sheet_names(owners)
+    names = sheet_names(owners, said(SUMMARY, language))
     options = {"constant_memory": len(owners) <= MOST_OPEN_SHEETS}
     import xlsxwriter  # type: ignore[import-untyped]  # it ships no types; imported here: only a workbook needs it
 
     with path.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
-        book.set_properties({"title": "List", "created": datetime.combine(outreach.as_of, time())})
-        _write_summary(book, [*_summary(outreach), *_per_owner(owners)])
-        formats = _formats(book, outreach.currency)
+        book.set_properties({"title": said(TITLE, language), "created": datetime.combine(outreach.as_of, time())})
+        _write_summary(book, [*_summary(outreach, language), *_per_owner(owners, language)], language)
+        formats = _formats(book, outreach.currency, language)
         for owner, frame in owners.items():
-            _write_sheet(book.add_worksheet(names[owner]), frame.head(MOST_ROWS), formats)
+            _write_sheet(book.add_worksheet(names[owner]), frame.head(MOST_ROWS), formats, language)
 
 
 def is_right_to_left(text: str) -> bool:
@@ -68,8 +73,10 @@ def is_right_to_left(text: str) -> bool:
     return 2 * len(_RIGHT_TO_LEFT.findall(text)) > sum(map(str.isalpha, text))
 
 
-def _write_summary(book: Any, lines: Iterable[Line]) -> None:
-    sheet = book.add_worksheet(SUMMARY)
+def _write_summary(book: Any, lines: Iterable[Line], language: Language) -> None:
+    sheet = book.add_worksheet(said(SUMMARY, language))
+    if language.is_right_to_left:
+        sheet.right_to_left()
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 22)
     bold = book.add_format({"bold": True})
@@ -81,26 +88,33 @@ def _write_summary(book: Any, lines: Iterable[Line]) -> None:
             _write_text(sheet, row, 1, value)
 
 
-def _summary(outreach: OutreachList) -> Iterator[Line]:
-    yield "The list", None
-    yield "as of", outreach.as_of.isoformat()
-    yield "horizon, days", outreach.horizon_days
-    yield "ranked by", rank_by_in_words(outreach)
-    yield "capacity per owner", "no bound" if outreach.capacity is None else outreach.capacity
-    yield "currency", outreach.currency
-    yield "model", outreach.model_version
-    yield from group_sizes(outreach).items()
-    yield "Not on the list, and why", None
-    yield from left_out(outreach).items()
+def _summary(outreach: OutreachList, language: Language) -> Iterator[Line]:
+    no_bound = translated("no bound", language)
+    yield translated("The list", language), None
+    yield translated("as of", language), day_text(outreach.as_of, language, "table")
+    yield translated("horizon, days", language), outreach.horizon_days
+    yield translated("ranked by", language), code_text(RANKED_BY, outreach.rank_by, language)
+    yield translated("capacity per owner", language), no_bound if outreach.capacity is None else outreach.capacity
+    yield translated("currency", language), currency_text(_shown_currency(outreach.currency, language), language)
+    yield translated("model", language), outreach.model_version
+    yield from group_sizes(outreach, language).items()
+    yield translated("Not on the list, and why", language), None
+    yield from ((code_text(LEFT_OUT, reason, language), count) for reason, count in left_out(outreach).items())
 
 
-def _per_owner(owners: Mapping[str, pd.DataFrame]) -> Iterator[Line]:
-    yield "Entries per owner", None
+def _per_owner(owners: Mapping[str, pd.DataFrame], language: Language) -> Iterator[Line]:
+    yield translated("Entries per owner", language), None
     for owner, frame in owners.items():
-        yield owner, len(frame) if len(frame) <= MOST_ROWS else f"the first {MOST_ROWS:,} of {len(frame):,}"
+        counts = {"most": MOST_ROWS, "every": len(frame)}
+        cut_off = said(Message("the first {most} of {every}", counts), language)
+        yield owner, len(frame) if len(frame) <= MOST_ROWS else cut_off
 
 
-def _formats(book: Any, currency: str) -> dict[str, Any]:
+def _shown_currency(currency: str, language: Language) -> str:
+    return shown_amount(0, currency, language)[0]
+
+
+def _formats(book: Any, currency: str, language: Language) -> dict[str, Any]:
     decimals = Money(currency).decimals
     shown: dict[str, dict[str, object]] = {
         "text": {},
@@ -114,11 +128,12 @@ def _formats(book: Any, currency: str) -> dict[str, Any]:
         "heading": {"bold": True, "text_wrap": True, "bottom": 1},
     }
     made = {kind: book.add_format({"valign": "top", **options}) for kind, options in shown.items()}
-    return made | {"currency": currency}
+    shown_in = _shown_currency(currency, language)
+    return made | {"unit": currency_text(shown_in, language), "rials": 1 if shown_in == currency else RIALS_A_TOMAN}
 
 
-def _write_sheet(sheet: Any, frame: pd.DataFrame, formats: dict[str, Any]) -> None:
-    if _is_right_to_left(frame):
+def _write_sheet(sheet: Any, frame: pd.DataFrame, formats: dict[str, Any], language: Language) -> None:
+    if language.is_right_to_left or _is_right_to_left(frame):
         sheet.right_to_left()
     sheet.freeze_panes(1, FROZEN_COLUMNS)
     sheet.autofilter(0, 0, len(frame), len(COLUMNS) - 1)
@@ -126,17 +141,28 @@ def _write_sheet(sheet: Any, frame: pd.DataFrame, formats: dict[str, Any]) -> No
     sheet.repeat_rows(0)
     for column_index, column in enumerate(COLUMNS):
         sheet.set_column(column_index, column_index, column.width)
-        unit = f", {formats['currency']}" if column.format == "money" else ""
-        _write_text(sheet, 0, column_index, column.heading + unit, formats["heading"])
-    _write_rows(sheet, frame, [formats[column.format] for column in COLUMNS])
+        heading = said(column.heading, language)
+        if column.format == "money":
+            heading = said(Message("{heading}, {unit}", {"heading": heading, "unit": formats["unit"]}), language)
+        _write_text(sheet, 0, column_index, heading, formats["heading"])
+    _write_rows(sheet, frame, formats, language)
 
 
-def _write_rows(sheet: Any, frame: pd.DataFrame, formats: list[Any]) -> None:
-    columns = (plain_values(frame[column.name]) for column in COLUMNS)
+def _write_rows(sheet: Any, frame: pd.DataFrame, made: dict[str, Any], language: Language) -> None:
+    formats = [made[column.format] for column in COLUMNS]
+    columns = (_values(frame, column, made["rials"], language) for column in COLUMNS)
     for row, values in enumerate(zip(*columns, strict=True), start=1):
         for column_index, value in enumerate(values):
             if value not in (None, "", ()):
                 _write_cell(sheet, row, column_index, value, formats[column_index])
+
+
+def _values(frame: pd.DataFrame, column: ListColumn, rials: int, language: Language) -> list[Any]:
+    """Return a column as its readers read it: codes in words, and rial in toman where the shop counts in toman."""
+    values = plain_values(frame[column.name])
+    if column.format == "money" and rials > 1:
+        return [None if value is None else value / rials for value in values]
+    return [cell_text(column.name, value, language) for value in values]
 
 
 def _write_cell(sheet: Any, row: int, column_index: int, value: Any, shown: Any) -> None:

@@ -24,12 +24,15 @@ _HARMLESS_KEY = re.compile(r"[+\-@]?[\w.\-]+")
 
 
 def joined(value: Any) -> Any:
-    """Return sentences as one text, anything else as it is.
+    """Return sentences as one text, anything else as it is; whole ones, with their full stop, follow each other.
 
-    >>> joined(("silent for 74 days", "usually every 31"))
-    'silent for 74 days; usually every 31'
+    >>> joined(("silent for 74 days", "usually every 31")), joined(("Αργεί.", "Ξόδεψε λιγότερα."))
+    ('silent for 74 days; usually every 31', 'Αργεί. Ξόδεψε λιγότερα.')
     """
-    return SENTENCES.join(map(str, value)) if isinstance(value, list | tuple) else value
+    if not isinstance(value, list | tuple):
+        return value
+    texts = [str(each) for each in value]
+    return (" " if all(text.endswith(".") for text in texts) else SENTENCES).join(texts)
 
 
 def scrubbed(text: str) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 
 import pandas as pd
 
+from features.language.languages import ENGLISH, Language
 from features.log import Log
 from features.money import Money
 from serving.outreach.plan.entry_rule import with_entry_rule
@@ -33,6 +34,7 @@ class Advisor:
         saved: playbook → learnt P(saved | contacted); the playbook's prior where it is missing.
         uplift: by how much a contact raises P(stays) of some customers, learnt from the shop's own holdout; None where
             nothing was learnt that ranks better than risk and gain do.
+        language_of: customer → the language that the customer is spoken to in.
     """
 
     playbooks: Playbooks
@@ -44,6 +46,7 @@ class Advisor:
     typical_spend: float
     saved: Mapping[str, float] = field(default_factory=dict)
     uplift: Callable[[Log, Iterable[str], date], pd.Series | None] | None = None
+    language_of: Callable[[str], Language] = lambda _: ENGLISH
     _advised: pd.DataFrame = field(default_factory=pd.DataFrame, init=False)
 
     def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -80,4 +83,4 @@ class Advisor:
         if entries.empty:
             return pd.Series([], index=entries.index, dtype=object)
         rows = self._advised.loc[entries["customer_id"]].set_index(entries.index)
-        return openings(rows, self.playbooks, self.money)
+        return openings(rows, self.playbooks, self.money, self.language_of)

@@ -7,9 +7,13 @@ rising offers, the opening tells which of its stages is meant.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pandas as pd
 
+from features.language.catalogue import translated
+from features.language.languages import ENGLISH, Language
+from features.language.messages import said
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.playbooks.playbook import Playbook, Stage
 from serving.outreach.playbooks.playbooks import Playbooks
@@ -18,29 +22,62 @@ GUIDANCE_NAMES = ("what_to_say", "incentive")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
-def with_guidance(outreach: OutreachList, playbooks: Playbooks) -> OutreachList:
+def with_guidance(outreach: OutreachList, playbooks: Playbooks, language: Language = ENGLISH) -> OutreachList:
     """Return a list whose entries have GUIDANCE_NAMES too, None where the playbook is no longer in force.
 
     Args:
         outreach: the list.
         playbooks: those in force on its day.
+        language: of whoever reads it: of titles, advice and reasons. An opening stays in that of the customer.
     """
-    return outreach.with_groups(lambda entries: guided(entries, playbooks))
+    return outreach.with_groups(lambda entries: in_language(guided(entries, playbooks, language), playbooks, language))
 
 
-def guided(entries: pd.DataFrame, playbooks: Playbooks) -> pd.DataFrame:
+def guided(entries: pd.DataFrame, playbooks: Playbooks, language: Language = ENGLISH) -> pd.DataFrame:
     """Return entries with GUIDANCE_NAMES.
 
     Args:
         entries: with the columns playbook and opening.
         playbooks: the shop's.
+        language: of the advice.
     """
     pairs = zip(entries["playbook"], entries["opening"], strict=True)
     stages = [stage_of(playbooks.by_id.get(playbook), opening) for playbook, opening in pairs]
     texts = {
-        name: [None if stage is None else getattr(stage, name) or None for stage in stages] for name in GUIDANCE_NAMES
+        "what_to_say": [None if stage is None else stage.what_to_say_in(language) or None for stage in stages],
+        "incentive": [None if stage is None else stage.incentive_in(language) or None for stage in stages],
     }
     return entries.assign(**{name: pd.Series(column, entries.index, dtype=object) for name, column in texts.items()})
+
+
+def in_language(entries: pd.DataFrame, playbooks: Playbooks, language: Language) -> pd.DataFrame:
+    """Return entries whose titles and reasons are in a language; a reason that knows no message stays as it is.
+
+    Args:
+        entries: with the columns playbook, title, reasons and protective.
+        playbooks: the shop's.
+        language: of whoever reads them.
+    """
+    if language.code == ENGLISH.code and not language.in_toman:
+        return entries
+    pairs = zip(entries["playbook"], entries["title"], strict=True)
+    columns: dict[str, list[Any]] = {
+        "title": [_title(playbooks.by_id.get(playbook), title, language) for playbook, title in pairs]
+    }
+    for name in ("reasons", "protective"):
+        columns[name] = [_all_said(sentences, language) for sentences in entries[name]]
+    return entries.assign(**{name: pd.Series(column, entries.index, dtype=object) for name, column in columns.items()})
+
+
+def _title(playbook: Playbook | None, title: str | None, language: Language) -> str | None:
+    """Return an entry's title; one that its playbook had on that day, and has no more, only the catalogues may know."""
+    if playbook is not None and playbook.title == title:
+        return playbook.title_in(language)
+    return translated(title, language) if isinstance(title, str) and title else title
+
+
+def _all_said(sentences: object, language: Language) -> tuple[str, ...] | None:
+    return tuple(said(each, language) for each in sentences) if isinstance(sentences, list | tuple) else None
 
 
 def stage_of(playbook: Playbook | None, opening: str | None) -> Stage | None:
@@ -52,7 +89,7 @@ def stage_of(playbook: Playbook | None, opening: str | None) -> Stage | None:
     """
     if playbook is None or len(playbook.stages) == 1:
         return None if playbook is None else playbook.stages[0]
-    fitting = [stage for stage in playbook.stages if any(_fills(opening or "", text) for text in stage.openings)]
+    fitting = [stage for stage in playbook.stages if any(_fills(opening or "", text) for text in stage.every_opening)]
     return fitting[0] if len(fitting) == 1 else None
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
+from features.language.catalogue import translated
+from features.language.languages import LANGUAGES, Language
 from serving.outreach.playbooks.fact_names import placeholders
 
 
@@ -40,9 +44,16 @@ class Condition:
         return f"{self.fact} {' and '.join(bounds)}"
 
 
+# Language → key of a playbooks file → the shop's own text or texts in that language.
+Wordings = Mapping[str, Mapping[str, Any]]
+
+
 @dataclass(frozen=True)
 class Stage:
     """One step of a playbook: what to say and to offer, what it costs, and what it is assumed to save.
+
+    Its texts are English, or as the shop wrote them; `…_in` gives them in a language: as the shop wrote them in it,
+    else as the catalogues word the shipped ones.
 
     Args:
         what_to_say: advice to whoever makes the contact.
@@ -53,6 +64,7 @@ class Stage:
         saved: prior mean of P(saved | contacted, would have churned).
         saved_low: lower end of its 90 % range.
         saved_high: upper end of its 90 % range.
+        wordings: the shop's own texts in other languages.
     """
 
     what_to_say: str
@@ -63,6 +75,35 @@ class Stage:
     saved: Decimal
     saved_low: Decimal
     saved_high: Decimal
+    wordings: Wordings = field(default_factory=dict, hash=False)
+
+    def what_to_say_in(self, language: Language) -> str:
+        """Return the advice in a language."""
+        return _text_in(self.what_to_say, self.wordings, "what_to_say", language)
+
+    def incentive_in(self, language: Language) -> str:
+        """Return what is offered in a language; "" = nothing."""
+        return _text_in(self.incentive, self.wordings, "incentive", language)
+
+    def openings_in(self, language: Language) -> tuple[str, ...]:
+        """Return the sentences to open with in a language, their facts in braces."""
+        own: tuple[str, ...] | None = self.wordings.get(language.code, {}).get("opening")
+        return own or tuple(translated(text, language) for text in self.openings)
+
+    @property
+    def every_own_opening(self) -> tuple[str, ...]:
+        """The sentences to open with as the playbooks file has them, in all its languages."""
+        return (*self.openings, *(text for own in self.wordings.values() for text in own.get("opening", ())))
+
+    @property
+    def every_opening(self) -> tuple[str, ...]:
+        """The sentences to open with, in all languages."""
+        return tuple(text for language in LANGUAGES for text in (*self.openings, *self.openings_in(language)))
+
+
+def _text_in(text: str, wordings: Wordings, key: str, language: Language) -> str:
+    own: str | None = wordings.get(language.code, {}).get(key)
+    return own or (translated(text, language) if text else "")
 
 
 @dataclass(frozen=True)
@@ -92,6 +133,7 @@ class Playbook:
         before_due: reminds shortly before the order is due: taken first for regulars who are not late and show no sign.
         last_resort: taken only where no other playbook fits.
         sunset: after the last stage the customer is a lost cause.
+        wordings: the shop's own title in other languages.
     """
 
     id: str
@@ -116,9 +158,14 @@ class Playbook:
     before_due: bool = False
     last_resort: bool = False
     sunset: bool = False
+    wordings: Wordings = field(default_factory=dict, hash=False)
+
+    def title_in(self, language: Language) -> str:
+        """Return the title in a language: as the shop wrote it in it, else as the catalogues word a shipped one."""
+        return _text_in(self.title, self.wordings, "title", language)
 
     @property
     def facts(self) -> frozenset[str]:
         """The facts that its conditions and openings name."""
-        sentences = " ".join(opening for stage in self.stages for opening in stage.openings)
+        sentences = " ".join(opening for stage in self.stages for opening in stage.every_own_opening)
         return frozenset(condition.fact for condition in self.when) | frozenset(placeholders(sentences))

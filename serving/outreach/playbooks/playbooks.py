@@ -19,12 +19,12 @@ from typing import Any, cast
 from features.errors import InputError, Violation
 from features.faults import cannot_be
 from serving.outreach.plan.candidates import KINDS
-from serving.outreach.playbooks.playbook import Condition, Playbook, Stage
-from serving.outreach.playbooks.schema import check_playbooks, violation
+from serving.outreach.playbooks.playbook import Condition, Playbook, Stage, Wordings
+from serving.outreach.playbooks.schema import LANGUAGE_CODES, check_playbooks, violation
 
 SHIPPED = Path(__file__).with_name("playbooks.toml")
 NAME = "playbooks.toml"
-_FIELDS = Playbook.__dataclass_fields__.keys() - {"stages", "when", "sunset"}
+_FIELDS = Playbook.__dataclass_fields__.keys() - {"stages", "when", "sunset", "wordings"}
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ def _playbook(table: Mapping[str, Any]) -> Playbook:
         name: _number(own[name]) for name in ("least_value", "least_value_ratio", "cost", "cost_share") if name in own
     }
     own["when"] = tuple(_condition(each) for each in table.get("when", ()))
+    own["wordings"] = _wordings(table)
     return Playbook(**own, stages=tuple(stages), sunset="stage" in table)
 
 
@@ -133,7 +134,17 @@ def _stage(table: Mapping[str, Any]) -> Stage:
         openings=_several(table.get("opening", ())),
         incentive=table.get("incentive", ""),
         **{name: _number(table.get(name, 0)) for name in numbers},
+        wordings=_wordings(table),
     )
+
+
+def _wordings(table: Mapping[str, Any]) -> Wordings:
+    """Return a shop's own texts by language: what stands under [playbook.fa] and its like."""
+    written = {code: dict(table[code]) for code in LANGUAGE_CODES if code in table}
+    for texts in written.values():
+        if "opening" in texts:
+            texts["opening"] = _several(texts["opening"])
+    return written
 
 
 def _condition(table: Mapping[str, Any]) -> Condition:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from string import Formatter
 
 from features.errors import Violation, suggest
+from features.language.languages import LANGUAGES
 from features.sources.consent import CHANNELS
 from serving.outreach.plan.candidates import KINDS
 from serving.outreach.playbooks.fact_names import ALWAYS_KNOWN, FACTS, Fact, fact_of, placeholders
@@ -122,6 +123,10 @@ _NEEDED = (
     *("id", "title", "kinds", "channel", "what_to_say", "opening", "saved", "saved_low", "saved_high"),
     *("success_event", "due_days", "cooldown_days"),
 )
+# What a shop may write in several languages, each under its own table such as [playbook.fa].
+LANGUAGE_CODES: tuple[str, ...] = tuple(language.code for language in LANGUAGES)
+_SAID: dict[str, Rule] = {name: _PLAYBOOK[name] for name in ("title", "what_to_say", "opening", "incentive")}
+_SAID_IN_A_STAGE = {name: rule for name, rule in _SAID.items() if name != "title"}
 _EITHER_OR = (("cost", "cost_share"), ("incentive_cost", "incentive_share"), ("least_value", "least_value_ratio"))
 _BOUNDS = ("at_least", "at_most", "is", "among", "known")
 # The keys that restrict for whom a playbook is: a last resort has none of them.
@@ -174,7 +179,8 @@ def check_playbook(table: Mapping[str, object], file: str, number: int) -> Itera
 
     if table.get("off") is True and set(table) == {"id", "off"}:
         return
-    yield from _wrong_keys(table, _PLAYBOOK, wrong, ("when", "stage"))
+    yield from _wrong_keys(table, _PLAYBOOK, wrong, ("when", "stage", *LANGUAGE_CODES))
+    yield from _wrong_wordings(table, _SAID, wrong)
     yield from (wrong(key, "is missing") for key in _NEEDED if key not in table and not _each_stage_has(table, key))
     yield from _wrong_together(table, wrong)
     yield from _wrong_subtables(table, "when", _wrong_condition, wrong)
@@ -227,8 +233,18 @@ def _wrong_range(table: Mapping[str, object], wrong: Wrong) -> Iterator[Violatio
             yield wrong("saved", f"within {low} and {high}, its own range", mean)
 
 
+def _wrong_wordings(table: Mapping[str, object], rules: Mapping[str, Rule], wrong: Wrong) -> Iterator[Violation]:
+    for code in (code for code in LANGUAGE_CODES if code in table):
+        texts = table[code]
+        if isinstance(texts, dict):
+            yield from _wrong_keys(texts, rules, lambda key, *more, at=code: wrong(f"{at}.{key}", *more), ())
+        else:
+            yield wrong(code, "is not a table of texts", "", f"write [playbook.{code}], and under it title = …")
+
+
 def _wrong_stage(table: Mapping[str, object], wrong: Wrong) -> Iterator[Violation]:
-    yield from _wrong_keys(table, _STAGE, wrong, ())
+    yield from _wrong_keys(table, _STAGE, wrong, LANGUAGE_CODES)
+    yield from _wrong_wordings(table, _SAID_IN_A_STAGE, wrong)
     yield from _wrong_range(table, wrong)
 
 

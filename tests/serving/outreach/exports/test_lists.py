@@ -23,6 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import DiskFull, InputError
+from features.language import Language
 from serving.outreach.exports import folder
 from serving.outreach.exports.folder import FORMATS, write_list
 from serving.outreach.exports.layout import LIST_NAMES, by_owner
@@ -169,7 +170,7 @@ def test_a_disk_that_is_full_leaves_the_former_workbook(tmp_path: Path, monkeypa
     write_list(literal_list(entry()), tmp_path, ("xlsx",))
     before = (tmp_path / "list.xlsx").read_bytes()
 
-    def fail(outreach: OutreachList, to: Path) -> None:
+    def fail(outreach: OutreachList, to: Path, language: Language) -> None:
         to.write_text("half")
         raise OSError(28, "No space left on device")
 
@@ -354,7 +355,7 @@ def test_the_page_keeps_ids_whole_and_says_what_paper_needs(tmp_path: Path) -> N
     assert '<div class="said name id" dir="auto">007</div>' in text
     assert f'<div class="said quiet" dir="auto">{"x" * 60}</div>' in text
     assert ".id { white-space: nowrap; overflow-wrap: normal; }" in text
-    assert '<div class="entry">entry entry-007</div>' in text
+    assert '<div class="entry">entry <bdi dir="ltr">entry-007</bdi></div>' in text
     assert "Ask how things are." in text
     assert text.count("offer: ") == 1
 

@@ -1,0 +1,40 @@
+"""Reasons in the book: their English text, which the API answers, and beside it the message that other languages say.
+
+A reason that was stored before there were messages has its text alone, and is shown as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from features.language.messages import Sentence, message_of
+from serving.book.sql_rows import texts_from_json
+
+MESSAGES_OF = {"reasons": "reason_messages", "protective": "protective_messages"}
+
+
+def messages_to_json(sentences: Sequence[str] | None) -> str | None:
+    """Return the messages of sentences as the JSON that the book stores; None where none of them knows its own.
+
+    >>> from features.language import Message
+    >>> messages_to_json((Sentence.of(Message("nothing stands out")), "as it is")), messages_to_json(("as it is",))
+    ('[{"text": "nothing stands out"}, null]', None)
+    """
+    known = [each.message.to_dict() if isinstance(each, Sentence) else None for each in sentences or ()]
+    return json.dumps(known, ensure_ascii=False) if any(known) else None
+
+
+def sentences_from_json(texts: str | None, messages: str | None) -> tuple[str, ...] | None:
+    """Return stored sentences, each with its message where the book holds it.
+
+    >>> late = '[{"text": "no order for {n}", "values": {"n": {"days": 74}}}]'
+    >>> found = sentences_from_json('["no order for 74 days"]', late)
+    >>> found, found[0].message.text
+    (('no order for 74 days',), 'no order for {n}')
+    """
+    plain = texts_from_json(texts)
+    if plain is None or messages is None:
+        return plain
+    pairs = zip(plain, json.loads(messages), strict=True)
+    return tuple(text if held is None else Sentence.of(message_of(held), text) for text, held in pairs)
