@@ -15,6 +15,7 @@ from serving.book import Book, Run, runs
 from serving.book.lists import ROUND_ROBIN, entries_in
 from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SCORES, SUPPRESSED
 from serving.book.score_json import SCORE_FACTS
+from serving.book.sentences import MESSAGES_OF
 from serving.book.sql_rows import frame_of, latest_row, rows_with, texts_from_json
 from serving.outreach.plan.candidates import LISTED_KINDS, NEW, REGULAR, REMINDER, WINBACK
 from serving.outreach.plan.outreach_list import OutreachList
@@ -104,7 +105,7 @@ def _of_list(connection: Connection, table: sa.Table, list_id: int) -> pd.DataFr
 
 
 def _entries(connection: Connection, list_id: int, run: Run, kind: str) -> pd.DataFrame:
-    facts = [SCORES.c[name] for name in SCORE_FACTS if name != "customer_id"]
+    facts = [SCORES.c[name] for name in (*SCORE_FACTS, *MESSAGES_OF.values()) if name != "customer_id"]
     query = (
         sa.select(ENTRIES, *facts)
         .join_from(ENTRIES, SCORES, SCORES.c.customer_id == ENTRIES.c.customer_id)

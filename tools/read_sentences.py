@@ -1,0 +1,141 @@
+"""Prints sentences as their readers see them, without the English: to be read by somebody who speaks the language.
+
+    python -m tools.read_sentences fa [--count 100] [--seed 0]
+
+Of each message that a list says there is one sentence first, then more with other numbers and names, until there are as
+many as asked for. The numbers are such as a shop's list holds; whoever reads marks what sounds wrong, and by the
+sentence's key (`--keys`) its wording is found in the catalogue.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from features.definitions import default_features
+from features.feature import EventKind, Words
+from features.language.languages import LANGUAGES, Language, language_named
+from features.language.messages import said
+from features.money import Money
+from features.reasons import AHEAD, DUE, filled, sentences
+from serving.outreach.playbooks.fact_names import placeholders
+from serving.outreach.playbooks.openings import opening
+from serving.outreach.playbooks.playbook import Playbook
+from serving.outreach.playbooks.playbooks import load_playbooks
+
+KINDS = tuple(EventKind(kind, has_value=kind == "review") for kind in ("visit", "mail_clicked", "complaint", "review"))
+TODAY = date(2026, 11, 30)
+CURRENCIES = {"en": "EUR", "fa": "IRR", "el": "EUR"}
+A_STEP = {"EUR": 450, "IRR": 250_000}  # of amounts, minor units
+NAMES = {
+    "en": ("Ann Lee", "Maria Green", "Tom Baker"),
+    "fa": ("آقای رضایی", "خانم احمدی", "سارا محمدی", "Ali"),
+    "el": ("Γιώργος Παπαδόπουλος", "Ελένη Νικολάου", "Νίκος", "κα Δήμου", "Άννα"),
+}
+FAVOURITES = {"en": ("tea", "coffee"), "fa": ("چای", "قهوه"), "el": ("τσάι", "καφές")}
+TIERS = {"en": ("gold",), "fa": ("طلایی",), "el": ("Χρυσό",)}
+
+
+def reasons(language: Language, numbers: random.Random) -> Iterator[tuple[str, str]]:
+    """Yield key and wording of every sentence of the features, with numbers such as a list holds."""
+    features, money = default_features(KINDS), Money(CURRENCIES[language.code])
+    for _, words in sentences(features):
+        yield (
+            words.text,
+            said(filled(words, _numbers(words, A_STEP[money.currency], numbers), features, money), language),
+        )
+
+
+def _numbers(words: Words, step: int, numbers: random.Random) -> dict[str, float]:
+    """Return a number for each column, the first of two as the sentence has it: less than the second where it fell."""
+    small, large = sorted(numbers.sample(range(2, 60), 2))
+    fell = "up from" not in words.text and "longer than" not in words.text and "no order for" not in words.text
+    own = {name: float(small if (index == 0) == fell else large) for index, name in enumerate(words.names)}
+    return {name: _of(name, value, step, numbers) for name, value in own.items()}
+
+
+def _of(name: str, value: float, step: int, numbers: random.Random) -> float:
+    if "spend" in name or name.endswith("returned_365d"):
+        return value * step
+    if name.endswith("share_365d"):
+        return numbers.choice((0.2, 0.35, 0.5))
+    if "last_value" in name:
+        return numbers.choice((1.0, 2.0, 4.5))
+    if "rhythm" in name:
+        return numbers.choice((1.0, 7.0, 14.0, 31.0, 12.0))
+    return value if name not in (DUE, AHEAD) else float(numbers.randint(5, 40))
+
+
+def openings(language: Language, numbers: random.Random) -> Iterator[tuple[str, str]]:
+    """Yield key and wording of every opening of the shipped playbooks, as a customer hears it."""
+    money = Money(CURRENCIES[language.code])
+    for playbook in load_playbooks():
+        for stage in playbook.stages:
+            for key, text in zip(stage.openings, stage.openings_in(language), strict=True):
+                known = {name: _fact(name, language, numbers) for name in placeholders(text)}
+                if "name" in known and opening(known, (text, ""), money, language) == "":
+                    known["name"] = NAMES[language.code][0]
+                yield key, opening(known | RHYTHMIC, (text,), money, language)
+
+
+# What an opening asks before it names a rhythm or a silence.
+RHYTHMIC = {"order_days": 9, "usual_gap_days": 31.0, "days_since_order": 74.0}
+
+
+def _fact(name: str, language: Language, numbers: random.Random) -> object:
+    chosen: dict[str, Callable[[], object]] = {
+        "name": lambda: numbers.choice(NAMES[language.code]),
+        "favourite": lambda: numbers.choice(FAVOURITES[language.code]),
+        "tier": lambda: numbers.choice(TIERS[language.code]),
+        "last_spend": lambda: numbers.randint(4, 90) * A_STEP[CURRENCIES[language.code]],
+        "points": lambda: numbers.randint(20, 900),
+    }
+    if name.endswith(("_on", "_until")):
+        return TODAY + timedelta(days=numbers.randint(3, 40))
+    return chosen.get(name, lambda: float(numbers.randint(3, 90)))()
+
+
+def advice(language: Language) -> Iterator[tuple[str, str]]:
+    """Yield key and wording of what a manager reads about each playbook."""
+    for playbook in load_playbooks():
+        yield playbook.title, playbook.title_in(language)
+        yield from _stages(playbook, language)
+
+
+def _stages(playbook: Playbook, language: Language) -> Iterator[tuple[str, str]]:
+    for stage in playbook.stages:
+        yield stage.what_to_say, stage.what_to_say_in(language)
+        if stage.incentive:
+            yield stage.incentive, stage.incentive_in(language)
+
+
+def sample(language: Language, count: int, seed: int = 0) -> list[tuple[str, str]]:
+    """Return key and wording of so many sentences, each sentence once."""
+    numbers, found = random.Random(seed), dict[str, str]()  # noqa: S311 - examples, no secret
+    for text in (*reasons(language, numbers), *openings(language, numbers), *advice(language)):
+        found.setdefault(text[1], text[0])
+    for _ in range(count):
+        if len(found) >= count:
+            break
+        found |= {text: key for key, text in (*reasons(language, numbers), *openings(language, numbers))}
+    return [(key, text) for text, key in list(found.items())[:count]]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the sentences, numbered."""
+    parser = argparse.ArgumentParser(prog="python -m tools.read_sentences", description=__doc__)
+    parser.add_argument("language", choices=[language.code for language in LANGUAGES])
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0, help="other numbers and names")
+    parser.add_argument("--keys", action="store_true", help="also the English under which the catalogue has each")
+    asked = parser.parse_args(arguments)
+    language = replace(language_named(asked.language), in_toman=asked.language == "fa")
+    for number, (key, text) in enumerate(sample(language, asked.count, asked.seed), 1):
+        print(f"{number}. {text}" + (f"\n      {key}" if asked.keys else ""))
+
+
+if __name__ == "__main__":
+    main()
