@@ -7,7 +7,7 @@ has its own order of words. In a wording `{rhythm:bare}` asks for a field in ano
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from string import Formatter
 from typing import Any, Self, cast
@@ -142,9 +142,20 @@ def said(message: Message | str, language: Language, *, isolated: bool = False) 
     'no order for 74 days'
     """
     if isinstance(message, str):
-        known = getattr(message, "message", None)
-        return message if known is None else said(known, language, isolated=isolated)
+        known: Message | None = getattr(message, "message", None)
+        if known is None or (language.code == ENGLISH.code and not language.in_toman):
+            return str(message)
+        return said(known, language, isolated=isolated)
     return filled(wording_of(message, language), message.values, language, isolated=isolated)
+
+
+def all_said(messages: Iterable[Message | str] | None, language: Language) -> tuple[str, ...] | None:
+    """Return messages in a language, as plain texts; None stays None.
+
+    >>> all_said(["no order for 74 days"], ENGLISH), all_said(None, ENGLISH)
+    (('no order for 74 days',), None)
+    """
+    return None if messages is None else tuple(said(message, language) for message in messages)
 
 
 def wording_of(message: Message, language: Language) -> str:

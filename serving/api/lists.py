@@ -17,7 +17,7 @@ from serving.api.operation import CSV, Answer, Call, Operation, Run, in_thread
 from serving.api.problems import Refusal
 from serving.api.request_body import encoded
 from serving.api.scores import SCORE
-from serving.api.shared_messages import Note, Request, Text, field_of
+from serving.api.shared_messages import Note, Request, Spoken, Text, field_of, language_asked
 from serving.book.keys import Key
 from serving.book.lists import departures_of
 from serving.book.pages import EntryFilter, Page, PageEnd, page_of
@@ -28,6 +28,8 @@ from serving.book.withdrawals import taken_back_since
 from serving.outreach.exports.list_csv import people_csv
 from serving.outreach.plan.candidates import LISTED_KINDS
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
+from serving.outreach.playbooks.guidance import in_language
+from serving.outreach.playbooks.playbooks import Playbooks
 from serving.scores import SCORE_NAMES, Band, State
 from serving.webhooks.taken_back import withdraw_and_enqueue
 
@@ -131,6 +133,7 @@ class ListQuery(Request, frozen=True):
     kind: Literal["regular", "new", "winback", "reminder"] | None = None
     limit: Annotated[int, Meta(ge=1, le=MOST_ENTRIES, description="entries on a page; a CSV is always whole")] = 1_000
     cursor: Annotated[Text | None, Meta(description="`next_cursor` of the page before, with the same filters")] = None
+    language: Spoken | None = None
 
 
 def current_list(call: Call) -> Response:
@@ -174,10 +177,12 @@ def _day_of(call: Call) -> date:
 def _list_response(call: Call, day: date | None) -> Response:
     as_csv = prefers_csv(call.request.headers.get("accept", ""))
     page = _page(call, day, None if as_csv else call.query.limit)
+    language = language_asked(call.query.language, call.server.settings)
+    entries = in_language(_seen(call, page.entries), Playbooks(()), language)
     if as_csv:
-        response = _csv(page, _seen(call, page.entries))
+        response = _csv(page, entries)
     else:
-        answer = list_answer(page, _seen(call, page.entries), _gone(call, page), call.key)
+        answer = list_answer(page, entries, _gone(call, page), call.key)
         response = encoded(msgspec.structs.replace(answer, **_of_whole(call, page)))
     response.headers["Vary"] = "Accept"
     return response

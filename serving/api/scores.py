@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import anyio
@@ -12,6 +13,8 @@ from msgspec import Meta
 from msgspec.structs import asdict
 from starlette.responses import Response
 
+from features.language.languages import ENGLISH, Language
+from features.language.messages import all_said
 from features.roll_up import roll_up
 from features.sources.cells import customer_id as clean_id
 from features.sources.posted import POSTED, posted_events, posted_lines
@@ -19,9 +22,10 @@ from serving.api.loaded_model import Champion
 from serving.api.operation import Call, Operation
 from serving.api.problems import from_our_files
 from serving.api.request_body import JSON
-from serving.api.shared_messages import Id, Kind, Moment, Number, Request, Text, field_of
+from serving.api.shared_messages import Id, Kind, Moment, Number, Request, Spoken, Text, field_of, language_asked
 from serving.api.state import ServerState
 from serving.book.keys import Key
+from serving.book.sentences import latest_sentences
 from serving.config import Settings
 from serving.scorer import score_one
 from serving.scores import SCORE_COLUMNS, Score
@@ -44,6 +48,7 @@ class ScoresRequest(Request, frozen=True):
         bool,
         Meta(description="true: computed now, from the order source and what was posted; false: of the last run"),
     ] = False
+    language: Spoken | None = None
 
 
 class PostedOrder(Request, frozen=True):
@@ -82,6 +87,7 @@ class PostedHistory(Request, frozen=True):
         date | None,
         Meta(description="the day of the score; everything before it is history; left out: today in the shop's zone"),
     ] = None
+    language: Spoken | None = None
 
 
 ScoredAt = Annotated[str | None, Meta(description="ISO 8601 in UTC", examples=["2026-03-02T06:00:00Z"])]
@@ -122,14 +128,15 @@ async def stored_scores(call: Call) -> Response:
     """Answer stored or fresh scores of the given customers, and the ids without a score."""
     asked: ScoresRequest = call.body
     clean_ids = {customer_id: clean_id(customer_id.strip()) for customer_id in asked.customer_ids}
-    work = _fresh if asked.fresh else _stored
+    language = language_asked(asked.language, call.server.settings)
+    work = partial(_fresh if asked.fresh else _stored if language == ENGLISH else _stored_said, language=language)
     if not asked.fresh and len(clean_ids) <= IDS_IN_LOOP and call.server.answers_at_once(call.key):
         return work(call.server, call.key, clean_ids)
     limiter = call.server.scoring if asked.fresh else None
     return await anyio.to_thread.run_sync(work, call.server, call.key, clean_ids, limiter=limiter)
 
 
-def _stored(server: ServerState, key: Key, clean_ids: dict[str, str]) -> Response:
+def _stored(server: ServerState, key: Key, clean_ids: dict[str, str], language: Language = ENGLISH) -> Response:
     ids = server.seen_by(key, dict.fromkeys(clean_ids.values()))
     lookup = server.need_lookup()
     joined = lookup.joined(ids) if len(ids) > IDS_IN_LOOP else None
@@ -140,13 +147,28 @@ def _stored(server: ServerState, key: Key, clean_ids: dict[str, str]) -> Respons
     return _scores_response(scores, [asked for asked, known in clean_ids.items() if known not in seen])
 
 
-def _fresh(server: ServerState, key: Key, clean_ids: dict[str, str]) -> Response:
+def _stored_said(server: ServerState, key: Key, clean_ids: dict[str, str], language: Language) -> Response:
+    """Answer stored scores, their sentences said anew in another language than the stored English."""
+    ids = server.seen_by(key, dict.fromkeys(clean_ids.values()))
+    found = server.need_lookup().scores(ids)
+    with server.need_book().reading() as connection:
+        known = latest_sentences(connection, found)
+    answers = {who: _said_anew(answer, known.get(who, {}), language) for who, answer in found.items()}
+    return _answer(answers, clean_ids)
+
+
+def _said_anew(answer: bytes, known: Mapping[str, Sequence[str] | None], language: Language) -> bytes:
+    score = msgspec.json.decode(answer)
+    return msgspec.json.encode(score | {name: all_said(sentences, language) for name, sentences in known.items()})
+
+
+def _fresh(server: ServerState, key: Key, clean_ids: dict[str, str], language: Language) -> Response:
     champion, now = server.need_champion(), datetime.now(UTC)
     ids = server.seen_by(key, dict.fromkeys(clean_ids.values()))
     with from_our_files(whatever=True):
         found = server.need_fresh().scores(ids, champion.bundle, champion.version)
-    answers = {score.customer_id: msgspec.json.encode(score_answer(ScoreAnswer, score, now)) for score in found}
-    return _answer(answers, clean_ids)
+    made = (score_answer(ScoreAnswer, score, now, language) for score in found)
+    return _answer({answer.customer_id: msgspec.json.encode(answer) for answer in made}, clean_ids)
 
 
 def _answer(found: Mapping[str, bytes], clean_ids: dict[str, str]) -> Response:
@@ -178,20 +200,25 @@ def score_posted(posted: PostedHistory, settings: Settings, champion: Champion) 
     now = datetime.now(UTC)
     as_of = posted.as_of or shop.business_day(now)  # a request without a day means now
     score = score_one(roll_up(lines, events), champion.bundle, champion.version, as_of)
-    return score_answer(SingleScoreAnswer, score, now, customer_id=posted.customer_id)
+    language = language_asked(posted.language, settings)
+    return score_answer(SingleScoreAnswer, score, now, language, customer_id=posted.customer_id)
 
 
-def score_answer(message: type[Answered], score: Score, scored_at: datetime, **own: str | None) -> Answered:
+def score_answer(
+    message: type[Answered], score: Score, scored_at: datetime, language: Language = ENGLISH, **own: str | None
+) -> Answered:
     """Return the answer that shows a score.
 
     Args:
         message: of the answer.
         score: what it shows.
         scored_at: when it was computed, with a zone.
+        language: of its sentences.
         own: fields that the answer has of its own.
     """
     moment = scored_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    facts = {**vars(score), "scored_at": moment, **own}
+    said = {name: all_said(getattr(score, name), language) for name in ("reasons", "protective")}
+    facts = {**vars(score), **said, "scored_at": moment, **own}
     return message(**{name: facts[name] for name in message.__struct_fields__})
 
 

@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from features.language.languages import ENGLISH, Code, Language, language_named
 from features.sources.cleaning import LONGEST_ID
+from serving.config import Settings
 from serving.scores import SHARE, Column
 
 WITHOUT_NUL = r"^[^\x00]*$"
@@ -31,10 +33,25 @@ Moment = Annotated[
         examples=["2026-03-02T14:05:00+01:00"],
     ),
 ]
+Spoken = Annotated[
+    Literal["en", "fa", "el"],
+    Meta(description="language of titles and reasons, with its own digits and calendar; left out: English"),
+]
 Number = Annotated[str, Meta(max_length=64, pattern=WITHOUT_NUL, examples=["12.50"])] | int | float
 _PLAIN_TYPES: dict[str, Any] = {
     "text": str, "date": date, "integer": int, "number": float, "money": Decimal, "texts": tuple[str, ...],
 }  # fmt: skip
+
+
+def language_asked(code: Code | None, settings: Settings | None) -> Language:
+    """Return the language that an answer is asked for in; English where none is named.
+
+    >>> language_asked(None, None).code
+    'en'
+    """
+    if code is None:
+        return ENGLISH
+    return language_named(code) if settings is None else settings.language_named(code)
 
 
 def field_of(column: Column) -> tuple[str, Any]:

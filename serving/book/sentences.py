@@ -6,10 +6,14 @@ A reason that was stored before there were messages has its text alone, and is s
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from features.language.messages import Sentence, message_of
-from serving.book.sql_rows import texts_from_json
+from serving.book.schema import RUNS, SCORES
+from serving.book.sql_rows import latest_row, rows_with, texts_from_json
 
 MESSAGES_OF = {"reasons": "reason_messages", "protective": "protective_messages"}
 
@@ -38,3 +42,16 @@ def sentences_from_json(texts: str | None, messages: str | None) -> tuple[str, .
         return plain
     pairs = zip(plain, json.loads(messages), strict=True)
     return tuple(text if held is None else Sentence.of(message_of(held), text) for text, held in pairs)
+
+
+def latest_sentences(
+    connection: Connection, customer_ids: Iterable[str]
+) -> dict[str, dict[str, tuple[str, ...] | None]]:
+    """Return customer → reasons and protective of the latest run, each sentence with its message where it has one."""
+    run_id = connection.scalar(latest_row(RUNS).with_only_columns(RUNS.c.id))
+    columns = [SCORES.c[name] for pair in MESSAGES_OF.items() for name in pair]
+    query = sa.select(SCORES.c.customer_id, *columns).where(SCORES.c.run_id == run_id)
+    return {
+        row["customer_id"]: {name: sentences_from_json(row[name], row[held]) for name, held in MESSAGES_OF.items()}
+        for row in rows_with(connection, query, SCORES.c.customer_id, customer_ids)
+    }

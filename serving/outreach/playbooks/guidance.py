@@ -13,10 +13,11 @@ import pandas as pd
 
 from features.language.catalogue import translated
 from features.language.languages import ENGLISH, Language
-from features.language.messages import said
+from features.language.messages import all_said
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.playbooks.playbook import Playbook, Stage
 from serving.outreach.playbooks.playbooks import Playbooks
+from serving.scores import plain_values
 
 GUIDANCE_NAMES = ("what_to_say", "incentive")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
@@ -58,14 +59,12 @@ def in_language(entries: pd.DataFrame, playbooks: Playbooks, language: Language)
         playbooks: the shop's.
         language: of whoever reads them.
     """
-    if language.code == ENGLISH.code and not language.in_toman:
-        return entries
     pairs = zip(entries["playbook"], entries["title"], strict=True)
     columns: dict[str, list[Any]] = {
         "title": [_title(playbooks.by_id.get(playbook), title, language) for playbook, title in pairs]
     }
     for name in ("reasons", "protective"):
-        columns[name] = [_all_said(sentences, language) for sentences in entries[name]]
+        columns[name] = [all_said(sentences, language) for sentences in plain_values(entries[name])]
     return entries.assign(**{name: pd.Series(column, entries.index, dtype=object) for name, column in columns.items()})
 
 
@@ -74,10 +73,6 @@ def _title(playbook: Playbook | None, title: str | None, language: Language) -> 
     if playbook is not None and playbook.title == title:
         return playbook.title_in(language)
     return translated(title, language) if isinstance(title, str) and title else title
-
-
-def _all_said(sentences: object, language: Language) -> tuple[str, ...] | None:
-    return tuple(said(each, language) for each in sentences) if isinstance(sentences, list | tuple) else None
 
 
 def stage_of(playbook: Playbook | None, opening: str | None) -> Stage | None:
