@@ -136,6 +136,11 @@ at_most = 0
 fact = "days_since_event_coupon_redeemed"
 at_least = 90
 
+[playbook.fa]                       # the same in Persian, where it is read or spoken; [playbook.el]: in Greek
+title = "کد تخفیف استفاده‌نشده"
+what_to_say = "بگویید کدام کدها استفاده نشده و تا کی اعتبار دارد."
+opening = ["سلام، وقت بخیر. کدهای تخفیف شما هنوز استفاده نشده است."]
+
 [[playbook]]
 id = "referral"
 off = true

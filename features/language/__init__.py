@@ -12,7 +12,16 @@ from features.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from features.language.catalogue import translated
-    from features.language.languages import LANGUAGES, Language, language_accepted, language_named
+    from features.language.languages import (
+        ENGLISH,
+        GREEK,
+        LANGUAGES,
+        PERSIAN,
+        Language,
+        language_accepted,
+        language_named,
+        language_of_customer,
+    )
     from features.language.messages import Message, Sentence, message_of, said
     from features.language.names import address
     from features.language.templates import speaking
@@ -22,7 +31,8 @@ else:
     __getattr__, __dir__ = lazy_names(__name__)
 
 __all__ = [
-    "LANGUAGES", "Language", "language_accepted", "language_named",
+    "ENGLISH", "GREEK", "PERSIAN", "LANGUAGES", "Language", "language_accepted", "language_named",
+    "language_of_customer",
     "Message", "Sentence", "message_of", "said", "translated",
     "Amount", "Day", "Days", "Every", "Name", "Number", "Percent", "Value",
     "day_text", "days_text", "money_text", "number_text", "percent_text", "address",

@@ -30,6 +30,25 @@ def test_stored_scores_come_in_the_order_asked_for(call: Any, server: Any, shop:
     assert (row["as_of"], row["currency"], row["model_version"]) == (str(shop.as_of), "EUR", "7")
 
 
+@pytest.mark.parametrize("fresh", [False, True])
+def test_reasons_are_answered_in_the_language_asked_for_and_else_in_english(call: Any, shop: Any, fresh: bool) -> None:
+    asked = {"customer_ids": list(shop.log.customer_ids)[:20], "fresh": fresh}
+    english, greek = (
+        call("POST", "/v1/scores", json=asked | more).json()["scores"] for more in ({}, {"language": "el"})
+    )
+    pairs = [
+        pair
+        for one, other in zip(english, greek, strict=True)
+        for pair in zip(one["reasons"], other["reasons"], strict=True)
+    ]
+    assert pairs
+    assert all(one.isascii() or "€" in one for one, _ in pairs)
+    assert all(other.endswith(".") and not other.isascii() for _, other in pairs)
+    assert [{**row, "reasons": 0, "protective": 0, "scored_at": 0} for row in greek] == [
+        {**row, "reasons": 0, "protective": 0, "scored_at": 0} for row in english
+    ]
+
+
 def test_a_mail_address_is_an_id_in_any_case(server: Any, make_scores: Any, tmp_path: Any, calling: Any) -> None:
     """The order source reads it so; a look-up must too."""
     from serving.book import Book

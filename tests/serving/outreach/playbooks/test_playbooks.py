@@ -13,11 +13,12 @@ import pandas as pd
 import pytest
 
 from features.errors import InputError
+from features.language import GREEK, PERSIAN
 from features.money import Money
 from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.playbooks.choose import CHOICE_NAMES, ShopContext, choose, reading_cost
 from serving.outreach.playbooks.fact_names import placeholders
-from serving.outreach.playbooks.openings import openings
+from serving.outreach.playbooks.openings import opening, openings
 from serving.outreach.playbooks.playbooks import SHIPPED, Playbooks, _read, load_playbooks
 from serving.outreach.playbooks.schema import check_playbook
 
@@ -307,7 +308,7 @@ def test_baskets_that_were_not_bought_do_not_shrink(spends):
 def test_an_opening_that_speaks_of_a_silence_is_for_the_late_alone():
     """Whoever is won back is silent for long; all others are asked after by a fact that is known of the late alone."""
     for playbook in (each for each in SHIPPED_PLAYBOOKS if each.kinds != ("winback",)):
-        for text in (opening for stage in playbook.stages for opening in stage.openings):
+        for text in (each for stage in playbook.stages for each in stage.openings):
             assert "silence_days" in placeholders(text) or not re.search(
                 r"it has been|all right|done anything wrong", text
             ), text
@@ -358,3 +359,43 @@ def test_the_example_of_the_page_is_a_playbook(tmp_path):
     assert chosen(coupon, playbooks=found)["playbook"].tolist() == ["unused-coupon"]
     assert "referral" not in found.by_id
     assert {"event_coupon_redeemed_90d"} <= found.asked
+
+
+def test_a_shop_writes_its_playbooks_in_several_languages(tmp_path):
+    ours = (
+        MINIMAL.format(id="ours")
+        + """
+[playbook.fa]
+title = "مال ما"
+opening = ["سلام {name}، وقت بخیر.", "سلام، {days_since_order} گذشت."]
+"""
+    )
+    playbook = load_playbooks(own(tmp_path, ours))["ours"]
+    assert (playbook.title_in(PERSIAN), playbook.title_in(GREEK)) == ("مال ما", "Ours")
+    stage = playbook.stages[0]
+    said = [
+        opening({"name": name, "days_since_order": 74}, stage.openings_in(PERSIAN), Money("EUR"), PERSIAN)
+        for name in ("آقای رضایی", None)
+    ]
+    assert said == ["سلام آقای رضایی، وقت بخیر.", "سلام، ۷۴ روز گذشت."]
+    assert stage.what_to_say_in(PERSIAN) == "Listen."  # not written in it: better in another language than not at all
+    assert wrong(tmp_path, ours + 'when = 3\nincentive = ""') == {
+        ("ours.fa.when", "is not known."),
+        ("ours.fa.incentive", "a text"),
+    }
+
+
+def test_each_customer_is_spoken_to_in_the_own_language():
+    frame = rows(
+        {"spend": 9000, "name": "Γιώργος Παπαδόπουλος"},
+        {"spend": 9000, "name": "ΓΙΩΡΓΟΣ"},
+        {"spend": 9000, "name": "Ann"},
+    )
+    spoken = {"c0": GREEK, "c1": GREEK, "c2": PERSIAN}
+    entries = frame.join(choose(frame, SHIPPED_PLAYBOOKS, Snapshot(), shop=SHOP))
+    rhythm = "Συνήθως παραγγέλνετε κάθε 31 ημέρες και έχουμε 74 ημέρες να σας δούμε."
+    assert openings(entries, SHIPPED_PLAYBOOKS, Money("EUR"), spoken.__getitem__).tolist() == [
+        f"Γεια σας, κύριε Παπαδόπουλε, τι κάνετε; {rhythm}",
+        f"Γεια σας, τι κάνετε; {rhythm} Είναι όλα καλά;",
+        "سلام مشتری گرامی، حال شما خوب است؟ معمولاً هر ۳۱ روز یک بار سفارش می‌دهید و حالا ۷۴ روز است خبری از شما نداریم.",
+    ]
