@@ -190,7 +190,7 @@ def _columns(
         "overdue": since / usual_gap,
         "overdue_days": since - usual_gap,
         **_times(matrix, probability, bundle.timing, as_of),
-        **_values(matrix, left, bundle),
+        **_values(matrix, left, bundle, as_of),
         **sentences,
         "model_version": version,
     }
@@ -242,9 +242,9 @@ def _dates(as_of: date, days: Ints) -> npt.NDArray[np.object_]:
     return np.minimum(day_number(as_of) + days, last).astype("datetime64[D]").astype(object)
 
 
-def _values(matrix: Floats, left: Floats, bundle: Bundle) -> dict[str, list[Decimal]]:
+def _values(matrix: Floats, left: Floats, bundle: Bundle, as_of: date) -> dict[str, list[Decimal]]:
     """Return the columns of money, each rounded once."""
-    spend = bundle.expected_spend(matrix)
+    spend = bundle.expected_spend(matrix, as_of)
     low, high = bundle.spend_interval(spend)
     at_risk = {"": spend, "_low": low, "_high": high}
     amounts = {"expected_spend": spend} | {f"value_at_risk{end}": left * each for end, each in at_risk.items()}

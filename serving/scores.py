@@ -155,7 +155,11 @@ class Score:
     silent_180d: Annotated[float | None, _silent(180)]
     expected_spend: Annotated[
         Decimal | None,
-        Meaning(f"what the customer spends within the horizon if kept; {_NO_MONEY}", "major units", zero_if_none=True),
+        Meaning(
+            f"what the customer spends within the horizon if kept, in its season; {_NO_MONEY}",
+            "major units",
+            zero_if_none=True,
+        ),
     ]
     value_at_risk: Annotated[
         Decimal | None, Meaning(f"left_probability × expected_spend; {_NO_MONEY}", "major units", zero_if_none=True)

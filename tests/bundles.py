@@ -7,8 +7,8 @@ from features.log import Log
 from features.sources.mapping import Shop
 from training.bundle import Bundle
 from training.dataset import Dataset
-from training.forecasts.base_rate import base_rates, read_weeks
 from training.forecasts.left import LeftModel
+from training.forecasts.level_history import LevelHistory
 from training.forecasts.next_order import fit_timing
 from training.forecasts.spend import fit_value
 from training.models.calibration import Calibration
@@ -17,6 +17,7 @@ from training.models.candidates import fit
 
 def bundle_of(name: str, data: Dataset, log: Log, shop: Shop) -> Bundle:
     """Return a bundle of a candidate with a calibration that is not trivial."""
+    history, value = LevelHistory.of(log, data.definition, data.days[-1]), fit_value(data)
     return Bundle(
         features=data.features,
         definition=data.definition,
@@ -24,8 +25,9 @@ def bundle_of(name: str, data: Dataset, log: Log, shop: Shop) -> Bundle:
         candidate=name,
         fitted=fit(name, data).fitted,
         calibration=Calibration("platt", 0.8, -0.2),
-        base_rates=base_rates(read_weeks(log, data.definition, data.days[-1]), data, until=data.days[-1]),
-        value=fit_value(data),
+        base_rates=history.base_rates(data, data.days[-1]),
+        value=value,
+        spend_level=history.spend(value, data.days[-1]),
         timing=fit_timing(data),
         left=LeftModel(3 * data.definition.horizon_days),
         trained_until=date_of(data.days[-1]),

@@ -5,6 +5,7 @@
                       the fitted candidate
     base_rates.json   the churn rate week by week, and the forecast of the coming window
     value.json        expected spend if retained
+    spend_level.json  what those who stayed spent week by week beside it, and the forecast of the coming window
     left.json, left/  who has left: another blend, learnt on a longer window
     timing.json       the shop's gaps: P(no order) over any number of days, and the date of the next order
     codes.json        what was learnt about the values of customer attributes, where there are any
@@ -18,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -40,8 +41,8 @@ from training.bundle_probe import AS_OF as PROBE_DATE
 from training.bundle_probe import Probe, made_up, made_up_attributes, probe_values
 from training.dataset import Floats
 from training.drift_reference import Reference
-from training.forecasts.base_rate import BaseRates
 from training.forecasts.left import LeftModel, read_left
+from training.forecasts.level import Levels
 from training.forecasts.next_order import NextOrder, Timing, read_timing
 from training.forecasts.spend import ValueModel, read_value
 from training.models.calibration import Calibration, sigmoid
@@ -50,6 +51,7 @@ from training.models.fitted import Explained, Fitted, read_json, write_json
 
 FORMAT = 2
 FILE, PROBE_FILE, RATES_FILE, CODES_FILE = "bundle.json", "probe.json", "base_rates.json", "codes.json"
+SPEND_LEVEL_FILE = "spend_level.json"
 # Another version of a library may round log-odds differently; a damaged model is off by far more.
 LOG_ODDS_TOLERANCE = 1e-6
 
@@ -66,7 +68,8 @@ class Bundle:
         fitted: the fitted candidate.
         calibration: from its log-odds to calibrated ones.
         base_rates: the forecast level of a coming window; used where the calibration is `season`.
-        value: the model of the expected spend if retained.
+        value: the model of the expected spend if retained, at an ordinary level.
+        spend_level: the forecast level of that spend in a coming window.
         timing: the model of the next order, and of the probability over other numbers of days.
         left: the model of who has left.
         trained_until: the first day that no label read; nothing on or after it was known.
@@ -85,8 +88,9 @@ class Bundle:
     candidate: str
     fitted: Fitted
     calibration: Calibration
-    base_rates: BaseRates
+    base_rates: Levels
     value: ValueModel
+    spend_level: Levels
     timing: Timing
     left: LeftModel
     trained_until: date
@@ -112,6 +116,12 @@ class Bundle:
     def is_rule(self) -> bool:
         """Whether a rule serves, not a model."""
         return self.candidate in RULES
+
+    @property
+    def at_ordinary_level(self) -> Bundle:
+        """The same without the forecast of a window's level: that of the training dates for ever."""
+        flat = Levels.flat(self.definition.horizon_days)
+        return replace(self, base_rates=flat, spend_level=flat)
 
     def matrix(self, X: pd.DataFrame | FeatureColumns | Floats) -> Floats:
         """Return features as an array in the model's order; named columns are taken by name."""
@@ -145,9 +155,9 @@ class Bundle:
     def _shift(self, as_of: date) -> float:
         return self.base_rates.forecast(day_number(as_of)).shift
 
-    def expected_spend(self, X: pd.DataFrame | Floats) -> Floats:
-        """Return the expected spend of each customer over the horizon if retained, minor units."""
-        return self.value.expected_spend(self.matrix(X))
+    def expected_spend(self, X: pd.DataFrame | Floats, as_of: date) -> Floats:
+        """Return the expected spend of each customer if retained, over the horizon from `as_of` on, minor units."""
+        return self.value.expected_spend(self.matrix(X)) * self.spend_level.factor(day_number(as_of))
 
     def spend_interval(self, expected_spend: Floats) -> tuple[Floats, Floats]:
         """Return low and high of an 80 % interval around the expected spend; all in minor units."""
@@ -169,6 +179,7 @@ class Bundle:
         self.timing.to_files(folder)
         self.left.to_files(folder)
         write_json(folder / RATES_FILE, self.base_rates.to_dict())
+        write_json(folder / SPEND_LEVEL_FILE, self.spend_level.to_dict())
         if self.features.attributes:
             write_json(folder / CODES_FILE, self.features.codes.to_dict())
         write_json(folder / PROBE_FILE, self._probe().to_dict())
@@ -241,8 +252,9 @@ def _bundle(folder: Path, facts: dict[str, Any]) -> Bundle:
         candidate=facts["candidate"],
         fitted=read_fitted(facts["candidate"], folder),
         calibration=Calibration(**facts["calibration"]),
-        base_rates=BaseRates.from_dict(read_json(folder / RATES_FILE)),
+        base_rates=Levels.from_dict(read_json(folder / RATES_FILE)),
         value=read_value(folder),
+        spend_level=_spend_level(folder, facts),
         timing=read_timing(folder),
         left=read_left(folder, facts["definition"]["horizon_days"]),
         trained_until=date.fromisoformat(facts["trained_until"]),
@@ -254,6 +266,12 @@ def _bundle(folder: Path, facts: dict[str, Any]) -> Bundle:
         reference={name: Reference.from_dict(content) for name, content in facts["reference"].items()},
         log_digest=facts["log_digest"],
     )
+
+
+def _spend_level(folder: Path, facts: dict[str, Any]) -> Levels:
+    if SPEND_LEVEL_FILE not in facts["files"]:  # a bundle of before December 2026: its spend has no season
+        return Levels.flat(facts["definition"]["horizon_days"])
+    return Levels.from_dict(read_json(folder / SPEND_LEVEL_FILE))
 
 
 def _features(folder: Path, facts: dict[str, Any]) -> FeatureSet:

@@ -20,10 +20,11 @@ from training.backtest.results import Backtest
 from training.bundle import Bundle
 from training.dataset import Dataset, Floats, build_dataset
 from training.drift_reference import references
-from training.forecasts.base_rate import BaseRates, base_rates, read_weeks
 from training.forecasts.left import LeftModel, fit_left
+from training.forecasts.level import Levels
+from training.forecasts.level_history import LevelHistory
 from training.forecasts.next_order import fit_timing
-from training.forecasts.spend import fit_value
+from training.forecasts.spend import ValueModel, fit_value
 from training.gate import GateDecision
 from training.models.calibration import calibrate
 from training.models.candidates import enough_to_learn, fit
@@ -77,15 +78,34 @@ class Refit:
     list_size: ListSize = ANY_SIZE
 
     @cached_property
-    def rates(self) -> BaseRates:
+    def end(self) -> int:
+        """The first day number that no label may read."""
+        return labels_end(self.log, self.until)
+
+    @cached_property
+    def history(self) -> LevelHistory:
+        """The log week by week, for the forecast of coming windows."""
+        return LevelHistory.of(self.log, self.data.definition, self.end, self.shop.country)
+
+    @cached_property
+    def rates(self) -> Levels:
         """The base rates of the log, for the forecast of coming windows."""
-        end = labels_end(self.log, self.until)
-        return base_rates(read_weeks(self.log, self.data.definition, end), self.data, until=end)
+        return self.history.base_rates(self.data, self.end)
+
+    @cached_property
+    def value(self) -> ValueModel:
+        """The model of the expected spend."""
+        return fit_value(self.data)
+
+    @cached_property
+    def spend_level(self) -> Levels:
+        """What those who stayed spent week by week, for the forecast of coming windows."""
+        return self.history.spend(self.value, self.end)
 
     @cached_property
     def features(self) -> FeatureSet:
         """The features of the training rows, with what is known of their attributes when the model begins to serve."""
-        known, end = self.data.features, date_of(labels_end(self.log, self.until))
+        known, end = self.data.features, date_of(self.end)
         if not known.attributes:
             return known
         latest = learn_codes(self.log, [end], self.data.definition, known.attributes)
@@ -94,7 +114,7 @@ class Refit:
     @cached_property
     def left(self) -> LeftModel:
         """The model of who has left: the same whichever candidate serves."""
-        return fit_left(self.log, self.data, labels_end(self.log, self.until), self.trees)
+        return fit_left(self.log, self.data, self.end, self.trees)
 
     def bundle(self, name: str, left: LeftModel | None = None) -> Bundle:
         """Fit a candidate on every date whose horizon has ended, with the calibration that its backtest chose.
@@ -107,19 +127,20 @@ class Refit:
         data, found = self.data, fit(name, self.data, self.trees, weights or None)
         result = self.tested.candidates[name] if self.tested else None
         means = result.mean if result else {}
-        newest = data.on([data.days[-1]])
+        newest, rates = data.on([data.days[-1]]), self.rates
         bundle = Bundle(
             features=self.features,
             definition=data.definition,
             shop=self.shop,
             candidate=name,
             fitted=found.fitted,
-            calibration=calibrate(result.calibration if result else "none", found.out_of_sample),
-            base_rates=self.rates,
-            value=fit_value(data),
+            calibration=calibrate(result.calibration if result else "none", found.out_of_sample, rates.spread),
+            base_rates=rates,
+            value=self.value,
+            spend_level=self.spend_level,
             timing=fit_timing(data),
             left=left or self.left,
-            trained_until=date_of(labels_end(self.log, self.until)),
+            trained_until=date_of(self.end),
             training_dates=tuple(date_of(day) for day in data.days),
             metrics={measure: value for measure, value in means.items() if np.isfinite(value)},
             reference=references(data.features.names, newest.values),

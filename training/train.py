@@ -141,7 +141,7 @@ def train(
     first = serve_provisionally(Refit(log, data, None, shop, until, trees), tracking, progress)
     tests = min(n_tests, budget.tests)
     tested, trouble = _backtest(
-        some, definition, features, until, tests, trees, budget.seconds, within(progress, 0, BACKTEST_SHARE)
+        some, definition, features, until, tests, trees, budget.seconds, shop, within(progress, 0, BACKTEST_SHARE)
     )
     refit = Refit(log, data, tested, shop, until, trees, list_size)
     names, why = _challengers(tested, trouble, champion)
@@ -216,6 +216,7 @@ def _backtest(
     n_tests: int,
     trees: TreeSettings,
     seconds: float | None,
+    shop: Shop,
     progress: Progress,
 ) -> tuple[Backtest | None, str]:
     try:
@@ -227,6 +228,7 @@ def _backtest(
             n_tests=n_tests,
             trees=trees,
             seconds=seconds,
+            country=shop.country,
             progress=progress,
         )
     except InsufficientHistory as trouble:

@@ -96,7 +96,8 @@ def judged(known: Known) -> Section:
     candidates, expected, began = {}, None, time.perf_counter()
     for name, found in fit_each(tuple(tested.candidates), train, weights=tested.weights or None):
         method = tested.candidates[name].calibration
-        p = sigmoid(calibrate(method, found.out_of_sample).apply(found.fitted.log_odds(seen.values), forecast.shift))
+        calibration = calibrate(method, found.out_of_sample, forecast.spread)
+        p = sigmoid(calibration.apply(found.fitted.log_odds(seen.values), forecast.shift))
         candidates[name] = One(method, evaluate(seen.y, p), noise_floor([p]), time.perf_counter() - began)
         if isinstance(found.fitted, NoOrderCandidate) and isinstance(found.fitted.model, BGNBD):
             expected = _expected_orders(found.fitted.model, seen)

@@ -27,8 +27,8 @@ from serving.shop import OpenShop
 from serving.webhooks.outbox import publish_and_enqueue
 from training.bundle import Bundle
 from training.dataset import Dataset, build_dataset
-from training.forecasts.base_rate import base_rates, read_weeks
 from training.forecasts.left import LeftModel
+from training.forecasts.level_history import LevelHistory
 from training.forecasts.next_order import fit_timing
 from training.forecasts.spend import fit_value
 from training.models.calibration import Calibration
@@ -110,6 +110,7 @@ def _bundle(log: Log, settings: Settings) -> Bundle:
     definition = settings.definition_for(log)
     dates = latest_dates(log, definition)
     data: Dataset = build_dataset(log, dates, definition, default_features(event_kinds(log)))
+    history, value = LevelHistory.of(log, definition, data.days[-1]), fit_value(data)
     return Bundle(
         features=data.features,
         definition=definition,
@@ -117,8 +118,9 @@ def _bundle(log: Log, settings: Settings) -> Bundle:
         candidate=BLEND,
         fitted=fit(BLEND, data).fitted,
         calibration=Calibration("platt", 0.9, -0.1),
-        base_rates=base_rates(read_weeks(log, definition, data.days[-1]), data, until=data.days[-1]),
-        value=fit_value(data),
+        base_rates=history.base_rates(data, data.days[-1]),
+        value=value,
+        spend_level=history.spend(value, data.days[-1]),
         timing=fit_timing(data),
         left=LeftModel(3 * data.definition.horizon_days),
         trained_until=date_of(log.last_day + 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +16,7 @@ Flags = npt.NDArray[np.bool_]
 SPARE_DAYS = 1_100  # the calendar runs on past the last order, so that horizons after it have an answer
 WEEKDAYS = np.array([0.9, 0.85, 0.9, 1.0, 1.15, 1.3, 0.9])  # Monday first; their mean is 1
 CHRISTMAS = (0, 39, 49, 58)  # days after 1 November: first sign, full from and to, over
+FEAST = (-24, -7, -2, 1)  # days from a feast: first sign, full from and to, over
 OWNERS = ("Amira", "Bruno", "Chloe", "Dariush", "Eleni", "Farid", "Grete", "Hugo")
 PRODUCTS = 400
 FAVOURITES = 8
@@ -81,13 +83,21 @@ class Calendar:
         return np.asarray(np.interp(operational, self.elapsed, np.arange(len(self.elapsed))))
 
 
-def make_calendar(start: date, days: int, stationary: bool, christmas_factor: float = 1.0) -> Calendar:
-    """Make the calendar of a shop, season, Christmas and weekdays; a stationary one has none of them."""
+def make_calendar(
+    start: date,
+    days: int,
+    stationary: bool,
+    christmas_factor: float = 1.0,
+    feasts: Sequence[date] = (),
+    feast_factor: float = 1.0,
+) -> Calendar:
+    """Make the calendar of a shop: season, Christmas, other feasts and weekdays; a stationary one has none of them."""
     day = np.arange(days + SPARE_DAYS)
     # The year peaks in mid-December.
     season = 1 + 0.25 * np.cos(2 * np.pi * (day + start.timetuple().tm_yday - 348) / 365.25)
     speed = np.ones(len(day)) if stationary else season * WEEKDAYS[(start.weekday() + day) % 7]
     speed = speed * (1 + (christmas_factor - 1) * before_christmas(start, len(day)))
+    speed = speed * (1 + (feast_factor - 1) * before_feasts(start, len(day), feasts))
     return Calendar(np.concatenate([[0.0], np.cumsum(speed)]))
 
 
@@ -96,7 +106,23 @@ def before_christmas(start: date, days: int) -> Floats:
     day = np.datetime64(start, "D") + np.arange(days)
     november = (day.astype("datetime64[Y]").astype("datetime64[M]") + 10).astype("datetime64[D]")
     risen = np.interp((day - november).astype(np.int64), CHRISTMAS, (0.0, 1.0, 1.0, 0.0))
-    return np.asarray(np.sin(np.pi / 2 * risen) ** 2)  # without an edge on any day
+    return _without_an_edge(risen)
+
+
+def before_feasts(start: date, days: int, feasts: Sequence[date]) -> Floats:
+    """Return how much of a feast is on each day: it rises for three weeks, is full in the last one, and then over.
+
+    >>> before_feasts(date(2024, 4, 1), 3, [date(2024, 4, 4)]).round(2).tolist()
+    [1.0, 1.0, 0.75]
+    """
+    day = np.datetime64(start, "D") + np.arange(days)
+    since = [(day - np.datetime64(feast, "D")).astype(np.int64) for feast in feasts]
+    risen = [np.interp(each, FEAST, (0.0, 1.0, 1.0, 0.0)) for each in since]
+    return _without_an_edge(np.max([np.zeros(days), *risen], axis=0))
+
+
+def _without_an_edge(risen: Floats) -> Floats:
+    return np.asarray(np.sin(np.pi / 2 * risen) ** 2)
 
 
 @dataclass(frozen=True, eq=False)

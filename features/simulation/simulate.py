@@ -8,6 +8,7 @@ horizon therefore has a closed form, see `SimulatedShop.true_probability`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import factorial
@@ -107,6 +108,8 @@ def simulate(
     stationary: bool = False,
     with_events: bool = True,
     christmas_factor: float = 1.0,
+    feasts: Sequence[date] = (),
+    feast_factor: float = 1.0,
 ) -> SimulatedShop:
     """Simulate a shop of so many customers; the same seed gives the same shop.
 
@@ -121,10 +124,12 @@ def simulate(
         with_events: also mails sent and clicked, reviews, tickets and loyalty points; the orders are the same.
         christmas_factor: orders come so many times as fast from 10 to 20 December, rising from 1 November and over
             by 29 December, on top of the mild season that every shop has; 2 = a gift shop, 1 = no Christmas.
+        feasts: other days before which orders come faster, such as the Easters of the years.
+        feast_factor: so many times as fast in the week before each of them, rising for three weeks.
 
     Raises:
-        ValueError: customers, days, usual_gap_days or christmas_factor is not positive, gap_spread is negative, or a
-            stationary shop is asked for a Christmas.
+        ValueError: customers, days, usual_gap_days or a factor is not positive, gap_spread is negative, or a stationary
+            shop is asked for a Christmas or another feast.
 
     >>> shop = simulate(200, seed=7, days=365)
     >>> int(shop.truth["left_on"].notna().sum()) > 10
@@ -132,15 +137,16 @@ def simulate(
     >>> int(simulate(200, seed=7, days=365, stationary=True).truth["left_on"].notna().sum())
     0
     """
-    if customers < 1 or days < 1 or usual_gap_days <= 0 or not 0 < christmas_factor < np.inf:
-        raise ValueError("simulate needs at least 1 customer, 1 day, a positive usual_gap_days and christmas_factor")
+    factors = (christmas_factor, feast_factor)
+    if customers < 1 or days < 1 or usual_gap_days <= 0 or not all(0 < factor < np.inf for factor in factors):
+        raise ValueError("simulate needs at least 1 customer, 1 day, a positive usual_gap_days and positive factors")
     if not 0 <= gap_spread < np.inf:
         raise ValueError("gap_spread is a standard deviation: at least 0")
-    if stationary and christmas_factor != 1:
-        raise ValueError("a stationary shop has no Christmas: leave christmas_factor out")
+    if stationary and set(factors) != {1}:
+        raise ValueError("a stationary shop has no Christmas and no other feast: leave their factors out")
     # One stream of random numbers per subject: leaving the events out leaves the orders as they are.
     crowd, shopping, baskets, contacts = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4))
-    calendar = make_calendar(start, days, stationary, christmas_factor)
+    calendar = make_calendar(start, days, stationary, christmas_factor, feasts, feast_factor)
     people = draw_people(customers, days, usual_gap_days, gap_spread, stationary, crowd)
     bought = draw_orders(people, calendar, days, shopping)
     lines = draw_lines(people, bought, baskets)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -66,6 +67,18 @@ def known_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ValueError, KeyError, OSError, ImportError):
         raise ConfigError(f'zone "{name}" does not exist; write one such as Europe/Athens') from None
+
+
+@cache
+def country_of(zone: str) -> str:
+    """Return the two letters of the country whose clock a zone is; empty for a zone of none, such as UTC.
+
+    >>> country_of("Europe/Athens"), country_of("UTC")
+    ('GR', '')
+    """
+    text = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+    return next((code for code, _, name, *_ in rows if name == zone), "")
 
 
 @dataclass(frozen=True)
@@ -172,6 +185,11 @@ class Shop:
             ConfigError: no such zone.
         """
         return known_zone(self.zone)
+
+    @property
+    def country(self) -> str:
+        """The two letters of the country whose clock the zone is; empty where it is of none."""
+        return country_of(self.zone)
 
     def business_day(self, instant: datetime) -> date:
         """Return the shop's business day at an instant that carries a zone.

@@ -12,7 +12,7 @@ import pytest
 
 from features.attributes import Attributes, with_attributes
 from features.build import feature_table
-from features.clock import date_of
+from features.clock import date_of, day_number
 from features.codes import CodeTable
 from features.definitions import features_for
 from features.errors import ModelRefused
@@ -24,6 +24,8 @@ from training import bundle as bundle_module
 from training.bundle import Bundle
 from training.dataset import build_dataset
 from training.drift_reference import references
+from training.forecasts.level import Levels
+from training.models.calibration import Calibration
 from training.models.candidates import CANDIDATES
 from training.splits import latest_dates
 
@@ -43,8 +45,8 @@ def test_a_round_trip_changes_no_bit(bundles, data, name, tmp_path):
     saved.save(tmp_path)
     again = Bundle.load(tmp_path)
     assert np.array_equal(again.probability(data.X, DAY), saved.probability(data.X, DAY))
-    assert np.array_equal(again.expected_spend(data.X), saved.expected_spend(data.X))
-    predicted = saved.expected_spend(data.X)
+    assert np.array_equal(again.expected_spend(data.X, DAY), saved.expected_spend(data.X, DAY))
+    predicted = saved.expected_spend(data.X, DAY)
     assert np.array_equal(again.spend_interval(predicted), saved.spend_interval(predicted))
     assert np.array_equal(
         again.no_order_probability(data.X, DAY, [7, 90]), saved.no_order_probability(data.X, DAY, [7, 90])
@@ -100,9 +102,30 @@ def test_silence_over_the_horizon_is_the_probability(bundles, data):
 
 
 def test_the_interval_holds_the_expected_spend(bundles, data):
-    predicted = bundles["lightgbm"].expected_spend(data.X)
+    predicted = bundles["lightgbm"].expected_spend(data.X, DAY)
     low, high = bundles["lightgbm"].spend_interval(predicted)
     assert ((low >= 0) & (low <= predicted) & (predicted <= high)).all()
+
+
+def test_the_spend_has_the_level_of_its_window_and_an_ordinary_one_beside_it(bundles, data):
+    day = day_number(DAY)
+    dear = Levels(np.arange(day - 84, day - 28, 7), np.full(8, np.log(1.5)), 28, carry=1.0, season=0.0)
+    bundle = replace(bundles["lightgbm"], spend_level=dear, base_rates=dear, calibration=Calibration("season"))
+    plain = bundle.at_ordinary_level
+    assert np.allclose(bundle.expected_spend(data.X, DAY), 1.5 * plain.expected_spend(data.X, DAY))
+    assert np.allclose(plain.expected_spend(data.X, DAY), bundle.value.expected_spend(data.values))
+    assert np.allclose(bundle.log_odds(data.X, DAY), plain.log_odds(data.X, DAY) + np.log(1.5))
+
+
+def test_a_bundle_of_before_expects_the_ordinary_spend(folder, data):
+    """It says nothing of a level of spend: as it was written, with the checksums of what it holds."""
+    (folder / "spend_level.json").unlink()
+    facts = json.loads((folder / "bundle.json").read_text())
+    del facts["files"]["spend_level.json"], facts["checksum"], facts["calibration"]["scale"]
+    (folder / "bundle.json").write_text(json.dumps({**facts, "checksum": bundle_module._checksum_of(facts)}))
+    again = Bundle.load(folder)
+    assert np.array_equal(again.expected_spend(data.X, DAY), again.value.expected_spend(data.values))
+    assert again.calibration.scale == 1
 
 
 def test_columns_are_taken_by_name(bundles, data):

@@ -19,7 +19,8 @@ from training.backtest.listing import Listing
 from training.backtest.predictions import Predictions, Said, blend_weights, with_blend_of_earlier_dates
 from training.backtest.results import Backtest, CandidateResult
 from training.dataset import Dataset, build_dataset
-from training.forecasts.base_rate import Weeks, base_rates, read_weeks
+from training.forecasts.level import Forecast
+from training.forecasts.level_history import LevelHistory
 from training.forecasts.next_order import fit_timing
 from training.forecasts.spend import fit_value, value_errors
 from training.models.calibration import METHODS, Method
@@ -71,6 +72,7 @@ def backtest_candidates(
     n_tests: int = TEST_DATES,
     trees: TreeSettings = USUAL,
     seconds: float | None = None,
+    country: str = "",
     progress: Progress = no_progress,
 ) -> Backtest:
     """Fit every candidate on what was known at each test date, and judge it on what came after.
@@ -83,6 +85,7 @@ def backtest_candidates(
         n_tests: how many test dates to ask for; a short log gives fewer.
         trees: how trees grow.
         seconds: the time that the test dates and one more fit may take; the older dates are left out. None: any.
+        country: two letters of ISO 3166, whose feasts move the level; empty: none.
         progress: is called before each step.
 
     Where the log is too short for a test date, candidates are judged on other customers instead; the notes say so.
@@ -90,15 +93,17 @@ def backtest_candidates(
     Raises:
         InsufficientHistory: no test date has training data before it, and there are too few customers to split.
     """
-    features = features or trusted_features(log, definition, date_of(labels_end(log, until)))
-    weeks = read_weeks(log, definition, labels_end(log, until))
+    end = labels_end(log, until)
+    features = features or trusted_features(log, definition, date_of(end))
+    history = LevelHistory.of(log, definition, end, country)
     try:
         wanted = rolling_origin(log, definition, until, n_tests)
     except InsufficientHistory as too_short:
         data = build_dataset(log, latest_dates(log, definition, until), definition, features)
-        return _on_other_customers(data, weeks, trees, progress, too_short)
+        return _on_other_customers(data, history, end, trees, progress, too_short)
     steps = _Steps(progress, len(wanted))
     judged: list[Predictions] = []
+    coming: Forecast | None = None
     left_out, began = 0, time.monotonic()
     for split in reversed(wanted):
         if judged and seconds is not None and _is_over(time.monotonic() - began, len(judged), seconds):
@@ -111,10 +116,11 @@ def backtest_candidates(
         names = tuple(CANDIDATES) if enough_to_learn(train) else RULES
         if judged and len(names) < len(judged[-1].said):
             break  # an older date that only rules can learn from would hide how the models do on the newer ones
-        judged.append(_judge(train, test, split, names, trees, weeks, steps))
-    if not judged:
+        coming = coming or history.base_rates(train, end).forecast(end)
+        judged.append(_judge(train, test, split, names, trees, history, steps))
+    if not judged or coming is None:
         raise InsufficientHistory(f"nobody ordered in the {definition.active_days} days before the test date")
-    return _backtest_of(definition, judged[::-1], n_tests, left_out)
+    return _backtest_of(definition, judged[::-1], coming, n_tests, left_out)
 
 
 def _is_over(spent: float, dates: int, seconds: float) -> bool:
@@ -123,7 +129,12 @@ def _is_over(spent: float, dates: int, seconds: float) -> bool:
 
 
 def _on_other_customers(
-    data: Dataset, weeks: Weeks, trees: TreeSettings, progress: Progress, too_short: InsufficientHistory
+    data: Dataset,
+    history: LevelHistory,
+    end: int,
+    trees: TreeSettings,
+    progress: Progress,
+    too_short: InsufficientHistory,
 ) -> Backtest:
     """Learn from half of the customers and judge on the other half, on the latest date with a finished horizon.
 
@@ -137,8 +148,9 @@ def _on_other_customers(
         raise too_short
     split = Split(tuple(date_of(day) for day in data.days), date_of(data.days[-1]))
     names = tuple(CANDIDATES)
-    judged = _judge(train, test, split, names, trees, weeks, _Steps(progress, 1))
-    found = _backtest_of(data.definition, [judged], n_tests=1)
+    judged = _judge(train, test, split, names, trees, history, _Steps(progress, 1))
+    coming = history.base_rates(train, end).forecast(end)
+    found = _backtest_of(data.definition, [judged], coming, n_tests=1)
     return replace(found, in_time=False, notes=(*found.notes, f"{too_short}: {OTHER_CUSTOMERS}"))
 
 
@@ -165,10 +177,16 @@ def split_data(log: Log, split: Split, definition: ChurnDefinition, features: Fe
 
 
 def _judge(
-    train: Dataset, test: Dataset, split: Split, names: Sequence[str], trees: TreeSettings, weeks: Weeks, steps: _Steps
+    train: Dataset,
+    test: Dataset,
+    split: Split,
+    names: Sequence[str],
+    trees: TreeSettings,
+    history: LevelHistory,
+    steps: _Steps,
 ) -> Predictions:
     day = day_number(split.test_date)
-    forecast = base_rates(weeks, train, until=day).forecast(day)
+    forecast = history.base_rates(train, day).forecast(day)
     said: dict[str, Said] = {}
     steps.next(names[0], split.test_date)
     for done, (name, found) in enumerate(fit_each(names, train, trees), start=1):
@@ -177,19 +195,19 @@ def _judge(
             steps.next(names[done], split.test_date)
     value = fit_value(train)
     listing = Listing.of(test, fit_timing(train), value.expected_spend(test.values))
-    errors = value_errors(value, test)
+    errors = value_errors(value, test, history.spend(value, day).factor(day))
     return Predictions(split, said, test.y, test.customer_id, len(train), errors, forecast, listing)
 
 
 def _backtest_of(
-    definition: ChurnDefinition, dates: Sequence[Predictions], n_tests: int, left_out: int = 0
+    definition: ChurnDefinition, dates: Sequence[Predictions], coming: Forecast, n_tests: int, left_out: int = 0
 ) -> Backtest:
     judged = with_blend_of_earlier_dates(dates)
     names, splits = tuple(judged[0].said), tuple(date.split for date in judged)
     return Backtest(
         definition=definition,
         splits=splits,
-        candidates={name: _best_calibration(name, judged) for name in names},
+        candidates={name: _best_calibration(name, judged, coming) for name in names},
         value=tuple(date.value for date in judged),
         forecasts=tuple(date.forecast for date in judged),
         listings=tuple(date.listing for date in judged),
@@ -198,11 +216,18 @@ def _backtest_of(
     )
 
 
-def _best_calibration(name: str, judged: Sequence[Predictions]) -> CandidateResult:
+def _best_calibration(name: str, judged: Sequence[Predictions], coming: Forecast) -> CandidateResult:
+    """Return what came of a candidate with the calibration that is to serve the coming window.
+
+    Where last year shows that window, only the test dates whose own was shown are evidence about the season.
+    """
     rule = CANDIDATES[name].is_rule
     tried = {m: CandidateResult(name, rule, m, tuple(date.result(name, m) for date in judged)) for m in METHODS}
-    usual, *others = WITH_LAST_YEAR if judged[-1].forecast.last_year is not None else WITHOUT
-    better = [method for method in others if tried[method].beats_on_dates(tried[usual])]
+    known = coming.last_year is not None
+    usual, *others = WITH_LAST_YEAR if known else WITHOUT
+    like_it = [place for place, date in enumerate(judged) if not known or date.forecast.last_year is not None]
+    evidence = {m: replace(each, by_date=tuple(each.by_date[place] for place in like_it)) for m, each in tried.items()}
+    better = [method for method in others if like_it and evidence[method].beats_on_dates(evidence[usual])]
     return tried[min(better, key=lambda method: tried[method].mean["log_loss"], default=usual)]
 
 

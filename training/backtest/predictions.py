@@ -11,10 +11,10 @@ from features.log import Texts
 from training.backtest.listing import Listing
 from training.backtest.results import DateResult
 from training.dataset import Flags, Floats
-from training.forecasts.base_rate import Forecast
+from training.forecasts.level import Forecast
 from training.metrics import evaluate
 from training.models.blend import weights_of
-from training.models.calibration import Method, calibrate, sigmoid
+from training.models.calibration import Method, calibrate, level_scale, sigmoid
 from training.models.candidates import BLEND, WEIGHTS, usual_weights
 from training.splits import Split
 
@@ -63,9 +63,10 @@ class Predictions:
     def result(self, name: str, method: Method) -> DateResult:
         """Return what came of what a candidate said, with a calibration."""
         said = self.said[name]
-        p = sigmoid(calibrate(method, said.later).apply(said.test, self.forecast.shift))
+        scale = level_scale(said.later, self.forecast.spread)
+        p = sigmoid(calibrate(method, said.later, self.forecast.spread).apply(said.test, self.forecast.shift))
         measures = evaluate(self.y, p)
-        return DateResult(self.split.test_date, len(p), int(self.y.sum()), measures, self.y, p, self.customer_id)
+        return DateResult(self.split.test_date, len(p), int(self.y.sum()), measures, self.y, p, self.customer_id, scale)
 
 
 def blend_weights(dates: Sequence[Predictions]) -> dict[str, float]:

@@ -19,7 +19,7 @@ from training.backtest.random_split import LEARNER, random_split_words
 from training.backtest.results import Backtest, CandidateResult, DateResult, plain
 from training.backtest.segments import Members, Segment, segments
 from training.backtest.shortlist import Shortlist, shortlist
-from training.forecasts.base_rate import Forecast
+from training.forecasts.level import Forecast
 from training.log_odds import shift_to, sigmoid
 from training.metrics import LEAST_PROBABILITY, Z_95, ece
 
@@ -32,7 +32,7 @@ class Level:
         expected: the mean probability at the forecast level.
         low: the lower end of its 95 % interval.
         high: the upper end.
-        shift: forecast, log-odds; `training/forecasts/base_rate.py`.
+        shift: forecast, log-odds of the candidate; `training/forecasts/level.py`.
         uncertainty: its standard error, log-odds.
         turned_out: the observed shift, log-odds.
     """
@@ -197,12 +197,11 @@ def _on_date(result: DateResult, forecast: Forecast | None, with_season: bool) -
 def _level(result: DateResult, forecast: Forecast, with_season: bool) -> Level:
     """Return the forecast churn rate of these customers, whether or not the candidate used the forecast."""
     p = np.clip(result.p, LEAST_PROBABILITY, 1 - 1e-12)
-    usual = np.log(p) - np.log1p(-p) - (forecast.shift if with_season else 0.0)
-    low, middle, high = (
-        float(sigmoid(usual + (forecast.shift + z * forecast.uncertainty)).mean()) for z in (-Z_95, 0, Z_95)
-    )
+    shift, uncertainty = result.scale * forecast.shift, result.scale * forecast.uncertainty
+    usual = np.log(p) - np.log1p(-p) - (shift if with_season else 0.0)
+    low, middle, high = (float(sigmoid(usual + (shift + z * uncertainty)).mean()) for z in (-Z_95, 0, Z_95))
     right = shift_to(usual, result.churned / result.customers)
-    return Level(middle, low, high, forecast.shift, forecast.uncertainty, right)
+    return Level(middle, low, high, shift, uncertainty, right)
 
 
 def report_metrics(report: Report) -> dict[str, float]:

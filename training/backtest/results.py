@@ -22,7 +22,7 @@ from features.log import Texts
 from training.backtest.choice import Difference, Rows, better_on_dates, default_unless_beaten, difference, intervals
 from training.backtest.listing import Listing
 from training.dataset import Flags, Floats
-from training.forecasts.base_rate import Forecast
+from training.forecasts.level import Forecast
 from training.log_odds import with_true_level
 from training.metrics import known, mean_of_known
 from training.models.calibration import Method
@@ -42,6 +42,7 @@ class DateResult:
         y: who churned.
         p: the predicted probability of each.
         customer_id: whose row it is.
+        scale: how many log-odds of its move the mean as one of the forecast of the level does.
     """
 
     test_date: date
@@ -51,6 +52,7 @@ class DateResult:
     y: Flags = field(repr=False)
     p: Floats = field(repr=False)
     customer_id: Texts = field(repr=False)
+    scale: float = 1.0
 
     @cached_property
     def with_true_level(self) -> Floats:

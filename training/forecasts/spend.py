@@ -22,6 +22,11 @@ from training.models.fitted import read_json, write_json
 
 FILE = "value.json"
 WINDOWS_DAYS = (30, 90, 365)
+# The features that it reads.
+INPUTS = (
+    *("frequency", "tenure_days", "spend_per_order_day"),
+    *(f"{what}_{days}d" for what in ("order_days", "spend") for days in WINDOWS_DAYS),
+)
 # The prior's weights in days; the mix interpolates: shops of frequent orders need little, of rare orders much.
 PULLS_DAYS = (10.0, 180.0)
 # The parts are correlated: a ridge of a tenth of their squares pulls the weights towards equal ones.
@@ -65,8 +70,7 @@ class ValueModel:
     """Expected spend over the horizon, given that the customer stays.
 
     Args:
-        names: the features it takes, in order; it uses `frequency`, `tenure_days`, `spend_per_order_day`,
-            `order_days_30d`, `spend_30d` and so on for each window.
+        names: the features it takes, in order; it uses `INPUTS`.
         horizon_days: the horizon.
         order_rates: the shop's order days per customer and day, per window and since the first order.
         spend_rates: the shop's minor units per customer and day, likewise.
@@ -86,6 +90,10 @@ class ValueModel:
     def expected_spend(self, X: Floats) -> Floats:
         """Return minor units per row, never negative."""
         return np.asarray(self._parts(X) @ np.array(self.weights), dtype=np.float64)
+
+    def of(self, names: tuple[str, ...]) -> ValueModel:
+        """Return the same model for rows of other features, `INPUTS` among them."""
+        return replace(self, names=names)
 
     def _parts(self, X: Floats) -> Floats:
         """Return estimates of the spend, rows × parts: by orders and by spending, for every prior weight and window."""
@@ -188,7 +196,7 @@ def squared_error(predicted: Floats, spent: Floats) -> float:
     return float(np.mean((predicted - spent) ** 2))
 
 
-def value_errors(model: ValueModel, data: Dataset) -> dict[str, float]:
+def value_errors(model: ValueModel, data: Dataset, factor: float = 1.0) -> dict[str, float]:
     """Return the errors of the expected spend of customers who stayed, beside the customer's own mean, minor units.
 
     The root mean squared error matters most, as the mean is predicted. The customer's mean is the spending per day over
@@ -198,12 +206,13 @@ def value_errors(model: ValueModel, data: Dataset) -> dict[str, float]:
     Args:
         model: the model to judge.
         data: rows that it was not trained on.
+        factor: of the coming window's level.
     """
     stayed = ~data.y
     X, spent = data.values[stayed], data.spend_next[stayed]
     if not len(spent):
         return {}
-    predicted = model.expected_spend(X)
+    predicted = factor * model.expected_spend(X)
     low, high = model.bands.around(predicted)
     mean = spend_errors("customer_", customer_mean(model.names, X, model.horizon_days), spent)
     mean["customer_mean_root_mean_squared_error"] = mean.pop("customer_root_mean_squared_error")

@@ -4,7 +4,11 @@ A calibration is a line in log-odds: it keeps the ranking, and contributions sta
 
     none      the model's own log-odds
     platt     a line fitted on a later date than the training rows: a model is too sure of the rows it was trained on
-    season    a shift: the level forecast for the coming window (`training/forecasts/base_rate.py`)
+    season    a shift: the level forecast for the coming window (`training/forecasts/level.py`)
+
+The forecast is made from days since the last order alone. A model that tells customers apart better needs a larger
+shift of its log-odds for the same change of the mean: odds ratios do not collapse (Gail, Wieand and Piantadosi 1984,
+Biometrika 71(3)). So the shift is scaled by how much more the mean moves with the one than with the other.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ Method = Literal["none", "platt", "season"]
 METHODS: tuple[Method, ...] = ("none", "platt", "season")
 NEWTON_STEPS = 100
 ENOUGH_ROWS = 50
+MOST_SCALE = 2.0
 
 
 def fit_line(x: Floats, y: Flags, *, towards: float = 0.0, weight: float = 1e-3) -> tuple[float, float]:
@@ -76,7 +81,7 @@ def _loss(design: Floats, target: Floats, line: Floats, pull: Floats, goal: Floa
 
 @dataclass(frozen=True)
 class Calibration:
-    """A line in log-odds: calibrated = slope × raw + intercept, and for `season` the shift of the window.
+    """A line in log-odds: calibrated = slope × raw + intercept, and for `season` scale × the shift of the window.
 
     >>> Calibration().apply(np.array([0.3]), shift=1.0)
     array([0.3])
@@ -85,6 +90,7 @@ class Calibration:
     method: Method = "none"
     slope: float = 1.0
     intercept: float = 0.0
+    scale: float = 1.0
 
     def apply(self, log_odds: Floats, shift: float) -> Floats:
         """Return calibrated log-odds; `shift` is the forecast for the window that is predicted."""
@@ -92,23 +98,42 @@ class Calibration:
 
     def level(self, shift: float) -> float:
         """Return what is added to every row."""
-        return self.intercept + (shift if self.method == "season" else 0.0)
+        return self.intercept + (self.scale * shift if self.method == "season" else 0.0)
 
 
-def calibrate(method: Method, out_of_sample: tuple[Floats, Flags] | None) -> Calibration:
+def calibrate(method: Method, out_of_sample: tuple[Floats, Flags] | None, spread: float = 0.0) -> Calibration:
     """Fit a calibration; it is `none` where there are too few later rows to fit a line to.
 
     Args:
         method: `none`, `season`, or `platt`, a line fitted to later rows. Platt (1999).
         out_of_sample: raw log-odds that a model gave to rows later than its training rows, and who of them churned.
+        spread: mean p (1 − p) of the probabilities that the forecast of the level rests on; 0 where it is not known.
 
     >>> calibrate("platt", None).method
     'none'
     """
-    if method != "platt":
-        return Calibration(method)
+    if method == "season":
+        return Calibration(method, scale=level_scale(out_of_sample, spread))
+    if method == "none":
+        return Calibration()
     if out_of_sample is None or len(out_of_sample[1]) < ENOUGH_ROWS or len(np.unique(out_of_sample[1])) < 2:
         return Calibration()
     slope, intercept = fit_line(*out_of_sample, towards=1.0, weight=1.0)
     # A falling line would reverse the ranking: on later rows the model then knows nothing, and all get the base rate.
     return Calibration(method, max(slope, 0.0), intercept)
+
+
+def level_scale(out_of_sample: tuple[Floats, Flags] | None, spread: float) -> float:
+    """Return how many log-odds of a model move its mean as one of the forecast does: at least 1, at most 2.
+
+    Args:
+        out_of_sample: raw log-odds that it gave to later rows, and who of them churned; None gives 1.
+        spread: mean p (1 − p) of the probabilities that the forecast rests on; 0 gives 1.
+
+    >>> round(level_scale((np.array([-2.0, 2.0]), np.array([False, True])), 0.2), 4)
+    1.9049
+    """
+    if out_of_sample is None or not spread:
+        return 1.0
+    p = sigmoid(out_of_sample[0])
+    return float(np.clip(spread / max(float((p * (1 - p)).mean()), 1e-12), 1.0, MOST_SCALE))

@@ -8,11 +8,13 @@ answers another question than the settings ask, or where it knows days that are 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
 import msgspec
 import numpy as np
+import pandas as pd
 from msgspec import Meta
 
 from features.build import feature_table
@@ -39,7 +41,7 @@ class PredictedSpend(msgspec.Struct, frozen=True):
     expected_spend_12_months: Annotated[
         Decimal | None,
         Meta(
-            description="the same over twelve months, by the shop's retention; null: that is not known",
+            description="over twelve months at an ordinary level, by the shop's retention; null: that is not known",
             examples=["236.89"],
         ),
     ]
@@ -87,13 +89,16 @@ def expected_values(
 
 
 def _predicted(spends: Floats, bundle: Bundle, version: str, year: Yearly | None, money: Money) -> PredictedSpend:
-    days, mean = bundle.definition.horizon_days, float(spends.mean())
-    in_a_year = None if year is None else money.major(twelve_months(mean, days, year.retention))
-    return PredictedSpend(len(spends), days, money.major(mean), in_a_year, version)
+    days, (coming, ordinary) = bundle.definition.horizon_days, spends.mean(axis=0).tolist()
+    in_a_year = None if year is None else money.major(twelve_months(ordinary, days, year.retention))
+    return PredictedSpend(len(spends), days, money.major(coming), in_a_year, version)
 
 
 def _spends(log: Log, bundle: Bundle, end: int) -> tuple[list[str], Floats]:
-    """Return who is active, and what each is expected to spend over the horizon, minor units."""
+    """Return who is active, and what each is expected to spend over the horizon, minor units, customers × 2.
+
+    First over the coming horizon, then over one at the ordinary level: the season of one is not that of a year.
+    """
     parts = list(_chunks(log, bundle, end))
     return [customer for some, _ in parts for customer in some], np.concatenate([spends for _, spends in parts])
 
@@ -103,8 +108,13 @@ def _chunks(log: Log, bundle: Bundle, end: int) -> Iterator[tuple[list[str], Flo
     for first in range(0, max(log.n_customers, 1), CUSTOMERS_AT_ONCE):
         chunk = log.slice(first, min(first + CUSTOMERS_AT_ONCE, log.n_customers))
         table = feature_table(chunk, [as_of], bundle.features, bundle.definition.active_days)
-        spends = np.zeros(0)
+        spends = np.zeros((0, 2))
         if len(table):
             matrix = table[list(bundle.features.names)]
-            spends = (1 - bundle.probability(matrix, as_of)) * bundle.expected_spend(matrix)
+            levels = (bundle, bundle.at_ordinary_level)
+            spends = np.column_stack([_expected(each, matrix, as_of) for each in levels])
         yield list(table["customer_id"]), spends
+
+
+def _expected(bundle: Bundle, matrix: pd.DataFrame, as_of: date) -> Floats:
+    return (1 - bundle.probability(matrix, as_of)) * bundle.expected_spend(matrix, as_of)

@@ -105,7 +105,8 @@ def run_backtest(
     access = shop.settings.files.access()
     size, why = list_size(shop)
     some = sample(shop.log, shop.definition, shop.until)
-    tested = backtest_candidates(some.log, shop.definition, until=shop.until, progress=progress)
+    country = shop.settings.shop.country
+    tested = backtest_candidates(some.log, shop.definition, until=shop.until, country=country, progress=progress)
     tested = replace(tested, share=some.share, notes=(*some.notes, *tested.notes))
     found = report(
         tested,

@@ -157,6 +157,23 @@ def test_christmas_comes_without_an_edge_and_every_year() -> None:
     assert np.abs(np.diff(much)).max() < 0.2
 
 
+def test_before_a_feast_that_moves_more_is_bought_and_the_truth_knows() -> None:
+    easters = [date(2022, 4, 24), date(2023, 4, 16)]
+    with_feast = simulate(1_500, seed=6, days=560, with_events=False, feasts=easters, feast_factor=2.0)
+    without = simulate(1_500, seed=6, days=560, with_events=False)
+    for easter in easters:
+        week = (easter - START).days - 7
+        in_week = [
+            int(((shop.orders["ordered_at"] - pd.Timestamp(START)).dt.days.between(week, week + 4)).sum())
+            for shop in (with_feast, without)
+        ]
+        assert in_week[0] > 1.5 * in_week[1]
+    as_of = easters[1] - timedelta(21)
+    truth = with_feast.true_probability(as_of, 20)["probability"].mean()
+    assert truth < without.true_probability(as_of, 20)["probability"].mean() - 0.05
+    assert no_order_between(with_feast, as_of, 20).mean() == pytest.approx(truth, abs=0.04)
+
+
 def test_the_files_hold_the_tables_and_nothing_else_is_left(shop: SimulatedShop, tmp_path: Path) -> None:
     small = simulate(20, seed=2, days=90)
     written = small.write(tmp_path / "new" / "folder")
@@ -172,7 +189,9 @@ def test_a_stationary_shop_has_no_christmas() -> None:
         simulate(5, seed=1, stationary=True, christmas_factor=2.0)
 
 
-@pytest.mark.parametrize("wrong", [{"customers": 0}, {"days": 0}, {"usual_gap_days": 0.0}, {"christmas_factor": 0.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"customers": 0}, {"days": 0}, {"usual_gap_days": 0.0}, {"christmas_factor": 0.0}, {"feast_factor": 0.0}]
+)
 def test_impossible_shops_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="at least 1 customer, 1 day"):
         simulate(**{"customers": 5, "seed": 1, "days": 30, **wrong})  # type: ignore[arg-type]  # one wrong value each

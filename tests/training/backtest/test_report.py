@@ -30,7 +30,7 @@ from training.backtest.report_text import (
 from training.backtest.results import Backtest, CandidateResult, DateResult
 from training.backtest.segments import by_segment, new_and_regulars
 from training.backtest.shortlist import A_TENTH
-from training.forecasts.base_rate import Forecast
+from training.forecasts.level import Forecast
 from training.metrics import ece, evaluate
 from training.models.calibration import sigmoid
 from training.plots.backtest import report_figures
@@ -289,6 +289,17 @@ def test_dates_hold_what_was_said_and_the_forecast_of_the_level():
         assert not each.level.is_inside
     assert season.predicted == pytest.approx(season.level.expected)
     assert without.predicted == pytest.approx(float(p.mean()))
+
+
+def test_a_level_is_told_in_the_log_odds_of_the_candidate():
+    """One whose mean moves half as far with a log-odds needs twice the shift, and twice the uncertainty."""
+    p, y = truth(4_000, 3)
+    tested = backtest_of([p], [p], [y], forecasts=[Forecast(0, 0.2, 0.1, 0.2, 0.0)], calibration="season")
+    (date,) = tested.candidates["lightgbm"].by_date
+    scaled = replace(tested.candidates["lightgbm"], by_date=(replace(date, scale=2.0),))
+    (found,) = report(replace(tested, candidates={**tested.candidates, "lightgbm": scaled}), "lightgbm").dates
+    assert (found.level.shift, found.level.uncertainty) == (0.4, 0.2)
+    assert found.level.expected == pytest.approx(float(p.mean()))  # the probabilities hold the whole shift already
 
 
 def test_segments_are_measured_apart_and_marked_where_off():

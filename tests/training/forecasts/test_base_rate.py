@@ -13,7 +13,8 @@ from features.definitions import default_features
 from features.log import Lines, Log
 from features.roll_up import roll_up
 from training.dataset import build_dataset
-from training.forecasts.base_rate import YEAR_DAYS, BaseRates, base_rates, read_weeks
+from training.forecasts.base_rate import base_rates, read_weeks
+from training.forecasts.level import YEAR_DAYS, Levels
 from training.log_odds import shift_to, sigmoid
 from training.splits import training_dates
 
@@ -33,7 +34,7 @@ def shop(*, season: float, customers: int = 600, ageing: bool = False) -> Log:
     return roll_up(Lines.of([f"{one:04}" for one in who[here]], day[here].tolist(), [1000] * int(here.sum())))
 
 
-def learnt(log: Log, until: int) -> BaseRates:
+def learnt(log: Log, until: int) -> Levels:
     """Return what is known on a day."""
     data = build_dataset(log, training_dates(log.first_day, until, DEFINITION), DEFINITION, default_features())
     return base_rates(read_weeks(log, DEFINITION, until), data, until)
@@ -81,7 +82,7 @@ def test_nothing_on_or_after_the_day_is_looked_at():
 
 def test_a_round_trip_changes_no_bit():
     rates = learnt(shop(season=2.0), 500)
-    again = BaseRates.from_dict(rates.to_dict())
+    again = Levels.from_dict(rates.to_dict())
     assert again.to_dict() == rates.to_dict()
     assert [again.forecast(day) for day in range(480, 600, 7)] == [rates.forecast(day) for day in range(480, 600, 7)]
 

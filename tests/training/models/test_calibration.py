@@ -61,3 +61,23 @@ FEW, ONE_CLASS = (np.zeros(10), np.zeros(10, dtype=bool)), (np.ones(99), np.ones
 @pytest.mark.parametrize("late", [None, FEW, ONE_CLASS])
 def test_where_nothing_can_be_judged_nothing_is_changed(late):
     assert calibrate("platt", late) == Calibration()
+
+
+def test_a_forecast_shift_moves_the_mean_of_a_sharper_model_as_far_as_it_was_meant_to():
+    """The forecast is of who was seen when alone; a model that knows more needs more log-odds for the same mean."""
+    random = np.random.default_rng(3)
+    known, hidden = random.normal(0, 0.8, 40_000), random.normal(0, 2, 40_000)
+    sharp = known + hidden
+    blunt = known * 0.6  # of the same mean, as half of the customers churn by either
+    shift, later = 0.5, (sharp, random.random(len(sharp)) < sigmoid(sharp))
+    meant = sigmoid(blunt + shift).mean()
+    season = calibrate("season", later, float((sigmoid(blunt) * (1 - sigmoid(blunt))).mean()))
+    assert season.scale > 1.3
+    assert sigmoid(season.apply(sharp, shift)).mean() == pytest.approx(meant, abs=0.01)
+    assert sigmoid(calibrate("season", later).apply(sharp, shift)).mean() < meant - 0.02
+
+
+def test_a_shift_counts_once_where_nothing_says_more():
+    assert calibrate("season", None, 0.2).scale == 1.0
+    assert calibrate("season", (np.zeros(99), np.ones(99, dtype=bool)), 0.0).scale == 1.0
+    assert calibrate("season", (np.zeros(99), np.ones(99, dtype=bool)), 0.01).scale == 1.0
