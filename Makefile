@@ -58,6 +58,7 @@ bench: $(READY) ## speed as ratios, side by side in one run
 bench-quality: $(READY) ## who is right on open logs; CDNOW=path of CDNOW_master.txt, PEERS=folder of the peers' answers
 	@$(BIN)/python -m benchmarks.quality $(if $(CDNOW),--cdnow $(CDNOW)) $(if $(PEERS),--peers $(PEERS))
 	@$(BIN)/python -m benchmarks.quality.left $(if $(CDNOW),--cdnow $(CDNOW))
+	@$(BIN)/python -m benchmarks.quality.level $(if $(CDNOW),--cdnow $(CDNOW))
 
 bench-ablation: $(READY) ## what each family of features adds; CDNOW=path of CDNOW_master.txt
 	@$(BIN)/python -m benchmarks.ablation $(if $(CDNOW),--cdnow $(CDNOW))

@@ -19,6 +19,7 @@ TINY = {
 }
 LONG = {
     "quality.left": ("--simulated", "250"),
+    "quality.level": ("--simulated", "250"),
     "effect": ("--seeds", "1", "--customers", "600", "--processes", "1"),
     "quality": ("--simulated", "300"),
     "serving": ("--customers", "200", "--rounds", "1", "--seconds", "0.2"),
