@@ -61,7 +61,7 @@ def with_attributes(log: Log, attributes: Attributes) -> Log:
         value = Coded(coded.values, coded.codes[row]).in_order()
         known = (value.values != "")[value.codes] & (day != NULL) if len(row) else np.zeros(0, dtype=bool)
         value = Coded(value.values, value.codes[known]).in_order()
-        stream = _stream(customer[known], day[known], value.codes, log.n_customers)
+        stream = _stream(customer[known], day[known], value.codes.astype(np.int64), log.n_customers)
         streams[ATTRIBUTE + name], words[ATTRIBUTE + name] = stream, value.values
     return replace(log, streams=streams, words=words)
 

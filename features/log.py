@@ -17,6 +17,7 @@ import numpy.typing as npt
 from features.codes import ATTRIBUTE
 
 Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32] | npt.NDArray[np.int64]  # of texts that Arrow coded 32 bits: widen them to reckon
 Texts = npt.NDArray[np.object_]
 
 NULL = int(np.iinfo(np.int64).min)
@@ -33,7 +34,7 @@ class Coded:
     """
 
     values: Texts
-    codes: Ints
+    codes: Codes
 
     @classmethod
     def of(cls, texts: Sequence[str] | Texts) -> Coded:
@@ -62,7 +63,7 @@ class Coded:
         """No text is longer, in characters."""
         return max(map(len, self.values), default=0)
 
-    def with_codes(self, codes: Ints) -> Coded:
+    def with_codes(self, codes: Codes) -> Coded:
         """Return other rows of the same texts."""
         return Coded(self.values, codes)
 

@@ -9,14 +9,20 @@ Lines of files and of posted histories both come through here, so training and s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from features.log import EVENT, NULL, Coded, Events, Ints, Lines, Log, Stream, Texts
+from features.blocks import blocks
+from features.log import EVENT, NULL, Coded, Codes, Events, Ints, Lines, Log, Stream, Texts
 
+Mask = npt.NDArray[np.bool_]
+_BITS_OF_CODES = 32
 _NO_IDS, _NO_INTS = Coded.of([]), np.zeros(0, dtype=np.int64)
 
 
@@ -38,13 +44,16 @@ def roll_up(lines: Lines, events: Events | None = None) -> Log:
     # A large shop's lines and its days are not held beside each other: what is of no further use is let go.
     lines, size = replace(lines, customer_id=_NO_IDS), len(customer_ids)
     bought, orders = _bought(lines, customer, has_money)
+    lines = replace(lines, order_id=_NO_IDS, discount=_NO_INTS)
+    order_days = _order_days(orders, size)
+    del orders
     product = lines.product_id.in_order()
-    lines = replace(lines, order_id=_NO_IDS, product_id=_NO_IDS, discount=_NO_INTS)
+    lines = replace(lines, product_id=_NO_IDS)
     items = _items(lines, customer, product, bought, size)
-    returns = _returns(lines, customer, np.flatnonzero(lines.returned), size)
+    returns = _returns(lines, customer, size)
     del lines, customer, product, bought
     streams = {
-        "orders": _order_days(orders, size),
+        "orders": order_days,
         "items": items,
         "returns": returns,
         **(_event_streams(events, event_customer, size) if events is not None else {}),
@@ -56,24 +65,24 @@ def roll_up(lines: Lines, events: Events | None = None) -> Log:
 class _Together:
     """Lines of one order that stand together, added up: one value for each such run of lines."""
 
-    customer: Ints
+    customer: Codes
     day: Ints
-    order: Ints
+    order: Codes
     lines: Ints
     amount: Ints
     discount: Ints
     units: Ints
 
-    def at(self, rows: Ints | npt.NDArray[np.bool_]) -> _Together:
-        return _Together(*(getattr(self, each.name)[rows] for each in fields(self)))
+    def at(self, rows: Codes) -> _Together:
+        return _Together(*(_at(getattr(self, each.name), rows) for each in fields(self)))
 
-    @property
+    @cached_property
     def begins_of_orders(self) -> Ints:
         """Where each order begins, once they are sorted; lines without an order id are one order a day."""
         return _begins(self.customer, self.day, self.order)
 
 
-def _bought(lines: Lines, customer: Ints, has_money: bool) -> tuple[npt.NDArray[np.bool_], _Together]:
+def _bought(lines: Lines, customer: Codes, has_money: bool) -> tuple[Mask, _Together]:
     """Return which lines are of orders that are worth something; and these, together, by customer, day and order."""
     begins = _begins(customer, lines.day, lines.order_id.codes, lines.returned)
     sold = ~lines.returned[begins]
@@ -84,49 +93,58 @@ def _bought(lines: Lines, customer: Ints, has_money: bool) -> tuple[npt.NDArray[
         _counts(begins, len(customer)),
         *(totals(column, begins) for column in (lines.amount, lines.discount, lines.units)),
     )
-    together, lines_of = every if sold.all() else every.at(sold), every.lines
+    by_order = _sorted_by_order(every, sold)
+    ordered, lines_of = every.at(by_order), every.lines
     del every
-    by_order = _sorted_by_order(together)
-    ordered = together.at(by_order)
-    del together
     if has_money:
         orders = ordered.begins_of_orders
-        worth = np.repeat(totals(ordered.amount, orders) > 0, _counts(orders, len(by_order)))
+        worth = totals(ordered.amount, orders) > 0
         if not worth.all():
-            ordered = ordered.at(worth)
-            sold[np.flatnonzero(sold)[by_order[~worth]]] = False
+            worth = np.repeat(worth, _counts(orders, len(by_order)))
+            ordered = ordered.at(np.flatnonzero(worth))
+            sold[by_order[~worth]] = False
     return np.repeat(sold, lines_of), ordered
 
 
-def _sorted_by_order(together: _Together) -> Ints:
-    key = _pack(together.customer, together.day)
-    if np.bincount(together.order).max(initial=0) > 1:  # an order whose lines stand apart
-        key = _pack(key, together.order)
-    return _sorted(key)[0]
+def _sorted_by_order(together: _Together, sold: Mask) -> Codes:
+    """Return those of some rows in the order of customer, day and order."""
+    some = together.order if sold.all() else together.order[sold]
+    stand_apart = np.bincount(some).max(initial=0) > 1  # lines of one order
+    columns = (together.customer, together.day, *([together.order] if stand_apart else []))
+    return _sorted(columns, sold)[0]
 
 
-def _sorted(key: Ints, rows: Ints | None = None) -> tuple[Ints, Ints]:
-    """Return the rows in the order of a key, and the key in order; NumPy sorts integers several times as fast as rows.
+def _sorted(columns: Sequence[Codes], some: Mask) -> tuple[Codes, Ints]:
+    """Return some rows in the order of columns, of which the first counts from 0, and a key that sorts as these do.
 
-    Args:
-        key: not negative; it is sorted in its place, since memory costs more than the sort.
-        rows: to which it belongs, rising; None = all.
+    Where they fit the rows' numbers are part of the key: NumPy sorts integers several times as fast as rows.
 
-    >>> _sorted(np.array([7, 3, 7]))
-    (array([1, 0, 2]), array([3, 7, 7]))
+    >>> _sorted([np.array([1, 0, 1]), np.array([20, 20, 10])], np.ones(3, dtype=bool))
+    (array([1, 2, 0], dtype=int32), array([1, 2, 3]))
     """
-    rows = np.arange(len(key)) if rows is None else rows
-    bits = int(rows.max(initial=0)).bit_length()
-    if int(key.max(initial=0)) >= 1 << (63 - bits):
+    ranges, bits = [_range(column) for column in columns[1:]], len(some).bit_length()
+    fits = (int(columns[0].max(initial=0)) + 1) * prod(span for _, span in ranges) < 1 << (63 - bits)
+    key, begin = np.empty(np.count_nonzero(some), dtype=np.int64), 0
+    for block in blocks(len(some)):
+        rows = np.flatnonzero(some[block])
+        part = key[begin : begin + len(rows)]
+        part[:] = columns[0][block][rows]
+        for column, (low, span) in zip(columns[1:], ranges, strict=True):
+            part *= span
+            part += column[block][rows]
+            part -= low
+        if fits:
+            part <<= bits
+            part |= rows + block.start
+        begin += len(rows)
+    if not fits:
         order = np.argsort(key, kind="stable")
-        return rows[order], key[order]
-    key <<= bits
-    key |= rows
-    del rows
+        return np.flatnonzero(some)[order], key[order]
     key.sort()
-    rows = key & ((1 << bits) - 1)
+    at = np.empty(len(key), dtype=np.int32) if bits < _BITS_OF_CODES else np.empty(len(key), dtype=np.int64)
+    np.bitwise_and(key, (1 << bits) - 1, out=at, casting="same_kind")
     key >>= bits
-    return rows, key
+    return at, key
 
 
 def _begins(*sorted_columns: npt.NDArray[Any]) -> Ints:
@@ -138,36 +156,13 @@ def _begins(*sorted_columns: npt.NDArray[Any]) -> Ints:
     return np.flatnonzero(changes)
 
 
-def _pack(customer: Ints, minor: Ints) -> Ints:
-    """Return one integer key that sorts by customer, then by the second column."""
-    low, span = _range(minor)
-    key: Ints = customer * span
-    key += minor
-    key -= low
-    return key
+def _range(column: Codes) -> tuple[int, int]:
+    """Return the lowest value, and how many there are from it to the highest: few bits of a key, if days are few."""
+    low = int(column.min()) if len(column) else 0
+    return low, int(column.max(initial=low)) - low + 1
 
 
-def _unpack(key: Ints, minor: Ints) -> tuple[Ints, Ints]:
-    """Return the two columns of a key; `minor` is the column that it was packed with.
-
-    >>> _unpack(_pack(np.array([3, 4]), np.array([20, 10])), np.array([20, 10]))
-    (array([3, 4]), array([20, 10]))
-    """
-    low, span = _range(minor)
-    customer = key // span
-    back = customer * -span
-    back += key
-    back += low
-    return customer, back
-
-
-def _range(column: Ints) -> tuple[int, int]:
-    """Return the lowest value, at most 0, and how many there are from it to the highest."""
-    low = int(column.min(initial=0))
-    return low, int(column.max(initial=0)) - low + 1
-
-
-def _customers(lines: Lines, events: Events | None) -> tuple[Texts, Ints, Ints]:
+def _customers(lines: Lines, events: Events | None) -> tuple[Texts, Codes, Codes]:
     own = lines.customer_id.in_order()
     if events is None:
         return own.values, own.codes, np.zeros(0, dtype=np.int64)
@@ -184,14 +179,19 @@ def totals(values: Ints, begins: Ints) -> Ints:
     """
     if len(begins) == len(values):
         return values.copy()
-    return np.add.reduceat(values, begins) if values.any() else np.zeros(len(begins), dtype=np.int64)
+    return np.add.reduceat(values, begins) if values.any() else np.broadcast_to(np.int64(0), len(begins))
+
+
+def _at(column: npt.NDArray[Any], rows: Codes) -> npt.NDArray[Any]:
+    """Return some rows of a column; one that is a single number throughout stays that number, and takes no memory."""
+    return np.broadcast_to(column[0], len(rows)) if len(column) and column.strides == (0,) else column[rows]
 
 
 def _counts(begins: Ints, rows: int) -> Ints:
     return np.diff(np.append(begins, rows))
 
 
-def _offsets(customer: Ints, size: int) -> Ints:
+def _offsets(customer: Codes, size: int) -> Ints:
     return np.concatenate([[0], np.cumsum(np.bincount(customer, minlength=size))]).astype(np.int64)
 
 
@@ -205,41 +205,61 @@ def _order_days(together: _Together, size: int) -> Stream:
         "lines": totals(together.lines, begins),
         "units": totals(together.units, begins),
         "discount": discount,
-        "discounted": (discount > 0).astype(np.int64),
-        "weekend": ((day + 3) % 7 >= 5).astype(np.int64),  # day 0 was a Thursday, so +3 makes Monday 0
-        "week": (day + 3) // 7,
+        "discounted": (discount > 0).astype(np.int64) if discount.any() else discount,
+        **_of_calendar(day),
         "gap_days": _gaps(who, day),
     }
     return Stream(_offsets(who, size), day, columns)
 
 
-def _gaps(customer: Ints, days: Ints) -> Ints:
+def _of_calendar(day: Ints) -> dict[str, Ints]:
+    """Return what is known of each day; a log has few different ones."""
+    low, span = _range(day)
+    days = np.arange(low, low + span) + 3  # day 0 was a Thursday, so +3 makes Monday 0
+    at = day - low
+    return {"weekend": (days % 7 >= 5).astype(np.int64)[at], "week": (days // 7)[at]}
+
+
+def _gaps(customer: Codes, days: Ints) -> Ints:
     gaps = np.full(len(days), NULL, dtype=np.int64)
     same = customer[1:] == customer[:-1]
     gaps[1:][same] = np.diff(days)[same]
     return gaps
 
 
-def _items(lines: Lines, customer: Ints, product: Coded, bought: npt.NDArray[np.bool_], size: int) -> Stream:
+def _items(lines: Lines, customer: Codes, product: Coded, bought: Mask, size: int) -> Stream:
     known = bought & ~product.empty[product.codes] if product.empty.any() else bought
-    key, at = _pack(_pack(customer, lines.day), product.codes), None
-    if not known.all():
-        key, at = key[known], np.flatnonzero(known)
-    rows, key = _sorted(key, at)
+    rows, key = _sorted((customer, lines.day, product.codes), known)
     begins = _begins(key)
     key = key[begins]
-    columns = {
-        "item_spend": totals(lines.amount[rows], begins),
-        "item_units": totals(lines.units[rows], begins),
-    }
+    sums = {"item_spend": _sums(lines.amount, rows, begins), "item_units": _sums(lines.units, rows, begins)}
     del rows, begins
-    customer_day, codes = _unpack(key, product.codes)
-    who, day = _unpack(customer_day, lines.day)
-    return Stream(_offsets(who, size), day, {"product": codes, **columns})
+    (first_day, days), (first_code, products) = _range(lines.day), _range(product.codes)
+    day, code = np.empty(len(key), dtype=np.int64), np.empty(len(key), dtype=np.int64)
+    for block in blocks(len(key)):
+        customer_day, code[block] = np.divmod(key[block], products)
+        day[block] = customer_day % days
+    day += first_day
+    code += first_code
+    starts = np.searchsorted(key, np.arange(size + 1) * (days * products))
+    return Stream(starts, day, {"product": code, **sums})
 
 
-def _returns(lines: Lines, customer: Ints, back: Ints, size: int) -> Stream:
-    back = _sorted(_pack(customer[back], lines.day[back]), back)[0]
+def _sums(values: Ints, rows: Codes, begins: Ints) -> Ints:
+    """Return the sum of each run of rows, given where the runs begin, as `totals` of the values in those rows.
+
+    >>> _sums(np.array([1, 2, 3]), np.array([2, 0, 1]), np.array([0, 2]))
+    array([4, 2])
+    """
+    sums = np.empty(len(begins), dtype=np.int64)
+    for block in blocks(len(begins)):
+        first, end = begins[block.start], begins[block.stop] if block.stop < len(begins) else len(rows)
+        np.add.reduceat(values[rows[first:end]], begins[block] - first, out=sums[block])
+    return sums
+
+
+def _returns(lines: Lines, customer: Codes, size: int) -> Stream:
+    back = _sorted((customer, lines.day), lines.returned)[0]
     begins = _begins(customer[back], lines.day[back])
     columns = {
         "returned": totals(lines.amount[back], begins),
@@ -249,7 +269,7 @@ def _returns(lines: Lines, customer: Ints, back: Ints, size: int) -> Stream:
     return Stream(_offsets(customer[back][begins], size), lines.day[back][begins], columns)
 
 
-def _event_streams(events: Events, customer: Ints, size: int) -> dict[str, Stream]:
+def _event_streams(events: Events, customer: Codes, size: int) -> dict[str, Stream]:
     kinds = events.kind.in_order()
     return {
         EVENT + str(kind): _event_stream(events, customer, kinds.codes == code, size)
@@ -257,7 +277,7 @@ def _event_streams(events: Events, customer: Ints, size: int) -> dict[str, Strea
     }
 
 
-def _event_stream(events: Events, customer: Ints, rows: npt.NDArray[np.bool_], size: int) -> Stream:
+def _event_stream(events: Events, customer: Codes, rows: Mask, size: int) -> Stream:
     # The value is the last key, so that two events of one second have one order however the file was sorted.
     order = np.lexsort((events.value[rows], events.second[rows], events.day[rows], customer[rows]))
     who, day, value = customer[rows][order], events.day[rows][order], events.value[rows][order]

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from features.log import Ints
+from features.log import Codes, Ints
 from features.money import Money
 from features.sources import cells
 from features.sources.columns import Mask, among, by_rate, first_rows, first_text, half_up, mapped, times, zeros
@@ -34,7 +34,7 @@ class Worth:
     derived: bool = False
 
 
-def line_money(checks: RowChecks, order: Ints, rules: LineRules) -> Worth:
+def line_money(checks: RowChecks, order: Codes, rules: LineRules) -> Worth:
     """Return what the rows are worth, once their cells are checked; an order is a key per row."""
     quantity = checks.number("quantity")
     if quantity is not None:
@@ -101,7 +101,7 @@ def _after_discount(
     return Worth(amount, discount, back, quantity, derived=rules.discount_is != "money")
 
 
-def in_shop_currency(checks: RowChecks, order: Ints, shop: Shop, rules: LineRules, worth: Worth) -> tuple[Ints, ...]:
+def in_shop_currency(checks: RowChecks, order: Codes, shop: Shop, rules: LineRules, worth: Worth) -> tuple[Ints, ...]:
     """Return amount, discount and what came back in the shop's minor units; an empty currency is the shop's own."""
     columns = (worth.amount, worth.discount, worth.back)
     decimals = Money(shop.currency).decimals
@@ -131,7 +131,7 @@ def in_shop_currency(checks: RowChecks, order: Ints, shop: Shop, rules: LineRule
     return tuple(minor)
 
 
-def _rounded_together(order: Ints, values: Ints, unit: int) -> Ints:
+def _rounded_together(order: Codes, values: Ints, unit: int) -> Ints:
     """Round so that the lines of an order add up to what their sum rounds to."""
     rows = np.argsort(
         np.where(order >= 0, order, np.arange(len(order)) + int(order.max(initial=-1)) + 1), kind="stable"
@@ -146,7 +146,7 @@ def _rounded_together(order: Ints, values: Ints, unit: int) -> Ints:
     return result
 
 
-def _once_per_order(checks: RowChecks, name: str, order: Ints, values: Ints) -> Ints:
+def _once_per_order(checks: RowChecks, name: str, order: Codes, values: Ints) -> Ints:
     """Count an order's total on its first filled line only; the other lines get 0."""
     rows = checks.alive & checks.sound & (order >= 0)
     filled = rows & (values != cells.EMPTY)
@@ -160,7 +160,7 @@ def _once_per_order(checks: RowChecks, name: str, order: Ints, values: Ints) -> 
     return np.where(rows & (source >= 0) & (source != row_number), 0, values)
 
 
-def _remedy(order: Ints, filled: Mask, wrong: Mask) -> str:
+def _remedy(order: Codes, filled: Mask, wrong: Mask) -> str:
     """Say what helps where totals differ within an order; where most do they are money of the lines."""
     several = np.bincount(order[filled]) > 1
     if len(np.unique(order[wrong])) * 2 > np.count_nonzero(several):

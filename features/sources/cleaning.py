@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from features.log import NULL, Coded, Events, Ints, Lines
+from features.log import NULL, Coded, Codes, Events, Ints, Lines
 from features.sources import cells
 from features.sources.amounts import in_shop_currency, line_money
 from features.sources.balance.account import ReadRows
@@ -158,7 +158,7 @@ def clean_events(typed: TypedTable, shop: Shop, *, until: int | None, latest: in
     return CleanTable(tuple(checks.problems), checks.counts, events=events, event_ids=ids)
 
 
-def _of_latest_states(checks: RowChecks, order: Ints, local_time: Ints, rules: LineRules) -> Coded:
+def _of_latest_states(checks: RowChecks, order: Codes, local_time: Ints, rules: LineRules) -> Coded:
     """Leave out all states of an order but its latest; return the customers."""
     customer = customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
     if rules.keep_repeats:
@@ -173,7 +173,7 @@ def _of_latest_states(checks: RowChecks, order: Ints, local_time: Ints, rules: L
     return customer_ids(first_text(order, checks.typed.texts["customer_id"], checks.alive))
 
 
-def _leave_out_other_rows(checks: RowChecks, order: Ints, customer: Coded, meant: Meant, rules: LineRules) -> None:
+def _leave_out_other_rows(checks: RowChecks, order: Codes, customer: Coded, meant: Meant, rules: LineRules) -> None:
     """Leave out the rows that are no order of a customer."""
     if not rules.check_all:
         checks.leave_out("cancelled", meant.rows("cancelled"))
@@ -201,7 +201,7 @@ def _leave_out_placeholders(checks: RowChecks, customer: Coded, rules: LineRules
         checks.leave_out("placeholders", among(customer, frozenset(map(cells.customer_id, nobody))))
 
 
-def _flagged(checks: RowChecks, order: Ints, name: str) -> Mask:
+def _flagged(checks: RowChecks, order: Codes, name: str) -> Mask:
     """Return the rows whose flag says yes; lines without one have that of their order's first line."""
     flag = checks.typed.flags.get(name)
     if flag is None:
@@ -261,7 +261,7 @@ def _prefixed(checks: RowChecks, rules: LineRules) -> Mask:
     return where(orders, lambda order: order.casefold().startswith(prefix))
 
 
-def _refunds(checks: RowChecks, order: Ints, amount: Ints, quantity: Ints | None, rules: LineRules) -> Mask:
+def _refunds(checks: RowChecks, order: Codes, amount: Ints, quantity: Ints | None, rules: LineRules) -> Mask:
     """Return the rows that, where they came back, give back the money of a sale that stands in other rows."""
     found = _prefixed(checks, rules) | (amount < 0)
     if quantity is not None:
@@ -289,7 +289,7 @@ def _check_ids(checks: RowChecks, customer: Coded) -> None:
         checks.problem(name, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY, rounded)
 
 
-def _check_orders(checks: RowChecks, order: Ints, customer: Coded, day: Ints, returned: Mask) -> None:
+def _check_orders(checks: RowChecks, order: Codes, customer: Coded, day: Ints, returned: Mask) -> None:
     """Check that an order id belongs to one customer and one time; a return may come later."""
     sold = checks.alive & checks.sound & (order >= 0) & ~returned
     if not sold.any():

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from features.log import Coded, Ints
+from features.log import Coded, Codes, Ints
 from features.sources import cells
 from features.sources.cells.hints import Hint
 
@@ -115,7 +115,7 @@ def spread(values: Mask, rows: Mask) -> Mask:
     return spread_out
 
 
-def first_rows(key: Ints, filled: Mask) -> Ints:
+def first_rows(key: Codes, filled: Mask) -> Ints:
     """Return for each key the first row where it is filled, −1 where it never is; one more −1 stands for no key.
 
     >>> first_rows(np.array([0, 0, 1, -1]), np.array([False, True, False, True]))
@@ -128,7 +128,7 @@ def first_rows(key: Ints, filled: Mask) -> Ints:
     return first
 
 
-def first_text(key: Ints, coded: Coded, alive: Mask) -> Coded:
+def first_text(key: Codes, coded: Coded, alive: Mask) -> Coded:
     """Fill empty cells from the first filled line of the same order: exports write an order's cells only once.
 
     >>> first_text(np.array([0, 0]), Coded.of(["paid", ""]), np.array([True, True])).codes
@@ -144,7 +144,7 @@ def first_text(key: Ints, coded: Coded, alive: Mask) -> Coded:
     return coded.with_codes(codes)
 
 
-def first_filled(key: Ints, filled: Mask, *columns: Ints) -> tuple[Ints, ...]:
+def first_filled(key: Codes, filled: Mask, *columns: Ints) -> tuple[Ints, ...]:
     """Fill the empty cells of integer columns as `first_text` does; `filled` marks the cells that are not empty."""
     if filled.all():
         return columns

@@ -129,7 +129,7 @@ def _known_or_empty(field: str, text: str) -> str:
 def _joined(first: Coded, last: Coded) -> Coded:
     """Return two columns of texts as one."""
     width = len(last.values)
-    pairs, codes = np.unique(first.codes * width + last.codes, return_inverse=True)
+    pairs, codes = np.unique(first.codes.astype(np.int64) * width + last.codes, return_inverse=True)
     texts = [whole_name(first.values[pair // width], last.values[pair % width]) or "" for pair in pairs]
     return Coded(np.array(texts, dtype=object), codes.astype(np.int64))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from features.log import Coded, Ints
+from features.log import Coded, Codes, Ints
 from features.sources.cells.read_texts import Hashes, mixed
 from features.sources.columns import Mask
 from features.sources.row_checks import TypedTable
@@ -18,7 +18,7 @@ from features.sources.row_checks import TypedTable
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
-def order_keys(order_id: Coded | None, rows: int) -> Ints:
+def order_keys(order_id: Coded | None, rows: int) -> Codes:
     """Return the order of each row as an integer, −1 where it has no order id.
 
     >>> order_keys(Coded.of(["7", "", "7"]), 3)
@@ -30,7 +30,7 @@ def order_keys(order_id: Coded | None, rows: int) -> Ints:
     return np.where(empty[order_id.codes], -1, order_id.codes) if empty.any() else order_id.codes
 
 
-def repeated_ids(coded: Coded, alive: Mask, within: Ints | None = None, content: Hashes | None = None) -> Mask:
+def repeated_ids(coded: Coded, alive: Mask, within: Codes | None = None, content: Hashes | None = None) -> Mask:
     """Return the rows whose id came before (within the same order, with the same content); empty ids never do.
 
     >>> repeated_ids(Coded.of(["a", "b", "a", ""]), np.array([True] * 4))
@@ -38,7 +38,9 @@ def repeated_ids(coded: Coded, alive: Mask, within: Ints | None = None, content:
     """
     key = order_keys(coded, len(alive))
     rows = np.flatnonzero(alive & (key >= 0))
-    pair = key[rows] if within is None else (within[rows] + 1) * len(coded.values) + key[rows]
+    pair = key[rows].astype(np.int64)
+    if within is not None:
+        pair += (within[rows].astype(np.int64) + 1) * len(coded.values)
     if content is not None:
         pair = mixed(pair.astype(np.uint64) ^ content[rows]).astype(np.int64)
     _, first = np.unique(pair, return_index=True)
@@ -47,7 +49,7 @@ def repeated_ids(coded: Coded, alive: Mask, within: Ints | None = None, content:
     return repeated
 
 
-def duplicate_lines(typed: TypedTable, order: Ints, alive: Mask) -> Mask:
+def duplicate_lines(typed: TypedTable, order: Codes, alive: Mask) -> Mask:
     """Return the lines whose number came before in the same order, the same in all cells.
 
     A number that comes again with other cells is no line number but, say, a product's, and its lines are all kept.
@@ -58,7 +60,7 @@ def duplicate_lines(typed: TypedTable, order: Ints, alive: Mask) -> Mask:
     return repeated_ids(line, alive, within=order, content=fingerprints(typed, np.arange(typed.rows)))
 
 
-def again_in_later_file(typed: TypedTable, order: Ints, alive: Mask) -> Mask:
+def again_in_later_file(typed: TypedTable, order: Codes, alive: Mask) -> Mask:
     """Return the rows without an order id that stand again, as they were, in a later one of several files.
 
     Equal rows of one file are orders of their own: the second of them is the same as the second of another file.
@@ -88,7 +90,7 @@ def fingerprints(typed: TypedTable, rows: Ints) -> Hashes:
     return fingerprint
 
 
-def _columns(typed: TypedTable) -> Iterator[Ints]:
+def _columns(typed: TypedTable) -> Iterator[Codes]:
     yield from (coded.codes for _, coded in sorted(typed.texts.items()))
     yield from (numbers for _, numbers in sorted(typed.numbers.items()))
     yield from (flags for _, flags in sorted(typed.flags.items()))

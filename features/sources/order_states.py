@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.log import Coded, Ints
+from features.log import Coded, Codes, Ints
 from features.sources import cells
 from features.sources.columns import Mask, is_empty, mask
 from features.sources.duplicates import fingerprints
@@ -37,7 +37,7 @@ class EarlierStates:
 
 
 def earlier_states(
-    checks: RowChecks, order: Ints, customer: Coded, local_time: Ints, rules: LineRules
+    checks: RowChecks, order: Codes, customer: Coded, local_time: Ints, rules: LineRules
 ) -> EarlierStates:
     """Return the rows of all states of an order but its latest.
 
@@ -77,7 +77,7 @@ def _negative(typed: TypedTable) -> Mask:
     return negative
 
 
-def _groups(typed: TypedTable, rows: Ints, order: Ints, customer: Coded, local_time: Ints) -> tuple[Ints, Ints]:
+def _groups(typed: TypedTable, rows: Ints, order: Codes, customer: Coded, local_time: Ints) -> tuple[Codes, Ints]:
     """Return a key per row, one order of one customer at one time, of one kind of document; and its first row."""
     key = order[rows]
     columns = [customer.codes, local_time, *([typed.texts["type"].codes] if "type" in typed.texts else [])]
@@ -89,7 +89,7 @@ def _groups(typed: TypedTable, rows: Ints, order: Ints, customer: Coded, local_t
     return key, first
 
 
-def _attributes(typed: TypedTable, rows: Ints, group: Ints, run: Mask, rules: LineRules) -> Iterator[Ints]:
+def _attributes(typed: TypedTable, rows: Ints, group: Codes, run: Mask, rules: LineRules) -> Iterator[Codes]:
     """Yield what may tell the states of an order apart, an integer per row."""
     for name in ("status", "cancelled_at", "updated_at"):
         if (coded := typed.texts.get(name)) is not None:
@@ -102,10 +102,10 @@ def _attributes(typed: TypedTable, rows: Ints, group: Ints, run: Mask, rules: Li
             yield _filled_down(values[rows], values[rows] != cells.EMPTY, group, run)
     stands_apart = run.copy()
     stands_apart[1:] |= rows[1:] - rows[:-1] > 1
-    yield np.cumsum(stands_apart)
+    yield np.cumsum(stands_apart, dtype=np.int64)
 
 
-def _filled_down(values: Ints, filled: Mask, group: Ints, run: Mask) -> Ints:
+def _filled_down(values: Codes, filled: Mask, group: Codes, run: Mask) -> Codes:
     """Fill empty cells from the line above within one order: exports write an order's cells only once."""
     if filled.all():
         return values
@@ -116,7 +116,7 @@ def _filled_down(values: Ints, filled: Mask, group: Ints, run: Mask) -> Ints:
     return np.where(source >= 0, values[source], -1)
 
 
-def _line_identity(typed: TypedTable, rows: Ints, group: Ints, rules: LineRules) -> Ints:
+def _line_identity(typed: TypedTable, rows: Ints, group: Codes, rules: LineRules) -> Codes:
     """Return what names a line within its order: product and line number, else its own numbers, else nothing."""
     ids = [typed.texts[name].codes[rows] for name in ("line_id", "product_id") if name in typed.texts]
     names = ("price", "quantity") if rules.amount_is == "order" else ("amount", "price", "quantity")
@@ -133,7 +133,7 @@ def _line_identity(typed: TypedTable, rows: Ints, group: Ints, rules: LineRules)
     return identity
 
 
-def _repeats_lines(group: Ints, attribute: Ints, line: Ints) -> bool:
+def _repeats_lines(group: Codes, attribute: Codes, line: Codes) -> bool:
     """Say whether most orders that differ in an attribute name the lines of their last state in all others, too."""
     inside = np.flatnonzero(_group_mask(group, _differs(group, attribute)))
     if len(inside) > ENOUGH_ROWS:  # a file that is not sorted by order: some of its orders show that
@@ -150,7 +150,7 @@ def _repeats_lines(group: Ints, attribute: Ints, line: Ints) -> bool:
     return with_all > 0 and with_all >= len(without)
 
 
-def _named_again(group: Ints, state: Ints, pair: Ints) -> Mask:
+def _named_again(group: Codes, state: Ints, pair: Ints) -> Mask:
     """Return the rows whose line the last state of their order names."""
     last = np.zeros(int(group.max()) + 1, dtype=np.int64)
     last[group] = state  # the last row of a group is written last
@@ -160,7 +160,7 @@ def _named_again(group: Ints, state: Ints, pair: Ints) -> Mask:
 
 
 def _all_but_latest(
-    typed: TypedTable, rows: Ints, group: Ints, state: Ints, line: Ints, several: Mask, rules: LineRules
+    typed: TypedTable, rows: Ints, group: Codes, state: Ints, line: Codes, several: Mask, rules: LineRules
 ) -> EarlierStates:
     inside = np.flatnonzero(several)
     some, version = group[inside], _paired(group[inside], state[inside])
@@ -182,7 +182,7 @@ def _all_but_latest(
     return EarlierStates(*(mask(rows[inside[marked]], typed.rows) for marked in marks))
 
 
-def _in_other_file(typed: TypedTable, rows: Ints, group: Ints, old: Mask) -> Mask:
+def _in_other_file(typed: TypedTable, rows: Ints, group: Codes, old: Mask) -> Mask:
     """Return the rows that lie in another file than the latest state of their order."""
     if not len(typed.part):
         return np.zeros(len(rows), dtype=bool)
@@ -191,7 +191,7 @@ def _in_other_file(typed: TypedTable, rows: Ints, group: Ints, old: Mask) -> Mas
     return np.asarray(typed.part[rows] != latest[group], dtype=bool)
 
 
-def _updated(typed: TypedTable, rows: Ints, version: Ints, rules: LineRules) -> Ints:
+def _updated(typed: TypedTable, rows: Ints, version: Ints, rules: LineRules) -> Codes:
     """Return when the state of each row was written down, as far as its lines say it."""
     coded = typed.texts.get("updated_at")
     if coded is None:
@@ -217,46 +217,46 @@ def _same_content(typed: TypedTable, rows: Ints, version: Ints, latest: Ints) ->
     return np.asarray(content[version] == content[latest], dtype=bool)
 
 
-def _differs(group: Ints, values: Ints) -> Mask:
+def _differs(group: Codes, values: Codes) -> Mask:
     """Return the rows whose value is another than that of the first row of their group."""
     return _differs_from(_first_of(group), values)
 
 
-def _differs_from(first: Ints, values: Ints) -> Mask:
+def _differs_from(first: Ints, values: Codes) -> Mask:
     return np.asarray(values != values[first], dtype=bool)
 
 
-def _first_of(group: Ints) -> Ints:
+def _first_of(group: Codes) -> Ints:
     """Return for each row the first one of its group."""
     first = np.full(int(group.max(initial=-1)) + 1, -1, dtype=np.int64)
     first[group[::-1]] = np.arange(len(group))[::-1]  # backwards, so that the first row is written last
     return first[group]
 
 
-def _first(group: Ints, filled: Mask) -> Ints:
+def _first(group: Codes, filled: Mask) -> Ints:
     first = np.full(int(group.max(initial=-1)) + 1, -1, dtype=np.int64)
     at = np.flatnonzero(filled)[::-1]  # backwards, so that the first row is written last
     first[group[at]] = at
     return first
 
 
-def _group_mask(group: Ints, rows: Mask) -> Mask:
+def _group_mask(group: Codes, rows: Mask) -> Mask:
     """Return all rows of the groups of which one row is marked."""
     marked = np.zeros(int(group.max(initial=-1)) + 1, dtype=bool)
     marked[group[rows]] = True
     return marked[group]
 
 
-def _numbered(values: Ints) -> Ints:
+def _numbered(values: Codes) -> Ints:
     """Return the same column with numbers from 0 without a gap."""
     return np.unique(values, return_inverse=True)[1].astype(np.int64)
 
 
-def _paired(left: Ints, right: Ints) -> Ints:
+def _paired(left: Codes, right: Codes) -> Ints:
     """Return one number per distinct pair, from 0 without a gap."""
     low = int(right.min(initial=0))
     span = int(right.max(initial=0)) - low + 1
     if span * (int(left.max(initial=0)) + 1) >= 2**62:
         right, low = _numbered(right), 0
         span = int(right.max(initial=0)) + 1
-    return _numbered(left * span + (right - low))
+    return _numbered(left.astype(np.int64) * span + (right - low))

@@ -16,6 +16,7 @@ import pandas as pd
 from features.clock import date_of, day_number
 from features.errors import InputError, Violation
 from features.log import Coded, Ints, Log
+from features.memory import memory_kept
 from features.questions import Question, by_setting
 from features.roll_up import roll_up
 from features.sources.balance.draw import draw, with_log
@@ -128,6 +129,21 @@ def check_files(
     count_twice: bool = True,
 ) -> CheckReport:
     """Check all files of a shop against the contract; arguments as for `read_log`. Nothing is raised."""
+    with memory_kept():
+        return _checked(shop, orders, events, customers, until, latest, posted, count_twice=count_twice)
+
+
+def _checked(
+    shop: Shop,
+    orders: OrdersMapping,
+    events: EventsMapping | None,
+    customers: CustomersMapping | None,
+    until: date | None,
+    latest: date | None,
+    posted: Posts | None,
+    *,
+    count_twice: bool,
+) -> CheckReport:
     limits = {
         "until": None if until is None else day_number(until),
         "latest": None if latest is None else day_number(latest),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.log import Coded, Ints, Lines
+from features.log import Coded, Codes, Ints, Lines
 from features.sources.columns import Mask, zeros
 from features.sources.mapping import LineRules
 from features.sources.row_checks import RowChecks
@@ -20,7 +20,7 @@ class Refunds:
     part: Ints
 
 
-def refunds(checks: RowChecks, order: Ints, amount: Ints, back: Ints, returned: Mask, rules: LineRules) -> Refunds:
+def refunds(checks: RowChecks, order: Codes, amount: Ints, back: Ints, returned: Mask, rules: LineRules) -> Refunds:
     """Return what came back of each row.
 
     Args:
@@ -48,7 +48,7 @@ def refunds(checks: RowChecks, order: Ints, amount: Ints, back: Ints, returned: 
     return Refunds(whole, part)
 
 
-def _over_lines(order: Ints, amount: Ints, back: Ints) -> tuple[Ints, Ints, Ints]:
+def _over_lines(order: Codes, amount: Ints, back: Ints) -> tuple[Ints, Ints, Ints]:
     """Take what came back of an order off its lines, one after the other.
 
     Returns:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from features.log import Coded, Ints
+from features.log import Coded, Codes, Ints
 
 IN = 0  # the fate of a row that no rule left out
 
@@ -77,7 +77,7 @@ class ReadRows:
 
     account: Account
     keep: npt.NDArray[np.bool_]
-    order: Ints
+    order: Codes
     customer: Coded
     day: Ints
     returned: npt.NDArray[np.bool_]

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from features.log import Coded, Ints, Lines, Log
+from features.blocks import blocks
+from features.log import Coded, Codes, Ints, Lines, Log
 from features.money import Money
 from features.sources import cells
 from features.sources.balance.account import IN, ReadRows
@@ -43,19 +44,18 @@ def draw(shop_currency: str, rows: ReadRows, lines: Lines) -> BalanceSheet:
     account.leave_out("zero-value orders", _zero_value_rows(rows, lines))
     kept = account.fate == IN
     sold, back = kept & ~rows.returned, kept & rows.returned
-    counts = np.bincount(account.fate, minlength=len(account.rules))
     left_out = tuple(
-        _line(rows, shop_currency, rule, np.flatnonzero(account.fate == code))
+        _line(rows, shop_currency, rule, which)
         for code, rule in enumerate(account.rules)
-        if code and counts[code]
+        if code and (which := account.fate == code).any()
     )
     changes = (*_changes(rows, shop_currency, ORDER_LINES, sold), *_changes(rows, shop_currency, RETURNS, back))
     return BalanceSheet(
         shop_currency,
-        _line(rows, shop_currency, READ, slice(None)),
+        _line(rows, shop_currency, READ, np.broadcast_to(np.True_, len(kept))),
         left_out,
-        _line(rows, shop_currency, RETURNS, np.flatnonzero(back)),
-        _line(rows, shop_currency, ORDER_LINES, np.flatnonzero(sold)),
+        _line(rows, shop_currency, RETURNS, back),
+        _line(rows, shop_currency, ORDER_LINES, sold),
         tuple(changes),
         Counted(),
         tuple(account.rules),
@@ -68,31 +68,40 @@ def _zero_value_rows(rows: ReadRows, lines: Lines) -> Mask:
     return spread(zero_value_orders(lines)[: int(np.count_nonzero(rows.keep))], rows.keep)
 
 
-def _line(rows: ReadRows, shop_currency: str, rule: str, at: Ints | slice) -> SheetLine:
-    used = np.bincount(rows.customer.codes[at], minlength=len(rows.customer.empty)) > 0
-    customers = int(np.count_nonzero(used & ~rows.customer.empty))
-    written, currency = rows.account.written[at], rows.account.currency
-    money = _money(written, currency.with_codes(currency.codes[at]), shop_currency)
-    return SheetLine(rule, len(written), _orders(rows, at), customers, money)
+def _line(rows: ReadRows, shop_currency: str, rule: str, which: Mask) -> SheetLine:
+    customers = _used(rows.customer.codes, len(rows.customer.empty), which) & ~rows.customer.empty
+    money = _money(rows.account.written, rows.account.currency, shop_currency, which)
+    return SheetLine(rule, int(np.count_nonzero(which)), _orders(rows, which), int(np.count_nonzero(customers)), money)
 
 
-def _orders(rows: ReadRows, at: Ints | slice) -> int:
-    order = rows.order[at]
-    nameless = order < 0
+def _used(codes: Codes, values: int, which: Mask) -> Mask:
+    """Return which values the rows of a mask have."""
+    used = np.zeros(values, dtype=bool)
+    for block in blocks(len(which)):
+        used[codes[block][which[block]]] = True
+    return used
+
+
+def _orders(rows: ReadRows, which: Mask) -> int:
+    nameless = which & (rows.order < 0)
+    named = _used(rows.order, int(rows.order.max(initial=-1)) + 1, which & ~nameless)
     if not nameless.any():
-        return int(np.count_nonzero(np.bincount(order)))
-    who, day = rows.customer.codes[at][nameless], np.unique(rows.day[at][nameless], return_inverse=True)[1]
+        return int(np.count_nonzero(named))
+    who, day = rows.customer.codes[nameless], np.unique(rows.day[nameless], return_inverse=True)[1]
     days = np.unique(day * len(rows.customer.empty) + who)
-    return int(np.count_nonzero(np.bincount(order[~nameless]))) + len(days)
+    return int(np.count_nonzero(named)) + len(days)
 
 
-def _money(millionths: Ints, currency: Coded, shop_currency: str) -> dict[str, Decimal]:
-    """Add money by currency; the cells of one currency need no masks."""
+def _money(millionths: Ints, currency: Coded, shop_currency: str, which: Mask) -> dict[str, Decimal]:
+    """Add the money of the rows of a mask by currency; the cells of one currency need no masks."""
     if len(currency.empty) == 1:
-        return {_code(currency.values[0], shop_currency): _units(exact_sum(millionths))}
-    codes = np.unique(currency.codes)
+        return {_code(currency.values[0], shop_currency): _units(exact_sum(millionths, which))}
+    codes = np.unique(currency.codes[which])
     return added(
-        *({_code(currency.values[c], shop_currency): _units(exact_sum(millionths[currency.codes == c]))} for c in codes)
+        *(
+            {_code(currency.values[c], shop_currency): _units(exact_sum(millionths, which & (currency.codes == c)))}
+            for c in codes
+        )
     )
 
 
@@ -111,7 +120,8 @@ def _changes(rows: ReadRows, shop_currency: str, name: str, mask: Mask) -> Itera
 
     def change(rule: str, place: Ints, gained: Ints) -> Change:
         touched = currency.with_codes(currency.codes[place])
-        return Change(rule, name, len(place), _money(gained, touched, shop_currency))
+        every = np.broadcast_to(np.True_, len(place))
+        return Change(rule, name, len(place), _money(gained, touched, shop_currency, every))
 
     for each in account.changes:
         inside = mask[each.rows]
@@ -197,10 +207,14 @@ def _posted(lines: Lines, scale: int) -> tuple[int, Decimal, Decimal]:
     return int(np.count_nonzero(~back)), spend, returned
 
 
-def exact_sum(integers: Ints) -> int:
-    """Add integers that may pass 64 bits together, as a Python integer.
+def exact_sum(integers: Ints, which: Mask | None = None) -> int:
+    """Add integers that may pass 64 bits together, those of a mask or all, as a Python integer.
 
     >>> exact_sum(np.array([2**62, 2**62, 2**62])) == 3 * 2**62
     True
     """
-    return (int((integers >> _HALF).sum()) << _HALF) + int((integers & ((1 << _HALF) - 1)).sum())
+    total = 0
+    for block in blocks(len(integers)):
+        some = integers[block] if which is None else integers[block][which[block]]
+        total += (int((some >> _HALF).sum()) << _HALF) + int((some & ((1 << _HALF) - 1)).sum())
+    return total

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.log import Coded, Ints, Texts
+from features.log import Coded, Codes, Ints, Texts
 
 Hashes = npt.NDArray[np.uint64]
 _AT_ONCE, _FEW = 1 << 20, 10_000
@@ -109,7 +109,7 @@ class ReadTexts(Coded):
 
     read: ArrowTexts
 
-    def __init__(self, read: ArrowTexts, codes: Ints) -> None:
+    def __init__(self, read: ArrowTexts, codes: Codes) -> None:
         object.__setattr__(self, "read", read)
         object.__setattr__(self, "codes", codes)
 
@@ -117,14 +117,14 @@ class ReadTexts(Coded):
     def of(cls, texts: object) -> ReadTexts:
         """Code a column of texts, values in the order in which they first come."""
         coded = pa.array(texts, pa.string()).dictionary_encode()
-        return cls(ArrowTexts(coded.dictionary), coded.indices.to_numpy().astype(np.int64))
+        return cls(ArrowTexts(coded.dictionary), coded.indices.to_numpy())
 
     @classmethod
     def taken(cls, column: pa.ChunkedArray) -> ReadTexts:
         """Take over a column, dictionary-coded or not; NULL is the empty text.
 
-        >>> ReadTexts.taken(pa.chunked_array([["b", None], ["b"]])).codes
-        array([0, 1, 0])
+        >>> ReadTexts.taken(pa.chunked_array([["b", None], ["b"]])).codes.tolist()
+        [0, 1, 0]
         """
         if not len(column):
             return cls.of([])
@@ -140,8 +140,11 @@ class ReadTexts(Coded):
             if nothing < 0:
                 nothing, texts = len(texts), pa.concat_arrays([texts, pa.array([""], texts.type)])
         indices = (chunk.indices for chunk in column.chunks)
-        codes = [(each.fill_null(nothing) if each.null_count else each).to_numpy() for each in indices]
-        return cls(ArrowTexts(texts), np.concatenate(codes, dtype=np.int64))
+        codes: list[npt.NDArray[np.int32]] = [
+            (each.fill_null(nothing) if each.null_count else each).to_numpy() for each in indices
+        ]
+        every: npt.NDArray[np.int32] = np.concatenate(codes)
+        return cls(ArrowTexts(texts), every)
 
     @classmethod
     def of_runs(cls, runs: list[pa.RunEndEncodedArray]) -> ReadTexts:
@@ -150,8 +153,8 @@ class ReadTexts(Coded):
         The ids of an order's lines stand together, and then most of them come once: that is seen by their fingerprints,
         without a table of millions of texts.
 
-        >>> ReadTexts.of_runs([pc.run_end_encode(pa.array(["b", "b", "a"]), run_end_type=pa.int64())]).codes
-        array([0, 0, 1])
+        >>> ReadTexts.of_runs([pc.run_end_encode(pa.array(["b", "b", "a"]), run_end_type=pa.int64())]).codes.tolist()
+        [0, 0, 1]
         """
         lengths = np.concatenate([np.diff(each.run_ends.to_numpy(), prepend=0) for each in runs])
         texts = pa.concat_arrays([each.values.cast(pa.large_string()) for each in runs])
@@ -174,7 +177,7 @@ class ReadTexts(Coded):
         """No text is longer, in characters."""
         return self.read.longest
 
-    def with_codes(self, codes: Ints) -> Coded:
+    def with_codes(self, codes: Codes) -> Coded:
         """Return other rows of the same texts."""
         return ReadTexts(self.read, codes)
 
@@ -182,18 +185,18 @@ class ReadTexts(Coded):
         """Return the same column with its values sorted, unused ones gone.
 
         >>> column = ReadTexts.of(["b", "a", "c"]).with_codes(np.array([0, 1])).in_order()
-        >>> column.values, column.codes
-        (array(['a', 'b'], dtype=object), array([1, 0]))
+        >>> column.values, column.codes.tolist()
+        (array(['a', 'b'], dtype=object), [1, 0])
         """
         used = np.flatnonzero(np.bincount(self.codes, minlength=len(self.read.array)))
         texts = self.read.array.take(pa.array(used))
         order = pc.array_sort_indices(texts).to_numpy().astype(np.int64)  # by bytes, which is by code points
-        new_code = np.zeros(len(self.read.array), dtype=np.int64)
+        new_code = np.zeros(len(self.read.array), dtype=self.codes.dtype)
         new_code[used[order]] = np.arange(len(order))
         return ReadTexts(ArrowTexts(texts.take(pa.array(order))), new_code[self.codes])
 
 
-def _coded(texts: pa.Array) -> tuple[ArrowTexts, Ints]:
+def _coded(texts: pa.Array) -> tuple[ArrowTexts, npt.NDArray[np.int32]]:
     if len(texts) <= _FEW or pc.count_distinct(texts.slice(0, _FEW)).as_py() < _MOSTLY_ONCE * _FEW:
         return _hashed(texts)
     held = ArrowTexts(texts)
@@ -201,21 +204,21 @@ def _coded(texts: pa.Array) -> tuple[ArrowTexts, Ints]:
     in_order = np.sort(prints)
     twice = in_order[1:][in_order[1:] == in_order[:-1]]
     if not len(twice):  # other fingerprints, other texts
-        return held, np.arange(len(texts))
+        return held, np.arange(len(texts), dtype=np.int32)
     if len(twice) > len(texts) / 4:
         return _hashed(texts)
     at = np.searchsorted(twice, prints)
     again = twice[np.minimum(at, len(twice) - 1)] == prints
     once = np.flatnonzero(~again)
     others, codes_of_others = _hashed(texts.filter(pa.array(again)))
-    codes = np.empty(len(texts), dtype=np.int64)
+    codes = np.empty(len(texts), dtype=np.int32)
     codes[once], codes[again] = np.arange(len(once)), codes_of_others + len(once)
     return ArrowTexts(pa.concat_arrays([texts.take(pa.array(once)), others.array])), codes
 
 
-def _hashed(texts: pa.Array) -> tuple[ArrowTexts, Ints]:
+def _hashed(texts: pa.Array) -> tuple[ArrowTexts, npt.NDArray[np.int32]]:
     coded = texts.dictionary_encode()
-    return ArrowTexts(coded.dictionary), coded.indices.to_numpy().astype(np.int64)
+    return ArrowTexts(coded.dictionary), coded.indices.to_numpy()
 
 
 def mixed(bits: Hashes) -> Hashes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from features.log import Coded, Ints
+from features.log import Coded, Codes
 from features.questions import Answer, Question
 from features.sources import cells
 from features.sources.columns import Mask, first_text
@@ -48,7 +48,7 @@ class UnknownWord:
     negative: bool = False
 
 
-def meant_by_words(checks: RowChecks, order: Ints, rules: LineRules) -> Meant:
+def meant_by_words(checks: RowChecks, order: Codes, rules: LineRules) -> Meant:
     """Return what the rows are by the words of `status` and `type`; a word that is not known counts as a sale.
 
     Args:
