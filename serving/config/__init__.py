@@ -11,6 +11,7 @@ from serving.config.settings import (
     ServeSettings,
     Settings,
     days_or_auto,
+    usual_days,
 )
 from serving.config.to_toml import toml_text
 
@@ -27,4 +28,5 @@ __all__ = [
     "guessed_settings",
     "load_settings",
     "toml_text",
+    "usual_days",
 ]

@@ -81,6 +81,19 @@ class ListSettings(Policy):
                     yield f"[list] {setting} names {name}, who owns no account.{suggest(name, known)}"
 
 
+def usual_days(shop: Shop) -> ListSettings:
+    """Return lists with the week and the days off that are usual where a shop is, as far as its zone tells.
+
+    >>> usual_days(Shop("Asia/Tehran", "IRR")).closed_weekdays, usual_days(Shop("UTC", "EUR")).closed_weekdays
+    (('friday',), ())
+    """
+    if shop.zone == "Asia/Tehran":
+        return ListSettings(week_begins="saturday", closed_weekdays=("friday",), holidays_of="IR")
+    if shop.zone in ("Europe/Athens", "Asia/Nicosia"):
+        return ListSettings(closed_weekdays=("sunday",), holidays_of="GR" if shop.zone == "Europe/Athens" else "CY")
+    return ListSettings()
+
+
 @dataclass(frozen=True)
 class BookSettings:
     """Where the book lies.

@@ -23,7 +23,7 @@ from features.sources.reader import CheckReport, check_files
 from serving.commands.data.preview import preview_document, preview_lines
 from serving.commands.data.talk import Answerer, Talk, leave_open
 from serving.commands.result import WordedResult
-from serving.config import FILE_NAME, Churn, Settings, answered, toml_text
+from serving.config import FILE_NAME, Churn, Settings, answered, toml_text, usual_days
 
 AFTER_THE_QUESTIONS = "horizon_days = auto: the gaps are measured once the questions are answered"
 
@@ -141,6 +141,7 @@ def _checked(talk: Talk, found: Guess, folder: Path) -> tuple[Settings, CheckRep
         events=_absolute(found.events) if found.events else None,
         customers=_absolute(found.customers) if found.customers else None,
         features=FeatureSettings(use=found.use),
+        list=usual_days(found.shop),
         folder=folder,
     )
     settings, report = answered(guessed, talk.settings), None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -74,9 +74,9 @@ def _detail(account: str, until: date | None, verdict: int, arms: Arms) -> str |
 
 
 def _room(owners: Iterable[str], snapshot: Snapshot, policy: Policy, as_of: date) -> dict[str, float]:
-    """Return how many entries each owner can still take: contacts made since Monday of the list's week count."""
-    monday = as_of - timedelta(days=as_of.weekday())
-    this_week = snapshot.contacts[snapshot.contacts["contacted_on"].map(lambda day: day >= monday).astype(bool)]
+    """Return how many entries each owner can still take: contacts made since the list's week began count."""
+    begun = policy.workdays.week_of(as_of)
+    this_week = snapshot.contacts[snapshot.contacts["contacted_on"].map(lambda day: day >= begun).astype(bool)]
     made = this_week.drop_duplicates("entry_id")["owner"].value_counts().to_dict()
     capacities = {owner: policy.capacity_of(owner) for owner in owners}
     return {owner: np.inf if n is None else max(0, n - made.get(owner, 0)) for owner, n in capacities.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 
 import numpy as np
@@ -16,6 +16,7 @@ from serving.outreach.plan.arms import DRAWN_NAMES, MERGED_NAMES, Arms, begins_n
 from serving.outreach.plan.departures import GONE_NAMES
 from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.plan.suppression import SUPPRESSED_NAMES
+from serving.outreach.plan.workdays import Workdays
 from serving.scores import SCORE_COLUMNS, Column
 
 _SCORED = {each.name: each for each in SCORE_COLUMNS if each.on_lists and not each.once_a_run}
@@ -131,7 +132,9 @@ class OutreachList:
         return sorted(set(self.everyone["owner"]))
 
 
-def entries_of(listed: pd.DataFrame, as_of: date, listed_before: Collection[str], money: Money) -> pd.DataFrame:
+def entries_of(
+    listed: pd.DataFrame, as_of: date, listed_before: Collection[str], money: Money, workdays: Workdays
+) -> pd.DataFrame:
     """Return listed customers of one kind, best first, as a frame in ENTRY_NAMES.
 
     The opening is filled in later, and the id when the list is published.
@@ -141,8 +144,9 @@ def entries_of(listed: pd.DataFrame, as_of: date, listed_before: Collection[str]
         as_of: the list's day.
         listed_before: accounts of the former list.
         money: the currency.
+        workdays: on which somebody can make the contact.
     """
-    due = [as_of + timedelta(days=int(days)) for days in listed["due_days"]]
+    due = [workdays.due(as_of, int(days)) for days in listed["due_days"]]
     rows = listed.assign(
         position=range(1, len(listed) + 1),
         entry_id=None,

@@ -120,7 +120,8 @@ def plan(
     given = given[given["account_id"].isin(set(enrolled["account_id"]))].reset_index(drop=True)
     gone = departures(snapshot.former, listed, off, scores)
     whole = known.loc[listed.index].assign(**{name: listed[name] for name in ("owner", "gain", "members")})
-    groups = [entries_of(whole[whole["kind"] == kind], as_of, before, money) for kind in LISTED_KINDS]
+    days = policy.workdays
+    groups = [entries_of(whole[whole["kind"] == kind], as_of, before, money, days) for kind in LISTED_KINDS]
     entries, newcomers, winback, reminders = groups
     return OutreachList(
         as_of=as_of,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Literal, get_args
 
 from features.errors import InputError, suggest
+from serving.outreach.plan.workdays import WEEKDAYS, Weekday, Workdays
 from serving.scores import MEDIUM_FROM
 
 RankBy = Literal["gain", "value_at_risk", "left_probability", "probability"]
@@ -37,6 +40,10 @@ class Policy:
             the effect of the model from that of the campaign; 0 = none.
         owners: those who take turns, by load, with accounts that have no owner.
         owner_by_segment: segment → owner, for accounts without an owner in the customers file.
+        week_begins: first day of the week in which contacts count to an owner's capacity; None = Monday.
+        closed_weekdays: on which nobody works: a due day that falls on one is put off.
+        holidays_of: two letters of the country whose public holidays are days off; None = no holidays.
+        closed_on: further days off, such as those that are announced overnight.
 
     Raises:
         InputError: a value makes no sense.
@@ -57,6 +64,10 @@ class Policy:
     random_share: float = 0.0
     owners: tuple[str, ...] = ()
     owner_by_segment: Mapping[str, str] = field(default_factory=dict)
+    week_begins: Weekday | None = None
+    closed_weekdays: tuple[Weekday, ...] = ()
+    holidays_of: str | None = None
+    closed_on: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rank_by not in RANKINGS:
@@ -75,6 +86,22 @@ class Policy:
             raise InputError(f"least_gain is not negative, not {self.least_gain}")
         if self.cooldown_days < 0:
             raise InputError(f"cooldown_days is not negative, not {self.cooldown_days}")
+        self._check_days()
+
+    def _check_days(self) -> None:
+        for day in (*self.closed_weekdays, *([self.week_begins] if self.week_begins else [])):
+            if day not in WEEKDAYS:
+                raise InputError(f'"{day}" is no day of the week.{suggest(day, WEEKDAYS)}')
+        if set(WEEKDAYS) <= set(self.closed_weekdays):
+            raise InputError("closed_weekdays leaves no day on which somebody works")
+        if self.holidays_of is not None and not re.fullmatch("[A-Z]{2}", self.holidays_of):
+            raise InputError(f'holidays_of is two capital letters such as GR, not "{self.holidays_of}"')
+
+    @property
+    def workdays(self) -> Workdays:
+        """When the shop works."""
+        week_begins: Weekday = self.week_begins or "monday"
+        return Workdays(week_begins, self.closed_weekdays, self.holidays_of, self.closed_on)
 
     def capacity_of(self, owner: str) -> int | None:
         """Return how many entries an owner can take.
