@@ -27,6 +27,7 @@ from serving.book.trial import merged_accounts
 from serving.book.withdrawals import taken_back_since
 from serving.outreach.exports.list_csv import people_csv
 from serving.outreach.plan.candidates import LISTED_KINDS
+from serving.outreach.plan.details import detail_text
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
 from serving.outreach.playbooks.guidance import in_language
 from serving.outreach.playbooks.playbooks import Playbooks
@@ -222,6 +223,8 @@ def _gone(call: Call, page: Page) -> list[Departure]:
     with call.server.need_book().reading() as connection:
         frame = departures_of(connection, page.facts["id"])
     seen = set(call.server.seen_by(call.key, frame["customer_id"]))
+    language = language_asked(call.query.language, call.server.settings)
+    frame = frame.assign(detail=[detail_text(detail, language) for detail in frame["detail"]])
     return msgspec.convert(frame[frame["customer_id"].isin(seen)].to_dict("records"), list[Departure])
 
 

@@ -35,7 +35,7 @@ Moment = Annotated[
 ]
 Spoken = Annotated[
     Literal["en", "fa", "el"],
-    Meta(description="language of titles and reasons, with its own digits and calendar; left out: English"),
+    Meta(description="language of titles, reasons and details, with its own digits and calendar; left out: English"),
 ]
 Number = Annotated[str, Meta(max_length=64, pattern=WITHOUT_NUL, examples=["12.50"])] | int | float
 _PLAIN_TYPES: dict[str, Any] = {
