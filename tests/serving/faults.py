@@ -158,7 +158,7 @@ DECIDED = ("--by", "Ada", "--why", "asked for it")
 # Every command, with what else it needs; CUSTOMER is one of the shop, OUT a folder that does not exist yet.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "init": ("SHOP/orders.csv", "--out", "OUT/regulars.toml"),
-    "add": ("SHOP/orders.csv",),
+    "add": ("SHOP/later.csv",),
     "check": (),
     "horizon": ("--out", "OUT/horizon"),
     "features": ("--out", "OUT/features.csv"),
@@ -228,6 +228,8 @@ def arguments_of(folder: Path, out: Path, command: str) -> list[str]:
     with closing(sqlite3.connect(folder / "book.db")) as book:
         entry, customer = book.execute("SELECT entry_id, customer_id FROM entries ORDER BY position").fetchone()
         ids = {name: book.execute(f"SELECT id FROM {name}s").fetchone()[0] for name in ("key", "webhook")}
+    first, *_, last = (folder / "orders.csv").read_text().splitlines()
+    (folder / "later.csv").write_text(f"{first}\n{last}\n")
     (folder / "contacts.csv").write_text(f"customer_id,contacted_on,channel\n{customer},2023-01-11,call\n")
     places = {"SHOP": str(folder), "OUT": str(out), "CUSTOMER": customer, "ENTRY": entry}
     places |= {name.upper(): number for name, number in ids.items()}
