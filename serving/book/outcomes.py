@@ -6,7 +6,7 @@ a while. An import is one transaction, and the same outcome again changes nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, get_args
@@ -93,6 +93,26 @@ def wrong_outcomes(
         *unknown_words(rows, "channel", CHANNELS, source, needed=False),
     ]
     return wrong_reports(rows, listed_on(entries), source, "happened_on", latest, words)
+
+
+def days_of_outcomes(book: Book, entry_ids: Iterable[str]) -> dict[tuple[str, str], date]:
+    """Return entry and outcome → the last day on which the book has it; an entry is named as it was asked for.
+
+    Args:
+        book: the database of record.
+        entry_ids: of entries, or former ones that lead to them; unknown ones have no outcome.
+    """
+    with book.reading() as connection:
+        entries = entries_of(connection, entry_ids)
+        query = sa.select(OUTCOMES.c.entry_id, OUTCOMES.c.outcome, OUTCOMES.c.happened_on)
+        rows = rows_with(connection, query.order_by(OUTCOMES.c.happened_on), OUTCOMES.c.entry_id, _current(entries))
+        days = {(row["entry_id"], row["outcome"]): row["happened_on"] for row in rows}
+    aliases = ((asked, entry["entry_id"]) for asked, entry in entries.items())
+    return {(asked, word): days[now, word] for asked, now in aliases for word in OUTCOME_NAMES if (now, word) in days}
+
+
+def _current(entries: Mapping[str, RowMapping]) -> set[str]:
+    return {entry["entry_id"] for entry in entries.values()}
 
 
 def outcome_key(row: Outcome) -> str:

@@ -19,6 +19,7 @@ class Source:
     Args:
         file: its name.
         lines: line number of each row.
+        files: the file of each row, where they come from several.
         options: column → the command-line option it came from, which replaces file, line and column in errors.
 
     >>> Source("outcomes.csv", (2, 3)).line(1), Source().line(0)
@@ -30,6 +31,7 @@ class Source:
     file: str = "what was handed in"
     lines: Sequence[int] | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[str] | None = None
 
     def line(self, row_number: int) -> int | None:
         """Return the line of a row (counted from 0); None if it has none."""
@@ -39,7 +41,8 @@ class Source:
         """Return a violation at a row and column."""
         if column in self.options:
             return Violation(self.options[column], None, "", rule, value, remedy)
-        return Violation(self.file, self.line(row_number), column, rule, value, remedy)
+        file = self.file if self.files is None else self.files[row_number]
+        return Violation(file, self.line(row_number), column, rule, value, remedy)
 
 
 def refuse(violations: Iterable[Violation], source: Source) -> None:
@@ -48,7 +51,7 @@ def refuse(violations: Iterable[Violation], source: Source) -> None:
     Raises:
         InputError: there is a violation.
     """
-    found = sorted(violations, key=lambda each: each.line or 0)
+    found = sorted(violations, key=lambda each: (each.file if source.files else "", each.line or 0))
     if found:
         raise InputError(f"{source.file} cannot be used; nothing of it was recorded", found)
 

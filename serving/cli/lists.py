@@ -95,7 +95,7 @@ def why(
 
 @app.command()
 def outcome(
-    file: Annotated[Path | None, typer.Argument(help="A CSV with entry_id, outcome, happened_on, …")] = None,
+    file: Annotated[Path | None, typer.Argument(help="A list as it was filled in, or a CSV of outcomes.")] = None,
     config: Config = None,
     entry: Annotated[str, typer.Option("--entry", metavar="ID", help="The entry_id of a list.")] = "",
     what: Annotated[str, typer.Option("--outcome", metavar="WORD", help="saved, not_saved, reached, …")] = "",
@@ -108,7 +108,7 @@ def outcome(
 ) -> None:
     """Record what came of entries: contacted, reached, saved, not_saved, wrong_alarm, already_known, do_not_contact."""
     if (file is None) == (not entry):
-        raise InputError("give either a CSV of outcomes, or one by --entry ID --outcome WORD")
+        raise InputError("give either a file of outcomes, or one by --entry ID --outcome WORD")
     with shop_of(config) as shop:
         from serving.commands.lists.report_outcomes import one_outcome, outcomes_from
 

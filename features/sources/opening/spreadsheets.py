@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import csv
 import warnings
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from features.sources.opening.refusal import refusal
+
+BROKEN = (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, EOFError)  # a workbook is XML in a zip
 
 
 def sheets(path: Path, folder: Path) -> Iterator[tuple[str, Path]]:
@@ -32,7 +37,7 @@ def sheets(path: Path, folder: Path) -> Iterator[tuple[str, Path]]:
                 if _write(copy, sheet.iter_rows(values_only=True)):
                     yield sheet.title, copy
             book.close()
-    except (KeyError, ValueError, OSError) as error:
+    except (*BROKEN, KeyError, ValueError, OSError) as error:
         raise refusal(path.name, f"cannot be read as a workbook ({error})", "save it again as .xlsx or CSV") from error
 
 

@@ -9,10 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from features.errors import InputError, Violation, suggest
 from features.faults import cannot_be
 from features.money import Money, minor_units
+
+if TYPE_CHECKING:
+    from _csv import Reader as _Reader
 
 DELIMITERS = (",", ";", "\t")
 _DOTTED = re.compile(r"^(\d\d)\.(\d\d)\.(\d{4})$")
@@ -35,15 +39,34 @@ class Sheet:
         path: a CSV with a header, in UTF-8, separated by comma, semicolon or tab.
         columns: that may be there.
         required: those that must.
+        name: what errors call it; "" = as the file is called.
+        headings: what else a column may be headed → the column.
+        marks: a table with all of these columns is a list of ours, whose other columns are passed over.
+        by_record: rows are counted as a workbook counts them, whatever line breaks their cells hold.
 
     Raises:
         InputError: the file cannot be read, or its header is wrong.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str], required: Sequence[str]) -> None:
-        self.name = path.name
+    def __init__(
+        self,
+        path: Path,
+        columns: Sequence[str],
+        required: Sequence[str],
+        *,
+        name: str = "",
+        headings: Mapping[str, str] | None = None,
+        marks: frozenset[str] = frozenset(),
+        by_record: bool = False,
+    ) -> None:
+        self.name = name or path.name
         self.wrong: list[Violation] = []
-        self.rows = list(_rows(path, columns, required))
+        others = {heading: column for heading, column in (headings or {}).items() if heading not in columns}
+        reader, header = _opened(path, self.name, others)
+        self.is_list = bool(marks) and marks <= set(header)
+        if not self.is_list:
+            _check_header(self.name, header, columns, required)
+        self.rows = list(_rows(self.name, reader, header, by_record=by_record))
         for row in self.rows:
             if row.cells[EXTRA]:
                 # Else a comma in a note or an amount would move what follows into other columns, unseen.
@@ -85,27 +108,54 @@ class Sheet:
         self.wrong.append(Violation(self.name, row.line, column, rule if value else "is empty", value, remedy))
 
 
-def _rows(path: Path, columns: Sequence[str], required: Sequence[str]) -> Iterator[Row]:
+def _opened(path: Path, name: str, headings: Mapping[str, str]) -> tuple[_Reader, list[str]]:
+    """Return the rows below the header, and the columns that the header names."""
+    text = _text(path)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        header = [snake_case(cell) for cell in next(reader, [])]
+    except csv.Error as error:
+        raise _not_a_csv(name, reader, error) from None
+    return reader, [headings.get(cell, cell) for cell in header]
+
+
+def check_size(path: Path) -> None:
+    """Refuse a file that is missing or too large to be handed in.
+
+    Raises:
+        InputError: it is.
+    """
     try:
         if path.stat().st_size > MOST_BYTES:
             raise InputError(f"{path.name} is larger than 100 MB: hand it in in parts")
-        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path} cannot be read: there is no such file") from None
     except OSError as error:
         raise cannot_be("read", path, error) from None
+
+
+def _text(path: Path) -> str:
+    check_size(path)
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise cannot_be("read", path, error) from None
     except UnicodeDecodeError:
         raise InputError(f"{path} cannot be read as a CSV in UTF-8: save it as CSV UTF-8") from None
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+
+
+def _rows(name: str, reader: _Reader, header: Sequence[str], *, by_record: bool) -> Iterator[Row]:
     try:
-        header = [snake_case(cell) for cell in next(reader, [])]
-        _check_header(path.name, header, columns, required)
-        for cells in reader:
+        for number, cells in enumerate(reader, start=2):
             found = _by_column(header, [cell.strip() for cell in cells])
             if any(found.values()):
-                yield Row(found, reader.line_num)
+                yield Row(found, number if by_record else reader.line_num)
     except csv.Error as error:
-        raise InputError(f"{path.name}, line {reader.line_num}: it cannot be read as a CSV: {error}") from None
+        raise _not_a_csv(name, reader, error) from None
+
+
+def _not_a_csv(name: str, reader: _Reader, error: csv.Error) -> InputError:
+    return InputError(f"{name}, line {reader.line_num}: it cannot be read as a CSV: {error}")
 
 
 def _by_column(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:

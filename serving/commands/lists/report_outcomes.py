@@ -27,13 +27,13 @@ from serving.book.decisions import (
     set_consent,
     wrong_contacts,
 )
-from serving.book.outcomes import Outcome, OutcomeName, record_outcomes, wrong_outcomes
+from serving.book.outcomes import Outcome, OutcomeName, days_of_outcomes, record_outcomes, wrong_outcomes
 from serving.book.row_checks import Source, refuse
 from serving.commands.lists.csv_input import Sheet, snake_case
+from serving.commands.lists.filled_in import filled_rows, outcomes_in, sheets_of
 from serving.commands.lists.known_ids import accounts_named, not_in_orders, unknown_customers
 from serving.shop import OpenShop
 
-OUTCOME_COLUMNS = ("entry_id", "outcome", "happened_on", "channel", "cost", "by", "note")
 CONTACT_COLUMNS = ("customer_id", "contacted_on", "channel", "cost", "by", "note", "entry_id", "key")
 # What an error names, where there is no file.
 OPTIONS = {
@@ -94,28 +94,20 @@ def _unknown_in_words(ids: Sequence[str]) -> str:
 
 
 def outcomes_from(shop: OpenShop, file: Path) -> Reported:
-    """Record the outcomes of a CSV: entry_id, outcome, happened_on, and if known channel, cost, by, note.
+    """Record the outcomes of a file: a list of ours as it was filled in, CSV or workbook, or a table of outcomes.
 
     Raises:
         InputError: every wrong cell at once; nothing is recorded.
     """
-    sheet, money = Sheet(file, OUTCOME_COLUMNS, OUTCOME_COLUMNS[:3]), shop.settings.money
-    rows = [
-        Outcome(
-            entry_id=row.cells["entry_id"],
-            outcome=cast(OutcomeName, snake_case(row.cells["outcome"])),
-            happened_on=sheet.day(row, "happened_on"),
-            channel=sheet.text(row, "channel"),
-            cost_minor=sheet.money(row, "cost", money),
-            by=sheet.text(row, "by"),
-            note=sheet.text(row, "note"),
-        )
-        for row in sheet.rows
-    ]
-    source = Source(sheet.name, [row.line for row in sheet.rows])
-    if sheet.wrong:
-        refuse([*sheet.wrong, *wrong_outcomes(rows, _entries(shop, rows), source, shop.today)], source)
-    return Reported("outcomes", record_outcomes(shop.book, rows, source, latest=shop.today))
+    sheets = sheets_of(file)
+    told = days_of_outcomes(shop.book, (row.cells["entry_id"] for sheet in sheets for row in filled_rows(sheet)))
+    money, today = shop.settings.money, shop.today
+    found = [(sheet, *each) for sheet in sheets for each in outcomes_in(sheet, told, today, money)]
+    rows = [outcome for _, _, outcome in found]
+    source = Source(file.name, [row.line for _, row, _ in found], files=[sheet.name for sheet, _, _ in found])
+    if wrong := [violation for sheet in sheets for violation in sheet.wrong]:
+        refuse([*wrong, *wrong_outcomes(rows, _entries(shop, rows), source, today)], source)
+    return Reported("outcomes", record_outcomes(shop.book, rows, source, latest=today))
 
 
 def _entries(shop: OpenShop, rows: Iterable[Outcome | Contact]) -> dict[str, Any]:

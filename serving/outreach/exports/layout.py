@@ -79,6 +79,14 @@ LIST_COLUMNS: tuple[ListColumn, ...] = (
     ListColumn("entry_id", Message("Entry", context="column"), "text", 34),
 )
 LIST_NAMES: tuple[str, ...] = tuple(column.name for column in LIST_COLUMNS)
+# Empty, for whoever makes the calls to fill in; `regulars outcome` reads the file again.
+FILLED_IN: tuple[ListColumn, ...] = (
+    ListColumn("outcome", Message("Outcome", context="column"), "text", 18),
+    ListColumn("happened_on", Message("Date", context="column"), "date", 12),
+    ListColumn("note", Message("Note", context="column"), "sentence", 30),
+)
+_NEXT = LIST_NAMES.index("due_on") + 1
+SHEET_COLUMNS: tuple[ListColumn, ...] = (*LIST_COLUMNS[:_NEXT], *FILLED_IN, *LIST_COLUMNS[_NEXT:])
 
 
 def laid_out(frame: pd.DataFrame) -> pd.DataFrame:
@@ -88,6 +96,16 @@ def laid_out(frame: pd.DataFrame) -> pd.DataFrame:
     ['position', 'name', 'customer_id']
     """
     return frame.reindex(columns=list(LIST_NAMES))
+
+
+def to_fill_in(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return entries in the columns of a sheet: as `laid_out`, and empty ones for what came of them.
+
+    >>> to_fill_in(pd.DataFrame({"customer_id": ["007"]}))["outcome"].tolist()
+    [None]
+    """
+    blank = {column.name: None for column in FILLED_IN}
+    return laid_out(frame).assign(**blank)[[column.name for column in SHEET_COLUMNS]]
 
 
 def by_owner(outreach: OutreachList) -> dict[str, pd.DataFrame]:

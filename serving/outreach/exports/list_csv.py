@@ -10,14 +10,14 @@ import pandas as pd
 
 from features.language.languages import ENGLISH, LANGUAGES, Language
 from features.language.messages import said
-from serving.outreach.exports.layout import LIST_COLUMNS, LIST_NAMES, cell_text, laid_out
+from serving.outreach.exports.layout import LIST_COLUMNS, LIST_NAMES, SHEET_COLUMNS, cell_text, to_fill_in
 from serving.outreach.exports.safe_text import for_people
 from serving.outreach.plan.in_words import CODES
 from serving.outreach.playbooks.guidance import GUIDANCE_NAMES
 from serving.scores import plain_values
 
-# Owners' files of a former list are recognised by their header: today's, that of before the entry rule, that of lists
-# without advice, and that of lists without playbooks.
+# Owners' files of a former list are recognised by their header: today's, that of lists without columns to fill in, that
+# of before the entry rule, that of lists without advice, and that of lists without playbooks.
 _ADDED = ("listed_for", "left_probability")
 _NO_RULE = tuple(name for name in LIST_NAMES if name not in _ADDED)
 _NO_ADVICE = tuple(name for name in _NO_RULE if name not in GUIDANCE_NAMES)
@@ -45,11 +45,11 @@ def people_csv(frame: pd.DataFrame) -> bytes:
 
 
 def list_csv(frame: pd.DataFrame, language: Language = ENGLISH) -> bytes:
-    """Return entries as CSV for a spreadsheet, in LIST_NAMES: English as programs read them, else in words.
+    """Return entries as CSV for a spreadsheet, with columns to fill in: English as programs read them, else in words.
 
     Numbers and days are those of a machine in every language, so that a spreadsheet can count with them.
     """
-    entries = laid_out(frame)
+    entries = to_fill_in(frame)
     if language.code == ENGLISH.code:
         return people_csv(entries)
     return people_csv(_headed(entries.assign(**_codes_in_words(entries, language)), language))
@@ -60,7 +60,7 @@ def _codes_in_words(entries: pd.DataFrame, language: Language) -> dict[str, pd.S
 
 
 def _headed(entries: pd.DataFrame, language: Language) -> pd.DataFrame:
-    return entries.set_axis([said(column.heading, language) for column in LIST_COLUMNS], axis=1)
+    return entries.set_axis([said(column.heading, language) for column in SHEET_COLUMNS], axis=1)
 
 
 def is_list_csv(content: bytes) -> bool:
@@ -77,5 +77,6 @@ _KNOWN_NAMES = (LIST_NAMES, _NO_RULE, _NO_ADVICE, _FORMER_NAMES)
 
 @cache
 def _headers() -> tuple[bytes, ...]:
-    names = (people_csv(pd.DataFrame(columns=list(each))) for each in _KNOWN_NAMES)
+    former = [[said(column.heading, language) for column in LIST_COLUMNS] for language in LANGUAGES]
+    names = (people_csv(pd.DataFrame(columns=list(each))) for each in (*_KNOWN_NAMES, *former))
     return (*names, *(list_csv(pd.DataFrame(), language) for language in LANGUAGES))

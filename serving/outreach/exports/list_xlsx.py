@@ -24,9 +24,17 @@ from features.language.written import RIALS_A_TOMAN, currency_text, day_text, sh
 from features.money import Money
 from features.rounding import as_shown
 from serving.outreach.exports.file_names import sheet_names
-from serving.outreach.exports.layout import LIST_COLUMNS, ListColumn, by_owner, cell_text, group_sizes, left_out
+from serving.outreach.exports.layout import (
+    SHEET_COLUMNS,
+    ListColumn,
+    by_owner,
+    cell_text,
+    group_sizes,
+    left_out,
+    to_fill_in,
+)
 from serving.outreach.exports.safe_text import cut, joined, printable
-from serving.outreach.plan.in_words import LEFT_OUT, RANKED_BY, code_text
+from serving.outreach.plan.in_words import LEFT_OUT, OUTCOMES, RANKED_BY, code_text
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import plain_values
 
@@ -43,7 +51,7 @@ LEFT_TO_OTHERS = frozenset(
     {"owner", "state", "overdue", "overdue_days", "next_order_from", "next_order_until"}
     | {"value_at_risk_low", "value_at_risk_high", "saved_share", "playbook"}
 )
-COLUMNS = tuple(column for column in LIST_COLUMNS if column.name not in LEFT_TO_OTHERS)
+COLUMNS = tuple(column for column in SHEET_COLUMNS if column.name not in LEFT_TO_OTHERS)
 Line = tuple[str, str | int | None]  # label and value of a line of the summary; None = a heading
 
 
@@ -59,7 +67,9 @@ def write_workbook(outreach: OutreachList, path: Path, language: Language = ENGL
         _write_summary(book, [*_summary(outreach, language), *_per_owner(owners, language)], language)
         formats = _formats(book, outreach.currency, language)
         for owner, frame in owners.items():
-            _write_sheet(book.add_worksheet(names[owner]), frame.head(MOST_ROWS), formats, language)
+            sheet, rows = book.add_worksheet(names[owner]), to_fill_in(frame.head(MOST_ROWS))
+            _write_sheet(sheet, rows, formats, language)
+            _offer_outcomes(sheet, len(rows), outreach.as_of, language)
 
 
 def is_right_to_left(text: str) -> bool:
@@ -146,6 +156,22 @@ def _write_sheet(sheet: Any, frame: pd.DataFrame, formats: dict[str, Any], langu
             heading = said(Message("{heading}, {unit}", {"heading": heading, "unit": formats["unit"]}), language)
         _write_text(sheet, 0, column_index, heading, formats["heading"])
     _write_rows(sheet, frame, formats, language)
+
+
+def _offer_outcomes(sheet: Any, rows: int, as_of: date, language: Language) -> None:
+    """Let a cell be filled in with the words that are read again, and with a day on or after the list's."""
+    places = {column.name: place for place, column in enumerate(COLUMNS)}
+    words = [code_text(OUTCOMES, code, language) for code in OUTCOMES]
+    days = {"validate": "date", "criteria": ">=", "value": as_of}
+    for name, rule in (("outcome", {"validate": "list", "source": words}), ("happened_on", days)):
+        wrong = {"error_title": translated("This cannot be read", language), "error_message": _rule(name, language)}
+        sheet.data_validation(1, places[name], max(rows, 1), places[name], rule | wrong)
+
+
+def _rule(name: str, language: Language) -> str:
+    if name == "outcome":
+        return translated("Choose one of the words offered.", language)
+    return translated("Write a day on or after that of the list.", language)
 
 
 def _write_rows(sheet: Any, frame: pd.DataFrame, made: dict[str, Any], language: Language) -> None:

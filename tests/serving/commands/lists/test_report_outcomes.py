@@ -146,8 +146,8 @@ def test_one_outcome_needs_no_file(office: Path, call: Call) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("outcome",), "give either a CSV of outcomes, or one by --entry ID"),
-        (("outcome", "regulars.toml", "--entry", "x"), "give either a CSV"),
+        (("outcome",), "give either a file of outcomes, or one by --entry ID"),
+        (("outcome", "regulars.toml", "--entry", "x"), "give either a file"),
         (("outcome", "nowhere.csv"), "nowhere.csv cannot be read: there is no such file"),
         (("outcome", "--entry", "x", "--outcome", "savd"), '--outcome: "savd" is not a known outcome; write contacted'),
         (("outcome", "--entry", "x"), "--outcome: is empty; write contacted, reached"),
