@@ -2,8 +2,8 @@
 
 python -m benchmarks.quality.level --cdnow CDNOW_master.txt
 
-Each log is asked on five dates; on each the blend learns from what was known, and the level is forecast for the window
-that begins. Who churned and what was spent in it is what it is judged by.
+Each log is asked on five dates; on each a logistic regression learns from what was known, and the level is forecast for
+the window that begins. Who churned and what was spent in it is what it is judged by.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ from training.forecasts.spend_level import read_spend_weeks, spend_levels
 from training.log_odds import shift_to, sigmoid, with_true_level
 from training.metrics import ece, log_loss
 from training.models.calibration import level_scale
-from training.models.candidates import BLEND, fit
+from training.models.candidates import fit
 from training.splits import Split, learning_dates
 
 RESULTS = Path(__file__).with_name("level.md")
+MODEL = "logistic"  # ranks nearly as the blend does, in a tenth of the time; what is judged is the level
 NONE, FORMER, SERVED = "no forecast", "last year and recent weeks", "**served**"
 WAYS = (NONE, FORMER, SERVED)
 
@@ -45,7 +46,7 @@ class Asked:
     """One date: what was said, what came, and each way's forecast of the two levels.
 
     Args:
-        said: raw log-odds of the blend.
+        said: raw log-odds of the model.
         y: who churned.
         expected: spend of those who stayed, at the level of the training dates, minor units.
         spent: by them.
@@ -83,7 +84,7 @@ def answered(question: Question) -> list[Asked]:
 def _on(question: Question, day: date) -> Asked:
     end, asked = day_number(day), question.definition
     train, test = _data(question.log, asked, day)
-    found, value, stayed = fit(BLEND, train), fit_value(train), ~test.y
+    found, value, stayed = fit(MODEL, train), fit_value(train), ~test.y
     said = found.fitted.log_odds(test.values)
     expected = value.expected_spend(test.values)[stayed].sum()
     known, level, spend = question.log.before(end), {NONE: 0.0}, {NONE: 0.0, FORMER: 0.0}
@@ -171,7 +172,16 @@ HEAD = (
 )
 PAGE = """# The level of the coming window
 
-`python -m benchmarks.quality.level --customers {customers}` writes this page.
+`python -m benchmarks.quality.level --customers {customers}` writes this page. Each log is asked on five dates: what
+share of the customers will order nothing in the window that begins, and what will those spend who do? A logistic
+regression learns from what was known on the date; "no forecast" takes its probabilities, and the expected spend, as
+they are. "Last year and recent weeks" is the forecast of before: of the churn rate alone, without a calendar.
+"Served" moves feasts to where they lie now by the calendar of the country, counts a shift in the model's own log-
+odds, and forecasts the spend as well. Where last year's window is not known, the churn rate has no forecast. "Level
+known" is the ECE with each date's level set true: what chance and shape leave. "Off by" is the mean absolute error
+of the level, in log-odds, and of the spend of those who stayed, in natural logarithms; the ratios are those of the
+five dates, 1 = none. A date has about five hundred customers in the simulated shops: chance alone puts their level
+off by 0.08.
 
 {head}
 {rows}

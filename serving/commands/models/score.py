@@ -9,10 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from features.log import Log
 from serving.book.runs import record_scores
+from serving.commands.models.coming_level import Level, level_of
 from serving.outreach.exports.write_table import write_table
 from serving.scorer import Reasons, score, unknown_attributes
 from serving.scores import STATES, without_money
@@ -52,6 +54,11 @@ class ScoringRun:
     def told_scores(self) -> pd.DataFrame:
         """The scores as they are told: where the orders hold no money, its columns are empty."""
         return self.scores if self.log.has_money else without_money(self.scores)
+
+    @property
+    def level(self) -> Level:
+        """The churn rate that the scores add up to, with the interval of the level that is forecast for the window."""
+        return level_of(self.bundle, self.scores["probability"].to_numpy(dtype=np.float64), self.as_of)
 
     def doubts(self) -> Iterator[str]:
         """Say what the scores suffer from: a model that knew the future of the day, or one that misses what it knew."""
@@ -102,6 +109,7 @@ class ScoresWritten:
             "rows": len(run.scores),
             "horizon_days": run.bundle.definition.horizon_days,
             "follow_days": run.bundle.timing.follow_days,
+            "level": run.level.to_dict(),
             "model_version": run.version,
             "bands": {str(band): int(count) for band, count in bands.items()},
             "states": self.states,
@@ -114,6 +122,7 @@ class ScoresWritten:
         yield self.run.totals
         yield "of these " + ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in self.states.items())
         yield from self.run.doubts()
+        yield self.run.level.words
         follow = self.run.bundle.timing.follow_days
         yield f"next_order_on is the date to expect of those who order within {follow:,} days"
         yield f"written to {self.path}"

@@ -1,0 +1,57 @@
+"""The churn rate of the coming window, as scores add up to it, and how far its level may be off."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from features.clock import day_number
+from training.bundle import Bundle
+from training.dataset import Floats
+from training.log_odds import sigmoid
+from training.metrics import LEAST_PROBABILITY, Z_95
+
+
+@dataclass(frozen=True)
+class Level:
+    """The churn rate of a window.
+
+    Args:
+        expected: the mean of the probabilities.
+        low: where the level lies at the lower end of its 95 % interval.
+        high: at the upper end.
+        last_year: whether the log shows the same window of last year.
+    """
+
+    expected: float
+    low: float
+    high: float
+    last_year: bool
+
+    @property
+    def words(self) -> str:
+        """The interval, and what it rests on, in one sentence."""
+        seen = "last year's window is known" if self.last_year else "the log does not show last year's window yet"
+        return f"{self.expected:.0%} are expected to order nothing, {self.low:.0%} to {self.high:.0%} with 95 %: {seen}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return asdict(self)
+
+
+def level_of(bundle: Bundle, p: Floats, as_of: date) -> Level:
+    """Return the level of scores: everybody moves by as much as the forecast of the level may be off.
+
+    Args:
+        bundle: the model that gave them.
+        p: the probability of each customer.
+        as_of: the first day of the window.
+    """
+    forecast, scale = bundle.base_rates.forecast(day_number(as_of)), bundle.calibration.scale
+    inside = np.clip(p, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    log_odds, off = np.log(inside) - np.log1p(-inside), Z_95 * scale * forecast.uncertainty
+    low, high = (float(sigmoid(log_odds + end).mean()) for end in (-off, off))
+    return Level(float(p.mean()), low, high, forecast.last_year is not None)
