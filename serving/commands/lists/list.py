@@ -243,10 +243,11 @@ def publish(
     # Again, which fills in the reasons that a large shop's run left out.
     record_scores(shop.book, scores, currency=outreach.currency, data_digest=run.log.digest())
     published = publish_and_enqueue(shop.book, outreach, run.run_id)
-    outreach, reads = with_guidance(published.outreach, playbooks), language or shop.settings.language
+    outreach, reads = published.outreach, language or shop.settings.language
     if not run.log.has_money:
         outreach = outreach.with_groups(without_money)
     worded, access = with_guidance(outreach, playbooks, reads), shop.settings.files.access()
+    outreach = with_guidance(outreach, playbooks)
     files = write_list(worded, out, tuple(formats) or policy.formats, policy.addresses, access, reads)
     with shop.book.reading() as connection:
         taken_back = taken_back_since(connection, outreach.as_of)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -140,6 +141,22 @@ def test_the_formats_are_the_shops_choice(office: Path, call: Call) -> None:
     asked = ("--as-of", MONDAY, "--out", out, "--config", toml)
     assert call("list", "--format", "xlsx", "--format", "html", *asked)[0] == 0
     assert sorted(path.name for path in out.iterdir()) == ["list.html", "list.xlsx"]
+
+
+def test_the_files_are_in_the_language_asked_for_and_openings_in_the_customers(office: Path, call: Call) -> None:
+    """The book keeps its English: the same list, asked for in another language, is the same one."""
+    toml, out, before = office / "regulars.toml", office / "out", dumped(office)
+    asked = ("--as-of", MONDAY, "--out", out, "--config", toml, "--format", "json")
+    assert call("list", "--language", "el", *asked)[0] == 0
+    entries = json.loads((out / "list.json").read_text("utf-8"))["entries"]
+    reasons = [sentence for entry in entries for sentence in (*entry["reasons"], *entry["protective"])]
+    assert reasons
+    assert all(re.search("[α-ω].*\\.$", sentence) for sentence in reasons)
+    assert all(re.match("[Α-ΩΈΉΊΌΎΏ]", entry["title"]) for entry in entries)
+    assert all(entry["opening"].startswith("Hello") for entry in entries)  # nobody's language is known: the shop's
+    assert dumped(office) == before
+    code, _, err = call("list", "--language", "de", *asked)
+    assert (code, "the languages are en, fa, el" in err) == (2, True)
 
 
 def test_an_unknown_format_is_refused_before_anybody_is_drawn(fresh: Path, call: Call) -> None:
