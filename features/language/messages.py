@@ -43,6 +43,7 @@ from features.rounding import rounded
 BARE, TIMES, TABLE = "bare", "times", "table"
 # First strong isolate … pop directional isolate: what stands between is laid out by itself.
 ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
+_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # embeddings, overrides and isolates
 
 
 @dataclass(frozen=True)
@@ -211,8 +212,18 @@ def written(value: Value | Message, language: Language, form: str = "", *, isola
     if isinstance(value, Message):
         return said(value, language, isolated=isolated)
     if isinstance(value, Name):
-        return f"{ISOLATE}{value.name}{END_OF_ISOLATE}" if isolated else value.name
+        name = without_marks(value.name)
+        return f"{ISOLATE}{name}{END_OF_ISOLATE}" if isolated else name
     return _WRITTEN[type(value)](value, language, form)
+
+
+def without_marks(name: str) -> str:
+    r"""Return a name without the marks that would turn the line around it; the joiners of Persian stay.
+
+    >>> without_marks("Ann\u202eeel"), without_marks("می‌خرد")
+    ('Anneel', 'می‌خرد')
+    """
+    return name if name.isascii() else name.translate(_MARKS)
 
 
 def _days(value: Days, language: Language, form: str) -> str:

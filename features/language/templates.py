@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from features.language.languages import Language
-from features.language.messages import END_OF_ISOLATE, ISOLATE, Message, parts, wording_of, written
+from features.language.messages import Message, parts, without_marks, wording_of, written
 from features.language.typed_values import Name
 from features.language.written import DayForm, Form, day_text, days_text, money_text, number_text, percent_text
 from features.money import Money
@@ -82,7 +82,7 @@ def isolated(name: str) -> Markup:
     """
     from markupsafe import Markup
 
-    return Markup("<bdi>{}</bdi>").format(name.strip(ISOLATE + END_OF_ISOLATE))
+    return Markup("<bdi>{}</bdi>").format(without_marks(name))
 
 
 def _filters(language: Language) -> dict[str, Callable[..., Any]]:

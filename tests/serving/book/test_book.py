@@ -15,10 +15,13 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from features.language import GREEK, Days, Message, Sentence
+from features.language.messages import all_said
 from serving.book import Book
 from serving.book.audit import audit_trail
 from serving.book.runs import record_scores
 from serving.book.schema import SCORES
+from serving.book.sentences import latest_sentences
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.webhooks.outbox import publish_and_enqueue
@@ -64,6 +67,21 @@ def test_sentences_that_a_run_left_out_are_filled_in_later(book: Book, make_scor
     record(book, make_scores(("a", 0.6, "12.00"), ("b", 0.6, "1.00", untold)))
     assert latest_scores(book, ["a"])["a"].reasons == ("no order for 74 days, usually every 31",)
     assert latest_scores(book, ["b"])["b"].reasons is None
+
+
+def test_a_reason_keeps_its_message_beside_its_text_and_one_without_stays_as_it_is(
+    book: Book, make_scores: Any
+) -> None:
+    """Whoever reads another language gets the same reason; what was stored before there were messages has its text."""
+    late = Sentence.of(Message("no order for {days_since_order}", {"days_since_order": Days(74)}))
+    record(book, make_scores(("a", 0.6, "12.00", {"reasons": (late, "as before")}), ("b", 0.5, "1.00")))
+    record(book, make_scores(("a", 0.6, "1.00", {"reasons": None}), ("b", 0.5, "1.00")), digest="later")
+    record(book, make_scores(("a", 0.6, "1.00", {"reasons": (late,)}), ("b", 0.5, "1.00")), digest="later")
+    with book.reading() as connection:
+        found = latest_sentences(connection, ["a", "b"])
+    assert all_said(found["a"]["reasons"], GREEK) == ("Έχει να παραγγείλει 74 ημέρες.",)
+    assert all_said(found["b"]["reasons"], GREEK) == ("no order for 74 days, usually every 31",)
+    assert latest_scores(book, ["a"])["a"].reasons == ("no order for 74 days",)
 
 
 def test_the_latest_day_holds_whatever_was_recorded_last(book: Book, make_scores: Any) -> None:
