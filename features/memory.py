@@ -49,6 +49,13 @@ def memory_kept() -> Iterator[None]:
         _end(glibc)
 
 
+def give_back() -> None:
+    """Give back to the system what is free: between two steps of which the next one needs other memory."""
+    pa.default_memory_pool().release_unused()
+    if (glibc := _glibc()) is not None:
+        glibc.malloc_trim(0)
+
+
 def _begin(glibc: ctypes.CDLL) -> None:
     with _LOCK:
         _BEFORE.append((pa.default_memory_pool(), glibc.prctl(_GET_LARGE_PAGES_OFF, 0, 0, 0, 0)))

@@ -120,7 +120,7 @@ def _sorted(columns: Sequence[Codes], some: Mask) -> tuple[Codes, Ints]:
     Where they fit the rows' numbers are part of the key: NumPy sorts integers several times as fast as rows.
 
     >>> _sorted([np.array([1, 0, 1]), np.array([20, 20, 10])], np.ones(3, dtype=bool))
-    (array([1, 2, 0], dtype=int32), array([1, 2, 3]))
+    (array([1, 2, 0], dtype=int32), array([10, 11, 21]))
     """
     ranges, bits = [_range(column) for column in columns[1:]], len(some).bit_length()
     fits = (int(columns[0].max(initial=0)) + 1) * prod(span for _, span in ranges) < 1 << (63 - bits)

@@ -16,7 +16,7 @@ import pandas as pd
 from features.clock import date_of, day_number
 from features.errors import InputError, Violation
 from features.log import Coded, Ints, Log
-from features.memory import memory_kept
+from features.memory import give_back, memory_kept
 from features.questions import Question, by_setting
 from features.roll_up import roll_up
 from features.sources.balance.draw import draw, with_log
@@ -175,6 +175,7 @@ def _checked(
     under = None if posted is None else bought.where(np.arange(len(bought.day)) >= in_file)
     handed_over = [bought]
     del bought  # rolling up lets go of each column once it is used
+    give_back()
     log = roll_up(handed_over.pop(), happened_events)
     kept = log.streams["orders"]
     if not len(kept):

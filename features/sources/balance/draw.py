@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
-from features.blocks import blocks
+from features.blocks import at_once, blocks
 from features.log import Coded, Codes, Ints, Lines, Log
 from features.money import Money
 from features.sources import cells
@@ -44,19 +45,20 @@ def draw(shop_currency: str, rows: ReadRows, lines: Lines) -> BalanceSheet:
     account.leave_out("zero-value orders", _zero_value_rows(rows, lines))
     kept = account.fate == IN
     sold, back = kept & ~rows.returned, kept & rows.returned
-    left_out = tuple(
-        _line(rows, shop_currency, rule, which)
-        for code, rule in enumerate(account.rules)
-        if code and (which := account.fate == code).any()
-    )
+    every = np.broadcast_to(np.True_, len(kept))
+    parts = [(rule, account.fate == code) for code, rule in enumerate(account.rules) if code]
+    parts = [(rule, which) for rule, which in parts if which.any()]
+    named = [(READ, every), *parts, (RETURNS, back), (ORDER_LINES, sold)]
+    lines_of = (partial(_line, rows, shop_currency, name, which) for name, which in named)
+    read, *left_out, returns, order_lines = at_once(*lines_of)
     changes = (*_changes(rows, shop_currency, ORDER_LINES, sold), *_changes(rows, shop_currency, RETURNS, back))
     return BalanceSheet(
         shop_currency,
-        _line(rows, shop_currency, READ, np.broadcast_to(np.True_, len(kept))),
-        left_out,
-        _line(rows, shop_currency, RETURNS, back),
-        _line(rows, shop_currency, ORDER_LINES, sold),
-        tuple(changes),
+        read,
+        tuple(left_out),
+        returns,
+        order_lines,
+        changes,
         Counted(),
         tuple(account.rules),
         account.fate,

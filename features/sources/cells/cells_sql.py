@@ -8,7 +8,8 @@ other text, are read in Python, once per distinct text of a batch.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache, partial
 
 import duckdb
@@ -16,7 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.blocks import at_once
 from features.log import Coded, Ints
+from features.memory import give_back
 from features.sources import cells
 from features.sources.business_day import on_clock_of
 from features.sources.cells.distinct import filled, read_distinct
@@ -61,17 +64,14 @@ def _read(file: MappedFile) -> TypedTable:
     readers = {name: _reader(column, file) for name, column in file.columns.items() if name not in coded}
     rows, marks, has_part = 0, list[list[Mask]](), file.file.has_part
     parts = [np.zeros(0, dtype=np.int64)]
-    for batch in _batches(file.file, list(readers.values()), (PART,) if has_part else ()):
+    for batch in _taken_over(readers.values(), _batches(file.file, readers.values(), (PART,) if has_part else ())):
         rows += batch.num_rows
-        arrays = iter(batch.columns)
-        for reader in readers.values():
-            reader.add([next(arrays) for _ in reader.select])
+        arrays = iter(batch.columns[sum(len(reader.select) for reader in readers.values()) :])
         marks.append([next(arrays).to_numpy(zero_copy_only=False).astype(bool) for _ in file.file.marks])
         parts += [each.to_numpy(zero_copy_only=False).astype(np.int64) for each in arrays]
-    texts: dict[str, Coded] = {
-        **coded,
-        **{name: reader.coded() for name, reader in readers.items() if isinstance(reader, TextReader)},
-    }
+    of_texts = {name: reader for name, reader in readers.items() if isinstance(reader, TextReader)}
+    read = at_once(*(reader.coded for reader in of_texts.values()))
+    texts: dict[str, Coded] = {**coded, **dict(zip(of_texts, read, strict=True))}
     kinds = {name: file.columns[name].field.kind for name in texts}
     clocks = {name: times_of_day(coded) for name, coded in texts.items() if kinds[name] == "clock"}
     plain = {name: _clean(coded, kinds[name]) for name, coded in texts.items() if kinds[name] not in ("flag", "clock")}
@@ -81,7 +81,7 @@ def _read(file: MappedFile) -> TypedTable:
         plain["zone"] = mapped(plain["zone"], lambda name: file.form.zones.get(name, name))
     moments = times.moments() if times else (np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64))
     local_time, offset = joined(*moments, clocks.get("time"), plain.get("zone"))
-    pa.default_memory_pool().release_unused()  # what Arrow holds back for texts is missed by the rules
+    give_back()  # what the texts took is missed by the rules
     return TypedTable(
         rows,
         plain,
@@ -95,6 +95,26 @@ def _read(file: MappedFile) -> TypedTable:
     )
 
 
+def _taken_over(readers: Collection[Reader], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield batches that the readers take over while DuckDB reads the next one."""
+    with ThreadPoolExecutor(1) as pool:
+        former: tuple[Future[None], pa.RecordBatch] | None = None
+        for batch in batches:
+            if former is not None:
+                former[0].result()
+                yield former[1]
+            former = (pool.submit(_take_over, readers, batch), batch)
+        if former is not None:
+            former[0].result()
+            yield former[1]
+
+
+def _take_over(readers: Collection[Reader], batch: pa.RecordBatch) -> None:
+    arrays = iter(batch.columns)
+    for reader in readers:
+        reader.add([next(arrays) for _ in reader.select])
+
+
 def _clean(coded: Coded, kind: Kind) -> Coded:
     """Return a column's texts without what is around them, and its ids without what is wrapped around those."""
     if kind == "id":
@@ -102,7 +122,7 @@ def _clean(coded: Coded, kind: Kind) -> Coded:
     return mapped(coded, cells.text, hint=SPACED)
 
 
-def _batches(file: OpenFile, readers: Sequence[Reader], more: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
+def _batches(file: OpenFile, readers: Collection[Reader], more: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
     expressions = ", ".join(f"{sql} AS x{n}" for n, sql in enumerate(sql for each in readers for sql in each.select))
     expressions += "".join(f", {column}" for column in (*(mark.column for mark in file.marks), *more))
     # DuckDB reckons what stands in two CASEs twice; in a table of its own it is named, and reckoned once.
@@ -145,7 +165,7 @@ class TextReader:
 
     def add(self, arrays: Sequence[pa.Array]) -> None:
         """Take over a batch of what `select` gives; rows of one text that stand together are held once."""
-        self._runs.append(pc.run_end_encode(arrays[0], run_end_type=pa.int64()))
+        self._runs.append(pc.run_end_encode(arrays[0], run_end_type=pa.int32()))
 
     def coded(self) -> Coded:
         """Return the texts of all batches, once."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.blocks import blocks
 from features.log import Coded, Codes, Ints, Texts
 
 Hashes = npt.NDArray[np.uint64]
@@ -67,12 +68,12 @@ class ArrowTexts:
     @property
     def fingerprints(self) -> Hashes:
         """A number for each: of its first and last eight bytes and its length, all of it up to sixteen."""
-        content = np.concatenate([self._content, np.zeros(8, dtype=np.uint8)])
-        words = np.ndarray(len(content) - 7, dtype="<u8", buffer=content, strides=(1,))
-        bounds, size = self._offsets - self._offsets[0], self._sizes
-        first = words[bounds[:-1]] & _LOW_BYTES[np.minimum(size, 8)]
-        last = np.where(size > 8, words[np.maximum(bounds[1:] - 8, 0)], 0).astype(np.uint64)
-        return mixed(first ^ mixed(last + size.astype(np.uint64)))
+        prints, offsets, content = np.empty(len(self.array), dtype=np.uint64), self._offsets, self._content
+        for block in blocks(len(prints)):
+            bounds = offsets[block.start : block.stop + 1]
+            inside = content[bounds[0] - offsets[0] : bounds[-1] - offsets[0]]
+            prints[block] = _fingerprints(inside, bounds - bounds[0])
+        return prints
 
     @cached_property
     def alphabet(self) -> npt.NDArray[np.bool_]:
@@ -98,6 +99,14 @@ class ArrowTexts:
         first, last = int(self._offsets[0]), int(self._offsets[-1])
         held = self.array.buffers()[2] if last > first else b""
         return np.frombuffer(held, dtype=np.uint8)[first:last]
+
+
+def _fingerprints(content: npt.NDArray[np.uint8], bounds: Ints) -> Hashes:
+    content, size = np.concatenate([content, np.zeros(8, dtype=np.uint8)]), np.diff(bounds)
+    words = np.ndarray(len(content) - 7, dtype="<u8", buffer=content, strides=(1,))
+    first = words[bounds[:-1]] & _LOW_BYTES[np.minimum(size, 8)]
+    last = np.where(size > 8, words[np.maximum(bounds[1:] - 8, 0)], 0).astype(np.uint64)
+    return mixed(first ^ mixed(last + size.astype(np.uint64)))
 
 
 class ReadTexts(Coded):
@@ -130,7 +139,7 @@ class ReadTexts(Coded):
             return cls.of([])
         if not pa.types.is_dictionary(column.type):
             whole = column.fill_null("") if column.null_count else column
-            return cls.of_runs([pc.run_end_encode(chunk, run_end_type=pa.int64()) for chunk in whole.chunks])
+            return cls.of_runs([pc.run_end_encode(chunk, run_end_type=pa.int32()) for chunk in whole.chunks])
         column = column.unify_dictionaries()
         if pc.count_distinct(column.chunk(0).dictionary).as_py() < len(column.chunk(0).dictionary):
             column = column.cast(column.type.value_type).dictionary_encode()
@@ -203,17 +212,20 @@ def _coded(texts: pa.Array) -> tuple[ArrowTexts, npt.NDArray[np.int32]]:
     prints = held.fingerprints
     in_order = np.sort(prints)
     twice = in_order[1:][in_order[1:] == in_order[:-1]]
+    del in_order
     if not len(twice):  # other fingerprints, other texts
         return held, np.arange(len(texts), dtype=np.int32)
     if len(twice) > len(texts) / 4:
         return _hashed(texts)
-    at = np.searchsorted(twice, prints)
-    again = twice[np.minimum(at, len(twice) - 1)] == prints
-    once = np.flatnonzero(~again)
+    again = np.empty(len(prints), dtype=bool)
+    for block in blocks(len(prints)):
+        at = np.minimum(np.searchsorted(twice, prints[block]), len(twice) - 1)
+        again[block] = twice[at] == prints[block]
+    once = texts.filter(pa.array(~again))
     others, codes_of_others = _hashed(texts.filter(pa.array(again)))
     codes = np.empty(len(texts), dtype=np.int32)
-    codes[once], codes[again] = np.arange(len(once)), codes_of_others + len(once)
-    return ArrowTexts(pa.concat_arrays([texts.take(pa.array(once)), others.array])), codes
+    codes[~again], codes[again] = np.arange(len(once)), codes_of_others + len(once)
+    return ArrowTexts(pa.concat_arrays([once, others.array])), codes
 
 
 def _hashed(texts: pa.Array) -> tuple[ArrowTexts, npt.NDArray[np.int32]]:
