@@ -95,7 +95,7 @@ def _on(question: Question, day: date) -> Asked:
         scale = level_scale(found.out_of_sample, forecast.spread) if way == SERVED else 1.0
         level[way] = 0.0 if forecast.last_year is None else scale * forecast.shift  # the default of a backtest
         if way == SERVED:
-            spend[way] = spend_levels(rows, weeks, value, end).forecast(end).shift
+            spend[way] = float(np.log(spend_levels(rows, weeks, value, end).factor(end)))
     return Asked(said, test.y, float(expected), float(test.spend_next[stayed].sum()), level, spend)
 
 

@@ -109,7 +109,7 @@ def test_the_interval_holds_the_expected_spend(bundles, data):
 
 def test_the_spend_has_the_level_of_its_window_and_an_ordinary_one_beside_it(bundles, data):
     day = day_number(DAY)
-    dear = Levels(np.arange(day - 84, day - 28, 7), np.full(8, np.log(1.5)), 28, carry=1.0, season=0.0)
+    dear = Levels(np.arange(day - 84, day - 28, 7), np.full(8, np.log(1.5)), 28, carry=1.0)
     bundle = replace(bundles["lightgbm"], spend_level=dear, base_rates=dear, calibration=Calibration("season"))
     plain = bundle.at_ordinary_level
     assert np.allclose(bundle.expected_spend(data.X, DAY), 1.5 * plain.expected_spend(data.X, DAY))

@@ -31,7 +31,7 @@ LATEST_WEEKS = 3
 # The values in most shops, and their weight: that of twelve horizons with shifts of 0.2.
 USUAL_CARRY, USUAL_GROWTH, USUAL_SEASON, USUAL_WEIGHT = 0.5, 0.5, 0.85, 12 * 0.2**2
 # Last year is no guide where hardly anyone joins any more: an ageing cohort behaves differently every month.
-JOINED_DAYS, FULL_INFLOW = 90, 0.1
+JOINED_DAYS, FULL_INFLOW, LEAST_INFLOW = 90, 0.1, 0.02
 LEAST_UNCERTAINTY, UNKNOWN_UNCERTAINTY = 0.05, 0.3
 
 
@@ -110,8 +110,11 @@ class Levels:
         return Forecast(day, shift, self.uncertainty, last_year, self._latest(day), spread=self.spread)
 
     def factor(self, day: int) -> float:
-        """Return the factor on what is expected in the window that begins on a day, of levels in natural logarithms."""
-        return float(np.exp(self.forecast(day).shift))
+        """Return the factor on what is expected in the window that begins on a day, of levels in natural logarithms.
+
+        It is 1 where nobody joins any more: an ageing cohort is another shop every month, by its latest weeks as well.
+        """
+        return float(np.exp(self.forecast(day).shift)) if self.season else 1.0
 
     def of_feasts(self, day: int) -> float:
         """Return the part of the shift that feasts have in the window that begins on a day."""
@@ -189,6 +192,8 @@ def _pulled(x: Floats, y: Floats, towards: float, weight: float) -> float:
 def renewal(tenure: Floats, day: Ints) -> float:
     """Return 1 where customers join as they did a year before, down to 0 where nobody joins any more.
 
+    Where the log does not show how they joined then, it is 1 where one in fifty has joined of late.
+
     Args:
         tenure: days since the first order, one per row.
         day: the day number of each row.
@@ -197,9 +202,9 @@ def renewal(tenure: Floats, day: Ints) -> float:
         return 1.0
     last, joined = int(day.max()), tenure <= JOINED_DAYS
     now, then = (_joined_until(joined, day, each) for each in (last, last - YEAR_DAYS))
-    if not len(then) or not then.mean():
-        return 1.0
-    return float(min(1.0, now.mean() / then.mean() / FULL_INFLOW))
+    if not len(then):
+        return float(min(1.0, now.mean() / LEAST_INFLOW))
+    return float(min(1.0, now.mean() / then.mean() / FULL_INFLOW)) if then.mean() else 1.0
 
 
 def _joined_until(joined: Flags, day: Ints, end: int) -> Flags:

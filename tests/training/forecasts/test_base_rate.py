@@ -65,6 +65,18 @@ def test_a_cohort_that_ages_is_no_season():
     assert abs(known.forecast(DAYS - 120).shift - came) < 0.4
 
 
+def test_a_cohort_is_known_before_the_log_shows_how_they_joined_a_year_ago():
+    """As of the whole of CDNOW's second year: last year's windows are known, and its newcomers are not."""
+    log = shop(season=1.0, ageing=True)
+    orders = log.streams["orders"]
+    first = orders.day[orders.starts[:-1]]
+    known = learnt(log.only([str(one) for one in log.customer_ids[first < 90]]), YEAR_DAYS + 60)
+    assert known.season == 0
+    assert known.forecast(YEAR_DAYS + 60).last_year is None
+    assert known.factor(YEAR_DAYS + 60) == 1
+    assert learnt(shop(season=1.0), YEAR_DAYS + 60).season > 0.5
+
+
 def test_less_than_a_year_knows_no_last_year():
     found = learnt(shop(season=3.0), 300).forecast(300)
     assert found.last_year is None
