@@ -23,6 +23,7 @@ Texts = npt.NDArray[np.object_]
 NULL = int(np.iinfo(np.int64).min)
 VALUE_SCALE = 1000
 EVENT = "event:"
+PRODUCT = "product"  # a column of the items, whose words a log has under this name
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,8 +244,8 @@ class Log:
 
     `streams` holds `orders` (a row per customer and order day), `items` (per customer, day and product), `returns`
     (per customer and day with a return), `event:<kind>` (a row per event) and `attribute:<name>` (a row per customer of
-    whom a value is known). `words` holds what the codes of a stream stand for, by stream. Without `has_money` orders
-    are only counted: money is 0 in every stream and means nothing.
+    whom a value is known). `words` holds what the codes of a stream stand for, by stream, and under PRODUCT the ids of
+    products. Without `has_money` orders are only counted: money is 0 in every stream and means nothing.
 
     >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["b", "a", "a"], [10, 11, 15], [500, 700, 300]))

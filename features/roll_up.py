@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.blocks import blocks
-from features.log import EVENT, NULL, Coded, Codes, Events, Ints, Lines, Log, Stream, Texts
+from features.log import EVENT, NULL, PRODUCT, Coded, Codes, Events, Ints, Lines, Log, Stream, Texts
 
 Mask = npt.NDArray[np.bool_]
 _BITS_OF_CODES = 32
@@ -48,6 +48,7 @@ def roll_up(lines: Lines, events: Events | None = None) -> Log:
     order_days = _order_days(orders, size)
     del orders
     product = lines.product_id.in_order()
+    words = {PRODUCT: product.values}
     lines = replace(lines, product_id=_NO_IDS)
     items = _items(lines, customer, product, bought, size)
     returns = _returns(lines, customer, size)
@@ -58,7 +59,7 @@ def roll_up(lines: Lines, events: Events | None = None) -> Log:
         "returns": returns,
         **(_event_streams(events, event_customer, size) if events is not None else {}),
     }
-    return Log(customer_ids, streams, has_money)
+    return Log(customer_ids, streams, has_money, words)
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,6 +63,11 @@ class Customers:
         return Accounts(self.account_of, self.ids)
 
     @cached_property
+    def name_of(self) -> dict[str, str]:
+        """Customer → name, of those whom the file names."""
+        return self._texts("name")
+
+    @cached_property
     def segment_of(self) -> dict[str, str]:
         """Customer → segment, of those that have one."""
         return self._texts("segment")

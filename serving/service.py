@@ -44,9 +44,11 @@ def application() -> Starlette:
     from serving.api.access_log import log_to_stderr
     from serving.api.app import create_app
     from serving.api.state import ServerState
+    from serving.pages.app import page_routes
 
     take_turns()
-    return create_app(ServerState(), on_ready=settle_heap, on_start=log_to_stderr)
+    server = ServerState()
+    return create_app(server, on_ready=settle_heap, on_start=log_to_stderr, pages=page_routes(server))
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import asyncio
 import base64
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import date
 from itertools import groupby
@@ -20,7 +20,7 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.api import customers, data, figures, lists, model, reports, scores
@@ -66,11 +66,15 @@ BROWSER = {"WWW-Authenticate": 'Basic realm="regulars", charset="UTF-8"'}
 
 
 def create_app(
-    server: ServerState, on_ready: Callable[[], None] = lambda: None, on_start: Callable[[], None] = lambda: None
+    server: ServerState,
+    on_ready: Callable[[], None] = lambda: None,
+    on_start: Callable[[], None] = lambda: None,
+    pages: Iterable[BaseRoute] = (),
 ) -> Starlette:
     """Return the application; it opens the server's state when it starts and closes it when it ends.
 
-    `on_start` is called when the server runs, `on_ready` once a model is loaded.
+    `on_start` is called when the server runs, `on_ready` once a model is loaded; `pages` are for people and stand above
+    this room, so they are handed in.
 
     >>> [route.path for route in create_app(ServerState()).routes][:2]
     ['/v1/scores', '/v1/score']
@@ -80,7 +84,7 @@ def create_app(
         for path, group in groupby(OPERATIONS, key=lambda each: each.path)
         for ways in [list(group)]
     ]
-    app = Starlette(routes=[*routes, *_pages(server)], lifespan=lambda _: _opened(server, on_ready, on_start))
+    app = Starlette(routes=[*routes, *_pages(server), *pages], lifespan=lambda _: _opened(server, on_ready, on_start))
     app.router.redirect_slashes = False
     app.router.default = _UnknownPath(server, app.router.default)
     for route in routes:

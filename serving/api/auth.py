@@ -19,7 +19,7 @@ from features.faults import faults_at
 from features.sources.mapping import CustomersMapping
 from serving.api.problems import Refusal, not_ready
 from serving.book import Book
-from serving.book.keys import Key, all_keys, hashed, matches, record_use, split_key
+from serving.book.keys import PAGES_ROLE, Key, all_keys, hashed, matches, record_use, split_key
 from serving.book.people.owned import owners_of
 from serving.book.sql_rows import utc_now
 from serving.config import Settings
@@ -63,7 +63,7 @@ class Keys:
     def refresh(self, book: Book) -> None:
         """Read the keys again, and once a minute record which were used."""
         with book.reading() as connection:
-            self._by_id = {key.id: key for key in all_keys(connection)}
+            self._by_id = {key.id: key for key in all_keys(connection) if PAGES_ROLE not in key.roles}
         if time.monotonic() - self._noted > NOTED_EVERY_SECONDS:
             self.record_use(book)
 
@@ -183,7 +183,7 @@ class Ownership:
 
     def owner_of(self, customer_ids: Iterable[str]) -> dict[str, str]:
         """Return the owner of each customer; NO_OWNER where nobody is named."""
-        customers = self._known()
+        customers = self.customers()
         ids = list(dict.fromkeys(customer_ids))
         with self._book.reading() as connection:
             kept = owners_of(connection, ids, today(self._settings), customers.accounts)
@@ -192,11 +192,16 @@ class Ownership:
     def accounts(self) -> Accounts | None:
         """Return who belongs to which account today; None where the customers file could never be read."""
         try:
-            return self._known().accounts
+            return self.customers().accounts
         except Refusal:
             return None
 
-    def _known(self) -> Customers:
+    def customers(self) -> Customers:
+        """Return the customers file as it is now, or as it was read last.
+
+        Raises:
+            Refusal: 503, it could never be read.
+        """
         mapping = self._settings.customers
         if mapping is None:
             return Customers()

@@ -95,6 +95,14 @@ class FreshScores:
         scores = score(asked, bundle, version, day, reasons="all", common=common)
         return scores_of(scores if log.has_money else without_money(scores), bundle.money.currency)
 
+    def log_of(self, customer_id: str) -> Log:
+        """Return what the orders and events say of one customer; nothing where they do not know them.
+
+        Raises:
+            InputError: files that cannot be used.
+        """
+        return self._log().only([customer_id])
+
     def drop_log_if_idle(self, now_seconds: float) -> bool:
         """Drop a log that nobody asked for lately, without waiting; return whether one was dropped.
 

@@ -35,6 +35,7 @@ from serving.book.recognition.known_book import never_had
 from serving.book.runs import latest_bands, latest_probabilities
 from serving.book.score_lookup import ScoreLookup
 from serving.config import Settings, load_settings
+from serving.customers import Customers
 from serving.outreach.plan.accounts import Accounts
 from serving.shop import today
 from serving.webhooks.delivery import DeliveryLoop
@@ -219,11 +220,23 @@ class ServerState:
 
     def seen_by(self, key: Key, customer_ids: Iterable[str]) -> list[str]:
         """Return the customers that a key may see, in the order given."""
+        return self.seen_by_owner(key.owner, customer_ids)
+
+    def seen_by_owner(self, owner: str | None, customer_ids: Iterable[str]) -> list[str]:
+        """Return the customers that somebody sees, in the order given: of one owner alone, or everybody."""
         ids = list(customer_ids)
-        if key.owner is None:
+        if owner is None:
             return ids
-        owners = self._need(self._owners).owner_of(ids)
-        return [customer_id for customer_id in ids if owners[customer_id] == key.owner]
+        owners = self.owners_of(ids)
+        return [customer_id for customer_id in ids if owners[customer_id] == owner]
+
+    def owners_of(self, customer_ids: Iterable[str]) -> dict[str, str]:
+        """Return whose accounts customers are today; NO_OWNER where nobody is named."""
+        return self._need(self._owners).owner_of(customer_ids)
+
+    def customers_today(self) -> Customers:
+        """Return the customers file as it is now, or as it was read last."""
+        return self._need(self._owners).customers()
 
     def accounts_today(self) -> Accounts | None:
         """Return who belongs to which account today; None where nobody can say."""

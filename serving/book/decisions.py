@@ -206,13 +206,25 @@ def hold(
         InputError: an unknown kind, or an end that the kind does not allow.
     """
     check_hold(kind, since, until)
+    rows = [Hold(each, kind, since, until, by, why) for each in dict.fromkeys(account_ids)]
     with book.writing() as connection:
-        rows = [Hold(each, kind, since, until, by, why) for each in dict.fromkeys(account_ids)]
-        people = people_of(connection, (row.account_id for row in rows), accounts)
-        done = write_holds(connection, rows, people)
-        if kind == LIFT:
-            _lift_along(connection, rows, people, accounts)
-        return done
+        return hold_in(connection, rows, accounts)
+
+
+def hold_in(connection: Connection, rows: Sequence[Hold], accounts: Accounts | None) -> Recorded:
+    """Keep accounts off the list, or lift that, as `hold` does: checked holds of one kind and day.
+
+    Args:
+        connection: of a writer.
+        rows: each of another account.
+        accounts: who belongs to which account today; None = as the list in force has it.
+    """
+    people = people_of(connection, (row.account_id for row in rows), accounts)
+    done = write_holds(connection, rows, people)
+    lifts = [row for row in rows if row.kind == LIFT]
+    if lifts:
+        _lift_along(connection, lifts, people, accounts)
+    return done
 
 
 def _lift_along(
@@ -375,5 +387,11 @@ def _write_changed(
 def _contact_key(row: Contact) -> str:
     if row.key:
         return row.key
-    day = row.contacted_on.isoformat()
-    return digest("entry", row.entry_id, day) if row.entry_id else digest("free", row.customer_id, day, row.channel)
+    if row.entry_id:
+        return entry_contact_key(row.entry_id, row.contacted_on)
+    return digest("free", row.customer_id, row.contacted_on.isoformat(), row.channel)
+
+
+def entry_contact_key(entry_id: str, day: date) -> str:
+    """Return the key of the contact that a list's entry asked for: one a day."""
+    return digest("entry", entry_id, day.isoformat())

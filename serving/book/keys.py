@@ -25,6 +25,7 @@ from serving.book.sql_rows import utc_now
 
 Role = Literal["scores", "lists", "outcomes", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
+PAGES_ROLE = "pages"  # of people: they open the pages by a link, and nothing over HTTP besides
 PREFIX = "reg"
 LONGEST_KEY = 128
 
@@ -82,19 +83,21 @@ def create_key(
         InputError: no name, an unknown role, or `admin` with an owner.
     """
     _check(name, roles, owner)
-    key, text = _made(name, roles, owner, expires_at)
+    key, text = make_key(name, roles, owner, expires_at)
     with book.writing() as connection:
-        _insert(connection, key)
+        insert_key(connection, key)
     return key, text
 
 
-def _made(name: str, roles: Sequence[str], owner: str | None, expires_at: datetime | None) -> tuple[Key, str]:
+def make_key(name: str, roles: Sequence[str], owner: str | None, expires_at: datetime | None) -> tuple[Key, str]:
+    """Return a key that is not in the book yet, with its text."""
     secret, salt, id_ = secrets.token_urlsafe(32), secrets.token_hex(16), secrets.token_hex(6)
     key = Key(id_, name.strip(), frozenset(roles), owner, salt, hashed(salt, secret), utc_now(), expires_at)
     return key, f"{PREFIX}_{id_}_{secret}"
 
 
-def _insert(connection: Connection, key: Key) -> None:
+def insert_key(connection: Connection, key: Key) -> None:
+    """Write a new key."""
     row = {column.name: getattr(key, column.name) for column in KEYS.c}
     connection.execute(sa.insert(KEYS).values(row | {"roles": json.dumps(sorted(key.roles))}))
 
@@ -116,12 +119,14 @@ def replace_key(book: Book, key_id: str, overlap: timedelta) -> tuple[Key, Key, 
         if row is None:
             raise _no_key(key_id)
         former = _key(row)
+        if PAGES_ROLE in former.roles:
+            raise InputError("this is a person's: regulars keys create --page makes another link")
         if not former.holds(now):
             raise InputError(f'the key "{key_id}" holds no more: regulars keys create makes another one')
-        new, text = _made(former.name, sorted(former.roles), former.owner, former.expires_at)
+        new, text = make_key(former.name, sorted(former.roles), former.owner, former.expires_at)
         ends = min(former.expires_at or datetime.max, now + overlap)  # noqa: DTZ901 — as the book has times
         connection.execute(sa.update(KEYS).where(KEYS.c.id == key_id).values(expires_at=ends))
-        _insert(connection, new)
+        insert_key(connection, new)
     return new, replace(former, expires_at=ends), text
 
 

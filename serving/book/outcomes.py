@@ -74,14 +74,24 @@ def record_outcomes(
         InputError: an unknown entry, outcome or channel, a negative cost, or a day before the entry's list or after
             `latest`; nothing is recorded.
     """
-    source = source or Source("the outcomes")
     with book.writing() as connection:
-        entries = entries_of(connection, (row.entry_id for row in rows))
-        refuse(wrong_outcomes(rows, entries, source, latest), source)
-        new = _new(connection, with_current_ids(rows, entries))
-        _write(connection, new, entries)
-        _follow_up(connection, list(new.values()), entries)
-        return Recorded(len(new), len(rows) - len(new), closed_among(rows, entries))
+        return write_outcomes(connection, rows, source or Source("the outcomes"), latest)
+
+
+def write_outcomes(
+    connection: Connection, rows: Sequence[Outcome], source: Source, latest: date | None = None
+) -> Recorded:
+    """Record outcomes as `record_outcomes` does, in the transaction of a writer.
+
+    Raises:
+        InputError: as there; nothing is recorded.
+    """
+    entries = entries_of(connection, (row.entry_id for row in rows))
+    refuse(wrong_outcomes(rows, entries, source, latest), source)
+    new = _new(connection, with_current_ids(rows, entries))
+    _write(connection, new, entries)
+    _follow_up(connection, list(new.values()), entries)
+    return Recorded(len(new), len(rows) - len(new), closed_among(rows, entries))
 
 
 def wrong_outcomes(
@@ -169,8 +179,17 @@ def _refusal(row: Outcome, entry: RowMapping) -> Consent:
 
 def _snooze(row: Outcome, entry: RowMapping) -> Hold:
     until = row.happened_on + timedelta(days=entry["horizon_days"])
-    why = f"{LEAVE_ALONE[row.outcome]}: {row.note}" if row.note else LEAVE_ALONE[row.outcome]
+    why = why_left_alone(row.outcome, row.note)
     return Hold(entry["account_id"], "snooze", row.happened_on, until, row.by or "outcome", why)
+
+
+def why_left_alone(outcome: str, note: str | None) -> str:
+    """Return why an outcome of LEAVE_ALONE keeps an account off the list.
+
+    >>> why_left_alone("wrong_alarm", "they are on holiday")
+    'a wrong alarm: they are on holiday'
+    """
+    return f"{LEAVE_ALONE[outcome]}: {note}" if note else LEAVE_ALONE[outcome]
 
 
 def _not_held(connection: Connection, snoozes: Sequence[Hold]) -> list[Hold]:

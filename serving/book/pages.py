@@ -28,7 +28,7 @@ from serving.outreach.plan.owners import NO_OWNER
 
 LISTED_NAMES = ("customer_id", "account_id", "owner")
 Owners = Callable[[pd.DataFrame], list[str]]  # whose entries in LISTED_NAMES are today
-_kind_rank = sa.case({kind: rank for rank, kind in enumerate(LISTED_KINDS)}, value=ENTRIES.c.kind)
+kind_rank = sa.case({kind: rank for rank, kind in enumerate(LISTED_KINDS)}, value=ENTRIES.c.kind)
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _where(list_id: int, run: Run, entry_filter: EntryFilter, after: PageEnd | N
         sa.select(*(ENTRIES.c[name] for name in LISTED_NAMES))
         .join_from(ENTRIES, SCORES, SCORES.c.customer_id == ENTRIES.c.customer_id)
         .where(ENTRIES.c.list_id == list_id, SCORES.c.run_id == run.id)
-        .order_by(_kind_rank, ENTRIES.c.position)
+        .order_by(kind_rank, ENTRIES.c.position)
     )
     columns = {"state": SCORES.c.state, "band": SCORES.c.band}
     for name in (each for each in EntryFilter.__dataclass_fields__ if each != "owner"):
@@ -132,8 +132,8 @@ def _where(list_id: int, run: Run, entry_filter: EntryFilter, after: PageEnd | N
             query = query.where(columns.get(name, ENTRIES.c.get(name)) == value)
     if after is None:
         return query
-    behind = sa.and_(_kind_rank == after.kind, ENTRIES.c.position > after.position)
-    return query.where(sa.or_(_kind_rank > after.kind, behind))
+    behind = sa.and_(kind_rank == after.kind, ENTRIES.c.position > after.position)
+    return query.where(sa.or_(kind_rank > after.kind, behind))
 
 
 def _whole(where: sa.Select[Any]) -> sa.Select[Any]:

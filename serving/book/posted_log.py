@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from features.log import Events, Lines, Texts
+from features.roll_up import roll_up
 from features.sources.cleaning import MOST_KINDS
 from features.sources.mapping import LineRules, Shop
 from features.sources.posted import posted_events, posted_lines, zoned
@@ -63,12 +64,7 @@ class PostedLog:
         """Return the clean lines of the orders whose ids are not among `known`; None where there are none."""
         parts: list[Lines] = []
         for batch in self._unknown_rows(POSTED_ORDERS, known):
-            lines = [(row, line) for row in batch for line in json.loads(row["lines"])]
-            documents = [
-                {**line, "order_id": row["order_id"], "customer_id": row["customer_id"]} for row, line in lines
-            ]
-            for some in _by_zone(documents, "order_id", "ordered_at"):
-                parts.append(self._lines(some))
+            parts.extend(_lines_of(batch, self.reader, self.until))
         return Lines.joined(parts) if parts else None
 
     def events(self, known: Texts) -> Events | None:
@@ -85,12 +81,36 @@ class PostedLog:
         early = sa.true() if moment is None else table.c.recorded_at < moment.astimezone(UTC).replace(tzinfo=None)
         return _unknown_rows(self.book, table, known, early, *by)
 
-    def _lines(self, lines: Sequence[Document]) -> Lines:
-        def path(row: int, column: str) -> str:
-            return f"{column} of order {lines[row]['order_id']}"
 
-        rules = self.reader.rules
-        return posted_lines(lines, self.reader.shop, rules=rules, until=self.until, path=path, source="posted orders")
+def order_days(rows: Sequence[RowMapping], reader: Reader) -> dict[str, int]:
+    """Return customer → the day number of the last order, of rows of posted orders.
+
+    Args:
+        rows: with order_id, customer_id and lines.
+        reader: how the shop reads them.
+    """
+    parts = list(_lines_of(rows, reader, None))
+    if not parts:
+        return {}
+    log = roll_up(Lines.joined(parts))
+    orders = log.streams["orders"]
+    ends = zip(log.customer_ids, orders.starts[:-1], orders.starts[1:], strict=True)
+    return {str(who): int(orders.day[end - 1]) for who, begin, end in ends if end > begin}
+
+
+def _lines_of(rows: Sequence[RowMapping], reader: Reader, until: date | None) -> Iterator[Lines]:
+    """Yield the clean lines of stored orders, those whose times have a zone apart from the others."""
+    lines = [(row, line) for row in rows for line in json.loads(row["lines"])]
+    documents = [{**line, "order_id": row["order_id"], "customer_id": row["customer_id"]} for row, line in lines]
+    for some in _by_zone(documents, "order_id", "ordered_at"):
+        yield _clean(some, reader, until)
+
+
+def _clean(lines: Sequence[Document], reader: Reader, until: date | None) -> Lines:
+    def path(row: int, column: str) -> str:
+        return f"{column} of order {lines[row]['order_id']}"
+
+    return posted_lines(lines, reader.shop, rules=reader.rules, until=until, path=path, source="posted orders")
 
 
 def _unknown_rows(

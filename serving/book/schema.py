@@ -294,6 +294,43 @@ KEYS = _keyed_table(
     sa.Column("revoked_at", sa.DateTime),
     sa.Column("last_used_at", sa.DateTime),
 )
+# The way to the pages: a key of the role `pages` is a person, its link is used once, and its sessions end with it. Of
+# links and sessions only a hash is stored: their texts are of 256 random bits.
+LINKS = _keyed_table(
+    "links",
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("key_id", sa.ForeignKey("keys.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("expires_at", sa.DateTime, nullable=False),
+    sa.Column("used_at", sa.DateTime),
+)
+SESSIONS = _keyed_table(
+    "sessions",
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("key_id", sa.ForeignKey("keys.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("seen_at", sa.DateTime, nullable=False),  # accurate to about an hour
+    sa.Column("expires_at", sa.DateTime, nullable=False),
+    sa.Column("ended_at", sa.DateTime),
+)
+# Who looked at what, once an hour each.
+VIEWS = sa.Table(
+    "views",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("owner", sa.String, index=True),  # whose accounts alone were shown; none: everybody's
+    sa.Column("what", sa.String(16), nullable=False),
+    sa.Column("list_id", sa.Integer),  # none: no list was shown
+    sa.Column("customer_id", sa.String, index=True),  # none: not of one customer
+)
+# What the orders said of an entry's customer when its list was made, so that a page reads no order.
+BACKGROUNDS = _keyed_table(
+    "backgrounds",
+    *_of("lists"),
+    sa.Column("facts", sa.Text, nullable=False, info=JSON),
+)
 # Posted orders and events, as they came; the order source wins where it has the same order.
 POSTED_ORDERS = _keyed_table(
     "posted_orders",

@@ -24,20 +24,25 @@ class RoleName(StrEnum):
 
 @keys.command()
 def create(
-    name: Annotated[str, typer.Argument(help="What the key is for, e.g. crm.")],
-    roles: Annotated[list[RoleName], typer.Option("--role", help="What it may do; may be repeated.")],
+    name: Annotated[str | None, typer.Argument(help="What the key is for, e.g. crm, or who opens the page.")] = None,
+    roles: Annotated[list[RoleName] | None, typer.Option("--role", help="What it may do; may be repeated.")] = None,
     owner: Annotated[str | None, typer.Option("--owner", help="Whose accounts alone it sees.")] = None,
+    page: Annotated[bool, typer.Option("--page", help="A personal link to the pages, for a person.")] = False,
     expires: Annotated[
         date | None, typer.Option("--expires", parser=day, metavar="DAY", help="Refused from this day on, in UTC.")
     ] = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """Make a key and print it: once, for the book keeps a hash of it alone."""
+    """Make a key, or with --page a person's link to the pages, and print it once: the book keeps a hash of it alone."""
     with shop_of(config) as shop:
-        from serving.commands.upkeep.keys import make_key
+        from serving.commands.upkeep import keys as managing
 
-        screen, made = screen_of(json), make_key(shop, name, [role.value for role in roles], owner, expires)
+        screen, asked = screen_of(json), [role.value for role in roles or ()]
+        if page:
+            made = managing.make_link(shop, name, asked, owner, expires)
+        else:
+            made = managing.make_key(shop, name or "", asked, owner, expires)
     _show(screen, made, json=json)
 
 

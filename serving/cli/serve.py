@@ -19,8 +19,10 @@ def start_service(config: Path | None, settings: Settings, host: str, port: int,
     from serving.config import FILE_NAME
 
     toml = (config or Path(FILE_NAME)).resolve()
-    screen.say(f"serving {settings.folder} on http://{host}:{port} (the API is described there); stop with Ctrl+C")
-    screen.document({"url": f"http://{host}:{port}", "config": str(toml)})
+    url = f"http://{host}:{port}"
+    screen.say(f"serving {settings.folder}; stop with Ctrl+C", f"  the list   {settings.pages.address or url}/pages/")
+    screen.say(f"  the API    {url} (described there)")
+    screen.document({"url": url, "pages": f"{settings.pages.address or url}/pages/", "config": str(toml)})
     sys.stdout.flush()
     command = [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
-    os.execve(sys.executable, command, {**os.environ, **environment(toml, settings.serve.workers)})
+    os.execve(sys.executable, command, {**os.environ, **environment(toml, settings.serve.workers, host)})

@@ -28,6 +28,7 @@ from serving.config.settings import (
     Churn,
     FileSettings,
     ListSettings,
+    PagesSettings,
     ServeSettings,
     Settings,
 )
@@ -147,6 +148,7 @@ _SECTIONS: dict[str, Any] = {
     "book": BookSettings,
     "serve": ServeSettings,
     "files": FileSettings,
+    "pages": PagesSettings,
 }
 
 

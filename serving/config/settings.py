@@ -7,11 +7,14 @@ added there, with its meaning, and the file knows it.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
 
@@ -125,6 +128,77 @@ class ServeSettings:
 
 
 @dataclass(frozen=True)
+class PagesSettings:
+    """How people open the pages.
+
+    Args:
+        address: under which they do, as https://shop.example/regulars, where a proxy stands before the server: its path
+            is the base path, which the proxy takes off, and with https cookies never travel without TLS.
+        user_header: in which a proxy says who somebody is, as X-Remote-User.
+        proxies: IP addresses of the proxies that are believed; of nobody else the header counts.
+        owners: user of the proxy → owner whose accounts alone the user sees; without one, the owner of the same name.
+        admins: users of the proxy who see everybody's accounts.
+        session_days: a session ends after so many days without a visit.
+    """
+
+    address: str | None = None
+    user_header: str | None = None
+    proxies: tuple[str, ...] = ()
+    owners: Mapping[str, str] = field(default_factory=dict)
+    admins: tuple[str, ...] = ()
+    session_days: int = 30
+
+    def __post_init__(self) -> None:
+        """Refuse what could let in the wrong people.
+
+        Raises:
+            ConfigError: a header without proxies or proxies without a header, an address that is none, or no day.
+        """
+        if bool(self.user_header) != bool(self.proxies):
+            raise ConfigError("user_header and proxies go together: of whom else should the header be believed?")
+        for each in self.proxies:
+            _ip_address(each)
+        if self.address is not None and not _ADDRESS.fullmatch(self.address):
+            raise ConfigError(f'"{self.address}" is not an address: write it as https://shop.example/regulars')
+        if self.session_days < 1:
+            raise ConfigError("session_days is 1 or more")
+
+    @property
+    def behind_proxy(self) -> bool:
+        """Whether the pages are reached through a proxy, behind which everybody seems to be on this machine."""
+        return self.address is not None or self.user_header is not None
+
+    @property
+    def base_path(self) -> str:
+        """What the proxy puts before every path; nothing without one.
+
+        >>> PagesSettings(address="https://shop.example/regulars/").base_path
+        '/regulars'
+        """
+        return "" if self.address is None else urlsplit(self.address).path.rstrip("/")
+
+    @property
+    def origin(self) -> str | None:
+        """Scheme and host of the address, as a browser names where a form comes from."""
+        return None if self.address is None else "{0.scheme}://{0.netloc}".format(urlsplit(self.address)).lower()
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the pages by TLS."""
+        return self.address is not None and self.address.lower().startswith("https:")
+
+
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/\-]*)?", re.IGNORECASE)
+
+
+def _ip_address(text: str) -> None:
+    try:
+        ip_address(text)
+    except ValueError:
+        raise ConfigError(f'"{text}" in proxies is not an IP address') from None
+
+
+@dataclass(frozen=True)
 class FileSettings:
     """Who may read the book, scores and lists besides the account that writes them.
 
@@ -174,6 +248,7 @@ class Settings:
         book: where the book lies.
         serve: how the HTTP interface serves.
         files: who may read what is written.
+        pages: how people open the pages.
     """
 
     shop: Shop
@@ -186,6 +261,7 @@ class Settings:
     book: BookSettings = field(default_factory=BookSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     files: FileSettings = field(default_factory=FileSettings)
+    pages: PagesSettings = field(default_factory=PagesSettings)
     folder: Path = Path()
 
     def known_on(self, day: date) -> Settings:

@@ -13,7 +13,7 @@ from features.questions import Question, by_setting
 from features.sources.attribute_settings import FeatureSettings
 from features.sources.mapping import NO_FILE, FileFormat
 from serving.config.questions import question_lines, with_questions
-from serving.config.settings import BookSettings, FileSettings, ServeSettings, Settings
+from serving.config.settings import BookSettings, FileSettings, PagesSettings, ServeSettings, Settings
 
 RARE = ("amount_unit", "discount_is", "keep_repeats")  # written only where a shop needs another than the usual one
 LIST_COMMENT = (
@@ -62,6 +62,8 @@ def _sections(settings: Settings, questions: Mapping[str, Question]) -> Iterator
         yield section("serve", settings.serve, "requests_per_second: what one key may ask; workers: processes")
     if settings.files != FileSettings():
         yield section("files", settings.files, "group: its members may read what is written; without one nobody")
+    if settings.pages != PagesSettings():
+        yield section("pages", settings.pages, "how people open the pages: docs/pages.md")
 
 
 def _file_section(

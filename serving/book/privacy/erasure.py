@@ -20,6 +20,7 @@ from serving.book.privacy.sealing import digests_of, secret_of
 from serving.book.schema import (
     ANSWERS,
     ARMS,
+    BACKGROUNDS,
     CONSENT,
     CONTACTS,
     DRAWN,
@@ -38,6 +39,7 @@ from serving.book.schema import (
     POSTED_ORDERS,
     SCORES,
     SUPPRESSED,
+    VIEWS,
 )
 from serving.book.sql_rows import digest, insert_missing, utc_now
 
@@ -45,6 +47,7 @@ BY_CUSTOMER: tuple[sa.Table, ...] = (
     SCORES,
     ANSWERS,
     ENTRIES,
+    BACKGROUNDS,
     SUPPRESSED,
     GONE,
     EPISODES,
@@ -57,6 +60,7 @@ BY_CUSTOMER: tuple[sa.Table, ...] = (
     POSTED_ORDERS,
     POSTED_EVENTS,
     OUTBOX,
+    VIEWS,
 )
 # Rows of its own account, which a customer without a parent is. The account of a branch stays: others belong to it.
 BY_ACCOUNT: tuple[sa.Table, ...] = (ARMS, HOLDS, OWNERS, MERGERS)

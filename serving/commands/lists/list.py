@@ -12,11 +12,13 @@ import pandas as pd
 from features.language.languages import Language
 from features.money import Money
 from features.rounding import percent
+from serving.book.inbox.backgrounds import keep_backgrounds
 from serving.book.recognition.damage import refuse_damaged
 from serving.book.runs import record_scores
 from serving.book.snapshot import snapshot_on
 from serving.book.trial import episodes
 from serving.book.withdrawals import taken_back_since
+from serving.commands.lists.backgrounds import backgrounds
 from serving.commands.models.score import ScoringRun, score_all
 from serving.commands.result import Table
 from serving.outreach.effect.learnt import learn
@@ -243,6 +245,8 @@ def publish(
     # Again, which fills in the reasons that a large shop's run left out.
     record_scores(shop.book, scores, currency=outreach.currency, data_digest=run.log.digest())
     published = publish_and_enqueue(shop.book, outreach, run.run_id)
+    with shop.book.writing() as connection:
+        keep_backgrounds(connection, published.list_id, backgrounds(run.log, outreach.customer_ids, run.as_of))
     outreach, reads = published.outreach, language or shop.settings.language
     if not run.log.has_money:
         outreach = outreach.with_groups(without_money)

@@ -69,9 +69,9 @@ class Story:
 
     def _on_no_list(self) -> Iterator[tuple[date, int, str]]:
         """Yield what the book does not store: days without a list, and risks below those of lists."""
-        on_or_off = {*self._last("entries")["as_of"], *self._last("suppressed")["as_of"]}
+        on_or_off = {*self.in_force("entries")["as_of"], *self.in_force("suppressed")["as_of"]}
         safe = f"on no list: would stay anyway, lists begin at {percent(self.enter_at)}"
-        for row in records(self._last("scores")):
+        for row in records(self.in_force("scores")):
             day = row["as_of"]
             if day in self.history.lists and day not in on_or_off and row["probability"] < self.enter_at:
                 yield day, len(SENTENCES), safe
@@ -80,11 +80,11 @@ class Story:
 
     def _recorded(self) -> Iterator[tuple[str, dict[str, Any], str]]:
         for name, say in SENTENCES.items():
-            for row in records(self._last(name)):
+            for row in records(self.in_force(name)):
                 yield name, row, say(row | {"asked_for": self.history.customer_id})
 
-    def _last(self, name: str) -> pd.DataFrame:
-        """Return what holds of a day: its last run with each horizon, and its last list."""
+    def in_force(self, name: str) -> pd.DataFrame:
+        """Return what holds of a day of one kind of DAY_OF: its last run with each horizon, and its last list."""
         frame: pd.DataFrame = getattr(self.history, name)
         if name == "scores":
             return frame.drop_duplicates(["as_of", "horizon_days"], keep="last")

@@ -9,10 +9,12 @@ from typing import Any
 from features.errors import InputError
 from serving.book.keys import Key, all_keys, create_key, replace_key, revoke_key
 from serving.book.sql_rows import utc_now
+from serving.book.visits.links import create_link
 from serving.commands.result import WordedResult
 from serving.shop import OpenShop
 
 SHOWN = ("id", "name", "owner", "created_at", "expires_at", "revoked_at", "last_used_at")
+SERVED_AT = "http://127.0.0.1:3000"  # where `regulars serve` listens, unless told otherwise
 MINUTE = "%Y-%m-%d %H:%M UTC"
 KEEP = "keep this key: it is shown once, and the book has a hash of it alone"
 
@@ -30,11 +32,53 @@ def make_key(shop: OpenShop, name: str, roles: Sequence[str], owner: str | None,
     Raises:
         InputError: it could never be used, or what it may do makes no sense.
     """
-    ends = None if expires is None else datetime(expires.year, expires.month, expires.day, tzinfo=UTC)
-    if ends is not None and ends.replace(tzinfo=None) <= utc_now():
-        raise InputError(f"a key that expires on {expires} could never be used")
-    key, text = create_key(shop.book, name, roles, owner, None if ends is None else ends.replace(tzinfo=None))
+    key, text = create_key(shop.book, name, roles, owner, _end(expires))
     return WordedResult({**_facts(key), "key": text}, [text, KEEP, f"id: {key.id}", f"{key.name} may: {_may(key)}"])
+
+
+def make_link(
+    shop: OpenShop, name: str | None, roles: Sequence[str], owner: str | None, expires: date | None
+) -> WordedResult:
+    """Make a person's link to the pages.
+
+    Args:
+        shop: the open shop.
+        name: who it is; None = the owner.
+        roles: none: what a person sees follows from the owner.
+        owner: whose accounts alone the person sees; None = everybody's, and the owner's desk.
+        expires: the first day, in UTC, on which the person is refused; None for never.
+
+    Raises:
+        InputError: nobody is named, roles are, or the person could never come.
+    """
+    if roles:
+        raise InputError("--page takes no --role: with --owner NAME a person sees those accounts, without one all")
+    key, secret, until = create_link(shop.book, name or owner or "", owner, _end(expires))
+    link = f"{(shop.settings.pages.address or SERVED_AT).rstrip('/')}/pages/enter/{secret}"
+    whose = f"the accounts of {owner}" if owner else "everybody's accounts, and the owner's desk"
+    words = [
+        link,
+        f"for {key.name} alone: it is shown once, works once, and until {until:{MINUTE}}",
+        f"id: {key.id} (regulars keys revoke {key.id} ends all that it began)",
+        f"{key.name} sees {whose}",
+    ]
+    if shop.settings.pages.address is None:
+        words.append(f"with another address than {SERVED_AT}, put it in its place, or under [pages] address")
+    return WordedResult({**_facts(key), "link": link, "link_expires_at": until}, words)
+
+
+def _end(expires: date | None) -> datetime | None:
+    """Return the start of a day in UTC, as the book has times.
+
+    Raises:
+        InputError: it is over.
+    """
+    if expires is None:
+        return None
+    ends = datetime(expires.year, expires.month, expires.day, tzinfo=UTC).replace(tzinfo=None)
+    if ends <= utc_now():
+        raise InputError(f"a key that expires on {expires} could never be used")
+    return ends
 
 
 def replace(shop: OpenShop, key_id: str, overlap_hours: int) -> WordedResult:

@@ -19,12 +19,14 @@ from serving.book import Consent as ConsentRow
 from serving.book import Contact as ContactRow
 from serving.book import Outcome as OutcomeRow
 from serving.book.decisions import hand_over, hold
+from serving.book.inbox.backgrounds import Background, keep_backgrounds
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
 from serving.book.posted_log import Reader
 from serving.book.privacy.erasure import BY_ACCOUNT, BY_CUSTOMER, erase
 from serving.book.runs import record_scores
 from serving.book.schema import ENTRIES, EPISODES, ERASURES, LISTS, MERGERS, OUTBOX, SUPPRESSED, WEBHOOKS
 from serving.book.sql_rows import digest
+from serving.book.visits.views import View, record_view
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.webhooks.outbox import publish_and_enqueue
@@ -47,6 +49,10 @@ def tell(book: Book, customer: str, entry_id: str) -> None:
     record_orders(book, [PostedOrder(f"o-{entry_id}", customer, [LINE])], READER)
     record_orders(book, [PostedOrder(f"o-{entry_id}", customer, [{**LINE, "product_id": f"for {customer}"}])], READER)
     record_events(book, [PostedEvent(f"e-{entry_id}", customer, "visit", "2026-02-20")], READER)
+    record_view(book, View("Ann", "Zoe", "customer", None, customer))
+    with book.writing() as connection:
+        list_id = connection.scalar(sa.select(sa.func.max(LISTS.c.id)))
+        keep_backgrounds(connection, list_id, {customer: Background(basket=((f"tea for {customer}", 3),))})
 
 
 def list_(book: Book, make_scores: Any, make_customers: Any, day: date, *shown: str) -> Any:

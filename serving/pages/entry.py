@@ -1,0 +1,124 @@
+"""A row, opened: what to say, how to reach the customer, what came before, why on the list, and one tap to mark it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from starlette.responses import Response
+
+from serving.book.inbox.standings import Mark
+from serving.book.inbox.take_back import can_take_back
+from serving.book.outcomes import OUTCOME_NAMES
+from serving.book.schema import OUTCOMES
+from serving.book.visits.views import View as Viewed
+from serving.book.visits.views import record_view
+from serving.outreach.playbooks.guidance import guided
+from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
+from serving.pages.found_entry import FoundEntry, found_entry
+from serving.pages.inbox import Inbox
+from serving.pages.my_list import line_of
+from serving.pages.visit import View, Visit
+
+SNOOZE_DAYS = 7  # what the form offers first
+FORMER_SHOWN = 5
+
+
+def entry(visit: Visit) -> Response:
+    """Show one entry."""
+    found = found_entry(visit, visit.part("entry_id"))
+    who = visit.who
+    customer_id = str(found.facts["customer_id"])
+    record_view(visit.server.need_book(), Viewed(who.name, who.owner, "entry", found.of.id, customer_id))
+    return entry_page(visit, found)
+
+
+def entry_page(
+    visit: Visit, found: FoundEntry, status: int = 200, conflict: Mapping[str, str] | None = None
+) -> Response:
+    """Return the page of an entry.
+
+    Args:
+        visit: the request.
+        found: the entry.
+        status: of the answer.
+        conflict: what the visitor sent while somebody else marked the entry; None = nothing did.
+    """
+    row = found.row
+    advice = guided(found.frame, _playbooks(visit)).iloc[0]
+    today = visit.server.today
+    context = {
+        "section": "list",
+        "found": found,
+        "row": row,
+        "what_to_say": advice["what_to_say"],
+        "incentive": advice["incentive"],
+        "ways": visit.parts.reach.ways_of(visit.server, row["customer_id"]),
+        "timeline": line_of(row, found.background, found.of.as_of),
+        "former": former_marks(visit, row["customer_id"], row["entry_id"]),
+        "outcomes": OUTCOME_NAMES,
+        "can_undo": can_take_back(found.standing),
+        "last_is_mark": isinstance(found.standing.last, Mark),
+        "snooze_until": today + timedelta(days=SNOOZE_DAYS),
+        "tomorrow": today + timedelta(days=1),
+        "neighbours": _neighbours(visit, row["entry_id"]),
+        "conflict": conflict,
+        "in_force": _is_in_force(visit, found),
+    }
+    return visit.page("entry.html.jinja", context, status)
+
+
+def former_marks(visit: Visit, customer_id: str, entry_id: str) -> Sequence[Mapping[str, Any]]:
+    """Return what came of earlier entries of a customer, the latest first."""
+    names = ("outcome", "happened_on", "by", "note")
+    query = sa.select(*(OUTCOMES.c[name] for name in names)).where(
+        OUTCOMES.c.customer_id == customer_id, OUTCOMES.c.entry_id != entry_id
+    )
+    with visit.server.need_book().reading() as connection:
+        rows = connection.execute(query.order_by(OUTCOMES.c.recorded_at.desc()).limit(FORMER_SHOWN)).mappings()
+        return [dict(row) for row in rows]
+
+
+def _is_in_force(visit: Visit, found: FoundEntry) -> bool:
+    inbox = visit.parts.inbox.get(visit.server)
+    return inbox is not None and inbox.of.id == found.of.id
+
+
+def _neighbours(visit: Visit, entry_id: str) -> tuple[str | None, str | None]:
+    """Return the open entries before and after this one, in the visitor's list."""
+    inbox: Inbox | None = visit.parts.inbox.get(visit.server)
+    rows = () if inbox is None else inbox.seen_by(visit.who.owner)
+    ids = [row.listed.entry_id for row in rows if row.state == "open" or row.listed.entry_id == entry_id]
+    if entry_id not in ids:
+        return None, None
+    here = ids.index(entry_id)
+    return (ids[here - 1] if here else None), (ids[here + 1] if here + 1 < len(ids) else None)
+
+
+def _playbooks(visit: Visit) -> Playbooks:
+    place = visit.server.need_settings().list.playbooks
+    return _read_playbooks(place, place.stat().st_mtime_ns if place is not None else 0)
+
+
+@lru_cache(maxsize=2)
+def _read_playbooks(place: Path | None, changed_at_ns: int) -> Playbooks:
+    return load_playbooks(place)
+
+
+def is_day(text: str) -> date | None:
+    """Return a day as a form sends it; None for any other text.
+
+    >>> is_day("2026-03-09"), is_day("soon")
+    (datetime.date(2026, 3, 9), None)
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+VIEWS = (View("GET", "entries/{entry_id}", entry),)

@@ -1,0 +1,179 @@
+"""The pages in a real browser: one server, one browser, one shop; skipped where no Chromium is installed.
+
+`axe.min.js` is axe-core 4.14.1 of npm (MPL-2.0), which finds what people with assistive technology would trip over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from serving.book.outcomes import Outcome, record_outcomes
+from serving.book.visits.links import create_link
+from tests.serving.api.conftest import _wait
+from tests.serving.pages.conftest import Site
+
+AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+PHONE, NARROW, DESK = {"width": 390, "height": 844}, {"width": 320, "height": 640}, {"width": 1280, "height": 900}
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """The browser."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(site: Site) -> Iterator[str]:
+    """The address of the pages, served on a port of this machine as to strangers: nobody comes in without a link."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(site.app, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
+    thread.start()
+    _wait(lambda: server.started)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/pages/"
+    server.should_exit = True
+    thread.join(30)
+    listening.close()
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def open_(site: Site, address: str, chromium: Any) -> Iterator[Open]:
+    """Open the pages by a new link; no error may be in the console at the end, and axe finds nothing serious."""
+    contexts, errors = [], list[str]()
+
+    def opening(owner: str | None = "Eleni", name: str = "Eleni", **context: Any) -> Any:
+        made = chromium.new_context(**{"viewport": DESK, **context})
+        contexts.append(made)
+        page = made.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        _, secret, _ = create_link(site.book, name, owner)
+        page.goto(f"{address}enter/{secret}")
+        page.get_by_role("button", name="Open my list").click()
+        page.wait_for_url(address)
+        return page
+
+    yield opening
+    for each in contexts:
+        each.close()
+    # A conflict is an answer of its own, and the browser writes every 4xx to the console.
+    assert [each for each in errors if "409" not in each] == []
+
+
+def serious(page: Any) -> list[str]:
+    """Return what axe finds that is serious, by rule and element."""
+    page.evaluate(AXE)  # not by a script element: the policy of the page forbids it
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    bad = (each for each in found["violations"] if each["impact"] in ("serious", "critical"))
+    return [f"{each['id']}: {node['html'][:80]}" for each in bad for node in each["nodes"]]
+
+
+def test_a_link_a_mark_and_its_undo(site: Site, open_: Open) -> None:
+    page = open_()
+    page.get_by_role("link", name="Name of e00").click()
+    page.get_by_label("Note").fill("she will order on Monday")
+    page.get_by_role("button", name="Saved", exact=False).first.click()
+    page.get_by_text("Saved ·").wait_for()
+    assert page.get_by_role("link", name="To do").inner_text().split()[-1] == "31"
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("heading", name="Name of e00").wait_for()
+    assert page.get_by_role("button", name="Undo").count() == 0
+
+
+def test_of_two_people_the_second_is_told(site: Site, open_: Open) -> None:
+    page = open_(name="Niki")
+    page.get_by_role("link", name="Name of e00").click()
+    record_outcomes(site.book, [Outcome(site.entry_of["e00"], "reached", site.day, by="Eleni")])
+    page.get_by_label("Note").fill("nobody answered")
+    page.get_by_role("button", name="Contacted").click()
+    page.get_by_role("heading", name="Somebody was faster").wait_for()
+    assert page.get_by_label("Note").input_value() == "nobody answered"
+    assert serious(page) == []
+    page.get_by_role("button", name="Record mine as well").click()
+    page.get_by_text("Contacted ·").wait_for()
+
+
+def test_a_snooze_by_the_form(site: Site, open_: Open) -> None:
+    page = open_()
+    page.get_by_role("link", name="Name of e00").click()
+    page.get_by_role("button", name="Snooze").click()
+    page.get_by_text("Snoozed until").wait_for()
+    page.get_by_role("link", name="Snoozed").click()
+    assert page.locator("a.open").count() == 1
+
+
+def test_by_the_keyboard_alone(site: Site, open_: Open) -> None:
+    page = open_()
+    page.keyboard.press("?")
+    page.get_by_role("heading", name="Keys").wait_for()
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("e07")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=e07*")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Name of e07").wait_for()
+    page.keyboard.press("2")
+    page.get_by_text("Reached ·").wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    name = page.evaluate("document.activeElement.querySelector('.who').textContent")
+    page.keyboard.press("5")
+    page.get_by_text("Wrong alarm ·").wait_for()
+    assert name in page.locator("form.done").inner_text()
+
+
+def test_without_a_script(site: Site, open_: Open) -> None:
+    page = open_(java_script_enabled=False)
+    page.get_by_role("searchbox").fill("e09")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Name of e09").click()
+    page.get_by_role("button", name="Already known").click()
+    page.get_by_text("Already known ·").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("heading", name="Name of e09").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_on_a_phone_and_on_a_desk(site: Site, open_: Open, address: str, scheme: str) -> None:
+    page = open_(None, "Maria", color_scheme=scheme)
+    for path in ("", f"entries/{site.entry_of['e00']}", "customers/e00", "desk", "desk/rows?owner=Bruno"):
+        page.goto(address + path)
+        for size in (NARROW, PHONE, DESK):
+            page.set_viewport_size(size)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= size["width"], (path, size)
+        assert serious(page) == [], path
+
+
+def test_logging_out(site: Site, open_: Open, address: str) -> None:
+    page = open_()
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("heading", name="You are logged out").wait_for()
+    assert page.request.get(address).status == 401
