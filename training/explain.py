@@ -56,7 +56,7 @@ def reasons(
         return []
     if added is None:  # as of any day: the level is the same for everyone and no reason
         added = bundle.explained(values, bundle.trained_until).added
-    signs = _Signs.of(bundle, values, added, common)
+    signs = Signs.of(bundle, values, added, common)
 
     def in_words(row: int, told: Iterable[Words]) -> list[str]:
         return [filled(words, signs.numbers_of(row, words), bundle.features, money) for words in told]
@@ -93,7 +93,7 @@ def _columns(bundle: Bundle, values: Floats) -> Columns:
 
 
 @dataclass(frozen=True, eq=False)
-class _Signs:
+class Signs:
     """What may be told of some customers.
 
     Args:
@@ -109,7 +109,8 @@ class _Signs:
     added: dict[str, Floats]
 
     @classmethod
-    def of(cls, bundle: Bundle, values: Floats, added: Floats, common: Collection[str]) -> _Signs:
+    def of(cls, bundle: Bundle, values: Floats, added: Floats, common: Collection[str]) -> Signs:
+        """Return what may be told of the customers of a matrix, and what each feature adds to their log-odds."""
         columns = _columns(bundle, values)
         words = [(f.family, words) for f, words in sentences(bundle.features) if words.key not in common]
         true = np.empty((len(words), len(values)), dtype=bool)

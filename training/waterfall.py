@@ -1,12 +1,13 @@
 """How a customer's probability comes about: from what everybody begins with, step by step, in the own numbers.
 
 The steps are the model's exact contributions, summed by family, so they lead from the base to the probability without a
-rest. A step is told by the feature of its family that adds most to it, with the customer's own number.
+rest. A step is told by the sentence of its family that is true of the customer and points the same way, where there is
+one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,9 +15,10 @@ import numpy as np
 
 from features.feature import FeatureSet
 from features.money import Money
-from features.reasons import value_in_words
+from features.reasons import filled
 from training.bundle import Bundle
 from training.dataset import Floats
+from training.explain import Signs
 
 LEAST_STEP = 0.005  # of a probability; smaller ones are told together
 MOST_STEPS = 7
@@ -27,14 +29,14 @@ class Step:
     """One step of a waterfall.
 
     Args:
-        meaning: of the feature that adds most of it; None = many small ones together.
-        value: of that feature, in words.
+        family: of features that mean much the same; None = many small ones together.
+        told: what is true of the customer and makes it; None = no sentence says it.
         before: the probability until this step.
         after: the probability with it.
     """
 
-    meaning: str | None
-    value: str
+    family: str | None
+    told: str | None
     before: float
     after: float
 
@@ -63,44 +65,33 @@ def waterfall(bundle: Bundle, row: Floats, as_of: date, money: Money) -> Waterfa
         money: how amounts are written.
     """
     found = bundle.explained(row[None, :], as_of)
-    families = dict(_by_family(bundle.features, row, found.added[0]))
-    steps = tuple(_steps(families, float(found.base), bundle.features, money))
+    signs = Signs.of(bundle, row[None, :], found.added, ())
+    steps = tuple(_steps(signs, float(found.base), bundle.features, money))
     return Waterfall(_probability(float(found.base)), steps, float(found.probability[0]))
 
 
-@dataclass(frozen=True)
-class _Family:
-    added: float
-    name: str
-    value: float
-
-
-def _by_family(features: FeatureSet, row: Floats, added: Floats) -> Iterator[tuple[str, _Family]]:
-    """Yield each family with what it adds, and its feature that adds most in that direction."""
-    members: dict[str, list[int]] = {}
-    for index, feature in enumerate(features):
-        members.setdefault(feature.family, []).append(index)
-    for family, its in members.items():
-        total = float(added[its].sum())
-        known = [index for index in its if np.isfinite(row[index])] or its
-        most = max(known, key=lambda index: np.sign(total) * added[index])
-        yield family, _Family(total, features.names[most], float(row[most]))
-
-
-def _steps(families: Mapping[str, _Family], base: float, features: FeatureSet, money: Money) -> Iterator[Step]:
-    ranked = sorted(families.values(), key=lambda each: -abs(each.added))
+def _steps(signs: Signs, base: float, features: FeatureSet, money: Money) -> Iterator[Step]:
+    ranked = sorted(
+        ((family, float(added[0])) for family, added in signs.added.items()), key=lambda each: -abs(each[1])
+    )
     at, small = base, 0.0
-    for rank, each in enumerate(ranked):
-        step = abs(_probability(at + each.added) - _probability(at))
-        if rank >= MOST_STEPS or step < LEAST_STEP or not np.isfinite(each.value):
-            small += each.added
+    for rank, (family, added) in enumerate(ranked):
+        if rank >= MOST_STEPS or abs(_probability(at + added) - _probability(at)) < LEAST_STEP:
+            small += added
             continue
-        feature = features[each.name]
-        told = value_in_words(each.value, feature, money)
-        yield Step(feature.meaning, told, _probability(at), _probability(at + each.added))
-        at += each.added
+        yield Step(
+            family, _told(signs, family, features, money, as_risk=added > 0), _probability(at), _probability(at + added)
+        )
+        at += added
     if abs(_probability(at + small) - _probability(at)) >= LEAST_STEP / 10:
-        yield Step(None, "", _probability(at), _probability(at + small))
+        yield Step(None, None, _probability(at), _probability(at + small))
+
+
+def _told(signs: Signs, family: str, features: FeatureSet, money: Money, *, as_risk: bool) -> str | None:
+    """Return the first sentence of a family that is true of the customer and points the same way."""
+    true = (words for (of, words), holds in zip(signs.words, signs.true[:, 0], strict=True) if holds and of == family)
+    found = next((words for words in true if words.as_risk == as_risk), None)
+    return None if found is None else filled(found, signs.numbers_of(0, found), features, money)
 
 
 def _probability(log_odds: float) -> float:

@@ -9,7 +9,8 @@ from starlette.routing import BaseRoute, Route
 
 from serving.api.state import ServerState
 from serving.pages import customer, desk, entry, languages, marking, my_list, way_in
-from serving.pages.endpoint import PageEndpoint, no_page
+from serving.pages.endpoint import PageEndpoint
+from serving.pages.refusals import no_page
 from serving.pages.static_files import static_file
 from serving.pages.visit import Parts, View, Visit
 

@@ -21,7 +21,7 @@ from serving.book.history import History, history_of
 from serving.book.visits.views import View as Viewed
 from serving.book.visits.views import record_view
 from serving.commands.lists.why import DAY_OF, Story
-from serving.pages.endpoint import no_page
+from serving.pages.refusals import no_page
 from serving.pages.timeline import Timeline, timeline
 from serving.pages.visit import View, Visit
 from serving.scores import LIKELY_GONE_FROM, records

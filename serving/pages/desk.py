@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from starlette.responses import Response
 
 from features.errors import InputError
+from features.language.messages import Message
 from serving.api.problems import Refusal
 from serving.book.people.held import held_on
 from serving.book.schema import ENTRIES, LISTS
@@ -18,6 +19,7 @@ from serving.book.visits.views import View as Viewed
 from serving.book.visits.views import last_looked, record_view
 from serving.commands.lists.report_outcomes import hand_over_accounts, hold_accounts
 from serving.pages.inbox import Inbox, Row
+from serving.pages.refusals import refusal
 from serving.pages.visit import View, Visit
 from serving.scores import records
 from serving.shop import OpenShop
@@ -97,9 +99,9 @@ def hand_over(visit: Visit) -> Response:
     accounts = _chosen(visit, inbox)
     to, why = visit.sent("to"), visit.note()
     if not accounts:
-        raise Refusal(422, "rows", "Choose the rows to hand over.")
+        raise refusal(422, "rows", Message("Choose the rows to hand over."))
     if not to or why is None:
-        raise Refusal(422, "to", "Say to whom, and for what reason.")
+        raise refusal(422, "to", Message("Say to whom, and for what reason."))
     with _shop(visit) as shop:
         _told(lambda: hand_over_accounts(shop, accounts, to, None, visit.who.name, why))
     return visit.to("desk", said="handed-over")
@@ -109,7 +111,7 @@ def hold(visit: Visit) -> Response:
     """Set a veto, or lift what holds an account."""
     kind, why, account = visit.sent("kind"), visit.note(), visit.sent("account_id")
     if kind not in ("veto", "lift") or why is None or not account:
-        raise Refusal(422, "hold", "Say which account, and for what reason.")
+        raise refusal(422, "hold", Message("Say which account, and for what reason."))
     with _shop(visit) as shop:
         _told(lambda: hold_accounts(shop, [account], kind, None, None, visit.who.name, why))
     return visit.to("desk", said="vetoed" if kind == "veto" else "lifted")

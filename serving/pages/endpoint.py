@@ -16,19 +16,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from features.language.messages import Message
 from serving.api.access_log import Access
 from serving.api.endpoint import forget, refused, request_id
 from serving.api.problems import Refusal, refusal_of
 from serving.api.state import ServerState
 from serving.pages.cookies import set_cookie
 from serving.pages.languages import language_of
+from serving.pages.refusals import foreign, no_page, refusal
 from serving.pages.visit import Parts, View, Visit
-from serving.pages.visitors import FORM_COOKIE, are_open, comes_from_us, foreign, visitor_of
+from serving.pages.visitors import FORM_COOKIE, are_open, comes_from_us, visitor_of
 
 MOST_FORM_BYTES = 64 * 1024
 MOST_FIELDS = 2_000
 FORM_SECONDS = 30.0
-UNUSABLE = "unusable"  # the code of a refusal whose words hold what was sent
+UNREADABLE = Message("This form cannot be read.")
 FORM_TYPE = "application/x-www-form-urlencoded"
 # Nothing is loaded from elsewhere, no script or style stands in a page, and no page stands in another one.
 POLICY = (
@@ -62,7 +64,7 @@ class PageEndpoint:
         """Answer one request."""
         began, request = time.perf_counter(), Request(scope, receive)
         access = Access(request_id(request), str(scope["method"]), self.path)
-        visit = Visit(self.server, self.parts, None, request, language=language_of(request))
+        visit = Visit(self.server, self.parts, None, request, language=language_of(request, self.server.settings))
         try:
             answer = await self._answer(visit)
         except Exception as error:  # noqa: BLE001 — every error becomes a page
@@ -113,11 +115,6 @@ def _without_visitor(view: View, visit: Visit) -> Visit:
     return visit
 
 
-def no_page() -> Refusal:
-    """Return the refusal for what is not there, or is not this visitor's: the two look the same."""
-    return Refusal(404, "no-page", "There is no such page, or it is not one of yours.")
-
-
 def _closed(visit: Visit) -> Response:
     """Return the page for whoever may not look: it says what to do, and nothing of the shop."""
     return visit.page("closed.html.jinja", {"are_open": are_open(visit.server)}, 401)
@@ -127,8 +124,7 @@ def _problem(visit: Visit, error: Exception) -> Response:
     refusal = refusal_of(error)
     if refusal.status >= 500:
         refused(error)  # which writes what the log may hold
-    is_ours = refusal.code != UNUSABLE and refusal.status < 500
-    context = {"status": refusal.status, "detail": refusal.detail, "is_ours": is_ours}
+    context = {"status": refusal.status, "detail": refusal.detail}
     found = visit.page("problem.html.jinja", context, refusal.status)
     found.headers.update(refusal.headers)
     return found
@@ -141,16 +137,16 @@ async def _form(request: Request) -> dict[str, str]:
         Refusal: 408 too slow, 413 too large, 415 another media type.
     """
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != FORM_TYPE:
-        raise Refusal(415, "media-type", "This address takes a form.")
+        raise refusal(415, "media-type", UNREADABLE)
     body = bytearray()
     try:
         async with asyncio.timeout(FORM_SECONDS):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MOST_FORM_BYTES:
-                    raise Refusal(413, "too-large", "This form is too large.", headers={"Connection": "close"})
+                    raise refusal(413, "too-large", UNREADABLE)
     except TimeoutError:
-        raise Refusal(408, "too-slow", "The form did not come in time.", headers={"Connection": "close"}) from None
+        raise refusal(408, "too-slow", UNREADABLE) from None
     return _fields(bytes(body))
 
 
@@ -163,7 +159,7 @@ def _fields(body: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError:
-        raise Refusal(400, "form", "This form cannot be read.") from None
+        raise refusal(400, "form", UNREADABLE) from None
     found: dict[str, str] = {}
     for name, value in pairs:
         found[name] = f"{found[name]}\n{value}" if name in found else value

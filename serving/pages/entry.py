@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,12 +15,13 @@ from serving.book.outcomes import OUTCOME_NAMES
 from serving.book.schema import OUTCOMES
 from serving.book.visits.views import View as Viewed
 from serving.book.visits.views import record_view
-from serving.outreach.playbooks.guidance import guided
-from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
+from serving.outreach.playbooks.guidance import guided, in_language
+from serving.pages.advice import playbooks_of
 from serving.pages.found_entry import FoundEntry, found_entry
 from serving.pages.inbox import Inbox
 from serving.pages.my_list import line_of
 from serving.pages.visit import View, Visit
+from serving.scores import records
 
 SNOOZE_DAYS = 7  # what the form offers first
 FORMER_SHOWN = 5
@@ -48,15 +47,12 @@ def entry_page(
         status: of the answer.
         conflict: what the visitor sent while somebody else marked the entry; None = nothing did.
     """
-    row = found.row
-    advice = guided(found.frame, _playbooks(visit)).iloc[0]
-    today = visit.server.today
+    playbooks, language, today = playbooks_of(visit), visit.language, visit.server.today
+    row = records(in_language(guided(found.frame, playbooks, language), playbooks, language))[0]
     context = {
         "section": "list",
         "found": found,
         "row": row,
-        "what_to_say": advice["what_to_say"],
-        "incentive": advice["incentive"],
         "ways": visit.parts.reach.ways_of(visit.server, row["customer_id"]),
         "timeline": line_of(row, found.background, found.of.as_of),
         "former": former_marks(visit, row["customer_id"], row["entry_id"]),
@@ -97,16 +93,6 @@ def _neighbours(visit: Visit, entry_id: str) -> tuple[str | None, str | None]:
         return None, None
     here = ids.index(entry_id)
     return (ids[here - 1] if here else None), (ids[here + 1] if here + 1 < len(ids) else None)
-
-
-def _playbooks(visit: Visit) -> Playbooks:
-    place = visit.server.need_settings().list.playbooks
-    return _read_playbooks(place, place.stat().st_mtime_ns if place is not None else 0)
-
-
-@lru_cache(maxsize=2)
-def _read_playbooks(place: Path | None, changed_at_ns: int) -> Playbooks:
-    return load_playbooks(place)
 
 
 def is_day(text: str) -> date | None:

@@ -15,10 +15,9 @@ from serving.book.inbox.backgrounds import Background, backgrounds_of
 from serving.book.inbox.listed import ListInForce, list_numbered, list_of_entry, whole_entries
 from serving.book.inbox.orders_since import orders_since
 from serving.book.inbox.standings import Standing, standing_of
-from serving.pages.endpoint import no_page
 from serving.pages.inbox import State, state_of
+from serving.pages.refusals import no_page
 from serving.pages.visit import Visit
-from serving.scores import records
 from serving.shop import reader_of
 
 
@@ -45,11 +44,6 @@ class FoundEntry:
     ordered_on: date | None
     state: State
     background: Background | None
-
-    @property
-    def row(self) -> dict[str, Any]:
-        """The entry by column, values as Python's own."""
-        return records(self.frame)[0]
 
 
 def found_entry(visit: Visit, entry_id: str) -> FoundEntry:

@@ -13,13 +13,14 @@ from functools import cached_property
 from threading import Lock
 from typing import Literal, get_args
 
-from serving.api.problems import Refusal
+from features.language.messages import Message
 from serving.api.state import ServerState
 from serving.book.inbox.listed import Listed, ListInForce, list_in_force, listed_on
 from serving.book.inbox.orders_since import orders_since
 from serving.book.inbox.standings import Mark, SetHold, Standing, standings_on
 from serving.book.recognition.identity import identity_of
 from serving.customers import Customers
+from serving.pages.refusals import refusal
 from serving.pages.search import folded
 from serving.shop import reader_of
 
@@ -135,7 +136,7 @@ class InboxCache:
         """
         found = self.get(server)
         if found is None:
-            raise Refusal(404, "no-list", "No list has been published yet.")
+            raise refusal(404, "no-list", Message("No list has been published yet."))
         return found
 
 

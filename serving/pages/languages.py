@@ -7,8 +7,9 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
+from features.language.languages import ENGLISH, Language, language_accepted, language_named
+from serving.config import Settings
 from serving.pages.cookies import set_cookie
-from serving.pages.local_language import Language, language_accepted, language_named
 from serving.pages.visit import View, Visit
 
 LANGUAGE_COOKIE = "regulars_language"
@@ -16,12 +17,14 @@ YEAR_SECONDS = 365 * 86_400
 _BELOW_THE_PAGES = re.compile(r"[A-Za-z0-9_.~%/-]*")
 
 
-def language_of(request: Request) -> Language:
-    """Return the language that a browser is answered in."""
+def language_of(request: Request, settings: Settings | None) -> Language:
+    """Return the language that a browser is answered in, with amounts as the shop's people say them."""
+    shops = ENGLISH if settings is None else settings.language
     try:
-        return language_named(request.cookies.get(LANGUAGE_COOKIE, ""))
+        found = language_named(request.cookies.get(LANGUAGE_COOKIE, ""))
     except ValueError:
-        return language_accepted(request.headers.get("accept-language"))
+        found = language_accepted(request.headers.get("accept-language"), shops)
+    return found if settings is None else settings.language_named(found.code)
 
 
 def choose(visit: Visit) -> Response:

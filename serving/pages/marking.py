@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
 from features.errors import InputError
+from features.language.messages import Message
 from serving.api.problems import Refusal
 from serving.book.decisions import Hold, check_hold, hold_in
 from serving.book.inbox.standings import Standing, standing_of
@@ -21,10 +22,12 @@ from serving.book.outcomes import OUTCOME_NAMES, Outcome, write_outcomes
 from serving.book.row_checks import Source
 from serving.pages.entry import entry_page, is_day
 from serving.pages.found_entry import FoundEntry, found_entry
+from serving.pages.refusals import refusal
 from serving.pages.visit import View, Visit
 
 SNOOZED_ON_PAGE = "put off"  # why, where nobody said more
 MOST_DAYS_AHEAD = 366
+TOO_LATE = Message("This is too long ago to be taken back. Record what is true now instead.")
 Write = Callable[[Connection, FoundEntry], None]
 
 
@@ -32,7 +35,7 @@ def mark(visit: Visit) -> Response:
     """Record an outcome."""
     outcome = visit.sent("outcome")
     if outcome not in OUTCOME_NAMES:
-        raise Refusal(422, "outcome", "Choose one of the outcomes.")
+        raise refusal(422, "outcome", Message("Choose one of the outcomes."))
     note, today = visit.note(), visit.server.today
 
     def write(connection: Connection, found: FoundEntry) -> None:
@@ -47,7 +50,7 @@ def snooze(visit: Visit) -> Response:
     """Put an entry off until a day."""
     until, today = is_day(visit.sent("until")), visit.server.today
     if until is None or not 0 < (until - today).days <= MOST_DAYS_AHEAD:
-        raise Refusal(422, "until", "Choose a day from tomorrow on, within a year.")
+        raise refusal(422, "until", Message("Choose a day from tomorrow on, within a year."))
     why = visit.note() or SNOOZED_ON_PAGE
     check_hold("snooze", today, until)
 
@@ -63,7 +66,9 @@ def undo(visit: Visit) -> Response:
 
     def write(connection: Connection, found: FoundEntry) -> None:
         if take_back(connection, found.facts, _standing(connection, found)) is None:
-            raise Refusal(409, "undo", "This is too long ago to be taken back. Record what is true now instead.")
+            raise refusal(
+                409, "undo", Message("This is too long ago to be taken back. Record what is true now instead.")
+            )
 
     return _recorded(visit, write, lambda _: False, is_undo=True)
 

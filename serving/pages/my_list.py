@@ -14,6 +14,8 @@ from serving.book.inbox.backgrounds import Background, backgrounds_of
 from serving.book.inbox.listed import whole_entries
 from serving.book.visits.views import View as Viewed
 from serving.book.visits.views import record_view
+from serving.outreach.playbooks.guidance import in_language
+from serving.pages.advice import playbooks_of
 from serving.pages.inbox import TABS, Inbox, Row, Tab
 from serving.pages.search import folded
 from serving.pages.timeline import Timeline, timeline
@@ -105,8 +107,9 @@ def shown_rows(visit: Visit, inbox: Inbox, rows: Sequence[Row]) -> list[ShownRow
     if not ids:
         return []
     with visit.server.need_book().reading() as connection:
-        entries = records(whole_entries(connection, inbox.of.id, inbox.of.run, ids))
+        frame = whole_entries(connection, inbox.of.id, inbox.of.run, ids)
         known = backgrounds_of(connection, inbox.of.id, ids)
+    entries = records(in_language(frame, playbooks_of(visit), visit.language))
     by_customer = {entry["customer_id"]: entry for entry in entries}
     return [
         ShownRow(row, by_customer[who], line_of(by_customer[who], known.get(who), inbox.of.as_of))

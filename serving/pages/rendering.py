@@ -10,8 +10,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from features.language.languages import Language
+from features.language.templates import speaking
 from serving.outreach.exports.safe_text import printable
-from serving.pages.local_language import Language, speaking
+from serving.outreach.plan.in_words import CHANNELS, KINDS, LEFT_OUT, OUTCOMES
 from serving.pages.static_files import address_of
 
 
@@ -38,7 +40,8 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    found.globals["static"] = address_of
+    codes = {"channels": CHANNELS, "kinds": KINDS, "left_out": LEFT_OUT, "outcome_words": OUTCOMES}
+    found.globals.update(codes, static=address_of)
     return speaking(found, language)
 
 

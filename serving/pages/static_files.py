@@ -10,7 +10,7 @@ from importlib.resources import files
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.api.problems import Refusal
+from serving.pages.refusals import no_page
 
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -53,7 +53,7 @@ def static_file(request: Request) -> Response:
     """
     found = _files().get(request.path_params["name"])
     if found is None:
-        raise Refusal(404, "no-file", "There is no such file.")
+        raise no_page()
     current = request.path_params["digest"] == found.digest
     headers = {"ETag": f'"{found.digest}"', "Cache-Control": FOR_EVER if current else "no-cache"}
     if f'"{found.digest}"' in request.headers.get("if-none-match", ""):

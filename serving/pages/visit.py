@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from serving.api.problems import Refusal
+from features.language.languages import ENGLISH, LANGUAGES, Language
+from features.language.messages import Message
 from serving.api.state import ServerState
 from serving.pages.inbox import InboxCache
-from serving.pages.local_language import ENGLISH, LANGUAGES, Language
 from serving.pages.reach import Reach
+from serving.pages.refusals import refusal
 from serving.pages.rendering import page
 from serving.pages.visitors import Visitor
 
@@ -77,7 +78,7 @@ class Visit:
         """
         text = self.sent("note")
         if len(text) > MOST_NOTE:
-            raise Refusal(422, "note", f"A note has at most {MOST_NOTE} characters.")
+            raise refusal(422, "note", Message("A note has at most {count} characters.", {"count": MOST_NOTE}))
         return text or None
 
     def part(self, name: str) -> str:

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from serving.api.problems import Refusal
 from serving.api.state import ServerState
 from serving.book.sql_rows import digest
 from serving.book.visits.links import token
 from serving.book.visits.sessions import go_on, session_of
 from serving.config import PagesSettings
+from serving.pages.refusals import foreign
 from serving.worker_environment import HOST_VARIABLE
 
 SESSION_COOKIE = "regulars_session"
@@ -66,11 +66,6 @@ class Visitor:
         """
         if not (comes_from_us(request, origin) and hmac.compare_digest(token.encode(), self.form_token.encode())):
             raise foreign()
-
-
-def foreign() -> Refusal:
-    """Return the refusal of a form that is not of a page of ours."""
-    return Refusal(403, "form", "This form is out of date, or of another page. Go back, reload the page and try again.")
 
 
 def comes_from_us(request: Request, origin: str | None) -> bool:

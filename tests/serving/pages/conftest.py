@@ -15,6 +15,8 @@ import pandas as pd
 import pytest
 from starlette.applications import Starlette
 
+from features.language import Days, Every, Message
+from features.language.messages import Sentence
 from serving.api.app import create_app
 from serving.api.state import ServerState
 from serving.book import Book
@@ -32,6 +34,7 @@ from serving.worker_environment import HOST_VARIABLE
 NASTY = '<script>alert(1)</script>\u202eevil & "Sons"'
 ELENIS, BRUNOS = tuple(f"e{n:02d}" for n in range(32)), tuple(f"b{n:02d}" for n in range(6))
 PHONE, MAIL = "694 123 4567", "ann@mailbox.gr"
+LATE = Message("no order for {days_since_order}, usually {rhythm}", {"days_since_order": Days(74), "rhythm": Every(31)})
 REASON = "no order for 74 days, usually every 31 days"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
@@ -108,7 +111,12 @@ class Site:
 
 
 def _entry(customer_id: str, n: int, day: date) -> Any:
-    facts = {"as_of": day, "days_since_order": 74, "reasons": [REASON], "protective": ["ordered for 3 years"]}
+    facts = {
+        "as_of": day,
+        "days_since_order": 74,
+        "reasons": [Sentence.of(LATE)],
+        "protective": ["ordered for 3 years"],
+    }
     return (customer_id, 0.9 - 0.01 * n, f"{40 - n}.00", facts)
 
 

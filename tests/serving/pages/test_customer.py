@@ -62,7 +62,7 @@ class TestPage:
         off = made.suppressed.set_index("customer_id")["reason"]
         due = off[off == "not yet due"].index[0]
         text = browser.get(f"customers/{due}").text
-        assert "not late yet, by the own rhythm" in text
+        assert "not yet due." in text
         assert "This changes on" in text
         safe = next(who for who in scores["customer_id"] if who not in off.index and who not in made.customer_ids)
         assert "the risk is too low for one" in browser.get(f"customers/{safe}").text
@@ -109,7 +109,7 @@ def test_the_waterfall_leads_to_the_probability(shop: Any) -> None:
                 assert step.raises == (step.after > step.before)
                 at = step.after
             assert at == pytest.approx(found.probability, abs=6e-4)
-            sizes = [abs(step.after - step.before) for step in found.steps if step.meaning]
+            sizes = [abs(step.after - step.before) for step in found.steps if step.family]
             assert all(size >= 0.005 for size in sizes)
 
 

@@ -99,7 +99,7 @@ def test_tabs_count_what_came_of_the_rows(site: Site) -> None:
     assert found == {"open": 30, "today": 1, "overdue": 1, "new": 28, "snoozed": 1, "done": 1}
     assert rows_of(browser.get("?tab=overdue").text) == [site.entry_of["e02"]]
     done = browser.get("?tab=done").text
-    assert "Saved ·" in done
+    assert "saved</span> ·" in done
     assert "Snoozed until" in browser.get("?tab=snoozed").text
 
 
