@@ -51,7 +51,12 @@ PAGES = (
     Page("benchmarks/ablation/results.md", "make bench-ablation", "outcomes", ("features", "training")),
     Page("benchmarks/effect/results.md", "make bench-effect", "outcomes", EFFECT),
     Page("benchmarks/features/results.md", "make bench", "times", ("features",)),
-    Page("benchmarks/intake/results.md", "make bench-intake", "times", ("features/sources", "features/roll_up.py")),
+    Page(
+        "benchmarks/intake/results.md",
+        "make bench-intake",
+        "times",
+        ("features/sources", "features/roll_up.py", "features/memory.py", "features/blocks.py"),
+    ),
     Page("benchmarks/lists/results.md", "make bench-lists", "times", ("serving/outreach", "serving/book")),
     Page(
         "benchmarks/quality/left.md",
