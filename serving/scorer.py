@@ -201,7 +201,8 @@ def _states(
 ) -> npt.NDArray[np.object_]:
     order_days, since = facts["frequency"] + 1, facts["days_since_order"]
     lost_after = lost_after_days(order_days, facts["long_gap_days"], definition.horizon_days)
-    late = is_late(since, facts["usual_gap_days"])  # not where there is no gap yet
+    # Not where there is no gap yet.
+    late = is_late(since, facts["usual_gap_days"], facts["frequency"], definition.horizon_days)
     return states(order_days, since, probability, left, late, definition.active_days, lost_after)
 
 

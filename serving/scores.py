@@ -126,7 +126,7 @@ class Score:
         State,
         Meaning(
             "lapsed: no order in active_days, or from 3 order days on silent for more than 3 × long_gap_days and more "
-            "than horizon_days with probability from 0.75 on; new: one order day; at_risk: late (overdue above 1) and "
+            "than horizon_days with probability from 0.75 on; new: one order day; at_risk: late and "
             "likely gone (left_probability from 0.25 on); else active"
         ),
     ]
@@ -136,7 +136,12 @@ class Score:
         Meaning("the customer's usual gap between order days, whole days; none before the second order day", "days"),
     ]
     overdue: Annotated[
-        float | None, Meaning("days_since_order ÷ usual_gap_days; above 1 the customer is late", "ratio")
+        float | None,
+        Meaning(
+            "days_since_order ÷ usual_gap_days; above 1 the customer is late, with a single gap so far only when "
+            "horizon_days are over too",
+            "ratio",
+        ),
     ]
     overdue_days: Annotated[
         float | None,
@@ -263,7 +268,7 @@ def states(
         days_since_order: whole days since the last of them.
         probabilities: calibrated, of churn within the horizon.
         left: calibrated, of having left.
-        is_late: silent for longer than the own usual gap.
+        is_late: silent for longer than the own usual gap, of a single gap for longer than a horizon too.
         active_days: who is silent for longer is outside the model's population.
         lost_after: days of silence, by `lost_after_days`; without it the population alone decides who has lapsed.
 

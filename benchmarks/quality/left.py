@@ -82,7 +82,8 @@ class Asked:
         names = ("days_since_order", "usual_gap_days", "frequency")
         since, gap, frequency = (test.X[name].to_numpy() for name in names)
         silent = waited >= HORIZONS[0] * definition.horizon_days
-        return cls(question, train, test, frequency >= REGULAR_FROM, is_late(since, gap), silent, gone)
+        late = is_late(since, gap, frequency, definition.horizon_days)
+        return cls(question, train, test, frequency >= REGULAR_FROM, late, silent, gone)
 
 
 def _left_by(question: Question, test: Dataset) -> Flags:

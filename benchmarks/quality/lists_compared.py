@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from features.clock import date_of, day_number
-from features.lateness import is_late
 from features.log import Log
 from features.sources.mapping import Shop
 from serving.outreach.plan.entry_rule import SIGNS
@@ -79,7 +78,8 @@ def lists_compared(log: Log, train: Dataset, test_date: date, gone: pd.Series[bo
     now = _entries(scores, advisor, advisor.reading_cost)
     before = _entries(scores.assign(left_probability=scores["probability"]), by_window, advisor.reading_cost)
     shorter = min(len(now[0]), len(before[0]))
-    late = pd.Series(is_late(scores["days_since_order"], scores["usual_gap_days"]), index=scores["customer_id"])
+    # By the usual gap alone, as it was counted when lists began to ask.
+    late = pd.Series((scores["overdue"] > 1).to_numpy(), index=scores["customer_id"])
     first, second = (_listed(*each, late, gone, shorter) for each in (now, before))
     return first, second
 

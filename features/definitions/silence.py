@@ -12,9 +12,9 @@ import numpy as np
 
 from features.definitions.telling import Row
 from features.feature import BESIDE_THE_SHOP, BY_WEIGHT, FIRST, LAST, SILENCE, Words
-from features.lateness import is_late, whole_days
+from features.lateness import RHYTHM_FROM_GAPS, is_late, whole_days
 
-RHYTHM_FROM, LONG_FROM = 2, 5  # gaps from which on one is usual, and from which on one is long
+LONG_FROM = 5  # gaps from which on one is long
 NOT_DUE = 3 / 4  # of the days that the model looks ahead
 JUST_ORDERED = 1 / 2  # of the usual gap
 SLOW = 3 / 2  # times the shop's usual gap
@@ -22,15 +22,19 @@ CAME_BACK_AFTER = 3 / 2  # times the own usual gap
 
 
 def _late(row: Row) -> Any:
-    return (row["frequency"] >= RHYTHM_FROM) & is_late(row["days_since_order"], row["usual_gap_days"])
+    return (row["frequency"] >= RHYTHM_FROM_GAPS) & _over(row)
+
+
+def _over(row: Row) -> Any:
+    return is_late(row["days_since_order"], row["usual_gap_days"], row["frequency"], row["horizon_days"])
 
 
 def _in_time(row: Row) -> Any:
-    return (row["frequency"] >= RHYTHM_FROM) & (row["due_in_days"] >= 0)
+    return (row["frequency"] >= RHYTHM_FROM_GAPS) & (row["due_in_days"] >= 0)
 
 
 def _never_so_long(row: Row) -> Any:
-    return _late(row) & (row["frequency"] > RHYTHM_FROM) & (row["days_since_order"] > row["longest_gap_days"])
+    return _late(row) & (row["frequency"] > RHYTHM_FROM_GAPS) & (row["days_since_order"] > row["longest_gap_days"])
 
 
 def _long(row: Row) -> Any:
@@ -40,11 +44,11 @@ def _long(row: Row) -> Any:
 
 
 def _late_by_the_shop(row: Row) -> Any:
-    return (row["frequency"] == 0) & is_late(row["days_since_order"], row["shop_usual_gap_days"])
+    return (row["frequency"] == 0) & (row["days_since_order"] > whole_days(row["shop_usual_gap_days"]))
 
 
 def _second_order_was_sooner(row: Row) -> Any:
-    return (row["frequency"] == 1) & is_late(row["days_since_order"], row["usual_gap_days"])
+    return (row["frequency"] == 1) & _over(row)
 
 
 def _not_due(row: Row) -> Any:
@@ -118,7 +122,7 @@ RHYTHM_IN_WORDS = (
 CAME_BACK = Words(
     "stayed away for up to {longest_gap_days} before and came back",
     lambda row: (
-        _late(row) & (row["frequency"] > RHYTHM_FROM) & (row["days_since_order"] < row["longest_gap_days"])
+        _late(row) & (row["frequency"] > RHYTHM_FROM_GAPS) & (row["days_since_order"] < row["longest_gap_days"])
         & (row["longest_gap_days"] >= CAME_BACK_AFTER * row["usual_gap_days"])
     ),
     as_risk=False,

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.lateness import is_late, whole_days
+from features.lateness import whole_days
 from serving.api.app import create_app
 from serving.api.state import ServerState
 from serving.book.migrate import HEAD, VERSION_TABLE
@@ -80,7 +80,7 @@ def test_the_list_of_the_last_day_is_the_same_again_and_sheets_that_are_out_find
     code, out, err = call("list", "--out", "again", "--as-of", LAST_DAY, "--json")
     assert code == 0, err
     now = json.loads(out)
-    late = {each["customer_id"] for each in then if is_late(each["days_since_order"], each["usual_gap_days"])}
+    late = {each["customer_id"] for each in then if each["days_since_order"] > whole_days(each["usual_gap_days"])}
     listed = {each["customer_id"] for each in now["entries"]}
     assert len(listed) > 0
     assert listed <= late

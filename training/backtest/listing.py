@@ -43,9 +43,11 @@ class Listing:
             timing: of the shop's gaps, as known on that date.
             spend: expected of each.
         """
-        since, gap = (test.X[name].to_numpy(dtype=np.float64) for name in ("days_since_order", "usual_gap_days"))
+        names = ("days_since_order", "usual_gap_days", "frequency")
+        since, gap, gaps = (test.X[name].to_numpy(dtype=np.float64) for name in names)
+        late = is_late(since, gap, gaps, test.definition.horizon_days)
         log_left = np.log(_left(test, timing, np.exp(-np.ones(len(test)))))
-        return cls(is_late(since, gap) | np.isnan(gap), -log_left, spend if spend.any() else np.ones(len(test)))
+        return cls(late | np.isnan(gap), -log_left, spend if spend.any() else np.ones(len(test)))
 
     def picked(self, p: Floats, most: int) -> Ints:
         """Return the rows of the list that would have been made, best first; ties stand in row order.

@@ -1,8 +1,9 @@
 """What brings a customer on a list: being late by the own rhythm, or a sign other than silence, which is stated.
 
 Whoever buys every 80 days is likely not to order within 30, and has not left: such a customer is called when the own
-gap is over and not before. A complaint, a return, a bad review, and a clear fall against the own former self need no
-silence. Who is about to be due may be reminded, where a playbook does that: such entries are a kind of their own.
+gap is over and not before; after two orders, whose only gap is no rhythm yet, when a whole horizon is over too. A
+complaint, a return, a bad review, and a clear fall against the own former self need no silence. Who is about to be due
+may be reminded, where a playbook does that: such entries are a kind of their own.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from features.lateness import is_late, whole_days
+from features.lateness import late_after_days, whole_days
 from features.rounding import days_in_words
 from serving.outreach.plan.candidates import NEW, RANDOM, REGULAR, REMINDER, WINBACK
 
 RETURN_DAYS, RATING_DAYS, BAD_RATING = 30, 60, 0.4  # as the playbooks that answer them
+TWO = 2  # order days: one gap
 LATE, NOT_YET_DUE = "late", "not yet due"
 OPEN_TICKET, RETURNED, BAD_REVIEW = "open ticket", "return", "bad review"
 FEWER_ORDERS, SPENDS_LESS = "fewer orders", "spends less"
@@ -28,14 +30,20 @@ LISTED_FOR = (LATE, *SIGNS, FIRST_ORDER, LAPSED, DRAWN, DUE_SOON)
 def with_entry_rule(rows: pd.DataFrame) -> pd.DataFrame:
     """Add `listed_for`: the first of LISTED_FOR that holds; None where nothing does, so that it is not yet due.
 
+    Adds `late_after_days` too, and `order_days`, NaN where it is not known.
+
     Args:
-        rows: candidates with kind, cell, days_since_order and usual_gap_days; what else is known of them, in the
-            columns of `facts`.
+        rows: candidates with kind, cell, days_since_order, usual_gap_days and horizon_days; what else is known of them,
+            in the columns of `facts`.
 
     >>> some = {"kind": "regular", "cell": "ranked", "days_since_order": [35, 9, 9], "usual_gap_days": [30.0] * 3}
-    >>> with_entry_rule(pd.DataFrame(some | {"open_ticket": [False, True, False]}))["listed_for"].tolist()
+    >>> rows = pd.DataFrame(some | {"horizon_days": 14, "open_ticket": [False, True, False]})
+    >>> with_entry_rule(rows)["listed_for"].tolist()
     ['late', 'open ticket', None]
     """
+    order_days = _number(rows, "order_days")
+    gap, horizon = _number(rows, "usual_gap_days"), _number(rows, "horizon_days")
+    rows = rows.assign(order_days=order_days, late_after_days=late_after_days(gap, order_days - 1, horizon))
     found = np.full(len(rows), None, dtype=object)
     for words, holds in reversed(_signs(rows)):
         found[holds.to_numpy()] = words  # an earlier one counts before a later one
@@ -71,8 +79,8 @@ def _signs(rows: pd.DataFrame) -> tuple[tuple[str, pd.Series], ...]:
 
 
 def _late(rows: pd.DataFrame) -> pd.Series:
-    since, gap = _number(rows, "days_since_order"), _number(rows, "usual_gap_days")
-    return pd.Series(is_late(since, gap), index=rows.index) | gap.isna()
+    after = rows["late_after_days"]
+    return (_number(rows, "days_since_order") > after) | after.isna()
 
 
 def _number(rows: pd.DataFrame, name: str) -> pd.Series:
@@ -86,18 +94,24 @@ def _flag(rows: pd.DataFrame, name: str) -> pd.Series:
 
 
 def due_in_words(rows: pd.DataFrame, as_of: date) -> list[str]:
-    """Return for each of those who are not yet due when that changes: the first day after the usual gap.
+    """Return for each of those who are not yet due when that changes: the first day on which the customer is late.
 
-    >>> row = {"usual_gap_days": [31.5], "days_since_order": [20]}
+    Args:
+        rows: with usual_gap_days, days_since_order, and what `with_entry_rule` added.
+        as_of: the list's day.
+
+    >>> row = {"usual_gap_days": [31.5], "days_since_order": [20], "late_after_days": [32.0], "order_days": [9.0]}
     >>> due_in_words(pd.DataFrame(row), date(2026, 3, 2))
     ['usually orders every 32 days, and is late from 2026-03-15 on']
     """
-    gaps, since = whole_days(_number(rows, "usual_gap_days")), _number(rows, "days_since_order")
-    return [_due(gap, days, as_of) for gap, days in zip(gaps.tolist(), since.tolist(), strict=True)]
+    names = ("usual_gap_days", "late_after_days", "days_since_order", "order_days")
+    columns = (_number(rows, name).tolist() for name in names)
+    return [_due(as_of, *numbers) for numbers in zip(*columns, strict=True)]
 
 
-def _due(gap: float, since: float, as_of: date) -> str:
+def _due(as_of: date, gap: float, after: float, since: float, order_days: float) -> str:
     if np.isnan(gap):
         return "no usual gap is known"
-    late_on = as_of + timedelta(days=max(int(gap + 1 - since), 0))
-    return f"usually orders every {days_in_words(gap)}, and is late from {late_on} on"
+    days = days_in_words(float(whole_days(gap)))
+    known = f"two orders so far, {days} apart" if order_days == TWO else f"usually orders every {days}"
+    return f"{known}, and is late from {as_of + timedelta(days=max(int(after + 1 - since), 0))} on"

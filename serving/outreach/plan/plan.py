@@ -49,7 +49,8 @@ DEFAULT_CHOICE: Mapping[str, Any] = {
 DECIDING_NAMES = (
     *("customer_id", "account_id", "kind", "cell", "owner", "segment", "consent"),
     *("probability", "left_probability", "band", "state"),
-    *("days_since_order", "usual_gap_days", "overdue", "value_at_risk", "spend", "listed_for", *DEFAULT_CHOICE),
+    *("days_since_order", "usual_gap_days", "late_after_days", "order_days", "overdue", "value_at_risk", "spend"),
+    *("listed_for", *DEFAULT_CHOICE),
 )
 
 

@@ -106,7 +106,7 @@ def _value(known: Mapping[str, object], name: str) -> object:
 
 
 def speaks_of_silence(known: Mapping[str, object]) -> bool:
-    """Return whether a customer is late: by the own rhythm, and where that is none yet, by a whole horizon too.
+    """Return whether a customer is late; who has no gap yet to be late by, when a whole horizon is over.
 
     >>> speaks_of_silence({"days_since_order": 40, "usual_gap_days": 31.0})
     True
@@ -114,9 +114,8 @@ def speaks_of_silence(known: Mapping[str, object]) -> bool:
     False
     """
     since, gap = _number_of(known, "days_since_order"), _number_of(known, "usual_gap_days")
-    has_rhythm = gap == gap and _number_of(known, "order_days", RHYTHM_FROM) >= RHYTHM_FROM
-    in_time = gap == gap and not is_late(since, gap)
-    return not in_time and (has_rhythm or since > _number_of(known, "horizon_days"))
+    gaps, horizon = _number_of(known, "order_days", RHYTHM_FROM) - 1, _number_of(known, "horizon_days")
+    return bool(is_late(since, gap, gaps, horizon) if gap == gap else since > horizon)
 
 
 def _number_of(known: Mapping[str, object], name: str, otherwise: float = math.nan) -> float:

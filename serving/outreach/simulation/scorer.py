@@ -102,6 +102,7 @@ class Scorer:
                 "left_probability": np.minimum(left, probability),
                 "days_since_order": since_days,
                 "usual_gap_days": gap_days,
+                "order_days": known.orders[who],
                 "overdue": since_days / gap_days,
                 "band": pd.Series(bands(probability), dtype=object),
                 "state": pd.Series(np.where(known.orders[who] == 1, "new", "active"), dtype=object),

@@ -57,6 +57,10 @@ class TrialShop:
     list_weeks: ClassVar = LIST_WEEKS
     horizon_weeks: ClassVar = HORIZON_WEEKS
     contact_cost: ClassVar = COST
+    saved_share: ClassVar = SAVED_SHARE
+    saved_by_wrong_playbook: ClassVar = SAVED_BY_WRONG_PLAYBOOK
+    woken_share: ClassVar = WOKEN_SHARE
+    made_share: ClassVar = MADE_SHARE
 
     joined: Ints
     rate: Floats

@@ -75,8 +75,8 @@ def weekly_list(scores: pd.DataFrame, lists: WeeklyLists, week: int) -> pd.DataF
     """Return a week's new episodes: customer_id, arm, playbook, stratum, cell.
 
     Args:
-        scores: customer_id, probability, left_probability, band, state, days_since_order, usual_gap_days, overdue,
-            expected_spend (minor units), reason.
+        scores: customer_id, probability, left_probability, band, state, days_since_order, usual_gap_days, order_days,
+            overdue, expected_spend (minor units), reason.
         lists: what stays; the draws and the listed accounts of this week are written into it.
         week: its number.
     """
@@ -93,7 +93,8 @@ def weekly_list(scores: pd.DataFrame, lists: WeeklyLists, week: int) -> pd.DataF
         choice = {**DEFAULT_CHOICE, "playbook": playbook, "saved_share": playbook.map(PRIOR_SAVED_SHARE), "cost": COST}
         return rows.assign(**choice)
 
-    late = is_late(free["days_since_order"], free["usual_gap_days"]) | free["usual_gap_days"].isna()
+    since, gap, gaps = free["days_since_order"], free["usual_gap_days"], free["order_days"] - 1
+    late = is_late(since, gap, gaps, 7 * lists.horizon_weeks) | gap.isna()
     kept = _first(free[(free["band"] != "low") & late], lists, drawn, free)
     if kept.empty:
         return pd.DataFrame(columns=["customer_id", "arm", "playbook", "stratum", "cell"])

@@ -63,8 +63,10 @@ def test_it_is_read_off_the_rows_of_a_test_date(data: Dataset) -> None:
     """Late or with one order day; P(left) is a power of the probability, and never above it."""
     test = data.on(data.days[-1:])
     found = Listing.of(test, fit_timing(data.on(data.days[:-3])), np.zeros(len(test)))
-    since, gap = test.X["days_since_order"].to_numpy(), test.X["usual_gap_days"].to_numpy()
-    assert found.may_enter.tolist() == (np.isnan(gap) | is_late(since, gap)).tolist()
+    since, gap, gaps = (test.X[n].to_numpy() for n in ("days_since_order", "usual_gap_days", "frequency"))
+    late = is_late(since, gap, gaps, test.definition.horizon_days)
+    assert found.may_enter.tolist() == (np.isnan(gap) | late).tolist()
+    assert (late < (since > gap)).any()  # some are silent for longer than a single gap, and not yet for a horizon
     assert (found.pace >= 1).all()
     assert (found.spend == 1).all()  # no money: risk alone decides
 

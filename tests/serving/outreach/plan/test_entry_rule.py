@@ -18,6 +18,7 @@ from serving.outreach.plan.policy import Policy
 AS_OF = date(2026, 3, 2)
 ON_TIME = {"overdue": 0.4, "days_since_order": 20, "usual_gap_days": 50.0, "overdue_days": -30.0}
 POLICY = Policy(holdout_share=0.0)
+RANKED = {"kind": "regular", "cell": "ranked"}
 
 
 def knowing(**of_all: Any) -> Chooser:
@@ -71,17 +72,32 @@ def test_those_without_a_rhythm_to_be_late_by_are_listed_as_before(make_scores: 
     assert told == {"n": "first order", "l": "lapsed", "d": "random draw"}
 
 
-@given(st.floats(1, 400), st.integers(1, 400))
-def test_on_the_day_that_is_told_the_customer_is_late_and_not_before(gap: float, since: int) -> None:
-    told = due_in_words(pd.DataFrame({"usual_gap_days": [gap], "days_since_order": [since]}), AS_OF)[0]
+@given(st.floats(1, 400), st.integers(1, 400), st.integers(2, 5), st.sampled_from([14, 30]))
+def test_on_the_day_that_is_told_the_customer_is_late_and_not_before(
+    gap: float, since: int, order_days: int, horizon: int
+) -> None:
+    columns = {"days_since_order": [since], "usual_gap_days": [gap], "order_days": [order_days]}
+    told = due_in_words(with_entry_rule(pd.DataFrame({**columns, **RANKED, "horizon_days": horizon})), AS_OF)[0]
     late_on = date.fromisoformat(told.split()[-2])
     waited = since + (late_on - AS_OF).days
-    assert is_late(waited, gap)
-    assert late_on == AS_OF or not is_late(waited - 1, gap)
+    assert is_late(waited, gap, order_days - 1, horizon)
+    assert late_on == AS_OF or not is_late(waited - 1, gap, order_days - 1, horizon)
+
+
+def test_a_single_gap_is_no_rhythm_to_be_late_by(make_scores: Any) -> None:
+    """Two orders a week apart: late when a whole horizon is over, and the day of that is told."""
+    soon = {"usual_gap_days": 7.0, "days_since_order": 20, "overdue": 20 / 7, "overdue_days": 13.0}
+    twice = make_scores(("a", 0.6, "9", {**soon, "horizon_days": 30}))
+    found = plan(twice, currency="EUR", policy=POLICY, choose=knowing(order_days=2.0))
+    assert found.suppressed["detail"].tolist() == ["two orders so far, 7 days apart, and is late from 2026-03-13 on"]
+    for more in ({"order_days": 3.0}, {}):
+        assert len(plan(twice, currency="EUR", policy=POLICY, choose=knowing(**more)).entries) == 1
+    silent = make_scores(("a", 0.6, "9", {**soon, "horizon_days": 30, "days_since_order": 31}))
+    assert len(plan(silent, currency="EUR", policy=POLICY, choose=knowing(order_days=2.0)).entries) == 1
 
 
 def test_the_rule_is_that_of_reasons_and_openings() -> None:
     """At the gap that is said the customer is not late, and a day later is; without a gap nobody is called on time."""
     columns = {"days_since_order": [29, 30, 30], "usual_gap_days": [28.5, 28.5, None]}
-    rows = pd.DataFrame({**columns, "kind": "regular", "cell": "ranked"})
+    rows = pd.DataFrame({**columns, **RANKED, "horizon_days": 30})
     assert with_entry_rule(rows)["listed_for"].tolist() == [None, LATE, LATE]
