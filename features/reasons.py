@@ -77,7 +77,8 @@ def sentences(features: FeatureSet) -> Iterator[tuple[Feature, Words]]:
 def common_sentences(features: FeatureSet, columns: Columns, customers: int) -> frozenset[str]:
     """Return the sentences that are true of nearly everybody; of one customer such a sentence tells nothing.
 
-    The own silence is none of them: each customer's is another one.
+    Others on the same side of the same fact go with them: where nearly everybody sent something back, nobody is told
+    how often. The own silence is none of them: each customer's is another one.
 
     Args:
         features: the set.
@@ -86,8 +87,13 @@ def common_sentences(features: FeatureSet, columns: Columns, customers: int) -> 
     """
     if customers < FEW:
         return frozenset()
-    told = (words for _, words in sentences(features) if words.fact != SILENCE)
-    return frozenset(words.key for words in told if holds(words, columns, customers).mean() > NEARLY_EVERYBODY)
+    told = [words for _, words in sentences(features) if words.fact != SILENCE]
+    facts = {_side(words) for words in told if holds(words, columns, customers).mean() > NEARLY_EVERYBODY}
+    return frozenset(words.key for words in told if _side(words) in facts)
+
+
+def _side(words: Words) -> tuple[str, bool]:
+    return words.fact, words.as_risk
 
 
 def filled(words: Words, columns: Mapping[str, float], features: FeatureSet, money: Money) -> Sentence:

@@ -41,7 +41,10 @@ PASSING = (
     *(b"Language-Team", b"Generated-By"),
 )
 # Kinds of events that bring every sentence about events.
-KINDS = (EventKind("visit"), EventKind("complaint"), EventKind("review", has_value=True))
+KINDS = (
+    *(EventKind("visit"), EventKind("complaint"), EventKind("review", has_value=True)),
+    *(EventKind("mail_clicked", answers="mail_sent"), EventKind("mail_sent", by_shop=True)),
+)
 # What must not stand in a wording, and why; LANGUAGES of the project's users.
 WRONG: dict[str, tuple[tuple[str, str], ...]] = {
     "fa": (

@@ -8,7 +8,7 @@ not grow merely because more was sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,7 @@ KINDS_IN_WORDS = (
     Message("unsubscribed", context="event"),
 )
 LOW_RATING = 0.6  # of the shop's median: 3 of 5 stars
+OFTEN_ANSWERED = 0.25  # of what was sent
 
 
 def event_kinds(log: Log) -> tuple[EventKind, ...]:
@@ -104,7 +105,7 @@ def features_of(kind: EventKind) -> tuple[Feature, ...]:
     if kind.by_shop:
         return ()
     return (
-        *_count_features(kind.name),
+        *_count_features(kind),
         *(_value_features(kind.name) if kind.has_value else ()),
         *(_answer_features(kind.name, kind.answers) if kind.answers else ()),
     )
@@ -123,7 +124,7 @@ def _has_word(kind: str, words: frozenset[str]) -> bool:
     return not words.isdisjoint(kind.casefold().split("_"))
 
 
-def _counts_in_words(kind: str) -> tuple[Words, ...]:
+def _counts_in_words(kind: str, answers: str | None) -> tuple[Words, ...]:
     """Return what is told of how often: a complaint that was made; of all else a fall or a rise against before.
 
     A complaint is a risk, and fewer of them are no protection; what the shop did about it or about an order is neither.
@@ -136,11 +137,14 @@ def _counts_in_words(kind: str) -> tuple[Words, ...]:
     words, now, before = kind.replace("_", " "), f"event_{kind}_90d", f"event_{kind}_90d_before"
 
     def none_any_more(row: Row) -> Any:
-        return (row[now] == 0) & fallen(row[now], row[before])
+        asked = row[f"event_{kind}_answered_90d"] == 0 if answers else True  # not where nothing was sent to answer
+        return (row[now] == 0) & fallen(row[now], row[before]) & asked
 
     fields: dict[str, FilledFrom] = {"kind": kind_in_words(kind), "now": now, "before": before}
     none = "{kind}: none in the last 90 days, {before} in the 90 before"
+    unanswered = (_not_answered_any_more(kind, none_any_more),) if answers else ()
     return (
+        *unanswered,
         Words(none, none_any_more, as_risk=True, fact=words, fields=fields),
         *compared(
             "{kind}: {now} in the last 90 days, down from {before} in the 90 before",
@@ -151,6 +155,18 @@ def _counts_in_words(kind: str) -> tuple[Words, ...]:
             up=lambda row: over_two_windows(row, 90) & (row[before] > 0) & risen(row[now], row[before]),
         ),
     )
+
+
+def _not_answered_any_more(kind: str, none_any_more: Callable[[Row], Any]) -> Words:
+    """Return what is told of one who answered a good part of what was sent, and now nothing of it."""
+    before = f"event_{kind}_answered_90d_before"
+
+    def worth_telling(row: Row) -> Any:
+        return none_any_more(row) & (row[before] >= OFTEN_ANSWERED) & (row[before] <= 1)
+
+    fields: dict[str, FilledFrom] = {"kind": kind_in_words(kind), "since": f"days_since_event_{kind}", "share": before}
+    text = "{kind}: none for {since} of what was sent, before that {share} of it"
+    return Words(text, worth_telling, as_risk=True, fact=kind.replace("_", " "), fields=fields)
 
 
 def _complained(kind: str) -> Words:
@@ -175,7 +191,8 @@ def _rating_in_words(kind: str) -> tuple[Words, ...]:
     )
 
 
-def _count_features(kind: str) -> tuple[Feature, ...]:
+def _count_features(of: EventKind) -> tuple[Feature, ...]:
+    kind = of.name
     on, words = EVENT + kind, kind.replace("_", " ")
     family = f"engagement: {words}"
     return (
@@ -213,7 +230,7 @@ def _count_features(kind: str) -> tuple[Feature, ...]:
             meaning=f"{words}: the last 90 days against the 90 before; below 1 it falls",
             value=lambda f: smoothed_ratio(f[f"event_{kind}_90d"], f[f"event_{kind}_90d_before"]),
             example=Example(0.5, orders=[(5, 20)], events=[(91, kind)]),
-            words=_counts_in_words(kind),
+            words=_counts_in_words(kind, of.answers),
         ),
         Feature(
             name=f"days_since_event_{kind}",
@@ -261,13 +278,30 @@ def _value_features(kind: str) -> tuple[Feature, ...]:
 
 def _answer_features(kind: str, sent: str) -> tuple[Feature, ...]:
     words, was_sent = kind.replace("_", " "), sent.replace("_", " ")
+    on, per = EVENT + kind, EVENT + sent
     return (
+        Feature(
+            name=f"event_{kind}_answered_90d",
+            family=f"engagement: {words}",
+            unit="share",
+            meaning=f"{words} for each {was_sent} in the last 90 days; None where nothing was sent",
+            value=Rate(on=on, per=per, days=90),
+            example=Example(0.5, orders=[(5, 20)], events=[(4, sent), (9, sent), (3, kind), (91, kind)]),
+        ),
+        Feature(
+            name=f"event_{kind}_answered_90d_before",
+            family=f"engagement: {words}",
+            unit="share",
+            meaning=f"{words} for each {was_sent} in the 90 days before the last 90; None where nothing was sent",
+            value=Rate(on=on, per=per, days=90, skip=90),
+            example=Example(0.5, orders=[(5, 20)], events=[(94, sent), (99, sent), (93, kind), (3, kind)]),
+        ),
         Feature(
             name=f"event_{kind}_answered_365d",
             family=f"engagement: {words}",
             unit="ratio",
             meaning=f"{words} for each {was_sent} in the last 365 days; None where nothing was sent",
-            value=Rate(on=EVENT + kind, per=EVENT + sent, days=365),
+            value=Rate(on=on, per=per, days=365),
             example=Example(0.5, orders=[(5, 20)], events=[(4, sent), (9, sent), (3, kind)]),
         ),
     )

@@ -118,13 +118,51 @@ def test_a_complaint_is_a_risk_and_fewer_of_them_are_no_protection():
     assert {words.as_risk for words in fewer if words.fact == "subscription cancelled"} == {True}
 
 
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        ((1, 3, 0, 8), "sent something back on 1 day in the last 90 while ordering on 3 days, never in the 90 before "
+                       "while ordering on 8 days"),
+        ((3, 4, 1, 9), "sent something back on 3 days in the last 90 while ordering on 4 days, on 1 day in the 90 "
+                       "before while ordering on 9 days"),
+        ((1, 3, 1, 3), None),  # as before
+        ((1, 9, 0, 9), None),  # one of nine
+        ((2, 1, 0, 8), None),  # of orders that are not in these days
+        ((1, 1, 0, 1), None),  # there was hardly a past
+        ((0, 3, 0, 8), None),
+    ],
+)  # fmt: skip
+def test_what_comes_back_more_often_is_told_against_the_own_past(counts, sentence):
+    names = ("return_days_90d", "order_days_90d", "return_days_90d_before", "order_days_90d_before")
+    assert said("return_days_90d", **dict(zip(names, map(float, counts), strict=True))) == sentence
+
+
+OPENED = "event_mail_opened_change"
+ANSWERED = default_features((EventKind("mail_opened", answers="mail_sent"), EventKind("mail_sent", by_shop=True)))
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "sentence"),
+    [
+        (0.0, 0.5, "mail opened: none for 101 days of what was sent, before that 50% of it"),
+        (0.0, 0.1, "mail opened: none in the last 90 days, 6 in the 90 before"),
+        (0.0, 1.5, "mail opened: none in the last 90 days, 6 in the 90 before"),  # several times each
+        (np.nan, 0.5, None),  # nothing was sent that could be opened
+    ],
+)
+def test_who_answers_nothing_any_more_is_told_so_where_something_was_sent(now, before, sentence):
+    shares = {"event_mail_opened_answered_90d": now, "event_mail_opened_answered_90d_before": before}
+    counts = {"event_mail_opened_90d": 0.0, "event_mail_opened_90d_before": 6.0, "days_since_event_mail_opened": 101.0}
+    assert reason_sentence(ANSWERED[OPENED], LATE | shares | counts, ANSWERED, EURO, as_risk=True) == sentence
+
+
 def test_what_is_true_of_nearly_everybody_is_common_but_the_own_silence_is_not():
     many = {name: np.full(100, value) for name, value in LATE.items()} | {"days_since_return": np.full(100, 5.0)}
     columns = columns_of(many)
-    assert common_sentences(FEATURES, columns, 100) == {
-        "sent something back {days_since_return} ago",
-        "stayed away for up to {longest_gap_days} before and came back",
-    }
+    common = common_sentences(FEATURES, columns, 100)
+    assert "stayed away for up to {longest_gap_days} before and came back" in common
+    assert {words.key for _, words in TOLD if words.fact == "returns"} < common  # how often is told of nobody either
+    assert {words.fact for _, words in TOLD if words.key in common} == {"returns", "a silence before"}
     assert common_sentences(FEATURES, columns, 10) == frozenset()  # a handful may agree by chance
 
 
