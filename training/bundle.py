@@ -50,6 +50,7 @@ from training.models.candidates import RULES, read_fitted
 from training.models.fitted import Explained, Fitted, read_json, write_json
 
 FORMAT = 2
+NOT_JUDGED = "provisional"  # how the reason of such a bundle begins
 FILE, PROBE_FILE, RATES_FILE, CODES_FILE = "bundle.json", "probe.json", "base_rates.json", "codes.json"
 SPEND_LEVEL_FILE = "spend_level.json"
 # Another version of a library may round log-odds differently; a damaged model is off by far more.
@@ -122,6 +123,11 @@ class Bundle:
         """The same without the forecast of a window's level: that of the training dates for ever."""
         flat = Levels.flat(self.definition.horizon_days)
         return replace(self, base_rates=flat, spend_level=flat)
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether it serves only until something was judged."""
+        return self.why.startswith(NOT_JUDGED)
 
     def matrix(self, X: pd.DataFrame | FeatureColumns | Floats) -> Floats:
         """Return features as an array in the model's order; named columns are taken by name."""

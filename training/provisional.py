@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
+from features.churn.labels import ChurnDefinition
+from features.clock import date_of, day_number
+from features.errors import InsufficientHistory
+from features.log import Log
+from features.sources.mapping import Shop
+from training.attribute_codes import trusted_features
 from training.backtest.backtest import NOTE, Progress
-from training.bundle import Bundle
+from training.budget import QUICK_ROWS, sample
+from training.bundle import NOT_JUDGED
+from training.dataset import Dataset, build_dataset
 from training.forecasts.left import LeftModel
 from training.gate import Check, GateDecision
 from training.models.candidates import enough_to_learn, fit
 from training.refit import Refit
 from training.run_record import record_of
+from training.splits import labels_end, latest_dates
 from training.tracking import Tracking
 
 # It takes no optimiser, and is as strong alone as the other models of rhythm.
-PROVISIONAL, NOT_JUDGED = "gap_hazard", "provisional"
+PROVISIONAL = "gap_hazard"
 # With fewer rows the whole training takes less than a minute.
 ROWS_WORTH_SERVING = 100_000
 
@@ -40,9 +50,30 @@ def serve_provisionally(refit: Refit, tracking: Tracking, progress: Progress) ->
     return version
 
 
-def is_provisional(bundle: Bundle) -> bool:
-    """Return whether a bundle serves only until something was judged."""
-    return bundle.why.startswith(NOT_JUDGED)
+def first_answer(
+    log: Log, definition: ChurnDefinition, shop: Shop, tracking: Tracking, until: date | None = None
+) -> str | None:
+    """Let what rhythms alone tell serve until there is a training; return its version, None where too little is known.
+
+    Args:
+        log: the shop's log; of a large one a part of the customers is learnt from.
+        definition: population and horizon.
+        shop: zone and currency that the orders were read by.
+        tracking: where it is recorded; nothing serves there yet.
+        until: orders on or after this date are not read.
+    """
+    log = log if until is None else log.before(day_number(until))
+    try:
+        some = sample(log, definition, until, QUICK_ROWS).log
+        data = _rows(some, definition, date_of(labels_end(log, until)), until)
+    except InsufficientHistory:
+        return None
+    return _recorded(Refit(log, data, None, shop, until), tracking) if enough_to_learn(data) else None
+
+
+def _rows(some: Log, definition: ChurnDefinition, end: date, until: date | None) -> Dataset:
+    dates = latest_dates(some, definition, until)
+    return build_dataset(some, dates, definition, trusted_features(some, definition, end))
 
 
 def _answer(refit: Refit) -> str:

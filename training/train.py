@@ -31,7 +31,7 @@ from training.gate import LEAST_NEW_DAYS, RULE_TAGS, Champion, Check, GateDecisi
 from training.leaks import LeakCheck, leak_checks
 from training.models.candidates import RULES
 from training.models.trees import USUAL, TreeSettings
-from training.provisional import is_provisional, serve_provisionally
+from training.provisional import serve_provisionally
 from training.refit import ANY_SIZE, ListSize, Refit, Reported, learnt_until
 from training.run_record import record_of
 from training.splits import TEST_DATES, labels_end, latest_dates
@@ -244,7 +244,7 @@ def _champion(tracking: Tracking, definition: ChurnDefinition, shop: Shop) -> tu
         return None, ""
     except ModelRefused as refused:
         return None, f"; the former champion could not be compared with: {refused}"
-    if is_provisional(bundle):
+    if bundle.is_provisional:
         return None, ""
     if bundle.definition == definition and bundle.shop.currency == shop.currency:
         return Champion(bundle, version), ""

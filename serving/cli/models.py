@@ -147,8 +147,13 @@ def score(
     all_reasons: Annotated[bool, typer.Option("--all-reasons", help="Explain everyone, however many.")] = False,
     json: Json = False,
 ) -> None:
-    """Score everyone who can churn, write the scores and record them in the book."""
+    """Score everyone who can churn, write the scores and record them in the book.
+
+    Where nothing was trained yet, rhythms alone answer, which is said; regulars train replaces them.
+    """
     with shop_of(config, orders, horizon, active, until=as_of) as shop:
+        from serving.commands.models.first_answer import let_rhythms_serve
         from serving.commands.models.score import write_scores
 
+        let_rhythms_serve(shop)
         screen_of(json).show(write_scores(shop, out, all_reasons=all_reasons))

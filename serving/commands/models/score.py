@@ -68,6 +68,11 @@ class ScoringRun:
                 "[features] use no longer names: everyone is read as an average customer; name them again, or run "
                 "regulars train"
             )
+        if self.bundle.is_provisional:
+            yield (
+                f"careful: version {self.version} is provisional, from rhythms alone and not judged: regulars train "
+                "looks at everything else, judges it, and says how true it is"
+            )
         until = self.bundle.trained_until
         if self.as_of < until:
             yield (
