@@ -8,6 +8,7 @@ from typing import Any
 
 from features.clock import date_of
 from features.log import Log
+from training.backtest.gone import NAMES
 from training.backtest.report import Report, report_metrics
 from training.backtest.results import Backtest
 from training.bundle import Bundle
@@ -98,8 +99,9 @@ def _metrics(tested: Backtest | None, report: Report | None, candidate: str) -> 
         for measure in one.by_date[0].metrics
     }
     value = {f"value/{name}": [errors[name] for errors in tested.value if errors] for name in tested.value[-1]}
+    gone = {f"left/{name}": [each[name] for each in tested.gone] for name in NAMES}
     means = {measure: [mean] for measure, mean in tested.candidates[candidate].mean.items()}
-    return {**found, **value, **means, **{name: [figure] for name, figure in report_metrics(report).items()}}
+    return {**found, **value, **gone, **means, **{name: [figure] for name, figure in report_metrics(report).items()}}
 
 
 def _figures(tested: Backtest | None, report: Report | None, bundle: Bundle) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -15,6 +15,7 @@ from features.errors import InsufficientHistory
 from features.feature import FeatureSet
 from features.log import Log
 from training.attribute_codes import trusted_features
+from training.backtest.gone import NOT_YET, told_gone
 from training.backtest.listing import Listing
 from training.backtest.predictions import Predictions, Said, blend_weights, with_blend_of_earlier_dates
 from training.backtest.results import Backtest, CandidateResult
@@ -23,6 +24,7 @@ from training.forecasts.level import Forecast
 from training.forecasts.level_history import LevelHistory
 from training.forecasts.next_order import fit_timing
 from training.forecasts.spend import fit_value, value_errors
+from training.log_odds import sigmoid
 from training.models.calibration import METHODS, Method
 from training.models.candidates import BLEND, CANDIDATES, RULES, enough_to_learn, fit_each
 from training.models.trees import USUAL, TreeSettings
@@ -100,8 +102,9 @@ def backtest_candidates(
         wanted = rolling_origin(log, definition, until, n_tests)
     except InsufficientHistory as too_short:
         data = build_dataset(log, latest_dates(log, definition, until), definition, features)
-        return _on_other_customers(data, history, end, trees, progress, too_short)
+        return _on_other_customers(data, _Run(history, end, trees, _Steps(progress, 1)), too_short)
     steps = _Steps(progress, len(wanted))
+    run = _Run(history, end, trees, steps, log)
     judged: list[Predictions] = []
     coming: Forecast | None = None
     left_out, began = 0, time.monotonic()
@@ -117,7 +120,7 @@ def backtest_candidates(
         if judged and len(names) < len(judged[-1].said):
             break  # an older date that only rules can learn from would hide how the models do on the newer ones
         coming = coming or history.base_rates(train, end).forecast(end)
-        judged.append(_judge(train, test, split, names, trees, history, steps))
+        judged.append(_judge(run, train, test, split, names))
     if not judged or coming is None:
         raise InsufficientHistory(f"nobody ordered in the {definition.active_days} days before the test date")
     return _backtest_of(definition, judged[::-1], coming, n_tests, left_out)
@@ -128,14 +131,7 @@ def _is_over(spent: float, dates: int, seconds: float) -> bool:
     return spent + 2 * spent / dates > seconds
 
 
-def _on_other_customers(
-    data: Dataset,
-    history: LevelHistory,
-    end: int,
-    trees: TreeSettings,
-    progress: Progress,
-    too_short: InsufficientHistory,
-) -> Backtest:
+def _on_other_customers(data: Dataset, run: _Run, too_short: InsufficientHistory) -> Backtest:
     """Learn from half of the customers and judge on the other half, on the latest date with a finished horizon.
 
     The second best: it shows whether a model knows more than a rule, and nothing of how the shop changes in time.
@@ -148,8 +144,8 @@ def _on_other_customers(
         raise too_short
     split = Split(tuple(date_of(day) for day in data.days), date_of(data.days[-1]))
     names = tuple(CANDIDATES)
-    judged = _judge(train, test, split, names, trees, history, _Steps(progress, 1))
-    coming = history.base_rates(train, end).forecast(end)
+    judged = _judge(run, train, test, split, names)
+    coming = run.history.base_rates(train, run.end).forecast(run.end)
     found = _backtest_of(data.definition, [judged], coming, n_tests=1)
     return replace(found, in_time=False, notes=(*found.notes, f"{too_short}: {OTHER_CUSTOMERS}"))
 
@@ -176,27 +172,34 @@ def split_data(log: Log, split: Split, definition: ChurnDefinition, features: Fe
     return both.on(day_number(day) for day in split.train_dates), both.on([day_number(split.test_date)])
 
 
-def _judge(
-    train: Dataset,
-    test: Dataset,
-    split: Split,
-    names: Sequence[str],
-    trees: TreeSettings,
-    history: LevelHistory,
-    steps: _Steps,
-) -> Predictions:
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What is the same for every test date; without a log nothing is judged over three horizons."""
+
+    history: LevelHistory
+    end: int
+    trees: TreeSettings
+    steps: _Steps
+    log: Log | None = None
+
+
+def _judge(run: _Run, train: Dataset, test: Dataset, split: Split, names: Sequence[str]) -> Predictions:
     day = day_number(split.test_date)
-    forecast = history.base_rates(train, day).forecast(day)
+    forecast = run.history.base_rates(train, day).forecast(day)
     said: dict[str, Said] = {}
-    steps.next(names[0], split.test_date)
-    for done, (name, found) in enumerate(fit_each(names, train, trees), start=1):
+    run.steps.next(names[0], split.test_date)
+    for done, (name, found) in enumerate(fit_each(names, train, run.trees), start=1):
         said[name] = Said(found.fitted.log_odds(test.values), found.out_of_sample)
         if done < len(names):
-            steps.next(names[done], split.test_date)
+            run.steps.next(names[done], split.test_date)
     value = fit_value(train)
-    listing = Listing.of(test, fit_timing(train), value.expected_spend(test.values))
-    errors = value_errors(value, test, history.spend(value, day).factor(day))
-    return Predictions(split, said, test.y, test.customer_id, len(train), errors, forecast, listing)
+    timing = fit_timing(train)
+    listing = Listing.of(test, timing, value.expected_spend(test.values))
+    errors = value_errors(value, test, run.history.spend(value, day).factor(day))
+    gone = dict(NOT_YET)
+    if run.log is not None and BLEND in said:
+        gone = told_gone(run.log, train, test, sigmoid(said[BLEND].test), timing, run.end, run.trees)
+    return Predictions(split, said, test.y, test.customer_id, len(train), errors, forecast, listing, gone)
 
 
 def _backtest_of(
@@ -211,6 +214,7 @@ def _backtest_of(
         value=tuple(date.value for date in judged),
         forecasts=tuple(date.forecast for date in judged),
         listings=tuple(date.listing for date in judged),
+        gone=tuple(date.gone for date in judged),
         notes=_notes(splits, n_tests, names, left_out),
         weights=blend_weights(judged),
     )

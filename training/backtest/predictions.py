@@ -45,6 +45,7 @@ class Predictions:
         value: the errors of the expected spend beside those of its rivals, minor units.
         forecast: of the window's level.
         listing: who would have come on the list of the date, and in which order.
+        gone: the measures of P(left); NaN where three horizons from the date on have not ended.
     """
 
     split: Split
@@ -55,6 +56,7 @@ class Predictions:
     value: dict[str, float]
     forecast: Forecast
     listing: Listing
+    gone: dict[str, float]
 
     def parts(self, names: Iterable[str]) -> Floats:
         """Return the log-odds of some candidates, rows × candidates."""

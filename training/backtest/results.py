@@ -151,6 +151,7 @@ class Backtest:
         value: per test date, the errors of the expected spend beside those of its rivals, minor units.
         forecasts: per test date, the forecast of the churn rate from the season and the latest dates.
         listings: per test date, who would have come on its list, and in which order; empty where nobody asked.
+        gone: per test date, the measures of P(left) against no order in three horizons; NaN where they go on.
         notes: what a reader should know first, in words.
         in_time: whether the test dates are later than the training dates; False where only a split by customers
             was possible.
@@ -164,6 +165,7 @@ class Backtest:
     value: tuple[dict[str, float], ...] = ()
     forecasts: tuple[Forecast, ...] = ()
     listings: tuple[Listing, ...] = ()
+    gone: tuple[dict[str, float], ...] = ()
     notes: tuple[str, ...] = ()
     in_time: bool = True
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -259,6 +261,7 @@ class Backtest:
             "notes": list(self.notes),
             "candidates": {name: result.to_dict() for name, result in self.candidates.items()},
             "value": [{"test_date": day, **plain(errors)} for day, errors in zip(days, self.value, strict=True)],
+            "left": [{"test_date": day, **plain(each)} for day, each in zip(days, self.gone, strict=False)],
             "base_rate": [
                 {"test_date": day, **forecast.to_dict()} for day, forecast in zip(days, self.forecasts, strict=True)
             ],
