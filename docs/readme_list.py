@@ -1,14 +1,20 @@
-"""Writes the README's sample rows from the list that `make demo` made: the first entry of each of three playbooks.
+"""Writes what the README quotes of the demo: sample rows of its list, and what its backtest says.
 
-python docs/readme_list.py [demo/list/list.csv]
+python docs/readme_list.py [demo/list/list.csv [REPORT]]
+
+The rows are the first entry of each of three playbooks. REPORT is what `regulars backtest --random-split --json`
+printed in the demo's folder.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 import sys
-from collections.abc import Iterable, Iterator
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from features.rounding import percent
 
@@ -16,14 +22,44 @@ README = Path(__file__).parents[1] / "README.md"
 HEADER = ("#", "customer", "owner", "risk", "worth", "what to do", "why")
 RIGHT = ("#", "risk", "worth")  # numbers stand at the right
 ROWS, REASONS = 3, 2
+QUOTE, GRADES = "`regulars backtest` says of the demo shop:", "[docs/churn.md](docs/churn.md#how-well-is-it-doing)"
+LINE = 125  # characters
 
 
 def main() -> None:
-    """Put the rows of a list into the README."""
+    """Put the rows of a list, and what a backtest says, into the README."""
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "demo/list/list.csv")
-    text = README.read_text(encoding="utf-8")
-    before, _, after = text.split("```\n", 2)
-    README.write_text(f"{before}```\n{sample_rows(path)}```\n{after}", encoding="utf-8")
+    before, _, after = README.read_text(encoding="utf-8").split("```\n", 2)
+    text = f"{before}```\n{sample_rows(path)}```\n{after}"
+    if len(sys.argv) > 2:
+        text = with_backtest(text, json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))
+    README.write_text(text, encoding="utf-8")
+
+
+def with_backtest(text: str, document: Mapping[str, Any]) -> str:
+    """Return the README with the paragraph of what a backtest says.
+
+    Args:
+        text: of the README.
+        document: of `regulars backtest --random-split --json`.
+    """
+    paragraphs = text.split("\n\n")
+    place = next(number for number, each in enumerate(paragraphs) if each.startswith(QUOTE))
+    said = f'{QUOTE} "{backtest_words(document["report"])}." What the grades A, B and C ask for stands in {GRADES}.'
+    paragraphs[place] = textwrap.fill(said, LINE, break_long_words=False, break_on_hyphens=False)
+    return "\n\n".join(paragraphs)
+
+
+def backtest_words(report: Mapping[str, Any]) -> str:
+    """Return the grade, how true a band is, the list that would have been made, and what a random split claims.
+
+    Args:
+        report: as JSON.
+    """
+    likely = next(band for band in report["bands"] if band["low"] >= 0.6)
+    split, _, _ = report["warnings"][-1].partition(": ")
+    band = f"of those we called {likely['name']}, {likely['left']:.0%} left"
+    return "; ".join([f"grade {report['grade']['words']}", band, report["list"]["sentence"], split])
 
 
 def sample_rows(path: Path) -> str:

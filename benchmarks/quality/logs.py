@@ -102,26 +102,34 @@ class Known:
         case: as for an open log.
         log: reaches to the end of the test date's horizon; who learns must not look behind the test date.
         true_probability: of churn on the test date, by customer id; of everyone with an order before it.
+        attributes: what a customers file would hold; None where there is none.
     """
 
     case: Case
     log: Log
     true_probability: pd.Series[float]
+    attributes: Attributes | None = None
 
 
 def gift_shop(customers: int = GIFT_CUSTOMERS) -> Known:
-    """A shop where orders come twice as fast before Christmas: far fewer churn than on the dates before."""
-    made = simulate_gift_shop(customers)
-    return Known(_sized(GIFT_CASE, customers == GIFT_CUSTOMERS), made.log, made.true_probability)
+    """A shop where orders come twice as fast before Christmas: far fewer churn than on the dates before.
+
+    Its customers file holds a region that says nothing.
+    """
+    made, random = simulate_gift_shop(customers), np.random.default_rng(7)
+    regions = Coded.of([f"region {number}" for number in random.integers(0, 8, made.log.n_customers)])
+    case = _sized(GIFT_CASE, customers == GIFT_CUSTOMERS)
+    return Known(case, made.log, made.true_probability, Attributes(made.log.customer_ids, {"region": regions}))
 
 
-def young_shop(customers: int = YOUNG_CUSTOMERS) -> Known:
+def young_shop(customers: int = YOUNG_CUSTOMERS, seed: int = 2) -> Known:
     """A shop of eight months whose customers come faster and faster, and after six months half as fast as at first.
 
     No level of a test date was to be foreseen, so log loss says little of who tells customers apart. Half of them buy
-    at a discount, and leave twice as often: what counts orders alone cannot know that.
+    at a discount, and leave twice as often: what counts orders alone cannot know that. Its customers file holds a
+    segment, right of four in five.
     """
-    random, case = np.random.default_rng(2), YOUNG_CASE
+    random, case = np.random.default_rng(seed), YOUNG_CASE
     days = (case.test_date - YOUNG_START).days
     until = days + case.definition.horizon_days
     joined = YOUNG_GROWTH_DAYS * np.log1p(random.random(customers) * np.expm1(days / YOUNG_GROWTH_DAYS))
@@ -138,7 +146,10 @@ def young_shop(customers: int = YOUNG_CUSTOMERS) -> Known:
     ids, orders = [f"Y{place:05}" for place in who], [str(row) for row in range(len(who))]
     paid, given = (amount - discount).tolist(), discount.tolist()
     log = roll_up(Lines.of(ids, (_day_number(YOUNG_START) + on).tolist(), paid, order_id=orders, discount=given))
-    return Known(_sized(case, customers == YOUNG_CUSTOMERS), log, pd.Series(dtype=float))
+    said = bargains ^ (random.random(customers) < 0.2)
+    everyone = np.array([f"Y{place:05}" for place in range(customers)], dtype=object)
+    segments = Attributes(everyone, {"segment": Coded.of(["outlet" if one else "shop" for one in said])})
+    return Known(_sized(case, customers == YOUNG_CUSTOMERS), log, pd.Series(dtype=float), segments)
 
 
 def _day_number(day: date) -> int:
