@@ -37,7 +37,8 @@ def candidate(**other: Any) -> dict[str, Any]:
         "lost_cause": False,
     }
     assert set(other) <= set(usual)
-    return usual | other
+    found = usual | other
+    return found | {"late_after_days": found["usual_gap_days"]}
 
 
 def knows(**of_a: Any) -> Snapshot:
