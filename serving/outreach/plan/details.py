@@ -27,6 +27,7 @@ FORMS: tuple[Message, ...] = (
     Message("ordered on {day:table}"),
     Message("contacted on {day:table}"),
     Message("usually orders every {gap}, and is late from {day:table} on"),
+    Message("two orders so far, {gap} apart, and is late from {day:table} on"),
     Message("no usual gap is known"),
     Message("its owner can take no more"),
     Message("was in one account with a customer who is held out (until {day:table})"),
