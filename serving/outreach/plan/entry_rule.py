@@ -112,6 +112,7 @@ def due_in_words(rows: pd.DataFrame, as_of: date) -> list[str]:
 def _due(as_of: date, gap: float, after: float, since: float, order_days: float) -> str:
     if np.isnan(gap):
         return "no usual gap is known"
-    days = days_in_words(float(whole_days(gap)))
-    known = f"two orders so far, {days} apart" if order_days == TWO else f"usually orders every {days}"
-    return f"{known}, and is late from {as_of + timedelta(days=max(int(after + 1 - since), 0))} on"
+    days, late_on = days_in_words(float(whole_days(gap))), as_of + timedelta(days=max(int(after + 1 - since), 0))
+    if order_days == TWO:
+        return f"two orders so far, {days} apart, and is late from {late_on} on"
+    return f"usually orders every {days}, and is late from {late_on} on"
