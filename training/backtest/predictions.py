@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from features.log import Texts
+from training.backtest.gone import NOT_YET
 from training.backtest.listing import Listing
 from training.backtest.results import DateResult
 from training.dataset import Flags, Floats
@@ -56,7 +57,7 @@ class Predictions:
     value: dict[str, float]
     forecast: Forecast
     listing: Listing
-    gone: dict[str, float]
+    gone: dict[str, float] = field(default_factory=lambda: dict(NOT_YET))
 
     def parts(self, names: Iterable[str]) -> Floats:
         """Return the log-odds of some candidates, rows × candidates."""
