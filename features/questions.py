@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from features.language.messages import message_in, sentence
+
 Setting = str | bool | int | float | tuple[str, ...] | Mapping[str, str] | None
 
 
@@ -118,7 +120,8 @@ def by_setting(questions: Iterable[Question]) -> dict[str, Question]:
 def _joined(first: Question, second: Question) -> Question:
     settings = {key: _both(value, second.likely.settings.get(key)) for key, value in first.likely.settings.items()}
     likely = replace(first.likely, settings=settings)
-    return replace(first, words=f"{first.words} {second.words}", answers=(likely, *first.answers[1:]))
+    both = sentence("{first} {second}", first=message_in(first.words), second=message_in(second.words))
+    return replace(first, words=both, answers=(likely, *first.answers[1:]))
 
 
 def _both(first: Setting, second: Setting) -> Setting:

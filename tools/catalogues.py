@@ -31,7 +31,7 @@ from serving.outreach.playbooks.playbooks import SHIPPED, load_playbooks
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("features", "training", "serving")
-SPEAK = {"Message": 0, "translated": 0}  # what says a message → which argument it is
+SPEAK = ("Message", "translated", "sentence")  # what says a message, its first argument
 IN_TEMPLATES = ("_", "gettext", "ngettext", "pgettext")
 FORMS = {"", "bare", "times", "table", "month", "day", "on"}
 WIDTH = 110

@@ -10,6 +10,7 @@ from features.errors import InputError, Violation
 from features.guess.columns import headers, money_names
 from features.guess.formats import currency_in, date_formats, day_or_month_first, decimal_of, marks_shown, sortedness
 from features.guess.sample import DATES, Sample
+from features.language.messages import sentence
 from features.money import Money
 from features.questions import Answer, Question
 from features.sources import cells
@@ -58,9 +59,10 @@ def _zone(sample: Sample, index: int, table: str) -> str | None:
     if zone is not None or minutes is None:
         return zone
     key, likely = f"{table}.format.zone", headers.SUMMER_TIMES.get(minutes)
-    answers = [Answer(f"that of {likely}, summer time too", {key: likely})] if likely else []
-    answers += [Answer("that of the shop", {key: None}), Answer("UTC", {key: "UTC"})]
-    sample.ask(Question(key, f'Which clock are the times of "{name}" on?', tuple(answers), (sample.filled(index)[0],)))
+    answers = [Answer(sentence("that of {zone}, summer time too", zone=likely), {key: likely})] if likely else []
+    answers += [Answer(sentence("that of the shop"), {key: None}), Answer("UTC", {key: "UTC"})]
+    words = sentence('Which clock are the times of "{column}" on?', column=name)
+    sample.ask(Question(key, words, tuple(answers), (sample.filled(index)[0],)))
     return likely
 
 
@@ -81,15 +83,18 @@ def _day_or_month_first(sample: Sample, index: int, fits: Sequence[str], table: 
     american = named_currency(sample) in MONTH_FIRST_CURRENCIES
     likely, other = sorted((best, second), key=lambda date_format: date_format.startswith("%d") == american)
     answers = tuple(_order_answer(texts[0], date_format, table) for date_format in (likely, other))
-    words = f'Is the day or the month written first in "{sample.name(index)}"?'
+    words = sentence('Is the day or the month written first in "{column}"?', column=sample.name(index))
     sample.ask(Question(f"{table}.format.date_format", words, answers, tuple(dict.fromkeys(texts))[:3]))
     return likely
 
 
 def _order_answer(text: str, date_format: str, table: str) -> Answer:
     day = date_of(cells.moment(text, date_format)[0] // 86400)
-    order = "the day" if date_format.startswith("%d") else "the month"
-    return Answer(f"{order} first: {text} is {day:%-d %B %Y}", {f"{table}.format.date_format": date_format})
+    if date_format.startswith("%d"):
+        words = sentence("the day first: {cell} is {day}", cell=text, day=day)
+    else:
+        words = sentence("the month first: {cell} is {day}", cell=text, day=day)
+    return Answer(words, {f"{table}.format.date_format": date_format})
 
 
 def refuse_mixed_dates(sample: Sample, names: Sequence[str]) -> None:
@@ -153,14 +158,17 @@ def _thousands_or_decimals(sample: Sample, texts: Sequence[str], decimal: str) -
     shown = next(text for text in texts if cells.mark_shown(text) is not None)
     as_thousands, as_decimals = (_decimal_answer(shown, each) for each in (decimal, mark))
     answers = (as_decimals, as_thousands) if bare else (as_thousands, as_decimals)
-    words = f'Does "{mark}" in amounts such as "{shown}" stand for thousands, or for decimals?'
+    words = sentence(
+        'Does "{mark}" in amounts such as "{amount}" stand for thousands, or for decimals?', mark=mark, amount=shown
+    )
     sample.ask(Question("orders.format.decimal", words, answers, tuple(dict.fromkeys(texts))[:3]))
     return mark if bare else decimal
 
 
 def _decimal_answer(text: str, decimal: str) -> Answer:
     value = cells.number(text, decimal) / 10**cells.SCALE
-    return Answer(f"{text} is {value:,.3f}".rstrip("0").rstrip("."), {"orders.format.decimal": decimal})
+    shown = f"{value:,.3f}".rstrip("0").rstrip(".")
+    return Answer(sentence("{cell} is {amount}", cell=text, amount=shown), {"orders.format.decimal": decimal})
 
 
 def named_currency(sample: Sample) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from features.guess.cell_forms import named_currency
 from features.guess.sample import Sample, is_date, is_flag, is_number, is_time
+from features.language.messages import sentence
 from features.questions import Answer, Question
 from features.sources import cells
 from features.sources.remedies import likely_offset, unknown_zone, zone_meanings
@@ -60,7 +61,9 @@ def ask_which_of_a_name(sample: Sample, columns: Mapping[str, int | None]) -> No
         if others:
             key = f"orders.columns.{field}"
             answers = tuple(Answer(f'"{sample.name(n)}"', {key: sample.name(n)}) for n in (index, *others))
-            words = f'{len(same)} columns are called "{name}": which one is {field}?'
+            words = sentence(
+                '{count} columns are called "{name}": which one is {field}?', count=len(same), name=name, field=field
+            )
             sample.ask(Question(key, words, answers, tuple(sample.filled(n)[0] for n in others if sample.filled(n))))
 
 
@@ -74,7 +77,7 @@ def _unreadable(sample: Sample, index: int, table: str, field: Field) -> Questio
     columns = [sample.name(each) for each in others if reads(sample, each)]
     answers = [Answer(f'"{each}"', {setting: each}) for each in columns]
     if not field.required:
-        answers.append(Answer("no column is", {setting: None}))
+        answers.append(Answer(sentence("no column is"), {setting: None}))
     answers.append(Answer(_all_the_same(table, name, field), {}))
     return Question(setting, f"Which column is {field.name}, {field.meaning}? {why}", tuple(answers), filled)
 
@@ -131,5 +134,5 @@ def _tell_zone(sample: Sample, index: int, setting: str, name: str, known: str |
     answers = tuple(
         Answer(meaning, {setting: {name: meaning.partition(" ")[0]}}) for meaning in cells.ambiguous_zones()[name]
     )
-    words = f'{zone_meanings(name)}: what is it in "{column}"?'
+    words = sentence('{meanings}: what is it in "{column}"?', meanings=zone_meanings(name), column=column)
     sample.ask(Question(setting, words, answers, tuple(sample.filled(index)[:EXAMPLES])))

@@ -66,9 +66,9 @@ def jalali_date(day: date) -> tuple[int, int, int]:
     """
     number = (day - date(1970, 1, 1)).days
     year = day.year - 621  # the year that begins in this one; days before Nowruz are of the one before
-    if not FIRST_YEAR < year <= LAST_YEAR:
-        raise ValueError(f"{day} is outside the Jalali years {FIRST_YEAR} to {LAST_YEAR}")
     year -= number < _first_day(year)
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError(f"{day} is outside the Jalali years {FIRST_YEAR} to {LAST_YEAR}")
     of_year = number - _first_day(year)
     month = of_year // 31 if of_year < 186 else 6 + (of_year - 186) // 30
     return year, month + 1, number - day_number(year, month + 1, 1) + 1

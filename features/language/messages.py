@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from string import Formatter
 from typing import Any, Self, cast
 
@@ -128,6 +129,38 @@ class Sentence(str):
 
     def __reduce__(self) -> tuple[Callable[..., Sentence], tuple[Message, str]]:
         return Sentence.of, (self.message, str(self))
+
+
+def sentence(text: str, **values: Value | Message | Plain) -> Sentence:
+    """Return the sentence of a message, by its English text and what its fields hold.
+
+    >>> sentence("{rows} rows are left out", rows=1200)
+    '1,200 rows are left out'
+    """
+    return Sentence.of(Message(text, values))
+
+
+def in_a_row(sentences: Iterable[Sentence], *, commas: bool = False) -> Message:
+    """Return short texts as one list; at least one.
+
+    >>> said(in_a_row([sentence("rows: {n}", n=3), sentence("days: {n}", n=2)]), ENGLISH)
+    'rows: 3; days: 2'
+    """
+
+    def both(first: Message, second: Message) -> Message:
+        parts = {"first": first, "second": second}
+        return Message("{first}, {second}", parts) if commas else Message("{first}; {second}", parts)
+
+    return reduce(both, (each.message for each in sentences))
+
+
+def message_in(text: str) -> Message | Name:
+    """Return what a text is inside another message: the message that it knows, or a name.
+
+    >>> message_in("as it is")
+    Name(name='as it is')
+    """
+    return text.message if isinstance(text, Sentence) else Name(text)
 
 
 def said(message: Message | str, language: Language, *, isolated: bool = False) -> str:

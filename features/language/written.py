@@ -200,7 +200,10 @@ def day_text(day: date, language: Language, form: DayForm = "text") -> str:
 
 
 def _persian_day(day: date, language: Language, form: DayForm) -> str:
-    year, month, number = jalali_date(day)
+    try:
+        year, month, number = jalali_date(day)
+    except ValueError:  # a day of a far year, such as a membership without an end: its calendar is not known
+        return digits(day.isoformat(), language)
     name = _JALALI_MONTHS[month - 1]
     text = {
         "text": f"{number} {name} {year}", "table": f"{year}/{month:02}/{number:02}", "month": f"{name} {year}",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from features.language.languages import ENGLISH, Language
+from features.language.messages import said, sentence
+from features.language.written import number_text
 from features.questions import Answer, Question
 
 
@@ -13,21 +16,21 @@ def is_a_talk() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def ask(question: Question) -> Answer | None:
+def ask(question: Question, language: Language = ENGLISH) -> Answer | None:
     """Put a question; Enter takes the likely answer, and an end of input leaves the question open."""
-    print(*lines(question), sep="\n")
+    print(*lines(question, language), sep="\n")
     while True:
         try:
-            typed = input(f"1–{len(question.answers)}, Enter for 1: ").strip()
+            typed = input(said(sentence("1–{last}, Enter for 1: ", last=len(question.answers)), language)).strip()
         except EOFError:
             return None
         chosen = answer_of(question, typed)
         if chosen is not None:
             return chosen
-        print(f'"{typed}" is none of the answers')
+        print(said(sentence('"{typed}" is none of the answers', typed=typed), language))
 
 
-def lines(question: Question) -> Iterator[str]:
+def lines(question: Question, language: Language = ENGLISH) -> Iterator[str]:
     r"""Yield a question as a person sees it.
 
     >>> cents = Answer("cents", {"orders.amount_unit": "minor"})
@@ -39,10 +42,12 @@ def lines(question: Question) -> Iterator[str]:
       2  euros
     """
     yield ""
-    yield question.words
+    yield said(question.words, language)
     if question.examples:
-        yield f"  the file has, for example: {'   '.join(question.examples)}"
-    yield from (f"  {place}  {answer.words}" for place, answer in enumerate(question.answers, start=1))
+        examples = sentence("the file has, for example: {cells}", cells="   ".join(question.examples))
+        yield f"  {said(examples, language)}"
+    for place, answer in enumerate(question.answers, start=1):
+        yield f"  {number_text(place, language)}  {said(answer.words, language)}"
 
 
 def answer_of(question: Question, typed: str) -> Answer | None:
@@ -52,5 +57,5 @@ def answer_of(question: Question, typed: str) -> Answer | None:
     >>> answer_of(asked, "").words, answer_of(asked, "2").words, answer_of(asked, "3")
     ('yes', 'no', None)
     """
-    place = 1 if not typed else int(typed) if typed.isdecimal() else 0
+    place = 1 if not typed else int(typed) if typed.isdecimal() else 0  # also in Persian digits
     return question.answers[place - 1] if 1 <= place <= len(question.answers) else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from features.errors import InputError
+from features.language.languages import ENGLISH
 from serving.cli.options import (
     Active,
     AsOf,
@@ -59,6 +61,9 @@ def init(
         bool, typer.Option("--set-aside", help="Name rows that break a rule in a file, and read the others.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Take the likely answer to each question.")] = False,
+    language: Annotated[
+        str, typer.Option("--language", metavar="CODE", help="Of the questions: en, fa or el.")
+    ] = ENGLISH.code,
     json: Json = False,
 ) -> None:
     """Guess columns, zone and currency of a shop's files; write regulars.toml, say what it assumes, ask the rest."""
@@ -66,7 +71,9 @@ def init(
     from serving.cli.asking import ask, is_a_talk
     from serving.commands.data.init import init_shop, orders_source
     from serving.commands.data.talk import leave_open, likely
+    from serving.config import spoken
 
+    put = partial(ask, language=spoken(language))
     report = init_shop(
         orders_source(orders, url, table, query),
         events,
@@ -77,7 +84,7 @@ def init(
         force=force,
         columns=column or (),
         set_aside=set_aside,
-        answer=likely if yes else ask if is_a_talk() and not json else leave_open,
+        answer=likely if yes else put if is_a_talk() and not json else leave_open,
     )
     screen_of(json).show(report)
     if report.document["questions"]:

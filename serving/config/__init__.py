@@ -12,6 +12,7 @@ from serving.config.settings import (
     ServeSettings,
     Settings,
     days_or_auto,
+    spoken,
     usual_days,
 )
 from serving.config.to_toml import toml_text
@@ -29,6 +30,7 @@ __all__ = [
     "days_or_auto",
     "guessed_settings",
     "load_settings",
+    "spoken",
     "toml_text",
     "usual_days",
 ]

@@ -84,6 +84,18 @@ class ListSettings(Policy):
                     yield f"[list] {setting} names {name}, who owns no account.{suggest(name, known)}"
 
 
+def spoken(code: str) -> Language:
+    """Return a language by its code.
+
+    Raises:
+        InputError: it is not spoken.
+    """
+    try:
+        return language_named(code)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
 def usual_days(shop: Shop) -> ListSettings:
     """Return lists with the week and the days off that are usual where a shop is, as far as its zone tells.
 
@@ -334,10 +346,7 @@ class Settings:
         Raises:
             InputError: it is not spoken.
         """
-        try:
-            return replace(language_named(code), in_toman=bool(self.shop.in_toman))
-        except ValueError as error:
-            raise InputError(str(error)) from None
+        return replace(spoken(code), in_toman=bool(self.shop.in_toman))
 
     @property
     def money(self) -> Money:

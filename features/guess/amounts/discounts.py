@@ -10,6 +10,7 @@ import numpy as np
 from features.guess.amounts.arithmetic import AGREES, FAILS, Floats, agreement, values, zeros
 from features.guess.columns import money_names as names
 from features.guess.order_rows import OrderRows
+from features.language.messages import sentence
 from features.questions import Answer, Question
 
 MOST_SHARES = 40
@@ -97,11 +98,11 @@ def _asked(columns: DiscountColumns, column: Floats, used: Floats) -> str:
     worth = columns.read(columns.price if columns.amount is None else columns.amount)
     if worth is None or float(np.median(np.abs(zeros(worth))[column != 0])) >= LEAST_OF_SHARES:
         return "share"
-    share = Answer("a share: 0.5 is half of the money", {"orders.discount_is": "share"})
-    money = Answer("money: 0.5 is 0.50", {"orders.discount_is": "money"})
+    share = Answer(sentence("a share: 0.5 is half of the money"), {"orders.discount_is": "share"})
+    money = Answer(sentence("money: 0.5 is 0.50"), {"orders.discount_is": "money"})
     likely = bool((used <= USUAL_SHARE).any())
     examples = tuple(cell for cell in sample.filled(columns.discount) if cell.strip("0.,"))[:3]
-    question = f'Is "{columns.name}" a share of the money, or money?'
+    question = sentence('Is "{column}" a share of the money, or money?', column=columns.name)
     sample.ask(Question("orders.discount_is", question, (share, money) if likely else (money, share), examples))
     return "share" if likely else "money"
 

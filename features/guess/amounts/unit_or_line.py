@@ -22,6 +22,7 @@ from features.guess.columns import headers
 from features.guess.columns import money_names as names
 from features.guess.order_rows import OrderRows
 from features.guess.sample import Sample
+from features.language.messages import sentence
 from features.questions import Answer, Question
 
 CLEARLY = 0.2
@@ -110,11 +111,12 @@ def _meant(of_line: bool) -> str:
 def _ask(sample: Sample, price: int, quantity: int, by_unit: float, as_line: float) -> None:
     name = sample.name(price)
     of_unit = Answer(
-        f'of one unit: × "{sample.name(quantity)}", {by_unit:,.2f} in all', {"orders.price_times_quantity": True}
+        sentence('of one unit: × "{column}", {sum} in all', column=sample.name(quantity), sum=f"{by_unit:,.2f}"),
+        {"orders.price_times_quantity": True},
     )
     of_line = Answer(
-        f"of the whole line: {as_line:,.2f} in all",
+        sentence("of the whole line: {sum} in all", sum=f"{as_line:,.2f}"),
         {"orders.price_times_quantity": False, "orders.columns.amount": name, "orders.columns.price": None},
     )
-    question = f'Is "{name}" the price of one unit, or the money of the whole line?'
+    question = sentence('Is "{column}" the price of one unit, or the money of the whole line?', column=name)
     sample.ask(Question("orders.price_is", question, (of_unit, of_line), tuple(sample.filled(price)[:3])))

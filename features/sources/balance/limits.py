@@ -13,6 +13,8 @@ from math import sqrt
 import numpy as np
 
 from features.clock import date_of
+from features.language.messages import message_in, sentence
+from features.language.typed_values import Percent
 from features.log import Ints, Log
 from features.money import Money
 from features.questions import Answer, Question
@@ -75,18 +77,25 @@ def accepted_question(name: str, words: str, accepted: Sequence[str]) -> Questio
         words: what is the case.
         accepted: what the shop has accepted before.
     """
-    yes = Answer("yes, that is right", {"orders.accept": (*accepted, name)})
-    no = Answer("no, the file is read wrongly", {})
+    yes = Answer(sentence("yes, that is right"), {"orders.accept": (*accepted, name)})
+    no = Answer(sentence("no, the file is read wrongly"), {})
     if name == "duplicate lines":
-        no = Answer("no, these are lines of their own", {"orders.keep_repeats": True})
-    return Question("orders.accept", f"{words} Is that right?", (yes, no))
+        no = Answer(sentence("no, these are lines of their own"), {"orders.keep_repeats": True})
+    return Question("orders.accept", sentence("{case} Is that right?", case=message_in(words)), (yes, no))
 
 
 def _lost_decimals(sheet: BalanceSheet) -> Iterator[tuple[str, str]]:
     """Ask about amounts with decimals in a currency that has none: most likely the currency is another."""
     rounded = sum(change.rows for change in sheet.changes if (change.rule, change.of) == (ROUNDED, ORDER_LINES))
     if Money(sheet.currency).decimals == 0 and rounded > MOST_ROUNDED * sheet.order_lines.rows:
-        yield ROUNDED, f"{rounded:,} amounts have decimals, which {sheet.currency} has not; they are rounded."
+        yield (
+            ROUNDED,
+            sentence(
+                "{count} amounts have decimals, which {currency} has not; they are rounded.",
+                count=rounded,
+                currency=sheet.currency,
+            ),
+        )
 
 
 def _large_rules(sheet: BalanceSheet, most: float) -> Iterator[tuple[str, str]]:
@@ -98,8 +107,16 @@ def _large_rules(sheet: BalanceSheet, most: float) -> Iterator[tuple[str, str]]:
             amounts = ", ".join(f"{grouped(amount)} {currency}" for currency, amount in line.money.items())
             yield (
                 line.rule,
-                f"{line.rows:,} of {sheet.read.rows:,} rows ({rows:.0%}) with {amounts} ({money:.0%} of the money) are "
-                f'left out by the rule "{line.rule}".',
+                sentence(
+                    "{rows} of {all} rows ({rows_share}) with {money} ({money_share} of the money) are left out by the "
+                    'rule "{rule}".',
+                    rows=line.rows,
+                    all=sheet.read.rows,
+                    rows_share=Percent(rows),
+                    money=amounts,
+                    money_share=Percent(money),
+                    rule=line.rule,
+                ),
             )
 
 
@@ -136,8 +153,13 @@ def _empty_months(sheet: BalanceSheet, days: Ints) -> Iterator[tuple[str, str]]:
     empty = [(month, n) for month, n in zip(out, rows, strict=True) if kept[0] < month < kept[-1] and month not in kept]
     if empty:
         named = ", ".join(f"{np.datetime64(int(month), 'M')} ({n:,} rows)" for month, n in empty[:3])
-        more = f" and {len(empty) - 3} more months" if len(empty) > 3 else ""
-        yield EMPTY_MONTHS, f"All rows of {named}{more} are left out."
+        if len(empty) > 3:
+            words = sentence(
+                "All rows of {months} and {more} more months are left out.", months=named, more=len(empty) - 3
+            )
+        else:
+            words = sentence("All rows of {months} are left out.", months=named)
+        yield EMPTY_MONTHS, words
 
 
 def _left_out_in_silence(sheet: BalanceSheet) -> np.typing.NDArray[np.bool_]:
@@ -149,14 +171,18 @@ def _large_customer(log: Log) -> Iterator[tuple[str, str]]:
     orders = _orders_of(log)
     if np.count_nonzero(orders) >= LEAST_CUSTOMERS and orders.max() > LARGEST_CUSTOMER * orders.sum():
         who, share = log.customer_ids[int(orders.argmax())], orders.max() / orders.sum()
-        yield LARGE_CUSTOMER, f'One customer, "{who}", has {int(orders.max()):,} orders, {share:.0%} of all.'
+        facts = {"customer": who, "count": int(orders.max()), "share": Percent(share)}
+        yield LARGE_CUSTOMER, sentence('One customer, "{customer}", has {count} orders, {share} of all.', **facts)
 
 
 def _one_order_each(log: Log) -> Iterator[tuple[str, str]]:
     orders = _orders_of(log)
     buyers = int(np.count_nonzero(orders))
     if buyers >= LEAST_ROWS and orders.max() == 1:
-        yield ONE_ORDER, f"None of the {buyers:,} customers ever comes again, as if each order had an id of its own."
+        words = sentence(
+            "None of the {count} customers ever comes again, as if each order had an id of its own.", count=buyers
+        )
+        yield ONE_ORDER, words
 
 
 def _busiest_day(log: Log) -> Iterator[tuple[str, str]]:
@@ -164,7 +190,11 @@ def _busiest_day(log: Log) -> Iterator[tuple[str, str]]:
     first, orders = _rows_by_day(stream.day, stream.columns["orders"])
     if np.count_nonzero(orders) >= LEAST_DAYS and orders.max() > BUSIEST_DAY * orders.sum():
         busiest, share = date_of(first + int(orders.argmax())), orders.max() / orders.sum()
-        yield ONE_DAY, f"{int(orders.max()):,} orders, {share:.0%} of all, lie on one day, {busiest}."
+        count, part = int(orders.max()), Percent(share)
+        words = sentence(
+            "{count} orders, {share} of all, lie on one day, {day:table}.", count=count, share=part, day=busiest
+        )
+        yield ONE_DAY, words
 
 
 def _rows_by_day(days: Ints, weights: Ints | None = None) -> tuple[int, np.typing.NDArray[np.float64 | np.int64]]:

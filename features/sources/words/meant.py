@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from features.language.messages import Message, in_a_row, message_in, sentence
+from features.language.typed_values import Plain, Value
 from features.log import Coded, Codes
 from features.questions import Answer, Question
 from features.sources import cells
@@ -107,28 +109,42 @@ def words_question(
     >>> words_question("status", "Status", [UnknownWord("Blau", 3, 40.0)], {}).likely.settings
     {'orders.sale_status': ('Blau',)}
     """
-    named = "; ".join(f'"{each.word}": {each.rows:,} rows, {each.money:,.2f}' for each in words[:MOST_SHOWN])
-    more = f"; and {len(words) - MOST_SHOWN:,} more" if len(words) > MOST_SHOWN else ""
     back = [each.word for each in words if each.negative]
     sold = [each.word for each in words if not each.negative]
-    likely = Answer(
-        " and ".join(
-            [*([f"orders: {_listed(sold)}"] if sold else []), *([f"came back: {_listed(back)}"] if back else [])]
-        ),
-        {**_setting(own, "sale", sold), **_setting(own, "returned", back)},
-    )
+    likely = Answer(_meaning(sold, back), {**_setting(own, "sale", sold), **_setting(own, "returned", back)})
     every = [each.word for each in words]
     other: Meaning = "cancelled" if where == "status" else "no_order"
     return Question(
         f"orders.{where}_words",
-        f'Nobody knows these words of "{column}": {named}{more}. Are these {likely.words}?',
+        _nobody_knows(column, words, likely.words),
         (
             likely,
-            Answer("none of them is an order: left out", _setting(own, other, every)),
-            Answer("all of them came back: returns", _setting(own, "returned", every)),
+            Answer(sentence("none of them is an order: left out"), _setting(own, other, every)),
+            Answer(sentence("all of them came back: returns"), _setting(own, "returned", every)),
         ),
         tuple(every[:3]),
     )
+
+
+def _meaning(sold: Sequence[str], back: Sequence[str]) -> str:
+    if sold and back:
+        return sentence("orders: {sold} and came back: {back}", sold=_listed(sold), back=_listed(back))
+    return sentence("orders: {sold}", sold=_listed(sold)) if sold else sentence("came back: {back}", back=_listed(back))
+
+
+def _nobody_knows(column: str, words: Sequence[UnknownWord], meaning: str) -> str:
+    named = in_a_row(
+        sentence('"{word}": {rows} rows, {money}', word=each.word, rows=each.rows, money=f"{each.money:,.2f}")
+        for each in words[:MOST_SHOWN]
+    )
+    facts: dict[str, Plain | Message | Value] = {"column": column, "words": named, "meaning": message_in(meaning)}
+    if more := max(len(words) - MOST_SHOWN, 0):
+        return sentence(
+            'Nobody knows these words of "{column}": {words}; and {more} more. Are these {meaning}?',
+            **facts,
+            more=more,
+        )
+    return sentence('Nobody knows these words of "{column}": {words}. Are these {meaning}?', **facts)
 
 
 def _listed(words: Iterable[str]) -> str:

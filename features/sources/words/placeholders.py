@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from features.language.messages import in_a_row, sentence
 from features.log import Coded, Ints, Texts
 from features.questions import Answer, Question
 from features.sources.cells.read_texts import ReadTexts
@@ -94,14 +95,21 @@ def placeholder_question(customer: Coded, found: Sequence[str], rows: Mask) -> Q
         rows: those that count.
     """
     counts = dict(zip(map(str, customer.values), np.bincount(customer.codes[rows]).tolist(), strict=False))
-    named = ", ".join(f'"{each}" ({counts.get(each, 0):,} rows)' for each in found[:MOST_NAMED])
-    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    named = in_a_row(
+        (sentence('"{id}" ({rows} rows)', id=each, rows=counts.get(each, 0)) for each in found[:MOST_NAMED]),
+        commas=True,
+    )
+    if len(found) > MOST_NAMED:
+        more = len(found) - MOST_NAMED
+        words = sentence("Do these ids stand for nobody: {ids} and {more} more?", ids=named, more=more)
+    else:
+        words = sentence("Do these ids stand for nobody: {ids}?", ids=named)
     return Question(
         "orders.guests",
-        f"Do these ids stand for nobody: {named}{more}?",
+        words,
         (
-            Answer("yes, they are no customers", {"orders.guests": tuple(found)}),
-            Answer("no, each of them is a customer", {"orders.guests": ()}),
+            Answer(sentence("yes, they are no customers"), {"orders.guests": tuple(found)}),
+            Answer(sentence("no, each of them is a customer"), {"orders.guests": ()}),
         ),
         tuple(found[:3]),
     )

@@ -85,6 +85,11 @@ def test_a_day_of_the_jalali_calendar_is_the_day_it_was_read_from(day: int) -> N
     assert day_number(*jalali_date(date_of(day))) == day
 
 
+def test_a_day_of_a_far_year_is_written_too() -> None:
+    assert day_text(date(2199, 12, 31), PERSIAN) == "۲۱۹۹-۱۲-۳۱"
+    assert jalali_date(date(2072, 1, 1))[0] == 1450
+
+
 def test_money_is_said_with_the_unit_that_people_say() -> None:
     assert money_text(12000, "EUR", ENGLISH) == Money("EUR").text(12000)
     assert money_text(-50, "EUR", GREEK).replace(NO_BREAK, " ") == "−0,50 €"
