@@ -11,6 +11,7 @@ from features.guess.columns import headers, money_names
 from features.guess.formats import currency_in, date_formats, day_or_month_first, decimal_of, marks_shown, sortedness
 from features.guess.sample import DATES, Sample
 from features.language.messages import sentence
+from features.language.typed_values import Digits
 from features.money import Money
 from features.questions import Answer, Question
 from features.sources import cells
@@ -168,7 +169,7 @@ def _thousands_or_decimals(sample: Sample, texts: Sequence[str], decimal: str) -
 def _decimal_answer(text: str, decimal: str) -> Answer:
     value = cells.number(text, decimal) / 10**cells.SCALE
     shown = f"{value:,.3f}".rstrip("0").rstrip(".")
-    return Answer(sentence("{cell} is {amount}", cell=text, amount=shown), {"orders.format.decimal": decimal})
+    return Answer(sentence("{cell} is {amount}", cell=text, amount=Digits(shown)), {"orders.format.decimal": decimal})
 
 
 def named_currency(sample: Sample) -> str | None:

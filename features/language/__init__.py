@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from features.language.messages import Message, Sentence, message_of, said
     from features.language.names import address
     from features.language.templates import speaking
-    from features.language.typed_values import Amount, Day, Days, Every, Name, Number, Percent, Value
+    from features.language.typed_values import Amount, Day, Days, Digits, Every, Name, Number, Percent, Value
     from features.language.written import day_text, days_text, money_text, number_text, percent_text
 else:
     __getattr__, __dir__ = lazy_names(__name__)
@@ -34,7 +34,7 @@ __all__ = [
     "ENGLISH", "GREEK", "PERSIAN", "LANGUAGES", "Language", "language_accepted", "language_named",
     "language_of_customer",
     "Message", "Sentence", "message_of", "said", "translated",
-    "Amount", "Day", "Days", "Every", "Name", "Number", "Percent", "Value",
+    "Amount", "Day", "Days", "Digits", "Every", "Name", "Number", "Percent", "Value",
     "day_text", "days_text", "money_text", "number_text", "percent_text", "address",
     "speaking",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from features.language.typed_values import (
     Amount,
     Day,
     Days,
+    Digits,
     Every,
     Name,
     Number,
@@ -37,6 +38,7 @@ from features.language.written import (
     money_text,
     number_text,
     percent_text,
+    separated,
     times_text,
 )
 from features.rounding import rounded
@@ -287,5 +289,6 @@ _WRITTEN: Mapping[type, Callable[[Any, Language, str], str]] = {
     Amount: _amount,
     Percent: lambda value, language, form: percent_text(value.share, language, table=form == TABLE),
     Number: _number,
+    Digits: lambda value, language, _: separated(value.digits, language),
     Day: _day,
 }

@@ -46,6 +46,13 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Digits:
+    """A number with exactly the digits that English writes it with: 1,234.50."""
+
+    digits: str
+
+
+@dataclass(frozen=True)
 class Day:
     """A calendar day."""
 
@@ -59,7 +66,7 @@ class Name:
     name: str
 
 
-Value = Days | Every | Amount | Percent | Number | Day | Name
+Value = Days | Every | Amount | Percent | Number | Digits | Day | Name
 Plain = Decimal | float | date | str
 
 
@@ -110,6 +117,7 @@ _BY_FIELDS: tuple[tuple[set[str], Callable[..., Value]], ...] = (
     ({"minor", "currency"}, Amount),
     ({"share"}, Percent),
     ({"number"}, Number),
+    ({"digits"}, Digits),
     ({"day"}, lambda day: Day(date.fromisoformat(day))),
     ({"name"}, Name),
 )

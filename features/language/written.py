@@ -53,7 +53,7 @@ def number_text(number: float, language: Language) -> str:
     >>> number_text(1234.0, GREEK), number_text(2.25, GREEK), number_text(1234.0, PERSIAN), number_text(2.25, PERSIAN)
     ('1.234', '2,3', '۱٬۲۳۴', '۲٫۳')
     """
-    return _separated(number_in_words(number), language)
+    return separated(number_in_words(number), language)
 
 
 def percent_text(share: float, language: Language, *, table: bool = False) -> str:
@@ -66,7 +66,7 @@ def percent_text(share: float, language: Language, *, table: bool = False) -> st
     text = percent(share)
     if language.code != "fa":
         return text
-    number = _separated(text.removesuffix("%"), language)
+    number = separated(text.removesuffix("%"), language)
     return f"{number}٪" if table else f"{number} درصد"
 
 
@@ -95,8 +95,8 @@ def money_text(minor: float, currency: str, language: Language, *, form: Form = 
     plain = f"{abs(amount):,.{0 if whole else Money(shown).decimals}f}"
     sign = "−" if amount < 0 else ""
     if language.code == "el":
-        return f"{sign}{_separated(plain, language)}{NO_BREAK}{currency_text(shown, language)}"
-    number = _in_thousands(int(abs(amount)), language) if whole and _is_long(amount) else _separated(plain, language)
+        return f"{sign}{separated(plain, language)}{NO_BREAK}{currency_text(shown, language)}"
+    number = _in_thousands(int(abs(amount)), language) if whole and _is_long(amount) else separated(plain, language)
     return f"{sign}{number} {currency_text(shown, language)}"
 
 
@@ -141,7 +141,7 @@ def days_text(days: float, language: Language) -> str:
         return days_in_words(days)
     whole = rounded(days)
     text = translated("{days} day", language, plural="{days} days", count=int(whole))
-    return text.format(days=_separated(f"{whole:,}", language))
+    return text.format(days=separated(f"{whole:,}", language))
 
 
 def times_text(count: float, language: Language) -> str:
@@ -153,7 +153,7 @@ def times_text(count: float, language: Language) -> str:
     """
     whole = rounded(count)
     text = translated("{count} time", language, plural="{count} times", count=int(whole))
-    return text.format(count=_separated(f"{whole:,}", language))
+    return text.format(count=separated(f"{whole:,}", language))
 
 
 def every_text(days: float, language: Language, *, unit: bool = True) -> str:
@@ -173,7 +173,7 @@ def every_text(days: float, language: Language, *, unit: bool = True) -> str:
     if whole == 14:
         return translated("every two weeks", language)
     text = translated("every {days} days", language) if unit else translated("every {days}", language)
-    return text.format(days=_separated(f"{whole:,}", language))
+    return text.format(days=separated(f"{whole:,}", language))
 
 
 def day_text(day: date, language: Language, form: DayForm = "text") -> str:
@@ -220,8 +220,13 @@ def _babel_day(day: date, language: Language, form: DayForm) -> str:
     return str(format_date(day, pattern, locale=language.locale))
 
 
-def _separated(english: str, language: Language) -> str:
-    """Return an English number such as 1,234.5 with the separators and digits of a language."""
+def separated(english: str, language: Language) -> str:
+    """Return an English number such as 1,234.5 with the separators and digits of a language.
+
+    >>> from features.language.languages import GREEK, PERSIAN
+    >>> separated("1,234.50", GREEK), separated("-1,234.50", PERSIAN)
+    ('1.234,50', '−۱٬۲۳۴٫۵۰')
+    """
     if language.code == "el":
         return english.translate(str.maketrans(",.", ".,"))
     if language.code == "fa":
@@ -236,6 +241,6 @@ def _is_long(amount: Decimal) -> bool:
 
 def _in_thousands(amount: int, language: Language) -> str:
     millions, rest = divmod(amount, _MILLION)
-    parts = [f"{_separated(f'{millions:,}', language)} میلیون"]
-    parts += [f"{_separated(str(rest // _THOUSAND), language)} هزار"] if rest else []
+    parts = [f"{separated(f'{millions:,}', language)} میلیون"]
+    parts += [f"{separated(str(rest // _THOUSAND), language)} هزار"] if rest else []
     return " و ".join(parts)

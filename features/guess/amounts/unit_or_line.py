@@ -23,6 +23,7 @@ from features.guess.columns import money_names as names
 from features.guess.order_rows import OrderRows
 from features.guess.sample import Sample
 from features.language.messages import sentence
+from features.language.typed_values import Digits
 from features.questions import Answer, Question
 
 CLEARLY = 0.2
@@ -111,11 +112,13 @@ def _meant(of_line: bool) -> str:
 def _ask(sample: Sample, price: int, quantity: int, by_unit: float, as_line: float) -> None:
     name = sample.name(price)
     of_unit = Answer(
-        sentence('of one unit: × "{column}", {sum} in all', column=sample.name(quantity), sum=f"{by_unit:,.2f}"),
+        sentence(
+            'of one unit: × "{column}", {sum} in all', column=sample.name(quantity), sum=Digits(f"{by_unit:,.2f}")
+        ),
         {"orders.price_times_quantity": True},
     )
     of_line = Answer(
-        sentence("of the whole line: {sum} in all", sum=f"{as_line:,.2f}"),
+        sentence("of the whole line: {sum} in all", sum=Digits(f"{as_line:,.2f}")),
         {"orders.price_times_quantity": False, "orders.columns.amount": name, "orders.columns.price": None},
     )
     question = sentence('Is "{column}" the price of one unit, or the money of the whole line?', column=name)

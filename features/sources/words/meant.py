@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.language.messages import Message, in_a_row, message_in, sentence
-from features.language.typed_values import Plain, Value
+from features.language.typed_values import Digits, Plain, Value
 from features.log import Coded, Codes
 from features.questions import Answer, Question
 from features.sources import cells
@@ -134,7 +134,7 @@ def _meaning(sold: Sequence[str], back: Sequence[str]) -> str:
 
 def _nobody_knows(column: str, words: Sequence[UnknownWord], meaning: str) -> str:
     named = in_a_row(
-        sentence('"{word}": {rows} rows, {money}', word=each.word, rows=each.rows, money=f"{each.money:,.2f}")
+        sentence('"{word}": {rows} rows, {money}', word=each.word, rows=each.rows, money=Digits(f"{each.money:,.2f}"))
         for each in words[:MOST_SHOWN]
     )
     facts: dict[str, Plain | Message | Value] = {"column": column, "words": named, "meaning": message_in(meaning)}
