@@ -68,6 +68,7 @@ class Name:
 
 Value = Days | Every | Amount | Percent | Number | Digits | Day | Name
 Plain = Decimal | float | date | str
+_TYPED = (Days, Every, Amount, Percent, Number, Digits, Day, Name)
 
 
 def typed(value: Value | Plain) -> Value:
@@ -76,11 +77,11 @@ def typed(value: Value | Plain) -> Value:
     >>> typed(3), typed("Ann")
     (Number(number=3.0), Name(name='Ann'))
     """
+    if isinstance(value, _TYPED):  # the usual case by far
+        return value
     if isinstance(value, date):
         return Day(value)
-    if isinstance(value, str):
-        return Name(value)
-    return Number(float(value)) if isinstance(value, int | float | Decimal) else value
+    return Name(value) if isinstance(value, str) else Number(float(value))
 
 
 def value_to_json(value: Value) -> dict[str, Any]:

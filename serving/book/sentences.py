@@ -5,9 +5,9 @@ A reason that was stored before there were messages has its text alone, and is s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -23,10 +23,10 @@ def messages_to_json(sentences: Sequence[str] | None) -> str | None:
 
     >>> from features.language import Message
     >>> messages_to_json((Sentence.of(Message("nothing stands out")), "as it is")), messages_to_json(("as it is",))
-    ('[{"text": "nothing stands out"}, null]', None)
+    ('[{"text":"nothing stands out"},null]', None)
     """
     known = [each.message.to_dict() if isinstance(each, Sentence) else None for each in sentences or ()]
-    return json.dumps(known, ensure_ascii=False) if any(known) else None
+    return msgspec.json.encode(known).decode() if any(known) else None
 
 
 def sentences_from_json(texts: str | None, messages: str | None) -> tuple[str, ...] | None:
@@ -40,7 +40,7 @@ def sentences_from_json(texts: str | None, messages: str | None) -> tuple[str, .
     plain = texts_from_json(texts)
     if plain is None or messages is None:
         return plain
-    pairs = zip(plain, json.loads(messages), strict=True)
+    pairs = zip(plain, msgspec.json.decode(messages), strict=True)
     return tuple(text if held is None else Sentence.of(message_of(held), text) for text, held in pairs)
 
 
