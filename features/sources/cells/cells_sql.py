@@ -36,6 +36,7 @@ from features.tables import Kind
 
 BATCH_ROWS = 250_000
 KEPT_TEXTS = 200_000
+FIRST_TEXTS, FEW_DIFFERENT = 10_000, 0.1  # of a column whose texts come again and again
 _FLOATS = ("FLOAT", "DOUBLE")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _TIMESTAMPS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", _ZONED)
@@ -161,16 +162,22 @@ class TextReader:
     def __init__(self, column: str, sql_type: str = "VARCHAR") -> None:
         self.named: tuple[str, ...] = ()
         self.select: tuple[str, ...] = (text(column, sql_type),)
-        self._runs: list[pa.RunEndEncodedArray] = []
+        self._come_again = False
+        self._parts: list[pa.Array] = []
 
     def add(self, arrays: Sequence[pa.Array]) -> None:
-        """Take over a batch of what `select` gives; rows of one text that stand together are held once."""
-        self._runs.append(pc.run_end_encode(arrays[0], run_end_type=pa.int32()))
+        """Take over a batch of what `select` gives: as codes where texts come again and again, else as runs of them."""
+        if not any(len(part) for part in self._parts):
+            first = arrays[0].slice(0, FIRST_TEXTS)
+            self._come_again = pc.count_distinct(first).as_py() < len(first) * FEW_DIFFERENT
+            self._parts = []
+        coded = arrays[0].dictionary_encode() if self._come_again else None
+        self._parts.append(pc.run_end_encode(arrays[0], run_end_type=pa.int32()) if coded is None else coded)
 
     def coded(self) -> Coded:
         """Return the texts of all batches, once."""
-        runs, self._runs = self._runs, []
-        return ReadTexts.of_runs(runs)
+        parts, self._parts = self._parts, []
+        return ReadTexts.taken(pa.chunked_array(parts)) if self._come_again else ReadTexts.of_runs(parts)
 
 
 class TimeReader:
