@@ -376,6 +376,14 @@ OUTBOX = sa.Table(
     sa.Column("created_at", sa.DateTime, nullable=False),
     sa.Index("ix_outbox_webhook_id", "webhook_id", "next_at"),
 )
+# Which list was mailed to which owner; begun and not sent: nobody knows whether it went out.
+MAILED = _keyed_table(
+    "mailed",
+    sa.Column("list_id", sa.ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("owner", sa.String, primary_key=True),
+    sa.Column("begun_at", sa.DateTime, nullable=False),
+    sa.Column("sent_at", sa.DateTime),
+)
 # Whether the secret that lies outside the book is the one that sealed and digested what is in it; and those before it,
 # by which records of erasures are known again.
 SECRET_CHECK = _keyed_table(

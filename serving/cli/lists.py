@@ -58,6 +58,10 @@ def list_(
     withdraw: Annotated[
         date | None, typer.Option("--withdraw", parser=day, metavar="DAY", help="Take back the list of that day.")
     ] = None,
+    mail_again: Annotated[
+        list[str] | None,
+        typer.Option("--mail-again", metavar="OWNER", help="Whose mail may have gone out when it was broken off."),
+    ] = None,
     by: By = "",
     why: Why = "",
     json: Json = False,
@@ -74,7 +78,10 @@ def list_(
         from serving.commands.lists.list import make_list
 
         reads = shop.settings.language_named(language) if language else None
-        screen_of(json).show(make_list(shop, out or Path(), formats or (), reads))
+        made = make_list(shop, out or Path(), formats or (), reads, mail_again or ())
+        screen_of(json).show(made)
+        if made.mailed is not None and made.mailed.failed:
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -26,6 +26,7 @@ from serving.config.settings import (
     FILE_NAME,
     BookSettings,
     Churn,
+    DeliverSettings,
     FileSettings,
     ListSettings,
     PagesSettings,
@@ -149,6 +150,7 @@ _SECTIONS: dict[str, Any] = {
     "serve": ServeSettings,
     "files": FileSettings,
     "pages": PagesSettings,
+    "deliver": DeliverSettings,
 }
 
 

@@ -35,6 +35,7 @@ FILE_NAME = "regulars.toml"
 STATE_FOLDER = ".regulars"
 BOOK_URL = "REGULARS_BOOK_URL"
 AUTO: Literal["auto"] = "auto"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def days_or_auto(given: int | str) -> int | Literal["auto"]:
@@ -210,6 +211,47 @@ def _ip_address(text: str) -> None:
         raise ConfigError(f'"{text}" in proxies is not an IP address') from None
 
 
+class DeliverSettings:
+    """How lists come to their owners by mail, at the addresses of `[list] addresses`; without this section none do.
+
+    Args:
+        smtp: the shop's mail server, as smtp.shop.example or smtp.shop.example:587.
+        sender: the address that the mails come from.
+        security: starttls, tls, or none, which only a server on this machine may have.
+        user: how to log in; the password is that of the environment variable REGULARS_SMTP_PASSWORD.
+        send: the whole list, or a notice that one is there.
+        page: the address at which an owner opens it; a notice needs it.
+
+    >>> DeliverSettings("smtp.shop.example", "lists@shop.example").port
+    587
+    """
+
+    smtp: str
+    sender: str
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+    send: Literal["list", "notice"] = "list"
+    page: str | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[^\s:/@]+(:\d{1,5})?", self.smtp):
+            raise ConfigError(f'smtp is a host, or a host and a port, as smtp.shop.example:587, not "{self.smtp}"')
+        if self.security == "none" and self.host not in LOOPBACK:
+            raise ConfigError(f'security = "none" sends names in the clear; {self.host} needs starttls or tls')
+        if self.send == "notice" and not self.page:
+            raise ConfigError('send = "notice" needs page = "https://…", where the owner opens the list')
+
+    @property
+    def host(self) -> str:
+        """The mail server's name."""
+        return self.smtp.partition(":")[0]
+
+    @property
+    def port(self) -> int:
+        """The mail server's port: as it is named, else the usual one."""
+        return int(self.smtp.partition(":")[2] or {"starttls": 587, "tls": 465, "none": 25}[self.security])
+
+
 @dataclass(frozen=True)
 class FileSettings:
     """Who may read the book, scores and lists besides the account that writes them.
@@ -261,6 +303,7 @@ class Settings:
         serve: how the HTTP interface serves.
         files: who may read what is written.
         pages: how people open the pages.
+        deliver: how lists come to their owners by mail; None: they do not.
     """
 
     shop: Shop
@@ -274,6 +317,7 @@ class Settings:
     serve: ServeSettings = field(default_factory=ServeSettings)
     files: FileSettings = field(default_factory=FileSettings)
     pages: PagesSettings = field(default_factory=PagesSettings)
+    deliver: DeliverSettings | None = None
     folder: Path = Path()
 
     def known_on(self, day: date) -> Settings:

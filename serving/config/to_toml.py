@@ -64,6 +64,8 @@ def _sections(settings: Settings, questions: Mapping[str, Question]) -> Iterator
         yield section("files", settings.files, "group: its members may read what is written; without one nobody")
     if settings.pages != PagesSettings():
         yield section("pages", settings.pages, "how people open the pages: docs/pages.md")
+    if settings.deliver is not None:
+        yield section("deliver", settings.deliver, "mails each owner's list; the password is in REGULARS_SMTP_PASSWORD")
 
 
 def _file_section(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from serving.book.snapshot import snapshot_on
 from serving.book.trial import episodes
 from serving.book.withdrawals import taken_back_since
 from serving.commands.lists.backgrounds import backgrounds
+from serving.commands.lists.mail_out import Mailed, check_delivery, mail_out
 from serving.commands.models.score import ScoringRun, score_all
 from serving.commands.result import Table
 from serving.outreach.effect.learnt import learn
@@ -60,6 +61,7 @@ class PublishedList:
         taken_back: lists that were taken back since the one before: as_of, withdrawn_at, by, why.
         held_along: accounts that are kept off by a veto or snooze that a customer brought from another account.
         owners_along: accounts on it whose owner came along with some of their customers.
+        mailed: what became of the mails to the owners; None: the shop sends none.
     """
 
     outreach: OutreachList
@@ -69,6 +71,7 @@ class PublishedList:
     taken_back: Sequence[Mapping[str, Any]] = ()
     held_along: Sequence[str] = ()
     owners_along: Sequence[str] = ()
+    mailed: Mailed | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, entries and all."""
@@ -89,6 +92,7 @@ class PublishedList:
             "taken_back": [dict(each) for each in self.taken_back],
             "warnings": list(self.warnings),
             "files": list(self.files),
+            **({} if self.mailed is None else {"mailed": asdict(self.mailed)}),
         }
 
     def lines(self) -> Iterator[str | Table]:
@@ -130,6 +134,7 @@ class PublishedList:
         yield from _said_merged(outreach.merged["account_id"].tolist())
         yield from self.warnings
         folder = self.files[0].parent
+        yield from () if self.mailed is None else self.mailed.lines()
         yield f"written to {folder}: {', '.join(dict.fromkeys(_shown(path, folder) for path in self.files))}"
 
     def _moves(self) -> Iterator[str]:
@@ -191,7 +196,11 @@ def _shown(path: Path, folder: Path) -> str:
 
 
 def make_list(
-    shop: OpenShop, out: Path, formats: Sequence[str] = (), language: Language | None = None
+    shop: OpenShop,
+    out: Path,
+    formats: Sequence[str] = (),
+    language: Language | None = None,
+    mail_again: Sequence[str] = (),
 ) -> PublishedList:
     """Score, plan the list, publish it in the book and write its files.
 
@@ -200,17 +209,25 @@ def make_list(
         out: a folder.
         formats: in which to write; by default those of the settings.
         language: of the files; by default the shop's.
+        mail_again: owners whose mail of the same list may have gone out when it was broken off.
 
     Raises:
-        InputError: an unknown format; then no list is published and nobody drawn.
+        InputError: an unknown format, or mails that cannot be written; then no list is published and nobody drawn.
     """
     check_formats(formats or shop.settings.list.formats)
     shop.settings.files.access()
-    return publish(shop, score_all(shop), out, formats, language)
+    if shop.settings.deliver is not None:
+        check_delivery(shop.settings.deliver, shop.settings.list.addresses)
+    return publish(shop, score_all(shop), out, formats, language, mail_again)
 
 
 def publish(
-    shop: OpenShop, run: ScoringRun, out: Path, formats: Sequence[str] = (), language: Language | None = None
+    shop: OpenShop,
+    run: ScoringRun,
+    out: Path,
+    formats: Sequence[str] = (),
+    language: Language | None = None,
+    mail_again: Sequence[str] = (),
 ) -> PublishedList:
     """Plan the list of a scoring run, with reasons and openings for everyone on it, publish it and write its files.
 
@@ -220,6 +237,7 @@ def publish(
         out: a folder.
         formats: in which to write; by default those of the settings.
         language: of the files; by default the shop's.
+        mail_again: owners whose mail may have gone out already.
 
     Raises:
         MachineFault: the book is damaged where it says who may be contacted.
@@ -253,6 +271,10 @@ def publish(
     worded, access = with_guidance(outreach, playbooks, reads), shop.settings.files.access()
     outreach = with_guidance(outreach, playbooks)
     files = write_list(worded, out, tuple(formats) or policy.formats, policy.addresses, access, reads)
+    mailed, deliver = None, shop.settings.deliver
+    if deliver is not None:  # after the files: a mail cannot be taken back
+        again = frozenset(mail_again)
+        mailed = mail_out(shop.book, published.list_id, worded, deliver, policy.addresses, reads, again)
     with shop.book.reading() as connection:
         taken_back = taken_back_since(connection, outreach.as_of)
     in_book = {*snapshot.owners.values(), *snapshot.owned["owner"]}
@@ -260,7 +282,7 @@ def publish(
     warnings = (*run.doubts(), *policy.unknown_owners(known_owners))
     held = held_along(outreach.suppressed, snapshot, customers.account_of, (VETO, SNOOZED))
     owned = owners_along(outreach.everyone["account_id"], snapshot.owned, customers.accounts)
-    return PublishedList(outreach, files, run, warnings, taken_back, held, owned)
+    return PublishedList(outreach, files, run, warnings, taken_back, held, owned, mailed)
 
 
 def _advisor(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Snapshot) -> Advisor:

@@ -1,4 +1,4 @@
-"""Writes a mail for each owner, as a file that a mail program opens as a draft. Sending it stays with people.
+"""Writes a mail for each owner: as a file that a mail program opens as a draft, or as the shop's own server sends it.
 
 The same list gives the same bytes: the Message-ID is hashed from the list and the owner, so that a mail program
 recognises a mail that it has already, and another list of the same day is another mail. No header holds text that could
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -36,6 +36,23 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_WORD}(?:\.{_WORD})*@{_LABEL}(?:\.{_LABEL})*")
 
 
+@dataclass(frozen=True, repr=False)
+class Envelope:
+    """Around a mail that is sent.
+
+    Args:
+        sender: an address.
+        to: an address.
+        at: when, in UTC.
+        notice_page: where the list is opened; None = the mail holds the list itself.
+    """
+
+    sender: str
+    to: str
+    at: datetime
+    notice_page: str | None = None
+
+
 def mail(
     outreach: OutreachList,
     owner: str,
@@ -52,6 +69,12 @@ def mail(
         address: of the owner, as `check_addresses` wants it; None = to be filled in by whoever sends it.
         language: of the owner.
     """
+    return _draft(outreach, owner, frame, address, language).as_bytes()
+
+
+def _draft(
+    outreach: OutreachList, owner: str, frame: pd.DataFrame, address: str | None, language: Language
+) -> EmailMessage:
     table = list_csv(frame, language)
     digest = hashlib.sha256("\0".join([*_facts(outreach), owner]).encode("utf-8", "surrogatepass") + table).hexdigest()
     made = _headed(outreach, owner, digest, language)
@@ -62,7 +85,39 @@ def mail(
     file = f"list-{outreach.as_of.isoformat()}.csv"
     made.add_attachment(table, maintype="text", subtype="csv", filename=file, params={"charset": "utf-8"})
     _set_boundaries(made, digest)
-    return made.as_bytes()
+    return made
+
+
+def mail_to_send(
+    outreach: OutreachList, owner: str, frame: pd.DataFrame, envelope: Envelope, language: Language = ENGLISH
+) -> EmailMessage:
+    """Return the mail of one owner as it is sent: the whole list, or a notice of it; its subject names nobody.
+
+    Args:
+        outreach: the list.
+        owner: whose mail it is.
+        frame: the owner's entries in LIST_NAMES.
+        envelope: from and to whom, when, and the page that a notice leads to.
+        language: of the owner.
+    """
+    made = _draft(outreach, owner, frame, envelope.to, language)
+    for name in ("X-Unsent", "Subject", "Date"):
+        del made[name]
+    made["From"], made["Date"] = envelope.sender, format_datetime(envelope.at)
+    made["Subject"] = said(_counted(outreach, len(frame)), language)
+    if envelope.notice_page is not None:
+        made.clear_content()
+        made.set_content(f"{said(_counted(outreach, len(frame)), language)}\n\n{envelope.notice_page}\n", cte="base64")
+    return made
+
+
+def _counted(outreach: OutreachList, count: int) -> Message:
+    return Message(
+        "Your list of {day}: {count} customer to contact",
+        {"day": outreach.as_of, "count": count},
+        plural="Your list of {day}: {count} customers to contact",
+        count=count,
+    )
 
 
 def check_addresses(addresses: Mapping[str, str]) -> None:

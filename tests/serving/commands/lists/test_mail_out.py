@@ -1,0 +1,192 @@
+"""Lists that come to their owners by mail: once each, over a connection that is safe, through a real mail server."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator, Sequence
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from features.errors import ConfigError, InputError
+from serving.commands.lists.mail_out import PASSWORD, check_delivery
+from serving.config.settings import DeliverSettings
+from tests.serving.conftest import Call, in_book
+
+
+class Mailbox:
+    """Keeps what it takes; refuses or breaks off for addresses that it is told."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[Sequence[str], EmailMessage]] = []
+        self.refused: set[str] = set()
+        self.broken_off: set[str] = set()
+
+    async def handle_RCPT(self, server: Any, _: Any, envelope: Any, address: str, __: Any) -> str:
+        if address in self.refused:
+            return f"550 no such user {address}"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, _: Any, envelope: Any) -> str:
+        made = message_from_bytes(envelope.content, policy=policy.SMTP)
+        assert isinstance(made, EmailMessage)
+        self.taken.append((tuple(envelope.rcpt_tos), made))
+        if self.broken_off & {*envelope.rcpt_tos}:
+            server.transport.abort()
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def port(mailbox: Mailbox) -> Iterator[int]:
+    def known(*arguments: Any) -> AuthResult:
+        given = arguments[-1]
+        good = isinstance(given, LoginPassword) and given.password == b"right"
+        return AuthResult(success=good, handled=False)
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number = int(free.getsockname()[1])
+    server = Controller(mailbox, hostname="127.0.0.1", port=number, authenticator=known, auth_require_tls=False)
+    server.start()
+    yield number
+    server.stop()
+
+
+@pytest.fixture
+def mailing(office: Path, port: int) -> Path:
+    """A shop of two owners whose lists are mailed."""
+    toml = office / "regulars.toml"
+    addresses = ", ".join(f'"{name}" = "{address_of(name)}"' for name in owners_of(office))
+    text = toml.read_text().replace("[list]\n", f"[list]\naddresses = {{ {addresses} }}\n")
+    section = f'[deliver]\nsmtp = "127.0.0.1:{port}"\nsender = "lists@shop.example"\nsecurity = "none"\n'
+    toml.write_text(f"{text}\n{section}")
+    return office
+
+
+def owners_of(shop: Path) -> list[str]:
+    return [name for (name,) in in_book(shop, "SELECT DISTINCT owner FROM entries ORDER BY owner")]
+
+
+def address_of(owner: str) -> str:
+    return f"{owner.encode().hex()}@shop.example"
+
+
+def mailed(call: Call, mailing: Path, *more: object) -> tuple[int, dict[str, Any]]:
+    code, out, err = call(
+        "list",
+        "--config",
+        mailing / "regulars.toml",
+        "--as-of",
+        "2023-01-09",
+        "--out",
+        mailing / "out",
+        "--json",
+        *more,
+    )
+    assert "Traceback" not in err
+    assert "@" not in err
+    return code, json.loads(out)["mailed"]
+
+
+def test_each_owner_gets_the_own_list_once(mailing: Path, call: Call, mailbox: Mailbox) -> None:
+    """The same list again is mailed to nobody; the subject names nobody; the sheet is attached."""
+    code, done = mailed(call, mailing)
+    assert code == 0
+    assert sorted(to for (to,), _ in mailbox.taken) == sorted(address_of(owner) for owner in done["sent"])
+    _, made = mailbox.taken[0]
+    names = [name for (name,) in in_book(mailing, "SELECT customer_id FROM entries")]
+    assert made["From"] == "lists@shop.example"
+    assert made["Subject"].startswith("Your list of ")
+    assert not [name for name in (*names, *done["sent"]) if name in made["Subject"]]
+    assert made["X-Unsent"] is None
+    assert [part.get_filename() for part in made.iter_attachments()] == ["list-2023-01-09.csv"]
+    assert mailed(call, mailing) == (0, {**done, "sent": [], "known": done["sent"]})
+    assert len(mailbox.taken) == len(done["sent"])
+
+
+def test_a_refused_mail_is_told_and_sent_the_next_time(mailing: Path, call: Call, mailbox: Mailbox) -> None:
+    """The others get theirs; neither the error nor the log holds the address."""
+    owner, *others = owners_of(mailing)
+    mailbox.refused = {address_of(owner)}
+    code, done = mailed(call, mailing)
+    assert (code, done["failed"]) == (1, {owner: "refuses the address (550)"})
+    assert sorted(done["sent"]) == others
+    mailbox.refused.clear()
+    code, done = mailed(call, mailing)
+    assert (code, done["sent"]) == (0, [owner])
+
+
+def test_a_mail_that_was_broken_off_is_not_sent_again_unasked(mailing: Path, call: Call, mailbox: Mailbox) -> None:
+    """Nobody knows whether it went out: it did, here, and once is enough."""
+    owner = owners_of(mailing)[0]
+    mailbox.broken_off = {address_of(owner)}
+    _, done = mailed(call, mailing)
+    assert done["unsure"] == [owner]
+    mailbox.broken_off.clear()
+    assert mailed(call, mailing)[1]["unsure"] == [owner]
+    assert sum(address_of(owner) in to for to, _ in mailbox.taken) == 1
+    _, done = mailed(call, mailing, "--mail-again", owner)
+    assert (done["sent"], done["unsure"]) == ([owner], [])
+
+
+def test_a_server_that_is_away_is_told_and_the_list_is_there(mailing: Path, call: Call, mailbox: Mailbox) -> None:
+    toml = mailing / "regulars.toml"
+    here = toml.read_text()
+    toml.write_text(here.replace('smtp = "127.0.0.1:', 'smtp = "127.0.0.1:1" #'))
+    code, done = mailed(call, mailing)
+    assert code == 1
+    assert set(done["failed"].values()) == {"127.0.0.1 does not answer (ConnectionRefusedError)"}
+    assert (mailing / "out" / "list.csv").exists()
+    toml.write_text(here)
+    assert mailed(call, mailing)[0] == 0
+    assert mailbox.taken
+
+
+def test_a_notice_holds_the_page_and_no_customer(mailing: Path, call: Call, mailbox: Mailbox) -> None:
+    toml = mailing / "regulars.toml"
+    toml.write_text(toml.read_text() + 'send = "notice"\npage = "https://shop.example/regulars/"\n')
+    mailed(call, mailing)
+    _, made = mailbox.taken[0]
+    assert not made.is_multipart()
+    text = made.get_content()
+    assert text.splitlines()[-1] == "https://shop.example/regulars/"
+    assert not [who for (who,) in in_book(mailing, "SELECT customer_id FROM entries") if who in text]
+
+
+@pytest.mark.parametrize(
+    ("password", "code", "why"), [("right", 0, None), ("wrong", 1, "refuses user and password (535)")]
+)
+def test_who_logs_in_takes_the_password_from_the_environment(
+    mailing: Path, call: Call, monkeypatch: pytest.MonkeyPatch, password: str, code: int, why: str | None
+) -> None:
+    toml = mailing / "regulars.toml"
+    toml.write_text(toml.read_text() + 'user = "shop"\n')
+    monkeypatch.setenv(PASSWORD, password)
+    found, done = mailed(call, mailing)
+    assert (found, {each.removeprefix("127.0.0.1 ") for each in done["failed"].values()}) == (code, {why} - {None})
+
+
+def test_what_cannot_be_sent_is_found_before_a_list_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(PASSWORD, raising=False)
+    settings, address = DeliverSettings("mail.example", "lists@shop.example", user="shop"), {"Ann": "ann@shop.example"}
+    with pytest.raises(InputError, match="needs the environment variable REGULARS_SMTP_PASSWORD"):
+        check_delivery(settings, address)
+    with pytest.raises(InputError, match="which names none"):
+        check_delivery(DeliverSettings("mail.example", "lists@shop.example"), {})
+    with pytest.raises(InputError, match="not one mail address"):
+        check_delivery(DeliverSettings("mail.example", "Lists <lists@shop.example>"), address)
+    with pytest.raises(ConfigError, match=r"sends names in the clear; mail\.example needs starttls or tls"):
+        DeliverSettings("mail.example", "lists@shop.example", "none")
+    with pytest.raises(ConfigError, match="needs page"):
+        DeliverSettings("mail.example", "lists@shop.example", send="notice")
