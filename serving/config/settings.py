@@ -211,6 +211,7 @@ def _ip_address(text: str) -> None:
         raise ConfigError(f'"{text}" in proxies is not an IP address') from None
 
 
+@dataclass(frozen=True)
 class DeliverSettings:
     """How lists come to their owners by mail, at the addresses of `[list] addresses`; without this section none do.
 
