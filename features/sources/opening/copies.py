@@ -19,17 +19,19 @@ try:
 except ImportError:  # no such locks on this system: there a killed process leaves its folder
     fcntl = None  # type: ignore[assignment]
 
-PREFIX, LOCK = "regulars-", "lock"
+PREFIX, UNLOCKED, LOCK = "regulars-", "new-regulars-", "lock"
 
 
 @contextmanager
 def folder_for_copies() -> Iterator[Path]:
     """Make a folder that only its owner may read; it is removed with all that is in it."""
     remove_left_behind()
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=UNLOCKED))
     try:
         with (folder / LOCK).open("w") as lock:
-            _taken(lock)
+            if fcntl is not None and _taken(lock):
+                # Only now does it get the name by which others look for folders whose lock is free.
+                folder = folder.rename(folder.with_name(PREFIX + folder.name.removeprefix(UNLOCKED)))
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -39,18 +41,16 @@ def remove_left_behind() -> None:
     """Remove the folders of processes that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError):  # not ours, or another process was faster
-            if _is_free(folder / LOCK) and (folder / LOCK).stat().st_uid == os.getuid():
+            if fcntl is not None and (folder / LOCK).stat().st_uid == os.getuid() and _is_free(folder / LOCK):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_free(path: Path) -> bool:
-    with path.open("a") as lock:
-        return fcntl is not None and _taken(lock)
+    with path.open("r+") as lock:  # never made here: a folder without one is being made, or is not ours
+        return _taken(lock)
 
 
 def _taken(lock: IO[str]) -> bool:
-    if fcntl is None:
-        return True
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

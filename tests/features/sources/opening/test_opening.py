@@ -74,6 +74,15 @@ def test_copies_of_a_killed_process_are_removed(tmp_path: Path, monkeypatch: pyt
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_without_our_lock_is_nobodys_to_remove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others call their folders like that, too: nothing is made in them, and nothing taken away."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / f"{PREFIX}database").mkdir()
+    with folder_for_copies():
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == [f"{PREFIX}database"]
+
+
 def test_a_file_that_shares_few_columns_is_refused(tmp_path: Path) -> None:
     written(tmp_path, "a.csv", f"{HEADER}1,c,2026-01-05,1\n")
     written(tmp_path, "b.csv", "customer_id,name,city\nc,Ann,Rio\n")
