@@ -61,6 +61,10 @@ def _language(sample: Sample, currency: str, *, greek: bool) -> str:
         sample.assume(
             f'Lists are written in {"Persian" if code == "fa" else "Greek"}; language = "en" under [shop] for English.'
         )
+    if currency == RIAL:
+        sample.assume(
+            "Amounts are shown in rial, as they are written; in_toman = true under [shop] shows them in toman."
+        )
     return code
 
 
