@@ -24,6 +24,7 @@ NULL = int(np.iinfo(np.int64).min)
 VALUE_SCALE = 1000
 EVENT = "event:"
 PRODUCT = "product"  # a column of the items, whose words a log has under this name
+CATEGORIES = "categories"
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,15 +113,16 @@ class Lines(CustomerRows):
     """Clean order lines, one array per column, rows in any order.
 
     `day` is a business day number, `amount` and `discount` are minor units and never negative, `order_id` '' means
-    that a customer's lines of one day are one order, `product_id` '' means unknown. Where a shop's files hold no money,
-    every `amount` is NULL. `refund` marks returned lines that give back the money of a sale with lines of its own; the
-    others are the sale itself, which came back and was never counted.
+    that a customer's lines of one day are one order, `product_id` and `category` '' mean unknown. Where a shop's files
+    hold no money, every `amount` is NULL. `refund` marks returned lines that give back the money of a sale with lines
+    of its own; the others are the sale itself, which came back and was never counted.
     """
 
     day: Ints
     amount: Ints
     order_id: Coded
     product_id: Coded
+    category: Coded
     discount: Ints
     units: Ints
     returned: npt.NDArray[np.bool_]
@@ -140,6 +142,7 @@ class Lines(CustomerRows):
         *,
         order_id: Sequence[str] | None = None,
         product_id: Sequence[str] | None = None,
+        category: Sequence[str] | None = None,
         discount: Sequence[int] | None = None,
         units: Sequence[int] | None = None,
         returned: Sequence[bool] | None = None,
@@ -157,6 +160,7 @@ class Lines(CustomerRows):
             amount=np.asarray(amount, dtype=np.int64),
             order_id=Coded.of(order_id or [""] * rows),
             product_id=Coded.of(product_id or [""] * rows),
+            category=Coded.of(category or [""] * rows),
             discount=np.asarray(discount or [0] * rows, dtype=np.int64),
             units=np.asarray(units or [1] * rows, dtype=np.int64),
             returned=np.asarray(returned or [False] * rows, dtype=bool),
@@ -243,9 +247,10 @@ class Log:
     """A shop's log: customers sorted by id, and their streams.
 
     `streams` holds `orders` (a row per customer and order day), `items` (per customer, day and product), `returns`
-    (per customer and day with a return), `event:<kind>` (a row per event) and `attribute:<name>` (a row per customer of
-    whom a value is known). `words` holds what the codes of a stream stand for, by stream, and under PRODUCT the ids of
-    products. Without `has_money` orders are only counted: money is 0 in every stream and means nothing.
+    (per customer and day with a return), `event:<kind>` (a row per event), `attribute:<name>` (a row per customer of
+    whom a value is known) and, where lines say it, `categories` (per customer, day and category of what was bought).
+    `words` holds what the codes of a stream stand for, by stream, and under PRODUCT the ids of products. Without
+    `has_money` orders are only counted: money is 0 in every stream and means nothing.
 
     >>> from features.roll_up import roll_up
     >>> log = roll_up(Lines.of(["b", "a", "a"], [10, 11, 15], [500, 700, 300]))

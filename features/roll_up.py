@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.blocks import blocks
-from features.log import EVENT, NULL, PRODUCT, Coded, Codes, Events, Ints, Lines, Log, Stream, Texts
+from features.log import CATEGORIES, EVENT, NULL, PRODUCT, Coded, Codes, Events, Ints, Lines, Log, Stream, Texts
 
 Mask = npt.NDArray[np.bool_]
 _BITS_OF_CODES = 32
@@ -47,16 +47,22 @@ def roll_up(lines: Lines, events: Events | None = None) -> Log:
     lines = replace(lines, order_id=_NO_IDS, discount=_NO_INTS)
     order_days = _order_days(orders, size)
     del orders
-    product = lines.product_id.in_order()
+    product, category = lines.product_id.in_order(), lines.category
     words = {PRODUCT: product.values}
-    lines = replace(lines, product_id=_NO_IDS)
+    lines = replace(lines, product_id=_NO_IDS, category=_NO_IDS)
     items = _items(lines, customer, product, bought, size)
+    of_categories = {}
+    if not category.empty.all():
+        category = category.in_order()
+        of_categories[CATEGORIES] = _of_categories(lines, customer, category, bought, size)
+        words[CATEGORIES] = category.values
     returns = _returns(lines, customer, size)
     del lines, customer, product, bought
     streams = {
         "orders": order_days,
         "items": items,
         "returns": returns,
+        **of_categories,
         **(_event_streams(events, event_customer, size) if events is not None else {}),
     }
     return Log(customer_ids, streams, has_money, words)
@@ -257,6 +263,12 @@ def _sums(values: Ints, rows: Codes, begins: Ints) -> Ints:
         first, end = begins[block.start], begins[block.stop] if block.stop < len(begins) else len(rows)
         np.add.reduceat(values[rows[first:end]], begins[block] - first, out=sums[block])
     return sums
+
+
+def _of_categories(lines: Lines, customer: Codes, category: Coded, bought: npt.NDArray[np.bool_], size: int) -> Stream:
+    found = _items(lines, customer, category, bought, size)
+    columns = {"code": found.columns["product"], "category_spend": found.columns["item_spend"]}
+    return Stream(found.starts, found.day, columns)
 
 
 def _returns(lines: Lines, customer: Codes, size: int) -> Stream:

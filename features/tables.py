@@ -119,6 +119,13 @@ ORDERS = (
         "a sale is worth less by it; what came back whole is a return; the sign does not matter",
     ),
     Field("product_id", "id", False, "what was bought", "empty means unknown"),
+    Field(
+        "category",
+        "text",
+        False,
+        "what kind of thing was bought, such as filters",
+        "words that can be said; empty means unknown",
+    ),
     Field("returned", "flag", False, "the line came back", "yes or no; a returned line is never an order"),
     Field(
         "status",

@@ -24,6 +24,7 @@ from training.bundle import Bundle
 from training.dataset import Floats
 from training.explain import common_reasons
 from training.explain import reasons as reasons_of
+from training.forecasts.buys_less import LESS_NAMES, LESS_TEXTS
 from training.forecasts.next_order import Timing
 
 Reasons = Literal["all", "none", "auto"]
@@ -46,6 +47,7 @@ def score(
     *,
     reasons: Reasons = "auto",
     common: Collection[str] | None = None,
+    buys_less: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Score the population of a log on a date.
 
@@ -57,6 +59,8 @@ def score(
         reasons: 'all' for everyone, 'none', or 'auto': everyone below 100,000 customers, else the 10,000 with the
             greatest value at risk. Who is not explained has None in `reasons` and `protective`.
         common: what is true of nearly everybody, where the log is of some customers alone; None = looked for in it.
+        buys_less: which accounts buy less, by `less_of`, where the log is of some customers alone; None = looked for
+            in it.
 
     Returns:
         One row per customer with an order in the bundle's last `active_days`, in SCORE_COLUMNS, sorted by customer;
@@ -77,10 +81,35 @@ def score(
             pd.DataFrame(columns, index=range(len(table)), columns=list(SCORE_NAMES)).astype({"as_of": object})
         )
     scores = pd.concat(parts, ignore_index=True)
+    scores = with_less(scores, less_of(log, bundle, as_of) if buys_less is None else buys_less, bundle)
     if scores.empty:
         days = bundle.definition.active_days
         raise InputError(f"nobody to score: no customer ordered in the {days} days before {as_of.isoformat()}")
     return explained(scores, log, bundle, _most_valuable(scores)) if reasons == "auto" and not everyone else scores
+
+
+def less_of(log: Log, bundle: Bundle, as_of: date) -> pd.DataFrame:
+    """Return which accounts of a whole shop buy less, by customer id; nobody where that is not forecast."""
+    return bundle.buys_less.forecast(log, day_number(as_of), bundle.money)
+
+
+def with_less(scores: pd.DataFrame, less: pd.DataFrame, bundle: Bundle) -> pd.DataFrame:
+    """Return scores with the columns of who buys less: empty sentences of whoever holds, none where it is not forecast.
+
+    Args:
+        scores: in SCORE_COLUMNS.
+        less: as `less_of` returns it.
+        bundle: the model.
+    """
+    if not bundle.buys_less.is_on:
+        return scores
+    own = less.reindex(scores["customer_id"]).set_axis(scores.index)
+    found = {name: own[name].astype(object).where(own[name].notna(), None) for name in LESS_NAMES}
+    for name in ("usual_spend", "missing_spend"):
+        found[name] = found[name].map(lambda value: None if value is None else bundle.money.major(value))
+    for name in LESS_TEXTS:
+        found[name] = found[name].map(lambda told: list(told or ()))
+    return scores.assign(**found)
 
 
 def explained(scores: pd.DataFrame, log: Log, bundle: Bundle, customer_ids: Iterable[str]) -> pd.DataFrame:
@@ -191,6 +220,7 @@ def _columns(
         "overdue_days": since - usual_gap,
         **_times(matrix, probability, bundle.timing, as_of),
         **_values(matrix, left, bundle, as_of),
+        **dict.fromkeys(LESS_NAMES),  # told of a whole shop alone: its movement is set apart
         **sentences,
         "model_version": version,
     }

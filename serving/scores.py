@@ -175,7 +175,49 @@ class Score:
     value_at_risk_high: Annotated[
         Decimal | None, Meaning("left_probability × high end of that interval", "major units")
     ]
+    shrunk_probability: Annotated[
+        float | None,
+        Meaning(
+            "calibrated probability that an account that still buys spends at most half of its own usual within the "
+            "horizon, the shop's movement set apart; none: no steady account, or not forecast in this shop",
+            SHARE,
+        ),
+    ]
+    category_lost_probability: Annotated[
+        float | None,
+        Meaning(
+            "calibrated probability that the account does not buy, for three months or as many as the log could "
+            "teach, in the category where that is likeliest of those it bought by habit and lately did not; none: no "
+            "such category, or not forecast",
+            SHARE,
+        ),
+    ]
+    usual_spend: Annotated[
+        Decimal | None, Meaning("what a steady account usually spends over a horizon; none: no usual", "major units")
+    ]
+    missing_spend: Annotated[
+        Decimal | None,
+        Meaning(
+            "what is expected to be missing of the usual over the horizon: shrunk_probability × what those who shrink "
+            "lack, or what was spent in the categories that are likely lost, whichever is more; none: not forecast",
+            "major units",
+        ),
+    ]
     currency: str
+    lost_categories: Annotated[
+        tuple[str, ...] | None,
+        Meaning(
+            "the categories that the account likely buys no more, at most two, those worth most first; empty: none; "
+            "none: not forecast"
+        ),
+    ]
+    shrinking: Annotated[
+        tuple[str, ...] | None,
+        Meaning(
+            "sentences on what the account buys less of, where that is more likely than not; empty: it holds; none: "
+            "not forecast"
+        ),
+    ]
     reasons: Annotated[
         tuple[str, ...] | None,
         Meaning(
@@ -209,7 +251,10 @@ SCORE_COLUMNS: tuple[Column, ...] = tuple(
 SCORE_NAMES: tuple[str, ...] = tuple(column.name for column in SCORE_COLUMNS)
 
 
-MONEY_NAMES = ("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high", "expected_gain")
+MONEY_NAMES = (
+    *("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high", "expected_gain"),
+    *("usual_spend", "missing_spend"),
+)
 
 
 def without_money(rows: pd.DataFrame) -> pd.DataFrame:

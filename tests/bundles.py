@@ -7,6 +7,7 @@ from features.log import Log
 from features.sources.mapping import Shop
 from training.bundle import Bundle
 from training.dataset import Dataset
+from training.forecasts.buys_less import BuysLess
 from training.forecasts.left import LeftModel
 from training.forecasts.level_history import LevelHistory
 from training.forecasts.next_order import fit_timing
@@ -30,6 +31,7 @@ def bundle_of(name: str, data: Dataset, log: Log, shop: Shop) -> Bundle:
         spend_level=history.spend(value, data.days[-1]),
         timing=fit_timing(data),
         left=LeftModel(3 * data.definition.horizon_days),
+        buys_less=BuysLess.off(data.definition),
         trained_until=date_of(data.days[-1]),
         training_dates=tuple(date_of(day) for day in data.days),
         metrics={"auroc": 0.8},

@@ -20,6 +20,7 @@ TINY = {
 LONG = {
     "quality.left": ("--simulated", "250"),
     "quality.level": ("--simulated", "250"),
+    "quality.shrinking": ("--simulated", "300"),
     "effect": ("--seeds", "1", "--customers", "600", "--processes", "1"),
     "quality": ("--simulated", "300"),
     "serving": ("--customers", "200", "--rounds", "1", "--seconds", "0.2"),

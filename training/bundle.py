@@ -7,6 +7,8 @@
     value.json        expected spend if retained
     spend_level.json  what those who stayed spent week by week beside it, and the forecast of the coming window
     left.json, left/  who has left: another blend, learnt on a longer window
+    shrink.json, lost_category.json, and a folder each
+                      which accounts buy less, of the whole or of one category
     timing.json       the shop's gaps: P(no order) over any number of days, and the date of the next order
     codes.json        what was learnt about the values of customer attributes, where there are any
     probe.json        twenty made-up customers with their features and log-odds
@@ -41,6 +43,7 @@ from training.bundle_probe import AS_OF as PROBE_DATE
 from training.bundle_probe import Probe, made_up, made_up_attributes, probe_values
 from training.dataset import Floats
 from training.drift_reference import Reference
+from training.forecasts.buys_less import BuysLess, read_buys_less
 from training.forecasts.left import LeftModel, read_left
 from training.forecasts.level import Levels
 from training.forecasts.next_order import NextOrder, Timing, read_timing
@@ -73,6 +76,7 @@ class Bundle:
         spend_level: the forecast level of that spend in a coming window.
         timing: the model of the next order, and of the probability over other numbers of days.
         left: the model of who has left.
+        buys_less: the models of which accounts buy less.
         trained_until: the first day that no label read; nothing on or after it was known.
         training_dates: the dates of the training rows.
         metrics: out-of-time means of the backtest, by name; empty where there was none.
@@ -94,6 +98,7 @@ class Bundle:
     spend_level: Levels
     timing: Timing
     left: LeftModel
+    buys_less: BuysLess
     trained_until: date
     training_dates: tuple[date, ...]
     metrics: dict[str, float] = field(default_factory=dict)
@@ -184,6 +189,7 @@ class Bundle:
         self.value.to_files(folder)
         self.timing.to_files(folder)
         self.left.to_files(folder)
+        self.buys_less.to_files(folder)
         write_json(folder / RATES_FILE, self.base_rates.to_dict())
         write_json(folder / SPEND_LEVEL_FILE, self.spend_level.to_dict())
         if self.features.attributes:
@@ -263,6 +269,7 @@ def _bundle(folder: Path, facts: dict[str, Any]) -> Bundle:
         spend_level=_spend_level(folder, facts),
         timing=read_timing(folder),
         left=read_left(folder, facts["definition"]["horizon_days"]),
+        buys_less=read_buys_less(folder, facts["definition"]["horizon_days"]),
         trained_until=date.fromisoformat(facts["trained_until"]),
         training_dates=tuple(map(date.fromisoformat, facts["training_dates"])),
         metrics=facts["metrics"],

@@ -15,6 +15,7 @@ from training.backtest.backtest import NOTE, Progress
 from training.budget import QUICK_ROWS, sample
 from training.bundle import NOT_JUDGED
 from training.dataset import Dataset, build_dataset
+from training.forecasts.buys_less import BuysLess
 from training.forecasts.left import LeftModel
 from training.gate import Check, GateDecision
 from training.models.candidates import enough_to_learn, fit
@@ -89,7 +90,8 @@ def _answer(refit: Refit) -> str:
 def _recorded(refit: Refit, tracking: Tracking) -> str:
     why = f"{NOT_JUDGED}: {PROVISIONAL} serves until training is done"
     left = LeftModel.by_gaps(refit.data.definition)
-    bundle = replace(refit.bundle(PROVISIONAL, left), why=why)
+    less = BuysLess.off(refit.data.definition)
+    bundle = replace(refit.bundle(PROVISIONAL, left, less), why=why)
     decision = GateDecision(False, (Check("model", False, why),), why)
     record = record_of(refit.log, refit.data, bundle, None, decision, PROVISIONAL, refit.trees, None, {})
     run_id = tracking.record(record)

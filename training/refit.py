@@ -15,11 +15,13 @@ from features.feature import FeatureSet
 from features.log import Log
 from features.sources.mapping import Shop
 from training.attribute_codes import learn_codes
+from training.backtest.own_past import judge
 from training.backtest.report import Report, report, report_facts
 from training.backtest.results import Backtest
 from training.bundle import Bundle
 from training.dataset import Dataset, Floats, build_dataset
 from training.drift_reference import references
+from training.forecasts.buys_less import BuysLess, fit_buys_less
 from training.forecasts.left import LeftModel, fit_left
 from training.forecasts.level import Levels
 from training.forecasts.level_history import LevelHistory
@@ -116,12 +118,18 @@ class Refit:
         """The model of who has left: the same whichever candidate serves."""
         return fit_left(self.log, self.data, self.end, self.trees)
 
-    def bundle(self, name: str, left: LeftModel | None = None) -> Bundle:
+    @cached_property
+    def buys_less(self) -> BuysLess:
+        """The models of which accounts buy less: the same whichever candidate serves."""
+        return fit_buys_less(self.log, self.data.definition, labels_end(self.log, self.until), judge)
+
+    def bundle(self, name: str, left: LeftModel | None = None, buys_less: BuysLess | None = None) -> Bundle:
         """Fit a candidate on every date whose horizon has ended, with the calibration that its backtest chose.
 
         Args:
             name: of the candidate.
             left: the model of who has left; learnt where none is given.
+            buys_less: the models of which accounts buy less; learnt where none are given.
         """
         weights = self.tested.weights if self.tested else None
         data, found = self.data, fit(name, self.data, self.trees, weights or None)
@@ -140,6 +148,7 @@ class Refit:
             spend_level=self.spend_level,
             timing=fit_timing(data),
             left=left or self.left,
+            buys_less=buys_less or self.buys_less,
             trained_until=date_of(self.end),
             training_dates=tuple(date_of(day) for day in data.days),
             metrics={measure: value for measure, value in means.items() if np.isfinite(value)},

@@ -148,6 +148,7 @@ def _log(ids: np.typing.NDArray[np.object_], random: np.random.Generator) -> Log
             amount=random.integers(500, 9_000, lines),
             order_id=none,
             product_id=none,
+            category=none,
             discount=zeros,
             units=zeros + 1,
             returned=np.zeros(lines, dtype=bool),

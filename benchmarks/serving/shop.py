@@ -27,6 +27,7 @@ from serving.shop import OpenShop
 from serving.webhooks.outbox import publish_and_enqueue
 from training.bundle import Bundle
 from training.dataset import Dataset, build_dataset
+from training.forecasts.buys_less import BuysLess
 from training.forecasts.left import LeftModel
 from training.forecasts.level_history import LevelHistory
 from training.forecasts.next_order import fit_timing
@@ -123,6 +124,7 @@ def _bundle(log: Log, settings: Settings) -> Bundle:
         spend_level=history.spend(value, data.days[-1]),
         timing=fit_timing(data),
         left=LeftModel(3 * data.definition.horizon_days),
+        buys_less=BuysLess.off(data.definition),
         trained_until=date_of(log.last_day + 1),
         training_dates=tuple(date_of(day) for day in data.days),
         why="made for a benchmark",

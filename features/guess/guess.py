@@ -145,6 +145,8 @@ def _orders(sample: Sample, request: Request) -> OrdersMapping:
     product = _field(sample, "product_id", headers.PRODUCT_ID)
     columns["product_id"] = product if product not in (order, customer, worth.columns.get("amount")) else None
     columns |= worth.columns
+    category = _field(sample, "category", headers.CATEGORY)
+    columns["category"] = category if category not in columns.values() else None
     need(sample, "orders", columns, ("customer_id", "ordered_at", *worth.needed), request)
     ask_unreadable(sample, "orders", ORDERS)
     ask_which_of_a_name(sample, columns)

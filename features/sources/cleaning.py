@@ -107,6 +107,7 @@ def clean_lines(
         day=day[keep],
         order_id=kept(checks.text("order_id") or blank(typed.rows), keep),
         product_id=kept(checks.text("product_id") or blank(typed.rows), keep),
+        category=kept(checks.text("category") or blank(typed.rows), keep),
         returned=returned[keep],
         refund=refunded,
     )

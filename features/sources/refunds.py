@@ -86,8 +86,8 @@ def with_parts_returned(lines: Lines, part: Ints) -> Lines:
     back = lines.where(some)
     nothing = np.zeros(len(back.day), dtype=np.int64)
     back = type(lines)(
-        back.customer_id, back.day, part[some], back.order_id, back.product_id, nothing, nothing,
-        np.ones(len(nothing), dtype=bool), np.zeros(len(nothing), dtype=bool),
+        back.customer_id, back.day, part[some], back.order_id, back.product_id, back.category, nothing,
+        nothing, np.ones(len(nothing), dtype=bool), np.zeros(len(nothing), dtype=bool),
     )  # fmt: skip
     return Lines(
         customer_id=_under(lines.customer_id, back.customer_id),
@@ -95,6 +95,7 @@ def with_parts_returned(lines: Lines, part: Ints) -> Lines:
         amount=np.concatenate([lines.amount, back.amount]),
         order_id=_under(lines.order_id, back.order_id),
         product_id=_under(lines.product_id, back.product_id),
+        category=_under(lines.category, back.category),
         discount=np.concatenate([lines.discount, back.discount]),
         units=np.concatenate([lines.units, back.units]),
         returned=np.concatenate([lines.returned, back.returned]),

@@ -27,7 +27,7 @@ from features.sources.opening.paths import files_of
 from serving.book import Book
 from serving.book.posted_log import posted_version
 from serving.config import Settings
-from serving.scorer import score
+from serving.scorer import less_of, score
 from serving.scores import SCORE_COLUMNS, Score, plain_values, without_money
 from serving.shop import OpenShop, check_agrees, chosen_day
 from training.bundle import Bundle
@@ -65,7 +65,7 @@ class FreshScores:
         self._reading = Lock()
         self._cached: tuple[Version, Log] | None = None
         self._asked_at_seconds = time.monotonic()
-        self._told_of_all: tuple[tuple[str, str, date], frozenset[str]] | None = None
+        self._told_of_all: tuple[tuple[str, str, date], frozenset[str], pd.DataFrame] | None = None
 
     def scores(
         self, customer_ids: Iterable[str], bundle: Bundle, version: str, as_of: date | None = None
@@ -91,8 +91,8 @@ class FreshScores:
         asked = log.only(customer_ids)
         if not _anybody_active(asked, day, bundle.definition.active_days):
             return []
-        common = self._common(log, bundle, version, day)
-        scores = score(asked, bundle, version, day, reasons="all", common=common)
+        common, less = self._of_all(log, bundle, version, day)
+        scores = score(asked, bundle, version, day, reasons="all", common=common, buys_less=less)
         return scores_of(scores if log.has_money else without_money(scores), bundle.money.currency)
 
     def log_of(self, customer_id: str) -> Log:
@@ -120,14 +120,14 @@ class FreshScores:
         pa.default_memory_pool().release_unused()
         return True
 
-    def _common(self, log: Log, bundle: Bundle, version: str, day: date) -> frozenset[str]:
-        """Return what is true of nearly everybody, looked for once in each log, model and day."""
+    def _of_all(self, log: Log, bundle: Bundle, version: str, day: date) -> tuple[frozenset[str], pd.DataFrame]:
+        """Return what is true of nearly everybody, and who buys less: looked for once in each log, model and day."""
         key = (log.digest(), version, day)
         known = self._told_of_all
         if known is None or known[0] != key:
-            known = key, common_reasons(log, bundle, day)
+            known = key, common_reasons(log, bundle, day), less_of(log, bundle, day)
             self._told_of_all = known
-        return known[1]
+        return known[1:]
 
     def _log(self) -> Log:
         with self._reading:  # requests that come meanwhile wait and find the log read

@@ -96,7 +96,7 @@ class Withdrawn(msgspec.Struct, frozen=True):
 
 
 class ListAnswer(msgspec.Struct, frozen=True):
-    """A list in groups: regular customers at risk, new ones with one order day, lapsed ones, and reminders."""
+    """A list in groups: regulars at risk, new customers, lapsed ones, reminders, and accounts that buy less."""
 
     as_of: date
     horizon_days: int
@@ -119,6 +119,7 @@ class ListAnswer(msgspec.Struct, frozen=True):
         list[TakenBack], Meta(description="lists that were taken back since the one before, and do not count")
     ] = []
     reminders: Annotated[list[Entry], Meta(description="regulars shortly before their next order is due")] = []
+    shrinking: Annotated[list[Entry], Meta(description="accounts that still buy, and less than they did")] = []
     gone: list[Departure] = []
     published_at: Annotated[str | None, Meta(description="ISO 8601 in UTC")] = None
     next_cursor: Annotated[str | None, Meta(description="`cursor` of the next page; null: this was the last")] = None
@@ -131,7 +132,7 @@ class ListQuery(Request, frozen=True):
     state: State | None = None
     band: Band | None = None
     playbook: Annotated[Text | None, Meta(description="id of the playbook")] = None
-    kind: Literal["regular", "new", "winback", "reminder"] | None = None
+    kind: Literal["regular", "new", "winback", "reminder", "shrunk"] | None = None
     limit: Annotated[int, Meta(ge=1, le=MOST_ENTRIES, description="entries on a page; a CSV is always whole")] = 1_000
     cursor: Annotated[Text | None, Meta(description="`next_cursor` of the page before, with the same filters")] = None
     language: Spoken | None = None
@@ -245,7 +246,7 @@ def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], key: K
     """Return the answer that shows a page of a list."""
     facts, run = page.facts, page.run
     groups = [_entries(entries[entries["kind"] == kind]) for kind in LISTED_KINDS]
-    regular, new, winback, reminders = groups
+    regular, new, winback, reminders, shrinking = groups
     return ListAnswer(
         as_of=facts["as_of"],
         horizon_days=run.horizon_days,
@@ -257,6 +258,7 @@ def list_answer(page: Page, entries: pd.DataFrame, gone: list[Departure], key: K
         new_customers=new,
         winback=winback,
         reminders=reminders,
+        shrinking=shrinking,
         left_out=msgspec.json.decode(facts["left_out"]) if key.owner is None else {},
         gone=gone,
         published_at=utc_text(facts["published_at"]),
@@ -362,6 +364,7 @@ LIST: dict[str, Any] = {
     "new_customers": [],
     "winback": [],
     "reminders": [],
+    "shrinking": [],
     "left_out": {"would stay": 1480, "no consent": 12, "not yet due": 310, "over capacity": 40},
     "merged_accounts": 0,
     "taken_back": [],
@@ -371,7 +374,8 @@ LIST: dict[str, Any] = {
 }
 _CSV = (
     " As JSON, in pages. With `Accept: text/csv` as the whole file that account managers open: regular customers at "
-    "risk, new customers, lapsed ones, reminders; with a byte order mark, and no cell can act as a formula."
+    "risk, new customers, lapsed ones, reminders, accounts that buy less; with a byte order mark, and no cell can act "
+    "as a formula."
 )
 
 OPERATIONS = (

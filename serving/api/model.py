@@ -131,6 +131,18 @@ class ModelQuality(msgspec.Struct, frozen=True):
     ] = None
 
 
+class LessFacts(msgspec.Struct, frozen=True):
+    """Whether a forecast of accounts that buy less serves, and how well it did on dates that it had not seen."""
+
+    is_on: bool
+    words: Annotated[str, Meta(description="why it serves or not, in one sentence")]
+    letter: Annotated[str | None, Meta(description="its grade, A to C; null: nothing could be judged")] = None
+    rule: Annotated[str | None, Meta(description="the best rule, against which it is graded")] = None
+    measures: Annotated[
+        dict[str, float], Meta(description="means over the test dates, of the model and, as rule_…, of the best rule")
+    ] = {}
+
+
 class ModelAnswer(msgspec.Struct, frozen=True):
     """Facts about the model that answers."""
 
@@ -155,6 +167,8 @@ class ModelAnswer(msgspec.Struct, frozen=True):
         Literal["blend", "gaps"],
         Meta(description="blend: learnt on that window; gaps: the log was too short, so by the shop's own gaps"),
     ]
+    shrinking: Annotated[LessFacts, Meta(description="of shrunk_probability")]
+    lost_categories: Annotated[LessFacts, Meta(description="of category_lost_probability")]
 
 
 def model(call: Call) -> ModelAnswer:
@@ -213,6 +227,8 @@ def model_answer(champion: Champion, trouble: str | None, drift: Drift | None) -
         drift=drift,
         left_window_days=bundle.left.window_days,
         left_by=bundle.left.facts["by"],
+        shrinking=msgspec.convert(bundle.buys_less.shrink.facts, LessFacts),
+        lost_categories=msgspec.convert(bundle.buys_less.category.facts, LessFacts),
     )
 
 
@@ -240,6 +256,13 @@ LIST: dict[str, Any] = {
 BAND: dict[str, Any] = {
     "name": "60 to 70%", "low": 0.6, "high": 0.7, "customers": 65, "said": 0.656, "left": 0.631,
     "interval": [0.509, 0.738], "is_merged": False,
+}  # fmt: skip
+
+LESS: dict[str, Any] = {
+    "is_on": True,
+    "words": "accounts that shrink: on, grade A, log loss 0.402 against 0.437 of the rule newest_two",
+    "letter": "A", "rule": "newest_two",
+    "measures": {"log_loss": 0.402, "auroc": 0.79, "rule_log_loss": 0.437, "rule_auroc": 0.74},
 }  # fmt: skip
 
 OPERATIONS = (
@@ -280,6 +303,14 @@ OPERATIONS = (
             "drift": {"as_of": "2026-03-02", "customers": 1540, "probability_psi": 0.012},
             "left_window_days": 90,
             "left_by": "blend",
+            "shrinking": LESS,
+            "lost_categories": {
+                "is_on": False,
+                "words": "categories bought no more: off, as no column says what was bought",
+                "letter": None,
+                "rule": None,
+                "measures": {},
+            },
         },
     ),
     Operation(

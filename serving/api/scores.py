@@ -58,6 +58,7 @@ class PostedOrder(Request, frozen=True):
     amount: Annotated[Number, Meta(description="of the line after discount, major units; negative: a return")]
     order_id: Annotated[Text | None, Meta(description="lines with the same id are one order")] = None
     product_id: Text | None = None
+    category: Annotated[Text | None, Meta(description="what kind of thing was bought, such as filters")] = None
     quantity: Annotated[Number | None, Meta(description="units; left out: one")] = None
     discount: Annotated[Number | None, Meta(description="money taken off the line, major units")] = None
     returned: bool = False
@@ -257,7 +258,13 @@ SCORE: dict[str, Any] = {
     "value_at_risk": "22.93",
     "value_at_risk_low": "9.46",
     "value_at_risk_high": "45.96",
+    "shrunk_probability": None,
+    "category_lost_probability": None,
+    "usual_spend": None,
+    "missing_spend": None,
     "currency": "EUR",
+    "lost_categories": [],
+    "shrinking": [],
     "reasons": ["no order for 57 days, usually every 31 days"],
     "protective": ["stayed away for up to 70 days before and came back"],
     "model_version": "3",

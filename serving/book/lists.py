@@ -39,7 +39,7 @@ from serving.book.sql_rows import (
 )
 from serving.outreach.plan.candidates import LISTED_KINDS
 from serving.outreach.plan.holdout import ANY_PLAYBOOK, HOLDOUT
-from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
+from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList, with_less_told
 from serving.scores import plain_values, with_unknown_money
 
 ROUND_ROBIN = "round robin"
@@ -90,7 +90,8 @@ def entries_in(connection: Connection, query: sa.Select[Any], run: Run) -> pd.Da
     read |= {name: _sentences(found[name], found[held]) for name, held in MESSAGES_OF.items()}
     read["members"] = [texts_from_json(text) for text in found["members"]]
     columns = {str(name): found[name].tolist() for name in found} | read
-    return with_unknown_money(pd.DataFrame({name: pd.Series(columns[name], dtype=object) for name in ENTRY_NAMES}))
+    entries = pd.DataFrame({name: pd.Series(columns[name], dtype=object) for name in ENTRY_NAMES})
+    return with_less_told(with_unknown_money(entries))
 
 
 def _sentences(texts: pd.Series, messages: pd.Series) -> list[tuple[str, ...] | None]:

@@ -40,7 +40,7 @@ class EntryFilter:
         state: the customer's.
         band: of the probability.
         playbook: its id.
-        kind: regular, new, winback or reminder.
+        kind: regular, new, winback, reminder or shrunk.
     """
 
     owner: str | None = None

@@ -14,7 +14,7 @@ from serving.scores import SCORE_COLUMNS
 # What a text holds, where more than any text would do: a look for damage compares it.
 JSON: dict[str, Any] = {"json": True}
 ARM_WORDS: dict[str, Any] = {"words": ("treated", "holdout")}
-KIND_WORDS: dict[str, Any] = {"words": ("regular", "new", "winback", "reminder")}
+KIND_WORDS: dict[str, Any] = {"words": ("regular", "new", "winback", "reminder", "shrunk")}
 # Unique columns have no name of the book's own: in older books they have none.
 METADATA = sa.MetaData(
     naming_convention={

@@ -23,7 +23,7 @@ EVENTS: tuple[Event, ...] = get_args(Event)
 PUBLISHED, ENTERED, LEFT, WITHDRAWN = EVENTS
 PING = "ping"  # never in the outbox: it is sent on demand
 ENTRY_FACTS = ("customer_id", "account_id", "entry_id", "owner", "kind", "playbook")  # also of the entry that was left
-SCORED = ("band", "probability", "left_probability", "value_at_risk")
+SCORED = ("band", "probability", "left_probability", "value_at_risk", "shrunk_probability", "missing_spend")
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)  # ASCII, so that every byte has one meaning
 
 

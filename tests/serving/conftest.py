@@ -38,6 +38,7 @@ from tests.bundles import bundle_of
 from tests.once import once
 from training.bundle import Bundle
 from training.dataset import build_dataset
+from training.forecasts.buys_less import LESS_NAMES
 from training.models.calibration import Calibration
 from training.splits import latest_dates
 from training.tracking import CHALLENGER, Record, Tracking
@@ -109,6 +110,7 @@ def _score(customer_id: str, probability: float = 0.6, value: str = "12.00", **o
         "value_at_risk": Decimal(value),
         "value_at_risk_low": Decimal(value) / 2,
         "value_at_risk_high": Decimal(value) * 2,
+        **dict.fromkeys(LESS_NAMES),
         "reasons": ["no order for 74 days, usually every 31"],
         "protective": [],
         "model_version": "1",

@@ -17,7 +17,7 @@ from serving.book.schema import ARMS, ENTRIES, EPISODES, GONE, LISTS, OWNERS, SC
 from serving.book.score_json import SCORE_FACTS
 from serving.book.sentences import MESSAGES_OF
 from serving.book.sql_rows import frame_of, latest_row, rows_with, texts_from_json
-from serving.outreach.plan.candidates import LISTED_KINDS, NEW, REGULAR, REMINDER, WINBACK
+from serving.outreach.plan.candidates import LISTED_KINDS, NEW, REGULAR, REMINDER, SHRUNK, WINBACK
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import Score
 
@@ -76,6 +76,7 @@ def _list(connection: Connection, row: RowMapping, whole: bool) -> OutreachList:
         newcomers=by_kind[NEW],
         winback=by_kind[WINBACK],
         reminders=by_kind[REMINDER],
+        shrinking=by_kind[SHRUNK],
         left_out=json.loads(row["left_out"]),
         gone=_of_list(connection, GONE, row["id"]),
         **(_rest(connection, row) if whole else {}),

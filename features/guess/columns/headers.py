@@ -194,6 +194,12 @@ PRODUCT_ID = plain_names(
     "κωδικός είδους|κωδικός προϊόντος|είδος|προϊόν|περιγραφή",
     "کد کالا|کد محصول|شناسه محصول|کالا|محصول|نام کالا|شرح کالا",
 )
+CATEGORY = plain_names(
+    "product category|product_category|product_category_name|item category|category|category name",
+    "product type|product_type|product group|item group|article group|commodity|department",
+    "warengruppe|artikelgruppe|produktgruppe|kategorie|catégorie|categoría|categoria|kategori",
+    "κατηγορία|κατηγορία προϊόντος|ομάδα ειδών|دسته|دسته بندی|گروه کالا|دسته کالا",
+)
 RETURNED = plain_names("returned|is returned|is_return|is return|return|return flag|refunded|επιστροφή|مرجوعی")
 STATUS = plain_names(
     "financial status|order status|status|order_status|post_status|state",
@@ -219,7 +225,8 @@ REFUND_AMOUNT = plain_names(
 
 ORDERS = {
     "order_id": ORDER_ID, "line_id": LINE_ID, "customer_id": CUSTOMER_ID, "ordered_at": ORDERED_AT, "price": PRICE,
-    "quantity": QUANTITY, "discount": DISCOUNT, "product_id": PRODUCT_ID, "returned": RETURNED, "status": STATUS,
+    "quantity": QUANTITY, "discount": DISCOUNT, "product_id": PRODUCT_ID, "category": CATEGORY, "returned": RETURNED,
+    "status": STATUS,
     "cancelled_at": CANCELLED_AT, "test": TEST, "currency": CURRENCY,
 }  # fmt: skip
 EVENTS = {

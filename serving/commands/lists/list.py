@@ -26,7 +26,7 @@ from serving.outreach.effect.learnt import learn
 from serving.outreach.exports.folder import check_formats, write_list
 from serving.outreach.plan.holdout import random_cell
 from serving.outreach.plan.holds import held_along
-from serving.outreach.plan.outreach_list import OutreachList
+from serving.outreach.plan.outreach_list import GROUPS, OutreachList, with_less_told
 from serving.outreach.plan.owners import NO_OWNER, owners_along
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.snapshot import Snapshot
@@ -39,7 +39,6 @@ from serving.scores import records, without_money
 from serving.shop import OpenShop
 from serving.webhooks.outbox import publish_and_enqueue
 
-GROUPS = ("entries", "newcomers", "winback", "reminders")
 SHOWN = 10  # entries on a screen
 MOST_NAMED = 5  # accounts in a sentence
 NO_MONEY = "the orders hold no money: customers are ranked by their risk alone, and no worth is told"
@@ -122,8 +121,8 @@ class PublishedList:
         outreach = self.outreach
         yield self.run.totals
         apart = (
-            f"{len(outreach.newcomers):,} new customers, {len(outreach.winback):,} lapsed ones to win back and "
-            f"{len(outreach.reminders):,} to remind before the due day"
+            f"{len(outreach.newcomers):,} new customers, {len(outreach.winback):,} lapsed ones to win back, "
+            f"{len(outreach.reminders):,} to remind before the due day and {len(outreach.shrinking):,} that buy less"
         )
         yield f"{len(outreach.entries):,} regulars on the list, ranked by {outreach.rank_by}; apart from them {apart}"
         yield "not on it: " + ", ".join(f"{count:,} {rule}" for rule, count in outreach.left_out.items())
@@ -322,4 +321,5 @@ def _in_words(outreach: OutreachList, scores: pd.DataFrame, advisor: Advisor) ->
 
 def _with_words(entries: pd.DataFrame, words: pd.DataFrame, advisor: Advisor) -> pd.DataFrame:
     own = words.reindex(entries["customer_id"]).set_axis(entries.index)
-    return entries.assign(opening=advisor.openings(entries), reasons=own["reasons"], protective=own["protective"])
+    told = entries.assign(opening=advisor.openings(entries), reasons=own["reasons"], protective=own["protective"])
+    return with_less_told(told)

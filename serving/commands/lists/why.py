@@ -103,8 +103,13 @@ def _scored(row: dict[str, Any]) -> str:
         f"scored {percent(row['probability'])} ({row['band']}, {row['state']}) to stay away for "
         f"{row['horizon_days']} days; "
         f"{stake} at stake; last order {row['days_since_order']} days before; model version {row['model_version']}"
-        f"{_because(row['reasons'])}"
+        f"{_because(row['reasons'])}{_buys_less(row)}"
     )
+
+
+def _buys_less(row: dict[str, Any]) -> str:
+    told = texts_from_json(row["shrinking"])
+    return f"; buys less: {'; '.join(told)}" if told else ""
 
 
 def _because(reasons: str | None) -> str:

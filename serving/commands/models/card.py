@@ -10,7 +10,7 @@ from training.train import TrainingResult
 
 
 def card(result: TrainingResult) -> Iterator[str]:
-    """Yield what a person should know of a training run, in at most ten lines.
+    """Yield what a person should know of a training run, in at most eleven lines.
 
     Args:
         result: of the run; quality is that of the version that serves.
@@ -28,6 +28,8 @@ def card(result: TrainingResult) -> Iterator[str]:
     yield f"leaks       {_leaks(result)}"
     yield f"serves      version {result.model_version}, {result.bundle.candidate}: {_choice(result)}"
     yield from (f"{name:11} {words}" for name, words in _quality(quality))
+    less = result.bundle.buys_less
+    yield f"buys less   {less.shrink.facts['words']}; {less.category.facts['words']}"
     auroc = result.bundle.metrics.get("auroc", 0.0)
     if auroc > SUSPICIOUS_AUROC:
         yield (

@@ -21,6 +21,7 @@ from serving.outreach.effect.estimate import TOO_FEW, percent
 from serving.outreach.effect.four_groups import FourGroups, four_groups
 from serving.outreach.effect.group import GroupEffect, group_effect
 from serving.outreach.effect.sample_size import ALPHA, POWER
+from serving.outreach.plan.candidates import SHRUNK
 
 # An effect so many standard errors away from 0 is seen with 80 % power at the 5 % level.
 STANDARD_ERRORS_TO_SEE = NormalDist().inv_cdf(1 - ALPHA / 2) + NormalDist().inv_cdf(POWER)
@@ -32,8 +33,11 @@ GROUPS: tuple[str, ...] = ("playbook", "owner", "band", "month", "kind")
 class Effect:
     """What the lists saved, overall and per group; `warnings` say how far the estimates can be trusted.
 
+    Accounts that buy less count apart: of them an account is kept that spends more than half of its own usual. Only
+    the groups by kind hold them too.
+
     Args:
-        overall: all accounts that the ranking chose.
+        overall: all accounts that the ranking chose, but those that buy less.
         groups: playbook, owner, band, month, kind → the effect in each of its groups.
         four: the four-group design; None while the shop has not turned it on.
         first_on: the first day on which an episode began; None without any.
@@ -43,6 +47,7 @@ class Effect:
         more_weeks_planned: the same for the planned effect; None where none was planned.
         warnings: sentences.
         currency: of the money, ISO 4217.
+        shrunk: the accounts that buy less; None where none has settled.
     """
 
     overall: GroupEffect
@@ -55,6 +60,7 @@ class Effect:
     more_weeks_planned: int | None
     warnings: tuple[str, ...]
     currency: str
+    shrunk: GroupEffect | None = None
 
     def lines(self) -> Iterator[str]:
         """Say the effect in plain words, warnings last."""
@@ -67,6 +73,8 @@ class Effect:
             contacted = percent(self.overall.contacted / self.overall.treated)
             yield f"{contacted} of those we meant to contact were contacted; all of them count, by intention to treat"
         yield from (self.four.lines() if self.four else ())
+        if self.shrunk:
+            yield f"apart from them, where stayed means more than half of the usual spend: {self.shrunk.line(money)}"
         yield from (f"careful: {warning}" for warning in self.warnings)
 
     def rows(self, group: str) -> list[list[str]]:
@@ -96,24 +104,30 @@ def effect(settled: pd.DataFrame, *, currency: str, planned_saved_share: float |
     """
     _check(settled, planned_saved_share)
     first = settled[settled["number"] == 1]
-    ranked, random = first[first["cell"] == "ranked"], first[first["cell"] == "random"]
-    ranked = ranked.assign(month=[f"{day:%Y-%m}" for day in ranked["began_on"]])
+    every, random = first[first["cell"] == "ranked"], first[first["cell"] == "random"]
+    every = every.assign(month=[f"{day:%Y-%m}" for day in every["began_on"]])
+    ranked, shrunk = every[every["kind"] != SHRUNK], every[every["kind"] == SHRUNK]
     overall = group_effect("all", ranked)
     groups = {
-        column: [group_effect(str(name), rows) for name, rows in ranked.groupby(column, sort=True)] for column in GROUPS
+        column: [
+            group_effect(str(name), rows)
+            for name, rows in (every if column == "kind" else ranked).groupby(column, sort=True)
+        ]
+        for column in GROUPS
     }
     found, planned = _more_weeks(overall, ranked, planned_saved_share)
     return Effect(
         overall=overall,
         groups=groups,
         four=four_groups(ranked, random) if len(random) else None,
-        first_on=min(ranked["began_on"], default=None),
-        last_on=max(ranked["began_on"], default=None),
+        first_on=min(every["began_on"], default=None),
+        last_on=max(every["began_on"], default=None),
         later_episodes=int(len(settled) - len(first)),
         more_weeks_found=found,
         more_weeks_planned=planned,
         warnings=tuple(_warnings(overall, found, planned, len(settled) - len(first))),
         currency=currency,
+        shrunk=group_effect("accounts that buy less", shrunk) if len(shrunk) else None,
     )
 
 

@@ -15,6 +15,7 @@ from features.definitions import default_features
 from features.definitions.engagement import event_kinds
 from features.feature import FeatureSet
 from features.log import Log
+from serving.outreach.plan.candidates import SHRUNK
 from training.dataset import Floats
 from training.forecasts.uplift import LEAST_ACCOUNTS, TLearner, UpliftVerdict, fit_uplift, uplift_backtest
 
@@ -50,7 +51,10 @@ def learn_uplift(log: Log, outcomes: pd.DataFrame) -> LearntUplift:
         outcomes: what `serving.outreach.effect.settled.settled` returns.
     """
     features = default_features(event_kinds(log))
-    first = outcomes[(outcomes["number"] == 1) & (outcomes["cell"] == "ranked")].reset_index(drop=True)
+    stays = (
+        outcomes["kind"] != SHRUNK if "kind" in outcomes else True
+    )  # what keeps an account's spend is another question
+    first = outcomes[(outcomes["number"] == 1) & (outcomes["cell"] == "ranked") & stays].reset_index(drop=True)
     kept, treated = first["kept"].to_numpy(dtype=bool), (first["arm"] == "treated").to_numpy(dtype=bool)
     risk = first["probability"].to_numpy(dtype=np.float64)
     if min(int(treated.sum()), int((~treated).sum())) < LEAST_ACCOUNTS:

@@ -15,8 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.churn.labels import complete_until
+from features.churn.shrinking import SHRUNK_AT
 from features.clock import day_numbers, future
 from features.log import Ints, Log
+from serving.outreach.plan.candidates import SHRUNK
 
 People = Sequence[tuple[str, ...]]
 
@@ -31,7 +33,8 @@ def settled(episodes: pd.DataFrame, log: Log, accounts: Mapping[str, str] | None
 
     Returns:
         The same columns and `number` (int, 1 = the first episode of the account and of all its customers), `kept`
-        (bool: an order on the days began_on … began_on + horizon_days − 1) and `spent` (int, minor units on those
+        (bool: an order on the days began_on … began_on + horizon_days − 1; of an account that buys less, more than half
+        of its usual spent on them) and `spent` (int, minor units on those
         days), sorted by began_on and account.
 
     >>> from datetime import date
@@ -50,7 +53,21 @@ def settled(episodes: pd.DataFrame, log: Log, accounts: Mapping[str, str] | None
     end = np.asarray(future(begin, found["horizon_days"].to_numpy(dtype=np.int64))[1])  # type: ignore[arg-type]
     over = np.flatnonzero(end <= complete_until(log))
     order_days, spent = _order_days_and_spend(log, [people[int(row)] for row in over], begin[over], end[over])
-    return found.iloc[over].reset_index(drop=True).assign(kept=order_days > 0, spent=spent)
+    known = found.iloc[over].reset_index(drop=True)
+    return known.assign(kept=np.where(_shrunk(known), _holds(known, spent), order_days > 0), spent=spent)
+
+
+def _shrunk(episodes: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    if "kind" not in episodes:
+        return np.zeros(len(episodes), dtype=bool)
+    return np.asarray(episodes["kind"] == SHRUNK, dtype=bool)
+
+
+def _holds(episodes: pd.DataFrame, spent: Ints) -> npt.NDArray[np.bool_]:
+    """Return who spent more than half of what was expected: of an account that buys less, the own usual."""
+    if "expected_spend" not in episodes:
+        return np.zeros(len(episodes), dtype=bool)
+    return np.asarray(spent > SHRUNK_AT * episodes["expected_spend"].to_numpy(dtype=np.float64))
 
 
 def _people(episodes: pd.DataFrame, accounts: Mapping[str, str]) -> People:

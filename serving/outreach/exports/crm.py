@@ -124,6 +124,7 @@ _PROPERTIES = {
     "probability": _value("probability"),
     "left_probability": _value("left_probability"),
     "value_at_risk": _value("value_at_risk"),
+    "missing_spend": _value("missing_spend"),
     "expected_gain": _value("expected_gain"),
     "currency": _value("currency"),
     "state": _value("state"),

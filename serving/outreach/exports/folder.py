@@ -22,7 +22,7 @@ from serving.outreach.exports.list_mails import check_addresses, is_list_mail, m
 from serving.outreach.exports.list_xlsx import write_workbook
 from serving.outreach.plan.outreach_list import OutreachList
 
-GROUP_FILES = ("list.csv", "new-customers.csv", "win-back.csv", "reminders.csv")
+GROUP_FILES = ("list.csv", "new-customers.csv", "win-back.csv", "reminders.csv", "shrinking.csv")
 WHOLE_LISTS: Mapping[str, tuple[str, Callable[[OutreachList, Path, Language], None]]] = {
     "xlsx": ("list.xlsx", write_workbook),
     "html": ("list.html", write_page),
@@ -45,8 +45,8 @@ def write_list(
     """Write a list for people and systems, and return the files in the order of the formats.
 
     csv: list.csv with the regular customers at risk, new-customers.csv, win-back.csv with the lapsed, reminders.csv,
-    and owners/<owner>.csv with all groups of each owner, told apart by the column `kind`. xlsx, html, json:
-    list.xlsx, list.html and list.json. hubspot, salesforce, upsert: CSV that may be imported twice. eml:
+    shrinking.csv, and owners/<owner>.csv with all groups of each owner, told apart by the column `kind`. xlsx, html,
+    json: list.xlsx, list.html and list.json. hubspot, salesforce, upsert: CSV that may be imported twice. eml:
     mails/<owner>.eml. Owners' files of a former list in this folder are removed; files that are not ours stay.
 
     Args:

@@ -25,6 +25,7 @@ GROUPS: Mapping[str, Message] = {
     "newcomers": Message("new customers"),
     "winback": Message("customers to win back"),
     "reminders": Message("customers to remind before the due day"),
+    "shrinking": Message("accounts that buy less"),
 }
 
 
@@ -49,6 +50,7 @@ LIST_COLUMNS: tuple[ListColumn, ...] = (
     ListColumn("reasons", Message("Why", context="column"), "texts", 60),
     ListColumn("listed_for", Message("On the list for", context="column"), "text", 14),
     ListColumn("value_at_risk", Message("Value at risk", context="column"), "money", 14),
+    ListColumn("missing_spend", Message("Missing spend", context="column"), "money", 14),
     ListColumn("channel", Message("By", context="column"), "text", 10),
     ListColumn("due_on", Message("Until", context="column"), "date", 12),
     ListColumn("change", Message("New or still", context="column"), "text", 12),
@@ -70,6 +72,11 @@ LIST_COLUMNS: tuple[ListColumn, ...] = (
     ListColumn("expected_spend", Message("Expected spend", context="column"), "money", 14),
     ListColumn("value_at_risk_low", Message("Value at risk, low", context="column"), "money", 14),
     ListColumn("value_at_risk_high", Message("Value at risk, high", context="column"), "money", 14),
+    ListColumn("usual_spend", Message("Usual spend", context="column"), "money", 14),
+    ListColumn("shrunk_probability", Message("Probability of shrinking", context="column"), "percent", 12),
+    ListColumn("category_lost_probability", Message("Probability of a lost category", context="column"), "percent", 12),
+    ListColumn("lost_categories", Message("Buys no more", context="column"), "texts", 24),
+    ListColumn("shrinking", Message("What it buys less of", context="column"), "texts", 40),
     ListColumn("protective", Message("What speaks for staying", context="column"), "texts", 40),
     ListColumn("segment", Message("Segment", context="column"), "text", 14),
     ListColumn("owner", Message("Owner", context="column"), "text", 18),

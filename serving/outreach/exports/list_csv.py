@@ -16,10 +16,16 @@ from serving.outreach.plan.in_words import CODES
 from serving.outreach.playbooks.guidance import GUIDANCE_NAMES
 from serving.scores import plain_values
 
-# Owners' files of a former list are recognised by their header: today's, that of lists without columns to fill in, that
-# of before the entry rule, that of lists without advice, and that of lists without playbooks.
+# Owners' files of a former list are recognised by their header: today's, that of before accounts that buy less, that of
+# lists without columns to fill in, that of before the entry rule, that of lists without advice, and that of lists without
+# playbooks.
+_OF_LESS = (
+    *("missing_spend", "usual_spend", "shrunk_probability", "category_lost_probability", "lost_categories"),
+    "shrinking",
+)
+_NO_LESS = tuple(name for name in LIST_NAMES if name not in _OF_LESS)
 _ADDED = ("listed_for", "left_probability")
-_NO_RULE = tuple(name for name in LIST_NAMES if name not in _ADDED)
+_NO_RULE = tuple(name for name in _NO_LESS if name not in _ADDED)
 _NO_ADVICE = tuple(name for name in _NO_RULE if name not in GUIDANCE_NAMES)
 _FORMER_NAMES = (
     *("position", "owner", "customer_id", "name", "segment", "probability", "band", "state", "days_since_order"),
@@ -72,11 +78,12 @@ def is_list_csv(content: bytes) -> bool:
     return content.startswith(_headers())
 
 
-_KNOWN_NAMES = (LIST_NAMES, _NO_RULE, _NO_ADVICE, _FORMER_NAMES)
+_KNOWN_NAMES = (LIST_NAMES, _NO_LESS, _NO_RULE, _NO_ADVICE, _FORMER_NAMES)
 
 
 @cache
 def _headers() -> tuple[bytes, ...]:
-    former = [[said(column.heading, language) for column in LIST_COLUMNS] for language in LANGUAGES]
+    every = [LIST_COLUMNS, tuple(column for column in LIST_COLUMNS if column.name not in _OF_LESS)]
+    former = [[said(column.heading, language) for column in each] for each in every for language in LANGUAGES]
     names = (people_csv(pd.DataFrame(columns=list(each))) for each in (*_KNOWN_NAMES, *former))
     return (*names, *(list_csv(pd.DataFrame(), language) for language in LANGUAGES))

@@ -33,7 +33,7 @@ REGULAR = "regular"  # what most are is not said of each
 SHOWN = (
     *("position", "name", "customer_id", "segment", "kind", "members", "title", "channel", "what_to_say", "incentive"),
     *("opening", "reasons", "expected_gain", "value_at_risk", "left_probability", "due_on", "change", "entry_id"),
-    "listed_for",
+    *("listed_for", "missing_spend", "less"),
 )
 UNBROKEN = 24  # characters of an id or a segment that are kept on one line; a longer one may break anywhere
 _PARTS_AT_ONCE = 2_000  # parts of a page that are written together
@@ -67,8 +67,14 @@ def entries_in_words(frame: pd.DataFrame, currency: str, language: Language = EN
         currency: of their money, ISO 4217.
         language: of whoever reads them; codes are said in it, and days are written as a table has them.
     """
-    rows = records(frame[list(SHOWN)])
+    rows = records(_with_less(frame)[list(SHOWN)])
     return ({name: _in_words(value, currency, language) for name, value in row.items()} for row in rows)
+
+
+def _with_less(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return entries with `less`: how likely an account buys less, of the whole or of a category."""
+    both = frame[["shrunk_probability", "category_lost_probability"]].astype(float)
+    return frame.assign(less=both.max(axis=1))
 
 
 def _in_words(value: Any, currency: str, language: Language) -> Any:

@@ -31,6 +31,7 @@ def write_document(outreach: OutreachList, path: Path) -> None:
         "new_customers": _ordered(outreach.newcomers),
         "winback": _ordered(outreach.winback),
         "reminders": _ordered(outreach.reminders),
+        "shrinking": _ordered(outreach.shrinking),
         "suppressed": outreach.suppressed[outreach.suppressed["reason"] != HELD_OUT],
         "gone": outreach.gone,
     }

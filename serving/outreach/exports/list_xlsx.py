@@ -49,7 +49,7 @@ _LOOKED_AT = 50  # rows, by which the direction of a sheet is decided
 # A sheet is of one owner and for reading: the numbers behind the numbers are in the CSV and in the JSON.
 LEFT_TO_OTHERS = frozenset(
     {"owner", "state", "overdue", "overdue_days", "next_order_from", "next_order_until"}
-    | {"value_at_risk_low", "value_at_risk_high", "saved_share", "playbook"}
+    | {"value_at_risk_low", "value_at_risk_high", "saved_share", "playbook", "shrinking"}
 )
 COLUMNS = tuple(column for column in SHEET_COLUMNS if column.name not in LEFT_TO_OTHERS)
 Line = tuple[str, str | int | None]  # label and value of a line of the summary; None = a heading

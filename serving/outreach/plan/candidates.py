@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features.money import Money
@@ -12,10 +13,12 @@ from serving.outreach.plan.policy import Policy
 
 FILE_COLUMNS = ("name", "owner", "segment", "consent", "account")
 REGULAR, NEW, WINBACK = "regular", "new", "winback"
-KINDS = (REGULAR, NEW, WINBACK)  # what a playbook is for
 REMINDER = "reminder"  # a regular who is not late, reminded shortly before the order is due
-LISTED_KINDS = (*KINDS, REMINDER)
+SHRUNK = "shrunk"  # an account that still buys, and less than it did
+KINDS = (REGULAR, NEW, WINBACK, SHRUNK)  # what a playbook is for
+LISTED_KINDS = (REGULAR, NEW, WINBACK, REMINDER, SHRUNK)
 RANKED, RANDOM = "ranked", "random"
+LESS_CHANCES = ("shrunk_probability", "category_lost_probability")
 _KIND_BY_STATE = {"new": NEW, "lapsed": WINBACK}
 
 
@@ -28,10 +31,12 @@ def candidates(
     listed_before: Collection[str] = (),
     random_cell: Collection[str] = (),
 ) -> pd.DataFrame:
-    """Return the customers who are at risk enough, were listed before and are not yet safe, or were drawn at random.
+    """Return who is at risk enough, was listed before and is not yet safe, was drawn at random, or buys less.
 
-    Adds account_id, kind, cell, name, owner, segment, consent (None where unknown), and `spend`, the expected spend in
-    minor units.
+    Adds account_id, kind, cell, name, owner, segment, consent (None where unknown); `spend`, the expected spend,
+    `usual`, the own usual one, and `missing`, what is expected to be missing of it, in minor units; `at_risk` where the
+    risk alone brings a customer here; `buys_less`, and `less_probability`, how likely that is; and `lost_category`, the
+    first of those that are likely lost.
 
     Args:
         scores: one run, a frame in SCORE_COLUMNS.
@@ -41,15 +46,43 @@ def candidates(
         listed_before: accounts of the former list.
         random_cell: customers of the random cell.
     """
-    wanted = (scores["probability"] >= policy.leave_at) | scores["customer_id"].isin(set(random_cell))
-    rows = with_customers(scores[wanted], customers)
-    at_random = rows["customer_id"].isin(set(random_cell))
-    kept = (rows["probability"] >= policy.enter_at) | rows["account_id"].isin(set(listed_before)) | at_random
+    before, drawn = set(listed_before), set(random_cell)
+    wanted = (scores["probability"] >= policy.leave_at) | scores["customer_id"].isin(drawn)
+    rows = with_customers(scores[wanted | (_less(scores) >= policy.shrink_leave_at)], customers)
+    at_random, listed = rows["customer_id"].isin(drawn), rows["account_id"].isin(before)
+    buys_less = (_less(rows) >= policy.shrink_at) | (listed & (_less(rows) >= policy.shrink_leave_at))
+    buys_less &= ~rows["state"].isin(list(_KIND_BY_STATE))
+    at_risk = (rows["probability"] >= policy.enter_at) | (listed & (rows["probability"] >= policy.leave_at)) | at_random
+    kept = at_risk | buys_less
     kind = rows["state"].map(_KIND_BY_STATE).fillna(REGULAR)
     # Whoever was drawn is in the random cell however high the risk: else that cell would lack the customers at risk.
     cell = np.where(at_random, RANDOM, RANKED)
-    spend = [money.minor(value) for value in rows.loc[kept, "expected_spend"]]
-    return rows.assign(kind=kind, cell=cell)[kept].assign(spend=np.array(spend, dtype=np.int64))
+    found = rows.assign(kind=kind, cell=cell, at_risk=at_risk, buys_less=buys_less)[kept]
+    spend = _minor(found["expected_spend"], money)
+    usual, missing = (_minor(_known(found, name), money) for name in ("usual_spend", "missing_spend"))
+    lost = [each[0] if isinstance(each, Sequence) and each else None for each in _known(found, "lost_categories")]
+    lost_category = pd.Series(lost, found.index, dtype=object)
+    return found.assign(
+        spend=spend,
+        usual=np.where(usual > 0, usual, spend),
+        missing=missing,
+        less_probability=_less(found),
+        lost_category=lost_category,
+    )
+
+
+def _less(scores: pd.DataFrame) -> pd.Series:
+    """Return how likely each buys less, of the whole or of one category; 0 where that is not forecast."""
+    both = [pd.to_numeric(_known(scores, name)).fillna(0.0) for name in LESS_CHANCES]
+    return both[0].where(both[0] > both[1], both[1]).astype(float)
+
+
+def _known(rows: pd.DataFrame, name: str) -> pd.Series:
+    return rows[name] if name in rows else pd.Series(None, index=rows.index, dtype=object)
+
+
+def _minor(amounts: pd.Series, money: Money) -> npt.NDArray[np.int64]:
+    return np.array([0 if pd.isna(value) else money.minor(value) for value in amounts], dtype=np.int64)
 
 
 def with_customers(scores: pd.DataFrame, customers: pd.DataFrame | None) -> pd.DataFrame:

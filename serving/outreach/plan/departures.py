@@ -5,9 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from features.rounding import percent
+from serving.outreach.plan.candidates import SHRUNK
 from serving.outreach.plan.suppression import ACCOUNT, WOULD_STAY
 
 GONE_NAMES = ("customer_id", "reason", "detail")
+HOLDS = "holds", "is expected to buy as usual"
 UNKNOWN, NO_ORDER = "no longer scored", "no order within the active days"
 
 
@@ -18,7 +20,7 @@ def departures(former: pd.DataFrame, listed: pd.DataFrame, off: pd.DataFrame, sc
     customer, and a customer who is listed for another account has not left.
 
     Args:
-        former: account_id and customer_id of the former list.
+        former: account_id and customer_id of the former list, and kind where it is known.
         listed: account_id and customer_id of this list.
         off: customer_id, account_id, reason, detail of the candidates that a reason keeps off this list.
         scores: customer_id and probability of everyone.
@@ -34,15 +36,20 @@ def departures(former: pd.DataFrame, listed: pd.DataFrame, off: pd.DataFrame, sc
     still = [former[name].isin(set(listed[name])) for name in ("account_id", "customer_id")]
     left = former[~(still[0] | still[1])]
     found = _why_off(left, listed, off)
-    found = found.where(found.notna(), _why_no_candidate(left["customer_id"], scores))
+    found = found.where(found.notna(), _why_no_candidate(left, scores))
     return left.assign(**found)[list(GONE_NAMES)].reset_index(drop=True)
 
 
-def _why_no_candidate(customer_ids: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
+def _why_no_candidate(left: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Return reason and detail of customers whose risk is too low now, or who are not scored any more."""
+    customer_ids = left["customer_id"]
+    kinds = left["kind"] if "kind" in left else [None] * len(left)
     known = scores.loc[scores["customer_id"].isin(set(customer_ids)), ["customer_id", "probability"]]
     risks = customer_ids.map(known.set_index("customer_id")["probability"])
-    reasons = [(WOULD_STAY, f"risk is down to {percent(p)}") if p == p else (UNKNOWN, NO_ORDER) for p in risks]
+    reasons = [
+        (UNKNOWN, NO_ORDER) if p != p else HOLDS if kind == SHRUNK else (WOULD_STAY, f"risk is down to {percent(p)}")
+        for p, kind in zip(risks, kinds, strict=True)
+    ]
     return pd.DataFrame(reasons, index=customer_ids.index, columns=["reason", "detail"], dtype=object)
 
 

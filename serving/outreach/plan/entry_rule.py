@@ -2,8 +2,9 @@
 
 Whoever buys every 80 days is likely not to order within 30, and has not left: such a customer is called when the own
 gap is over and not before; after two orders, whose only gap is no rhythm yet, when a whole horizon is over too. A
-complaint, a return, a bad review, and a clear fall against the own former self need no silence. Who is about to be due
-may be reminded, where a playbook does that: such entries are a kind of their own.
+complaint, a return, a bad review, and a clear fall against the own former self need no silence. Accounts that still
+buy, and less than they did, are a kind of their own. Who is about to be due may be reminded, where a playbook does
+that: such entries are a kind of their own too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import pandas as pd
 
 from features.lateness import late_after_days, whole_days
 from features.rounding import days_in_words
-from serving.outreach.plan.candidates import NEW, RANDOM, REGULAR, REMINDER, WINBACK
+from serving.outreach.plan.candidates import NEW, RANDOM, REGULAR, REMINDER, SHRUNK, WINBACK
 
 RETURN_DAYS, RATING_DAYS, BAD_RATING = 30, 60, 0.4  # as the playbooks that answer them
 TWO = 2  # order days: one gap
@@ -24,13 +25,16 @@ OPEN_TICKET, RETURNED, BAD_REVIEW = "open ticket", "return", "bad review"
 FEWER_ORDERS, SPENDS_LESS = "fewer orders", "spends less"
 FIRST_ORDER, LAPSED, DRAWN, DUE_SOON = "first order", "lapsed", "random draw", "due soon"
 SIGNS = (OPEN_TICKET, RETURNED, BAD_REVIEW, FEWER_ORDERS, SPENDS_LESS)  # other than silence
-LISTED_FOR = (LATE, *SIGNS, FIRST_ORDER, LAPSED, DRAWN, DUE_SOON)
+BUYS_LESS, LOST_CATEGORY = "buys less", "lost category"
+LISTED_FOR = (LATE, *SIGNS, FIRST_ORDER, LAPSED, DRAWN, DUE_SOON, BUYS_LESS, LOST_CATEGORY)
+OF_THE_SHRUNK = (FEWER_ORDERS, SPENDS_LESS)  # what they are listed for otherwise, if they are not late
 
 
 def with_entry_rule(rows: pd.DataFrame) -> pd.DataFrame:
     """Add `listed_for`: the first of LISTED_FOR that holds; None where nothing does, so that it is not yet due.
 
-    Adds `late_after_days` too, and `order_days`, NaN where it is not known.
+    Adds `late_after_days` too, and `order_days`, NaN where it is not known. Accounts that buy less become the kind `shrunk`
+    where they are not at risk, or neither late nor in trouble.
 
     Args:
         rows: candidates with kind, cell, days_since_order, usual_gap_days and horizon_days; what else is known of them,
@@ -47,7 +51,21 @@ def with_entry_rule(rows: pd.DataFrame) -> pd.DataFrame:
     found = np.full(len(rows), None, dtype=object)
     for words, holds in reversed(_signs(rows)):
         found[holds.to_numpy()] = words  # an earlier one counts before a later one
-    return rows.assign(listed_for=pd.Series(found, rows.index, dtype=object))
+    return _with_shrunk(rows.assign(listed_for=pd.Series(found, rows.index, dtype=object)))
+
+
+def _with_shrunk(rows: pd.DataFrame) -> pd.DataFrame:
+    if "buys_less" not in rows:
+        return rows
+    silent_or_less = rows["listed_for"].isna() | rows["listed_for"].isin(OF_THE_SHRUNK)
+    shrunk = rows["buys_less"] & (rows["kind"] == REGULAR) & (rows["cell"] != RANDOM)
+    shrunk &= silent_or_less | ~rows["at_risk"]
+    of_one = _number(rows, "category_lost_probability") > _number(rows, "shrunk_probability").fillna(0.0)
+    why = np.where(of_one, LOST_CATEGORY, BUYS_LESS)
+    return rows.assign(
+        kind=rows["kind"].where(~shrunk, SHRUNK),
+        listed_for=rows["listed_for"].where(~shrunk, pd.Series(why, rows.index, dtype=object)),
+    )
 
 
 def with_reminders(rows: pd.DataFrame) -> pd.DataFrame:

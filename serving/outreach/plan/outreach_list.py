@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from features.money import Money
 from serving.outreach.plan.accounts import Accounts
 from serving.outreach.plan.arms import DRAWN_NAMES, MERGED_NAMES, Arms, begins_now
+from serving.outreach.plan.candidates import SHRUNK
 from serving.outreach.plan.departures import GONE_NAMES
 from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.plan.suppression import SUPPRESSED_NAMES
@@ -27,7 +29,7 @@ ENTRY_COLUMNS: tuple[Column, ...] = (
     _SCORED.pop("customer_id"),
     _optional("name", "text", "", "of the customers file"),
     _optional("segment", "text", "", "of the customers file"),
-    _optional("kind", "text", "", "regular, new, winback or reminder"),
+    _optional("kind", "text", "", "regular, new, winback, reminder or shrunk"),
     _optional("title", "text", "", "what to do"),
     _optional("channel", "text", "", "how to get in touch"),
     _optional("opening", "text", "", "the sentence to open with"),
@@ -45,6 +47,9 @@ ENTRY_COLUMNS: tuple[Column, ...] = (
     _optional("entry_id", "text", "", "names the entry when its outcome is reported; drawn when the list is published"),
 )
 ENTRY_NAMES: tuple[str, ...] = tuple(column.name for column in ENTRY_COLUMNS)
+# The groups of a list, in the order of LISTED_KINDS.
+GROUPS = ("entries", "newcomers", "winback", "reminders", "shrinking")
+MOST_REASONS = 3
 EPISODE_NAMES = (
     *("account_id", "began_on", "customer_id", "horizon_days", "arm", "cell", "kind", "playbook", "owner", "band"),
     *("stratum", "probability", "expected_spend", "customers"),
@@ -58,8 +63,8 @@ class OutreachList:
 
     `entries` are regular customers at risk. `newcomers` have one order day and are addressed differently from a regular
     who stays away. `winback` are lapsed: nothing is at stake any more, something may be won. `reminders` are regulars
-    who are not late, and about to be due. All four are frames in ENTRY_NAMES, best first, `position` counting from 1 in
-    each.
+    who are not late, and about to be due. `shrinking` are accounts that still buy, and less than they did. All are
+    frames in ENTRY_NAMES, best first, `position` counting from 1 in each.
 
     Args:
         as_of: the list's day.
@@ -72,6 +77,7 @@ class OutreachList:
         newcomers: customers with one order day.
         winback: lapsed customers.
         reminders: regulars shortly before their next order is due.
+        shrinking: accounts that buy less.
         left_out: reason → how many customers it kept off the list.
         suppressed: customer_id, account_id, reason, detail of each of them but those who would stay anyway.
         gone: customer_id, reason, detail of those who were on the former list and are not on this one.
@@ -102,22 +108,23 @@ class OutreachList:
     merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MERGED_NAMES)))
     least_gain: int = 0
     reminders: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ENTRY_NAMES)))
+    shrinking: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ENTRY_NAMES)))
     owners_given: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["account_id", "owner"]))
     owned: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["customer_id", "account_id", "owner"]))
 
     @property
-    def groups(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    def groups(self) -> tuple[pd.DataFrame, ...]:
         """The groups in the order of LISTED_KINDS."""
-        return self.entries, self.newcomers, self.winback, self.reminders
+        return self.entries, self.newcomers, self.winback, self.reminders, self.shrinking
 
     def with_groups(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> OutreachList:
         """Return the same list with each of its groups changed."""
-        entries, newcomers, winback, reminders = map(change, self.groups)
-        return replace(self, entries=entries, newcomers=newcomers, winback=winback, reminders=reminders)
+        changed: dict[str, Any] = dict(zip(GROUPS, map(change, self.groups), strict=True))
+        return replace(self, **changed)
 
     @property
     def everyone(self) -> pd.DataFrame:
-        """All in one frame: the regular customers at risk, the newcomers, the lapsed, then the reminders."""
+        """All in one frame: regulars at risk, newcomers, the lapsed, reminders, then those that buy less."""
         frames = [frame for frame in self.groups if len(frame)]
         return pd.concat(frames, ignore_index=True) if frames else self.entries
 
@@ -159,6 +166,28 @@ def entries_of(
     return rows[list(ENTRY_NAMES)].reset_index(drop=True)
 
 
+def with_less_told(entries: pd.DataFrame) -> pd.DataFrame:
+    """Return entries whose reasons begin, of accounts that buy less, with what they buy less of.
+
+    Args:
+        entries: in ENTRY_NAMES, with reasons.
+
+    >>> one = {"kind": ["shrunk"], "shrinking": [["buys less"]], "reasons": [["late"]]}
+    >>> with_less_told(pd.DataFrame(one))["reasons"].tolist()
+    [['buys less', 'late']]
+    """
+    columns = (entries[name].tolist() for name in ("kind", "shrinking", "reasons"))
+    told = [
+        [*_texts(less), *_texts(own)][:MOST_REASONS] if kind == SHRUNK else own
+        for kind, less, own in zip(*columns, strict=True)
+    ]
+    return entries.assign(reasons=pd.Series(told, entries.index, dtype=object))
+
+
+def _texts(value: object) -> Sequence[str]:
+    return value if isinstance(value, (list, tuple)) else ()
+
+
 def _major(minor: pd.Series, money: Money) -> pd.Series:
     return pd.Series([money.major(value) for value in minor.tolist()], minor.index, dtype=object)
 
@@ -176,10 +205,12 @@ def episodes_of(enrolled: pd.DataFrame, snapshot: Snapshot, arms: Arms, as_of: d
     new = enrolled[begins_now(enrolled, arms, frozenset(snapshot.open_episodes["account_id"]))]
     pairs = zip(new["account_id"], new["customer_id"], strict=True)
     customers = [tuple(sorted({*arms.accounts.customers(account), who})) for account, who in pairs]
+    shrunk = new["kind"] == SHRUNK  # such an account holds when it spends more than half of its own usual
     rows = new.assign(
         began_on=as_of,
         horizon_days=horizon_days,
-        expected_spend=new["spend"],
+        probability=new["probability"].where(~shrunk, new["less_probability"]),
+        expected_spend=new["spend"].where(~shrunk, new["usual"]),
         customers=pd.Series(customers, index=new.index, dtype=object),
     )
     return rows[list(EPISODE_NAMES)].reset_index(drop=True)

@@ -51,6 +51,7 @@ DECIDING_NAMES = (
     *("probability", "left_probability", "band", "state"),
     *("days_since_order", "usual_gap_days", "late_after_days", "order_days", "overdue", "value_at_risk", "spend"),
     *("listed_for", *DEFAULT_CHOICE),
+    *("usual", "missing", "less_probability"),
 )
 
 
@@ -70,8 +71,9 @@ def plan(
     Customers are listed in descending order of what contacting them is expected to gain, left_probability × P(saved |
     contacted) × expected spend − cost, until that is nothing or their owner can take no more. Ties go to the higher
     probabilities, then to the smaller id. Regulars come on it when they are late by their own rhythm, or for another
-    sign that is stated; who is about to be due is reminded, after all others. The held-out are enrolled in the trial
-    instead, down to where the list ends.
+    sign that is stated; who is about to be due is reminded, after all others. Accounts that buy less are a group of
+    their own: of them what is missing of their usual stands for left_probability × expected spend. The held-out are
+    enrolled in the trial instead, down to where the list ends.
 
     Args:
         scores: one run, a frame in SCORE_COLUMNS.
@@ -123,7 +125,7 @@ def plan(
     whole = known.loc[listed.index].assign(**{name: listed[name] for name in ("owner", "gain", "members")})
     days = policy.workdays
     groups = [entries_of(whole[whole["kind"] == kind], as_of, before, money, days) for kind in LISTED_KINDS]
-    entries, newcomers, winback, reminders = groups
+    entries, newcomers, winback, reminders, shrinking = groups
     return OutreachList(
         as_of=as_of,
         horizon_days=int(horizon_days),
@@ -136,6 +138,7 @@ def plan(
         newcomers=newcomers,
         winback=winback,
         reminders=reminders,
+        shrinking=shrinking,
         left_out={WOULD_STAY: len(scores) - len(rows), **reasons},
         suppressed=off,
         gone=gone,

@@ -18,6 +18,7 @@ RANKINGS: tuple[RankBy, ...] = get_args(RankBy)
 # Lower than the threshold to enter, so that a customer whose risk wavers around it does not come and go every week.
 LEAVE_AT = 0.2
 COOLDOWN_DAYS = 14
+SHRINK_AT = 0.5  # more likely than not
 HOLDOUT_SHARE = 0.1
 
 
@@ -31,6 +32,8 @@ class Policy:
         rank_by: the measure that decides the order, largest first.
         enter_at: the probability from which on a customer enters a list.
         leave_at: the probability below which a customer of the former list leaves it.
+        shrink_at: the probability of buying less from which on an account that still buys enters the list; it leaves at
+            the same part of it as `leave_at` is of `enter_at`.
         least_gain: the expected gain, in major units, from which on a customer is worth a row; None = what it costs to
             read one, 0 = whatever is above nothing.
         cooldown_days: so long after a contact a customer is left in peace; a playbook may ask for longer.
@@ -57,6 +60,7 @@ class Policy:
     rank_by: RankBy = "gain"
     enter_at: float = MEDIUM_FROM
     leave_at: float = LEAVE_AT
+    shrink_at: float = SHRINK_AT
     least_gain: Decimal | None = None
     cooldown_days: int = COOLDOWN_DAYS
     holdout_share: float = HOLDOUT_SHARE
@@ -79,6 +83,8 @@ class Policy:
                 raise InputError(f"the capacity is at least 1 entry per owner, not {capacity}")
         if not 0 <= self.leave_at <= self.enter_at <= 1:
             raise InputError(f"0 ≤ leave_at ≤ enter_at ≤ 1 must hold, not {self.leave_at} and {self.enter_at}")
+        if not 0 < self.shrink_at <= 1:
+            raise InputError(f"shrink_at lies above 0 and up to 1, not {self.shrink_at}")
         for name in ("holdout_share", "random_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"{name} lies from 0 to below 1, not {getattr(self, name)}")
@@ -102,6 +108,11 @@ class Policy:
         """When the shop works."""
         week_begins: Weekday = self.week_begins or "monday"
         return Workdays(week_begins, self.closed_weekdays, self.holidays_of, self.closed_on)
+
+    @property
+    def shrink_leave_at(self) -> float:
+        """The probability of buying less below which an account of the former list leaves it."""
+        return self.shrink_at * (self.leave_at / self.enter_at if self.enter_at else 1.0)
 
     def capacity_of(self, owner: str) -> int | None:
         """Return how many entries an owner can take.

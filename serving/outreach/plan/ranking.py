@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from serving.outreach.plan.candidates import RANDOM, REMINDER
+from serving.outreach.plan.candidates import RANDOM, REMINDER, SHRUNK
 from serving.outreach.plan.policy import RankBy
 from serving.outreach.plan.suppression import ACCOUNT
 
@@ -13,10 +13,12 @@ from serving.outreach.plan.suppression import ACCOUNT
 def with_gain(rows: pd.DataFrame) -> pd.DataFrame:
     """Add `gain`, minor units: left_probability × saved share × expected spend − cost.
 
-    A reminder before the due day is for the slow as well: there it is the probability of no order that counts.
+    A reminder before the due day is for the slow as well: there it is the probability of no order that counts. Of an
+    account that buys less it is saved share × what is missing − cost.
     """
     chance = rows["left_probability"].where(rows["kind"] != REMINDER, rows["probability"])
-    kept = chance.astype(float) * rows["saved_share"].astype(float) * rows["spend"]
+    stake = (chance.astype(float) * rows["spend"]).where(rows["kind"] != SHRUNK, rows["missing"])
+    kept = stake * rows["saved_share"].astype(float)
     return rows.assign(gain=np.rint(kept - rows["cost"].astype(float)).astype(np.int64))
 
 
@@ -30,13 +32,20 @@ def ranked(rows: pd.DataFrame, rank_by: RankBy) -> pd.DataFrame:
         {
             "is_ranked": rows["cell"] != RANDOM,
             "is_reminder": rows["kind"] == REMINDER,
-            "measure": -rows[rank_by].astype(float),
+            "measure": -_measure(rows, rank_by),
             "left_probability": -rows["left_probability"].astype(float),
             "probability": -rows["probability"].astype(float),
             "customer_id": rows["customer_id"].astype(object),
         }
     )
     return rows.loc[keys.sort_values(list(keys.columns), kind="stable").index]
+
+
+def _measure(rows: pd.DataFrame, rank_by: RankBy) -> pd.Series:
+    """Return what the order goes by; of accounts that buy less how likely that is, or what is missing."""
+    instead = {"gain": "gain", "value_at_risk": "missing"}.get(rank_by, "less_probability")
+    own, less = rows[rank_by].astype(float), rows[instead].astype(float)
+    return own.where(rows["kind"] != SHRUNK, less)
 
 
 def one_per_account(rows: pd.DataFrame) -> pd.DataFrame:

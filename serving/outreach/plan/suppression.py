@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from features.sources.consent import SERVICE
-from serving.outreach.plan.candidates import RANDOM
+from serving.outreach.plan.candidates import RANDOM, SHRUNK
 from serving.outreach.plan.consent import channels_allowed
 from serving.outreach.plan.entry_rule import NOT_YET_DUE, due_in_words
 from serving.outreach.plan.holds import holds_today
@@ -81,7 +81,8 @@ def _rules(
     yield _ordered(rows, snapshot, as_of, account_of)
     no_service = rows["open_ticket"] & (rows["channel"] != SERVICE)
     yield Rule(OPEN_TICKET, no_service, _details(rows, "goes to service first"))
-    yield Rule(IN_TRANSIT, rows["in_transit"], _details(rows, "an order is on its way"))
+    # An account that buys less still buys: its orders are no news.
+    yield Rule(IN_TRANSIT, rows["in_transit"] & (rows["kind"] != SHRUNK), _details(rows, "an order is on its way"))
     yield Rule(LOST_CAUSE, rows["lost_cause"], _details(rows, "every win-back offer was tried"))
     yield _cooldown(rows, snapshot, policy, as_of, account_of)
     yield _not_yet_due(rows, as_of)
@@ -137,7 +138,7 @@ def _ordered(rows: pd.DataFrame, snapshot: Snapshot, as_of: date, account_of: Ma
     lately = rows["days_since_order"].astype(int) <= np.maximum(days, 1)
     is_newcomer = (rows["state"] == "new") & (days == 0)
     details = [f"ordered on {as_of - timedelta(days=int(age))}" for age in rows["days_since_order"]]
-    return Rule(ORDERED, lately & ~is_newcomer, _details(rows, details))
+    return Rule(ORDERED, lately & ~is_newcomer & (rows["kind"] != SHRUNK), _details(rows, details))
 
 
 def _not_yet_due(rows: pd.DataFrame, as_of: date) -> Rule:

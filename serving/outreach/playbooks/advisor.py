@@ -11,6 +11,7 @@ import pandas as pd
 from features.language.languages import ENGLISH, Language
 from features.log import Log
 from features.money import Money
+from serving.outreach.plan.candidates import SHRUNK
 from serving.outreach.plan.entry_rule import with_entry_rule
 from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.playbooks.choose import ShopContext, choose, reading_cost
@@ -76,7 +77,8 @@ class Advisor:
             return chosen
         share = chosen["customer_id"].map(uplift.to_dict()).astype(float)
         share = share / chosen["left_probability"].astype(float)
-        return chosen.assign(saved_share=share.where(share.notna(), chosen["saved_share"]))
+        learnt = share.notna() & (chosen["kind"] != SHRUNK)  # it was learnt of who stays
+        return chosen.assign(saved_share=share.where(learnt, chosen["saved_share"]))
 
     def openings(self, entries: pd.DataFrame) -> pd.Series:
         """Return the sentence to open with for each entry, indexed as the entries."""

@@ -24,6 +24,7 @@ import pandas as pd
 from features.errors import InputError
 from features.money import Money
 from features.sources.consent import SERVICE
+from serving.outreach.plan.candidates import SHRUNK
 from serving.outreach.plan.consent import channels_allowed
 from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.playbooks.fact_names import fact_of
@@ -32,6 +33,7 @@ from serving.outreach.playbooks.playbooks import Playbooks
 
 Floats = npt.NDArray[np.float64]
 CALL = "call"
+MINOR = {"usual_spend": "usual", "missing_spend": "missing"}  # a score's money, and its column in minor units
 READING = 1 / 50  # of a call: seconds against ten minutes
 Mask = npt.NDArray[np.bool_]
 Offer = dict[str, npt.NDArray[np.generic]]
@@ -154,7 +156,8 @@ def _known(rows: pd.DataFrame, contacts: pd.DataFrame, shop: ShopContext) -> pd.
     by_playbook = by_playbook.fillna(0).add_prefix("contacts of ").set_index(rows.index)
     facts = {"contacts": by_customer["size"].fillna(0), "days_since_contact": by_customer["min"]}
     too_early = rows["listed_for"].isna().to_numpy() if "listed_for" in rows else np.zeros(len(rows), dtype=bool)
-    known = rows.assign(expected_spend=spend, spend_ratio=ratio, too_early=too_early, **facts)
+    money = {name: rows[minor] for name, minor in MINOR.items() if minor in rows}
+    known = rows.assign(expected_spend=spend, spend_ratio=ratio, too_early=too_early, **money, **facts)
     return pd.concat([known, by_playbook], axis=1)
 
 
@@ -234,7 +237,10 @@ def _offer(playbook: Playbook, facts: pd.DataFrame, shop: ShopContext, learnt: f
     chance, spend = _numbers(facts, "probability"), _numbers(facts, "expected_spend")
     # A reminder before the due day is for the slow as well.
     reminds = facts["too_early"].to_numpy() & playbook.before_due
-    left = np.where(reminds, chance, _numbers(facts, "left_probability"))
+    stake = np.where(reminds, chance, _numbers(facts, "left_probability")) * spend
+    # An account that buys less is at stake by what is missing, and whoever is offered something orders anyway.
+    shrunk = (facts["kind"] == SHRUNK).to_numpy()
+    stake = np.where(shrunk, np.nan_to_num(_numbers(facts, "missing")), stake)
     saved = at_stage("saved") if learnt is None else np.full(len(facts), learnt)
     paid = np.array([shop.money.minor(each.incentive_cost) for each in playbook.stages])[stage]
     incentive = np.rint((paid + at_stage("incentive_share") * spend) * (1 - chance * (1 - saved)))
@@ -245,7 +251,7 @@ def _offer(playbook: Playbook, facts: pd.DataFrame, shop: ShopContext, learnt: f
         "contact_cost": contact,
         "incentive_cost": incentive,
         "cost": contact + incentive,
-        "gain": np.rint(left * saved * spend - contact - incentive),
+        "gain": np.rint(stake * saved - contact - incentive),
     }
 
 

@@ -43,6 +43,11 @@ _SCORE = (
     Fact("overdue_days", "days", "score", "days since the order − usual gap"),
     Fact("next_order_on", "date", "score", "when the next order is expected"),
     Fact("expected_spend", "money", "score", "what the customer spends within the horizon if kept"),
+    Fact("shrunk_probability", "share", "score", "calibrated probability that the account spends half of its usual"),
+    Fact("category_lost_probability", "share", "score", "calibrated probability that it buys a category no more"),
+    Fact("usual_spend", "money", "score", "what the account usually spends over the horizon"),
+    Fact("missing_spend", "money", "score", "what is expected to be missing of that"),
+    Fact("lost_category", "text", "score", "the category that it likely buys no more"),
     Fact("spend_ratio", "ratio", "score", "expected spend ÷ the shop's median expected spend"),
 )
 _ORDERS = (

@@ -44,8 +44,9 @@ def openings(
 
 
 def _facts_by_row(rows: pd.DataFrame) -> list[dict[str, object]]:
-    # The expected spend of a score is in major units, every other amount is in minor ones.
-    minor = rows.assign(expected_spend=rows["spend"]) if "spend" in rows else rows
+    # The money of a score is in major units, every other amount is in minor ones.
+    names = {"expected_spend": "spend", "usual_spend": "usual", "missing_spend": "missing"}
+    minor = rows.assign(**{name: rows[known] for name, known in names.items() if known in rows})
     return [{str(name): value for name, value in row.items()} for row in minor.to_dict("records")]
 
 

@@ -113,7 +113,7 @@ class Playbook:
     Args:
         id: its key.
         title: as a list names it.
-        kinds: the kinds of entries it is for: regular, new, winback.
+        kinds: the kinds of entries it is for: regular, new, winback, shrunk.
         channel: one of `features.sources.consent.CHANNELS`.
         stages: one, or rising offers, one per contact without an order.
         success_event: what counts as success.

@@ -19,7 +19,7 @@ from serving.scores import BANDS, STATES
 
 SUCCESS_EVENTS = (
     *("order within the horizon", "second order", "ticket solved", "feedback given", "points used", "tier kept"),
-    *("membership renewed", "challenge taken", "referral made"),
+    *("membership renewed", "challenge taken", "referral made", "spends as before"),
 )
 LONGEST_ID = 48  # the width of the book's column
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -63,6 +63,7 @@ class TrialYear:
                 amount=np.round(self.shop.amount[week, who]).astype(np.int64),
                 order_id=nothing,
                 product_id=nothing,
+                category=nothing,
                 discount=np.zeros(lines, dtype=np.int64),
                 units=np.ones(lines, dtype=np.int64),
                 returned=np.zeros(lines, dtype=bool),

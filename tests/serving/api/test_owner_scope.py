@@ -94,7 +94,7 @@ QUERY = st.fixed_dictionaries(
         "owner": st.sampled_from([*OWNERS, "nobody"]),
         "state": st.sampled_from(["at_risk", "new", "lapsed", "active"]),
         "band": st.sampled_from(["low", "medium", "high"]),
-        "kind": st.sampled_from(["regular", "new", "winback", "reminder"]),
+        "kind": st.sampled_from(["regular", "new", "winback", "reminder", "shrunk"]),
         "limit": st.integers(1, 40),
     },
 )
@@ -139,7 +139,7 @@ def test_an_owner_sees_all_of_its_own(scoped: Any, owner: str) -> None:
     call, owners = scoped
     whole = call("GET", "/v1/lists/current?limit=5000").json()
     own = call("GET", "/v1/lists/current?limit=5000", headers=bearer(owner)).json()
-    for kind in ("entries", "new_customers", "winback", "reminders"):
+    for kind in ("entries", "new_customers", "winback", "reminders", "shrinking"):
         assert own[kind] == [row for row in whole[kind] if row["owner"] == owner]
         assert {owners[row["customer_id"]] for row in own[kind]} <= {owner}
 

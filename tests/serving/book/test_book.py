@@ -22,6 +22,7 @@ from serving.book.audit import audit_trail
 from serving.book.runs import record_scores
 from serving.book.schema import SCORES
 from serving.book.sentences import latest_sentences
+from serving.outreach.plan.outreach_list import GROUPS
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.webhooks.outbox import publish_and_enqueue
@@ -133,12 +134,12 @@ def test_a_list_comes_out_as_it_was_planned(book: Book, make_scores: Any, make_c
     published = publish_and_enqueue(book, planned, run_id)
     again = publish_and_enqueue(book, planned, run_id)
     assert (published.is_new, again.is_new, again.list_id) == (True, False, published.list_id)
-    for name in ("entries", "newcomers", "winback", "reminders"):
+    for name in GROUPS:
         assert_same_rows(getattr(again.outreach, name), getattr(published.outreach, name))
     planned = published.outreach
     found = current_list(book, whole=True)
     assert found is not None
-    for name in ("entries", "newcomers", "winback", "reminders"):
+    for name in GROUPS:
         assert_same_rows(getattr(found, name), getattr(planned, name))
     for name, key in (("suppressed", "customer_id"), ("gone", "customer_id"), ("episodes", "account_id")):
         recorded = getattr(found, name).drop(columns="voided_at", errors="ignore")  # set when a list is taken back

@@ -70,7 +70,7 @@ def test_a_list_tells_of_itself_and_of_everyone_who_is_new(book: Book, publish: 
         "currency": "EUR",
         "rank_by": "gain",
         "capacity": None,
-        "entries": {"regular": 3, "new": 0, "winback": 0, "reminder": 0},
+        "entries": {"regular": 3, "new": 0, "winback": 0, "reminder": 0, "shrunk": 0},
         "entered": 3,
         "left": 0,
     }
@@ -90,6 +90,8 @@ def test_a_list_tells_of_itself_and_of_everyone_who_is_new(book: Book, publish: 
         "probability": 0.9,
         "left_probability": 0.9,
         "value_at_risk": "30.00",
+        "shrunk_probability": None,
+        "missing_spend": None,
     }
     assert len({row["message_id"] for row in rows(book)}) == 4
     assert {row["attempts"] for row in rows(book)} == {0}

@@ -22,7 +22,7 @@ WRITES: dict[tuple[str, ...], set[str]] = {
     ("score", "--out", "scored/scores.csv", "--as-of", "2023-01-10"): {"scored", "scored/scores.csv"},
     ("list", "--out", "made", "--as-of", "2023-01-10", *EVERY_FORMAT): {
         *("made", "made/owners", "made/mails", "made/owners/*", "made/mails/*"),
-        *(f"made/{name}.csv" for name in ("list", "new-customers", "win-back", "reminders", "upsert")),
+        *(f"made/{name}.csv" for name in ("list", "new-customers", "win-back", "reminders", "shrinking", "upsert")),
         *(f"made/list.{name}" for name in ("xlsx", "html", "json")),
         *(f"made/hubspot-{name}.csv" for name in ("contacts", "companies")),
         *(f"made/salesforce-{name}.csv" for name in ("accounts", "tasks")),

@@ -76,6 +76,12 @@ def entry(customer_id: str = "007", **other: Any) -> dict[str, Any]:
         "expected_spend": Decimal("20.00"),
         "value_at_risk_low": Decimal("6.25"),
         "value_at_risk_high": Decimal("25.00"),
+        "missing_spend": None,
+        "usual_spend": None,
+        "shrunk_probability": None,
+        "category_lost_probability": None,
+        "lost_categories": (),
+        "shrinking": (),
         "protective": (),
         "segment": "cafés",
         "owner": "Eleni",
@@ -93,7 +99,9 @@ def literal_list(*entries: dict[str, Any], currency: str = "EUR") -> OutreachLis
     frame = pd.DataFrame(list(entries), columns=list(LIST_NAMES), dtype=object)
     groups = [frame[frame["kind"] == kind].reset_index(drop=True) for kind in LISTED_KINDS]
     left_out = {"no consent": 3, "holdout": 2, "cooldown": 0}
-    return OutreachList(AS_OF, 30, "1", currency, "gain", 25, *groups[:3], left_out, reminders=groups[3])
+    return OutreachList(
+        AS_OF, 30, "1", currency, "gain", 25, *groups[:3], left_out, reminders=groups[3], shrinking=groups[4]
+    )
 
 
 def hostile_list(texts: list[str]) -> OutreachList:

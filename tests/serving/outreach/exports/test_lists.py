@@ -37,6 +37,7 @@ from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
 from serving.outreach.playbooks.guidance import guided
 from serving.outreach.playbooks.playbooks import load_playbooks
 from tests.serving.outreach.literal_lists import AS_OF, HOSTILE, TEXTS, entry, hostile_list, literal_list
+from training.forecasts.buys_less import LESS_NAMES
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 MANY_TEXTS = st.lists(TEXTS, min_size=1, max_size=4)
@@ -83,12 +84,13 @@ def as_read(text: str) -> str | None:
 def test_a_list_becomes_files_for_people(tmp_path: Path) -> None:
     """Regulars at risk, newcomers, the lapsed and reminders each in a file, and one file per owner with all."""
     groups = [
-        entry(who, owner="Bruno", kind=kind) for who, kind in (("n", "new"), ("gone", "winback"), ("r", "reminder"))
+        entry(who, owner="Bruno", kind=kind)
+        for who, kind in (("n", "new"), ("gone", "winback"), ("r", "reminder"), ("s", "shrunk"))
     ]
     outreach = literal_list(entry("a", owner="../Eleni", name="=cmd()"), entry("b", owner="Bruno"), *groups)
     files = write_list(outreach, tmp_path)
     written = [str(path.relative_to(tmp_path)) for path in files]
-    files_of_all = ["list.csv", "new-customers.csv", "win-back.csv", "reminders.csv"]
+    files_of_all = ["list.csv", "new-customers.csv", "win-back.csv", "reminders.csv", "shrinking.csv"]
     assert written == [*files_of_all, "owners/Eleni.csv", "owners/Bruno.csv"]
     text = (tmp_path / "list.csv").read_bytes().decode("utf-8-sig")
     assert text.splitlines()[0].startswith("position,name,customer_id,title,what_to_say,incentive,opening,reasons,")
@@ -96,8 +98,8 @@ def test_a_list_becomes_files_for_people(tmp_path: Path) -> None:
     assert "'=cmd()" in text
     assert "gone" not in text
     rows = list(csv.DictReader((tmp_path / "owners" / "Bruno.csv").read_text("utf-8-sig").splitlines()))
-    assert [row["customer_id"] for row in rows] == ["b", "n", "gone", "r"]
-    assert [row["kind"] for row in rows] == ["regular", "new", "winback", "reminder"]
+    assert [row["customer_id"] for row in rows] == ["b", "n", "gone", "r", "s"]
+    assert [row["kind"] for row in rows] == ["regular", "new", "winback", "reminder", "shrunk"]
     assert (rows[0]["value_at_risk"], rows[0]["due_on"], rows[0]["probability"]) == ("12.50", "2026-03-09", "0.625")
 
 
@@ -127,7 +129,7 @@ def test_every_format_writes_its_files_and_the_same_list_the_same_bytes(tmp_path
     again = write_list(outreach, tmp_path / "b", FORMATS, {"Eleni": "eleni@shop.example"})
     names = [str(path.relative_to(tmp_path / "a")) for path in once]
     assert names == [
-        *("list.csv", "new-customers.csv", "win-back.csv", "reminders.csv", "owners/Eleni.csv"),
+        *("list.csv", "new-customers.csv", "win-back.csv", "reminders.csv", "shrinking.csv", "owners/Eleni.csv"),
         *("list.xlsx", "list.html", "list.json"),
         *("hubspot-contacts.csv", "hubspot-companies.csv", "salesforce-accounts.csv", "salesforce-tasks.csv"),
         *("upsert.csv", "mails/Eleni.eml"),
@@ -377,10 +379,11 @@ def test_what_to_say_and_to_offer_is_in_every_file_for_people(tmp_path: Path) ->
 
 
 def test_files_of_former_lists_are_known_as_ours() -> None:
-    """Of before there was a probability of having left, and of before there was advice."""
-    before = [name for name in LIST_NAMES if name not in ("listed_for", "left_probability")]
+    """Of before accounts that buy less, of before a probability of having left, and of before advice."""
+    no_less = [name for name in LIST_NAMES if name not in LESS_NAMES]
+    before = [name for name in no_less if name not in ("listed_for", "left_probability")]
     no_advice = [name for name in before if name not in ("what_to_say", "incentive")]
-    assert all(is_list_csv(people_csv(pd.DataFrame(columns=names))) for names in (before, no_advice))
+    assert all(is_list_csv(people_csv(pd.DataFrame(columns=names))) for names in (no_less, before, no_advice))
 
 
 def test_advice_is_that_of_the_stage_that_was_begun() -> None:

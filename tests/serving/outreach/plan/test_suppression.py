@@ -26,6 +26,7 @@ def candidate(**other: Any) -> dict[str, Any]:
         "consent": None,
         "channel": "call",
         "state": "at_risk",
+        "kind": "regular",
         "cell": "ranked",
         "days_since_order": 40,
         "usual_gap_days": 31.0,
@@ -161,3 +162,10 @@ def test_no_gain_is_a_reason_only_where_gain_decides() -> None:
     assert why(candidate(gain=-5))[0] == "no gain"
     assert why(candidate(gain=-5), rank_by="value_at_risk")[0] is None
     assert why(candidate(gain=-5, cell="random"))[0] is None
+
+
+@pytest.mark.parametrize("orders", [{"days_since_order": 1}, {"in_transit": True}])
+def test_an_account_that_buys_less_still_orders(orders: dict[str, Any]) -> None:
+    """Its orders keep it off no list: that it buys less is the news."""
+    assert why(candidate(kind="regular", **orders))[0] in ("ordered", "in transit")
+    assert why(candidate(kind="shrunk", **orders)) == (None, None)
