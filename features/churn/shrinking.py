@@ -90,7 +90,7 @@ def own_windows(log: Log, as_of: int, horizon_days: int) -> OwnWindows:
     >>> days = list(range(0, 60, 3))
     >>> found = own_windows(roll_up(Lines.of(["ann"] * 20, days, [100] * 20)), 60, 10)
     >>> found.spend[0, :6].tolist(), round(float(found.usual[0]), 1)
-    ([300.0, 300.0, 400.0, 300.0, 300.0, 400.0], 350.0)
+    ([300.0, 300.0, 400.0, 300.0, 300.0, nan], 333.3)
     """
     sums = _Sums.of(log, as_of, horizon_days)
     level = _levels(sums.spend, sums.known)

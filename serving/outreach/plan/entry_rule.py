@@ -60,6 +60,7 @@ def _with_shrunk(rows: pd.DataFrame) -> pd.DataFrame:
     silent_or_less = rows["listed_for"].isna() | rows["listed_for"].isin(OF_THE_SHRUNK)
     shrunk = rows["buys_less"] & (rows["kind"] == REGULAR) & (rows["cell"] != RANDOM)
     shrunk &= silent_or_less | ~rows["at_risk"]
+    shrunk |= rows["kind"] == SHRUNK  # by a chooser that has asked before
     of_one = _number(rows, "category_lost_probability") > _number(rows, "shrunk_probability").fillna(0.0)
     why = np.where(of_one, LOST_CATEGORY, BUYS_LESS)
     return rows.assign(

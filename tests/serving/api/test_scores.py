@@ -94,9 +94,9 @@ def posted_history(shop: Any, customer_id: str) -> dict[str, Any]:
 
 def on_the_wire(value: Any, type_: str) -> Any:
     """Return a cell of the score file as an answer writes it."""
-    if type_ in ("money", "date"):
-        return str(value)
-    return None if value != value else value
+    if value is None or value != value:
+        return None
+    return str(value) if type_ in ("money", "date") else value
 
 
 @pytest.mark.parametrize("candidate", ["logistic", "lightgbm"])

@@ -47,6 +47,14 @@ def test_an_account_that_still_buys_less_is_listed_apart(make_scores: Any) -> No
     assert found.left_out == {"would stay": 1}
 
 
+def test_the_rule_may_be_asked_twice(make_scores: Any) -> None:
+    """A chooser asks it to know the kind; what it found stays."""
+    late = {"overdue": 2.0, "days_since_order": 16, "usual_gap_days": 8.0, "overdue_days": 8.0, "state": "active"}
+    scores = make_scores(("less", 0.05, "1", STILL_BUYS), ("slow", 0.1, "9", LESS | late))
+    found = planned(scores, knowing())
+    assert found.shrinking["listed_for"].tolist() == [BUYS_LESS, BUYS_LESS]
+
+
 def test_the_gain_is_of_what_is_missing(make_scores: Any) -> None:
     """One sixth of 240, and not of what is lost with those who leave."""
     found = planned(make_scores(("less", 0.05, "1", STILL_BUYS)))
