@@ -74,9 +74,8 @@ def simulated(accounts: int, seed: int) -> Case:
 def cases(accounts: int, only_simulated: bool) -> Iterator[Case]:
     """Yield the open log by two horizons, and the simulated shop."""
     if not only_simulated:
-        journey = complete_journey(categories=True)
-        yield Case(f"{JOURNEY}, 14 d", journey, 14)
-        yield Case(f"{JOURNEY}, 30 d", journey, 30)
+        yield Case(f"{JOURNEY}, 14 d", complete_journey(), 14)
+        yield Case(f"{JOURNEY}, 30 d", complete_journey(categories=True), 30)
     yield simulated(accounts, 1)
 
 

@@ -105,7 +105,19 @@ WRITERS = {
     "serving/api/metrics.py": "counts of requests, beside BentoML's",
     **dict.fromkeys(("crm", "list_json", "list_html", "list_xlsx", "write_table", "folder"), "what `whole` gave them"),
     **dict.fromkeys(
-        ("bundle", "fitted", "left", "trees", "blend", "tracking", "search", "optuna_studies"), "models, of nobody"
+        (
+            "bundle",
+            "fitted",
+            "left",
+            "shrink",
+            "lost_category",
+            "trees",
+            "blend",
+            "tracking",
+            "search",
+            "optuna_studies",
+        ),
+        "models, of nobody",
     ),
 }
 WRITING = re.compile(
