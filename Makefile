@@ -59,6 +59,7 @@ bench-quality: $(READY) ## who is right on open logs; CDNOW=path of CDNOW_master
 	@$(BIN)/python -m benchmarks.quality $(if $(CDNOW),--cdnow $(CDNOW)) $(if $(PEERS),--peers $(PEERS))
 	@$(BIN)/python -m benchmarks.quality.left $(if $(CDNOW),--cdnow $(CDNOW))
 	@$(BIN)/python -m benchmarks.quality.level $(if $(CDNOW),--cdnow $(CDNOW))
+	@$(BIN)/python -m benchmarks.quality.shrinking
 
 bench-ablation: $(READY) ## what each family of features adds; CDNOW=path of CDNOW_master.txt
 	@$(BIN)/python -m benchmarks.ablation $(if $(CDNOW),--cdnow $(CDNOW))

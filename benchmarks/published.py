@@ -59,6 +59,12 @@ PAGES = (
     ),
     Page("benchmarks/lists/results.md", "make bench-lists", "times", ("serving/outreach", "serving/book")),
     Page(
+        "benchmarks/quality/shrinking.md",
+        "make bench-quality",
+        "outcomes",
+        ("features", "training"),
+    ),
+    Page(
         "benchmarks/quality/left.md",
         "make bench-quality",
         "outcomes",
