@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from features.churn.categories import HABIT_MONTHS
+from features.language.messages import Message, Sentence
+from features.language.typed_values import Amount, Day, Days, Name, Number, Percent, Plain, Value
 from features.money import Money
-from features.rounding import number_in_words, percent
 
+Fields = dict[str, Value | Message | Plain]
 CLEARLY_LESS = 0.75  # of the usual: what is nearer to it is no news
 MOST_LETTERS = 60  # of a category
-SPENT_LESS = "spent {newest} in the last {days} days, usually {usual}"
-ORDERED_LESS = "ordered on {newest} of the last {days} days, usually on {usual}"
-WAVERS = "in {share} of the stretches of {days} days before, spent at most half of the usual {usual}"
-LIKELY_LESS = "likely spends at most half of the usual {usual} in the next {days} days"
-NOT_BOUGHT = {
-    3: "has not bought {category} since {month}, before in three of four months",
-    4: "has not bought {category} since {month}, before in each of four months",
-}
 
 
 def shrinks(
@@ -27,7 +22,7 @@ def shrinks(
     lean_share: float,
     horizon_days: int,
     money: Money,
-) -> Iterator[str]:
+) -> Iterator[Sentence]:
     """Yield the sentences that are true of an account that shrinks.
 
     Args:
@@ -41,19 +36,23 @@ def shrinks(
     >>> list(shrinks(9_000, 30_000, (1.0, 4.0), 0.1, 30, Money("EUR")))[0]
     'spent €90.00 in the last 30 days, usually €300.00'
     """
-    known, days, told = money.text(usual), f"{horizon_days:,}", False
-    if newest <= CLEARLY_LESS * usual:
-        told = True
-        yield SPENT_LESS.format(newest=money.text(newest), days=days, usual=known)
+    own: Fields = {"usual": Amount(usual, money.currency), "days": Days(horizon_days)}
     now, before = order_days
+    told = []
+    if newest <= CLEARLY_LESS * usual:
+        own_newest: Fields = {**own, "newest": Amount(newest, money.currency)}
+        told.append(Message("spent {newest} in the last {days}, usually {usual}", own_newest))
     if now <= CLEARLY_LESS * before and before - now >= 1:
-        told = True
-        yield ORDERED_LESS.format(newest=number_in_words(now), days=days, usual=number_in_words(before))
+        counts: Fields = {"newest": Number(now), "usual": Number(before), "days": Days(horizon_days)}
+        told.append(Message("ordered on {newest} of the last {days}, usually on {usual}", counts))
     if lean_share >= 1 / 3:
-        told = True
-        yield WAVERS.format(share=percent(lean_share), days=days, usual=known)
+        lean: Fields = {**own, "share": Percent(lean_share)}
+        told.append(
+            Message("in {share} of the stretches of {days} before, spent at most half of the usual {usual}", lean)
+        )
     if not told:
-        yield LIKELY_LESS.format(usual=known, days=days)
+        told.append(Message("likely spends at most half of the usual {usual} in the next {days}", own))
+    yield from map(Sentence.of, told)
 
 
 def in_words(category: str) -> str:
@@ -65,17 +64,18 @@ def in_words(category: str) -> str:
     return " ".join(category.split())[:MOST_LETTERS]
 
 
-def not_bought(category: str, last: date, as_of: date, months: int) -> str:
+def not_bought(category: str, last: date, months: int) -> Sentence:
     """Return the sentence on a category that is bought no more.
 
     Args:
         category: by `in_words`.
         last: the day of the last purchase there.
-        as_of: the day that is looked from.
         months: of the four months until then, in how many it was bought: 3 or 4.
 
-    >>> not_bought("filters", date(2026, 3, 20), date(2026, 6, 1), 3)
-    'has not bought filters since March, before in three of four months'
+    >>> not_bought("filters", date(2026, 3, 20), 3)
+    'has not bought filters since March 2026, before in three of four months'
     """
-    month = f"{last:%B}" if last.year == as_of.year else f"{last:%B %Y}"
-    return NOT_BOUGHT[months].format(category=category, month=month)
+    own: Fields = {"category": Name(category), "day": Day(last)}
+    if months == HABIT_MONTHS:
+        return Sentence.of(Message("has not bought {category} since {day:month}, before in each of four months", own))
+    return Sentence.of(Message("has not bought {category} since {day:month}, before in three of four months", own))

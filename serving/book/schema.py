@@ -90,6 +90,7 @@ SCORES = _keyed_table(
     # What the sentences of both columns are made from, so that they are said in other languages.
     sa.Column("reason_messages", sa.Text, info=JSON),
     sa.Column("protective_messages", sa.Text, info=JSON),
+    sa.Column("shrinking_messages", sa.Text, info=JSON),
 )
 
 # A list, who is on it, who is not and why, and who has left it since the list before.

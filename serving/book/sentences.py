@@ -15,7 +15,7 @@ from features.language.messages import Sentence, message_of
 from serving.book.schema import RUNS, SCORES
 from serving.book.sql_rows import latest_row, rows_with, texts_from_json
 
-MESSAGES_OF = {"reasons": "reason_messages", "protective": "protective_messages"}
+MESSAGES_OF = {"reasons": "reason_messages", "protective": "protective_messages", "shrinking": "shrinking_messages"}
 
 
 def messages_to_json(sentences: Sequence[str] | None) -> str | None:

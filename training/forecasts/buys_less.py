@@ -107,7 +107,7 @@ class BuysLess:
             if len(named[who]) < MOST_CATEGORIES:
                 named[who].append(name)
                 last = date_of(habits.last[row])
-                told[who].append(not_bought(name, last, date_of(as_of), int(habits.months[row])))
+                told[who].append(not_bought(name, last, int(habits.months[row])))
         customer, place = np.unique(habits.customer, return_inverse=True)
         highest = np.zeros(len(customer))
         np.maximum.at(highest, place, p)

@@ -17,8 +17,8 @@ from serving.outreach.playbooks.guidance import GUIDANCE_NAMES
 from serving.scores import plain_values
 
 # Owners' files of a former list are recognised by their header: today's, that of before accounts that buy less, that of
-# lists without columns to fill in, that of before the entry rule, that of lists without advice, and that of lists without
-# playbooks.
+# lists without columns to fill in, that of before the entry rule, that of lists without advice, and that of lists
+# without playbooks.
 _OF_LESS = (
     *("missing_spend", "usual_spend", "shrunk_probability", "category_lost_probability", "lost_categories"),
     "shrinking",

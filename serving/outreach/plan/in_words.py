@@ -27,6 +27,7 @@ KINDS: Mapping[str, Message] = {
     "new": Message("new customer"),
     "winback": Message("to win back"),
     "reminder": Message("remind before the due day"),
+    "shrunk": Message("buys less"),
 }
 CHANNELS: Mapping[str, Message] = {
     "call": Message("call", context="channel"),
@@ -51,6 +52,8 @@ LISTED_FOR: Mapping[str, Message] = {
     "lapsed": Message("lapsed", context="sign"),
     "random draw": Message("random draw", context="sign"),
     "due soon": Message("due soon", context="sign"),
+    "buys less": Message("buys less", context="sign"),
+    "lost category": Message("lost category", context="sign"),
 }
 LEFT_OUT: Mapping[str, Message] = {
     "veto": Message("veto", context="left out"),
@@ -69,6 +72,7 @@ LEFT_OUT: Mapping[str, Message] = {
     "over capacity": Message("over capacity", context="left out"),
     "would stay": Message("would stay", context="left out"),
     "no longer scored": Message("no longer scored", context="left out"),
+    "holds": Message("holds", context="left out"),
 }
 OUTCOMES: Mapping[str, Message] = {
     "contacted": Message("contacted", context="outcome"),
@@ -95,6 +99,7 @@ SUCCESSES: Mapping[str, Message] = {
     "membership renewed": Message("membership renewed"),
     "challenge taken": Message("challenge taken"),
     "referral made": Message("referral made"),
+    "spends as before": Message("spends as before"),
 }
 # Column of a list → what its codes are called.
 CODES: Mapping[str, Mapping[str, Message]] = {

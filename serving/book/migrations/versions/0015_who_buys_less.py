@@ -15,5 +15,5 @@ def upgrade() -> None:
         op.add_column("scores", sa.Column(name, sa.Float))
     for name in ("usual_spend", "missing_spend"):
         op.add_column("scores", sa.Column(name, sa.BigInteger))
-    for name in ("lost_categories", "shrinking"):
+    for name in ("lost_categories", "shrinking", "shrinking_messages"):
         op.add_column("scores", sa.Column(name, sa.Text))
