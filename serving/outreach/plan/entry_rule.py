@@ -33,8 +33,8 @@ OF_THE_SHRUNK = (FEWER_ORDERS, SPENDS_LESS)  # what they are listed for otherwis
 def with_entry_rule(rows: pd.DataFrame) -> pd.DataFrame:
     """Add `listed_for`: the first of LISTED_FOR that holds; None where nothing does, so that it is not yet due.
 
-    Adds `late_after_days` too, and `order_days`, NaN where it is not known. Accounts that buy less become the kind `shrunk`
-    where they are not at risk, or neither late nor in trouble.
+    Adds `late_after_days` too, and `order_days`, NaN where it is not known. Accounts that buy less become the kind
+    `shrunk` where they are not at risk, or neither late nor in trouble.
 
     Args:
         rows: candidates with kind, cell, days_since_order, usual_gap_days and horizon_days; what else is known of them,
