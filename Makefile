@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-ablation bench-value bench-training bench-effect bench-intake bench-lists bench-serving figures fuzz faults serve clean
+.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-value bench-training bench-effect bench-intake bench-lists bench-serving figures fuzz faults serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ bench-quality: $(READY) ## who is right on open logs; CDNOW=path of CDNOW_master
 	@$(BIN)/python -m benchmarks.quality.left $(if $(CDNOW),--cdnow $(CDNOW))
 	@$(BIN)/python -m benchmarks.quality.level $(if $(CDNOW),--cdnow $(CDNOW))
 	@$(BIN)/python -m benchmarks.quality.shrinking
+
+bench-proxy: $(READY) ## what stands in for closed shops, five judged dates each; CDNOW=path of CDNOW_master.txt, BEFORE=answers of another checkout
+	@$(BIN)/python -m benchmarks.quality.proxy $(if $(CDNOW),--cdnow $(CDNOW)) $(if $(BEFORE),--before $(BEFORE))
 
 bench-ablation: $(READY) ## what each family of features adds; CDNOW=path of CDNOW_master.txt
 	@$(BIN)/python -m benchmarks.ablation $(if $(CDNOW),--cdnow $(CDNOW))
