@@ -173,9 +173,11 @@ def next_commands(settings: Settings) -> list[str]:
     toml = settings.folder / FILE_NAME
     return [
         f"  the list for a spreadsheet    {settings.folder / 'demo' / 'list' / 'list.csv'}",
-        f"  serve the scores              {shell_line('regulars', 'serve', '--config', toml)}",
         f"  compare runs in MLflow        {Tracking(settings.folder).ui_command}",
         "  your own shop                 mkdir my-shop && cd my-shop && regulars init ORDERS.csv",
         "                                regulars check && regulars train && regulars list --out list",
         "  (regulars and mlflow are in .venv/bin; activate them with: source .venv/bin/activate)",
+        "",
+        f"The list in a browser: {shell_line('.venv/bin/regulars', 'serve', '--config', toml)}",
+        "then open http://127.0.0.1:3000/pages/",
     ]

@@ -13,6 +13,8 @@ from starlette.responses import Response
 from features.build import feature_columns
 from features.clock import date_of
 from features.errors import RegularsError
+from features.language.catalogue import translated
+from features.language.languages import Language
 from features.log import EVENT, Log
 from features.sources.cells import customer_id as clean_id
 from serving.api.customers import only_accounts
@@ -73,7 +75,7 @@ def _log(visit: Visit, customer_id: str) -> Log | None:
 def _context(visit: Visit, history: History, log: Log | None) -> dict[str, Any]:
     scores = records(Story(history).in_force("scores"))
     score = scores[-1] if scores else None
-    happened = sorted(_happenings(history, log), key=lambda each: each.day, reverse=True)
+    happened = sorted(_happenings(history, log, visit.language), key=lambda each: each.day, reverse=True)
     most = MOST_SHOWN if visit.asked("all") else SHOWN
     return {
         "section": "list",
@@ -92,13 +94,18 @@ def _context(visit: Visit, history: History, log: Log | None) -> dict[str, Any]:
     }
 
 
-def _happenings(history: History, log: Log | None) -> Iterator[Happening]:
+def _happenings(history: History, log: Log | None, language: Language) -> Iterator[Happening]:
     story = Story(history)
     for name in TOLD:
         for row in records(story.in_force(name)):
-            yield Happening(row[DAY_OF[name]], name, row)
+            yield Happening(row[DAY_OF[name]], name, _worded(row, language))
     if log is not None and log.n_customers:
         yield from _in_log(log)
+
+
+def _worded(row: dict[str, Any], language: Language) -> dict[str, Any]:
+    """Return facts with the title of an entry in a language; the book holds it in English."""
+    return {**row, "title": translated(row["title"], language)} if row.get("title") else row
 
 
 def _in_log(log: Log) -> Iterator[Happening]:

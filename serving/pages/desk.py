@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,7 +81,7 @@ def desk(visit: Visit) -> Response:
 def of_owner(visit: Visit) -> Response:
     """Show the rows of one owner, to hand some of them over."""
     inbox, owner = visit.parts.inbox.need(visit.server), visit.asked("owner")
-    rows = [row for row in inbox.rows if row.owner == owner]
+    rows = inbox.by_owner.get(owner, ())
     context = {
         "section": "desk",
         "owner": owner,
@@ -144,19 +144,17 @@ def _told(record: Any) -> None:
 def _loads(visit: Visit, inbox: Inbox) -> Iterator[Load]:
     policy, looked = visit.server.need_settings().list, last_looked(visit.server.need_book())
     for owner in _owners(visit, inbox):
-        rows = [row for row in inbox.rows if row.owner == owner]
+        rows = inbox.by_owner.get(owner, ())
         capacity = policy.capacity_of(owner)
-        yield _load(visit, owner, rows, inbox.today, capacity, looked.get(owner))
+        yield _load(visit, owner, rows, capacity, looked.get(owner))
 
 
-def _load(
-    visit: Visit, owner: str, rows: Sequence[Row], today: date, capacity: int | None, looked: datetime | None
-) -> Load:
+def _load(visit: Visit, owner: str, rows: Sequence[Row], capacity: int | None, looked: datetime | None) -> Load:
     return Load(
         owner=owner,
         rows=len(rows),
         open=sum(row.state == "open" for row in rows),
-        overdue=sum(row.is_in("overdue", today) for row in rows),
+        overdue=sum("overdue" in row.tabs for row in rows),
         snoozed=sum(row.state == "snoozed" for row in rows),
         done=sum(row.state == "done" for row in rows),
         saved=sum(row.standing.mark is not None and row.standing.mark.outcome == "saved" for row in rows),
@@ -172,7 +170,7 @@ def _in_shop(visit: Visit, at: datetime) -> datetime:
 def _owners(visit: Visit, inbox: Inbox) -> list[str]:
     """Return whoever has rows, and whoever the customers file or the settings name."""
     named = {*visit.server.customers_today().named_owner_of.values(), *visit.server.need_settings().list.owners}
-    return sorted({row.owner for row in inbox.rows} | named)
+    return sorted(inbox.by_owner.keys() | named)
 
 
 def _lists(visit: Visit) -> list[Mapping[str, Any]]:

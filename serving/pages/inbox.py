@@ -39,6 +39,7 @@ class Row:
         standing: what came of it.
         ordered_on: the day of an order since the list; None = none came.
         state: open, snoozed or done.
+        tabs: in which it is shown.
     """
 
     listed: Listed
@@ -46,25 +47,13 @@ class Row:
     standing: Standing
     ordered_on: date | None
     state: State
+    tabs: frozenset[Tab]
 
     @cached_property
     def searched(self) -> str:
         """What a search looks through, folded."""
         facts = (self.listed.name, self.listed.customer_id, self.listed.title, self.owner)
         return folded(" ".join(each for each in facts if each))
-
-    def is_in(self, tab: Tab, today: date) -> bool:
-        """Return whether a tab shows it."""
-        if tab in ("snoozed", "done"):
-            return self.state == tab
-        due = self.listed.due_on
-        fits = {
-            "open": True,
-            "today": due == today,
-            "overdue": due is not None and due < today,
-            "new": self.listed.change == "new",
-        }
-        return self.state == "open" and fits[tab]
 
 
 @dataclass(frozen=True)
@@ -80,9 +69,17 @@ class Inbox:
         """Entry id → row."""
         return {row.listed.entry_id: row for row in self.rows if row.listed.entry_id}
 
+    @cached_property
+    def by_owner(self) -> Mapping[str, tuple[Row, ...]]:
+        """Owner → rows, in the list's order."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.owner, []).append(row)
+        return {owner: tuple(rows) for owner, rows in found.items()}
+
     def seen_by(self, owner: str | None) -> tuple[Row, ...]:
         """Return the rows that somebody sees: of one owner alone, or everybody's."""
-        return self.rows if owner is None else tuple(row for row in self.rows if row.owner == owner)
+        return self.rows if owner is None else self.by_owner.get(owner, ())
 
 
 def state_of(standing: Standing, ordered_on: date | None, today: date) -> State:
@@ -100,6 +97,26 @@ def state_of(standing: Standing, ordered_on: date | None, today: date) -> State:
     if ordered_on is not None or isinstance(last, Mark):
         return "done"
     return "snoozed" if isinstance(last, SetHold) and last.holds(today) else "open"
+
+
+def tabs_of(listed: Listed, state: State, today: date) -> frozenset[Tab]:
+    """Return the tabs that show an entry.
+
+    Args:
+        listed: the entry.
+        state: of it.
+        today: the shop's day.
+    """
+    if state != "open":
+        return frozenset({state})
+    due = listed.due_on
+    fits: dict[Tab, bool] = {
+        "open": True,
+        "today": due == today,
+        "overdue": due is not None and due < today,
+        "new": listed.change == "new",
+    }
+    return frozenset(tab for tab, holds in fits.items() if holds)
 
 
 @dataclass
@@ -165,4 +182,4 @@ def _rows(
         standing = standings.get(each.entry_id or "", Standing())
         ordered_on = max((ordered[who] for who in each.customers if who in ordered), default=None)
         state = state_of(standing, ordered_on, today)
-        yield Row(each, owners[each.customer_id], standing, ordered_on, state)
+        yield Row(each, owners[each.customer_id], standing, ordered_on, state, tabs_of(each, state, today))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -68,8 +69,9 @@ def _context(visit: Visit, inbox: Inbox) -> dict[str, Any]:
     mine = inbox.seen_by(visit.who.owner)
     asked_owner = visit.asked("owner") if visit.who.owner is None else ""
     found = searched(filtered(mine, asked_owner), search)
-    counts = {each: sum(row.is_in(each, inbox.today) for row in found) for each in TABS}
-    rows = [row for row in found if row.is_in(tab, inbox.today)]
+    counted = Counter(each for row in found for each in row.tabs)
+    counts = {each: counted[each] for each in TABS}
+    rows = [row for row in found if tab in row.tabs]
     pages = max(1, -(-len(rows) // ROWS_PER_PAGE))
     number = min(_number(visit.asked("page")), pages)
     shown = rows[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE]
@@ -80,7 +82,7 @@ def _context(visit: Visit, inbox: Inbox) -> dict[str, Any]:
         "tabs": TABS,
         "counts": counts,
         "search": search,
-        "owners": sorted({row.owner for row in mine}) if visit.who.owner is None else [],
+        "owners": sorted(inbox.by_owner) if visit.who.owner is None else [],
         "asked_owner": asked_owner,
         "rows": shown_rows(visit, inbox, shown),
         "page": number,

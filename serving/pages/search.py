@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Arabic yeh, kaf and forms of the hamza as Persian writes them; the final sigma; hamza alone and tatweel away.
@@ -9,7 +10,12 @@ _PAIRS = {
     "ي": "ی", "ى": "ی", "ئ": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ؤ": "و",
     "ς": "σ", "ı": "i", "ł": "l", "ø": "o", "đ": "d", "ء": "", "ـ": "",
 }  # fmt: skip
-_TABLE = str.maketrans(_PAIRS)
+_DIGITS = {first + n: str(n) for first in (ord("۰"), ord("٠")) for n in range(10)}
+_TABLE = str.maketrans(_PAIRS) | _DIGITS
+# Accents, Arabic marks of vowels, joiners, and marks that turn a line: by ranges, for many names at once.
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 
 
 def folded(text: str) -> str:
@@ -19,9 +25,4 @@ def folded(text: str) -> str:
     ('μαρια παπαδοπουλου', True, '0912', 'میخرد')
     """
     taken_apart = unicodedata.normalize("NFKD", text.translate(_TABLE).casefold())
-    kept = (char for char in taken_apart if unicodedata.category(char) not in ("Mn", "Cf"))
-    return " ".join("".join(map(_digit, kept)).translate(_TABLE).split())
-
-
-def _digit(char: str) -> str:
-    return str(unicodedata.digit(char, char)) if not char.isascii() else char
+    return " ".join(_MARKS.sub("", taken_apart).translate(_TABLE).split())
