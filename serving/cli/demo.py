@@ -178,6 +178,6 @@ def next_commands(settings: Settings) -> list[str]:
         "                                regulars check && regulars train && regulars list --out list",
         "  (regulars and mlflow are in .venv/bin; activate them with: source .venv/bin/activate)",
         "",
-        f"The list in a browser: {shell_line('.venv/bin/regulars', 'serve', '--config', toml)}",
+        f"The list in a browser: {shell_line('regulars', 'serve', '--config', toml)}",
         "then open http://127.0.0.1:3000/pages/",
     ]
