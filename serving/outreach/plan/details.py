@@ -35,6 +35,7 @@ FORMS: tuple[Message, ...] = (
     Message("held out, to measure what contacting does"),
     Message("risk is down to {share}"),
     Message("no order within the active days"),
+    Message("is expected to buy as usual"),
     Message("stands on the list through {customer} of account {account}"),
     Message("one entry per account: see {customer}"),
     Message("one entry per account"),
