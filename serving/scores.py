@@ -270,6 +270,8 @@ def with_unknown_money(rows: pd.DataFrame) -> pd.DataFrame:
     >>> with_unknown_money(rows)["expected_spend"].tolist()
     [None, 0]
     """
+    if not {"expected_spend", "value_at_risk", "value_at_risk_high"} <= {*rows.columns}:
+        return rows  # what an entry lacks here, nobody is told of it
     unknown = (rows["expected_spend"] == 0) & (rows["value_at_risk"] == 0) & rows["value_at_risk_high"].isna()
     if not unknown.any():
         return rows

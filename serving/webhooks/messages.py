@@ -16,7 +16,7 @@ import pandas as pd
 
 from serving.outreach.plan.candidates import LISTED_KINDS
 from serving.outreach.plan.outreach_list import OutreachList
-from serving.scores import plain_values
+from serving.scores import plain_values, with_unknown_money
 
 Event = Literal["list.published", "customer.entered", "customer.left", "list.withdrawn"]
 EVENTS: tuple[Event, ...] = get_args(Event)
@@ -90,7 +90,7 @@ def _counts(outreach: OutreachList) -> dict[str, Any]:
 
 def _entered(outreach: OutreachList) -> Iterator[dict[str, Any]]:
     for kind, frame in zip(LISTED_KINDS, outreach.groups, strict=True):
-        new = _new(frame).assign(kind=kind)
+        new = with_unknown_money(_new(frame)).assign(kind=kind)
         columns = [_values(new, name) for name in (*ENTRY_FACTS, *SCORED)]
         for values in zip(*columns, strict=True):
             yield dict(zip((*ENTRY_FACTS, *SCORED), values, strict=True))

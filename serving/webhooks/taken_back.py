@@ -69,13 +69,19 @@ def _entries_of(connection: Connection, row: RowMapping) -> dict[str, dict[str, 
     money = Money(run_of(connection, row["run_id"]).currency)
     facts = (ENTRIES.c[name] for name in (*ENTRY_FACTS, "closed_at"))
     query = (
-        sa.select(*facts, *(SCORES.c[name] for name in SCORED))
+        sa.select(*facts, *(SCORES.c[name] for name in (*SCORED, "expected_spend", "value_at_risk_high")))
         .join_from(ENTRIES, SCORES, SCORES.c.customer_id == ENTRIES.c.customer_id)
         .where(ENTRIES.c.list_id == row["id"], SCORES.c.run_id == row["run_id"])
         .order_by(ENTRIES.c.kind, ENTRIES.c.position)
     )
     found = [dict(each) for each in connection.execute(query).mappings()]
-    return {each["customer_id"]: each | {"value_at_risk": f"{money.major(each['value_at_risk']):f}"} for each in found}
+    return {each["customer_id"]: each | {"value_at_risk": _worth(each, money)} for each in found}
+
+
+def _worth(score: Mapping[str, Any], money: Money) -> str | None:
+    """Return the value at risk as text; None where the run knew no money: the book holds 0 there, and no interval."""
+    unknown = score["expected_spend"] == score["value_at_risk"] == 0 and score["value_at_risk_high"] is None
+    return None if unknown else f"{money.major(score['value_at_risk']):f}"
 
 
 def messages_of_withdrawal(

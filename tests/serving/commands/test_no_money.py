@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from features.build import feature_table
 from features.clock import date_of
 from features.definitions import default_features
 from serving.book.history import history_of
 from serving.book.pages import EntryFilter, page_of
+from serving.book.schema import OUTBOX
 from serving.book.score_lookup import ScoreLookup
 from serving.config import load_settings
 from serving.shop import OpenShop
+from serving.webhooks.messages import EVENTS
+from serving.webhooks.receivers import add_webhook
 from tests.serving.conftest import Call, SmallShop
 
 MONEY = ["expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high"]
@@ -51,6 +55,8 @@ def test_orders_are_counted_and_features_of_money_are_unknown(counted, shop):
 
 def test_scores_lists_and_figures_leave_money_empty_and_say_so(counted, call: Call, monkeypatch):
     monkeypatch.chdir(counted)
+    with OpenShop(load_settings(counted / "regulars.toml")) as opened:
+        add_webhook(opened.book, "http://127.0.0.1:9/hook", EVENTS, allow_private=True)
     code, out, err = call("score", "--out", "scores.csv")
     assert code == 0, err
     assert "no money is known" in out
@@ -70,8 +76,10 @@ def test_scores_lists_and_figures_leave_money_empty_and_say_so(counted, call: Ca
         lookup.close()
         with opened.book.reading() as connection:
             page = page_of(connection, None, EntryFilter(), opened.today, None, None)
+            told = [json.loads(body)["data"] for body in connection.scalars(sa.select(OUTBOX.c.body))]
             history = history_of(opened.book, who)
     assert {answer[name] for name in MONEY} == {None}
+    assert {each["value_at_risk"] for each in told if "value_at_risk" in each} == {None}
     assert page is not None
     assert page.entries[[*MONEY, "expected_gain"]].isna().all().all()
     assert history.scores[MONEY].isna().all().all()
