@@ -31,7 +31,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MOST_IN_PUBLIC = 5  # violations; whoever can mend them sees all with `regulars check`
-_SUGGESTED, _QUOTED = re.compile(r' Did you mean "[^"\n]*"\?'), re.compile(r'"[^"\n]*"')
+_SUGGESTED, _QUOTE = re.compile(r' Did you mean "[^"\n]*"\?'), re.compile(r'"')
+_OPENS = re.compile(r'(?:^|[\s(\[{=:,/])"(?=\S)')
 _URL = re.compile(r"\b[a-z][a-z0-9+]*://\S+")
 _FOLDERS = re.compile(r"(?<![\w.])(?:~|\.{1,2})?/(?:[^\s/\"';,:]+/)*(?=[^\s/])")
 
@@ -41,8 +42,27 @@ def without_values(text: str) -> str:
 
     >>> without_values('/home/shop/orders.csv: "Ann Li" is no amount')
     'orders.csv: … is no amount'
+    >>> without_values('zone "? Which? Cells such as "Ann", "Bob" are none" does not exist')
+    'zone … does not exist'
     """
-    return _FOLDERS.sub("", _URL.sub("the database", _QUOTED.sub("…", _SUGGESTED.sub("", text))))
+    shown = "\n".join(map(_without_quoted, _SUGGESTED.sub("", text).split("\n")))
+    return _FOLDERS.sub("", _URL.sub("the database", shown))
+
+
+def _without_quoted(line: str) -> str:
+    """Return a line without its quoted parts; quotes may stand within quotes, as where a setting is a question."""
+    opening = {match.end() - 1 for match in _OPENS.finditer(line)}
+    depth, begin, kept = 0, 0, []
+    marks = [match.start() for match in _QUOTE.finditer(line)]
+    for mark in marks:
+        if depth == 0:
+            kept.append(line[begin:mark])
+        depth, begin = depth + (1 if mark in opening else -1), mark + 1
+        if depth < 0:
+            break
+    if depth != 0:  # which quote belongs to which is not known: nothing between the first and the last is shown
+        return f"{line[: marks[0]]}…{line[marks[-1] + 1 :]}"
+    return "…".join([*kept, line[begin:]])
 
 
 @dataclass(frozen=True)

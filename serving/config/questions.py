@@ -91,5 +91,6 @@ def _open(raw: Mapping[str, Any], section: str = "") -> Iterator[tuple[str, str]
     for key, value in raw.items():
         if isinstance(value, dict):
             yield from _open(value, f"{section}{key}.")
-        elif isinstance(value, str) and value.startswith(MARK):
-            yield f"{section}{key}", value.removeprefix(MARK)
+            continue
+        asked = (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str))
+        yield from ((f"{section}{key}", each.removeprefix(MARK)) for each in asked if each.startswith(MARK))

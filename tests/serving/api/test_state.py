@@ -305,6 +305,8 @@ def test_without_a_toml_it_says_how_to_get_one(tmp_path: Path, monkeypatch: pyte
         ('ownr = "Ann Li"', "regulars.toml, customers: customers have no field …."),
         ("owner = 7", "regulars.toml, customers.columns.owner: not a text in quotes"),
         ("owner = Ann Li", "is not TOML: Invalid value (at line "),
+        ('[customers.format.zones]\nIST = "Which? Such as \\"Ann Li\\", \\"03/04\\" are none."', "IST = … is not an"),
+        ('[features]\nuse = ["? Is \\"Ann Li\\" a feature?"]', "nobody has answered features.use; write"),
     ],
 )
 def test_what_is_wrong_with_the_toml_is_told_to_everybody_without_a_cell(
