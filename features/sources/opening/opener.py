@@ -16,6 +16,7 @@ import duckdb
 
 from features.errors import InputError
 from features.sources.mapping import Beside, FileFormat
+from features.sources.opening import datev
 from features.sources.opening.copies import folder_for_copies
 from features.sources.opening.encodings import as_utf8, shown_by_bytes
 from features.sources.opening.joined import with_lines, with_persons
@@ -190,10 +191,15 @@ def _part(
 
 def _laid_out(table: Table, plain: Path, folder: Path, form: FileFormat) -> Part:
     by_record = table.kind == "sheet"
+    line = form.header_line if by_record else form.header_line or datev.header_line(plain)
     try:
-        layout = layout_of(plain, form.delimiter, form.header_line, by_record=by_record)
+        layout = layout_of(plain, form.delimiter, line, by_record=by_record)
     except csv.Error as error:
         raise refusal(table.name, f"has a header that cannot be read ({error})", "check its quotes", 1) from error
     if layout is None:
         raise refusal(table.name, "is empty", "export it again, with a header line")
-    return text_part(table.name, plain, layout, folder, by_record=by_record)
+    batch = None if by_record else datev.readable(table.name, plain, layout, folder)
+    if batch is None:
+        return text_part(table.name, plain, layout, folder, by_record=by_record)
+    part = text_part(table.name, batch[0], batch[1], folder)
+    return replace(part, notes=(*part.notes, batch[2]))
