@@ -25,6 +25,7 @@ class Layout:
         fields: field of ORDERS -> column, where names do not tell.
         sums: column -> the columns that add up to it; one with a minus is taken off.
         guests: ids that stand for nobody in this software.
+        note: what no setting can say.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Layout:
     fields: Mapping[str, str] = field(default_factory=dict)
     sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guests: tuple[str, ...] = ()
+    note: str = ""
 
     def fits(self, header: tuple[str, ...]) -> bool:
         """Say whether a file has all of its columns."""
@@ -49,6 +51,7 @@ def layouts() -> tuple[Layout, ...]:
             each.get("fields", {}),
             {total: tuple(parts) for total, parts in each.get("sums", {}).items()},
             tuple(each.get("guests", ())),
+            each.get("note", ""),
         )
         for each in found
     )
@@ -73,6 +76,8 @@ def read_as(sample: Sample, layout: Layout) -> int | None:
         layout: of that file.
     """
     sample.assume(f"{sample.file.name} looks like {layout.name}.")
+    if layout.note:
+        sample.assume(f"CHECK: {layout.note}")
     found = {name: _column(sample, header) for name, header in layout.fields.items() if name not in sample.given}
     for name, index in found.items():
         if index is not None and name != "customer_id" and index not in sample.used:

@@ -22,6 +22,7 @@ from features.sources.opening.opener import ALONE, SeveralTables, open_files, re
 from features.sources.opening.refusal import several
 
 SAMPLE = 20_000
+FEW_CELLS = 2  # of a remark
 _NEEDED = (headers.CUSTOMER_ID, headers.ORDERED_AT, (*money_names.LINE_AMOUNT, *money_names.ORDER_TOTAL))
 
 
@@ -88,8 +89,16 @@ def _first_rows(file: OpenFile) -> tuple[OpenFile, list[list[str]]]:
     rows = no_totals if len(no_totals) * 2 >= len(rows) else rows
     texts = [tuple(cells.text(cell) for cell in row[:-1]) for row in rows]
     # A header line again, further down, is for `check` to name; here it would make a text of every column.
-    kept = [row for row in texts if row != file.header] or texts
+    kept = [row for row in texts[: _end(texts)] if row != file.header] or texts
     return file, [list(column) for column in zip(*kept, strict=True)]
+
+
+def _end(rows: Sequence[tuple[str, ...]]) -> int:
+    """Return where remarks behind the last row begin, such as "83","record(s) downloaded" in a row of blanks."""
+    end = len(rows)
+    while end and 0 < sum(map(bool, rows[end - 1])) <= FEW_CELLS and len(rows[end - 1]) > FEW_CELLS * 2:
+        end -= 1
+    return end
 
 
 def _continued(file: OpenFile, columns: list[list[str]], form: FileFormat) -> FileFormat:
