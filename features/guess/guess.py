@@ -78,7 +78,7 @@ def guess(
         if isinstance(orders, Database):
             mapping = mapping.read_from_database(orders)
         shop = shop_of(sample, mapping)
-        unused_columns.explain_refunds(sample, mapping.columns.values())
+        unused_columns.explain_refunds(sample, mapping.columns)
         used = (*mapping.columns.values(), *mapping.contacts.values())
         rest = {"orders": unused_columns.not_used(sample, used)}
         assumptions, questions = list(sample.assumptions), list(sample.questions)

@@ -16,6 +16,7 @@ from features.sources import cells
 from features.sources.mapping import OrdersMapping, Shop
 
 PACIFIC = ("PST", "PDT")  # exports of payments are on this clock wherever the shop is: it does not tell the shop's zone
+AMERICAN = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles")
 
 
 def shop_of(sample: Sample, mapping: OrdersMapping) -> Shop:
@@ -32,16 +33,20 @@ def shop_of(sample: Sample, mapping: OrdersMapping) -> Shop:
     dates = sample.filled(at)[:DATES]
     american = not (greek or persian) and month_first(dates, mapping.format.date_format)
     place = None if greek or persian else place_of(sample)
-    spoken = place.currency if place is not None else "USD" if american else "EUR"
+    form = mapping.format
+    telling = [cell for cell in dates if not cell.endswith(PACIFIC)]
+    moments = [cells.moment(cell, form.date_format, form.calendar, form.zones) for cell in telling]
+    in_america = zone_of(moments, "EUR") if place is None and not (american or greek or persian) else ("", False)
+    by_clock = in_america[1] and in_america[0] in AMERICAN
+    spoken = place.currency if place is not None else "USD" if american or by_clock else "EUR"
     currency, named = _currency(sample, mapping, "IRR" if persian else spoken)
+    if by_clock and not named:
+        sample.assume(f"CHECK: the currency is assumed to be {currency}: the offsets of the times are American.")
     preferred = "Europe/Athens" if greek and currency == "EUR" else "Asia/Tehran" if persian else None
     if place is not None and place.currency == currency:
         preferred = place.zone
         if not named:
             sample.assume(f"CHECK: the currency is assumed to be {currency} and the zone {place.zone}: {place.why}.")
-    telling = [cell for cell in dates if not cell.endswith(PACIFIC)]
-    form = mapping.format
-    moments = [cells.moment(cell, form.date_format, form.calendar, form.zones) for cell in telling]
     zone, sure = zone_of(moments, currency, preferred)
     if american and not named and place is None:
         sample.assume(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from features.guess.amounts.arithmetic import values, zeros
 from features.guess.cell_forms import likely_decimals
 from features.guess.columns import money_names as names
@@ -10,6 +12,7 @@ from features.questions import Answer, Question
 
 LEAST_MEDIAN = 300  # money of less is rarely counted in cents
 ROUND, ENDINGS = 0.5, 0.3
+ENOUGH = 20  # amounts: fewer are round by chance
 PRICE_ENDINGS = (99, 95, 90, 50, 49, 98, 25, 75)
 
 
@@ -32,13 +35,24 @@ def amount_unit(sample: Sample, index: int | None) -> str:
     if export is not None:
         sample.assume(f'"{header}" is in minor units, as in {export}: 4990 is 49.90.')
         return "minor"
+    if _every_hundred(sample, index) and set(names.JAFFLE_SHOP) <= set(sample.plain):
+        sample.assume(f'"{header}" is in minor units, as in the jaffle shop: 4990 is 49.90.')
+        return "minor"
     return _asked(sample, index)
+
+
+def _every_hundred(sample: Sample, index: int) -> bool:
+    """Say whether all amounts are hundreds: whole units in cents, or a unit that is worth little."""
+    money = zeros(values(sample, index))
+    return int(np.count_nonzero(money)) >= ENOUGH and not bool((money % 100).any())
 
 
 def _asked(sample: Sample, index: int) -> str:
     money = abs(zeros(values(sample, index)))
     money = money[money > 0]
-    if not len(money) or float(sorted(money)[len(money) // 2]) < LEAST_MEDIAN or (money % 10 == 0).mean() >= ROUND:
+    if not len(money) or float(sorted(money)[len(money) // 2]) < LEAST_MEDIAN:
+        return "major"
+    if (money % 10 == 0).mean() >= ROUND and not _every_hundred(sample, index):
         return "major"
     cents = float(((money % 100)[:, None] == PRICE_ENDINGS).any(axis=1).mean()) >= ENDINGS
     example = int(money[0])

@@ -15,6 +15,7 @@ import numpy as np
 from features.guess.amounts.arithmetic import AGREES, Floats, agreement, values, zeros
 from features.guess.amounts.discounts import DiscountColumns, discount_settings
 from features.guess.amounts.minor_units import amount_unit
+from features.guess.amounts.refunds import in_own_rows, worth_of
 from features.guess.amounts.unit_or_line import price_is_of_line
 from features.guess.columns import money_names as names
 from features.guess.order_rows import OrderRows
@@ -129,7 +130,7 @@ class _Guess:
         }
         if self.discount is not None:
             self._discount(amount)
-        self._refund()
+        self._refund(amount)
         found.settings["amount_unit"] = amount_unit(self.sample, self.price if by_unit else amount)
         return found
 
@@ -155,6 +156,10 @@ class _Guess:
                 return self._level(index, has_lines)
         if total is not None and (not has_lines or self.price is None):
             return self._level(total, has_lines)
+        if total is not None and self._is_product(total):
+            of = f"{self._name(self.price)} × {self._name(self.quantity)}"
+            self._say(f"The amount of a line is {self._name(total)}: it is {of}.")
+            return total
         if self.price is not None and (self.quantity is None or self._price_is_of_line(total)):
             end = "; there is no quantity" if self.quantity is None else ", of all its units"
             self._say(f"The amount of a line is {self._name(self.price)}{end}.")
@@ -225,6 +230,14 @@ class _Guess:
         named = self.sample.plain[index] in known or names.BEFORE_DISCOUNT.search(self.sample.name(index)) is not None
         return named and bool((zeros(column) >= paid - 0.005).all())
 
+    def _is_product(self, index: int) -> bool:
+        """Say whether a column is price × quantity on the rows, and quantities differ from 1 on some."""
+        if self.price is None or self.quantity is None:
+            return False
+        pieces = values(self.sample, self.quantity)
+        product = values(self.sample, self.price) * pieces
+        return agreement(values(self.sample, index), product) >= AGREES and bool((zeros(pieces) > 1).any())
+
     def _price_is_of_line(self, total: int | None) -> bool:
         assert self.price is not None
         assert self.quantity is not None
@@ -240,8 +253,13 @@ class _Guess:
         if settings is None:
             self.found.columns["discount"] = None
 
-    def _refund(self) -> None:
+    def _refund(self, amount: int | None) -> None:
         if self.refund is None:
+            return
+        worth = worth_of(self.sample, amount, self.price, self.quantity)
+        if "refunded" not in self.sample.given and in_own_rows(self.rows, worth, self.refund):
+            self.found.columns["refunded"] = None
+            self._say(f"{self._name(self.refund)} is what rows below zero say themselves: it is not taken off again.")
             return
         what = "line"
         if self.found.settings["amount_is"] == "order":

@@ -109,7 +109,7 @@ ORDER_ID = plain_names(
     "invoice no|invoice number|invoiceno|invoice id|invoice",
     "document no|document number|doc no|doc number|receipt no",
     "receipt number|receipt id|receipt|ticket no|ticket number|ticket",
-    "bill no|bill number|voucher no|increment_id|name|id|number",
+    "bill no|bill number|voucher no|increment_id|payment id|donation id|booking id|reservation id|name|id|number",
     "αριθμός παραγγελίας|αρ. παραγγελίας|αριθ. παραγγελίας|κωδικός παραγγελίας|κωδ. παραγγελίας|παραγγελία",
     "αριθμός παραστατικού|αρ. παραστατικού|αριθ. παραστατικού|παραστατικό",
     "αριθμός τιμολογίου|αρ. τιμολογίου|αριθ. τιμολογίου|τιμολόγιο",

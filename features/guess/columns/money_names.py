@@ -54,7 +54,10 @@ PRICE = (
 QUANTITY = headers.QUANTITY + plain_names(
     "quantity-purchased|item count|number of items|no of items|menge|anzahl|stückzahl|stück|quantité|qté|nombre",
     "cantidad|cant|unidades|quantità|q.tà|qta|quantidade|qtd|qtde|aantal|hoeveelheid|ilość|liczba|adet|miktar",
-    "количество|кол-во|шт",
+    "количество|кол-во|шт|units sold|quantity sold|qty sold|items sold|sold quantity|pieces sold|verkaufte menge",
+    "verkaufte stückzahl|menge verkauft|quantité vendue|quantités vendues|cantidad vendida|unidades vendidas",
+    "quantità venduta|quantidade vendida|aantal verkocht|verkochte aantal|sprzedana ilość|satılan adet|продано",
+    "продано штук|продано шт",
 )
 DISCOUNT = headers.DISCOUNT + plain_names(
     "item-promotion-discount|promotion discount|discount value|total discount|total discounts|order discount",
@@ -101,6 +104,7 @@ MINOR = re.compile(
     re.IGNORECASE,
 )
 # Exports whose amounts are in minor units by convention: their columns, as they are compared.
+JAFFLE_SHOP = plain_names("user_id|order_date|status|payment_method|amount")  # the example shop of dbt counts cents
 MINOR_EXPORTS = {
     "charges of Stripe": plain_names("id|amount|amount_refunded|captured|currency"),
     "payments of Stripe": plain_names("id|amount|amount_refunded|currency|payment_intent"),

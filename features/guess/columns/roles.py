@@ -6,90 +6,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from features.guess.columns import headers, money_names
+from features.guess.columns import role_words as words
 from features.guess.formats import currency_in
+from features.guess.order_rows import OrderRows
 from features.guess.sample import DATES, Sample, is_date, is_flag, is_number, is_order_id
 from features.questions import Answer, Question
-from features.sources.plain_text import plain
 
 BARE = ("id", "number", "no", "nr", "key", "name")  # names that say of nothing whose they are
 LEAST_ORDERS = 5
 FEW_PERSONS, ROWS_EACH = 3, 20  # so few different values on more rows than that are groups of persons
 PERSONS = (0.005, 0.8)  # share of different values among the rows: fewer are groups, more are orders
 GUEST_ZEROS = 0.02
+SEVERAL_PERSONS = 0.1  # of the orders of several rows: a person is one in each
 _OTHER_COLUMNS = (
     money_names.QUANTITY, money_names.PRICE, money_names.LINE_AMOUNT, money_names.ORDER_TOTAL, money_names.DISCOUNT,
     money_names.TAX, money_names.FREIGHT, money_names.REFUND, headers.PRODUCT_ID, headers.STATUS, headers.CURRENCY,
 )  # fmt: skip
-
-# A header is one word or several: `DateOfPurchase`, `date_of_purchase`, `Date of purchase`.
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[^\W\d_]+")
-
-_WHEN = (
-    "date|day|datetime|timestamp|ts|time|at|on|when|dt|datum|zeit|zeitpunkt|fecha|data|giorno|dia|jour|dato|tarih|"
-    "tarihi|дата|время|ημερομηνια|تاریخ|زمان"
-)
-_OF_ORDER = (
-    "order|orders|ordered|purchase|purchased|created|creation|sale|sales|sold|invoice|invoiced|transaction|trans|txn|"
-    "placed|paid|payment|receipt|visit|gift|donation|booking|booked|posting|document|bestellung|bestell|bestelldatum|"
-    "kauf|kaufdatum|rechnung|rechnungsdatum|belegdatum|beleg|commande|achat|facture|vente|pedido|compra|venta|venda|"
-    "factura|ordine|acquisto|vendita|fattura|bestelling|aankoop|besteldatum|factuur|zamowienia|zakupu|sprzedazy|siparis|"
-    "satis|fatura|заказа|покупки|продажи|чека|παραγγελιας|αγορας|سفارش|خرید|فاکتور"
-)
-_OTHER_TIME = (
-    "birth|birthday|born|dob|update|updated|modified|changed|edited|ship|shipped|shipping|dispatch|deliver|delivered|"
-    "delivery|due|cancel|cancelled|canceled|refund|refunded|return|returned|approved|carrier|estimated|limit|expire|"
-    "expires|expiry|expiration|valid|until|end|signup|registered|registration|first|last|closed|completed|processed|"
-    "imported|synced|exported|lieferung|lieferdatum|geburtsdatum|livraison|naissance|entrega|nacimiento|consegna|nascita|"
-    "levering|dostawy|teslimat|доставки|рождения"
-)
-_ORDER = (
-    "order|orders|invoice|receipt|doc|document|bill|basket|cart|ticket|transaction|trans|txn|check|cheque|sale|purchase|"
-    "bestellung|bestell|auftrag|rechnung|beleg|bon|commande|facture|pedido|factura|ordine|scontrino|fattura|bestelling|"
-    "factuur|zamowienia|paragon|faktura|siparis|fis|fatura|заказ|заказа|чек|чека|документ|παραγγελιας|سفارش|فاکتور"
-)
-_ORDER_WHOLE = (
-    "bestellnummer|bestellnr|auftragsnummer|auftragsnr|rechnungsnummer|rechnungsnr|belegnummer|belegnr|bonnummer|"
-    "ordernummer|factuurnummer|bestelnummer"
-)
-_PERSON = (
-    "customer|customers|cust|client|clients|buyer|shopper|member|user|account|donor|giver|patient|subscriber|household|"
-    "person|guest|player|card|loyalty|contact|debtor|kunde|kunden|kundin|kd|kdn|debitor|mitglied|karte|acheteur|adherent|carte|"
-    "cliente|comprador|usuario|socio|tarjeta|acquirente|utente|tessera|klant|lid|klantenkaart|klient|klienta|nabywca|karta|"
-    "musteri|alici|uye|kart|клиент|клиента|покупатель|карта|карты|πελατης|πελατη|καρτα|مشتری|کاربر|خریدار"
-)
-_PERSON_WHOLE = (
-    "kundennummer|kundennr|kundenid|kdnr|kdnummer|debitorennummer|mitgliedsnummer|kartennummer|klantnummer|klantnr|"
-    "klantid|lidnummer"
-)
-_ID = (
-    "id|ids|no|nr|num|number|code|key|ref|uid|uuid|guid|hash|nummer|numero|n|kod|numer|kodu|номер|код|κωδικος|کد|شماره"
-)
-_NOT_A_PERSON = (
-    "type|group|since|segment|country|city|state|zip|age|gender|sex|rating|note|notes|count|class|level|tier|order|orders|"
-    "status|agent|manager|service|discount|price|balance|value|name|first|last|language|locale|ip|brand"
-)
-_NOT_AN_ORDER = (
-    "status|state|type|line|item|items|product|sku|channel|source|hour|dow|weekday|week|count|method|date|shop|store|"
-    "branch|currency|amount|total|value|price|gateway|batch|row|parent|original|related"
-)
-_SURE_PERSON = ("unique", "mail", "email", "phone", "mobile", "person", "telefon", "telefono", "correo", "courriel")
-
-
-def words_of(header: str) -> tuple[str, ...]:
-    """Return the words that a header is made of, as they are compared.
-
-    >>> words_of("DateOfPurchase"), words_of("order_purchase_timestamp"), words_of("GROSS AMT")
-    (('date', 'of', 'purchase'), ('order', 'purchase', 'timestamp'), ('gross', 'amt'))
-    """
-    return tuple(plain(word) for word in _WORD.findall(header))
-
-
-def _known(words: str) -> frozenset[str]:
-    return frozenset(words.split("|"))
 
 
 def ordered_at(sample: Sample) -> int | None:
@@ -97,10 +32,10 @@ def ordered_at(sample: Sample) -> int | None:
 
     Where several do, it is asked, and the first of them likely.
     """
-    other = _known(_OTHER_TIME)
-    free = [index for index in _free(sample) if not other & {*words_of(sample.name(index))}]
-    named = [index for index in free if _says(sample, index, _WHEN, _OF_ORDER) and is_date(sample, index)]
-    named = named or [index for index in free if _says(sample, index, _WHEN) and is_date(sample, index)]
+    other = words.known_words(words.OTHER_TIME)
+    free = [index for index in _free(sample) if not other & {*words.words_of(sample.name(index))}]
+    named = [index for index in free if _says(sample, index, words.WHEN, words.OF_ORDER) and is_date(sample, index)]
+    named = named or [index for index in free if _says(sample, index, words.WHEN) and is_date(sample, index)]
     if named:
         return named[0]
     by_cells = [index for index in free if is_date(sample, index, counted=False)]
@@ -117,13 +52,14 @@ def order_id(sample: Sample, at: int | None) -> int | None:
     found = sample.find(headers.ORDER_ID, lambda index: is_order_id(sample, index) and not _recurs(sample, index, at))
     if found is not None:
         return found
-    whole = _known(_ORDER_WHOLE)
+    whole = words.known_words(words.ORDER_WHOLE)
     return next(
         (
             index
             for index in _free(sample)
-            if (_says(sample, index, _ORDER, _ID) or sample.plain[index] in whole)
-            and not (_known(_PERSON) | _known(_NOT_AN_ORDER)) & {*words_of(sample.name(index))}
+            if (_says(sample, index, words.ORDER, words.ID) or sample.plain[index] in whole)
+            and not (words.known_words(words.PERSON) | words.known_words(words.NOT_AN_ORDER))
+            & {*words.words_of(sample.name(index))}
             and is_order_id(sample, index)
             and not is_date(sample, index, counted=False)
         ),
@@ -157,7 +93,7 @@ def customer(sample: Sample, order: int | None, at: int | None, known: int | Non
     found = _by_words(sample) if found is None else found
     if found is None:
         bare = [index for index in _free(sample) if _recurs(sample, index, at)]
-        found = bare[0] if bare else _by_cells(sample)
+        found = bare[0] if bare else _by_cells(sample, order)
         if bare:
             sample.assume(f'The customer is "{sample.name(bare[0])}": it comes again on other days, as no order does.')
         return found
@@ -190,26 +126,48 @@ def _near(sample: Sample) -> int | None:
     )
 
 
-def _may_be_persons(sample: Sample, index: int) -> bool:
-    """Say whether a column could name persons: not their type, and more than a handful on many rows."""
+def _may_be_persons(sample: Sample, index: int, *, by_name: bool = False) -> bool:
+    """Say whether a column could name persons: not their type, and more than a handful on many rows.
+
+    Args:
+        sample: the first rows of the orders file.
+        index: of the column.
+        by_name: names count as well as ids.
+    """
     filled = sample.filled(index)
     tells_apart = len(set(filled)) > FEW_PERSONS or len(filled) <= FEW_PERSONS * ROWS_EACH
-    return tells_apart and not _known(_NOT_A_PERSON) & {*words_of(sample.name(index))}
+    no_person = words.known_words(words.NOT_A_PERSON) - ({"name"} if by_name else set())
+    return tells_apart and not no_person & {*words.words_of(sample.name(index))}
 
 
 def _by_words(sample: Sample) -> int | None:
-    whole = _known(_PERSON_WHOLE)
+    whole = words.known_words(words.PERSON_WHOLE)
     free = [index for index in _free(sample) if _may_be_persons(sample, index) and not is_flag(sample, index)]
-    with_id = (index for index in free if _says(sample, index, _PERSON, _ID) or sample.plain[index] in whole)
-    return next(with_id, next((index for index in free if _says(sample, index, _PERSON)), None))
+    with_id = (index for index in free if _says(sample, index, words.PERSON, words.ID) or sample.plain[index] in whole)
+    return next(with_id, next((index for index in free if _says(sample, index, words.PERSON)), None))
 
 
-def _by_cells(sample: Sample) -> int | None:
+def _by_cells(sample: Sample, order: int | None) -> int | None:
     """Return the only column whose values come again as persons do; where several do, it is asked."""
     known = frozenset(name for names in _OTHER_COLUMNS for name in names)
-    free = [index for index in _free(sample) if not known & {sample.plain[index], sample.bare[index]}]
-    found = [index for index in free if _may_be_persons(sample, index) and _like_persons(sample, index)]
+    others, rows = words.known_words(words.NOT_PERSONS), OrderRows(sample, order)
+    free = [
+        index for index in _free(sample)
+        if not known & {sample.plain[index], sample.bare[index]} and not others & {*words.words_of(sample.name(index))}
+    ]  # fmt: skip
+    found = [
+        index for index in free
+        if _may_be_persons(sample, index, by_name=bool(rows.several)) and _like_persons(sample, index)
+        and not _several_in_orders(rows, index)
+    ]  # fmt: skip
     return _only(sample, "customer_id", found, "who bought", "the only column whose values come again as persons do")
+
+
+def _several_in_orders(rows: OrderRows, index: int) -> bool:
+    """Say whether a column differs between the rows of one order, as a product does and a person does not."""
+    cells = rows.sample.columns[index]
+    differ = sum(len({cells[row] for row in each} - {""}) > 1 for each in rows.several)
+    return differ > SEVERAL_PERSONS * len(rows.several)
 
 
 def _like_persons(sample: Sample, index: int) -> bool:
@@ -218,6 +176,8 @@ def _like_persons(sample: Sample, index: int) -> bool:
     if different < 2 or not PERSONS[0] <= different / len(filled) <= PERSONS[1]:
         return False
     decimals = is_number(sample, index) and any(mark in cell for cell in filled for mark in ".,")
+    if all(len(cell) == 1 and cell.isdigit() for cell in filled):
+        return False  # how many of something: of so few persons no shop has a file
     return not (decimals or is_date(sample, index, counted=False) or is_flag(sample, index))
 
 
@@ -253,7 +213,9 @@ def _person_beside(sample: Sample, found: int, order: int | None) -> int | None:
     if orders < LEAST_ORDERS or len(ids) < orders:
         return None
     for index in _free(sample):
-        sure = set(_SURE_PERSON) & {*words_of(sample.name(index))} or sample.plain[index] in headers.CUSTOMER_ID
+        sure = (
+            set(words.SURE_PERSON) & {*words.words_of(sample.name(index))} or sample.plain[index] in headers.CUSTOMER_ID
+        )
         if index in (found, order) or not sure or len(sample.filled(index)) < 0.5 * len(sample.columns[index]):
             continue
         persons = len(set(sample.filled(index)))
@@ -265,11 +227,11 @@ def _person_beside(sample: Sample, found: int, order: int | None) -> int | None:
 
 def _ask_person(sample: Sample, found: int, index: int, orders: int, persons: int) -> None:
     setting, old, new = "orders.columns.customer_id", sample.name(found), sample.name(index)
-    words = (
+    asked = (
         f'"{old}" is new with each of {orders:,} orders, and "{new}" names {persons:,} persons: who is the customer?'
     )
     answers = (Answer(f'"{new}"', {setting: new}), Answer(f'"{old}"', {setting: old}))
-    sample.ask(Question(setting, words, answers, tuple(sample.filled(index)[:3])))
+    sample.ask(Question(setting, asked, answers, tuple(sample.filled(index)[:3])))
 
 
 def amount(sample: Sample, more: Iterable[int | None]) -> int | None:
@@ -314,5 +276,5 @@ def _free(sample: Sample) -> list[int]:
 
 def _says(sample: Sample, index: int, *kinds: str) -> bool:
     """Say whether a header has a word of each kind."""
-    words = {*words_of(sample.name(index))}
-    return all(words & _known(kind) for kind in kinds)
+    of_header = {*words.words_of(sample.name(index))}
+    return all(of_header & words.known_words(kind) for kind in kinds)

@@ -138,12 +138,28 @@ def status_settings(sample: Sample, columns: Mapping[str, int | None], export: s
         settings["cancelled_status"] = ("pending",)  # unpaid there; elsewhere cash on delivery
     if export and "Magento" in export and "closed" in words:
         settings["returned_status"] = ("closed",)  # a credit memo took all of it back
+    settings |= _same_everywhere(sample, columns)
     own: dict[str, Meaning] = {**dict.fromkeys(settings.get("cancelled_status", ()), "cancelled")}
+    own |= dict.fromkeys(settings.get("sale_status", ()), "sale")
     own |= dict.fromkeys(settings.get("returned_status", ()), "returned")
     for where in ("status", "type"):
         if (index := columns.get(where)) is not None:
             _tell(sample, index, meanings(sample.filled(index), where, own))
     return {**settings, "return_prefix": _return_prefix(sample, columns)}
+
+
+def _same_everywhere(sample: Sample, columns: Mapping[str, int | None]) -> dict[str, Any]:
+    """Return the settings that take a number which is the state of every row as an order; it tells no rows apart."""
+    same: list[str] = []
+    for where in ("status", "type"):
+        index = columns.get(where)
+        words = set() if index is None else set(sample.columns[index])
+        if index is not None and len(words) == 1 and is_number(sample, index) and words.isdisjoint(same):
+            same += words
+            sample.assume(
+                f'"{sample.name(index)}" is {same[-1]} on every line: it tells none apart, and all are orders.'
+            )
+    return {"sale_status": tuple(same)} if same else {}
 
 
 def _tell(sample: Sample, index: int, found: Mapping[str, Meaning | None]) -> None:

@@ -1,13 +1,15 @@
 """Lists the columns of a shop's file that nothing is read from: a silent loss is found too late.
 
-Amounts of refunds get a sentence of their own: they would have to be subtracted.
+Amounts of refunds get a sentence of their own: they may have to be subtracted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from features.guess.amounts.refunds import in_own_rows, worth_of
 from features.guess.columns import headers
+from features.guess.order_rows import OrderRows
 from features.guess.sample import Sample, is_number
 from features.sources import cells
 
@@ -33,23 +35,33 @@ def not_used(sample: Sample, used: Iterable[str]) -> tuple[str, ...]:
     return tuple(sample.name(index) for index in indices)
 
 
-def explain_refunds(sample: Sample, used: Iterable[str]) -> None:
-    """Add an assumption about refund amounts beside the orders."""
-    for index in _unused(sample, used):
+def explain_refunds(sample: Sample, columns: Mapping[str, str]) -> None:
+    """Add an assumption about columns of refunds that nothing is read from.
+
+    Args:
+        sample: the orders file.
+        columns: field -> header of what is read.
+    """
+    for index in _unused(sample, columns.values()):
         if _is_called(sample, index, headers.REFUND_AMOUNT) and is_number(sample, index):
-            _refunds(sample, index)
+            _refunds(sample, index, columns)
 
 
-def _refunds(sample: Sample, index: int) -> None:
+def _refunds(sample: Sample, index: int, columns: Mapping[str, str]) -> None:
+    of = {name: sample.file.column_index(header) for name, header in columns.items()}
     rows = sum(cells.number(cell, sample.form.decimal) not in (0, cells.BAD) for cell in sample.filled(index))
-    if not rows:
+    worth = worth_of(sample, of.get("amount"), of.get("price"), of.get("quantity"))
+    if not rows or in_own_rows(OrderRows(sample, of.get("order_id")), worth, index):
         return
+    name, taken = sample.name(index), of.get("refunded")
+    if taken is not None and sample.columns[taken] == sample.columns[index]:
+        sample.assume(f'"{name}" says the same as "{sample.name(taken)}", which is taken off.')
+        return
+    beside = "" if taken is None else f', beside "{sample.name(taken)}", which is'
     sample.assumptions.insert(
         0,
-        f'REFUNDS ARE NOT SUBTRACTED: "{sample.name(index)}" holds amounts on {rows:,} of the first '
-        f"{len(sample.columns[index]):,} lines, and there is no field for them beside the amount of a sale. Export "
-        "each refund as a line of its own with a negative amount, or give such orders a status such as refunded; until "
-        "then what these customers spend is too high by these amounts.",
+        f'REFUNDS ARE NOT SUBTRACTED: "{name}" holds amounts on {rows:,} of the first {len(sample.columns[index]):,} '
+        f'lines{beside}. If it is the money that came back, write refunded = "{name}" under [orders.columns].',
     )
 
 
