@@ -41,7 +41,8 @@ def test_no_word_means_two_things_and_every_language_has_each_meaning(where):
           "Wacht op betaling", "Ödeme bekleniyor", "Ожидает оплаты", "در انتظار پرداخت"], "unpaid"),
         (["Partially refunded", "Teilweise erstattet", "Remboursement partiel", "On hold", "In Wartestellung"], "sale"),
         (["Cancelled by customer", "Storniert (Kunde)", "Commande annulée", "Zamówienie anulowane"], "cancelled"),
-        (["Refund requested", "Texas", "Blue", "not cancelled"], None),
+        (["Refund requested", "Return pending"], "sale"),
+        (["Texas", "Blue", "not cancelled"], None),
     ],
 )  # fmt: skip
 def test_states_of_orders(texts, meaning):
