@@ -9,8 +9,8 @@ from functools import cached_property
 import pandas as pd
 
 from features.errors import ConfigError
-from features.sources.contacts import FIELDS, Contact, known_text, read_contacts
 from features.sources.mapping import CustomersMapping, OrdersMapping
+from features.sources.people.contacts import FIELDS, Contact, known_text, read_contacts
 from features.sources.reader import read_customers
 from features.tables import CUSTOMERS
 from serving.outreach.plan.accounts import Accounts, account_of

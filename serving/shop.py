@@ -21,8 +21,8 @@ from features.errors import ConfigError, InputError, LostModels, ModelNotFound, 
 from features.feature import FeatureSet
 from features.language.languages import Language, language_of_customer
 from features.log import Log
-from features.sources.attributes import read_attributes, read_first_orders
-from features.sources.contacts import Contact
+from features.sources.people.attributes import read_attributes, read_first_orders
+from features.sources.people.contacts import Contact
 from features.sources.posted import Posts
 from features.sources.reader import CleanLog, asking, read_log
 from serving.config import FILE_NAME, Churn, Settings, guessed_settings, load_settings

@@ -26,11 +26,11 @@ from features.sources.balance.sheet import BalanceSheet
 from features.sources.cells.cells_sql import read_cells
 from features.sources.cleaning import clean_events, clean_lines
 from features.sources.columns import Mask
-from features.sources.customers import clean_customers
 from features.sources.mapped_file import MappedFile, open_mapped
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
-from features.sources.merges import MERGED, merged, read_merges
 from features.sources.opening.open_file import Place
+from features.sources.people.customers import clean_customers
+from features.sources.people.merges import MERGED, merged, read_merges
 from features.sources.posted import Posts, with_posted
 from features.sources.row_checks import NO_TEXTS, CleanTable, Problem, TypedTable
 from features.sources.rules import RULES, RuleCount

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from features.sources.consent import CHANNELS
+from features.sources.people.consent import CHANNELS
 from serving.api.scores import PostedOrder as OrderLine
 from serving.api.shared_messages import Id, Kind, Moment, Note, Number, Request, Text
 from serving.book.outcomes import OUTCOME_NAMES

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from features.errors import InputError, Violation, suggest
-from features.sources.consent import CHANNELS
+from features.sources.people.consent import CHANNELS
 from serving.book.book import Book
 from serving.book.people.held import LIFT, keep_for, left_behind, lift_for, people_of
 from serving.book.people.owned import customers_of, give

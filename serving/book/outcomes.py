@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from features.errors import Violation
-from features.sources.consent import CHANNELS
+from features.sources.people.consent import CHANNELS
 from serving.book.book import Book
 from serving.book.decisions import (
     Consent,

@@ -18,8 +18,8 @@ from features.errors import ConfigError, Violation, suggest
 from features.faults import faults_at
 from features.questions import by_setting
 from features.shell import shell_line
-from features.sources.attribute_settings import FeatureSettings
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop, with_paths
+from features.sources.people.attribute_settings import FeatureSettings
 from serving.config.questions import refuse_open_questions, refuse_questions
 from serving.config.settings import (
     AUTO,

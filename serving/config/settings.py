@@ -22,9 +22,9 @@ from features.errors import ConfigError, InputError, suggest
 from features.file_access import Access
 from features.language.languages import Language, language_named
 from features.money import Money
-from features.sources.attribute_settings import FeatureSettings
 from features.sources.kept.index import FOLDER, known_on
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
+from features.sources.people.attribute_settings import FeatureSettings
 from serving.outreach.plan.policy import Policy
 
 if TYPE_CHECKING:  # pandas stands behind these: a wrong key in the file is reported before it is imported

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from features.questions import Question, by_setting
-from features.sources.attribute_settings import FeatureSettings
 from features.sources.mapping import NO_FILE, FileFormat
+from features.sources.people.attribute_settings import FeatureSettings
 from serving.config.questions import question_lines, with_questions
 from serving.config.settings import BookSettings, FileSettings, PagesSettings, ServeSettings, Settings
 

@@ -16,8 +16,8 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from features.sources.contacts import Contact
 from features.sources.opening.paths import files_of
+from features.sources.people.contacts import Contact
 from serving.api.state import ServerState
 from serving.config import Settings
 from serving.customers import Customers, contacts

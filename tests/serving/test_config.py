@@ -1,6 +1,7 @@
 """regulars.toml: what it says, what is wrong with it, and that it survives being written."""
 
 import dataclasses
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from features.errors import ConfigError
 from features.log import Lines
 from features.questions import Answer, Question, Setting
 from features.roll_up import roll_up
-from features.sources.attribute_settings import FeatureSettings
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
+from features.sources.people.attribute_settings import FeatureSettings
 from serving.config import BOOK_URL, BookSettings, Churn, ListSettings, Settings, load_settings, toml_text
 from serving.config.to_toml import toml_value
 
@@ -148,6 +149,10 @@ def test_every_key_of_the_list_is_written_and_read_back(tmp_path):
         addresses={"Bruno": "bruno@shop.example"},
         playbooks=tmp_path / "our playbooks.toml",
         formats=("xlsx", "eml"),
+        week_begins="saturday",
+        closed_weekdays=("friday",),
+        holidays_of="IR",
+        closed_on=(date(2026, 3, 2),),
     )
     usual = ListSettings()
     assert not [f.name for f in dataclasses.fields(wanted) if getattr(wanted, f.name) == getattr(usual, f.name)]

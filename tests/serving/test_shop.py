@@ -13,7 +13,7 @@ import pytest
 
 from features.clock import date_of
 from features.errors import ConfigError, InputError
-from features.sources.attribute_settings import FeatureSettings
+from features.sources.people.attribute_settings import FeatureSettings
 from features.sources.reader import CleanLog, read_log
 from serving.book import Book
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders

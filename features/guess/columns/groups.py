@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from features.guess.sample import Sample, is_date, is_number
-from features.sources.attribute_settings import NEVER_FIELDS, FeatureSettings
+from features.sources.people.attribute_settings import NEVER_FIELDS, FeatureSettings
 from features.sources.words.sensitive import afterwards_word, names_groups_by_number, tells_sex
 
 # Fields of the contract that are groups; the others are names, dates, balances and what is open at the moment.

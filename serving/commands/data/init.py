@@ -15,10 +15,10 @@ from features.guess.guess import guess
 from features.log import Log
 from features.questions import Question, by_setting
 from features.shell import shell_line
-from features.sources.attribute_settings import FeatureSettings
 from features.sources.databases.address import Database
 from features.sources.mapping import Beside, Guess, OrdersMapping, with_paths
 from features.sources.opening.opener import ALONE
+from features.sources.people.attribute_settings import FeatureSettings
 from features.sources.reader import CheckReport, check_files
 from serving.commands.data.preview import preview_document, preview_lines
 from serving.commands.data.talk import Answerer, Talk, leave_open

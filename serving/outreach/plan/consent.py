@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from features.sources.consent import CHANNELS, allowed_channels
+from features.sources.people.consent import CHANNELS, allowed_channels
 from serving.outreach.plan.snapshot import EVERY_CHANNEL, Snapshot
 
 

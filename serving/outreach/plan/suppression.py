@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from features.sources.consent import SERVICE
+from features.sources.people.consent import SERVICE
 from serving.outreach.plan.candidates import RANDOM, SHRUNK
 from serving.outreach.plan.consent import channels_allowed
 from serving.outreach.plan.entry_rule import NOT_YET_DUE, due_in_words

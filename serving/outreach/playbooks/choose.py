@@ -23,7 +23,7 @@ import pandas as pd
 
 from features.errors import InputError
 from features.money import Money
-from features.sources.consent import SERVICE
+from features.sources.people.consent import SERVICE
 from serving.outreach.plan.candidates import SHRUNK
 from serving.outreach.plan.consent import channels_allowed
 from serving.outreach.plan.snapshot import Snapshot

@@ -114,7 +114,7 @@ class Playbook:
         id: its key.
         title: as a list names it.
         kinds: the kinds of entries it is for: regular, new, winback, shrunk.
-        channel: one of `features.sources.consent.CHANNELS`.
+        channel: one of `features.sources.people.consent.CHANNELS`.
         stages: one, or rising offers, one per contact without an order.
         success_event: what counts as success.
         due_days: days in which the contact should be made.

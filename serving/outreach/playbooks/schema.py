@@ -12,7 +12,7 @@ from string import Formatter
 
 from features.errors import Violation, suggest
 from features.language.languages import LANGUAGES
-from features.sources.consent import CHANNELS
+from features.sources.people.consent import CHANNELS
 from serving.outreach.plan.candidates import KINDS
 from serving.outreach.playbooks.fact_names import ALWAYS_KNOWN, FACTS, Fact, fact_of, placeholders
 from serving.scores import BANDS, STATES

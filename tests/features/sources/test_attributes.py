@@ -10,9 +10,9 @@ import pytest
 from features.clock import day_number
 from features.errors import ConfigError, InputError
 from features.log import NULL
-from features.sources.attribute_settings import FeatureSettings
-from features.sources.attributes import read_attributes, read_first_orders
 from features.sources.mapping import CustomersMapping, FileFormat, OrdersMapping, Shop
+from features.sources.people.attribute_settings import FeatureSettings
+from features.sources.people.attributes import read_attributes, read_first_orders
 from features.sources.words.sensitive import afterwards_word, personal_word, sensitive_word, tells_sex
 
 

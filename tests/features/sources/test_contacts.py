@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from features.errors import ConfigError, InputError
-from features.sources.contacts import Contact, read_contacts
 from features.sources.mapping import CustomersMapping, OrdersMapping, Shop
+from features.sources.people.contacts import Contact, read_contacts
 from features.sources.reader import check_files, read_customers, read_log
 from serving.customers import Customers, contacts
 

@@ -11,7 +11,7 @@ import pytest
 from features.clock import date_of
 from features.errors import ConfigError, InputError
 from features.simulation.simulate import simulate
-from features.sources.attribute_settings import FeatureSettings
+from features.sources.people.attribute_settings import FeatureSettings
 from features.sources.reader import read_customers
 from serving.book import Book, hand_over
 from serving.commands.lists.kpi_answer import PeriodKpis

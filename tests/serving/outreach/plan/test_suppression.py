@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.sources.consent import CHANNELS
+from features.sources.people.consent import CHANNELS
 from serving.outreach.plan.consent import channels_allowed
 from serving.outreach.plan.policy import Policy
 from serving.outreach.plan.snapshot import Snapshot

@@ -13,7 +13,7 @@ from features.clock import day_number
 from features.errors import InputError
 from features.log import Events, Lines, Log
 from features.roll_up import roll_up
-from features.sources.consent import CHANNELS, allowed_channels
+from features.sources.people.consent import CHANNELS, allowed_channels
 from serving.outreach.plan.consent import channels_by_file
 from serving.outreach.playbooks.fact_names import FACTS, fact_of
 from serving.outreach.playbooks.facts import facts

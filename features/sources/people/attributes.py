@@ -10,13 +10,13 @@ from features.attributes import Attributes
 from features.errors import ConfigError, InputError
 from features.log import NULL, Coded, Ints
 from features.sources import cells
-from features.sources.attribute_settings import FeatureSettings
 from features.sources.business_day import DAY, business_days
 from features.sources.cells.cells_sql import read_cells
 from features.sources.columns import mapped, read_codes
 from features.sources.mapped_file import open_mapped
 from features.sources.mapping import CustomersMapping, FileFormat, OrdersMapping, Shop
-from features.sources.merges import merged, read_merges
+from features.sources.people.attribute_settings import FeatureSettings
+from features.sources.people.merges import merged, read_merges
 from features.sources.row_checks import TypedTable
 from features.sources.words.sensitive import name_words, tells_sex
 from features.tables import CUSTOMERS, ORDERS, Field

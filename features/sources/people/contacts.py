@@ -17,7 +17,7 @@ from features.sources.cells.cells_sql import read_cells
 from features.sources.columns import is_empty, mapped
 from features.sources.mapped_file import open_mapped
 from features.sources.mapping import OrdersMapping
-from features.sources.merges import merged, read_merges
+from features.sources.people.merges import merged, read_merges
 from features.sources.row_checks import TypedTable
 from features.tables import CONTACTS, ORDERS
 

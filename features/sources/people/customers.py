@@ -13,9 +13,9 @@ from features.log import Coded, Ints
 from features.sources import cells
 from features.sources.business_day import DAY
 from features.sources.columns import read_codes, where
-from features.sources.consent import REMEDY, RULE, is_consent
-from features.sources.contacts import whole_name
 from features.sources.mapping import FileFormat
+from features.sources.people.consent import REMEDY, RULE, is_consent
+from features.sources.people.contacts import whole_name
 from features.sources.row_checks import Problem, RowChecks, TypedTable
 from features.sources.rules import A_DATE, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY
 from features.tables import CUSTOMERS, Field
