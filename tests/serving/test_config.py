@@ -153,6 +153,7 @@ def test_every_key_of_the_list_is_written_and_read_back(tmp_path):
         closed_weekdays=("friday",),
         holidays_of="IR",
         closed_on=(date(2026, 3, 2),),
+        shrink_at=0.7,
     )
     usual = ListSettings()
     assert not [f.name for f in dataclasses.fields(wanted) if getattr(wanted, f.name) == getattr(usual, f.name)]
