@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
-from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from _pytest.doctest import DoctestModule
 from hypothesis import HealthCheck, settings
 
-from tests.durations import CACHE_KEY, Durations, merged
+from tests.durations import CACHE_KEY, Durations, file_of, file_seconds, merged
 
 # No deadline: the first query of a run compiles much, and a busy machine is no error of the code. Random shops are
 # large examples, so they generate slowly. Derandomised: the same commit gives the same verdict; the profile `long`,
@@ -23,9 +21,12 @@ settings.register_profile("ci", deadline=None, max_examples=20, derandomize=True
 settings.register_profile("long", deadline=None, max_examples=1_000, suppress_health_check=QUIET)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+# A worker a core: threads of the linear algebra would wait for each other, awake, beside tests that need the core. They
+# are counted when NumPy is imported, which is later, and in whatever process a test starts.
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
 _SECONDS: Durations = {}
-# What a test is believed to take that has never run here: enough for a good order in a fresh clone.
-UNKNOWN_SECONDS, UNKNOWN_SLOW_SECONDS = 0.1, 20.0
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -68,13 +69,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not hasattr(config, "workerinput"):
         return
     cache = getattr(config, "cache", None)
-    known: dict[str, Any] = cache.get(CACHE_KEY, {}) if cache is not None else {}
-    seconds: Counter[str] = Counter()
-    for item in items:
-        unknown = UNKNOWN_SLOW_SECONDS if item.get_closest_marker("slow") else UNKNOWN_SECONDS
-        seconds[_file(item)] += known.get(item.nodeid, {}).get("whole", unknown)
-    items.sort(key=lambda item: -seconds[_file(item)])
-
-
-def _file(item: pytest.Item) -> str:
-    return item.nodeid.partition("::")[0]
+    known: Durations = cache.get(CACHE_KEY, {}) if cache is not None else {}
+    is_slow = {item.nodeid: item.get_closest_marker("slow") is not None for item in items}
+    seconds = file_seconds(is_slow, known)
+    items.sort(key=lambda item: -seconds[file_of(item.nodeid)])

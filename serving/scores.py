@@ -357,8 +357,8 @@ def plain_values(column: pd.Series[Any]) -> list[Any]:
     >>> plain_values(pd.Series([1.5, float("nan")])), plain_values(pd.Series([pd.Timestamp("2026-03-02"), pd.NaT]))
     ([1.5, None], [datetime.date(2026, 3, 2), None])
     """
-    values = column.astype(object).where(column.notna(), None).tolist()
-    return [value.date() if isinstance(value, datetime) else value for value in values]
+    pairs = zip(column.astype(object).tolist(), column.isna().tolist(), strict=True)
+    return [None if missing else value.date() if isinstance(value, datetime) else value for value, missing in pairs]
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

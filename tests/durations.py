@@ -9,6 +9,8 @@ import functools
 import json
 import re
 import sys
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypedDict
 
@@ -16,6 +18,27 @@ ROOT = Path(__file__).parents[1]
 CACHE_KEY = "regulars/durations"
 CACHE_FILE = ROOT / ".pytest_cache" / "v" / CACHE_KEY
 MOST_SECONDS = 15.0
+# What a test is believed to take that has never run here, and the files that took longest on 2026-11-30: enough for a
+# good order in a fresh clone.
+UNKNOWN_SECONDS, UNKNOWN_SLOW_SECONDS = 0.1, 20.0
+LONG_FILES: Mapping[str, float] = {
+    "tests/test_readme.py": 90,
+    "tests/test_notebooks.py": 80,
+    "tests/serving/book/test_trial.py": 44,
+    "tests/training/test_train.py": 40,
+    "tests/serving/webhooks/test_delivery.py": 38,
+    "tests/serving/test_service.py": 33,
+    "tests/test_benchmarks.py": 33,
+    "tests/intake/test_cases.py": 28,
+    "tests/serving/book/test_outbox.py": 25,
+    "tests/serving/cli/test_cli.py": 25,
+    "tests/serving/api/test_fuzz.py": 22,
+    "tests/laws/test_engines_agree.py": 19,
+    "tests/serving/outreach/plan/test_plan.py": 19,
+    "tests/laws/test_no_future.py": 18,
+    "tests/serving/book/test_book.py": 17,
+    "tests/training/tuning/test_search.py": 17,
+}
 
 
 class Duration(TypedDict):
@@ -45,6 +68,31 @@ def is_there(test: str) -> bool:
 def _text(file: str) -> str:
     path = ROOT / file
     return f"{path.stem}\n{path.read_text(encoding='utf-8')}" if path.exists() else ""
+
+
+def file_seconds(is_slow: Mapping[str, bool], known: Durations) -> dict[str, float]:
+    """Return file → the seconds that its tests took here, or are believed to take.
+
+    Args:
+        is_slow: test → whether it is marked so.
+        known: what was measured here.
+    """
+    measured, seconds = {file_of(test) for test in known}, defaultdict[str, float](float)
+    for test, slow in is_slow.items():
+        unknown = UNKNOWN_SLOW_SECONDS if slow else UNKNOWN_SECONDS
+        seconds[file_of(test)] += known[test]["whole"] if test in known else unknown
+    for file in LONG_FILES.keys() - measured:
+        seconds[file] = max(seconds[file], LONG_FILES[file])
+    return seconds
+
+
+def file_of(test: str) -> str:
+    """Return the file of a test.
+
+    >>> file_of("tests/test_a.py::TestB::test_c[d]")
+    'tests/test_a.py'
+    """
+    return test.partition("::")[0]
 
 
 def recorded() -> Durations:

@@ -18,7 +18,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from tests.durations import ROOT, recorded
+from tests.durations import ROOT, file_of, recorded
 
 PACKAGES = ("features", "training", "serving")
 SHORT_SECONDS = 1.0
@@ -88,17 +88,13 @@ def near_files(changed: list[str], steps: Mapping[str, int]) -> dict[str, int]:
 
 def chosen(seconds: Mapping[str, float], near: Mapping[str, int], *, budget: float) -> list[str]:
     """Return the tests to run: of what changed the nearest first, then whatever is short, the shortest first."""
-    wanted = [test for test in seconds if _file(test) in near or seconds[test] <= SHORT_SECONDS]
+    wanted = [test for test in seconds if file_of(test) in near or seconds[test] <= SHORT_SECONDS]
     left, tests = budget, []
-    for test in sorted(wanted, key=lambda test: (near.get(_file(test), FAR), seconds[test])):
+    for test in sorted(wanted, key=lambda test: (near.get(file_of(test), FAR), seconds[test])):
         if seconds[test] <= left:
             left -= seconds[test]
             tests.append(test)
     return tests
-
-
-def _file(test: str) -> str:
-    return test.partition("::")[0]
 
 
 def main() -> int:
@@ -108,7 +104,7 @@ def main() -> int:
     seconds = {test: each["whole"] for test, each in recorded().items()}
     workers = os.cpu_count() or 1
     tests = chosen(seconds, near, budget=BUDGET_SECONDS * workers)
-    known = {_file(test) for test in seconds}
+    known = {file_of(test) for test in seconds}
     tests += [file for file, steps in near.items() if steps == 0 and file not in known and _may_hold_tests(file)]
     if not tests:
         print("nothing to run: no test of what changed is known; make test records them")

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from tests.durations import Durations, too_long
+from tests.durations import LONG_FILES, Durations, file_seconds, too_long
 from tests.quick import Graph, chosen, distances
 
 ROOT = Path(__file__).parents[1]
@@ -67,6 +68,17 @@ def test_a_long_test_has_to_be_marked() -> None:
 
 
 GRAPH: Graph = {"log": {"build", "kpis"}, "build": {"train"}, "kpis": set(), "train": set()}  # module → who imports it
+
+
+def test_a_fresh_clone_begins_with_the_files_that_are_known_to_be_long() -> None:
+    """Until a file was measured here; one that no longer exists is not begun with."""
+    assert [file for file in LONG_FILES if not (ROOT / file).exists()] == []
+    longest, short = "tests/test_notebooks.py", "tests/test_a.py"
+    tests = {f"{longest}::test_runs": False, f"{short}::test_a": False, f"{short}::test_b": True}
+    fresh = file_seconds(tests, {})
+    assert (fresh[longest], fresh[short]) == (LONG_FILES[longest], pytest.approx(20.1))
+    measured: Durations = {f"{longest}::test_runs": {"call": 1.0, "whole": 2.0, "slow": False}}
+    assert file_seconds(tests, measured)[longest] == 2.0
 
 
 def test_what_changed_is_nearest_to_itself_and_its_importers_follow() -> None:

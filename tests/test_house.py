@@ -4,6 +4,7 @@ Circles count wherever the import stands: in a function, or only for the type ch
 """
 
 import ast
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -12,11 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("features", "training", "serving")
 MOST_FILES = 24  # "about twenty": so many may lie in a folder beside its __init__
-TREES = {
-    path: ast.parse(path.read_text(encoding="utf-8"))
-    for name in PACKAGES
-    for path in sorted((ROOT / name).rglob("*.py"))
-}
+FILES = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
 
 
 def module_of(path: Path) -> str:
@@ -24,13 +21,19 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES = {module_of(path): tree for path, tree in TREES.items()}
+MODULES = {module_of(path): path for path in FILES}
 
 
-def imported(tree: ast.Module) -> set[str]:
+@cache
+def tree_of(module: str) -> ast.Module:
+    """Read by the tests alone: each worker collects this file, and one runs it."""
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+def imported(module: str) -> set[str]:
     """Our modules that a module imports; `from package import name` means the module of that name, if there is one."""
     found = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -41,14 +44,14 @@ def imported(tree: ast.Module) -> set[str]:
 
 def test_no_module_imports_itself_in_a_circle() -> None:
     try:
-        TopologicalSorter({name: imported(tree) for name, tree in MODULES.items()}).prepare()
+        TopologicalSorter({name: imported(name) for name in MODULES}).prepare()
     except CycleError as error:
         pytest.fail(" → ".join(reversed(error.args[1])))
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_folder_is_crowded(package: str) -> None:
-    folders = {path.parent for path in TREES if path.is_relative_to(ROOT / package)}
+    folders = {path.parent for path in FILES if path.is_relative_to(ROOT / package)}
     sizes = {
         folder.relative_to(ROOT).as_posix(): len({*folder.glob("*.py")} - {folder / "__init__.py"})
         for folder in folders
@@ -57,4 +60,4 @@ def test_no_folder_is_crowded(package: str) -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    assert [module for module, tree in MODULES.items() if not ast.get_docstring(tree)] == []
+    assert [module for module in MODULES if not ast.get_docstring(tree_of(module))] == []
