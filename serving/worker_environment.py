@@ -15,7 +15,8 @@ WORKER_ENVIRONMENT = {
     "OTEL_SDK_DISABLED": "true",
     "BENTOML_DO_NOT_TRACK": "True",
     # Whoever connects is who they are: a header that any program on this machine can write would make them another.
-    "FORWARDED_ALLOW_IPS": "",
+    # A word that is no address matches nobody; BentoML takes an empty text for a variable that somebody must set.
+    "FORWARDED_ALLOW_IPS": "nobody",
 }
 
 

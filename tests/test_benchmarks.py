@@ -20,6 +20,7 @@ TINY = {
 LONG = {
     "quality.left": ("--simulated", "250"),
     "quality.level": ("--simulated", "250"),
+    "quality.proxy": ("--simulated", "250", "--dates", "1"),
     "quality.shrinking": ("--simulated", "300"),
     "effect": ("--seeds", "1", "--customers", "600", "--processes", "1"),
     "quality": ("--simulated", "300"),
