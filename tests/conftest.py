@@ -21,7 +21,7 @@ from training.tracking import Tracking, _mlflow
 def _wait_for_no_disk(connection: object, _: object) -> None:
     """A power cut in a test run loses nothing: of the book, MLflow and Optuna no write waits for the disk."""
     if isinstance(connection, sqlite3.Connection):
-        with suppress(sqlite3.Error):  # a database that is damaged on purpose
+        with suppress(sqlite3.Error, UnicodeDecodeError):  # a database that is damaged on purpose
             connection.execute("PRAGMA synchronous = OFF")
 
 

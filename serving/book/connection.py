@@ -156,7 +156,12 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-    _switch_to_wal(cursor)
+    try:
+        _switch_to_wal(cursor)
+    except UnicodeDecodeError as error:  # SQLite quotes the schema that it cannot read, and the quote is no text either
+        damage = sqlite3.DatabaseError("malformed database schema")
+        damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise damage from error
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 

@@ -52,6 +52,16 @@ def test_a_value_that_does_not_decode_is_damage(command: str, changed: Path, tmp
         assert (said.code, "damaged: " in said.out) == (Damaged.exit_code, True)
 
 
+def test_a_schema_that_is_no_text_is_damage(changed: Path, tmp_path: Path) -> None:
+    """SQLite quotes the statement that it cannot read, and the driver cannot read the quote."""
+    book = changed / "book.db"
+    content = book.read_bytes()
+    assert b"CREATE TABLE contacts" in content
+    book.write_bytes(content.replace(b"CREATE TABLE contacts", b"CREATE TABLE\xf4contacts"))
+    found = ended(["keys", "list", "--config", str(changed / "regulars.toml")])
+    assert (found.code, "put its backup back" in found.sentence) == (Damaged.exit_code, True), found
+
+
 @pytest.mark.parametrize("cell", UNLAWFUL)
 def test_no_list_is_made_of_what_nobody_wrote(cell: str, changed: Path, tmp_path: Path) -> None:
     """Nothing is written; a book of this kind can be left behind too."""

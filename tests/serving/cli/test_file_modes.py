@@ -98,7 +98,7 @@ WRITERS = {
     **dict.fromkeys(
         (
             f"features/sources/opening/{name}.py"
-            for name in ("copies", "encodings", "opener", "parts", "spreadsheets", "unpacking")
+            for name in ("copies", "datev", "encodings", "opener", "parts", "spreadsheets", "unpacking")
         ),
         "copies in a temporary folder, which is its owner's alone",
     ),
