@@ -42,7 +42,7 @@ def _git(*arguments: str) -> list[str]:
 
 def importers() -> Graph:
     """Return module → the modules that import it."""
-    graph = grimp.build_graph(*PACKAGES, cache_dir=ROOT / ".import_linter_cache")
+    graph = grimp.build_graph(*PACKAGES, cache_dir=str(ROOT / ".import_linter_cache"))
     return {module: graph.find_modules_that_directly_import(module) for module in graph.modules}
 
 
