@@ -99,6 +99,8 @@ def _held(folder: Path) -> Iterator[None]:
 @contextmanager
 def _changed(file: Path, change: Callable[[bytes], bytes]) -> Iterator[None]:
     """Change a file's bytes for the time of the block, and put it back as it was."""
+    with closing(sqlite3.connect(file)) as database:  # what still lies beside the file belongs to it
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = file.read_bytes()
     for rest in file.parent.glob(f"{file.name}-*"):
         rest.unlink()
