@@ -107,9 +107,9 @@ def signature() -> str:
 
 
 def made_on(page: Page) -> str | None:
-    """Return the commit that a page names; None where it names none."""
+    """Return the commit that a page names; None where it names none of today's history, as after a rebase."""
     found = MADE_ON.search((ROOT / page.path).read_text(encoding="utf-8"))
-    return found[1] if found else None
+    return found[1] if found and _is_history(found[1]) else None
 
 
 def changes_since(page: Page) -> tuple[str, ...]:
@@ -125,6 +125,11 @@ def changes_since(page: Page) -> tuple[str, ...]:
 def _with_same_answers() -> Iterator[str]:
     for first, last in SAME_ANSWERS:
         yield from _git("rev-list", f"{first}..{last}").split()
+
+
+def _is_history(commit: str) -> bool:
+    command = ["git", "merge-base", "--is-ancestor", commit, "HEAD"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
 def _git(*arguments: str) -> str:
