@@ -24,6 +24,7 @@ from serving.commands.models.score import ScoringRun, score_all
 from serving.commands.result import Table
 from serving.outreach.effect.learnt import learn
 from serving.outreach.exports.folder import check_formats, write_list
+from serving.outreach.exports.ways import region_of, with_ways
 from serving.outreach.plan.holdout import random_cell
 from serving.outreach.plan.holds import held_along
 from serving.outreach.plan.outreach_list import GROUPS, OutreachList, with_less_told
@@ -257,6 +258,7 @@ def publish(
         random_cell=_random_cell(shop, run),
         reading_cost=advisor.reading_cost,
     )
+    contacts, region = shop.contacts, region_of(shop.settings.shop.zone)  # before a list is published that needs them
     scores = explained(run.scores, run.log, run.bundle, outreach.customer_ids)
     outreach = _in_words(outreach, scores, advisor)
     # Again, which fills in the reasons that a large shop's run left out.
@@ -268,6 +270,7 @@ def publish(
     if not run.log.has_money:
         outreach = outreach.with_groups(without_money)
     worded, access = with_guidance(outreach, playbooks, reads), shop.settings.files.access()
+    worded = with_ways(worded, contacts, region)  # for the files alone: book, API and terminal hold no contact
     outreach = with_guidance(outreach, playbooks)
     files = write_list(worded, out, tuple(formats) or policy.formats, policy.addresses, access, reads)
     mailed, deliver = None, shop.settings.deliver

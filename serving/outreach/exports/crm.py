@@ -9,7 +9,8 @@ records by Record ID, by email or domain, or by a custom property that requires 
 the property is created and not later, for at most ten properties of each kind of record. So create
 `regulars_customer_id` on contacts and `regulars_account_id` on companies, text with unique values, and the other
 `regulars_…` properties as you like; a file that holds both keys associates the two. An import can be set not to
-overwrite a property: advised for the names.
+overwrite a property: advised for the names. An email is unique among contacts: an address that several customers of
+the shop have is left out, since the second of them would be refused, or become the first.
 
 Salesforce (Bulk API 2.0 guide: "Prepare CSV Files", "Valid CSV Record Rows", "Relationship Fields in a Header Row").
 Headers are the API names of fields; fields without a match are ignored. Upsert needs a custom field marked as External
@@ -17,7 +18,8 @@ ID: create `Regulars_Customer_Id__c` on accounts and `Regulars_Entry_Id__c` on a
 case-sensitive. An empty field changes nothing on update, but the text #N/A would empty it: it is defused. The parent of
 a task may be of several kinds, hence its header ObjectType:RelationshipName.IndexedFieldName, which Data Loader offers
 from version 60.0.2 on. Import accounts before tasks. Status and priority are not in the file: a second import must not
-reopen what is done. Nothing was imported into a live account of either vendor.
+reopen what is done. An account has a field for a phone and, unless it is a person's, none for mail: create
+`Regulars_Mail__c`. Nothing was imported into a live account of either vendor.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ import pandas as pd
 from features.errors import InputError, Violation
 from serving.outreach.exports.layout import LIST_NAMES, laid_out
 from serving.outreach.exports.safe_text import cut, for_machines, joined, key
+from serving.outreach.exports.ways import DIALLED, OWN_MAIL
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import plain_values, records
 
@@ -58,7 +61,9 @@ def keyed(outreach: OutreachList, layout: Layout) -> pd.DataFrame:
     Raises:
         InputError: an entry has no key, as in lists of a former version, or one that is too long.
     """
-    entries = laid_out(outreach.everyone).assign(list_on=outreach.as_of, currency=outreach.currency)
+    everyone = outreach.everyone
+    known = {name: everyone.get(name) for name in (DIALLED, OWN_MAIL)}
+    entries = laid_out(everyone).assign(list_on=outreach.as_of, currency=outreach.currency, **known)
     entries["account_id"] = entries["account_id"].where(entries["account_id"].notna(), entries["customer_id"])
     wrong = [violation for name in layout.keys.values() for violation in _violations(entries, name, layout.file)]
     if wrong:
@@ -110,6 +115,15 @@ def _account_name(entry: Entry) -> str:
     return _name(entry) if entry["account_id"] == entry["customer_id"] else ""
 
 
+def _number(entry: Entry) -> str:
+    """Return the number with its country, by which every system dials it; +30… is no formula."""
+    return key(entry[DIALLED] or "")
+
+
+def _account_number(entry: Entry) -> str:
+    return _number(entry) if entry["account_id"] == entry["customer_id"] else ""
+
+
 def _subject(entry: Entry) -> str:
     text = ": ".join(str(entry[name]) for name in ("title", "name") if entry[name])
     return cut(for_machines(text or f"Contact {entry['customer_id']}"), MOST_IN_A_LINE)
@@ -148,12 +162,20 @@ HUBSPOT: tuple[Layout, ...] = (
     Layout(
         "hubspot-contacts.csv",
         {"regulars_customer_id": "customer_id", "regulars_account_id": "account_id"},
-        {"lastname": _name, **_HUBSPOT},
+        {"lastname": _name, "email": _value(OWN_MAIL), "phone": _number, **_HUBSPOT},
     ),
-    Layout("hubspot-companies.csv", {"regulars_account_id": "account_id"}, {"name": _account_name, **_HUBSPOT}),
+    Layout(
+        "hubspot-companies.csv",
+        {"regulars_account_id": "account_id"},
+        {"name": _account_name, "phone": _account_number, **_HUBSPOT},
+    ),
 )
 SALESFORCE: tuple[Layout, ...] = (
-    Layout("salesforce-accounts.csv", {"Regulars_Customer_Id__c": "customer_id"}, {"Name": _name, **_SALESFORCE}),
+    Layout(
+        "salesforce-accounts.csv",
+        {"Regulars_Customer_Id__c": "customer_id"},
+        {"Name": _name, "Phone": _number, "Regulars_Mail__c": _value("mail"), **_SALESFORCE},
+    ),
     Layout(
         "salesforce-tasks.csv",
         {"Regulars_Entry_Id__c": "entry_id", "Account:What.Regulars_Customer_Id__c": "customer_id"},
@@ -172,7 +194,7 @@ UPSERT: tuple[Layout, ...] = (
         "upsert.csv",
         {"entry_id": "entry_id", "customer_id": "customer_id", "account_id": "account_id"},
         {
-            name: _value(name)
+            name: _number if name == "phone" else _value(name)
             for name in (*LIST_NAMES, "currency", "list_on")
             if name not in {"entry_id", "customer_id", "account_id"}
         },

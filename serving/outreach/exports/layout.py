@@ -17,7 +17,7 @@ from features.language.messages import Message, said
 from serving.outreach.plan.in_words import CODES, code_text
 from serving.outreach.plan.outreach_list import OutreachList
 
-CellFormat = Literal["text", "sentence", "texts", "integer", "number", "percent", "money", "date"]
+CellFormat = Literal["text", "sentence", "texts", "contact", "integer", "number", "percent", "money", "date"]
 
 # The groups of a list, and how they are called for people.
 GROUPS: Mapping[str, Message] = {
@@ -43,6 +43,8 @@ LIST_COLUMNS: tuple[ListColumn, ...] = (
     ListColumn("position", Message("#", context="column"), "integer", 5),
     ListColumn("name", Message("Name", context="column"), "text", 26),
     ListColumn("customer_id", Message("Customer", context="column"), "text", 14),
+    ListColumn("phone", Message("Phone", context="column"), "contact", 18),
+    ListColumn("mail", Message("Mail", context="column"), "contact", 26),
     ListColumn("title", Message("What to do", context="column"), "text", 26),
     ListColumn("what_to_say", Message("What to say", context="column"), "sentence", 50),
     ListColumn("incentive", Message("What to offer", context="column"), "sentence", 24),

@@ -10,20 +10,23 @@ import pandas as pd
 
 from features.language.languages import ENGLISH, LANGUAGES, Language
 from features.language.messages import said
-from serving.outreach.exports.layout import LIST_COLUMNS, LIST_NAMES, SHEET_COLUMNS, cell_text, to_fill_in
+from serving.outreach.exports.layout import FILLED_IN, SHEET_COLUMNS, cell_text, to_fill_in
 from serving.outreach.exports.safe_text import for_people
+from serving.outreach.exports.ways import REACH_NAMES
 from serving.outreach.plan.in_words import CODES
 from serving.outreach.playbooks.guidance import GUIDANCE_NAMES
 from serving.scores import plain_values
 
-# Owners' files of a former list are recognised by their header: today's, that of before accounts that buy less, that of
-# lists without columns to fill in, that of before the entry rule, that of lists without advice, and that of lists
-# without playbooks.
+# Owners' files of a former list are recognised by their header: today's, that of before phone and mail, that of lists
+# without columns to fill in, of before accounts that buy less, of before the entry rule, without advice, and without
+# playbooks.
 _OF_LESS = (
     *("missing_spend", "usual_spend", "shrunk_probability", "category_lost_probability", "lost_categories"),
     "shrinking",
 )
-_NO_LESS = tuple(name for name in LIST_NAMES if name not in _OF_LESS)
+_NO_REACH = tuple(column for column in SHEET_COLUMNS if column.name not in REACH_NAMES)
+_NO_FILLING = tuple(column for column in _NO_REACH if column not in FILLED_IN)
+_NO_LESS = tuple(column.name for column in _NO_FILLING if column.name not in _OF_LESS)
 _ADDED = ("listed_for", "left_probability")
 _NO_RULE = tuple(name for name in _NO_LESS if name not in _ADDED)
 _NO_ADVICE = tuple(name for name in _NO_RULE if name not in GUIDANCE_NAMES)
@@ -78,12 +81,13 @@ def is_list_csv(content: bytes) -> bool:
     return content.startswith(_headers())
 
 
-_KNOWN_NAMES = (LIST_NAMES, _NO_LESS, _NO_RULE, _NO_ADVICE, _FORMER_NAMES)
+_KNOWN_NAMES = (_NO_RULE, _NO_ADVICE, _FORMER_NAMES)
 
 
 @cache
 def _headers() -> tuple[bytes, ...]:
-    every = [LIST_COLUMNS, tuple(column for column in LIST_COLUMNS if column.name not in _OF_LESS)]
-    former = [[said(column.heading, language) for column in each] for each in every for language in LANGUAGES]
-    names = (people_csv(pd.DataFrame(columns=list(each))) for each in (*_KNOWN_NAMES, *former))
-    return (*names, *(list_csv(pd.DataFrame(), language) for language in LANGUAGES))
+    every = (_NO_REACH, _NO_FILLING, tuple(column for column in _NO_FILLING if column.name not in _OF_LESS))
+    names = [[column.name for column in each] for each in every]
+    headed = [[said(column.heading, language) for column in each] for each in every for language in LANGUAGES]
+    former = (people_csv(pd.DataFrame(columns=list(each))) for each in (*_KNOWN_NAMES, *names, *headed))
+    return (*former, *(list_csv(pd.DataFrame(), language) for language in LANGUAGES))

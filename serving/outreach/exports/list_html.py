@@ -21,6 +21,7 @@ from features.language.written import day_text, money_text
 from features.money import Money
 from serving.outreach.exports.layout import by_owner, cell_text, group_sizes, left_out
 from serving.outreach.exports.safe_text import printable
+from serving.outreach.exports.ways import REACH_NAMES
 from serving.outreach.plan.entry_rule import SIGNS
 from serving.outreach.plan.in_words import LEFT_OUT, LISTED_FOR, OUTCOMES, RANKED_BY
 from serving.outreach.plan.outreach_list import OutreachList
@@ -31,7 +32,19 @@ if TYPE_CHECKING:
 
 REGULAR = "regular"  # what most are is not said of each
 SHOWN = (
-    *("position", "name", "customer_id", "segment", "kind", "members", "title", "channel", "what_to_say", "incentive"),
+    *(
+        "position",
+        "name",
+        "customer_id",
+        *REACH_NAMES,
+        "segment",
+        "kind",
+        "members",
+        "title",
+        "channel",
+        "what_to_say",
+        "incentive",
+    ),
     *("opening", "reasons", "expected_gain", "value_at_risk", "left_probability", "due_on", "change", "entry_id"),
     *("listed_for", "missing_spend", "less"),
 )

@@ -1,5 +1,7 @@
 """Writes the whole list as one JSON document, in the API's form: money as decimal strings, days in ISO 8601.
 
+Like the answers of the API it says nothing of how a customer is reached.
+
 The held-out are counted and not named: a name that is handed out is contacted sooner or later, and then nobody learns
 what the list saves.
 """
@@ -15,10 +17,13 @@ import pandas as pd
 
 from serving.outreach.exports.layout import LIST_NAMES
 from serving.outreach.exports.safe_text import scrubbed
+from serving.outreach.exports.ways import DIALLED, OWN_MAIL, REACH_NAMES
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.suppression import HELD_OUT
 from serving.scores import records
 
+_NAMES = tuple(name for name in LIST_NAMES if name not in REACH_NAMES)
+_APART = frozenset({*LIST_NAMES, DIALLED, OWN_MAIL})
 _FACTS = ("as_of", "horizon_days", "model_version", "currency", "rank_by", "capacity")
 _ENCODE = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -68,4 +73,4 @@ def _parts(facts: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Iterator[b
 
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.reindex(columns=[*LIST_NAMES, *(name for name in frame.columns if name not in LIST_NAMES)])
+    return frame.reindex(columns=[*_NAMES, *(name for name in frame.columns if name not in _APART)])

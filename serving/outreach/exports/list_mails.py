@@ -26,6 +26,7 @@ from features.language.written import number_text
 from serving.outreach.exports.list_csv import list_csv
 from serving.outreach.exports.list_html import entries_in_words, owner_page
 from serving.outreach.exports.safe_text import cut, joined, one_line
+from serving.outreach.exports.ways import REACH_NAMES
 from serving.outreach.plan.outreach_list import OutreachList
 
 OURS = "X-Regulars-List"  # the first header of each mail, by which our mails are recognised
@@ -180,6 +181,8 @@ def _text(outreach: OutreachList, frame: pd.DataFrame, language: Language) -> It
 
 
 LINES: Mapping[str, Message] = {
+    "phone": Message("phone: {it}"),
+    "mail": Message("mail: {it}"),
     "title": Message("do: {it}"),
     "what_to_say": Message("say: {it}"),
     "incentive": Message("offer: {it}"),
@@ -194,5 +197,11 @@ LINES: Mapping[str, Message] = {
 def _lines(entry: Mapping[str, Any], language: Language) -> Iterator[str]:
     name = f"{entry['name']} ({entry['customer_id']})" if entry["name"] else entry["customer_id"]
     yield f"{number_text(entry['position'], language)}. {name}"
-    texts = ((line, joined(entry[column])) for column, line in LINES.items())
-    yield from (f"   {said(replace(line, values={'it': text}), language)}" for line, text in texts if text)
+    for column, line in LINES.items():
+        if text := joined(entry[column]):
+            yield f"   {_line(column, replace(line, values={'it': text}), language)}"
+
+
+def _line(column: str, line: Message, language: Language) -> str:
+    """Return a line; among letters that run from right to left the groups of a number would change their places."""
+    return said(line, language, isolated=column in REACH_NAMES and language.is_right_to_left)

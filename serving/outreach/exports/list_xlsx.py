@@ -130,6 +130,7 @@ def _formats(book: Any, currency: str, language: Language) -> dict[str, Any]:
         "text": {},
         "sentence": {"text_wrap": True},
         "texts": {"text_wrap": True},
+        "contact": {"num_format": "@", "reading_order": 1},  # from left to right, also in a Persian sheet
         "integer": {"num_format": "0"},
         "number": {"num_format": "0.0"},
         "percent": {"num_format": "0%"},

@@ -48,6 +48,8 @@ def entry(customer_id: str = "007", **other: Any) -> dict[str, Any]:
         "position": 1,
         "name": "Ann Lee",
         "customer_id": customer_id,
+        "phone": None,
+        "mail": None,
         "title": "Personal call",
         "what_to_say": "Ask how things are.",
         "incentive": None,

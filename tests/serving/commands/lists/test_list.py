@@ -251,3 +251,25 @@ def test_owners_that_the_settings_misspell_and_a_model_that_knew_the_future_are_
         "worth = expected gain (expected_gain in the files): risk × P(saved | contacted) × expected spend − cost" in err
     )
     assert all(row["what_to_say"] for row in shown)
+
+
+def test_phone_and_mail_are_in_the_files_and_nowhere_else(
+    fresh: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not in the book, in what the command returns and shows, in a log, or in the models' registry."""
+    customers = pd.read_csv(fresh / "customers.csv", dtype=str)
+    reached = customers.assign(phone="694 123 4567", mail=customers["customer_id"] + "@mailbox.example")
+    reached.to_csv(fresh / "customers.csv", index=False)
+    toml = fresh / "regulars.toml"
+    named = 'owner = "owner"\nphone = "phone"\nmail = "mail"'
+    toml.write_text(toml.read_text().replace('owner = "owner"', named), encoding="utf-8")
+    made = list_of(fresh, MONDAY, *FORMATS)
+    texts = {path.name: path.read_bytes() for path in made.files}
+    for name in ("list.csv", "list.html", "hubspot-contacts.csv", "salesforce-accounts.csv", "upsert.csv"):
+        assert b"4567" in texts[name]
+        assert b"@mailbox.example" in texts[name]
+    told = [*dumped(fresh), str(made.to_dict()), *map(str, made.lines()), caplog.text, *capsys.readouterr()]
+    kept = [path.read_bytes() for place in ("mlruns", ".regulars") for path in (fresh / place).rglob("*.*")]
+    hidden = ("694 123 4567", "+306941234567", "@mailbox.example")
+    assert not [text for text in told if any(each in text for each in hidden)]
+    assert not [text for text in (*kept, texts["list.json"]) if any(each.encode() in text for each in hidden)]

@@ -26,13 +26,14 @@ from features.errors import DiskFull, InputError
 from features.language import Language
 from serving.outreach.exports import folder
 from serving.outreach.exports.folder import FORMATS, write_list
-from serving.outreach.exports.layout import LIST_NAMES, by_owner
+from serving.outreach.exports.layout import LIST_NAMES, SHEET_COLUMNS, by_owner
 from serving.outreach.exports.list_csv import is_list_csv, list_csv, people_csv
 from serving.outreach.exports.list_html import write_page
 from serving.outreach.exports.list_json import write_document
 from serving.outreach.exports.list_mails import mail
 from serving.outreach.exports.list_xlsx import COLUMNS, is_right_to_left, write_workbook
 from serving.outreach.exports.safe_text import MOST_IN_A_CELL, cut, defused, one_line, printable, scrubbed
+from serving.outreach.exports.ways import REACH_NAMES
 from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
 from serving.outreach.playbooks.guidance import guided
 from serving.outreach.playbooks.playbooks import load_playbooks
@@ -93,7 +94,9 @@ def test_a_list_becomes_files_for_people(tmp_path: Path) -> None:
     files_of_all = ["list.csv", "new-customers.csv", "win-back.csv", "reminders.csv", "shrinking.csv"]
     assert written == [*files_of_all, "owners/Eleni.csv", "owners/Bruno.csv"]
     text = (tmp_path / "list.csv").read_bytes().decode("utf-8-sig")
-    assert text.splitlines()[0].startswith("position,name,customer_id,title,what_to_say,incentive,opening,reasons,")
+    assert text.splitlines()[0].startswith(
+        "position,name,customer_id,phone,mail,title,what_to_say,incentive,opening,reasons,"
+    )
     assert text.splitlines()[0].endswith(",entry_id")
     assert "'=cmd()" in text
     assert "gone" not in text
@@ -379,11 +382,14 @@ def test_what_to_say_and_to_offer_is_in_every_file_for_people(tmp_path: Path) ->
 
 
 def test_files_of_former_lists_are_known_as_ours() -> None:
-    """Of before accounts that buy less, of before a probability of having left, and of before advice."""
-    no_less = [name for name in LIST_NAMES if name not in LESS_NAMES]
+    """Of before phone and mail, accounts that buy less, a probability of having left, and advice."""
+    sheet = [column.name for column in SHEET_COLUMNS if column.name not in REACH_NAMES]
+    no_filling = [name for name in LIST_NAMES if name not in REACH_NAMES]
+    no_less = [name for name in no_filling if name not in LESS_NAMES]
     before = [name for name in no_less if name not in ("listed_for", "left_probability")]
     no_advice = [name for name in before if name not in ("what_to_say", "incentive")]
-    assert all(is_list_csv(people_csv(pd.DataFrame(columns=names))) for names in (no_less, before, no_advice))
+    former = (sheet, no_filling, no_less, before, no_advice)
+    assert all(is_list_csv(people_csv(pd.DataFrame(columns=names))) for names in former)
 
 
 def test_advice_is_that_of_the_stage_that_was_begun() -> None:
