@@ -129,7 +129,7 @@ def in_template(source: bytes, file: str) -> Iterator[Said]:
     ['Whom to contact']
     """
     for _, function, said, _ in babel_extract(BytesIO(source), IN_TEMPLATES, (), {}):
-        texts = [said] if isinstance(said, str) else [each for each in said if each is not None]
+        texts = [said] if isinstance(said, str) else [each for each in said or () if each is not None]
         if function == "pgettext":
             yield Said(texts[1], file, context=texts[0])
         else:

@@ -92,8 +92,15 @@ def _planned(book: Book, scores: pd.DataFrame, people: pd.DataFrame, log: Log) -
         money=money,
         typical_spend=float(scores["expected_spend"].astype(float).median()) * 100,
     )
-    rules = {"policy": Policy(capacity=PER_OWNER), "snapshot": knows, "choose": advisor}
-    outreach = plan(scores, people, currency=CURRENCY, reading_cost=advisor.reading_cost, **rules)
+    outreach = plan(
+        scores,
+        people,
+        currency=CURRENCY,
+        policy=Policy(capacity=PER_OWNER),
+        snapshot=knows,
+        choose=advisor,
+        reading_cost=advisor.reading_cost,
+    )
     return outreach.with_groups(lambda frame: frame.assign(opening=advisor.openings(frame)))
 
 
@@ -133,7 +140,7 @@ def _scores(ids: np.typing.NDArray[np.object_], random: np.random.Generator) -> 
 def _people(ids: np.typing.NDArray[np.object_], random: np.random.Generator) -> pd.DataFrame:
     owners = np.array([f"Owner {number:03}" for number in range(OWNERS)], dtype=object)
     owner = owners[random.integers(0, OWNERS, len(ids))]
-    consent = np.where(random.random(len(ids)) < 0.1, "no", None)
+    consent = pd.Series("no", range(len(ids))).where(random.random(len(ids)) < 0.1, None).to_numpy(object)
     return pd.DataFrame({"customer_id": ids, "name": "A customer", "owner": owner, "segment": None, "consent": consent})
 
 

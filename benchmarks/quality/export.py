@@ -16,7 +16,8 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -66,10 +67,10 @@ def folder_name(case: Case) -> str:
     return f"{re.sub('[^a-z]+', '-', case.log.lower())}-{case.definition.horizon_days}d"
 
 
-def export(case: Case, log: Log, truth: Truth, folder: Path) -> Path:
-    """Write one case."""
+def export(case: Case, log: Log, truth: Truth, folder: Path, dates: Sequence[date] = ()) -> Path:
+    """Write one case, with the given training dates or all that its test date allows."""
     definition, test = case.definition, case.test_date
-    dates = training_dates(log.first_day, day_number(test), definition)
+    dates = dates or training_dates(log.first_day, day_number(test), definition)
     both = build_dataset(log, [*dates, test], definition, default_features())
     train, seen = both.on(day_number(day) for day in dates), both.on([day_number(test)])
     folder.mkdir(parents=True, exist_ok=True)

@@ -140,7 +140,7 @@ def judged(known: Known) -> Section:
         expected = expected_orders_auroc(fitted, seen) or expected
         began = time.perf_counter()
     truth = (
-        evaluate(seen.y, known.true_probability.loc[list(seen.customer_id)].to_numpy())
+        evaluate(seen.y, np.asarray(known.true_probability.loc[list(seen.customer_id)], dtype=np.float64))
         if len(known.true_probability)
         else {}
     )

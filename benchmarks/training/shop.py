@@ -49,7 +49,7 @@ def read_log(path: Path) -> Log:
     false = np.zeros(rows, dtype=bool)
     who, what = _coded("c", customer), _coded("p", product)
     nothing = Coded(np.array([""], dtype=object), np.zeros(rows, dtype=np.int64))
-    return roll_up(Lines(who, day, amount, nothing, what, 0 * ones, ones, false, false))
+    return roll_up(Lines(who, day, amount, nothing, what, nothing, 0 * ones, ones, false, false))
 
 
 def _coded(letter: str, codes: np.typing.NDArray[np.int64]) -> Coded:

@@ -53,23 +53,25 @@ def main() -> None:
     parser.add_argument("peers", nargs="+", choices=PEERS)
     parser.add_argument("--cases", nargs="*", default=None, help="names of folders; all without it")
     parser.add_argument("--seconds", type=float, default=1.0, help="factor on every peer's time limit")
+    parser.add_argument("--rows", type=int, default=MOST_ROWS, help="that a peer learns from at most")
     chosen = parser.parse_args()
     folders = sorted(path.parent for path in chosen.folder.glob("*/case.json"))
     for folder in [one for one in folders if chosen.cases is None or one.name in chosen.cases]:
-        case = read(folder)
+        case = read(folder, chosen.rows)
         for name in chosen.peers:
             _run(name, case, folder, chosen.seconds)
 
 
-def read(folder: Path) -> Case:
+def read(folder: Path, most_rows: int) -> Case:
     """Read a case; a large one as a random part of its earlier dates."""
     train, test = (pd.read_parquet(folder / f"{name}.parquet") for name in ("train", "test"))
     horizon_days = int(json.loads((folder / "case.json").read_text())["horizon_days"])
     is_latest = train["as_of"] == train["as_of"].max()
     others, latest = train[~is_latest], train[is_latest]
-    room, note = max(MOST_ROWS - len(latest), 0), ""
+    room, note = max(most_rows - len(latest), 0), ""
     if len(others) > room:
-        note = f"{folder.name}: {MOST_ROWS:,} of {len(train):,} rows, all of the latest date, a random part of the rest"
+        few = f"{room + len(latest):,} of {len(train):,} rows"
+        note = f"{folder.name}: {few}, all of the latest date, a random part of the rest"
         others = others.sample(room, random_state=1)
     known = pd.concat([others, latest], ignore_index=True)
     histories = pd.read_parquet(folder / "histories.parquet")
