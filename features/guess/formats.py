@@ -147,9 +147,9 @@ def date_formats(
     >>> date_formats(["1522551600000"]), date_formats(["1522551600000"], counted=False)
     ([('epoch_ms', 'gregorian')], [])
     """
-    few, enough = texts[:20], ENOUGH * len(texts)
-    known = [each for each in DATE_FORMATS if counted or not is_counted(each)]
-    return [each for each in known if _readable(few, each, zones) and _readable(texts, each, zones) >= enough]
+    rows_of = Counter(texts)
+    known = [each for each in DATE_FORMATS if counted or not is_counted(each)] if texts else []
+    return [each for each in known if _reads(rows_of, each, zones)]
 
 
 def is_counted(date_format: DateFormat) -> bool:
@@ -161,8 +161,15 @@ def is_counted(date_format: DateFormat) -> bool:
     return date_format[0] in cells.COUNTED or date_format[0] in BARE_DIGITS
 
 
-def _readable(texts: Sequence[str], date_format: DateFormat, zones: Mapping[str, str]) -> int:
-    return sum(cells.moment(text, *date_format, zones)[0] > cells.HUGE for text in texts)
+def _reads(rows_of: Counter[str], date_format: DateFormat, zones: Mapping[str, str]) -> bool:
+    """Say whether a format reads enough rows; most formats are out after a few cells, and the rest is not tried."""
+    unread, most_unread = 0, (1 - ENOUGH) * rows_of.total()
+    for text, rows in rows_of.items():
+        if cells.moment(text, *date_format, zones)[0] <= cells.HUGE:
+            unread += rows
+            if unread > most_unread:
+                return False
+    return True
 
 
 def day_or_month_first(date_format: DateFormat) -> bool:

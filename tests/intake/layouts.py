@@ -108,6 +108,7 @@ class Layout:
     currency: str
     columns: tuple[str, ...]
     headers: tuple[str, ...]
+    files: int = 1
 
 
 def random_lines(rng: random.Random) -> list[Line]:
@@ -140,16 +141,26 @@ def random_layout(rng: random.Random) -> Layout:
         "" if language == PERSIAN else rng.choice(("", "", "", " €", "EUR ")),
         tuple(columns),
         tuple(rng.choice(HEADERS[column][language]) for column in columns),
+        rng.choice((1, 1, 1, 2, 3)),
     )
 
 
-def write(lines: Sequence[Line], layout: Layout, path: Path, rng: random.Random) -> None:
-    """Write lines as a file."""
+def write(lines: Sequence[Line], layout: Layout, path: Path, rng: random.Random) -> list[Path]:
+    """Write lines as one file, or as several of whole orders, and return their paths."""
+    sold, gone = STATES[layout.language]
+    states = {line.order: rng.choice(sold if line.sold else gone) for line in lines}
+    orders = list(dict.fromkeys(line.order for line in lines))
+    part_of = {order: number * layout.files // len(orders) for number, order in enumerate(orders)}
+    paths = [path.with_stem(f"{path.stem}-{number}") for number in range(layout.files)]
+    for number, each in enumerate(paths):
+        _write_file([line for line in lines if part_of[line.order] == number], states, layout, each)
+    return paths
+
+
+def _write_file(lines: Sequence[Line], states: Mapping[str, str], layout: Layout, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=layout.delimiter)
         writer.writerow(layout.headers)
-        sold, gone = STATES[layout.language]
-        states = {line.order: rng.choice(sold if line.sold else gone) for line in lines}
         for line in lines:
             cells = {
                 "order": line.order,
