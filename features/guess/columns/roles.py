@@ -14,6 +14,8 @@ from features.guess.formats import currency_in
 from features.guess.order_rows import OrderRows
 from features.guess.sample import DATES, Sample, is_date, is_flag, is_number, is_order_id
 from features.questions import Answer, Question
+from features.sources.cells.calendar_words import calendar_words
+from features.sources.plain_text import plain
 
 BARE = ("id", "number", "no", "nr", "key", "name")  # names that say of nothing whose they are
 LEAST_ORDERS = 5
@@ -178,7 +180,15 @@ def _like_persons(sample: Sample, index: int) -> bool:
     decimals = is_number(sample, index) and any(mark in cell for cell in filled for mark in ".,")
     if all(len(cell) == 1 and cell.isdigit() for cell in filled):
         return False  # how many of something: of so few persons no shop has a file
-    return not (decimals or is_date(sample, index, counted=False) or is_flag(sample, index))
+    return not (
+        decimals or is_date(sample, index, counted=False) or is_flag(sample, index) or _are_parts_of_time(filled)
+    )
+
+
+def _are_parts_of_time(filled: Sequence[str]) -> bool:
+    """Say whether cells are days of the week, months, or halves of a day, which come again as persons do."""
+    known = calendar_words()
+    return {plain(cell) for cell in filled} <= known.weekdays | known.months.keys() | known.half_days.keys()
 
 
 def _fills_guests(sample: Sample, found: int, mail: int) -> bool:

@@ -108,6 +108,14 @@ def test_a_group_of_customers_and_a_count_are_no_customers(tmp_path: Path) -> No
         of(tmp_path, header, *rows)
 
 
+@pytest.mark.parametrize("parts", ["AM PM", "Do Fr Sa", "ιανουάριος φεβρουάριος", "lun. mar.", "قبل‌ازظهر شنبه"])
+def test_a_part_of_the_time_is_no_customer(tmp_path: Path, parts: str) -> None:
+    names = parts.split()
+    rows = [f"2024-01-{n:02d},{names[n % len(names)]},{n}.50" for n in range(1, 10)]
+    with pytest.raises(InputError, match="no column was recognised as customer_id"):
+        of(tmp_path, "date,slot,amount", *rows)
+
+
 def test_a_name_with_a_number_in_it_is_no_money_and_a_phone_of_everybody_is_no_customer(tmp_path: Path) -> None:
     header = "Belegnr;Belegdatum;Kd-Nr;Kundenname;Summe netto;Summe brutto;Telefon"
     rows = [f"{n};0{n}.01.2024;{n % 3};Firma {n % 3} GmbH;{n},50;{n},90;0201 555" for n in range(1, 8)]
