@@ -44,8 +44,12 @@ def test_a_persian_workbook_runs_right_to_left_and_counts_in_toman(tmp_path: Pat
     head, row = (list(cells) for cells in book["Eleni"].iter_rows(values_only=True))
     cells = dict(zip(head, row, strict=True))
     assert cells["فروش در خطر (تومان)"] == 2_400_000
-    assert cells["چرا"].startswith("۷۴ روز است سفارش نداده؛ معمولاً هر ۳۱ روز یک بار سفارش می‌دهد.")
-    assert (cells["اقدام"], cells["راه تماس"], cells["تازه یا همچنان"]) == ("تماس شخصی", "تماس", "تازه در فهرست")
+    assert cells["دلیل‌ها"].startswith("۷۴ روز است سفارش نداده؛ معمولاً هر ۳۱ روز یک بار سفارش می‌دهد.")
+    assert (cells["اقدام"], cells["راه تماس"], cells["وضعیت در فهرست"]) == (
+        "تماس شخصی",
+        "تماس تلفنی",
+        "تازه در فهرست",
+    )
     assert cells["شروع گفت‌وگو"] == ENTRY["opening"]
 
 

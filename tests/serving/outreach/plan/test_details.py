@@ -50,8 +50,8 @@ def test_details_are_said_with_the_days_and_names_of_the_language() -> None:
     assert detail_text(single, GREEK).startswith("δύο παραγγελίες ως τώρα, με 32 ημέρες ανάμεσά τους, και αργεί από")
     assert detail_text(due, GREEK) == "συνήθως παραγγέλνει κάθε 32 ημέρες και αργεί από τις 15/3/2026 και μετά"
     assert detail_text(due, PERSIAN) == "معمولاً هر ۳۲ روز یک بار سفارش می‌دهد و از ۱۴۰۴/۱۲/۲۴ به بعد دیرتر از معمول است"
-    assert detail_text("no consent to call", PERSIAN) == "رضایت نداده است: تماس"
-    assert detail_text("risk is down to 12%", PERSIAN) == "احتمال ریزش به ۱۲ درصد رسیده"
+    assert detail_text("no consent to call", PERSIAN) == "به این راه تماس رضایت نداده: تماس تلفنی"
+    assert detail_text("risk is down to 12%", PERSIAN) == "احتمال ریزش تا ۱۲ درصد پایین آمده"
     assert detail_text("ordered again, Eleni says", GREEK) == "ordered again, Eleni says"
 
 
