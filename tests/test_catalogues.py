@@ -6,8 +6,10 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from features.language.catalogue import catalogue_path
-from features.language.languages import ENGLISH, LANGUAGES
+from features.language.languages import ENGLISH, LANGUAGES, Language
 from tools.catalogues import all_said, faults, fields, in_python, in_template, read, template, written
+from tools.read_messages import BY_MESSAGE, held_in
+from tools.read_sentences import told
 
 CODES = [language.code for language in LANGUAGES if language != ENGLISH]
 
@@ -74,3 +76,17 @@ def test_fuzzy_missing_and_unused_messages_are_named() -> None:
         "fa: nobody says it any more: c",
         "fa: fuzzy: b",
     ]
+
+
+def test_every_message_has_values_with_which_it_is_read() -> None:
+    named = {name for each in all_said() if each.file.endswith((".py", ".jinja")) for name in fields(each.text)}
+    assert named - held_in(ENGLISH).keys() == set(), "say in tools/read_messages.py what these fields hold"
+    assert BY_MESSAGE.keys() - {each.text for each in all_said()} == set(), "nobody says it any more"
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
+def test_whoever_reads_meets_every_message_filled_in(language: Language, said: Catalog) -> None:
+    read = list(told(language, 0, 0))
+    texts = {message.id if isinstance(message.id, str) else message.id[0] for message in said if message.id}
+    assert texts - {key for _, key, _ in read} == set()
+    assert [text for _, _, text in read if not text.strip() or "{" in text] == []

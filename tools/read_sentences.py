@@ -1,10 +1,11 @@
 """Prints sentences as their readers see them, without the English: to be read by somebody who speaks the language.
 
-    python -m tools.read_sentences fa [--count 100] [--seed 0]
+    python -m tools.read_sentences fa [--count 300] [--seed 0] [--keys]
 
-Of each message that a list says there is one sentence first, then more with other numbers and names, until there are as
-many as asked for. The numbers are such as a shop's list holds; whoever reads marks what sounds wrong, and by the
-sentence's key (`--keys`) its wording is found in the catalogue.
+First is what a list says: one sentence of each message, and more with other numbers and names where more are asked for.
+Then come the messages of pages, mails, sheets and questions, below the file that says them. The numbers are such as a
+shop holds; whoever reads marks what sounds wrong, and by the sentence's key (`--keys`) its wording is found in the
+catalogue.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import chain
 
 from features.definitions import default_features
-from features.feature import EventKind, Words
+from features.feature import Words
 from features.language.languages import LANGUAGES, Language, language_named
 from features.language.messages import said
 from features.money import Money
@@ -25,10 +27,10 @@ from serving.outreach.playbooks.fact_names import placeholders
 from serving.outreach.playbooks.openings import opening
 from serving.outreach.playbooks.playbook import Playbook
 from serving.outreach.playbooks.playbooks import load_playbooks
+from tools.catalogues import KINDS
+from tools.read_messages import CURRENCIES, messages
 
-KINDS = tuple(EventKind(kind, has_value=kind == "review") for kind in ("visit", "mail_clicked", "complaint", "review"))
 TODAY = date(2026, 11, 30)
-CURRENCIES = {"en": "EUR", "fa": "IRR", "el": "EUR"}
 A_STEP = {"EUR": 450, "IRR": 250_000}  # of amounts, minor units
 NAMES = {
     "en": ("Ann Lee", "Maria Green", "Tom Baker"),
@@ -37,6 +39,8 @@ NAMES = {
 }
 FAVOURITES = {"en": ("tea", "coffee"), "fa": ("چای", "قهوه"), "el": ("τσάι", "καφές")}
 TIERS = {"en": ("gold",), "fa": ("طلایی",), "el": ("Χρυσό",)}
+# A silence is longer than a gap that is rarely met, and that one longer than the rhythm.
+BEYOND_ITS_RHYTHM = {"days_since_order": 58.0, "long_gap_days": 45.0}
 
 
 def reasons(language: Language, numbers: random.Random) -> Iterator[tuple[str, str]]:
@@ -54,7 +58,8 @@ def _numbers(words: Words, step: int, numbers: random.Random) -> dict[str, float
     small, large = sorted(numbers.sample(range(2, 60), 2))
     fell = "up from" not in words.text and "longer than" not in words.text and "no order for" not in words.text
     own = {name: float(small if (index == 0) == fell else large) for index, name in enumerate(words.names)}
-    return {name: _of(name, value, step, numbers) for name, value in own.items()}
+    found = {name: _of(name, value, step, numbers) for name, value in own.items()}
+    return found | {name: value for name, value in BEYOND_ITS_RHYTHM.items() if "long_gap_days" in found}
 
 
 def _of(name: str, value: float, step: int, numbers: random.Random) -> float:
@@ -89,6 +94,7 @@ def _fact(name: str, language: Language, numbers: random.Random) -> object:
     chosen: dict[str, Callable[[], object]] = {
         "name": lambda: numbers.choice(NAMES[language.code]),
         "favourite": lambda: numbers.choice(FAVOURITES[language.code]),
+        "lost_category": lambda: numbers.choice(FAVOURITES[language.code]),
         "tier": lambda: numbers.choice(TIERS[language.code]),
         "last_spend": lambda: numbers.randint(4, 90) * A_STEP[CURRENCIES[language.code]],
         "points": lambda: numbers.randint(20, 900),
@@ -112,8 +118,8 @@ def _stages(playbook: Playbook, language: Language) -> Iterator[tuple[str, str]]
             yield stage.incentive, stage.incentive_in(language)
 
 
-def sample(language: Language, count: int, seed: int = 0) -> list[tuple[str, str]]:
-    """Return key and wording of so many sentences, each sentence once."""
+def sample(language: Language, count: int = 0, seed: int = 0) -> list[tuple[str, str]]:
+    """Return key and wording of what a list says, each sentence once: every message, and so many sentences at least."""
     numbers, found = random.Random(seed), dict[str, str]()  # noqa: S311 - examples, no secret
     for text in (*reasons(language, numbers), *openings(language, numbers), *advice(language)):
         found.setdefault(text[1], text[0])
@@ -121,19 +127,28 @@ def sample(language: Language, count: int, seed: int = 0) -> list[tuple[str, str
         if len(found) >= count:
             break
         found |= {text: key for key, text in (*reasons(language, numbers), *openings(language, numbers))}
-    return [(key, text) for text, key in list(found.items())[:count]]
+    return [(key, text) for text, key in found.items()]
+
+
+def told(language: Language, count: int, seed: int) -> Iterator[tuple[str, str, str]]:
+    """Yield a heading, key and wording of everything that is said, each sentence once below a heading."""
+    everything = (("a list", *each) for each in sample(language, count, seed))
+    yield from dict.fromkeys(chain(everything, messages(language)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the sentences, numbered."""
+    """Print the sentences, numbered, below their headings."""
     parser = argparse.ArgumentParser(prog="python -m tools.read_sentences", description=__doc__)
     parser.add_argument("language", choices=[language.code for language in LANGUAGES])
-    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--count", type=int, default=0, help="so many sentences of a list at least")
     parser.add_argument("--seed", type=int, default=0, help="other numbers and names")
     parser.add_argument("--keys", action="store_true", help="also the English under which the catalogue has each")
     asked = parser.parse_args(arguments)
-    language = replace(language_named(asked.language), in_toman=asked.language == "fa")
-    for number, (key, text) in enumerate(sample(language, asked.count, asked.seed), 1):
+    language, below = replace(language_named(asked.language), in_toman=asked.language == "fa"), ""
+    for number, (heading, key, text) in enumerate(told(language, asked.count, asked.seed), 1):
+        if heading != below:
+            print(f"\n== {heading}")
+        below = heading
         print(f"{number}. {text}" + (f"\n      {key}" if asked.keys else ""))
 
 

@@ -1,0 +1,144 @@
+"""Every other message of the catalogue, with real values in place: pages, mails, questions, answers and reasons.
+
+What features and playbooks say is filled in by `tools.read_sentences`; here is all that stands in Python and in
+templates. Each message is said twice, so that a reader meets one and several, the first of a month and another day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from features.language.languages import Language
+from features.language.messages import Message, said, sentence
+from features.language.typed_values import Amount, Days, Digits, Name, Percent, Plain, Value
+from serving.outreach.exports.layout import GROUPS
+from serving.outreach.plan.in_words import CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, RANKED_BY
+from tools.catalogues import Said, all_said, fields
+
+Held = Value | Message | Plain
+Twice = tuple[Held, Held]  # what a field holds at the first reading, and at the second
+ELSEWHERE = ("features/definitions", ".toml")  # read with numbers and names of their own
+COUNTS, MANY = (1, 12), 3_100
+FIRST, OTHER = date(2026, 12, 1), date(2027, 2, 14)
+NAMES = {"en": "Tom Baker", "fa": "مریم احمدی", "el": "Ελένη Νικολάου"}
+PRODUCTS = {"en": "filters", "fa": "فیلتر روغن", "el": "φίλτρα λαδιού"}
+COLUMNS = {"en": "Price", "fa": "قیمت", "el": "Τιμή"}
+WORDS = {"en": ("Paid", "Void"), "fa": ("پرداخت‌شده", "لغو"), "el": ("Εξοφλημένη", "Άκυρη")}
+CURRENCIES = {"en": "EUR", "fa": "IRR", "el": "EUR"}
+BUSIEST = sentence(
+    "{count} orders, {share} of all, lie on one day, {day:table}.", count=940, share=Percent(0.3), day=OTHER
+)
+NOBODY = sentence('"{id}" ({rows} rows)', id="0", rows=MANY)
+
+NUMBERS: Mapping[str, Twice] = {
+    **dict.fromkeys(("count", "more", "rows"), COUNTS),
+    **dict.fromkeys(("money_share", "rows_share", "share"), (Percent(0.04), Percent(0.6))),
+    "all": (12_400, MANY),
+    "days": (7, 30),
+    "every": (2_000_000, 1_100_000),
+    "gap": (Days(7), Days(31)),
+    "horizon": (30, 60),
+    "most": (1_048_575, 1_048_575),
+    "page": (1, 2),
+    "pages": (2, 4),
+    "sum": (Digits("12,400.50"), Digits("940.00")),
+    "day": (FIRST, OTHER),
+}
+TEXTS: Mapping[str, Twice] = {
+    "account": (Name("A-100"), Name("4711")),
+    "amount": (Name("12.500"), Name("3,250")),
+    "cell": (Name("03/04/2026"), Name("12.500")),
+    "cells": (Name("03/04/2026   05/04/2026"), Name("Guest   -1")),
+    "customer": (Name("C-2041"), Name("ann@shop.example")),
+    "field": (Name("amount"), Name("ordered_at")),
+    "id": (Name("0"), Name("Guest")),
+    "mark": (Name("."), Name(",")),
+    "meanings": (Name("IST"), Name("CST")),
+    "months": (Name("2026-03"), Name("2026-03")),
+    "rule": (Name("duplicate lines"), Name("cancelled")),
+    "typed": (Name("x"), Name("9")),
+    "unit": (Name("€"), Name("%")),
+    "zone": (Name("Europe/Athens"), Name("Asia/Tehran")),
+}
+MESSAGES: Mapping[str, Twice] = {
+    **dict.fromkeys(("first", "it", "reason"), (LEFT_OUT["cooldown"], LEFT_OUT["over capacity"])),
+    **dict.fromkeys(("last", "second"), (LEFT_OUT["ordered"], LEFT_OUT["open ticket"])),
+    "case": (BUSIEST.message, BUSIEST.message),
+    "channel": (CHANNELS["call"], CHANNELS["mail"]),
+    "heading": (GROUPS["entries"], GROUPS["winback"]),
+    "ids": (NOBODY.message, NOBODY.message),
+    "measure": (RANKED_BY["gain"], RANKED_BY["value_at_risk"]),
+    "outcome": (OUTCOMES["reached"], OUTCOMES["do_not_contact"]),
+    "sign": (LISTED_FOR["first order"], LISTED_FOR["random draw"]),
+}
+# Where a field of that name holds something else.
+BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
+    "1–{last}, Enter for 1: ": {"last": (2, 3)},
+    "four in five between {first} and {last}": {"first": (FIRST, FIRST), "last": (OTHER, OTHER)},
+    "ordered on {newest} of the last {days}, usually on {usual}": {"newest": (0, 1), "usual": (1, 4)},
+    "{days} day": {"days": COUNTS},
+}
+WITH_THEIR_UNIT = "features/churn"  # its days are days, not a number
+
+
+def messages(language: Language) -> Iterator[tuple[str, str, str]]:
+    """Yield the file, the English and the wording of all but what features and playbooks say, each said twice."""
+    for each in others():
+        for turn in range(len(COUNTS)):
+            yield each.file, each.text, said(filled(each, language, turn), language)
+
+
+def others() -> list[Said]:
+    """Return each message once that neither a feature nor a playbook says, by file."""
+    found = {(each.context, each.text): each for each in all_said() if not each.file.endswith(ELSEWHERE)}
+    return sorted(found.values(), key=lambda each: each.file)
+
+
+def filled(message: Said, language: Language, turn: int) -> Message:
+    """Return a message with values such as a shop has.
+
+    Args:
+        message: that is said.
+        language: of the reader.
+        turn: 0 or 1: the first reading, or the second.
+
+    Raises:
+        KeyError: nobody has said here what one of its fields holds.
+    """
+    held = {**held_in(language), **BY_MESSAGE.get(message.text, {})}
+    if message.file.startswith(WITH_THEIR_UNIT):
+        held = {**held, "days": (Days(30), Days(60))}
+    values = {name: held[name][turn] for name in fields(message.text)}
+    return Message(message.text, values, message.plural, COUNTS[turn] if message.plural else None, message.context)
+
+
+def held_in(language: Language) -> dict[str, Twice]:
+    """Return what each field holds.
+
+    >>> from features.language.languages import GREEK
+    >>> held_in(GREEK)["owner"]
+    (Name(name='Ελένη Νικολάου'), Name(name='Eleni'))
+    """
+    return {**NUMBERS, **TEXTS, **MESSAGES, **_of_shop(language)}
+
+
+def _of_shop(language: Language) -> Mapping[str, Twice]:
+    """Return what differs by language: names, words of the files, and money."""
+    name, product, column = (Name(each[language.code]) for each in (NAMES, PRODUCTS, COLUMNS))
+    (sold, back), currency = map(Name, WORDS[language.code]), CURRENCIES[language.code]
+    meant = sentence("orders: {sold} and came back: {back}", sold=sold, back=back).message
+    unknown = sentence('"{word}": {rows} rows, {money}', word=sold, rows=MANY, money=Digits("940.00")).message
+    usual, newest = Amount(30_000, currency), Amount(9_000, currency)
+    return {
+        **dict.fromkeys(("owner", "who"), (name, Name("Eleni"))),
+        **dict.fromkeys(("column", "name"), (column, Name("Status"))),
+        **dict.fromkeys(("sold", "word"), (sold, sold)),
+        **dict.fromkeys(("money", "usual"), (usual, usual)),
+        "back": (back, back),
+        "category": (product, product),
+        "currency": (Name(currency), Name(currency)),
+        "meaning": (meant, meant),
+        "newest": (newest, newest),
+        "words": (unknown, unknown),
+    }
