@@ -39,12 +39,11 @@ def shrinks(
     own: Fields = {"usual": Amount(usual, money.currency), "days": Days(horizon_days)}
     now, before = order_days
     told = []
-    if newest <= CLEARLY_LESS * usual:
+    if newest <= CLEARLY_LESS * usual and (now or before < 1):  # spending nothing on no order goes without saying
         own_newest: Fields = {**own, "newest": Amount(newest, money.currency)}
         told.append(Message("spent {newest} in the last {days}, usually {usual}", own_newest))
     if now <= CLEARLY_LESS * before and before - now >= 1:
-        counts: Fields = {"newest": Number(now), "usual": Number(before), "days": Days(horizon_days)}
-        told.append(Message("ordered on {newest} of the last {days}, usually on {usual}", counts))
+        told.append(_seldom(now, before, horizon_days))
     if lean_share >= 1 / 3:
         lean: Fields = {**own, "share": Percent(lean_share)}
         told.append(
@@ -53,6 +52,14 @@ def shrinks(
     if not told:
         told.append(Message("likely spends at most half of the usual {usual} in the next {days}", own))
     yield from map(Sentence.of, told)
+
+
+def _seldom(now: float, before: float, horizon_days: int) -> Message:
+    """Return on how many days was ordered, and usually is."""
+    counts: Fields = {"usual": Number(before), "days": Days(horizon_days)}
+    if now:
+        return Message("ordered on {newest} of the last {days}, usually on {usual}", {**counts, "newest": Number(now)})
+    return Message("no order in the last {days}, usually on {usual} of them", counts)
 
 
 def in_words(category: str) -> str:

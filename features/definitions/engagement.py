@@ -68,6 +68,11 @@ KINDS_IN_WORDS = (
     Message("subscription paused", context="event"),
     Message("subscription cancelled", context="event"),
     Message("unsubscribed", context="event"),
+    Message("mail sent", context="event"),
+    Message("sms sent", context="event"),
+    Message("shipped", context="event"),
+    Message("delivered", context="event"),
+    Message("ticket closed", context="event"),
 )
 LOW_RATING = 0.6  # of the shop's median: 3 of 5 stars
 OFTEN_ANSWERED = 0.25  # of what was sent
@@ -112,7 +117,7 @@ def features_of(kind: EventKind) -> tuple[Feature, ...]:
 
 
 def kind_in_words(kind: str) -> Message:
-    """Return a kind of event as a reason names it.
+    """Return a kind of event as reasons and pages name it.
 
     >>> kind_in_words("mail_clicked").text
     'mail clicked'

@@ -1,7 +1,7 @@
 """How a customer is addressed by name, in the manner of each language; None where the name cannot be said politely.
 
 English takes the name as it is. Greek takes a name into the vocative after κύριε or κυρία. Persian says a title that is
-known, else the full name with عزیز, else مشتری گرامی. The name itself tells a man from a woman, or nothing does.
+known, else a person's full name with عزیز, else مشتری گرامی. The name itself tells a man from a woman, or nothing does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ _GREEK_TITLES = {
     "κύριος": "κύριε", "κύριε": "κύριε", "κος": "κύριε", "κ": "κύριε",
     "κυρία": "κυρία", "κα": "κυρία", "δεσποινίς": "κυρία", "δις": "κυρία",
 }  # fmt: skip
-_PERSIAN_TITLES = ("آقای", "خانم", "دکتر", "مهندس", "سرکار خانم", "جناب آقای", "جناب")
+_PERSIAN_TITLES = ("آقای", "آقا", "خانم", "دکتر", "مهندس", "استاد", "سرکار", "جناب", "حاج", "حاجی")
+# A business is no person: عزیز is said to none of them.
+_PERSIAN_BUSINESSES = (
+    *("شرکت", "فروشگاه", "مغازه", "سوپرمارکت", "هایپرمارکت", "گروه", "مؤسسه", "موسسه", "سازمان", "اداره", "بانک"),
+    *("رستوران", "کافه", "هتل", "داروخانه", "بیمارستان", "کلینیک", "درمانگاه", "مطب", "آموزشگاه", "مدرسه", "دانشگاه"),
+    *("کارخانه", "کارگاه", "تعاونی", "دفتر", "پخش", "بازرگانی", "صنایع", "آرایشگاه", "نانوایی", "قنادی", "نمایندگی"),
+)
+_ARABIC_LETTERS = str.maketrans("يىك", "ییک")
 _DIPHTHONGS = ("αι", "ει", "οι", "υι", "ου", "αυ", "ευ", "ηυ")
 _VOWELS = "αεηιουω"
 _ACUTE, _DIAERESIS = "\u0301", "\u0308"
@@ -41,13 +48,12 @@ def address(name: str, language: Language) -> str | None:
     return _persian(plain) if language.code == "fa" else plain or None
 
 
-def _persian(name: str) -> str:
-    if _PERSIAN.search(name) and not _LATIN.search(name):
-        if any(name.startswith(f"{title} ") for title in _PERSIAN_TITLES):
-            return name
-        if " " in name:
-            return f"{name} عزیز"
-    return "مشتری گرامی"
+def _persian(written: str) -> str:
+    name = written.translate(_ARABIC_LETTERS)
+    first, _, rest = name.partition(" ")
+    if not rest or first in _PERSIAN_BUSINESSES or not _PERSIAN.search(name) or _LATIN.search(name):
+        return "مشتری گرامی"
+    return name if first in _PERSIAN_TITLES else f"{name} عزیز"
 
 
 def _greek(name: str) -> str | None:

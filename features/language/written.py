@@ -31,9 +31,12 @@ _PERSIAN_CURRENCIES = {
     "IRR": "ریال", "IRT": "تومان", "EUR": "یورو", "USD": "دلار", "GBP": "پوند", "TRY": "لیر", "AED": "درهم",
     "AFN": "افغانی", "IQD": "دینار",
 }  # fmt: skip
-_MILLION, _THOUSAND = 1_000_000, 1_000
+_THOUSAND, _TEN_THOUSAND = 1_000, 10_000
+_SAID_IN = ((1_000_000_000, "میلیارد"), (1_000_000, "میلیون"), (_THOUSAND, "هزار"))
 RIAL, TOMAN, RIALS_A_TOMAN = "IRR", "IRT", 10
 NO_BREAK = "\u00a0"
+# Before its number also where lines run from right to left: a sign alone would go behind it (CLDR writes it so too).
+_PERSIAN_MINUS = "\u200e−"
 
 
 def digits(text: str, language: Language) -> str:
@@ -77,7 +80,7 @@ def money_text(minor: float, currency: str, language: Language, *, form: Form = 
         minor: in minor units.
         currency: ISO 4217, or IRT for the toman.
         language: of the reader, who may read rial in toman.
-        form: in a sentence whole amounts have no decimals, and Persian says millions and thousands in words.
+        form: in a sentence whole amounts have no decimals, and Persian says milliards, millions and thousands in words.
 
     >>> from dataclasses import replace
     >>> from features.language.languages import GREEK, PERSIAN
@@ -93,7 +96,7 @@ def money_text(minor: float, currency: str, language: Language, *, form: Form = 
         return Money(shown).text_of(amount)
     whole = amount == amount.to_integral_value() and form == "text"
     plain = f"{abs(amount):,.{0 if whole else Money(shown).decimals}f}"
-    sign = "−" if amount < 0 else ""
+    sign = ("−" if language.code == "el" else _PERSIAN_MINUS) if amount < 0 else ""
     if language.code == "el":
         return f"{sign}{separated(plain, language)}{NO_BREAK}{currency_text(shown, language)}"
     number = _in_thousands(int(abs(amount)), language) if whole and _is_long(amount) else separated(plain, language)
@@ -221,26 +224,28 @@ def _babel_day(day: date, language: Language, form: DayForm) -> str:
 
 
 def separated(english: str, language: Language) -> str:
-    """Return an English number such as 1,234.5 with the separators and digits of a language.
+    r"""Return an English number such as 1,234.5 with the separators and digits of a language.
 
     >>> from features.language.languages import GREEK, PERSIAN
     >>> separated("1,234.50", GREEK), separated("-1,234.50", PERSIAN)
-    ('1.234,50', '−۱٬۲۳۴٫۵۰')
+    ('1.234,50', '\u200e−۱٬۲۳۴٫۵۰')
     """
     if language.code == "el":
         return english.translate(str.maketrans(",.", ".,"))
     if language.code == "fa":
-        return digits(english.translate(str.maketrans(",.-", "٬٫−")), language)
+        return digits(english.translate(str.maketrans(",.", "٬٫")).replace("-", _PERSIAN_MINUS), language)
     return english
 
 
 def _is_long(amount: Decimal) -> bool:
-    """Return whether an amount is said in millions and thousands: it is long, and nothing is left over."""
-    return abs(amount) >= _MILLION and amount % _THOUSAND == 0
+    """Return whether an amount is said in millions and thousands: it has five digits, and nothing is left over."""
+    return abs(amount) >= _TEN_THOUSAND and amount % _THOUSAND == 0
 
 
 def _in_thousands(amount: int, language: Language) -> str:
-    millions, rest = divmod(amount, _MILLION)
-    parts = [f"{separated(f'{millions:,}', language)} میلیون"]
-    parts += [f"{separated(str(rest // _THOUSAND), language)} هزار"] if rest else []
+    """Return an amount as it is said: each of its thousands, millions and milliards with its word."""
+    parts = []
+    for size, word in _SAID_IN:
+        count, amount = divmod(amount, size)
+        parts += [f"{separated(f'{count:,}', language)} {word}"] if count else []
     return " و ".join(parts)

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from features.definitions.engagement import kind_in_words
 from features.language.languages import Language
 from features.language.templates import speaking
 from serving.outreach.exports.safe_text import printable
@@ -41,7 +42,7 @@ def _environment(language: Language) -> Environment:
         finalize=_shown,
     )
     codes = {"channels": CHANNELS, "kinds": KINDS, "left_out": LEFT_OUT, "outcome_words": OUTCOMES}
-    found.globals.update(codes, static=address_of)
+    found.globals.update(codes, static=address_of, kind_of_event=kind_in_words)
     return speaking(found, language)
 
 

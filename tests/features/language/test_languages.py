@@ -75,7 +75,7 @@ def test_a_sentence_is_its_english_and_survives_another_process() -> None:
 @given(st.floats(-1e6, 1e6, allow_nan=False))
 def test_a_number_is_the_same_in_every_language(number: float) -> None:
     english = number_in_words(number)
-    to_english = str.maketrans("۰۱۲۳۴۵۶۷۸۹٬٫−", "0123456789,.-")
+    to_english = str.maketrans("۰۱۲۳۴۵۶۷۸۹٬٫−", "0123456789,.-", "\u200e")
     assert number_text(number, PERSIAN).translate(to_english) == english
     assert number_text(number, GREEK).translate(str.maketrans(",.", ".,")) == english
 
@@ -97,7 +97,11 @@ def test_money_is_said_with_the_unit_that_people_say() -> None:
     assert money_text(24_135_000, "IRR", toman) == "۲٬۴۱۳٬۵۰۰ تومان"
     assert money_text(24_000_000, "IRR", toman, form="table") == "۲٬۴۰۰٬۰۰۰ تومان"
     assert money_text(3_000_000, "IRT", PERSIAN) == "۳ میلیون تومان"
-    assert money_text(950_000, "IRR", PERSIAN) == "۹۵۰٬۰۰۰ ریال"
+    assert money_text(950_000, "IRR", PERSIAN) == "۹۵۰ هزار ریال"
+    assert money_text(-950_000, "IRR", PERSIAN) == "\u200e−۹۵۰ هزار ریال", "its sign stays before the number"
+    assert money_text(9_000, "IRR", PERSIAN) == "۹٬۰۰۰ ریال"
+    assert money_text(2_400_000_000, "IRR", PERSIAN) == "۲ میلیارد و ۴۰۰ میلیون ریال"
+    assert money_text(1_000_050_000, "IRR", PERSIAN) == "۱ میلیارد و ۵۰ هزار ریال"
     assert (percent_text(0.25, ENGLISH), percent(0.25)) == ("25%", "25%")
 
 
@@ -116,6 +120,13 @@ def test_money_is_said_with_the_unit_that_people_say() -> None:
         ("Γιωργος", None, "مشتری گرامی"),
         ("خانم احمدی", None, "خانم احمدی"),
         ("سارا", None, "مشتری گرامی"),
+        ("آقاي كريمي", None, "آقای کریمی"),
+        ("سركار خانم كريمي", None, "سرکار خانم کریمی"),
+        ("آقا رضا", None, "آقا رضا"),
+        ("حاج آقا رضایی", None, "حاج آقا رضایی"),
+        ("علي كريمي", None, "علی کریمی عزیز"),
+        ("شرکت پارس", None, "مشتری گرامی"),
+        ("فروشگاه امید", None, "مشتری گرامی"),
     ],
 )
 def test_names_are_called_as_manners_ask(name: str, greek: str | None, persian: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from features.build import feature_columns
+from features.log import EVENT
 from serving.api.app import create_app
 from serving.api.loaded_model import Champion
 from serving.api.state import ServerState
@@ -75,6 +76,15 @@ class TestPage:
         assert some.count("<time") == 40
         assert every.count("<time") > 40
         assert "more</a>" in some
+
+    def test_kinds_of_events_are_named_in_the_readers_language(self, known: Any, shop: Any) -> None:
+        browser, _, _ = known
+        clicks = shop.log.streams[EVENT + "mail_clicked"]
+        clicked = shop.log.customer_ids[int(np.argmax(np.diff(clicks.starts)))]
+        text = browser.get(f"customers/{clicked}?all=1", headers={"Accept-Language": "fa"}).text
+        assert "کلیک در ایمیل" in text
+        assert "mail clicked" not in text
+        assert 'dir="ltr">+' in text or 'dir="ltr">−' in text, "a signed number keeps its sign before it"
 
     def test_nobody_is_no_page(self, known: Any) -> None:
         browser = known[0]

@@ -147,9 +147,10 @@ def test_a_rule_in_the_wrong_direction_gives_everyone_the_mean(log: Log) -> None
     assert rule.slope == 0.0
 
 
-SPENT, ORDERED, WAVERED, LIKELY_TO = (
+SPENT, ORDERED, NEVER, WAVERED, LIKELY_TO = (
     "spent €90.00 in the last 30 days, usually €300.00",
     "ordered on 1 of the last 30 days, usually on 4",
+    "no order in the last 30 days, usually on 4 of them",
     "in 50% of the stretches of 30 days before, spent at most half of the usual €300.00",
     "likely spends at most half of the usual €300.00 in the next 30 days",
 )
@@ -159,6 +160,7 @@ SPENT, ORDERED, WAVERED, LIKELY_TO = (
     ("newest", "order_days", "lean", "expected"),
     [
         (9_000, (1.0, 4.0), 0.0, [SPENT, ORDERED]),
+        (0, (0.0, 4.0), 0.0, [NEVER]),
         (30_000, (4.0, 4.0), 0.5, [WAVERED]),
         (30_000, (4.0, 4.0), 0.0, [LIKELY_TO]),
     ],
