@@ -31,18 +31,13 @@ from serving.config import load_settings
 from serving.outreach.plan.plan import plan
 from serving.scorer import score
 from serving.webhooks.outbox import publish_and_enqueue
+from tests.loopback import free_port
 from training.tracking import Record, Tracking
 
 # MLflow asks SQLAlchemy for what newer releases of it will drop.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

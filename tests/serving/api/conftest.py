@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +13,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 
 from serving.api.app import create_app
@@ -31,6 +27,7 @@ from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.scorer import score
 from serving.webhooks.outbox import publish_and_enqueue
+from tests.loopback import served_on_a_port
 
 Call = Callable[..., httpx.Response]
 
@@ -122,24 +119,8 @@ def served(folder: Path) -> Iterator[Live]:
     server = ServerState(settings, book)
     server.limit = RateLimit(1e9)
     server.keys.refresh(book)
-    listening = socket.create_server(("127.0.0.1", 0))
-    web_server = uvicorn.Server(uvicorn.Config(create_app(server), log_level="critical", lifespan="on"))
-    thread = threading.Thread(target=lambda: asyncio.run(web_server.serve([listening])), daemon=True)
-    thread.start()
-    try:
-        _wait(lambda: web_server.started and server.ready)
-        yield Live(f"http://127.0.0.1:{listening.getsockname()[1]}", key, folder, server)
-    finally:
-        web_server.should_exit = True
-        thread.join(30)
-        listening.close()
-
-
-def _wait(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the server does not start"
-        time.sleep(0.05)
+    with served_on_a_port(create_app(server), ready=lambda: server.ready, lifespan="on") as address:
+        yield Live(address, key, folder, server)
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,8 @@ from serving.api.problems import Refusal
 from serving.api.report_messages import MOST, MOST_LINES, NewOrders
 from serving.api.scores import ScoresRequest
 from serving.api.state import ServerState
+from tests.loopback import await_that
 from tests.serving.api.conftest import KEY, admitting
-from tests.serving.webhooks.conftest import await_that
 
 HELD = (json_rows._Cursor, Call, NewOrders)
 LINE = {"ordered_at": "2026-03-02", "amount": 1}

@@ -134,11 +134,3 @@ def close_early(request: BaseHTTPRequestHandler) -> None:
     """Go without a word."""
     request.connection.shutdown(socket.SHUT_RDWR)
     request.close_connection = True
-
-
-def await_that(fact: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait until something is so."""
-    last = time.monotonic() + seconds
-    while not fact():
-        assert time.monotonic() < last, "it did not come to pass"
-        time.sleep(0.02)

@@ -25,8 +25,9 @@ from serving.webhooks.http_send import Bounds
 from serving.webhooks.messages import ENTERED, EVENTS
 from serving.webhooks.outbox import due_webhooks
 from serving.webhooks.receivers import add_webhook, remove_webhook, webhooks
+from tests.loopback import await_that
 from tests.serving.book.test_outbox import make_due, rows
-from tests.serving.webhooks.conftest import Inbox, await_that, close_early, listening
+from tests.serving.webhooks.conftest import Inbox, close_early, listening
 
 QUICK = Pace(poll_seconds=0.05, longest_rest_seconds=0.2, bounds=Bounds(1.0, 1.0, 2.0))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from email import message_from_bytes, policy
@@ -20,6 +19,7 @@ from serving.book import Book
 from serving.commands.lists.mail_out import PASSWORD, Mailed, check_delivery, mail_out
 from serving.config import load_settings
 from serving.config.settings import DeliverSettings
+from tests.loopback import free_port
 from tests.serving.conftest import MONDAY, Call, in_book
 from tests.serving.read_back import current_list
 
@@ -59,8 +59,7 @@ def port(mailbox: Mailbox) -> Iterator[int]:
         good = isinstance(given, LoginPassword) and given.password == b"right"
         return AuthResult(success=good, handled=False)
 
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        number = int(free.getsockname()[1])
+    number = free_port()
     server = Controller(mailbox, hostname="127.0.0.1", port=number, authenticator=known, auth_require_tls=False)
     server.start()
     yield number

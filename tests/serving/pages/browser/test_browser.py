@@ -5,20 +5,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from serving.book.outcomes import Outcome, record_outcomes
 from serving.book.visits.links import create_link
-from tests.serving.api.conftest import _wait
+from tests.loopback import served_on_a_port
 from tests.serving.pages.conftest import Site
 
 AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
@@ -44,15 +40,8 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture
 def address(site: Site) -> Iterator[str]:
     """The address of the pages, served on a port of this machine as to strangers: nobody comes in without a link."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(site.app, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
-    thread.start()
-    _wait(lambda: server.started)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}/pages/"
-    server.should_exit = True
-    thread.join(30)
-    listening.close()
+    with served_on_a_port(site.app) as url:
+        yield f"{url}/pages/"
 
 
 Open = Callable[..., Any]
