@@ -10,6 +10,8 @@ AT_ONCE := -n logical --dist loadfile --no-loadscope-reorder
 export OMP_WAIT_POLICY := PASSIVE
 export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
+# Where a machine keeps no compiled code, each worker and each process that a test starts would compile all of ours again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-value bench-training bench-effect bench-intake bench-lists bench-serving figures fuzz faults serve clean

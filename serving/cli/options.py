@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,7 +17,20 @@ if TYPE_CHECKING:
     from serving.config import Settings
     from serving.shop import OpenShop
 
-app = typer.Typer(
+
+class CommandLine(typer.Typer):
+    """The commands, which are built when one is first called; typer would build all of them anew for each call."""
+
+    @cached_property
+    def _built(self) -> Callable[..., Any]:
+        return typer.main.get_command(self)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command whose words are given, or those of the process."""
+        return self._built(*args, **kwargs)
+
+
+app = CommandLine(
     name="regulars",
     help="Tells a shop which regular customers are about to stop buying, why, what they are worth and what to do.",
     no_args_is_help=True,

@@ -6,6 +6,7 @@ Paths in the file are read as lying beside it.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -127,10 +128,16 @@ def _at(folder: Path, mapping: Mapping_) -> Mapping_:
     return with_paths(mapping, folder.joinpath)
 
 
+@functools.cache
+def _checker() -> TypeAdapter[Settings]:
+    """Return what checks the settings: building it costs more than reading a file."""
+    return TypeAdapter(Settings)
+
+
 def _checked(raw: dict[str, Any], where: Path) -> Settings:
     unknown = list(_unknown_keys(raw, where))
     try:
-        settings = TypeAdapter(Settings).validate_python(raw)
+        settings = _checker().validate_python(raw)
     except ValidationError as error:
         raise ConfigError(f"{where} cannot be used", [*unknown, *_violations(error, where)]) from error
     if unknown:
