@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("features", "training", "serving")
 SPEAK = ("Message", "translated", "sentence")  # what says a message, its first argument
 IN_TEMPLATES = ("_", "gettext", "ngettext", "pgettext")
-FORMS = {"", "bare", "times", "table", "month", "day", "on"}
+FORMS = {"", "bare", "times", "table", "month", "day", "on", "the"}
 WIDTH = 110
 # Heads of a catalogue that tell of people and clocks, and nothing of its messages.
 PASSING = (

@@ -75,6 +75,7 @@ MESSAGES: Mapping[str, Twice] = {
 # Where a field of that name holds something else.
 BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "1–{last}, Enter for 1: ": {"last": (2, 3)},
+    "{count} day since the last order, usually {gap} between two": {"gap": (7, 31)},
     "four in five between {first} and {last}": {"first": (FIRST, FIRST), "last": (OTHER, OTHER)},
     "ordered on {newest} of the last {days}, usually on {usual}": {"newest": (0, 1), "usual": (1, 4)},
     "{days} day": {"days": COUNTS},

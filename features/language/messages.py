@@ -2,7 +2,7 @@
 
 The English text is the message's key in the catalogues. It is one whole sentence, never glued together: each language
 has its own order of words. In a wording `{rhythm:bare}` asks for a field in another form than the usual one: `bare`
-(a number of days without its unit), `times` (how often), `table`, `month`, `day` or `on`.
+(a number of days without its unit), `times` (how often), `table`, `month`, `day`, `on` or `the`.
 """
 
 from __future__ import annotations
@@ -244,7 +244,7 @@ def written(value: Value | Message, language: Language, form: str = "", *, isola
     Args:
         value: with its meaning.
         language: of the reader.
-        form: "" = as in a sentence; else bare, times, table, month, day or on.
+        form: "" = as in a sentence; else bare, times, table, month, day, on or the.
         isolated: names are set apart by marks.
 
     >>> written(Days(74), ENGLISH), written(Days(74), ENGLISH, "bare"), written(Percent(0.4), ENGLISH)

@@ -20,7 +20,7 @@ from features.money import Money
 from features.rounding import days_in_words, every_in_words, number_in_words, percent, rounded
 
 Form = Literal["text", "table"]
-DayForm = Literal["text", "table", "month", "day", "on"]
+DayForm = Literal["text", "table", "month", "day", "on", "the"]
 _PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _JALALI_MONTHS = (
     *("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور"),
@@ -185,19 +185,19 @@ def day_text(day: date, language: Language, form: DayForm = "text") -> str:
     Args:
         day: the day.
         language: Persian counts days by the Jalali calendar.
-        form: text, table, month (of a heading), day (and month, without the year), or on (that day, with the words that
-            a sentence needs before it).
+        form: text, table, month (of a heading), day (and month, without the year), on (that day, with the words that a
+            sentence needs before it), or the (with its article alone, after a word such as until).
 
     >>> from features.language.languages import GREEK, PERSIAN
     >>> [day_text(date(2026, 1, 2), PERSIAN, form) for form in ("text", "table", "month", "day")]
     ['۱۲ دی ۱۴۰۴', '۱۴۰۴/۱۰/۱۲', 'دی ۱۴۰۴', '۱۲ دی']
-    >>> [day_text(date(2026, 1, 12), GREEK, form) for form in ("text", "table", "month", "on")]
-    ['12 Ιανουαρίου 2026', '12/1/2026', 'Ιανουάριος 2026', 'στις 12 Ιανουαρίου']
+    >>> [day_text(date(2026, 1, 12), GREEK, form) for form in ("text", "table", "month", "on", "the")]
+    ['12 Ιανουαρίου 2026', '12/1/2026', 'Ιανουάριος 2026', 'στις 12 Ιανουαρίου', 'τις 12 Ιανουαρίου']
     """
     if language.code == "en":
         return {
             "text": f"{day.day} {day:%B} {day.year}", "table": day.isoformat(), "month": f"{day:%B} {day.year}",
-            "day": f"{day.day} {day:%B}", "on": f"on {day.day} {day:%B}",
+            "day": f"{day.day} {day:%B}", "on": f"on {day.day} {day:%B}", "the": f"{day.day} {day:%B}",
         }[form]  # fmt: skip
     return _persian_day(day, language, form) if language.code == "fa" else _babel_day(day, language, form)
 
@@ -210,7 +210,7 @@ def _persian_day(day: date, language: Language, form: DayForm) -> str:
     name = _JALALI_MONTHS[month - 1]
     text = {
         "text": f"{number} {name} {year}", "table": f"{year}/{month:02}/{number:02}", "month": f"{name} {year}",
-        "day": f"{number} {name}", "on": f"در {number} {name}",
+        "day": f"{number} {name}", "on": f"در {number} {name}", "the": f"{number} {name}",
     }[form]  # fmt: skip
     return digits(text, language)
 
@@ -218,9 +218,9 @@ def _persian_day(day: date, language: Language, form: DayForm) -> str:
 def _babel_day(day: date, language: Language, form: DayForm) -> str:
     from babel.dates import format_date  # imported here: English needs no Babel
 
-    on = "'την' d'η' MMMM" if day.day == 1 else "'στις' d MMMM"
-    pattern = {"text": "d MMMM y", "table": "d/M/y", "month": "LLLL y", "day": "d MMMM", "on": on}[form]
-    return str(format_date(day, pattern, locale=language.locale))
+    the, on = ("'την' d'η' MMMM",) * 2 if day.day == 1 else ("'τις' d MMMM", "'στις' d MMMM")
+    forms = {"text": "d MMMM y", "table": "d/M/y", "month": "LLLL y", "day": "d MMMM", "on": on, "the": the}
+    return str(format_date(day, forms[form], locale=language.locale))
 
 
 def separated(english: str, language: Language) -> str:

@@ -153,7 +153,8 @@ def test_a_template_escapes_what_the_shop_wrote_and_isolates_names() -> None:
     assert page.from_string("{{ late | said }}").render(late=Sentence.of(LATE)) == said(LATE, PERSIAN)
     link = page.from_string("{{ _('not on the list: {reason}', reason=link) }}").render(link=Markup("<a>x</a>"))
     assert link == "بیرون از فهرست: <a>x</a>"
-    assert day_text(date(2026, 1, 1), GREEK, "on") == "την 1η Ιανουαρίου"
+    first = date(2026, 1, 1)
+    assert day_text(first, GREEK, "on") == day_text(first, GREEK, "the") == "την 1η Ιανουαρίου"
 
 
 def test_names_in_shown_text_are_set_apart_by_marks_and_in_files_by_none() -> None:
