@@ -72,9 +72,12 @@ class Ways:
     language: str | None = None
     country: str | None = None
 
-    def mail_link(self, subject: str, text: str) -> str:
-        """Return the link that opens a mail with its text filled in."""
-        return f"mailto:{quote(self.mail or '', safe='@')}?subject={quote(subject)}&body={quote(text)}"
+    def mail_link(self, text: str) -> str:
+        """Return the link that opens a mail with its text filled in.
+
+        Its subject is left to whoever writes: what is to be done, such as "Win back", is not for the customer to read.
+        """
+        return f"mailto:{quote(self.mail or '', safe='@')}?body={quote(text)}"
 
 
 def ways(contact: Contact, region: str | None) -> Ways:
