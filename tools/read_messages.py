@@ -26,6 +26,7 @@ PRODUCTS = {"en": "filters", "fa": "فیلتر روغن", "el": "φίλτρα λ
 COLUMNS = {"en": "Price", "fa": "قیمت", "el": "Τιμή"}
 WORDS = {"en": ("Paid", "Void"), "fa": ("پرداخت‌شده", "لغو"), "el": ("Εξοφλημένη", "Άκυρη")}
 CURRENCIES = {"en": "EUR", "fa": "IRR", "el": "EUR"}
+AMOUNTS = {"EUR": (30_000, 9_000), "IRR": (24_000_000, 7_500_000)}  # usual and newest, minor units
 BUSIEST = sentence(
     "{count} orders, {share} of all, lie on one day, {day:table}.", count=940, share=Percent(0.3), day=OTHER
 )
@@ -34,6 +35,8 @@ NOBODY = sentence('"{id}" ({rows} rows)', id="0", rows=MANY)
 NUMBERS: Mapping[str, Twice] = {
     **dict.fromkeys(("count", "more", "rows"), COUNTS),
     **dict.fromkeys(("money_share", "rows_share", "share"), (Percent(0.04), Percent(0.6))),
+    **dict.fromkeys(("rows_now", "money_now"), (Digits("8.0"), Digits("0.0"))),
+    **dict.fromkeys(("rows_then", "money_then"), (Digits("2.0"), Digits("12.5"))),
     "all": (12_400, MANY),
     "days": (7, 30),
     "every": (2_000_000, 1_100_000),
@@ -55,6 +58,7 @@ TEXTS: Mapping[str, Twice] = {
     "id": (Name("0"), Name("Guest")),
     "mark": (Name("."), Name(",")),
     "meanings": (Name("IST"), Name("CST")),
+    "month": (Name("2026-03"), Name("2026-04")),
     "months": (Name("2026-03"), Name("2026-03")),
     "rule": (Name("duplicate lines"), Name("cancelled")),
     "typed": (Name("x"), Name("9")),
@@ -77,8 +81,10 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "1–{last}, Enter for 1: ": {"last": (2, 3)},
     "{count} day since the last order, usually {gap} between two": {"gap": (7, 31)},
     "four in five between {first} and {last}": {"first": (FIRST, FIRST), "last": (OTHER, OTHER)},
-    "ordered on {newest} of the last {days}, usually on {usual}": {"newest": (0, 1), "usual": (1, 4)},
+    "ordered on {newest} of the last {days}, usually on {usual}": {"newest": (1, 2), "usual": (3, 4)},
+    "no order in the last {days}, usually on {usual} of them": {"usual": (1, 4)},
     "{days} day": {"days": COUNTS},
+    "{amount} {currency}": {"amount": (Digits("12,400.50"), Digits("-940.00"))},
 }
 WITH_THEIR_UNIT = "features/churn"  # its days are days, not a number
 
@@ -130,7 +136,7 @@ def _of_shop(language: Language) -> Mapping[str, Twice]:
     (sold, back), currency = map(Name, WORDS[language.code]), CURRENCIES[language.code]
     meant = sentence("orders: {sold} and came back: {back}", sold=sold, back=back).message
     unknown = sentence('"{word}": {rows} rows, {money}', word=sold, rows=MANY, money=Digits("940.00")).message
-    usual, newest = Amount(30_000, currency), Amount(9_000, currency)
+    usual, newest = (Amount(minor, currency) for minor in AMOUNTS[currency])
     return {
         **dict.fromkeys(("owner", "who"), (name, Name("Eleni"))),
         **dict.fromkeys(("column", "name"), (column, Name("Status"))),

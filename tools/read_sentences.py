@@ -65,7 +65,7 @@ def _numbers(words: Words, step: int, numbers: random.Random) -> dict[str, float
 def _of(name: str, value: float, step: int, numbers: random.Random) -> float:
     if "spend" in name or name.endswith("returned_365d"):
         return value * step
-    if name.endswith("share_365d"):
+    if name.endswith("share_365d") or "_answered_" in name:
         return numbers.choice((0.2, 0.35, 0.5))
     if "last_value" in name:
         return numbers.choice((1.0, 2.0, 4.5))

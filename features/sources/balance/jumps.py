@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from features.language.messages import Sentence, sentence
+from features.language.typed_values import Digits, Number, Value
 from features.questions import Question
 from features.sources.balance.limits import (
     LEAST_ROWS,
@@ -76,7 +78,7 @@ def _shares(line: SheetLine, sheet: BalanceSheet) -> Shares:
     return Shares(line.rows / sheet.read.rows, share_of_money(line, sheet))
 
 
-def _asked(line: SheetLine, sheet: BalanceSheet, before: FormerReading) -> Iterator[tuple[str, str]]:
+def _asked(line: SheetLine, sheet: BalanceSheet, before: FormerReading) -> Iterator[tuple[str, Sentence]]:
     now, then = _shares(line, sheet), before.shares.get(line.rule, Shares(0.0, 0.0))
     low, high = bounds(line.rows, sheet.read.rows)
     rose = low > max(TIMES * then.rows, then.rows + POINTS)
@@ -84,9 +86,24 @@ def _asked(line: SheetLine, sheet: BalanceSheet, before: FormerReading) -> Itera
     # A single large order moves the money of a small file: beside its rows it has to be out of proportion.
     more = now.money > max(TIMES * then.money, then.money + POINTS, OUT_OF_PROPORTION * now.rows)
     if rose or fell or more:
-        left_out = "are returns" if line.rule == RETURNS else f'are left out by the rule "{line.rule}"'
-        yield (
-            line.rule,
-            f"{now.rows:.1%} of the rows ({line.rows:,}) with {now.money:.1%} of the money {left_out}; when this shop "
-            f"was last read it was {then.rows:.1%} with {then.money:.1%}.",
+        yield line.rule, _compared(line, now, then)
+
+
+def _compared(line: SheetLine, now: Shares, then: Shares) -> Sentence:
+    shares = {"rows_now": now.rows, "money_now": now.money, "rows_then": then.rows, "money_then": then.money}
+    facts: dict[str, Value] = {
+        "rows": Number(line.rows),
+        **{name: Digits(f"{share:.1%}"[:-1]) for name, share in shares.items()},
+    }
+    if line.rule == RETURNS:
+        return sentence(
+            "{rows_now}% of the rows ({rows}) with {money_now}% of the money are returns; when this shop was last "
+            "read it was {rows_then}% with {money_then}%.",
+            **facts,
         )
+    return sentence(
+        '{rows_now}% of the rows ({rows}) with {money_now}% of the money are left out by the rule "{rule}"; when '
+        "this shop was last read it was {rows_then}% with {money_then}%.",
+        rule=line.rule,
+        **facts,
+    )

@@ -13,8 +13,8 @@ from math import sqrt
 import numpy as np
 
 from features.clock import date_of
-from features.language.messages import message_in, sentence
-from features.language.typed_values import Percent
+from features.language.messages import Sentence, in_a_row, message_in, sentence
+from features.language.typed_values import Digits, Name, Number, Percent, Value
 from features.log import Ints, Log
 from features.money import Money
 from features.questions import Answer, Question
@@ -104,20 +104,26 @@ def _large_rules(sheet: BalanceSheet, most: float) -> Iterator[tuple[str, str]]:
         limit = min(most, MOST_OF_RULE.get(line.rule, most))
         surely = bounds(line.rows, sheet.read.rows)[0] > limit
         if line.rule not in STATED and (surely or money > max(limit, OUT_OF_PROPORTION * rows)):
-            amounts = ", ".join(f"{grouped(amount)} {currency}" for currency, amount in line.money.items())
-            yield (
-                line.rule,
-                sentence(
-                    "{rows} of {all} rows ({rows_share}) with {money} ({money_share} of the money) are left out by the "
-                    'rule "{rule}".',
-                    rows=line.rows,
-                    all=sheet.read.rows,
-                    rows_share=Percent(rows),
-                    money=amounts,
-                    money_share=Percent(money),
-                    rule=line.rule,
-                ),
-            )
+            yield line.rule, _much_left_out(line, sheet, money)
+
+
+def _much_left_out(line: SheetLine, sheet: BalanceSheet, money: float) -> Sentence:
+    rows, every = line.rows, sheet.read.rows
+    share, rule = Percent(rows / every), Name(line.rule)
+    facts: dict[str, Value] = {"rows": Number(rows), "all": Number(every), "rows_share": share, "rule": rule}
+    if not any(line.money.values()):
+        return sentence('{rows} of {all} rows ({rows_share}) are left out by the rule "{rule}".', **facts)
+    amounts = (
+        sentence("{amount} {currency}", amount=Digits(grouped(amount)), currency=currency)
+        for currency, amount in line.money.items()
+    )
+    return sentence(
+        "{rows} of {all} rows ({rows_share}) with {money} ({money_share} of the money) are left out by the rule "
+        '"{rule}".',
+        money=in_a_row(amounts, commas=True),
+        money_share=Percent(money),
+        **facts,
+    )
 
 
 def bounds(rows: int, of: int) -> tuple[float, float]:
@@ -152,7 +158,7 @@ def _empty_months(sheet: BalanceSheet, days: Ints) -> Iterator[tuple[str, str]]:
     out, rows = np.unique(_months(days[lost]), return_counts=True)
     empty = [(month, n) for month, n in zip(out, rows, strict=True) if kept[0] < month < kept[-1] and month not in kept]
     if empty:
-        named = ", ".join(f"{np.datetime64(int(month), 'M')} ({n:,} rows)" for month, n in empty[:3])
+        named = in_a_row((_month(month, rows) for month, rows in empty[:3]), commas=True)
         if len(empty) > 3:
             words = sentence(
                 "All rows of {months} and {more} more months are left out.", months=named, more=len(empty) - 3
@@ -160,6 +166,10 @@ def _empty_months(sheet: BalanceSheet, days: Ints) -> Iterator[tuple[str, str]]:
         else:
             words = sentence("All rows of {months} are left out.", months=named)
         yield EMPTY_MONTHS, words
+
+
+def _month(month: int, rows: int) -> Sentence:
+    return sentence("{month} ({rows} rows)", month=str(np.datetime64(int(month), "M")), rows=int(rows))
 
 
 def _left_out_in_silence(sheet: BalanceSheet) -> np.typing.NDArray[np.bool_]:

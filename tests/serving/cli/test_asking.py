@@ -12,8 +12,8 @@ from serving.cli.asking import answer_of, lines
 def test_a_question_and_its_answers_are_put_in_the_language_asked_for() -> None:
     asked = words_question("status", "Status", [UnknownWord("Blau", 3, 40.0), UnknownWord("Rot", 1, -5.0, True)], {})
     assert list(lines(asked, PERSIAN))[1:] == [
-        "معنای این واژه‌های «Status» معلوم نیست: «Blau»: ۳ سطر، ۴۰٫۰۰؛ «Rot»: ۱ سطر، \u200e−۵٫۰۰. آیا معنایشان این است: "
-        "سفارش: Blau؛ مرجوعی: Rot؟",
+        "معنای این واژه‌های «Status» معلوم نیست: «Blau»: ۳ سطر، ۴۰٫۰۰؛ «Rot»: ۱ سطر، \u200e−۵٫۰۰. آیا معنایشان این است؟ "
+        "سفارش: Blau؛ مرجوعی: Rot",
         "  در فایل برای نمونه آمده: Blau   Rot",
         "  ۱  سفارش: Blau؛ مرجوعی: Rot",
         "  ۲  هیچ‌کدام سفارش نیست: کنار گذاشته شود",

@@ -7,6 +7,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from features.language.languages import PERSIAN
+from features.language.messages import said
 from features.sources.balance.jumps import FormerReading, jumps
 from features.sources.balance.sheet import BalanceSheet, Counted, SheetLine
 
@@ -41,6 +43,7 @@ def test_a_rule_that_takes_nothing_any_more_is_asked_about() -> None:
 def test_returns_are_compared_too() -> None:
     (words,) = asked(sheet(1000, (100, 1000)), sheet(1000, (10, 100)))
     assert "are returns; when this shop was last read it was 1.0%" in words
+    assert said(words, PERSIAN).startswith("۱۰٫۰ درصد از سطرها (۱۰۰ سطر) با ۱۰٫۰ درصد از کل مبلغ مرجوعی است؛")
 
 
 def test_much_money_on_few_rows_is_asked_about() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from features.errors import ConfigError, InputError
+from features.language.languages import PERSIAN
+from features.language.messages import said
 from features.sources.mapping import OrdersMapping, Shop
 from features.sources.reader import CheckReport, check_files, read_log
 
@@ -51,10 +54,18 @@ def test_a_rule_that_takes_many_rows_is_asked_about_and_stops_all_else(tmp_path:
     assert read_log(Shop("UTC", "EUR"), mapping(tmp_path, rows, accept=("guests",))).log.n_customers == 40
 
 
+def test_a_shop_without_money_is_asked_about_rows_alone(tmp_path: Path) -> None:
+    orders = mapping(tmp_path, [*regulars(), *[("", "2024-03-04", "10", "paid")] * 30])
+    columns = {name: header for name, header in orders.columns.items() if name != "amount"}
+    (words,) = asked(dataclasses.replace(orders, columns=columns, amount_is="none"))
+    assert words == '30 of 270 rows (11%) are left out by the rule "guests". Is that right?'
+
+
 def test_a_rule_that_takes_few_rows_and_much_money_is_asked_about(tmp_path: Path) -> None:
     rows = [*regulars(), ("c1", "2024-03-04", "9000", "cancelled")]
     (words,) = asked(mapping(tmp_path, rows))
     assert "1 of 241 rows (0%) with 9,000.00 EUR (79% of the money)" in words
+    assert "به مبلغ ۹٬۰۰۰٫۰۰ EUR (۷۹ درصد از کل مبلغ)" in said(words, PERSIAN)
     assert asked(mapping(tmp_path, rows, most_left_out=0.8)) == []
 
 
@@ -71,6 +82,7 @@ def test_months_that_are_left_out_whole_are_asked_about(tmp_path: Path) -> None:
     ]
     (words,) = asked(mapping(tmp_path, gone, accept=("cancelled",)))
     assert words == "All rows of 2024-03 (40 rows) are left out. Is that right?"
+    assert said(words, PERSIAN) == "همهٔ سطرهای 2024-03 (۴۰ سطر) کنار گذاشته شده است. درست است؟"
 
 
 def test_one_customer_with_more_than_a_tenth_of_all_orders_is_asked_about(tmp_path: Path) -> None:
