@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -165,6 +166,15 @@ class Bundle:
 
     def _shift(self, as_of: date) -> float:
         return self.base_rates.forecast(day_number(as_of)).shift
+
+    def level_error(self, as_of: date) -> float:
+        """Return the standard error of the level of the probabilities, in log-odds, in the window from `as_of` on.
+
+        Where the calibration does not follow the forecast of the level, its shift is an error as well.
+        """
+        forecast = self.base_rates.forecast(day_number(as_of))
+        missed = 0.0 if self.calibration.method == "season" else forecast.shift
+        return self.calibration.scale * math.hypot(forecast.uncertainty, missed)
 
     def expected_spend(self, X: pd.DataFrame | Floats, as_of: date) -> Floats:
         """Return the expected spend of each customer if retained, over the horizon from `as_of` on, minor units."""

@@ -18,6 +18,16 @@ def sigmoid(log_odds: Floats) -> Floats:
     return np.asarray(np.exp(-np.logaddexp(0, -log_odds)), dtype=np.float64)
 
 
+def log_odds_of(p: Floats) -> Floats:
+    """Return the log-odds of probabilities; those of 0 and 1 stay finite.
+
+    >>> log_odds_of(np.array([0.5, 0.75])).round(4)
+    array([0.    , 1.0986])
+    """
+    inside = np.clip(p, LEAST_INSIDE, 1 - LEAST_INSIDE)
+    return np.asarray(np.log(inside) - np.log1p(-inside), dtype=np.float64)
+
+
 def shift_to(log_odds: Floats, share: float) -> float:
     """Return the shift of log-odds at which their mean probability is a given share.
 
@@ -59,6 +69,5 @@ def with_true_level(p: Floats, y: Flags) -> Floats:
     if not len(y):
         return p
     half = 0.5 / len(y)
-    inside = np.clip(p, LEAST_INSIDE, 1 - LEAST_INSIDE)
-    log_odds = np.log(inside) - np.log1p(-inside)
+    log_odds = log_odds_of(p)
     return sigmoid(log_odds + shift_to(log_odds, float(np.clip(y.mean(), half, 1 - half))))

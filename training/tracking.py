@@ -250,15 +250,20 @@ class Tracking:
         """Return a registered version's bundle, verified.
 
         Raises:
+            ModelNotFound: there is no such version, or no more.
             ModelRefused: the bundle is corrupt, gone, or fails its probe.
         """
         found = self._read("SELECT storage_location FROM model_versions WHERE name = ? AND version = ?", MODEL, version)
-        if found:
-            source = str(found[0][0])
-        else:
-            with self._open() as client:
-                source = str(client.get_model_version_download_uri(MODEL, version))
+        source = str(found[0][0]) if found else self._source_of(version)
         return Bundle.load(_bundle_folder(self._home / ARTIFACTS, source, version))
+
+    def _source_of(self, version: str) -> str:
+        with self._open() as client:
+            try:
+                return str(client.get_model_version_download_uri(MODEL, version))
+            except _mlflow().exceptions.MlflowException as error:
+                _pass_none_there(error)
+                raise ModelNotFound(f"version {version} is not in the registry at {self._home}") from None
 
     def _version(self, alias: str) -> str | None:
         refuse_lost(self._home / DATABASE, self._home / ARTIFACTS)

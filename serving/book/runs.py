@@ -74,12 +74,12 @@ def record_scores(book: Book, scores: pd.DataFrame, *, currency: str, data_diges
 def latest_run(connection: Connection) -> Run | None:
     """Return the current run: of the latest as_of, the one recorded last."""
     row = connection.execute(latest_row(RUNS)).mappings().first()
-    return _run(row) if row is not None else None
+    return run_in(row) if row is not None else None
 
 
 def run_of(connection: Connection, run_id: int) -> Run:
     """Return a run by its number."""
-    return _run(connection.execute(sa.select(RUNS).where(RUNS.c.id == run_id)).mappings().one())
+    return run_in(connection.execute(sa.select(RUNS).where(RUNS.c.id == run_id)).mappings().one())
 
 
 def latest_bands(book: Book) -> tuple[Run, dict[str, int]] | None:
@@ -119,7 +119,8 @@ def _insert_scores(connection: Connection, run_id: int, scores: pd.DataFrame, mo
             add_score_json(connection, run_id, zip(*columns.values(), strict=True))
 
 
-def _run(row: RowMapping) -> Run:
+def run_in(row: RowMapping) -> Run:
+    """Return the run that a row of RUNS holds."""
     return Run(**{name: row[name] for name in Run.__dataclass_fields__})
 
 

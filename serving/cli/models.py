@@ -1,4 +1,4 @@
-"""Commands about models: train, tune, promote, rollback, backtest, score."""
+"""Commands about models: train, tune, promote, rollback, backtest, score, watch."""
 
 from __future__ import annotations
 
@@ -157,3 +157,25 @@ def score(
 
         let_rhythms_serve(shop)
         screen_of(json).show(write_scores(shop, out, all_reasons=all_reasons))
+
+
+@app.command()
+def watch(
+    config: Config = None,
+    orders: Orders = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    as_of: AsOf = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", help="month, run, list, band, segment, owner or playbook; may be repeated."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say how good the model is today, what came of what it said, and what has changed; exit code 13 on an alarm."""
+    with shop_of(config, orders, horizon, active, until=as_of) as shop:
+        from serving.commands.models.watch import watch as watch_shop
+
+        found = watch_shop(shop, by or ())
+        screen_of(json).show(found)
+        raise typer.Exit(found.exit_code)

@@ -6,13 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
-
 from features.clock import day_number
 from training.bundle import Bundle
 from training.dataset import Floats
-from training.log_odds import sigmoid
-from training.metrics import LEAST_PROBABILITY, Z_95
+from training.log_odds import log_odds_of, sigmoid
+from training.metrics import Z_95
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,7 @@ def level_of(bundle: Bundle, p: Floats, as_of: date) -> Level:
         p: the probability of each customer.
         as_of: the first day of the window.
     """
-    forecast, scale = bundle.base_rates.forecast(day_number(as_of)), bundle.calibration.scale
-    inside = np.clip(p, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
-    log_odds, off = np.log(inside) - np.log1p(-inside), Z_95 * scale * forecast.uncertainty
+    forecast = bundle.base_rates.forecast(day_number(as_of))
+    log_odds, off = log_odds_of(p), Z_95 * bundle.level_error(as_of)
     low, high = (float(sigmoid(log_odds + end).mean()) for end in (-off, off))
     return Level(float(p.mean()), low, high, forecast.last_year is not None)
