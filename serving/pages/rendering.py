@@ -14,7 +14,7 @@ from features.definitions.engagement import kind_in_words
 from features.language.languages import Language
 from features.language.templates import speaking
 from serving.outreach.exports.safe_text import printable
-from serving.outreach.plan.in_words import CHANNELS, KINDS, LEFT_OUT, OUTCOMES
+from serving.outreach.plan.in_words import CHANNELS, KINDS, LEFT_OUT, OUTCOMES, OWNERS, code_text
 from serving.pages.static_files import address_of
 
 
@@ -43,6 +43,7 @@ def _environment(language: Language) -> Environment:
     )
     codes = {"channels": CHANNELS, "kinds": KINDS, "left_out": LEFT_OUT, "outcome_words": OUTCOMES}
     found.globals.update(codes, static=address_of, kind_of_event=kind_in_words)
+    found.filters["owner"] = lambda owner: code_text(OWNERS, owner, language)
     return speaking(found, language)
 
 

@@ -30,19 +30,25 @@ def file_names(owners: Iterable[str]) -> dict[str, str]:
     return _distinct(owners, _file_stem, lambda stem, mark: f"{stem}-{mark}", RESERVED_NAMES)
 
 
-def sheet_names(owners: Iterable[str], summary: str = "Summary") -> dict[str, str]:
+def sheet_names(owners: Iterable[str], summary: str = "Summary", called: Callable[[str], str] = str) -> dict[str, str]:
     """Return the name of a sheet for each owner.
 
     Args:
         owners: who they are.
         summary: the name of our own sheet, which no owner gets.
+        called: owner → what whoever reads calls the owner.
 
     >>> sheet_names(["Ann", "North/South", "Summary"])
     {'Ann': 'Ann', 'North/South': 'North South', 'Summary': 'Summary 8e76a9'}
     """
     shortened = SHEET_NAME_LENGTH - _MARK_LENGTH - 1
     reserved = {*RESERVED_SHEETS, summary.casefold()}
-    return _distinct(owners, _sheet_stem, lambda stem, mark: f"{_short(stem, shortened)} {mark}", reserved)
+    return _distinct(
+        owners,
+        lambda owner: _sheet_stem(called(owner)),
+        lambda stem, mark: f"{_short(stem, shortened)} {mark}",
+        reserved,
+    )
 
 
 def _distinct(

@@ -120,7 +120,8 @@ def _sections(
     owners: Iterable[tuple[str, pd.DataFrame]], currency: str, language: Language
 ) -> Iterator[dict[str, Any]]:
     for owner, frame in owners:
-        yield {"owner": printable(owner), "count": len(frame), "entries": entries_in_words(frame, currency, language)}
+        called = printable(cell_text("owner", owner, language))
+        yield {"owner": called, "count": len(frame), "entries": entries_in_words(frame, currency, language)}
 
 
 @cache

@@ -27,6 +27,7 @@ from serving.outreach.exports.list_csv import list_csv
 from serving.outreach.exports.list_html import entries_in_words, owner_page
 from serving.outreach.exports.safe_text import cut, joined, one_line
 from serving.outreach.exports.ways import REACH_NAMES
+from serving.outreach.plan.in_words import OWNERS, code_text
 from serving.outreach.plan.outreach_list import OutreachList
 
 OURS = "X-Regulars-List"  # the first header of each mail, by which our mails are recognised
@@ -160,7 +161,8 @@ def _headed(outreach: OutreachList, owner: str, digest: str, language: Language)
     made["X-Unsent"] = "1"  # mail programs open it as a draft
     made["Message-ID"] = f"<{digest[:32]}@regulars.invalid>"
     made["Date"] = format_datetime(datetime.combine(outreach.as_of, time(), UTC))
-    subject = Message("Whom to contact, {day:table}: {owner}", {"day": outreach.as_of, "owner": one_line(owner)})
+    called = one_line(code_text(OWNERS, owner, language))
+    subject = Message("Whom to contact, {day:table}: {owner}", {"day": outreach.as_of, "owner": called})
     made["Subject"] = cut(said(subject, language), MOST_IN_A_SUBJECT)
     return made
 

@@ -34,7 +34,7 @@ from serving.outreach.exports.layout import (
     to_fill_in,
 )
 from serving.outreach.exports.safe_text import cut, joined, printable
-from serving.outreach.plan.in_words import LEFT_OUT, OUTCOMES, RANKED_BY, code_text
+from serving.outreach.plan.in_words import LEFT_OUT, OUTCOMES, OWNERS, RANKED_BY, code_text
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import plain_values
 
@@ -58,7 +58,7 @@ Line = tuple[str, str | int | None]  # label and value of a line of the summary;
 def write_workbook(outreach: OutreachList, path: Path, language: Language = ENGLISH) -> None:
     """Write the list as an .xlsx file, the same bytes for the same list; in Persian its sheets run right to left."""
     owners = by_owner(outreach)
-    names = sheet_names(owners, said(SUMMARY, language))
+    names = sheet_names(owners, said(SUMMARY, language), lambda owner: code_text(OWNERS, owner, language))
     options = {"constant_memory": len(owners) <= MOST_OPEN_SHEETS}
     import xlsxwriter  # type: ignore[import-untyped]  # it ships no types; imported here: only a workbook needs it
 
@@ -117,7 +117,7 @@ def _per_owner(owners: Mapping[str, pd.DataFrame], language: Language) -> Iterat
     for owner, frame in owners.items():
         counts = {"most": MOST_ROWS, "every": len(frame)}
         cut_off = said(Message("the first {most} of {every}", counts), language)
-        yield owner, len(frame) if len(frame) <= MOST_ROWS else cut_off
+        yield code_text(OWNERS, owner, language), len(frame) if len(frame) <= MOST_ROWS else cut_off
 
 
 def _shown_currency(currency: str, language: Language) -> str:

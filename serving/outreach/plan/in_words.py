@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from features.language.languages import Language
 from features.language.messages import Message, said
+from serving.outreach.plan.owners import NO_OWNER
 
 STATES: Mapping[str, Message] = {
     "new": Message("new", context="state"),
@@ -101,9 +102,13 @@ SUCCESSES: Mapping[str, Message] = {
     "referral made": Message("referral made"),
     "spends as before": Message("spends as before"),
 }
+OWNERS: Mapping[str, Message] = {
+    NO_OWNER: Message("unassigned", context="owner"),
+}
 # Column of a list → what its codes are called.
 CODES: Mapping[str, Mapping[str, Message]] = {
     "state": STATES, "band": BANDS, "kind": KINDS, "channel": CHANNELS, "change": CHANGES, "listed_for": LISTED_FOR,
+    "owner": OWNERS,
 }  # fmt: skip
 
 

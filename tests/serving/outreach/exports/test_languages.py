@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 from features.language import GREEK, PERSIAN, Days, Every, Message, Sentence
 from serving.outreach.exports.folder import write_list
 from serving.outreach.exports.list_csv import is_list_csv, list_csv
+from serving.outreach.plan.owners import NO_OWNER
 from serving.outreach.playbooks.guidance import guided, with_guidance
 from serving.outreach.playbooks.playbooks import load_playbooks
 from tests.serving.outreach.literal_lists import entry, literal_list
@@ -51,6 +52,13 @@ def test_a_persian_workbook_runs_right_to_left_and_counts_in_toman(tmp_path: Pat
         "تازه در فهرست",
     )
     assert cells["شروع گفت‌وگو"] == ENTRY["opening"]
+
+
+def test_who_has_no_owner_is_called_so_in_the_readers_language(tmp_path: Path) -> None:
+    without = with_guidance(literal_list({**ENTRY, "owner": NO_OWNER}, currency="IRR"), PLAYBOOKS, PERSIAN)
+    book, page = sorted(write_list(without, tmp_path, ("xlsx", "html"), language=PERSIAN), reverse=True)
+    assert load_workbook(book).sheetnames == ["خلاصه", "بدون مسئول پیگیری"]
+    assert NO_OWNER not in page.read_text("utf-8")
 
 
 def test_a_greek_page_says_its_language_and_writes_its_numbers(tmp_path: Path) -> None:
