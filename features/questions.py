@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from features.language.messages import message_in, sentence
+from features.language.messages import Sentence, message_in, sentence
 
 Setting = str | bool | int | float | tuple[str, ...] | Mapping[str, str] | None
 
@@ -100,6 +100,15 @@ def _line(section: str, _dot: str, key: str, value: Setting) -> str:
         inside = ", ".join(f"{name} = {json.dumps(each, ensure_ascii=False)}" for name, each in value.items())
         return f"{key} = {{ {inside} }} under [{section}]"
     return f"{key} = {json.dumps(value, ensure_ascii=False)} under [{section}]"
+
+
+def quoted(name: str) -> Sentence:
+    """Return a column or a cell as an answer names it.
+
+    >>> quoted("Price")
+    '"Price"'
+    """
+    return sentence('"{name}"', name=name)
 
 
 def by_setting(questions: Iterable[Question]) -> dict[str, Question]:

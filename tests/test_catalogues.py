@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from babel.messages.catalog import Catalog
 
 from features.language.catalogue import catalogue_path
 from features.language.languages import ENGLISH, LANGUAGES, Language
-from tools.catalogues import all_said, faults, fields, in_python, in_template, read, template, written
+from tools.catalogues import ROOT, all_said, faults, fields, in_python, in_template, read, template, written
 from tools.read_messages import BY_MESSAGE, held_in
 from tools.read_sentences import told
 
@@ -90,3 +92,19 @@ def test_whoever_reads_meets_every_message_filled_in(language: Language, said: C
     texts = {message.id if isinstance(message.id, str) else message.id[0] for message in said if message.id}
     assert texts - {key for _, key, _ in read} == set()
     assert [text for _, _, text in read if not text.strip() or "{" in text] == []
+
+
+def test_no_question_is_put_in_english_alone() -> None:
+    """The words of a question are its second argument, those of an answer its first; a zone's name is no word."""
+    calls = (
+        (path.name, node.lineno, node.args[{"Question": 1, "Answer": 0}[node.func.id]])
+        for path in (ROOT / "features").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Question", "Answer")
+    )
+    plain = [
+        (file, line)
+        for file, line, words in calls
+        if isinstance(words, ast.JoinedStr) or (isinstance(words, ast.Constant) and words.value != "UTC")
+    ]
+    assert plain == [], "say it as sentence(...), so that it has a wording in every language"

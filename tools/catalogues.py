@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from string import Formatter
 
@@ -24,9 +25,12 @@ from jinja2.ext import babel_extract
 
 from features.definitions import default_features
 from features.feature import EventKind
+from features.guess.questions import CHECKS
 from features.language.catalogue import DOMAIN, catalogue_path
 from features.language.languages import ENGLISH, LANGUAGES
 from features.reasons import sentences
+from features.sources.cells import ambiguous_zones
+from features.tables import CUSTOMERS, EVENTS, ORDERS
 from serving.outreach.playbooks.playbooks import SHIPPED, load_playbooks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,6 +80,7 @@ def all_said() -> Iterator[Said]:
     """Yield every message that can be said."""
     yield from _in_features()
     yield from _in_playbooks()
+    yield from _in_questions()
     for path in sorted(each for room in ROOMS for each in (ROOT / room).rglob("*.py")):
         yield from in_python(path.read_text(encoding="utf-8"), _named(path))
     for path in sorted(each for room in ROOMS for each in (ROOT / room).rglob("*.jinja")):
@@ -101,6 +106,15 @@ def _in_playbooks() -> Iterator[Said]:
             if stage.incentive:
                 yield Said(stage.incentive, file, comment=f"what may be offered, {playbook.id}")
             yield from (Said(text, file, comment=f"said to the customer, {playbook.id}") for text in stage.openings)
+
+
+def _in_questions() -> Iterator[Said]:
+    """Yield what init asks with words of the input contract and of the calendar."""
+    for field in (*ORDERS, *EVENTS, *CUSTOMERS):
+        if field.kind in CHECKS:
+            yield Said(field.meaning, "features/tables.py", comment=f"what the field {field.name} is")
+    for meaning in chain.from_iterable(ambiguous_zones().values()):
+        yield Said(meaning.partition(" ")[2], "features/sources/cells", context="place", comment=f"of {meaning[:6]}")
 
 
 def in_python(source: str, file: str) -> Iterator[Said]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from features.guess.questions import CHECKS
 from features.language.languages import Language
 from features.language.messages import Message, said, sentence
 from features.language.typed_values import Amount, Days, Digits, Name, Percent, Plain, Value
@@ -33,7 +34,7 @@ BUSIEST = sentence(
 NOBODY = sentence('"{id}" ({rows} rows)', id="0", rows=MANY)
 
 NUMBERS: Mapping[str, Twice] = {
-    **dict.fromkeys(("count", "more", "rows"), COUNTS),
+    **dict.fromkeys(("count", "more", "orders", "persons", "rows"), COUNTS),
     **dict.fromkeys(("money_share", "rows_share", "share"), (Percent(0.04), Percent(0.6))),
     **dict.fromkeys(("rows_now", "money_now"), (Digits("8.0"), Digits("0.0"))),
     **dict.fromkeys(("rows_then", "money_then"), (Digits("2.0"), Digits("12.5"))),
@@ -54,13 +55,18 @@ TEXTS: Mapping[str, Twice] = {
     "cell": (Name("03/04/2026"), Name("12.500")),
     "cells": (Name("03/04/2026   05/04/2026"), Name("Guest   -1")),
     "customer": (Name("C-2041"), Name("ann@shop.example")),
+    "example": (Digits("4990"), Digits("12500")),
     "field": (Name("amount"), Name("ordered_at")),
     "id": (Name("0"), Name("Guest")),
     "mark": (Name("."), Name(",")),
-    "meanings": (Name("IST"), Name("CST")),
     "month": (Name("2026-03"), Name("2026-04")),
     "months": (Name("2026-03"), Name("2026-03")),
+    "new": (Name("Email"), Name("Customer")),
+    "offset": (Name("+05:30"), Name("-06:00")),
+    "old": (Name("Receipt"), Name("Token")),
+    "price": (Name("Unit price"), Name("Rate")),
     "rule": (Name("duplicate lines"), Name("cancelled")),
+    "table": (Name("orders"), Name("events")),
     "typed": (Name("x"), Name("9")),
     "unit": (Name("€"), Name("%")),
     "zone": (Name("Europe/Athens"), Name("Asia/Tehran")),
@@ -72,10 +78,13 @@ MESSAGES: Mapping[str, Twice] = {
     "channel": (CHANNELS["call"], CHANNELS["mail"]),
     "heading": (GROUPS["entries"], GROUPS["winback"]),
     "ids": (NOBODY.message, NOBODY.message),
+    "kind": (CHECKS["date"][1], CHECKS["number"][1]),
     "measure": (RANKED_BY["gain"], RANKED_BY["value_at_risk"]),
     "outcome": (OUTCOMES["reached"], OUTCOMES["do_not_contact"]),
+    "place": (Message("in India", context="place"), Message("in America", context="place")),
     "sign": (LISTED_FOR["first order"], LISTED_FOR["random draw"]),
 }
+FIELD: Mapping[str, Twice] = {"meaning": (Message("units of the line"), Message("when it was ordered"))}
 # Where a field of that name holds something else.
 BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "1–{last}, Enter for 1: ": {"last": (2, 3)},
@@ -85,6 +94,8 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "no order in the last {days}, usually on {usual} of them": {"usual": (1, 4)},
     "{days} day": {"days": COUNTS},
     "{amount} {currency}": {"amount": (Digits("12,400.50"), Digits("-940.00"))},
+    'Which column is {field}, {meaning}? Cells of "{column}" such as {cells} are not {kind}.': FIELD,
+    'Which column is {field}, {meaning}? The cells of "{column}" are empty.': FIELD,
 }
 WITH_THEIR_UNIT = "features/churn"  # its days are days, not a number
 

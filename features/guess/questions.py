@@ -11,20 +11,21 @@ from dataclasses import replace
 
 from features.guess.cell_forms import named_currency
 from features.guess.sample import Sample, is_date, is_flag, is_number, is_time
-from features.language.messages import sentence
-from features.questions import Answer, Question
+from features.language.messages import Message, Sentence, in_a_row, sentence
+from features.questions import Answer, Question, quoted
 from features.sources import cells
-from features.sources.remedies import likely_offset, unknown_zone, zone_meanings
+from features.sources.remedies import likely_offset, unknown_zone
 from features.tables import Field, Kind
 
 EXAMPLES = 3
-CHECKS: Mapping[Kind, tuple[Callable[[Sample, int], bool], str]] = {
-    "time": (is_date, "dates in a form that is known"),
-    "clock": (is_time, "times of day"),
-    "date": (is_date, "dates in a form that is known"),
-    "money": (is_number, "numbers"),
-    "number": (is_number, "numbers"),
-    "flag": (is_flag, "yes or no"),
+DATES, NUMBERS = Message("dates in a form that is known"), Message("numbers")
+CHECKS: Mapping[Kind, tuple[Callable[[Sample, int], bool], Message]] = {
+    "time": (is_date, DATES),
+    "clock": (is_time, Message("times of day")),
+    "date": (is_date, DATES),
+    "money": (is_number, NUMBERS),
+    "number": (is_number, NUMBERS),
+    "flag": (is_flag, Message("yes or no")),
 }
 
 
@@ -60,7 +61,7 @@ def ask_which_of_a_name(sample: Sample, columns: Mapping[str, int | None]) -> No
         others = [n for n in same if sample.columns[n] != sample.columns[index]]
         if others:
             key = f"orders.columns.{field}"
-            answers = tuple(Answer(f'"{sample.name(n)}"', {key: sample.name(n)}) for n in (index, *others))
+            answers = tuple(Answer(quoted(sample.name(n)), {key: sample.name(n)}) for n in (index, *others))
             words = sentence(
                 '{count} columns are called "{name}": which one is {field}?', count=len(same), name=name, field=field
             )
@@ -68,24 +69,38 @@ def ask_which_of_a_name(sample: Sample, columns: Mapping[str, int | None]) -> No
 
 
 def _unreadable(sample: Sample, index: int, table: str, field: Field) -> Question:
-    reads, kind = CHECKS[field.kind]
+    reads, _ = CHECKS[field.kind]
     setting, name = f"{table}.columns.{field.name}", sample.name(index)
     filled = tuple(dict.fromkeys(sample.filled(index)[:EXAMPLES]))
-    shown = ", ".join(f'"{cell}"' for cell in filled)
-    why = f'Cells of "{name}" such as {shown} are not {kind}.' if filled else f'The cells of "{name}" are empty.'
     others = (each for each in range(len(sample.plain)) if each not in sample.used and sample.filled(each))
     columns = [sample.name(each) for each in others if reads(sample, each)]
-    answers = [Answer(f'"{each}"', {setting: each}) for each in columns]
+    answers = [Answer(quoted(each), {setting: each}) for each in columns]
     if not field.required:
         answers.append(Answer(sentence("no column is"), {setting: None}))
     answers.append(Answer(_all_the_same(table, name, field), {}))
-    return Question(setting, f"Which column is {field.name}, {field.meaning}? {why}", tuple(answers), filled)
+    return Question(setting, _which_column(name, filled, field), tuple(answers), filled)
 
 
-def _all_the_same(table: str, name: str, field: Field) -> str:
+def _which_column(name: str, filled: Sequence[str], field: Field) -> Sentence:
+    known: dict[str, str | Message] = {"field": field.name, "meaning": Message(field.meaning), "column": name}
+    if not filled:
+        return sentence('Which column is {field}, {meaning}? The cells of "{column}" are empty.', **known)
+    return sentence(
+        'Which column is {field}, {meaning}? Cells of "{column}" such as {cells} are not {kind}.',
+        **known,
+        cells=in_a_row(map(quoted, filled), commas=True),
+        kind=CHECKS[field.kind][1],
+    )
+
+
+def _all_the_same(table: str, name: str, field: Field) -> Sentence:
     if field.kind in ("time", "date"):
-        return f'"{name}" all the same: say below [{table}.format] how, such as date_format = "%d/%m/%Y"'
-    return f'"{name}" all the same: its cells are to be mended'
+        return sentence(
+            '"{column}" all the same: say below [{table}.format] how, such as date_format = "%d/%m/%Y"',
+            column=name,
+            table=table,
+        )
+    return sentence('"{column}" all the same: its cells are to be mended', column=name)
 
 
 def ask_zone(sample: Sample, table: str, names: Sequence[str]) -> int | None:
@@ -132,7 +147,13 @@ def _tell_zone(sample: Sample, index: int, setting: str, name: str, known: str |
         sample.assume(f'{name} in "{column}" is {known}, as in the country of the currency.')
         return
     answers = tuple(
-        Answer(meaning, {setting: {name: meaning.partition(" ")[0]}}) for meaning in cells.ambiguous_zones()[name]
+        Answer(_offset_there(meaning), {setting: {name: meaning.partition(" ")[0]}})
+        for meaning in cells.ambiguous_zones()[name]
     )
-    words = sentence('{meanings}: what is it in "{column}"?', meanings=zone_meanings(name), column=column)
+    words = sentence('Which clock is {zone} in "{column}"?', zone=name, column=column)
     sample.ask(Question(setting, words, answers, tuple(sample.filled(index)[:EXAMPLES])))
+
+
+def _offset_there(meaning: str) -> Sentence:
+    offset, _, place = meaning.partition(" ")
+    return sentence("{offset} {place}", offset=offset, place=Message(place, context="place"))

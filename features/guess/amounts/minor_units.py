@@ -8,6 +8,8 @@ from features.guess.amounts.arithmetic import values, zeros
 from features.guess.cell_forms import likely_decimals
 from features.guess.columns import money_names as names
 from features.guess.sample import Sample
+from features.language.messages import sentence
+from features.language.typed_values import Digits
 from features.questions import Answer, Question
 
 LEAST_MEDIAN = 300  # money of less is rarely counted in cents
@@ -56,14 +58,25 @@ def _asked(sample: Sample, index: int) -> str:
         return "major"
     cents = float(((money % 100)[:, None] == PRICE_ENDINGS).any(axis=1).mean()) >= ENDINGS
     example = int(money[0])
-    minor = Answer(f"minor units: {example} is {example / 100:,.2f}", {"orders.amount_unit": "minor"})
-    major = Answer(f"whole units: {example} is {example:,}.00", {"orders.amount_unit": "major"})
+    minor, major = _answer(example, "minor"), _answer(example, "major")
     sample.ask(
         Question(
             "orders.amount_unit",
-            f'Is "{sample.name(index)}" written in whole units, or in cents?',
+            sentence('Is "{column}" written in whole units, or in cents?', column=sample.name(index)),
             (minor, major) if cents else (major, minor),
             tuple(sample.filled(index)[:3]),
         )
     )
     return "minor" if cents else "major"
+
+
+def _answer(example: int, unit: str) -> Answer:
+    """Return the answer that amounts are in a unit, with what an example is in it."""
+    is_minor, written = unit == "minor", Digits(str(example))
+    amount = Digits(f"{example / 100 if is_minor else example:,.2f}")
+    words = (
+        sentence("minor units: {example} is {amount}", example=written, amount=amount)
+        if is_minor
+        else sentence("whole units: {example} is {amount}", example=written, amount=amount)
+    )
+    return Answer(words, {"orders.amount_unit": unit})

@@ -20,6 +20,7 @@ from features.guess.amounts.unit_or_line import price_is_of_line
 from features.guess.columns import money_names as names
 from features.guess.order_rows import OrderRows
 from features.guess.sample import is_number
+from features.language.messages import sentence
 from features.questions import Answer, Question
 from features.sources.plain_text import plain
 
@@ -86,10 +87,17 @@ class _Guess:
         whole = all(cell.lstrip("-").isdigit() for cell in sample.filled(index))
         if not whole or np.median(np.abs(pieces)) > FEW_PIECES or np.median(prices) <= FEW_PIECES:
             return None
-        name, price, key = sample.name(index), self._name(self.price), "orders.columns.quantity"
-        words = f'"{name}" holds small whole numbers beside {price}: is it how many pieces, or money?'
-        money = Answer("money", {"orders.columns.amount": name, key: None})
-        sample.ask(Question(key, words, (Answer("pieces", {key: name}), money), tuple(sample.filled(index)[:3])))
+        name, price, key = sample.name(index), sample.name(self.price), "orders.columns.quantity"
+        words = sentence(
+            '"{column}" holds small whole numbers beside "{price}": is it how many pieces, or money?',
+            column=name,
+            price=price,
+        )
+        answers = (
+            Answer(sentence("pieces"), {key: name}),
+            Answer(sentence("money"), {"orders.columns.amount": name, key: None}),
+        )
+        sample.ask(Question(key, words, answers, tuple(sample.filled(index)[:3])))
         return sample.take(index)
 
     def _is_number(self, index: int) -> bool:
@@ -194,10 +202,13 @@ class _Guess:
     def _ask_of_order(self, index: int) -> bool:
         """Ask whether the same money on the few rows of an order is that of each line, or the order's on each."""
         name = self.sample.name(index)
-        of_line = Answer("of the line: all of them are added up", {"orders.amount_is": "line"})
-        of_order = Answer("of the whole order: it counts once", {"orders.amount_is": "order"})
+        of_line = Answer(sentence("of the line: all of them are added up"), {"orders.amount_is": "line"})
+        of_order = Answer(sentence("of the whole order: it counts once"), {"orders.amount_is": "order"})
         examples = tuple(self.sample.columns[index][row] for row in self.rows.several[0])
-        question = f'Is "{name}" the money of a line or of the whole order? It is the same on all lines of an order.'
+        question = sentence(
+            'Is "{column}" the money of a line or of the whole order? It is the same on all lines of an order.',
+            column=name,
+        )
         self.sample.ask(Question("orders.amount_is", question, (of_line, of_order), examples[:3]))
         return False
 

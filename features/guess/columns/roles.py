@@ -13,11 +13,15 @@ from features.guess.columns import role_words as words
 from features.guess.formats import currency_in
 from features.guess.order_rows import OrderRows
 from features.guess.sample import DATES, Sample, is_date, is_flag, is_number, is_order_id
-from features.questions import Answer, Question
+from features.language.messages import Sentence, sentence
+from features.questions import Answer, Question, quoted
 from features.sources.cells.calendar_words import calendar_words
 from features.sources.plain_text import plain
 
 BARE = ("id", "number", "no", "nr", "key", "name")  # names that say of nothing whose they are
+WHEN = sentence("Which column is ordered_at: when was it ordered?")
+WHO = sentence("Which column is customer_id: who bought?")
+HOW_MUCH = sentence("Which column is amount: what was paid?")
 LEAST_ORDERS = 5
 FEW_PERSONS, ROWS_EACH = 3, 20  # so few different values on more rows than that are groups of persons
 PERSONS = (0.005, 0.8)  # share of different values among the rows: fewer are groups, more are orders
@@ -41,7 +45,7 @@ def ordered_at(sample: Sample) -> int | None:
     if named:
         return named[0]
     by_cells = [index for index in free if is_date(sample, index, counted=False)]
-    return _only(sample, "ordered_at", by_cells, "when was it ordered", "the only column of dates")
+    return _only(sample, "ordered_at", by_cells, WHEN, "the only column of dates")
 
 
 def order_id(sample: Sample, at: int | None) -> int | None:
@@ -162,7 +166,7 @@ def _by_cells(sample: Sample, order: int | None) -> int | None:
         if _may_be_persons(sample, index, by_name=bool(rows.several)) and _like_persons(sample, index)
         and not _several_in_orders(rows, index)
     ]  # fmt: skip
-    return _only(sample, "customer_id", found, "who bought", "the only column whose values come again as persons do")
+    return _only(sample, "customer_id", found, WHO, "the only column whose values come again as persons do")
 
 
 def _several_in_orders(rows: OrderRows, index: int) -> bool:
@@ -237,10 +241,14 @@ def _person_beside(sample: Sample, found: int, order: int | None) -> int | None:
 
 def _ask_person(sample: Sample, found: int, index: int, orders: int, persons: int) -> None:
     setting, old, new = "orders.columns.customer_id", sample.name(found), sample.name(index)
-    asked = (
-        f'"{old}" is new with each of {orders:,} orders, and "{new}" names {persons:,} persons: who is the customer?'
+    asked = sentence(
+        '"{old}" is new with each of {orders} orders, and "{new}" names {persons} persons: who is the customer?',
+        old=old,
+        orders=orders,
+        new=new,
+        persons=persons,
     )
-    answers = (Answer(f'"{new}"', {setting: new}), Answer(f'"{old}"', {setting: old}))
+    answers = (Answer(quoted(new), {setting: new}), Answer(quoted(old), {setting: old}))
     sample.ask(Question(setting, asked, answers, tuple(sample.filled(index)[:3])))
 
 
@@ -259,7 +267,7 @@ def amount(sample: Sample, more: Iterable[int | None]) -> int | None:
         and not is_flag(sample, index) and not money_names.NO_MONEY.search(sample.name(index))
         and not is_date(sample, index, counted=False) and _words_are_money(sample, index)
     ]  # fmt: skip
-    return _only(sample, "amount", free, "what was paid", "the only column that could be money")
+    return _only(sample, "amount", free, HOW_MUCH, "the only column that could be money")
 
 
 def _words_are_money(sample: Sample, index: int) -> bool:
@@ -268,15 +276,15 @@ def _words_are_money(sample: Sample, index: int) -> bool:
     return sum(currency_in([cell]) is not None for cell in filled) >= 0.5 * len(filled)
 
 
-def _only(sample: Sample, field: str, found: Sequence[int], asked: str, why: str) -> int | None:
-    """Return the only column that could be a field, and say so; where several could, ask which."""
+def _only(sample: Sample, field: str, found: Sequence[int], asked: Sentence, why: str) -> int | None:
+    """Return the only column that could be a field, and say so; where several could, put the question."""
     if len(found) == 1:
         sample.assume(f'{field} is "{sample.name(found[0])}": {why}.')
     elif found:
         setting, names = f"orders.columns.{field}", [sample.name(index) for index in found]
-        answers = tuple(Answer(f'"{name}"', {setting: name}) for name in names)
+        answers = tuple(Answer(quoted(name), {setting: name}) for name in names)
         examples = tuple(f"{sample.name(index)}: {sample.filled(index)[0]}" for index in found[:3])
-        sample.ask(Question(setting, f"Which column is {field}: {asked}?", answers, examples))
+        sample.ask(Question(setting, asked, answers, examples))
     return found[0] if found else None
 
 
