@@ -67,6 +67,22 @@ def test_a_wrong_wording_is_named(wording: str, why: str) -> None:
     assert fields("{days:bare} and {rhythm}") == {"days": "bare", "rhythm": ""}
 
 
+@pytest.mark.parametrize(
+    ("wording", "why"),
+    [
+        ("بدون --owner", "is not set apart"),
+        ("زیر [orders] بنویسید", "is not set apart"),
+        ("کالایی را پس فرستاده", "a second word"),
+        ("همه‌ی مشتریان", "an ezafe"),
+    ],
+)
+def test_a_wrong_persian_wording_is_named(wording: str, why: str) -> None:
+    said, known = Catalog(locale="fa"), Catalog(locale="fa")
+    said.add("a")
+    known.add("a", wording)
+    assert [fault for fault in faults("fa", known, said) if why in fault]
+
+
 def test_fuzzy_missing_and_unused_messages_are_named() -> None:
     said, known = Catalog(locale="fa"), Catalog(locale="fa")
     said.add("a")
