@@ -92,6 +92,7 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "four in five between {first} and {last}": {"first": (FIRST, FIRST), "last": (OTHER, OTHER)},
     "ordered on {newest} of the last {days}, usually on {usual}": {"newest": (1, 2), "usual": (3, 4)},
     "no order in the last {days}, usually on {usual} of them": {"usual": (1, 4)},
+    'Which clock is {zone} in "{column}"?': {"zone": (Name("IST"), Name("CST"))},
     "{days} day": {"days": COUNTS},
     "{amount} {currency}": {"amount": (Digits("12,400.50"), Digits("-940.00"))},
     'Which column is {field}, {meaning}? Cells of "{column}" such as {cells} are not {kind}.': FIELD,

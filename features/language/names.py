@@ -25,6 +25,14 @@ _PERSIAN_BUSINESSES = (
     *("رستوران", "کافه", "هتل", "داروخانه", "بیمارستان", "کلینیک", "درمانگاه", "مطب", "آموزشگاه", "مدرسه", "دانشگاه"),
     *("کارخانه", "کارگاه", "تعاونی", "دفتر", "پخش", "بازرگانی", "صنایع", "آرایشگاه", "نانوایی", "قنادی", "نمایندگی"),
 )
+# Written without accents. Besides, no person's name ends in -ο, nor a surname in -ων, which says whose something is.
+_GREEK_BUSINESSES = (
+    *("καφε", "καφετερια", "ταβερνα", "ψαροταβερνα", "ψησταρια", "πιτσαρια", "κρεπερι", "καβα", "φουρνος"),
+    *("εταιρεια", "εταιρια", "επιχειρηση", "επιχειρησεις", "ομιλος", "βιοτεχνια", "βιομηχανια", "αποθηκη"),
+    *("αρτοποιια", "μπουτικ", "εμπορικη", "τεχνικη", "αγορα", "τραπεζα", "οικος", "ιδρυμα", "κλινικη", "σχολη"),
+    *("συλλογος", "λεσχη", "συνεταιρισμος", "ενωση", "υπηρεσια", "περιφερεια", "κοινοτητα", "μονη"),
+    *("αφοι", "αδελφοι", "υιοι"),
+)
 _ARABIC_LETTERS = str.maketrans("يىك", "ییک")
 _DIPHTHONGS = ("αι", "ει", "οι", "υι", "ου", "αυ", "ευ", "ηυ")
 _VOWELS = "αεηιουω"
@@ -60,7 +68,7 @@ def _greek(name: str) -> str | None:
     words = name.split()
     title = _GREEK_TITLES.get(words[0].rstrip(".").lower()) if len(words) > 1 else None
     own = words[1:] if title else words
-    if not own or not all(_is_greek_name(word) for word in own):
+    if not own or not all(_is_greek_name(word) for word in own) or _is_greek_business(own):
         return None
     title = title or _title_by(own)
     if title is None:
@@ -73,6 +81,11 @@ def _is_greek_name(word: str) -> bool:
     """Return whether a word is Greek, written with its accent and not in capitals."""
     letters = unicodedata.normalize("NFD", word)
     return bool(_GREEK.search(word)) and not _LATIN.search(word) and not word.isupper() and _ACUTE in letters
+
+
+def _is_greek_business(words: list[str]) -> bool:
+    bare = [_without_marks(word) for word in words]
+    return any(word in _GREEK_BUSINESSES or word.endswith("ο") for word in bare) or bare[-1].endswith("ων")
 
 
 def _title_by(words: list[str]) -> str | None:

@@ -47,7 +47,7 @@ def detail_text(detail: str, language: Language) -> str:
 
     >>> from features.language.languages import GREEK
     >>> detail_text("ordered on 2026-02-25", GREEK), detail_text("asked by Eleni", GREEK)
-    ('παρήγγειλε στις 25/2/2026', 'asked by Eleni')
+    ('παρήγγειλε στις 25 Φεβρουαρίου', 'asked by Eleni')
     """
     if language.code == ENGLISH.code:
         return detail

@@ -48,7 +48,7 @@ def test_details_are_said_with_the_days_and_names_of_the_language() -> None:
     row = {"usual_gap_days": [31.5], "days_since_order": [20], "late_after_days": [32.0]}
     due, single = (due_in_words(pd.DataFrame(row | {"order_days": [days]}), date(2026, 3, 2))[0] for days in (9, 2))
     assert detail_text(single, GREEK).startswith("δύο παραγγελίες ως τώρα, με 32 ημέρες ανάμεσά τους· θα αργεί από")
-    assert detail_text(due, GREEK) == "συνήθως παραγγέλνει κάθε 32 ημέρες· θα αργεί από τις 15/3/2026 και μετά"
+    assert detail_text(due, GREEK) == "συνήθως παραγγέλνει κάθε 32 ημέρες· θα αργεί από τις 15 Μαρτίου και μετά"
     assert detail_text(due, PERSIAN) == "معمولاً هر ۳۲ روز یک بار سفارش می‌دهد و از ۱۴۰۴/۱۲/۲۴ به بعد دیرتر از معمول است"
     assert detail_text("no consent to call", PERSIAN) == "به این راه تماس رضایت نداده: تماس تلفنی"
     assert detail_text("risk is down to 12%", PERSIAN) == "احتمال ریزش تا ۱۲ درصد پایین آمده"
