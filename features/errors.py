@@ -312,5 +312,14 @@ def suggest(word: str, known: Iterable[str]) -> str:
     >>> suggest("x", ["customer_id"])
     ''
     """
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f' Did you mean "{close[0]}"?' if close else ""
+    close = meant(word, known)
+    return f' Did you mean "{close}"?' if close else ""
+
+
+def meant(word: str, known: Iterable[str]) -> str | None:
+    """Return which known name was probably meant; None where none is like it.
+
+    >>> meant("custmer_id", ["order_id", "customer_id"])
+    'customer_id'
+    """
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)

@@ -61,7 +61,7 @@ class Refusal(Exception):
     def response(self) -> Response:
         """Return the answer."""
         phrase = HTTPStatus(self.status).phrase
-        problem = Problem(f"urn:regulars:{self.code}", phrase, self.status, self.detail, self.errors)
+        problem = Problem(f"urn:regulars:{self.code}", phrase, self.status, str(self.detail), self.errors)
         return Response(msgspec.json.encode(problem), self.status, self.headers, MEDIA_TYPE)
 
 
@@ -160,5 +160,5 @@ def _path(column: str) -> str:
 def _rule_in_words(violation: Violation) -> str:
     rule = f'"{violation.value}" is not {violation.rule}' if violation.value else violation.rule
     if not violation.remedy or any(word in violation.remedy for word in FILE_ADVICE):
-        return rule
+        return str(rule)  # a sentence that knows its message is more than a text of JSON
     return f"{rule}; {violation.remedy}"

@@ -1,4 +1,7 @@
-"""Checks of the rows that people hand in: every invalid row is reported at once, before anything is recorded."""
+"""Checks of the rows that people hand in: every invalid row is reported at once, before anything is recorded.
+
+Rules and remedies are sentences that know their message, so that a page says them in the reader's language.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from features.errors import InputError, Violation, suggest
+from features.errors import InputError, Violation, meant
+from features.language.messages import Message, Sentence, in_a_row, message_in, sentence
 
+_CODED: Mapping[str, Message] = {"outcome": Message("outcome"), "channel": Message("channel")}
 UNREAD = date.min  # stands for a day that could not be read; the error of the cell says so
 
 
@@ -21,6 +26,7 @@ class Source:
         lines: line number of each row.
         files: the file of each row, where they come from several.
         options: column → the command-line option it came from, which replaces file, line and column in errors.
+        words: column → what its codes are called where people read and write words; elsewhere codes are named.
 
     >>> Source("outcomes.csv", (2, 3)).line(1), Source().line(0)
     (3, None)
@@ -32,6 +38,7 @@ class Source:
     lines: Sequence[int] | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[str] | None = None
+    words: Mapping[str, Mapping[str, Message]] = field(default_factory=dict)
 
     def line(self, row_number: int) -> int | None:
         """Return the line of a row (counted from 0); None if it has none."""
@@ -53,7 +60,8 @@ def refuse(violations: Iterable[Violation], source: Source) -> None:
     """
     found = sorted(violations, key=lambda each: (each.file if source.files else "", each.line or 0))
     if found:
-        raise InputError(f"{source.file} cannot be used; nothing of it was recorded", found)
+        told = sentence("{file} cannot be used; nothing of it was recorded", file=message_in(source.file))
+        raise InputError(told, found)
 
 
 def wrong_reports(
@@ -91,17 +99,25 @@ def unknown_words(
         word = getattr(row, column)
         if word in known or (word is None and not needed):
             continue
-        rule = f"a known {column}" if word else "is empty"
-        remedy = f"write {', '.join(known)}.{suggest(str(word), known)}"
-        yield source.violation(row_number, column, rule, str(word or ""), remedy)
+        rule = sentence("a known {column}", column=_CODED.get(column, column)) if word else sentence("is empty")
+        yield source.violation(row_number, column, rule, str(word or ""), _one_of(str(word), column, known, source))
+
+
+def _one_of(word: str, column: str, known: Collection[str], source: Source) -> Sentence:
+    called = source.words.get(column, {})
+    names = {code: called.get(code, Message("{name}", {"name": code})) for code in known}
+    words = in_a_row(map(Sentence.of, names.values()), commas=True)
+    if close := meant(word, known):
+        return sentence('write {words}. Did you mean "{word}"?', words=words, word=names[close])
+    return sentence("write {words}.", words=words)
 
 
 def _unknown_entries(rows: Sequence[Any], known: Collection[str], source: Source) -> Iterator[Violation]:
     """Yield each row whose entry id is on no list; rows without an id pass."""
-    remedy = "copy the entry_id from a published list"
+    remedy = sentence("copy the entry_id from a published list")
     for row_number, row in enumerate(rows):
         if row.entry_id is not None and row.entry_id not in known:
-            rule = "the id of an entry" if row.entry_id else "is empty"
+            rule = sentence("the id of an entry") if row.entry_id else sentence("is empty")
             yield source.violation(row_number, "entry_id", rule, row.entry_id, remedy)
 
 
@@ -109,7 +125,7 @@ def _negative_costs(rows: Sequence[Any], source: Source) -> Iterator[Violation]:
     """Yield each row with a negative cost; the amount is left out, since a row does not know its currency."""
     for row_number, row in enumerate(rows):
         if row.cost_minor is not None and row.cost_minor < 0:
-            yield source.violation(row_number, "cost", "is below 0", "", "write what it cost")
+            yield source.violation(row_number, "cost", sentence("is below 0"), "", sentence("write what it cost"))
 
 
 def _days_before(
@@ -126,9 +142,8 @@ def _days_before(
     for row_number, row in enumerate(rows):
         first, day = listed_on.get(row.entry_id), getattr(row, column)
         if first is not None and UNREAD < day < first:
-            yield source.violation(
-                row_number, column, "on or after the day of its list", day.isoformat(), f"that is {first}"
-            )
+            rule, remedy = sentence("on or after the day of its list"), sentence("that is {day:table}", day=first)
+            yield source.violation(row_number, column, rule, day.isoformat(), remedy)
 
 
 def days_after(rows: Sequence[Any], column: str, latest: date | None, source: Source) -> Iterator[Violation]:
@@ -136,4 +151,5 @@ def days_after(rows: Sequence[Any], column: str, latest: date | None, source: So
     for row_number, row in enumerate(rows):
         day = getattr(row, column)
         if latest is not None and day > latest:
-            yield source.violation(row_number, column, "on or before today", day.isoformat(), f"today is {latest}")
+            rule, remedy = sentence("on or before today"), sentence("today is {day:table}", day=latest)
+            yield source.violation(row_number, column, rule, day.isoformat(), remedy)

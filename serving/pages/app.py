@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from serving.api.state import ServerState
-from serving.pages import customer, desk, entry, languages, marking, my_list, way_in
+from serving.pages import customer, desk, entry, export, languages, marking, my_list, upload, way_in
 from serving.pages.endpoint import PageEndpoint
 from serving.pages.refusals import no_page
 from serving.pages.static_files import static_file
@@ -20,6 +20,8 @@ VIEWS: tuple[View, ...] = (
     *marking.VIEWS,
     *customer.VIEWS,
     *desk.VIEWS,
+    *export.VIEWS,
+    *upload.VIEWS,
     *way_in.VIEWS,
     *languages.VIEWS,
     View("GET", "static/{digest}/{name}", lambda visit: static_file(visit.request), is_public=True),

@@ -5,33 +5,26 @@ Every error becomes a page here, in words. A log line holds the path as it is wr
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import parse_qsl
 
 import anyio
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from features.language.messages import Message
 from serving.api.access_log import Access
 from serving.api.endpoint import forget, refused, request_id
 from serving.api.problems import Refusal, refusal_of
 from serving.api.state import ServerState
 from serving.pages.cookies import set_cookie
+from serving.pages.forms import read_file_form, read_form
 from serving.pages.languages import language_of
-from serving.pages.refusals import foreign, no_page, refusal
+from serving.pages.refusals import foreign, no_page
 from serving.pages.visit import Parts, View, Visit
 from serving.pages.visitors import FORM_COOKIE, are_open, comes_from_us, visitor_of
 
-MOST_FORM_BYTES = 64 * 1024
-MOST_FIELDS = 2_000
-FORM_SECONDS = 30.0
-UNREADABLE = Message("This form cannot be read.")
-FORM_TYPE = "application/x-www-form-urlencoded"
 # Nothing is loaded from elsewhere, no script or style stands in a page, and no page stands in another one.
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
@@ -85,8 +78,18 @@ class PageEndpoint:
         if view is None:
             allowed = {"Allow": ", ".join(sorted(self.views))}
             raise Refusal(405, "method-not-allowed", "This address does not take that.", headers=allowed)
-        form = await _form(visit.request) if method == "POST" else {}
+        if view.takes_file:
+            return await self._with_file(view, visit)
+        form = await read_form(visit.request) if method == "POST" else {}
         return await anyio.to_thread.run_sync(_run, view, replace(visit, form=form))
+
+    async def _with_file(self, view: View, visit: Visit) -> Response:
+        """Read a file of somebody who may send one, and of nobody else; one at a time is worked on."""
+        if await anyio.to_thread.run_sync(visitor_of, self.server, visit.request) is None:
+            return _closed(visit)
+        form, file = await read_file_form(visit.request)
+        sent = replace(visit, form=form, file=file)
+        return await anyio.to_thread.run_sync(_run, view, sent, limiter=self.server.large)
 
 
 def _run(view: View, visit: Visit) -> Response:
@@ -127,40 +130,4 @@ def _problem(visit: Visit, error: Exception) -> Response:
     context = {"status": refusal.status, "detail": refusal.detail}
     found = visit.page("problem.html.jinja", context, refusal.status)
     found.headers.update(refusal.headers)
-    return found
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """Return the fields of a form; of a repeated one the values, one a line.
-
-    Raises:
-        Refusal: 408 too slow, 413 too large, 415 another media type.
-    """
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != FORM_TYPE:
-        raise refusal(415, "media-type", UNREADABLE)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(FORM_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MOST_FORM_BYTES:
-                    raise refusal(413, "too-large", UNREADABLE)
-    except TimeoutError:
-        raise refusal(408, "too-slow", UNREADABLE) from None
-    return _fields(bytes(body))
-
-
-def _fields(body: bytes) -> dict[str, str]:
-    r"""Return the fields of an encoded form.
-
-    >>> _fields(b"a=1&b=x&b=y%20z")
-    {'a': '1', 'b': 'x\ny z'}
-    """
-    try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
-    except ValueError:
-        raise refusal(400, "form", UNREADABLE) from None
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        found[name] = f"{found[name]}\n{value}" if name in found else value
     return found

@@ -65,10 +65,7 @@ def _record(visit: Visit, inbox: Inbox) -> None:
 
 
 def _context(visit: Visit, inbox: Inbox) -> dict[str, Any]:
-    tab, search = _tab(visit.asked("tab")), visit.asked("q")[:LONGEST_SEARCH].strip()
-    mine = inbox.seen_by(visit.who.owner)
-    asked_owner = visit.asked("owner") if visit.who.owner is None else ""
-    found = searched(filtered(mine, asked_owner), search)
+    tab, found = _tab(visit.asked("tab")), _found(visit, inbox)
     counted = Counter(each for row in found for each in row.tabs)
     counts = {each: counted[each] for each in TABS}
     rows = [row for row in found if tab in row.tabs]
@@ -81,15 +78,33 @@ def _context(visit: Visit, inbox: Inbox) -> dict[str, Any]:
         "tab": tab,
         "tabs": TABS,
         "counts": counts,
-        "search": search,
+        "search": _search(visit),
         "owners": sorted(inbox.by_owner) if visit.who.owner is None else [],
-        "asked_owner": asked_owner,
+        "asked_owner": _asked_owner(visit),
         "rows": shown_rows(visit, inbox, shown),
         "page": number,
         "pages": pages,
         "is_old": inbox.today - inbox.of.as_of > timedelta(days=OLD_AFTER_DAYS),
         "marked": _marked(visit, inbox),
     }
+
+
+def rows_asked(visit: Visit, inbox: Inbox) -> list[Row]:
+    """Return the rows of the tab, owner and search that an address names, on all pages together."""
+    tab = _tab(visit.asked("tab"))
+    return [row for row in _found(visit, inbox) if tab in row.tabs]
+
+
+def _found(visit: Visit, inbox: Inbox) -> Sequence[Row]:
+    return searched(filtered(inbox.seen_by(visit.who.owner), _asked_owner(visit)), _search(visit))
+
+
+def _search(visit: Visit) -> str:
+    return visit.asked("q")[:LONGEST_SEARCH].strip()
+
+
+def _asked_owner(visit: Visit) -> str:
+    return visit.asked("owner") if visit.who.owner is None else ""
 
 
 def filtered(rows: Sequence[Row], owner: str) -> Sequence[Row]:

@@ -15,7 +15,8 @@ from features.sources.people.contacts import Contact
 from serving.api.state import ServerState
 from serving.config import Settings
 from serving.customers import Customers, contacts
-from serving.outreach.exports.ways import Ways, region_of, ways
+from serving.outreach.exports.ways import Ways, region_of, ways, with_ways
+from serving.outreach.plan.outreach_list import OutreachList
 
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -36,6 +37,15 @@ class Reach:
         settings = server.need_settings()
         found = self._contacts(settings, server.customers_today()).get(customer_id)
         return Ways() if found is None else ways(found, region_of(settings.shop.zone))
+
+    def with_ways(self, server: ServerState, outreach: OutreachList) -> OutreachList:
+        """Return a list with how each customer is reached.
+
+        Raises:
+            Refusal: 503, the files cannot be read.
+        """
+        settings = server.need_settings()
+        return with_ways(outreach, self._contacts(settings, server.customers_today()), region_of(settings.shop.zone))
 
     def read_ahead(self, server: ServerState) -> None:
         """Begin to read the contacts: somebody looks at a list, and is about to open a row."""

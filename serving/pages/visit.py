@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from features.language.languages import ENGLISH, LANGUAGES, Language
 from features.language.messages import Message
 from serving.api.state import ServerState
+from serving.pages.forms import SentFile
 from serving.pages.inbox import InboxCache
 from serving.pages.reach import Reach
 from serving.pages.refusals import refusal
@@ -41,6 +42,7 @@ class Visit:
         request: with its path and its query.
         form: the fields that were sent; empty for a page that is only looked at.
         language: in which the page is written.
+        file: that the form carries; None = none was chosen, or the form takes none.
     """
 
     server: ServerState
@@ -49,6 +51,7 @@ class Visit:
     request: Request
     form: Mapping[str, str] = field(default_factory=dict)
     language: Language = ENGLISH
+    file: SentFile | None = None
 
     @property
     def who(self) -> Visitor:
@@ -122,6 +125,7 @@ class View:
         run: answers; it runs in a thread.
         is_public: whether it is for everybody, also without a session.
         whole: whether it concerns everybody's accounts, and is refused to who sees one owner's.
+        takes_file: whether its form carries a file.
     """
 
     method: Literal["GET", "POST"]
@@ -129,3 +133,4 @@ class View:
     run: Callable[[Visit], Response]
     is_public: bool = False
     whole: bool = False
+    takes_file: bool = False

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from features.errors import InputError, Violation
+from features.language.messages import sentence
 
 
 def refusal(name: str, rule: str, remedy: str, line: int | None = None) -> InputError:
@@ -15,7 +16,7 @@ def refusal(name: str, rule: str, remedy: str, line: int | None = None) -> Input
     orders.csv cannot be used
       orders.csv: is empty; export it again
     """
-    return InputError(f"{name} cannot be used", [Violation(name, line, "", rule, "", remedy)])
+    return InputError(sentence("{file} cannot be used", file=name), [Violation(name, line, "", rule, "", remedy)])
 
 
 def several(names: Sequence[str], most: int = 40) -> str:

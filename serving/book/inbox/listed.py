@@ -15,7 +15,7 @@ from serving.book.lists import entries_in
 from serving.book.pages import kind_rank
 from serving.book.runs import Run, run_of
 from serving.book.schema import ENTRIES, LISTS, SCORES
-from serving.book.sql_rows import texts_from_json
+from serving.book.sql_rows import IDS_PER_QUERY, batches, texts_from_json
 from serving.book.withdrawals import in_force
 
 
@@ -27,6 +27,7 @@ class ListInForce:
         id: its number.
         as_of: its day.
         published_at: in UTC.
+        rank_by: the measure that decided its order.
         capacity: entries per owner; None = no bound.
         run: the scores behind it.
     """
@@ -34,6 +35,7 @@ class ListInForce:
     id: int
     as_of: date
     published_at: datetime
+    rank_by: str
     capacity: int | None
     run: Run
 
@@ -83,7 +85,8 @@ def list_numbered(connection: Connection, list_id: int) -> ListInForce:
 
 def _list(connection: Connection, row: RowMapping) -> ListInForce:
     run = run_of(connection, row["run_id"])
-    return ListInForce(int(row["id"]), row["as_of"], row["published_at"], row["capacity"], run)
+    facts = {name: row[name] for name in ("as_of", "published_at", "rank_by", "capacity")}
+    return ListInForce(id=int(row["id"]), run=run, **facts)
 
 
 def listed_on(connection: Connection, list_id: int) -> list[Listed]:
@@ -102,15 +105,17 @@ def whole_entries(connection: Connection, list_id: int, run: Run, customer_ids: 
         connection: of a reader.
         list_id: of the list.
         run: the scores behind it.
-        customer_ids: few, as many as a page shows.
+        customer_ids: whose.
     """
     facts = (column for column in SCORES.c if column.name not in ("run_id", "customer_id"))
     query = (
         sa.select(*ENTRIES.c, *facts)
         .join_from(ENTRIES, SCORES, SCORES.c.customer_id == ENTRIES.c.customer_id)
-        .where(ENTRIES.c.list_id == list_id, SCORES.c.run_id == run.id, ENTRIES.c.customer_id.in_(customer_ids))
+        .where(ENTRIES.c.list_id == list_id, SCORES.c.run_id == run.id)
     )
-    found = entries_in(connection, query, run)
+    some = list(batches(customer_ids, IDS_PER_QUERY)) or [[]]
+    parts = (query.where(ENTRIES.c.customer_id.in_(each)) for each in some)
+    found = pd.concat([entries_in(connection, part, run) for part in parts], ignore_index=True)
     rank = {who: index for index, who in enumerate(customer_ids)}
     return found.iloc[found["customer_id"].map(rank).argsort()] if len(found) else found
 

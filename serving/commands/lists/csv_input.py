@@ -1,4 +1,7 @@
-"""Small tables that people hand in, such as outcomes: CSV of a spreadsheet; every wrong cell is reported at once."""
+"""Small tables that people hand in, such as outcomes: CSV of a spreadsheet; every wrong cell is reported at once.
+
+What is wrong is said in sentences that know their message, so that a page says it in the language of who handed it in.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from features.errors import InputError, Violation, suggest
+from features.clock import date_of
+from features.errors import InputError, Violation, meant
 from features.faults import cannot_be
+from features.language.jalali import day_number
+from features.language.messages import Message, Sentence, in_a_row, message_in, sentence
 from features.money import Money, minor_units
 
 if TYPE_CHECKING:
@@ -20,6 +26,8 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t")
 _DOTTED = re.compile(r"^(\d\d)\.(\d\d)\.(\d{4})$")
+_JALALI = re.compile(r"^(1[34]\d\d)[/-](\d\d?)[/-](\d\d?)$")  # no list is of the Middle Ages
+_DIGITS = {ord(digit): str(number % 10) for number, digit in enumerate("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩")}
 MOST_BYTES = 100_000_000
 EXTRA = ""  # the column of cells that stand under no heading
 
@@ -32,45 +40,75 @@ class Row:
     line: int
 
 
+@dataclass(frozen=True)
+class Table:
+    """A table whose header was read; its rows are read once.
+
+    Args:
+        name: what errors call it.
+        header: the columns that it names.
+        rows: below the header.
+    """
+
+    name: str
+    header: Sequence[str]
+    rows: _Reader
+
+
+def open_table(path: Path, name: str = "", headings: Mapping[str, str] | None = None) -> Table:
+    """Open a CSV with a header, in UTF-8, separated by comma, semicolon or tab.
+
+    Args:
+        path: of the file.
+        name: what errors call it; "" = as the file is called.
+        headings: what else a column may be headed → the column.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    text, name = _text(path), name or path.name
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        header = [snake_case(cell) for cell in next(reader, [])]
+    except csv.Error as error:
+        raise _not_a_csv(name, reader, error) from None
+    return Table(name, [(headings or {}).get(cell, cell) for cell in header], reader)
+
+
 class Sheet:
     """A table that is read cell by cell; what is wrong is collected in `wrong`, so that all of it is reported at once.
 
     Args:
-        path: a CSV with a header, in UTF-8, separated by comma, semicolon or tab.
+        table: opened, and not read yet.
         columns: that may be there.
         required: those that must.
-        name: what errors call it; "" = as the file is called.
-        headings: what else a column may be headed → the column.
         marks: a table with all of these columns is a list of ours, whose other columns are passed over.
         by_record: rows are counted as a workbook counts them, whatever line breaks their cells hold.
 
     Raises:
-        InputError: the file cannot be read, or its header is wrong.
+        InputError: its header is wrong, or its rows cannot be read.
     """
 
     def __init__(
         self,
-        path: Path,
+        table: Table,
         columns: Sequence[str],
         required: Sequence[str],
         *,
-        name: str = "",
-        headings: Mapping[str, str] | None = None,
         marks: frozenset[str] = frozenset(),
         by_record: bool = False,
     ) -> None:
-        self.name = name or path.name
+        self.name = table.name
         self.wrong: list[Violation] = []
-        others = {heading: column for heading, column in (headings or {}).items() if heading not in columns}
-        reader, header = _opened(path, self.name, others)
-        self.is_list = bool(marks) and marks <= set(header)
+        self.is_list = bool(marks) and marks <= set(table.header)
         if not self.is_list:
-            _check_header(self.name, header, columns, required)
-        self.rows = list(_rows(self.name, reader, header, by_record=by_record))
+            _check_header(self.name, table.header, columns, required)
+        self.rows = list(_rows(self.name, table.rows, table.header, by_record=by_record))
         for row in self.rows:
             if row.cells[EXTRA]:
                 # Else a comma in a note or an amount would move what follows into other columns, unseen.
-                self._note(row, "", "under any heading", row.cells[EXTRA], 'write a cell that holds commas as "…"')
+                quoted = sentence('write a cell that holds commas as "…"')
+                self._note(row, "", sentence("under any heading"), row.cells[EXTRA], quoted)
 
     def text(self, row: Row, column: str) -> str | None:
         """Return a cell; None where it is empty."""
@@ -79,16 +117,16 @@ class Sheet:
     def needed(self, row: Row, column: str) -> str:
         """Return a cell that must say something."""
         if not row.cells[column]:
-            self._note(row, column, "", "", "write it")
+            self._note(row, column, "", "", sentence("write it"))
         return row.cells[column]
 
     def day(self, row: Row, column: str) -> date:
-        """Return a day, as 2026-03-31 or as 31.03.2026: with dots no country begins with the month."""
+        """Return a day, as 2026-03-31, as 31.03.2026 (with dots no country begins with the month), or as 1405/01/11."""
         text = row.cells.get(column, "")
         try:
-            return date.fromisoformat(_DOTTED.sub(r"\3-\2-\1", text))
+            return day_of(text)
         except ValueError:
-            self._note(row, column, "a day", text, "write it as 2026-03-31")
+            self._note(row, column, sentence("a day"), text, sentence("write it as 2026-03-31"))
             return date.min
 
     def money(self, row: Row, column: str, money: Money) -> int | None:
@@ -97,26 +135,31 @@ class Sheet:
         try:
             minor = minor_units(text, money) if text else None
         except ValueError:
-            self._note(row, column, "an amount", text, "write it as 12.50, without a currency")
+            self._note(row, column, sentence("an amount"), text, sentence("write it as 12.50, without a currency"))
             return None
         if minor is not None and minor < 0:
-            self._note(row, column, "0 or more", text, "write what it cost")
+            self._note(row, column, sentence("0 or more"), text, sentence("write what it cost"))
             return None
         return minor
 
     def _note(self, row: Row, column: str, rule: str, value: str, remedy: str) -> None:
-        self.wrong.append(Violation(self.name, row.line, column, rule if value else "is empty", value, remedy))
+        told = rule if value else sentence("is empty")
+        self.wrong.append(Violation(self.name, row.line, column, told, value, remedy))
 
 
-def _opened(path: Path, name: str, headings: Mapping[str, str]) -> tuple[_Reader, list[str]]:
-    """Return the rows below the header, and the columns that the header names."""
-    text = _text(path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    try:
-        header = [snake_case(cell) for cell in next(reader, [])]
-    except csv.Error as error:
-        raise _not_a_csv(name, reader, error) from None
-    return reader, [headings.get(cell, cell) for cell in header]
+def day_of(text: str) -> date:
+    """Return a day as people write it into a sheet; a year of the 14th or 15th century is one of the Jalali calendar.
+
+    Raises:
+        ValueError: it is none.
+
+    >>> day_of("31.03.2026") == day_of("2026-03-31") == day_of("۱۴۰۵/۰۱/۱۱")
+    True
+    """
+    plain = text.translate(_DIGITS)
+    if found := _JALALI.match(plain):
+        return date_of(day_number(*map(int, found.groups())))
+    return date.fromisoformat(_DOTTED.sub(r"\3-\2-\1", plain))
 
 
 def check_size(path: Path) -> None:
@@ -127,7 +170,7 @@ def check_size(path: Path) -> None:
     """
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise InputError(f"{path.name} is larger than 100 MB: hand it in in parts")
+            raise InputError(sentence("{file} is larger than 100 MB: hand it in in parts", file=path.name))
     except FileNotFoundError:
         raise InputError(f"{path} cannot be read: there is no such file") from None
     except OSError as error:
@@ -141,7 +184,8 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise cannot_be("read", path, error) from None
     except UnicodeDecodeError:
-        raise InputError(f"{path} cannot be read as a CSV in UTF-8: save it as CSV UTF-8") from None
+        told = sentence("{file} cannot be read as a CSV in UTF-8: save it as CSV UTF-8", file=path.name)
+        raise InputError(told) from None
 
 
 def _rows(name: str, reader: _Reader, header: Sequence[str], *, by_record: bool) -> Iterator[Row]:
@@ -155,7 +199,8 @@ def _rows(name: str, reader: _Reader, header: Sequence[str], *, by_record: bool)
 
 
 def _not_a_csv(name: str, reader: _Reader, error: csv.Error) -> InputError:
-    return InputError(f"{name}, line {reader.line_num}: it cannot be read as a CSV: {error}")
+    place = {"file": message_in(name), "line": reader.line_num}
+    return InputError(sentence("{file}, line {line}: it cannot be read as a CSV: {why}", **place, why=str(error)))
 
 
 def _by_column(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
@@ -180,17 +225,28 @@ def snake_case(text: str) -> str:
 
 
 def _check_header(name: str, header: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> None:
-    known = f"known columns are {', '.join(columns)}"
-    wrong = [Violation(name, 1, column, "is missing", "", known) for column in required if column not in header]
+    known = in_a_row([sentence("{name}", name=each) for each in columns], commas=True)
+    missing = sentence("is missing")
+    wrong = [
+        Violation(name, 1, column, missing, "", sentence("known columns are {columns}", columns=known))
+        for column in required
+        if column not in header
+    ]
     wrong += [
-        Violation(name, 1, column, "no such column", "", f"{known}.{suggest(column, columns)}")
+        Violation(name, 1, column, sentence("no such column"), "", _known_columns(column, columns, known))
         for column in header
         if column and column not in columns
     ]
     wrong += [
-        Violation(name, 1, column, "stands there twice", "", "keep one of them")
+        Violation(name, 1, column, sentence("stands there twice"), "", sentence("keep one of them"))
         for column in columns
         if header.count(column) > 1
     ]
     if wrong:
-        raise InputError(f"{name} cannot be used; nothing of it was recorded", wrong)
+        raise InputError(sentence("{file} cannot be used; nothing of it was recorded", file=message_in(name)), wrong)
+
+
+def _known_columns(column: str, columns: Sequence[str], known: Message) -> Sentence:
+    if word := meant(column, columns):
+        return sentence('known columns are {columns}. Did you mean "{word}"?', columns=known, word=word)
+    return sentence("known columns are {columns}.", columns=known)

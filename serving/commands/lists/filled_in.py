@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from features.language.languages import LANGUAGES
-from features.language.messages import said
+from features.language.messages import said, sentence
 from features.money import Money
 from features.sources.opening.copies import folder_for_copies
 from features.sources.opening.spreadsheets import sheets
 from serving.book.outcomes import Outcome, OutcomeName
-from serving.commands.lists.csv_input import Row, Sheet, check_size, snake_case
+from serving.commands.lists.csv_input import Row, Sheet, Table, check_size, open_table, snake_case
 from serving.outreach.exports.layout import SHEET_COLUMNS
 from serving.outreach.plan.in_words import OUTCOMES
 
@@ -31,32 +31,36 @@ WORKBOOKS = (".xlsx", ".xlsm")
 Told = Mapping[tuple[str, str], date]  # entry, outcome → the day on which the book has it
 
 
-def sheets_of(path: Path) -> list[Sheet]:
+def sheets_of(path: Path, most_cells: int | None = None) -> list[Sheet]:
     """Return the sheets of a file of outcomes: one of a CSV, those with entries of a workbook.
 
     Args:
         path: a list of ours with outcomes filled in, or a table in OUTCOME_COLUMNS.
+        most_cells: of each sheet of a workbook; None = as many as there are.
 
     Raises:
         InputError: it cannot be read, or has neither layout.
     """
     if path.suffix.lower() not in WORKBOOKS:
-        return [Sheet(path, OUTCOME_COLUMNS, NEEDED, headings=headings(), marks=LIST_MARKS)]
+        return [_sheet(open_table(path, headings=_other_headings()))]
     check_size(path)
     with folder_for_copies() as folder:
-        copies = [(f"{path.name}, sheet {title}", copy) for title, copy in sheets(path, folder)]
-        with_entries = [(name, copy) for name, copy in copies if _has_entries(copy)] or copies[:1]
-        return [
-            Sheet(copy, OUTCOME_COLUMNS, NEEDED, name=name, headings=headings(), marks=LIST_MARKS, by_record=True)
-            for name, copy in with_entries
+        opened = [
+            open_table(copy, sentence("{file}, sheet {sheet}", file=path.name, sheet=title), _other_headings())
+            for title, copy in sheets(path, folder, most_cells)
         ]
+        # The summary of a list has no column of entries.
+        with_entries = [table for table in opened if "entry_id" in table.header] or opened[:1]
+        return [_sheet(table, by_record=True) for table in with_entries]
 
 
-def _has_entries(copy: Path) -> bool:
-    """Say whether a sheet has a column of entries: the summary of a list has none."""
-    with copy.open(encoding="utf-8") as file:
-        cells = file.readline().strip().split(",")
-    return any(headings().get(snake_case(cell.strip('"')), cell.strip('"')) == "entry_id" for cell in cells)
+def _sheet(table: Table, *, by_record: bool = False) -> Sheet:
+    return Sheet(table, OUTCOME_COLUMNS, NEEDED, marks=LIST_MARKS, by_record=by_record)
+
+
+def _other_headings() -> Mapping[str, str]:
+    """Return the headings of a list that are not the names of its columns."""
+    return {heading: column for heading, column in headings().items() if heading not in OUTCOME_COLUMNS}
 
 
 @cache

@@ -5,8 +5,8 @@ Everything goes into the book in one transaction; the same report twice changes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -29,9 +29,10 @@ from serving.book.decisions import (
 )
 from serving.book.outcomes import Outcome, OutcomeName, days_of_outcomes, record_outcomes, wrong_outcomes
 from serving.book.row_checks import Source, refuse
-from serving.commands.lists.csv_input import Sheet, snake_case
+from serving.commands.lists.csv_input import Sheet, open_table, snake_case
 from serving.commands.lists.filled_in import filled_rows, outcomes_in, sheets_of
 from serving.commands.lists.known_ids import accounts_named, not_in_orders, unknown_customers
+from serving.outreach.plan.in_words import OUTCOMES as OUTCOME_WORDS
 from serving.shop import OpenShop
 
 CONTACT_COLUMNS = ("customer_id", "contacted_on", "channel", "cost", "by", "note", "entry_id", "key")
@@ -93,21 +94,52 @@ def _unknown_in_words(ids: Sequence[str]) -> str:
     return f"{count} known neither to the book nor to the shop's files: {', '.join(ids[:MOST_NAMED])}{more}"
 
 
-def outcomes_from(shop: OpenShop, file: Path) -> Reported:
+@dataclass(frozen=True)
+class HandedIn:
+    """By whom a file of outcomes is handed in, and what they may hand in.
+
+    Args:
+        by: recorded where a row says nobody; None = nobody is.
+        seen: returns those of some customers whose entries may be marked; None = everybody's.
+        most_cells: of each sheet of a workbook; None = as many as there are.
+    """
+
+    by: str | None = None
+    seen: Callable[[Collection[str]], Collection[str]] | None = None
+    most_cells: int | None = None
+
+
+def outcomes_from(shop: OpenShop, file: Path, handed_in: HandedIn = HandedIn()) -> Reported:
     """Record the outcomes of a file: a list of ours as it was filled in, CSV or workbook, or a table of outcomes.
 
+    Args:
+        shop: the open shop.
+        file: CSV or workbook.
+        handed_in: by whom.
+
     Raises:
-        InputError: every wrong cell at once; nothing is recorded.
+        InputError: every wrong cell at once, and every entry that may not be marked; nothing is recorded.
     """
-    sheets = sheets_of(file)
+    sheets = sheets_of(file, handed_in.most_cells)
     told = days_of_outcomes(shop.book, (row.cells["entry_id"] for sheet in sheets for row in filled_rows(sheet)))
     money, today = shop.settings.money, shop.today
     found = [(sheet, *each) for sheet in sheets for each in outcomes_in(sheet, told, today, money)]
-    rows = [outcome for _, _, outcome in found]
-    source = Source(file.name, [row.line for _, row, _ in found], files=[sheet.name for sheet, _, _ in found])
-    if wrong := [violation for sheet in sheets for violation in sheet.wrong]:
-        refuse([*wrong, *wrong_outcomes(rows, _entries(shop, rows), source, today)], source)
+    rows = [replace(outcome, by=outcome.by or handed_in.by) for _, _, outcome in found]
+    lines, files = [row.line for _, row, _ in found], [sheet.name for sheet, _, _ in found]
+    source = Source(file.name, lines, files=files, words={"outcome": OUTCOME_WORDS})
+    wrong = [violation for sheet in sheets for violation in sheet.wrong]
+    if wrong or handed_in.seen is not None:
+        entries = _seen(_entries(shop, rows), handed_in)
+        refuse([*wrong, *wrong_outcomes(rows, entries, source, today)], source)
     return Reported("outcomes", record_outcomes(shop.book, rows, source, latest=today))
+
+
+def _seen(entries: Mapping[str, Any], handed_in: HandedIn) -> Mapping[str, Any]:
+    """Return the entries that may be marked: of another one it is said that there is none."""
+    if handed_in.seen is None:
+        return entries
+    seen = set(handed_in.seen({entry["customer_id"] for entry in entries.values()}))
+    return {name: entry for name, entry in entries.items() if entry["customer_id"] in seen}
 
 
 def _entries(shop: OpenShop, rows: Iterable[Outcome | Contact]) -> dict[str, Any]:
@@ -144,7 +176,7 @@ def contacts_from(shop: OpenShop, file: Path) -> Reported:
     Raises:
         InputError: every wrong cell at once; nothing is recorded.
     """
-    sheet, money = Sheet(file, CONTACT_COLUMNS, CONTACT_COLUMNS[:3]), shop.settings.money
+    sheet, money = Sheet(open_table(file), CONTACT_COLUMNS, CONTACT_COLUMNS[:3]), shop.settings.money
     rows = [
         Contact(
             customer_id=clean_id(sheet.needed(row, "customer_id")),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 
@@ -57,12 +57,18 @@ Line = tuple[str, str | int | None]  # label and value of a line of the summary;
 
 def write_workbook(outreach: OutreachList, path: Path, language: Language = ENGLISH) -> None:
     """Write the list as an .xlsx file, the same bytes for the same list; in Persian its sheets run right to left."""
+    with path.open("wb") as file:
+        stream_workbook(outreach, file, language)
+
+
+def stream_workbook(outreach: OutreachList, file: IO[bytes], language: Language = ENGLISH) -> None:
+    """Write the list as `write_workbook` does, to an open file."""
     owners = by_owner(outreach)
     names = sheet_names(owners, said(SUMMARY, language), lambda owner: code_text(OWNERS, owner, language))
     options = {"constant_memory": len(owners) <= MOST_OPEN_SHEETS}
     import xlsxwriter  # type: ignore[import-untyped]  # it ships no types; imported here: only a workbook needs it
 
-    with path.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
+    with xlsxwriter.Workbook(file, options) as book:
         book.set_properties({"title": said(TITLE, language), "created": datetime.combine(outreach.as_of, time())})
         _write_summary(book, [*_summary(outreach, language), *_per_owner(owners, language)], language)
         formats = _formats(book, outreach.currency, language)

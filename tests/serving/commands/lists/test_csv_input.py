@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from features.errors import InputError
 from features.money import Money, minor_units
-from serving.commands.lists.csv_input import Sheet
+from serving.commands.lists.csv_input import Sheet, open_table
 
 COLUMNS = ("entry_id", "day", "cost", "note")
 EURO = Money("EUR")
@@ -20,7 +20,7 @@ EURO = Money("EUR")
 def read(folder: Path, content: str | bytes) -> Sheet:
     file = folder / "report.csv"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return Sheet(file, COLUMNS, COLUMNS[:2])
+    return Sheet(open_table(file), COLUMNS, COLUMNS[:2])
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, content: str | bytes, me
 
 def test_a_file_that_is_not_there_or_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match=r"nowhere\.csv cannot be read"):
-        Sheet(tmp_path / "nowhere.csv", COLUMNS, ())
+        open_table(tmp_path / "nowhere.csv")
     monkeypatch.setattr("serving.commands.lists.csv_input.MOST_BYTES", 5)
     with pytest.raises(InputError, match="hand it in in parts"):
         read(tmp_path, "entry_id,day\n")

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from serving.book.outcomes import Outcome, record_outcomes
 from serving.book.visits.links import create_link
 from tests.loopback import served_on_a_port
 from tests.serving.pages.conftest import Site
+from tests.serving.pages.test_sheets import filled
 
 AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 PHONE, NARROW, DESK = {"width": 390, "height": 844}, {"width": 320, "height": 640}, {"width": 1280, "height": 900}
@@ -68,8 +71,8 @@ def open_(site: Site, address: str, chromium: Any) -> Iterator[Open]:
     yield opening
     for each in contexts:
         each.close()
-    # A conflict is an answer of its own, and the browser writes every 4xx to the console.
-    assert [each for each in errors if "409" not in each] == []
+    # A conflict and a wrong sheet are answers of their own, and the browser writes every 4xx to the console.
+    assert [each for each in errors if "409" not in each and "422" not in each] == []
 
 
 def serious(page: Any) -> list[str]:
@@ -152,7 +155,14 @@ def test_without_a_script(site: Site, open_: Open) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_on_a_phone_and_on_a_desk(site: Site, open_: Open, address: str, scheme: str) -> None:
     page = open_(None, "Maria", color_scheme=scheme)
-    for path in ("", f"entries/{site.entry_of['e00']}", "customers/e00", "desk", "desk/rows?owner=Bruno"):
+    for path in (
+        "",
+        f"entries/{site.entry_of['e00']}",
+        "customers/e00",
+        "desk",
+        "desk/rows?owner=Bruno",
+        "upload?new=1",
+    ):
         page.goto(address + path)
         for size in (NARROW, PHONE, DESK):
             page.set_viewport_size(size)
@@ -166,3 +176,25 @@ def test_logging_out(site: Site, open_: Open, address: str) -> None:
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("heading", name="You are logged out").wait_for()
     assert page.request.get(address).status == 401
+
+
+def test_a_sheet_goes_out_and_comes_back_in_persian_without_a_script(site: Site, open_: Open, tmp_path: Path) -> None:
+    """A wrong word is named in Persian; mended, the row is done."""
+    page = open_(java_script_enabled=False)
+    page.get_by_role("button", name="فارسی").click()
+    page.get_by_text("به‌صورت فایل اکسل").click()
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="دریافت همین ردیف‌ها").click()
+    for word in ("شاید", "حفظ شد"):
+        content = filled(load_workbook(BytesIO(taken.value.path().read_bytes())), {"e00": {"outcome": word}})
+        (tmp_path / "list.xlsx").write_bytes(content)
+        page.set_input_files("input[type=file]", tmp_path / "list.xlsx")
+        page.get_by_role("button", name="ثبت آنچه پر شده").click()
+        if word == "شاید":
+            alert = page.get_by_role("alert")
+            assert "چیزی ثبت نشد" in alert.inner_text()
+            assert "«\u2068شاید\u2069»" in alert.inner_text() or "«شاید»" in alert.inner_text()
+    assert "۱ نتیجه ثبت شد" in page.get_by_role("status").inner_text()
+    page.get_by_role("link", name="به فهرست من").click()
+    page.get_by_role("link", name="انجام‌شده").click()
+    assert page.get_by_role("link", name="Name of e00").count() == 1
