@@ -11,7 +11,7 @@ from datetime import date
 
 from features.guess.questions import CHECKS
 from features.language.languages import Language
-from features.language.messages import Message, said, sentence
+from features.language.messages import Message, Sentence, in_a_row, said, sentence
 from features.language.typed_values import Amount, Days, Digits, Name, Percent, Plain, Value
 from serving.outreach.exports.layout import GROUPS
 from serving.outreach.plan.in_words import CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, RANKED_BY
@@ -33,6 +33,9 @@ BUSIEST = sentence(
 )
 NOBODY = sentence('"{id}" ({rows} rows)', id="0", rows=MANY)
 
+TWO_COLUMNS = in_a_row([sentence("{name}", name="entry_id"), sentence("{name}", name="outcome")], commas=True)
+TWO_WORDS = in_a_row(map(Sentence.of, (OUTCOMES["saved"], OUTCOMES["wrong_alarm"])), commas=True)
+
 NUMBERS: Mapping[str, Twice] = {
     **dict.fromkeys(("count", "more", "orders", "persons", "rows"), COUNTS),
     **dict.fromkeys(("money_share", "rows_share", "share"), (Percent(0.04), Percent(0.6))),
@@ -48,6 +51,7 @@ NUMBERS: Mapping[str, Twice] = {
     "pages": (2, 4),
     "sum": (Digits("12,400.50"), Digits("940.00")),
     "day": (FIRST, OTHER),
+    "line": (2, 1_204),
 }
 TEXTS: Mapping[str, Twice] = {
     "account": (Name("A-100"), Name("4711")),
@@ -55,8 +59,10 @@ TEXTS: Mapping[str, Twice] = {
     "cell": (Name("03/04/2026"), Name("12.500")),
     "cells": (Name("03/04/2026   05/04/2026"), Name("Guest   -1")),
     "customer": (Name("C-2041"), Name("ann@shop.example")),
+    "error": (Name("File is not a zip file"), Name("Bad CRC-32")),
     "example": (Digits("4990"), Digits("12500")),
     "field": (Name("amount"), Name("ordered_at")),
+    "file": (Name("list.xlsx"), Name("outcomes.csv")),
     "id": (Name("0"), Name("Guest")),
     "mark": (Name("."), Name(",")),
     "month": (Name("2026-03"), Name("2026-04")),
@@ -66,9 +72,12 @@ TEXTS: Mapping[str, Twice] = {
     "old": (Name("Receipt"), Name("Token")),
     "price": (Name("Unit price"), Name("Rate")),
     "rule": (Name("duplicate lines"), Name("cancelled")),
+    "sheet": (Name("Eleni"), Name("North")),
     "table": (Name("orders"), Name("events")),
     "typed": (Name("x"), Name("9")),
     "unit": (Name("€"), Name("%")),
+    "value": (Name("perhaps"), Name("12,x")),
+    "why": (Name("line contains NUL"), Name("unexpected end of data")),
     "zone": (Name("Europe/Athens"), Name("Asia/Tehran")),
 }
 MESSAGES: Mapping[str, Twice] = {
@@ -77,6 +86,7 @@ MESSAGES: Mapping[str, Twice] = {
     "case": (BUSIEST.message, BUSIEST.message),
     "channel": (CHANNELS["call"], CHANNELS["mail"]),
     "heading": (GROUPS["entries"], GROUPS["winback"]),
+    "columns": (TWO_COLUMNS, TWO_COLUMNS),
     "ids": (NOBODY.message, NOBODY.message),
     "kind": (CHECKS["date"][1], CHECKS["number"][1]),
     "measure": (RANKED_BY["gain"], RANKED_BY["value_at_risk"]),
@@ -94,6 +104,13 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "no order in the last {days}, usually on {usual} of them": {"usual": (1, 4)},
     'Which clock is {zone} in "{column}"?': {"zone": (Name("IST"), Name("CST"))},
     "{days} day": {"days": COUNTS},
+    "“{value}” is not {rule}": {"rule": (sentence("a day").message, sentence("on or before today").message)},
+    "write {words}.": {"words": (TWO_WORDS, TWO_WORDS)},
+    'write {words}. Did you mean "{word}"?': {
+        "words": (TWO_WORDS, TWO_WORDS),
+        "word": (OUTCOMES["saved"], OUTCOMES["not_saved"]),
+    },
+    "a known {column}": {"column": (Message("outcome"), Message("channel"))},
     "{amount} {currency}": {"amount": (Digits("12,400.50"), Digits("-940.00"))},
     'Which column is {field}, {meaning}? Cells of "{column}" such as {cells} are not {kind}.': FIELD,
     'Which column is {field}, {meaning}? The cells of "{column}" are empty.': FIELD,
