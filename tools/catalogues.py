@@ -58,8 +58,8 @@ WRONG: dict[str, tuple[tuple[str, str], ...]] = {
         ("عقب‌افتاده|معوق|با تأخیر|با تاخیر|نرخ بازگشت", "a word that insults, means unpaid, or has three meanings"),
         ("ه‌ی\\b|ه ی\\b", "an ezafe that is not written هٔ"),
         (
-            "پس فرست|برگشت خورد|تا به حال|پیش‌تر|مشتری‌ها|موارد",
-            "a second word for مرجوع, تا حالا, قبلاً, مشتریان or موردها",
+            "پس فرست|برگشت خورد|تا به حال|پیش‌تر|مشتری‌ها|موردها",
+            "a second word for مرجوع, تا حالا, قبلاً, مشتریان or موارد",
         ),
         ("(?<!\u2066)(?:--[a-z]|\\[)", "Latin that begins with a mark and is not set apart (U+2066 … U+2069)"),
     ),
