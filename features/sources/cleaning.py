@@ -28,6 +28,7 @@ from features.sources.columns import (
     half_up,
     is_empty,
     kept,
+    keys_in_doubt,
     mapped,
     mask,
     where,
@@ -293,8 +294,10 @@ def _check_ids(checks: RowChecks, customer: Coded) -> None:
 def _check_orders(checks: RowChecks, order: Codes, customer: Coded, day: Ints, returned: Mask) -> None:
     """Check that an order id belongs to one customer and one time; a return may come later."""
     sold = checks.alive & checks.sound & (order >= 0) & ~returned
-    if not sold.any():
+    doubt = keys_in_doubt(order, sold, [customer.codes, day])
+    if not doubt.any():
         return
+    sold &= doubt[order]
     first = first_rows(order, sold)
     of_others = sold & (customer.codes != customer.codes[first][order])
     rule = "the order id of one customer"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from features.blocks import blocks
 from features.log import Coded, Codes, Ints
 from features.sources import cells
 from features.sources.cells.hints import Hint
@@ -126,6 +128,36 @@ def first_rows(key: Codes, filled: Mask) -> Ints:
     rows = np.arange(len(key)) if known.all() else np.flatnonzero(known)
     first[(key if len(rows) == len(key) else key[rows])[::-1]] = rows[::-1]  # so that the first row is written last
     return first
+
+
+def keys_in_doubt(key: Codes, rows: Mask, columns: Sequence[Codes]) -> Mask:
+    """Return which keys have rows that stand apart, or differ in a column; of all others the first row says it all.
+
+    Args:
+        key: per row, −1 = none.
+        rows: those that count, each of which has a key.
+        columns: integers, one per row.
+
+    >>> keys_in_doubt(np.array([0, 0, 1, 1, 2, 3, 2]), np.full(7, True), [np.array([5, 5, 5, 6, 7, 7, 7])])
+    array([False,  True,  True, False])
+    """
+    doubt = np.zeros(int(key.max(initial=-1)) + 1, dtype=bool)
+    begins: list[npt.NDArray[Any]] = [key[:1][rows[:1]]]
+    for block in blocks(len(key) - 1):
+        above, below = block, slice(block.start + 1, block.stop + 1)
+        same = (key[below] == key[above]) & rows[above] & rows[below]
+        differs = np.zeros(len(same), dtype=bool)
+        for column in columns:
+            differs |= column[below] != column[above]
+        doubt[key[below][same & differs]] = True
+        begins.append(key[below][rows[below] & ~same])
+    every = np.concatenate(begins)
+    return doubt if _rises(every) else doubt | (np.bincount(every, minlength=len(doubt)) > 1)
+
+
+def _rises(keys: npt.NDArray[Any]) -> bool:
+    """Say whether each key is above the one before it, so that none comes twice."""
+    return bool((keys[1:] > keys[:-1]).all())
 
 
 def first_text(key: Codes, coded: Coded, alive: Mask) -> Coded:

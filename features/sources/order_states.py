@@ -15,12 +15,13 @@ import numpy as np
 
 from features.log import Coded, Codes, Ints
 from features.sources import cells
-from features.sources.columns import Mask, is_empty, mask
+from features.sources.columns import Mask, is_empty, keys_in_doubt, mask
 from features.sources.duplicates import fingerprints
 from features.sources.mapping import LineRules
 from features.sources.row_checks import RowChecks, TypedTable
 
 ENOUGH_ROWS = 500_000
+_STATES = ("status", "cancelled_at", "updated_at")
 FEW_LINES = 0.05  # of the orders have several rows: then a row is an order, and no line of one
 
 
@@ -50,15 +51,19 @@ def earlier_states(
     """
     typed = checks.typed
     nothing = EarlierStates(*(np.zeros(typed.rows, dtype=bool) for _ in range(3)))
-    rows = np.flatnonzero(checks.alive & (order >= 0) & ~_negative(typed))
-    if not len(rows) or int(np.bincount(order[rows]).max()) == 1:
+    sold = checks.alive & (order >= 0) & ~_negative(typed)
+    doubt = keys_in_doubt(order, sold, [customer.codes, local_time, *_columns(typed, rules)])
+    if not doubt.any():
         return nothing
+    every = np.flatnonzero(sold)
+    inside = np.flatnonzero(doubt[order[every]])
+    rows, others = every[inside], order[every[~doubt[order[every]]]]
     group, first = _groups(typed, rows, order, customer, local_time)
-    run = np.concatenate([[True], group[1:] != group[:-1]])
+    run = np.concatenate([[True], (group[1:] != group[:-1]) | (inside[1:] - inside[:-1] > 1)])
     apart = [each for each in _attributes(typed, rows, group, run, rules) if _differs_from(first, each).any()]
     if not apart:
         return nothing
-    line = _line_identity(typed, rows, group, rules)
+    line = _line_identity(typed, rows, group, others, rules)
     state = np.zeros(len(rows), dtype=np.int64)
     for each in apart:
         if _repeats_lines(group, each, line):
@@ -77,6 +82,17 @@ def _negative(typed: TypedTable) -> Mask:
     return negative
 
 
+def _columns(typed: TypedTable, rules: LineRules) -> Iterator[Codes]:
+    """Yield what may tell orders of one number, or the states of one order, apart: an integer per row."""
+    yield from (typed.texts[name].codes for name in ("type", *_STATES) if name in typed.texts)
+    yield from (typed.flags[name] for name in ("cancelled",) if name in typed.flags)
+    yield from (typed.numbers[name] for name in _of_order(rules) if name in typed.numbers)
+
+
+def _of_order(rules: LineRules) -> tuple[str, ...]:
+    return ("amount", "refunded") if rules.amount_is == "order" else ()
+
+
 def _groups(typed: TypedTable, rows: Ints, order: Codes, customer: Coded, local_time: Ints) -> tuple[Codes, Ints]:
     """Return a key per row, one order of one customer at one time, of one kind of document; and its first row."""
     key = order[rows]
@@ -91,13 +107,12 @@ def _groups(typed: TypedTable, rows: Ints, order: Codes, customer: Coded, local_
 
 def _attributes(typed: TypedTable, rows: Ints, group: Codes, run: Mask, rules: LineRules) -> Iterator[Codes]:
     """Yield what may tell the states of an order apart, an integer per row."""
-    for name in ("status", "cancelled_at", "updated_at"):
+    for name in _STATES:
         if (coded := typed.texts.get(name)) is not None:
             yield _filled_down(coded.codes[rows], ~is_empty(coded)[rows], group, run)
     if (flag := typed.flags.get("cancelled")) is not None:
         yield _filled_down(flag[rows], flag[rows] != cells.FLAG_EMPTY, group, run)
-    of_order = ["amount", "refunded"] if rules.amount_is == "order" else []
-    for name in of_order:
+    for name in _of_order(rules):
         if (values := typed.numbers.get(name)) is not None:
             yield _filled_down(values[rows], values[rows] != cells.EMPTY, group, run)
     stands_apart = run.copy()
@@ -116,12 +131,15 @@ def _filled_down(values: Codes, filled: Mask, group: Codes, run: Mask) -> Codes:
     return np.where(source >= 0, values[source], -1)
 
 
-def _line_identity(typed: TypedTable, rows: Ints, group: Codes, rules: LineRules) -> Codes:
-    """Return what names a line within its order: product and line number, else its own numbers, else nothing."""
+def _line_identity(typed: TypedTable, rows: Ints, group: Codes, others: Codes, rules: LineRules) -> Codes:
+    """Return what names a line within its order: product and line number, else its own numbers, else nothing.
+
+    `others` are the orders of all other rows.
+    """
     ids = [typed.texts[name].codes[rows] for name in ("line_id", "product_id") if name in typed.texts]
     names = ("price", "quantity") if rules.amount_is == "order" else ("amount", "price", "quantity")
     numbers = [typed.numbers[name][rows] for name in names if name in typed.numbers]
-    rows_of = np.bincount(group)
+    rows_of = np.concatenate([np.bincount(group), np.bincount(others)])
     if not ids and np.count_nonzero(rows_of > 1) <= FEW_LINES * np.count_nonzero(rows_of):
         return np.zeros(len(rows), dtype=np.int64)
     columns = ids or numbers

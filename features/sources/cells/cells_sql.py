@@ -25,7 +25,7 @@ from features.sources.business_day import on_clock_of
 from features.sources.cells.distinct import filled, read_distinct
 from features.sources.cells.hints import SPACED, WRAPPED
 from features.sources.cells.numbers_sql import NumberReader
-from features.sources.cells.parquet_texts import texts_in_parquet
+from features.sources.cells.parquet_texts import read_parquet, texts_in_parquet
 from features.sources.cells.read_texts import ReadTexts
 from features.sources.columns import Mask, mapped, read_codes
 from features.sources.mapped_file import Column, MappedFile
@@ -51,17 +51,20 @@ _PLAIN_ISO = r"\d{4}-\d{2}-\d{2}(?:[ T](?:[01]\d|2[0-3]):\d{2}(?::\d{2})?)?"
 def read_cells(file: MappedFile) -> tuple[TypedTable, MappedFile]:
     """Return the mapped cells of a file, and the file as it could be read: without its ragged rows, if it has any."""
     try:
-        return _read(file), file
+        return _read(file, texts_in_parquet(file)), file
     except (duckdb.Error, pa.ArrowException, OSError):
         if not file.file.is_text:
-            raise
+            return _read(file, {}), file
         rewritten = file.rewritten()
-        return _read(rewritten), rewritten
+        return _read(rewritten, {}), rewritten
 
 
-def _read(file: MappedFile) -> TypedTable:
-    """Read batch by batch, so that the text of the whole file is never in memory at once."""
-    coded = texts_in_parquet(file)
+def _read(file: MappedFile, of_arrow: Mapping[str, str]) -> TypedTable:
+    """Read batch by batch, so that the text of the whole file is never in memory at once.
+
+    `of_arrow` are the columns that Arrow reads, see `texts_in_parquet`.
+    """
+    coded = read_parquet(file, of_arrow)
     readers = {name: _reader(column, file) for name, column in file.columns.items() if name not in coded}
     rows, marks, has_part = 0, list[list[Mask]](), file.file.has_part
     parts = [np.zeros(0, dtype=np.int64)]

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from features.errors import InputError
-from features.sources.mapping import OrdersMapping, Shop
+from features.log import Coded
+from features.sources.cells import SCALE
+from features.sources.duplicates import order_keys
+from features.sources.mapping import LineRules, OrdersMapping, Shop
+from features.sources.order_states import earlier_states
 from features.sources.reader import CleanLog, read_log
+from features.sources.row_checks import RowChecks, TypedTable
 from features.tables import ORDERS, names
 
 
@@ -144,3 +152,34 @@ def test_exports_without_order_ids_overlap_row_by_row(tmp_path):
     assert worth(read_log(Shop("UTC", "EUR"), together)) == (5500, 0, {"overlap of exports": 2})
     apart = OrdersMapping(first, columns, files=(first, second), keep_repeats=True)
     assert worth(read_log(Shop("UTC", "EUR"), apart)) == (7500, 0, {})
+
+
+rows_of_orders = st.lists(
+    st.tuples(
+        st.sampled_from(["", "1", "2", "3", "4", "5"]), st.sampled_from("aab"), st.sampled_from(["", "paid", "new"]),
+        st.sampled_from("xyz"), st.sampled_from([5, 5, 7, -5]), st.sampled_from([0, 0, 0, 86400]), st.booleans(),
+    ),
+    min_size=1, max_size=30,
+)  # fmt: skip
+
+
+@given(rows_of_orders, st.booleans(), st.sampled_from(["line", "order"]), st.booleans())
+def test_orders_without_a_doubt_change_nothing_of_the_others(rows, sort, amount_is, with_products):
+    columns = list(zip(*(sorted(rows) if sort else rows), strict=True))
+    texts = {name: Coded.of(columns[place]) for place, name in enumerate(("order_id", "customer_id", "status"))}
+    texts |= {"product_id": Coded.of(columns[3])} if with_products else {}
+    time = np.array(columns[5], dtype=np.int64)
+    typed = TypedTable(len(rows), texts, {"amount": np.array(columns[4]) * 10**SCALE}, {}, time, time * 0)
+    checks = RowChecks(typed)
+    checks.alive &= np.array(columns[6])
+    order, rules = order_keys(texts["order_id"], len(rows)), LineRules(amount_is=amount_is)
+
+    def states() -> list[list[bool]]:
+        found = earlier_states(checks, order, texts["customer_id"], time, rules)
+        return [each.tolist() for each in (found.earlier, found.repeated, found.overlapping)]
+
+    some = states()
+    with pytest.MonkeyPatch.context() as patch:
+        every_key = np.ones(int(order.max()) + 1, dtype=bool)
+        patch.setattr("features.sources.order_states.keys_in_doubt", lambda *_: every_key)
+        assert states() == some
