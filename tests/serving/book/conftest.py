@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.webhooks.outbox import publish_and_enqueue
-from tests.serving.conftest import new_database
+from tests.serving.conftest import build_scores, new_database
 from tests.serving.read_back import list_on
 
 
@@ -78,15 +80,20 @@ def count(place: Path | str) -> Callable[[str], int]:
     return counted
 
 
+@functools.cache
+def _planned(customers: int, as_of: date | None, **rules: Any) -> tuple[pd.DataFrame, OutreachList]:
+    """Return the scores of customers "c0" … on a day, and their list; many tests publish the same one."""
+    day = {} if as_of is None else {"as_of": as_of}
+    scores = build_scores(*((f"c{n}", 0.9 - 0.001 * n, "30.00", day) for n in range(customers)))
+    return scores, plan(scores, currency="EUR", policy=Policy(**rules))
+
+
 @pytest.fixture
-def publish(book: Book, make_scores: Any) -> Callable[..., OutreachList]:
+def publish(book: Book) -> Callable[..., OutreachList]:
     """Score customers "c0" … on a day, publish their list, and return it as the book holds it."""
 
-    def published(customers: int = 3, as_of: object = None, **rules: Any) -> OutreachList:
-        scores = make_scores(*((f"c{n}", 0.9 - 0.001 * n, "30.00") for n in range(customers)))
-        if as_of is not None:
-            scores["as_of"] = pd.Series([as_of] * len(scores), dtype=object)
-        made = plan(scores, currency="EUR", policy=Policy(**{"holdout_share": 0.0} | rules))
+    def published(customers: int = 3, as_of: date | None = None, **rules: Any) -> OutreachList:
+        scores, made = _planned(customers, as_of, **{"holdout_share": 0.0} | rules)
         publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
         found = list_on(book, made.as_of)
         assert found is not None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -36,6 +39,7 @@ ELENIS, BRUNOS = tuple(f"e{n:02d}" for n in range(32)), tuple(f"b{n:02d}" for n 
 PHONE, MAIL = "694 123 4567", "ann@mailbox.gr"
 LATE = Message("no order for {days_since_order}, usually {rhythm}", {"days_since_order": Days(74), "rhythm": Every(31)})
 REASON = "no order for 74 days, usually every 31 days"
+CUSTOMERS = "customers.csv"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 VERSION = re.compile(r'name="version" value="([0-9a-f]+)"')
@@ -120,34 +124,60 @@ def _entry(customer_id: str, n: int, day: date) -> Any:
     return (customer_id, 0.9 - 0.01 * n, f"{40 - n}.00", facts)
 
 
-@pytest.fixture
-def site(shop: Any, tmp_path: Path, make_scores: Any) -> Iterator[Site]:
-    """The list of today, of two owners; a page of it is full."""
+@dataclass(frozen=True)
+class Listed:
+    """A folder with the customers file and the book of a shop that has made its list, and what that list is."""
+
+    folder: Path
+    list_id: int
+    entry_of: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def listed_on(make_scores: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[date], Listed]:
+    """Make the list of a day, of two owners; a page of it is full. Each test copies it: a plan takes longer."""
+    return functools.cache(lambda day: _list(tmp_path_factory.mktemp("listed"), day, make_scores))
+
+
+def _list(folder: Path, day: date, make_scores: Any) -> Listed:
+    people = _people()
+    people.to_csv(folder / CUSTOMERS, index=False)
+    scores = make_scores(*(_entry(each, n, day) for n, each in enumerate(people["customer_id"])))
+    frame = people.drop(columns=["phone", "mail"]).assign(segment=None, consent=None)
+    made = plan(scores, frame, currency="EUR", policy=Policy(holdout_share=0.0))
+    made = made.with_groups(lambda each: each.assign(opening="Hello, how are you?"))
+    orders = tuple(OrderDay(day - timedelta(74 + 31 * n), 1250, 1) for n in reversed(range(4)))
+    known = Background(orders, (("tea", 4),), tickets=(day - timedelta(3),))
+    with closing(Book(folder)) as book:
+        published = publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
+        with book.writing() as connection:
+            keep_backgrounds(connection, published.list_id, {"e00": known})
+    everyone = published.outreach.everyone
+    return Listed(folder, published.list_id, dict(zip(everyone["customer_id"], everyone["entry_id"], strict=True)))
+
+
+def _people() -> pd.DataFrame:
     people = pd.DataFrame({"customer_id": [*ELENIS, *BRUNOS]})
     people["owner"] = ["Eleni" if each in ELENIS else "Bruno" for each in people["customer_id"]]
     people["name"] = [f"Name of {each}" for each in people["customer_id"]]
     people.loc[1, "name"], people.loc[2, "name"] = NASTY, "Γιώργος Παπαδόπουλος"
     people["phone"] = [PHONE if each == "e00" else None for each in people["customer_id"]]
     people["mail"] = people["customer_id"].map({"e00": MAIL, "e01": "not an address@"})
-    people.to_csv(tmp_path / "customers.csv", index=False)
+    return people
+
+
+@pytest.fixture
+def site(shop: Any, tmp_path: Path, listed_on: Callable[[date], Listed]) -> Iterator[Site]:
+    """The list of today, of two owners; a page of it is full."""
     columns = {name: name for name in ("customer_id", "owner", "name", "phone", "mail")}
-    customers = replace(shop.settings.customers, file=tmp_path / "customers.csv", columns=columns)
+    customers = replace(shop.settings.customers, file=tmp_path / CUSTOMERS, columns=columns)
     settings = replace(shop.settings, folder=tmp_path, customers=customers)
-    day, book = today(settings), Book(tmp_path)
-    scores = make_scores(*(_entry(each, n, day) for n, each in enumerate(people["customer_id"])))
-    frame = people.drop(columns=["phone", "mail"]).assign(segment=None, consent=None)
-    made = plan(scores, frame, currency="EUR", policy=Policy(holdout_share=0.0))
-    made = made.with_groups(lambda each: each.assign(opening="Hello, how are you?"))
-    published = publish_and_enqueue(book, made, record_scores(book, scores, currency="EUR", data_digest="d"))
-    orders = tuple(OrderDay(day - timedelta(74 + 31 * n), 1250, 1) for n in reversed(range(4)))
-    known = Background(orders, (("tea", 4),), tickets=(day - timedelta(3),))
-    with book.writing() as connection:
-        keep_backgrounds(connection, published.list_id, {"e00": known})
-    everyone = published.outreach.everyone
-    entry_of = dict(zip(everyone["customer_id"], everyone["entry_id"], strict=True))
-    server = ServerState(settings, book)
+    day = today(settings)
+    listed = listed_on(day)
+    shutil.copytree(listed.folder, tmp_path, dirs_exist_ok=True)
+    server = ServerState(settings, Book(tmp_path))
     app = create_app(server, pages=page_routes(server))
-    yield Site(server, book, app, published.list_id, entry_of, day)
+    yield Site(server, server.book, app, listed.list_id, dict(listed.entry_of), day)
     server.close()
 
 
