@@ -98,6 +98,8 @@ def _merged(people: pd.DataFrame) -> pd.DataFrame:
     held, treated = (
         people.loc[people["arm"] == arm, ["account_id", "customer_id", "playbook"]] for arm in (HOLDOUT, TREATED)
     )
+    if held.empty or treated.empty:
+        return pd.DataFrame(columns=list(MERGED_NAMES))
     pairs = held.merge(treated, on="account_id", suffixes=("_held", "_treated"))
     both = pairs[["playbook_held", "playbook_treated"]]
     same = (both["playbook_held"] == both["playbook_treated"]) | (both == ANY_PLAYBOOK).any(axis=1)

@@ -50,10 +50,11 @@ def _with_arms(rows: pd.DataFrame, arms: Arms, policy: Policy) -> pd.DataFrame:
     pairs = zip(rows["account_id"], rows["playbook"], strict=True)
     apart_until = pd.Series([arms.kept_apart_until(*pair) for pair in pairs], index=rows.index, dtype=object)
     apart = apart_until.notna()
-    drawn = with_arms(rows[~apart], arms.by_lot, policy.holdout_share, by_playbook=policy.holdout_by_playbook)
-    aside = rows[apart]
-    aside = aside.assign(arm=HOLDOUT, drawn_for=aside["playbook"], is_new_draw=False)
-    found: pd.DataFrame = pd.concat([drawn, aside]).loc[rows.index]
+    found = with_arms(rows[~apart], arms.by_lot, policy.holdout_share, by_playbook=policy.holdout_by_playbook)
+    if apart.any():
+        aside = rows[apart]
+        aside = aside.assign(arm=HOLDOUT, drawn_for=aside["playbook"], is_new_draw=False)
+        found = pd.concat([found, aside]).loc[rows.index]
     watched = ~apart & ~found["account_id"].isin(arms.of_both)
     return found.assign(is_watched=watched, apart_until=apart_until)
 

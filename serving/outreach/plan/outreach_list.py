@@ -14,7 +14,7 @@ import pandas as pd
 from features.money import Money
 from serving.outreach.plan.accounts import Accounts
 from serving.outreach.plan.arms import DRAWN_NAMES, MERGED_NAMES, Arms, begins_now
-from serving.outreach.plan.candidates import SHRUNK
+from serving.outreach.plan.candidates import LISTED_KINDS, SHRUNK
 from serving.outreach.plan.departures import GONE_NAMES
 from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.plan.suppression import SUPPRESSED_NAMES
@@ -141,8 +141,8 @@ class OutreachList:
 
 def entries_of(
     listed: pd.DataFrame, as_of: date, listed_before: Collection[str], money: Money, workdays: Workdays
-) -> pd.DataFrame:
-    """Return listed customers of one kind, best first, as a frame in ENTRY_NAMES.
+) -> list[pd.DataFrame]:
+    """Return listed customers, best first, as a frame in ENTRY_NAMES for each of LISTED_KINDS.
 
     The opening is filled in later, and the id when the list is published.
 
@@ -155,15 +155,15 @@ def entries_of(
     """
     due = [workdays.due(as_of, int(days)) for days in listed["due_days"]]
     rows = listed.assign(
-        position=range(1, len(listed) + 1),
+        position=listed.groupby("kind").cumcount() + 1,
         entry_id=None,
         cost=_major(listed["cost"], money),
         expected_gain=_major(listed["gain"], money),
         due_on=pd.Series(due, index=listed.index, dtype=object),
         change=np.where(listed["account_id"].isin(listed_before), "still", "new"),
         opening=None,
-    )
-    return rows[list(ENTRY_NAMES)].reset_index(drop=True)
+    )[list(ENTRY_NAMES)]
+    return [rows[rows["kind"] == kind].reset_index(drop=True) for kind in LISTED_KINDS]
 
 
 def with_less_told(entries: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from features.errors import InputError
 from features.money import Money
 from serving.outreach.plan.accounts import accounts_of
 from serving.outreach.plan.arms import arms_today, drawn_of
-from serving.outreach.plan.candidates import LISTED_KINDS, candidates
+from serving.outreach.plan.candidates import candidates
 from serving.outreach.plan.capacity import within_capacity
 from serving.outreach.plan.departures import departures
 from serving.outreach.plan.entry_rule import with_entry_rule, with_reminders
@@ -123,8 +123,7 @@ def plan(
     given = given[given["account_id"].isin(set(enrolled["account_id"]))].reset_index(drop=True)
     gone = departures(snapshot.former, listed, off, scores)
     whole = known.loc[listed.index].assign(**{name: listed[name] for name in ("owner", "gain", "members")})
-    days = policy.workdays
-    groups = [entries_of(whole[whole["kind"] == kind], as_of, before, money, days) for kind in LISTED_KINDS]
+    groups = entries_of(whole, as_of, before, money, policy.workdays)
     entries, newcomers, winback, reminders, shrinking = groups
     return OutreachList(
         as_of=as_of,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features.sources.people.consent import SERVICE
@@ -60,12 +61,13 @@ def suppressed(
         account_of: customer → account, of those that have a parent.
         least_gain: from which on a customer is worth a row, minor units.
     """
-    reason = pd.Series(None, index=rows.index, dtype=object)
-    detail = reason.copy()
+    reason, detail = np.full(len(rows), None, dtype=object), np.full(len(rows), None, dtype=object)
+    is_free = np.ones(len(rows), dtype=bool)
     for rule in _rules(rows, snapshot, policy, as_of, account_of, least_gain):
-        applies = reason.isna() & rule.keeps_off.fillna(False).astype(bool)
-        reason[applies], detail[applies] = rule.reason, rule.detail[applies]
-    return rows.assign(reason=reason, detail=detail)
+        applies = is_free & rule.keeps_off.fillna(False).to_numpy(dtype=bool)
+        reason[applies], detail[applies] = rule.reason, rule.detail.to_numpy()[applies]
+        is_free &= ~applies
+    return rows.assign(reason=_details(rows, reason), detail=_details(rows, detail))
 
 
 def _rules(
@@ -93,7 +95,7 @@ def _rules(
     yield Rule(LITTLE_GAIN, by_gain & (rows["gain"] < least_gain), _details(rows, little))
 
 
-def _details(rows: pd.DataFrame, texts: str | Sequence[str]) -> pd.Series:
+def _details(rows: pd.DataFrame, texts: str | Sequence[str] | npt.NDArray[np.object_]) -> pd.Series:
     """Return one detail for all rows, or one for each."""
     return pd.Series(texts, index=rows.index, dtype=object)
 
