@@ -164,13 +164,15 @@ def post_contacts(address: str, key: str, name: str, acknowledged: list[str], st
             return
         contact = {"customer_id": "c", "channel": "call", "contacted_on": "2023-01-05", "key": f"{name}-{number}"}
         try:
-            with httpx.Client(base_url=address, timeout=30, trust_env=False) as client:
+            # A connection of its own, so that it comes to another worker; certificates, read for each, would cost most.
+            with httpx.Client(base_url=address, timeout=30, trust_env=False, verify=False) as client:
                 headers = {"Authorization": f"Bearer {key}"}
                 done = client.post("/v1/contacts", json={"contacts": [contact]}, headers=headers)
         except httpx.TransportError:
             continue
         if done.status_code == 200:
             acknowledged.append(contact["key"])
+        time.sleep(0.01)  # or there is no processor left on which the next worker could start
 
 
 @pytest.mark.slow
