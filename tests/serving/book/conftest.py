@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.webhooks.outbox import publish_and_enqueue
+from tests.serving.book.lent_database import Lend, lender
 from tests.serving.conftest import build_scores, new_database
 from tests.serving.read_back import list_on
 
@@ -40,11 +42,18 @@ def empty_database(postgresql: str) -> Iterator[str]:
         yield str(engine_of(url).url.database)
 
 
+@pytest.fixture(scope="session")
+def lend_database(postgresql: str, empty_database: str) -> Iterator[Lend]:
+    """Lend databases that hold an empty book."""
+    with ExitStack() as made:
+        yield lender(lambda: made.enter_context(new_database(postgresql, like=empty_database)))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path | str]:
     """Where an empty book may be made: a folder, or the URL of a new database.
 
-    For a test that asks for the book itself it is made already, as a copy: its tables cost more than most tests.
+    For a test that asks for the book itself it is made already: its tables cost more than most tests.
     """
     is_made = "book" in request.fixturenames
     if request.param == "sqlite":
@@ -53,8 +62,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         yield tmp_path
         return
     monkeypatch.setenv(VARIABLE, "of-a-test-" * 4)  # a book by URL has no folder for it
-    like = request.getfixturevalue("empty_database") if is_made else "template1"
-    with new_database(request.getfixturevalue("postgresql"), like=like) as url:
+    made = (
+        request.getfixturevalue("lend_database")() if is_made else new_database(request.getfixturevalue("postgresql"))
+    )
+    with made as url:
         yield url
 
 

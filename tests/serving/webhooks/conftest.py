@@ -16,9 +16,16 @@ import pytest
 
 from serving.webhooks.receivers import Receiver
 from serving.webhooks.signing import new_secret, verify
-from tests.serving.book.conftest import book, empty_database, empty_file, place, publish
+from tests.serving.book.conftest import book, empty_database, empty_file, lend_database, place, publish
 
-__all__ = ["book", "empty_database", "empty_file", "place", "publish"]  # a fixture is there once its name is
+__all__ = [
+    "book",
+    "empty_database",
+    "empty_file",
+    "lend_database",
+    "place",
+    "publish",
+]  # a fixture is there once its name is
 
 
 @dataclass
