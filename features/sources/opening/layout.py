@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -87,12 +87,29 @@ def layout_of(path: Path, delimiter: str | None, header_line: int | None, *, by_
     hint = None if by_record else _hint(path)
     if delimiter is None and hint is not None:
         delimiter = hint
-    found = [
-        layout
-        for mark in ((delimiter,) if delimiter else DELIMITERS)
-        if (layout := _with(path, mark, header_line, 1 if hint else 0, by_record)) is not None
-    ]
-    return max(found, key=lambda layout: sum(map(bool, layout.header)), default=None)
+    if delimiter:
+        return _with(path, delimiter, header_line, 1 if hint else 0, by_record)
+    likely = _occurring(path)
+    found = _widest(_with(path, mark, header_line, 0, by_record) for mark in likely)
+    if found is not None and _names(found) > 1:
+        return found
+    return _widest(_with(path, mark, header_line, 0, by_record) for mark in DELIMITERS)
+
+
+def _occurring(path: Path) -> list[str]:
+    """Return the delimiters that the first lines hold at all: the others would only split nothing, line by line."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        start = file.read(_START)
+    return [mark for mark in DELIMITERS if mark in start]
+
+
+def _widest(layouts: Iterable[Layout | None]) -> Layout | None:
+    """Return the first of those whose header names the most columns."""
+    return max((layout for layout in layouts if layout is not None), key=_names, default=None)
+
+
+def _names(layout: Layout) -> int:
+    return sum(map(bool, layout.header))
 
 
 def _aligned_header(path: Path) -> tuple[str, ...]:

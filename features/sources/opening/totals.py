@@ -13,6 +13,11 @@ _WORDS = (
     "sous-total|somme|suma( częściowa)?|razem|ogółem|(genel |ara )?toplam|(общий )?итого|всего|подытог|"
     "(γενικό |μερικό )?σύνολ[οα]|συνολα|جمع( کل)?|مجموع( کل)?|المجموع|celkem|összesen|yhteensä|soma"
 )
+# Each word holds one of these: where a text holds none it need not be searched letter by letter.
+_STEMS = (
+    *("tota", "sum", "som", "gesamt", "razem", "ogółem", "toplam", "итого", "всего", "подытог", "σύνολ", "συνολ"),
+    *("جمع", "مجموع", "celkem", "összesen", "yhteensä"),
+)
 # A cell that says nothing else, or the first cell of a row that goes on: "Total for C1".
 TOTAL_CELL = rf"^\W*({_WORDS})\W*$"
 TOTAL_START = rf"^\W*({_WORDS})(\W.*)?$"
@@ -30,7 +35,12 @@ def may_hold_totals(path: Path) -> bool:
         file.seek(max(0, size - _END))
         tail = file.read()
     _, _, rows = head.decode("utf-8", "ignore").partition("\n")
-    return any(_LINE.search(part) for part in (rows, tail.decode("utf-8", "ignore")))
+    return any(_holds_a_word(part) for part in (rows, tail.decode("utf-8", "ignore")))
+
+
+def _holds_a_word(text: str) -> bool:
+    folded = text.casefold()
+    return any(stem in folded for stem in _STEMS) and _LINE.search(text) is not None
 
 
 def total_sql(columns: Sequence[str]) -> str:

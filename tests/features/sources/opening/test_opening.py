@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from features.errors import InputError
 from features.sources.mapping import FileFormat, OrdersMapping, Shop
+from features.sources.opening import totals
 from features.sources.opening.copies import LOCK, PREFIX, folder_for_copies
 from features.sources.opening.opener import open_file
 from features.sources.reader import check_files
@@ -108,3 +110,11 @@ def test_lines_that_name_their_order_without_the_word_id_are_joined(tmp_path: Pa
     report = check_files(Shop("UTC", "EUR"), mapping)
     assert report.sheet is not None, report.violations
     assert (report.sheet.counted.orders, report.sheet.counted.order_lines) == (2, 3)
+
+
+def test_each_word_for_a_total_holds_a_stem_by_which_a_text_without_any_is_passed_over() -> None:
+    optional = re.compile(r"\([^()]*\)\?")
+    words = re.split(r"\|(?![^()]*\))", optional.sub("", totals._WORDS))
+    assert len(words) > 20
+    assert [word for word in words if not any(stem in word for stem in totals._STEMS)] == []
+    assert [stem for stem in totals._STEMS if stem != stem.casefold()] == []
