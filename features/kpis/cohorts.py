@@ -11,7 +11,7 @@ import numpy as np
 
 from features.churn.labels import complete_until
 from features.kpis.order_counts import order_counts
-from features.kpis.periods import Period, periods
+from features.kpis.periods import Calendar, Period, periods
 from features.log import Ints, Log
 
 
@@ -39,12 +39,13 @@ class Cohorts:
         ]
 
 
-def cohorts(log: Log, end: int | None = None) -> Cohorts:
+def cohorts(log: Log, end: int | None = None, calendar: Calendar = "gregorian") -> Cohorts:
     """Count the customers of each month's cohort in each calendar month since.
 
     Args:
         log: the shop's log.
         end: first day number that is not known; `complete_until(log)` where none is given.
+        calendar: whose months they are.
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
@@ -52,7 +53,7 @@ def cohorts(log: Log, end: int | None = None) -> Cohorts:
     [[1.0, 0.5], [None, None]]
     """
     known_until = complete_until(log) if end is None else end
-    months = periods("month", log.first_day, known_until)
+    months = periods("month", log.first_day, known_until, calendar)
     ordering = np.zeros((len(months), len(months)), dtype=np.int64)
     edges = [span.first_day for span in months] + [known_until]
     for counts in order_counts(log, edges) if months else ():

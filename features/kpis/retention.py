@@ -25,7 +25,7 @@ import numpy as np
 from features.churn.labels import complete_until
 from features.churn.survival import Flags
 from features.kpis.order_counts import OrderCounts, order_counts
-from features.kpis.periods import Period, PeriodKind, periods
+from features.kpis.periods import Calendar, Period, PeriodKind, periods
 from features.log import Ints, Log
 
 NO_GROUP = "none"
@@ -151,6 +151,7 @@ def retention_kpis(
     *,
     end: int | None = None,
     group_of: Mapping[str, str] | None = None,
+    calendar: Calendar = "gregorian",
 ) -> KpiTable:
     """Count who was kept, lost, gained and won back in every calendar period of a log.
 
@@ -160,6 +161,7 @@ def retention_kpis(
         kind: month, quarter or year.
         end: first day number that is not known; `complete_until(log)` where none is given.
         group_of: customer → group; who is not in it is in `NO_GROUP`.
+        calendar: whose months, quarters and years they are.
 
     >>> from features.log import Lines
     >>> from features.roll_up import roll_up
@@ -169,7 +171,7 @@ def retention_kpis(
     (2, 1, 50.0, 50.0)
     """
     known_until = complete_until(log) if end is None else end
-    spans = periods(kind, log.first_day, known_until)
+    spans = periods(kind, log.first_day, known_until, calendar)
     return kpis_of(log, active_days, spans, end=known_until, group_of=group_of)
 
 

@@ -20,6 +20,9 @@ YEAR_DAYS = 365
 DISCOUNT = 0.10
 FEWEST_MONTHS = 3
 POINTS = 0.05
+# What a shop is compared with over so many years.
+YEARS = 7
+GOOD, POOR = 0.9, 0.8
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def five_points_more(retention: float) -> float:
     return lifetime_spend(1, more) / lifetime_spend(1, retention) - 1
 
 
-def customers_over_years(retention: float, gained: float, years: int = 7) -> list[float]:
+def customers_over_years(retention: float, gained: float, years: int = YEARS) -> list[float]:
     """Return customers at the end of each year, 1 at the start: each year keeps a share and gains a share.
 
     >>> [round(n, 2) for n in customers_over_years(0.9, 0.2, years=7)][-1], customers_over_years(0.8, 0.2)[-1]

@@ -6,15 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.kpis.yearly import DISCOUNT, POINTS, Yearly, customers_over_years, five_points_more, lifetime_spend
+from features.kpis.yearly import (
+    DISCOUNT,
+    GOOD,
+    POINTS,
+    POOR,
+    YEARS,
+    Yearly,
+    customers_over_years,
+    five_points_more,
+    lifetime_spend,
+)
 from features.money import Money
 from training.plots.canvas import ACCENT, INK, MUTED, SECOND, percent, stacked
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-YEARS = 7
-GOOD, POOR = 0.9, 0.8
 # The height of a number beside a line, as a share of the axis.
 LABEL_ROOM = 0.06
 # Reichheld and Schefter (2000), "E-Loyalty: Your Secret Weapon on the Web", Harvard Business Review 78(4), 105–113.

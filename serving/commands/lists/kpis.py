@@ -18,7 +18,7 @@ from features.clock import date_of, day_number
 from features.errors import InputError
 from features.file_access import Access
 from features.kpis.cohorts import Cohorts, cohorts
-from features.kpis.periods import period_kind
+from features.kpis.periods import Calendar, period_kind
 from features.kpis.retention import NO_GROUP, Kpis, KpiTable, retention_kpis
 from features.kpis.yearly import DISCOUNT, Yearly, five_points_more, lifetime_spend, yearly
 from features.money import Money
@@ -233,6 +233,8 @@ def shop_kpis(
     period: str = "month",
     by: By | None = None,
     out: Path | None = None,
+    calendar: Calendar = "gregorian",
+    predicts: bool = True,
 ) -> ShopKpis:
     """Count the retention figures of a shop, and write tables and pictures.
 
@@ -241,6 +243,8 @@ def shop_kpis(
         period: month, quarter or year.
         by: also for each segment of the customers file, or for each owner as the book and the customers file know them.
         out: the folder for kpis.csv, cohorts.csv, five-points.png and seven-years.png; None for none.
+        calendar: whose months, quarters and years they are.
+        predicts: whether expected spend is asked of the model, which takes most of the time.
 
     Raises:
         InputError: files that cannot be read or written, another period, no such groups, or no order before `until`.
@@ -254,14 +258,14 @@ def shop_kpis(
     definition = shop.settings.definition_for(log)
     group_of = None if by is None else groups_of(shop, by, log.customer_ids)
     year = yearly(log, definition.active_days, end)
-    expected, why = expected_values(shop, log, end, group_of, year)
-    table = retention_kpis(log, definition.active_days, kind, end=end, group_of=group_of)
-    months = table if kind == "month" else retention_kpis(log, definition.active_days, end=end)
+    expected, why = expected_values(shop, log, end, group_of, year) if predicts else ({}, ())
+    table = retention_kpis(log, definition.active_days, kind, end=end, group_of=group_of, calendar=calendar)
+    months = table if kind == "month" else retention_kpis(log, definition.active_days, end=end, calendar=calendar)
     found = ShopKpis(
         period=kind,
         by=by,
         table=table,
-        cohorts=cohorts(log, end),
+        cohorts=cohorts(log, end, calendar),
         year=year,
         expected=expected,
         money=shop.settings.money,

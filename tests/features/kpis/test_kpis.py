@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from features.clock import day_number
+from features.clock import date_of, day_number
 from features.errors import InputError
 from features.kpis.cohorts import cohorts
 from features.kpis.periods import Period, period_kind, periods
@@ -129,6 +129,32 @@ def test_calendar_periods(kind, names):
 def test_periods_before_1970_and_none():
     assert [span.name for span in periods("quarter", -1, 0)] == ["1969-Q4"]
     assert periods("month", 5, 5) == ()
+
+
+def test_months_of_the_jalali_calendar():
+    first, end = day_number(date(2025, 3, 20)), day_number(date(2026, 3, 22))
+    found = periods("month", first, end, "jalali")
+    names = ["1403-12", *(f"1404-{month:02d}" for month in range(1, 13)), "1405-01"]
+    assert [span.name for span in found] == names
+    assert [span.days for span in found] == [30, *[31] * 6, *[30] * 5, 29, 31]
+    assert date_of(found[1].first_day) == date(2025, 3, 21)
+    assert all(left.end == right.first_day for left, right in pairwise(found))
+    assert [span.name for span in periods("quarter", first, end, "jalali")][:2] == ["1403-Q4", "1404-Q1"]
+    assert [span.name for span in periods("year", first, end, "jalali")] == ["1403", "1404", "1405"]
+
+
+def test_days_of_which_the_jalali_calendar_is_not_known_are_counted_by_the_other():
+    assert [
+        span.name for span in periods("month", day_number(date(1900, 1, 1)), day_number(date(1900, 1, 2)), "jalali")
+    ] == ["1900-01"]
+
+
+def test_figures_of_a_jalali_month_are_those_of_its_days():
+    tir = Period("1404-04", day_number(date(2025, 6, 22)), day_number(date(2025, 7, 23)))
+    found = retention_kpis(log_of(SHOP), 31, end=END, calendar="jalali").whole[-2]
+    [by_days] = kpis_of(log_of(SHOP), 31, [tir], end=END).whole
+    assert (found.period, found.active_at_start, found.kept) == (tir, by_days.active_at_start, by_days.kept)
+    assert cohorts(log_of(SHOP), END, "jalali").months[-2] == tir
 
 
 def test_a_mistyped_period_is_told():
