@@ -40,6 +40,17 @@ def episodes(book: Book, until: date) -> pd.DataFrame:
         return found.assign(contacted=_contacted(found, _contacts_of_accounts(connection)))
 
 
+def trial_stamp(connection: Connection) -> tuple[Any, ...]:
+    """Return what changes whenever something is recorded that `episodes` or `leaks` tell."""
+    counts = (
+        sa.select(sa.func.count(EPISODES.c.account_id), sa.func.count(EPISODES.c.voided_at)),
+        sa.select(sa.func.count(CONTACTS.c.key), sa.func.max(CONTACTS.c.recorded_at)),
+        sa.select(sa.func.count(MERGERS.c.account_id), sa.func.max(MERGERS.c.list_id)),
+        sa.select(sa.func.count(DRAWN.c.customer_id), sa.func.count(DRAWN.c.until)),
+    )
+    return tuple(value for query in counts for value in connection.execute(query).one())
+
+
 def ended_by(connection: Connection, day: date) -> sa.ColumnElement[bool]:
     """Return the condition of an episode whose horizon ended on or before a day.
 

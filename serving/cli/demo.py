@@ -7,12 +7,12 @@ everyone at that date, and is then told how right it was.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.atomic_write import whole
-from features.churn.labels import complete_until, label_table
+from features.churn.labels import complete_until
 from features.clock import date_of
 from features.errors import InputError
 from features.log import Log
@@ -20,13 +20,13 @@ from features.shell import shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from serving.commands.data.check import check_shop
 from serving.commands.data.demo_data import write_demo_shop
+from serving.commands.lists.came_true import Truth, turned_out
 from serving.commands.lists.list import PublishedList, publish
 from serving.commands.models.score import ScoringRun, score_all
 from serving.commands.models.train import train_and_judge
 from serving.config import FILE_NAME, Churn, ListSettings, Settings, toml_text
 from serving.outreach.exports.write_table import write_table
 from serving.shop import OpenShop
-from training.metrics import auroc
 from training.tracking import Tracking
 
 if TYPE_CHECKING:
@@ -106,35 +106,27 @@ def _same(*names: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Truth:
-    """What came true after the date of the scores."""
+class Told:
+    """What came true of the demo's scores and list, for a person."""
 
-    as_of: date
-    until: date
-    customers: int
-    churned: int
-    auroc: float
-    listed: int
-    listed_churned: int
-    said: float
-    high: int
-    high_churned: int
+    truth: Truth
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        return {**self.__dict__}
+        return {**vars(self.truth)}
 
     def lines(self) -> list[str]:
         """Say it to a person."""
+        found = self.truth
         return [
-            f"From {self.as_of} to {self.until}, {self.churned:,} of {self.customers:,} stayed away "
-            f"({self.churned / self.customers:.1%}); the scores had said {self.said:.1%}.",
-            f"AUROC {self.auroc:.3f}: of one who left and one who stayed, the one who left had the higher risk "
-            f"{self.auroc:.0%} of the time.",
-            f"Of {self.high:,} customers called more likely to stop than to order, "
-            f"{self.high_churned:,} did stay away ({_share(self.high_churned, self.high)}).",
-            f"Of the {self.listed:,} on the list, {self.listed_churned:,} stayed away "
-            f"({_share(self.listed_churned, self.listed)}), {_lift(self):.1f} times as many as among all.",
+            f"From {found.as_of} to {found.until}, {found.churned:,} of {found.customers:,} stayed away "
+            f"({found.churned / found.customers:.1%}); the scores had said {found.said:.1%}.",
+            f"AUROC {found.auroc:.3f}: of one who left and one who stayed, the one who left had the higher risk "
+            f"{found.auroc:.0%} of the time.",
+            f"Of {found.high:,} customers called more likely to stop than to order, "
+            f"{found.high_churned:,} did stay away ({_share(found.high_churned, found.high)}).",
+            f"Of the {found.listed:,} on the list as likely to leave, {found.listed_churned:,} stayed away "
+            f"({_share(found.listed_churned, found.listed)}), {_times(found.lift)} as many as among all.",
         ]
 
 
@@ -142,30 +134,19 @@ def _share(part: int, whole_: int) -> str:
     return f"{part / whole_:.0%}" if whole_ else "none"
 
 
-def _lift(truth: Truth) -> float:
-    base = truth.churned / truth.customers
-    return truth.listed_churned / truth.listed / base if truth.listed and base else float("nan")
+def _times(lift: float | None) -> str:
+    return "not" if lift is None else f"{lift:.1f} times"
 
 
-def judged(log: Log, run: ScoringRun, listed: PublishedList) -> Truth:
+def judged(log: Log, run: ScoringRun, listed: PublishedList) -> Told:
     """Compare scores and list with the orders of the horizon."""
-    labels = label_table(log, [run.as_of], run.bundle.definition).set_index("customer_id")["churned"]
-    scores = run.scores.set_index("customer_id")
-    churned = labels.reindex(scores.index).to_numpy(dtype=bool)
-    high = (scores["band"] == "high").to_numpy()
-    on_list = labels.reindex(listed.outreach.customer_ids)
-    return Truth(
-        as_of=run.as_of,
-        until=run.as_of + timedelta(days=run.bundle.definition.horizon_days - 1),
-        customers=len(scores),
-        churned=int(churned.sum()),
-        auroc=auroc(churned, scores["probability"].to_numpy(dtype=float)),
-        listed=len(on_list),
-        listed_churned=int(on_list.sum()),
-        said=float(scores["probability"].mean()),
-        high=int(high.sum()),
-        high_churned=int((high & churned).sum()),
-    )
+    outreach = listed.outreach
+    groups = (outreach.entries, outreach.newcomers, outreach.winback)
+    ids = [each for group in groups for each in group["customer_id"]]
+    found = turned_out(log, run.as_of, run.bundle.definition.horizon_days, run.scores, ids)
+    if found is None:
+        raise InputError("the orders of the demo know none of the customers who were scored")
+    return Told(found.truth)
 
 
 def next_commands(settings: Settings) -> list[str]:
