@@ -51,13 +51,13 @@ def every_in_words(days: float) -> str:
     return _RHYTHMS.get(whole, f"every {whole:,} days")
 
 
-def percent(share: float) -> str:
-    """Return a share as a whole percentage.
+def percent(share: float, digits: int = 0) -> str:
+    """Return a share as a percentage, a whole one unless a table has room for one digit more.
 
-    >>> percent(0.595), percent(0.625)
-    ('60%', '63%')
+    >>> percent(0.595), percent(0.625), percent(0.625, 1)
+    ('60%', '63%', '62.5%')
     """
-    return f"{_to(as_shown(share) * 100, 0)}%"
+    return f"{_to(as_shown(share) * 100, digits)}%"
 
 
 def number_in_words(value: float) -> str:

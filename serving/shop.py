@@ -47,6 +47,7 @@ class OpenShop:
         until: orders and events on or after this business day are not read; None = all are.
         book: of a server that holds it open; it stays open.
         known_at: what was posted after this business day is not read; the settings name the exports of until then.
+        log: of a server that has read the whole of it; None = it is read.
     """
 
     def __init__(
@@ -56,9 +57,10 @@ class OpenShop:
         until: date | None = None,
         book: Book | None = None,
         known_at: date | None = None,
+        log: Log | None = None,
     ) -> None:
         self.settings, self.until, self.known_at = settings, until, known_at
-        self._lent, self._book = book is not None, book
+        self._lent, self._book, self._lent_log = book is not None, book, log
         self._count_twice = False
 
     def __enter__(self) -> OpenShop:
@@ -110,6 +112,8 @@ class OpenShop:
     @cached_property
     def log(self) -> Log:
         """The log of that reading, with the columns of the customers file and of first orders that are features."""
+        if self._lent_log is not None and self.until is None:
+            return self._lent_log
         return reduce(with_attributes, self.attributes, self.reading.log)
 
     @cached_property
@@ -201,7 +205,7 @@ class OpenShop:
 
     def whole(self) -> OpenShop:
         """Return the same shop without `until`: how far its days are complete is seen in the whole log alone."""
-        return OpenShop(self.settings, book=self.book_if_any, known_at=self.known_at)
+        return OpenShop(self.settings, book=self.book_if_any, known_at=self.known_at, log=self._lent_log)
 
     def owners_on(self, day: date) -> dict[str, str]:
         """Return account → owner on a day, as the book keeps it: handed over, or given in turn."""

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 from features.language.languages import Language
 from features.language.messages import Message, parts, without_marks, wording_of, written
 from features.language.typed_values import Name
-from features.language.written import DayForm, Form, day_text, days_text, money_text, number_text, percent_text
+from features.language.written import (
+    DayForm,
+    Form,
+    day_text,
+    days_text,
+    money_text,
+    number_text,
+    percent_text,
+    time_text,
+)
 from features.money import Money
 
 if TYPE_CHECKING:  # a command that writes no page needs no templates
@@ -29,7 +38,7 @@ def speaking(environment: Environment, language: Language) -> Environment:
     Globals: `_` or `gettext` (text, **values), `pgettext` (context, text, **values), `ngettext` (one, several, count,
     **values), and `language`.
     Filters: `said` (a message), `number`, `money` (minor units, currency, form), `amount` (major units, currency,
-    form), `percent` (a share), `day` (form), `days`, `isolated` (a name).
+    form), `percent` (a share, digits), `day` (form), `days`, `clock`, `isolated` (a name).
 
     >>> from jinja2 import Environment
     >>> from features.language.languages import ENGLISH
@@ -99,8 +108,9 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "number": lambda number: number_text(number, language),
         "money": money,
         "amount": amount,
-        "percent": lambda share, table=True: percent_text(share, language, table=table),
+        "percent": lambda share, table=True, digits=0: percent_text(share, language, table=table, digits=digits),
         "day": day,
         "days": lambda days: days_text(days, language),
+        "clock": lambda at: time_text(at.time(), language),
         "isolated": isolated,
     }

@@ -9,7 +9,7 @@ Babel writes the separators of Persian and keeps Latin digits (python-babel/babe
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Literal
 
@@ -59,16 +59,18 @@ def number_text(number: float, language: Language) -> str:
     return separated(number_in_words(number), language)
 
 
-def percent_text(share: float, language: Language, *, table: bool = False) -> str:
+def percent_text(share: float, language: Language, *, table: bool = False, digits: int = 0) -> str:
     """Return a part of a whole in percent: a word in a Persian sentence, a sign in a table.
 
     >>> from features.language.languages import GREEK, PERSIAN
     >>> percent_text(0.25, GREEK), percent_text(0.25, PERSIAN), percent_text(0.25, PERSIAN, table=True)
     ('25%', '۲۵ درصد', '۲۵٪')
+    >>> percent_text(0.983, GREEK, digits=1)
+    '98,3%'
     """
-    text = percent(share)
+    text = percent(share, digits)
     if language.code != "fa":
-        return text
+        return separated(text, language)
     number = separated(text.removesuffix("%"), language)
     return f"{number}٪" if table else f"{number} درصد"
 
@@ -221,6 +223,16 @@ def _babel_day(day: date, language: Language, form: DayForm) -> str:
     the, on = ("'την' d'η' MMMM",) * 2 if day.day == 1 else ("'τις' d MMMM", "'στις' d MMMM")
     forms = {"text": "d MMMM y", "table": "d/M/y", "month": "LLLL y", "day": "d MMMM", "on": on, "the": the}
     return str(format_date(day, forms[form], locale=language.locale))
+
+
+def time_text(at: time, language: Language) -> str:
+    """Return a time of day, by the twenty-four hours.
+
+    >>> from features.language.languages import PERSIAN
+    >>> time_text(time(9, 5), PERSIAN)
+    '۰۹:۰۵'
+    """
+    return digits(f"{at:%H:%M}", language)
 
 
 def separated(english: str, language: Language) -> str:

@@ -103,6 +103,14 @@ class FreshScores:
         """
         return self._log().only([customer_id])
 
+    def whole_log(self) -> Log:
+        """Return the log of everybody; let go of it soon, for two of them do not fit into memory.
+
+        Raises:
+            InputError: files that cannot be used.
+        """
+        return self._log()
+
     def drop_log_if_idle(self, now_seconds: float) -> bool:
         """Drop a log that nobody asked for lately, without waiting; return whether one was dropped.
 
@@ -120,6 +128,17 @@ class FreshScores:
         pa.default_memory_pool().release_unused()
         return True
 
+    def version(self) -> Version:
+        """Return what the log would be read from now: with another version, what was counted from it is out of date."""
+        orders, events = self._settings.orders, self._settings.events
+        customers = self._settings.customers if self._settings.features.use else None
+        beside = [mapping.file for mapping in (events, customers) if mapping is not None]
+        places = [*(() if orders.database else orders.paths), *beside]
+        identities = tuple(map(_identity, chain.from_iterable(map(_files, places))))
+        if orders.database is not None:  # nobody tells when a database changes
+            identities += ((orders.source_name, int(time.monotonic() // DATABASE_SECONDS), 0, 0),)
+        return Version(identities, posted_version(self._book))
+
     def _of_all(self, log: Log, bundle: Bundle, version: str, day: date) -> tuple[frozenset[str], pd.DataFrame]:
         """Return what is true of nearly everybody, and who buys less: looked for once in each log, model and day."""
         key = (log.digest(), version, day)
@@ -132,22 +151,12 @@ class FreshScores:
     def _log(self) -> Log:
         with self._reading:  # requests that come meanwhile wait and find the log read
             # The version is taken before reading: what changes in between is read again next time.
-            now = self._version()
+            now = self.version()
             if self._cached is None or self._cached[0] != now:
                 self._cached = None  # never two logs in memory
                 self._cached = now, OpenShop(self._settings, book=self._book).log
             self._asked_at_seconds = time.monotonic()
             return self._cached[1]
-
-    def _version(self) -> Version:
-        orders, events = self._settings.orders, self._settings.events
-        customers = self._settings.customers if self._settings.features.use else None
-        beside = [mapping.file for mapping in (events, customers) if mapping is not None]
-        places = [*(() if orders.database else orders.paths), *beside]
-        identities = tuple(map(_identity, chain.from_iterable(map(_files, places))))
-        if orders.database is not None:  # nobody tells when a database changes
-            identities += ((orders.source_name, int(time.monotonic() // DATABASE_SECONDS), 0, 0),)
-        return Version(identities, posted_version(self._book))
 
 
 def scores_of(frame: pd.DataFrame, currency: str) -> list[Score]:

@@ -11,6 +11,7 @@ from serving.api.state import ServerState
 from serving.pages import customer, desk, entry, export, languages, marking, my_list, upload, way_in
 from serving.pages.endpoint import PageEndpoint
 from serving.pages.refusals import no_page
+from serving.pages.reports import pays, right
 from serving.pages.static_files import static_file
 from serving.pages.visit import Parts, View, Visit
 
@@ -22,6 +23,8 @@ VIEWS: tuple[View, ...] = (
     *desk.VIEWS,
     *export.VIEWS,
     *upload.VIEWS,
+    *right.VIEWS,
+    *pays.VIEWS,
     *way_in.VIEWS,
     *languages.VIEWS,
     View("GET", "static/{digest}/{name}", lambda visit: static_file(visit.request), is_public=True),

@@ -18,6 +18,7 @@ from serving.pages.inbox import InboxCache
 from serving.pages.reach import Reach
 from serving.pages.refusals import refusal
 from serving.pages.rendering import page
+from serving.pages.reports.figures import Reports
 from serving.pages.visitors import Visitor
 
 MOST_NOTE = 2_000  # characters
@@ -25,10 +26,11 @@ MOST_NOTE = 2_000  # characters
 
 @dataclass(frozen=True)
 class Parts:
-    """What the pages of one server keep beside its state: the list in force, and how its customers are reached."""
+    """What the pages of one server keep: the list in force, how its customers are reached, and what reports show."""
 
     inbox: InboxCache = field(default_factory=InboxCache)
     reach: Reach = field(default_factory=Reach)
+    reports: Reports = field(default_factory=Reports)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from serving.book.book import Book
 from serving.book.schema import VIEWS
 from serving.book.sql_rows import utc_now
 
-Viewed = Literal["list", "entry", "customer", "desk", "export"]
+Viewed = Literal["list", "entry", "customer", "desk", "export", "right", "pays"]
 AGAIN_AFTER = timedelta(hours=1)
 
 
@@ -24,7 +24,7 @@ class View:
     Args:
         who: the person.
         owner: whose accounts alone were shown; None = everybody's.
-        what: a list, an entry, a customer, the desk or an export.
+        what: a list, an entry, a customer, the desk, an export, or one of the reports.
         list_id: of the list that was shown; None = none was.
         customer_id: whose page it was; None = nobody's alone.
     """

@@ -57,6 +57,10 @@ if (opener && help) {
   opener.addEventListener("click", () => help.showModal());
 }
 
+// A page whose figures are being counted asks for them again.
+const again = document.querySelector("[data-again]");
+if (again) setTimeout(() => location.reload(), 1000 * again.dataset.again);
+
 // A page that comes back from the browser's memory may be out of date: what was marked meanwhile is asked for again.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();

@@ -17,7 +17,9 @@ from openpyxl import load_workbook
 from serving.book.outcomes import Outcome, record_outcomes
 from serving.book.visits.links import create_link
 from tests.loopback import served_on_a_port
+from tests.serving.conftest import SmallShop
 from tests.serving.pages.conftest import Site
+from tests.serving.pages.reports.conftest import LAST_ENDED, known_on, publish
 from tests.serving.pages.test_sheets import filled
 
 AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
@@ -198,3 +200,27 @@ def test_a_sheet_goes_out_and_comes_back_in_persian_without_a_script(site: Site,
     page.get_by_role("link", name="به فهرست من").click()
     page.get_by_role("link", name="انجام‌شده").click()
     assert page.get_by_role("link", name="Name of e00").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "head"),
+    [("right", "fa", "پیش‌بینی‌ها چقدر درست بود؟"), ("pays", "el", "Συμφέρει;")],
+    ids=["right", "pays"],
+)
+def test_a_report_in_every_width_light_and_dark(
+    site: Site, shop: SmallShop, open_: Open, address: str, path: str, language: str, head: str
+) -> None:
+    publish(site.book, known_on(shop.log, LAST_ENDED), LAST_ENDED)
+    page = open_(None, "Maria")
+    page.locator(f"button[name=language][value={language}]").click()
+    page.wait_for_selector(f"html[lang^={language}]")
+    page.goto(address + path)
+    page.get_by_role("heading", name=head, exact=True).wait_for()
+    for size in (NARROW, PHONE, DESK):
+        page.set_viewport_size(size)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], (path, size)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert serious(page) == [], scheme
+    page.keyboard.press("?")
+    page.locator("dialog[open]").wait_for()

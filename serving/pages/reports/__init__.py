@@ -1,0 +1,1 @@
+"""The pages that give account: how right the lists were, and whether they pay."""
