@@ -45,3 +45,10 @@ def listed_in(connection: Connection, list_id: int, kinds: Sequence[str]) -> pd.
     wanted = sa.and_(ENTRIES.c.list_id == list_id, ENTRIES.c.kind.in_(list(kinds)))
     found = frame_of(connection, sa.select(*(ENTRIES.c[name] for name in LISTED)).where(wanted))
     return found.sort_values("customer_id", ignore_index=True)
+
+
+def lists_stamp(connection: Connection) -> tuple[int | None, ...]:
+    """Return what changes whenever a list is made or taken back, or a run recorded."""
+    counts = (sa.func.max(LISTS.c.id), sa.func.count(LISTS.c.id), sa.func.count(LISTS.c.withdrawn_at))
+    latest = sa.select(sa.func.max(RUNS.c.id)).scalar_subquery()
+    return tuple(connection.execute(sa.select(*counts, latest)).one())

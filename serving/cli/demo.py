@@ -20,11 +20,12 @@ from features.shell import shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from serving.commands.data.check import check_shop
 from serving.commands.data.demo_data import write_demo_shop
-from serving.commands.lists.came_true import Truth, turned_out
-from serving.commands.lists.list import PublishedList, publish
-from serving.commands.models.score import ScoringRun, score_all
+from serving.commands.lists.came_true import Truth, truth_of
+from serving.commands.lists.list import publish
+from serving.commands.models.score import score_all
 from serving.commands.models.train import train_and_judge
 from serving.config import FILE_NAME, Churn, ListSettings, Settings, toml_text
+from serving.monitoring.windows import each_window
 from serving.outreach.exports.write_table import write_table
 from serving.shop import OpenShop
 from training.tracking import Tracking
@@ -66,7 +67,7 @@ def run_demo(folder: Path, screen: Screen) -> None:
         listed = publish(shop, run, settings.folder / "demo" / "list")
     write_table(run.scores, settings.folder / "demo" / "scores.csv")
     screen.lines(listed)
-    truth = judged(log, run, listed)
+    truth = judged(settings, log)
     screen.say("", "4. How right it turned out to be", "", *truth.lines())
     screen.say("", "5. What next", "", *next_commands(settings))
     stations: dict[str, Any] = {"check": report, "training": trained, "list": listed, "truth": truth}
@@ -138,15 +139,10 @@ def _times(lift: float | None) -> str:
     return "not" if lift is None else f"{lift:.1f} times"
 
 
-def judged(log: Log, run: ScoringRun, listed: PublishedList) -> Told:
-    """Compare scores and list with the orders of the horizon."""
-    outreach = listed.outreach
-    groups = (outreach.entries, outreach.newcomers, outreach.winback)
-    ids = [each for group in groups for each in group["customer_id"]]
-    found = turned_out(log, run.as_of, run.bundle.definition.horizon_days, run.scores, ids)
-    if found is None:
-        raise InputError("the orders of the demo know none of the customers who were scored")
-    return Told(found.truth)
+def judged(settings: Settings, log: Log) -> Told:
+    """Compare scores and list of the latest run with the orders of its horizon."""
+    with OpenShop(settings) as shop:
+        return Told(truth_of(next(each_window(shop.book, log, complete_until(log), lambda *_: 0.0))))
 
 
 def next_commands(settings: Settings) -> list[str]:

@@ -6,7 +6,7 @@ what that is worth is the effect's to measure, against those whom nobody calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -99,7 +99,12 @@ class Window:
 
 
 def read_windows(book: Book, log: Log, end: int, level_error: LevelError) -> tuple[Window, ...]:
-    """Return the windows of the latest runs whose day the log reaches, oldest first.
+    """Return the windows of the latest runs whose day the log reaches, oldest first; arguments as of `each_window`."""
+    return tuple(reversed(list(each_window(book, log, end, level_error))))
+
+
+def each_window(book: Book, log: Log, end: int, level_error: LevelError) -> Iterator[Window]:
+    """Yield the windows of the latest runs whose day the log reaches, the latest first, each read when it is asked for.
 
     Args:
         book: the database of record.
@@ -110,16 +115,14 @@ def read_windows(book: Book, log: Log, end: int, level_error: LevelError) -> tup
     with book.reading() as connection:
         runs = [run for run in runs_since(connection, date.min, MOST_RUNS) if day_number(run.as_of) <= end]
         lists = lists_of(connection, [run.id for run in runs])
-        windows = []
-        for run in runs:
+    for run in reversed(runs):
+        with book.reading() as connection:
             said = said_in(connection, run.id)
-            known = positions(log, said["customer_id"]) >= 0
-            if known.any():
-                own = {each: listed_in(connection, each, LEAVING) for each, of in lists.items() if of == run.id}
-                error = level_error(run.model_version, run.as_of)
-                rest = int((~known).sum())
-                windows.append(Window(run, said[known].reset_index(drop=True), rest, own, error, end, log))
-    return tuple(windows)
+            own = {each: listed_in(connection, each, LEAVING) for each, of in lists.items() if of == run.id}
+        known = positions(log, said["customer_id"]) >= 0
+        if known.any():
+            error, rest = level_error(run.model_version, run.as_of), int((~known).sum())
+            yield Window(run, said[known].reset_index(drop=True), rest, own, error, end, log)
 
 
 def positions(log: Log, customer_ids: pd.Series | Texts) -> Ints:

@@ -1,4 +1,4 @@
-"""What came of what the lists said: of everybody who was scored, who stayed away within the horizon, and who did not.
+"""What came of what the lists said, list by list, and by probability: of everybody who was scored, who stayed away.
 
 Customers who were contacted count as everybody does, so a list that works makes its own scores look too high. What
 acting saved is told by `regulars effect`, which compares with whom nobody contacted.
@@ -6,28 +6,27 @@ acting saved is told by `regulars effect`, which compares with whom nobody conta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-import pandas as pd
 
-from features.churn.labels import ChurnDefinition, complete_until, label_table
-from features.clock import date_of, day_number
+from features.churn.labels import complete_until
+from features.clock import date_of
 from features.log import Log
 from serving.book.book import Book
-from serving.book.inbox.said import ListMade, customers_listed, lists_made, said_of_everybody
-from serving.outreach.plan.candidates import NEW, REGULAR, WINBACK
+from serving.monitoring.alarm import Alarm
+from serving.monitoring.expected_quality import Expected
+from serving.monitoring.report import realised_alarms, so_far_alarms
+from serving.monitoring.so_far import SoFar, survival
+from serving.monitoring.windows import Window, each_window
 from serving.scores import HIGH_FROM
 from training.backtest.bands import Band, tenths
+from training.bundle import Bundle
 from training.dataset import Flags, Floats
+from training.forecasts.level import UNKNOWN_UNCERTAINTY
 from training.metrics import auroc
-
-# Reminders come before anybody is late, and accounts that buy less still buy.
-SAID_TO_LEAVE = (REGULAR, NEW, WINBACK)
-MOST_LISTS = 52
-LONGEST_ACTIVE_DAYS = 3650
 
 
 @dataclass(frozen=True)
@@ -65,132 +64,121 @@ class Truth:
         return self.listed_churned / self.listed / base if self.listed and base else None
 
 
-@dataclass(frozen=True, eq=False)
-class TurnedOut:
-    """What became of everybody whom a list's run scored.
+def truth_of(window: Window) -> Truth:
+    """Return what came true of a window that has ended."""
+    p, churned = window.p, window.silent
+    high, on_list = p >= HIGH_FROM, np.zeros(len(p), dtype=bool)
+    on_list[[] if window.listed is None else window.listed] = True
+    return Truth(
+        as_of=window.run.as_of,
+        until=window.until - timedelta(1),
+        customers=len(p),
+        churned=int(churned.sum()),
+        auroc=auroc(churned, p),
+        listed=int(on_list.sum()),
+        listed_churned=int((on_list & churned).sum()),
+        said=float(p.mean()),
+        high=int(high.sum()),
+        high_churned=int((high & churned).sum()),
+    )
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A list whose horizon goes on.
 
     Args:
-        as_of: the day of the list.
-        horizon_days: of its scores.
-        p: the probability of each customer (n,).
-        churned: who stayed away (n,).
-        on_list: who was on the list as likely to leave (n,).
+        as_of: its day.
+        known_on: the first day on which it is known what came of it.
+        listed: customers on it as likely to leave.
+        hits: how many of them are expected to stay away.
+        so_far: who has ordered nothing yet, from half of the horizon on; None = it is too early, or not known.
     """
 
     as_of: date
-    horizon_days: int
-    p: Floats
-    churned: Flags
-    on_list: Flags
-
-    @property
-    def truth(self) -> Truth:
-        """The counts."""
-        high = self.p >= HIGH_FROM
-        return Truth(
-            as_of=self.as_of,
-            until=self.as_of + timedelta(self.horizon_days - 1),
-            customers=len(self.p),
-            churned=int(self.churned.sum()),
-            auroc=auroc(self.churned, self.p),
-            listed=int(self.on_list.sum()),
-            listed_churned=int((self.on_list & self.churned).sum()),
-            said=float(self.p.mean()),
-            high=int(high.sum()),
-            high_churned=int((high & self.churned).sum()),
-        )
-
-
-def turned_out(
-    log: Log, as_of: date, horizon_days: int, scores: pd.DataFrame, listed: Collection[str]
-) -> TurnedOut | None:
-    """Compare scores and list with the orders of the horizon; None where the log knows nobody of them.
-
-    Args:
-        log: the shop's log; it must reach to the end of the horizon (`complete_until`).
-        as_of: the day of the list.
-        horizon_days: of its scores.
-        scores: customer_id and probability of everybody who was scored.
-        listed: customers on the list as likely to leave.
-    """
-    active_days = min(max(day_number(as_of) - log.first_day, 1), LONGEST_ACTIVE_DAYS)  # whoever was scored, then
-    labels = label_table(log, [as_of], ChurnDefinition(horizon_days, active_days)).set_index("customer_id")["churned"]
-    known = scores[scores["customer_id"].isin(labels.index)]  # without whom the shop's files no longer name
-    if known.empty:
-        return None
-    churned = labels.reindex(known["customer_id"]).to_numpy(dtype=bool)
-    on_list = known["customer_id"].isin(set(listed)).to_numpy(dtype=bool)
-    return TurnedOut(as_of, horizon_days, known["probability"].to_numpy(dtype=np.float64), churned, on_list)
+    known_on: date
+    listed: int
+    hits: Expected
+    so_far: SoFar | None
 
 
 @dataclass(frozen=True)
 class CameTrue:
-    """What came of the lists whose horizon has ended.
+    """What came of the lists.
 
     Args:
-        truths: of each of them, the latest first.
+        truths: of each list whose horizon has ended, the latest first.
         bands: of those of them whose horizons do not overlap, by what was said; empty where none has ended.
         lists: behind the bands.
-        older: lists of before, which are not told.
-        next_known_on: from which day on it is known what came of the next list; None where none is waited for.
-        next_as_of: the day of that list.
+        pending: of the lists whose horizon goes on, the one that ends first; None where there is none.
+        alarms: where what came, or comes, is further from what was said than chance explains.
         complete_until: orders before this day are known.
     """
 
     truths: tuple[Truth, ...]
     bands: tuple[Band, ...]
     lists: int
-    older: int
-    next_known_on: date | None
-    next_as_of: date | None
+    pending: Pending | None
+    alarms: tuple[Alarm, ...]
     complete_until: date
 
 
-def came_true(book: Book, log: Log, most: int = MOST_LISTS) -> CameTrue:
+def came_true(book: Book, log: Log, bundle: Bundle | None = None, version: str = "") -> CameTrue:
     """Compare what every list said with what came, as soon as its horizon has ended.
 
     Args:
         book: the database of record.
         log: the shop's log.
-        most: so many lists are told, the latest ones.
+        bundle: the model that serves; None = none does.
+        version: of it.
     """
-    until = date_of(complete_until(log))
-    with book.reading() as connection:
-        made = lists_made(connection)
-    ended = [each for each in made if each.known_on <= until]
-    waiting = next((each for each in made if each.known_on > until), None)
-    found, apart = list[Truth](), list[TurnedOut]()
-    for each in _turned_out(book, log, reversed(ended[-most:])):
-        found.append(each.truth)
-        if not apart or _ends(each) <= apart[-1].as_of:
-            apart.append(each)
-    return CameTrue(
-        truths=tuple(found),
-        bands=_bands(apart),
-        lists=len(apart),
-        older=max(0, len(ended) - most),
-        next_known_on=None if waiting is None else waiting.known_on,
-        next_as_of=None if waiting is None else waiting.as_of,
-        complete_until=until,
+
+    def level_error(of: str, day: date) -> float:
+        return UNKNOWN_UNCERTAINTY if bundle is None or of != version else bundle.level_error(day)
+
+    end, told, first, alarms = complete_until(log), _Told(), None, list[Alarm]()
+    for window in _listed(each_window(book, log, end, level_error)):
+        if not window.has_ended:
+            first = window
+            continue
+        alarms += realised_alarms([window]) if not told.truths else []
+        told.add(window)
+    pending = None if first is None else _pending(first, bundle if first.run.model_version == version else None)
+    alarms += so_far_alarms(None if pending is None else pending.so_far)
+    return CameTrue(tuple(told.truths), told.bands, len(told.p), pending, tuple(alarms), date_of(end))
+
+
+class _Told:
+    """What is kept of the windows that have ended, the latest first: the rest of each is let go."""
+
+    def __init__(self) -> None:
+        self.truths, self.p, self.churned = list[Truth](), list[Floats](), list[Flags]()
+        self._first_day: date | None = None
+
+    def add(self, window: Window) -> None:
+        """Take in one window; to the bands only where it shares no day with one that is in them."""
+        self.truths.append(truth_of(window))
+        if self._first_day is None or window.until <= self._first_day:
+            self._first_day = window.run.as_of
+            self.p.append(window.p)
+            self.churned.append(window.silent)
+
+    @property
+    def bands(self) -> tuple[Band, ...]:
+        """Said against come, by probability."""
+        return tenths(np.concatenate(self.churned), np.concatenate(self.p)) if self.p else ()
+
+
+def _listed(windows: Iterator[Window]) -> Iterator[Window]:
+    return (window for window in windows if window.listed is not None)
+
+
+def _pending(window: Window, bundle: Bundle | None) -> Pending:
+    half_over = 2 * window.elapsed_days >= window.run.horizon_days
+    return Pending(
+        as_of=window.run.as_of,
+        known_on=window.until,
+        listed=0 if window.listed is None else len(window.listed),
+        hits=window.expected["hits"],
+        so_far=survival(window, bundle) if half_over and bundle is not None else None,
     )
-
-
-def _turned_out(book: Book, log: Log, made: Iterator[ListMade]) -> Iterator[TurnedOut]:
-    for each in made:
-        with book.reading() as connection:
-            scores = said_of_everybody(connection, each.run_id)
-            listed = customers_listed(connection, each.id, SAID_TO_LEAVE)
-        found = turned_out(log, each.as_of, each.horizon_days, scores, listed)
-        if found is not None:
-            yield found
-
-
-def _ends(each: TurnedOut) -> date:
-    return each.as_of + timedelta(each.horizon_days)
-
-
-def _bands(apart: list[TurnedOut]) -> tuple[Band, ...]:
-    """Return the bands of lists whose horizons do not overlap: one customer's rows in them are independent draws."""
-    if not apart:
-        return ()
-    return tenths(np.concatenate([each.churned for each in apart]), np.concatenate([each.p for each in apart]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from typing import TypeVar
 
 from features.churn.labels import complete_until
@@ -16,16 +16,30 @@ from serving.api.model import Drift, drift_of
 from serving.api.problems import from_our_files
 from serving.api.state import ServerState
 from serving.book.audit import OF_MODELS, audit_trail
-from serving.book.inbox.said import lists_made, lists_stamp
+from serving.book.judged import lists_of, lists_stamp, runs_since
 from serving.book.trial import trial_stamp
 from serving.commands.lists.came_true import CameTrue, came_true
 from serving.commands.lists.effect import PLANNED, EffectAnswer, measure_effect, plan_trial
 from serving.commands.lists.kpis import ShopKpis, shop_kpis
+from serving.monitoring.windows import MOST_RUNS
 from serving.outreach.effect.sample_size import SamplePlan
 from serving.pages.reports.kept import WAIT_SECONDS, Counted, Kept
 from serving.shop import OpenShop
 
 Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A list of which nothing is known yet.
+
+    Args:
+        as_of: its day.
+        known_on: the first day on which its horizon is over.
+    """
+
+    as_of: date
+    known_on: date
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +48,13 @@ class Rightness:
 
     Args:
         came: what came of every list whose horizon has ended.
+        waiting: the list whose horizon ends next; None where none goes on.
         drift: how far the latest scores lie from those of training; None = not known.
         serves_since: the day on which the model began to serve; None = the book does not know it.
     """
 
     came: CameTrue
+    waiting: Waiting | None
     drift: Drift | None
     serves_since: date | None
 
@@ -50,14 +66,12 @@ class Saved:
     Args:
         answer: as `regulars effect` gives it.
         plan: how long it takes to see `PLANNED`, for each share held out; None while nobody was drawn.
-        first_known_on: the first day on which a list's horizon ends that has not ended yet; None without one.
-        first_as_of: the day of that list.
+        waiting: the list whose horizon ends next; None where none goes on.
     """
 
     answer: EffectAnswer
     plan: SamplePlan | None
-    first_known_on: date | None
-    first_as_of: date | None
+    waiting: Waiting | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +134,8 @@ def _rightness(server: ServerState, shop: OpenShop) -> Rightness:
     champion = server.champion
     drift = None if champion is None else drift_of(server, champion)
     since = None if champion is None else serves_since(shop, champion.version)
-    return Rightness(came_true(shop.book, shop.log), drift, since)
+    model = (None, "") if champion is None else (champion.bundle, champion.version)
+    return Rightness(came_true(shop.book, shop.log, *model), _waiting(shop), drift, since)
 
 
 def serves_since(shop: OpenShop, version: str) -> date | None:
@@ -131,16 +146,16 @@ def serves_since(shop: OpenShop, version: str) -> date | None:
 
 
 def _saved(shop: OpenShop) -> Saved:
+    return Saved(answer=measure_effect(shop, PLANNED).answer, plan=_plan(shop), waiting=_waiting(shop))
+
+
+def _waiting(shop: OpenShop) -> Waiting | None:
     known_until = date_of(complete_until(shop.log))
     with shop.book.reading() as connection:
-        waiting = [each for each in lists_made(connection) if each.known_on > known_until]
-    first = waiting[0] if waiting else None
-    return Saved(
-        answer=measure_effect(shop, PLANNED).answer,
-        plan=_plan(shop),
-        first_known_on=None if first is None else first.known_on,
-        first_as_of=None if first is None else first.as_of,
-    )
+        runs = runs_since(connection, date.min, MOST_RUNS)
+        listed = {*lists_of(connection, [run.id for run in runs]).values()}
+    lists = (Waiting(run.as_of, run.as_of + timedelta(run.horizon_days)) for run in runs if run.id in listed)
+    return next((each for each in lists if each.known_on > known_until), None)
 
 
 def _plan(shop: OpenShop) -> SamplePlan | None:

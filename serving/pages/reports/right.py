@@ -39,6 +39,10 @@ def _context(visit: Visit, found: Rightness) -> dict[str, Any]:
         "tested": _bands(() if champion is None else champion.bundle.quality.get("bands", ())),
         "came": came,
         "known_until": came.complete_until - timedelta(1),
+        "waiting": found.waiting,
+        "pending": came.pending
+        if came.pending and found.waiting and came.pending.as_of == found.waiting.as_of
+        else None,
         "latest": came.truths[0] if came.truths else None,
         "in_use": _bands([band.to_dict() for band in came.bands]),
         "drift": found.drift,

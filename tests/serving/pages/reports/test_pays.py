@@ -34,7 +34,7 @@ def answer(**other: object) -> EffectAnswer:
 @pytest.fixture
 def saving(site: Site, monkeypatch: pytest.MonkeyPatch) -> Browser:
     """A browser of who sees everything, in a shop whose effect is as it is told to be."""
-    monkeypatch.setattr(figures, "_saved", lambda shop: Saved(answer(), None, None, None))
+    monkeypatch.setattr(figures, "_saved", lambda shop: Saved(answer(), None, None))
     return site.let_in(None, "Maria")
 
 

@@ -48,6 +48,8 @@ def test_every_list_that_has_ended_and_none_that_has_not(made: Path, shop: Small
     rows = re.findall(r'<th scope="row">(\d{4}-\d\d-\d\d)</th>.*?<td class="number">(\d+)</td>', text)
     assert [day for day, _ in rows] == ["2023-02-06", "2022-12-12", "2022-12-05"]
     assert [int(listed) for _, listed in rows][-1] == stayed_away(made, shop, FIRST)[2]
+    expected = r"Of \d+ people on it about \d+ are expected to stay away, most likely between \d+ and \d+\."
+    assert re.search(expected, plain(text))
     known = f"{NOT_ENDED + HORIZON:%-d %B %Y}"
     assert f"What comes of the list of 1 May 2023 is known from {known} on" in plain(text)
 
