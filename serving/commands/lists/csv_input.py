@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from _csv import Reader as _Reader
 
 DELIMITERS = (",", ";", "\t")
-_DOTTED = re.compile(r"^(\d\d)\.(\d\d)\.(\d{4})$")
+_DOTTED = re.compile(r"^(\d\d?)\.(\d\d?)\.(\d{4})$")
+_SLASHED = re.compile(r"^(\d\d?)/(\d\d?)/(\d{4})$")
 _JALALI = re.compile(r"^(1[34]\d\d)[/-](\d\d?)[/-](\d\d?)$")  # no list is of the Middle Ages
 _DIGITS = {ord(digit): str(number % 10) for number, digit in enumerate("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩")}
 MOST_BYTES = 100_000_000
@@ -48,11 +49,13 @@ class Table:
         name: what errors call it.
         header: the columns that it names.
         rows: below the header.
+        headed: the header as it is written there.
     """
 
     name: str
     header: Sequence[str]
     rows: _Reader
+    headed: Sequence[str] = ()
 
 
 def open_table(path: Path, name: str = "", headings: Mapping[str, str] | None = None) -> Table:
@@ -72,7 +75,7 @@ def open_table(path: Path, name: str = "", headings: Mapping[str, str] | None = 
         header = [snake_case(cell) for cell in next(reader, [])]
     except csv.Error as error:
         raise _not_a_csv(name, reader, error) from None
-    return Table(name, [(headings or {}).get(cell, cell) for cell in header], reader)
+    return Table(name, [(headings or {}).get(cell, cell) for cell in header], reader, header)
 
 
 class Sheet:
@@ -84,6 +87,7 @@ class Sheet:
         required: those that must.
         marks: a table with all of these columns is a list of ours, whose other columns are passed over.
         by_record: rows are counted as a workbook counts them, whatever line breaks their cells hold.
+        day_first: days with slashes begin with the day, as 31/3/2026.
 
     Raises:
         InputError: its header is wrong, or its rows cannot be read.
@@ -97,8 +101,9 @@ class Sheet:
         *,
         marks: frozenset[str] = frozenset(),
         by_record: bool = False,
+        day_first: bool = False,
     ) -> None:
-        self.name = table.name
+        self.name, self.day_first = table.name, day_first
         self.wrong: list[Violation] = []
         self.is_list = bool(marks) and marks <= set(table.header)
         if not self.is_list:
@@ -121,10 +126,10 @@ class Sheet:
         return row.cells[column]
 
     def day(self, row: Row, column: str) -> date:
-        """Return a day, as 2026-03-31, as 31.03.2026 (with dots no country begins with the month), or as 1405/01/11."""
+        """Return a day in one of the forms of `day_of`."""
         text = row.cells.get(column, "")
         try:
-            return day_of(text)
+            return day_of(text, day_first=self.day_first)
         except ValueError:
             self._note(row, column, sentence("a day"), text, sentence("write it as 2026-03-31"))
             return date.min
@@ -147,19 +152,28 @@ class Sheet:
         self.wrong.append(Violation(self.name, row.line, column, told, value, remedy))
 
 
-def day_of(text: str) -> date:
+def day_of(text: str, *, day_first: bool = False) -> date:
     """Return a day as people write it into a sheet; a year of the 14th or 15th century is one of the Jalali calendar.
+
+    With dots no country begins with the month.
+
+    Args:
+        text: of the cell.
+        day_first: with slashes it begins with the day.
 
     Raises:
         ValueError: it is none.
 
-    >>> day_of("31.03.2026") == day_of("2026-03-31") == day_of("۱۴۰۵/۰۱/۱۱")
+    >>> day_of("31.03.2026") == day_of("2026-03-31") == day_of("۱۴۰۵/۰۱/۱۱") == day_of("31/3/2026", day_first=True)
     True
     """
     plain = text.translate(_DIGITS)
     if found := _JALALI.match(plain):
         return date_of(day_number(*map(int, found.groups())))
-    return date.fromisoformat(_DOTTED.sub(r"\3-\2-\1", plain))
+    if found := _DOTTED.match(plain) or (_SLASHED.match(plain) if day_first else None):
+        day, month, year = map(int, found.groups())
+        return date(year, month, day)
+    return date.fromisoformat(plain)
 
 
 def check_size(path: Path) -> None:

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from features.language.languages import LANGUAGES
+from features.language.languages import GREEK, LANGUAGES
 from features.language.messages import said, sentence
 from features.money import Money
 from features.sources.opening.copies import folder_for_copies
@@ -55,12 +55,19 @@ def sheets_of(path: Path, most_cells: int | None = None) -> list[Sheet]:
 
 
 def _sheet(table: Table, *, by_record: bool = False) -> Sheet:
-    return Sheet(table, OUTCOME_COLUMNS, NEEDED, marks=LIST_MARKS, by_record=by_record)
+    day_first = not _greek_headings().isdisjoint(table.headed)
+    return Sheet(table, OUTCOME_COLUMNS, NEEDED, marks=LIST_MARKS, by_record=by_record, day_first=day_first)
 
 
 def _other_headings() -> Mapping[str, str]:
     """Return the headings of a list that are not the names of its columns."""
     return {heading: column for heading, column in headings().items() if heading not in OUTCOME_COLUMNS}
+
+
+@cache
+def _greek_headings() -> frozenset[str]:
+    """Return how a Greek list heads the columns that are read: a spreadsheet of Greece writes 31/3/2026."""
+    return frozenset(snake_case(said(each.heading, GREEK)) for each in SHEET_COLUMNS if each.name in READ)
 
 
 @cache

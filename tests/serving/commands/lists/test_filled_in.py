@@ -66,11 +66,12 @@ def test_a_workbook_comes_back_with_what_was_chosen(
     assert found[1][:2] == (ids[1], "not_saved")
 
 
-def test_a_csv_comes_back_too(lists: Mapping[str, Path], tmp_path: Path, call: Call) -> None:
+@pytest.mark.parametrize("day", ["10.01.2023", "10/1/2023"])
+def test_a_csv_comes_back_too(lists: Mapping[str, Path], tmp_path: Path, call: Call, day: str) -> None:
     """As a spreadsheet saves it: with semicolons, and days as the country writes them."""
     shop = Path(shutil.copytree(lists["el"], tmp_path / "shop"))
     table = pd.read_csv(shop / "list" / "list.csv", dtype=str, keep_default_na=False)
-    table.loc[0, ["Αποτέλεσμα", "Ημερομηνία", "Σημείωση"]] = ["Έμεινε", "10.01.2023", "θα έρθει"]
+    table.loc[0, ["Αποτέλεσμα", "Ημερομηνία", "Σημείωση"]] = ["Έμεινε", day, "θα έρθει"]
     table.to_csv(shop / "back.csv", index=False, sep=";", encoding="utf-8-sig")
     code, _, err = call("outcome", shop / "back.csv", "--config", shop / "regulars.toml", "--json")
     assert code == 0, err
