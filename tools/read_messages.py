@@ -89,6 +89,8 @@ TEXTS: Mapping[str, Twice] = {
     "offset": (Name("+05:30"), Name("-06:00")),
     "old": (Name("Receipt"), Name("Token")),
     "price": (Name("Unit price"), Name("Rate")),
+    "remedy": (sentence('did you mean "{word}"?', word="A-100").message,) * 2,
+    "what": (sentence('"{name}"', name="A-10").message, Name("A-10")),
     "rule": (Name("duplicate lines"), Name("cancelled")),
     "sheet": (Name("Eleni"), Name("North")),
     "table": (Name("orders"), Name("events")),
@@ -131,6 +133,9 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "no order in the last {days}, usually on {usual} of them": {"usual": (1, 4)},
     'Which clock is {zone} in "{column}"?': {"zone": (Name("IST"), Name("CST"))},
     "{days} day": {"days": COUNTS},
+    "{what}: {rule}; {remedy}": {
+        "rule": (sentence("neither an account nor a customer that the shop knows").message,) * 2
+    },
     "“{value}” is not {rule}": {"rule": (sentence("a day").message, sentence("on or before today").message)},
     "write {words}.": {"words": (TWO_WORDS, TWO_WORDS)},
     'write {words}. Did you mean "{word}"?': {

@@ -10,9 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from starlette.responses import Response
 
-from features.errors import InputError
-from features.language.messages import Message
-from serving.api.problems import Refusal
+from features.errors import InputError, Violation
+from features.language.messages import Message, Sentence, in_a_row, message_in, sentence
 from serving.book.people.held import held_on
 from serving.book.schema import ENTRIES, LISTS
 from serving.book.visits.views import View as Viewed
@@ -137,8 +136,13 @@ def _told(record: Any) -> None:
     try:
         record()
     except InputError as error:
-        wrong = [f"{each.file}: {each.rule}; {each.remedy}" for each in error.violations[:MOST_NAMED]]
-        raise Refusal(422, "unusable", "; ".join([error.message, *wrong])) from None
+        wrong = (_named(each) for each in error.violations[:MOST_NAMED])
+        raise refusal(422, "unusable", in_a_row([sentence("{name}", name=message_in(error.message)), *wrong])) from None
+
+
+def _named(wrong: Violation) -> Sentence:
+    parts = {"what": wrong.file, "rule": wrong.rule, "remedy": wrong.remedy}
+    return sentence("{what}: {rule}; {remedy}", **{name: message_in(text) for name, text in parts.items()})
 
 
 def _loads(visit: Visit, inbox: Inbox) -> Iterator[Load]:

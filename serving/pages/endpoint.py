@@ -21,7 +21,7 @@ from serving.api.state import ServerState
 from serving.pages.cookies import set_cookie
 from serving.pages.forms import read_file_form, read_form
 from serving.pages.languages import language_of
-from serving.pages.refusals import foreign, no_page
+from serving.pages.refusals import foreign, no_page, told
 from serving.pages.visit import Parts, View, Visit
 from serving.pages.visitors import FORM_COOKIE, are_open, comes_from_us, visitor_of
 
@@ -127,7 +127,7 @@ def _problem(visit: Visit, error: Exception) -> Response:
     refusal = refusal_of(error)
     if refusal.status >= 500:
         refused(error)  # which writes what the log may hold
-    context = {"status": refusal.status, "detail": refusal.detail}
+    context = {"status": refusal.status, "detail": told(refusal, visit.language)}
     found = visit.page("problem.html.jinja", context, refusal.status)
     found.headers.update(refusal.headers)
     return found

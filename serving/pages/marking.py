@@ -94,7 +94,7 @@ def _recorded(visit: Visit, write: Write, is_done: Callable[[Standing], bool], *
     except _Conflict:
         return entry_page(visit, found_entry(visit, visit.part("entry_id")), 409, dict(visit.form))
     except InputError as error:
-        raise Refusal(422, "unusable", str(error.violations[0].rule if error.violations else error)) from None
+        raise Refusal(422, "unusable", error.violations[0].rule if error.violations else error.message) from None
     return _onwards(visit, found, is_undo=is_undo)
 
 

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from features.errors import InputError, Violation
+from features.language.messages import sentence
+from features.questions import quoted
 from features.sources.cells import customer_id as clean_id
 from serving.book import Book
 from serving.book.schema import (
@@ -84,7 +86,8 @@ def accounts_named(shop: OpenShop, ids: Iterable[str]) -> dict[str, str]:
     strange = [each for each, account in named.items() if account not in accounts]
     missing = set(not_in_orders(shop, unknown_customers(shop, map(_clean, strange))))
     if wrong := [each for each in strange if _clean(each) in missing]:
-        raise InputError("nothing was recorded", list(_violations(wrong, _like(shop.book, shop.customers, accounts))))
+        like = _like(shop.book, shop.customers, accounts)
+        raise InputError(sentence("nothing was recorded"), list(_violations(wrong, like)))
     return named
 
 
@@ -128,9 +131,12 @@ def _violations(wrong: Sequence[str], known: Sequence[str]) -> Iterator[Violatio
     for number, each in enumerate(wrong):
         close = difflib.get_close_matches(each, known, n=1, cutoff=0.7) if number < MOST_SUGGESTED else ()
         remedy = (
-            f'did you mean "{close[0]}"?' if close else "give the id of an account or of a customer, as in the files"
+            sentence('did you mean "{word}"?', word=close[0])
+            if close
+            else sentence("give the id of an account or of a customer, as in the files")
         )
-        yield Violation(f'"{each}"', None, "", "neither an account nor a customer that the shop knows", "", remedy)
+        rule = sentence("neither an account nor a customer that the shop knows")
+        yield Violation(quoted(each), None, "", rule, "", remedy)
 
 
 def _like(book: Book, customers: Customers, accounts: Iterable[str]) -> list[str]:

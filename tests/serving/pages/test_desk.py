@@ -7,6 +7,7 @@ import re
 import pytest
 
 from serving.book.outcomes import Outcome, record_outcomes
+from serving.pages.languages import LANGUAGE_COOKIE
 from tests.serving.pages.conftest import BRUNOS, ELENIS, TOKEN, Browser, Site, rows_of
 
 
@@ -83,5 +84,10 @@ def test_a_veto_is_set_and_lifted(site: Site, admin: Browser) -> None:
 def test_a_veto_of_nobody_is_refused(site: Site, admin: Browser) -> None:
     found = admin.post("desk/hold", "desk", kind="veto", account_id="nobody", note="x")
     assert (found.status_code, "nobody" in found.text) == (422, True)
+    assert "neither an account nor a customer that the shop knows" in found.text
+    admin.cookies.set(LANGUAGE_COOKIE, "fa", domain="127.0.0.1")
+    told = admin.post("desk/hold", "desk", kind="veto", account_id="nobody", note="x").text
+    assert "نه مجموعه‌ای است و نه مشتری‌ای که این فروشگاه بشناسد" in told
+    assert "neither" not in told
     assert admin.post("desk/hold", "desk", kind="veto", account_id="e00").status_code == 422
     assert admin.post("desk/hold", "desk", kind="snooze", account_id="e00", note="x").status_code == 422
