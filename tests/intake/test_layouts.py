@@ -5,30 +5,19 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pytest
 
 from features.clock import date_of
 from features.errors import InputError
 from features.guess.guess import guess
-from features.sources.opening import opener
 from features.sources.reader import CheckReport, check_files
 from tests.intake.layouts import Layout, Line, orders_of, random_layout, random_lines, write
 
 MOST_ASKED = 0.1  # of the files
 IN_NORMAL_RUN, AT_ONCE = 300, 10
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_duckdb() -> Iterator[None]:
-    """Open every file on one DuckDB: its start and its end were half of the time, and are not what is tried here."""
-    with duckdb.connect() as whole, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(opener, "connected", whole.cursor)
-        yield
 
 
 def outcome(seed: int, folder: Path) -> str:

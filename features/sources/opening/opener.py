@@ -7,6 +7,8 @@ names every ragged row with its line and writes the other rows into a copy.
 from __future__ import annotations
 
 import csv
+import functools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -57,7 +59,7 @@ def open_file(path: Path, form: FileFormat, encoding_of: EncodingOf | None = Non
 def open_files(
     paths: Sequence[Path], form: FileFormat, encoding_of: EncodingOf | None = None, beside: Beside = ALONE
 ) -> Iterator[OpenFile]:
-    """Open files for reading by a DuckDB of its own; of several, columns are joined by their names.
+    """Open files for reading on a connection of its own; of several, columns are joined by their names.
 
     Args:
         paths: files, folders or patterns.
@@ -78,9 +80,30 @@ def open_files(
 
 @contextmanager
 def connected() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Connect to a DuckDB in memory that downloads no extension."""
-    with duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}) as own:
+    """Connect to the DuckDB of this process.
+
+    It is in memory and nothing is ever made in it, so that connections need not know of each other. Making a DuckDB
+    for each file would take longer than reading a small one.
+    """
+    try:
+        own = _connection()
+    except duckdb.Error:  # a disk or a memory that was full has ended this DuckDB, not the next
+        _database.cache_clear()
+        own = _connection()
+    with own:
         yield own
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    own = _database(os.getpid()).cursor()
+    own.execute("SELECT 1").fetchall()
+    return own
+
+
+@functools.cache
+def _database(process: int) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB that downloads no extension; its threads do not live on in a forked process."""
+    return duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
 
 
 def open_in(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 
 from features.errors import InputError
 from features.sources.mapping import FileFormat, OrdersMapping, Shop
-from features.sources.opening import totals
+from features.sources.opening import opener, totals
 from features.sources.opening.copies import LOCK, PREFIX, folder_for_copies
 from features.sources.opening.opener import open_file
 from features.sources.reader import check_files
@@ -118,3 +119,14 @@ def test_each_word_for_a_total_holds_a_stem_by_which_a_text_without_any_is_passe
     assert len(words) > 20
     assert [word for word in words if not any(stem in word for stem in totals._STEMS)] == []
     assert [stem for stem in totals._STEMS if stem != stem.casefold()] == []
+
+
+def test_a_duckdb_that_has_ended_is_replaced_by_another(tmp_path: Path) -> None:
+    """As after a memory or a disk that was full; connections that are open at once do not see each other."""
+    a = written(tmp_path, "a.csv", f"{HEADER}1,c,2026-01-05,1\n")
+    with open_file(a, FileFormat()) as before:
+        opener._database(os.getpid()).close()
+        with open_file(a, FileFormat()) as after, open_file(a, FileFormat()) as beside:
+            assert before.connection is not after.connection is not beside.connection
+            assert after.query(f"SELECT count(*) FROM {after.source}") == [(1,)]
+            assert beside.query(f"SELECT count(*) FROM {beside.source}") == [(1,)]
