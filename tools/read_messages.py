@@ -31,7 +31,7 @@ AMOUNTS = {"EUR": (30_000, 9_000), "IRR": (24_000_000, 7_500_000)}  # usual and 
 BUSIEST = sentence(
     "{count} orders, {share} of all, lie on one day, {day:table}.", count=940, share=Percent(0.3), day=OTHER
 )
-NOBODY = sentence('"{id}" ({rows} rows)', id="0", rows=MANY)
+NOBODY = Message('"{id}" ({rows} row)', {"id": "0", "rows": MANY}, plural='"{id}" ({rows} rows)', count=MANY)
 
 TWO_COLUMNS = in_a_row([sentence("{name}", name="entry_id"), sentence("{name}", name="outcome")], commas=True)
 TWO_WORDS = in_a_row(map(Sentence.of, (OUTCOMES["saved"], OUTCOMES["wrong_alarm"])), commas=True)
@@ -108,7 +108,7 @@ MESSAGES: Mapping[str, Twice] = {
     "channel": (CHANNELS["call"], CHANNELS["mail"]),
     "heading": (GROUPS["entries"], GROUPS["winback"]),
     "columns": (TWO_COLUMNS, TWO_COLUMNS),
-    "ids": (NOBODY.message, NOBODY.message),
+    "ids": (NOBODY, NOBODY),
     "kind": (CHECKS["date"][1], CHECKS["number"][1]),
     "measure": (RANKED_BY["gain"], RANKED_BY["value_at_risk"]),
     "outcome": (OUTCOMES["reached"], OUTCOMES["do_not_contact"]),
@@ -196,7 +196,8 @@ def _of_shop(language: Language) -> Mapping[str, Twice]:
     name, product, column = (Name(each[language.code]) for each in (NAMES, PRODUCTS, COLUMNS))
     (sold, back), currency = map(Name, WORDS[language.code]), CURRENCIES[language.code]
     meant = sentence("orders: {sold} and came back: {back}", sold=sold, back=back).message
-    unknown = sentence('"{word}": {rows} rows, {money}', word=sold, rows=MANY, money=Digits("940.00")).message
+    held: dict[str, Value | Message | Plain] = {"word": sold, "rows": MANY, "money": Digits("940.00")}
+    unknown = Message('"{word}": {rows} row, {money}', held, plural='"{word}": {rows} rows, {money}', count=MANY)
     usual, newest = (Amount(minor, currency) for minor in AMOUNTS[currency])
     return {
         **dict.fromkeys(("owner", "who"), (name, Name("Eleni"))),

@@ -13,7 +13,7 @@ from math import sqrt
 import numpy as np
 
 from features.clock import date_of
-from features.language.messages import Sentence, in_a_row, message_in, sentence
+from features.language.messages import Message, Sentence, in_a_row, message_in, sentence
 from features.language.typed_values import Digits, Name, Number, Percent, Value
 from features.log import Ints, Log
 from features.money import Money
@@ -90,10 +90,13 @@ def _lost_decimals(sheet: BalanceSheet) -> Iterator[tuple[str, str]]:
     if Money(sheet.currency).decimals == 0 and rounded > MOST_ROUNDED * sheet.order_lines.rows:
         yield (
             ROUNDED,
-            sentence(
-                "{count} amounts have decimals, which {currency} has not; they are rounded.",
-                count=rounded,
-                currency=sheet.currency,
+            Sentence.of(
+                Message(
+                    "{count} amount has decimals, which {currency} has not; it is rounded.",
+                    {"count": rounded, "currency": sheet.currency},
+                    plural="{count} amounts have decimals, which {currency} has not; they are rounded.",
+                    count=rounded,
+                )
             ),
         )
 
@@ -160,8 +163,14 @@ def _empty_months(sheet: BalanceSheet, days: Ints) -> Iterator[tuple[str, str]]:
     if empty:
         named = in_a_row((_month(month, rows) for month, rows in empty[:3]), commas=True)
         if len(empty) > 3:
-            words = sentence(
-                "All rows of {months} and {more} more months are left out.", months=named, more=len(empty) - 3
+            more = len(empty) - 3
+            words = Sentence.of(
+                Message(
+                    "All rows of {months} and {more} more month are left out.",
+                    {"months": named, "more": more},
+                    plural="All rows of {months} and {more} more months are left out.",
+                    count=more,
+                )
             )
         else:
             words = sentence("All rows of {months} are left out.", months=named)
@@ -169,7 +178,8 @@ def _empty_months(sheet: BalanceSheet, days: Ints) -> Iterator[tuple[str, str]]:
 
 
 def _month(month: int, rows: int) -> Sentence:
-    return sentence("{month} ({rows} rows)", month=str(np.datetime64(int(month), "M")), rows=int(rows))
+    held: dict[str, str | int] = {"month": str(np.datetime64(int(month), "M")), "rows": int(rows)}
+    return Sentence.of(Message("{month} ({rows} row)", held, plural="{month} ({rows} rows)", count=int(rows)))
 
 
 def _left_out_in_silence(sheet: BalanceSheet) -> np.typing.NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from features.language.messages import Message, in_a_row, message_in, sentence
+from features.language.messages import Message, Sentence, in_a_row, message_in, sentence
 from features.language.typed_values import Digits, Plain, Value
 from features.log import Coded, Codes
 from features.questions import Answer, Question
@@ -133,10 +133,7 @@ def _meaning(sold: Sequence[str], back: Sequence[str]) -> str:
 
 
 def _nobody_knows(column: str, words: Sequence[UnknownWord], meaning: str) -> str:
-    named = in_a_row(
-        sentence('"{word}": {rows} rows, {money}', word=each.word, rows=each.rows, money=Digits(f"{each.money:,.2f}"))
-        for each in words[:MOST_SHOWN]
-    )
+    named = in_a_row(map(_counted_word, words[:MOST_SHOWN]))
     facts: dict[str, Plain | Message | Value] = {"column": column, "words": named, "meaning": message_in(meaning)}
     if more := max(len(words) - MOST_SHOWN, 0):
         return sentence(
@@ -145,6 +142,17 @@ def _nobody_knows(column: str, words: Sequence[UnknownWord], meaning: str) -> st
             more=more,
         )
     return sentence('Nobody knows these words of "{column}": {words}. Are these {meaning}?', **facts)
+
+
+def _counted_word(word: UnknownWord) -> Sentence:
+    return Sentence.of(
+        Message(
+            '"{word}": {rows} row, {money}',
+            {"word": word.word, "rows": word.rows, "money": Digits(f"{word.money:,.2f}")},
+            plural='"{word}": {rows} rows, {money}',
+            count=word.rows,
+        )
+    )
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from features.language.messages import in_a_row, sentence
+from features.language.messages import Message, Sentence, in_a_row, sentence
 from features.log import Coded, Ints, Texts
 from features.questions import Answer, Question
 from features.sources.cells.read_texts import ReadTexts
@@ -95,10 +95,7 @@ def placeholder_question(customer: Coded, found: Sequence[str], rows: Mask) -> Q
         rows: those that count.
     """
     counts = dict(zip(map(str, customer.values), np.bincount(customer.codes[rows]).tolist(), strict=False))
-    named = in_a_row(
-        (sentence('"{id}" ({rows} rows)', id=each, rows=counts.get(each, 0)) for each in found[:MOST_NAMED]),
-        commas=True,
-    )
+    named = in_a_row((_counted(each, counts.get(each, 0)) for each in found[:MOST_NAMED]), commas=True)
     if len(found) > MOST_NAMED:
         more = len(found) - MOST_NAMED
         words = sentence("Do these ids stand for nobody: {ids} and {more} more?", ids=named, more=more)
@@ -112,4 +109,10 @@ def placeholder_question(customer: Coded, found: Sequence[str], rows: Mask) -> Q
             Answer(sentence("no, each of them is a customer"), {"orders.guests": ()}),
         ),
         tuple(found[:3]),
+    )
+
+
+def _counted(who: str, rows: int) -> Sentence:
+    return Sentence.of(
+        Message('"{id}" ({rows} row)', {"id": who, "rows": rows}, plural='"{id}" ({rows} rows)', count=rows)
     )

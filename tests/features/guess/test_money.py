@@ -204,7 +204,7 @@ def test_states_that_are_numbers_are_asked_about(tmp_path):
     found = guess(path)
     (question,) = check_files(found.shop, found.orders).questions
     assert question.words == (
-        'Nobody knows these words of "order_status_id": "5": 1 rows, 10.00; "7": 1 rows, 20.00. Are these orders: 5, 7?'
+        'Nobody knows these words of "order_status_id": "5": 1 row, 10.00; "7": 1 row, 20.00. Are these orders: 5, 7?'
     )
 
 

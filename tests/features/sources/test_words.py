@@ -92,7 +92,7 @@ ROWS = "a,2024-01-05,10,Blau\na,2024-01-06,20,Gelb\nb,2024-01-07,-5,Rot\nb,2024-
 
 def test_words_that_nobody_knows_are_asked_about_with_their_rows_and_money(tmp_path):
     (question,) = checked(tmp_path, ROWS).questions
-    assert '"Blau": 1 rows, 10.00; "Gelb": 1 rows, 20.00; "Rot": 1 rows, -5.00' in question.words
+    assert '"Blau": 1 row, 10.00; "Gelb": 1 row, 20.00; "Rot": 1 row, -5.00' in question.words
     assert question.likely.settings == {
         "orders.sale_status": ("Blau", "Gelb"),
         "orders.returned_status": ("Rot",),
