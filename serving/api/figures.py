@@ -18,6 +18,7 @@ from serving.api.shared_messages import Request
 from serving.commands.lists.effect import EffectAnswer, measure_effect
 from serving.commands.lists.kpi_answer import KpisAnswer
 from serving.commands.lists.kpis import shop_kpis
+from serving.outreach.effect.confidence_sequence import FIXED_METHOD, METHOD
 from serving.shop import OpenShop
 
 Answer = TypeVar("Answer", KpisAnswer, EffectAnswer)
@@ -103,7 +104,14 @@ OVERALL: dict[str, Any] = {
     "customers_kept": {"value": 542.8, "low": 239.2, "high": 846.4},
     "money_each": {"value": "3.10", "low": "1.05", "high": "5.15"},
     "money_kept": {"value": "28520.00", "low": "9660.00", "high": "47380.00"},
+    "money_unscaled": {"value": "27210.00", "low": "2300.00", "high": "52120.00"},
     "money_capped": {"value": "25760.00", "low": "9200.00", "high": "42320.00"},
+    "spend_per_order": {"value": "0.40", "low": "-1.10", "high": "1.90"},
+    "any_time": {
+        "difference": {"value": 0.059, "low": 0.006, "high": 0.112},
+        "customers_kept": {"value": 542.8, "low": 55.2, "high": 1030.4},
+        "money_kept": {"value": "28520.00", "low": "-1740.00", "high": "58780.00"},
+    },
 }  # fmt: skip
 FOUR_GROUPS: dict[str, Any] = {
     "counts": {"ranked treated": 9200, "ranked holdout": 1022, "random treated": 700, "random holdout": 350},
@@ -183,6 +191,20 @@ OPERATIONS = (
             "first_on": "2025-10-06",
             "last_on": "2025-10-27",
             "overall": OVERALL,
+            "methods": {
+                "fixed": FIXED_METHOD,
+                "any_time": METHOD,
+                "tuned_accounts": 2000,
+                "spend_cap_quantile": 0.99,
+            },
+            "sample_ratio": {
+                "is_sound": True,
+                "accounts": 10222,
+                "holdout": 1022,
+                "expected": 1022.2,
+                "mismatches": [],
+            },
+            "without_chance": 0,
             "groups": {group: [{**OVERALL, "name": name}] for group, name in ONE_OF_EACH},
             "four_groups": FOUR_GROUPS,
             "later_episodes": 0,

@@ -157,6 +157,7 @@ def _list_row(outreach: OutreachList, run_id: int, key: str) -> dict[str, object
         "rank_by": outreach.rank_by,
         "capacity": outreach.capacity,
         "left_out": json.dumps(dict(outreach.left_out)),
+        "trial": json.dumps(dict(outreach.trial)),
         "published_at": utc_now(),
     }
 

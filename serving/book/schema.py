@@ -104,6 +104,7 @@ LISTS = sa.Table(
     sa.Column("rank_by", sa.String(16), nullable=False),
     sa.Column("capacity", sa.Integer),
     sa.Column("left_out", sa.Text, nullable=False, info=JSON),  # reason → how many
+    sa.Column("trial", sa.Text, info=JSON),  # what the shop declared of it; none: lists of before December 2026
     sa.Column("published_at", sa.DateTime, nullable=False),
     sa.Column("withdrawn_at", sa.DateTime),  # none: it was not taken back
     sa.Column("withdrawn_by", sa.String),
@@ -170,6 +171,7 @@ EPISODES = _keyed_table(
     sa.Column("probability", sa.Float, nullable=False),
     sa.Column("expected_spend", sa.BigInteger, nullable=False),
     sa.Column("customers", sa.Text, info=JSON),  # all of the account on that day; none: the book did not keep it yet
+    sa.Column("left_probability", sa.Float),  # none: the book did not keep it yet
     sa.Column("voided_at", sa.DateTime),  # with its list, before its owner had acted on any entry
 )
 # The arm that an account was drawn for stays for ever, whatever the share becomes.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,9 +29,11 @@ def episodes(book: Book, until: date) -> pd.DataFrame:
         until: the horizon ended on or before this day: began_on + horizon_days ≤ until.
 
     Returns:
-        Every column of EPISODES, `customers` as a tuple (None: the book did not keep them yet), and `contacted` (bool),
-        by began_on and account. By intention to treat, an account that was to be contacted and was not stays in its
-        arm. A contact with any customer of the episode counts, whatever account that customer has joined since.
+        Every column of EPISODES, `customers` as a tuple (None: the book did not keep them yet), `drawn_share`, the
+        share held out of those who were drawn with the account (NaN: lists of that day did not keep it), and
+        `contacted` (bool), by began_on and account. By intention to treat, an account that was to be contacted and was
+        not stays in its arm. A contact with any customer of the episode counts, whatever account that customer has
+        joined since.
     """
     with book.reading() as connection:
         columns = (column for column in EPISODES.c if column.name != "voided_at")
@@ -37,6 +41,7 @@ def episodes(book: Book, until: date) -> pd.DataFrame:
         found = frame_of(connection, query.order_by(EPISODES.c.began_on, EPISODES.c.account_id))
         customers = pd.Series(list(map(texts_from_json, found["customers"])), found.index, dtype=object)
         found = found.assign(customers=customers)
+        found = found.assign(drawn_share=_drawn_shares(connection, found))
         return found.assign(contacted=_contacted(found, _contacts_of_accounts(connection)))
 
 
@@ -49,6 +54,41 @@ def trial_stamp(connection: Connection) -> tuple[Any, ...]:
         sa.select(sa.func.count(DRAWN.c.customer_id), sa.func.count(DRAWN.c.until)),
     )
     return tuple(value for query in counts for value in connection.execute(query).one())
+
+
+def declared(book: Book) -> Mapping[str, Any] | None:
+    """Return what was declared with the list of the first episode; None where that list did not keep it.
+
+    Args:
+        book: the database of record.
+    """
+    first = sa.select(LISTS.c.trial).join_from(LISTS, EPISODES, EPISODES.c.list_id == LISTS.c.id)
+    with book.reading() as connection:
+        text = connection.scalar(first.order_by(EPISODES.c.began_on, LISTS.c.id).limit(1))
+    return json.loads(text) if text else None
+
+
+def _drawn_shares(connection: Connection, found: pd.DataFrame) -> pd.Series:
+    """Return the share held out of those who were drawn when the account, or the customer in it, was."""
+    rows = connection.execute(sa.select(LISTS.c.as_of, LISTS.c.trial).order_by(LISTS.c.id))
+    shares = {day: json.loads(text)["holdout_share"] for day, text in rows if text}
+    of_account = _first_days(connection, ARMS.c.account_id)
+    of_customer = _first_days(connection, DRAWN.c.customer_id)
+    columns = (found[name] for name in ("account_id", "customer_id", "playbook", "began_on"))
+    drawn_on = []
+    for account, who, playbook, began in zip(*columns, strict=True):
+        keys = ((of_customer, who), (of_account, account))
+        days = (of.get((whose, each)) for of, whose in keys for each in (ANY_PLAYBOOK, playbook))
+        drawn_on.append(next((day for day in days if day), began))
+    return pd.Series([shares.get(day) for day in drawn_on], index=found.index, dtype=float)
+
+
+def _first_days(connection: Connection, whose: sa.Column[str]) -> dict[tuple[str, str], date]:
+    """Return account or customer, and playbook → the day of the draw."""
+    until = whose.table.c.get("until")
+    query = sa.select(whose, whose.table.c.playbook, whose.table.c.since)
+    rows = connection.execute(query if until is None else query.where(until.is_(None)))
+    return {(who, playbook): day for who, playbook, day in rows}
 
 
 def ended_by(connection: Connection, day: date) -> sa.ColumnElement[bool]:

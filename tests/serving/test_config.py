@@ -154,6 +154,9 @@ def test_every_key_of_the_list_is_written_and_read_back(tmp_path):
         holidays_of="IR",
         closed_on=(date(2026, 3, 2),),
         shrink_at=0.7,
+        programme_holdout_share=0.02,
+        spend_cap_quantile=0.98,
+        tuned_accounts=700,
     )
     usual = ListSettings()
     assert not [f.name for f in dataclasses.fields(wanted) if getattr(wanted, f.name) == getattr(usual, f.name)]

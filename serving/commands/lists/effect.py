@@ -15,12 +15,16 @@ from features.churn.labels import complete_until
 from features.clock import date_of
 from features.errors import InputError
 from features.money import Money
-from serving.book.trial import CONTACT, MERGER, episodes, leaks
+from serving.book.trial import CONTACT, MERGER, declared, episodes, leaks
 from serving.commands.result import Table
+from serving.outreach.effect.confidence_sequence import FIXED_METHOD, METHOD
+from serving.outreach.effect.declared import Declared
 from serving.outreach.effect.effect import GROUPS, Effect, effect
 from serving.outreach.effect.four_groups import FourGroups
-from serving.outreach.effect.group import COLUMNS, GroupEffectAnswer
+from serving.outreach.effect.group import COLUMNS
+from serving.outreach.effect.group_answer import GroupEffectAnswer
 from serving.outreach.effect.learn_uplift import learn_uplift
+from serving.outreach.effect.sample_ratio import SampleRatio, comparable
 from serving.outreach.effect.sample_size import SamplePlan, plan_sample
 from serving.outreach.effect.settled import settled
 from serving.shop import OpenShop
@@ -40,6 +44,27 @@ class EffectGroups(msgspec.Struct, frozen=True):
     kind: Annotated[list[GroupEffectAnswer], Meta(description="regular, new or winback")]
 
 
+class Methods(msgspec.Struct, frozen=True):
+    """How the intervals were made."""
+
+    fixed: Annotated[str, Meta(description="of low and high: right at one look that was chosen beforehand")] = (
+        FIXED_METHOD
+    )
+    any_time: Annotated[str, Meta(description="of any_time: right at every look together")] = METHOD
+    tuned_accounts: Annotated[int, Meta(description="accounts at which any_time is narrowest; declared")] = 0
+    spend_cap_quantile: Annotated[float, Meta(description="at which money_capped cuts a spend; declared")] = 0.0
+
+
+class SampleRatioAnswer(msgspec.Struct, frozen=True):
+    """Whether as many of the compared accounts are held out as the lot said."""
+
+    is_sound: Annotated[bool, Meta(description="false: there is no figure, and warnings say why")]
+    accounts: Annotated[int, Meta(description="compared accounts whose declared share is known")]
+    holdout: Annotated[int, Meta(description="of them held out")]
+    expected: Annotated[float, Meta(description="held out by the shares that were declared")]
+    mismatches: Annotated[list[str], Meta(description="the counts that chance does not explain, in sentences")]
+
+
 class EffectAnswer(msgspec.Struct, frozen=True):
     """What acting saved: treated against held out, with intervals; null where nothing is known, see `warnings`."""
 
@@ -55,6 +80,9 @@ class EffectAnswer(msgspec.Struct, frozen=True):
     overall: Annotated[
         GroupEffectAnswer, Meta(description="all accounts that the ranking chose, by their first episode")
     ]
+    methods: Methods
+    sample_ratio: SampleRatioAnswer
+    without_chance: Annotated[int, Meta(description="accounts listed while nobody was held out; not compared")]
     groups: EffectGroups
     four_groups: Annotated[FourGroups | None, Meta(description="null: no account drawn at random has settled")]
     later_episodes: Annotated[int, Meta(description="settled episodes after an account's first; not compared")]
@@ -101,6 +129,11 @@ class MeasuredEffect:
             first_on=found.first_on,
             last_on=found.last_on,
             overall=found.overall.answer(money),
+            methods=Methods(
+                tuned_accounts=found.declared.tuned_accounts, spend_cap_quantile=found.declared.spend_cap_quantile
+            ),
+            sample_ratio=_ratio(found.sample_ratio),
+            without_chance=found.without_chance,
             groups=EffectGroups(*([each.answer(money) for each in found.groups[name]] for name in GROUPS)),
             four_groups=found.four,
             later_episodes=found.later_episodes,
@@ -137,6 +170,11 @@ class MeasuredEffect:
             )
 
 
+def _ratio(found: SampleRatio) -> SampleRatioAnswer:
+    said = list(map(str, found.mismatches))
+    return SampleRatioAnswer(found.is_sound, found.accounts, found.holdout, found.expected, said)
+
+
 def measure_effect(shop: OpenShop, planned_saved_share: float | None = None, by: Sequence[str] = ()) -> MeasuredEffect:
     """Compare who was to be contacted with who was held out, on the orders that came.
 
@@ -149,9 +187,14 @@ def measure_effect(shop: OpenShop, planned_saved_share: float | None = None, by:
     day = min(shop.until or complete, complete)
     trial, leaked = episodes(shop.book, day), leaks(shop.book)
     outcomes = settled(trial, log, shop.customers.account_of)
-    found = effect(outcomes, currency=shop.settings.shop.currency, planned_saved_share=planned_saved_share)
+    found = effect(
+        outcomes,
+        currency=shop.settings.shop.currency,
+        planned_saved_share=planned_saved_share,
+        declared=Declared.read(declared(shop.book)),
+    )
     contacts, mergers = (int((leaked["how"] == how).sum()) for how in (CONTACT, MERGER))
-    return MeasuredEffect(found, learn_uplift(log, outcomes).verdict, day, contacts, mergers, by)
+    return MeasuredEffect(found, learn_uplift(log, comparable(outcomes)).verdict, day, contacts, mergers, by)
 
 
 def plan_trial(shop: OpenShop, saved_share: float) -> SamplePlan:

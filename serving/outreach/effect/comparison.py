@@ -18,7 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from serving.outreach.effect.confidence_sequence import sequence_around
 from serving.outreach.effect.estimate import Estimate, estimate_around
+from serving.outreach.plan.policy import TUNED_ACCOUNTS
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -39,11 +41,38 @@ class ArmMean:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """How much more the treated did, with what both kinds of intervals are made of.
+
+    Args:
+        value: the estimate, per treated account.
+        standard_error: cluster-robust by account.
+        degrees_of_freedom: behind the error.
+        accounts: of both arms.
+    """
+
+    value: float
+    standard_error: float
+    degrees_of_freedom: float
+    accounts: int
+
+    def estimate(self) -> Estimate:
+        """Return it with the 95 % interval of one look."""
+        return estimate_around(self.value, self.standard_error, self.degrees_of_freedom)
+
+    def any_time(self, tuned_accounts: int = TUNED_ACCOUNTS) -> Estimate:
+        """Return it with the 95 % interval that holds however often one looks."""
+        found = self.value, self.standard_error, self.accounts, self.degrees_of_freedom
+        return sequence_around(*found, tuned_accounts)
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What the treated did, and what they would have done uncontacted, as predicted from the holdout."""
 
     treated: ArmMean
     holdout: ArmMean
+    accounts: int = 0
 
     @property
     def value(self) -> float:
@@ -61,9 +90,14 @@ class Comparison:
         parts = [mean.variance**2 / max(mean.degrees_of_freedom, 1.0) for mean in (self.treated, self.holdout)]
         return (self.treated.variance + self.holdout.variance) ** 2 / sum(parts) if sum(parts) else float("inf")
 
+    @property
+    def difference(self) -> Difference:
+        """How much more the treated did."""
+        return Difference(self.value, self.standard_error, self.degrees_of_freedom, self.accounts)
+
     def estimate(self) -> Estimate:
-        """Return the difference with its 95 % interval."""
-        return estimate_around(self.value, self.standard_error, self.degrees_of_freedom)
+        """Return the difference with its 95 % interval of one look."""
+        return self.difference.estimate()
 
 
 def compare(
@@ -88,10 +122,9 @@ def compare(
     least = min(len(np.unique(codes[treated])), len(np.unique(codes[~treated])))
     covariates = _usable(covariates, least)
     centred = covariates - covariates[treated].mean(axis=0)
-    weight = _weights(treated, pd.factorize(np.asarray(stratum, dtype=object))[0])
-    return Comparison(
-        *(_mean_at_centre(outcome[arm], centred[arm], weight[arm], codes[arm]) for arm in (treated, ~treated))
-    )
+    weight = arm_weights(treated, pd.factorize(np.asarray(stratum, dtype=object))[0])
+    both = [_mean_at_centre(outcome[arm], centred[arm], weight[arm], codes[arm]) for arm in (treated, ~treated)]
+    return Comparison(both[0], both[1], len(np.unique(codes)))
 
 
 def _usable(covariates: Floats, accounts: int) -> Floats:
@@ -103,7 +136,7 @@ def _usable(covariates: Floats, accounts: int) -> Floats:
     return np.asarray(covariates[:, varies] / spread[varies], dtype=np.float64)
 
 
-def _weights(treated: Flags, stratum: npt.NDArray[np.int64]) -> Floats:
+def arm_weights(treated: Flags, stratum: npt.NDArray[np.int64]) -> Floats:
     """Return weights that give the holdout the treated's mix of strata; thin strata are pooled into one."""
     n_treated, n_holdout = (np.bincount(stratum[arm], minlength=int(stratum.max()) + 1) for arm in (treated, ~treated))
     thin = (n_holdout < LEAST_OF_STRATUM) | (n_treated < LEAST_OF_STRATUM)

@@ -1,70 +1,54 @@
 """The effect in one group of accounts, treated against held out: counts, shares, customers and money, with intervals.
 
-Money has heavy tails, so a few large orders decide a mean. The estimate that counts caps no spend, because a capped
-mean is not the money; it is adjusted for the expected spend on entry. A second estimate, with every spend capped at the
-99th percentile, shows how much depends on the few.
+Money has heavy tails, so a few large orders decide a mean. The estimate that counts cuts no spend, because a capped
+mean is not the money; it is measured in the value at risk. Beside it stand one that assumes nothing of the sort, and
+one with every spend capped at the percentile that was declared, which shows how much depends on the few.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-import msgspec
 import numpy as np
 import pandas as pd
-from msgspec import Meta
 
 from features.money import Money
-from serving.outreach.effect.comparison import Comparison, Flags, Floats, compare
-from serving.outreach.effect.estimate import TOO_FEW, UNKNOWN, Estimate, MoneyEstimate, in_major_units, percent
-from serving.scores import Share
+from serving.outreach.effect.by_value_at_risk import OnEntry, compare_by_value_at_risk
+from serving.outreach.effect.comparison import Comparison, Difference, Flags, Floats, compare
+from serving.outreach.effect.declared import Declared
+from serving.outreach.effect.estimate import TOO_FEW, UNKNOWN, Estimate, in_major_units, percent
+from serving.outreach.effect.group_answer import AnyTimeAnswer, GroupEffectAnswer
+from serving.outreach.effect.spend_per_order import compare_spend_per_order
 
 # Below these there is no interval: the normal approximation fails, and one customer would decide.
 LEAST_EPISODES, LEAST_EACH = 30, 5
 # Heavy tails take more: with 60 held-out accounts a 95 % interval of the money held 89 % of the truths, with 150 93 %.
 LEAST_FOR_MONEY = 150
-CAP_QUANTILE = 0.99
+# Two ways to measure the money that lie so many standard errors apart do not disagree by chance (5 %).
+APART = 1.96
+BOTH = ("difference", "customers_kept", "money_kept")
 COLUMNS: tuple[str, ...] = ("group", "treated", "held out", "stayed", "stayed held out", "points more", "kept", "money")
 
 
-class GroupEffectAnswer(msgspec.Struct, frozen=True):
-    """One group of accounts, treated against held out, by intention to treat."""
+@dataclass(frozen=True)
+class BothIntervals:
+    """One figure with the interval of a single look and the one that holds at every look; their values are the same."""
 
-    name: Annotated[str, Meta(description='of the group; "all" overall')]
-    treated: Annotated[int, Meta(description="accounts that were meant to be contacted")]
-    holdout: Annotated[int, Meta(description="accounts that were held out")]
-    contacted: Annotated[int, Meta(description="the treated accounts that really were contacted")]
-    leaked: Annotated[int, Meta(description="the held-out accounts that were contacted all the same")]
-    kept_treated: Annotated[
-        Share | None, Meta(description="share of the treated that ordered within the horizon; null: none treated")
-    ]
-    kept_holdout: Annotated[
-        Share | None, Meta(description="the same share of the held-out, as counted; null: none held out")
-    ]
-    kept_expected: Annotated[
-        float | None,
-        Meta(
-            description="share of the treated that would have ordered uncontacted, predicted from the held-out at the "
-            "same risk and value; as counted where there are too few for that; null: none held out"
-        ),
-    ]
-    difference: Annotated[Estimate, Meta(description="kept_treated − kept_expected; 0.05 = five points")]
-    customers_kept: Annotated[Estimate, Meta(description="difference × treated, customers")]
-    money_each: Annotated[MoneyEstimate, Meta(description="mean difference of the spend per treated account")]
-    money_kept: Annotated[MoneyEstimate, Meta(description="money_each × treated")]
-    money_capped: Annotated[
-        MoneyEstimate,
-        Meta(description="money_kept with every spend capped at the 99th percentile: what does not depend on a few"),
-    ]
+    fixed: Estimate
+    any_time: Estimate
 
 
 @dataclass(frozen=True)
 class GroupEffect:
-    """One group's effect as it was measured: the fields of GroupEffectAnswer with money in minor units, and an error.
+    """One group's effect as it was measured: the fields of GroupEffectAnswer with money in minor units.
 
     Args:
         error: standard error of the difference; None where there are too few accounts.
+        ways_disagree: whether the money and the money unscaled lie further apart than chance explains.
+        both: difference, customers_kept and money_kept with both of their intervals.
     """
 
     name: str
@@ -79,8 +63,12 @@ class GroupEffect:
     customers_kept: Estimate
     money_each: Estimate
     money_kept: Estimate
+    money_unscaled: Estimate
     money_capped: Estimate
+    spend_per_order: Estimate
     error: float | None
+    ways_disagree: bool
+    both: Mapping[str, BothIntervals]
 
     @property
     def is_enough(self) -> bool:
@@ -89,16 +77,12 @@ class GroupEffect:
 
     def answer(self, money: Money) -> GroupEffectAnswer:
         """Return the group as it is answered."""
-        return GroupEffectAnswer(
-            **{
-                name: getattr(self, name)
-                for name in GroupEffectAnswer.__struct_fields__
-                if not name.startswith("money_")
-            },
-            money_each=in_major_units(self.money_each, money),
-            money_kept=in_major_units(self.money_kept, money),
-            money_capped=in_major_units(self.money_capped, money),
-        )
+        amounts = ("money_each", "money_kept", "money_unscaled", "money_capped", "spend_per_order")
+        plain = set(GroupEffectAnswer.__struct_fields__) - {*amounts, "any_time"}
+        share, customers, kept = (self.both[name].any_time for name in BOTH)
+        values: dict[str, Any] = {name: getattr(self, name) for name in plain}
+        values |= {name: in_major_units(getattr(self, name), money) for name in amounts}
+        return GroupEffectAnswer(**values, any_time=AnyTimeAnswer(share, customers, in_major_units(kept, money)))
 
     def line(self, money: Money) -> str:
         """Say the effect in one sentence."""
@@ -114,6 +98,12 @@ class GroupEffect:
             f"{self.money_kept.as_money(money)}{'' if self.money_kept.low is not None else ' of the money'}"
         )
 
+    def any_time_line(self, money: Money) -> str:
+        """Say the intervals that hold however often one looks."""
+        share, customers, kept = (self.both[name].any_time for name in BOTH)
+        amount = "" if kept.low is None else f" and {kept.as_money(money)}"
+        return f"{share.as_points_more()} = {customers.as_customers_kept()}{amount}"
+
     def row(self, money: Money) -> list[str]:
         """Return the cells of a table for people, in COLUMNS."""
         shares = [percent(self.kept_treated), percent(self.kept_expected)]
@@ -123,18 +113,20 @@ class GroupEffect:
         return [*counts, self.difference.as_points(), self.customers_kept.as_count(), self.money_kept.as_money(money)]
 
 
-def group_effect(name: str, episodes: pd.DataFrame) -> GroupEffect:
+def group_effect(name: str, episodes: pd.DataFrame, declared: Declared | None = None) -> GroupEffect:
     """Compare treated with held out in one group.
 
     Args:
         name: of the group.
         episodes: settled ones, at most one per account: only then the intervals hold.
+        declared: what was declared before the first look; by default what a shop declares that sets nothing.
     """
+    declared = declared or Declared()
     treated, kept = _arm_and_kept(episodes)
     contacted = episodes["contacted"].to_numpy(dtype=bool)
-    share, money, capped = _comparisons(episodes, treated, kept)
-    count = int(treated.sum())
-    difference, each = (found.estimate() if found else UNKNOWN for found in (share, money))
+    found = _compared(episodes, treated, kept, declared)
+    count, share = int(treated.sum()), found.share
+    difference, each = _both(share.difference if share else None, declared), _both(found.money, declared)
     return GroupEffect(
         name=name,
         treated=count,
@@ -144,40 +136,113 @@ def group_effect(name: str, episodes: pd.DataFrame) -> GroupEffect:
         kept_treated=_mean(kept[treated]),
         kept_holdout=_mean(kept[~treated]),
         kept_expected=share.holdout.value if share else _mean(kept[~treated]),
-        difference=difference,
-        customers_kept=difference * count,
-        money_each=each,
-        money_kept=each * count,
-        money_capped=capped.estimate() * count if capped else UNKNOWN,
+        difference=difference.fixed,
+        customers_kept=difference.fixed * count,
+        money_each=each.fixed,
+        money_kept=each.fixed * count,
+        money_unscaled=_estimate(found.unscaled) * count,
+        money_capped=_estimate(found.capped) * count,
+        spend_per_order=_estimate(found.per_order),
         error=share.standard_error if share else None,
+        ways_disagree=_disagree(found.money, found.unscaled),
+        both={
+            "difference": difference,
+            "customers_kept": BothIntervals(difference.fixed * count, difference.any_time * count),
+            "money_kept": BothIntervals(each.fixed * count, each.any_time * count),
+        },
     )
+
+
+def without_figure(group: GroupEffect) -> GroupEffect:
+    """Return a group whose arms cannot be compared: how many there are, and no figure."""
+    names = (*BOTH, "money_each", "money_unscaled", "money_capped", "spend_per_order")
+    none = dict.fromkeys(("kept_treated", "kept_holdout", "kept_expected", "error"))
+    both = dict.fromkeys(BOTH, BothIntervals(UNKNOWN, UNKNOWN))
+    return replace(group, **dict.fromkeys(names, UNKNOWN), **none, ways_disagree=False, both=both)  # type: ignore[arg-type]
 
 
 def compare_kept(episodes: pd.DataFrame) -> Comparison | None:
     """Compare the shares kept, adjusted for probability and expected spend; None where there are too few accounts."""
-    return _comparisons(episodes, *_arm_and_kept(episodes))[0]
+    return _compare_share(episodes, *_arm_and_kept(episodes))
 
 
 def _arm_and_kept(episodes: pd.DataFrame) -> tuple[Flags, Floats]:
     return (episodes["arm"] == "treated").to_numpy(dtype=bool), episodes["kept"].to_numpy(dtype=np.float64)
 
 
-def _comparisons(
-    episodes: pd.DataFrame, treated: Flags, kept: Floats
-) -> tuple[Comparison | None, Comparison | None, Comparison | None]:
-    """Compare the share kept, the spend, and the capped spend; each None where there are too few accounts for it."""
+@dataclass(frozen=True)
+class _Compared:
+    """The differences of a group; each None where there are too few accounts for it."""
+
+    share: Comparison | None = None
+    money: Difference | None = None
+    unscaled: Difference | None = None
+    capped: Difference | None = None
+    per_order: Difference | None = None
+
+
+def _compared(episodes: pd.DataFrame, treated: Flags, kept: Floats, declared: Declared) -> _Compared:
+    share = _compare_share(episodes, treated, kept)
+    if share is None or min(treated.sum(), (~treated).sum()) < LEAST_FOR_MONEY:
+        return _Compared(share)
+    spent, orders = (episodes[name].to_numpy(dtype=np.float64) for name in ("spent", "order_days"))
+    on_entry, drawn = _on_entry(episodes), _drawn(episodes)
+    known = np.column_stack(
+        [on_entry.probability, on_entry.expected, on_entry.expected * (1 - on_entry.probability), on_entry.spent_before]
+    )
+    capped = np.minimum(spent, np.quantile(spent, declared.spend_cap_quantile))
+    unscaled = compare(spent, treated, known, *drawn).difference
+    return _Compared(
+        share,
+        money=compare_by_value_at_risk(spent, treated, on_entry, *drawn) or unscaled,
+        unscaled=unscaled,
+        capped=compare(capped, treated, known, *drawn).difference,
+        per_order=compare_spend_per_order(spent, orders, treated, known, *drawn),
+    )
+
+
+def _compare_share(episodes: pd.DataFrame, treated: Flags, kept: Floats) -> Comparison | None:
     if not is_enough(treated, kept):
-        return None, None, None
-    probability = episodes["probability"].to_numpy(dtype=np.float64)
-    expected = episodes["expected_spend"].to_numpy(dtype=np.float64)
-    drawn = episodes["account_id"].to_numpy(dtype=object), episodes["stratum"].to_numpy(dtype=object)
-    share = compare(kept, treated, np.column_stack([probability, np.log1p(np.maximum(expected, 0))]), *drawn)
-    if min(treated.sum(), (~treated).sum()) < LEAST_FOR_MONEY:
-        return share, None, None
-    spent = episodes["spent"].to_numpy(dtype=np.float64)
-    capped = np.minimum(spent, np.quantile(spent, CAP_QUANTILE))
-    known = np.column_stack([probability, expected, expected * (1 - probability)])
-    return share, compare(spent, treated, known, *drawn), compare(capped, treated, known, *drawn)
+        return None
+    known = _on_entry(episodes)
+    logs = (np.log1p(np.maximum(money, 0)) for money in (known.expected, known.spent_before))
+    return compare(kept, treated, np.column_stack([known.probability, *logs]), *_drawn(episodes))
+
+
+def _on_entry(episodes: pd.DataFrame) -> OnEntry:
+    names = ("expected_spend", "probability", "spent_before")
+    expected, probability, spent_before = (episodes[name].to_numpy(dtype=np.float64) for name in names)
+    if "left_probability" not in episodes:
+        return OnEntry(expected, probability, probability, spent_before)
+    left = pd.to_numeric(episodes["left_probability"]).to_numpy(dtype=np.float64)
+    # Episodes of before December 2026 do not say how likely their account had left.
+    return OnEntry(expected, probability, np.where(np.isnan(left), probability, left), spent_before)
+
+
+def _drawn(episodes: pd.DataFrame) -> tuple[Floats, Floats]:
+    return episodes["account_id"].to_numpy(dtype=object), episodes["stratum"].to_numpy(dtype=object)
+
+
+def _both(found: Difference | None, declared: Declared) -> BothIntervals:
+    if found is None:
+        return BothIntervals(UNKNOWN, UNKNOWN)
+    return BothIntervals(found.estimate(), found.any_time(declared.tuned_accounts))
+
+
+def _estimate(found: Difference | None) -> Estimate:
+    return found.estimate() if found else UNKNOWN
+
+
+def _disagree(money: Difference | None, unscaled: Difference | None) -> bool:
+    """Return whether two estimates of the same money differ beyond chance.
+
+    Hausman (1978), "Specification tests in econometrics": the variance of the difference is that of the variances,
+    where one of the two wastes nothing.
+    """
+    if money is None or unscaled is None:
+        return False
+    variance = unscaled.standard_error**2 - money.standard_error**2
+    return variance > 0 and abs(money.value - unscaled.value) > APART * math.sqrt(variance)
 
 
 def is_enough(treated: Flags, kept: Floats) -> bool:

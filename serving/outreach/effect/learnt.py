@@ -9,6 +9,7 @@ import pandas as pd
 
 from features.log import Log
 from serving.outreach.effect.learn_uplift import LearntUplift, learn_uplift
+from serving.outreach.effect.sample_ratio import comparable
 from serving.outreach.effect.saved_share import Prior, saved_shares
 from serving.outreach.effect.settled import settled
 from serving.outreach.playbooks.playbooks import Playbooks
@@ -28,7 +29,7 @@ class Learnt:
 
 
 def learn(log: Log, episodes: pd.DataFrame, account_of: Mapping[str, str], playbooks: Playbooks) -> Learnt:
-    """Learn from a shop's trial.
+    """Learn from a shop's trial; nothing where its sample ratio says that the arms are no longer alike.
 
     Args:
         log: the shop's log.
@@ -36,7 +37,7 @@ def learn(log: Log, episodes: pd.DataFrame, account_of: Mapping[str, str], playb
         account_of: customer → account, of those that belong to one.
         playbooks: the shop's.
     """
-    outcomes = settled(episodes, log, account_of)
+    outcomes = comparable(settled(episodes, log, account_of))
     return Learnt(learnt_shares(playbooks, outcomes), learn_uplift(log, outcomes))
 
 

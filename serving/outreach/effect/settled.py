@@ -34,8 +34,9 @@ def settled(episodes: pd.DataFrame, log: Log, accounts: Mapping[str, str] | None
     Returns:
         The same columns and `number` (int, 1 = the first episode of the account and of all its customers), `kept`
         (bool: an order on the days began_on … began_on + horizon_days − 1; of an account that buys less, more than half
-        of its usual spent on them) and `spent` (int, minor units on those
-        days), sorted by began_on and account.
+        of its usual spent on them), `spent` and
+        `order_days` (int, minor units and days with an order on those days) and `spent_before` (int, minor units on as
+        many days before began_on), sorted by began_on and account.
 
     >>> from datetime import date
     >>> from features.log import Lines
@@ -52,9 +53,12 @@ def settled(episodes: pd.DataFrame, log: Log, accounts: Mapping[str, str] | None
     begin = day_numbers(list(found["began_on"]))
     end = np.asarray(future(begin, found["horizon_days"].to_numpy(dtype=np.int64))[1])  # type: ignore[arg-type]
     over = np.flatnonzero(end <= complete_until(log))
-    order_days, spent = _order_days_and_spend(log, [people[int(row)] for row in over], begin[over], end[over])
+    whose, begin, end = [people[int(row)] for row in over], begin[over], end[over]
+    order_days, spent = _order_days_and_spend(log, whose, begin, end)
+    spent_before = _order_days_and_spend(log, whose, 2 * begin - end, begin)[1]
     known = found.iloc[over].reset_index(drop=True)
-    return known.assign(kept=np.where(_shrunk(known), _holds(known, spent), order_days > 0), spent=spent)
+    kept = np.where(_shrunk(known), _holds(known, spent), order_days > 0)
+    return known.assign(kept=kept, spent=spent, order_days=order_days, spent_before=spent_before)
 
 
 def _shrunk(episodes: pd.DataFrame) -> npt.NDArray[np.bool_]:

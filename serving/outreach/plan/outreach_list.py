@@ -52,7 +52,7 @@ GROUPS = ("entries", "newcomers", "winback", "reminders", "shrinking")
 MOST_REASONS = 3
 EPISODE_NAMES = (
     *("account_id", "began_on", "customer_id", "horizon_days", "arm", "cell", "kind", "playbook", "owner", "band"),
-    *("stratum", "probability", "expected_spend", "customers"),
+    *("stratum", "probability", "expected_spend", "customers", "left_probability"),
 )
 ARM_NAMES = ("account_id", "playbook", "arm", "stratum", "since")
 
@@ -86,6 +86,7 @@ class OutreachList:
         drawn: the customers of whom the book is to remember an arm, in DRAWN_NAMES.
         merged: accounts in which customers of both arms came together, in MERGED_NAMES; none is contacted.
         least_gain: from which on a customer was worth a row, minor units; 0 where the list was read from the book.
+        trial: what the shop declares of its trial with this list: setting → value.
         owners_given: accounts that were given an owner in turn: account_id, owner.
         owned: the customers of each of these accounts: customer_id, account_id, owner.
     """
@@ -107,6 +108,7 @@ class OutreachList:
     drawn: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(DRAWN_NAMES)))
     merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MERGED_NAMES)))
     least_gain: int = 0
+    trial: Mapping[str, float | int] = field(default_factory=dict)
     reminders: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ENTRY_NAMES)))
     shrinking: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ENTRY_NAMES)))
     owners_given: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["account_id", "owner"]))
@@ -211,6 +213,7 @@ def episodes_of(enrolled: pd.DataFrame, snapshot: Snapshot, arms: Arms, as_of: d
         horizon_days=horizon_days,
         probability=new["probability"].where(~shrunk, new["less_probability"]),
         expected_spend=new["spend"].where(~shrunk, new["usual"]),
+        left_probability=new["left_probability"].where(~shrunk, new["less_probability"]),
         customers=pd.Series(customers, index=new.index, dtype=object),
     )
     return rows[list(EPISODE_NAMES)].reset_index(drop=True)

@@ -145,6 +145,7 @@ def plan(
         arms=new_arms(enrolled, as_of),
         drawn=drawn_of(enrolled, arms, snapshot, as_of, int(horizon_days)),
         merged=arms.merged,
+        trial=policy.declared,
         owners_given=given,
         owned=owned_of(given, accounts, enrolled),
     )

@@ -20,6 +20,9 @@ LEAVE_AT = 0.2
 COOLDOWN_DAYS = 14
 SHRINK_AT = 0.5  # more likely than not
 HOLDOUT_SHARE = 0.1
+SPEND_CAP_QUANTILE = 0.99
+# A year of a shop with some forty first entries a week; another number moves the width of an interval little.
+TUNED_ACCOUNTS = 2_000
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,12 @@ class Policy:
         cooldown_days: so long after a contact a customer is left in peace; a playbook may ask for longer.
         holdout_share: the share of accounts that is never contacted, so that the effect can be measured; 0 = nobody.
         holdout_by_playbook: draw anew for each playbook instead of once for all.
+        programme_holdout_share: the share of all accounts that no playbook ever touches, so that the effect of the
+            whole programme can be measured; 0 = nobody more.
+        spend_cap_quantile: at which the effect on money cuts spends to size in its capped estimate; what was in force
+            with the first list counts.
+        tuned_accounts: the number of accounts at which intervals that may be looked at every week are narrowest; what
+            was in force with the first list counts.
         random_share: the part of the capacity that goes to customers drawn at random, whatever their risk. It separates
             the effect of the model from that of the campaign; 0 = none.
         owners: those who take turns, by load, with accounts that have no owner.
@@ -65,6 +74,9 @@ class Policy:
     cooldown_days: int = COOLDOWN_DAYS
     holdout_share: float = HOLDOUT_SHARE
     holdout_by_playbook: bool = False
+    programme_holdout_share: float = 0.0
+    spend_cap_quantile: float = SPEND_CAP_QUANTILE
+    tuned_accounts: int = TUNED_ACCOUNTS
     random_share: float = 0.0
     owners: tuple[str, ...] = ()
     owner_by_segment: Mapping[str, str] = field(default_factory=dict)
@@ -85,14 +97,27 @@ class Policy:
             raise InputError(f"0 ≤ leave_at ≤ enter_at ≤ 1 must hold, not {self.leave_at} and {self.enter_at}")
         if not 0 < self.shrink_at <= 1:
             raise InputError(f"shrink_at lies above 0 and up to 1, not {self.shrink_at}")
-        for name in ("holdout_share", "random_share"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"{name} lies from 0 to below 1, not {getattr(self, name)}")
+        self._check_trial()
         if self.least_gain is not None and self.least_gain < 0:
             raise InputError(f"least_gain is not negative, not {self.least_gain}")
         if self.cooldown_days < 0:
             raise InputError(f"cooldown_days is not negative, not {self.cooldown_days}")
         self._check_days()
+
+    def _check_trial(self) -> None:
+        for name in ("holdout_share", "programme_holdout_share", "random_share"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(f"{name} lies from 0 to below 1, not {getattr(self, name)}")
+        if not 0.5 < self.spend_cap_quantile <= 1:
+            raise InputError(f"spend_cap_quantile lies above 0.5 and up to 1, not {self.spend_cap_quantile}")
+        if self.tuned_accounts < 1:
+            raise InputError(f"tuned_accounts is at least 1, not {self.tuned_accounts}")
+
+    @property
+    def declared(self) -> dict[str, float | int]:
+        """What the shop declares of its trial with a list, to be kept with it."""
+        names = ("holdout_share", "programme_holdout_share", "spend_cap_quantile", "tuned_accounts")
+        return {name: getattr(self, name) for name in names}
 
     def _check_days(self) -> None:
         for day in (*self.closed_weekdays, *([self.week_begins] if self.week_begins else [])):

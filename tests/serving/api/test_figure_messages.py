@@ -97,6 +97,8 @@ def episodes(accounts: int, cell: str) -> pd.DataFrame:
             "expected_spend": random.integers(1_000, 9_000, accounts),
             "kept": stays,
             "spent": np.where(stays, random.integers(1_000, 9_000, accounts), 0),
+            "order_days": stays.astype(int),
+            "spent_before": 0,
             **place,
         }
     )
