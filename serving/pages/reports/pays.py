@@ -18,7 +18,8 @@ from serving.book.visits.views import record_view
 from serving.commands.lists.effect import PLANNED
 from serving.commands.lists.kpi_answer import Cohort, KpisAnswer, PeriodKpis
 from serving.commands.lists.kpis import ShopKpis
-from serving.outreach.effect.group import LEAST_EACH, LEAST_EPISODES, GroupEffectAnswer
+from serving.outreach.effect.group import LEAST_EACH, LEAST_EPISODES
+from serving.outreach.effect.group_answer import GroupEffectAnswer
 from serving.outreach.plan.in_words import BANDS
 from serving.pages.advice import playbooks_of
 from serving.pages.reports.charts import interval_of, lines_of

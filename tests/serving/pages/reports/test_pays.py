@@ -26,6 +26,8 @@ def answer(**other: object) -> EffectAnswer:
         "until": "2026-03-01", "leaked_contacts": 3, "merged_accounts": 0, "uplift": UPLIFT, "currency": "EUR",
         "first_on": "2025-10-06", "last_on": "2025-10-27", "overall": OVERALL,
         "groups": {group: [{**OVERALL, "name": name}] for group, name in ONE_OF_EACH}, "four_groups": FOUR_GROUPS,
+        "methods": {}, "without_chance": 0,
+        "sample_ratio": {"is_sound": True, "accounts": 10_222, "holdout": 1_022, "expected": 1_022.2, "mismatches": []},
         "later_episodes": 0, "more_weeks_found": 0, "more_weeks_planned": None, "warnings": [],
     }  # fmt: skip
     return msgspec.convert(facts | other, EffectAnswer)
@@ -51,10 +53,20 @@ def test_an_effect_with_its_interval(saving: Browser) -> None:
     assert "Contacting keeps customers: about 543 who would have gone." in text
     assert "Of 9,200 who were to be contacted 66% stayed; of 1,022 alike whom nobody contacted 61%." in text
     assert "That is +5.9 points, in truth most likely between +2.6 and +9.2." in text
+    assert "another interval: between +0.6 and +11 points. It is right however often one looks." in text
     assert "about €28,520.00, most likely between €9,660.00 and €47,380.00" in text
     assert "3 contacts were with people who are held out" in text
     assert "It is known: the effect found is large enough to be seen." in text
     assert "Ask for a second order" not in text or "second-order" not in text  # a playbook by its title, not its id
+
+
+def test_an_unsound_comparison_shows_no_figure(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = {"is_sound": False, "accounts": 9_711, "holdout": 511, "expected": 971.1, "mismatches": ["all: …"]}
+    monkeypatch.setattr(figures, "_saved", lambda shop: Saved(answer(sample_ratio=lost), None, None))
+    text = plain(site.let_in(None, "Maria").get("pays").text)
+    assert "No figure: who is compared is not who was drawn." in text
+    assert "Of 9,711 compared accounts 511 are held out; the lot drew about 971." in text
+    assert "Contacting keeps customers" not in text
 
 
 def test_in_a_shop_that_holds_nobody_out_nothing_will_be_known(site: Site) -> None:
