@@ -143,6 +143,7 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
         "word": (OUTCOMES["saved"], OUTCOMES["not_saved"]),
     },
     "a known {column}": {"column": (Message("outcome"), Message("channel"))},
+    "{words} and {more} more": {"words": (Name("Draft, Hold"), Name("Draft, Hold"))},
     "{amount} {currency}": {"amount": (Digits("12,400.50"), Digits("-940.00"))},
     'Which column is {field}, {meaning}? Cells of "{column}" such as {cells} are not {kind}.': FIELD,
     'Which column is {field}, {meaning}? The cells of "{column}" are empty.': FIELD,

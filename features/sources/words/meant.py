@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from features.language.messages import Message, Sentence, in_a_row, message_in, sentence
-from features.language.typed_values import Digits, Plain, Value
+from features.language.typed_values import Digits, Name, Plain, Value
 from features.log import Coded, Codes
 from features.questions import Answer, Question
 from features.sources import cells
@@ -155,9 +155,10 @@ def _counted_word(word: UnknownWord) -> Sentence:
     )
 
 
-def _listed(words: Iterable[str]) -> str:
-    shown = list(words)
-    return ", ".join(shown[:MOST_SHOWN]) + (f" and {len(shown) - MOST_SHOWN} more" if len(shown) > MOST_SHOWN else "")
+def _listed(words: Sequence[str]) -> Message | Name:
+    shown = Name(", ".join(words[:MOST_SHOWN]))
+    more = len(words) - MOST_SHOWN
+    return shown if more <= 0 else Message("{words} and {more} more", {"words": shown, "more": more})
 
 
 def _setting(own: Mapping[str, tuple[str, ...]], meaning: Meaning, words: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -22,6 +22,12 @@ def test_a_question_and_its_answers_are_put_in_the_language_asked_for() -> None:
     assert answer_of(asked, "۲") == asked.answers[1]
 
 
+def test_words_beyond_those_that_are_named_are_counted_in_the_language() -> None:
+    asked = words_question("status", "Status", [UnknownWord(f"w{n}", 2, 1.0) for n in range(9)], {})
+    assert asked.likely.words == "orders: w0, w1, w2, w3, w4, w5, w6, w7 and 1 more"
+    assert list(lines(asked, GREEK))[3] == "  1  παραγγελίες: w0, w1, w2, w3, w4, w5, w6, w7 και 1 ακόμη"
+
+
 def test_questions_that_are_asked_together_keep_their_messages() -> None:
     asked = [accepted_question(name, f"{name} took many rows.", ()) for name in ("guests", "cancelled")]
     (both,) = by_setting(asked).values()
