@@ -20,9 +20,9 @@ def start_service(config: Path | None, settings: Settings, host: str, port: int,
 
     toml = (config or Path(FILE_NAME)).resolve()
     url = f"http://{host}:{port}"
-    screen.say(f"serving {settings.folder}; stop with Ctrl+C", f"  the list   {settings.pages.address or url}/pages/")
+    screen.say(f"serving {settings.folder}; stop with Ctrl+C", f"  the list   {settings.pages.home or f'{url}/pages/'}")
     screen.say(f"  the API    {url} (described there)")
-    screen.document({"url": url, "pages": f"{settings.pages.address or url}/pages/", "config": str(toml)})
+    screen.document({"url": url, "pages": settings.pages.home or f"{url}/pages/", "config": str(toml)})
     sys.stdout.flush()
     command = [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
     os.execve(sys.executable, command, {**os.environ, **environment(toml, settings.serve.workers, host)})

@@ -178,7 +178,13 @@ def _unknown_in(content: dict[str, Any], where: Path, section: str, kind: Any) -
             yield from _unknown_in(value, where, f"{section}.format", FileFormat)
 
 
+# Keys of before, and what has taken their place.
+FORMER: Mapping[str, str] = {"deliver.page": 'write address = "https://…" under [pages]: a notice leads there'}
+
+
 def _unknown(where: Path, key: str, word: str, known: Iterable[str]) -> Violation:
+    if key in FORMER:
+        return Violation(f"{where}, {key}", None, "", "no such key any more", "", FORMER[key])
     return Violation(f"{where}, {key}", None, "", f"no such key.{suggest(word, known)}", "", "")
 
 

@@ -191,6 +191,15 @@ class PagesSettings:
         return "" if self.address is None else urlsplit(self.address).path.rstrip("/")
 
     @property
+    def home(self) -> str | None:
+        """Where the list is opened; None where nobody has said the address.
+
+        >>> PagesSettings(address="https://shop.example/regulars/").home
+        'https://shop.example/regulars/pages/'
+        """
+        return None if self.address is None else f"{self.address.rstrip('/')}/pages/"
+
+    @property
     def origin(self) -> str | None:
         """Scheme and host of the address, as a browser names where a form comes from."""
         return None if self.address is None else "{0.scheme}://{0.netloc}".format(urlsplit(self.address)).lower()
@@ -220,8 +229,7 @@ class DeliverSettings:
         sender: the address that the mails come from.
         security: starttls, tls, or none, which only a server on this machine may have.
         user: how to log in; the password is that of the environment variable REGULARS_SMTP_PASSWORD.
-        send: the whole list, or a notice that one is there.
-        page: the address at which an owner opens it; a notice needs it.
+        send: the whole list, or a notice that one is there, with the address of the pages.
 
     >>> DeliverSettings("smtp.shop.example", "lists@shop.example").port
     587
@@ -232,15 +240,12 @@ class DeliverSettings:
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str | None = None
     send: Literal["list", "notice"] = "list"
-    page: str | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[^\s:/@]+(:\d{1,5})?", self.smtp):
             raise ConfigError(f'smtp is a host, or a host and a port, as smtp.shop.example:587, not "{self.smtp}"')
         if self.security == "none" and self.host not in LOOPBACK:
             raise ConfigError(f'security = "none" sends names in the clear; {self.host} needs starttls or tls')
-        if self.send == "notice" and not self.page:
-            raise ConfigError('send = "notice" needs page = "https://…", where the owner opens the list')
 
     @property
     def host(self) -> str:
@@ -320,6 +325,15 @@ class Settings:
     pages: PagesSettings = field(default_factory=PagesSettings)
     deliver: DeliverSettings | None = None
     folder: Path = Path()
+
+    def __post_init__(self) -> None:
+        """Refuse a notice that leads nowhere.
+
+        Raises:
+            ConfigError: the pages have no address.
+        """
+        if self.deliver is not None and self.deliver.send == "notice" and self.pages.address is None:
+            raise ConfigError('send = "notice" under [deliver] leads to the pages: write their address under [pages]')
 
     def known_on(self, day: date) -> Settings:
         """Return the same settings for the exports that had been added by the end of a business day.

@@ -1,4 +1,4 @@
-"""What was looked at, and by whom: part of the audit, once an hour for each person and thing."""
+"""What was looked at, and by whom: part of the audit, once an hour for each person and thing, kept for a year."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from serving.book.sql_rows import utc_now
 
 Viewed = Literal["list", "entry", "customer", "desk", "export", "right", "pays"]
 AGAIN_AFTER = timedelta(hours=1)
+VIEWS_DAYS = 365  # how long it is kept who looked at what
+MOST_FORGOTTEN = 100  # at a time: views come one by one, and none waits for a table to be searched
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,10 @@ class View:
 
 
 def record_view(book: Book, view: View) -> bool:
-    """Record what somebody looked at, unless they did within the hour; return whether it was recorded."""
+    """Record what somebody looked at, unless they did within the hour; return whether it was recorded.
+
+    Views of more than VIEWS_DAYS ago are deleted with it.
+    """
     facts = {name: getattr(view, name) for name in View.__dataclass_fields__}
     same = [VIEWS.c[name].is_not_distinct_from(value) for name, value in facts.items()]
     lately = sa.select(VIEWS.c.id).where(*same, VIEWS.c.at > utc_now() - AGAIN_AFTER).limit(1)
@@ -46,6 +51,9 @@ def record_view(book: Book, view: View) -> bool:
             return False
     with book.writing() as connection:
         connection.execute(sa.insert(VIEWS).values(facts | {"at": utc_now()}))
+        oldest = sa.select(VIEWS.c.id).order_by(VIEWS.c.id).limit(MOST_FORGOTTEN)
+        is_old = VIEWS.c.at < utc_now() - timedelta(days=VIEWS_DAYS)
+        connection.execute(sa.delete(VIEWS).where(VIEWS.c.id.in_(oldest.scalar_subquery()), is_old))
     return True
 
 

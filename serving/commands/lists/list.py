@@ -275,8 +275,8 @@ def publish(
     files = write_list(worded, out, tuple(formats) or policy.formats, policy.addresses, access, reads)
     mailed, deliver = None, shop.settings.deliver
     if deliver is not None:  # after the files: a mail cannot be taken back
-        again = frozenset(mail_again)
-        mailed = mail_out(shop.book, published.list_id, worded, deliver, policy.addresses, reads, again)
+        page, again = shop.settings.pages.home, frozenset(mail_again)
+        mailed = mail_out(shop.book, published.list_id, worded, deliver, policy.addresses, reads, again, page)
     with shop.book.reading() as connection:
         taken_back = taken_back_since(connection, outreach.as_of)
     in_book = {*snapshot.owners.values(), *snapshot.owned["owner"]}

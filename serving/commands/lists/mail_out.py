@@ -85,6 +85,7 @@ def mail_out(
     addresses: Mapping[str, str],
     language: Language,
     again: frozenset[str] = frozenset(),
+    page: str | None = None,
 ) -> Mailed:
     """Mail each owner's part of a list that nobody was mailed yet.
 
@@ -96,21 +97,21 @@ def mail_out(
         addresses: owner → mail address.
         language: of the mails.
         again: owners whose mail may have gone out, and who are to get it whether or not.
+        page: that a notice leads to.
     """
     owners = by_owner(outreach)
     take_back(book, list_id, [name for name, stage in stages(book, list_id, again).items() if stage == "begun"])
     known = stages(book, list_id, [name for name in owners if name in addresses])
     waiting = {name: owners[name] for name, stage in known.items() if stage == "not yet"}
-    done = _Sending(book, list_id, lambda name: _envelope(settings, addresses[name]), outreach, language)
+    done = _Sending(book, list_id, lambda name: _envelope(settings, addresses[name], page), outreach, language)
     sent, failed, unsure = done.all_of(waiting, settings) if waiting else ((), {}, ())
     before = tuple(name for name, stage in known.items() if stage == "sent")
     broken_off = tuple(name for name, stage in known.items() if stage == "begun")
     return Mailed(sent, before, failed, (*broken_off, *unsure), tuple(name for name in owners if name not in addresses))
 
 
-def _envelope(settings: DeliverSettings, to: str) -> Envelope:
-    page = settings.page if settings.send == "notice" else None
-    return Envelope(settings.sender, to, datetime.now(UTC), page)
+def _envelope(settings: DeliverSettings, to: str, page: str | None) -> Envelope:
+    return Envelope(settings.sender, to, datetime.now(UTC), page if settings.send == "notice" else None)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def make_link(
     if roles:
         raise InputError("--page takes no --role: with --owner NAME a person sees those accounts, without one all")
     key, secret, until = create_link(shop.book, name or owner or "", owner, _end(expires))
-    link = f"{(shop.settings.pages.address or SERVED_AT).rstrip('/')}/pages/enter/{secret}"
+    link = f"{shop.settings.pages.home or f'{SERVED_AT}/pages/'}enter/{secret}"
     whose = f"the accounts of {owner}" if owner else "everybody's accounts, and the owner's desk"
     words = [
         link,

@@ -13,7 +13,7 @@ from serving.book.outcomes import Outcome, record_outcomes
 from serving.book.posted import PostedOrder, record_orders
 from serving.book.runs import record_scores
 from serving.book.schema import ENTRIES
-from serving.book.visits.views import View, last_looked, views_of
+from serving.book.visits.views import View, last_looked, record_view, views_of
 from serving.pages.search import folded
 from serving.shop import reader_of
 from tests.serving.pages.conftest import BRUNOS, ELENIS, NASTY, REASON, Site, later, rows_of
@@ -142,6 +142,16 @@ def test_looking_is_in_the_audit_once_an_hour(site: Site, monkeypatch: pytest.Mo
     browser.get()
     assert len(views_of(site.book)) == 3
     assert set(last_looked(site.book)) == {"Eleni"}
+
+
+def test_who_looked_is_forgotten_after_a_year(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = site.let_in()
+    browser.get()
+    browser.get(f"entries/{site.entry_of['e00']}")
+    for years, kept in ((timedelta(days=364), 3), (timedelta(days=366), 2)):
+        later(monkeypatch, "serving.book.visits.views", years)
+        record_view(site.book, View("Eleni", "Eleni", "list", site.list_id))
+        assert len(views_of(site.book)) == kept
 
 
 def test_before_any_list_it_says_what_makes_one(site: Site) -> None:

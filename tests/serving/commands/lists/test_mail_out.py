@@ -101,8 +101,8 @@ def mailed(mailing: Path, *again: str) -> Mailed:
     with closing(Book(mailing)) as book:
         outreach = current_list(book)
         assert outreach is not None
-        addresses, language = settings.list.addresses, settings.language
-        return mail_out(book, list_id, outreach, settings.deliver, addresses, language, frozenset(again))
+        to, home = (settings.list.addresses, settings.language, frozenset(again)), settings.pages.home
+        return mail_out(book, list_id, outreach, settings.deliver, *to, home)
 
 
 def test_each_owner_gets_the_own_list_once(mailing: Path, call: Call, mailbox: Mailbox) -> None:
@@ -159,13 +159,27 @@ def test_a_server_that_is_away_is_told_and_the_list_is_there(mailing: Path, call
 
 def test_a_notice_holds_the_page_and_no_customer(mailing: Path, mailbox: Mailbox) -> None:
     toml = mailing / "regulars.toml"
-    toml.write_text(toml.read_text() + 'send = "notice"\npage = "https://shop.example/regulars/"\n')
+    toml.write_text(toml.read_text() + 'send = "notice"\n[pages]\naddress = "https://shop.example/regulars/"\n')
     mailed(mailing)
     _, made = mailbox.taken[0]
     assert not made.is_multipart()
     text = made.get_content()
-    assert text.splitlines()[-1] == "https://shop.example/regulars/"
+    assert text.splitlines()[-1] == "https://shop.example/regulars/pages/"
     assert not [who for (who,) in in_book(mailing, "SELECT customer_id FROM entries") if who in text]
+
+
+def test_a_notice_needs_the_address_of_the_pages(mailing: Path, call: Call) -> None:
+    """Its own former key says what has taken its place."""
+    toml = mailing / "regulars.toml"
+    before = toml.read_text()
+    told = {
+        'send = "notice"\n': 'send = "notice" under [deliver] leads to the pages: write their address under [pages]',
+        'page = "https://a.example"\n': 'no such key any more; write address = "https://…" under [pages]',
+    }
+    for line, words in told.items():
+        toml.write_text(before + line)
+        code, _, err = call("list", "--config", toml, "--out", mailing / "out")
+        assert (code, words in err) == (2, True), err
 
 
 @pytest.mark.parametrize(("password", "why"), [("right", set()), ("wrong", {"refuses user and password (535)"})])
@@ -191,5 +205,3 @@ def test_what_cannot_be_sent_is_found_before_a_list_is_made(monkeypatch: pytest.
         check_delivery(DeliverSettings("mail.example", "Lists <lists@shop.example>"), address)
     with pytest.raises(ConfigError, match=r"sends names in the clear; mail\.example needs starttls or tls"):
         DeliverSettings("mail.example", "lists@shop.example", "none")
-    with pytest.raises(ConfigError, match="needs page"):
-        DeliverSettings("mail.example", "lists@shop.example", send="notice")
