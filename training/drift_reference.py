@@ -51,6 +51,22 @@ class Reference:
         usual = np.maximum(usual, 0.5 / len(known))
         return float(np.sum((now - usual) * np.log(now / usual)))
 
+    def position(self, column: Floats) -> float:
+        """Return how high other values lie in this distribution on average: 0 below all, 0.5 as usual, 1 above all.
+
+        It is the probability that one of them exceeds one of these, ties counting half, by twentieths. Mann and
+        Whitney (1947). NaN where either has no value.
+
+        >>> usual = Reference.of(np.linspace(0, 1, 1000))
+        >>> round(usual.position(np.linspace(0, 1, 500)), 2), usual.position(np.full(9, 2.0))
+        (0.5, 1.0)
+        """
+        known = column[~np.isnan(column)]
+        if not len(known) or not self.quantiles:
+            return float("nan")
+        below, upto = (np.searchsorted(self.quantiles, known, side) for side in ("left", "right"))
+        return float((below + upto).mean() / (2 * len(self.quantiles)))
+
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
         return {"quantiles": list(self.quantiles), "missing": self.missing}

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 MODEL = EXPERIMENT = "regulars"
+WATCH_EXPERIMENT = "regulars watch"  # apart, so that the runs of training are seen first
 CHAMPION, CHALLENGER = "champion", "challenger"
 REPLACED, SERVED = "replaced", "served"
 # MLflow would record the user and the machine: both are private.
@@ -56,7 +57,7 @@ DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """The record of a training run, besides its bundles.
+    """The record of a run of training or of watching, besides its bundles.
 
     Args:
         name: of the run, as a list of runs shows it.
@@ -67,6 +68,7 @@ class Record:
         figures: by file name, without suffix.
         documents: JSON documents, by file name, without suffix.
         tags: short facts, none about a person.
+        experiment: under which it stands.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Record:
     figures: Mapping[str, Figure]
     documents: Mapping[str, Mapping[str, Any]]
     tags: Mapping[str, str]
+    experiment: str = EXPERIMENT
 
 
 class Tracking:
@@ -108,7 +111,7 @@ class Tracking:
         """Write a run and return its id; it says which process writes it, until `finish`."""
         with self._open() as client:
             tags = {**ANONYMOUS, **record.tags, **this_process()}
-            run = client.create_run(self._experiment(client), tags=tags, run_name=record.name)
+            run = client.create_run(self._experiment(client, record.experiment), tags=tags, run_name=record.name)
             run_id = str(run.info.run_id)
             with self.failing(run_id):
                 _log_values(client, run_id, record)
@@ -159,8 +162,8 @@ class Tracking:
         if not (self._home / DATABASE).exists():
             return 0
         with self._open() as client:
-            found = client.get_experiment_by_name(EXPERIMENT)
-            ids = [] if found is None else [found.experiment_id]
+            found = map(client.get_experiment_by_name, (EXPERIMENT, WATCH_EXPERIMENT))
+            ids = [each.experiment_id for each in found if each is not None]
             running = client.search_runs(ids, "attributes.status = 'RUNNING'") if ids else []
             gone = [run.info.run_id for run in running if is_gone(run.data.tags, run.info.start_time, now_ms)]
             for run_id in gone:
@@ -293,12 +296,12 @@ class Tracking:
                 raise fault from None
             return None
 
-    def _experiment(self, client: MlflowClient) -> str:
-        found = client.get_experiment_by_name(EXPERIMENT)
+    def _experiment(self, client: MlflowClient, name: str) -> str:
+        found = client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
         # By default MLflow would put artifacts below the current directory.
-        return str(client.create_experiment(EXPERIMENT, artifact_location=(self._home / ARTIFACTS).as_uri()))
+        return str(client.create_experiment(name, artifact_location=(self._home / ARTIFACTS).as_uri()))
 
     @contextmanager
     def _open(self) -> Iterator[MlflowClient]:
@@ -363,7 +366,7 @@ def _log_data(client: MlflowClient, run_id: str, record: Record) -> None:
 
     # mypy sees an abstract class where MLflow documents a constructor
     dataset = MetaDataset(CodeDatasetSource({}), name="orders", digest=record.data_digest[:32])  # type: ignore[abstract]
-    context = [InputTag("mlflow.data.context", "training")]
+    context = [InputTag("mlflow.data.context", "training" if record.experiment == EXPERIMENT else "watching")]
     client.log_inputs(run_id, [DatasetInput(dataset._to_mlflow_entity(), context)])
     for name, value in record.data.items():
         client.set_tag(run_id, f"data.{name}", str(value))

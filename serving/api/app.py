@@ -202,7 +202,7 @@ def _openapi(_: ServerState, request: Request) -> ASGIApp:
 def _metrics(server: ServerState, request: Request) -> ASGIApp:
     day: date | None = None if server.settings is None else server.today
     version = None if server.champion is None else server.champion.version
-    return Response(server.metrics.text(server.bands(), version, day), media_type=CONTENT_TYPE)
+    return Response(server.metrics.text(server.bands(), version, day, server.last_watch()), media_type=CONTENT_TYPE)
 
 
 def _viewer(_: ServerState, request: Request) -> ASGIApp:

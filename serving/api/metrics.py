@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: how long answers take, which model serves, the bands of its scores, and the age of the data.
+"""Metrics for Prometheus: how long answers take, which model serves and how well, its bands, and the age of the data.
 
 With several workers each writes its counts to files of the server, and whichever is asked adds them up.
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -52,17 +54,20 @@ class Metrics:
         except OSError as error:  # the folder is gone, or the disk is full
             LOG.debug("not counted: %s", error.strerror)
 
-    def text(self, bands: Bands | None, version: str | None, today: date | None) -> bytes:
+    def text(
+        self, bands: Bands | None, version: str | None, today: date | None, watch: Mapping[str, Any] | None = None
+    ) -> bytes:
         """Return all metrics in the text format of Prometheus.
 
         Args:
             bands: the latest run and its customers by band; None = no run yet.
             version: of the model that serves; None = none.
             today: the shop's date.
+            watch: the document of the last watch; None or empty = there was none.
         """
         from prometheus_client import generate_latest
 
-        return generate_latest(self._all_workers()) + generate_latest(_facts(bands, version, today))
+        return generate_latest(self._all_workers()) + generate_latest(_facts(bands, version, today, watch or {}))
 
     def _all_workers(self) -> CollectorRegistry:
         if not os.environ.get(SHARED):
@@ -105,7 +110,7 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-def _facts(bands: Bands | None, version: str | None, today: date | None) -> CollectorRegistry:
+def _facts(bands: Bands | None, version: str | None, today: date | None, watch: Mapping[str, Any]) -> CollectorRegistry:
     from prometheus_client import CollectorRegistry
     from prometheus_client.core import GaugeMetricFamily, Metric
     from prometheus_client.registry import Collector
@@ -117,7 +122,7 @@ def _facts(bands: Bands | None, version: str | None, today: date | None) -> Coll
             model = GaugeMetricFamily("regulars_model", "1 for the version that serves.", labels=["version"])
             if version is not None:
                 model.add_metric([version], 1)
-            return [model, *(() if bands is None else _of_run(*bands))]
+            return [model, *(() if bands is None else _of_run(*bands)), *(_of_watch() if watch else ())]
 
     def _of_run(run: Run, counts: dict[str, int]) -> list[Metric]:
         scores = GaugeMetricFamily("regulars_scores", "Customers of the latest run by band.", labels=["band"])
@@ -127,6 +132,38 @@ def _facts(bands: Bands | None, version: str | None, today: date | None) -> Coll
         age.add_metric([], 0 if today is None else (today - run.as_of).days + 1)
         return [scores, age]
 
+    def _of_watch() -> list[Metric]:
+        quality = GaugeMetricFamily(
+            "regulars_quality",
+            "How good the latest run is expected to be, and how good the last one was whose horizon has ended.",
+            labels=["measure", "is"],
+        )
+        for labels, value in watched_quality(watch):
+            quality.add_metric(labels, value)
+        alarms = GaugeMetricFamily("regulars_alarms", "Alarms of the last regulars watch by kind.", labels=["kind"])
+        for kind, count in Counter(alarm["kind"] for alarm in watch["alarms"]).items():
+            alarms.add_metric([kind], count)
+        age = GaugeMetricFamily("regulars_watch_age_days", "Days from the day of the last regulars watch to today.")
+        age.add_metric([], 0 if today is None else (today - date.fromisoformat(watch["as_of"])).days)
+        return [quality, alarms, age]
+
     registry = CollectorRegistry()
     registry.register(Facts())
     return registry
+
+
+def watched_quality(watch: Mapping[str, Any]) -> Iterator[tuple[list[str], float]]:
+    """Yield the measures of a watch: labels, which are the measure and what its value is, and the value.
+
+    >>> now = {"expected": {"auroc": {"value": 0.8, "low": 0.7, "high": None}}}
+    >>> [labels for labels, _ in watched_quality({"now": now, "runs": []})]
+    [['auroc', 'expected'], ['auroc', 'expected_low']]
+    """
+    expected = (watch["now"] or {}).get("expected", {})
+    names = {"value": "expected", "low": "expected_low", "high": "expected_high"}
+    for measure, ends in expected.items():
+        yield from (([measure, name], float(ends[end])) for end, name in names.items() if ends[end] is not None)
+    ended = [run["realised"] for run in watch["runs"] if run["realised"]]
+    for measure, value in (ended[-1] if ended else {}).items():
+        if value is not None:
+            yield [measure, "realised"], float(value)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date
 from functools import cached_property
 from http import HTTPStatus
@@ -36,6 +36,7 @@ from serving.book.runs import latest_bands, latest_probabilities
 from serving.book.score_lookup import ScoreLookup
 from serving.config import Settings, load_settings
 from serving.customers import Customers
+from serving.monitoring.last_watch import last_watch
 from serving.outreach.plan.accounts import Accounts
 from serving.shop import today
 from serving.webhooks.delivery import DeliveryLoop
@@ -265,6 +266,11 @@ class ServerState:
         """Return the latest run and its probabilities, at most a minute old."""
         book = self.book
         return None if book is None else self.counts.get("probabilities", lambda: latest_probabilities(book))
+
+    def last_watch(self) -> Mapping[str, Any]:
+        """Return the document of the last `regulars watch`, at most a minute old; empty where there was none."""
+        settings = self.settings
+        return {} if settings is None else self.counts.get("watch", lambda: last_watch(settings.state_folder).document)
 
     def note(self, access: Access, seconds: float) -> None:
         """Count and log one answer."""

@@ -170,12 +170,14 @@ def watch(
         list[str] | None,
         typer.Option("--by", help="month, run, list, band, segment, owner or playbook; may be repeated."),
     ] = None,
+    no_record: Annotated[bool, typer.Option("--no-record", help="Leave no run in MLflow.")] = False,
     json: Json = False,
 ) -> None:
     """Say how good the model is today, what came of what it said, and what has changed; exit code 13 on an alarm."""
     with shop_of(config, orders, horizon, active, until=as_of) as shop:
         from serving.commands.models.watch import watch as watch_shop
 
-        found = watch_shop(shop, by or ())
+        found = watch_shop(shop, by or (), record=not no_record)
         screen_of(json).show(found)
+    if found.exit_code:  # once the shop is closed: it takes an error inside for damage, and looks through its book
         raise typer.Exit(found.exit_code)

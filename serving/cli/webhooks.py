@@ -27,7 +27,8 @@ def add(
         list[str] | None,
         typer.Option(
             "--event",
-            help="list.published, list.withdrawn, customer.entered, customer.left; may be repeated; default: all.",
+            help="list.published, list.withdrawn, customer.entered, customer.left, model.alarm; may be repeated; "
+            "default: all.",
         ),
     ] = None,
     allow_private: Annotated[

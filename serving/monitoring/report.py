@@ -56,7 +56,10 @@ class Watch:
 
     def _now(self) -> str:
         if self.now is None:
-            return "nothing was scored yet: run regulars score or regulars list first"
+            return "Nothing was scored yet: run regulars score or regulars list first."
+        if self.now.has_ended:
+            day, until = self.now.run.as_of, self.now.until
+            return f"The last scores are of {day} and were about the days until {until}: score again to know of today."
         found, run = self.now.expected, self.now.run
         hits = ""
         if self.now.listed is not None:
@@ -85,6 +88,14 @@ class Watch:
             return "Nothing has changed beyond what is usual for this shop: there is nothing to do."
         count = "One thing has" if len(self.alarms) == 1 else f"{len(self.alarms)} things have"
         return f"{count} changed beyond what is usual for this shop: see what to do below."
+
+    def measures(self) -> dict[str, float]:
+        """Return what is expected now and what came last, by name, for a curve over many watches; NaN is left out."""
+        now, came = self.now, self.last_ended
+        found = {f"expected_{name}": now.expected[name].value for name in MEASURES} if now else {}
+        if came is not None and came.realised is not None:
+            found |= {f"realised_{name}": value for name, value in came.realised.items()}
+        return {**{name: value for name, value in found.items() if value == value}, "alarms": float(len(self.alarms))}
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON; no customer is named in it."""

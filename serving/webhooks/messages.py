@@ -18,9 +18,9 @@ from serving.outreach.plan.candidates import LISTED_KINDS
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.scores import plain_values, with_unknown_money
 
-Event = Literal["list.published", "customer.entered", "customer.left", "list.withdrawn"]
+Event = Literal["list.published", "customer.entered", "customer.left", "list.withdrawn", "model.alarm"]
 EVENTS: tuple[Event, ...] = get_args(Event)
-PUBLISHED, ENTERED, LEFT, WITHDRAWN = EVENTS
+PUBLISHED, ENTERED, LEFT, WITHDRAWN, ALARM = EVENTS
 PING = "ping"  # never in the outbox: it is sent on demand
 ENTRY_FACTS = ("customer_id", "account_id", "entry_id", "owner", "kind", "playbook")  # also of the entry that was left
 SCORED = ("band", "probability", "left_probability", "value_at_risk", "shrunk_probability", "missing_spend")

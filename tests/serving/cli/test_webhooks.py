@@ -77,7 +77,7 @@ def test_the_same_in_words(toml: Path, call: Call, inbox: Inbox) -> None:
     assert "its secret, shown this once: whsec_" in out
     _, out, _ = call("webhooks", "list", *at)
     assert "whsec_" not in out
-    events = "list.published, customer.entered, customer.left, list.withdrawn, also into private networks"
+    events = "list.published, customer.entered, customer.left, list.withdrawn, model.alarm, also into private networks"
     assert f"{webhook}  {inbox.url}  ({events})" in out
     assert "0 sent, 0 failed and come again, 0 given up" in call("webhooks", "deliver", *at)[1]
     inbox.answer = close_early
