@@ -126,7 +126,7 @@ def test_every_wrong_cell_is_named_in_the_visitors_language(site: Site) -> None:
     words = {
         "en": ("Nothing was recorded", "is not a known outcome", "Outcome", "on or before today"),
         "fa": ("چیزی ثبت نشد", "نتیجه", "۳", "امروز"),
-        "el": ("Δεν καταγράφηκε τίποτα", "Αποτέλεσμα", "μέχρι σήμερα"),
+        "el": ("Δεν καταχωρίστηκε τίποτα", "Αποτέλεσμα", "μέχρι σήμερα"),
     }
     for language, expected in words.items():
         manager.sent = {"Accept-Language": language}

@@ -186,12 +186,12 @@ def test_a_sheet_goes_out_and_comes_back_in_persian_without_a_script(site: Site,
     page.get_by_role("button", name="فارسی").click()
     page.get_by_text("به‌صورت فایل اکسل").click()
     with page.expect_download() as taken:
-        page.get_by_role("link", name="دریافت همین ردیف‌ها").click()
+        page.get_by_role("link", name="دریافت همین موارد").click()
     for word in ("شاید", "حفظ شد"):
         content = filled(load_workbook(BytesIO(taken.value.path().read_bytes())), {"e00": {"outcome": word}})
         (tmp_path / "list.xlsx").write_bytes(content)
         page.set_input_files("input[type=file]", tmp_path / "list.xlsx")
-        page.get_by_role("button", name="ثبت آنچه پر شده").click()
+        page.get_by_role("button", name="ثبت نتیجه‌ها").click()
         if word == "شاید":
             alert = page.get_by_role("alert")
             assert "چیزی ثبت نشد" in alert.inner_text()
