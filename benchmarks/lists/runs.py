@@ -57,7 +57,7 @@ class Measured:
 def measured(database: str, customers: int, url: str | None) -> Measured:
     random = np.random.default_rng(1)
     ids = np.array([f"C{number:07}" for number in range(customers)], dtype=object)
-    scores, people, log = _scores(ids, random), _people(ids, random), _log(ids, random)
+    scores, people, log = made_up_scores(ids, random), people_of(ids, random), _log(ids, random)
     steps: dict[str, Took] = {}
     with tempfile.TemporaryDirectory() as folder:
         book = Book(url or folder)
@@ -104,7 +104,7 @@ def _planned(book: Book, scores: pd.DataFrame, people: pd.DataFrame, log: Log) -
     return outreach.with_groups(lambda frame: frame.assign(opening=advisor.openings(frame)))
 
 
-def _scores(ids: np.typing.NDArray[np.object_], random: np.random.Generator) -> pd.DataFrame:
+def made_up_scores(ids: np.typing.NDArray[np.object_], random: np.random.Generator) -> pd.DataFrame:
     """Return made-up scores; three in ten are at risk."""
     n, money = len(ids), Money(CURRENCY)
     probability = np.where(random.random(n) < 0.3, random.uniform(0.25, 0.98, n), random.uniform(0.01, 0.25, n))
@@ -137,7 +137,7 @@ def _scores(ids: np.typing.NDArray[np.object_], random: np.random.Generator) -> 
     return pd.DataFrame({**dict.fromkeys(SCORE_NAMES), **facts}, columns=list(SCORE_NAMES))
 
 
-def _people(ids: np.typing.NDArray[np.object_], random: np.random.Generator) -> pd.DataFrame:
+def people_of(ids: np.typing.NDArray[np.object_], random: np.random.Generator) -> pd.DataFrame:
     owners = np.array([f"Owner {number:03}" for number in range(OWNERS)], dtype=object)
     owner = owners[random.integers(0, OWNERS, len(ids))]
     consent = pd.Series("no", range(len(ids))).where(random.random(len(ids)) < 0.1, None).to_numpy(object)

@@ -38,6 +38,15 @@ class Period:
         return self.end - self.first_day
 
 
+def calendar_of(language: str) -> Calendar:
+    """Return the calendar whose months are told in a language.
+
+    >>> calendar_of("fa"), calendar_of("el")
+    ('jalali', 'gregorian')
+    """
+    return "jalali" if language == "fa" else "gregorian"
+
+
 def period_kind(word: str) -> PeriodKind:
     """Return the kind of period with this name.
 

@@ -18,7 +18,7 @@ from features.clock import date_of, day_number
 from features.errors import InputError
 from features.file_access import Access
 from features.kpis.cohorts import Cohorts, cohorts
-from features.kpis.periods import Calendar, period_kind
+from features.kpis.periods import Calendar, calendar_of, period_kind
 from features.kpis.retention import NO_GROUP, Kpis, KpiTable, retention_kpis
 from features.kpis.yearly import DISCOUNT, Yearly, five_points_more, lifetime_spend, yearly
 from features.money import Money
@@ -233,7 +233,7 @@ def shop_kpis(
     period: str = "month",
     by: By | None = None,
     out: Path | None = None,
-    calendar: Calendar = "gregorian",
+    calendar: Calendar | None = None,
     predicts: bool = True,
 ) -> ShopKpis:
     """Count the retention figures of a shop, and write tables and pictures.
@@ -243,7 +243,7 @@ def shop_kpis(
         period: month, quarter or year.
         by: also for each segment of the customers file, or for each owner as the book and the customers file know them.
         out: the folder for kpis.csv, cohorts.csv, five-points.png and seven-years.png; None for none.
-        calendar: whose months, quarters and years they are.
+        calendar: whose months, quarters and years they are; None = that of the shop's language.
         predicts: whether expected spend is asked of the model, which takes most of the time.
 
     Raises:
@@ -255,7 +255,7 @@ def shop_kpis(
     if end <= whole.first_day:
         raise InputError(f"nothing is known before {until}: the first order is of {date_of(whole.first_day)}")
     log = whole if end > whole.last_day else whole.before(end)
-    definition = shop.settings.definition_for(log)
+    definition, calendar = shop.settings.definition_for(log), calendar or calendar_of(shop.settings.shop.language)
     group_of = None if by is None else groups_of(shop, by, log.customer_ids)
     year = yearly(log, definition.active_days, end)
     expected, why = expected_values(shop, log, end, group_of, year) if predicts else ({}, ())

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from features.clock import date_of
-from features.kpis.periods import Calendar
+from features.kpis.periods import calendar_of
 from features.kpis.yearly import GOOD, POINTS, POOR, YEARS, Yearly, customers_over_years, lifetime_spend
 from features.language.catalogue import translated
 from features.money import Money
@@ -36,7 +36,7 @@ def pays(visit: Visit) -> Response:
     """Show whether it pays."""
     who = visit.who
     record_view(visit.server.need_book(), Viewed(who.name, who.owner, "pays"))
-    found = visit.parts.reports.pays(visit.server, calendar_of(visit))
+    found = visit.parts.reports.pays(visit.server, calendar_of(visit.language.code))
     if found is None:
         return counting(visit, "pays")
     context = {
@@ -46,11 +46,6 @@ def pays(visit: Visit) -> Response:
         **_kpis(found.kpis.figure),
     }
     return visit.page("reports/pays.html.jinja", context)
-
-
-def calendar_of(visit: Visit) -> Calendar:
-    """Return the calendar whose months a visitor reads."""
-    return "jalali" if visit.language.code == "fa" else "gregorian"
 
 
 def _saved(visit: Visit, found: Saved) -> dict[str, Any]:

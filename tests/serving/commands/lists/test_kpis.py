@@ -180,3 +180,14 @@ def test_owners_are_those_of_the_book_before_those_of_the_file(settings, tmp_pat
     alone = replace(settings, customers=None)
     assert set(in_shop(alone, groups_of, "owner", ids, book=book).values()) == {"Zoe", NO_OWNER}
     book.close()
+
+
+def test_a_shop_whose_language_is_persian_counts_by_its_own_months(settings):
+    persian = replace(settings, shop=replace(settings.shop, language="fa"))
+    found = in_shop(persian, shop_kpis, predicts=False).answer
+    nowruz = next(each for each in found.periods if (each.first_on.month, each.first_on.day) in ((3, 20), (3, 21)))
+    assert nowruz.period == f"{nowruz.first_on.year - 621}-01"
+    assert all(each.month.startswith(("140", "139")) for each in found.cohorts)
+    plain = in_shop(persian, shop_kpis, calendar="gregorian", predicts=False).answer
+    assert plain.periods[0].period.startswith("20")
+    assert sum(each.orders for each in plain.periods) == sum(each.orders for each in found.periods)

@@ -56,7 +56,7 @@ def test_every_list_that_has_ended_and_none_that_has_not(made: Path, shop: Small
 
 def test_customers_count_in_bands_of_lists_that_share_no_day(made: Path, shop: SmallShop, admin: Browser) -> None:
     text = admin.get("right").text.partition('id="in-use"')[2].partition("</section>")[0]
-    counts = [int(each) for each in re.findall(r'</th><td class="number">(\d+)</td>', text)]
+    counts = [int(each) for each in re.findall(r'class="number count">(\d+)</td>', text)]
     assert "on 2 lists" in plain(text)
     assert sum(counts) == sum(stayed_away(made, shop, day)[0] for day in (OVERLAPPING, LAST_ENDED))
 

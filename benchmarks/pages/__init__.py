@@ -1,0 +1,1 @@
+"""How long a server takes for each page of a large shop."""
