@@ -13,7 +13,8 @@ from serving.book.runs import Run, run_in
 from serving.book.schema import ENTRIES, LISTS, RUNS, SCORES
 from serving.book.sql_rows import frame_of
 
-SAID = ("customer_id", "probability", "band", "days_since_order", "usual_gap_days")
+SAID_NUMBERS = ("probability", "days_since_order", "usual_gap_days")
+SAID = ("customer_id", "band", *SAID_NUMBERS)
 LISTED = ("customer_id", "kind", "segment", "owner", "playbook")
 
 

@@ -22,7 +22,8 @@ from training.log_odds import log_odds_of, sigmoid
 from training.metrics import BINS, LEAST_PROBABILITY, known, row_log_loss
 
 MEASURES = ("churned", "log_loss", "auroc", "ece", "hits")
-DRAWS = 400
+# Many customers leave less to chance: the level alone is drawn, of which a hundred quantiles say as much.
+MOST_DRAWS, LEAST_DRAWS, DRAWN_CUSTOMERS = 400, 100, 4_000_000
 ENDS = (2.5, 50.0, 97.5)
 # So many drawn outcomes are held at once: 32 MB.
 AT_ONCE = 4_000_000
@@ -141,10 +142,11 @@ def _drawn(p: Floats, level_error: float) -> Iterator[Flags]:
     """Yield drawn outcomes, draws × customers; the draws are the same ones whenever the same is asked."""
     random = np.random.default_rng(17)
     log_odds = log_odds_of(p)
+    draws = int(np.clip(DRAWN_CUSTOMERS // max(1, len(p)), LEAST_DRAWS, MOST_DRAWS))
     # Evenly spread quantiles of the level in random order: fewer draws show the interval as well as many random ones.
-    levels = level_error * random.permutation(_normal_quantiles(DRAWS))
+    levels = level_error * random.permutation(_normal_quantiles(draws))
     rows = max(1, AT_ONCE // max(1, len(p)))
-    for first in range(0, DRAWS, rows):
+    for first in range(0, draws, rows):
         some = levels[first : first + rows, None]
         yield random.random((len(some), len(p))) < sigmoid(log_odds + some)
 

@@ -17,7 +17,7 @@ import pandas as pd
 from features.clock import date_of, day_number, future
 from features.log import Ints, Log, Texts
 from serving.book import Book, Run
-from serving.book.judged import listed_in, lists_of, runs_since, said_in
+from serving.book.judged import SAID_NUMBERS, listed_in, lists_of, runs_since, said_in
 from serving.monitoring.expected_quality import Expected, Judge, expected_quality
 from serving.outreach.plan.candidates import NEW, REGULAR, WINBACK
 from training.dataset import Flags, Floats
@@ -119,10 +119,17 @@ def each_window(book: Book, log: Log, end: int, level_error: LevelError) -> Iter
         with book.reading() as connection:
             said = said_in(connection, run.id)
             own = {each: listed_in(connection, each, LEAVING) for each, of in lists.items() if of == run.id}
-        known = positions(log, said["customer_id"]) >= 0
-        if known.any():
-            error, rest = level_error(run.model_version, run.as_of), int((~known).sum())
-            yield Window(run, said[known].reset_index(drop=True), rest, own, error, end, log)
+        at = positions(log, said["customer_id"])
+        if (at >= 0).any():
+            error, rest = level_error(run.model_version, run.as_of), int((at < 0).sum())
+            yield Window(run, _compact(said, at, log), rest, own, error, end, log)
+
+
+def _compact(said: pd.DataFrame, at: Ints, log: Log) -> pd.DataFrame:
+    """Return whom the log knows, in a tenth of the memory: sixty runs of a large shop are held at once."""
+    known = said[at >= 0].reset_index(drop=True)
+    numbers = {name: pd.to_numeric(known[name]) for name in SAID_NUMBERS}
+    return known.assign(customer_id=log.customer_ids[at[at >= 0]], band=known["band"].astype("category"), **numbers)
 
 
 def positions(log: Log, customer_ids: pd.Series | Texts) -> Ints:
