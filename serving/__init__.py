@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from serving.commands.models.backtest import run_backtest
     from serving.commands.models.score import score_all
     from serving.commands.models.train import train_and_judge
+    from serving.commands.models.watch import watch_shop
     from serving.outreach.effect.effect import effect
     from serving.outreach.effect.group import group_effect
     from serving.outreach.effect.sample_size import plan_sample
@@ -56,6 +57,7 @@ __all__ = [
     "measure_effect",
     "plan_trial",
     "shop_kpis",
+    "watch_shop",
     # scores
     "explained",
     "score",

@@ -175,7 +175,7 @@ def watch(
 ) -> None:
     """Say how good the model is today, what came of what it said, and what has changed; exit code 13 on an alarm."""
     with shop_of(config, orders, horizon, active, until=as_of) as shop:
-        from serving.commands.models.watch import watch as watch_shop
+        from serving.commands.models.watch import watch_shop
 
         found = watch_shop(shop, by or (), record=not no_record)
         screen_of(json).show(found)

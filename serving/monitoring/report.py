@@ -76,11 +76,12 @@ class Watch:
             when = f"; the first ends on {first}" if first else ""
             return f"No window of a scoring run has ended yet{when}."
         came, said = window.realised or {}, window.expected
-        where = "inside" if said["churned"].holds(came["churned"]) else "outside"
+        inside = said["churned"].holds(came["churned"])
+        where, so = ("inside", "") if inside else ("outside", "; so the estimates of that day were off as well")
         return (
             f"Of {len(window.said):,} customers scored on {window.run.as_of}, {window.p.mean():.0%} were expected to "
             f"order nothing until {window.until}, and {came['churned']:.0%} did, {where} the interval that was said "
-            f"({_share(said['churned'])}); AUROC was {came['auroc']:.3f}, {said['auroc'].value:.3f} were expected."
+            f"({_share(said['churned'])}); AUROC was {came['auroc']:.3f}, {said['auroc'].value:.3f} were expected{so}."
         )
 
     def _changed(self) -> str:

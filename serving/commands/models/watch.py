@@ -65,7 +65,7 @@ class Watched:
                 yield Table((group, *COLUMNS), [row.row() for row in rows])
 
 
-def watch(shop: OpenShop, by: Sequence[str] = (), *, record: bool = True) -> Watched:
+def watch_shop(shop: OpenShop, by: Sequence[str] = (), *, record: bool = True) -> Watched:
     """Watch a shop: no score is made, and nothing is recorded in its book but messages of new alarms.
 
     A look at the past (`until`) records nothing and tells nobody.

@@ -53,6 +53,7 @@ COMMANDS = {
     "tune": (),
     "promote": ("--force", *DECIDED),
     "score": ("--out", "OUT/s.csv"),
+    "watch": (),
     "list": ("--out", "OUT"),
     "why": ("c1",),
     "outcome": ("--entry", "e", "--outcome", "saved"),

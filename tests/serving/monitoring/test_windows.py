@@ -15,7 +15,7 @@ from features.log import Log
 from serving.book import Book
 from serving.book.runs import record_scores
 from serving.commands.lists.list import make_list
-from serving.commands.models.watch import ALARM_EXIT_CODE, watch
+from serving.commands.models.watch import ALARM_EXIT_CODE, watch_shop
 from serving.config import load_settings
 from serving.monitoring.said_and_done import apart
 from serving.monitoring.windows import Window, read_windows
@@ -88,14 +88,14 @@ def test_windows_that_are_told_together_do_not_overlap(scored: Path, shop: Small
 
 def test_the_command_tells_lists_owners_and_playbooks_whose_window_has_ended(office: Path, call):
     settings = load_settings(office / "regulars.toml")
-    later = in_shop(settings, watch, record=False).watch
+    later = in_shop(settings, watch_shop, record=False).watch
     (listed,) = later.groups["list"]
     assert listed.customers == sum(row.customers for row in later.groups["owner"])
     assert listed.churned == sum(row.churned for row in later.groups["playbook"])
     assert listed.expected == pytest.approx(sum(row.expected for row in later.groups["owner"]))
     assert later.groups["band"]
     assert sum(row.customers for row in later.groups["band"]) == len(later.windows[0].said)
-    before = in_shop(settings, watch, until=date(2023, 1, 26)).watch
+    before = in_shop(settings, watch_shop, until=date(2023, 1, 26)).watch
     assert before.groups["list"] == ()
     assert before.so_far is not None
     assert before.so_far.days == 17
@@ -114,4 +114,4 @@ def test_an_unknown_group_is_refused(office: Path, call):
 def test_a_list_of_a_day_counts_as_the_last_one_that_was_not_taken_back(office: Path):
     settings = load_settings(office / "regulars.toml")
     in_shop(settings, make_list, office / "again", (), until=date(2023, 1, 9))
-    assert len(in_shop(settings, watch, record=False).watch.groups["list"]) == 1
+    assert len(in_shop(settings, watch_shop, record=False).watch.groups["list"]) == 1

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from serving.api.metrics import Metrics
 from serving.book import Book
-from serving.commands.models.watch import ALARM_EXIT_CODE, watch
+from serving.commands.models.watch import ALARM_EXIT_CODE, watch_shop
 from serving.config import load_settings
 from serving.monitoring.last_watch import last_watch
 from serving.monitoring.report import realised_alarms
@@ -56,13 +56,13 @@ def test_a_new_column_is_an_alarm_that_webhooks_are_told_of_once(office: Path, c
 
 def test_a_look_at_the_past_keeps_and_tells_nothing(office: Path):
     listening(office)
-    in_shop(load_settings(office / "regulars.toml"), watch, until=date(2023, 1, 26))
+    in_shop(load_settings(office / "regulars.toml"), watch_shop, until=date(2023, 1, 26))
     assert told(office) == []
     assert not last_watch(office / ".regulars").document
 
 
 def test_the_run_in_mlflow_stands_apart_and_names_no_owner(office: Path):
-    in_shop(load_settings(office / "regulars.toml"), watch)
+    in_shop(load_settings(office / "regulars.toml"), watch_shop)
     with closing(sqlite3.connect(office / "mlruns" / "mlflow.db")) as runs:
         (row,) = runs.execute(
             "SELECT r.name, r.status, r.artifact_uri FROM runs r JOIN experiments e USING (experiment_id) "
@@ -95,7 +95,7 @@ def test_the_document_has_no_customer_and_is_what_prometheus_reads(office: Path,
 
 
 def test_a_window_far_from_what_was_said_is_an_alarm(office: Path):
-    found = in_shop(load_settings(office / "regulars.toml"), watch, record=False).watch
+    found = in_shop(load_settings(office / "regulars.toml"), watch_shop, record=False).watch
     (window,) = found.windows
     assert list(realised_alarms(found.windows)) == []
     low = window.said.assign(probability=0.01)
