@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,9 +17,17 @@ from tests.readme_shop import walk_the_readme
 from training.tracking import Tracking, _mlflow
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _files_wait_for_no_disk() -> Iterator[None]:
+    """A power cut in a test run loses nothing: a file that is written whole is not awaited on the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda _: None)
+        yield
+
+
 @sa.event.listens_for(sa.Engine, "connect")
-def _wait_for_no_disk(connection: object, _: object) -> None:
-    """A power cut in a test run loses nothing: of the book, MLflow and Optuna no write waits for the disk."""
+def _databases_wait_for_no_disk(connection: object, _: object) -> None:
+    """Nor is what the book, MLflow and Optuna write."""
     if isinstance(connection, sqlite3.Connection):
         with suppress(sqlite3.Error, UnicodeDecodeError):  # a database that is damaged on purpose
             connection.execute("PRAGMA synchronous = OFF")
