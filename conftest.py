@@ -8,7 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from _pytest.doctest import DoctestModule
+from _pytest.doctest import DoctestItem, DoctestModule
 from hypothesis import HealthCheck, settings
 
 from tests.durations import CACHE_KEY, Durations, file_of, file_seconds, merged
@@ -53,6 +53,17 @@ def pytest_collect_file(file_path: Path) -> Generator[None, list[pytest.Collecto
     return collectors
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Let every second worker begin at the other end: what one has compiled, the next only reads."""
+    report = yield
+    if isinstance(collector, pytest.Directory) and os.environ.get("PYTEST_XDIST_WORKER", "0")[-1] in "13579":
+        report.result.reverse()
+    return report
+
+
 def pytest_collection_finish() -> None:
     """What is imported and collected stays until the end, so the garbage collector need not look at it again."""
     gc.collect()
@@ -65,11 +76,14 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the files that take longest first, so that no worker is left alone with one at the end."""
+    """Put the files that take longest first, so that no worker is left alone with one at the end.
+
+    All workers have to name the tests in the same order, in whichever they found the files.
+    """
     if not hasattr(config, "workerinput"):
         return
     cache = getattr(config, "cache", None)
     known: Durations = cache.get(CACHE_KEY, {}) if cache is not None else {}
     is_slow = {item.nodeid: item.get_closest_marker("slow") is not None for item in items}
     seconds = file_seconds(is_slow, known)
-    items.sort(key=lambda item: -seconds[file_of(item.nodeid)])
+    items.sort(key=lambda item: (-seconds[file_of(item.nodeid)], file_of(item.nodeid), isinstance(item, DoctestItem)))
