@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from features.blocks import blocks
+from features.blocks import at_once, blocks
 from features.log import CATEGORIES, EVENT, NULL, PRODUCT, Coded, Codes, Events, Ints, Lines, Log, Stream, Texts
 
 Mask = npt.NDArray[np.bool_]
@@ -45,26 +45,20 @@ def roll_up(lines: Lines, events: Events | None = None) -> Log:
     lines, size = replace(lines, customer_id=_NO_IDS), len(customer_ids)
     bought, orders = _bought(lines, customer, has_money)
     lines = replace(lines, order_id=_NO_IDS, discount=_NO_INTS)
-    order_days = _order_days(orders, size)
-    del orders
     product, category = lines.product_id.in_order(), lines.category
     words = {PRODUCT: product.values}
     lines = replace(lines, product_id=_NO_IDS, category=_NO_IDS)
-    items = _items(lines, customer, product, bought, size)
-    of_categories = {}
+    # The largest stream is made first: while it is, the others are not there yet.
+    streams = {"items": _items(lines, customer, product, bought, size)}
     if not category.empty.all():
         category = category.in_order()
-        of_categories[CATEGORIES] = _of_categories(lines, customer, category, bought, size)
+        streams[CATEGORIES] = _of_categories(lines, customer, category, bought, size)
         words[CATEGORIES] = category.values
-    returns = _returns(lines, customer, size)
+    streams["returns"] = _returns(lines, customer, size)
     del lines, customer, product, bought
-    streams = {
-        "orders": order_days,
-        "items": items,
-        "returns": returns,
-        **of_categories,
-        **(_event_streams(events, event_customer, size) if events is not None else {}),
-    }
+    streams = {"orders": _order_days(orders, size), **streams}
+    if events is not None:
+        streams |= _event_streams(events, event_customer, size)
     return Log(customer_ids, streams, has_money, words)
 
 
@@ -81,7 +75,7 @@ class _Together:
     units: Ints
 
     def at(self, rows: Codes) -> _Together:
-        return _Together(*(_at(getattr(self, each.name), rows) for each in fields(self)))
+        return _Together(*at_once(*(partial(_at, getattr(self, each.name), rows) for each in fields(self))))
 
     @cached_property
     def begins_of_orders(self) -> Ints:
@@ -205,12 +199,13 @@ def _offsets(customer: Codes, size: int) -> Ints:
 def _order_days(together: _Together, size: int) -> Stream:
     begins, orders = _begins(together.customer, together.day), together.begins_of_orders
     who, day = together.customer[begins], together.day[begins]
-    discount = totals(together.discount, begins)
+    of_lines = (together.amount, together.lines, together.units, together.discount)
+    spend, lines, units, discount = at_once(*(partial(totals, each, begins) for each in of_lines))
     columns = {
-        "spend": totals(together.amount, begins),
+        "spend": spend,
         "orders": _counts(np.searchsorted(orders, begins), len(orders)),
-        "lines": totals(together.lines, begins),
-        "units": totals(together.units, begins),
+        "lines": lines,
+        "units": units,
         "discount": discount,
         "discounted": (discount > 0).astype(np.int64) if discount.any() else discount,
         **_of_calendar(day),
@@ -239,7 +234,7 @@ def _items(lines: Lines, customer: Codes, product: Coded, bought: Mask, size: in
     rows, key = _sorted((customer, lines.day, product.codes), known)
     begins = _begins(key)
     key = key[begins]
-    sums = {"item_spend": _sums(lines.amount, rows, begins), "item_units": _sums(lines.units, rows, begins)}
+    spend, units = at_once(*(partial(_sums, each, rows, begins) for each in (lines.amount, lines.units)))
     del rows, begins
     (first_day, days), (first_code, products) = _range(lines.day), _range(product.codes)
     day, code = np.empty(len(key), dtype=np.int64), np.empty(len(key), dtype=np.int64)
@@ -249,7 +244,7 @@ def _items(lines: Lines, customer: Codes, product: Coded, bought: Mask, size: in
     day += first_day
     code += first_code
     starts = np.searchsorted(key, np.arange(size + 1) * (days * products))
-    return Stream(starts, day, {"product": code, **sums})
+    return Stream(starts, day, {"product": code, "item_spend": spend, "item_units": units})
 
 
 def _sums(values: Ints, rows: Codes, begins: Ints) -> Ints:

@@ -115,9 +115,25 @@ def _units(millionths: int) -> Decimal:
     return Decimal(millionths).scaleb(-cells.SCALE)
 
 
-def _changes(rows: ReadRows, shop_currency: str, name: str, mask: Mask) -> Iterator[Change]:
+def _changes(rows: ReadRows, shop_currency: str, name: str, which: Mask) -> Iterator[Change]:
     """Yield what the rules, then the sign, another currency and rounding did to the money of the rows of a mask."""
-    account, at = rows.account, np.flatnonzero(mask)
+    of_rule: dict[str, list[Change]] = {}
+    for block in blocks(len(which)):
+        for each in _changes_of_block(rows, shop_currency, name, which, block):
+            of_rule.setdefault(each.rule, []).append(each)
+    for rule in dict.fromkeys((*(each.rule for each in rows.account.changes), MINOR_UNITS, SIGN, CONVERTED, ROUNDED)):
+        if parts := of_rule.get(rule):
+            yield Change(rule, name, sum(each.rows for each in parts), added(*(each.money for each in parts)))
+    if (parts_back := rows.keep & (rows.back > 0)).any():
+        came_back = Decimal(exact_sum(rows.back[parts_back])).scaleb(-Money(shop_currency).decimals)
+        sign = -1 if name == ORDER_LINES else 1
+        yield Change(REFUNDS, name, int(parts_back.sum()), {shop_currency: sign * came_back})
+
+
+def _changes_of_block(rows: ReadRows, shop_currency: str, name: str, which: Mask, block: slice) -> Iterator[Change]:
+    account, at = rows.account, block.start + np.flatnonzero(which[block])
+    if not len(at):
+        return
     money, currency = account.written[at], account.currency.with_codes(account.currency.codes[at])
 
     def change(rule: str, place: Ints, gained: Ints) -> Change:
@@ -126,13 +142,14 @@ def _changes(rows: ReadRows, shop_currency: str, name: str, mask: Mask) -> Itera
         return Change(rule, name, len(place), _money(gained, touched, shop_currency, every))
 
     for each in account.changes:
-        inside = mask[each.rows]
+        first, end = np.searchsorted(each.rows, (block.start, block.stop))
+        inside = which[each.rows[first:end]]
         if inside.any():
-            place, gained = np.searchsorted(at, each.rows[inside]), each.gained[inside]
+            place, gained = np.searchsorted(at, each.rows[first:end][inside]), each.gained[first:end][inside]
             money[place] += gained
             yield change(each.rule, place, gained)
     decimals = Money(shop_currency).decimals
-    if rows.in_minor_units and len(at):
+    if rows.in_minor_units:
         units = half_up(money, 10**decimals)
         yield change(MINOR_UNITS, np.arange(len(at)), units - money)
         money = units
@@ -151,10 +168,6 @@ def _changes(rows: ReadRows, shop_currency: str, name: str, mask: Mask) -> Itera
     rounding[other] = 0
     if len(uneven := np.flatnonzero(rounding)):
         yield change(ROUNDED, uneven, rounding[uneven])
-    if (parts := rows.keep & (rows.back > 0)).any():
-        came_back = Decimal(exact_sum(rows.back[parts])).scaleb(-decimals)
-        sign = -1 if name == ORDER_LINES else 1
-        yield Change(REFUNDS, name, int(parts.sum()), {shop_currency: sign * came_back})
 
 
 def zero_value_orders(lines: Lines) -> Mask:
