@@ -93,6 +93,7 @@ TEXTS: Mapping[str, Twice] = {
     "what": (sentence('"{name}"', name="A-10").message, Name("A-10")),
     "rule": (Name("duplicate lines"), Name("cancelled")),
     "sheet": (Name("Eleni"), Name("North")),
+    "subject": (Name("days_since_order"), Name("columns of orders.csv")),
     "table": (Name("orders"), Name("events")),
     "time": (Name("14:01"), Name("08:30")),
     "typed": (Name("x"), Name("9")),

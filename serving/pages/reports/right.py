@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from starlette.responses import Response
 
-from features.language.typed_values import Digits
+from features.language.messages import Message
+from features.language.typed_values import Digits, Name
 from serving.api.loaded_model import COPY, Champion
 from serving.book.visits.views import View as Viewed
 from serving.book.visits.views import record_view
@@ -18,6 +20,16 @@ from serving.pages.visit import View, Visit
 
 # Population stability index, Siddiqi (2006): below the first hardly anything has moved, above the second a lot has.
 MOVED_FROM, MOVED_A_LOT_FROM = 0.10, 0.25
+# What the last watch raised, by kind. What came of the scores is told of today's orders, not of the last watch.
+RAISED: Mapping[str, Message] = {
+    "feature": Message("{subject} has moved further than is usual here: has the shop changed, or only its data?"),
+    "orders": Message("More or fewer orders came in than is usual: see that the export is whole, then score again."),
+    "events": Message("{subject} has gone quiet: see that its source still sends."),
+    "population": Message("More customers come or go than is usual: see whether some were moved or merged."),
+    "data_age": Message("The orders are old: bring the export up to date, then score again."),
+    "late_data": Message("Orders arrived late: score later after the export, or see why."),
+    "schema": Message("{subject} have changed: see that they still mean what the settings say."),
+}
 
 
 def right(visit: Visit) -> Response:
@@ -49,6 +61,8 @@ def _context(visit: Visit, found: Rightness) -> dict[str, Any]:
         "moved": None if found.drift is None else _moved(found.drift.probability_psi),
         "index": None if found.drift is None else Digits(f"{found.drift.probability_psi:.3f}"),
         "limit": Digits(f"{MOVED_A_LOT_FROM}"),
+        "watched_on": _day(visit.server.last_watch().get("as_of")),
+        "raised": list(_raised(visit.server.last_watch().get("alarms", ()))),
     }
 
 
@@ -69,6 +83,17 @@ def _model(champion: Champion, found: Rightness) -> dict[str, Any]:
 def _bands(bands: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the bands that hold anybody."""
     return [band for band in bands if band["customers"]]
+
+
+def _raised(alarms: Sequence[Mapping[str, Any]]) -> Iterator[Message]:
+    """Yield what to say of the alarms of a watch, each once."""
+    kinds = ((each["kind"], each["subject"]) for each in alarms if each["kind"] in RAISED)
+    for kind, subject in dict.fromkeys(kinds):
+        yield replace(RAISED[kind], values={"subject": Name(subject)})
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 def _moved(index: float) -> str:

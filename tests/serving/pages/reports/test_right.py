@@ -98,3 +98,20 @@ def test_in_other_languages(admin: Browser, code: str, told: tuple[str, ...]) ->
         assert part in text, part
     for english in ("stayed away", "Stayed away", "list of", "The model", "Version"):
         assert english not in text
+
+
+def test_what_the_last_watch_found(running: Site, admin: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "regulars watch" in admin.get("right").text
+    found = [
+        {"kind": "feature", "subject": "spend_90d", "words": "x", "to_do": "y"},
+        {"kind": "level", "subject": "", "words": "told by the orders of today", "to_do": "y"},
+    ]
+    document: dict[str, object] = {"as_of": "2023-05-08", "alarms": found}
+    monkeypatch.setattr(running.server, "last_watch", lambda: document)
+    text = plain(admin.get("right").text)
+    assert "The last watch, of 8 May 2023, found:spend_90d has moved further than is usual here" in text.replace(
+        ": ", ":"
+    )
+    assert "told by the orders" not in text
+    document["alarms"] = []
+    assert "found nothing else beyond what is usual here" in plain(admin.get("right").text)
