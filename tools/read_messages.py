@@ -34,6 +34,10 @@ BUSIEST = sentence(
 NOBODY = Message('"{id}" ({rows} row)', {"id": "0", "rows": MANY}, plural='"{id}" ({rows} rows)', count=MANY)
 
 TWO_COLUMNS = in_a_row([sentence("{name}", name="entry_id"), sentence("{name}", name="outcome")], commas=True)
+TWO_REASONS = in_a_row(
+    [sentence("{count} {reason}", count=n, reason=LEFT_OUT[why]) for n, why in ((12, "veto"), (1, "ordered"))],
+    commas=True,
+)
 TWO_WORDS = in_a_row(map(Sentence.of, (OUTCOMES["saved"], OUTCOMES["wrong_alarm"])), commas=True)
 
 NUMBERS: Mapping[str, Twice] = {
@@ -41,6 +45,7 @@ NUMBERS: Mapping[str, Twice] = {
     **dict.fromkeys(("money_share", "rows_share", "share"), (Percent(0.04), Percent(0.6))),
     **dict.fromkeys(("came", "said", "stayed", "without"), (Percent(0.27), Percent(0.58))),
     **dict.fromkeys(("customers", "treated"), (2_321, 330)),
+    **dict.fromkeys(("gone", "lapsed", "newcomers", "reminders", "shrinking", "still"), COUNTS),
     **dict.fromkeys(("known", "until"), (FIRST, OTHER)),
     **dict.fromkeys(("rows_now", "money_now"), (Digits("8.0"), Digits("0.0"))),
     **dict.fromkeys(("rows_then", "money_then"), (Digits("2.0"), Digits("12.5"))),
@@ -56,6 +61,7 @@ NUMBERS: Mapping[str, Twice] = {
     "high": (62, 19),
     "hits": (40, 3),
     "horizon": (30, 60),
+    "shown": (10, 10),
     "index": (Digits("0.011"), Digits("0.340")),
     "least": (30, 30),
     "limit": (Digits("0.25"), Digits("0.25")),
@@ -81,11 +87,14 @@ TEXTS: Mapping[str, Twice] = {
     "example": (Digits("4990"), Digits("12500")),
     "field": (Name("amount"), Name("ordered_at")),
     "file": (Name("list.xlsx"), Name("outcomes.csv")),
+    "files": (Name("list.csv, owners/*.csv"), Name("list.xlsx")),
+    "folder": (Name("lists"), Name("list")),
     "id": (Name("0"), Name("Guest")),
     "mark": (Name("."), Name(",")),
     "month": (Name("2026-03"), Name("2026-04")),
     "months": (Name("2026-03"), Name("2026-03")),
     "new": (Name("Email"), Name("Customer")),
+    "owners": (Name("Eleni, Bruno"), Name("Eleni")),
     "offset": (Name("+05:30"), Name("-06:00")),
     "old": (Name("Receipt"), Name("Token")),
     "price": (Name("Unit price"), Name("Rate")),
@@ -111,6 +120,7 @@ MESSAGES: Mapping[str, Twice] = {
     "columns": (TWO_COLUMNS, TWO_COLUMNS),
     "ids": (NOBODY, NOBODY),
     "kind": (CHECKS["date"][1], CHECKS["number"][1]),
+    "reasons": (TWO_REASONS, TWO_REASONS),
     "measure": (RANKED_BY["gain"], RANKED_BY["value_at_risk"]),
     "outcome": (OUTCOMES["reached"], OUTCOMES["do_not_contact"]),
     "place": (Message("in India", context="place"), Message("in America", context="place")),
@@ -134,6 +144,7 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "no order in the last {days}, usually on {usual} of them": {"usual": (1, 4)},
     'Which clock is {zone} in "{column}"?': {"zone": (Name("IST"), Name("CST"))},
     "{days} day": {"days": COUNTS},
+    "The list of {day:table}, {horizon} ahead:": {"horizon": (Days(30), Days(60))},
     "{what}: {rule}; {remedy}": {
         "rule": (sentence("neither an account nor a customer that the shop knows").message,) * 2
     },

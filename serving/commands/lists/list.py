@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from features.language.languages import Language
+from features.language.languages import ENGLISH, Language
+from features.language.messages import said
 from features.money import Money
-from features.rounding import percent
 from serving.book.inbox.backgrounds import keep_backgrounds
 from serving.book.recognition.damage import refuse_damaged
 from serving.book.runs import record_scores
@@ -19,6 +19,16 @@ from serving.book.snapshot import snapshot_on
 from serving.book.trial import episodes
 from serving.book.withdrawals import taken_back_since
 from serving.commands.lists.backgrounds import backgrounds
+from serving.commands.lists.list_in_words import (
+    counts_in_words,
+    held_in_words,
+    merged_in_words,
+    moves_in_words,
+    owned_in_words,
+    taken_back_in_words,
+    top_in_words,
+    written_in_words,
+)
 from serving.commands.lists.mail_out import Mailed, check_delivery, mail_out
 from serving.commands.models.score import ScoringRun, score_all
 from serving.commands.result import Table
@@ -31,7 +41,7 @@ from serving.outreach.plan.outreach_list import GROUPS, OutreachList, with_less_
 from serving.outreach.plan.owners import NO_OWNER, owners_along
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.snapshot import Snapshot
-from serving.outreach.plan.suppression import LITTLE_GAIN, SNOOZED, VETO
+from serving.outreach.plan.suppression import SNOOZED, VETO
 from serving.outreach.playbooks.advisor import Advisor
 from serving.outreach.playbooks.guidance import with_guidance
 from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
@@ -39,14 +49,6 @@ from serving.scorer import explained
 from serving.scores import records, without_money
 from serving.shop import OpenShop
 from serving.webhooks.outbox import publish_and_enqueue
-
-SHOWN = 10  # entries on a screen
-MOST_NAMED = 5  # accounts in a sentence
-NO_MONEY = "the orders hold no money: customers are ranked by their risk alone, and no worth is told"
-WORTH = (
-    "risk = left_probability, of no order within three horizons; worth = expected gain (expected_gain in the files): "
-    "risk × P(saved | contacted) × expected spend − cost"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,8 @@ class PublishedList:
         held_along: accounts that are kept off by a veto or snooze that a customer brought from another account.
         owners_along: accounts on it whose owner came along with some of their customers.
         mailed: what became of the mails to the owners; None: the shop sends none.
+        language: of the terminal, the shop's.
+        worded: the list in that language; None = as it is.
     """
 
     outreach: OutreachList
@@ -72,6 +76,8 @@ class PublishedList:
     held_along: Sequence[str] = ()
     owners_along: Sequence[str] = ()
     mailed: Mailed | None = None
+    language: Language = ENGLISH
+    worded: OutreachList | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON, entries and all."""
@@ -97,102 +103,26 @@ class PublishedList:
 
     def lines(self) -> Iterator[str | Table]:
         """Show the top of the list with its reasons, who is not on it and why, and the files."""
-        yield from (*self.top(), "", *self._summary())
+        yield from (*self.top(), "", *(said(each, self.language) for each in self._summary()))
 
     def top(self) -> Iterator[str | Table]:
         """Show the first entries with their reasons."""
-        outreach, every = self.outreach, len(self.outreach.entries)
-        part = f", the first {SHOWN} of {every:,}" if every > SHOWN else ""
-        columns = ["#", "customer", "owner", "risk", "worth", "what to do", "why"]
-        rows = [_row(entry, Money(outreach.currency)) for entry in records(outreach.entries.head(SHOWN))]
-        yield f"The list of {outreach.as_of}, {outreach.horizon_days} days ahead{part}:"
-        worth = WORTH if self.run.log.has_money else NO_MONEY
-        yield from (worth, *self._little(), "")
-        yield Table(columns, rows, wide="why")
-
-    def _little(self) -> Iterator[str]:
-        if count := self.outreach.left_out.get(LITTLE_GAIN, 0):
-            least = Money(self.outreach.currency).text(self.outreach.least_gain)
-            yield (
-                f"{count:,} more would gain less than {least} each, what it costs to read a row (a fiftieth of a call; "
-                "[list] least_gain), and are left out"
-            )
+        worded = self.outreach if self.worded is None else self.worded
+        for part in top_in_words(worded, self.language, has_money=self.run.log.has_money):
+            yield part if isinstance(part, Table) else said(part, self.language)
 
     def _summary(self) -> Iterator[str]:
         outreach = self.outreach
         yield self.run.totals
-        apart = (
-            f"{len(outreach.newcomers):,} new customers, {len(outreach.winback):,} lapsed ones to win back, "
-            f"{len(outreach.reminders):,} to remind before the due day and {len(outreach.shrinking):,} that buy less"
-        )
-        yield f"{len(outreach.entries):,} regulars on the list, ranked by {outreach.rank_by}; apart from them {apart}"
-        yield "not on it: " + ", ".join(f"{count:,} {rule}" for rule, count in outreach.left_out.items())
-        yield from (_said_taken_back(each) for each in self.taken_back)
-        yield from self._moves()
-        yield from _said_held(self.held_along)
-        yield from _said_owned(self.owners_along)
-        yield from _said_merged(outreach.merged["account_id"].tolist())
+        yield from counts_in_words(outreach)
+        yield from map(taken_back_in_words, self.taken_back)
+        yield from moves_in_words(outreach)
+        yield from held_in_words(self.held_along)
+        yield from owned_in_words(self.owners_along)
+        yield from merged_in_words(outreach.merged["account_id"].tolist())
         yield from self.warnings
-        folder = self.files[0].parent
         yield from () if self.mailed is None else self.mailed.lines()
-        yield f"written to {folder}: {', '.join(dict.fromkeys(_shown(path, folder) for path in self.files))}"
-
-    def _moves(self) -> Iterator[str]:
-        still = int((self.outreach.everyone["change"] == "still").sum())
-        if still or len(self.outreach.gone):
-            new, gone = len(self.outreach.everyone) - still, self.outreach.gone
-            why = ", ".join(f"{count:,} {reason}" for reason, count in gone["reason"].value_counts().items())
-            left = f"{len(gone):,} gone ({why})" if why else "nobody gone"
-            yield f"since the former list: {new:,} new, {still:,} still on it, {left}"
-
-
-def _said_taken_back(each: Mapping[str, Any]) -> str:
-    return f"the list of {each['as_of']} was taken back by {each['by']} and does not count: {each['why']}"
-
-
-def _said_held(account_ids: Sequence[str]) -> Iterator[str]:
-    if account_ids:
-        which = "1 account is" if len(account_ids) == 1 else f"{len(account_ids):,} accounts are"
-        yield (
-            f"careful: {which} kept off by a veto or snooze that a customer brought from another account "
-            f"({_named(account_ids)}); regulars hold lift ends it"
-        )
-
-
-def _said_owned(account_ids: Sequence[str]) -> Iterator[str]:
-    if account_ids:
-        which = "1 account is" if len(account_ids) == 1 else f"{len(account_ids):,} accounts are"
-        yield (
-            f"careful: {which} with the owner whom some of its customers brought from another account "
-            f"({_named(account_ids)}); regulars hand-over gives it to another"
-        )
-
-
-def _named(account_ids: Sequence[str]) -> str:
-    more = f" and {len(account_ids) - MOST_NAMED:,} more" if len(account_ids) > MOST_NAMED else ""
-    return f"{', '.join(account_ids[:MOST_NAMED])}{more}"
-
-
-def _said_merged(account_ids: Sequence[str]) -> Iterator[str]:
-    if account_ids:
-        which = "1 account holds" if len(account_ids) == 1 else f"{len(account_ids):,} accounts hold"
-        yield (
-            f"careful: {which} held-out customers and others, so nobody of it is contacted: a contact cannot be undone "
-            f"({_named(account_ids)})"
-        )
-
-
-def _row(entry: dict[str, Any], money: Money) -> list[str]:
-    who = entry["name"] if isinstance(entry["name"], str) and entry["name"] else entry["customer_id"]
-    why = "; ".join(entry["reasons"]) if isinstance(entry["reasons"], Sequence) else ""
-    gain, risk = entry["expected_gain"], percent(entry["left_probability"])
-    worth = "" if gain is None else money.text(money.minor(gain))
-    return [str(entry["position"]), str(who), str(entry["owner"]), risk, worth, str(entry["title"]), why]
-
-
-def _shown(path: Path, folder: Path) -> str:
-    inside = path.relative_to(folder)
-    return path.name if len(inside.parts) == 1 else f"{inside.parts[0]}/*{path.suffix}"
+        yield written_in_words(self.files)
 
 
 def make_list(
@@ -284,7 +214,9 @@ def publish(
     warnings = (*run.doubts(), *policy.unknown_owners(known_owners))
     held = held_along(outreach.suppressed, snapshot, customers.account_of, (VETO, SNOOZED))
     owned = owners_along(outreach.everyone["account_id"], snapshot.owned, customers.accounts)
-    return PublishedList(outreach, files, run, warnings, taken_back, held, owned, mailed)
+    told, shops = (run, warnings, taken_back, held, owned, mailed), shop.settings.language
+    shown = worded if reads == shops else with_guidance(outreach, playbooks, shops)
+    return PublishedList(outreach, files, *told, shops, shown)
 
 
 def _advisor(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Snapshot) -> Advisor:

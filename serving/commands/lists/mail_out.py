@@ -19,6 +19,7 @@ import pandas as pd
 
 from features.errors import InputError
 from features.language.languages import Language
+from features.language.messages import Sentence, sentence
 from serving.book.book import Book
 from serving.book.mailed import begin, end, stages, take_back
 from serving.config.settings import DeliverSettings
@@ -50,18 +51,21 @@ class Mailed:
     unsure: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[Sentence]:
         """Say it to a person."""
         if self.sent:
-            yield f"mailed to {', '.join(self.sent)}"
+            yield sentence("mailed to {owners}", owners=", ".join(self.sent))
         if self.known:
-            yield f"mailed before, and not again: {', '.join(self.known)}"
-        yield from (f"the mail to {owner} was not sent: {why}; run it again" for owner, why in self.failed.items())
+            yield sentence("mailed before, and not again: {owners}", owners=", ".join(self.known))
+        for owner, why in self.failed.items():
+            yield sentence("the mail to {owner} was not sent: {why}; run it again", owner=owner, why=why)
         if self.unsure:
-            names = ", ".join(self.unsure)
-            yield f"the mail to {names} may have gone out when it was broken off; to send it again: --mail-again OWNER"
+            yield sentence(
+                "the mail to {owners} may have gone out when it was broken off; to send it again: --mail-again OWNER",
+                owners=", ".join(self.unsure),
+            )
         if self.without:
-            yield f"without an address in [list] addresses: {', '.join(self.without)}"
+            yield sentence("without an address in [list] addresses: {owners}", owners=", ".join(self.without))
 
 
 def check_delivery(settings: DeliverSettings, addresses: Mapping[str, str]) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.language.messages import Sentence, sentence
+from features.language.typed_values import Amount, Day, Days, Number
 from features.log import Log
 from serving.book.runs import record_scores
 from serving.commands.models.coming_level import Level, level_of
@@ -34,15 +36,26 @@ class ScoringRun:
     run_id: int
 
     @property
-    def totals(self) -> str:
+    def totals(self) -> Sentence:
         """How many are at risk and for how much, in one line."""
-        money, definition = self.bundle.money, self.bundle.definition
-        high = int((self.scores["band"] == "high").sum())
-        total = self.value_at_risk
-        at_risk = "no money is known" if total is None else f"value at risk {money.text(money.minor(total))} in all"
-        return (
-            f"{len(self.scores):,} customers scored as of {self.as_of}: {high:,} are more likely to stop than to order "
-            f"within {definition.horizon_days} days; {at_risk}"
+        values: dict[str, Number | Day | Days] = {
+            "customers": Number(len(self.scores)),
+            "day": Day(self.as_of),
+            "high": Number(int((self.scores["band"] == "high").sum())),
+            "horizon": Days(self.bundle.definition.horizon_days),
+        }
+        money, total = self.bundle.money, self.value_at_risk
+        if total is None:
+            return sentence(
+                "{customers} customers scored as of {day:table}: {high} are more likely to stop than to order within "
+                "{horizon}; no money is known",
+                **values,
+            )
+        return sentence(
+            "{customers} customers scored as of {day:table}: {high} are more likely to stop than to order within "
+            "{horizon}; value at risk {amount:table} in all",
+            amount=Amount(money.minor(total), money.currency),
+            **values,
         )
 
     @property

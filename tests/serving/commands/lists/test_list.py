@@ -18,15 +18,17 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from features.language import ENGLISH
 from serving.book import Book
 from serving.book.outcomes import Outcome, record_outcomes
-from serving.commands.lists.list import PublishedList
-from serving.config import BOOK_URL
+from serving.commands.lists.list import PublishedList, make_list
+from serving.commands.result import Table
+from serving.config import BOOK_URL, load_settings
 from serving.outreach.effect.learnt import learnt_shares
 from serving.outreach.exports.folder import FORMATS
 from serving.outreach.plan.suppression import REASONS
 from serving.outreach.playbooks.playbooks import load_playbooks
-from tests.serving.conftest import MONDAY, Call, ask_for, in_book, list_of, new_database
+from tests.serving.conftest import MONDAY, Call, ask_for, in_book, in_shop, list_of, new_database
 from tests.serving.read_back import list_on
 
 A_WEEK_ON = MONDAY + timedelta(days=7)
@@ -273,3 +275,25 @@ def test_phone_and_mail_are_in_the_files_and_nowhere_else(
     hidden = ("694 123 4567", "+306941234567", "@mailbox.example")
     assert not [text for text in told if any(each in text for each in hidden)]
     assert not [text for text in (*kept, texts["list.json"]) if any(each.encode() in text for each in hidden)]
+
+
+@pytest.mark.parametrize(("language", "begins"), [("el", "Η λίστα της 9/1/2023"), ("fa", "فهرست ۱۴۰۱/۱۰/۱۹")])
+def test_the_terminal_speaks_the_shops_language_and_programs_read_english(
+    fresh: Path, language: str, begins: str
+) -> None:
+    """Titles and reasons too; also where the files are written for readers of another one."""
+    toml = fresh / "regulars.toml"
+    toml.write_text(toml.read_text().replace("[shop]\n", f'[shop]\nlanguage = "{language}"\n'), encoding="utf-8")
+    settings = load_settings(toml)
+    made = in_shop(settings, make_list, fresh / "list", ("csv",), ENGLISH, until=MONDAY)
+    shown = list(made.lines())
+    table = next(part for part in shown if isinstance(part, Table))
+    sentences = [part for part in shown if isinstance(part, str) and part and part not in made.warnings]
+    assert sentences[0].startswith(begins)
+    english = re.compile(r"\b(customers|scored|not on it|regulars on|written to|ahead|worth|the|of)\b")
+    named = (*sentences[:-1], *table.columns)  # the last sentence names files
+    assert not [part for part in named if english.search(part)]
+    assert not [row for row in table.rows if english.search(" ".join(row[5:]))]
+    document = made.to_dict()
+    assert document["entries"][0]["title"] in {each.title for each in load_playbooks().by_id.values()}
+    assert (fresh / "list" / "list.csv").read_text(encoding="utf-8-sig").startswith("position,name,")
