@@ -200,6 +200,8 @@ def publish(
     if not run.log.has_money:
         outreach = outreach.with_groups(without_money)
     worded, access = with_guidance(outreach, playbooks, reads), shop.settings.files.access()
+    shops = shop.settings.language  # that of the terminal, whatever the files are written in
+    shown = worded if reads == shops else with_guidance(outreach, playbooks, shops)
     worded = with_ways(worded, contacts, region)  # for the files alone: book, API and terminal hold no contact
     outreach = with_guidance(outreach, playbooks)
     files = write_list(worded, out, tuple(formats) or policy.formats, policy.addresses, access, reads)
@@ -214,8 +216,7 @@ def publish(
     warnings = (*run.doubts(), *policy.unknown_owners(known_owners))
     held = held_along(outreach.suppressed, snapshot, customers.account_of, (VETO, SNOOZED))
     owned = owners_along(outreach.everyone["account_id"], snapshot.owned, customers.accounts)
-    told, shops = (run, warnings, taken_back, held, owned, mailed), shop.settings.language
-    shown = worded if reads == shops else with_guidance(outreach, playbooks, shops)
+    told = run, warnings, taken_back, held, owned, mailed
     return PublishedList(outreach, files, *told, shops, shown)
 
 

@@ -219,6 +219,7 @@ def test_what_the_holdout_tells_of_a_playbook_counts_before_its_prior() -> None:
     name = "personal-call"
     one = {"playbook": name, "number": 1, "cell": "ranked", "contacted": True, "probability": 0.7, "stratum": "high"}
     more = {"began_on": MONDAY, "horizon_days": 30, "expected_spend": 1000, "spent": 1000, "kind": "regular"}
+    more |= {"order_days": 9, "spent_before": 1000}
     arms = [("treated", 4, 3), ("holdout", 4, 1)]
     rows = [
         {"account_id": f"{arm}{n}", "customer_id": f"{arm}{n}", "arm": arm, "kept": n % of < kept, **one, **more}
