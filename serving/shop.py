@@ -96,7 +96,7 @@ class OpenShop:
             orders,
             events,
             until=self.until,
-            latest=self.today,
+            latest=calendar_day(self.settings),
             posted=self._posts(),
             count_twice=self._count_twice,
         )
@@ -298,7 +298,12 @@ def open_shop(place: Path | str, *, until: date | None = None) -> OpenShop:
 
 
 def today(settings: Settings) -> date:
-    """Return the shop's own date at this moment."""
+    """Return the shop's own date at this moment, or the day that its settings take for today."""
+    return settings.serve.today or calendar_day(settings)
+
+
+def calendar_day(settings: Settings) -> date:
+    """Return the shop's own date at this moment: later orders and events are mistakes, whatever counts as today."""
     return settings.shop.business_day(datetime.now(UTC))
 
 
@@ -307,7 +312,7 @@ def reader_of(settings: Settings) -> Reader:
     from serving.book.posted_log import Reader
 
     rules = settings.orders.rules.as_posted()
-    return Reader(settings.shop, rules, today(settings))
+    return Reader(settings.shop, rules, calendar_day(settings))
 
 
 def chosen_day(log: Log, as_of: date | None) -> date:

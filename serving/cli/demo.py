@@ -6,7 +6,7 @@ everyone at that date, and is then told how right it was.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from serving.commands.lists.came_true import Truth, truth_of
 from serving.commands.lists.list import publish
 from serving.commands.models.score import score_all
 from serving.commands.models.train import train_and_judge
-from serving.config import FILE_NAME, Churn, ListSettings, Settings, toml_text
+from serving.config import FILE_NAME, Churn, ListSettings, ServeSettings, Settings, toml_text
 from serving.monitoring.windows import each_window
 from serving.outreach.exports.write_table import write_table
 from serving.shop import OpenShop
@@ -55,6 +55,8 @@ def run_demo(folder: Path, screen: Screen) -> None:
         report, log, features = check_shop(shop), shop.log, shop.features
     screen.lines(report)
     as_of = date_of(complete_until(log)) - timedelta(days=HORIZON_DAYS)
+    # The pages open on the Monday of the list: by the calendar every call of it would be years overdue.
+    settings = _written(replace(settings, serve=ServeSettings(today=as_of)))
     screen.say("", f"2. Features, backtest and training on what was known on {as_of}", "")
     with OpenShop(settings, until=as_of) as shop:
         with screen.progress() as progress:
@@ -94,7 +96,11 @@ def demo_settings(folder: Path) -> Settings:
         list=ListSettings(capacity=PER_OWNER),
         folder=folder,
     )
-    with whole(toml) as half:
+    return _written(settings)
+
+
+def _written(settings: Settings) -> Settings:
+    with whole(settings.folder / FILE_NAME) as half:
         half.write_text(f"{MARK}\n{toml_text(settings, ['nothing: the columns are known'])}", encoding="utf-8")
     return settings
 

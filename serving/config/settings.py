@@ -129,10 +129,12 @@ class ServeSettings:
     Args:
         requests_per_second: what one key may ask in the long run, of all workers together.
         workers: processes; each holds the model.
+        today: the day that counts as today, for a log of the past such as the demo's; None = the calendar's.
     """
 
     requests_per_second: float = 100.0
     workers: int = 1
+    today: date | None = None
 
     @property
     def per_worker(self) -> float:

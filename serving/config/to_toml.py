@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ RARE = ("amount_unit", "discount_is", "keep_repeats")  # written only where a sh
 LIST_COMMENT = (
     "capacity: entries per owner; rank_by: gain, value_at_risk, left_probability or probability; holdout_share: never\n"
     "# contacted, so that the effect can be measured (0 = nobody). Everything else: docs/lists.md"
+)
+SERVE_COMMENT = (
+    "requests_per_second: what one key may ask; workers: processes; today: the day that counts as today, for a log of\n"
+    "# the past"
 )
 CONTACTS_COMMENT = "how to reach a customer, for whoever calls or writes; never a feature"
 
@@ -59,7 +64,11 @@ def _sections(settings: Settings, questions: Mapping[str, Question]) -> Iterator
     if settings.book != BookSettings():
         yield section("book", settings.book, "the database of record; without a url SQLite beside this file")
     if settings.serve != ServeSettings():
-        yield section("serve", settings.serve, "requests_per_second: what one key may ask; workers: processes")
+        yield section(
+            "serve",
+            settings.serve,
+            "requests_per_second: what one key may ask; workers: processes; today: the day that counts as today",
+        )
     if settings.files != FileSettings():
         yield section("files", settings.files, "group: its members may read what is written; without one nobody")
     if settings.pages != PagesSettings():
@@ -132,5 +141,7 @@ def toml_value(value: Any) -> str:
         return "{ " + ", ".join(f"{_key(k)} = {toml_value(v)}" for k, v in value.items()) + " }"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(toml_value(v) for v in value) + "]"
+    if isinstance(value, date):
+        return value.isoformat()
     # A JSON string is a TOML basic string, as long as nothing is escaped that need not be.
     return json.dumps(value if isinstance(value, (bool, int, float)) else str(value), ensure_ascii=False)

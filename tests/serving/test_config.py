@@ -14,8 +14,18 @@ from features.questions import Answer, Question, Setting
 from features.roll_up import roll_up
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop
 from features.sources.people.attribute_settings import FeatureSettings
-from serving.config import BOOK_URL, BookSettings, Churn, ListSettings, Settings, load_settings, toml_text
+from serving.config import (
+    BOOK_URL,
+    BookSettings,
+    Churn,
+    ListSettings,
+    ServeSettings,
+    Settings,
+    load_settings,
+    toml_text,
+)
 from serving.config.to_toml import toml_value
+from serving.shop import calendar_day, today
 
 PLAIN = """
 [shop]
@@ -162,6 +172,12 @@ def test_every_key_of_the_list_is_written_and_read_back(tmp_path):
     assert not [f.name for f in dataclasses.fields(wanted) if getattr(wanted, f.name) == getattr(usual, f.name)]
     settings = dataclasses.replace(load_settings(written(tmp_path, PLAIN)), list=wanted)
     assert load_settings(written(tmp_path, toml_text(settings))).list == wanted
+
+
+def test_a_day_of_the_past_is_today_for_lists_and_pages_and_makes_no_order_a_mistake(tmp_path: Path) -> None:
+    asked = dataclasses.replace(load_settings(written(tmp_path, PLAIN)), serve=ServeSettings(today=date(2017, 12, 18)))
+    settings = load_settings(written(tmp_path, toml_text(asked)))
+    assert today(settings) == date(2017, 12, 18) < calendar_day(settings)
 
 
 @pytest.mark.parametrize(

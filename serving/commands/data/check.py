@@ -22,7 +22,7 @@ from features.sources.rules import RULES, RuleCount
 from features.sources.violations import BrokenRule
 from serving.last_reading import asked_of_jumps, remember_reading
 from serving.set_aside import write_set_aside
-from serving.shop import OpenShop
+from serving.shop import OpenShop, calendar_day
 
 SET_ASIDE_WAY = 'Fewer than 1 % of the rows can be set aside: on_broken = "set_aside" under [orders].'
 
@@ -112,7 +112,8 @@ def check_shop(shop: OpenShop, rule: str | None = None) -> Checked:
     if rule is not None and rule not in RULES:
         raise InputError(f'no rule is called "{rule}".{suggest(rule, RULES)}')
     settings = shop.settings
-    report = check_files(settings.shop, settings.orders, settings.events, settings.customers, latest=shop.today)
+    files = settings.orders, settings.events, settings.customers
+    report = check_files(settings.shop, *files, latest=calendar_day(settings))
     if report.log is None:  # nothing was read, so no rule has left out or converted anything
         return Checked(report.violations, (), None, (), report.broken, report.warnings)
     assert report.sheet is not None
