@@ -77,6 +77,7 @@ bench-training: $(READY) ## how long training takes beside the bare fits in it
 
 bench-effect: $(READY) ## do the effect's intervals hold the truth, and what the ranking keeps, on shops whose truth is known
 	@$(BIN)/python -m benchmarks.effect
+	@$(BIN)/python -m benchmarks.effect.weekly
 
 bench-intake: $(READY) ## how long reading takes, beside plain roll-ups; POLARS=a Python that has Polars
 	@$(BIN)/python -m benchmarks.intake $(if $(POLARS),--polars $(POLARS))

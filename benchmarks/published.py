@@ -50,6 +50,7 @@ EFFECT = ("serving/outreach/effect", "serving/outreach/plan", "serving/outreach/
 PAGES = (
     Page("benchmarks/ablation/results.md", "make bench-ablation", "outcomes", ("features", "training")),
     Page("benchmarks/effect/results.md", "make bench-effect", "outcomes", EFFECT),
+    Page("benchmarks/effect/weekly.md", "make bench-effect", "outcomes", EFFECT),
     Page("benchmarks/features/results.md", "make bench", "times", ("features",)),
     Page(
         "benchmarks/intake/results.md",

@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.api import customers, data, figures, lists, model, reports, scores
+from serving.api import customers, data, figures, lists, model, programme, reports, scores
 from serving.api.auth import refuse_unless
 from serving.api.endpoint import HEADERS, Endpoint, refused, request_id
 from serving.api.metrics import CONTENT_TYPE
@@ -38,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *customers.OPERATIONS,
     *reports.OPERATIONS,
     *figures.OPERATIONS,
+    *programme.OPERATIONS,
     *data.OPERATIONS,
     *model.OPERATIONS,
 )

@@ -48,7 +48,7 @@ class CustomerAnswer(msgspec.Struct, frozen=True):
         Meta(
             description="records by kind: scores, entries of lists, suppressed (kept off a list, and why), gone "
             "(left a list), contacts, outcomes, consent, holds, owners, arms and episodes of the trial, drawn (whom an "
-            "arm is of, and until when), posted_orders "
+            "arm is of, and until when), programme (since when no playbook touches it), posted_orders "
             "and posted_events; amounts as decimal strings"
         ),
     ]

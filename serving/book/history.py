@@ -25,6 +25,7 @@ from serving.book.schema import (
     OUTCOMES,
     OWNED,
     OWNERS,
+    PROGRAMME,
     RUNS,
     SCORES,
     SUPPRESSED,
@@ -56,6 +57,7 @@ class History:
     owners: pd.DataFrame
     arms: pd.DataFrame
     drawn: pd.DataFrame
+    programme: pd.DataFrame
     episodes: pd.DataFrame
 
     @property
@@ -93,6 +95,7 @@ def history_of(book: Book, customer_id: str) -> History:
             owners=_owners(connection, customer_id, accounts),
             arms=_rows_of(connection, ARMS, "account_id", accounts, "since", "playbook"),
             drawn=_rows_of(connection, DRAWN, "customer_id", (customer_id,), "since", "account_id"),
+            programme=_rows_of(connection, PROGRAMME, "customer_id", (customer_id,), "since"),
             episodes=_rows_of(connection, EPISODES, "account_id", accounts, "began_on"),
         )
 

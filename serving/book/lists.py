@@ -19,7 +19,19 @@ from features.errors import InputError
 from features.money import Money
 from serving.book.privacy.entry_ids import derived_id, with_entry_ids
 from serving.book.runs import Run, read_column
-from serving.book.schema import ARMS, DRAWN, ENTRIES, EPISODES, GONE, LISTS, MERGERS, OWNED, OWNERS, SUPPRESSED
+from serving.book.schema import (
+    ARMS,
+    DRAWN,
+    ENTRIES,
+    EPISODES,
+    GONE,
+    LISTS,
+    MERGERS,
+    OWNED,
+    OWNERS,
+    PROGRAMME,
+    SUPPRESSED,
+)
 from serving.book.score_json import SCORE_FACTS
 from serving.book.sentences import MESSAGES_OF, sentences_from_json
 from serving.book.sql_rows import (
@@ -169,6 +181,7 @@ def _enrol(connection: Connection, outreach: OutreachList, list_id: int) -> None
     _agree(connection, outreach)
     insert_missing(connection, ARMS, _rows(ARMS, outreach.arms))
     insert_missing(connection, DRAWN, _rows(DRAWN, outreach.drawn))
+    insert_missing(connection, PROGRAMME, _rows(PROGRAMME, outreach.programme_drawn))
     insert_missing(connection, MERGERS, _rows(MERGERS, outreach.merged.assign(list_id=list_id)))
     episodes = outreach.episodes.assign(list_id=list_id, customers=customers, voided_at=None)
     _make_room(connection, outreach)
@@ -205,6 +218,9 @@ def _agree(connection: Connection, outreach: OutreachList) -> None:
     )
     playbook_of = dict(zip(outreach.everyone["customer_id"], outreach.everyone["playbook"], strict=True))
     found = rows_with(connection, held, DRAWN.c.customer_id, playbook_of)
+    left_alone = rows_with(connection, sa.select(PROGRAMME), PROGRAMME.c.customer_id, playbook_of)
+    if any(left_alone):
+        raise InputError("customers of this list are in the programme holdout since it was planned; plan it again")
     if any(row["playbook"] in (ANY_PLAYBOOK, playbook_of[row["customer_id"]]) for row in found):
         raise InputError("customers of this list are held out since it was planned; plan the list again")
 

@@ -195,6 +195,13 @@ DRAWN = _keyed_table(
     sa.Column("stratum", sa.String(48), nullable=False),
     sa.Column("until", sa.Date),  # first day on which it holds no longer; none: drawn, for ever
 )
+# Whom no playbook ever touches: everybody who belonged to an account when it was drawn, wherever they go.
+PROGRAMME = _keyed_table(
+    "programme",
+    sa.Column("customer_id", sa.String, primary_key=True),
+    sa.Column("account_id", sa.String, nullable=False),
+    sa.Column("since", sa.Date, nullable=False),
+)
 # Accounts that hold customers of both arms, as each list found them; none of them is contacted.
 MERGERS = _keyed_table(
     "mergers",

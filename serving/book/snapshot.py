@@ -17,7 +17,8 @@ from serving.book.book import Book
 from serving.book.lists import with_entry
 from serving.book.people.held import held_on
 from serving.book.people.owned import owned_on, owners_on
-from serving.book.schema import ARMS, CONSENT, CONTACTS, DRAWN, ENTRIES, EPISODES, HOLDS, LISTS
+from serving.book.recognition.identity import identity_of
+from serving.book.schema import ARMS, CONSENT, CONTACTS, DRAWN, ENTRIES, EPISODES, HOLDS, LISTS, PROGRAMME
 from serving.book.sql_rows import frame_of, texts_from_json
 from serving.book.trial import ended_by
 from serving.book.withdrawals import standing_entries
@@ -52,8 +53,16 @@ def snapshot_on(book: Book, as_of: date) -> Snapshot:
             owned=owned_on(connection, as_of),
             arms=frame_of(connection, sa.select(*(ARMS.c[n] for n in ("account_id", "playbook", "arm", "stratum")))),
             drawn=_drawn(connection, as_of),
+            programme=frame_of(connection, sa.select(PROGRAMME).order_by(PROGRAMME.c.customer_id)),
+            programme_key=_programme_key(connection),
             open_episodes=_open_episodes(connection, as_of),
         )
+
+
+def _programme_key(connection: Connection) -> str:
+    """Return the key of the programme holdout: the book's identity, drawn when it was made and the same for ever."""
+    found = identity_of(connection)
+    return "" if found is None else found.id
 
 
 def consent_on(connection: Connection, day: date) -> pd.DataFrame:

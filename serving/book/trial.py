@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from serving.book.book import Book
 from serving.book.lists import with_entry
-from serving.book.schema import ARMS, CONTACTS, DRAWN, ENTRIES, EPISODES, LISTS, MERGERS, SUPPRESSED
+from serving.book.schema import ARMS, CONTACTS, DRAWN, ENTRIES, EPISODES, LISTS, MERGERS, PROGRAMME, SUPPRESSED
 from serving.book.sql_rows import frame_of, texts_from_json
 from serving.outreach.plan.holdout import ANY_PLAYBOOK, HOLDOUT
 
@@ -66,6 +66,30 @@ def declared(book: Book) -> Mapping[str, Any] | None:
     with book.reading() as connection:
         text = connection.scalar(first.order_by(EPISODES.c.began_on, LISTS.c.id).limit(1))
     return json.loads(text) if text else None
+
+
+def programme(book: Book) -> tuple[pd.DataFrame, list[tuple[date, float]]]:
+    """Return the customers of the programme holdout, and each list's day with the share of it in force.
+
+    Args:
+        book: the database of record.
+    """
+    lists = sa.select(LISTS.c.as_of, LISTS.c.trial).where(LISTS.c.trial.is_not(None)).order_by(LISTS.c.id)
+    with book.reading() as connection:
+        members = frame_of(connection, sa.select(PROGRAMME).order_by(PROGRAMME.c.customer_id))
+        shares = {day: json.loads(text).get("programme_holdout_share", 0.0) for day, text in connection.execute(lists)}
+    return members, sorted(shares.items())
+
+
+def programme_leaks(book: Book) -> int:
+    """Return how many contacts were with customers of the programme holdout.
+
+    Args:
+        book: the database of record.
+    """
+    held = sa.and_(CONTACTS.c.customer_id == PROGRAMME.c.customer_id, CONTACTS.c.contacted_on >= PROGRAMME.c.since)
+    with book.reading() as connection:
+        return int(connection.scalar(sa.select(sa.func.count()).select_from(CONTACTS).join(PROGRAMME, held)) or 0)
 
 
 def _drawn_shares(connection: Connection, found: pd.DataFrame) -> pd.Series:

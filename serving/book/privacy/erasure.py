@@ -37,6 +37,7 @@ from serving.book.schema import (
     OWNERS,
     POSTED_EVENTS,
     POSTED_ORDERS,
+    PROGRAMME,
     SCORES,
     SUPPRESSED,
     VIEWS,
@@ -52,6 +53,7 @@ BY_CUSTOMER: tuple[sa.Table, ...] = (
     GONE,
     EPISODES,
     DRAWN,
+    PROGRAMME,
     CONTACTS,
     OUTCOMES,
     CONSENT,
@@ -65,7 +67,7 @@ BY_CUSTOMER: tuple[sa.Table, ...] = (
 # Rows of its own account, which a customer without a parent is. The account of a branch stays: others belong to it.
 BY_ACCOUNT: tuple[sa.Table, ...] = (ARMS, HOLDS, OWNERS, MERGERS)
 # Tables in which rows of others may name the customer as their account: each of these becomes its own account.
-NAMING_ACCOUNTS: tuple[sa.Table, ...] = (ENTRIES, SUPPRESSED, EPISODES, DRAWN, HELD, OWNED)
+NAMING_ACCOUNTS: tuple[sa.Table, ...] = (ENTRIES, SUPPRESSED, EPISODES, DRAWN, PROGRAMME, HELD, OWNED)
 ONE_PER_ACCOUNT = "one entry per account"  # the detail in a list, followed by the customer who stands for the account
 
 

@@ -17,12 +17,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from features.errors import Damaged, RegularsError
 from features.faults import fault_of
 from serving.book.connection import OUT_OF_DAMAGE, faults_of, reading, shown_name
-from serving.book.schema import ARMS, CONSENT, CONTACTS, DRAWN, EPISODES, HELD, HOLDS, METADATA, OUTCOMES, OWNED, OWNERS
+from serving.book.schema import (
+    ARMS,
+    CONSENT,
+    CONTACTS,
+    DRAWN,
+    EPISODES,
+    HELD,
+    HOLDS,
+    METADATA,
+    OUTCOMES,
+    OWNED,
+    OWNERS,
+    PROGRAMME,
+)
 
 SHOWN = 5
 ROWS_AT_ONCE = 10_000
 # What decides whether somebody is contacted: a list is made of nothing that is damaged in these.
-OF_PEOPLE = (CONSENT, HOLDS, HELD, OWNERS, OWNED, ARMS, DRAWN, EPISODES, CONTACTS, OUTCOMES)
+OF_PEOPLE = (CONSENT, HOLDS, HELD, OWNERS, OWNED, ARMS, DRAWN, PROGRAMME, EPISODES, CONTACTS, OUTCOMES)
 SEE = "see with `regulars book` what is damaged; then"
 # What SQLite holds of a column's type, the most special first: a BigInteger is an Integer.
 _HELD: Mapping[type[Any], str] = {

@@ -30,6 +30,7 @@ from serving.book.schema import (
     OWNERS,
     POSTED_EVENTS,
     POSTED_ORDERS,
+    PROGRAMME,
     RUNS,
     WEBHOOKS,
 )
@@ -40,6 +41,7 @@ TOLERATED = timedelta(hours=1)  # clocks of several machines differ by seconds
 COUNTED: Mapping[sa.Table, tuple[str, str]] = {
     LISTS: ("list", "lists"),
     ARMS: ("draw of the holdout", "draws of the holdout"),
+    PROGRAMME: ("customer of the programme holdout", "customers of the programme holdout"),
     CONTACTS: ("contact", "contacts"),
     OUTCOMES: ("outcome", "outcomes"),
     CONSENT: ("word about consent", "words about consent"),

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, cast
 
 import msgspec
+import pandas as pd
 from msgspec import Meta
 
 from features.churn.labels import complete_until
-from features.clock import date_of
+from features.clock import date_of, day_number
 from features.errors import InputError
 from features.money import Money
-from serving.book.trial import CONTACT, MERGER, declared, episodes, leaks
+from serving.book.trial import CONTACT, MERGER, declared, episodes, leaks, programme, programme_leaks
 from serving.commands.result import Table
 from serving.outreach.effect.confidence_sequence import FIXED_METHOD, METHOD
 from serving.outreach.effect.declared import Declared
 from serving.outreach.effect.effect import GROUPS, Effect, effect
+from serving.outreach.effect.estimate import Estimate, MoneyEstimate, in_major_units, percent
 from serving.outreach.effect.four_groups import FourGroups
 from serving.outreach.effect.group import COLUMNS
 from serving.outreach.effect.group_answer import GroupEffectAnswer
 from serving.outreach.effect.learn_uplift import learn_uplift
+from serving.outreach.effect.programme import ProgrammeEffect, programme_effect
 from serving.outreach.effect.sample_ratio import SampleRatio, comparable
 from serving.outreach.effect.sample_size import SamplePlan, plan_sample
 from serving.outreach.effect.settled import settled
+from serving.outreach.effect.trial_plan import own_plan
+from serving.outreach.plan.candidates import RANKED, SHRUNK
+from serving.scores import Share
 from serving.shop import OpenShop
 from training.forecasts.uplift import UpliftVerdict
 
@@ -65,6 +71,22 @@ class SampleRatioAnswer(msgspec.Struct, frozen=True):
     mismatches: Annotated[list[str], Meta(description="the counts that chance does not explain, in sentences")]
 
 
+class ProgrammeAnswer(msgspec.Struct, frozen=True):
+    """What the whole programme has brought since it began, against accounts that no playbook ever touches."""
+
+    since: Annotated[date, Meta(description="the first list's day with a programme holdout")]
+    treated: Annotated[int, Meta(description="accounts that playbooks may touch")]
+    holdout: Annotated[int, Meta(description="accounts that none touches")]
+    leaked_contacts: Annotated[int, Meta(description="contacts with customers whom none should touch")]
+    active_treated: Annotated[Share | None, Meta(description="share with an order within the last active days")]
+    active_holdout: Annotated[Share | None, Meta(description="the same of the holdout")]
+    difference: Annotated[Estimate, Meta(description="active_treated − active_holdout, adjusted for the spend before")]
+    difference_any_time: Annotated[Estimate, Meta(description="right however often one looks")]
+    money_kept: Annotated[MoneyEstimate, Meta(description="all that the treated spent more since they entered")]
+    money_any_time: Annotated[MoneyEstimate, Meta(description="right however often one looks")]
+    sample_ratio: SampleRatioAnswer
+
+
 class EffectAnswer(msgspec.Struct, frozen=True):
     """What acting saved: treated against held out, with intervals; null where nothing is known, see `warnings`."""
 
@@ -83,6 +105,7 @@ class EffectAnswer(msgspec.Struct, frozen=True):
     methods: Methods
     sample_ratio: SampleRatioAnswer
     without_chance: Annotated[int, Meta(description="accounts listed while nobody was held out; not compared")]
+    programme: Annotated[ProgrammeAnswer | None, Meta(description="null: no list had a programme holdout")]
     groups: EffectGroups
     four_groups: Annotated[FourGroups | None, Meta(description="null: no account drawn at random has settled")]
     later_episodes: Annotated[int, Meta(description="settled episodes after an account's first; not compared")]
@@ -105,6 +128,8 @@ class MeasuredEffect:
         until: horizons that ended on or before this day count.
         leaked: contacts with customers who are held out.
         merged: accounts in which held-out customers and others came together.
+        programme: what the whole programme has brought; None while no list had a programme holdout.
+        programme_leaks: contacts with customers of it.
         uplift: whether ranking by uplift is better than by risk and by gain.
         by: the groups that a person is shown apart.
     """
@@ -114,6 +139,8 @@ class MeasuredEffect:
     until: date
     leaked: int
     merged: int = 0
+    programme: ProgrammeEffect | None = None
+    programme_leaks: int = 0
     by: Sequence[str] = ()
 
     @property
@@ -134,6 +161,7 @@ class MeasuredEffect:
             ),
             sample_ratio=_ratio(found.sample_ratio),
             without_chance=found.without_chance,
+            programme=self._programme(),
             groups=EffectGroups(*([each.answer(money) for each in found.groups[name]] for name in GROUPS)),
             four_groups=found.four,
             later_episodes=found.later_episodes,
@@ -159,9 +187,39 @@ class MeasuredEffect:
         else:
             yield f"what the lists saved, of all whose horizon ended by {self.until}:"
             yield from (*self.effect.lines(), *self.uplift.lines())
+        yield from self._of_the_programme()
         yield from (f"careful: {warning}" for warning in self._warnings())
 
+    def _programme(self) -> ProgrammeAnswer | None:
+        if self.programme is None:
+            return None
+        found, money = vars(self.programme), Money(self.effect.currency)
+        told: dict[str, Any] = {name: found[name] for name in ProgrammeAnswer.__struct_fields__ if name in found}
+        told |= {name: in_major_units(found[name], money) for name in ("money_kept", "money_any_time")}
+        told |= {"sample_ratio": _ratio(self.programme.sample_ratio), "leaked_contacts": self.programme_leaks}
+        return ProgrammeAnswer(**told)
+
+    def _of_the_programme(self) -> Iterator[str]:
+        if self.programme is None:
+            return
+        found, money = self.programme, Money(self.effect.currency)
+        counts = f"{found.treated:,} accounts against {found.holdout:,} that no playbook touches"
+        if not found.sample_ratio.is_sound:
+            yield f"the whole programme since {found.since}: {counts}; {found.sample_ratio.warning()}"
+            return
+        yield (
+            f"the whole programme since {found.since}, {counts}: {percent(found.active_treated)} still buy, against "
+            f"{percent(found.active_holdout)}: {found.difference.as_points_more()} and "
+            f"{found.money_kept.as_money(money)} of the money; looked at every week "
+            f"{found.difference_any_time.as_points_more()} and {found.money_any_time.as_money(money)}"
+        )
+
     def _warnings(self) -> Iterator[str]:
+        if self.programme_leaks:
+            yield (
+                f"{self.programme_leaks:,} contacts were with customers of the programme holdout, which makes the "
+                "programme look smaller than it is"
+            )
         if self.merged:
             accounts = f"{self.merged:,} {'account' if self.merged == 1 else 'accounts'}"
             yield (
@@ -194,7 +252,18 @@ def measure_effect(shop: OpenShop, planned_saved_share: float | None = None, by:
         declared=Declared.read(declared(shop.book)),
     )
     contacts, mergers = (int((leaked["how"] == how).sum()) for how in (CONTACT, MERGER))
-    return MeasuredEffect(found, learn_uplift(log, comparable(outcomes)).verdict, day, contacts, mergers, by)
+    members, shares = programme(shop.book)
+    whole = programme_effect(
+        log,
+        members,
+        shares,
+        shop.customers.account_of,
+        active_days=shop.definition.active_days,
+        until=day_number(day),
+        tuned_accounts=found.declared.tuned_accounts,
+    )
+    verdict = learn_uplift(log, comparable(outcomes)).verdict
+    return MeasuredEffect(found, verdict, day, contacts, mergers, whole, programme_leaks(shop.book), by)
 
 
 def plan_trial(shop: OpenShop, saved_share: float) -> SamplePlan:
@@ -216,9 +285,23 @@ def plan_trial(shop: OpenShop, saved_share: float) -> SamplePlan:
     came = begun.drop_duplicates("account_id")
     horizon_days = int(begun["horizon_days"].iloc[-1])
     days = (begun["began_on"].max() - came["began_on"].min()).days + horizon_days
-    return plan_sample(
+    policy = shop.settings.list
+    own = own_plan(
+        _first(settled(begun.assign(horizon_days=0), shop.log, shop.customers.account_of)),
+        _first(settled(episodes(shop.book, date_of(complete_until(shop.log))), shop.log, shop.customers.account_of)),
+        share=policy.holdout_share,
+        saved_share=saved_share,
+        tuned_accounts=policy.tuned_accounts,
+    )
+    found = plan_sample(
         7 * len(came) / days,
         float(came["probability"].astype(float).mean()),
         saved_share,
         horizon_days=horizon_days,
     )
+    return replace(found, own=own)
+
+
+def _first(episodes: pd.DataFrame) -> pd.DataFrame:
+    """Return the first episodes of those whom the ranking chose, but of accounts that buy less."""
+    return episodes[(episodes["number"] == 1) & (episodes["cell"] == RANKED) & (episodes["kind"] != SHRUNK)]

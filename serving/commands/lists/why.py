@@ -31,6 +31,7 @@ DAY_OF = {
     "owners": "since",
     "arms": "since",
     "drawn": "since",
+    "programme": "since",
     "episodes": "began_on",
 }
 OF_A_LIST = ("entries", "suppressed", "gone")
@@ -160,6 +161,7 @@ SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "owners": lambda row: f"given to {row['owner']} ({row['how']}){_of_account(row)}",
     "scores": _scored,
     "arms": lambda row: f"drawn as {row['arm']} among {row['stratum']}",
+    "programme": lambda row: "in the programme holdout from this day on: no playbook ever touches it",
     "drawn": lambda row: f"held out with account {row['account_id']} until {row['until']}",
     "entries": _listed,
     "suppressed": lambda row: f"not on the list: {row['reason']}, {row['detail']}",

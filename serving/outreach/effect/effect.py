@@ -19,11 +19,10 @@ from features.errors import InputError
 from features.money import Money
 from serving.outreach.effect.confidence_sequence import METHOD
 from serving.outreach.effect.declared import Declared
-from serving.outreach.effect.estimate import TOO_FEW, percent
+from serving.outreach.effect.estimate import ALPHA, POWER, TOO_FEW, percent
 from serving.outreach.effect.four_groups import FourGroups, four_groups
 from serving.outreach.effect.group import GroupEffect, group_effect, without_figure
 from serving.outreach.effect.sample_ratio import SampleRatio, had_a_chance, sample_ratio
-from serving.outreach.effect.sample_size import ALPHA, POWER
 from serving.outreach.plan.candidates import SHRUNK
 
 # An effect so many standard errors away from 0 is seen with 80 % power at the 5 % level.

@@ -11,6 +11,7 @@ from features.money import Money
 from serving.scores import Amount
 
 LEVEL = 0.95
+POWER, ALPHA = 0.80, 0.05  # of planned trials
 TOO_FEW = "too few to say"
 
 

@@ -48,7 +48,7 @@ class GroupEffect:
     Args:
         error: standard error of the difference; None where there are too few accounts.
         ways_disagree: whether the money and the money unscaled lie further apart than chance explains.
-        both: difference, customers_kept and money_kept with both of their intervals.
+        both: difference, customers_kept, money_kept and money_unscaled with both of their intervals.
     """
 
     name: str
@@ -126,7 +126,8 @@ def group_effect(name: str, episodes: pd.DataFrame, declared: Declared | None = 
     contacted = episodes["contacted"].to_numpy(dtype=bool)
     found = _compared(episodes, treated, kept, declared)
     count, share = int(treated.sum()), found.share
-    difference, each = _both(share.difference if share else None, declared), _both(found.money, declared)
+    difference = _both(share.difference if share else None, declared)
+    each, unscaled = _both(found.money, declared), _both(found.unscaled, declared)
     return GroupEffect(
         name=name,
         treated=count,
@@ -140,7 +141,7 @@ def group_effect(name: str, episodes: pd.DataFrame, declared: Declared | None = 
         customers_kept=difference.fixed * count,
         money_each=each.fixed,
         money_kept=each.fixed * count,
-        money_unscaled=_estimate(found.unscaled) * count,
+        money_unscaled=unscaled.fixed * count,
         money_capped=_estimate(found.capped) * count,
         spend_per_order=_estimate(found.per_order),
         error=share.standard_error if share else None,
@@ -149,6 +150,7 @@ def group_effect(name: str, episodes: pd.DataFrame, declared: Declared | None = 
             "difference": difference,
             "customers_kept": BothIntervals(difference.fixed * count, difference.any_time * count),
             "money_kept": BothIntervals(each.fixed * count, each.any_time * count),
+            "money_unscaled": BothIntervals(unscaled.fixed * count, unscaled.any_time * count),
         },
     )
 
@@ -157,7 +159,7 @@ def without_figure(group: GroupEffect) -> GroupEffect:
     """Return a group whose arms cannot be compared: how many there are, and no figure."""
     names = (*BOTH, "money_each", "money_unscaled", "money_capped", "spend_per_order")
     none = dict.fromkeys(("kept_treated", "kept_holdout", "kept_expected", "error"))
-    both = dict.fromkeys(BOTH, BothIntervals(UNKNOWN, UNKNOWN))
+    both = dict.fromkeys((*BOTH, "money_unscaled"), BothIntervals(UNKNOWN, UNKNOWN))
     return replace(group, **dict.fromkeys(names, UNKNOWN), **none, ways_disagree=False, both=both)  # type: ignore[arg-type]
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Any
 
 from features.errors import InputError
-from serving.outreach.effect.estimate import percent
+from serving.outreach.effect.estimate import ALPHA, POWER, percent
+from serving.outreach.effect.trial_plan import OwnPlan
 
-POWER, ALPHA = 0.80, 0.05
 SHARES = (0.05, 0.10, 0.20, 0.50)
 COLUMNS: tuple[str, ...] = ("held out", "treated needed", "held out needed", "weeks of lists", "weeks to know", "price")
 
@@ -43,18 +43,21 @@ class Plan:
 
 @dataclass(frozen=True)
 class SamplePlan:
-    """One plan per share held out, and the assumptions behind them."""
+    """One plan per share held out, the assumptions behind them, and what the shop's own trial takes, if it is known."""
 
     customers_a_week: float
     churn_rate: float
     saved_share: float
     horizon_days: int
     plans: tuple[Plan, ...]
+    own: OwnPlan | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return assumptions and plans for JSON."""
-        assumed = {name: value for name, value in vars(self).items() if name != "plans"}
-        return {**assumed, "power": POWER, "alpha": ALPHA, "plans": [dict(vars(plan)) for plan in self.plans]}
+        assumed = {name: value for name, value in vars(self).items() if name not in ("plans", "own")}
+        own = None if self.own is None else asdict(self.own)
+        plans = [dict(vars(plan)) for plan in self.plans]
+        return {**assumed, "power": POWER, "alpha": ALPHA, "plans": plans, "own": own}
 
     def lines(self) -> Iterator[str]:
         """Say the assumptions and each plan in plain words."""
@@ -68,6 +71,7 @@ class SamplePlan:
                 f"hold out {plan.share:.0%}: {plan.weeks:,} weeks of lists, known after {plan.weeks_to_know:,} "
                 f"({plan.treated:,} treated, {plan.holdout:,} held out, of whom {plan.price:,.0f} are left unsaved)"
             )
+        yield from () if self.own is None else self.own.lines()
 
     def rows(self) -> list[list[str]]:
         """Return the table for people, its cells in COLUMNS."""

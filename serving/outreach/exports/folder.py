@@ -15,7 +15,7 @@ from features.language.languages import ENGLISH, Language
 from serving.outreach.exports.crm import HUBSPOT, SALESFORCE, UPSERT, Layout, keyed, write_layout
 from serving.outreach.exports.file_names import file_names
 from serving.outreach.exports.layout import by_owner
-from serving.outreach.exports.list_csv import is_list_csv, list_csv
+from serving.outreach.exports.list_csv import is_list_csv, list_csv, people_csv
 from serving.outreach.exports.list_html import write_page
 from serving.outreach.exports.list_json import write_document
 from serving.outreach.exports.list_mails import check_addresses, is_list_mail, mail
@@ -23,6 +23,7 @@ from serving.outreach.exports.list_xlsx import write_workbook
 from serving.outreach.plan.outreach_list import OutreachList
 
 GROUP_FILES = ("list.csv", "new-customers.csv", "win-back.csv", "reminders.csv", "shrinking.csv")
+PROGRAMME_FILE = "programme-holdout.csv"  # whom other programs leave alone, too
 WHOLE_LISTS: Mapping[str, tuple[str, Callable[[OutreachList, Path, Language], None]]] = {
     "xlsx": ("list.xlsx", write_workbook),
     "html": ("list.html", write_page),
@@ -119,6 +120,8 @@ def _tables(
 ) -> Files:
     for name, frame in zip(GROUP_FILES, outreach.groups, strict=True):
         yield folder / name, partial(_write_bytes, partial(list_csv, frame, language))
+    if len(outreach.programme):
+        yield folder / PROGRAMME_FILE, partial(_write_bytes, partial(people_csv, outreach.programme))
     for file, (_, frame) in owner_files.items():
         yield folder / "owners" / f"{file}.csv", partial(_write_bytes, partial(list_csv, frame, language))
 

@@ -18,6 +18,7 @@ from features.language.typed_values import Day, Days, Name, Percent, Value
 from serving.outreach.plan.in_words import CHANNELS
 
 FORMS: tuple[Message, ...] = (
+    Message("left alone by every playbook, to measure the whole programme"),
     Message("goes to service first"),
     Message("an order is on its way"),
     Message("every win-back offer was tried"),

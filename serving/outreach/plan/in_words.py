@@ -57,6 +57,7 @@ LISTED_FOR: Mapping[str, Message] = {
     "lost category": Message("lost category", context="sign"),
 }
 LEFT_OUT: Mapping[str, Message] = {
+    "programme holdout": Message("programme holdout", context="left out"),
     "veto": Message("veto", context="left out"),
     "snoozed": Message("snoozed", context="left out"),
     "no consent": Message("no consent", context="left out"),

@@ -16,7 +16,7 @@ from serving.outreach.plan.accounts import Accounts
 from serving.outreach.plan.arms import DRAWN_NAMES, MERGED_NAMES, Arms, begins_now
 from serving.outreach.plan.candidates import LISTED_KINDS, SHRUNK
 from serving.outreach.plan.departures import GONE_NAMES
-from serving.outreach.plan.snapshot import Snapshot
+from serving.outreach.plan.snapshot import PROGRAMME_NAMES, Snapshot
 from serving.outreach.plan.suppression import SUPPRESSED_NAMES
 from serving.outreach.plan.workdays import Workdays
 from serving.scores import SCORE_COLUMNS, Column
@@ -87,6 +87,8 @@ class OutreachList:
         merged: accounts in which customers of both arms came together, in MERGED_NAMES; none is contacted.
         least_gain: from which on a customer was worth a row, minor units; 0 where the list was read from the book.
         trial: what the shop declares of its trial with this list: setting → value.
+        programme: PROGRAMME_NAMES of everybody whom no playbook touches; empty where the list was read from the book.
+        programme_drawn: the rows of it that begin with this list.
         owners_given: accounts that were given an owner in turn: account_id, owner.
         owned: the customers of each of these accounts: customer_id, account_id, owner.
     """
@@ -109,6 +111,8 @@ class OutreachList:
     merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MERGED_NAMES)))
     least_gain: int = 0
     trial: Mapping[str, float | int] = field(default_factory=dict)
+    programme: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(PROGRAMME_NAMES)))
+    programme_drawn: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(PROGRAMME_NAMES)))
     reminders: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ENTRY_NAMES)))
     shrinking: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ENTRY_NAMES)))
     owners_given: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["account_id", "owner"]))

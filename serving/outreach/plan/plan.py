@@ -25,6 +25,7 @@ from serving.outreach.plan.entry_rule import with_entry_rule, with_reminders
 from serving.outreach.plan.outreach_list import OutreachList, entries_of, episodes_of, new_arms, owned_of
 from serving.outreach.plan.owners import owners_today, with_owners
 from serving.outreach.plan.policy import Policy
+from serving.outreach.plan.programme import programme_today
 from serving.outreach.plan.ranking import one_per_account, ranked, with_gain
 from serving.outreach.plan.snapshot import Snapshot
 from serving.outreach.plan.suppression import HELD_OUT, SUPPRESSED_NAMES, WOULD_STAY, suppressed
@@ -111,8 +112,17 @@ def plan(
     rows = candidates(scores, customers, policy, money=money, listed_before=before, random_cell=random_cell)
     known = with_entry_rule(rows.assign(**DEFAULT_CHOICE) if choose is None else choose(rows))
     known = with_reminders(known)
+    programme = programme_today(snapshot, accounts, scores["customer_id"], policy.programme_holdout_share, as_of)
     least = reading_cost if policy.least_gain is None else money.minor(policy.least_gain)
-    rows = suppressed(with_gain(known[list(DECIDING_NAMES)]), snapshot, policy, as_of, parent, least_gain=least)
+    rows = suppressed(
+        with_gain(known[list(DECIDING_NAMES)]),
+        snapshot,
+        policy,
+        as_of,
+        parent,
+        least_gain=least,
+        programme=programme.accounts,
+    )
     rows = one_per_account(ranked(rows, policy.rank_by))
     rows, given = with_owners(rows, owners_today(snapshot.owners, snapshot.owned, parent), policy)
     rows = within_capacity(rows, snapshot, arms, policy, as_of)
@@ -146,6 +156,8 @@ def plan(
         drawn=drawn_of(enrolled, arms, snapshot, as_of, int(horizon_days)),
         merged=arms.merged,
         trial=policy.declared,
+        programme=programme.members,
+        programme_drawn=programme.drawn,
         owners_given=given,
         owned=owned_of(given, accounts, enrolled),
     )

@@ -14,6 +14,7 @@ import pandas as pd
 
 EVERY_CHANNEL = "*"
 OWNED_NAMES = ("customer_id", "account_id", "owner", "since")
+PROGRAMME_NAMES = ("customer_id", "account_id", "since")
 
 
 def _empty(*names: str) -> pd.DataFrame:
@@ -35,6 +36,8 @@ class Snapshot:
         arms: account_id, playbook, arm, stratum of every draw.
         drawn: customer_id, playbook, arm, stratum, until of the customers whose account was drawn, `until` None; and of
             those held out with an account that they came to, until that day. Those whose day is over are left out.
+        programme: PROGRAMME_NAMES: everybody in the programme holdout, and the account that was drawn.
+        programme_key: of the book's own, under which it is drawn.
         open_episodes: account_id, arm, began_on, ends_on, customers; under way on the day.
 
     >>> Snapshot().owners
@@ -56,6 +59,8 @@ class Snapshot:
     owned: pd.DataFrame = field(default_factory=lambda: _empty(*OWNED_NAMES))
     arms: pd.DataFrame = field(default_factory=lambda: _empty("account_id", "playbook", "arm", "stratum"))
     drawn: pd.DataFrame = field(default_factory=lambda: _empty("customer_id", "playbook", "arm", "stratum", "until"))
+    programme: pd.DataFrame = field(default_factory=lambda: _empty(*PROGRAMME_NAMES))
+    programme_key: str = field(default="", repr=False)
     open_episodes: pd.DataFrame = field(
         default_factory=lambda: _empty("account_id", "arm", "began_on", "ends_on", "customers")
     )

@@ -5,7 +5,7 @@ Decisions of people come first, then what the law and good manners ask, then wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -26,7 +26,9 @@ NO_CONSENT, ORDERED, OPEN_TICKET, IN_TRANSIT = "no consent", "ordered", "open ti
 LOST_CAUSE, COOLDOWN, ACCOUNT = "lost cause", "cooldown", "account"
 NO_GAIN, LITTLE_GAIN = "no gain", "little gain"
 HELD_OUT, OVER_CAPACITY, WOULD_STAY = "holdout", "over capacity", "would stay"
+PROGRAMME = "programme holdout"
 REASONS = (
+    PROGRAMME,
     *(VETO, SNOOZED, NO_CONSENT, ORDERED, OPEN_TICKET, IN_TRANSIT),
     *(LOST_CAUSE, COOLDOWN, NOT_YET_DUE, NO_GAIN, LITTLE_GAIN, ACCOUNT, HELD_OUT, OVER_CAPACITY, WOULD_STAY),
 )
@@ -50,6 +52,7 @@ def suppressed(
     account_of: Mapping[str, str],
     *,
     least_gain: int = 0,
+    programme: Set[str] = frozenset(),
 ) -> pd.DataFrame:
     """Return the candidates with `reason` and `detail`, both None for those whom nothing keeps off the list.
 
@@ -60,10 +63,12 @@ def suppressed(
         as_of: the list's day.
         account_of: customer → account, of those that have a parent.
         least_gain: from which on a customer is worth a row, minor units.
+        programme: accounts of the programme holdout.
     """
     reason, detail = np.full(len(rows), None, dtype=object), np.full(len(rows), None, dtype=object)
     is_free = np.ones(len(rows), dtype=bool)
-    for rule in _rules(rows, snapshot, policy, as_of, account_of, least_gain):
+    rules = _rules(rows, snapshot, policy, as_of, account_of, least_gain)
+    for rule in (_programme(rows, programme), *rules):
         applies = is_free & rule.keeps_off.fillna(False).to_numpy(dtype=bool)
         reason[applies], detail[applies] = rule.reason, rule.detail.to_numpy()[applies]
         is_free &= ~applies
@@ -93,6 +98,12 @@ def _rules(
     yield Rule(NO_GAIN, wasted, _details(rows, "contacting costs more than it is expected to save"))
     little = "what it is expected to gain is less than what reading a row costs"
     yield Rule(LITTLE_GAIN, by_gain & (rows["gain"] < least_gain), _details(rows, little))
+
+
+def _programme(rows: pd.DataFrame, programme: Set[str]) -> Rule:
+    """Keep off whom no playbook touches, before all else: nothing about them may depend on what people do."""
+    held = rows["account_id"].isin(list(programme))
+    return Rule(PROGRAMME, held, _details(rows, "left alone by every playbook, to measure the whole programme"))
 
 
 def _details(rows: pd.DataFrame, texts: str | Sequence[str] | npt.NDArray[np.object_]) -> pd.Series:

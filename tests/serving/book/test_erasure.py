@@ -24,7 +24,7 @@ from serving.book.posted import PostedEvent, PostedOrder, record_events, record_
 from serving.book.posted_log import Reader
 from serving.book.privacy.erasure import BY_ACCOUNT, BY_CUSTOMER, erase
 from serving.book.runs import record_scores
-from serving.book.schema import ENTRIES, EPISODES, ERASURES, LISTS, MERGERS, OUTBOX, SUPPRESSED, WEBHOOKS
+from serving.book.schema import ENTRIES, EPISODES, ERASURES, LISTS, MERGERS, OUTBOX, PROGRAMME, SUPPRESSED, WEBHOOKS
 from serving.book.sql_rows import digest
 from serving.book.visits.views import View, record_view
 from serving.outreach.plan.plan import plan
@@ -84,6 +84,7 @@ def full(book: Book, make_scores: Any, make_customers: Any) -> Book:
     with book.writing() as connection:
         both_arms = {"list_id": sa.select(sa.func.max(LISTS.c.id)).scalar_subquery(), "account_id": WHO}
         connection.execute(sa.insert(MERGERS).values({**both_arms, "held_out": 1, "treated": 1}))
+        connection.execute(sa.insert(PROGRAMME).values(customer_id=WHO, account_id=WHO, since=AS_OF))
     entry_of = dict(zip(found.entries["customer_id"], found.entries["entry_id"], strict=True))
     for customer in (WHO, TWIN, "other"):
         tell(book, customer, entry_of[customer])

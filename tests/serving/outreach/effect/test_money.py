@@ -90,7 +90,7 @@ def test_the_declared_percentile_cuts() -> None:
 
 def test_both_intervals_have_one_value_and_the_sequence_is_wider() -> None:
     both = group_effect("all", drawn(2_000, (0.7, 0.6))).both
-    assert set(both) == {"difference", "customers_kept", "money_kept"}
+    assert set(both) == {"difference", "customers_kept", "money_kept", "money_unscaled"}
     for each in both.values():
         assert each.fixed.value == each.any_time.value
         assert each.any_time.low < each.fixed.low < each.fixed.high < each.any_time.high

@@ -26,7 +26,7 @@ def answer(**other: object) -> EffectAnswer:
         "until": "2026-03-01", "leaked_contacts": 3, "merged_accounts": 0, "uplift": UPLIFT, "currency": "EUR",
         "first_on": "2025-10-06", "last_on": "2025-10-27", "overall": OVERALL,
         "groups": {group: [{**OVERALL, "name": name}] for group, name in ONE_OF_EACH}, "four_groups": FOUR_GROUPS,
-        "methods": {}, "without_chance": 0,
+        "methods": {}, "without_chance": 0, "programme": None,
         "sample_ratio": {"is_sound": True, "accounts": 10_222, "holdout": 1_022, "expected": 1_022.2, "mismatches": []},
         "later_episodes": 0, "more_weeks_found": 0, "more_weeks_planned": None, "warnings": [],
     }  # fmt: skip
