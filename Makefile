@@ -14,7 +14,7 @@ export BENTOML_DO_NOT_TRACK := True
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-value bench-training bench-effect bench-intake bench-lists bench-serving figures fuzz faults serve clean
+.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-value bench-training bench-effect bench-watch bench-intake bench-lists bench-serving figures fuzz faults serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -78,6 +78,9 @@ bench-training: $(READY) ## how long training takes beside the bare fits in it
 bench-effect: $(READY) ## do the effect's intervals hold the truth, and what the ranking keeps, on shops whose truth is known
 	@$(BIN)/python -m benchmarks.effect
 	@$(BIN)/python -m benchmarks.effect.weekly
+
+bench-watch: $(READY) ## how far the estimate of regulars watch is off; CDNOW=path of CDNOW_master.txt
+	@$(BIN)/python -m benchmarks.watch $(if $(CDNOW),--cdnow $(CDNOW))
 
 bench-intake: $(READY) ## how long reading takes, beside plain roll-ups; POLARS=a Python that has Polars
 	@$(BIN)/python -m benchmarks.intake $(if $(POLARS),--polars $(POLARS))

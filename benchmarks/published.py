@@ -77,6 +77,12 @@ PAGES = (
     Page("benchmarks/serving/soak.md", "make bench-serving SOAK=20", "times", ("serving/api", "serving/book")),
     Page("benchmarks/serving/stalls.md", "make bench-serving", "times", ("serving/api", "serving/book")),
     Page("benchmarks/training/results.md", "make bench-training", "times", ("features", "training")),
+    Page(
+        "benchmarks/watch/results.md",
+        "make bench-watch",
+        "outcomes",
+        ("features", "training", "serving/monitoring/expected_quality.py"),
+    ),
     Page("benchmarks/value/results.md", "make bench-value", "outcomes", ("features", "training")),
 )
 

@@ -16,6 +16,7 @@ TINY = {
     "intake": ("--lines", "20000"),
     "lists": ("--customers", "200"),
     "value": ("--simulated", "120"),
+    "watch": ("--only-seeds", "--seeds", "1", "--customers", "1500"),
 }
 LONG = {
     "quality.left": ("--simulated", "250"),

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from serving.api.metrics import Metrics
+from serving.api.state import ServerState
 from serving.book import Book
 from serving.commands.models.watch import ALARM_EXIT_CODE, watch_shop
 from serving.config import load_settings
@@ -92,6 +93,14 @@ def test_the_document_has_no_customer_and_is_what_prometheus_reads(office: Path,
     assert 'regulars_quality{is="realised",measure="churned"}' in text
     assert "regulars_watch_age_days" in text
     assert "regulars_quality" not in Metrics().text(None, "1", date(2023, 5, 30)).decode()
+
+
+def test_the_server_reads_the_last_watch(office: Path):
+    settings = load_settings(office / "regulars.toml")
+    assert not ServerState(settings).last_watch()
+    found = in_shop(settings, watch_shop, record=False)
+    assert ServerState(settings).last_watch() == json.loads(json.dumps(found.to_dict()))
+    assert not ServerState().last_watch()
 
 
 def test_a_window_far_from_what_was_said_is_an_alarm(office: Path):
