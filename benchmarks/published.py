@@ -72,6 +72,7 @@ PAGES = (
         ("features", "training", "serving/outreach/plan"),
     ),
     Page("benchmarks/quality/level.md", "make bench-quality", "outcomes", ("features", "training")),
+    Page("benchmarks/quality/proxy.md", "make bench-proxy", "outcomes", ("features", "training")),
     Page("benchmarks/quality/results.md", "make bench-quality", "outcomes", ("features", "training")),
     Page("benchmarks/serving/results.md", "make bench-serving", "times", ("serving/api", "serving/book", "features")),
     Page("benchmarks/serving/soak.md", "make bench-serving SOAK=20", "times", ("serving/api", "serving/book")),

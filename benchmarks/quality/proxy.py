@@ -263,7 +263,8 @@ nothing here had seen: the default is what `regulars train` would have served on
 the expected orders of BG/NBD, fitted on the same log: the mean over the dates. The windows of a shop's dates overlap
 where the horizon is longer than four weeks. "By chance" is the ECE if the percentages were perfectly true. The
 customers file is the households' demographics in Complete Journey; in the gift shop a region that says nothing, in the
-young one a segment that is right of four in five. "Before" is another checkout's answer to the same dates.
+young one a segment that is right of four in five. Where its columns say no more than each customer's own rhythm they
+are left out, and both rows are equal. "Before" is another checkout's answer to the same dates.
 
 {summary}
 
