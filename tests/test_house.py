@@ -4,6 +4,7 @@ Circles count wherever the import stands: in a function, or only for the type ch
 """
 
 import ast
+import re
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -61,3 +62,13 @@ def test_no_folder_is_crowded(package: str) -> None:
 
 def test_every_module_says_what_it_is() -> None:
     assert [module for module in MODULES if not ast.get_docstring(tree_of(module))] == []
+
+
+def test_migrations_are_one_chain_and_the_last_is_the_books() -> None:
+    """Two that were written side by side take one number, and then no former book opens."""
+    found = {path.name: path.read_text("utf-8") for path in (ROOT / "serving/book/migrations/versions").glob("0*.py")}
+    numbers = sorted(re.findall(r'^revision = "(\d+)"', text, re.MULTILINE)[0] for text in found.values())
+    formers = sorted(re.findall(r'^down_revision = "?(\d+|None)', text, re.MULTILINE)[0] for text in found.values())
+    assert numbers == sorted(name[:4] for name in found) == sorted(set(numbers))
+    assert formers == sorted([*numbers[:-1], "None"])
+    assert f'HEAD = "{numbers[-1]}"' in (ROOT / "serving/book/migrate.py").read_text("utf-8")
