@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -152,6 +153,63 @@ def test_without_a_script(site: Site, open_: Open) -> None:
     page.get_by_text("Already known ·").wait_for()
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("heading", name="Name of e09").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("language", "reached", "undo"),
+    [("fa", "پاسخ داد", "واگرد"), ("el", "απάντησε", "Αναίρεση")],
+    ids=["Persian", "Greek"],
+)
+def test_a_mark_and_its_undo_without_a_script_in(
+    site: Site, open_: Open, language: str, reached: str, undo: str
+) -> None:
+    page = open_(java_script_enabled=False)
+    page.locator(f"button[name=language][value={language}]").click()
+    page.get_by_role("link", name="Name of e00").click()
+    page.get_by_role("button").filter(has=page.locator("span.cap", has_text=re.compile(f"^{reached}$"))).click()
+    assert reached in page.get_by_role("status").inner_text().casefold()
+    assert page.locator("html").get_attribute("dir") == ("rtl" if language == "fa" else "ltr")
+    page.get_by_role("button", name=undo).click()
+    page.get_by_role("heading", name="Name of e00").wait_for()
+    assert page.get_by_role("button", name=undo).count() == 0
+
+
+def test_a_hand_over_of_one_row(site: Site, open_: Open, address: str) -> None:
+    page = open_(None, "Maria")
+    page.get_by_role("link", name="All owners").click()
+    page.get_by_role("link", name="Eleni").click()
+    page.get_by_label("Name of e00").check()
+    page.get_by_label("To", exact=True).fill("Bruno")
+    page.get_by_label("Reason").fill("on leave")
+    page.get_by_role("button", name="Hand over the chosen rows").click()
+    assert "Handed over" in page.get_by_role("status").inner_text()
+    page.goto(f"{address}?owner=Bruno")
+    assert page.get_by_role("link", name="Name of e00").count() == 1
+    assert "7" in page.get_by_role("link", name="To do").inner_text()
+
+
+def test_a_filter_by_owner(site: Site, open_: Open) -> None:
+    page = open_(None, "Maria")
+    page.locator("select[name=owner]").select_option("Bruno")
+    page.get_by_role("button", name="Search").click()
+    page.wait_for_url("**owner=Bruno*")
+    names = page.locator(".open .who").all_inner_texts()
+    assert names == [f"Name of b{n:02d}" for n in range(6)]
+    page.get_by_role("link", name="Due today").click()
+    assert "owner=Bruno" in page.url, "a tab keeps the filter"
+
+
+def test_on_paper_stand_the_rows_alone(site: Site, open_: Open) -> None:
+    """Navigation and forms do nothing on paper; what an account manager reads aloud stands there."""
+    page = open_()
+    seen, hidden = (".open .who", ".open .why"), ("header.top", "nav.tabs", "form.search", "footer.foot", ".sheet")
+    assert all(page.locator(each).first.is_visible() for each in (*seen, *hidden))
+    page.emulate_media(media="print")
+    assert [each for each in seen if not page.locator(each).first.is_visible()] == []
+    assert [each for each in hidden if page.locator(each).first.is_visible()] == []
+    page.get_by_role("link", name="Name of e00").dispatch_event("click")
+    page.locator("blockquote").wait_for()
+    assert page.get_by_role("button").count() == 0, "what is pressed is not printed"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
