@@ -14,7 +14,7 @@ export BENTOML_DO_NOT_TRACK := True
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-value bench-training bench-effect bench-watch bench-intake bench-lists bench-serving figures fuzz faults serve clean
+.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-value bench-training bench-effect bench-watch bench-intake bench-lists bench-serving figures fuzz faults screenshots serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -100,6 +100,10 @@ fuzz: $(READY) ## send the API whatever its document allows, and more; as many e
 
 faults: $(READY) ## every fault of the machine under every command, and how each ends
 	@$(BIN)/python -m pytest -q -s -m whole tests/serving/test_faults.py -k under_any_command
+
+screenshots: $(READY) ## take the pictures of the pages that README and documents show; DEMO=where regulars demo was run
+	@test -f $(or $(DEMO),.)/book.db || $(BIN)/regulars demo $(if $(DEMO),--out $(DEMO))
+	@$(BIN)/python -m tools.screenshots $(if $(DEMO),--demo $(DEMO))
 
 serve: $(READY) ## serve the scores of the regulars.toml here
 	@$(BIN)/regulars serve
