@@ -9,6 +9,7 @@ import pytest
 from docs.readme_list import sample_rows
 from features.errors import MachineFault, RegularsError, WrongBook
 from serving.cli import app, run
+from serving.commands.models.watch import ALARM_EXIT_CODE
 from tests.readme_shop import README, block_after
 from tests.sample import FOLDER as SAMPLE
 
@@ -81,6 +82,7 @@ def test_one_table_tells_the_exit_code_of_every_error() -> None:
     raised = {
         kind.exit_code: getattr(kind, "code", "") for kind in _kinds_of(RegularsError) if kind is not MachineFault
     }
-    assert told == {0: "", 130: "", **raised, WrongBook.exit_code: "wrong-book"}
+    assert told == {0: "", 130: "", ALARM_EXIT_CODE: "", **raised, WrongBook.exit_code: "wrong-book"}
+    assert ALARM_EXIT_CODE not in raised
     assert [name for name, page in pages.items() if "\n## Exit codes\n" in page] == ["operations.md"]
     assert "docs/operations.md#exit-codes" in README
