@@ -48,7 +48,7 @@ def openapi(operations: Sequence[Operation]) -> dict[str, Any]:
 
     >>> from serving.api.app import OPERATIONS
     >>> openapi(OPERATIONS)["openapi"], len(openapi(OPERATIONS)["paths"])
-    ('3.1.0', 16)
+    ('3.1.0', 17)
     """
     _, schemas = msgspec.json.schema_components(_messages(operations), ref_template=REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
