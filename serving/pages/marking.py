@@ -66,9 +66,7 @@ def undo(visit: Visit) -> Response:
 
     def write(connection: Connection, found: FoundEntry) -> None:
         if take_back(connection, found.facts, _standing(connection, found)) is None:
-            raise refusal(
-                409, "undo", Message("This is too long ago to be taken back. Record what is true now instead.")
-            )
+            raise refusal(409, "undo", TOO_LATE)
 
     return _recorded(visit, write, lambda _: False, is_undo=True)
 
