@@ -5,16 +5,13 @@ python -m benchmarks.effect --seeds 100 --customers 20000
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.effect.runs import AMPLE, CURRENCY, RANKINGS, SCARCE, SEEDS_RANKED, Seed, one_seed
+from benchmarks.effect.side_by_side import of_each_shop, options
 from benchmarks.published import write_page
 from features.money import Money
 from serving.outreach.simulation.shop import MADE_SHARE, SAVED_SHARE, WOKEN_SHARE
@@ -32,20 +29,8 @@ MEASURES = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=100, help="how many shops")
-    parser.add_argument("--customers", type=int, default=20_000, help="how many customers each has")
-    parser.add_argument("--processes", type=int, default=2, help="how many shops side by side")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the page is written")
-    chosen = parser.parse_args()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    with ProcessPoolExecutor(chosen.processes) as pool:
-        seeds = []
-        for seed in pool.map(partial(one_seed, chosen.customers), range(chosen.seeds)):
-            seeds.append(seed)
-            print(f"{len(seeds)}/{chosen.seeds}", end="\r", flush=True)
-    text = page(seeds, chosen.customers)
-    write_page(chosen.out, text)
+    chosen = options(__doc__, RESULTS)
+    write_page(chosen.out, page(of_each_shop(one_seed, chosen), chosen.customers))
 
 
 def page(seeds: Sequence[Seed], customers: int) -> str:

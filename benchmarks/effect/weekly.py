@@ -5,18 +5,15 @@ python -m benchmarks.effect.weekly --seeds 100 --customers 20000
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.effect.runs import AMPLE
+from benchmarks.effect.side_by_side import of_each_shop, options
 from benchmarks.published import write_page
 from serving.outreach.effect.estimate import Estimate
 from serving.outreach.effect.group import group_effect
@@ -68,19 +65,8 @@ class Look:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=100, help="how many shops")
-    parser.add_argument("--customers", type=int, default=20_000, help="how many customers each has")
-    parser.add_argument("--processes", type=int, default=2, help="how many shops side by side")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the page is written")
-    chosen = parser.parse_args()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    with ProcessPoolExecutor(chosen.processes) as pool:
-        shops = []
-        for looks in pool.map(partial(one_year, chosen.customers), range(chosen.seeds)):
-            shops.append(looks)
-            print(f"{len(shops)}/{chosen.seeds}", end="\r", flush=True)
-    write_page(chosen.out, page(shops, chosen.customers))
+    chosen = options(__doc__, RESULTS)
+    write_page(chosen.out, page(of_each_shop(one_year, chosen), chosen.customers))
 
 
 def one_year(customers: int, seed: int) -> list[Look]:
