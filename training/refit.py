@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -15,6 +15,8 @@ from features.feature import FeatureSet
 from features.log import Log
 from features.sources.mapping import Shop
 from training.attribute_codes import learn_codes
+from training.backtest.fairness.report import NOTHING_ASKED, Columns, Fairness, fairness
+from training.backtest.fairness.rows import judged_rows
 from training.backtest.own_past import judge
 from training.backtest.report import Report, report, report_facts
 from training.backtest.results import Backtest
@@ -69,6 +71,7 @@ class Refit:
         until: orders on or after this date are not read.
         trees: how trees grow.
         list_size: how many customers the shop can call.
+        groups: by which columns of the customers file it is looked whether a group is served worse.
     """
 
     log: Log
@@ -78,6 +81,7 @@ class Refit:
     until: date | None
     trees: TreeSettings = USUAL
     list_size: ListSize = ANY_SIZE
+    groups: Columns = field(default_factory=lambda: NOTHING_ASKED)
 
     @cached_property
     def end(self) -> int:
@@ -165,8 +169,14 @@ class Refit:
         if self.tested is None:
             return replace(bundle, why=decision.why), None
         size = self.list_size
-        found = report(self.tested, bundle.candidate, list_size=size.customers, list_why=size.why)
+        served = self._fairness(self.tested, bundle.candidate)
+        found = report(self.tested, bundle.candidate, list_size=size.customers, list_why=size.why, fairness=served)
         return replace(bundle, why=decision.why, quality=report_facts(found)), found
+
+    def _fairness(self, tested: Backtest, candidate: str) -> Fairness | None:
+        if not self.groups:
+            return None
+        return fairness(judged_rows(tested, candidate, self.log, self.end, self.list_size.customers), self.groups)
 
 
 def learnt_until(log: Log, challenger: Bundle, trees: TreeSettings, weights: Mapping[str, float], day: int) -> Fitted:

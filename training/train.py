@@ -22,6 +22,7 @@ from features.log import Log
 from features.sources.mapping import Shop
 from training.attribute_codes import trusted_features
 from training.backtest.backtest import NOTE, Progress, backtest_candidates, no_progress, within
+from training.backtest.fairness.report import NOTHING_ASKED, Columns
 from training.backtest.results import Backtest
 from training.budget import FULL, Budget, Sample, sample
 from training.bundle import Bundle
@@ -107,6 +108,7 @@ def train(
     segments: Mapping[str, str] | None = None,
     trees: TreeSettings = USUAL,
     list_size: ListSize = ANY_SIZE,
+    groups: Columns = NOTHING_ASKED,
     documents: Mapping[str, Mapping[str, Any]] = NO_DOCUMENTS,
     budget: Budget = FULL,
     progress: Progress = no_progress,
@@ -123,6 +125,7 @@ def train(
         segments: customer → the shop's own segment; none of them may get clearly worse.
         trees: how trees grow; `training.tuning.tuned.read_tuned` reads the settings found for this shop.
         list_size: how many customers the shop can call.
+        groups: column of the customers file → customer → what it says; is a group of any served worse?
         documents: what else the record of the run holds, by file name without suffix.
         budget: how much may be done; a very large shop is learnt from a part of its customers.
         progress: is called before each step.
@@ -143,7 +146,7 @@ def train(
     tested, trouble = _backtest(
         some, definition, features, until, tests, trees, budget.seconds, shop, within(progress, 0, BACKTEST_SHARE)
     )
-    refit = Refit(log, data, tested, shop, until, trees, list_size)
+    refit = Refit(log, data, tested, shop, until, trees, list_size, groups)
     names, why = _challengers(tested, trouble, champion)
     progress(BACKTEST_SHARE, 1000, f"{names[0]} on everything")
     challenger, passed_over = _first_lawful((refit.bundle(name) for name in names), some.log)

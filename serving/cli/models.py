@@ -121,6 +121,10 @@ def backtest(
     until: Until = None,
     known_at: KnownAt = None,
     by_segment: BySegment = False,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="COLUMN", help="Of the customers file: is a group served worse? May be repeated."),
+    ] = None,
     random_split: Annotated[
         bool, typer.Option("--random-split", help="Also say what a random split would have claimed, as a warning.")
     ] = False,
@@ -132,7 +136,7 @@ def backtest(
     from serving.commands.models.backtest import run_backtest
 
     with shop, screen.progress() as report:
-        result = run_backtest(shop, report, by_segment=by_segment, random_split=random_split, out=out)
+        result = run_backtest(shop, report, by=by or (), by_segment=by_segment, random_split=random_split, out=out)
     screen.show(result)
 
 

@@ -20,7 +20,7 @@ from features.faults import faults_at
 from features.questions import by_setting
 from features.shell import shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop, with_paths
-from features.sources.people.attribute_settings import FeatureSettings
+from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
 from serving.config.questions import refuse_open_questions, refuse_questions
 from serving.config.settings import (
     AUTO,
@@ -152,6 +152,7 @@ _SECTIONS: dict[str, Any] = {
     "events": EventsMapping,
     "customers": CustomersMapping,
     "features": FeatureSettings,
+    "fairness": FairnessSettings,
     "list": ListSettings,
     "book": BookSettings,
     "serve": ServeSettings,

@@ -24,7 +24,7 @@ from features.language.languages import Language, language_named
 from features.money import Money
 from features.sources.kept.index import FOLDER, known_on
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
-from features.sources.people.attribute_settings import FeatureSettings
+from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
 from serving.outreach.plan.policy import Policy
 
 if TYPE_CHECKING:  # pandas stands behind these: a wrong key in the file is reported before it is imported
@@ -306,6 +306,7 @@ class Settings:
         events: the events file, if any.
         customers: the customers file, if any.
         features: which columns of it are features.
+        fairness: by which columns of it groups of customers are compared.
         list: how lists are planned and written.
         book: where the book lies.
         serve: how the HTTP interface serves.
@@ -320,6 +321,7 @@ class Settings:
     events: EventsMapping | None = None
     customers: CustomersMapping | None = None
     features: FeatureSettings = field(default_factory=FeatureSettings)
+    fairness: FairnessSettings = field(default_factory=FairnessSettings)
     list: ListSettings = field(default_factory=ListSettings)
     book: BookSettings = field(default_factory=BookSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)

@@ -12,7 +12,7 @@ from typing import Any
 
 from features.questions import Question, by_setting
 from features.sources.mapping import NO_FILE, FileFormat
-from features.sources.people.attribute_settings import FeatureSettings
+from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
 from serving.config.questions import question_lines, with_questions
 from serving.config.settings import BookSettings, FileSettings, PagesSettings, ServeSettings, Settings
 
@@ -59,6 +59,10 @@ def _sections(settings: Settings, questions: Mapping[str, Question]) -> Iterator
     if settings.features != FeatureSettings():
         yield section(
             "features", settings.features, "use: columns of the customers file; never: words of what may not be"
+        )
+    if settings.fairness != FairnessSettings():
+        yield section(
+            "fairness", settings.fairness, "no group may be served worse; sensitive: compared by, and never a feature"
         )
     yield section("list", settings.list, LIST_COMMENT)
     if settings.book != BookSettings():

@@ -74,4 +74,5 @@ def trained(
     """One whole training run on two test dates."""
     folder = tmp_path_factory.mktemp("trained")
     tracking = tracking_in(folder)
-    return train(log, DEFINITION, SHOP, tracking=tracking, n_tests=2), tracking, folder
+    shore = {str(who): ("left bank", "right bank")[place % 2] for place, who in enumerate(log.customer_ids)}
+    return train(log, DEFINITION, SHOP, tracking=tracking, n_tests=2, groups={"Shore": shore}), tracking, folder

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from training.backtest.bands import Band, Floor, named_bands, noise_floor, tenths
+from training.backtest.fairness.report import Fairness, fairness_metrics
+from training.backtest.fairness.words import verdict, warnings_of
 from training.backtest.grade import Grade, grade
 from training.backtest.random_split import LEARNER, random_split_words
 from training.backtest.results import Backtest, CandidateResult, DateResult, plain
@@ -97,6 +99,7 @@ class Report:
         floor: what that ECE would be by chance if the percentages were true.
         random_split: AUROC that LightGBM would have claimed by a random split; None where it was not asked for.
         in_time: AUROC of LightGBM in this backtest; None where it was not tried.
+        fairness: how groups of customers are served; None where nobody asked by any column.
     """
 
     candidate: str
@@ -110,13 +113,15 @@ class Report:
     floor: Floor
     random_split: float | None = None
     in_time: float | None = None
+    fairness: Fairness | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader should beware of, in words."""
+        worse = () if self.fairness is None else tuple(warnings_of(self.fairness))
         if self.random_split is None or self.in_time is None:
-            return ()
-        return (random_split_words(self.random_split, self.in_time),)
+            return worse
+        return (random_split_words(self.random_split, self.in_time), *worse)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON: no NaN, no rows of customers."""
@@ -132,8 +137,13 @@ class Report:
             "list": self.shortlist.to_dict(),
             "all_dates_together": plain(pooled),
             "random_split": plain(split) or None,
+            "fairness": None if self.fairness is None else _fairness_facts(self.fairness, self.fairness.to_dict()),
             "warnings": [*self.grade.warnings, *self.warnings],
         }
+
+
+def _fairness_facts(found: Fairness, more: Mapping[str, Any]) -> dict[str, Any]:
+    return {"verdict": verdict(found), "warnings": list(warnings_of(found)), **more}
 
 
 def report(
@@ -145,6 +155,7 @@ def report(
     product_bands: Mapping[str, float] | None = None,
     members: Members | None = None,
     random_split: float | None = None,
+    fairness: Fairness | None = None,
 ) -> Report:
     """Return how well a candidate did.
 
@@ -156,6 +167,7 @@ def report(
         product_bands: from which probability on each band of the product begins, ascending, the first 0.
         members: the rows of each segment, one bool array per test date.
         random_split: what `random_split_auroc` gave.
+        fairness: how groups of customers are served.
     """
     name = candidate or backtest.chosen
     result = backtest.candidates[name]
@@ -172,6 +184,7 @@ def report(
         floor=noise_floor([result.p]),
         random_split=random_split,
         in_time=trees.mean["auroc"] if trees else None,
+        fairness=fairness,
     )
 
 
@@ -219,6 +232,7 @@ def report_metrics(report: Report) -> dict[str, float]:
         "list/lift": listed.candidate.lift,
         "list/over_rule": listed.over_rule,
         "random_split/auroc": np.nan if report.random_split is None else report.random_split,
+        **dict(() if report.fairness is None else fairness_metrics(report.fairness)),
     }
     return {name: float(value) for name, value in found.items() if np.isfinite(value)}
 
@@ -230,4 +244,5 @@ def report_facts(report: Report) -> dict[str, Any]:
         "list": report.shortlist.to_dict(),
         "bands": [band.to_dict() for band in report.product_bands or report.bands],
         "warnings": [*report.grade.warnings, *report.warnings],
+        "fairness": None if report.fairness is None else _fairness_facts(report.fairness, {}),
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from training.backtest.bands import between
+from training.backtest.fairness.report import Fairness
+from training.backtest.fairness.words import fairness_rows, table_head, verdict, warnings_of
 from training.backtest.report import Level, Report
 from training.backtest.segments import Segment
 from training.metrics import Z_95
@@ -110,9 +112,17 @@ def markdown(report: Report, why: str, pictures: Sequence[str] = ()) -> str:
         _table(DATE_COLUMNS, date_rows(report)),
         *season_lines(report),
         *(["## By segment", _table(SEGMENT_COLUMNS, segment_rows(report))] if report.segments else []),
+        *(() if report.fairness is None else _fairness_parts(report.fairness)),
         *(f"![{name.removesuffix('.png')}]({name})" for name in pictures),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _fairness_parts(found: Fairness) -> Iterator[str]:
+    yield "## Is a group served worse?"
+    yield f"{verdict(found)}."
+    yield from (f"- {words}" for words in warnings_of(found))
+    yield from (_table(table_head(name), fairness_rows(groups)) for name, groups in found.columns.items())
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

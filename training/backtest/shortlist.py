@@ -14,6 +14,7 @@ import numpy as np
 
 from training.backtest.listing import Listing
 from training.backtest.results import Backtest, CandidateResult, plain
+from training.dataset import Flags
 from training.metrics import TOP_SHARE, Top, at_top, mean_of_known, on_list
 
 A_TENTH = "a tenth of the customers, as no capacity is set"
@@ -126,10 +127,7 @@ def shortlist(backtest: Backtest, candidate: str, size: int | None = None, why: 
     """
     result, rule = backtest.candidates[candidate], backtest.candidates[backtest.best_rule]
     share = backtest.share
-    sizes = tuple(
-        min(date.customers, round(date.customers * TOP_SHARE if size is None else size * share))
-        for date in result.by_date
-    )
+    sizes = _sizes(backtest, result, size)
     reason = A_TENTH if size is None else why or "as asked"
     lengths, days = tuple(round(each / share) for each in sizes), backtest.definition.horizon_days
     riskiest = candidate_list(result, sizes)
@@ -142,6 +140,30 @@ def shortlist(backtest: Backtest, candidate: str, size: int | None = None, why: 
     lists = (own, by_rule, random_list(result, as_long))
     first, second, third = (_of_all(one, share) for one in lists)
     return Shortlist(lengths, reason, days, first, second, third, _of_all(riskiest, share))
+
+
+def listed_rows(backtest: Backtest, result: CandidateResult, size: int | None = None) -> list[Flags]:
+    """Return who would have been on the list of each test date.
+
+    Args:
+        backtest: the evidence.
+        result: of the candidate whose probabilities rank the customers.
+        size: customers on the list of a test date; None for a tenth of the population.
+    """
+    found = []
+    for number, (date, most) in enumerate(zip(result.by_date, _sizes(backtest, result, size), strict=True)):
+        by_risk = np.argsort(-date.p, kind="stable")[:most]
+        rows = backtest.listings[number].picked(date.p, most) if backtest.listings else by_risk
+        found.append(np.isin(np.arange(date.customers), rows))
+    return found
+
+
+def _sizes(backtest: Backtest, result: CandidateResult, size: int | None) -> tuple[int, ...]:
+    """Return how long the list of each test date may be, of the customers that were drawn."""
+    return tuple(
+        min(date.customers, round(date.customers * TOP_SHARE if size is None else size * backtest.share))
+        for date in result.by_date
+    )
 
 
 def made_list(result: CandidateResult, listings: Sequence[Listing], sizes: Sequence[int]) -> ListResult:

@@ -1,4 +1,7 @@
-"""Which columns of the customers file become features, and what may never be one: the section [features]."""
+"""Which columns of the customers file become features, what may never be one, and by which groups are compared.
+
+These are the sections [features] and [fairness].
+"""
 
 from __future__ import annotations
 
@@ -46,4 +49,49 @@ class FeatureSettings:
             return f'is named sensitive ("{word}")'
         if (word := personal_word(name)) or name in NEVER_FIELDS:
             return f'tells persons apart ("{word or name}")'
+        return None
+
+
+@dataclass(frozen=True)
+class FairnessSettings:
+    """By which columns of the customers file it is checked that no group of customers is served worse than the others.
+
+    Without any, it is checked by `segment` and by the columns that are features.
+
+    Args:
+        by: columns by header, such as "Region", or by field, such as "segment".
+        sensitive: columns that are named sensitive and are compared by all the same, such as "Gender". Naming one here
+            is the shop's decision to process it for this alone: it never becomes a feature.
+
+    Raises:
+        ConfigError: a column of `by` that is named sensitive, or any that tells persons apart.
+
+    >>> FairnessSettings(by=("Gender",))
+    Traceback (most recent call last):
+    ...
+    features.errors.ConfigError: by: "Gender" is named sensitive ("gender"); to compare by it, name it under sensitive
+    >>> FairnessSettings(by=("Region",), sensitive=("Gender",)).columns
+    ('Region', 'Gender')
+    """
+
+    by: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for setting in ("by", "sensitive"):
+            for name in getattr(self, setting):
+                if why := self.refused(name):
+                    raise ConfigError(f'{setting}: "{name}" {why}')
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that are compared by."""
+        return (*self.by, *self.sensitive)
+
+    def refused(self, name: str) -> str | None:
+        """Return why groups may not be compared by a column of this name, and what to do; None where they may."""
+        if (word := personal_word(name)) or name in NEVER_FIELDS:
+            return f'tells persons apart ("{word or name}"), not groups; leave it out'
+        if name not in self.sensitive and (word := sensitive_word(name)):
+            return f'is named sensitive ("{word}"); to compare by it, name it under sensitive'
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -38,19 +38,35 @@ def read_attributes(mapping: CustomersMapping, settings: FeatureSettings) -> Att
     Raises:
         InputError: a column that is not there, or whose header or cells may not be a feature.
     """
-    columns = _columns(mapping, settings)
+    found, headers = read_columns(mapping, settings.use, "[features] use")
+    for name, coded in found.values.items():
+        _refuse(mapping.file.name, headers[name], coded, settings)
+    return found
+
+
+def read_columns(mapping: CustomersMapping, names: Sequence[str], setting: str) -> tuple[Attributes, dict[str, str]]:
+    """Read columns of the customers file, whatever they hold, and the header of each.
+
+    Args:
+        mapping: the customers file.
+        names: of columns, by header or by field.
+        setting: that names them, for the error.
+
+    Raises:
+        ConfigError: a column is named twice, or is one that the file itself needs.
+        InputError: a column that is not there.
+    """
+    columns = _columns(mapping, names, setting)
     with open_mapped(mapping, _fields(columns), columns=columns) as opened:
         typed, _ = read_cells(opened)
         headers = {name: column.header for name, column in opened.columns.items()}
     who = _ids(typed)
     first = _first_rows(who)
     values = {name: _value(typed.texts[name], first) for name in columns if name not in ("customer_id", "known_from")}
-    for name, coded in values.items():
-        _refuse(mapping.file.name, headers[name], coded, settings)
     known_from = None
     if "known_from" in columns:
         known_from = _days(_rows(typed.texts["known_from"], first), mapping.format)
-    return Attributes(who.values[who.codes[first]], values, known_from)
+    return Attributes(who.values[who.codes[first]], values, known_from), headers
 
 
 def read_first_orders(mapping: OrdersMapping, shop: Shop, settings: FeatureSettings) -> Attributes:
@@ -88,16 +104,14 @@ def _text(name: str) -> Field:
     return Field(name, "text", False, name, "any text")
 
 
-def _columns(mapping: CustomersMapping, settings: FeatureSettings) -> dict[str, str]:
+def _columns(mapping: CustomersMapping, names: Sequence[str], setting: str) -> dict[str, str]:
     """Return field or attribute → header."""
     found = {name: mapping.columns[name] for name in ("customer_id", "known_from") if name in mapping.columns}
-    for used in settings.use:
+    for used in names:
         header = mapping.columns.get(used, used)
         name = used if used in mapping.columns else name_words(used).replace(" ", "_")
         if not name or name in found:
-            raise ConfigError(
-                f'[features] use names "{used}" twice, or a column that the file itself needs: leave it out'
-            )
+            raise ConfigError(f'{setting} names "{used}" twice, or a column that the file itself needs: leave it out')
         found[name] = header
     return found
 
@@ -141,12 +155,17 @@ def _refuse(file: str, header: str, coded: Coded, settings: FeatureSettings) -> 
 
 
 def _doubts(header: str, coded: Coded, settings: FeatureSettings) -> Iterator[str]:
-    values = [str(value) for value in coded.values if value]
-    filled = int(np.count_nonzero((coded.values != "")[coded.codes])) if len(coded.codes) else 0
     if why := settings.refused(header):
         yield why
-    if tells_sex(values):
+    if tells_sex(coded.values):
         yield "holds what is sensitive, the sex of persons,"
+    yield from tells_persons(coded)
+
+
+def tells_persons(coded: Coded) -> Iterator[str]:
+    """Yield why the cells of a column tell persons apart, not groups; nothing where they do not."""
+    values = [str(value) for value in coded.values if value]
+    filled = int(np.count_nonzero((coded.values != "")[coded.codes])) if len(coded.codes) else 0
     if sum("@" in value for value in values) > MAILS * len(values):
         yield "holds mail addresses"
     if filled >= ENOUGH_CUSTOMERS and 100 * len(values) > MOST_VALUES_PERCENT * filled:

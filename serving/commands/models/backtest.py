@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,14 @@ from features.clock import day_number
 from features.file_access import OWNER_ONLY, Access
 from features.log import Ints, Log, Texts
 from serving.commands.models.candidates import candidate_lines
+from serving.commands.models.fairness import fairness_lines, groups_of
 from serving.commands.models.list_size import list_size
 from serving.commands.result import Table
 from serving.scores import HIGH_FROM, MEDIUM_FROM
 from serving.shop import OpenShop
 from training.backtest.backtest import Progress, backtest_candidates, no_progress
+from training.backtest.fairness.report import Columns, Fairness, fairness
+from training.backtest.fairness.rows import judged_rows
 from training.backtest.random_split import random_split_auroc, snapshots
 from training.backtest.report import Report, report
 from training.backtest.report_text import (
@@ -38,6 +41,7 @@ from training.backtest.segments import new_and_regulars
 from training.budget import sample
 from training.plots.backtest import report_figures
 from training.plots.canvas import write_figures
+from training.splits import labels_end
 
 PRODUCT_BANDS = {"low": 0.0, "medium": MEDIUM_FROM, "high": HIGH_FROM}
 DOCUMENT, PAGE = "report.json", "report.md"
@@ -76,6 +80,7 @@ class Backtested:
         yield from ("", *season_lines(report), "")
         yield from ("by segment (! = said lies outside the interval of what left):", "")
         yield Table(SEGMENT_COLUMNS, segment_rows(report))
+        yield from fairness_lines(report.fairness)
         if self.files:
             yield from ("", f"written to {self.files[0].parent}: {', '.join(path.name for path in self.files)}")
 
@@ -84,6 +89,7 @@ def run_backtest(
     shop: OpenShop,
     progress: Progress = no_progress,
     *,
+    by: Sequence[str] = (),
     by_segment: bool = False,
     random_split: bool = False,
     out: Path | None = None,
@@ -93,6 +99,8 @@ def run_backtest(
     Args:
         shop: the open shop.
         progress: is called before each step.
+        by: columns of the customers file, by whose groups it is looked whether one is served worse; without any those
+            of [fairness], or the usual ones.
         by_segment: measure each segment of the customers file too.
         random_split: also say what a random split would have claimed.
         out: the folder for pictures, report.json and report.md; None for none.
@@ -102,6 +110,7 @@ def run_backtest(
     """
     if by_segment:
         shop.customers.need("segment")
+    groups = groups_of(shop, by)
     access = shop.settings.files.access()
     size, why = list_size(shop)
     some = sample(shop.log, shop.definition, shop.until)
@@ -115,6 +124,7 @@ def run_backtest(
         product_bands=PRODUCT_BANDS,
         members=_members(shop, tested, by_segment=by_segment),
         random_split=_random_split_auroc(shop, progress) if random_split else None,
+        fairness=_fairness(shop, tested, groups, size),
     )
     files = () if out is None else write_report(tested, found, out, access)
     return Backtested(tested, found, files, shop.settings.auto_note(shop.definition))
@@ -126,6 +136,13 @@ def _members(shop: OpenShop, tested: Backtest, *, by_segment: bool) -> dict[str,
     days = [order_days(shop.log, result.customer_id, day_number(result.test_date)) for result in dates]
     segments = members_by_segment(shop.customers.segment_of, ids) if by_segment else {}
     return {**new_and_regulars(days), **segments}
+
+
+def _fairness(shop: OpenShop, tested: Backtest, groups: Columns, size: int | None) -> Fairness | None:
+    if not groups:
+        return None
+    end = labels_end(shop.log, shop.until)
+    return fairness(judged_rows(tested, tested.chosen, shop.log, end, size), groups)
 
 
 def order_days(log: Log, customer_id: Texts, as_of: int) -> Ints:

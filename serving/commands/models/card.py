@@ -10,7 +10,7 @@ from training.train import TrainingResult
 
 
 def card(result: TrainingResult) -> Iterator[str]:
-    """Yield what a person should know of a training run, in at most eleven lines.
+    """Yield what a person should know of a training run, in about a dozen lines.
 
     Args:
         result: of the run; quality is that of the version that serves.
@@ -28,6 +28,8 @@ def card(result: TrainingResult) -> Iterator[str]:
     yield f"leaks       {_leaks(result)}"
     yield f"serves      version {result.model_version}, {result.bundle.candidate}: {_choice(result)}"
     yield from (f"{name:11} {words}" for name, words in _quality(quality))
+    if served := quality.get("fairness"):
+        yield from (f"{name:11} {words}" for name, words in _served(served))
     less = result.bundle.buys_less
     yield f"buys less   {less.shrink.facts['words']}; {less.category.facts['words']}"
     auroc = result.bundle.metrics.get("auroc", 0.0)
@@ -65,6 +67,12 @@ def _quality(quality: dict[str, Any]) -> Iterator[tuple[str, str]]:
         f"of {by['picked']:,.0f} called, {by['false_alarms']:,.0f} would have ordered anyway; "
         f"of those who left, {1 - (by['capture'] or 0.0):.0%} were not on the list",
     )
+
+
+def _served(served: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield whether a group of customers is served worse than the others, and which."""
+    yield "groups", served["verdict"]
+    yield from (("", words) for words in served["warnings"])
 
 
 def _level(grade: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from serving.book.audit import auditing
 from serving.commands.models.attributes import attribute_notes
 from serving.commands.models.candidates import candidate_lines
 from serving.commands.models.card import card
+from serving.commands.models.fairness import groups_of
 from serving.commands.models.list_size import list_size
 from serving.commands.models.lost_models import refuse_lost_models
 from serving.commands.models.promote import PROMOTE, catch_up
@@ -86,6 +87,7 @@ def train_and_judge(
     catch_up(shop.book, tracking)
     report(0, 1, f"reading {settings.orders.source_name}")
     shop.count_twice()
+    groups = groups_of(shop)
     definition = shop.definition
     trees, words = trees_for(settings.folder, definition, tuned=tuned)
     shop.close_book()  # training may take an hour: no database has to keep its line open for it
@@ -98,6 +100,7 @@ def train_and_judge(
         segments=shop.customers.segment_of,
         trees=trees,
         list_size=ListSize(*list_size(shop)),
+        groups=groups,
         documents={BALANCE: document(shop.reading.sheet)},
         budget=budget,
         progress=report,

@@ -11,8 +11,9 @@ from features.clock import day_number
 from features.errors import ConfigError, InputError
 from features.log import NULL
 from features.sources.mapping import CustomersMapping, FileFormat, OrdersMapping, Shop
-from features.sources.people.attribute_settings import FeatureSettings
+from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
 from features.sources.people.attributes import read_attributes, read_first_orders
+from features.sources.people.groups import read_groups
 from features.sources.words.sensitive import afterwards_word, personal_word, sensitive_word, tells_sex
 
 
@@ -127,3 +128,33 @@ def test_salutations_tell_the_sex_and_sizes_do_not() -> None:
     assert tells_sex(["Herr", "Frau", "Divers"])
     assert tells_sex(["آقا", "خانم"])
     assert not tells_sex(["S", "M", "L", "F"])
+
+
+def test_groups_are_read_by_column_as_it_was_asked_for(tmp_path: Path) -> None:
+    mapping = file_of(tmp_path, "id,Region,Gruppe\n007,north, pro \n008,,pro\n", segment="Gruppe")
+    found = read_groups(mapping, ("segment", "Region"), FairnessSettings())
+    assert found == {"segment": {"007": "pro", "008": "pro"}, "Region": {"007": "north"}}
+
+
+def test_a_sensitive_column_is_compared_by_only_where_the_shop_names_it_and_is_never_a_feature(tmp_path: Path) -> None:
+    mapping = file_of(tmp_path, "id,Gender,Group\n1,f,M\n2,m,F\n")
+    with pytest.raises(ConfigError, match=r'"Gender" is named sensitive \("gender"\); to compare by it, name it under'):
+        read_groups(mapping, ("Gender",), FairnessSettings())
+    with pytest.raises(InputError, match="holds the sex of persons, which is sensitive; to compare by it, name it"):
+        read_groups(mapping, ("Group",), FairnessSettings())
+    named = FairnessSettings(sensitive=("Gender", "Group"))
+    assert read_groups(mapping, named.columns, named)["Gender"] == {"1": "f", "2": "m"}
+    with pytest.raises(ConfigError, match="never a feature"):
+        FeatureSettings(use=("Gender",))
+    with pytest.raises(InputError, match="never a feature"):
+        read_attributes(mapping, FeatureSettings(use=("Group",)))
+
+
+def test_no_group_is_a_person(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r'by: "Last name" tells persons apart \("name"\), not groups'):
+        FairnessSettings(by=("Last name",))
+    mails = file_of(tmp_path, "id,Reach\n1,a@x.example\n2,b@x.example\n")
+    with pytest.raises(InputError, match='"Reach" holds mail addresses'):
+        read_groups(mails, ("Reach",), FairnessSettings())
+    with pytest.raises(InputError, match="Regon"):
+        read_groups(mails, ("Regon",), FairnessSettings())

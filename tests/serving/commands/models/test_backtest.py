@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from features.log import Lines
@@ -19,6 +20,8 @@ from tests.serving.conftest import in_shop, init_shop
 def shop(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     simulate(150, seed=4, days=300, usual_gap_days=12, with_events=False).write(folder)
+    people = pd.read_csv(folder / "customers.csv", dtype=str)
+    people.assign(owner_group=["a", "b"] * 75).to_csv(folder / "customers.csv", index=False)
     init_shop(folder)
     return folder
 
@@ -31,7 +34,8 @@ def call(call, monkeypatch, shop):
 
 
 def test_backtest_says_how_well_it_does_and_writes_it(call, tmp_path):
-    code, out, err = call("backtest", "--by-segment", "--random-split", "--out", tmp_path / "out", "--json")
+    asked = ("--by", "segment", "--by", "owner_group", "--by-segment", "--random-split")
+    code, out, err = call("backtest", *asked, "--out", tmp_path / "out", "--json")
     assert code == 0
     document = json.loads(out)
     told = document["report"]
@@ -44,6 +48,11 @@ def test_backtest_says_how_well_it_does_and_writes_it(call, tmp_path):
     names = [segment["name"] for segment in told["segments"]]
     assert "regulars" in names
     assert len(names) >= 3
+    served = told["fairness"]
+    assert list(served["columns"]) == ["segment", "owner_group"]
+    assert sum(group["customers"] for group in served["columns"]["segment"]) == rows
+    assert served["verdict"] in err
+    assert "how the groups of owner_group are served" in err
     assert "of those we called " in err
     assert "a random split would have claimed" in err
     assert told["list"]["sentence"] in err
@@ -51,6 +60,7 @@ def test_backtest_says_how_well_it_does_and_writes_it(call, tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {*pictures, "report.json", "report.md"}
     written = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert written["report"] == told
+    assert "## Is a group served worse?" in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "## Of those we called" in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
 
 
@@ -83,3 +93,9 @@ def test_order_days_are_those_before_the_date():
     who = np.array(["ann", "bob"], dtype=object)
     assert order_days(log, who, 9).tolist() == [1, 2]
     assert order_days(log, who, 5).tolist() == [0, 1]
+
+
+def test_a_sensitive_column_has_to_be_named_by_the_shop_before_groups_are_compared_by_it(call, shop):
+    code, _, err = call("backtest", "--by", "Gender")
+    assert code == 2
+    assert '"Gender" is named sensitive ("gender"); to compare by it, name it under sensitive' in err
