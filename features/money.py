@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+# What Iranian shops count in: the rial, the toman that people say, and the new rial of the law of November 2025, of a
+# hundred qiran, which has no code of ISO 4217 yet. Each is so many rial, for good: no rate is asked for.
+RIAL, TOMAN, NEW_RIAL = "IRR", "IRT", "new rial"
+RIALS = {RIAL: 1, TOMAN: 10, NEW_RIAL: 10_000}
+
 # ISO 4217 minor units where they are not 2. The rial and the toman (IRT) are written without hundredths in shops.
 _WITHOUT_DECIMALS = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from features.language.messages import Sentence, message_in, sentence
 
-Setting = str | bool | int | float | tuple[str, ...] | Mapping[str, str] | None
+Setting = str | bool | int | float | date | tuple[str, ...] | Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,20 @@ class Question:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the question for a machine, the likely answer first."""
-        answers = [{"words": each.words, "settings": dict(each.settings)} for each in self.answers]
+        answers = [{"words": each.words, "settings": _to_json(each.settings)} for each in self.answers]
         return {"setting": self.setting, "words": self.words, "answers": answers, "examples": list(self.examples)}
+
+
+def _to_json(settings: Mapping[str, Setting]) -> dict[str, Any]:
+    return {key: value.isoformat() if isinstance(value, date) else value for key, value in settings.items()}
 
 
 def _line(section: str, _dot: str, key: str, value: Setting) -> str:
     """Return a setting as a line; None takes one out."""
     if value is None:
         return f"no {key} under [{section}]"
+    if isinstance(value, date):
+        return f"{key} = {value.isoformat()} under [{section}]"
     if isinstance(value, Mapping):
         inside = ", ".join(f"{name} = {json.dumps(each, ensure_ascii=False)}" for name, each in value.items())
         return f"{key} = {{ {inside} }} under [{section}]"

@@ -68,7 +68,7 @@ def _former(settings: Settings) -> FormerReading | None:
     with suppress(KeyError, TypeError, AttributeError):  # written by hand: it counts as nothing
         if found["settings"] == _digest(settings.orders):
             shares = {rule: Shares(float(each["rows"]), float(each["money"])) for rule, each in found["shares"].items()}
-            return FormerReading(int(found["rows"]), shares)
+            return FormerReading(int(found["rows"]), shares, float(found.get("mean_minor", 0)))
     return None
 
 

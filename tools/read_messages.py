@@ -89,11 +89,13 @@ TEXTS: Mapping[str, Twice] = {
     "file": (Name("list.xlsx"), Name("outcomes.csv")),
     "files": (Name("list.csv, owners/*.csv"), Name("list.xlsx")),
     "folder": (Name("lists"), Name("list")),
+    "header": (Name("Total"), Name("Price")),
     "id": (Name("0"), Name("Guest")),
     "mark": (Name("."), Name(",")),
     "month": (Name("2026-03"), Name("2026-04")),
     "months": (Name("2026-03"), Name("2026-03")),
     "new": (Name("Email"), Name("Customer")),
+    "others": (Name("USD, GBP"), Name("USD")),
     "owners": (Name("Eleni, Bruno"), Name("Eleni")),
     "offset": (Name("+05:30"), Name("-06:00")),
     "old": (Name("Receipt"), Name("Token")),
@@ -131,6 +133,14 @@ FROM_TO: Mapping[str, Twice] = {"first": (FIRST, FIRST), "last": (OTHER, OTHER)}
 WITH_UNIT: Mapping[str, Twice] = {"days": (Days(90), Days(120))}
 # Where a field of that name holds something else.
 BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
+    "CHECK: the currency is assumed to be {currency} and the zone {zone}: {why}.": {
+        "why": (sentence("by the letters of its words").message,) * 2
+    },
+    "What a customer buys on a day is worth {now} on average; when this shop was last read it was {then}, about 10,000 "
+    "times as much or as little.": {
+        "now": (Amount(812, "IRR"), Amount(640, "IRR")),
+        "then": (Amount(8_120_000, "IRR"), Amount(6_400_000, "IRR")),
+    },
     "1–{last}, Enter for 1: ": {"last": (2, 3)},
     "{count} day since the last order, usually {gap} between two": {"gap": (7, 31)},
     "four in five between {first} and {last}": FROM_TO,
@@ -216,11 +226,11 @@ def _of_shop(language: Language) -> Mapping[str, Twice]:
         **dict.fromkeys(("owner", "who"), (name, Name("Eleni"))),
         **dict.fromkeys(("column", "name"), (column, Name("Status"))),
         **dict.fromkeys(("sold", "word"), (sold, sold)),
-        **dict.fromkeys(("money", "usual"), (usual, usual)),
+        **dict.fromkeys(("money", "usual", "then"), (usual, usual)),
         "back": (back, back),
         "category": (product, product),
         "currency": (Name(currency), Name(currency)),
         "meaning": (meant, meant),
-        "newest": (newest, newest),
+        **dict.fromkeys(("newest", "now"), (newest, newest)),
         "words": (unknown, unknown),
     }

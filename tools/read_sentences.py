@@ -21,7 +21,7 @@ from features.definitions import default_features
 from features.feature import Words
 from features.language.languages import LANGUAGES, Language, language_named
 from features.language.messages import said
-from features.money import Money
+from features.money import TOMAN, Money
 from features.reasons import AHEAD, DUE, filled, sentences
 from serving.outreach.playbooks.fact_names import placeholders
 from serving.outreach.playbooks.openings import opening
@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0, help="other numbers and names")
     parser.add_argument("--keys", action="store_true", help="also the English under which the catalogue has each")
     asked = parser.parse_args(arguments)
-    language, below = replace(language_named(asked.language), in_toman=asked.language == "fa"), ""
+    language, below = replace(language_named(asked.language), rials_as=TOMAN if asked.language == "fa" else None), ""
     for number, (heading, key, text) in enumerate(told(language, asked.count, asked.seed), 1):
         if heading != below:
             print(f"\n== {heading}")

@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -216,15 +216,13 @@ class Bundle:
         return Probe(lines, events, values, self.log_odds(values, PROBE_DATE), attributes)
 
     def _facts(self) -> dict[str, Any]:
-        shop = asdict(self.shop)
-        rates = {code: str(rate) for code, rate in self.shop.exchange_rates.items()}
         return {
             "format": FORMAT,
             "features": list(self.features.names),
             "kinds": [asdict(kind) for kind in self.features.kinds],
             "attributes": list(self.features.attributes),
             "definition": asdict(self.definition),
-            "shop": {**shop, "exchange_rates": rates},
+            "shop": _shop_to_dict(self.shop),
             "candidate": self.candidate,
             "calibration": asdict(self.calibration),
             "trained_until": self.trained_until.isoformat(),
@@ -265,12 +263,25 @@ class Bundle:
         return bundle
 
 
+def _shop_to_dict(shop: Shop) -> dict[str, Any]:
+    """Return what rows are read by, as JSON holds it; how people read amounts is no matter of a model."""
+    rates = {code: str(rate) for code, rate in shop.exchange_rates.items()}
+    first = None if shop.new_rial_from is None else shop.new_rial_from.isoformat()
+    plain = {name: getattr(shop, name) for name in ("zone", "currency", "day_starts_at")}
+    return {**plain, "exchange_rates": rates, "new_rial_from": first}
+
+
+def _shop(held: Mapping[str, Any]) -> Shop:
+    rates = {code: Decimal(rate) for code, rate in held["exchange_rates"].items()}
+    first = None if held.get("new_rial_from") is None else date.fromisoformat(held["new_rial_from"])
+    return Shop(held["zone"], held["currency"], held["day_starts_at"], rates, new_rial_from=first)
+
+
 def _bundle(folder: Path, facts: dict[str, Any]) -> Bundle:
-    shop, rates = facts["shop"], facts["shop"]["exchange_rates"]
     return Bundle(
         features=_features(folder, facts),
         definition=ChurnDefinition(**facts["definition"]),
-        shop=Shop(**{**shop, "exchange_rates": {code: Decimal(rate) for code, rate in rates.items()}}),
+        shop=_shop(facts["shop"]),
         candidate=facts["candidate"],
         fitted=read_fitted(facts["candidate"], folder),
         calibration=Calibration(**facts["calibration"]),

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from features.money import NEW_RIAL
 from features.sources import cells
 from features.sources.business_day import utc_offset
 from features.sources.mapping import BARE_DIGITS, DATE_FORMATS, ENOUGH, DateFormat
@@ -22,7 +23,7 @@ CURRENCIES = {
     "تومان": "IRT", "IRT": "IRT", "CHF": "CHF", "SEK": "SEK", "NOK": "NOK", "DKK": "DKK", "PLN": "PLN", "ZŁ": "PLN",
     "CZK": "CZK", "RON": "RON", "HUF": "HUF", "BGN": "BGN", "AED": "AED", "CAD": "CAD", "AUD": "AUD", "NZD": "NZD",
     "EURO": "EUR", "EUROS": "EUR", "DOLLAR": "USD", "DOLLARS": "USD", "STERLING": "GBP", "RIAL": "IRR", "RIALS": "IRR",
-    "TOMAN": "IRT", "TOMANS": "IRT", "تومن": "IRT",
+    "TOMAN": "IRT", "TOMANS": "IRT", "تومن": "IRT", "NEWRIAL": NEW_RIAL,
     "KWD": "KWD", "BHD": "BHD", "OMR": "OMR", "JOD": "JOD", "TND": "TND", "IQD": "IQD", "LYD": "LYD", "KRW": "KRW",
     "₩": "KRW", "CNY": "CNY", "RMB": "CNY", "元": "CNY", "円": "JPY", "HKD": "HKD", "SGD": "SGD", "TWD": "TWD",
     "THB": "THB", "฿": "THB", "VND": "VND", "₫": "VND", "IDR": "IDR", "RP": "IDR", "MYR": "MYR", "PHP": "PHP",
@@ -37,6 +38,7 @@ _ARABIC_SIGNS = {
     "د.ك": "KWD", "د.إ": "AED", "ر.س": "SAR", "د.ت": "TND", "د.ب": "BHD", "ر.ع": "OMR", "ر.ق": "QAR", "د.أ": "JOD",
     "ج.م": "EGP", "د.ع": "IQD", "د.ج": "DZD", "د.م": "MAD", "ل.د": "LYD",
 }  # fmt: skip
+_NEW_RIAL = re.compile(r"(?i)\bnew[ _-]?rials?\b|ریال[\s\u200c_]*(?:جدید|نو)\b")  # two words of one meaning
 _ONE_WAY = str.maketrans("ώΏيك", "ωΩیک")
 ZONES = {
     "EUR": "Europe/Berlin", "USD": "America/New_York",
@@ -209,7 +211,8 @@ def currency_in(texts: Iterable[str]) -> str | None:
     for text in texts:
         for sign, code in _ARABIC_SIGNS.items():
             text = text.replace(sign, code)
-        words = re.findall(r"[^\W\d_]+\$?|[€$£¥₺₹₪₴﷼₩฿₫₱₽₦৳₸₾]", text.translate(_ONE_WAY).upper())
+        text = _NEW_RIAL.sub("NEWRIAL", text.translate(_ONE_WAY))
+        words = re.findall(r"[^\W\d_]+\$?|[€$£¥₺₹₪₴﷼₩฿₫₱₽₦৳₸₾]", text.upper())
         votes.update(CURRENCIES[word] for word in words if word in CURRENCIES)
     return votes.most_common(1)[0][0] if votes else None
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from features.guess.sample import Sample
+from features.language.messages import sentence
 from features.sources.plain_text import plain
 
 MOSTLY = 0.8
@@ -57,7 +58,7 @@ def _by_country(sample: Sample) -> tuple[str | None, str]:
     for index, header in enumerate(sample.plain):
         if header in COUNTRY:
             votes = Counter(of.get(plain(cell)) for cell in sample.filled(index)[:ROWS])
-            return _most(votes), f'most orders are of one country by "{sample.name(index)}"'
+            return _most(votes), sentence('most orders are of one country by "{column}"', column=sample.name(index))
     return None, ""
 
 
@@ -68,7 +69,9 @@ def _by_phone(sample: Sample) -> tuple[str | None, str]:
         filled = sample.filled(index)[:ROWS]
         if filled and all(_PHONE.fullmatch(cell) for cell in filled):
             found = (next((each for each in longest if cell.startswith(each)), "") for cell in filled)
-            return _most(Counter(prefixes.get(each) for each in found)), f'by the phones of "{sample.name(index)}"'
+            return _most(Counter(prefixes.get(each) for each in found)), sentence(
+                'by the phones of "{column}"', column=sample.name(index)
+            )
     return None, ""
 
 
@@ -77,9 +80,9 @@ def _by_language(sample: Sample) -> tuple[str | None, str]:
     for code, each in _places().items():
         letters = each.get("letters")
         if letters and any(_written_in(texts, letters) for texts in (sample.file.header, *sample.columns)):
-            return code, "by the letters of its words"
+            return code, sentence("by the letters of its words")
         if sum(any(word in header for header in sample.plain) for word in each.get("words", ())) >= 2:
-            return code, "by the language of its headers"
+            return code, sentence("by the language of its headers")
     return None, ""
 
 

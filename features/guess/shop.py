@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 
 from features.guess.formats import currency_in, month_first, zone_of
-from features.guess.places import place_of
+from features.guess.iran_money import ask_unit, counted_in, tell_unit
+from features.guess.places import Place, place_of
 from features.guess.sample import DATES, Sample
-from features.language.written import RIAL, TOMAN
+from features.language.messages import Sentence, message_in, sentence
+from features.money import NEW_RIAL, RIAL, RIALS, TOMAN
 from features.sources import cells
 from features.sources.mapping import OrdersMapping, Shop
 
@@ -39,64 +41,111 @@ def shop_of(sample: Sample, mapping: OrdersMapping) -> Shop:
     in_america = zone_of(moments, "EUR") if place is None and not (american or greek or persian) else ("", False)
     by_clock = in_america[1] and in_america[0] in AMERICAN
     spoken = place.currency if place is not None else "USD" if american or by_clock else "EUR"
-    currency, named = _currency(sample, mapping, "IRR" if persian else spoken)
+    unit, named = _currency(sample, mapping, RIAL if persian else spoken)
+    currency, new_rial_from = counted_in(unit)
     if by_clock and not named:
-        sample.assume(f"CHECK: the currency is assumed to be {currency}: the offsets of the times are American.")
+        sample.assume(
+            sentence(
+                "CHECK: the currency is assumed to be {currency}: the offsets of the times are American.",
+                currency=currency,
+            )
+        )
     preferred = "Europe/Athens" if greek and currency == "EUR" else "Asia/Tehran" if persian else None
     if place is not None and place.currency == currency:
         preferred = place.zone
         if not named:
-            sample.assume(f"CHECK: the currency is assumed to be {currency} and the zone {place.zone}: {place.why}.")
+            sample.assume(_by_place(currency, place))
     zone, sure = zone_of(moments, currency, preferred)
     if american and not named and place is None:
-        sample.assume(
-            f"CHECK: the currency is assumed to be {currency}"
-            + ("" if sure else f" and the zone {zone}")
-            + ", guessed from month-first dates: the file names neither."
+        sample.assume(_by_dates(currency, None if sure else zone))
+    if sure:
+        sample.assume(sentence("The shop's zone is {zone}: the offsets in the data fit it.", zone=zone))
+    elif preferred:
+        sample.assume(sentence("The shop's zone is {zone}: assumed from the language.", zone=zone))
+    else:
+        sample.assume(sentence("The shop's zone is {zone}: assumed from the currency.", zone=zone))
+    return Shop(zone, currency, language=_language(sample, currency, greek=greek), new_rial_from=new_rial_from)
+
+
+def _by_place(currency: str, place: Place) -> Sentence:
+    return sentence(
+        "CHECK: the currency is assumed to be {currency} and the zone {zone}: {why}.",
+        currency=currency,
+        zone=place.zone,
+        why=message_in(place.why),
+    )
+
+
+def _by_dates(currency: str, zone: str | None) -> Sentence:
+    """Say that month-first dates tell the currency, and the zone where one is guessed from them."""
+    if zone is None:
+        return sentence(
+            "CHECK: the currency is assumed to be {currency}, guessed from month-first dates: the file names none.",
+            currency=currency,
         )
-    why = "the offsets in the data fit it" if sure else f"assumed from the {'language' if preferred else 'currency'}"
-    sample.assume(f"The shop's zone is {zone}: {why}.")
-    return Shop(zone, currency, language=_language(sample, currency, greek=greek))
+    return sentence(
+        "CHECK: the currency is assumed to be {currency} and the zone {zone}, guessed from month-first dates: the file "
+        "names neither.",
+        currency=currency,
+        zone=zone,
+    )
 
 
 def _language(sample: Sample, currency: str, *, greek: bool) -> str:
     """Return the language that lists are written in: of the files, as far as they tell."""
     code = "fa" if currency in (RIAL, TOMAN) else "el" if greek else "en"
-    if code != "en":
+    if code == "fa":
+        sample.assume(sentence('Lists are written in Persian; language = "en" under [shop] for English.'))
         sample.assume(
-            f'Lists are written in {"Persian" if code == "fa" else "Greek"}; language = "en" under [shop] for English.'
+            sentence(
+                'People read amounts as they are counted; shown_in = "toman" under [shop], or "rial" or "new_rial", '
+                "shows them in that unit."
+            )
         )
-    if currency == RIAL:
-        sample.assume(
-            "Amounts are shown in rial, as they are written; in_toman = true under [shop] shows them in toman."
-        )
+    elif code == "el":
+        sample.assume(sentence('Lists are written in Greek; language = "en" under [shop] for English.'))
     return code
 
 
 def _currency(sample: Sample, mapping: OrdersMapping, otherwise: str) -> tuple[str, bool]:
     """Return the currency, and whether the file names it: in a column, or in header or cells of the amounts."""
-    if "currency" in mapping.columns:
-        index = sample.file.column_index(mapping.columns["currency"]) or 0
-        votes = Counter(currency_in([cell]) or cell.upper() for cell in sample.filled(index)).most_common()
-        if votes and len(votes[0][0]) == 3 and votes[0][0].isalpha():
-            others = ", ".join(code for code, _ in votes[1:])
-            sample.assume(
-                f"The shop's currency is {votes[0][0]}"
-                + (f"; write rates for {others} under [shop.exchange_rates]." if others else ".")
-            )
-            return votes[0][0], True
+    if "currency" in mapping.columns and (found := _by_column(sample, mapping.columns["currency"])) is not None:
+        return found, True
     money = [mapping.columns[name] for name in ("amount", "price") if name in mapping.columns]
     indices = [sample.file.column_index(name) or 0 for name in money]
     by_header = currency_in(sample.name(index) for index in indices)
     found = by_header or currency_in(cell for index in indices for cell in sample.filled(index)[:DATES])
-    where = f'the header "{money[0]}" says' if by_header else "amounts say"
-    if found == TOMAN:
+    if found in (TOMAN, NEW_RIAL):
+        tell_unit(sample, found, money[0] if by_header else None)
+    elif by_header:
         sample.assume(
-            f"The currency is {TOMAN}, as {where}: amounts are read and shown in toman as they are written "
-            "(1 toman = 10 rial; multiply by 10 to compare with IRR)."
+            sentence('The currency is {currency}, as the header "{header}" says.', currency=by_header, header=money[0])
         )
     elif found:
-        sample.assume(f"The currency is {found}, as {where}.")
-    elif otherwise in ("EUR", "IRR"):  # any other is guessed from more: `shop_of` says from what
-        sample.assume(f"The currency is assumed to be {otherwise}: the file names none.")
+        sample.assume(sentence("The currency is {currency}, as amounts say.", currency=found))
+    elif otherwise == RIAL and money:
+        return ask_unit(sample, indices), False
+    elif otherwise in ("EUR", RIAL):  # any other is guessed from more: `shop_of` says from what
+        sample.assume(sentence("The currency is assumed to be {currency}: the file names none.", currency=otherwise))
     return found or otherwise, found is not None
+
+
+def _by_column(sample: Sample, column: str) -> str | None:
+    """Return the currency that most rows of a column name."""
+    index = sample.file.column_index(column) or 0
+    votes = Counter(currency_in([cell]) or cell.upper() for cell in sample.filled(index)).most_common()
+    if not votes or not (votes[0][0] in RIALS or (len(votes[0][0]) == 3 and votes[0][0].isalpha())):
+        return None
+    found = RIAL if votes[0][0] == NEW_RIAL else votes[0][0]  # each row names its unit: no day is needed
+    others = ", ".join(code for code, _ in votes[1:] if not {code, found} <= RIALS.keys())
+    if others:
+        sample.assume(
+            sentence(
+                "The shop's currency is {currency}; write rates for {others} under [shop.exchange_rates].",
+                currency=found,
+                others=others,
+            )
+        )
+    else:
+        sample.assume(sentence("The shop's currency is {currency}.", currency=found))
+    return found

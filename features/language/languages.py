@@ -21,7 +21,7 @@ class Language:
         locale: as Babel names it.
         direction: in which its lines run.
         html_lang: of a page.
-        in_toman: amounts that are held in rial are read in toman.
+        rials_as: amounts in rial or toman are read in this unit of Iran, see `features.money.RIALS`; None = as held.
 
     >>> language_named("fa").direction
     'rtl'
@@ -32,7 +32,7 @@ class Language:
     locale: str
     direction: Direction
     html_lang: str
-    in_toman: bool = False
+    rials_as: str | None = None
 
     @property
     def is_right_to_left(self) -> bool:

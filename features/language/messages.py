@@ -179,7 +179,7 @@ def said(message: Message | str, language: Language, *, isolated: bool = False) 
     """
     if isinstance(message, str):
         known: Message | None = getattr(message, "message", None)
-        if known is None or (language.code == ENGLISH.code and not language.in_toman):
+        if known is None or (language.code == ENGLISH.code and language.rials_as is None):
             return str(message)
         return said(known, language, isolated=isolated)
     return filled(wording_of(message, language), message.values, language, isolated=isolated)

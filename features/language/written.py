@@ -10,13 +10,13 @@ Babel writes the separators of Persian and keeps Latin digits (python-babel/babe
 from __future__ import annotations
 
 from datetime import date, time
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from features.language.catalogue import translated
 from features.language.jalali import jalali_date
 from features.language.languages import Language
-from features.money import Money
+from features.money import NEW_RIAL, RIAL, RIALS, TOMAN, Money
 from features.rounding import days_in_words, every_in_words, number_in_words, percent, rounded
 
 Form = Literal["text", "table"]
@@ -28,12 +28,12 @@ _JALALI_MONTHS = (
 )
 # As people say them; Babel's own names add the country.
 _PERSIAN_CURRENCIES = {
-    "IRR": "ریال", "IRT": "تومان", "EUR": "یورو", "USD": "دلار", "GBP": "پوند", "TRY": "لیر", "AED": "درهم",
-    "AFN": "افغانی", "IQD": "دینار",
+    RIAL: "ریال", TOMAN: "تومان", NEW_RIAL: "ریال جدید", "EUR": "یورو", "USD": "دلار", "GBP": "پوند",
+    "TRY": "لیر", "AED": "درهم", "AFN": "افغانی", "IQD": "دینار",
 }  # fmt: skip
 _THOUSAND, _TEN_THOUSAND = 1_000, 10_000
 _SAID_IN = ((1_000_000_000, "میلیارد"), (1_000_000, "میلیون"), (_THOUSAND, "هزار"))
-RIAL, TOMAN, RIALS_A_TOMAN = "IRR", "IRT", 10
+_GREEK_CURRENCIES = {RIAL: "ριάλ", TOMAN: "τομάν", NEW_RIAL: "νέα ριάλ"}  # Babel has their codes, or nothing
 NO_BREAK = "\u00a0"
 # Before its number also where lines run from right to left: a sign alone would go behind it (CLDR writes it so too).
 _PERSIAN_MINUS = "\u200e−"
@@ -80,15 +80,15 @@ def money_text(minor: float, currency: str, language: Language, *, form: Form = 
 
     Args:
         minor: in minor units.
-        currency: ISO 4217, or IRT for the toman.
-        language: of the reader, who may read rial in toman.
+        currency: ISO 4217, IRT for the toman, or NEW_RIAL.
+        language: of the reader, who may read rial in toman or in new rial.
         form: in a sentence whole amounts have no decimals, and Persian says milliards, millions and thousands in words.
 
     >>> from dataclasses import replace
     >>> from features.language.languages import GREEK, PERSIAN
     >>> money_text(123456, "EUR", GREEK).replace(NO_BREAK, " "), money_text(12000, "EUR", PERSIAN)
     ('1.234,56 €', '۱۲۰ یورو')
-    >>> money_text(24_000_000, "IRR", replace(PERSIAN, in_toman=True))
+    >>> money_text(24_000_000, "IRR", replace(PERSIAN, rials_as=TOMAN))
     '۲ میلیون و ۴۰۰ هزار تومان'
     >>> money_text(2_400_000, "IRT", PERSIAN, form="table")
     '۲٬۴۰۰٬۰۰۰ تومان'
@@ -110,13 +110,27 @@ def shown_amount(minor: float, currency: str, language: Language) -> tuple[str, 
 
     >>> from dataclasses import replace
     >>> from features.language.languages import PERSIAN
-    >>> shown_amount(24_000, "IRR", replace(PERSIAN, in_toman=True))
+    >>> shown_amount(24_000, "IRR", replace(PERSIAN, rials_as=TOMAN))
     ('IRT', Decimal('2400'))
+    >>> shown_amount(24_000, "IRT", replace(PERSIAN, rials_as=NEW_RIAL))
+    ('new rial', Decimal('24.00'))
     """
-    amount = Money(currency).major(minor)
-    if currency == RIAL and language.in_toman:
-        return TOMAN, Money(TOMAN).major(float(amount / RIALS_A_TOMAN))
-    return currency, amount
+    amount, shown = Money(currency).major(minor), shown_currency(currency, language)
+    if shown == currency:
+        return currency, amount
+    unit = Decimal(1).scaleb(-Money(shown).decimals)
+    return shown, (amount * RIALS[currency] / RIALS[shown]).quantize(unit, rounding=ROUND_HALF_UP)
+
+
+def shown_currency(currency: str, language: Language) -> str:
+    """Return the currency that a reader reads amounts of a currency in: another only where both are of Iran.
+
+    >>> from dataclasses import replace
+    >>> from features.language.languages import PERSIAN
+    >>> shown_currency("IRR", replace(PERSIAN, rials_as=TOMAN)), shown_currency("EUR", replace(PERSIAN, rials_as=TOMAN))
+    ('IRT', 'EUR')
+    """
+    return language.rials_as if language.rials_as is not None and currency in RIALS else currency
 
 
 def currency_text(currency: str, language: Language) -> str:
@@ -130,6 +144,8 @@ def currency_text(currency: str, language: Language) -> str:
         return currency
     if language.code == "fa" and currency in _PERSIAN_CURRENCIES:
         return _PERSIAN_CURRENCIES[currency]
+    if language.code == "el" and currency in _GREEK_CURRENCIES:
+        return _GREEK_CURRENCIES[currency]
     from babel.numbers import get_currency_symbol  # imported here: English needs no Babel
 
     return str(get_currency_symbol(currency, language.locale))

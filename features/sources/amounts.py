@@ -7,17 +7,22 @@ from fractions import Fraction
 
 import numpy as np
 
-from features.log import Codes, Ints
-from features.money import Money
+from features.clock import day_number
+from features.log import Coded, Codes, Ints
+from features.money import NEW_RIAL, RIAL, TOMAN, Money
 from features.sources import cells
 from features.sources.columns import Mask, among, by_rate, first_rows, first_text, half_up, mapped, times, zeros
 from features.sources.mapping import LineRules, Shop
+from features.sources.plain_text import plain, plain_names
 from features.sources.row_checks import RowChecks
 
 MOST_MINOR_UNITS = 10**13
-_SYMBOLS = {
-    "€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₺": "TRY", "₹": "INR", "﷼": "IRR", "ریال": "IRR", "تومان": "IRT",
-}  # fmt: skip
+_SYMBOLS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₺": "TRY", "₹": "INR", "﷼": RIAL}
+_UNITS_OF_IRAN = {
+    **dict.fromkeys(plain_names("rial|rials|ریال|ریال قدیم"), RIAL),
+    **dict.fromkeys(plain_names("toman|tomans|تومان|تومن"), TOMAN),
+    **dict.fromkeys(plain_names("new rial|new rials|ریال جدید|ریال نو"), NEW_RIAL),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +106,9 @@ def _after_discount(
     return Worth(amount, discount, back, quantity, derived=rules.discount_is != "money")
 
 
-def in_shop_currency(checks: RowChecks, order: Codes, shop: Shop, rules: LineRules, worth: Worth) -> tuple[Ints, ...]:
+def in_shop_currency(
+    checks: RowChecks, order: Codes, day: Ints, shop: Shop, rules: LineRules, worth: Worth
+) -> tuple[Ints, ...]:
     """Return amount, discount and what came back in the shop's minor units; an empty currency is the shop's own."""
     columns = (worth.amount, worth.discount, worth.back)
     decimals = Money(shop.currency).decimals
@@ -109,26 +116,45 @@ def in_shop_currency(checks: RowChecks, order: Codes, shop: Shop, rules: LineRul
     minor = [half_up(column, 10**scale) for column in columns]
     if worth.derived:
         minor[1] = _rounded_together(order, worth.discount, 10**scale)
-    currency = checks.text("currency")
+    currency = _currencies(checks, order, day, shop)
     if currency is not None:
-        currency = first_text(order, currency, checks.alive)
-        currency = mapped(currency, lambda text: _SYMBOLS.get(text, text.upper()))
         checks.account.currency = currency
         other = ~among(currency, frozenset({"", shop.currency}))
         checks.count("currency converted", other & checks.sound)
         minor = [column.copy() for column in minor] if other.any() else minor
         for code in np.unique(currency.codes[other & checks.alive & checks.sound]):
             name, rows = str(currency.values[code]), currency.codes == code
-            if name not in shop.exchange_rates:
+            rate = shop.rate(name)
+            if rate is None:
                 remedy = f'write under [shop.exchange_rates]  {name} = "…"  (the worth of 1 {name} in {shop.currency})'
                 checks.problem("currency", f"{shop.currency} or a currency with a rate", remedy, rows)
                 continue
             own = Money(name).decimals if rules.amount_unit == "minor" else 0
-            rate = Fraction(shop.exchange_rates[name]) * 10**decimals / 10 ** (cells.SCALE + own)
+            exact = Fraction(rate) * 10**decimals / 10 ** (cells.SCALE + own)
             for column, values in zip(columns, minor, strict=True):
-                values[rows] = by_rate(column[rows], rate)
+                values[rows] = by_rate(column[rows], exact)
     checks.problem("amount", "under 10^13 minor units", "correct the amount", np.abs(minor[0]) >= MOST_MINOR_UNITS)
     return tuple(minor)
+
+
+def _currencies(checks: RowChecks, order: Codes, day: Ints, shop: Shop) -> Coded | None:
+    """Return the currency of each row, '' = the shop's own; None where all are.
+
+    From the day on that the shop names, a row that names no unit of Iran, or names the rial, is in new rial.
+    """
+    written = checks.text("currency")
+    named = None if written is None else mapped(first_text(order, written, checks.alive), _code)
+    if shop.new_rial_from is None:
+        return named
+    bare = np.ones(len(day), dtype=bool) if named is None else among(named, frozenset({"", RIAL}))
+    new = bare & (day >= day_number(shop.new_rial_from))
+    values = np.array([*(("",) if named is None else named.values), NEW_RIAL], dtype=object)
+    codes = 0 if named is None else named.codes
+    return mapped(Coded(values, np.where(new, len(values) - 1, codes)), str)
+
+
+def _code(written: str) -> str:
+    return _UNITS_OF_IRAN.get(plain(written)) or _SYMBOLS.get(written, written.upper())
 
 
 def _rounded_together(order: Codes, values: Ints, unit: int) -> Ints:

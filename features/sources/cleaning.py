@@ -92,7 +92,7 @@ def clean_lines(
         checks.leave_out("duplicate lines", duplicate_lines(typed, order, checks.alive))
     worth = line_money(checks, order, rules)
     returned = _returned(checks, worth.amount, worth.quantity, meant, rules)
-    amount, discount, back = in_shop_currency(checks, order, shop, rules, worth)
+    amount, discount, back = in_shop_currency(checks, order, day, shop, rules, worth)
     refund = refunds(checks, order, amount, back, returned, rules)
     returned |= refund.whole
     checks.count("returns", returned & checks.sound)

@@ -225,6 +225,8 @@ def by_rate(millionths: Ints, rate: Fraction) -> Ints:
     >>> by_rate(np.array([10_000_000]), Fraction(92, 1_000_000))
     array([920])
     """
+    if rate.numerator == 1:
+        return half_up(millionths, rate.denominator)
     over, under = rate.numerator, rate.denominator
     exact = [(2 * abs(int(v)) * over + under) // (2 * under) * (1 if v >= 0 else -1) for v in millionths]
     most = 2**62

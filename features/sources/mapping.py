@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from features.errors import ConfigError, suggest
 from features.language.languages import LANGUAGES
-from features.language.written import RIAL
+from features.money import NEW_RIAL, RIAL, RIALS, TOMAN
 from features.questions import Question
 from features.sources import cells
 from features.sources.databases.address import Database
@@ -137,6 +138,9 @@ class FileFormat:
             raise ConfigError(problem) from None
 
 
+_SHOWN_IN = {"rial": RIAL, "toman": TOMAN, "new_rial": NEW_RIAL}
+
+
 @dataclass(frozen=True)
 class Shop:
     """Facts of the shop that every row is read by.
@@ -147,7 +151,9 @@ class Shop:
         day_starts_at: 'HH:MM' on the shop's clock at which a business day begins.
         exchange_rates: what one unit of another currency is worth in the shop's.
         language: of whoever works with the lists: en, fa or el; who it is known of is spoken to in the own language.
-        in_toman: whether amounts in rial are shown in toman, ten rial each; None = they are not.
+        shown_in: 'rial', 'toman' or 'new_rial', the unit of Iran that people read amounts in; None = the currency.
+        new_rial_from: the first business day whose amounts the files write in new rial, of 10,000 rial each; 1980-01-01
+            where all of them are; None = none.
 
     Raises:
         ConfigError: a zone that does not exist, a time or currency that is none, a rate that is not above zero, a
@@ -162,13 +168,16 @@ class Shop:
     day_starts_at: str = "00:00"
     exchange_rates: Mapping[str, Decimal] = field(default_factory=dict)
     language: str = "en"
-    in_toman: bool | None = None
+    shown_in: Literal["rial", "toman", "new_rial"] | None = None
+    new_rial_from: date | None = None
 
     def __post_init__(self) -> None:
         _ = self.zone_info
         _one_of("language", self.language, tuple(each.code for each in LANGUAGES))
-        if self.in_toman and self.currency != RIAL:
-            raise ConfigError(f'in_toman is for amounts in rial: currency is "{self.currency}", not "{RIAL}"')
+        for name in ("shown_in", "new_rial_from"):
+            if getattr(self, name) is not None and self.currency not in (RIAL, TOMAN):
+                raise ConfigError(f'{name} is for amounts of Iran, in {RIAL} or {TOMAN}, not in "{self.currency}"')
+        _one_of("shown_in", self.shown_in or "rial", tuple(_SHOWN_IN))
         if not re.fullmatch(r"[A-Z]{3}", self.currency):
             raise ConfigError(f'currency is three capital letters such as EUR, not "{self.currency}"')
         if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.day_starts_at):
@@ -185,6 +194,21 @@ class Shop:
             ConfigError: no such zone.
         """
         return known_zone(self.zone)
+
+    @property
+    def rials_as(self) -> str | None:
+        """The unit that amounts of Iran are read in, one of `RIALS`; None = the currency."""
+        return None if self.shown_in is None else _SHOWN_IN[self.shown_in]
+
+    def rate(self, currency: str) -> Decimal | Fraction | None:
+        """Return what one unit of another currency is worth in the shop's: a stated rate, else that of the law.
+
+        >>> Shop("UTC", "IRT").rate("new rial"), Shop("UTC", "IRT").rate("EUR")
+        (Fraction(1000, 1), None)
+        """
+        if currency in self.exchange_rates:
+            return self.exchange_rates[currency]
+        return Fraction(RIALS[currency], RIALS[self.currency]) if {currency, self.currency} <= RIALS.keys() else None
 
     @property
     def country(self) -> str:

@@ -20,6 +20,7 @@ from features.memory import give_back, memory_kept
 from features.questions import Question, by_setting
 from features.roll_up import roll_up
 from features.sources.balance.draw import draw, with_log
+from features.sources.balance.iran_units import unit_questions
 from features.sources.balance.limits import doubts
 from features.sources.balance.recount import compare, recount
 from features.sources.balance.sheet import BalanceSheet
@@ -184,6 +185,7 @@ def _checked(
     if sheet is not None:
         sheet = with_log(sheet, log, under)
         questions += doubts(sheet, log, days, orders.accept, orders.most_left_out)
+        questions += unit_questions(sheet, log, shop.new_rial_from, orders.accept)
         sheet = with_ragged(sheet, ragged)
     return CheckReport((), _counted(counts), log, questions=questions, sheet=sheet, set_aside=tuple(set_aside))
 

@@ -28,8 +28,8 @@ class RuleCount:
 
 # What is asked about beside the rules: names in `[orders] accept`.
 LARGE_CUSTOMER, ONE_ORDER, ONE_DAY, EMPTY_MONTHS = "large customer", "one order each", "busiest day", "empty months"
-ROUNDED = "rounded"
-DOUBTS = (LARGE_CUSTOMER, ONE_ORDER, ONE_DAY, EMPTY_MONTHS, ROUNDED)
+ROUNDED, NEW_UNIT = "rounded", "new unit"
+DOUBTS = (LARGE_CUSTOMER, ONE_ORDER, ONE_DAY, EMPTY_MONTHS, ROUNDED, NEW_UNIT)
 
 SET_ASIDE, RAGGED = "set aside", "ragged rows"
 OVERLAP = "overlap of exports"

@@ -180,7 +180,10 @@ def _unknown_in(content: dict[str, Any], where: Path, section: str, kind: Any) -
 
 
 # Keys of before, and what has taken their place.
-FORMER: Mapping[str, str] = {"deliver.page": 'write address = "https://…" under [pages]: a notice leads there'}
+FORMER: Mapping[str, str] = {
+    "deliver.page": 'write address = "https://…" under [pages]: a notice leads there',
+    "shop.in_toman": 'write shown_in = "toman" under [shop]',
+}
 
 
 def _unknown(where: Path, key: str, word: str, known: Iterable[str]) -> Violation:

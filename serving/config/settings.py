@@ -404,12 +404,12 @@ class Settings:
         return self.language_named(self.shop.language)
 
     def language_named(self, code: str) -> Language:
-        """Return a language as this shop's people read it: amounts in rial, where they say so, in toman.
+        """Return a language as this shop's people read it: amounts of Iran in the unit that they say.
 
         Raises:
             InputError: it is not spoken.
         """
-        return replace(spoken(code), in_toman=bool(self.shop.in_toman))
+        return replace(spoken(code), rials_as=self.shop.rials_as)
 
     @property
     def money(self) -> Money:

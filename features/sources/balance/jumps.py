@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from features.language.messages import Sentence, sentence
 from features.language.typed_values import Digits, Number, Value
 from features.questions import Question
+from features.sources.balance.iran_units import mean_of_order_day, since_last_reading
 from features.sources.balance.limits import (
     LEAST_ROWS,
     OUT_OF_PROPORTION,
@@ -41,26 +42,32 @@ class FormerReading:
     Args:
         rows: of the file.
         shares: rule → what it took; a rule that took nothing is left out.
+        mean_minor: what a customer bought on a day, minor units; 0 = not known.
     """
 
     rows: int
     shares: Mapping[str, Shares]
+    mean_minor: float = 0.0
 
     @classmethod
     def of(cls, sheet: BalanceSheet) -> FormerReading:
         """Return what is remembered of a reading."""
         lines = {line.rule: line for line in _lines(sheet) if line.rows}
-        return cls(sheet.read.rows, {rule: _shares(line, sheet) for rule, line in lines.items()})
+        shares = {rule: _shares(line, sheet) for rule, line in lines.items()}
+        return cls(sheet.read.rows, shares, mean_of_order_day(sheet))
 
 
 def jumps(sheet: BalanceSheet, before: FormerReading, accepted: Sequence[str]) -> tuple[Question, ...]:
-    """Return a question for each rule whose share jumped.
+    """Return a question for each rule whose share jumped; one alone where all amounts are in another unit.
 
     Args:
         sheet: of this reading.
         before: the last reading that raised no question.
         accepted: the rules that the shop has said are right.
     """
+    unit = since_last_reading(sheet, before.mean_minor, accepted)
+    if unit is not None:
+        return (unit,)  # whatever else moved, moved with it
     if min(sheet.read.rows, before.rows) < LEAST_ROWS:
         return ()
     lines = {line.rule: line for line in _lines(sheet)}

@@ -16,7 +16,7 @@ from features.clock import date_of
 from features.language.messages import Message, Sentence, in_a_row, message_in, sentence
 from features.language.typed_values import Digits, Name, Number, Percent, Value
 from features.log import Ints, Log
-from features.money import Money
+from features.money import RIALS, Money
 from features.questions import Answer, Question
 from features.sources.balance.sheet import ORDER_LINES, BalanceSheet, SheetLine
 from features.sources.balance.words import grouped
@@ -87,7 +87,8 @@ def accepted_question(name: str, words: str, accepted: Sequence[str]) -> Questio
 def _lost_decimals(sheet: BalanceSheet) -> Iterator[tuple[str, str]]:
     """Ask about amounts with decimals in a currency that has none: most likely the currency is another."""
     rounded = sum(change.rows for change in sheet.changes if (change.rule, change.of) == (ROUNDED, ORDER_LINES))
-    if Money(sheet.currency).decimals == 0 and rounded > MOST_ROUNDED * sheet.order_lines.rows:
+    without = Money(sheet.currency).decimals == 0 and sheet.currency not in RIALS  # those are asked: iran_units.py
+    if without and rounded > MOST_ROUNDED * sheet.order_lines.rows:
         yield (
             ROUNDED,
             Sentence.of(

@@ -20,7 +20,7 @@ import pandas as pd
 from features.language.catalogue import translated
 from features.language.languages import ENGLISH, Language
 from features.language.messages import Message, said
-from features.language.written import RIALS_A_TOMAN, currency_text, day_text, shown_amount
+from features.language.written import currency_text, day_text, shown_amount, shown_currency
 from features.money import Money
 from features.rounding import as_shown
 from serving.outreach.exports.file_names import sheet_names
@@ -111,7 +111,7 @@ def _summary(outreach: OutreachList, language: Language) -> Iterator[Line]:
     yield translated("horizon, days", language), outreach.horizon_days
     yield translated("ranked by", language), code_text(RANKED_BY, outreach.rank_by, language)
     yield translated("capacity per owner", language), no_bound if outreach.capacity is None else outreach.capacity
-    yield translated("currency", language), currency_text(_shown_currency(outreach.currency, language), language)
+    yield translated("currency", language), currency_text(shown_currency(outreach.currency, language), language)
     yield translated("model", language), outreach.model_version
     yield from group_sizes(outreach, language).items()
     yield translated("Not on the list, and why", language), None
@@ -126,12 +126,9 @@ def _per_owner(owners: Mapping[str, pd.DataFrame], language: Language) -> Iterat
         yield code_text(OWNERS, owner, language), len(frame) if len(frame) <= MOST_ROWS else cut_off
 
 
-def _shown_currency(currency: str, language: Language) -> str:
-    return shown_amount(0, currency, language)[0]
-
-
 def _formats(book: Any, currency: str, language: Language) -> dict[str, Any]:
-    decimals = Money(currency).decimals
+    shown_in = shown_currency(currency, language)
+    decimals = Money(shown_in).decimals
     shown: dict[str, dict[str, object]] = {
         "text": {},
         "sentence": {"text_wrap": True},
@@ -145,8 +142,7 @@ def _formats(book: Any, currency: str, language: Language) -> dict[str, Any]:
         "heading": {"bold": True, "text_wrap": True, "bottom": 1},
     }
     made = {kind: book.add_format({"valign": "top", **options}) for kind, options in shown.items()}
-    shown_in = _shown_currency(currency, language)
-    return made | {"unit": currency_text(shown_in, language), "rials": 1 if shown_in == currency else RIALS_A_TOMAN}
+    return made | {"unit": currency_text(shown_in, language), "currency": currency}
 
 
 def _write_sheet(sheet: Any, frame: pd.DataFrame, formats: dict[str, Any], language: Language) -> None:
@@ -183,18 +179,19 @@ def _rule(name: str, language: Language) -> str:
 
 def _write_rows(sheet: Any, frame: pd.DataFrame, made: dict[str, Any], language: Language) -> None:
     formats = [made[column.format] for column in COLUMNS]
-    columns = (_values(frame, column, made["rials"], language) for column in COLUMNS)
+    columns = (_values(frame, column, made["currency"], language) for column in COLUMNS)
     for row, values in enumerate(zip(*columns, strict=True), start=1):
         for column_index, value in enumerate(values):
             if value not in (None, "", ()):
                 _write_cell(sheet, row, column_index, value, formats[column_index])
 
 
-def _values(frame: pd.DataFrame, column: ListColumn, rials: int, language: Language) -> list[Any]:
-    """Return a column as its readers read it: codes in words, and rial in toman where the shop counts in toman."""
+def _values(frame: pd.DataFrame, column: ListColumn, currency: str, language: Language) -> list[Any]:
+    """Return a column as its readers read it: codes in words, and amounts of Iran in the unit that people say."""
     values = plain_values(frame[column.name])
-    if column.format == "money" and rials > 1:
-        return [None if value is None else value / rials for value in values]
+    if column.format == "money" and shown_currency(currency, language) != currency:
+        minor = (None if value is None else Money(currency).minor(value) for value in values)
+        return [None if each is None else shown_amount(each, currency, language)[1] for each in minor]
     return [cell_text(column.name, value, language) for value in values]
 
 

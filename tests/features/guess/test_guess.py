@@ -194,7 +194,8 @@ def test_a_unit_in_brackets_is_passed_over_and_a_currency_in_them_is_the_shops(t
     }
     if currency:
         assert found.shop.currency == currency
-        assert any(f'The currency is {currency}, as the header "{header}" says' in said for said in found.assumptions)
+        unit = "Amounts are in toman" if currency == "IRT" else f"The currency is {currency}"
+        assert any(f'{unit}, as the header "{header}" says' in said for said in found.assumptions)
 
 
 def test_a_header_as_it_is_comes_before_one_with_a_unit(tmp_path):
@@ -218,7 +219,22 @@ def test_amounts_with_a_decimal_comma_under_a_header_with_a_unit(tmp_path):
 def test_toman_are_said_to_be_toman(tmp_path):
     found = guess(write(tmp_path, "تاریخ,مشتری,مبلغ (تومان)\n1402/10/15,a,125000\n"))
     assert list(read_log(found.shop, found.orders).log.streams["orders"].columns["spend"]) == [125000]
-    assert any("in toman as they are written (1 toman = 10 rial" in said for said in found.assumptions)
+    assert any("says: 1 toman = 10 rial" in said for said in found.assumptions)
+
+
+@pytest.mark.parametrize("header", ["مبلغ (ریال جدید)", "مبلغ (ريال‌جديد)", "Total (new rial)"])
+def test_a_header_that_names_the_new_rial_is_read_in_it(tmp_path, header):
+    found = guess(write(tmp_path, f"تاریخ,مشتری,{header}\n1406/01/15,a,2400.50\n"))
+    assert (found.shop.currency, found.questions) == ("IRR", ())
+    assert list(read_log(found.shop, found.orders).log.streams["orders"].columns["spend"]) == [24_005_000]
+
+
+@pytest.mark.parametrize(("cell", "likely"), [("2400000", "rial"), ("2400.50", "new rial, of 10,000 rial each")])
+def test_a_persian_file_that_names_no_unit_is_asked_for_it(tmp_path, cell, likely):
+    (question,) = guess(write(tmp_path, f"تاریخ,مشتری,مبلغ\n1403/01/15,a,{cell}\n")).questions
+    assert question.words == "Are the amounts in rial, in toman or in new rial? The file does not say."
+    assert question.likely.words == likely
+    assert {each.settings["shop.currency"] for each in question.answers} == {"IRR", "IRT"}
 
 
 def test_columns_that_are_not_used_are_named(tmp_path):

@@ -20,7 +20,7 @@ from features.language.names import address
 from features.language.templates import speaking
 from features.language.typed_values import Amount, Day, Days, Every, Name, Number, Percent
 from features.language.written import NO_BREAK, day_text, money_text, number_text, percent_text
-from features.money import Money
+from features.money import NEW_RIAL, RIAL, TOMAN, Money
 from features.rounding import number_in_words, percent
 
 LATE = Message("no order for {days_since_order}, usually {rhythm}", {"days_since_order": Days(74), "rhythm": Every(31)})
@@ -93,13 +93,19 @@ def test_a_day_of_a_far_year_is_written_too() -> None:
 def test_money_is_said_with_the_unit_that_people_say() -> None:
     assert money_text(12000, "EUR", ENGLISH) == Money("EUR").text(12000)
     assert money_text(-50, "EUR", GREEK).replace(NO_BREAK, " ") == "−0,50 €"
-    toman = replace(PERSIAN, in_toman=True)
+    toman = replace(PERSIAN, rials_as=TOMAN)
     assert money_text(24_135_000, "IRR", toman) == "۲٬۴۱۳٬۵۰۰ تومان"
     assert money_text(24_000_000, "IRR", toman, form="table") == "۲٬۴۰۰٬۰۰۰ تومان"
     assert money_text(3_000_000, "IRT", PERSIAN) == "۳ میلیون تومان"
     assert money_text(950_000, "IRR", PERSIAN) == "۹۵۰ هزار ریال"
     assert money_text(-950_000, "IRR", PERSIAN) == "\u200e−۹۵۰ هزار ریال", "its sign stays before the number"
     assert money_text(9_000, "IRR", PERSIAN) == "۹٬۰۰۰ ریال"
+    new = replace(PERSIAN, rials_as=NEW_RIAL)
+    assert money_text(24_000_000, "IRR", new) == money_text(2_400_000, "IRT", new) == "۲٬۴۰۰ ریال جدید"
+    assert money_text(24_135_050, "IRR", new, form="table") == "۲٬۴۱۳٫۵۱ ریال جدید"
+    assert money_text(24_000_000, "IRR", replace(GREEK, rials_as=NEW_RIAL)).replace(NO_BREAK, " ") == "2.400 νέα ριάλ"
+    assert money_text(2_400_000, "IRT", replace(PERSIAN, rials_as=RIAL)) == "۲۴ میلیون ریال"
+    assert money_text(2_400, "EUR", new) == "۲۴ یورو", "money of no other country changes its unit"
     assert money_text(2_400_000_000, "IRR", PERSIAN) == "۲ میلیارد و ۴۰۰ میلیون ریال"
     assert money_text(1_000_050_000, "IRR", PERSIAN) == "۱ میلیارد و ۵۰ هزار ریال"
     assert (percent_text(0.25, ENGLISH), percent(0.25)) == ("25%", "25%")

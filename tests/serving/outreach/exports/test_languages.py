@@ -15,6 +15,7 @@ import pytest
 from openpyxl import load_workbook
 
 from features.language import GREEK, PERSIAN, Days, Every, Message, Sentence
+from features.money import NEW_RIAL, TOMAN
 from serving.outreach.exports.folder import write_list
 from serving.outreach.exports.list_csv import is_list_csv, list_csv
 from serving.outreach.plan.owners import NO_OWNER
@@ -38,7 +39,7 @@ def written(folder: Path, language, *formats: str, currency: str = "IRR") -> lis
 
 
 def test_a_persian_workbook_runs_right_to_left_and_counts_in_toman(tmp_path: Path) -> None:
-    (path,) = written(tmp_path, replace(PERSIAN, in_toman=True), "xlsx")
+    (path,) = written(tmp_path, replace(PERSIAN, rials_as=TOMAN), "xlsx")
     book = load_workbook(BytesIO(path.read_bytes()))
     assert book.sheetnames == ["خلاصه", "Eleni"]
     assert all(sheet.sheet_view.rightToLeft for sheet in book)
@@ -52,6 +53,13 @@ def test_a_persian_workbook_runs_right_to_left_and_counts_in_toman(tmp_path: Pat
         "تازه در فهرست",
     )
     assert cells["شروع گفت‌وگو"] == ENTRY["opening"]
+
+
+def test_a_sheet_in_new_rial_names_it_and_keeps_its_qiran(tmp_path: Path) -> None:
+    (path,) = written(tmp_path, replace(PERSIAN, rials_as=NEW_RIAL), "xlsx")
+    head, row = (list(cells) for cells in load_workbook(path)["Eleni"].iter_rows())
+    cell = next(cell for name, cell in zip(head, row, strict=True) if name.value == "فروش در خطر (ریال جدید)")
+    assert (cell.value, cell.number_format) == (2_400, "#,##0.00")
 
 
 def test_who_has_no_owner_is_called_so_in_the_readers_language(tmp_path: Path) -> None:
