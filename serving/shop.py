@@ -234,16 +234,16 @@ class OpenShop:
             bundle, version = tracking.champion()
         except ModelNotFound:
             if tracking.challenger_version() is None:
-                self._refuse_lost(tracking.database)
+                self._refuse_lost(tracking.store.place, tracking.store.lost)
             raise
         check_agrees(self.settings, bundle, version)
         return bundle, version
 
-    def _refuse_lost(self, registry: Path) -> None:
+    def _refuse_lost(self, place: str, problem: str) -> None:
         from serving.book.audit import served_last
 
         if self.book_if_any is not None and served_last(self.book):
-            raise LostModels(str(registry), "is empty" if registry.exists() else "is gone")
+            raise LostModels(place, problem)
 
     def close_book(self) -> None:
         """Let go of the book, before work that takes long; whoever asks for it later opens it again."""

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from tests.once import once
 from tests.readme_shop import walk_the_readme
-from training.tracking import Tracking, _mlflow
+from training.tracking import Tracking
+from training.tracking.store import quiet_mlflow
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,14 +35,14 @@ def _databases_wait_for_no_disk(connection: object, _: object) -> None:
 
 
 def _with_schema(folder: Path) -> None:
-    with Tracking(folder)._open() as client:
+    with Tracking(folder).store.open() as client:
         client.search_experiments()
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose MLflow database has its schema; making one costs seconds, copying it none."""
-    _mlflow()  # tells it what has to be told before it is imported
+    quiet_mlflow()  # tells it what has to be told before it is imported
     from mlflow.store.db import utils
 
     # MLflow reads all its migrations whenever it meets a database, to learn which is the last; once is enough.
@@ -69,4 +70,4 @@ def readme_shop(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Training records no pictures: half of what a small run costs, and looked at where a run is looked at."""
-    monkeypatch.setattr("training.run_record._figures", lambda *_: {})
+    monkeypatch.setattr("training.record.training_run._figures", lambda *_: {})

@@ -19,8 +19,8 @@ from training.forecasts.buys_less import BuysLess
 from training.forecasts.left import LeftModel
 from training.gate import Check, GateDecision
 from training.models.candidates import enough_to_learn, fit
+from training.record.training_run import record_of
 from training.refit import Refit
-from training.run_record import record_of
 from training.splits import labels_end, latest_dates
 from training.tracking import Tracking
 
@@ -94,9 +94,8 @@ def _recorded(refit: Refit, tracking: Tracking) -> str:
     bundle = replace(refit.bundle(PROVISIONAL, left, less), why=why)
     decision = GateDecision(False, (Check("model", False, why),), why)
     record = record_of(refit.log, refit.data, bundle, None, decision, PROVISIONAL, refit.trees, None, {})
-    run_id = tracking.record(record)
-    with tracking.failing(run_id):
-        version = tracking.register(run_id, bundle, [], decision.tags)
+    with tracking.run(PROVISIONAL) as run:
+        run.write(record)
+        version = tracking.register(run.id, bundle, [], decision.tags)
         tracking.promote(version)
-        tracking.finish(run_id)
     return version

@@ -33,10 +33,11 @@ from training.leaks import LeakCheck, leak_checks
 from training.models.candidates import RULES
 from training.models.trees import USUAL, TreeSettings
 from training.provisional import serve_provisionally
+from training.record.candidates import record_candidates
+from training.record.training_run import record_of
 from training.refit import ANY_SIZE, ListSize, Refit, Reported, learnt_until
-from training.run_record import record_of
 from training.splits import TEST_DATES, labels_end, latest_dates
-from training.tracking import CHALLENGER, Tracking
+from training.tracking import CHALLENGER, Run, Stages, Tracking
 
 # The thousandths of the time that the backtest takes.
 BACKTEST_SHARE = 850
@@ -111,6 +112,7 @@ def train(
     groups: Columns = NOTHING_ASKED,
     documents: Mapping[str, Mapping[str, Any]] = NO_DOCUMENTS,
     budget: Budget = FULL,
+    stages: Stages | None = None,
     progress: Progress = no_progress,
 ) -> TrainingResult:
     """Train, judge, record, and decide what serves.
@@ -128,6 +130,7 @@ def train(
         groups: column of the customers file → customer → what it says; is a group of any served worse?
         documents: what else the record of the run holds, by file name without suffix.
         budget: how much may be done; a very large shop is learnt from a part of its customers.
+        stages: of the work so far, such as reading the log; the run began with them.
         progress: is called before each step.
 
     Raises:
@@ -136,35 +139,52 @@ def train(
     log = log if until is None else log.before(day_number(until))
     if not len(log.streams["orders"]):
         raise InsufficientHistory("the log holds no order before the date to train until")
-    some = sample(log, definition, until, budget.rows)
-    features = trusted_features(some.log, definition, date_of(labels_end(log, until)))
-    data = _latest(some.log, definition, features, until)
-    champion, apart = _champion(tracking, definition, shop)
-    _say_if_nothing_is_new(champion, labels_end(log, until), progress)
-    first = serve_provisionally(Refit(log, data, None, shop, until, trees), tracking, progress)
-    tests = min(n_tests, budget.tests)
-    tested, trouble = _backtest(
-        some, definition, features, until, tests, trees, budget.seconds, shop, within(progress, 0, BACKTEST_SHARE)
-    )
-    refit = Refit(log, data, tested, shop, until, trees, list_size, groups)
-    names, why = _challengers(tested, trouble, champion)
-    progress(BACKTEST_SHARE, 1000, f"{names[0]} on everything")
-    challenger, passed_over = _first_lawful((refit.bundle(name) for name in names), some.log)
-    if champion is None:
-        decision = first_gate(challenger, tested, some.log, why)
-    else:
-        learn = partial(learnt_until, some.log, challenger, trees, tested.weights if tested else {})
-        decision = gate(challenger, champion, tested, some.log, segments, learn)
-    besides = f"{passed_over}{apart}"
-    decision = replace(decision, why=f"{decision.why}{besides}", verdict=f"{decision.verdict}{besides}")
-    decision = _if_unmoved(decision, champion, tracking)
-    splits = tested.splits if tested and tested.in_time else ()
-    leaks = leak_checks(some.log, date_of(data.days[-1]), definition, features, splits)
-    decision = _if_nothing_leaks(decision, leaks)
-    rule = _rule(challenger, champion, tested, decision)
-    made = [refit.finished(bundle, decision) for bundle in (challenger, *([refit.bundle(rule)] if rule else []))]
-    progress(970, 1000, "recording in MLflow")
-    result = _recorded(refit, made, champion, decision, tracking, documents)
+    stages = stages or Stages()
+    with stages("features"):
+        some = sample(log, definition, until, budget.rows)
+        features = trusted_features(some.log, definition, date_of(labels_end(log, until)))
+        data = _latest(some.log, definition, features, until)
+    with tracking.run("training", stages=stages) as run:
+        champion, apart = _champion(tracking, definition, shop)
+        _say_if_nothing_is_new(champion, labels_end(log, until), progress)
+        first = serve_provisionally(Refit(log, data, None, shop, until, trees), tracking, progress)
+        tests = min(n_tests, budget.tests)
+        with stages("backtest"):
+            tested, trouble = _backtest(
+                some,
+                definition,
+                features,
+                until,
+                tests,
+                trees,
+                budget.seconds,
+                shop,
+                within(progress, 0, BACKTEST_SHARE),
+            )
+        refit = Refit(log, data, tested, shop, until, trees, list_size, groups)
+        names, why = _challengers(tested, trouble, champion)
+        progress(BACKTEST_SHARE, 1000, f"{names[0]} on everything")
+        with stages("refit"):
+            challenger, passed_over = _first_lawful((refit.bundle(name) for name in names), some.log)
+        with stages("gate"):
+            if champion is None:
+                decision = first_gate(challenger, tested, some.log, why)
+            else:
+                learn = partial(learnt_until, some.log, challenger, trees, tested.weights if tested else {})
+                decision = gate(challenger, champion, tested, some.log, segments, learn)
+            besides = f"{passed_over}{apart}"
+            decision = replace(decision, why=f"{decision.why}{besides}", verdict=f"{decision.verdict}{besides}")
+            decision = _if_unmoved(decision, champion, tracking)
+            splits = tested.splits if tested and tested.in_time else ()
+            leaks = leak_checks(some.log, date_of(data.days[-1]), definition, features, splits)
+            decision = _if_nothing_leaks(decision, leaks)
+            rule = _rule(challenger, champion, tested, decision)
+            made = [
+                refit.finished(bundle, decision) for bundle in (challenger, *([refit.bundle(rule)] if rule else []))
+            ]
+        progress(970, 1000, "recording in MLflow")
+        with stages("record"):
+            result = _recorded(run, refit, made, champion, decision, tracking, documents)
     return replace(result, leaks=leaks, provisional_version=first)
 
 
@@ -175,6 +195,7 @@ def _say_if_nothing_is_new(champion: Champion | None, end: int, progress: Progre
 
 
 def _recorded(
+    run: Run,
     refit: Refit,
     made: Sequence[Reported],
     champion: Champion | None,
@@ -187,18 +208,15 @@ def _recorded(
     bundle, report = made[-1]
     serves = champion.bundle if champion is not None and stays else bundle
     tested, data = refit.tested, refit.data
-    run_id = tracking.record(
-        record_of(refit.log, data, bundle, tested, decision, serves.candidate, refit.trees, report, documents)
-    )
-    with tracking.failing(run_id):
-        versions = _register(tracking, run_id, [each for each, _ in made], decision)
-        former = tracking.champion_version() if stays else tracking.promote(versions[-1])
-        tracking.finish(run_id)
+    run.write(record_of(refit.log, data, bundle, tested, decision, serves.candidate, refit.trees, report, documents))
+    record_candidates(run, tested, bundle.candidate)
+    versions = _register(tracking, run.id, [each for each, _ in made], decision)
+    former = tracking.champion_version() if stays else tracking.promote(versions[-1])
     bundle, version = tracking.champion() if stays else (serves, versions[-1])
     why = decision.why
     newest = int((data.as_of == data.days[-1]).sum())
     return TrainingResult(
-        run_id, version, decision.promoted, why, tested, bundle, decision, versions[0], former, len(data), newest
+        run.id, version, decision.promoted, why, tested, bundle, decision, versions[0], former, len(data), newest
     )
 
 

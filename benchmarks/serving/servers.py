@@ -108,7 +108,7 @@ def typed_bento(shop: Shop, folder: Path) -> Iterator[Server]:
 def mlflow_models_serve(shop: Shop, folder: Path) -> Iterator[Server]:
     """Give the registered model as MLflow serves it."""
     command = [BIN / "mlflow", "models", "serve", "-m", "models:/regulars@champion", "--env-manager", "local"]
-    registry = Tracking(shop.folder).uri
+    registry = Tracking(shop.folder).store.uri
     environment = {
         "MLFLOW_TRACKING_URI": registry,
         "MLFLOW_REGISTRY_URI": registry,  # making the shop has left MLflow's usual one in our environment

@@ -156,7 +156,7 @@ def next_commands(settings: Settings) -> list[str]:
     toml = settings.folder / FILE_NAME
     return [
         f"  the list for a spreadsheet    {settings.folder / 'demo' / 'list' / 'list.csv'}",
-        f"  compare runs in MLflow        {Tracking(settings.folder).ui_command}",
+        f"  compare runs in MLflow        {Tracking(settings.folder).store.ui_command}",
         "  your own shop                 mkdir my-shop && cd my-shop && regulars init ORDERS.csv",
         "                                regulars check && regulars train && regulars list --out list",
         "  (regulars and mlflow are in .venv/bin; activate them with: source .venv/bin/activate)",

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from features.churn.labels import ChurnDefinition
-from features.clock import date_of
+from features.clock import date_of, day_number
 from features.errors import InsufficientHistory, ModelNotFound, ModelRefused
 from features.log import Lines
 from features.roll_up import roll_up
@@ -50,16 +50,20 @@ def test_the_champion_is_what_was_trained(trained, data):
 
 def test_a_run_holds_what_a_data_team_looks_for(trained):
     result, tracking, _ = trained
-    with tracking._open() as client:
+    with tracking.store.open() as client:
         run = client.get_run(result.run_id)
         files = {file.path for file in client.list_artifacts(result.run_id)}
-        history = client.get_metric_history(result.run_id, "lightgbm/log_loss")
+        inside = client.search_runs([run.info.experiment_id], f"tags.mlflow.parentRunId = '{result.run_id}'")
+        trees = next(each for each in inside if each.data.tags["mlflow.runName"] == "lightgbm")
+        history = client.get_metric_history(trees.info.run_id, "by_date/log_loss_nats")
     documents = {"backtest.json", "importance.json", "gate.json"}
     assert {"reliability.png", "gains.png", "importance.png"} | documents <= files
     assert run.data.params["horizon_days"] == "28"
     assert run.data.tags["data.customers"] == "350"
-    assert run.inputs.dataset_inputs[0].dataset.digest == result.bundle.log_digest[:32]
-    assert [point.step for point in history] == [0, 1]
+    assert run.inputs.dataset_inputs[0].dataset.digest == result.bundle.log_digest[:36]
+    days = [day_number(split.test_date) for split in result.backtest.splits]
+    assert [(point.step, point.timestamp) for point in history] == [(day, day * 86_400_000) for day in days]
+    assert {each.data.tags["mlflow.runName"] for each in inside} == set(result.backtest.candidates)
     assert run.info.status == "FINISHED"
 
 
@@ -99,7 +103,7 @@ def test_mlflow_scores_orders_and_takes_no_features(trained):
     import mlflow
 
     result, tracking, _ = trained
-    with tracking._open() as client:
+    with tracking.store.open() as client:
         source = client.get_model_version(MODEL, result.model_version).source
         model = mlflow.pyfunc.load_model(source)
     orders = pd.DataFrame(

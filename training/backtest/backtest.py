@@ -123,7 +123,7 @@ def backtest_candidates(
         judged.append(_judge(run, train, test, split, names))
     if not judged or coming is None:
         raise InsufficientHistory(f"nobody ordered in the {definition.active_days} days before the test date")
-    return _backtest_of(definition, judged[::-1], coming, n_tests, left_out)
+    return replace(_backtest_of(definition, judged[::-1], coming, n_tests, left_out), seconds=steps.seconds)
 
 
 def _is_over(spent: float, dates: int, seconds: float) -> bool:
@@ -147,7 +147,9 @@ def _on_other_customers(data: Dataset, run: _Run, too_short: InsufficientHistory
     judged = _judge(run, train, test, split, names)
     coming = run.history.base_rates(train, run.end).forecast(run.end)
     found = _backtest_of(data.definition, [judged], coming, n_tests=1)
-    return replace(found, in_time=False, notes=(*found.notes, f"{too_short}: {OTHER_CUSTOMERS}"))
+    return replace(
+        found, in_time=False, seconds=run.steps.seconds, notes=(*found.notes, f"{too_short}: {OTHER_CUSTOMERS}")
+    )
 
 
 class _Steps:
@@ -155,7 +157,12 @@ class _Steps:
 
     def __init__(self, progress: Progress, dates: int) -> None:
         self._progress, self._done = progress, 0
+        self.seconds: dict[str, float] = {}
         self._total = dates * sum(_cost(name) for name in (FEATURES, *CANDIDATES))
+
+    def took(self, name: str, seconds: float) -> None:
+        """Count the seconds of a candidate, over all test dates."""
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
     def next(self, name: str, day: date) -> None:
         self._progress(self._done, self._total, f"{name} for {day.isoformat()}")
@@ -188,8 +195,11 @@ def _judge(run: _Run, train: Dataset, test: Dataset, split: Split, names: Sequen
     forecast = run.history.base_rates(train, day).forecast(day)
     said: dict[str, Said] = {}
     run.steps.next(names[0], split.test_date)
+    began = time.monotonic()
     for done, (name, found) in enumerate(fit_each(names, train, run.trees), start=1):
         said[name] = Said(found.fitted.log_odds(test.values), found.out_of_sample)
+        run.steps.took(name, time.monotonic() - began)
+        began = time.monotonic()
         if done < len(names):
             run.steps.next(names[done], split.test_date)
     value = fit_value(train)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from training.backtest.bands import Band, Floor, named_bands, noise_floor, tenths
-from training.backtest.fairness.report import Fairness, fairness_metrics
+from training.backtest.fairness.report import Fairness
 from training.backtest.fairness.words import verdict, warnings_of
 from training.backtest.grade import Grade, grade
 from training.backtest.random_split import LEARNER, random_split_words
@@ -215,26 +215,6 @@ def _level(result: DateResult, forecast: Forecast, with_season: bool) -> Level:
     low, middle, high = (float(sigmoid(usual + (shift + z * uncertainty)).mean()) for z in (-Z_95, 0, Z_95))
     right = shift_to(usual, result.churned / result.customers)
     return Level(middle, low, high, shift, uncertainty, right)
-
-
-def report_metrics(report: Report) -> dict[str, float]:
-    """Return the figures of a report by their names in MLflow; unknown ones are left out."""
-    listed, graded = report.shortlist, report.grade
-    found = {
-        "grade/skill": graded.skill,
-        "grade/ece": graded.ece,
-        "grade/ece_floor": graded.floor.mean,
-        "list/size": listed.candidate.picked,
-        "list/hits": listed.candidate.hits,
-        "list/false_alarms": listed.candidate.false_alarms,
-        "list/capture": listed.candidate.capture,
-        "list/precision": listed.candidate.precision,
-        "list/lift": listed.candidate.lift,
-        "list/over_rule": listed.over_rule,
-        "random_split/auroc": np.nan if report.random_split is None else report.random_split,
-        **dict(() if report.fairness is None else fairness_metrics(report.fairness)),
-    }
-    return {name: float(value) for name, value in found.items() if np.isfinite(value)}
 
 
 def report_facts(report: Report) -> dict[str, Any]:

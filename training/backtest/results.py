@@ -157,6 +157,7 @@ class Backtest:
             was possible.
         weights: of the blend's parts, learnt over all test dates; empty where no blend was fitted.
         share: of the shop's customers that these are.
+        seconds: that fitting a candidate took, over all test dates, by name; how fast the machine was, no result.
     """
 
     definition: ChurnDefinition
@@ -170,6 +171,7 @@ class Backtest:
     in_time: bool = True
     weights: Mapping[str, float] = field(default_factory=dict)
     share: float = 1.0
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def best(self) -> str:

@@ -20,7 +20,7 @@ def refuse_lost_models(shop: OpenShop, tracking: Tracking) -> None:
     if tracking.champion_version() or tracking.challenger_version():
         return
     if shop.book_if_any is not None and served_last(shop.book):
-        raise LostModels(str(tracking.database), "is empty" if tracking.database.exists() else "is gone")
+        raise LostModels(tracking.store.place, tracking.store.lost)
 
 
 def begin_new_models(shop: OpenShop, by: str, why: str) -> str:

@@ -27,7 +27,7 @@ from serving.shop import OpenShop
 from training.backtest.backtest import Progress, no_progress
 from training.budget import FULL, Budget
 from training.refit import ListSize
-from training.tracking import Tracking
+from training.tracking import Stages, Tracking
 from training.train import TrainingResult, train
 
 GATE = "automatic gate"
@@ -65,7 +65,7 @@ class Trained:
         yield f"{promoted}: {result.gate.verdict or result.why}"
         yield f"version {result.model_version} serves: {result.bundle.candidate}"
         yield from result.backtest.notes if result.backtest else ()
-        yield f"recorded as run {result.run_id}; see: {Tracking(self.folder).ui_command}"
+        yield f"recorded as run {result.run_id}; see: {Tracking(self.folder).store.ui_command}"
         yield from ("", *card(result))
 
 
@@ -86,9 +86,11 @@ def train_and_judge(
     killed = tracking.close_killed(time.time() * 1000)
     catch_up(shop.book, tracking)
     report(0, 1, f"reading {settings.orders.source_name}")
-    shop.count_twice()
-    groups = groups_of(shop)
-    definition = shop.definition
+    stages = Stages()
+    with stages("read"):
+        shop.count_twice()
+        groups = groups_of(shop)
+        definition = shop.definition
     trees, words = trees_for(settings.folder, definition, tuned=tuned)
     shop.close_book()  # training may take an hour: no database has to keep its line open for it
     result = train(
@@ -103,6 +105,7 @@ def train_and_judge(
         groups=groups,
         documents={BALANCE: document(shop.reading.sheet)},
         budget=budget,
+        stages=stages,
         progress=report,
     )
     if result.provisional_version is not None:
@@ -119,4 +122,4 @@ def _killed_note(killed: int) -> tuple[str, ...]:
     if not killed:
         return ()
     runs = "a former training was" if killed == 1 else f"{killed} former trainings were"
-    return (f"{runs} killed while recording: closed as KILLED in MLflow; what served then served on",)
+    return (f"{runs} killed: closed as KILLED in MLflow; what served then served on",)

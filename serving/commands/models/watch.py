@@ -26,7 +26,7 @@ from serving.shop import OpenShop
 from serving.webhooks.alarms import enqueue_alarms
 from training.bundle import Bundle
 from training.forecasts.level import UNKNOWN_UNCERTAINTY
-from training.tracking import WATCH_EXPERIMENT, Record, Tracking
+from training.tracking import WATCH, WATCH_EXPERIMENT, Record, Tracking
 
 ALARM_EXIT_CODE = 13
 USUALLY_SHOWN = ("month",)
@@ -146,13 +146,14 @@ def _record(shop: OpenShop, found: Watch) -> None:
         Record(
             name=f"watch {found.as_of}",
             params={"model_version": found.model_version, "alarms": len(found.alarms)},
-            metrics={name: [value] for name, value in found.measures().items()},
+            metrics=found.measures(),
             data={},
             data_digest=shop.log.digest(),
             figures={},
             documents={"watch": {**document, "groups": groups}},
             tags={f"alarm.{kind}": "raised" for kind in sorted({alarm.kind for alarm in found.alarms})},
             experiment=WATCH_EXPERIMENT,
+            kind=WATCH,
         )
     )
     tracking.finish(run_id)

@@ -15,9 +15,9 @@ from training.backtest.fairness.report import fairness
 from training.backtest.fairness.rows import Judged, judged_rows
 from training.backtest.fairness.words import fairness_rows, table_head, verdict, warnings_of
 from training.backtest.report import report as report_on
-from training.backtest.report import report_metrics
 from training.log_odds import log_odds_of, sigmoid
 from training.metrics import auroc
+from training.record.measures import report_measures
 from training.splits import labels_end
 
 
@@ -157,7 +157,7 @@ def test_training_says_whether_a_group_is_served_worse(trained, log) -> None:  #
     shore = {str(one): "left bank" if place % 2 else "right bank" for place, one in enumerate(log.customer_ids)}
     found = fairness(rows, {"Shore": shore})
     whole = report_on(result.backtest, fairness=found)
-    assert report_metrics(whole)["fairness/comparisons"] == len(found.comparisons)
+    assert report_measures(whole)["fairness/comparisons"] == len(found.comparisons)
     document = json.dumps(whole.to_dict(), allow_nan=False)
     assert not any(f'"{who}"' in document for who in log.customer_ids)
     assert len(fairness_rows(found.columns["Shore"])[0]) == len(table_head("Shore"))

@@ -17,7 +17,7 @@ from training.backtest.bands import Floor, named_bands, noise_floor, tenths, wil
 from training.backtest.choice import Difference
 from training.backtest.grade import Grade, grade
 from training.backtest.random_split import random_split_auroc, random_split_words, snapshots
-from training.backtest.report import report, report_facts, report_metrics
+from training.backtest.report import report, report_facts
 from training.backtest.report_text import (
     DATE_COLUMNS,
     SEGMENT_COLUMNS,
@@ -35,6 +35,7 @@ from training.metrics import ece, evaluate
 from training.models.calibration import sigmoid
 from training.plots.backtest import report_figures
 from training.plots.canvas import write_figures
+from training.record.measures import report_measures
 from training.splits import Split
 
 DAY = date(2026, 1, 1)
@@ -351,11 +352,11 @@ def test_the_report_is_told_without_rows_of_customers(true_model):
         assert said in page
 
 
-def test_metrics_are_numbers_only(true_model):
-    found = report_metrics(report(true_model))
-    assert "random_split/auroc" not in found
-    assert found["list/hits"] + found["list/false_alarms"] == found["list/size"] == 200
-    assert report_metrics(report(true_model, random_split=0.9))["random_split/auroc"] == 0.9
+def test_measures_are_numbers_only_and_the_list_adds_up(true_model):
+    found = report_measures(report(true_model))
+    assert "quality/auroc_random_split" not in found
+    assert found["list/hits_customers"] + found["list/false_alarms_customers"] == found["list/picked_customers"] == 200
+    assert report_measures(report(true_model, random_split=0.9))["quality/auroc_random_split"] == 0.9
 
 
 def test_pictures_are_written_whole(true_model, tmp_path):

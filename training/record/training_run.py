@@ -1,4 +1,4 @@
-"""The record of a training run for MLflow: parameters, metrics per date, documents and pictures."""
+"""The record of a training run for MLflow: parameters, figures, documents and pictures."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from features.clock import date_of
 from features.log import Log
-from training.backtest.gone import NAMES
-from training.backtest.report import Report, report_metrics
+from features.money import Money
+from training.backtest.report import Report
 from training.backtest.results import Backtest
 from training.bundle import Bundle
 from training.dataset import Dataset
@@ -17,6 +17,7 @@ from training.gate import GateDecision
 from training.models.candidates import CANDIDATES
 from training.models.trees import TreeSettings
 from training.plots.backtest import gains_figure, importance_figure, report_figures
+from training.record.measures import known_only, left_measures, money_measures, quality_measures, report_measures
 from training.tracking import Record
 
 
@@ -47,7 +48,7 @@ def record_of(
     return Record(
         name=f"{bundle.candidate}, {data.definition.horizon_days} days, until {bundle.trained_until.isoformat()}",
         params=_params(data, bundle, trees),
-        metrics=_metrics(tested, report, bundle.candidate),
+        metrics=_metrics(tested, report, bundle.candidate, bundle.money),
         data={
             "customers": log.n_customers,
             "order_days": len(log.streams["orders"]),
@@ -89,19 +90,18 @@ def _documents(
     return {**documents, "backtest": tested.to_dict(), "report": report.to_dict()}
 
 
-def _metrics(tested: Backtest | None, report: Report | None, candidate: str) -> dict[str, list[float]]:
-    """Return every measure per candidate and date, and the report's measures of the candidate."""
+def _metrics(tested: Backtest | None, report: Report | None, candidate: str, money: Money) -> dict[str, float]:
+    """Return the figures of the candidate, few enough to read; those of the others stand in their own runs."""
     if tested is None or report is None:
         return {}
-    found = {
-        f"{name}/{measure}": [result.metrics[measure] for result in one.by_date]
-        for name, one in tested.candidates.items()
-        for measure in one.by_date[0].metrics
-    }
-    value = {f"value/{name}": [errors[name] for errors in tested.value if errors] for name in tested.value[-1]}
-    gone = {f"left/{name}": [each[name] for each in tested.gone] for name in NAMES}
-    means = {measure: [mean] for measure, mean in tested.candidates[candidate].mean.items()}
-    return {**found, **value, **gone, **means, **{name: [figure] for name, figure in report_metrics(report).items()}}
+    return known_only(
+        {
+            **quality_measures(tested.candidates[candidate]),
+            **report_measures(report),
+            **money_measures(tested, money),
+            **left_measures(tested),
+        }
+    )
 
 
 def _figures(tested: Backtest | None, report: Report | None, bundle: Bundle) -> dict[str, Any]:
