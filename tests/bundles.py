@@ -11,6 +11,7 @@ from training.forecasts.buys_less import BuysLess
 from training.forecasts.left import LeftModel
 from training.forecasts.level_history import LevelHistory
 from training.forecasts.next_order import fit_timing
+from training.forecasts.risk_map import count_risk_map
 from training.forecasts.spend import fit_value
 from training.models.calibration import Calibration
 from training.models.candidates import fit
@@ -36,4 +37,5 @@ def bundle_of(name: str, data: Dataset, log: Log, shop: Shop) -> Bundle:
         training_dates=tuple(date_of(day) for day in data.days),
         metrics={"auroc": 0.8},
         why="a test",
+        risk_map=count_risk_map(log, data, 3 * data.definition.horizon_days, log.last_day + 1),
     )

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
-PACKAGES = {"features": 25, "training": 31, "serving": 32}  # how many names each has: a new one is added on purpose
+PACKAGES = {"features": 25, "training": 34, "serving": 32}  # how many names each has: a new one is added on purpose
 HEAVY = {"numpy", "pandas", "duckdb", "ibis", "sklearn", "lightgbm", "mlflow", "sqlalchemy", "pydantic", "matplotlib"}
 
 each_package = pytest.mark.parametrize("package", PACKAGES)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from training.models.blend import learn_weights
     from training.models.calibration import calibrate, sigmoid
     from training.models.candidates import WEIGHTS, fit
+    from training.one_customer.course import expected_course
+    from training.plots.course import course_figure, risk_map_figure
     from training.plots.kpis import five_points_figure, seven_years_figure
     from training.refit import Refit
     from training.splits import TEST_DATES, latest_dates, rolling_origin, training_dates
@@ -64,7 +66,11 @@ __all__ = [
     # base rate
     "base_rates",
     "read_weeks",
+    # one customer
+    "expected_course",
     # pictures
+    "course_figure",
+    "risk_map_figure",
     "five_points_figure",
     "seven_years_figure",
     # a simulated shop

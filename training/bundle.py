@@ -10,6 +10,7 @@
     shrink.json, lost_category.json, and a folder each
                       which accounts buy less, of the whole or of one category
     timing.json       the shop's gaps: P(no order) over any number of days, and the date of the next order
+    risk_map.json     how silent customers were, how often they had ordered, and which share was gone afterwards
     codes.json        what was learnt about the values of customer attributes, where there are any
     probe.json        twenty made-up customers with their features and log-odds
 
@@ -48,6 +49,8 @@ from training.forecasts.buys_less import BuysLess, read_buys_less
 from training.forecasts.left import LeftModel, read_left
 from training.forecasts.level import Levels
 from training.forecasts.next_order import NextOrder, Timing, read_timing
+from training.forecasts.risk_map import FILE as RISK_MAP_FILE
+from training.forecasts.risk_map import RiskMap, read_risk_map
 from training.forecasts.spend import ValueModel, read_value
 from training.models.calibration import Calibration, sigmoid
 from training.models.candidates import RULES, read_fitted
@@ -86,6 +89,7 @@ class Bundle:
         importance: mean absolute contribution per feature, log-odds.
         reference: distribution per feature, and of `probability`, on the last training date.
         log_digest: fingerprint of the log.
+        risk_map: where the shop's customers stood, and who was gone afterwards; None of a bundle of before.
     """
 
     features: FeatureSet
@@ -108,6 +112,7 @@ class Bundle:
     importance: dict[str, float] = field(default_factory=dict)
     reference: dict[str, Reference] = field(default_factory=dict)
     log_digest: str = ""
+    risk_map: RiskMap | None = None
 
     @property
     def money(self) -> Money:
@@ -200,6 +205,8 @@ class Bundle:
         self.timing.to_files(folder)
         self.left.to_files(folder)
         self.buys_less.to_files(folder)
+        if self.risk_map is not None:
+            self.risk_map.to_files(folder)
         write_json(folder / RATES_FILE, self.base_rates.to_dict())
         write_json(folder / SPEND_LEVEL_FILE, self.spend_level.to_dict())
         if self.features.attributes:
@@ -299,6 +306,7 @@ def _bundle(folder: Path, facts: dict[str, Any]) -> Bundle:
         importance=facts["importance"],
         reference={name: Reference.from_dict(content) for name, content in facts["reference"].items()},
         log_digest=facts["log_digest"],
+        risk_map=read_risk_map(folder) if RISK_MAP_FILE in facts["files"] else None,
     )
 
 

@@ -28,6 +28,7 @@ from training.forecasts.left import LeftModel, fit_left
 from training.forecasts.level import Levels
 from training.forecasts.level_history import LevelHistory
 from training.forecasts.next_order import fit_timing
+from training.forecasts.risk_map import count_risk_map
 from training.forecasts.spend import ValueModel, fit_value
 from training.gate import GateDecision
 from training.models.calibration import calibrate
@@ -135,6 +136,7 @@ class Refit:
             left: the model of who has left; learnt where none is given.
             buys_less: the models of which accounts buy less; learnt where none are given.
         """
+        left = left or self.left
         weights = self.tested.weights if self.tested else None
         data, found = self.data, fit(name, self.data, self.trees, weights or None)
         result = self.tested.candidates[name] if self.tested else None
@@ -151,13 +153,14 @@ class Refit:
             value=self.value,
             spend_level=self.spend_level,
             timing=fit_timing(data),
-            left=left or self.left,
+            left=left,
             buys_less=buys_less or self.buys_less,
             trained_until=date_of(self.end),
             training_dates=tuple(date_of(day) for day in data.days),
             metrics={measure: value for measure, value in means.items() if np.isfinite(value)},
             reference=references(data.features.names, newest.values),
             log_digest=self.log.digest(),
+            risk_map=count_risk_map(self.log, data, left.window_days, self.end),
         )
         bundle.importance.update(_importance(bundle, newest.values))
         probability = bundle.probability(newest.values, date_of(newest.days[-1]))

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from features.build import feature_columns
-from features.clock import date_of
+from features.clock import date_of, day_number
 from features.errors import RegularsError
 from features.language.catalogue import translated
 from features.language.languages import Language
@@ -23,11 +23,14 @@ from serving.book.history import History, history_of
 from serving.book.visits.views import View as Viewed
 from serving.book.visits.views import record_view
 from serving.commands.lists.why import DAY_OF, Story
+from serving.pages.pictures.course import course_picture
+from serving.pages.pictures.risk_map import risk_table
 from serving.pages.refusals import no_page
 from serving.pages.timeline import Timeline, timeline
 from serving.pages.visit import View, Visit
 from serving.scores import LIKELY_GONE_FROM, records
-from training.waterfall import Waterfall, waterfall
+from training.one_customer.course import expected_course
+from training.one_customer.waterfall import waterfall
 
 SHOWN = 40  # happenings, the latest first, unless all are asked for
 MOST_SHOWN = 1_000
@@ -84,7 +87,7 @@ def _context(visit: Visit, history: History, log: Log | None) -> dict[str, Any]:
         "score": score,
         "is_slow": score is not None and (score["left_probability"] or 0.0) < LIKELY_GONE_FROM,
         "timeline": _timeline(log, score),
-        "waterfall": None if score is None or log is None else _waterfall(visit, log, score),
+        **_explained(visit, log, score),
         "listing": _listing(visit, history),
         "happened": happened[:most],
         "more": max(0, len(happened) - most),
@@ -126,15 +129,23 @@ def _timeline(log: Log | None, score: Mapping[str, Any] | None) -> Timeline | No
     return timeline(days, score["usual_gap_days"], score["as_of"], width=320)
 
 
-def _waterfall(visit: Visit, log: Log, score: Mapping[str, Any]) -> Waterfall | None:
-    """Return how the last score came about; None where another model made it, or the customer is outside of it."""
+def _explained(visit: Visit, log: Log | None, score: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return how the last score came about and where it leads; nothing where another model made it, or none can."""
     champion = visit.server.champion
-    if champion is None or champion.version != score["model_version"] or not log.n_customers:
-        return None
-    table = feature_columns(log, [score["as_of"]], champion.bundle.features)
+    nothing = dict.fromkeys(("waterfall", "course", "risk_table"))
+    if log is None or score is None or champion is None or champion.version != score["model_version"]:
+        return nothing
+    day, bundle = score["as_of"], champion.bundle
+    table = feature_columns(log, [day], bundle.features)
     if not len(table):
-        return None
-    return waterfall(champion.bundle, champion.bundle.matrix(table)[0], score["as_of"], champion.bundle.money)
+        return nothing
+    order_days = int((log.streams["orders"].day < day_number(day)).sum())
+    enter_at = visit.server.need_settings().list.enter_at
+    return {
+        "waterfall": waterfall(bundle, bundle.matrix(table)[0], day, bundle.money),
+        "course": course_picture(expected_course(bundle, log, day, enter_at=enter_at)),
+        "risk_table": bundle.risk_map and risk_table(bundle.risk_map, score["days_since_order"], order_days),
+    }
 
 
 def _listing(visit: Visit, history: History) -> dict[str, Any]:

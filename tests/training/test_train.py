@@ -22,6 +22,12 @@ from features.log import Lines
 from features.roll_up import roll_up
 from tests.training.conftest import DEFINITION, SHOP, renewal_shop
 from training.backtest.backtest import backtest_candidates
+from training.backtest.fairness.report import fairness
+from training.backtest.fairness.rows import judged_rows
+from training.backtest.fairness.words import fairness_rows, table_head
+from training.backtest.report import report
+from training.record.measures import report_measures
+from training.splits import labels_end
 from training.tracking import ARTIFACTS, CHALLENGER, MODEL, Tracking
 from training.train import train
 
@@ -279,3 +285,21 @@ def test_nothing_happens_at_import():
         "assert not heavy, heavy; assert dict(os.environ) == before"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_training_says_whether_a_group_is_served_worse(trained, log):
+    result, _, _ = trained
+    told = result.bundle.quality["fairness"]
+    assert "by Shore, taken together" in told["verdict"]
+    rows = judged_rows(result.backtest, result.backtest.chosen, log, labels_end(log), None)
+    assert len(rows.y) == sum(date.customers for date in result.backtest.candidates[result.backtest.chosen].by_date)
+    assert rows.listed.mean() == pytest.approx(0.1, abs=0.1)
+    assert rows.listed.any()
+    assert not (rows.gone & ~rows.y).any()  # who orders nothing in three horizons orders nothing in one
+    shore = {str(one): "left bank" if place % 2 else "right bank" for place, one in enumerate(log.customer_ids)}
+    found = fairness(rows, {"Shore": shore})
+    whole = report(result.backtest, fairness=found)
+    assert report_measures(whole)["fairness/comparisons"] == len(found.comparisons)
+    document = json.dumps(whole.to_dict(), allow_nan=False)
+    assert not any(f'"{who}"' in document for who in log.customer_ids)
+    assert len(fairness_rows(found.columns["Shore"])[0]) == len(table_head("Shore"))

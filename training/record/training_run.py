@@ -17,6 +17,7 @@ from training.gate import GateDecision
 from training.models.candidates import CANDIDATES
 from training.models.trees import TreeSettings
 from training.plots.backtest import gains_figure, importance_figure, report_figures
+from training.plots.course import risk_map_figure
 from training.record.measures import known_only, left_measures, money_measures, quality_measures, report_measures
 from training.tracking import Record
 
@@ -106,6 +107,8 @@ def _metrics(tested: Backtest | None, report: Report | None, candidate: str, mon
 
 def _figures(tested: Backtest | None, report: Report | None, bundle: Bundle) -> dict[str, Any]:
     figures: dict[str, Any] = {"importance": importance_figure(bundle.importance, bundle.candidate)}
+    if bundle.risk_map is not None:
+        figures["risk_map"] = risk_map_figure(bundle.risk_map)
     if tested is None or report is None:
         return figures
     names = sorted(tested.candidates, key=lambda name: name != bundle.candidate)

@@ -23,7 +23,7 @@ from serving.pages.app import page_routes
 from serving.scorer import score
 from serving.webhooks.outbox import publish_and_enqueue
 from tests.serving.pages.conftest import Browser, Site
-from training.waterfall import waterfall
+from training.one_customer.waterfall import waterfall
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,8 @@ class TestPage:
         text = browser.get(f"customers/{made.entries['customer_id'].iloc[0]}").text
         for part in (
             "On the list of", "Where everybody begins", "Together", "Next order, if one comes", "four in five between",
-            "Everything that happened", "Scored", "1 order",
+            "Everything that happened", "Scored", "1 order", "Where the silence leads", "If no order comes until",
+            "Among the shop&#39;s own customers",
         ):  # fmt: skip
             assert part in text, part
 
@@ -85,6 +86,21 @@ class TestPage:
         assert "کلیک در ایمیل" in text
         assert "mail clicked" not in text
         assert 'dir="ltr">+' in text or 'dir="ltr">−' in text, "a signed number keeps its sign before it"
+
+    def test_its_pictures_hold_no_style_of_their_own_and_one_ring(self, known: Any, shop: Any) -> None:
+        """The policy of the pages lets no inline style in; the ring says where the customer stands."""
+        browser, made, scores = known
+        for who in (made.entries["customer_id"].iloc[0], scores["customer_id"].iloc[-1]):
+            text = browser.get(f"customers/{who}").text
+            assert "style=" not in text
+            assert text.count(" here") == text.count("This customer:") == 1
+            assert text.count('class="line-own"') == 1
+
+    def test_the_list_may_take_somebody_who_is_not_due_from_a_later_day_on(self, known: Any) -> None:
+        browser, made, _ = known
+        off = made.suppressed.set_index("customer_id")["reason"]
+        text = browser.get(f"customers/{off[off == 'not yet due'].index[0]}").text
+        assert "If no order comes, the list may take them from " in text
 
     def test_nobody_is_no_page(self, known: Any) -> None:
         browser = known[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -12,13 +11,10 @@ from training.backtest.fairness.comparison import FALSE_WARNINGS, compared, judg
 from training.backtest.fairness.estimates import auroc_estimate, mean, promised_auroc
 from training.backtest.fairness.groups import NO_VALUE, SMALL, group_of
 from training.backtest.fairness.report import fairness
-from training.backtest.fairness.rows import Judged, judged_rows
-from training.backtest.fairness.words import fairness_rows, table_head, verdict, warnings_of
-from training.backtest.report import report as report_on
+from training.backtest.fairness.rows import Judged
+from training.backtest.fairness.words import verdict, warnings_of
 from training.log_odds import log_odds_of, sigmoid
 from training.metrics import auroc
-from training.record.measures import report_measures
-from training.splits import labels_end
 
 
 def made_up(customers: int, seed: int, dates: int = 3) -> Judged:
@@ -143,21 +139,3 @@ def test_numbers_are_cut_into_quarters() -> None:
     names = set(group_of(ages, who))
     assert len(names) == 4
     assert all(" to " in name for name in names)
-
-
-def test_training_says_whether_a_group_is_served_worse(trained, log) -> None:  # type: ignore[no-untyped-def]
-    result, _, _ = trained
-    told = result.bundle.quality["fairness"]
-    assert "by Shore, taken together" in told["verdict"]
-    rows = judged_rows(result.backtest, result.backtest.chosen, log, labels_end(log), None)
-    assert len(rows.y) == sum(date.customers for date in result.backtest.candidates[result.backtest.chosen].by_date)
-    assert rows.listed.mean() == pytest.approx(0.1, abs=0.1)
-    assert rows.listed.any()
-    assert not (rows.gone & ~rows.y).any()  # who orders nothing in three horizons orders nothing in one
-    shore = {str(one): "left bank" if place % 2 else "right bank" for place, one in enumerate(log.customer_ids)}
-    found = fairness(rows, {"Shore": shore})
-    whole = report_on(result.backtest, fairness=found)
-    assert report_measures(whole)["fairness/comparisons"] == len(found.comparisons)
-    document = json.dumps(whole.to_dict(), allow_nan=False)
-    assert not any(f'"{who}"' in document for who in log.customer_ids)
-    assert len(fairness_rows(found.columns["Shore"])[0]) == len(table_head("Shore"))

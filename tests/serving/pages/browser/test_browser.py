@@ -15,8 +15,11 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from serving.api.loaded_model import Champion
 from serving.book.outcomes import Outcome, record_outcomes
+from serving.book.runs import record_scores
 from serving.book.visits.links import create_link
+from serving.scorer import score
 from tests.loopback import served_on_a_port
 from tests.serving.conftest import SmallShop
 from tests.serving.pages.conftest import Site
@@ -229,6 +232,28 @@ def test_every_page_on_a_phone_and_on_a_desk(site: Site, open_: Open, address: s
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= size["width"], (path, size)
         assert serious(page) == [], path
+
+
+@pytest.mark.parametrize(("scheme", "codes"), [("light", ("en", "fa", "el")), ("dark", ("fa",))])
+def test_where_a_silence_leads_in_every_language(
+    site: Site, shop: SmallShop, open_: Open, address: str, scheme: str, codes: tuple[str, ...]
+) -> None:
+    """The pictures of a scored customer fit a narrow phone and read well in light and dark, from both sides."""
+    assert site.server.champions is not None
+    site.server.champions.now = Champion(shop.bundles["logistic"], "7")
+    scores = score(shop.log, shop.bundles["logistic"], "7", shop.as_of)
+    record_scores(site.book, scores, currency="EUR", data_digest=shop.log.digest())
+    page = open_(None, "Maria", color_scheme=scheme)
+    heading = {"en": "Where the silence leads", "fa": "اگر سفارش ندهد", "el": "Αν συνεχίσει"}
+    for code in codes:
+        page.context.add_cookies([{"name": "regulars_language", "value": code, "url": address}])
+        page.goto(f"{address}customers/{scores['customer_id'].iloc[3]}")
+        page.get_by_role("heading", name=heading[code]).wait_for()
+        for size in (NARROW, DESK):
+            page.set_viewport_size(size)
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], (code, size)
+        assert serious(page) == [], code
+        assert page.locator("td.here").count() == 1
 
 
 def test_logging_out(site: Site, open_: Open, address: str) -> None:
