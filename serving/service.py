@@ -1,7 +1,7 @@
 """The BentoML service: a thin shell around the HTTP application of `serving/api/`.
 
 `regulars serve` starts it; so do `bentoml serve serving.service:Regulars` and a built Bento. Only what BentoML needs to
-know is here.
+know is here: how it runs, and the methods that its clients call.
 """
 
 from __future__ import annotations
@@ -11,15 +11,23 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from functools import cache
+from typing import Annotated, Any
 
 import bentoml
+from pydantic import Field
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from serving.typed.message import Message, shows
 from serving.worker_environment import WORKER_ENVIRONMENT, WORKERS_VARIABLE
 
 SWITCH_SECONDS = 0.001
+NONE: Any = Field(default_factory=list)
+Scores = Annotated[Any, Message("serving.api.scores", "ScoresAnswer")]
+SingleScore = Annotated[Any, Message("serving.api.scores", "SingleScoreAnswer")]
+CurrentList = Annotated[Any, Message("serving.api.lists", "ListAnswer")]
 
 
 def settle_heap() -> None:
@@ -45,10 +53,15 @@ def application() -> Starlette:
     from serving.api.app import create_app
     from serving.api.state import ServerState
     from serving.pages.app import page_routes
+    from serving.typed.operations import typed_operations
+    from serving.typed.schema_route import schema_route
 
     take_turns()
     server = ServerState()
-    return create_app(server, on_ready=settle_heap, on_start=log_to_stderr, pages=page_routes(server))
+    service: Any = bentoml.get_current_service()  # the instance that BentoML made of the class below
+    methods = {name: getattr(service, name).local for name in service.bento_service.apis}
+    around = [*page_routes(server), schema_route(server, service.bento_service.schema)]
+    return create_app(server, settle_heap, log_to_stderr, around, typed_operations(methods))
 
 
 @asynccontextmanager
@@ -86,6 +99,13 @@ class OurPathsOnly:
         server.middleware_stack = self
 
 
+async def answered(method: str, **asked: Any) -> Any:
+    """Answer a typed method with what the API answers to the same question."""
+    from serving.typed.operations import answer
+
+    return await answer(method, asked)
+
+
 # The mounted application only opens and closes ours with the server; no request reaches it. Our own metrics count what
 # BentoML's would, by path and at less cost, and long answers are limited where they are computed.
 @bentoml.service(
@@ -100,6 +120,43 @@ class OurPathsOnly:
 @bentoml.asgi_app(Starlette(lifespan=running), path="/regulars")
 class Regulars:
     """Scores, lists, reports and model facts over HTTP; ready once a model is loaded."""
+
+    @shows(Message("serving.api.scores", "ScoresRequest"))
+    @bentoml.api
+    async def scores(self, customer_ids: list[str], fresh: bool = False, language: str | None = None) -> Scores:
+        """Return the scores of the last run, or fresh ones, and the ids without a score."""
+        return await answered("scores", customer_ids=customer_ids, fresh=fresh, language=language)
+
+    @shows(Message("serving.api.scores", "PostedHistory"))
+    @bentoml.api
+    async def score_history(
+        self,
+        orders: list[dict[str, Any]],
+        events: list[dict[str, Any]] = NONE,
+        customer_id: str | None = None,
+        as_of: date | None = None,
+        language: str | None = None,
+    ) -> SingleScore:
+        """Return the score of the history that comes with the request; nothing is stored."""
+        history = {"orders": orders, "events": events, "customer_id": customer_id}
+        return await answered("score_history", **history, as_of=as_of, language=language)
+
+    @shows(Message("serving.api.lists", "ListQuery"))
+    @bentoml.api
+    async def current_list(
+        self,
+        owner: str | None = None,
+        state: str | None = None,
+        band: str | None = None,
+        playbook: str | None = None,
+        kind: str | None = None,
+        limit: int = 1_000,
+        cursor: str | None = None,
+        language: str | None = None,
+    ) -> CurrentList:
+        """Return the list published last: whom to contact, in which order, with what to do and what to say."""
+        filters = {"owner": owner, "state": state, "band": band, "playbook": playbook, "kind": kind}
+        return await answered("current_list", **filters, limit=limit, cursor=cursor, language=language)
 
 
 Regulars.add_asgi_middleware(OurPathsOnly)  # type: ignore[attr-defined]  # the decorator returns a Service

@@ -56,7 +56,7 @@ START_PAGE = """<!DOCTYPE html>
 <div id="swagger-ui"></div>
 <script src="./static_content/swagger-ui-bundle.js" charset="utf-8"></script>
 <script>
-const here = new URL("./v1/openapi.json", location.origin + location.pathname);
+const here = new URL("./docs.json", location.origin + location.pathname);
 SwaggerUIBundle({ url: here.href, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
 </script>
 </body>
@@ -71,21 +71,24 @@ def create_app(
     on_ready: Callable[[], None] = lambda: None,
     on_start: Callable[[], None] = lambda: None,
     pages: Iterable[BaseRoute] = (),
+    beside: tuple[Operation, ...] = (),
 ) -> Starlette:
     """Return the application; it opens the server's state when it starts and closes it when it ends.
 
-    `on_start` is called when the server runs, `on_ready` once a model is loaded; `pages` are for people and stand above
-    this room, so they are handed in.
+    `on_start` is called when the server runs, `on_ready` once a model is loaded; `pages`, and the operations `beside`
+    those of `/v1`, stand above this room, so they are handed in.
 
     >>> [route.path for route in create_app(ServerState()).routes][:2]
     ['/v1/scores', '/v1/score']
     """
+    operations = (*OPERATIONS, *beside)
     routes = [
         Route(ways[0].route, Endpoint(server, path, {each.method: each for each in ways}))
-        for path, group in groupby(OPERATIONS, key=lambda each: each.path)
+        for path, group in groupby(operations, key=lambda each: each.path)
         for ways in [list(group)]
     ]
-    app = Starlette(routes=[*routes, *_pages(server), *pages], lifespan=lambda _: _opened(server, on_ready, on_start))
+    around = [*_pages(server, operations), *pages]
+    app = Starlette(routes=[*routes, *around], lifespan=lambda _: _opened(server, on_ready, on_start))
     app.router.redirect_slashes = False
     app.router.default = _UnknownPath(server, app.router.default)
     for route in routes:
@@ -94,15 +97,16 @@ def create_app(
     return app
 
 
-def _pages(server: ServerState) -> list[Route]:
+def _pages(server: ServerState, operations: tuple[Operation, ...]) -> list[Route]:
     """Return the paths beside the operations: health for everybody, the rest for callers with a key."""
-    pages = {"/": _start_page, "/v1/openapi.json": _openapi, "/docs.json": _openapi}
+    documents = {"/v1/openapi.json": _openapi(OPERATIONS), "/docs.json": _openapi(operations)}
+    pages = {"/": _start_page, **documents}
     return [
         *(Route(path, _Live()) for path in ("/livez", "/healthz")),
         Route("/readyz", _Ready(server)),
-        Route("/metrics", _Page(server, _metrics, whole=True)),
-        *(Route(path, _Page(server, page)) for path, page in pages.items()),
-        Route("/static_content/{rest:path}", _Page(server, _viewer)),
+        Route("/metrics", Page(server, _metrics, whole=True)),
+        *(Route(path, Page(server, page)) for path, page in pages.items()),
+        Route("/static_content/{rest:path}", Page(server, _viewer)),
     ]
 
 
@@ -151,8 +155,14 @@ class _UnknownPath:
         await (self.endpoint if scope["type"] == "http" else self.router)(scope, receive, send)
 
 
-class _Page:
-    """A path that is no operation: for programs with a key, and for browsers, which send the key as a password."""
+class Page:
+    """A path that is no operation: for programs with a key, and for browsers, which send the key as a password.
+
+    Args:
+        server: settings, book, model and keys.
+        page: returns the answer.
+        whole: it is about the whole shop, which a key of one owner may not see.
+    """
 
     def __init__(
         self, server: ServerState, page: Callable[[ServerState, Request], ASGIApp], *, whole: bool = False
@@ -160,6 +170,7 @@ class _Page:
         self.server, self.page, self.whole = server, page, whole
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         request = Request(scope, receive)
         try:
             key = self.server.keys.admit(_bearer(request.headers.get("authorization", "")))
@@ -196,8 +207,8 @@ def _start_page(_: ServerState, request: Request) -> ASGIApp:
     return HTMLResponse(START_PAGE)
 
 
-def _openapi(_: ServerState, request: Request) -> ASGIApp:
-    return Response(document(OPERATIONS), media_type=JSON)
+def _openapi(operations: tuple[Operation, ...]) -> Callable[[ServerState, Request], ASGIApp]:
+    return lambda _server, _request: Response(document(operations), media_type=JSON)
 
 
 def _metrics(server: ServerState, request: Request) -> ASGIApp:

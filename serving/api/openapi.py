@@ -31,6 +31,7 @@ TAGS = {
     "reports": "What your systems report: outcomes, contacts, consent, orders and events.",
     "figures": "Retention of the whole shop, and what acting on the lists saved.",
     "model": "The model that serves: facts, quality, drift and reload.",
+    "typed methods": "The main jobs again, as BentoML's clients and services call them: all arguments in one body.",
 }
 REFERENCE = "#/components/schemas/{name}"
 EVERYWHERE = (401, 403, 422, 429, 500, 503)
@@ -51,6 +52,7 @@ def openapi(operations: Sequence[Operation]) -> dict[str, Any]:
     ('3.1.0', 17)
     """
     _, schemas = msgspec.json.schema_components(_messages(operations), ref_template=REFERENCE)
+    used = {operation.tag for operation in operations}
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
@@ -64,7 +66,7 @@ def openapi(operations: Sequence[Operation]) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
-        "tags": [{"name": name, "description": what} for name, what in TAGS.items()],
+        "tags": [{"name": name, "description": what} for name, what in TAGS.items() if name in used],
         "paths": paths,
         "components": {"schemas": schemas, "securitySchemes": {"key": _KEY}, "responses": _PROBLEMS},
     }

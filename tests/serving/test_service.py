@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import os
@@ -13,15 +14,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
+import bentoml
 import httpx
+import pandas as pd
 import pytest
 import sqlalchemy as sa
+from bentoml.exceptions import BentoMLException, UnprocessableEntity
 
 from serving.book import Book
 from serving.book.keys import create_key
@@ -31,52 +34,11 @@ from serving.config import load_settings
 from serving.outreach.plan.plan import plan
 from serving.scorer import score
 from serving.webhooks.outbox import publish_and_enqueue
-from tests.loopback import free_port
+from tests.serving.bento import ROOT, serving, status, wait
 from training.tracking import Record, Tracking
 
 # MLflow asks SQLAlchemy for what newer releases of it will drop.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
-ROOT = Path(__file__).parents[2]
-START_SECONDS = 120.0
-
-
-@contextmanager
-def serving(target: str, config: Path, *, folder: Path = ROOT, **environment: str) -> Iterator[httpx.Client]:
-    """Run `bentoml serve` on a free port until the block ends; its words are shown when the block fails."""
-    port, log = free_port(), config.parent / f"serve-{time.time_ns()}.log"
-    command = [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1", "--port", str(port)]
-    env = {**os.environ, "REGULARS_CONFIG": str(config), "BENTOML_DO_NOT_TRACK": "True", **environment}
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=out, start_new_session=True)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-            wait(lambda: status(client, "/livez") == 200, process)
-            yield client
-    except BaseException:
-        print(log.read_text())
-        raise
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def status(client: httpx.Client, path: str) -> int:
-    try:
-        return client.get(path).status_code
-    except httpx.TransportError:
-        return 0
-
-
-def wait(condition: Any, process: subprocess.Popen[bytes] | None = None) -> None:
-    end = time.monotonic() + START_SECONDS
-    while not condition():
-        assert process is None or process.poll() is None, "the server ended"
-        assert time.monotonic() < end, "it takes too long"
-        time.sleep(0.2)
 
 
 def register(shop: Any, candidate: str) -> None:
@@ -138,13 +100,22 @@ def two_workers(shop: Any, published: Any) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture
+def with_model(shop: Any, published: Any, server: httpx.Client) -> httpx.Client:
+    """The built Bento, once it has a model."""
+    if Tracking(shop.settings.folder).champion_version() is None:
+        register(shop, "lightgbm")
+    wait(lambda: status(server, "/readyz") == status(server, "/v1/model") == 200)
+    return server
+
+
 HISTORY = {"as_of": "2023-05-16", "orders": [{"ordered_at": "2023-01-05", "amount": "12.50"}]}
 
 
-def key_for(shop: Any) -> str:
-    """Make a key that may do everything."""
+def key_for(shop: Any, *roles: str, owner: str | None = None) -> str:
+    """Make a key; without roles it may do everything."""
     book = Book(shop.settings.folder)
-    text = create_key(book, "test", ["admin"])[1]
+    text = create_key(book, "test", roles or ["admin"], owner=owner)[1]
     book.close()
     return text
 
@@ -193,7 +164,8 @@ def test_the_service_waits_for_a_model_then_answers(shop: Any, published: Any, s
     assert answer["limits"]
     assert client.get("/v1/model").json()["candidate"] == "lightgbm"
     assert client.get("/v1/lists/current", headers={"Accept": "text/csv"}).content.startswith(b"\xef\xbb\xbfposition")
-    assert client.get("/docs.json").json() == client.get("/v1/openapi.json").json()
+    shown, kept = client.get("/docs.json").json()["paths"], client.get("/v1/openapi.json").json()["paths"]
+    assert set(shown) - set(kept) == {"/scores", "/score_history", "/current_list"}
     page = client.get("/").text
     assert "swagger-ui" in page
     for asset in ("./static_content/swagger-ui.css", "./static_content/swagger-ui-bundle.js"):
@@ -291,7 +263,7 @@ def test_a_server_that_is_asked_to_stop_answers_what_is_under_way(published: Any
 
 
 @pytest.mark.slow
-def test_a_built_bento_serves(shop: Any, bento_home: dict[str, str], server: httpx.Client) -> None:
+def test_a_built_bento_serves(bento_home: dict[str, str], with_model: httpx.Client) -> None:
     """It brings its own code, no tests, no address of a registry, and no shop."""
     bento = Path(bento_home["BENTOML_HOME"]) / "bentos" / "regulars" / "test"
     assert sorted(path.name for path in (bento / "src").iterdir()) == [
@@ -301,7 +273,117 @@ def test_a_built_bento_serves(shop: Any, bento_home: dict[str, str], server: htt
         "training",
     ]
     assert "://" not in (bento / "env" / "python" / "requirements.txt").read_text()
-    if Tracking(shop.settings.folder).champion_version() is None:
-        register(shop, "lightgbm")
-    wait(lambda: status(server, "/readyz") == 200)
-    assert server.get("/v1/model").json()["candidate"] == "lightgbm"
+    assert with_model.get("/v1/model").json()["candidate"] == "lightgbm"
+
+
+ASKED: dict[str, Any] = {"language": "el", "customer_ids": ["nobody"]}
+
+
+@pytest.mark.slow
+def test_bentomls_clients_get_what_the_api_answers(published: Any, with_model: httpx.Client) -> None:
+    """Both clients learn the methods from the server, and each method answers as the path of the API does."""
+    asked = {**ASKED, "customer_ids": [*published["customer_id"].iloc[:3], "nobody"]}
+    expected = {
+        "scores": with_model.post("/v1/scores", json=asked).json(),
+        "score_history": with_model.post("/v1/score", json=HISTORY).json(),
+        "current_list": with_model.get("/v1/lists/current", params={"limit": 2, "kind": "regular"}).json(),
+    }
+    key = with_model.headers["Authorization"].removeprefix("Bearer ")
+    with bentoml.SyncHTTPClient(str(with_model.base_url), token=key) as client:
+        assert set(client.endpoints) == set(expected)
+        assert client.scores(**asked) == expected["scores"]
+        assert len(expected["scores"]["scores"]) == 3
+        answer = client.score_history(HISTORY["orders"], as_of=HISTORY["as_of"])
+        assert {**answer, "scored_at": None} == {**expected["score_history"], "scored_at": None}
+
+    async def ask() -> Any:
+        async with bentoml.AsyncHTTPClient(str(with_model.base_url), token=key) as waiting:
+            return await asyncio.gather(waiting.current_list(limit=2, kind="regular"), waiting.scores(**asked))
+
+    assert asyncio.run(ask()) == [expected["current_list"], expected["scores"]]
+
+
+@pytest.mark.slow
+def test_bentomls_clients_are_refused_as_callers_of_the_api_are(shop: Any, with_model: httpx.Client) -> None:
+    """By the same sentence, with the path of the wrong field, as the exception that BentoML has for the status."""
+    url, key = str(with_model.base_url), with_model.headers["Authorization"].removeprefix("Bearer ")
+    with bentoml.SyncHTTPClient(url, token=key) as client:
+        for asked in ({"customer_ids": []}, {"customer_ids": ["a"], "language": "xx"}):
+            expected = with_model.post("/v1/scores", json=asked)
+            with pytest.raises(UnprocessableEntity) as refused:
+                client.scores(**asked)
+            assert json.loads(refused.value.message) == expected.json()
+        with pytest.raises(UnprocessableEntity, match=r"orders\[0\].amount"):
+            client.score_history(orders=[{"ordered_at": "2023-01-05", "amount": "much"}])
+    pickled = {"Content-Type": "application/vnd.bentoml+pickle"}
+    assert with_model.post("/scores", content=b"x", headers=pickled).status_code == 415
+    outcomes = key_for(shop, "outcomes")
+    wait(lambda: with_model.get("/v1/data", headers={"Authorization": f"Bearer {outcomes}"}).status_code == 403)
+    with bentoml.SyncHTTPClient(url, token=outcomes) as client, pytest.raises(BentoMLException, match="takes the role"):
+        client.scores(customer_ids=["a"])
+
+
+@pytest.mark.slow
+def test_bentomls_clients_with_an_owners_key_see_that_owner(
+    shop: Any, published: Any, with_model: httpx.Client
+) -> None:
+    """Scores and entries of everybody else are unknown to it."""
+    owners = pd.read_csv(shop.settings.folder / "customers.csv", dtype=str).set_index("customer_id")["owner"]
+    known, owner = published["customer_id"].tolist(), owners[published["customer_id"].iloc[0]]
+    key = key_for(shop, "scores", "lists", owner=owner)
+    bearer = {"Authorization": f"Bearer {key}"}
+    wait(lambda: with_model.get("/v1/lists/current", headers=bearer).status_code == 200)
+    with bentoml.SyncHTTPClient(str(with_model.base_url), token=key) as client:
+        answer = client.scores(customer_ids=known)
+        assert [row["customer_id"] for row in answer["scores"]] == [each for each in known if owners[each] == owner]
+        assert client.current_list() == with_model.get("/v1/lists/current", headers=bearer).json()
+
+
+def page_examples(client: httpx.Client, known: str) -> list[str]:
+    """Return the examples of docs/bento.md, for a server, its key and a customer that it knows."""
+    page = (ROOT / "docs" / "bento.md").read_text(encoding="utf-8")
+    key = client.headers["Authorization"].removeprefix("Bearer ")
+    for shown, real in (("http://127.0.0.1:3000", str(client.base_url)), ("reg_0f3a52c4d1e8_…", key), ("00123", known)):
+        page = page.replace(shown, real)
+    return re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.slow
+def test_the_examples_of_the_page_run(
+    published: Any, with_model: httpx.Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known, probability = published["customer_id"].iloc[0], published["probability"].iloc[0]
+    blocking, waiting, _ = page_examples(with_model, known)
+    exec(blocking, {})
+    assert capsys.readouterr().out.startswith(f"{known} {probability}")
+    exec(waiting, {})
+    assert 0 < float(capsys.readouterr().out) < 1
+
+
+ASKING = """
+import asyncio, sys, httpx
+
+async def ask(customer_id):
+    app = Desk.to_asgi()
+    async with app.router.lifespan_context(app):
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk") as client:
+            print((await client.post("/probability", json={"customer_id": customer_id})).text)
+        plain = await bentoml.get_current_service().plain.to_async.scores(customer_ids=[customer_id])
+        print(plain["scores"][0]["probability"])
+
+asyncio.run(ask(sys.argv[1]))
+"""
+
+
+@pytest.mark.slow
+def test_another_service_of_bentoml_calls_this_one(published: Any, with_model: httpx.Client, tmp_path: Path) -> None:
+    """That of the page, in a process of its own: by the class, with messages as answers, and by the address alone."""
+    known, probability = published["customer_id"].iloc[0], published["probability"].iloc[0]
+    (tmp_path / "desk.py").write_text(page_examples(with_model, known)[2] + ASKING, encoding="utf-8")
+    key = with_model.headers["Authorization"].removeprefix("Bearer ")
+    environment = {**os.environ, "BENTO_CLOUD_API_KEY": key, "BENTOML_DO_NOT_TRACK": "True"}
+    environment["PYTHONPATH"] = str(ROOT)
+    command = [sys.executable, str(tmp_path / "desk.py"), known]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert [float(line) for line in done.stdout.splitlines()[-2:]] == pytest.approx([probability, probability])

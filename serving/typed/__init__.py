@@ -1,0 +1,1 @@
+"""BentoML's typed methods: what its clients, its playground and other services call, over the operations of the API."""

@@ -1,0 +1,59 @@
+"""A server of BentoML in a process of its own, as tests start, ask and end one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.loopback import free_port
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 120.0
+
+
+@contextmanager
+def serving(target: str, config: Path, *, folder: Path = ROOT, **environment: str) -> Iterator[httpx.Client]:
+    """Run `bentoml serve` on a free port until the block ends; its words are shown when the block fails."""
+    port, log = free_port(), config.parent / f"serve-{time.time_ns()}.log"
+    command = [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1", "--port", str(port)]
+    env = {**os.environ, "REGULARS_CONFIG": str(config), "BENTOML_DO_NOT_TRACK": "True", **environment}
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=out, start_new_session=True)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+            wait(lambda: status(client, "/livez") == 200, process)
+            yield client
+    except BaseException:
+        print(log.read_text())
+        raise
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def status(client: httpx.Client, path: str) -> int:
+    try:
+        return client.get(path).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def wait(condition: Any, process: subprocess.Popen[bytes] | None = None) -> None:
+    end = time.monotonic() + START_SECONDS
+    while not condition():
+        assert process is None or process.poll() is None, "the server ended"
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.2)
