@@ -270,13 +270,13 @@ def test_the_start_page_asks_nobody_else(call: Any) -> None:
     """No address outside of this server stands in it."""
     page = call("GET", "/").text
     assert "//" not in page
-    assert "./v1/openapi.json" in page
+    assert "./docs.json" in page
 
 
 def test_the_viewer_asks_for_an_address_without_the_key_that_a_browser_was_given(call: Any) -> None:
     """No browser fetches what is relative to http://x:KEY@host/; an origin and a path hold no key."""
     page = call("GET", "/").text
-    assert 'here = new URL("./v1/openapi.json", location.origin + location.pathname)' in page
+    assert 'here = new URL("./docs.json", location.origin + location.pathname)' in page
     assert re.findall(r"url: ([^,]*)", page) == ["here.href"]
 
 
