@@ -20,14 +20,14 @@ from pydantic import Field
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.typed.message import Message, shows
+from serving.typed.message import ApiMessage, shows
 from serving.worker_environment import WORKER_ENVIRONMENT, WORKERS_VARIABLE
 
 SWITCH_SECONDS = 0.001
 NONE: Any = Field(default_factory=list)
-Scores = Annotated[Any, Message("serving.api.scores", "ScoresAnswer")]
-SingleScore = Annotated[Any, Message("serving.api.scores", "SingleScoreAnswer")]
-CurrentList = Annotated[Any, Message("serving.api.lists", "ListAnswer")]
+Scores = Annotated[Any, ApiMessage("serving.api.scores", "ScoresAnswer")]
+SingleScore = Annotated[Any, ApiMessage("serving.api.scores", "SingleScoreAnswer")]
+CurrentList = Annotated[Any, ApiMessage("serving.api.lists", "ListAnswer")]
 
 
 def settle_heap() -> None:
@@ -121,13 +121,13 @@ async def answered(method: str, **asked: Any) -> Any:
 class Regulars:
     """Scores, lists, reports and model facts over HTTP; ready once a model is loaded."""
 
-    @shows(Message("serving.api.scores", "ScoresRequest"))
+    @shows(ApiMessage("serving.api.scores", "ScoresRequest"))
     @bentoml.api
     async def scores(self, customer_ids: list[str], fresh: bool = False, language: str | None = None) -> Scores:
         """Return the scores of the last run, or fresh ones, and the ids without a score."""
         return await answered("scores", customer_ids=customer_ids, fresh=fresh, language=language)
 
-    @shows(Message("serving.api.scores", "PostedHistory"))
+    @shows(ApiMessage("serving.api.scores", "PostedHistory"))
     @bentoml.api
     async def score_history(
         self,
@@ -141,7 +141,7 @@ class Regulars:
         history = {"orders": orders, "events": events, "customer_id": customer_id}
         return await answered("score_history", **history, as_of=as_of, language=language)
 
-    @shows(Message("serving.api.lists", "ListQuery"))
+    @shows(ApiMessage("serving.api.lists", "ListQuery"))
     @bentoml.api
     async def current_list(
         self,

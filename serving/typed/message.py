@@ -28,14 +28,14 @@ Method = TypeVar("Method", bound=ApiMethod)
 
 
 @dataclass(frozen=True)
-class Message:
+class ApiMessage:
     """One message of the API, as an annotation of pydantic.
 
     Args:
         module: where it is defined.
         name: of its class.
 
-    >>> Message("serving.api.scores", "ScoresRequest").schema()["required"]
+    >>> ApiMessage("serving.api.scores", "ScoresRequest").schema()["required"]
     ['customer_ids']
     """
 
@@ -71,7 +71,7 @@ class Message:
         return self.schema()
 
 
-def shows(asks: Message) -> Callable[[Method], Method]:
+def shows(asks: ApiMessage) -> Callable[[Method], Method]:
     """Let a method of BentoML show a message as what it takes: of the same fields, with what each may hold.
 
     Args:
@@ -85,7 +85,7 @@ def shows(asks: Message) -> Callable[[Method], Method]:
     return mark
 
 
-def _described(model: type[BaseModel], message: Message) -> type[BaseModel]:
+def _described(model: type[BaseModel], message: ApiMessage) -> type[BaseModel]:
     class Described(model):  # type: ignore[valid-type, misc]  # a base that BentoML makes of the method
         @classmethod
         def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:

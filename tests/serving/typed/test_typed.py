@@ -20,7 +20,7 @@ from serving.api.app import OPERATIONS
 from serving.api.openapi import document
 from serving.api.scores import PostedHistory
 from serving.service import Regulars
-from serving.typed.message import Message
+from serving.typed.message import ApiMessage
 from serving.typed.operations import OVER, answer, typed_operations
 
 METHODS = tuple(OVER)
@@ -57,16 +57,18 @@ def test_a_methods_schema_is_that_of_its_messages(name: str) -> None:
 
 def test_null_instead_of_a_list_is_read_as_null() -> None:
     """BentoML's client takes the first type of several for the only one: a list that may be null would end it."""
-    reasons = Message("serving.api.scores", "ScoresAnswer").schema()["properties"]["scores"]["items"]["properties"]
+    reasons = ApiMessage("serving.api.scores", "ScoresAnswer").schema()["properties"]["scores"]["items"]["properties"]
     kinds = {name: each["type"] for name, each in reasons.items() if "array" in str(each.get("type"))}
     assert kinds["lost_categories"] == ["array", "null"]
     assert not any(each.get("anyOf", [{}])[0].get("type") == "array" for each in reasons.values())
 
 
 def test_a_message_is_read_from_plain_values_and_stays_what_it_is() -> None:
-    read = Message("serving.api.scores", "PostedHistory").read({"orders": [{"ordered_at": "2026-01-05", "amount": 1}]})
+    read = ApiMessage("serving.api.scores", "PostedHistory").read(
+        {"orders": [{"ordered_at": "2026-01-05", "amount": 1}]}
+    )
     assert isinstance(read, PostedHistory)
-    assert Message("serving.api.scores", "PostedHistory").read(read) is read
+    assert ApiMessage("serving.api.scores", "PostedHistory").read(read) is read
 
 
 def test_a_typed_method_has_the_roles_and_messages_of_its_operation() -> None:
