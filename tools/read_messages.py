@@ -13,8 +13,10 @@ from features.guess.questions import CHECKS
 from features.language.languages import Language
 from features.language.messages import Message, Sentence, in_a_row, said, sentence
 from features.language.typed_values import Amount, Days, Digits, Name, Percent, Plain, Value
+from serving.commands.lists.kpis_in_words import PERIODS
+from serving.commands.lists.why_in_words import ARMS
 from serving.outreach.exports.layout import GROUPS
-from serving.outreach.plan.in_words import CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, RANKED_BY
+from serving.outreach.plan.in_words import BANDS, CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, RANKED_BY, STATES
 from tools.catalogues import Said, all_said, fields
 
 Held = Value | Message | Plain
@@ -109,6 +111,16 @@ TEXTS: Mapping[str, Twice] = {
     "time": (Name("14:01"), Name("08:30")),
     "typed": (Name("x"), Name("9")),
     "unit": (Name("€"), Name("%")),
+    "counts": (TWO_REASONS, TWO_REASONS),
+    "group": (Name("business"), Name("Eleni")),
+    "joined": (88, 12),
+    "kept": (Digits("82.4"), Digits("61.0")),
+    "left": (Digits("17.6"), Digits("39.0")),
+    "period": (PERIODS["quarter"], PERIODS["year"]),
+    "recovered": (31, 4),
+    "number": (Name("3"), Name("1")),
+    "year": (Name("2026"), Name("2025")),
+    "version": (Name("7"), Name("12")),
     "value": (Name("perhaps"), Name("12,x")),
     "why": (Name("line contains NUL"), Name("unexpected end of data")),
     "zone": (Name("Europe/Athens"), Name("Asia/Tehran")),
@@ -123,6 +135,9 @@ MESSAGES: Mapping[str, Twice] = {
     "ids": (NOBODY, NOBODY),
     "kind": (CHECKS["date"][1], CHECKS["number"][1]),
     "reasons": (TWO_REASONS, TWO_REASONS),
+    "arm": (ARMS["treated"], ARMS["holdout"]),
+    "band": (BANDS["high"], BANDS["medium"]),
+    "state": (STATES["at_risk"], STATES["active"]),
     "measure": (RANKED_BY["gain"], RANKED_BY["value_at_risk"]),
     "outcome": (OUTCOMES["reached"], OUTCOMES["do_not_contact"]),
     "place": (Message("in India", context="place"), Message("in America", context="place")),
@@ -131,6 +146,7 @@ MESSAGES: Mapping[str, Twice] = {
 FIELD: Mapping[str, Twice] = {"meaning": (Message("units of the line"), Message("when it was ordered"))}
 FROM_TO: Mapping[str, Twice] = {"first": (FIRST, FIRST), "last": (OTHER, OTHER)}
 WITH_UNIT: Mapping[str, Twice] = {"days": (Days(90), Days(120))}
+LEVEL: Mapping[str, Twice] = {"low": (Percent(0.03), Percent(0.5)), "high": (Percent(0.05), Percent(0.7))}
 # Where a field of that name holds something else.
 BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "CHECK: the currency is assumed to be {currency} and the zone {zone}: {why}.": {
@@ -149,6 +165,20 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "Retention of a year, carried over from {first} until {last}: the orders do not reach back a whole year.": FROM_TO,
     "Not known yet: it takes {days} of orders before a month.": WITH_UNIT,
     "active: an order within {days}": WITH_UNIT,
+    "last order {days} before": WITH_UNIT,
+    "next_order_on is the date to expect of those who order within {days}": WITH_UNIT,
+    "{month}: retention is not known; it takes {days} of log before it": WITH_UNIT,
+    "horizon_days = auto: {horizon}, from the shop's own gaps; who ordered in the last {days} can churn": {
+        "horizon": (Days(30), Days(60)),
+        **WITH_UNIT,
+    },
+    "predicted, {group}: {amount} a customer in the next {days} ({customers} active customers, model version "
+    "{version})": WITH_UNIT,
+    "predicted, {group}: {amount} a customer in the next {days}, about {money} in twelve months ({customers} "
+    "active customers, model version {version})": WITH_UNIT,
+    "{share} are expected to order nothing, {low} to {high} with 95 %: last year's window is known": LEVEL,
+    "{share} are expected to order nothing, {low} to {high} with 95 %: the log does not show last year's "
+    "window yet": LEVEL,
     "about {value}, most likely between {low} and {high}": {"value": (57, 12)},
     "ordered on {newest} of the last {days}, usually on {usual}": {"newest": (1, 2), "usual": (3, 4)},
     "no order in the last {days}, usually on {usual} of them": {"usual": (1, 4)},

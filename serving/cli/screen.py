@@ -25,6 +25,7 @@ from serving.cli.interrupt import stop_if_asked
 from serving.commands.result import Result, Table
 
 # A line of a log every so many seconds; a time left that is told earlier than after so many is a guess.
+_BEGIN_NUMBERS = "-−€$£¥+\u200e"  # the last one stands before the sign of a Persian number
 LINE_SECONDS, FIRST_GUESS_SECONDS = 60.0, 5.0
 
 
@@ -63,7 +64,7 @@ class Screen:
         cells_of = dict(zip(reversed(table.columns), reversed(_columns(table)), strict=True))  # the first of each name
         for name in table.columns:
             cells = cells_of[name]  # so an interval is aligned like the one before it
-            numbers = bool(cells) and all(cell[:1] in "0123456789-€$£¥+" for cell in cells)
+            numbers = bool(cells) and all(cell[:1] in _BEGIN_NUMBERS or cell[:1].isdigit() for cell in cells)
             justify: Literal["left", "right"] = "right" if numbers else "left"
             drawn.add_column(name, justify=justify, overflow="fold", no_wrap=name != table.wide)
         for row in table.rows:

@@ -18,9 +18,11 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
 
-from features.errors import ConfigError, InputError, suggest
+from features.errors import ConfigError, InputError, meant
 from features.file_access import Access
 from features.language.languages import Language, language_named
+from features.language.messages import Sentence, sentence
+from features.language.typed_values import Days
 from features.money import Money
 from features.sources.kept.index import FOLDER, known_on
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
@@ -72,7 +74,7 @@ class ListSettings(Policy):
     playbooks: Path | None = None
     formats: tuple[str, ...] = ("csv",)
 
-    def unknown_owners(self, owners: Set[str]) -> Iterator[str]:
+    def unknown_owners(self, owners: Set[str]) -> Iterator[Sentence]:
         """Say which owners of the settings look after nobody: a misspelt name has neither capacity nor address.
 
         Args:
@@ -82,7 +84,15 @@ class ListSettings(Policy):
         for setting in ("capacities", "addresses"):
             for name in getattr(self, setting):
                 if name not in known:
-                    yield f"[list] {setting} names {name}, who owns no account.{suggest(name, known)}"
+                    yield _owns_nothing(setting, name, meant(name, known))
+
+
+def _owns_nothing(setting: str, name: str, close: str | None) -> Sentence:
+    if close is None:
+        return sentence("[list] {field} names {who}, who owns no account.", field=setting, who=name)
+    return sentence(
+        '[list] {field} names {who}, who owns no account. Did you mean "{word}"?', field=setting, who=name, word=close
+    )
 
 
 def spoken(code: str) -> Language:
@@ -384,8 +394,11 @@ class Settings:
         if self.churn.horizon_days != AUTO:
             return ()
         return (
-            f"horizon_days = auto: {definition.horizon_days} days, from the shop's own gaps; who ordered in the last "
-            f"{definition.active_days} days can churn",
+            sentence(
+                "horizon_days = auto: {horizon}, from the shop's own gaps; who ordered in the last {days} can churn",
+                horizon=Days(definition.horizon_days),
+                days=Days(definition.active_days),
+            ),
         )
 
     @property

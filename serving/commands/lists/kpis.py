@@ -21,9 +21,23 @@ from features.kpis.cohorts import Cohorts, cohorts
 from features.kpis.periods import Calendar, calendar_of, period_kind
 from features.kpis.retention import NO_GROUP, Kpis, KpiTable, retention_kpis
 from features.kpis.yearly import DISCOUNT, Yearly, five_points_more, lifetime_spend, yearly
+from features.language.languages import ENGLISH, Language
+from features.language.messages import Sentence, said, sentence
 from features.money import Money
 from serving.commands.lists.kpi_answer import Cohort, KpisAnswer, PeriodKpis, YearKpis
 from serving.commands.lists.kpi_groups import By, groups_of
+from serving.commands.lists.kpis_in_words import (
+    EVERYBODY,
+    MONEY,
+    PERIODS,
+    cells,
+    group_text,
+    heads,
+    latest_in_words,
+    period_text,
+    predicted_in_words,
+    year_in_words,
+)
 from serving.commands.lists.predicted_value import PredictedSpend, expected_values
 from serving.commands.result import Table
 from serving.outreach.exports.write_table import write_table
@@ -33,13 +47,6 @@ KPIS_FILE, COHORTS_FILE = "kpis.csv", "cohorts.csv"
 FIVE_POINTS, SEVEN_YEARS = "five-points", "seven-years"
 COUNTS = ("active_at_start", "active_at_end", "kept", "lost", "gained_active", "came_back", "recovered", "joined",
           "dormant_at_end")  # fmt: skip
-MONEY = ("spend", "average_order_value", "historic_lifetime_value")
-SHOWN: Mapping[str, str] = {
-    "active_at_start": "S", "active_at_end": "E", "joined": "N", "gained": "gained", "recovered": "recovered",
-    "lost": "lost", "dormant_at_end": "dormant", "retention_percent": "CRR", "churn_percent": "churn",
-    "repeat_purchase_percent": "repeat", "purchase_frequency": "frequency", "average_order_value": "order value",
-    "historic_lifetime_value": "lifetime value",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +64,7 @@ class ShopKpis:
         has_money: whether the orders hold any; without it, nothing is valued.
         notes: what a reader should know first.
         files: tables and pictures; none where no folder was named.
+        language: of the terminal, the shop's.
     """
 
     period: str
@@ -69,6 +77,7 @@ class ShopKpis:
     has_money: bool = True
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    language: Language = ENGLISH
 
     @property
     def answer(self) -> KpisAnswer:
@@ -85,7 +94,7 @@ class ShopKpis:
             cohorts=self._cohorts(),
             year=None if self.year is None else self._year(self.year),
             predicted={self._group_name(name): each for name, each in self.expected.items()},
-            notes=list(self.notes),
+            notes=[str(each) for each in self.notes],
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -134,76 +143,43 @@ class ShopKpis:
     def lines(self) -> Iterator[str | Table]:
         """Say the table of periods, the latest finished one, the year and what is predicted."""
         yield Table(self.columns, self.rows())
-        yield from ("", *self.notes)
-        latest = self.table.latest
+        yield from ("", *(said(each, self.language) for each in (*self.notes, *self._told())))
+
+    def _told(self) -> Iterator[Sentence]:
+        money, latest = self.money if self.has_money else None, self.table.latest
         if latest is None:
-            yield f"no {self.period} has ended yet: orders are known until {date_of(self.table.end - 1)}"
+            yield sentence("no whole period has ended yet: orders are known until {day:table}", day=self._last_day)
         else:
-            yield from self._latest(latest)
+            yield from latest_in_words(latest, self.table.active_days, money, self.language)
         if self.year is not None:
-            yield from self._in_a_year(self.year)
+            yield from year_in_words(self.year)
         for name, each in self.expected.items():
-            yield each.line(self._group_name(name), self.money)
+            yield from predicted_in_words(name, each, self.money)
         if self.files:
-            yield f"written to {self.files[0].parent}: {', '.join(file.name for file in self.files)}"
+            names = ", ".join(file.name for file in self.files)
+            yield sentence("written to {folder}: {files}", folder=str(self.files[0].parent), files=names)
 
-    def _latest(self, row: Kpis) -> Iterator[str]:
-        name, active_days = row.period.name, self.table.active_days
-        if row.retention_percent is None:
-            yield f"{name}: retention is not known; it takes {active_days} days of log before the {self.period}"
-        else:
-            yield (
-                f"{name}: retention {row.retention_percent:.1f} %, churn {row.churn_percent:.1f} %; of S = "
-                f"{row.active_at_start:,} active at its start {row.lost:,} were lost, N = {row.joined:,} joined "
-                f"({row.gained_active:,} new, {row.recovered:,} recovered{_gone_again(row)}), "
-                f"E = {row.active_at_end:,} at its end"
-            )
-        if row.repeat_purchase_percent is not None:
-            yield (
-                f"{row.ordering:,} ordered, {row.repeat_purchase_percent:.0f} % of them on two days or more, "
-                f"{row.purchase_frequency:.2f} orders each{self._worth(row)}"
-            )
-
-    def _in_a_year(self, year: Yearly) -> Iterator[str]:
-        how = "measured over" if year.measured else "carried over to a year from"
-        span = f"{date_of(year.first_day)} … {date_of(year.end - 1)}"
-        yield (
-            f"in a year {year.retention:.1%} are kept and {year.gained:.1%} join ({how} {span}); five points more kept "
-            f"are {five_points_more(year.retention):.0%} more of what a customer spends from now on (arithmetic, no "
-            "promise)"
-        )
-
-    def _worth(self, row: Kpis) -> str:
-        if not self.has_money:
-            return ""
-        to_date = self._text(row.historic_lifetime_value)
-        return f", {self._text(row.average_order_value)} an order; a customer has spent {to_date} to date"
-
-    def _text(self, minor: float | None) -> str:
-        return "–" if minor is None else self.money.text(minor)
+    @property
+    def _last_day(self) -> date:
+        return date_of(self.table.end - 1)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The heads of `rows`."""
-        return (self.period, *((self.by,) if self.by else ()), *SHOWN.values())
+        return heads(self.period, self.by, self.language)
 
     def rows(self) -> list[list[str]]:
         """Return the figures for a person, group by group, what is not known empty, an unfinished period marked."""
-        groups: list[tuple[str, Sequence[Kpis]]] = [("all", self.table.whole), *self.table.groups.items()]
-        return [self._row(each, group) for group, rows in groups for each in rows]
+        money = self.money if self.has_money else None
+        return [
+            [period_text(row, self.language), *((group,) if self.by else ()), *cells(row, money, self.language)]
+            for group, rows in self._groups()
+            for row in rows
+        ]
 
-    def _row(self, row: Kpis, group: str) -> list[str]:
-        name = row.period.name if row.finished else f"{row.period.name} (so far)"
-        return [name, *((group,) if self.by else ()), *(self._cell(field, getattr(row, field)) for field in SHOWN)]
-
-    def _cell(self, name: str, value: Any) -> str:
-        if value is None:
-            return ""
-        if name in MONEY:
-            return self.money.text(value) if self.has_money else ""
-        if name.endswith("_percent"):
-            return f"{value:.1f} %"
-        return f"{value:.2f}" if isinstance(value, float) else f"{value:,}"
+    def _groups(self) -> Iterator[tuple[str, Sequence[Kpis]]]:
+        yield said(EVERYBODY, self.language), self.table.whole
+        yield from ((group_text(name, self.language), rows) for name, rows in self.table.groups.items())
 
     def frame(self) -> pd.DataFrame:
         """Return kpis.csv: one row per group and period, in the fields of PeriodKpis."""
@@ -219,13 +195,6 @@ class ShopKpis:
             for month, size, shares in zip(self.cohorts.months, self.cohorts.sizes, self.cohorts.shares(), strict=True)
         ]
         return pd.DataFrame(cells, dtype=object)
-
-
-def _gone_again(row: Kpis) -> str:
-    """Say who came within the period and was silent again by its end: they are in no count of N."""
-    new, back = row.gained - (row.gained_active or 0), (row.came_back or 0) - (row.recovered or 0)
-    told = " and ".join(f"{count:,} more {how}" for count, how in ((new, "gained"), (back, "came back")) if count)
-    return f"; {told}, silent again by its end" if told else ""
 
 
 def shop_kpis(
@@ -270,6 +239,7 @@ def shop_kpis(
         expected=expected,
         money=shop.settings.money,
         has_money=log.has_money,
+        language=shop.settings.language,
         notes=(*shop.settings.auto_note(definition), *_months_tell(months, table, kind), *why, *_too_short(year)),
     )
     return found if out is None else _written(found, out, shop.settings.files.access())
@@ -280,14 +250,19 @@ def _months_tell(months: KpiTable, table: KpiTable, kind: str) -> tuple[str, ...
     of_months, known = (sum(each.retention_percent is not None for each in told.whole) for told in (months, table))
     if 2 * known > len(table.whole) or of_months <= known:
         return ()
+    counts = {"count": known, "all": len(table.whole), "more": of_months, "every": len(months.whole)}
     return (
-        f"the log is short for periods of a {kind}: retention is known for {known} of {len(table.whole)}; with period "
-        f"month for {of_months} of {len(months.whole)}",
+        sentence(
+            "the log is short for periods of a {period}: retention is known for {count} of {all}; with period month "
+            "for {more} of {every}",
+            period=PERIODS[kind],
+            **counts,
+        ),
     )
 
 
 def _too_short(year: Yearly | None) -> tuple[str, ...]:
-    return () if year else ("what retention is worth in a year is not told: the log is too short for it",)
+    return () if year else (sentence("what retention is worth in a year is not told: the log is too short for it"),)
 
 
 def _written(found: ShopKpis, out: Path, access: Access) -> ShopKpis:

@@ -96,7 +96,7 @@ class PublishedList:
             "held_along": list(self.held_along),
             "owners_along": list(self.owners_along),
             "taken_back": [dict(each) for each in self.taken_back],
-            "warnings": list(self.warnings),
+            "warnings": [str(each) for each in self.warnings],
             "files": list(self.files),
             **({} if self.mailed is None else {"mailed": asdict(self.mailed)}),
         }

@@ -22,6 +22,7 @@ from features.clock import date_of, day_number
 from features.errors import InputError, ModelNotFound, ModelRefused
 from features.kpis.retention import NO_GROUP
 from features.kpis.yearly import Yearly, twelve_months
+from features.language.messages import sentence
 from features.log import Log
 from features.money import Money
 from serving.scorer import CUSTOMERS_AT_ONCE
@@ -47,15 +48,6 @@ class PredictedSpend(msgspec.Struct, frozen=True):
     ]
     model_version: str
 
-    def line(self, group: str, money: Money) -> str:
-        """Say it in one line."""
-        year = self.expected_spend_12_months
-        in_a_year = "" if year is None else f", about {money.text_of(year)} in twelve months"
-        return (
-            f"predicted, {group}: {money.text_of(self.expected_spend)} a customer in the next {self.horizon_days} days"
-            f"{in_a_year} ({self.customers:,} active customers, model version {self.model_version})"
-        )
-
 
 def expected_values(
     shop: OpenShop, log: Log, end: int, group_of: Mapping[str, str] | None, year: Yearly | None
@@ -70,16 +62,20 @@ def expected_values(
         year: the shop's retention in a year; None where it is not known.
     """
     if not log.has_money:
-        return {}, ("no value is told or predicted: the orders hold no money",)
+        return {}, (sentence("no value is told or predicted: the orders hold no money"),)
     try:
         bundle, version = shop.champion()
     except ModelNotFound:
-        return {}, ("no lifetime value is predicted: no model serves yet; run regulars train",)
+        return {}, (sentence("no lifetime value is predicted: no model serves yet; run regulars train"),)
     except (ModelRefused, InputError) as error:
-        return {}, (f"no lifetime value is predicted: {str(error).splitlines()[0]}",)
+        return {}, (sentence("no lifetime value is predicted: {error}", error=str(error).splitlines()[0]),)
     if day_number(bundle.trained_until) > end:
-        until = bundle.trained_until
-        return {}, (f"no lifetime value is predicted: version {version} has learnt from days up to {until}",)
+        said = sentence(
+            "no lifetime value is predicted: version {version} has learnt from days up to {until:table}",
+            version=version,
+            until=bundle.trained_until,
+        )
+        return {}, (said,)
     customers, spends = _spends(log, bundle, end)
     groups = {NO_GROUP: spends} if len(spends) else {}
     if group_of is not None and len(spends):

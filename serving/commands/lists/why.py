@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -10,12 +10,14 @@ from typing import Any
 import pandas as pd
 
 from features.errors import InputError
-from features.money import Money
-from features.rounding import percent
+from features.language.languages import ENGLISH, Language
+from features.language.messages import Sentence, said, sentence
+from features.language.typed_values import Percent
+from features.language.written import day_text
 from serving.book.history import History, history_of
 from serving.book.privacy.erasure import erasures_of
-from serving.book.sql_rows import texts_from_json
 from serving.commands.lists.known_ids import not_in_orders, unknown_customers
+from serving.commands.lists.why_in_words import KINDS, in_words
 from serving.scores import MEDIUM_FROM, records
 from serving.shop import OpenShop
 
@@ -35,6 +37,7 @@ DAY_OF = {
     "episodes": "began_on",
 }
 OF_A_LIST = ("entries", "suppressed", "gone")
+LAST = 1_000_000  # of a day: what was not stored is told behind all that was
 HIDDEN = {"key", "id", "run_id", "list_id", "recorded_at"}
 
 
@@ -46,11 +49,13 @@ class Story:
         history: all that the book holds of it.
         enter_at: the probability from which on the shop's lists begin.
         as_of: the only day whose run and list are shown; None = every day.
+        language: of the terminal, the shop's.
     """
 
     history: History
     enter_at: float = MEDIUM_FROM
     as_of: date | None = None
+    language: Language = ENGLISH
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON; money in minor units, as the book holds it."""
@@ -63,26 +68,34 @@ class Story:
 
     def lines(self) -> Iterator[str]:
         """Say it to a person: one line a fact, oldest first."""
-        accounts = [each for each in self.history.account_ids if each != self.history.customer_id]
-        yield f"customer {self.history.customer_id}{f', account {accounts[0]}' if accounts else ''}"
+        yield said(self._head(), self.language)
         recorded = [(row[DAY_OF[name]], number, words) for number, (name, row, words) in enumerate(self._recorded())]
-        yield from (f"{day}  {words}" for day, _, words in sorted([*recorded, *self._on_no_list()]))
+        for day, _, words in sorted([*recorded, *self._on_no_list()], key=lambda each: each[:2]):
+            yield f"{day_text(day, self.language, 'table')}  {said(words, self.language)}"
 
-    def _on_no_list(self) -> Iterator[tuple[date, int, str]]:
+    def _head(self) -> Sentence:
+        who = self.history.customer_id
+        accounts = [each for each in self.history.account_ids if each != who]
+        if accounts:
+            return sentence("customer {customer}, account {account}", customer=who, account=accounts[0])
+        return sentence("customer {customer}", customer=who)
+
+    def _on_no_list(self) -> Iterator[tuple[date, int, Sentence]]:
         """Yield what the book does not store: days without a list, and risks below those of lists."""
         on_or_off = {*self.in_force("entries")["as_of"], *self.in_force("suppressed")["as_of"]}
-        safe = f"on no list: would stay anyway, lists begin at {percent(self.enter_at)}"
+        safe = sentence("on no list: would stay anyway, lists begin at {share}", share=Percent(self.enter_at))
         for row in records(self.in_force("scores")):
             day = row["as_of"]
             if day in self.history.lists and day not in on_or_off and row["probability"] < self.enter_at:
-                yield day, len(SENTENCES), safe
+                yield day, LAST, safe
         asked = {self.as_of} if self.as_of else {*self.history.scores["as_of"]}
-        yield from ((day, len(SENTENCES), "no list was made of this day") for day in asked - self.history.lists.keys())
+        none = sentence("no list was made of this day")
+        yield from ((day, LAST, none) for day in asked - self.history.lists.keys())
 
-    def _recorded(self) -> Iterator[tuple[str, dict[str, Any], str]]:
-        for name, say in SENTENCES.items():
+    def _recorded(self) -> Iterator[tuple[str, dict[str, Any], Sentence]]:
+        for name in KINDS:
             for row in records(self.in_force(name)):
-                yield name, row, say(row | {"asked_for": self.history.customer_id})
+                yield name, row, in_words(name, row, self.history.customer_id)
 
     def in_force(self, name: str) -> pd.DataFrame:
         """Return what holds of a day of one kind of DAY_OF: its last run with each horizon, and its last list."""
@@ -95,83 +108,6 @@ class Story:
             return frame
         holds = [self.history.lists.get(day) == n for day, n in zip(frame["as_of"], frame["list_id"], strict=True)]
         return frame[pd.Series(holds, index=frame.index, dtype=bool)]
-
-
-def _scored(row: dict[str, Any]) -> str:
-    at_risk = row["value_at_risk"]
-    stake = "no money is known to be" if at_risk is None else Money(row["currency"]).text(at_risk)
-    return (
-        f"scored {percent(row['probability'])} ({row['band']}, {row['state']}) to stay away for "
-        f"{row['horizon_days']} days; "
-        f"{stake} at stake; last order {row['days_since_order']} days before; model version {row['model_version']}"
-        f"{_because(row['reasons'])}{_buys_less(row)}"
-    )
-
-
-def _buys_less(row: dict[str, Any]) -> str:
-    told = texts_from_json(row["shrinking"])
-    return f"; buys less: {'; '.join(told)}" if told else ""
-
-
-def _because(reasons: str | None) -> str:
-    """Return the sentences that the list has, too; nothing where none were computed."""
-    told = texts_from_json(reasons)
-    return f"; why: {'; '.join(told)}" if told else ""
-
-
-def _listed(row: dict[str, Any]) -> str:
-    what = f": {row['playbook']} by {row['channel']}" if row["playbook"] else ""
-    gain = "" if row["expected_gain"] is None else f", worth {Money(row['currency']).text(row['expected_gain'])}"
-    through = "" if row["customer_id"] == row["asked_for"] else f" through {row['customer_id']} of the same account"
-    by, why = row["withdrawn_by"], row["withdrawn_why"]
-    sign = f", listed for: {row['listed_for']}" if row["listed_for"] else ""
-    back = f"; the list was taken back by {by}: {why}" if row["withdrawn_at"] else ""
-    place = f"on the list of {row['owner']}{through}, place {row['position']}"
-    return f"{place}{what}{gain}{sign} (entry {row['entry_id']}){back}"
-
-
-def _consented(row: dict[str, Any]) -> str:
-    channel = "every channel" if row["channel"] == "*" else row["channel"]
-    return f"{'agreed to' if row['allowed'] else 'refused'} {channel} ({row['source']})"
-
-
-def _held(row: dict[str, Any]) -> str:
-    until = f" until {row['until']}" if row["until"] else ""
-    return f"{row['kind']}{until}{_by(row)}: {row['why']}{_of_account(row)}"
-
-
-def _of_account(row: dict[str, Any]) -> str:
-    return "" if row["account_id"] == row["asked_for"] else f" (of account {row['account_id']})"
-
-
-def _watched(row: dict[str, Any]) -> str:
-    void = "; void, since its list was taken back" if row["voided_at"] else ""
-    return f"watched for {row['horizon_days']} days as {row['arm']} ({row['cell']}, {row['stratum']}){void}"
-
-
-def _by(row: dict[str, Any]) -> str:
-    return f" by {row['by']}" if row["by"] else ""
-
-
-def _note(row: dict[str, Any]) -> str:
-    return f": {row['note']}" if row["note"] else ""
-
-
-SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
-    "owners": lambda row: f"given to {row['owner']} ({row['how']}){_of_account(row)}",
-    "scores": _scored,
-    "arms": lambda row: f"drawn as {row['arm']} among {row['stratum']}",
-    "programme": lambda row: "in the programme holdout from this day on: no playbook ever touches it",
-    "drawn": lambda row: f"held out with account {row['account_id']} until {row['until']}",
-    "entries": _listed,
-    "suppressed": lambda row: f"not on the list: {row['reason']}, {row['detail']}",
-    "gone": lambda row: f"left the list: {row['reason']}, {row['detail']}",
-    "episodes": _watched,
-    "contacts": lambda row: f"contacted by {row['channel']}{_by(row)}{_note(row)}",
-    "outcomes": lambda row: f"outcome: {row['outcome'].replace('_', ' ')}{_by(row)}{_note(row)}",
-    "consent": _consented,
-    "holds": _held,
-}
 
 
 def customer_story(shop: OpenShop, customer_id: str, as_of: date | None = None) -> Story:
@@ -219,7 +155,8 @@ def recorded_story(shop: OpenShop, customer_id: str) -> Story:
         shop: the open shop.
         customer_id: whose.
     """
-    return Story(history_of(shop.book, customer_id), shop.settings.list.enter_at)
+    settings = shop.settings
+    return Story(history_of(shop.book, customer_id), settings.list.enter_at, language=settings.language)
 
 
 def _as_of_day(found: History, day: date) -> History:

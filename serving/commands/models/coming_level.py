@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 from features.clock import day_number
+from features.language.messages import Sentence, sentence
+from features.language.typed_values import Percent
 from training.bundle import Bundle
 from training.dataset import Floats
 from training.log_odds import log_odds_of, sigmoid
@@ -30,10 +32,18 @@ class Level:
     last_year: bool
 
     @property
-    def words(self) -> str:
+    def words(self) -> Sentence:
         """The interval, and what it rests on, in one sentence."""
-        seen = "last year's window is known" if self.last_year else "the log does not show last year's window yet"
-        return f"{self.expected:.0%} are expected to order nothing, {self.low:.0%} to {self.high:.0%} with 95 %: {seen}"
+        facts = {"share": Percent(self.expected), "low": Percent(self.low), "high": Percent(self.high)}
+        if self.last_year:
+            return sentence(
+                "{share} are expected to order nothing, {low} to {high} with 95 %: last year's window is known", **facts
+            )
+        return sentence(
+            "{share} are expected to order nothing, {low} to {high} with 95 %: the log does not show last year's "
+            "window yet",
+            **facts,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""

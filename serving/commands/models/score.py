@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.language.messages import Sentence, sentence
+from features.language.languages import ENGLISH, Language
+from features.language.messages import Sentence, in_a_row, said, sentence
 from features.language.typed_values import Amount, Day, Days, Number
 from features.log import Log
 from serving.book.runs import record_scores
 from serving.commands.models.coming_level import Level, level_of
 from serving.outreach.exports.write_table import write_table
+from serving.outreach.plan.in_words import STATES as STATES_IN_WORDS
 from serving.scorer import Reasons, score, unknown_attributes
 from serving.scores import STATES, without_money
 from serving.shop import OpenShop
@@ -73,24 +75,29 @@ class ScoringRun:
         """The churn rate that the scores add up to, with the interval of the level that is forecast for the window."""
         return level_of(self.bundle, self.scores["probability"].to_numpy(dtype=np.float64), self.as_of)
 
-    def doubts(self) -> Iterator[str]:
+    def doubts(self) -> Iterator[Sentence]:
         """Say what the scores suffer from: a model that knew the future of the day, or one that misses what it knew."""
         if unknown := unknown_attributes(self.log, self.bundle):
-            yield (
-                f"careful: version {self.version} has learnt from {', '.join(unknown)} of the customers, which "
-                "[features] use no longer names: everyone is read as an average customer; name them again, or run "
-                "regulars train"
+            yield sentence(
+                "careful: version {version} has learnt from {columns} of the customers, which [features] use no longer "
+                "names: everyone is read as an average customer; name them again, or run regulars train",
+                version=self.version,
+                columns=", ".join(unknown),
             )
         if self.bundle.is_provisional:
-            yield (
-                f"careful: version {self.version} is provisional, from rhythms alone and not judged: regulars train "
-                "looks at everything else, judges it, and says how true it is"
+            yield sentence(
+                "careful: version {version} is provisional, from rhythms alone and not judged: regulars train looks at "
+                "everything else, judges it, and says how true it is",
+                version=self.version,
             )
         until = self.bundle.trained_until
         if self.as_of < until:
-            yield (
-                f"careful: version {self.version} learnt from orders until {until}, so it knew what came after "
-                f"{self.as_of}: how right this is says nothing of how right it will be"
+            yield sentence(
+                "careful: version {version} learnt from orders until {until:table}, so it knew what came after "
+                "{day:table}: how right this is says nothing of how right it will be",
+                version=self.version,
+                until=until,
+                day=self.as_of,
             )
 
 
@@ -107,10 +114,11 @@ def score_all(shop: OpenShop, *, reasons: Reasons = "auto") -> ScoringRun:
 
 @dataclass(frozen=True, eq=False)
 class ScoresWritten:
-    """A scoring run, and the file that holds its scores."""
+    """A scoring run, the file that holds its scores, and the language of the terminal."""
 
     run: ScoringRun
     path: Path
+    language: Language = ENGLISH
 
     @property
     def states(self) -> dict[str, int]:
@@ -137,13 +145,18 @@ class ScoresWritten:
 
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
+        yield from (said(each, self.language) for each in self._told())
+
+    def _told(self) -> Iterator[Sentence]:
         yield self.run.totals
-        yield "of these " + ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in self.states.items())
+        named = ((count, STATES_IN_WORDS[state]) for state, count in self.states.items())
+        counts = [sentence("{count} {state}", count=count, state=state) for count, state in named]
+        yield sentence("of these {counts}", counts=in_a_row(counts, commas=True))
         yield from self.run.doubts()
         yield self.run.level.words
-        follow = self.run.bundle.timing.follow_days
-        yield f"next_order_on is the date to expect of those who order within {follow:,} days"
-        yield f"written to {self.path}"
+        days = Days(self.run.bundle.timing.follow_days)
+        yield sentence("next_order_on is the date to expect of those who order within {days}", days=days)
+        yield sentence("written to {file}", file=str(self.path))
 
 
 def write_scores(shop: OpenShop, out: Path, *, all_reasons: bool = False) -> ScoresWritten:
@@ -151,4 +164,4 @@ def write_scores(shop: OpenShop, out: Path, *, all_reasons: bool = False) -> Sco
     access = shop.settings.files.access()
     run = score_all(shop, reasons="all" if all_reasons else "auto")
     write_table(run.told_scores, out, access)
-    return ScoresWritten(run, out)
+    return ScoresWritten(run, out, shop.settings.language)

@@ -123,8 +123,8 @@ def test_list_and_why_tell_that_a_hold_came_along(shop: Shop, tmp_path: Path) ->
     )
     assert told.to_dict()["held_along"] == ["firm"]
     words = "\n".join(Story(history_of(shop.book, "a0")).lines())
-    assert "veto by Ada: asked for it (of account old)" in words
-    assert "(of account old)" not in "\n".join(Story(history_of(shop.book, "a1")).lines())
+    assert "Veto by Ada; asked for it; of account old" in words
+    assert "of account old" not in "\n".join(Story(history_of(shop.book, "a1")).lines())
 
 
 def test_what_follows_from_outcomes_follows_people(shop: Shop) -> None:

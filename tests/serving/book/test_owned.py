@@ -147,8 +147,8 @@ def test_list_and_why_tell_that_an_owner_came_along(shop: Shop, tmp_path: Path) 
     words = "careful: 1 account is with the owner whom some of its customers brought from another account (firm)"
     assert words in "\n".join(map(str, told.lines()))
     assert told.to_dict()["owners_along"] == ["firm"]
-    assert "given to Zoe (hand-over) (of account old)" in "\n".join(Story(history_of(shop.book, "a0")).lines())
-    assert "Zoe (hand-over)" not in "\n".join(Story(history_of(shop.book, "a1")).lines())
+    assert "Given to Zoe; handed over; of account old" in "\n".join(Story(history_of(shop.book, "a0")).lines())
+    assert "Given to Zoe" not in "\n".join(Story(history_of(shop.book, "a1")).lines())
 
 
 def test_a_customer_who_is_forgotten_takes_no_owner_of_others_along(shop: Shop) -> None:
@@ -159,7 +159,7 @@ def test_a_customer_who_is_forgotten_takes_no_owner_of_others_along(shop: Shop) 
     shop.customers.remove("a0")
     shop.account = {}
     assert zoes(shop) == {"a1"}
-    assert "given to Zoe (hand-over)" in "\n".join(Story(history_of(shop.book, "a1")).lines())
+    assert "Given to Zoe; handed over" in "\n".join(Story(history_of(shop.book, "a1")).lines())
     with shop.book.reading() as connection:
         for table in ("owners", "owned"):
             assert "a0" not in str(connection.exec_driver_sql(f"SELECT * FROM {table}").all())

@@ -1,6 +1,7 @@
 """The job behind `regulars kpis` on a small simulated shop."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,6 +11,7 @@ import pytest
 
 from features.clock import date_of
 from features.errors import ConfigError, InputError
+from features.language.languages import GREEK, PERSIAN
 from features.simulation.simulate import simulate
 from features.sources.people.attribute_settings import FeatureSettings
 from features.sources.reader import read_customers
@@ -73,13 +75,24 @@ def test_a_person_reads_lines_and_a_table(found):
     assert any("(so far)" in row[0] for row in found.rows())
 
 
+@pytest.mark.parametrize(("language", "retention"), [(PERSIAN, "نرخ حفظ"), (GREEK, "διατήρηση")])
+def test_the_terminal_speaks_the_shops_language(found, language, retention):
+    told = replace(found, language=language)
+    text = [cell for row in (told.columns, *told.rows()) for cell in row] + list(told.lines())[1:]
+    assert retention in told.columns
+    own = "business|private|none|new|kpis.csv|cohorts.csv|five-points.png|seven-years.png|regulars train|/[^ ]*"
+    assert [line for line in text if re.search("[A-Za-z]{3,}", re.sub(own, "", line))] == []
+    if language is PERSIAN:
+        assert not [line for line in text[:-1] if re.search("[0-9]", line)], "digits are Persian but in file names"
+        assert any("فصل ۳ سال ۲۰۲۳" in line for line in text)
+
+
 @pytest.mark.parametrize(
     ("gained", "came_back", "told"),
     [
-        (41, 3, "(41 new, 3 recovered), E"),
-        (59, 3, "(41 new, 3 recovered; 18 more gained, silent again by its end), E"),
-        (41, 5, "(41 new, 3 recovered; 2 more came back, silent again by its end), E"),
-        (59, 5, "(41 new, 3 recovered; 18 more gained and 2 more came back, silent again by its end), E"),
+        (59, 3, "within it 18 more were gained and 0 more came back who were silent again by its end"),
+        (41, 5, "within it 0 more were gained and 2 more came back who were silent again by its end"),
+        (59, 5, "within it 18 more were gained and 2 more came back who were silent again by its end"),
     ],
 )
 def test_who_came_and_went_within_a_period_is_told(found, gained, came_back, told):
