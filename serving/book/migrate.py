@@ -44,7 +44,7 @@ def bring_up_to_date(engine: Engine, keeper: SecretKeeper) -> None:
     """
     with faults_of(engine):
         with engine.connect() as connection, connection.begin():
-            if _version(connection) == HEAD:
+            if version_of(connection) == HEAD:
                 return
         with _ONE_AT_A_TIME, writing(engine) as connection:
             make_or_migrate(connection, keeper)
@@ -54,23 +54,31 @@ def make_or_migrate(connection: Connection, keeper: SecretKeeper) -> None:
     """Make the tables of a new book, or run the migrations that an older one lacks, in the writer's transaction."""
     from alembic import command
 
-    settings, version = _settings(connection, keeper), _version(connection)
+    settings, version = _settings(connection, keeper), version_of(connection)
     if version is not None:
         _refuse_unknown(connection, version, settings)
         command.upgrade(settings, "head")
     else:
         _refuse_unversioned(connection)
-        METADATA.create_all(connection, checkfirst=False)
-        command.stamp(settings, "head")
+        make_tables(connection, keeper)
     give_identity(connection)
+
+
+def make_tables(connection: Connection, keeper: SecretKeeper) -> None:
+    """Make the tables of a book of this version, without a row in them, in the writer's transaction."""
+    from alembic import command
+
+    METADATA.create_all(connection, checkfirst=False)
+    command.stamp(_settings(connection, keeper), "head")
 
 
 def holds_book(connection: Connection) -> bool:
     """Say whether a database holds a book of any version."""
-    return _version(connection) is not None
+    return version_of(connection) is not None
 
 
-def _version(connection: Connection) -> str | None:
+def version_of(connection: Connection) -> str | None:
+    """Return the version of the book in a database; None where it holds none."""
     if not sa.inspect(connection).has_table(VERSION_TABLE):
         return None
     version: str | None = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()

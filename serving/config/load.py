@@ -21,6 +21,7 @@ from features.questions import by_setting
 from features.shell import shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop, with_paths
 from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
+from serving.config.broken_restore import refuse_broken_restore
 from serving.config.questions import refuse_open_questions, refuse_questions
 from serving.config.settings import (
     AUTO,
@@ -53,9 +54,11 @@ def load_settings(
         active_days: instead of the file's.
 
     Raises:
-        ConfigError: every question that nobody has answered yet, else every wrong key and value at once.
+        ConfigError: every question that nobody has answered yet, else every wrong key and value at once; or a restore
+            of the shop was broken off.
     """
     where = path or Path(FILE_NAME)
+    refuse_broken_restore(where.resolve().parent)
     settings = _read(where, orders) if where.exists() else _guessed(where, orders, named=path is not None)
     churn = Churn(
         settings.churn.horizon_days if horizon_days is None else horizon_days,

@@ -109,7 +109,9 @@ def _undrawn(path: Path) -> pd.DataFrame:
 
 def test_commands_end_a_full_disk_with_one_sentence(changed: Path, tmp_path: Path) -> None:
     """One of each kind: of a file, of the book, of the registry, of what is written nowhere."""
-    assert_full_disk(("init", "outcome", "hold", "keys create", "promote", "webhooks list"), changed, tmp_path)
+    assert_full_disk(
+        ("init", "outcome", "hold", "keys create", "promote", "webhooks list", "backup", "restore"), changed, tmp_path
+    )
 
 
 @pytest.mark.whole

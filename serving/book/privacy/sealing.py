@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 
@@ -134,6 +135,15 @@ def digests_of(connection: Connection, keeper: SecretKeeper, text: str) -> list[
     Raises:
         InputError: the secret of this book is not here.
     """
+    return digests_for(connection, keeper)(text)
+
+
+def digests_for(connection: Connection, keeper: SecretKeeper) -> Callable[[str], list[str]]:
+    """Return `digests_of` for many texts: the book's secrets are read once.
+
+    Raises:
+        InputError: the secret of this book is not here.
+    """
     secret = secret_of(connection, keeper)
     rows = connection.execute(
         sa.select(SECRET_CHECK.c.value, SECRET_CHECK.c.former)
@@ -141,7 +151,9 @@ def digests_of(connection: Connection, keeper: SecretKeeper, text: str) -> list[
         .order_by(SECRET_CHECK.c.since)
     )
     chain = [*(Secret(_former_in(secret, sealed, check)) for check, sealed in rows), secret]
-    return [reduce(lambda found, each: each.digest(found), chain[first:], text) for first in range(len(chain))]
+    return lambda text: [
+        reduce(lambda found, each: each.digest(found), chain[first:], text) for first in range(len(chain))
+    ]
 
 
 def unsealed(secret: Secret, sealed: str, webhook_id: str) -> str:

@@ -74,6 +74,7 @@ COMMANDS = {
     "webhooks deliver": (),
     "webhooks test": ("w",),
     "book": (),
+    "backup": ("--out", "OUT/shop.zip"),
 }
 
 

@@ -1,0 +1,57 @@
+"""Whether this account can write where it has to, and nobody else reads what is known of customers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from features.errors import InputError
+from features.file_access import HAS_MODES, OWNER_ONLY, Access
+from features.shell import shell_line
+from features.sources.kept.index import FOLDER as KEPT
+from serving.backup.contents import BOOK_FILES, MODELS, SECRET
+from serving.commands.doctor.finding import Examined, Finding
+from serving.config.settings import STATE_FOLDER
+
+NAME = "access"
+SHOWN = 5
+
+
+def check_access(examined: Examined) -> Iterator[Finding]:
+    """Look at the rights of the shop's folder and of every file that holds something of customers."""
+    access = OWNER_ONLY
+    try:
+        access = OWNER_ONLY if examined.settings is None else examined.settings.files.access()
+    except InputError as error:
+        yield Finding(NAME, "problem", str(error), "correct group under [files] in the settings")
+    closed = [room for room in _rooms(examined.folder) if not os.access(room, os.R_OK | os.W_OK | os.X_OK)]
+    if closed:
+        names = ", ".join(map(str, closed))
+        yield Finding(NAME, "problem", f"this account cannot write to {names}", f"make it its own: chown, on {names}")
+    opened = list(readable_by_others(examined.folder, examined.toml, access))
+    if opened:
+        names = ", ".join(str(path) for path in opened[:SHOWN])
+        more = f" and {len(opened) - SHOWN} more" if len(opened) > SHOWN else ""
+        to_do = shell_line("chmod", f"{access.file_mode:o}", *map(str, opened[:SHOWN]))
+        yield Finding(NAME, "problem", f"others of this machine can read {names}{more}", to_do)
+    if not closed and not opened:
+        yield Finding(NAME, "ok", f"{examined.folder} is writable, and what is known of customers is closed to others")
+
+
+def readable_by_others(folder: Path, toml: Path, access: Access) -> Iterator[Path]:
+    """Yield each file with something of customers, or a secret, that more people can read than the settings say."""
+    if not HAS_MODES:
+        return
+    files = [toml, *(folder / name for name in BOOK_FILES)]
+    files += [path for room in (STATE_FOLDER, KEPT) for path in sorted((folder / room).rglob("*")) if path.is_file()]
+    for path in files:
+        wanted = OWNER_ONLY if path == folder / SECRET else access
+        if path.is_file() and path.stat().st_mode & 0o077 & ~wanted.file_mode:
+            yield path
+
+
+def _rooms(folder: Path) -> Iterator[Path]:
+    """Yield the folders that are written to, as far as they are there."""
+    yield folder
+    yield from (folder / name for name in (STATE_FOLDER, MODELS, KEPT) if (folder / name).exists())

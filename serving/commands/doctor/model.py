@@ -1,0 +1,76 @@
+"""Whether the registry answers, a model serves, and that model proves that it computes what it was trained on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+from features.errors import LostModels, MachineFault, RegularsError
+from features.faults import faults_at
+from serving.commands.doctor.finding import Examined, Finding
+from serving.config import Settings
+from serving.shop import check_agrees
+from training.sqlite_url import sqlite_uri
+from training.tracking import Tracking
+
+REGISTRY, MODEL = "registry", "model"
+TRAIN = "regulars train"
+PUT_BACK = "put the backup of mlruns back: regulars restore"
+
+
+def check_registry(examined: Examined) -> Iterator[Finding]:
+    """Read the registry, and look at its pages."""
+    settings = examined.settings
+    if settings is None:
+        return
+    tracking = Tracking(settings.folder)
+    try:
+        with faults_at(tracking.store.database):
+            version = tracking.champion_version()
+        damage = _damage(tracking)
+    except LostModels as error:
+        yield Finding(REGISTRY, "problem", f"{error.place} {error.problem}, and there are models", PUT_BACK)
+        return
+    except MachineFault as error:
+        yield Finding(REGISTRY, "problem", f"{error.fault} at {error.place}", error.remedy)
+        return
+    if damage:
+        yield Finding(REGISTRY, "problem", f"{tracking.store.database} is damaged: {damage}", PUT_BACK)
+    elif version is None:
+        yield Finding(REGISTRY, "warning", "no model is registered as champion", TRAIN)
+    else:
+        yield Finding(REGISTRY, "ok", f"{tracking.store.database} answers, version {version} is the champion")
+
+
+def _damage(tracking: Tracking) -> str:
+    if not tracking.store.database.exists():
+        return ""
+    with faults_at(tracking.store.database):
+        opened = sqlite3.connect(sqlite_uri(tracking.store.database, "ro"), uri=True)
+        with closing(opened) as registry:
+            (said,) = registry.execute("PRAGMA integrity_check(1)").fetchone()
+    return "" if said == "ok" else str(said)
+
+
+def check_model(examined: Examined) -> Iterator[Finding]:
+    """Load the champion with its probe, and ask whether it answers what the settings ask."""
+    settings = examined.settings
+    if settings is None:
+        return
+    try:
+        with faults_at(Tracking(settings.folder).store.database):
+            served = Tracking(settings.folder).champion_version() is not None
+        if served:
+            yield _loaded(settings)
+    except (LostModels, MachineFault):
+        return  # the registry's own check tells it
+    except RegularsError as error:
+        yield Finding(MODEL, "problem", str(error).splitlines()[0], f"{TRAIN}; or regulars rollback")
+
+
+def _loaded(settings: Settings) -> Finding:
+    bundle, version = Tracking(settings.folder).champion()
+    check_agrees(settings, bundle, version)
+    words = f"version {version} ({bundle.candidate}, trained until {bundle.trained_until}) opens, and its probe passes"
+    return Finding(MODEL, "ok", words)

@@ -1,0 +1,77 @@
+"""Whether Python and the packages are those that Regulars was made with."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from serving.commands.doctor.finding import Examined, Finding
+
+NAME, LOCK = "python", "requirements.lock"
+SHOWN = 5
+INSTALL = "install the packages of requirements.lock: python -m pip install --no-deps -r requirements.lock"
+
+
+def check_python(_: Examined) -> Iterator[Finding]:
+    """Compare Python and each package with what Regulars asks for, and with the lock where one is there."""
+    wanted, here = metadata("regulars")["Requires-Python"], platform.python_version()
+    if here not in SpecifierSet(wanted):
+        yield Finding(NAME, "problem", f"this is Python {here}, and Regulars needs {wanted}", "install such a Python")
+    unfit = list(unfit_packages(map(Requirement, requires("regulars") or ())))
+    others = list(other_than_locked(_lock()))
+    if unfit:
+        yield Finding(NAME, "problem", f"packages do not fit: {_shown(unfit)}", INSTALL)
+    elif others:
+        yield Finding(NAME, "warning", f"packages are other than locked: {_shown(others)}", INSTALL)
+    else:
+        yield Finding(NAME, "ok", f"Python {here}, Regulars {version('regulars')}, packages as locked")
+
+
+def unfit_packages(needed: Iterator[Requirement]) -> Iterator[str]:
+    """Yield what is missing, or of a version that does not fit.
+
+    >>> list(unfit_packages(iter([Requirement("numpy<1"), Requirement("no-such-package"), Requirement("numpy")])))
+    ['numpy ... is not <1', 'no-such-package is missing']
+    """
+    for each in needed:
+        if each.marker is not None and not each.marker.evaluate({"extra": ""}):
+            continue
+        found = _installed(each.name)
+        if found is None:
+            yield f"{each.name} is missing"
+        elif not each.specifier.contains(found, prereleases=True):
+            yield f"{each.name} {found} is not {each.specifier}"
+
+
+def other_than_locked(lock: Path | None) -> Iterator[str]:
+    """Yield each installed package of another version than a lock says; what is not installed is not needed here."""
+    for line in () if lock is None else lock.read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        locked = Requirement(line)
+        found = _installed(locked.name) if locked.marker is None or locked.marker.evaluate() else None
+        if found is not None and found not in locked.specifier:
+            yield f"{locked.name} {found} is not {str(locked.specifier).removeprefix('==')}"
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _lock() -> Path | None:
+    """Return the lock that lies beside the code; an installed package has none."""
+    found = Path(__file__).parents[3] / LOCK
+    return found if found.exists() else None
+
+
+def _shown(names: list[str]) -> str:
+    more = len(names) - SHOWN
+    return "; ".join(names[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
