@@ -7,12 +7,13 @@ runs while one is open.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from features.language.messages import Sentence, message_in, sentence
+from features.language.languages import Language
+from features.language.messages import Message, Sentence, in_a_row, message_in, said, sentence
 
 Setting = str | bool | int | float | date | tuple[str, ...] | Mapping[str, str] | None
 
@@ -82,10 +83,20 @@ class Question:
         return "; ".join(f"if so, write {line}" for line in self.likely.lines)
 
     @property
+    def likely_line(self) -> Sentence:
+        """The likely answer as a person writes it, in words of any language; it has a line at least."""
+        return sentence("if so, write {remedy}", remedy="; ".join(self.likely.lines))
+
+    @property
     def setting(self) -> str:
         """The setting in whose place the question stands: its own, or the first that the likely answer writes."""
         written = [key for key, value in self.likely.settings.items() if value is not None]
         return self.key if not written or self.key in written else written[0]
+
+    def said_in(self, language: Language) -> Question:
+        """Return the question with its words and those of its answers in a language."""
+        answers = tuple(replace(each, words=said(each.words, language)) for each in self.answers)
+        return replace(self, words=said(self.words, language), answers=answers)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the question for a machine, the likely answer first."""
@@ -116,6 +127,25 @@ def quoted(name: str) -> Sentence:
     '"Price"'
     """
     return sentence('"{name}"', name=name)
+
+
+def some_of(names: Sequence[str], most: int = 40, *, in_quotes: bool = False) -> Message:
+    """Return names in a row as a sentence holds them, the first ones of many; at least one.
+
+    Args:
+        names: of columns, files or words of the shop.
+        most: that are named.
+        in_quotes: each in its own.
+
+    >>> from features.language.languages import ENGLISH
+    >>> from features.language.messages import said
+    >>> said(some_of(["a", "b", "c"], 2, in_quotes=True), ENGLISH)
+    '"a", "b" and 1 more'
+    """
+    each = quoted if in_quotes else lambda name: sentence("{name}", name=name)
+    first = in_a_row(map(each, names[:most]), commas=True)
+    more = len(names) - most
+    return Message("{ids} and {count} more", {"ids": first, "count": more}) if more > 0 else first
 
 
 def by_setting(questions: Iterable[Question]) -> dict[str, Question]:

@@ -25,6 +25,7 @@ from jinja2.ext import babel_extract
 
 from features.definitions import default_features
 from features.feature import EventKind
+from features.guess.layouts import layouts
 from features.guess.questions import CHECKS
 from features.language.catalogue import DOMAIN, catalogue_path
 from features.language.languages import ENGLISH, LANGUAGES
@@ -118,6 +119,9 @@ def _in_questions() -> Iterator[Said]:
     for field in (*ORDERS, *EVENTS, *CUSTOMERS):
         if field.kind in CHECKS:
             yield Said(field.meaning, "features/tables.py", comment=f"what the field {field.name} is")
+    for layout in layouts():
+        if layout.note:
+            yield Said(layout.note, "features/guess/layouts.py", comment=f"of {layout.name}")
     for meaning in chain.from_iterable(ambiguous_zones().values()):
         yield Said(meaning.partition(" ")[2], "features/sources/cells", context="place", comment=f"of {meaning[:6]}")
 

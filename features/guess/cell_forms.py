@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from features.clock import date_of
@@ -10,7 +10,7 @@ from features.errors import InputError, Violation
 from features.guess.columns import headers, money_names
 from features.guess.formats import currency_in, date_formats, day_or_month_first, decimal_of, marks_shown, sortedness
 from features.guess.sample import DATES, Sample
-from features.language.messages import sentence
+from features.language.messages import Message, Sentence, sentence
 from features.language.typed_values import Digits
 from features.money import Money
 from features.questions import Answer, Question
@@ -19,6 +19,13 @@ from features.sources.cells.cells_sql import date_counts
 from features.sources.mapping import DateFormat, FileFormat
 from features.sources.remedies import mixed_dates
 
+COUNTED_IN: Mapping[str, Message] = {
+    "epoch_s": Message("seconds since 1970"),
+    "epoch_ms": Message("milliseconds since 1970"),
+    "epoch_us": Message("microseconds since 1970"),
+    "epoch_ns": Message("nanoseconds since 1970"),
+    cells.SERIAL: Message("the days by which a spreadsheet counts"),
+}
 MONTH_FIRST_CURRENCIES = ("USD", "PHP")
 CLEARLY = 0.1  # how much better sorted the dates are in the order that is taken without a question
 
@@ -43,10 +50,14 @@ def with_dates(sample: Sample, index: int | None, table: str = "orders") -> File
     if len(fits) > 1 and day_or_month_first(fits[0]):
         date_format = _day_or_month_first(sample, index, [fit[0] or "" for fit in fits], table)
     elif date_format in cells.COUNTED:
-        sample.assume(f'Numbers such as "{texts[0]}" are read as {cells.IN_WORDS[date_format]}.')
+        sample.assume(
+            sentence('Numbers such as "{cell}" are read as {kind}.', cell=texts[0], kind=COUNTED_IN[date_format])
+        )
     elif date_format is not None or calendar == "jalali":
-        named = "in the Jalali calendar" if calendar == "jalali" else f"as {date_format}"
-        sample.assume(f'Dates such as "{texts[0]}" are read {named}.')
+        if calendar == "jalali":
+            sample.assume(sentence('Dates such as "{cell}" are read in the Jalali calendar.', cell=texts[0]))
+        else:
+            sample.assume(sentence('Dates such as "{cell}" are read as {form}.', cell=texts[0], form=str(date_format)))
     form = replace(sample.form, date_format=date_format, calendar=calendar)
     return replace(form, zone=_zone(sample, index, table))
 
@@ -56,7 +67,9 @@ def _zone(sample: Sample, index: int, table: str) -> str | None:
     name = sample.name(index)
     zone, minutes = headers.zone_named(name), headers.offset_named(name)
     if zone is not None:
-        sample.assume(f'The times of "{name}" are on the clock of {zone}, as its name says.')
+        sample.assume(
+            sentence('The times of "{column}" are on the clock of {zone}, as its name says.', column=name, zone=zone)
+        )
     if zone is not None or minutes is None:
         return zone
     key, likely = f"{table}.format.zone", headers.SUMMER_TIMES.get(minutes)
@@ -76,10 +89,7 @@ def _day_or_month_first(sample: Sample, index: int, fits: Sequence[str], table: 
     if dotted is not None and scores[best] - scores[dotted] <= CLEARLY:
         best, second = dotted, best
     if dotted == best or scores[best] - scores[second] > CLEARLY:
-        order = "the day" if best.startswith("%d") else "the month"
-        sample.assume(
-            f'Dates such as "{texts[0]}" could be read day first or month first; they are read with {order} first.'
-        )
+        sample.assume(_read_first(texts[0], day=best.startswith("%d")))
         return best
     american = named_currency(sample) in MONTH_FIRST_CURRENCIES
     likely, other = sorted((best, second), key=lambda date_format: date_format.startswith("%d") == american)
@@ -87,6 +97,17 @@ def _day_or_month_first(sample: Sample, index: int, fits: Sequence[str], table: 
     words = sentence('Is the day or the month written first in "{column}"?', column=sample.name(index))
     sample.ask(Question(f"{table}.format.date_format", words, answers, tuple(dict.fromkeys(texts))[:3]))
     return likely
+
+
+def _read_first(cell: str, *, day: bool) -> Sentence:
+    if day:
+        return sentence(
+            'Dates such as "{cell}" could be read day first or month first; they are read with the day first.',
+            cell=cell,
+        )
+    return sentence(
+        'Dates such as "{cell}" could be read day first or month first; they are read with the month first.', cell=cell
+    )
 
 
 def _order_answer(text: str, date_format: str, table: str) -> Answer:
@@ -134,9 +155,9 @@ def with_decimal(sample: Sample, given: Collection[int] = ()) -> FileFormat:
     if mark is not None and not marks_shown(texts, decimals)[0]:
         mark = _thousands_or_decimals(sample, texts, mark)
     elif mark == cells.EITHER:
-        sample.assume("Amounts are written with a decimal comma or a decimal point; each is read by its own.")
+        sample.assume(sentence("Amounts are written with a decimal comma or a decimal point; each is read by its own."))
     elif mark == ",":
-        sample.assume("Amounts are written with a decimal comma.")
+        sample.assume(sentence("Amounts are written with a decimal comma."))
     return sample.form if mark is None else replace(sample.form, decimal=mark)
 
 

@@ -33,6 +33,7 @@ from features.guess.sample import (
     is_zone_name,
 )
 from features.guess.shop import shop_of
+from features.language.messages import sentence
 from features.sources.databases.address import Database
 from features.sources.mapping import Beside, CustomersMapping, EventsMapping, Guess, OrdersMapping
 from features.sources.opening.opener import ALONE
@@ -173,7 +174,7 @@ def _time_beside(sample: Sample, at: int | None) -> dict[str, int | None]:
     time = sample.take(_field(sample, "time", headers.TIME, lambda index: is_time(sample, index)))
     if time is None:
         return {}
-    sample.assume(f'The time of "{sample.name(at)}" is "{sample.name(time)}".')
+    sample.assume(sentence('The time of "{column}" is "{header}".', column=sample.name(at), header=sample.name(time)))
     zone = sample.take(_field(sample, "zone", headers.ZONE, lambda index: is_zone_name(sample, index)))
     if zone is not None:
         settle_zones(sample, zone, "orders")
@@ -217,7 +218,11 @@ def _events(sample: Sample, request: Request) -> EventsMapping:
     kind = None
     if columns["kind"] is None:
         kind = sample.file.path.stem
-        sample.assume(f'All events of {sample.file.name} are of the kind "{kind}": no column names one.')
+        sample.assume(
+            sentence(
+                'All events of {file} are of the kind "{name}": no column names one.', file=sample.file.name, name=kind
+            )
+        )
     named = {name: sample.name(index) for name, index in columns.items() if index is not None}
     return EventsMapping(sample.file.path, named, kind, sample.form)
 

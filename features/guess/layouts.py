@@ -10,6 +10,8 @@ from pathlib import Path
 
 from features.guess.amounts.arithmetic import agreement, values, zeros
 from features.guess.sample import Sample
+from features.language.messages import Message, sentence
+from features.language.typed_values import Percent
 from features.sources.plain_text import plain
 
 AGREES = 0.95
@@ -75,9 +77,9 @@ def read_as(sample: Sample, layout: Layout) -> int | None:
         sample: the first rows of the orders file.
         layout: of that file.
     """
-    sample.assume(f"{sample.file.name} looks like {layout.name}.")
+    sample.assume(sentence("{file} looks like {name}.", file=sample.file.name, name=layout.name))
     if layout.note:
-        sample.assume(f"CHECK: {layout.note}")
+        sample.assume(sentence("CHECK: {case}", case=Message(layout.note)))
     found = {name: _column(sample, header) for name, header in layout.fields.items() if name not in sample.given}
     for name, index in found.items():
         if index is not None and name != "customer_id" and index not in sample.used:
@@ -104,9 +106,25 @@ def tell_sums(sample: Sample, layout: Layout) -> None:
         ]
         share, named = agreement(values(sample, whole), sum(signed[1:], signed[0])), " + ".join(parts)
         if share >= AGREES:
-            sample.assume(f'"{total}" is {named} on {share:.0%} of the lines, as in {layout.name}.')
+            sample.assume(
+                sentence(
+                    '"{column}" is {sum} on {share} of the lines, as in {name}.',
+                    column=total,
+                    sum=named,
+                    share=Percent(share),
+                    name=layout.name,
+                )
+            )
         elif share < AGREES:
-            sample.assume(f'CHECK: "{total}" is {named} on only {share:.0%} of the lines, unlike in {layout.name}.')
+            sample.assume(
+                sentence(
+                    'CHECK: "{column}" is {sum} on only {share} of the lines, unlike in {name}.',
+                    column=total,
+                    sum=named,
+                    share=Percent(share),
+                    name=layout.name,
+                )
+            )
 
 
 def _column(sample: Sample, header: str) -> int | None:

@@ -14,12 +14,13 @@ from features.guess.columns import headers, money_names
 from features.guess.formats import encoding_of
 from features.guess.sample import Sample
 from features.guess.shape import filled_down, line_columns
+from features.language.messages import sentence
+from features.questions import some_of
 from features.sources import cells, plain_text
 from features.sources.cells.cells_sql import text
 from features.sources.mapping import Beside, FileFormat
 from features.sources.opening.open_file import OpenFile
 from features.sources.opening.opener import ALONE, SeveralTables, open_files, rewritten
-from features.sources.opening.refusal import several
 
 SAMPLE = 20_000
 FEW_CELLS = 2  # of a remark
@@ -41,7 +42,11 @@ def open_sample(stack: ExitStack, paths: Path | Sequence[Path], beside: Beside =
     except SeveralTables as several_tables:
         form = FileFormat(table=_likely(several_tables.headers))
         notes.append(
-            f'CHECK: of the tables {several(list(several_tables.headers))} the one named "{form.table}" is read.'
+            sentence(
+                'CHECK: of the tables {files} the one named "{name}" is read.',
+                files=some_of(list(several_tables.headers), in_quotes=True),
+                name=str(form.table),
+            )
         )
         file = stack.enter_context(open_files(wanted, form, encoding_of, beside))
     file, columns = _first_rows(file)
@@ -110,12 +115,22 @@ def _grouped(file: OpenFile, columns: list[list[str]], form: FileFormat) -> File
 
 
 def _said(file: OpenFile, form: FileFormat) -> list[str]:
-    said = []
+    said: list[str] = []
     if file.is_text and form.encoding != "utf-8":
-        said.append(f"{file.name} is written in {form.encoding}.")
+        said.append(sentence("{file} is written in {name}.", file=file.name, name=form.encoding))
     if form.filled_down:
-        below = f"lines below it belong to the same order ({several(form.filled_down)} are filled down)"
-        said.append(f"The first line of an order alone names it; {below}.")
+        said.append(
+            sentence(
+                "The first line of an order alone names it; lines below it belong to the same order ({columns} are "
+                "filled down).",
+                columns=some_of(form.filled_down, in_quotes=True),
+            )
+        )
     if form.line_columns:
-        said.append(f"Each row holds several lines of an order, side by side: {several(form.line_columns)}.")
+        said.append(
+            sentence(
+                "Each row holds several lines of an order, side by side: {columns}.",
+                columns=some_of(form.line_columns, in_quotes=True),
+            )
+        )
     return said

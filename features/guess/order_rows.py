@@ -10,6 +10,8 @@ from itertools import groupby
 from features.guess.columns import headers
 from features.guess.columns.money_names import SURE_UNIT
 from features.guess.sample import Sample
+from features.language.messages import sentence
+from features.language.typed_values import Number
 
 ENOUGH_ORDERS = 0.99
 FEW = 0.02  # of the orders stand on several rows: then they are states of one order, not its lines
@@ -113,8 +115,12 @@ def are_used_again(rows: OrderRows, customer: int | None) -> bool:
     if others * 2 <= len(repeated):
         return False
     sample.assume(
-        f'"{sample.name(order)}" is not used: {others:,} of its numbers belong to several customers, so they are used '
-        "again. A customer's lines of one day are one order."
+        sentence(
+            '"{column}" is not used: {more} of its numbers belong to several customers, so they are used again. A '
+            "customer's lines of one day are one order.",
+            column=sample.name(order),
+            more=Number(others),
+        )
     )
     return True
 

@@ -144,7 +144,14 @@ def settle_zones(sample: Sample, index: int, table: str) -> None:
 def _tell_zone(sample: Sample, index: int, setting: str, name: str, known: str | None) -> None:
     column = sample.name(index)
     if known is not None:
-        sample.assume(f'{name} in "{column}" is {known}, as in the country of the currency.')
+        sample.assume(
+            sentence(
+                '{name} in "{column}" is {offset}, as in the country of the currency.',
+                name=name,
+                column=column,
+                offset=str(known),
+            )
+        )
         return
     answers = tuple(
         Answer(_offset_there(meaning), {setting: {name: meaning.partition(" ")[0]}})

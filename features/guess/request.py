@@ -12,6 +12,7 @@ from pathlib import Path
 
 from features.errors import InputError, suggest
 from features.guess.sample import Sample
+from features.language.messages import sentence
 from features.shell import shell_line
 from features.sources.databases.address import Database
 from features.sources.mapping import Beside
@@ -61,8 +62,14 @@ class Request:
         """Say which money counts where both the lines and the payments of orders are given."""
         lines, payments = self.beside.lines, self.beside.payments
         if lines is not None and payments is not None:
-            other = f"to count what was paid (with freight, say), leave out --lines {lines.name}"
-            sample.assume(f"CHECK: an order is worth what {lines.name} says; {payments.name} is not read: {other}.")
+            sample.assume(
+                sentence(
+                    "CHECK: an order is worth what {file} says; {other} is not read: to count what was paid (with "
+                    "freight, say), leave out --lines {file}.",
+                    file=lines.name,
+                    other=payments.name,
+                )
+            )
 
     def command(self, missing: Sequence[str], table: str) -> str:
         """Return the command that names the columns that are still missing."""
@@ -118,7 +125,7 @@ def give(sample: Sample, table: str, request: Request) -> None:
             )
         sample.given[name] = index
         sample.used.add(index)
-        sample.assume(f'{name} is "{sample.name(index)}", as you said.')
+        sample.assume(sentence('{field} is "{column}", as you said.', field=name, column=sample.name(index)))
 
 
 def need(

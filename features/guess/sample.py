@@ -65,9 +65,9 @@ class Sample:
                         return index
         return None
 
-    def assume(self, sentence: str) -> None:
-        """Add an assumption that `init` prints."""
-        self.assumptions.append(sentence)
+    def assume(self, told: str) -> None:
+        """Add an assumption that `init` prints in the language that it speaks."""
+        self.assumptions.append(told)
 
     def ask(self, question: Question) -> None:
         """Ask what cannot be known; the likely answer is taken for going on."""

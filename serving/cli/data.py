@@ -62,7 +62,7 @@ def init(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Take the likely answer to each question.")] = False,
     language: Annotated[
-        str, typer.Option("--language", metavar="CODE", help="Of the questions: en, fa or el.")
+        str, typer.Option("--language", metavar="CODE", help="Of what it assumes and asks: en, fa or el.")
     ] = ENGLISH.code,
     json: Json = False,
 ) -> None:
@@ -73,7 +73,8 @@ def init(
     from serving.commands.data.talk import leave_open, likely
     from serving.config import spoken
 
-    put = partial(ask, language=spoken(language))
+    speaks = spoken(language)
+    put = partial(ask, language=speaks)
     report = init_shop(
         orders_source(orders, url, table, query),
         events,
@@ -85,6 +86,7 @@ def init(
         columns=column or (),
         set_aside=set_aside,
         answer=likely if yes else put if is_a_talk() and not json else leave_open,
+        language=speaks,
     )
     screen_of(json).show(report)
     if report.document["questions"]:

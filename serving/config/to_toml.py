@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from features.language.languages import ENGLISH, Language
+from features.language.messages import said
 from features.questions import Question, by_setting
 from features.sources.mapping import NO_FILE, FileFormat
 from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
@@ -28,16 +30,23 @@ SERVE_COMMENT = (
 CONTACTS_COMMENT = "how to reach a customer, for whoever calls or writes; never a feature"
 
 
-def toml_text(settings: Settings, assumptions: Iterable[str] = (), questions: Iterable[Question] = ()) -> str:
+def toml_text(
+    settings: Settings,
+    assumptions: Iterable[str] = (),
+    questions: Iterable[Question] = (),
+    language: Language = ENGLISH,
+) -> str:
     """Write settings as a commented regulars.toml.
 
     Args:
         settings: what to write; paths inside the folder become relative to it.
         assumptions: sentences that stand at the top, so that the reader knows what was guessed.
         questions: each is written where its answer belongs, and no command runs while it stands.
+        language: of assumptions and questions; the names of settings and what they mean stay as the documentation has
+            them.
     """
-    notes = "".join(f"# - {line}\n" for line in assumptions)
-    asked = by_setting(questions)
+    notes = "".join(f"# - {said(line, language)}\n" for line in assumptions)
+    asked = {setting: question.said_in(language) for setting, question in by_setting(questions).items()}
     asks = 'Write the answer in place of each question ("? …") below. ' if asked else ""
     head = f"# Written by `regulars init`. It assumed:\n{notes}# {asks}Change what is wrong, then: regulars check\n"
     return "\n".join([head, *_sections(settings, asked)])

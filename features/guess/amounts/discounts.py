@@ -55,7 +55,7 @@ def discount_settings(columns: DiscountColumns, *, of_order: bool) -> dict[str, 
     sample, column = columns.rows.sample, zeros(values(columns.rows.sample, columns.discount))
     kind = _kind(columns, column)
     if kind != "money":
-        sample.assume(f'"{columns.name}" is a share of the money before discount, not money.')
+        sample.assume(sentence('"{column}" is a share of the money before discount, not money.', column=columns.name))
     # An order's discount on each of its lines would be counted once per line, and a line's once per order.
     elif (
         "discount" not in sample.given
@@ -117,9 +117,17 @@ def _taken(columns: DiscountColumns, column: Floats, kind: str) -> dict[str, Any
     after, before = agreement(worth[some], (product - off)[some]), agreement(worth[some], product[some])
     if before >= AGREES and not after > FAILS:
         columns.rows.sample.assume(
-            f'"{name}" is before discount: it is price × quantity, and the discount is taken off.'
+            sentence(
+                '"{column}" is before discount: it is price × quantity, and the discount is taken off.', column=name
+            )
         )
         return {"discount_taken": False}
     if after >= AGREES:
-        columns.rows.sample.assume(f'"{name}" is after discount: it is price × quantity less "{columns.name}".')
+        columns.rows.sample.assume(
+            sentence(
+                '"{column}" is after discount: it is price × quantity less "{header}".',
+                column=name,
+                header=columns.name,
+            )
+        )
     return {}

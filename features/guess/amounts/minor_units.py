@@ -31,14 +31,20 @@ def amount_unit(sample: Sample, index: int | None) -> str:
         return "major"
     header = sample.name(index)
     if names.MINOR.search(header):
-        sample.assume(f'"{header}" is in minor units, as it says: 4990 is 49.90.')
+        sample.assume(sentence('"{column}" is in minor units, as it says: 4990 is 49.90.', column=header))
         return "minor"
     export = next((name for name, needed in names.MINOR_EXPORTS.items() if set(needed) <= set(sample.plain)), None)
     if export is not None:
-        sample.assume(f'"{header}" is in minor units, as in {export}: 4990 is 49.90.')
+        sample.assume(
+            sentence('"{column}" is in minor units, as in {name}: 4990 is 49.90.', column=header, name=export)
+        )
         return "minor"
     if _every_hundred(sample, index) and set(names.JAFFLE_SHOP) <= set(sample.plain):
-        sample.assume(f'"{header}" is in minor units, as in the jaffle shop: 4990 is 49.90.')
+        sample.assume(
+            sentence(
+                '"{column}" is in minor units, as in {name}: 4990 is 49.90.', column=header, name="the jaffle shop"
+            )
+        )
         return "minor"
     return _asked(sample, index)
 

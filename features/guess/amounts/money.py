@@ -20,8 +20,9 @@ from features.guess.amounts.unit_or_line import price_is_of_line
 from features.guess.columns import money_names as names
 from features.guess.order_rows import OrderRows
 from features.guess.sample import is_number
-from features.language.messages import sentence
-from features.questions import Answer, Question
+from features.language.messages import Message, Sentence, sentence
+from features.language.typed_values import Number
+from features.questions import Answer, Question, quoted
 from features.sources.plain_text import plain
 
 FEW_PIECES = 5  # the usual line has no more of one product
@@ -126,7 +127,7 @@ class _Guess:
         by_unit = amount is None and self.price is not None and self.quantity is not None
         found.settings["price_times_quantity"] = by_unit
         if by_unit:
-            self._say(f"The amount of a line is {self._name(self.price)} × {self._name(self.quantity)}.")
+            self._say(sentence("The amount of a line is {price} × {quantity}.", **self._factors))
         elif amount is None:
             found.settings["amount_is"] = "none" if self._holds_no_money() else "line"
         found.columns |= {
@@ -157,7 +158,7 @@ class _Guess:
         if line is not None and not (has_lines and self._repeated(line)):
             if not has_lines and self.rows.several:
                 return self._level(line, has_lines)
-            self._say(f"The amount of a line is {self._name(line)}.")
+            self._say(sentence("The amount of a line is {column}.", column=self._name(line)))
             return line
         for index in (total, line):
             if index is not None and has_lines and self.rows.of_order(index):
@@ -165,12 +166,17 @@ class _Guess:
         if total is not None and (not has_lines or self.price is None):
             return self._level(total, has_lines)
         if total is not None and self._is_product(total):
-            of = f"{self._name(self.price)} × {self._name(self.quantity)}"
-            self._say(f"The amount of a line is {self._name(total)}: it is {of}.")
+            name = self._name(total)
+            self._say(
+                sentence("The amount of a line is {column}: it is {price} × {quantity}.", column=name, **self._factors)
+            )
             return total
         if self.price is not None and (self.quantity is None or self._price_is_of_line(total)):
-            end = "; there is no quantity" if self.quantity is None else ", of all its units"
-            self._say(f"The amount of a line is {self._name(self.price)}{end}.")
+            name = self._name(self.price)
+            if self.quantity is None:
+                self._say(sentence("The amount of a line is {column}; there is no quantity.", column=name))
+            else:
+                self._say(sentence("The amount of a line is {column}, of all its units.", column=name))
             price, self.price = self.price, None
             return price
         return None
@@ -179,15 +185,23 @@ class _Guess:
         """Say whether an amount is the line's or the order's."""
         if has_lines and self.rows.of_order(index):
             self.found.settings["amount_is"] = "order"
-            self._say(f"The amount is the order's total {self._name(index)}, counted once per order.")
+            self._say(
+                sentence("The amount is the order's total {column}, counted once per order.", column=self._name(index))
+            )
         elif not has_lines and self.rows.several:
             self.found.settings["amount_is"] = "order"
             self._say(
-                f"The amount is {self._name(index)}: a row is an order, and {len(self.rows.several):,} of "
-                f"{self.rows.n_orders:,} orders come several times, of which the latest state counts."
+                sentence(
+                    "The amount is {column}: a row is an order, and {some} of {every} orders come several times, of "
+                    "which the latest state counts.",
+                    column=self._name(index),
+                    some=Number(len(self.rows.several)),
+                    every=Number(self.rows.n_orders),
+                )
             )
         else:
-            self._say(f"The amount{' of a line' if has_lines else ''} is {self._name(index)}.")
+            of_line = sentence("The amount of a line is {column}.", column=self._name(index))
+            self._say(of_line if has_lines else sentence("The amount is {column}.", column=self._name(index)))
         return index
 
     def _repeated(self, index: int) -> bool:
@@ -232,7 +246,9 @@ class _Guess:
         ]  # fmt: skip
         if before and self.discount is None:
             self.found.columns["before_discount"] = before[0]
-            self._say(f"{self._name(before[0])} is before discount: the difference is the discount.")
+            self._say(
+                sentence("{column} is before discount: the difference is the discount.", column=self._name(before[0]))
+            )
         return after[0]
 
     def _is_before(self, index: int, paid: Floats) -> bool:
@@ -270,14 +286,20 @@ class _Guess:
         worth = worth_of(self.sample, amount, self.price, self.quantity)
         if "refunded" not in self.sample.given and in_own_rows(self.rows, worth, self.refund):
             self.found.columns["refunded"] = None
-            self._say(f"{self._name(self.refund)} is what rows below zero say themselves: it is not taken off again.")
+            self._say(
+                sentence(
+                    "{column} is what rows below zero say themselves: it is not taken off again.",
+                    column=self._name(self.refund),
+                )
+            )
             return
-        what = "line"
-        if self.found.settings["amount_is"] == "order":
-            what = "order"
-        elif self.rows.are_lines and self.rows.of_order(self.refund):
-            what = self.found.settings["refund_is"] = "order"
-        self._say(f"{self._name(self.refund)} is money that came back of the {what}: it is taken off.")
+        name, of_order = self._name(self.refund), self.found.settings["amount_is"] == "order"
+        if not of_order and self.rows.are_lines and self.rows.of_order(self.refund):
+            of_order, self.found.settings["refund_is"] = True, "order"
+        if of_order:
+            self._say(sentence("{column} is money that came back of the order: it is taken off.", column=name))
+        else:
+            self._say(sentence("{column} is money that came back of the line: it is taken off.", column=name))
 
     def _holds_no_money(self) -> bool:
         """Say whether nothing in the file could be money, so that orders can only be counted."""
@@ -286,11 +308,15 @@ class _Guess:
             used = index in sample.used or index in (self.quantity,) or not sample.filled(index)
             if not used and is_number(sample, index) and not names.NO_MONEY.search(sample.name(index)):
                 return False
-        self._say('The file holds no money: orders are counted, and nothing is valued (amount_is = "none").')
+        self._say(sentence('The file holds no money: orders are counted, and nothing is valued (amount_is = "none").'))
         return True
 
-    def _name(self, index: int | None) -> str:
-        return f'"{self.sample.name(index)}"' if index is not None else "nothing"
+    @property
+    def _factors(self) -> dict[str, Message]:
+        return {"price": self._name(self.price), "quantity": self._name(self.quantity)}
 
-    def _say(self, sentence: str) -> None:
-        self.sample.assume(sentence)
+    def _name(self, index: int | None) -> Message:
+        return (sentence("nothing") if index is None else quoted(self.sample.name(index))).message
+
+    def _say(self, told: Sentence) -> None:
+        self.sample.assume(told)

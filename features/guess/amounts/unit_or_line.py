@@ -22,8 +22,8 @@ from features.guess.columns import headers
 from features.guess.columns import money_names as names
 from features.guess.order_rows import OrderRows
 from features.guess.sample import Sample
-from features.language.messages import sentence
-from features.language.typed_values import Digits
+from features.language.messages import Sentence, sentence
+from features.language.typed_values import Digits, Percent
 from features.questions import Answer, Question
 
 CLEARLY = 0.2
@@ -46,7 +46,9 @@ def price_is_of_line(
     sample = rows.sample
     each, units = values(sample, price), values(sample, quantity)
     if sample.plain[price] == names.AMAZON_PRICE and names.AMAZON in sample.plain:
-        sample.assume(f'In reports of Amazon "{sample.name(price)}" is the money of all units of a line.')
+        sample.assume(
+            sentence('In reports of Amazon "{column}" is the money of all units of a line.', column=sample.name(price))
+        )
         return True
     if not (np.abs(zeros(units)) > 1).any():
         return False
@@ -73,10 +75,7 @@ def _by_total(
     of_line = shares[True] > shares[False]
     if shares[of_line] < AGREES or shares[not of_line] > FAILS:
         return None
-    sample.assume(
-        f'"{sample.name(index)}" is the money of {_meant(of_line)}: so {shares[of_line]:.0%} of the orders add up to '
-        f'"{sample.name(total)}".'
-    )
+    sample.assume(_by_sums(sample.name(index), sample.name(total), shares[of_line], of_line=of_line))
     return of_line
 
 
@@ -100,13 +99,32 @@ def _by_product(sample: Sample, index: int, price: Floats, quantity: Floats) -> 
     unit, line = steady(sample.columns[product_id], price, quantity)
     if not (max(unit, line) >= FAILS and abs(unit - line) >= CLEARLY):
         return None
-    steadily = f"{'it ÷ quantity' if line > unit else 'it'} is the same each time a product is sold"
-    sample.assume(f'"{sample.name(index)}" is the money of {_meant(line > unit)}: {steadily}.')
+    name = sample.name(index)
+    if line > unit:
+        told = sentence(
+            '"{column}" is the money of all units of a line: it ÷ quantity is the same each time a product is sold.',
+            column=name,
+        )
+    else:
+        told = sentence('"{column}" is the money of one unit: it is the same each time a product is sold.', column=name)
+    sample.assume(told)
     return line > unit
 
 
-def _meant(of_line: bool) -> str:
-    return "all units of a line" if of_line else "one unit"
+def _by_sums(column: str, total: str, share: float, *, of_line: bool) -> Sentence:
+    if of_line:
+        return sentence(
+            '"{column}" is the money of all units of a line: so {share} of the orders add up to "{header}".',
+            column=column,
+            share=Percent(share),
+            header=total,
+        )
+    return sentence(
+        '"{column}" is the money of one unit: so {share} of the orders add up to "{header}".',
+        column=column,
+        share=Percent(share),
+        header=total,
+    )
 
 
 def _ask(sample: Sample, price: int, quantity: int, by_unit: float, as_line: float) -> None:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from features.guess.sample import Sample
+from features.language.messages import in_a_row, sentence
 from features.sources.plain_text import plain_names
 
 ROWS, MOSTLY = 300, 0.8
@@ -105,8 +106,13 @@ def contact_columns(sample: Sample, taken: Mapping[str, str]) -> dict[str, str]:
     found = contacts_among(sample, lambda index: index not in others and _is_of_person(sample, customer, index))
     named = {field: sample.name(index) for field, index in found.items() if (field, index) != ("mail", customer)}
     if named:
-        said = ", ".join(f'{field} "{header}"' for field, header in named.items())
-        sample.assume(f"How to reach a customer is what the orders said last: {said}. It is never a feature.")
+        told = (sentence('{field} "{header}"', field=field, header=header) for field, header in named.items())
+        sample.assume(
+            sentence(
+                "How to reach a customer is what the orders said last: {columns}. It is never a feature.",
+                columns=in_a_row(told, commas=True),
+            )
+        )
     return named
 
 

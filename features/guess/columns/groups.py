@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from features.guess.sample import Sample, is_date, is_number
+from features.language.messages import Message, Sentence, sentence
+from features.questions import some_of
 from features.sources.people.attribute_settings import NEVER_FIELDS, FeatureSettings
 from features.sources.words.sensitive import afterwards_word, names_groups_by_number, tells_sex
 
@@ -35,24 +37,35 @@ def proposed_features(sample: Sample, columns: Mapping[str, int | None]) -> tupl
     refused = [index for index in free if _is_sensitive(sample, index)]
     found = [index for index in groups if index not in refused and (dated or not _is_afterwards(sample, index))]
     if refused:
-        sample.assume(f"Never a feature, being sensitive or of one person alone: {_named(sample, refused)}.")
+        sample.assume(
+            sentence(
+                "Never a feature, being sensitive or of one person alone: {columns}.", columns=_named(sample, refused)
+            )
+        )
     if late := [index for index in groups if index not in (*refused, *found)]:
         sample.assume(
-            f"No feature: {_named(sample, late)}, as it may be written after customers left; with a column that says "
-            "since when a row is known (known_from under [customers.columns]), name it in use under [features]."
+            sentence(
+                "No feature: {columns}, as it may be written after customers left; with a column that says since when "
+                "a row is known (known_from under [customers.columns]), name it in use under [features].",
+                columns=_named(sample, late),
+            )
         )
     if found:
         sample.assume(_said(sample, found, dated=dated))
     return tuple(read.get(index, sample.name(index)) for index in found)
 
 
-def _said(sample: Sample, found: Iterable[int], *, dated: bool) -> str:
-    named = f"Features from {sample.file.name}: {_named(sample, found)}"
+def _said(sample: Sample, found: Iterable[int], *, dated: bool) -> Sentence:
+    file, columns = sample.file.name, _named(sample, found)
     if dated:
-        return f"{named}, each from the day on that known_from names."
-    return (
-        f"{named}. CHECK: nothing says since when they are known; one that is written by what customers did later is a "
-        "leak, and belongs out of use under [features]."
+        return sentence(
+            "Features from {file}: {columns}, each from the day on that known_from names.", file=file, columns=columns
+        )
+    return sentence(
+        "Features from {file}: {columns}. CHECK: nothing says since when they are known; one that is written by what "
+        "customers did later is a leak, and belongs out of use under [features].",
+        file=file,
+        columns=columns,
     )
 
 
@@ -78,5 +91,5 @@ def _is_afterwards(sample: Sample, index: int) -> bool:
     return any(afterwards_word(text) for text in (sample.name(index), *set(sample.filled(index))))
 
 
-def _named(sample: Sample, indices: Iterable[int]) -> str:
-    return ", ".join(f'"{sample.name(index)}"' for index in indices)
+def _named(sample: Sample, indices: Iterable[int]) -> Message:
+    return some_of([sample.name(index) for index in indices], in_quotes=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from features.guess.sample import Sample
+from features.language.messages import sentence
 
 _PERSON = ("unique", "person", "customer", "client", "member", "user", "account", "household", "mail", "phone")
 _ID = ("id", "no", "nr", "number", "code", "key", "mail", "phone")
@@ -20,4 +21,4 @@ def take_person(sample: Sample) -> None:
         return
     sample.given["customer_id"] = found
     sample.used.add(found)
-    sample.assume(f'The customer is "{sample.name(found)}": it says who stands behind an id.')
+    sample.assume(sentence('The customer is "{column}": it says who stands behind an id.', column=sample.name(found)))

@@ -14,7 +14,8 @@ from features.guess.formats import currency_in
 from features.guess.order_rows import OrderRows
 from features.guess.sample import DATES, Sample, is_date, is_flag, is_number, is_order_id
 from features.language.messages import Sentence, sentence
-from features.questions import Answer, Question, quoted
+from features.language.typed_values import Percent
+from features.questions import Answer, Question, quoted, some_of
 from features.sources.cells.calendar_words import calendar_words
 from features.sources.plain_text import plain
 
@@ -45,7 +46,7 @@ def ordered_at(sample: Sample) -> int | None:
     if named:
         return named[0]
     by_cells = [index for index in free if is_date(sample, index, counted=False)]
-    return _only(sample, "ordered_at", by_cells, WHEN, "the only column of dates")
+    return _only(sample, "ordered_at", by_cells, WHEN, sentence("the only column of dates"))
 
 
 def order_id(sample: Sample, at: int | None) -> int | None:
@@ -101,14 +102,19 @@ def customer(sample: Sample, order: int | None, at: int | None, known: int | Non
         bare = [index for index in _free(sample) if _recurs(sample, index, at)]
         found = bare[0] if bare else _by_cells(sample, order)
         if bare:
-            sample.assume(f'The customer is "{sample.name(bare[0])}": it comes again on other days, as no order does.')
+            sample.assume(
+                sentence(
+                    'The customer is "{column}": it comes again on other days, as no order does.',
+                    column=sample.name(bare[0]),
+                )
+            )
         return found
     mail = sample.find([name for name in headers.CUSTOMER_ID if "mail" in name])
     if mail is not None and mail != found and _fills_guests(sample, found, mail):
         return mail
     person = _person_beside(sample, found, order)
     if person is None:
-        sample.assume(f'The customer is "{sample.name(found)}".')
+        sample.assume(sentence('The customer is "{column}".', column=sample.name(found)))
         return found
     return person
 
@@ -166,7 +172,7 @@ def _by_cells(sample: Sample, order: int | None) -> int | None:
         if _may_be_persons(sample, index, by_name=bool(rows.several)) and _like_persons(sample, index)
         and not _several_in_orders(rows, index)
     ]  # fmt: skip
-    return _only(sample, "customer_id", found, WHO, "the only column whose values come again as persons do")
+    return _only(sample, "customer_id", found, WHO, sentence("the only column whose values come again as persons do"))
 
 
 def _several_in_orders(rows: OrderRows, index: int) -> bool:
@@ -201,8 +207,14 @@ def _fills_guests(sample: Sample, found: int, mail: int) -> bool:
     with_mail = len(sample.filled(mail)) / len(sample.columns[mail])
     if nobody <= GUEST_ZEROS or with_mail <= 1 - nobody:
         return False
-    why = f'"{sample.name(found)}" is empty or 0 on {nobody:.0%} of the lines'
-    sample.assume(f'The customer is "{sample.name(mail)}": {why}.')
+    sample.assume(
+        sentence(
+            'The customer is "{column}": "{header}" is empty or 0 on {share} of the lines.',
+            column=sample.name(mail),
+            header=sample.name(found),
+            share=Percent(nobody),
+        )
+    )
     return True
 
 
@@ -216,7 +228,11 @@ def guests_of(sample: Sample, index: int | None, guests: Sequence[str]) -> tuple
     """
     found = () if index is None else tuple(each for each in guests if each in sample.columns[index])
     if found and index is not None:
-        sample.assume(f'{", ".join(found)} in "{sample.name(index)}" are guests, as in this export.')
+        sample.assume(
+            sentence(
+                '{words} in "{column}" are guests, as in this export.', words=some_of(found), column=sample.name(index)
+            )
+        )
     return found or None
 
 
@@ -267,7 +283,7 @@ def amount(sample: Sample, more: Iterable[int | None]) -> int | None:
         and not is_flag(sample, index) and not money_names.NO_MONEY.search(sample.name(index))
         and not is_date(sample, index, counted=False) and _words_are_money(sample, index)
     ]  # fmt: skip
-    return _only(sample, "amount", free, HOW_MUCH, "the only column that could be money")
+    return _only(sample, "amount", free, HOW_MUCH, sentence("the only column that could be money"))
 
 
 def _words_are_money(sample: Sample, index: int) -> bool:
@@ -276,10 +292,12 @@ def _words_are_money(sample: Sample, index: int) -> bool:
     return sum(currency_in([cell]) is not None for cell in filled) >= 0.5 * len(filled)
 
 
-def _only(sample: Sample, field: str, found: Sequence[int], asked: Sentence, why: str) -> int | None:
+def _only(sample: Sample, field: str, found: Sequence[int], asked: Sentence, why: Sentence) -> int | None:
     """Return the only column that could be a field, and say so; where several could, put the question."""
     if len(found) == 1:
-        sample.assume(f'{field} is "{sample.name(found[0])}": {why}.')
+        sample.assume(
+            sentence('{field} is "{column}": {why}.', field=field, column=sample.name(found[0]), why=why.message)
+        )
     elif found:
         setting, names = f"orders.columns.{field}", [sample.name(index) for index in found]
         answers = tuple(Answer(quoted(name), {setting: name}) for name in names)

@@ -9,6 +9,8 @@ from typing import Any
 from features.guess.columns import headers, status_names
 from features.guess.order_rows import OrderRows
 from features.guess.sample import Sample, is_date, is_flag, is_number
+from features.language.messages import Message, in_a_row, sentence
+from features.questions import some_of
 from features.sources import cells
 from features.sources.words.meanings import Meaning, Where, meanings
 
@@ -16,10 +18,15 @@ MOST_WORDS = 60  # a column of more different texts is no list of states
 ADDRESS = ("city", "zip", "zipcode", "postcode", "postalcode", "country", "region", "address", "street", "county")
 MOSTLY = 0.6
 LONGEST_CODE = 3  # NY, NSW
-MEANT: Mapping[Meaning, str] = {
-    "sale": "orders", "cancelled": "cancelled", "unpaid": "never paid", "returned": "returned", "test": "tests",
-    "no_order": "no orders",
-}  # fmt: skip
+UNKNOWN = Message("not known, and asked about", context="rows")
+MEANT: Mapping[Meaning | None, Message] = {
+    "sale": Message("orders", context="rows"),
+    "cancelled": Message("cancelled", context="rows"),
+    "unpaid": Message("never paid", context="rows"),
+    "returned": Message("returned", context="rows"),
+    "test": Message("tests", context="rows"),
+    "no_order": Message("no orders", context="rows"),
+}
 
 
 def status_columns(sample: Sample, order: int | None) -> dict[str, int | None]:
@@ -157,21 +164,25 @@ def _same_everywhere(sample: Sample, columns: Mapping[str, int | None]) -> dict[
         if index is not None and len(words) == 1 and is_number(sample, index) and words.isdisjoint(same):
             same += words
             sample.assume(
-                f'"{sample.name(index)}" is {same[-1]} on every line: it tells none apart, and all are orders.'
+                sentence(
+                    '"{column}" is {cell} on every line: it tells none apart, and all are orders.',
+                    column=sample.name(index),
+                    cell=same[-1],
+                )
             )
     return {"sale_status": tuple(same)} if same else {}
 
 
 def _tell(sample: Sample, index: int, found: Mapping[str, Meaning | None]) -> None:
-    of: dict[str, list[str]] = {}
+    of: dict[Meaning | None, list[str]] = {}
     for word, meaning in sorted(found.items()):
-        of.setdefault("not known, and asked about" if meaning is None else MEANT[meaning], []).append(word)
-    order = [*(each for each in of if each != "orders"), *(["orders"] if "orders" in of else [])]
-    sample.assume(f'By "{sample.name(index)}": {"; ".join(f"{each} are {_some(of[each])}" for each in order)}.')
-
-
-def _some(words: Sequence[str]) -> str:
-    return ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")
+        of.setdefault(meaning, []).append(word)
+    order = sorted(of, key=lambda meaning: meaning == "sale")  # orders come last
+    told = in_a_row(
+        sentence("{meaning} are {words}", meaning=MEANT.get(meaning, UNKNOWN), words=some_of(of[meaning], 8))
+        for meaning in order
+    )
+    sample.assume(sentence('By "{column}": {words}.', column=sample.name(index), words=told))
 
 
 def _return_prefix(sample: Sample, columns: Mapping[str, int | None]) -> str | None:
@@ -189,6 +200,8 @@ def _return_prefix(sample: Sample, columns: Mapping[str, int | None]) -> str | N
         below[prefix] += cells.HUGE < cells.number(signed, sample.form.decimal) < 0
     for prefix, rows in below.items():
         if prefix and rows == every[prefix] and rows < 0.5 * sum(every.values()):
-            sample.assume(f'Order ids that begin with "{prefix}" are returns: all their lines are negative.')
+            sample.assume(
+                sentence('Order ids that begin with "{cell}" are returns: all their lines are negative.', cell=prefix)
+            )
             return prefix
     return None

@@ -11,6 +11,9 @@ from features.guess.amounts.refunds import in_own_rows, worth_of
 from features.guess.columns import headers
 from features.guess.order_rows import OrderRows
 from features.guess.sample import Sample, is_number
+from features.language.messages import Sentence, sentence
+from features.language.typed_values import Number
+from features.questions import some_of
 from features.sources import cells
 
 MOST_NAMED = 40
@@ -27,11 +30,15 @@ def not_used(sample: Sample, used: Iterable[str]) -> tuple[str, ...]:
     filled = [sample.name(index) for index in indices if sample.filled(index)]
     empty = len(indices) - len(filled)
     if filled:
-        more = f" and {len(filled) - MOST_NAMED} more" if len(filled) > MOST_NAMED else ""
-        named = ", ".join(f'"{header}"' for header in filled[:MOST_NAMED])
-        sample.assume(
-            f"Not used of {sample.file.name}: {named}{more}" + (f"; {empty} more are empty." if empty else ".")
-        )
+        file, columns = sample.file.name, some_of(filled, MOST_NAMED, in_quotes=True)
+        if empty:
+            sample.assume(
+                sentence(
+                    "Not used of {file}: {columns}; {more} more are empty.", file=file, columns=columns, more=empty
+                )
+            )
+        else:
+            sample.assume(sentence("Not used of {file}: {columns}.", file=file, columns=columns))
     return tuple(sample.name(index) for index in indices)
 
 
@@ -55,13 +62,32 @@ def _refunds(sample: Sample, index: int, columns: Mapping[str, str]) -> None:
         return
     name, taken = sample.name(index), of.get("refunded")
     if taken is not None and sample.columns[taken] == sample.columns[index]:
-        sample.assume(f'"{name}" says the same as "{sample.name(taken)}", which is taken off.')
+        sample.assume(
+            sentence(
+                '"{column}" says the same as "{header}", which is taken off.', column=name, header=sample.name(taken)
+            )
+        )
         return
-    beside = "" if taken is None else f', beside "{sample.name(taken)}", which is'
-    sample.assumptions.insert(
-        0,
-        f'REFUNDS ARE NOT SUBTRACTED: "{name}" holds amounts on {rows:,} of the first {len(sample.columns[index]):,} '
-        f'lines{beside}. If it is the money that came back, write refunded = "{name}" under [orders.columns].',
+    beside = None if taken is None else sample.name(taken)
+    sample.assumptions.insert(0, _not_subtracted(name, rows, len(sample.columns[index]), beside))
+
+
+def _not_subtracted(column: str, rows: int, of: int, beside: str | None) -> Sentence:
+    if beside is None:
+        return sentence(
+            'REFUNDS ARE NOT SUBTRACTED: "{column}" holds amounts on {some} of the first {every} lines. If it is the '
+            'money that came back, write refunded = "{column}" under [orders.columns].',
+            column=column,
+            some=Number(rows),
+            every=Number(of),
+        )
+    return sentence(
+        'REFUNDS ARE NOT SUBTRACTED: "{column}" holds amounts on {some} of the first {every} lines, beside "{header}", '
+        'which is. If it is the money that came back, write refunded = "{column}" under [orders.columns].',
+        column=column,
+        some=Number(rows),
+        every=Number(of),
+        header=beside,
     )
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from features.language.messages import Sentence, sentence
 from features.sources.opening.layout import Layout
 from features.sources.opening.refusal import refusal
 
@@ -161,9 +162,21 @@ def _full_day(written: str, year_begins: date | None) -> str:
         return written
 
 
-def _said(name: str, head: _Head) -> str:
-    days = "" if head.year_begins is None else f"its days lie in the year from {head.year_begins} on, "
-    return (
-        f'{name} is a batch of bookings of DATEV: {days}the customer is the debtor\'s account ("{DEBTOR}"), and what '
-        f'is booked against revenue is an invoice or a credit note ("{KIND}").'
+def _said(name: str, head: _Head) -> Sentence:
+    if head.year_begins is None:
+        return sentence(
+            '{file} is a batch of bookings of DATEV: the customer is the debtor\'s account ("{column}"), and what is '
+            'booked against revenue is an invoice or a credit note ("{header}").',
+            file=name,
+            column=DEBTOR,
+            header=KIND,
+        )
+    return sentence(
+        "{file} is a batch of bookings of DATEV: its days lie in the year from {day:table} on, the customer is the "
+        'debtor\'s account ("{column}"), and what is booked against revenue is an invoice or a credit note '
+        '("{header}").',
+        file=name,
+        day=head.year_begins,
+        column=DEBTOR,
+        header=KIND,
     )

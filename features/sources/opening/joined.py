@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from features.language.messages import sentence
 from features.sources import plain_text
 from features.sources.opening.open_file import Mark, OpenFile
 from features.sources.opening.refusal import file_literal, refusal, several
@@ -44,7 +45,11 @@ def with_lines(heads: OpenFile, lines: OpenFile) -> OpenFile:
         numbered=True,
         others=(*heads.others, lines),
         lines_from=len(heads.header),
-        notes=(*heads.notes, *lines.notes, f'{lines.name} is joined by "{heads.header[head]}".'),
+        notes=(
+            *heads.notes,
+            *lines.notes,
+            sentence('{file} is joined by "{column}".', file=lines.name, column=heads.header[head]),
+        ),
     )
 
 
@@ -78,7 +83,11 @@ def with_persons(heads: OpenFile, persons: OpenFile) -> OpenFile:
         numbered=True,
         others=(*heads.others, persons),
         persons_from=wide,
-        notes=(*heads.notes, *persons.notes, f'{persons.name} is joined by "{heads.header[customer]}".'),
+        notes=(
+            *heads.notes,
+            *persons.notes,
+            sentence('{file} is joined by "{column}".', file=persons.name, column=heads.header[customer]),
+        ),
     )
 
 

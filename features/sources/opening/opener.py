@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from features.errors import InputError
+from features.language.messages import sentence
 from features.sources.mapping import Beside, FileFormat
 from features.sources.opening import datev
 from features.sources.opening.copies import folder_for_copies
@@ -208,7 +209,13 @@ def _part(
     plain, nuls = as_utf8(table.path, table.name, encoding, folder)
     part = _laid_out(table, plain, folder, form)
     if nuls:
-        part = replace(part, notes=(*part.notes, f"{table.name} holds {nuls:,} NUL bytes; they are left out."))
+        part = replace(
+            part,
+            notes=(
+                *part.notes,
+                sentence("{file} holds {count} NUL bytes; they are left out.", file=table.name, count=nuls),
+            ),
+        )
     return part, encoding, may_hold_totals(plain)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import duckdb
 
 from features.errors import Violation
+from features.language.messages import sentence
+from features.questions import some_of
 from features.sources import cells
 from features.sources.opening.layout import SPACES, Layout, records
 from features.sources.opening.refusal import file_literal, refusal
@@ -139,10 +141,18 @@ def text_part(name: str, path: Path, layout: Layout, folder: Path, *, by_record:
     skip = 0 if header_in_line_1 else layout.header_line
     source = csv_source(path, layout.delimiter, len(layout.header), header=header_in_line_1, skip=skip)
     counts = {"lines above the header": layout.titles} if layout.titles else {}
-    notes = [f"The header of {name} stands on line {layout.header_line}."] if layout.titles else []
+    notes: list[str] = []
+    if layout.titles:
+        notes.append(sentence("The header of {file} stands on line {line}.", file=name, line=layout.header_line))
     if layout.cut:
-        cut = ", ".join(f'"{layout.header[place]}"' for place in layout.cut)
-        notes.append(f"{name} separates cells by commas and writes a decimal comma in {cut}; both halves are joined.")
+        cut = [layout.header[place] for place in layout.cut]
+        notes.append(
+            sentence(
+                "{file} separates cells by commas and writes a decimal comma in {columns}; both halves are joined.",
+                file=name,
+                columns=some_of(cut, in_quotes=True),
+            )
+        )
     sql_types = ("VARCHAR",) * len(layout.header)
     text = Text(path, layout, by_record)
     part = Part(name, layout.header, sql_types, source, text, counts=counts, notes=tuple(notes))

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import duckdb
 
+from features.language.messages import sentence
+from features.questions import some_of
 from features.sources.mapping import FileFormat
 from features.sources.opening.open_file import PART, TOTAL, Mark, OpenFile, by_place
 from features.sources.opening.parts import Part
-from features.sources.opening.refusal import refusal, several
+from features.sources.opening.refusal import refusal
 from features.sources.opening.totals import TOTAL_ROWS, total_sql
 
 LEAST_SHARED = 0.5  # of the columns: files that share fewer do not hold the same
@@ -45,8 +47,9 @@ def united(
     named = by_place(header)
     if len(parts) > 1:
         named, sql_types = _columns(parts)
-        notes += [f"{len(parts)} tables are read as one: {several([part.name for part in parts], 5)}.",
-                  *_lacking(parts, named)]  # fmt: skip
+        files = some_of([part.name for part in parts], 5, in_quotes=True)
+        notes.append(sentence("{count} tables are read as one: {files}.", count=len(parts), files=files))
+        notes += _lacking(parts, named)
         selects = " UNION ALL ".join(_select(part, named, sql_types, n) for n, part in enumerate(parts))
         source = f"({selects})"
     if marked:
@@ -93,4 +96,7 @@ def _lacking(parts: Sequence[Part], names: Sequence[str]) -> Iterator[str]:
     for part in parts:
         without = [name for name in names if name.strip().casefold() not in _folded(part)]
         if without:
-            yield f"{part.name} has no column {several(without)}: its cells are read as empty."
+            columns = some_of(without, in_quotes=True)
+            yield sentence(
+                "{file} has no column {columns}: its cells are read as empty.", file=part.name, columns=columns
+            )

@@ -12,6 +12,9 @@ from features.churn.horizon import proposed_definition
 from features.churn.horizon_doubts import horizon_doubt
 from features.errors import InputError
 from features.guess.guess import guess
+from features.language.languages import ENGLISH, Language
+from features.language.messages import Sentence, message_in, said, sentence
+from features.language.typed_values import Days
 from features.log import Log
 from features.questions import Question, by_setting
 from features.shell import shell_line
@@ -24,8 +27,6 @@ from serving.commands.data.preview import preview_document, preview_lines
 from serving.commands.data.talk import Answerer, Talk, leave_open
 from serving.commands.result import WordedResult
 from serving.config import FILE_NAME, Churn, Settings, answered, toml_text, usual_days
-
-AFTER_THE_QUESTIONS = "horizon_days = auto: the gaps are measured once the questions are answered"
 
 
 def init_shop(
@@ -40,6 +41,7 @@ def init_shop(
     columns: Sequence[str] = (),
     set_aside: bool = False,
     answer: Answerer = leave_open,
+    language: Language = ENGLISH,
 ) -> WordedResult:
     """Guess how a shop's files are to be read, ask what cannot be known, and write both down.
 
@@ -54,6 +56,7 @@ def init_shop(
         columns: what is known already, each as FIELD=HEADER.
         set_aside: whether rows that break a rule are named in a file, and the others read.
         answer: who answers the questions; each that stays open is written in place of its answer.
+        language: of what it assumes and asks, on the terminal and in the toml.
 
     Raises:
         InputError: a file that cannot be read, a toml that is there already, a required column that was neither
@@ -78,7 +81,7 @@ def init_shop(
     settings = dataclasses.replace(settings, churn=churn)
     assumptions = (*found.assumptions, *talk.said, assumed)
     with whole(out) as half:
-        half.write_text(toml_text(settings, assumptions, talk.open), encoding="utf-8")
+        half.write_text(toml_text(settings, assumptions, talk.open, language), encoding="utf-8")
     document: dict[str, Any] = {
         "file": str(out),
         "zone": settings.shop.zone,
@@ -88,16 +91,18 @@ def init_shop(
         "orders": {**_source(settings.orders), "columns": dict(settings.orders.columns)},
         "features": {"use": list(settings.features.use)},
         "not_used": {table: list(headers) for table, headers in found.not_used.items()},
-        "assumptions": assumptions,
+        "assumptions": [str(each) for each in assumptions],
         "questions": [each.to_dict() for each in by_setting(talk.open).values()],
         "answers": [each.to_dict() for each in talk.answered],
     }
-    words = [f"wrote {out}; it assumes:", *(f"  - {line}" for line in assumptions), *_asked(out, talk.open)]
+    head = said(sentence("wrote {file}; it assumes:", file=str(out)), language)
+    words = [head, *(f"  - {said(line, language)}" for line in assumptions), *_asked(out, talk.open, language)]
     if report is not None and report.log is not None and report.sheet is not None:
         seen = report.log, report.sheet, settings.shop.currency
         document["preview"] = preview_document(*seen)
         words += [*preview_lines(*seen), ""]
-    return WordedResult(document, [*words, "then: regulars check" if talk.open else "next: regulars check"])
+    end = sentence("then: regulars check") if talk.open else sentence("next: regulars check")
+    return WordedResult(document, [*words, said(end, language)])
 
 
 def orders_source(
@@ -153,13 +158,20 @@ def _checked(talk: Talk, found: Guess, folder: Path) -> tuple[Settings, CheckRep
     return settings, None
 
 
-def _asked(out: Path, questions: Iterable[Question]) -> Iterator[str]:
+def _asked(out: Path, questions: Iterable[Question], language: Language) -> Iterator[str]:
     """Say what is to be answered before anything runs."""
-    if asked := by_setting(questions):
-        yield f"it asks, and nothing else runs before each answer stands in place of its question in {out}:"
-        for setting, question in asked.items():
-            yield f"  - {setting}: {question.words}" + (f" ({question.remedy})" if question.remedy else "")
-        yield "  init --yes takes the likely answers; on a terminal init asks them one by one"
+    asked = {setting: each.said_in(language) for setting, each in by_setting(questions).items()}
+    if not asked:
+        return
+    head = sentence(
+        "it asks, and nothing else runs before each answer stands in place of its question in {file}:", file=str(out)
+    )
+    yield said(head, language)
+    for setting, question in asked.items():
+        remedy = f" ({said(question.likely_line, language)})" if question.likely.lines else ""
+        yield f"  - {setting}: {question.words}{remedy}"
+    last = sentence("init --yes takes the likely answers; on a terminal init asks them one by one")
+    yield f"  {said(last, language)}"
 
 
 def named_columns(columns: Iterable[str]) -> dict[str, str]:
@@ -204,16 +216,21 @@ def _absolute(mapping: Any) -> Any:
     return with_paths(mapping, Path.resolve)
 
 
-def _churn(log: Log | None, *, open_: bool) -> tuple[Churn, str]:
+def _churn(log: Log | None, *, open_: bool) -> tuple[Churn, Sentence]:
     """Propose horizon and active window from the orders, or say why not."""
     if open_:
-        return Churn("auto"), AFTER_THE_QUESTIONS
+        return Churn("auto"), sentence("horizon_days = auto: the gaps are measured once the questions are answered")
     if log is None:
-        return Churn(30, 90), "a horizon of 30 days: the orders break rules, so their gaps were not measured"
+        return Churn(30, 90), sentence(
+            "a horizon of {days}: the orders break rules, so their gaps were not measured", days=Days(30)
+        )
     definition = proposed_definition(log)
     churn = Churn(definition.horizon_days, definition.active_days)
-    words = f"churned = no order for {churn.horizon_days} days, from the gaps between the shop's own orders"
-    doubt = horizon_doubt(log, definition)
-    return churn, f"{words}; who ordered in the last {churn.active_days} days can churn" + (
-        f"; {doubt}" if doubt else ""
+    told = sentence(
+        "churned = no order for {days}, from the gaps between the shop's own orders; who ordered in the last {horizon} "
+        "can churn",
+        days=Days(definition.horizon_days),
+        horizon=Days(definition.active_days),
     )
+    doubt = horizon_doubt(log, definition)
+    return churn, sentence("{first}; {second}", first=told.message, second=message_in(doubt)) if doubt else told

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from features.language.messages import Sentence, message_in, sentence
 from features.questions import Answer, Question, Setting
 
 Answerer = Callable[[Question], Answer | None]
@@ -86,7 +87,13 @@ class Talk:
         return named
 
     @property
-    def said(self) -> list[str]:
+    def said(self) -> list[Sentence]:
         """A sentence for each answer."""
-        taken = "Taken, as likely" if self.answer is likely else "You said"
-        return [f"{each.words} {taken}: {each.likely.words}." for each in self.answered]
+        return [_said(each, taken=self.answer is likely) for each in self.answered]
+
+
+def _said(question: Question, *, taken: bool) -> Sentence:
+    asked, answer = message_in(question.words), message_in(question.likely.words)
+    if taken:
+        return sentence("{case} Taken, as likely: {reason}.", case=asked, reason=answer)
+    return sentence("{case} You said: {reason}.", case=asked, reason=answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from features.clock import date_of
 from features.errors import ConfigError, InputError
 from features.guess.guess import guess
+from features.language.languages import GREEK, PERSIAN
+from features.language.messages import said
 from features.sources.mapping import FileFormat, OrdersMapping, Shop
 from features.sources.reader import read_log
 
@@ -235,6 +238,19 @@ def test_a_persian_file_that_names_no_unit_is_asked_for_it(tmp_path, cell, likel
     assert question.words == "Are the amounts in rial, in toman or in new rial? The file does not say."
     assert question.likely.words == likely
     assert {each.settings["shop.currency"] for each in question.answers} == {"IRR", "IRT"}
+
+
+@pytest.mark.parametrize("shop", sorted(SHOPS.glob("*.csv")), ids=lambda path: path.name)
+@pytest.mark.parametrize("language", [PERSIAN, GREEK], ids=lambda language: language.code)
+def test_every_assumption_and_question_is_said_in_every_language(shop, language):
+    found = guess(shop)
+    texts = [*found.assumptions, *(each for asked in found.questions for each in (asked.words, *_answers(asked)))]
+    unsaid = [str(each) for each in texts if re.search("[a-z]{3}", each) and said(each, language) == str(each)]
+    assert unsaid == []
+
+
+def _answers(asked):
+    return [each.words for each in asked.answers]
 
 
 def test_columns_that_are_not_used_are_named(tmp_path):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
 from functools import partial
+from pathlib import Path
 
 import pytest
 import typer
 
 from features.errors import InputError
+from features.language.languages import GREEK, PERSIAN, Language
 from serving.cli import app, run
 from serving.commands.data.check import check_shop
 from serving.commands.data.init import init_shop, named_columns
@@ -167,3 +170,22 @@ def test_a_check_imports_no_models_no_book_and_no_workbooks(tmp_path, orders):
     code, out, modules = modules_after(tmp_path, "check")
     assert code == 0, out
     assert not modules & {"sqlalchemy", "mlflow", "matplotlib", "scipy", "xlsxwriter", "training", "sklearn"}
+
+
+@pytest.mark.parametrize(("language", "assumed"), [(PERSIAN, "فرض‌ها:"), (GREEK, "παραδοχές:")])
+def test_what_it_assumes_and_asks_is_said_and_written_in_the_language(
+    tmp_path: Path, language: Language, assumed: str
+) -> None:
+    """The document for a machine keeps its English."""
+    orders = tmp_path / "orders.csv"
+    orders.write_text("تاریخ,مشتری,مبلغ\n" + "".join(f"1403/01/{day:02},c{day},1500000\n" for day in range(1, 20)))
+    found = init_shop(orders, None, None, tmp_path / "regulars.toml", force=False, language=language)
+    written = (tmp_path / "regulars.toml").read_text(encoding="utf-8")
+    notes = [line for line in written.splitlines() if line.startswith("# - ")]
+    assert assumed in found.lines()[0]
+    assert notes
+    assert not [line for line in notes if re.search("[a-z]{3,} [a-z]{3,} [a-z]{3,}", line)]
+    asked = next(line for line in written.splitlines() if line.startswith('currency = "? '))
+    assert "Are the amounts" not in asked
+    assert found.document["questions"][0]["words"].startswith("Are the amounts in rial")
+    assert all(str(each).isascii() or '"' in each for each in found.document["assumptions"])
