@@ -227,9 +227,7 @@ class OpenShop:
             ModelRefused: it is corrupt or gone.
             InputError: it was trained for another question.
         """
-        from training.tracking import Tracking
-
-        tracking = Tracking(self.settings.folder)
+        tracking = self.settings.tracking()
         try:
             bundle, version = tracking.champion()
         except ModelNotFound:

@@ -19,7 +19,7 @@ from training.forecasts.buys_less import BuysLess
 from training.forecasts.left import LeftModel
 from training.gate import Check, GateDecision
 from training.models.candidates import enough_to_learn, fit
-from training.record.training_run import record_of
+from training.record.training_run import described_of, log_source, record_of
 from training.refit import Refit
 from training.splits import labels_end, latest_dates
 from training.tracking import Tracking
@@ -93,9 +93,10 @@ def _recorded(refit: Refit, tracking: Tracking) -> str:
     less = BuysLess.off(refit.data.definition)
     bundle = replace(refit.bundle(PROVISIONAL, left, less), why=why)
     decision = GateDecision(False, (Check("model", False, why),), why)
-    record = record_of(refit.log, refit.data, bundle, None, decision, PROVISIONAL, refit.trees, None, {})
+    sources = (log_source(refit.log),)
+    record = record_of(refit.log, refit.data, bundle, None, decision, PROVISIONAL, refit.trees, None, {}, sources)
     with tracking.run(PROVISIONAL) as run:
         run.write(record)
-        version = tracking.register(run.id, bundle, [], decision.tags)
+        version = tracking.register(run.id, bundle, [], decision.tags, described_of(bundle, None, None, sources))
         tracking.promote(version)
     return version

@@ -20,6 +20,7 @@ from training.backtest.fairness.rows import judged_rows
 from training.backtest.own_past import judge
 from training.backtest.report import Report, report, report_facts
 from training.backtest.results import Backtest
+from training.backtest.segments import members_of
 from training.bundle import Bundle
 from training.dataset import Dataset, Floats, build_dataset
 from training.drift_reference import references
@@ -73,6 +74,7 @@ class Refit:
         trees: how trees grow.
         list_size: how many customers the shop can call.
         groups: by which columns of the customers file it is looked whether a group is served worse.
+        segment_of: customer → the shop's own segment, for the report; empty where it has none.
     """
 
     log: Log
@@ -83,6 +85,7 @@ class Refit:
     trees: TreeSettings = USUAL
     list_size: ListSize = ANY_SIZE
     groups: Columns = field(default_factory=lambda: NOTHING_ASKED)
+    segment_of: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def end(self) -> int:
@@ -173,7 +176,14 @@ class Refit:
             return replace(bundle, why=decision.why), None
         size = self.list_size
         served = self._fairness(self.tested, bundle.candidate)
-        found = report(self.tested, bundle.candidate, list_size=size.customers, list_why=size.why, fairness=served)
+        found = report(
+            self.tested,
+            bundle.candidate,
+            list_size=size.customers,
+            list_why=size.why,
+            members=members_of(self.log, self.tested.candidates[bundle.candidate].by_date, self.segment_of),
+            fairness=served,
+        )
         return replace(bundle, why=decision.why, quality=report_facts(found)), found
 
     def _fairness(self, tested: Backtest, candidate: str) -> Fairness | None:

@@ -34,10 +34,12 @@ from training.models.candidates import RULES
 from training.models.trees import USUAL, TreeSettings
 from training.provisional import serve_provisionally
 from training.record.candidates import record_candidates
-from training.record.training_run import record_of
+from training.record.training_run import described_of, log_source, record_of
 from training.refit import ANY_SIZE, ListSize, Refit, Reported, learnt_until
 from training.splits import TEST_DATES, labels_end, latest_dates
 from training.tracking import CHALLENGER, Run, Stages, Tracking
+from training.tracking.models import Described
+from training.tracking.sources import Source
 
 # The thousandths of the time that the backtest takes.
 BACKTEST_SHARE = 850
@@ -112,6 +114,7 @@ def train(
     groups: Columns = NOTHING_ASKED,
     documents: Mapping[str, Mapping[str, Any]] = NO_DOCUMENTS,
     budget: Budget = FULL,
+    sources: Sequence[Source] = (),
     stages: Stages | None = None,
     progress: Progress = no_progress,
 ) -> TrainingResult:
@@ -130,6 +133,7 @@ def train(
         groups: column of the customers file → customer → what it says; is a group of any served worse?
         documents: what else the record of the run holds, by file name without suffix.
         budget: how much may be done; a very large shop is learnt from a part of its customers.
+        sources: the files or tables that the log was read from, as MLflow shows them.
         stages: of the work so far, such as reading the log; the run began with them.
         progress: is called before each step.
 
@@ -161,7 +165,7 @@ def train(
                 shop,
                 within(progress, 0, BACKTEST_SHARE),
             )
-        refit = Refit(log, data, tested, shop, until, trees, list_size, groups)
+        refit = Refit(log, data, tested, shop, until, trees, list_size, groups, segments or {})
         names, why = _challengers(tested, trouble, champion)
         progress(BACKTEST_SHARE, 1000, f"{names[0]} on everything")
         with stages("refit"):
@@ -184,7 +188,7 @@ def train(
             ]
         progress(970, 1000, "recording in MLflow")
         with stages("record"):
-            result = _recorded(run, refit, made, champion, decision, tracking, documents)
+            result = _recorded(run, refit, made, champion, decision, tracking, documents, sources)
     return replace(result, leaks=leaks, provisional_version=first)
 
 
@@ -202,15 +206,20 @@ def _recorded(
     decision: GateDecision,
     tracking: Tracking,
     documents: Mapping[str, Mapping[str, Any]],
+    sources: Sequence[Source],
 ) -> TrainingResult:
     """Record the run, register its bundles, and carry out the decision of what serves."""
     stays = champion is not None and not decision.promoted
     bundle, report = made[-1]
     serves = champion.bundle if champion is not None and stays else bundle
     tested, data = refit.tested, refit.data
-    run.write(record_of(refit.log, data, bundle, tested, decision, serves.candidate, refit.trees, report, documents))
+    sources = (log_source(refit.log), *sources)
+    run.write(
+        record_of(refit.log, data, bundle, tested, decision, serves.candidate, refit.trees, report, documents, sources)
+    )
     record_candidates(run, tested, bundle.candidate)
-    versions = _register(tracking, run.id, [each for each, _ in made], decision)
+    said = [described_of(one, tested, its, sources) for one, its in made]
+    versions = _register(tracking, run.id, [each for each, _ in made], said, decision)
     former = tracking.champion_version() if stays else tracking.promote(versions[-1])
     bundle, version = tracking.champion() if stays else (serves, versions[-1])
     why = decision.why
@@ -329,8 +338,10 @@ def _if_nothing_leaks(decision: GateDecision, leaks: Sequence[LeakCheck]) -> Gat
     return replace(decision, promoted=False, checks=(*decision.checks, Check("leaks", False, words)), why=words)
 
 
-def _register(tracking: Tracking, run_id: str, bundles: Sequence[Bundle], decision: GateDecision) -> tuple[str, ...]:
+def _register(
+    tracking: Tracking, run_id: str, bundles: Sequence[Bundle], said: Sequence[Described], decision: GateDecision
+) -> tuple[str, ...]:
     """Register the challenger, and the rule that will serve instead, if there is one; neither serves yet."""
-    challenger, *rule = bundles
-    first = tracking.register(run_id, challenger, [CHALLENGER], decision.tags)
-    return (first, *(tracking.register(run_id, bundle, [], RULE_TAGS) for bundle in rule))
+    (challenger, its), *rule = zip(bundles, said, strict=True)
+    first = tracking.register(run_id, challenger, [CHALLENGER], decision.tags, its)
+    return (first, *(tracking.register(run_id, bundle, [], RULE_TAGS, each) for bundle, each in rule))

@@ -58,7 +58,7 @@ class Champions:
         Raises:
             RegularsError: there is no champion, or it is refused; the model before it serves on.
         """
-        tracking = Tracking(self._settings.folder)
+        tracking = self._settings.tracking()
         version = tracking.champion_version()
         if version is None:
             raise ModelNotFound("no model is registered as champion; run `regulars train` first")

@@ -28,7 +28,6 @@ from serving.config import FILE_NAME, Churn, ListSettings, ServeSettings, Settin
 from serving.monitoring.windows import each_window
 from serving.outreach.exports.write_table import write_table
 from serving.shop import OpenShop
-from training.tracking import Tracking
 
 if TYPE_CHECKING:
     from serving.cli.screen import Screen
@@ -156,7 +155,7 @@ def next_commands(settings: Settings) -> list[str]:
     toml = settings.folder / FILE_NAME
     return [
         f"  the list for a spreadsheet    {settings.folder / 'demo' / 'list' / 'list.csv'}",
-        f"  compare runs in MLflow        {Tracking(settings.folder).store.ui_command}",
+        f"  compare runs in MLflow        {settings.tracking().store.ui_command}",
         "  your own shop                 mkdir my-shop && cd my-shop && regulars init ORDERS.csv",
         "                                regulars check && regulars train && regulars list --out list",
         "  (regulars and mlflow are in .venv/bin; activate them with: source .venv/bin/activate)",

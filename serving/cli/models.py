@@ -16,6 +16,7 @@ from serving.cli.options import (
     Horizon,
     Json,
     KnownAt,
+    NoRecord,
     Orders,
     OutFile,
     Until,
@@ -129,14 +130,23 @@ def backtest(
         bool, typer.Option("--random-split", help="Also say what a random split would have claimed, as a warning.")
     ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Pictures, report.json and report.md: a folder.")] = None,
+    no_record: NoRecord = False,
     json: Json = False,
 ) -> None:
-    """Measure the candidates on dates that they have not seen, and grade the chosen one; record nothing."""
+    """Measure the candidates on dates that they have not seen, and grade the chosen one; nothing of it serves."""
     screen, shop = screen_of(json), shop_of(config, orders, horizon, active, until=until, known_at=known_at)
     from serving.commands.models.backtest import run_backtest
 
     with shop, screen.progress() as report:
-        result = run_backtest(shop, report, by=by or (), by_segment=by_segment, random_split=random_split, out=out)
+        result = run_backtest(
+            shop,
+            report,
+            by=by or (),
+            by_segment=by_segment,
+            random_split=random_split,
+            out=out,
+            record=not no_record,
+        )
     screen.show(result)
 
 
@@ -174,7 +184,7 @@ def watch(
         list[str] | None,
         typer.Option("--by", help="month, run, list, band, segment, owner or playbook; may be repeated."),
     ] = None,
-    no_record: Annotated[bool, typer.Option("--no-record", help="Leave no run in MLflow.")] = False,
+    no_record: NoRecord = False,
     json: Json = False,
 ) -> None:
     """Say how good the model is today, what came of what it said, and what has changed; exit code 13 on an alarm."""

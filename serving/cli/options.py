@@ -95,6 +95,7 @@ KnownAt = Annotated[
     date | None,
     typer.Option("--known-at", parser=day, metavar="DAY", help="Read only exports that had been added by this day."),
 ]
+NoRecord = Annotated[bool, typer.Option("--no-record", help="Leave no run in MLflow.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides; kept in the book alone.")]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="For what reason; kept in the book.")]
 OutFile = Annotated[Path, typer.Option("--out", help="A .csv, .parquet or .json file.")]

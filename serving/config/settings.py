@@ -32,10 +32,13 @@ from serving.outreach.plan.policy import Policy
 if TYPE_CHECKING:  # pandas stands behind these: a wrong key in the file is reported before it is imported
     from features.churn.labels import ChurnDefinition
     from features.log import Log
+    from training.tracking import Tracking
 
 FILE_NAME = "regulars.toml"
 STATE_FOLDER = ".regulars"
 BOOK_URL = "REGULARS_BOOK_URL"
+# Not MLFLOW_TRACKING_URI: that is often set for other work, and MLflow itself sets it in each process that uses it.
+MLFLOW_URI = "REGULARS_MLFLOW_URI"
 AUTO: Literal["auto"] = "auto"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -130,6 +133,38 @@ class BookSettings:
     """
 
     url: str | None = None
+
+
+@dataclass(frozen=True)
+class MlflowSettings:
+    """Where trainings are recorded, and where the model is registered.
+
+    Args:
+        uri: of a tracking server, as https://mlflow.shop.example, or of a database for its tables, as
+            postgresql://user@host/name; without one SQLite in `mlruns/` beside regulars.toml. The environment variable
+            REGULARS_MLFLOW_URI counts before it, so that a password need not stand in a file.
+        name: of the registered model and of the experiment; shops on one server need one each.
+
+    >>> MlflowSettings("https://mlflow.shop.example").name
+    'regulars'
+    """
+
+    uri: str | None = None
+    name: str = "regulars"
+
+    def __post_init__(self) -> None:
+        """Refuse what MLflow could not open.
+
+        Raises:
+            ConfigError: an address of another kind, or a name that is none.
+        """
+        if self.uri is not None and not re.match(r"(https?|postgres(ql)?(\+\w+)?|sqlite)://", self.uri):
+            raise ConfigError(
+                f'uri under [mlflow] is the address of a tracking server or a database, not "{self.uri}": write it as '
+                "https://mlflow.shop.example or postgresql://user@host/name"
+            )
+        if not re.fullmatch(r"[\w.\- ]+", self.name):
+            raise ConfigError(f'name under [mlflow] is of letters, digits, ".", "-", "_" and spaces, not "{self.name}"')
 
 
 @dataclass(frozen=True)
@@ -319,6 +354,7 @@ class Settings:
         fairness: by which columns of it groups of customers are compared.
         list: how lists are planned and written.
         book: where the book lies.
+        mlflow: where trainings are recorded, and the model is registered.
         serve: how the HTTP interface serves.
         files: who may read what is written.
         pages: how people open the pages.
@@ -334,6 +370,7 @@ class Settings:
     fairness: FairnessSettings = field(default_factory=FairnessSettings)
     list: ListSettings = field(default_factory=ListSettings)
     book: BookSettings = field(default_factory=BookSettings)
+    mlflow: MlflowSettings = field(default_factory=MlflowSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     files: FileSettings = field(default_factory=FileSettings)
     pages: PagesSettings = field(default_factory=PagesSettings)
@@ -405,6 +442,12 @@ class Settings:
     def book_place(self) -> Path | str:
         """The book's database: its URL, or the folder in which SQLite keeps it."""
         return os.environ.get(BOOK_URL) or self.book.url or self.folder
+
+    def tracking(self) -> Tracking:
+        """Return the runs and the registry of the shop."""
+        from training.tracking import Tracking
+
+        return Tracking(self.folder, os.environ.get(MLFLOW_URI) or self.mlflow.uri, self.mlflow.name)
 
     @property
     def state_folder(self) -> Path:

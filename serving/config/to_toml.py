@@ -16,7 +16,7 @@ from features.questions import Question, by_setting
 from features.sources.mapping import NO_FILE, FileFormat
 from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
 from serving.config.questions import question_lines, with_questions
-from serving.config.settings import BookSettings, FileSettings, PagesSettings, ServeSettings, Settings
+from serving.config.settings import BookSettings, FileSettings, MlflowSettings, PagesSettings, ServeSettings, Settings
 
 RARE = ("amount_unit", "discount_is", "keep_repeats")  # written only where a shop needs another than the usual one
 LIST_COMMENT = (
@@ -76,6 +76,8 @@ def _sections(settings: Settings, questions: Mapping[str, Question]) -> Iterator
     yield section("list", settings.list, LIST_COMMENT)
     if settings.book != BookSettings():
         yield section("book", settings.book, "the database of record; without a url SQLite beside this file")
+    if settings.mlflow != MlflowSettings():
+        yield section("mlflow", settings.mlflow, "trainings and models; without a uri in mlruns/ beside this file")
     if settings.serve != ServeSettings():
         yield section(
             "serve",

@@ -68,7 +68,8 @@ def test_a_run_holds_what_a_data_team_looks_for(trained):
     assert run.data.tags["data.customers"] == "350"
     assert run.inputs.dataset_inputs[0].dataset.digest == result.bundle.log_digest[:36]
     days = [day_number(split.test_date) for split in result.backtest.splits]
-    assert [(point.step, point.timestamp) for point in history] == [(day, day * 86_400_000) for day in days]
+    found = [(point.step, point.timestamp) for point in history]
+    assert found == [(step, day * 86_400_000) for step, day in enumerate(days, start=1)]
     assert {each.data.tags["mlflow.runName"] for each in inside} == set(result.backtest.candidates)
     assert run.info.status == "FINISHED"
 

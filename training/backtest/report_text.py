@@ -109,9 +109,9 @@ def markdown(report: Report, why: str, pictures: Sequence[str] = ()) -> str:
         "## A list as long as the shop can handle",
         *report.shortlist.lines,
         "## Date by date",
-        _table(DATE_COLUMNS, date_rows(report)),
+        markdown_table(DATE_COLUMNS, date_rows(report)),
         *season_lines(report),
-        *(["## By segment", _table(SEGMENT_COLUMNS, segment_rows(report))] if report.segments else []),
+        *(["## By segment", markdown_table(SEGMENT_COLUMNS, segment_rows(report))] if report.segments else []),
         *(() if report.fairness is None else _fairness_parts(report.fairness)),
         *(f"![{name.removesuffix('.png')}]({name})" for name in pictures),
     ]
@@ -122,9 +122,16 @@ def _fairness_parts(found: Fairness) -> Iterator[str]:
     yield "## Is a group served worse?"
     yield f"{verdict(found)}."
     yield from (f"- {words}" for words in warnings_of(found))
-    yield from (_table(table_head(name), fairness_rows(groups)) for name, groups in found.columns.items())
+    yield from (markdown_table(table_head(name), fairness_rows(groups)) for name, groups in found.columns.items())
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown: the first column left, the others right.
+
+    >>> print(markdown_table(("name", "rows"), [["a|b", "2"]]))
+    | name | rows |
+    | --- | ---: |
+    | a/b | 2 |
+    """
     lines = [columns, ["---", *["---:"] * (len(columns) - 1)], *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from features.log import Ints, Texts
+from features.clock import day_number
+from features.log import Ints, Log, Texts
 from training.backtest.bands import Floor, noise_floor, wilson
 from training.backtest.choice import intervals
-from training.backtest.results import CandidateResult, plain
+from training.backtest.results import CandidateResult, DateResult, plain
 from training.dataset import Flags, Floats
 from training.metrics import auroc, brier, ece, known
 
@@ -102,6 +104,28 @@ def _segment(name: str, result: CandidateResult, members: Flags) -> Segment:
         floor=noise_floor([p]),
         brier=brier(y, p),
     )
+
+
+def members_of(
+    log: Log, dates: Sequence[DateResult], segment_of: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, list[Flags]]:
+    """Return the rows of new customers, of regulars, and of the shop's own segments.
+
+    Args:
+        log: the shop's log.
+        dates: the results of a candidate, oldest first.
+        segment_of: the segment of each customer id; empty where none are asked for.
+    """
+    ids = [date.customer_id for date in dates]
+    days = [order_days(log, date.customer_id, day_number(date.test_date)) for date in dates]
+    return {**new_and_regulars(days), **(by_segment(segment_of, ids) if segment_of else {})}
+
+
+def order_days(log: Log, customer_id: Texts, as_of: int) -> Ints:
+    """Return on how many days each customer had ordered before a day number."""
+    orders = log.streams["orders"]
+    counts = np.bincount(orders.customer[orders.day < as_of], minlength=log.n_customers)
+    return np.asarray(counts[pd.Index(log.customer_ids).get_indexer(pd.Index(customer_id))], dtype=np.int64)
 
 
 def new_and_regulars(order_days: Sequence[Ints]) -> dict[str, list[Flags]]:

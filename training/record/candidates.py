@@ -21,10 +21,19 @@ def record_candidates(run: Run, tested: Backtest | None, chosen: str) -> None:
         run.write_within(_record(result, chosen, seconds), CANDIDATE, seconds)
 
 
+def _dates(result: CandidateResult) -> str:
+    return ", ".join(str(one.test_date) for one in result.by_date)
+
+
 def _record(result: CandidateResult, chosen: str, seconds: float) -> Record:
     return Record(
         name=result.name,
-        params={"candidate": result.name, "is_rule": result.is_rule, "calibration": result.calibration},
+        params={
+            "candidate": result.name,
+            "is_rule": result.is_rule,
+            "calibration": result.calibration,
+            "test_dates": _dates(result),
+        },
         metrics={**quality_measures(result), "stage/fit_seconds": seconds},
         data={},
         data_digest="",

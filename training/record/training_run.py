@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,10 +16,16 @@ from training.dataset import Dataset
 from training.gate import GateDecision
 from training.models.candidates import CANDIDATES
 from training.models.trees import TreeSettings
-from training.plots.backtest import gains_figure, importance_figure, report_figures
+from training.plots.backtest import gains_figure, importance_figure, reliability_figure, report_figures
 from training.plots.course import risk_map_figure
+from training.record.card import CALIBRATION_PICTURE, described, model_card
 from training.record.measures import known_only, left_measures, money_measures, quality_measures, report_measures
 from training.tracking import Record
+from training.tracking.models import Described
+from training.tracking.records import MOST_CHARACTERS
+from training.tracking.sources import Source
+
+CARD = "model-card"
 
 
 def record_of(
@@ -32,6 +38,7 @@ def record_of(
     trees: TreeSettings,
     report: Report | None,
     documents: Mapping[str, Mapping[str, Any]],
+    sources: Sequence[Source],
 ) -> Record:
     """Return the record of a run.
 
@@ -45,11 +52,13 @@ def record_of(
         trees: how trees grew.
         report: how well the candidate is doing; None where there was no backtest.
         documents: what else is kept, by file name without suffix.
+        sources: the data that it was made of.
     """
+    card = model_card(bundle, tested, report, sources)
     return Record(
         name=f"{bundle.candidate}, {data.definition.horizon_days} days, until {bundle.trained_until.isoformat()}",
         params=_params(data, bundle, trees),
-        metrics=_metrics(tested, report, bundle.candidate, bundle.money),
+        metrics=measures_of(tested, report, bundle.candidate, bundle.money),
         data={
             "customers": log.n_customers,
             "order_days": len(log.streams["orders"]),
@@ -62,7 +71,45 @@ def record_of(
         figures=_figures(tested, report, bundle),
         documents={**_documents(tested, report, bundle, decision), **documents},
         tags={"why": decision.why, "serves": serves, "promoted": str(decision.promoted).lower()},
+        sources=sources,
+        pages={CARD: card},
+        note=described(card, MOST_CHARACTERS),
     )
+
+
+def log_source(log: Log) -> Source:
+    """Return the shop's log as data that a run was made of: what was read from all files."""
+    days = date_of(log.first_day), date_of(log.last_day)
+    return Source("log", "", log.digest(), len(log.streams["orders"]), *days)
+
+
+def described_of(
+    bundle: Bundle, tested: Backtest | None, report: Report | None, sources: Sequence[Source]
+) -> Described:
+    """Return what MLflow's pages of a model say of it.
+
+    Args:
+        bundle: the model.
+        tested: the backtest; None where the log is too short for one.
+        report: how well its candidate is doing; None where there was no backtest.
+        sources: the data that it was made of.
+    """
+    card = model_card(bundle, tested, report, sources)
+    return Described(
+        description=described(card, MOST_CHARACTERS),
+        metrics=measures_of(tested, report, bundle.candidate, bundle.money),
+        sources=sources,
+        pages={CARD: card},
+        figures=_calibration(tested, bundle.candidate),
+    )
+
+
+def _calibration(tested: Backtest | None, candidate: str) -> dict[str, Any]:
+    """Return the picture that the card shows."""
+    if tested is None:
+        return {}
+    result = tested.candidates[candidate]
+    return {CALIBRATION_PICTURE: reliability_figure(result.y, result.p, candidate)}
 
 
 def _params(data: Dataset, bundle: Bundle, trees: TreeSettings) -> dict[str, Any]:
@@ -91,7 +138,7 @@ def _documents(
     return {**documents, "backtest": tested.to_dict(), "report": report.to_dict()}
 
 
-def _metrics(tested: Backtest | None, report: Report | None, candidate: str, money: Money) -> dict[str, float]:
+def measures_of(tested: Backtest | None, report: Report | None, candidate: str, money: Money) -> dict[str, float]:
     """Return the figures of the candidate, few enough to read; those of the others stand in their own runs."""
     if tested is None or report is None:
         return {}

@@ -12,30 +12,32 @@ from collections.abc import Mapping
 
 import psutil
 
-PROCESS, BEGAN, MACHINE = "process", "process.began", "process.machine"
+PROCESS = "process"
 ANOTHER_MACHINE_DAYS = 3  # no training takes that long
 _DAY_MS = 86_400_000
 
 
 def this_process() -> dict[str, str]:
-    """Return the tags of a run that this process records."""
-    return {PROCESS: str(os.getpid()), BEGAN: _began(os.getpid()) or "", MACHINE: _machine()}
+    """Return the tag of a run that this process records."""
+    return {PROCESS: f"{os.getpid()}, begun {_began(os.getpid())}, on {_machine()}"}
 
 
 def is_gone(tags: Mapping[str, str], started_at_ms: int, now_ms: float) -> bool:
     """Say whether the process that records a run is gone.
 
     Args:
-        tags: of the run; one without them was recorded by a former version.
+        tags: of the run; one without ours was recorded by a former version.
         started_at_ms: when the run began, in milliseconds since 1970.
         now_ms: the time now, in milliseconds since 1970.
 
-    >>> is_gone(this_process(), 0, 0), is_gone({**this_process(), BEGAN: "1.0"}, 0, 0)
+    >>> is_gone(this_process(), 0, 0), is_gone({PROCESS: this_process()[PROCESS].replace("begun ", "begun 1")}, 0, 0)
     (False, True)
     """
-    if tags.get(MACHINE) != _machine():
+    number, _, rest = tags.get(PROCESS, "").partition(", begun ")
+    began, _, machine = rest.partition(", on ")
+    if machine != _machine():
         return now_ms - started_at_ms > ANOTHER_MACHINE_DAYS * _DAY_MS
-    return _began(int(tags[PROCESS])) != tags[BEGAN]
+    return _began(int(number)) != began
 
 
 def _began(number: int) -> str | None:

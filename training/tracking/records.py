@@ -38,9 +38,9 @@ NOTES = {
 HOW_TO_READ = """ Each run holds its candidates, one run each, within it.
 
 Names are the same in every run: `quality/` out of time, the mean over the test dates; `by_date/` the same per test
-date (the step is the date's day since 1970-01-01, the time is the date); `money/` errors of the expected spend;
-`level/` the churn rate as forecast; `left/` who has left; `list/` the list that would have been made; `fairness/`
-groups served worse; `stage/` seconds and memory. The unit ends the name."""
+date (the step is its number, the oldest first; the axis "Time (wall)" shows the date itself); `money/` errors of the
+expected spend; `level/` the churn rate as forecast; `left/` who has left; `list/` the list that would have been made;
+`fairness/` groups served worse; `stage/` seconds and memory. The unit ends the name."""
 KIND = "kind"
 TRAINING, CANDIDATE, WATCH, BACKTEST, WEEKLY, STAGE = "training", "candidate", "watch", "backtest", "weekly", "stage"
 NOTE_TAG = "mlflow.note.content"
@@ -111,17 +111,34 @@ def metrics_of(whole: Mapping[str, float], by_date: Mapping[str, Mapping[date, f
 
     now = int(time.time() * 1000)
     alone = [Metric(name, value, now, 0) for name, value in whole.items() if value == value]
-    days = [(name, day_number(day), value) for name, values in by_date.items() for day, value in values.items()]
-    return alone + [Metric(name, value, day * _DAY_MS, day) for name, day, value in days if value == value]
+    days = [
+        Metric(name, value, day_number(day) * _DAY_MS, step)
+        for name, values in by_date.items()
+        for step, (day, value) in enumerate(sorted(values.items()), start=1)
+    ]
+    return alone + [metric for metric in days if metric.value == metric.value]
+
+
+def model_metrics(metrics: Mapping[str, float], sources: Sequence[Source], model_id: str, run_id: str) -> list[Any]:
+    """Return figures of a model, as metrics of MLflow that name the model and the data they speak of."""
+    from mlflow.entities import Metric
+
+    now, (name, digest) = int(time.time() * 1000), sources[0].key if sources else (None, None)
+    return [Metric(key, value, now, 0, model_id, name, digest, run_id) for key, value in metrics.items()]
+
+
+def write_pages(folder: Path, pages: Mapping[str, str], figures: Mapping[str, Figure]) -> None:
+    """Write Markdown and pictures into a folder, by file name without suffix."""
+    write_figures(figures, folder, BY_UMASK)
+    for name, page in pages.items():
+        (folder / f"{name}.md").write_text(page, encoding="utf-8")
 
 
 def _log_files(client: MlflowClient, run_id: str, record: Record) -> None:
     if not (record.figures or record.documents or record.pages):
         return
     with tempfile.TemporaryDirectory() as scratch:
-        write_figures(record.figures, Path(scratch), BY_UMASK)
+        write_pages(Path(scratch), record.pages, record.figures)
         for name, document in record.documents.items():
             write_json(Path(scratch) / f"{name}.json", dict(document))
-        for name, page in record.pages.items():
-            (Path(scratch) / f"{name}.md").write_text(page, encoding="utf-8")
         client.log_artifacts(run_id, scratch)

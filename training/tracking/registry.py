@@ -1,8 +1,8 @@
 """The registry: which version of the model serves, which versions there are, and their bundles.
 
-One registered model, `regulars`, with two aliases: `champion` serves, `challenger` is the latest that was trained.
-Only the alias decides which version serves, and it moves in one call. The tags of a version hold the result of its
-gate, the version that it replaced (`replaced`), and whether it has served (`served`).
+One registered model, `regulars` unless the shop names another, has two aliases: `champion` serves, `challenger` is the
+latest that was trained. Only the alias decides which version serves, and it moves in one call. The tags of a version
+hold the result of its gate, the version that it replaced (`replaced`), and whether it has served (`served`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from features.faults import faults_at, machine_fault
 from training.bundle import Bundle
 from training.sqlite_url import sqlite_uri
 from training.tracking.lost_models import refuse_lost
-from training.tracking.models import bundle_folder, log_model, new_version
+from training.tracking.models import NOT_DESCRIBED, Described, bundle_folder, log_model, new_version
 from training.tracking.runs import Runs
-from training.tracking.store import MODEL, UNCHANGED, quiet_mlflow
+from training.tracking.store import UNCHANGED, quiet_mlflow
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 REPLACED, SERVED = "replaced", "served"
@@ -35,18 +35,23 @@ class Tracking(Runs):
     Args:
         folder: of the shop, with `mlruns/` in it; nothing is created before the first record.
         address: of a tracking server or of another database; None for the file in the folder.
+        name: of the registered model and of the experiment.
     """
 
     def register(
-        self, run_id: str, bundle: Bundle, aliases: Sequence[str], tags: Mapping[str, str] | None = None
+        self,
+        run_id: str,
+        bundle: Bundle,
+        aliases: Sequence[str],
+        tags: Mapping[str, str] | None = None,
+        said: Described = NOT_DESCRIBED,
     ) -> str:
         """Store a bundle with a run, register it as a new version under the given aliases, and return the version."""
-        with self.store.open() as client, tempfile.TemporaryDirectory() as scratch:
-            bundle.save(Path(scratch) / "bundle")
-            model_uri = log_model(client, run_id, bundle, Path(scratch) / "bundle")
-            version = new_version(client, model_uri, run_id, bundle, tags or {})
+        with self.store.open() as client:
+            model_id = log_model(client, run_id, bundle, said)
+            version = new_version(client, self.store.model, model_id, run_id, bundle, said, tags or {})
             for alias in aliases:
-                client.set_registered_model_alias(MODEL, alias, version)
+                client.set_registered_model_alias(self.store.model, alias, version)
             return version
 
     def promote(self, version: str) -> str | None:
@@ -58,7 +63,7 @@ class Tracking(Runs):
         former = self.champion_version()
         if former != version:
             with self.store.open() as client:
-                client.set_model_version_tag(MODEL, version, REPLACED, former or "")
+                client.set_model_version_tag(self.store.model, version, REPLACED, former or "")
             self._move(former, version)
         return former
 
@@ -72,8 +77,8 @@ class Tracking(Runs):
     def _move(self, former: str | None, version: str) -> None:
         with self.store.open() as client:
             if former is not None:
-                client.set_model_version_tag(MODEL, former, SERVED, "yes")
-            client.set_registered_model_alias(MODEL, CHAMPION, version)
+                client.set_model_version_tag(self.store.model, former, SERVED, "yes")
+            client.set_registered_model_alias(self.store.model, CHAMPION, version)
 
     def version_tags(self, version: str) -> dict[str, str] | None:
         """Return the tags of a version; None where there is no such version."""
@@ -81,7 +86,7 @@ class Tracking(Runs):
             return None
         with self.store.open() as client:
             try:
-                return dict(client.get_model_version(MODEL, version).tags)
+                return dict(client.get_model_version(self.store.model, version).tags)
             except quiet_mlflow().exceptions.MlflowException as error:
                 _pass_none_there(error)
                 return None
@@ -139,7 +144,7 @@ class Tracking(Runs):
         """
         if self.store.is_server:
             return self._downloaded(version)
-        found = self._read("SELECT storage_location FROM model_versions WHERE name = ? AND version = ?", MODEL, version)
+        found = self._read("SELECT storage_location FROM model_versions WHERE name = ? AND version = ?", version)
         source = str(found[0][0]) if found else self._source_of(version)
         return Bundle.load(bundle_folder(self.store.artifacts, source, version))
 
@@ -153,7 +158,7 @@ class Tracking(Runs):
     def _source_of(self, version: str) -> str:
         with self.store.open() as client:
             try:
-                return str(client.get_model_version_download_uri(MODEL, version))
+                return str(client.get_model_version_download_uri(self.store.model, version))
             except quiet_mlflow().exceptions.MlflowException as error:
                 _pass_none_there(error)
                 raise ModelNotFound(f"version {version} is not in the registry at {self.store.place}") from None
@@ -167,18 +172,18 @@ class Tracking(Runs):
             refuse_lost(self.store.database, self.store.artifacts)
         if self._is_new():
             return None
-        found = self._read("SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?", MODEL, alias)
+        found = self._read("SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?", alias)
         if found is not None:
             return str(found[0][0]) if found else None
         with self.store.open() as client:
             try:
-                return str(client.get_model_version_by_alias(MODEL, alias).version)
+                return str(client.get_model_version_by_alias(self.store.model, alias).version)
             except quiet_mlflow().exceptions.MlflowException as error:
                 _pass_none_there(error)
                 return None
 
-    def _read(self, query: str, *values: str) -> list[tuple[Any, ...]] | None:
-        """Return rows of the registry's own tables; None where they cannot be read and MLflow has to be asked.
+    def _read(self, query: str, which: str) -> list[tuple[Any, ...]] | None:
+        """Return rows of the registry's own tables about the shop's model; None where MLflow has to be asked.
 
         A server reads them every few seconds and never writes: MLflow would cost it four seconds of start and 30 MB.
         """
@@ -186,7 +191,7 @@ class Tracking(Runs):
             return None
         try:
             with closing(sqlite3.connect(sqlite_uri(self.store.database, "ro"), uri=True)) as registry:
-                return registry.execute(query, values).fetchall()
+                return registry.execute(query, (self.store.model, which)).fetchall()
         except sqlite3.Error as error:
             fault = machine_fault(error, self.store.database, UNCHANGED)
             if fault is not None:

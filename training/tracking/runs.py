@@ -36,7 +36,7 @@ from training.tracking.records import (
     write_record,
 )
 from training.tracking.stages import Stage, Stages
-from training.tracking.store import Store
+from training.tracking.store import MODEL, Store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -103,10 +103,11 @@ class Runs:
     Args:
         folder: of the shop, with `mlruns/` in it; nothing is created before the first record.
         address: of a tracking server or of another database; None for the file in the folder.
+        name: of the registered model and of the experiment.
     """
 
-    def __init__(self, folder: Path, address: str | None = None) -> None:
-        self.store = Store(folder, address)
+    def __init__(self, folder: Path, address: str | None = None, name: str = MODEL) -> None:
+        self.store = Store(folder, address, name)
 
     @contextmanager
     def run(
@@ -122,6 +123,12 @@ class Runs:
         """
         with _running(self.store, name, experiment, kind, None, stages) as run:
             yield run
+
+    def page(self, experiment: str = EXPERIMENT, kind: str = TRAINING) -> str:
+        """Return the address of the runs of a kind on MLflow's pages, the candidates within them left out."""
+        with self.store.open() as client:
+            found = client.get_experiment_by_name(self.store.experiment_name(experiment))
+        return self.store.page(found.experiment_id if found else "0", f"tags.{KIND}='{kind}'")
 
     def record(self, record: Record) -> str:
         """Begin a run, write a record to it, and return its id; the run goes on until `finish`."""
@@ -152,7 +159,7 @@ class Runs:
             if not _has_running(self.store.database):
                 return 0
         with self.store.open() as client:
-            found = map(client.get_experiment_by_name, NOTES)
+            found = map(client.get_experiment_by_name, map(self.store.experiment_name, NOTES))
             ids = [each.experiment_id for each in found if each is not None]
             running = client.search_runs(ids, "attributes.status = 'RUNNING'") if ids else []
             gone = [run for run in running if is_gone(run.data.tags, run.info.start_time, now_ms)]

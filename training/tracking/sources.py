@@ -48,6 +48,17 @@ class Source:
         return known if self.rows is None else {"num_rows": self.rows, **known}
 
     @property
+    def words(self) -> str:
+        """All of it in one line.
+
+        >>> Source("orders.csv", "data/orders.csv", "ab12", 20, date(2024, 1, 1), date(2024, 3, 1)).words
+        'data/orders.csv, 20 rows, 2024-01-01 to 2024-03-01, fingerprint ab12'
+        """
+        rows = "" if self.rows is None else f", {self.rows:,} rows"
+        days = "" if self.first_day is None else f", {self.first_day} to {self.last_day}"
+        return f"{self.path or self.name}{rows}{days}, fingerprint {self.digest[:12] or 'unknown'}"
+
+    @property
     def key(self) -> tuple[str, str]:
         """The name and fingerprint by which MLflow knows it."""
         return self.name, self.digest[:_MOST_DIGEST] or "unknown"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,8 +31,13 @@ MODEL = "regulars"
 DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
 UNCHANGED = "what serves is as it was"
 UI_ADDRESS = "http://127.0.0.1:5000"  # where `mlflow ui` listens
-# MLflow would ask a server that is down for minutes, seven times.
-MOST_RETRIES = "2"
+# What MLflow is told before it is imported, unless somebody has told it otherwise.
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # it would ask a server that is down seven times, for minutes
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # where a command's JSON goes
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
 
 
 class Store:
@@ -40,11 +46,12 @@ class Store:
     Args:
         folder: of the shop, with `mlruns/` in it; nothing is created before the first record.
         address: of a tracking server or of another database; None for the file in the folder.
+        name: of the registered model and of the experiment.
     """
 
-    def __init__(self, folder: Path, address: str | None = None) -> None:
+    def __init__(self, folder: Path, address: str | None = None, name: str = MODEL) -> None:
         self.home = Path(folder).resolve() / "mlruns"
-        self._address = address
+        self._address, self.model = address, name
 
     @property
     def is_file(self) -> bool:
@@ -68,8 +75,13 @@ class Store:
 
     @property
     def uri(self) -> str:
-        """The address that MLflow is given."""
-        return self._address or sqlite_url(self.database)
+        """The address that MLflow is given.
+
+        >>> Store(Path("/shop"), "postgresql://db/mlflow").uri
+        'postgresql+psycopg://db/mlflow'
+        """
+        address = self._address or sqlite_url(self.database)
+        return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", address)  # the driver that comes with Regulars
 
     @property
     def place(self) -> str:
@@ -99,16 +111,18 @@ class Store:
         """
         if self.is_server:
             return self.place
-        return shell_line("mlflow", "ui", "--backend-store-uri", self.uri if self.is_file else self.place)
+        where = self.uri if self.is_file else self.place
+        return shell_line("env", "MLFLOW_DISABLE_TELEMETRY=true", "mlflow", "ui", "--backend-store-uri", where)
 
     def page(self, experiment_id: str, search: str) -> str:
         """Return the address of the runs of an experiment that a search finds.
 
-        >>> Store(Path("/shop")).page("1", 'tags.kind = "training"')
-        'http://127.0.0.1:5000/#/experiments/1/runs?searchFilter=tags.kind%20%3D%20%22training%22'
+        >>> Store(Path("/shop")).page("1", "tags.kind='training'").partition("#")[2]
+        '/experiments/1/runs?workflowType=machine_learning&searchFilter=tags.kind%3D%27training%27'
         """
         base = self.place.rstrip("/") if self.is_server else UI_ADDRESS
-        return f"{base}/#/experiments/{experiment_id}/runs?searchFilter={quote(search)}"
+        # Without the word the pages take every experiment for one of language models.
+        return f"{base}/#/experiments/{experiment_id}/runs?workflowType=machine_learning&searchFilter={quote(search)}"
 
     @contextmanager
     def open(self) -> Iterator[MlflowClient]:
@@ -141,8 +155,23 @@ class Store:
                 raise Unreachable(self.place, UNCHANGED) from error
             raise
 
-    def experiment(self, client: MlflowClient, name: str, note: str) -> str:
-        """Return the id of an experiment, which is made if there is none."""
+    def experiment_name(self, usual: str) -> str:
+        """Return an experiment's name in this shop.
+
+        >>> Store(Path("/shop"), name="north").experiment_name("regulars watch")
+        'north watch'
+        """
+        return self.model + usual.removeprefix(MODEL)
+
+    def experiment(self, client: MlflowClient, usual: str, note: str) -> str:
+        """Return the id of an experiment, which is made if there is none.
+
+        Args:
+            client: of MLflow.
+            usual: the experiment's name where the shop has named no other.
+            note: what its page says first, Markdown.
+        """
+        name = self.experiment_name(usual)
         found = client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
@@ -154,9 +183,9 @@ class Store:
 
 
 def quiet_mlflow() -> Any:
-    """Return MLflow with its telemetry off and its own log silenced."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", MOST_RETRIES)
+    """Return MLflow with its telemetry off, and its log, its bars and its greetings silenced."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     import mlflow
 
     # MLflow 3.17 on SQLAlchemy 2.1: theirs to mend, nothing of ours loads that way

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from features.atomic_write import whole
-from features.clock import day_number
 from features.file_access import OWNER_ONLY, Access
-from features.log import Ints, Log, Texts
 from serving.commands.models.candidates import candidate_lines
 from serving.commands.models.fairness import fairness_lines, groups_of
+from serving.commands.models.killed_runs import close_killed
 from serving.commands.models.list_size import list_size
+from serving.commands.models.lost_models import refuse_lost_models
+from serving.commands.models.sources import sources_of
 from serving.commands.result import Table
 from serving.scores import HIGH_FROM, MEDIUM_FROM
 from serving.shop import OpenShop
@@ -36,12 +35,14 @@ from training.backtest.report_text import (
     segment_rows,
 )
 from training.backtest.results import Backtest
-from training.backtest.segments import by_segment as members_by_segment
-from training.backtest.segments import new_and_regulars
+from training.backtest.segments import members_of
 from training.budget import sample
 from training.plots.backtest import report_figures
 from training.plots.canvas import write_figures
+from training.record.backtest_run import record_backtest
 from training.splits import labels_end
+from training.tracking import Run, Stages
+from training.tracking.records import BACKTEST, BACKTEST_EXPERIMENT
 
 PRODUCT_BANDS = {"low": 0.0, "medium": MEDIUM_FROM, "high": HIGH_FROM}
 DOCUMENT, PAGE = "report.json", "report.md"
@@ -93,6 +94,7 @@ def run_backtest(
     by_segment: bool = False,
     random_split: bool = False,
     out: Path | None = None,
+    record: bool = True,
 ) -> Backtested:
     """Measure the candidates on dates that they have not seen, and say how well the chosen one does.
 
@@ -104,38 +106,63 @@ def run_backtest(
         by_segment: measure each segment of the customers file too.
         random_split: also say what a random split would have claimed.
         out: the folder for pictures, report.json and report.md; None for none.
+        record: whether the backtest becomes a run in MLflow.
 
     Raises:
         InputError: files that cannot be read or written, or no segments.
+        LostModels: it is to be recorded, and the registry of a shop that had models is gone or empty.
     """
     if by_segment:
         shop.customers.need("segment")
-    groups = groups_of(shop, by)
-    access = shop.settings.files.access()
-    size, why = list_size(shop)
-    some = sample(shop.log, shop.definition, shop.until)
-    country = shop.settings.shop.country
-    tested = backtest_candidates(some.log, shop.definition, until=shop.until, country=country, progress=progress)
-    tested = replace(tested, share=some.share, notes=(*some.notes, *tested.notes))
-    found = report(
-        tested,
-        list_size=size,
-        list_why=why,
-        product_bands=PRODUCT_BANDS,
-        members=_members(shop, tested, by_segment=by_segment),
-        random_split=_random_split_auroc(shop, progress) if random_split else None,
-        fairness=_fairness(shop, tested, groups, size),
-    )
+    access, stages = shop.settings.files.access(), Stages()
+    with stages("read"):
+        groups = groups_of(shop, by)
+        size, why = list_size(shop)
+        some = sample(shop.log, shop.definition, shop.until)
+    with _run(shop, stages, record=record) as run:
+        with stages("backtest"):
+            country, until = shop.settings.shop.country, shop.until
+            tested = backtest_candidates(some.log, shop.definition, until=until, country=country, progress=progress)
+            tested = replace(tested, share=some.share, notes=(*some.notes, *tested.notes))
+        with stages("report"):
+            found = report(
+                tested,
+                list_size=size,
+                list_why=why,
+                product_bands=PRODUCT_BANDS,
+                members=_members(shop, tested, by_segment=by_segment),
+                random_split=_random_split_auroc(shop, progress) if random_split else None,
+                fairness=_fairness(shop, tested, groups, size),
+            )
+        if run is not None:
+            progress(0, 1, "recording in MLflow")
+            record_backtest(run, shop.log, tested, found, shop.settings.money, sources_of(shop), _asked(shop))
     files = () if out is None else write_report(tested, found, out, access)
     return Backtested(tested, found, files, shop.settings.auto_note(shop.definition))
 
 
+@contextmanager
+def _run(shop: OpenShop, stages: Stages, *, record: bool) -> Iterator[Run | None]:
+    """Give the run in MLflow that the work lies in; None where it is not to be recorded."""
+    if not record:
+        yield None
+        return
+    tracking = shop.settings.tracking()
+    refuse_lost_models(shop, tracking)
+    close_killed(shop)
+    with tracking.run("backtest", BACKTEST_EXPERIMENT, BACKTEST, stages=stages) as run:
+        yield run
+
+
+def _asked(shop: OpenShop) -> dict[str, str]:
+    """Return the days that were named, by which what is known was cut off."""
+    days = {"until": shop.until, "known_at": shop.known_at}
+    return {name: day.isoformat() for name, day in days.items() if day is not None}
+
+
 def _members(shop: OpenShop, tested: Backtest, *, by_segment: bool) -> dict[str, list[Any]]:
     dates = tested.candidates[tested.chosen].by_date
-    ids = [result.customer_id for result in dates]
-    days = [order_days(shop.log, result.customer_id, day_number(result.test_date)) for result in dates]
-    segments = members_by_segment(shop.customers.segment_of, ids) if by_segment else {}
-    return {**new_and_regulars(days), **segments}
+    return members_of(shop.log, dates, shop.customers.segment_of if by_segment else {})
 
 
 def _fairness(shop: OpenShop, tested: Backtest, groups: Columns, size: int | None) -> Fairness | None:
@@ -143,13 +170,6 @@ def _fairness(shop: OpenShop, tested: Backtest, groups: Columns, size: int | Non
         return None
     end = labels_end(shop.log, shop.until)
     return fairness(judged_rows(tested, tested.chosen, shop.log, end, size), groups)
-
-
-def order_days(log: Log, customer_id: Texts, as_of: int) -> Ints:
-    """Return on how many days each customer had ordered before a day number."""
-    orders = log.streams["orders"]
-    counts = np.bincount(orders.customer[orders.day < as_of], minlength=log.n_customers)
-    return np.asarray(counts[pd.Index(log.customer_ids).get_indexer(pd.Index(customer_id))], dtype=np.int64)
 
 
 def _random_split_auroc(shop: OpenShop, progress: Progress) -> float:

@@ -8,7 +8,6 @@ from serving.commands.models.promote import PROMOTE
 from serving.commands.models.train import GATE
 from serving.shop import OpenShop
 from training.provisional import first_answer
-from training.tracking import Tracking
 
 UNTRAINED = "provisional: nothing was trained yet, so rhythms alone serve until it is"
 
@@ -24,7 +23,7 @@ def let_rhythms_serve(shop: OpenShop) -> str | None:
     Raises:
         LostModels: the shop had models, and its registry is gone or empty.
     """
-    tracking = Tracking(shop.settings.folder)
+    tracking = shop.settings.tracking()
     if tracking.champion_version() or tracking.challenger_version():
         return None
     refuse_lost_models(shop, tracking)

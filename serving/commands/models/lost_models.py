@@ -36,7 +36,7 @@ def begin_new_models(shop: OpenShop, by: str, why: str) -> str:
     """
     if not (by.strip() and why.strip()):
         raise InputError("--new-models needs --by NAME and --why TEXT: who decides, and for what reason")
-    tracking = Tracking(shop.settings.folder)
+    tracking = shop.settings.tracking()
     try:
         refuse_lost_models(shop, tracking)
     except (LostModels, Damaged):

@@ -9,6 +9,7 @@ from typing import Any
 from features.errors import InputError
 from serving.book import AuditRow, Book
 from serving.book.audit import auditing, served_last
+from serving.commands.models.killed_runs import close_killed
 from serving.commands.models.lost_models import refuse_lost_models
 from serving.shop import OpenShop, check_agrees
 from training.gate import FAILED, PASSED
@@ -57,10 +58,11 @@ def promote(
         InputError: there is no such version, it serves already, its gate was not passed, or `force` lacks who and why.
         ModelRefused: the bundle is corrupt or gone.
     """
-    tracking = Tracking(shop.settings.folder)
+    tracking = shop.settings.tracking()
     if force and not (by.strip() and why.strip()):
         raise InputError("--force needs --by NAME and --why TEXT: who decides against the gate, and for what reason")
     refuse_lost_models(shop, tracking)
+    close_killed(shop)
     asked = version or tracking.challenger_version()
     if asked is None:
         raise InputError("no challenger is registered: run regulars train first")
@@ -88,8 +90,9 @@ def roll_back(shop: OpenShop, to: str | None = None, *, by: str = "", why: str =
         InputError: there is nothing to roll back to, or that version has never served.
         ModelRefused: the bundle is corrupt or gone.
     """
-    tracking = Tracking(shop.settings.folder)
+    tracking = shop.settings.tracking()
     refuse_lost_models(shop, tracking)
+    close_killed(shop)
     champion = tracking.champion_version()
     if champion is None:
         raise InputError("nothing serves yet, so there is nothing to roll back from: run regulars train first")

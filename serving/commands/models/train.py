@@ -5,10 +5,8 @@ Only the alias in MLflow's registry decides what serves. The book says who moved
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from features.sources.balance.sheet import BalanceSheet
@@ -18,9 +16,11 @@ from serving.commands.models.attributes import attribute_notes
 from serving.commands.models.candidates import candidate_lines
 from serving.commands.models.card import card
 from serving.commands.models.fairness import groups_of
+from serving.commands.models.killed_runs import close_killed
 from serving.commands.models.list_size import list_size
 from serving.commands.models.lost_models import refuse_lost_models
 from serving.commands.models.promote import PROMOTE, catch_up
+from serving.commands.models.sources import sources_of
 from serving.commands.models.tune import trees_for
 from serving.commands.result import Table
 from serving.shop import OpenShop
@@ -40,7 +40,7 @@ class Trained:
     """A training run, what the gate made of it, and where it is recorded."""
 
     result: TrainingResult
-    folder: Path
+    tracking: Tracking
     sheet: BalanceSheet
     notes: Sequence[str] = ()
 
@@ -49,7 +49,7 @@ class Trained:
         return {
             **self.result.to_dict(),
             "card": list(card(self.result)),
-            "mlruns": str(self.folder / "mlruns"),
+            "mlruns": str(self.tracking.store.home if self.tracking.store.is_file else self.tracking.store.place),
             BALANCE: document(self.sheet),
         }
 
@@ -65,7 +65,8 @@ class Trained:
         yield f"{promoted}: {result.gate.verdict or result.why}"
         yield f"version {result.model_version} serves: {result.bundle.candidate}"
         yield from result.backtest.notes if result.backtest else ()
-        yield f"recorded as run {result.run_id}; see: {Tracking(self.folder).store.ui_command}"
+        yield f"recorded as run {result.run_id}, with its model card; see: {self.tracking.store.ui_command}"
+        yield f"the runs of training are at {self.tracking.page()}"
         yield from ("", *card(result))
 
 
@@ -81,9 +82,9 @@ def train_and_judge(
         budget: how much may be done.
     """
     settings = shop.settings
-    tracking = Tracking(settings.folder)
+    tracking = settings.tracking()
     refuse_lost_models(shop, tracking)
-    killed = tracking.close_killed(time.time() * 1000)
+    killed = close_killed(shop)
     catch_up(shop.book, tracking)
     report(0, 1, f"reading {settings.orders.source_name}")
     stages = Stages()
@@ -105,6 +106,7 @@ def train_and_judge(
         groups=groups,
         documents={BALANCE: document(shop.reading.sheet)},
         budget=budget,
+        sources=sources_of(shop),
         stages=stages,
         progress=report,
     )
@@ -114,12 +116,5 @@ def train_and_judge(
     if result.model_version != result.former_version:
         with auditing(shop.book, PROMOTE, GATE, result.former_version, result.model_version, result.why):
             pass
-    notes = (*_killed_note(killed), *settings.auto_note(definition), *attribute_notes(shop.log, definition), *words)
-    return Trained(result, settings.folder, shop.reading.sheet, notes)
-
-
-def _killed_note(killed: int) -> tuple[str, ...]:
-    if not killed:
-        return ()
-    runs = "a former training was" if killed == 1 else f"{killed} former trainings were"
-    return (f"{runs} killed: closed as KILLED in MLflow; what served then served on",)
+    notes = (*killed, *settings.auto_note(definition), *attribute_notes(shop.log, definition), *words)
+    return Trained(result, tracking, shop.reading.sheet, notes)

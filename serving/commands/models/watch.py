@@ -10,6 +10,7 @@ from typing import Any
 
 from features.churn.labels import complete_until
 from features.errors import InputError, ModelNotFound, ModelRefused, suggest
+from serving.commands.models.killed_runs import close_killed
 from serving.commands.models.watched_files import layout_of
 from serving.commands.result import Table
 from serving.monitoring.alarm import Alarm
@@ -26,7 +27,7 @@ from serving.shop import OpenShop
 from serving.webhooks.alarms import enqueue_alarms
 from training.bundle import Bundle
 from training.forecasts.level import UNKNOWN_UNCERTAINTY
-from training.tracking import WATCH, WATCH_EXPERIMENT, Record, Tracking
+from training.tracking import WATCH, WATCH_EXPERIMENT, Record
 
 ALARM_EXIT_CODE = 13
 USUALLY_SHOWN = ("month",)
@@ -94,7 +95,7 @@ def watch_shop(shop: OpenShop, by: Sequence[str] = (), *, record: bool = True) -
 
 def _watch(shop: OpenShop, changed: Iterable[Alarm]) -> Watch:
     log, models = shop.log, _models(shop)
-    version = Tracking(shop.settings.folder).champion_version()
+    version = shop.settings.tracking().champion_version()
     bundle, book = None if version is None else models(version), shop.book_if_any
     windows = () if book is None else read_windows(book, log, complete_until(log), _level_error(models))
     late = changed_since(windows, shop.definition.active_days)
@@ -140,7 +141,8 @@ def _record(shop: OpenShop, found: Watch) -> None:
     """Record the watch in MLflow, where there is a model; owners are people, and stay out of it."""
     if found.model_version is None:
         return
-    tracking, document = Tracking(shop.settings.folder), found.to_dict()
+    close_killed(shop)
+    tracking, document = shop.settings.tracking(), found.to_dict()
     groups = {name: rows for name, rows in document["groups"].items() if name != "owner"}
     run_id = tracking.record(
         Record(
@@ -161,7 +163,7 @@ def _record(shop: OpenShop, found: Watch) -> None:
 
 def _models(shop: OpenShop) -> Callable[[str], Bundle | None]:
     """Return the way to the model of a version, None where the registry has it no more; each is read once."""
-    tracking = Tracking(shop.settings.folder)
+    tracking = shop.settings.tracking()
 
     @cache
     def model(version: str) -> Bundle | None:

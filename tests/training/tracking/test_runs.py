@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from training.tracking import Record, Stages, Tracking, parent_run
-from training.tracking.process import ANOTHER_MACHINE_DAYS, MACHINE, is_gone, this_process
+from training.tracking.process import ANOTHER_MACHINE_DAYS, PROCESS, is_gone, this_process
 
 NOTHING: dict[str, Any] = {}
 RECORD = Record("a run", NOTHING, NOTHING, NOTHING, "digest", NOTHING, {"facts": {}}, {})
@@ -67,7 +67,7 @@ def test_a_recording_that_fails_is_closed_as_failed(
 
 def test_another_machines_run_counts_as_gone_after_days() -> None:
     """Nobody here can see its processes."""
-    theirs = {**this_process(), MACHINE: "another"}
+    theirs = {PROCESS: this_process()[PROCESS].partition(", on ")[0] + ", on another"}
     assert not is_gone(theirs, 0, ANOTHER_MACHINE_DAYS * DAY_MS)
     assert is_gone(theirs, 0, ANOTHER_MACHINE_DAYS * DAY_MS + 1)
     assert is_gone({}, 0, ANOTHER_MACHINE_DAYS * DAY_MS + 1)

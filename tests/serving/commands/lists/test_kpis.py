@@ -148,7 +148,7 @@ class Champion:
     def __init__(self, bundle):
         self.bundle = bundle
 
-    def __call__(self, folder):
+    def __call__(self, *_):
         return self
 
     def champion(self):

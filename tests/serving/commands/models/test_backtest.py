@@ -10,10 +10,10 @@ import pytest
 from features.log import Lines
 from features.roll_up import roll_up
 from features.simulation.simulate import simulate
-from serving.commands.models.backtest import order_days
 from serving.commands.models.list_size import list_size
 from serving.config import ListSettings, load_settings
 from tests.serving.conftest import in_shop, init_shop
+from training.backtest.segments import order_days
 
 
 @pytest.fixture(scope="module")
