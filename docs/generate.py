@@ -8,6 +8,10 @@ from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 
+from docs.command_reference import PAGE as COMMANDS_PAGE
+from docs.command_reference import commands_page
+from docs.sizing_table import PAGE as SIZING_PAGE
+from docs.sizing_table import sizing_page
 from features.definitions import default_features
 from features.feature import EventKind, Feature, FeatureSet
 from features.guess.layouts import table as layout_table
@@ -219,5 +223,8 @@ if __name__ == "__main__":
     PAGE.write_text(page(FEATURES), encoding="utf-8")
     LAYOUTS_PAGE.write_text(layouts_page(), encoding="utf-8")
     PLAYBOOKS_PAGE.write_text(playbooks_page(load_playbooks()), encoding="utf-8")
-    print(f"wrote {PAGE.name}, {PLAYBOOKS_PAGE.name} and {OPENAPI_PAGE.name}")
+    COMMANDS_PAGE.write_text(commands_page(), encoding="utf-8")
+    SIZING_PAGE.write_text(sizing_page(), encoding="utf-8")
+    written = (PAGE, LAYOUTS_PAGE, PLAYBOOKS_PAGE, OPENAPI_PAGE, COMMANDS_PAGE, SIZING_PAGE)
+    print(f"wrote {', '.join(page.name for page in written)}")
     print(f"docs/api_versions.toml: version {VERSION} has the digest {openapi_digest()}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -85,3 +86,33 @@ def test_mlflow_knows_the_options_that_it_is_given(compose: Any) -> None:
     ).stdout
     for option in service["command"]:
         assert option.partition("=")[0] in help_text
+
+
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+
+
+def test_each_command_of_the_units_is_the_command_line_s_own() -> None:
+    """In the shop's folder, by an account of its own, with the environment that no file of the shop holds."""
+    program = str(Path(sys.executable).parent / "regulars")
+    given = [line for unit in UNITS for line in unit.read_text().splitlines() if "/bin/regulars " in line]
+    assert len(given) == 3
+    for line in given:
+        words = line.partition("/bin/regulars ")[2].split()
+        done = subprocess.run([program, *words, "--help"], capture_output=True, text=True)
+        assert done.returncode == 0, (line, done.stderr)
+    for unit in UNITS:
+        if unit.suffix == ".service":
+            assert "User=regulars" in unit.read_text()
+            assert "EnvironmentFile=-/etc/regulars/" in unit.read_text()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    """With a program in the place of the one that they name: it is not installed where tests run."""
+    for unit in UNITS:
+        named = unit.read_text().replace("/opt/regulars/.venv/bin/regulars", sys.executable)
+        (tmp_path / unit.name).write_text(named)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *sorted(map(str, tmp_path.iterdir()))], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")

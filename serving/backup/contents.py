@@ -94,7 +94,7 @@ def contents_of(settings: Settings, toml: Path, wanted: Wanted) -> Contents:
         settled.add(name)
     models = [name for name in _all_in(folder, MODELS) if not name.endswith(BESIDE_A_DATABASE)]
     outside = {LAST} if wanted.secret else {LAST, SECRET}
-    known = [name for name in _all_in(folder, STATE_FOLDER) if name not in outside]
+    known = [name for name in _all_in(folder, STATE_FOLDER) if name not in outside and not name.endswith(".lock")]
     databases = [name for name in models if _is_database(folder / name)]
     return Contents(
         folder,

@@ -11,7 +11,7 @@ from features.file_access import HAS_MODES, OWNER_ONLY, Access
 from features.shell import shell_line
 from features.sources.kept.index import FOLDER as KEPT
 from serving.backup.contents import BOOK_FILES, MODELS, SECRET
-from serving.commands.doctor.finding import Examined, Finding
+from serving.commands.doctor.finding import Examined, Finding, State
 from serving.config.settings import STATE_FOLDER
 
 NAME = "access"
@@ -34,7 +34,8 @@ def check_access(examined: Examined) -> Iterator[Finding]:
         names = ", ".join(str(path) for path in opened[:SHOWN])
         more = f" and {len(opened) - SHOWN} more" if len(opened) > SHOWN else ""
         to_do = shell_line("chmod", f"{access.file_mode:o}", *map(str, opened[:SHOWN]))
-        yield Finding(NAME, "problem", f"others of this machine can read {names}{more}", to_do)
+        state: State = "warning" if opened == [examined.toml] else "problem"  # it names nobody, but may hold a password
+        yield Finding(NAME, state, f"others of this machine can read {names}{more}", to_do)
     if not closed and not opened:
         yield Finding(NAME, "ok", f"{examined.folder} is writable, and what is known of customers is closed to others")
 

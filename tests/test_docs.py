@@ -1,0 +1,47 @@
+"""The pages about running it: generated ones are as their sources say, and hand-written ones name what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.command_reference import PAGE as COMMANDS
+from docs.command_reference import commands_page
+from docs.sizing_table import FIGURES, Figure, sizing_page
+from docs.sizing_table import PAGE as SIZING
+from serving.commands.doctor.doctor import CHECKS
+
+ROOT = Path(__file__).parents[1]
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+
+def test_the_pages_are_as_they_are_generated() -> None:
+    assert COMMANDS.read_text(encoding="utf-8") == commands_page(), "run: make docs"
+    assert SIZING.read_text(encoding="utf-8") == sizing_page(), "run: make docs"
+
+
+def test_a_size_that_nobody_measured_is_not_written() -> None:
+    figure = Figure("read", "much", FIGURES[0].page, r"no such line (\d+)", "{0}")
+    with pytest.raises(ValueError, match="has no line like no such line"):
+        figure.row()
+
+
+def test_the_table_of_the_doctor_names_each_check() -> None:
+    section = OPERATIONS.split("\n## What is wrong\n")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == ["settings", *CHECKS]
+
+
+def test_every_place_in_the_page_that_is_linked_is_there() -> None:
+    heads = {_anchor(head) for head in re.findall(r"^## (.+)$", OPERATIONS, re.MULTILINE)}
+    assert set(re.findall(r"\]\(#([\w-]+)\)", OPERATIONS)) <= heads
+    for page in ROOT.glob("docs/*.md"):
+        linked = re.findall(r"\(operations\.md#([\w-]+)\)", page.read_text(encoding="utf-8"))
+        assert set(linked) <= heads, page.name
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"docs/operations\.md#([\w-]+)\)", changelog)) <= heads
+
+
+def _anchor(head: str) -> str:
+    return re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-")
