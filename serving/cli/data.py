@@ -102,9 +102,11 @@ def add(
     """Put the next export beside the former ones; say what is new and what changed."""
     settings = settings_of(config, None, None, None)
     from serving.commands.data.add import add_exports
+    from serving.commands.weekly.lock import held
     from serving.config import FILE_NAME
 
-    report = add_exports(config or Path(FILE_NAME), settings, files)
+    with held(settings.state_folder, "regulars add", settings.files.access()):
+        report = add_exports(config or Path(FILE_NAME), settings, files)
     screen_of(json).show(report)
     if report.questions:
         raise typer.Exit(InputError.exit_code)

@@ -37,6 +37,7 @@ from serving.config.settings import (
     Settings,
 )
 from serving.config.to_toml import toml_value
+from serving.config.weekly_settings import RetrainSettings, WeeklySettings
 
 
 def load_settings(
@@ -121,6 +122,7 @@ def _read(where: Path, orders: Path | None) -> Settings:
         events=_at(folder, settings.events) if settings.events else None,
         customers=_at(folder, settings.customers) if settings.customers else None,
         list=dataclasses.replace(settings.list, playbooks=playbooks and folder / playbooks),
+        weekly=settings.weekly.at(folder),
     )
 
 
@@ -164,6 +166,8 @@ _SECTIONS: dict[str, Any] = {
     "files": FileSettings,
     "pages": PagesSettings,
     "deliver": DeliverSettings,
+    "weekly": WeeklySettings,
+    "retrain": RetrainSettings,
 }
 
 

@@ -27,6 +27,7 @@ from features.money import Money
 from features.sources.kept.index import FOLDER, known_on
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
+from serving.config.weekly_settings import RetrainSettings, WeeklySettings
 from serving.outreach.plan.policy import Policy
 
 if TYPE_CHECKING:  # pandas stands behind these: a wrong key in the file is reported before it is imported
@@ -359,6 +360,8 @@ class Settings:
         files: who may read what is written.
         pages: how people open the pages.
         deliver: how lists come to their owners by mail; None: they do not.
+        weekly: where `regulars weekly` writes, and whom it mails.
+        retrain: when it trains.
     """
 
     shop: Shop
@@ -375,16 +378,25 @@ class Settings:
     files: FileSettings = field(default_factory=FileSettings)
     pages: PagesSettings = field(default_factory=PagesSettings)
     deliver: DeliverSettings | None = None
+    weekly: WeeklySettings = field(default_factory=WeeklySettings)
+    retrain: RetrainSettings = field(default_factory=RetrainSettings)
     folder: Path = Path()
 
     def __post_init__(self) -> None:
-        """Refuse a notice that leads nowhere.
+        """Refuse mails that lead nowhere.
 
         Raises:
-            ConfigError: the pages have no address.
+            ConfigError: the pages have no address, or a summary no mail server.
         """
         if self.deliver is not None and self.deliver.send == "notice" and self.pages.address is None:
             raise ConfigError('send = "notice" under [deliver] leads to the pages: write their address under [pages]')
+        if self.weekly.mail_to and self.deliver is None:
+            raise ConfigError("mail_to under [weekly] needs a mail server: write it under [deliver]")
+
+    @property
+    def mails_lists(self) -> bool:
+        """Whether owners are mailed their lists: a shop may want no mail but the summary of the week."""
+        return self.deliver is not None and bool(self.list.addresses or not self.weekly.mail_to)
 
     def known_on(self, day: date) -> Settings:
         """Return the same settings for the exports that had been added by the end of a business day.

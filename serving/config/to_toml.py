@@ -17,6 +17,7 @@ from features.sources.mapping import NO_FILE, FileFormat
 from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
 from serving.config.questions import question_lines, with_questions
 from serving.config.settings import BookSettings, FileSettings, MlflowSettings, PagesSettings, ServeSettings, Settings
+from serving.config.weekly_settings import RetrainSettings, WeeklySettings
 
 RARE = ("amount_unit", "discount_is", "keep_repeats")  # written only where a shop needs another than the usual one
 LIST_COMMENT = (
@@ -90,6 +91,11 @@ def _sections(settings: Settings, questions: Mapping[str, Question]) -> Iterator
         yield section("pages", settings.pages, "how people open the pages: docs/pages.md")
     if settings.deliver is not None:
         yield section("deliver", settings.deliver, "mails each owner's list; the password is in REGULARS_SMTP_PASSWORD")
+    if settings.weekly not in (WeeklySettings(), WeeklySettings().at(settings.folder)):
+        weekly = {key: _relative(value, settings.folder) for key, value in dataclasses.asdict(settings.weekly).items()}
+        yield "# where regulars weekly writes, and whom it mails: docs/weekly.md\n[weekly]\n" + _lines(weekly)
+    if settings.retrain != RetrainSettings():
+        yield section("retrain", settings.retrain, "when regulars weekly trains: docs/weekly.md")
 
 
 def _file_section(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from features.sources.opening.refusal import refusal
 
 FOLDER, INDEX = "kept-exports", "index.toml"
 _DIGITS = 12  # of the digest, in a name
+_COPY = re.compile(rf"\d{{4,}}-[0-9a-f]{{{_DIGITS}}}\.")
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 _PACKED = (
     (b"PK\x03\x04", "a workbook or an archive"),
@@ -106,6 +108,24 @@ def keep(folder: Path, file: Path, number: int, imported_at: datetime, access: A
     with whole(folder / name, access) as half, faults_at(file):
         shutil.copyfile(file, half)
     return Kept(name, digest, file.name, imported_at)
+
+
+def remove_half_added(folder: Path, kept: Iterable[Kept], again: Set[str]) -> None:
+    """Remove copies that the index does not name and that come again: who made them was killed.
+
+    They would be read as orders beside the copy that is made now. What does not come again stays: it may be all there
+    is of it.
+
+    Args:
+        folder: of the copies; it may be missing.
+        kept: what the index names.
+        again: digests of the exports that are being added.
+    """
+    named = {each.name for each in kept}
+    for file in folder.glob("*"):
+        if _COPY.match(file.name) and file.name not in named and digest_of(file) in again:
+            with faults_at(file):
+                file.unlink()
 
 
 def refuse_packed(file: Path) -> None:

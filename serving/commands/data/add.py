@@ -19,7 +19,16 @@ from features.faults import faults_at
 from features.questions import Question, by_setting
 from features.sources.balance.sheet import Amounts, BalanceSheet, SheetLine, added
 from features.sources.balance.words import document, grouped, table, written
-from features.sources.kept.index import FOLDER, INDEX, Kept, digest_of, keep, kept_in, write_index
+from features.sources.kept.index import (
+    FOLDER,
+    INDEX,
+    Kept,
+    digest_of,
+    keep,
+    kept_in,
+    remove_half_added,
+    write_index,
+)
 from features.sources.mapping import Beside
 from features.sources.opening.paths import files_of
 from features.sources.reader import CheckReport, check_files
@@ -73,21 +82,34 @@ class Added:
 
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
-        for name, each in self.there_already.items():
-            yield f"{name} is there already, as {each.name} of {each.imported_at.date()}: the same content; not added"
-        for each in self.kept:
-            yield f"added {each.original} as {each.name}"
+        yield from self._files()
         yield from self.notes
         if self.kept:
-            yield from ("", *(f"{name}: {each.words(self.sheet.currency)}" for name, each in self.brought.items()))
+            yield from ("", *self._brought())
         yield from ("", *table(self.sheet))
         if self.questions:
             yield from ("", "Nothing is decided in silence; no other command runs before these are answered:")
             yield from (f"  {each.words}\n    {each.remedy}" for each in self.questions)
 
+    def summary(self) -> tuple[str, ...]:
+        """Say which exports were added and what they brought, without the sheet."""
+        return (*self._files(), *self.notes, *(self._brought() if self.kept else ()))
+
+    def _files(self) -> Iterator[str]:
+        for name, each in self.there_already.items():
+            yield f"{name} is there already, as {each.name} of {each.imported_at.date()}: the same content; not added"
+        for each in self.kept:
+            yield f"added {each.original} as {each.name}"
+
+    def _brought(self) -> Iterator[str]:
+        return (f"{name}: {each.words(self.sheet.currency)}" for name, each in self.brought.items())
+
 
 def add_exports(where: Path, settings: Settings, files: Sequence[Path], now: datetime | None = None) -> Added:
     """Put exports beside the former ones, if the orders of all of them together can be read.
+
+    What a killed one left is brought to its end, or taken back: a copy that the index does not name yet, or an index
+    that regulars.toml does not name yet.
 
     Args:
         where: the regulars.toml; it names the folder of the copies from then on.
@@ -101,28 +123,33 @@ def add_exports(where: Path, settings: Settings, files: Sequence[Path], now: dat
     folder, orders = settings.folder / FOLDER, settings.orders
     _refuse_others(settings)
     toml = _pointed_to_folder(where, folder, settings)
-    before = _read(settings, "regulars check says what is wrong with the orders of before")
     known = list(kept_in(folder))
+    killed = toml is not None and bool(known)  # before regulars.toml named the folder
     former = [] if orders.paths == (folder,) else files_of(orders.paths)
     came = [*((file, _changed_at(file)) for file in former), *((file, now or _now()) for file in files_of(files))]
+    remove_half_added(folder, known, {digest_of(file) for file, _ in came})
+    before = _read(settings, "regulars check says what is wrong with the orders of before")
     there, more = _sorted_out(came, known, len(former))
     with _taken_back_on_error(folder, known, settings) as copies:
         for file, at in more:
             each = keep(folder, file, 1 + _last(known) + len(copies), at, settings.files.access())
             copies.append(each)
         together = dataclasses.replace(settings, orders=orders.read_from(folder))
-        after = _read(together, "nothing was added") if copies else before
+        after = _read(together, "nothing was added") if copies or killed else before
         if copies:
             write_index(folder, [*known, *copies], settings.files.access())
-            if toml is not None:
-                with whole(where) as half:
-                    half.write_text(toml, encoding="utf-8")
+        if toml is not None and (copies or killed):
+            with whole(where) as half:
+                half.write_text(toml, encoding="utf-8")
     assert before.sheet is not None
     assert after.sheet is not None
     asked = tuple(by_setting((*after.questions, *asked_of_jumps(settings, after.sheet))).values())
-    kept = copies[len(former) :]
+    of_before = set(former)
+    kept = [each for each, (file, _) in zip(copies, more, strict=True) if file not in of_before]
+    if killed:  # it had come so far with these
+        kept, there = [*there.values(), *kept], {}
     moved = f'{where.name} reads file = "{FOLDER}" now; {orders.source_name} was copied there first'
-    notes = (moved,) if copies and toml is not None else ()
+    notes = (moved,) if toml is not None and (copies or killed) else ()
     return Added(kept, there, _difference(before.sheet, after.sheet), after.sheet, asked, folder, notes)
 
 
@@ -160,17 +187,19 @@ def _sorted_out(
     came: Sequence[tuple[Path, datetime]], known: Sequence[Kept], former: int
 ) -> tuple[dict[str, Kept], list[tuple[Path, datetime]]]:
     """Return the exports whose content is there already, and the others; those of before stay as they are."""
-    digests = {each.digest: each for each in known}
-    there: dict[str, Kept] = {}
+    indexed = {each.digest: each for each in known}
+    digests, there = dict(indexed), dict[str, Kept]()
     more: list[tuple[Path, datetime]] = []
+    new = 0
     for place, (file, at) in enumerate(came):
-        digest = digest_of(file)
-        if digest in digests and place >= former:
-            there[file.name] = digests[digest]
+        digest, is_former = digest_of(file), place < former
+        if digest in (indexed if is_former else digests):
+            there |= {} if is_former else {file.name: digests[digest]}
             continue
         digests[digest] = Kept(file.name, digest, file.name, at)
         more.append((file, at))
-    return there, more if len(more) > former else []
+        new += not is_former
+    return there, more if new else []
 
 
 @contextmanager

@@ -144,11 +144,24 @@ def make_list(
     Raises:
         InputError: an unknown format, or mails that cannot be written; then no list is published and nobody drawn.
     """
+    check_ready(shop, formats)
+    return publish(shop, score_all(shop), out, formats, language, mail_again)
+
+
+def check_ready(shop: OpenShop, formats: Sequence[str] = ()) -> None:
+    """Find out before anything is scored whether a list can be written and mailed.
+
+    Args:
+        shop: the open shop.
+        formats: in which to write; by default those of the settings.
+
+    Raises:
+        InputError: an unknown format, or mails that cannot be written.
+    """
     check_formats(formats or shop.settings.list.formats)
     shop.settings.files.access()
-    if shop.settings.deliver is not None:
+    if shop.settings.deliver is not None and shop.settings.mails_lists:
         check_delivery(shop.settings.deliver, shop.settings.list.addresses)
-    return publish(shop, score_all(shop), out, formats, language, mail_again)
 
 
 def publish(
@@ -206,7 +219,7 @@ def publish(
     outreach = with_guidance(outreach, playbooks)
     files = write_list(worded, out, tuple(formats) or policy.formats, policy.addresses, access, reads)
     mailed, deliver = None, shop.settings.deliver
-    if deliver is not None:  # after the files: a mail cannot be taken back
+    if deliver is not None and shop.settings.mails_lists:  # after the files: a mail cannot be taken back
         page, again = shop.settings.pages.home, frozenset(mail_again)
         mailed = mail_out(shop.book, published.list_id, worded, deliver, policy.addresses, reads, again, page)
     with shop.book.reading() as connection:

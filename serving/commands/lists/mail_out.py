@@ -136,12 +136,12 @@ class _Sending:
         failed: dict[str, str] = {}
         unsure: list[str] = []
         try:
-            with _connected(settings) as server:
+            with connected(settings) as server:
                 for owner, frame in waiting.items():
                     self._one(server, owner, frame, sent, failed, unsure)
         except (OSError, smtplib.SMTPException) as error:
             rest = [name for name in waiting if name not in (*sent, *failed, *unsure)]
-            failed |= dict.fromkeys(rest, f"{settings.host} {_trouble(error)}")
+            failed |= dict.fromkeys(rest, f"{settings.host} {trouble(error)}")
         return tuple(sent), failed, tuple(unsure)
 
     def _one(
@@ -161,7 +161,7 @@ class _Sending:
             server.sendmail(envelope.sender, [envelope.to], made.as_bytes())
         except Refused as error:
             take_back(self.book, self.list_id, [owner])
-            failed[owner] = _trouble(error)
+            failed[owner] = trouble(error)
         except (OSError, smtplib.SMTPException):
             unsure.append(owner)  # the connection was lost with the mail on its way
             raise
@@ -171,7 +171,7 @@ class _Sending:
 
 
 @contextmanager
-def _connected(settings: DeliverSettings) -> Iterator[smtplib.SMTP]:
+def connected(settings: DeliverSettings) -> Iterator[smtplib.SMTP]:
     """Yield a connection over which mails may be sent: encrypted and logged in, where the settings say so."""
     trust = ssl.create_default_context()
     if settings.security == "tls":
@@ -186,12 +186,12 @@ def _connected(settings: DeliverSettings) -> Iterator[smtplib.SMTP]:
         yield server
 
 
-def _trouble(error: Exception) -> str:
+def trouble(error: Exception) -> str:
     """Say what a mail server answered, without the address that its words may hold.
 
-    >>> _trouble(smtplib.SMTPRecipientsRefused({"ann@shop.example": (550, b"no such user ann@shop.example")}))
+    >>> trouble(smtplib.SMTPRecipientsRefused({"ann@shop.example": (550, b"no such user ann@shop.example")}))
     'refuses the address (550)'
-    >>> _trouble(ConnectionRefusedError())
+    >>> trouble(ConnectionRefusedError())
     'does not answer (ConnectionRefusedError)'
     """
     if isinstance(error, smtplib.SMTPRecipientsRefused):

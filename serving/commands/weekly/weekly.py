@@ -1,0 +1,65 @@
+"""`regulars weekly`: the stages of a week, one after the other, taken up where a former run stopped.
+
+A stage that has ended is not done again while settings, orders and customers are the same, so a run that was stopped
+ends as if it never had been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from features.language.messages import Sentence, sentence
+from serving.commands.weekly.lock import held
+from serving.commands.weekly.run_state import read_state
+from serving.commands.weekly.running import Running, closing, do, now
+from serving.commands.weekly.stages import ADD, CHECK, MAIL, after_check, goes_on_at
+from serving.commands.weekly.summary import Week
+from serving.commands.weekly.take_up import taken_over, taken_up
+from serving.commands.weekly.training import due_in
+from serving.config import FILE_NAME, Settings
+from training.backtest.backtest import Progress, no_progress
+
+COMMAND, FILE = "regulars weekly", "weekly.json"
+
+
+def run_week(
+    where: Path | None, settings: Settings, files: Sequence[Path] = (), report: Progress = no_progress
+) -> Week:
+    """Run the stages of a week.
+
+    Args:
+        where: the shop's regulars.toml; None for the one in this folder.
+        settings: what it says.
+        files: the next exports, if they are to be added.
+        report: is called before each step of long work.
+
+    Raises:
+        Busy: another run holds the shop.
+        RegularsError: of a stage; what was done before it stays, and the next run goes on there.
+    """
+    with held(settings.state_folder, COMMAND, settings.files.access()) as killed:
+        file = settings.state_folder / FILE
+        former = read_state(file)
+        state, notes = taken_up(former, settings, files, goes_on_at(former) if former else "")
+        run = Running(where or Path(FILE_NAME), file, settings, state, report)
+        with closing(run, lambda: goes_on_at(run.state)):
+            notes = (*taken_over(killed), *notes, *_stages(run))
+            run.keep(replace(run.state, ended_at=now()))
+        return Week(run.state, notes, run.settings.language)
+
+
+def _stages(run: Running) -> Iterator[Sentence]:
+    """Do what is left to do, and yield what is to be said of it."""
+    do(run, ADD)
+    if run.state.is_done(CHECK.name) and run.fingerprint() != run.state.reads:
+        run.keep(run.state.only(ADD.name))
+        yield sentence("the orders, the customers or the settings have changed since: the stages after add begin anew")
+    do(run, CHECK)
+    if run.state.train_first is None:
+        run.keep(replace(run.state, train_first=due_in(run.shop).first, reads=run.fingerprint()))
+    for stage in after_check(train_first=bool(run.state.train_first)):
+        do(run, stage)
+    if run.settings.weekly.mail_to:
+        do(run, MAIL)

@@ -1,0 +1,115 @@
+"""Kill -9 at every boundary of a stage and at random moments: the run ends as one that was never broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from features.sources.kept.index import FOLDER, kept_in
+from serving.commands.weekly.run_state import read_state
+from serving.monitoring.last_watch import last_watch
+from tests.serving.commands.weekly.killing import AFTER, BEFORE, PROMOTE, killed_week, unbroken_week, week_in
+from training.tracking import Tracking
+
+KILLS = int(os.environ.get("REGULARS_KILLS", "50"))
+STAGES = ("add", "check", "score", "list", "watch", "train")
+MOMENTS = [
+    *((stage, moment) for stage in STAGES[:-1] for moment in (BEFORE, AFTER)),
+    *(("train", moment) for moment in (PROMOTE, BEFORE, AFTER)),
+]
+
+
+@pytest.mark.slow
+def test_a_week_killed_at_every_boundary_ends_as_an_unbroken_one(second_month: Path, tmp_path: Path) -> None:
+    """Each stage once when its work is done and nothing says so, and once when that is kept; and amid a promotion."""
+    unbroken, broken = (Path(shutil.copytree(second_month, tmp_path / name)) for name in ("unbroken", "broken"))
+    unbroken_week(unbroken)
+    for moment in MOMENTS:
+        killed_week(broken, moment)
+    unbroken_week(broken)
+    assert found_in(broken) == found_in(unbroken)
+    assert found_in(broken)["promoted"] is True
+    assert said_by_listed(broken).equals(said_by_listed(unbroken))
+
+
+@pytest.mark.slow
+@pytest.mark.whole
+def test_a_week_killed_at_many_moments_ends_as_an_unbroken_one(second_month: Path, tmp_path: Path) -> None:
+    """Wherever it is: again and again until it comes to its end, then in a new shop."""
+    chance, left = random.Random(7), KILLS
+    unbroken = Path(shutil.copytree(second_month, tmp_path / "unbroken"))
+    began = time.monotonic()
+    unbroken_week(unbroken)
+    longest_seconds = time.monotonic() - began
+    while left > 0:
+        folder = Path(shutil.copytree(second_month, tmp_path / f"broken-{left}"))
+        while left > 0 and killed_after(folder, chance.uniform(0.05, longest_seconds)):
+            left -= 1
+        if left == 0:
+            unbroken_week(folder)
+        found, expected = found_in(folder), found_in(unbroken)
+        # One killed between the bundle and its version leaves the number unused.
+        for each in (found, expected):
+            each["serves"] = {name: value for name, value in each["serves"].items() if name != "version"}
+        assert {**found, "words": []} == {**expected, "words": []}
+        assert said_by_listed(folder).equals(said_by_listed(unbroken))
+
+
+def killed_after(folder: Path, seconds: float) -> bool:
+    """Kill a run after so long; False where it had come to its end."""
+    process = week_in(folder, None)
+    process.join(seconds)
+    process.kill()
+    process.join()
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode != 0
+
+
+def found_in(folder: Path) -> dict[str, Any]:
+    """What a week has left in a shop, without times and drawn numbers."""
+    state = read_state(folder / ".regulars" / "weekly.json")
+    assert state is not None
+    assert state.ended_at is not None
+    tracking = Tracking(folder)
+    bundle, version = tracking.champion()
+    runs = in_database(folder / "mlruns" / "mlflow.db", "SELECT status, count(*) FROM runs GROUP BY status")
+    return {
+        "stages": list(state.stages),
+        "words": [str(line) for each in state.stages.values() for line in each.said.lines],
+        "promoted": state.stages["train"].said.document["promoted"],
+        "serves": {"version": version, "candidate": bundle.candidate, "until": bundle.trained_until},
+        "model": json.dumps(bundle.importance, sort_keys=True),
+        "finished": dict(runs)["FINISHED"],
+        "running": dict(runs).get("RUNNING", 0),
+        "kept": [(each.name, each.original) for each in kept_in(folder / FOLDER)],
+        "scores": rows(folder, "SELECT customer_id, probability, model_version FROM scores"),
+        "entries": rows(folder, "SELECT list_id, customer_id, playbook, position FROM entries"),
+        "arms": rows(folder, "SELECT account_id, arm FROM arms"),
+        "served": rows(folder, "SELECT from_version IS NULL, forced FROM audit WHERE action = 'promote'"),
+        "watch": last_watch(folder / ".regulars").document["words"],
+    }
+
+
+def said_by_listed(folder: Path) -> pd.DataFrame:
+    """The list's file, without the ids that are drawn."""
+    return pd.read_csv(folder / "list" / "list.csv", dtype=str).drop(columns="entry_id")
+
+
+def rows(folder: Path, query: str) -> list[str]:
+    return sorted(map(str, in_database(folder / "book.db", query)))
+
+
+def in_database(file: Path, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(file)) as database:
+        return database.execute(query).fetchall()
