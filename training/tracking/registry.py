@@ -91,6 +91,17 @@ class Tracking(Runs):
                 _pass_none_there(error)
                 return None
 
+    def run_of(self, version: str) -> str | None:
+        """Return the id of the run that made a version; None where there is no such version."""
+        if self._is_new():
+            return None
+        with self.store.open() as client:
+            try:
+                return str(client.get_model_version(MODEL, version).run_id)
+            except quiet_mlflow().exceptions.MlflowException as error:
+                _pass_none_there(error)
+                return None
+
     def set_aside(self, ending: str) -> str:
         """Move the whole folder away, so that the next training begins anew; returns its new name, "" without one."""
         home = self.store.home

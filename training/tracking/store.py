@@ -12,9 +12,10 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -174,12 +175,24 @@ class Store:
         name = self.experiment_name(usual)
         found = client.get_experiment_by_name(name)
         if found is not None:
+            self._keep_here(found)
             return str(found.experiment_id)
         # By default MLflow would put artifacts below the current directory; a server knows its own place for them.
         where = None if self.is_server else self.artifacts.as_uri()
         # MLflow's pages would else ask whether this is about language models, and show traces first.
         tags = {"mlflow.note.content": note, "mlflow.experimentKind": "custom_model_development"}
         return str(client.create_experiment(name, artifact_location=where, tags=tags))
+
+    def _keep_here(self, experiment: Any) -> None:
+        """Let an experiment keep its artifacts in this folder: MLflow goes on writing where the folder was before.
+
+        MLflow has no call for it.
+        """
+        where = self.artifacts.as_uri()
+        if self.is_file and experiment.artifact_location != where:
+            with closing(sqlite3.connect(self.database)) as database, database:
+                query = "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?"
+                database.execute(query, (where, int(experiment.experiment_id)))
 
 
 def quiet_mlflow() -> Any:

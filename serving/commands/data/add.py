@@ -93,7 +93,7 @@ class Added:
 
     def summary(self) -> tuple[str, ...]:
         """Say which exports were added and what they brought, without the sheet."""
-        return (*self._files(), *self.notes, *(self._brought() if self.kept else ()))
+        return (*self._files(), *(self._brought() if self.kept else ()))
 
     def _files(self) -> Iterator[str]:
         for name, each in self.there_already.items():
@@ -105,7 +105,13 @@ class Added:
         return (f"{name}: {each.words(self.sheet.currency)}" for name, each in self.brought.items())
 
 
-def add_exports(where: Path, settings: Settings, files: Sequence[Path], now: datetime | None = None) -> Added:
+def add_exports(
+    where: Path,
+    settings: Settings,
+    files: Sequence[Path],
+    now: datetime | None = None,
+    since: datetime | None = None,
+) -> Added:
     """Put exports beside the former ones, if the orders of all of them together can be read.
 
     What a killed one left is brought to its end, or taken back: a copy that the index does not name yet, or an index
@@ -116,6 +122,7 @@ def add_exports(where: Path, settings: Settings, files: Sequence[Path], now: dat
         settings: what it says.
         files: the exports; a folder or pattern is all of its files.
         now: when they came; None = this moment.
+        since: of them, those that came since then count as added now: a run that was killed says what it brought.
 
     Raises:
         InputError: an export of another layout, or that breaks rules; nothing is kept then.
@@ -127,15 +134,17 @@ def add_exports(where: Path, settings: Settings, files: Sequence[Path], now: dat
     killed = toml is not None and bool(known)  # before regulars.toml named the folder
     former = [] if orders.paths == (folder,) else files_of(orders.paths)
     came = [*((file, _changed_at(file)) for file in former), *((file, now or _now()) for file in files_of(files))]
-    remove_half_added(folder, known, {digest_of(file) for file, _ in came})
-    before = _read(settings, "regulars check says what is wrong with the orders of before")
+    digests = {digest_of(file) for file, _ in came[len(former) :]}
+    by_now = [each for each in known if since and each.imported_at >= since and each.digest in digests]
+    remove_half_added(folder, known, digests | set(map(digest_of, former)))
+    before = _read(_without(settings, folder, by_now), "regulars check says what is wrong with the orders of before")
     there, more = _sorted_out(came, known, len(former))
     with _taken_back_on_error(folder, known, settings) as copies:
         for file, at in more:
             each = keep(folder, file, 1 + _last(known) + len(copies), at, settings.files.access())
             copies.append(each)
         together = dataclasses.replace(settings, orders=orders.read_from(folder))
-        after = _read(together, "nothing was added") if copies or killed else before
+        after = _read(together, "nothing was added") if copies or killed or by_now else before
         if copies:
             write_index(folder, [*known, *copies], settings.files.access())
         if toml is not None and (copies or killed):
@@ -146,11 +155,21 @@ def add_exports(where: Path, settings: Settings, files: Sequence[Path], now: dat
     asked = tuple(by_setting((*after.questions, *asked_of_jumps(settings, after.sheet))).values())
     of_before = set(former)
     kept = [each for each, (file, _) in zip(copies, more, strict=True) if file not in of_before]
-    if killed:  # it had come so far with these
-        kept, there = [*there.values(), *kept], {}
+    if killed or by_now:  # a run had come so far with these
+        kept = [*(each for each in there.values() if killed or each in by_now), *kept]
+        there = {name: each for name, each in there.items() if each not in kept}
     moved = f'{where.name} reads file = "{FOLDER}" now; {orders.source_name} was copied there first'
     notes = (moved,) if toml is not None and (copies or killed) else ()
     return Added(kept, there, _difference(before.sheet, after.sheet), after.sheet, asked, folder, notes)
+
+
+def _without(settings: Settings, folder: Path, copies: Sequence[Kept]) -> Settings:
+    """Return the settings as if some copies had not come yet."""
+    if not copies or settings.orders.paths != (folder,):
+        return settings
+    names = {each.name for each in copies}
+    files = [file for file in files_of([folder]) if file.name not in names]
+    return dataclasses.replace(settings, orders=settings.orders.read_from(*files))
 
 
 def _now() -> datetime:

@@ -87,9 +87,10 @@ def watch_shop(shop: OpenShop, by: Sequence[str] = (), *, record: bool = True) -
     found = _watch(shop, schema_alarms(layout, before.layout))
     if shop.until is None:
         _tell(shop, found, before)
-        remember_watch(shop.settings.state_folder, LastWatch(found.to_dict(), layout), shop.settings.files.access())
         if record:
             _record(shop, found)
+        # Last, so that a watch that is remembered is a whole one.
+        remember_watch(shop.settings.state_folder, LastWatch(found.to_dict(), layout), shop.settings.files.access())
     return Watched(found, tuple(by) or USUALLY_SHOWN)
 
 

@@ -9,18 +9,22 @@ from __future__ import annotations
 import json
 import os
 import platform
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from features.atomic_write import whole
 from features.errors import Busy
 from features.faults import faults_at
 from features.file_access import Access
+
+try:
+    import fcntl
+except ImportError:  # no such locks on this system: there whoever starts the runs sees to it that none overlaps another
+    fcntl = None  # type: ignore[assignment]
 
 LOCK, HOLDER = "weekly.lock", "weekly-holder.json"
 WAIT_SECONDS = 1.0  # a look whether it is held takes the lock for a moment, and a holder writes its note just after
@@ -66,20 +70,23 @@ def held(folder: Path, command: str, access: Access) -> Iterator[Holder | None]:
     """
     with faults_at(folder):
         access.make_folder(folder)
-    lock = FileLock(folder / LOCK, mode=0o600)
-    try:
-        with faults_at(folder / LOCK):
-            lock.acquire(timeout=WAIT_SECONDS)
-    except Timeout:
-        holder = holder_in(folder)
-        raise Busy(str(folder / LOCK), "nothing was begun", "another run" if holder is None else holder.words) from None
-    try:
+    with _lock_file(folder) as lock:
+        _wait_for(lock, folder)
         killed = holder_in(folder)
         _note(folder, command, access)
-        yield killed
-    finally:
-        (folder / HOLDER).unlink(missing_ok=True)
-        lock.release()
+        try:
+            yield killed
+        finally:
+            (folder / HOLDER).unlink(missing_ok=True)
+
+
+def _wait_for(lock: int, folder: Path) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not _taken(lock):
+        if time.monotonic() > deadline:
+            holder = holder_in(folder)
+            raise Busy(str(folder / LOCK), "nothing was begun", "another run" if holder is None else holder.words)
+        time.sleep(0.02)
 
 
 def holder_in(folder: Path) -> Holder | None:
@@ -104,13 +111,29 @@ def is_held(folder: Path) -> bool:
     """
     if not (folder / LOCK).exists():
         return False
-    lock = FileLock(folder / LOCK, mode=0o600)
+    with _lock_file(folder) as lock:
+        return not _taken(lock)
+
+
+@contextmanager
+def _lock_file(folder: Path) -> Iterator[int]:
+    """Open the file that is locked; it stays where it is, so that all lock the same one."""
+    with faults_at(folder / LOCK):
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        lock.acquire(blocking=False)
-    except Timeout:
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _taken(lock: int) -> bool:
+    if fcntl is None:
         return True
-    lock.release()
-    return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _note(folder: Path, command: str, access: Access) -> None:

@@ -26,10 +26,11 @@ class StageRecord:
 
     Args:
         state: begun or done.
-        began_at: in UTC; of a stage that was done again, the last time.
+        began_at: in UTC; of a stage that was done again, the first time.
         before: what had to be known before it began, so that one that was killed is told from one that was done.
         seconds: it took, in the process that ended it.
         said: what it found.
+        recorded_as: its run of MLflow; '' = it has none.
     """
 
     state: str
@@ -37,6 +38,7 @@ class StageRecord:
     before: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     said: Said = field(default_factory=Said)
+    recorded_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class RunState:
         stages: name → record, in the order in which they began.
         ended_at: in UTC; None = it has not ended.
         times: how often it was begun or taken up.
+        recorded_as: the run of MLflow within which its stages lie; '' = none was begun yet.
     """
 
     day: date
@@ -62,6 +65,7 @@ class RunState:
     stages: Mapping[str, StageRecord] = field(default_factory=dict)
     ended_at: datetime | None = None
     times: int = 1
+    recorded_as: str = ""
 
     def is_done(self, name: str) -> bool:
         """Say whether a stage has ended."""
@@ -95,6 +99,7 @@ def read_state(file: Path) -> RunState | None:
             stages,
             None if held["ended_at"] is None else datetime.fromisoformat(held["ended_at"]),
             int(held["times"]),
+            str(held["recorded_as"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -125,5 +130,6 @@ def str_of(value: Any) -> Any:
 
 
 def _record(held: Mapping[str, Any]) -> StageRecord:
-    began = datetime.fromisoformat(held["began_at"])
-    return StageRecord(str(held["state"]), began, dict(held["before"]), float(held["seconds"]), said_in(held["said"]))
+    began, before = datetime.fromisoformat(held["began_at"]), dict(held["before"])
+    said, recorded = said_in(held["said"]), str(held["recorded_as"])
+    return StageRecord(str(held["state"]), began, before, float(held["seconds"]), said, recorded)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from serving.commands.weekly.summary_mail import mail_failure
 from serving.config import Settings, load_settings
 from serving.shop import OpenShop
 from training.backtest.backtest import Progress
+from training.tracking import Run
 
 Facts = Mapping[str, Any]
 
@@ -34,6 +35,8 @@ class Running:
         settings: what regulars.toml says; read again once exports were added.
         state: how far it has come.
         report: is called before each step of long work.
+        scored: the scoring run of this process; None = none was made in it.
+        recorded: the run of MLflow within which each stage is recorded; None = none is.
     """
 
     where: Path
@@ -42,6 +45,7 @@ class Running:
     state: RunState
     report: Progress
     scored: ScoringRun | None = None
+    recorded: Run | None = None
     _shop: OpenShop | None = field(default=None, init=False)
 
     def keep(self, state: RunState) -> None:
@@ -112,13 +116,18 @@ def do(run: Running, stage: Stage) -> None:
     record = run.state.stages.get(stage.name)
     if record is not None and record.state == DONE:
         return
-    began, clock = now(), time.monotonic()
+    with nullcontext() if run.recorded is None else run.recorded.stage(stage.name) as recorded:
+        _do(run, stage, record, recorded.id if recorded else "")
+
+
+def _do(run: Running, stage: Stage, record: StageRecord | None, recorded_as: str) -> None:
+    began, clock = record.began_at if record else now(), time.monotonic()
     said = None if record is None else stage.settled(run, record.before)
     if said is None:
         before = stage.before(run) if record is None else record.before
-        run.keep(run.state.with_stage(stage.name, StageRecord(BEGUN, began, before)))
+        run.keep(run.state.with_stage(stage.name, StageRecord(BEGUN, began, before, recorded_as=recorded_as)))
         said = stage.do(run)
-    done = StageRecord(DONE, began, {}, round(time.monotonic() - clock, 1), _as_kept(said))
+    done = StageRecord(DONE, began, {}, round(time.monotonic() - clock, 1), _as_kept(said), recorded_as)
     run.keep(run.state.with_stage(stage.name, done))
 
 

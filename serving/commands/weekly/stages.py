@@ -5,6 +5,7 @@ A training comes last, so that nobody waits for the list; it comes before the sc
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
 
 from features.errors import InputError
@@ -31,9 +32,25 @@ from training.tracking import Tracking
 def _add(run: Running) -> Said:
     if not run.state.files:
         return Said((sentence("no export was given: the orders are read as they are"),))
-    added = add_exports(run.where, run.settings, [Path(file) for file in run.state.files])
+    begun = run.state.stages[ADD.name]
+    files, since = [Path(file) for file in run.state.files], begun.began_at.replace(tzinfo=UTC)
+    added = add_exports(run.where, run.settings, files, since=since)
     run.read_settings_again()
-    return Said(added.summary(), added.to_dict())
+    lines = list(added.summary())
+    if begun.before["orders"] != (now_read := run.settings.orders.source_name):
+        lines.append(
+            sentence(
+                "{toml} names {now} now, where {before} was copied first",
+                toml=run.where.name,
+                now=now_read,
+                before=begun.before["orders"],
+            )
+        )
+    return Said(lines, added.to_dict())
+
+
+def _before_adding(run: Running) -> Facts:
+    return {"orders": run.settings.orders.source_name}
 
 
 def _check(run: Running) -> Said:
@@ -131,7 +148,7 @@ def _perhaps_mailed(_: Running, __: Facts) -> Said | None:
     return Said((sentence("the mail of the summary may have gone out when it was broken off; it is not sent again"),))
 
 
-ADD, CHECK = Stage("add", _add), Stage("check", _check)
+ADD, CHECK = Stage("add", _add, _before_adding), Stage("check", _check)
 SCORE, LIST = Stage("score", _score), Stage("list", _list)
 WATCH = Stage("watch", _watch, _before_watch, _watched)
 TRAIN = Stage("train", _train, _before_training, _trained)

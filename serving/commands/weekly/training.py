@@ -86,6 +86,8 @@ def settled(shop: OpenShop, due: Due, before: str | None) -> Said | None:
         with auditing(shop.book, PROMOTE, GATE, serves, version, "its gate was passed before the run was killed"):
             tracking.promote(version)
     catch_up(shop.book, tracking)
+    if (made_by := tracking.run_of(version)) is not None:
+        tracking.finish(made_by)
     raised, access = [key_of(each) for each in _alarms(shop)], shop.settings.files.access()
     remember_answered(shop.settings.state_folder, raised, access)
     return outcome(shop, due)

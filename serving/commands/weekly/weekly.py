@@ -6,13 +6,16 @@ ends as if it never had been.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from features.language.messages import Sentence, sentence
+from serving.commands.models.lost_models import refuse_lost_models
 from serving.commands.weekly.lock import held
-from serving.commands.weekly.run_state import read_state
+from serving.commands.weekly.run_state import DONE, read_state
 from serving.commands.weekly.running import Running, closing, do, now
 from serving.commands.weekly.stages import ADD, CHECK, MAIL, after_check, goes_on_at
 from serving.commands.weekly.summary import Week
@@ -20,6 +23,7 @@ from serving.commands.weekly.take_up import taken_over, taken_up
 from serving.commands.weekly.training import due_in
 from serving.config import FILE_NAME, Settings
 from training.backtest.backtest import Progress, no_progress
+from training.tracking import Tracking, parent_run
 
 COMMAND, FILE = "regulars weekly", "weekly.json"
 
@@ -44,10 +48,28 @@ def run_week(
         former = read_state(file)
         state, notes = taken_up(former, settings, files, goes_on_at(former) if former else "")
         run = Running(where or Path(FILE_NAME), file, settings, state, report)
-        with closing(run, lambda: goes_on_at(run.state)):
+        with closing(run, lambda: goes_on_at(run.state)), _recorded(run):
             notes = (*taken_over(killed), *notes, *_stages(run))
             run.keep(replace(run.state, ended_at=now()))
         return Week(run.state, notes, run.settings.language)
+
+
+@contextmanager
+def _recorded(run: Running) -> Iterator[None]:
+    """Record what the block does within one run of MLflow, which goes on where the week was taken up.
+
+    Raises:
+        LostModels: the shop had models, and its registry is gone or empty: no run makes it look like a new one.
+    """
+    tracking = Tracking(run.settings.folder)
+    refuse_lost_models(run.shop, tracking)
+    tracking.close_killed(time.time() * 1000)
+    for each in [*run.state.stages.values()][-1:]:
+        if each.state == DONE and each.recorded_as:  # killed between the end of its last stage and that of its record
+            tracking.finish(each.recorded_as)
+    with parent_run(tracking, f"week of {run.state.day}", run.state.recorded_as or None) as run.recorded:
+        run.keep(replace(run.state, recorded_as=run.recorded.id))
+        yield
 
 
 def _stages(run: Running) -> Iterator[Sentence]:

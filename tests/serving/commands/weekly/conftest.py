@@ -32,7 +32,7 @@ def split_orders(folder: Path, day: str) -> None:
 def second_month(
     shop: SmallShop, tracking_in: Callable[[Path], Tracking], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """Its folder: orders of some 460 days, later.csv with the 40 days since, and a champion that is due to be replaced."""
+    """Its folder: orders of some 460 days, later.csv with the 40 days since, and a champion that is easily replaced."""
 
     def make(folder: Path) -> None:
         shop.copy_files(folder)
@@ -41,7 +41,7 @@ def second_month(
         with (folder / "regulars.toml").open("a", encoding="utf-8") as toml:
             toml.write(f'\n[serve]\ntoday = {shop.as_of}\n\n[retrain]\nbudget = "quick"\n')
         tracking, empty = tracking_in(folder), dict[str, Any]()
-        run_id = tracking.record(Record("test", empty, empty, empty, "digest", empty, empty, {}))
+        run_id = tracking.record(Record("test", empty, empty, empty, "digest", empty, empty, empty))
         # So sure of nothing that whatever is trained next is better.
         champion = replace(shop.bundles["logistic"], trained_until=until, calibration=Calibration("platt", 0.02, 0.0))
         tracking.register(run_id, champion, [CHAMPION, CHALLENGER], {**PASSED, "gate_against": ""})

@@ -55,7 +55,7 @@ def _week(folder: Path, moment: Moment | None) -> None:
     settings = load_settings(folder / "regulars.toml")
     with mock.patch.object(running, "write_state", _killing(running.write_state, moment)):
         if moment is not None and moment[1] == PROMOTE:
-            mock.patch.object(Tracking, "promote", lambda *_: kill()).start()
+            mock.patch.object(Tracking, "promote", side_effect=kill).start()
         run_week(folder / "regulars.toml", settings, [folder / "later.csv"])
 
 
@@ -76,6 +76,6 @@ def _killing(write: Callable[..., None], moment: Moment | None) -> Callable[...,
     return wrote
 
 
-def kill() -> None:
+def kill(*_: object) -> None:
     """End this process as kill -9 does."""
     os.kill(os.getpid(), signal.SIGKILL)
