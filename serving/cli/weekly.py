@@ -17,6 +17,9 @@ def weekly(
     files: Annotated[list[Path] | None, typer.Argument(help="The next exports, if they are to be added.")] = None,
     config: Config = None,
     dry_run: DryRun = False,
+    if_stopped: Annotated[
+        bool, typer.Option("--if-stopped", help="Only go on where a run was stopped; begin none.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Add, check, score, list and watch, and train where it is due; go on where a former run stopped.
@@ -25,12 +28,15 @@ def weekly(
     """
     settings, screen = settings_of(config, None, None, None), screen_of(json)
     from serving.commands.weekly.dry_run import plan_week
-    from serving.commands.weekly.weekly import run_week
+    from serving.commands.weekly.weekly import nothing_stopped, run_week
 
     if dry_run:
         planned = plan_week(settings, files or ())
         screen.show(planned)
         raise typer.Exit(planned.exit_code)
+    if if_stopped and (nothing := nothing_stopped(settings)) is not None:
+        screen.show(nothing)
+        return
     with screen.progress() as report:
         week = run_week(config, settings, files or (), report)
     screen.show(week)

@@ -122,7 +122,6 @@ def _read(where: Path, orders: Path | None) -> Settings:
         events=_at(folder, settings.events) if settings.events else None,
         customers=_at(folder, settings.customers) if settings.customers else None,
         list=dataclasses.replace(settings.list, playbooks=playbooks and folder / playbooks),
-        weekly=settings.weekly.at(folder),
     )
 
 

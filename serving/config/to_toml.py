@@ -91,9 +91,8 @@ def _sections(settings: Settings, questions: Mapping[str, Question]) -> Iterator
         yield section("pages", settings.pages, "how people open the pages: docs/pages.md")
     if settings.deliver is not None:
         yield section("deliver", settings.deliver, "mails each owner's list; the password is in REGULARS_SMTP_PASSWORD")
-    if settings.weekly not in (WeeklySettings(), WeeklySettings().at(settings.folder)):
-        weekly = {key: _relative(value, settings.folder) for key, value in dataclasses.asdict(settings.weekly).items()}
-        yield "# where regulars weekly writes, and whom it mails: docs/weekly.md\n[weekly]\n" + _lines(weekly)
+    if settings.weekly != WeeklySettings():
+        yield section("weekly", settings.weekly, "where regulars weekly writes, and whom it mails: docs/weekly.md")
     if settings.retrain != RetrainSettings():
         yield section("retrain", settings.retrain, "when regulars weekly trains: docs/weekly.md")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,7 +25,7 @@ class WeeklySettings:
     """Where `regulars weekly` writes, and who is mailed its summary.
 
     Args:
-        list: the folder of the list's files.
+        list: the folder of the list's files, as seen from regulars.toml.
         scores: a .csv, .parquet or .json file of all scores; without one they are in the book alone.
         mail_to: addresses that get the summary, by the server of [deliver].
 
@@ -37,13 +37,17 @@ class WeeklySettings:
     scores: Path | None = None
     mail_to: tuple[str, ...] = ()
 
-    def at(self, folder: Path) -> WeeklySettings:
-        """Return the same with paths as seen from a folder.
+    def list_in(self, folder: Path) -> Path:
+        """Return the folder of the list's files, where that of the shop is known.
 
-        >>> WeeklySettings().at(Path("shop")).list.as_posix()
+        >>> WeeklySettings().list_in(Path("shop")).as_posix()
         'shop/list'
         """
-        return replace(self, list=folder / self.list, scores=self.scores and folder / self.scores)
+        return folder / self.list
+
+    def scores_in(self, folder: Path) -> Path | None:
+        """Return the file of the scores, where the folder of the shop is known; None where there is none."""
+        return None if self.scores is None else folder / self.scores
 
 
 @dataclass(frozen=True)

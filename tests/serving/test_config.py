@@ -274,3 +274,42 @@ def test_a_question_stands_in_place_of_any_setting_until_it_is_answered(tmp_path
         ),
         list=ListSettings(formats=("csv", "xlsx")),
     )
+
+
+WEEK = """
+[weekly]
+list = "monday"
+scores = "out/scores.csv"
+mail_to = ["data@shop.example"]
+
+[retrain]
+after_days = 14
+on_alarms = ["level"]
+budget = "quick"
+
+[deliver]
+smtp = "smtp.shop.example"
+sender = "lists@shop.example"
+"""
+
+
+def test_the_week_is_set_up_beside_the_file_and_survives_being_written(tmp_path):
+    settings = load_settings(written(tmp_path, PLAIN + WEEK))
+    assert (settings.weekly.list, settings.weekly.scores) == (Path("monday"), Path("out/scores.csv"))
+    again = load_settings(written(tmp_path, toml_text(settings)))
+    assert (again.weekly, again.retrain) == (settings.weekly, settings.retrain)
+    usual = toml_text(load_settings(written(tmp_path, PLAIN)))
+    assert "[weekly]" not in usual
+    assert "[retrain]" not in usual
+
+
+def test_a_summary_needs_a_mail_server(tmp_path):
+    with pytest.raises(ConfigError, match=r"mail_to under \[weekly\] needs a mail server"):
+        load_settings(written(tmp_path, PLAIN + WEEK.partition("[deliver]")[0]))
+
+
+def test_owners_are_mailed_unless_only_a_summary_is_wanted(tmp_path):
+    assert not load_settings(written(tmp_path, PLAIN + WEEK)).mails_lists
+    owners = '[list]\naddresses = { Eleni = "eleni@shop.example" }\n'
+    assert load_settings(written(tmp_path, PLAIN + owners + WEEK)).mails_lists
+    assert load_settings(written(tmp_path, PLAIN + WEEK.replace("mail_to", "# mail_to"))).mails_lists

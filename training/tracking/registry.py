@@ -97,7 +97,7 @@ class Tracking(Runs):
             return None
         with self.store.open() as client:
             try:
-                return str(client.get_model_version(MODEL, version).run_id)
+                return str(client.get_model_version(self.store.model, version).run_id)
             except quiet_mlflow().exceptions.MlflowException as error:
                 _pass_none_there(error)
                 return None

@@ -11,7 +11,7 @@ from features.churn.labels import complete_until
 from features.clock import date_of
 from features.errors import InputError
 from features.language.languages import ENGLISH, Language
-from features.language.messages import message_in, said, sentence
+from features.language.messages import Message, Sentence, message_in, said, sentence
 from features.log import Log
 from features.sources.kept.index import FOLDER, digest_of, kept_in
 from features.sources.opening.paths import files_of
@@ -91,7 +91,15 @@ def plan_week(settings: Settings, files: Sequence[Path] = ()) -> Planned:
     words = {**_words(settings, log), TRAIN.name: train_words(due)}
     stages |= {stage.name: words[stage.name] for stage in after_check(train_first=due.first)}
     if settings.weekly.mail_to:
-        stages[MAIL.name] = sentence("mail the summary to {count} addresses", count=len(settings.weekly.mail_to))
+        count = len(settings.weekly.mail_to)
+        stages[MAIL.name] = Sentence.of(
+            Message(
+                "mail the summary to {count} address",
+                {"count": count},
+                plural="mail the summary to {count} addresses",
+                count=count,
+            )
+        )
     left = {name: each for name, each in stages.items() if not state.is_done(name)}
     return Planned(told, left, due, None, settings.language)
 
@@ -140,7 +148,7 @@ def _added(settings: Settings, given: Sequence[Path]) -> str:
         return sentence("no export is given: the orders are read as they are")
     known = {each.digest for each in kept_in(settings.folder / FOLDER)}
     new = [file.name for file in given if digest_of(file) not in known]
-    return sentence("{new} new exports, {known} there already", new=len(new), known=len(given) - len(new))
+    return sentence("new exports: {new}; there already: {known}", new=len(new), known=len(given) - len(new))
 
 
 def _read(settings: Settings, given: Sequence[Path]) -> Log:
@@ -155,10 +163,10 @@ def _read(settings: Settings, given: Sequence[Path]) -> Log:
 
 
 def _words(settings: Settings, log: Log) -> dict[str, str]:
-    weekly = settings.weekly
+    folder = settings.weekly.list_in(settings.folder)
     scores = sentence("score everyone as of {day:table}", day=date_of(log.last_day + 1))
     return {
         SCORE.name: scores,
-        LIST.name: sentence("publish the list and write it to {folder}", folder=str(weekly.list)),
+        LIST.name: sentence("publish the list and write it to {folder}", folder=str(folder)),
         WATCH.name: sentence("say how good the model is today, and raise what has changed"),
     }

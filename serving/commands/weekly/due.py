@@ -21,7 +21,6 @@ from serving.commands.weekly.said import kept, line_in
 from serving.config import Settings
 from serving.config.weekly_settings import RetrainSettings
 from training.gate import LEAST_NEW_DAYS
-from training.tracking import Tracking
 
 ANSWERED = "answered-alarms.json"
 
@@ -90,7 +89,7 @@ def last_training(settings: Settings) -> LastTraining | None:
     Args:
         settings: of the shop.
     """
-    tracking = Tracking(settings.folder)
+    tracking = settings.tracking()
     serves, version = tracking.champion_version(), tracking.challenger_version()
     if version is None or (tags := tracking.version_tags(version)) is None:
         return None

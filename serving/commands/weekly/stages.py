@@ -26,7 +26,6 @@ from serving.commands.weekly.summary_mail import check_summary_mail, mail_summar
 from serving.commands.weekly.training import due_in, settled, train_if_due
 from serving.monitoring.last_watch import LastWatch, last_watch
 from serving.outreach.exports.write_table import write_table
-from training.tracking import Tracking
 
 
 def _add(run: Running) -> Said:
@@ -69,7 +68,7 @@ def _check(run: Running) -> Said:
 def _score(run: Running) -> Said:
     let_rhythms_serve(run.shop)
     run.scored = scored = score_all(run.shop)
-    file, written = run.settings.weekly.scores, []
+    file, written = run.settings.weekly.scores_in(run.settings.folder), []
     if file is not None:
         write_table(scored.told_scores, file, run.settings.files.access())
         written = [written_in_words([file])]
@@ -85,7 +84,7 @@ def _score(run: Running) -> Said:
 
 
 def _list(run: Running) -> Said:
-    made = publish(run.shop, run.scored or score_all(run.shop), run.settings.weekly.list)
+    made = publish(run.shop, run.scored or score_all(run.shop), run.settings.weekly.list_in(run.settings.folder))
     outreach = made.outreach
     mailed = () if made.mailed is None else made.mailed.lines()
     counts = (*counts_in_words(outreach), *moves_in_words(outreach))
@@ -125,7 +124,7 @@ def _said_of(watch: LastWatch) -> Said:
 
 
 def _before_training(run: Running) -> Facts:
-    tracking = Tracking(run.settings.folder)
+    tracking = run.settings.tracking()
     return {"challenger": tracking.challenger_version(), "due": due_in(run.shop).kept()}
 
 

@@ -12,7 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 
 from features.errors import InputError, RegularsError
-from features.language.messages import said, sentence
+from features.language.messages import Message, Sentence, said, sentence
 from serving.commands.lists.mail_out import PASSWORD, connected, trouble
 from serving.commands.weekly.said import Said
 from serving.commands.weekly.summary import Summary
@@ -52,10 +52,21 @@ def mail_summary(settings: Settings, summary: Summary) -> Said:
     except (OSError, smtplib.SMTPException) as error:
         why = sentence("the summary was not mailed: {server} {why}", server=deliver.host, why=trouble(error))
         return Said((why,), {"mailed": 0}, not_mailed=len(to))
-    line = sentence("mailed to {count} addresses, not taken for {refused}", count=len(to), refused=len(refused))
+    return Said(_mailed_to(len(to) - len(refused), len(refused)), {"mailed": len(to) - len(refused)}, (), len(refused))
+
+
+def _mailed_to(count: int, refused: int) -> tuple[Sentence, ...]:
+    values = {"count": count, "refused": refused}
     if not refused:
-        line = sentence("mailed to {count} addresses", count=len(to))
-    return Said((line,), {"mailed": len(to) - len(refused)}, not_mailed=len(refused))
+        plain = Message("mailed to {count} address", values, plural="mailed to {count} addresses", count=count)
+        return (Sentence.of(plain),)
+    told = Message(
+        "mailed to {count} address; the server refuses {refused}",
+        values,
+        plural="mailed to {count} addresses; the server refuses {refused}",
+        count=count,
+    )
+    return (Sentence.of(told),)
 
 
 def mail_failure(settings: Settings, stage: str, error: RegularsError) -> None:

@@ -41,7 +41,7 @@ def taken_up(
     if former is None or former.ended_at is not None:
         return RunState(day, now(), given), ()
     facts: dict[str, date | str] = {"began": former.day, "stage": stage}
-    if abs(day - former.day) > TAKEN_UP_FOR:
+    if not is_recent(former, settings):
         why = sentence(
             "the run of {began:table} stopped at {stage}, too long ago to be taken up: a new one begins", **facts
         )
@@ -53,6 +53,16 @@ def taken_up(
         return RunState(day, now(), given), (why,)
     goes_on = sentence("the run of {began:table} stopped at {stage}: it goes on there", **facts)
     return replace(former, files=given or former.files, times=former.times + 1), (goes_on,)
+
+
+def is_recent(former: RunState, settings: Settings) -> bool:
+    """Say whether a run began today or yesterday by the shop's day.
+
+    Args:
+        former: the run.
+        settings: of the shop.
+    """
+    return abs(today(settings) - former.day) <= TAKEN_UP_FOR
 
 
 def taken_over(killed: Holder | None) -> tuple[Sentence, ...]:

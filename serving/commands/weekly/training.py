@@ -30,7 +30,6 @@ from serving.shop import OpenShop
 from training.backtest.backtest import Progress
 from training.budget import budget_of
 from training.gate import FAILED, PASSED
-from training.tracking import Tracking
 
 
 def due_in(shop: OpenShop) -> Due:
@@ -74,7 +73,7 @@ def settled(shop: OpenShop, due: Due, before: str | None) -> Said | None:
         due: why it began.
         before: the version that was trained last when it began.
     """
-    tracking = Tracking(shop.settings.folder)
+    tracking = shop.settings.tracking()
     version, serves = tracking.challenger_version(), tracking.champion_version()
     if not due.is_due or version is None or version == before or serves is None:
         return None
@@ -100,7 +99,7 @@ def outcome(shop: OpenShop, due: Due) -> Said:
         shop: the open shop.
         due: why it was trained.
     """
-    tracking = Tracking(shop.settings.folder)
+    tracking = shop.settings.tracking()
     version, serves = str(tracking.challenger_version()), str(tracking.champion_version())
     tags = tracking.version_tags(version) or {}
     lines = [sentence("trained, as {why}", why=message_in(due.why)), _verdict(version, serves, tags)]

@@ -12,18 +12,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from features.language.messages import Sentence, sentence
+from features.language.messages import Sentence, said, sentence
 from serving.commands.models.lost_models import refuse_lost_models
-from serving.commands.weekly.lock import held
+from serving.commands.result import WordedResult
+from serving.commands.weekly.lock import held, is_held
 from serving.commands.weekly.run_state import DONE, read_state
 from serving.commands.weekly.running import Running, closing, do, now
 from serving.commands.weekly.stages import ADD, CHECK, MAIL, after_check, goes_on_at
 from serving.commands.weekly.summary import Week
-from serving.commands.weekly.take_up import taken_over, taken_up
+from serving.commands.weekly.take_up import is_recent, taken_over, taken_up
 from serving.commands.weekly.training import due_in
 from serving.config import FILE_NAME, Settings
 from training.backtest.backtest import Progress, no_progress
-from training.tracking import Tracking, parent_run
+from training.tracking import parent_run
 
 COMMAND, FILE = "regulars weekly", "weekly.json"
 
@@ -54,6 +55,22 @@ def run_week(
         return Week(run.state, notes, run.settings.language)
 
 
+def nothing_stopped(settings: Settings) -> WordedResult | None:
+    """Return the words that there is no run to go on with; None where one was stopped and can be taken up.
+
+    Args:
+        settings: of the shop.
+    """
+    former = read_state(settings.state_folder / FILE)
+    if is_held(settings.state_folder):
+        words = sentence("a run goes on at this moment: there is nothing to take up")
+    elif former is None or former.ended_at is not None or not is_recent(former, settings):
+        words = sentence("no run was stopped: there is nothing to take up")
+    else:
+        return None
+    return WordedResult({"taken_up": False, "words": str(words)}, [said(words, settings.language)])
+
+
 @contextmanager
 def _recorded(run: Running) -> Iterator[None]:
     """Record what the block does within one run of MLflow, which goes on where the week was taken up.
@@ -61,7 +78,7 @@ def _recorded(run: Running) -> Iterator[None]:
     Raises:
         LostModels: the shop had models, and its registry is gone or empty: no run makes it look like a new one.
     """
-    tracking = Tracking(run.settings.folder)
+    tracking = run.settings.tracking()
     refuse_lost_models(run.shop, tracking)
     tracking.close_killed(time.time() * 1000)
     for each in [*run.state.stages.values()][-1:]:

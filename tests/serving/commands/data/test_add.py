@@ -132,3 +132,46 @@ def test_a_toml_of_another_shape_is_named_with_the_line_to_write(call, toml, tmp
     assert code == 2
     assert f'write file = "{FOLDER}" under [orders]' in err
     assert not (tmp_path / FOLDER).exists()
+
+
+@pytest.mark.parametrize("left", ["copies alone", "copies and their index"])
+def test_a_killed_add_is_brought_to_its_end_by_the_next(call, toml, tmp_path, left):
+    """Killed before the index was written, or before regulars.toml named the folder: nothing is read twice."""
+    before = toml.read_text()
+    _, unbroken, _ = call("add", tmp_path / "february.csv", "--config", toml, "--json")
+    names = [each.name for each in kept_in(tmp_path / FOLDER)]
+    toml.write_text(before)
+    if left == "copies alone":
+        (tmp_path / FOLDER / INDEX).unlink()
+    code, again, err = call("add", tmp_path / "february.csv", "--config", toml, "--json")
+    assert code == 0, err
+    assert [each.name for each in kept_in(tmp_path / FOLDER)] == names
+    assert sorted(file.name for file in (tmp_path / FOLDER).glob("*.csv")) == names
+    assert json.loads(again)["brought"] == json.loads(unbroken)["brought"]
+    with OpenShop(load_settings(toml)) as shop:
+        assert shop.reading.sheet.counted.orders == 68
+
+
+def test_a_copy_that_nobody_indexed_is_read_once_with_the_export_that_comes_again(call, toml, tmp_path):
+    """Killed in a later month, when regulars.toml names the folder: the copy is read beside the others until then."""
+    add_exports(toml, load_settings(toml), [tmp_path / "february.csv"])
+    march = tmp_path / "march.csv"
+    march.write_text(HEAD + rows(71, 91, "2026-03"))
+    call("add", march, "--config", toml)
+    index = tmp_path / FOLDER / INDEX
+    parts = index.read_text().split("[[export]]")
+    index.write_text("[[export]]".join(parts[:-1]))
+    (march.parent / FOLDER / "0009-by-hand.csv").write_text(HEAD + rows(91, 93, "2026-03"))
+    _, out, _ = call("add", march, "--config", toml, "--json")
+    assert json.loads(out)["brought"]["came in"]["rows"] == 20
+    assert [each.original for each in kept_in(tmp_path / FOLDER)] == ["january.csv", "february.csv", "march.csv"]
+    assert len(list((tmp_path / FOLDER).glob("*.csv"))) == 4
+
+
+def test_a_run_that_was_killed_after_an_add_still_says_what_it_brought(toml, tmp_path):
+    began = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    first = add_exports(toml, load_settings(toml), [tmp_path / "february.csv"], began, since=began)
+    again = add_exports(toml, load_settings(toml), [tmp_path / "february.csv"], since=began)
+    assert (again.brought, again.kept, again.there_already) == (first.brought, first.kept, {})
+    later = add_exports(toml, load_settings(toml), [tmp_path / "february.csv"], since=datetime(2026, 3, 2, tzinfo=UTC))
+    assert (list(later.there_already), later.kept) == (["february.csv"], [])
