@@ -170,6 +170,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "rollback": DECIDED,
     "score": ("--as-of", "2023-01-09", "--out", "OUT/scores.csv"),
     "watch": (),
+    "weekly": (),
+    "retrain": (),
     "list": ("--as-of", "2023-01-16", "--out", "OUT"),
     "why": ("CUSTOMER",),
     "outcome": ("--entry", "ENTRY", "--outcome", "saved", "--on", "2023-01-10"),
@@ -205,7 +207,7 @@ LONG: dict[str, tuple[str, ...]] = {
 TELLS_ALL = ("doctor",)
 # How these end on a whole machine too: nobody receives, no secret is lost, the time to tune is too short, and the data
 # is years old.
-WITHOUT_FAULT = {"webhooks test": 1, "webhooks start-over": 2, "tune": 2, "watch": 13}
+WITHOUT_FAULT = {"webhooks test": 1, "webhooks start-over": 2, "tune": 2, "watch": 13, "weekly": 13}
 NEEDS_NO_SHOP = ("init", "simulate", "demo", "restore")
 # The demo makes a shop of its own, so it meets only what no shop has to be there for.
 DEMO: dict[str, tuple[str, ...]] = {"demo": ("--out", "OUT")}
