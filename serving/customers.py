@@ -125,14 +125,10 @@ def contacts(customers: Customers, orders: OrdersMapping) -> dict[str, Contact]:
         InputError: the orders cannot be opened, or lack a column.
     """
     known, said = _in_file(customers), read_contacts(orders)
-    ids = dict.fromkeys((*known, *said))
-    return {who: known.get(who, Contact()) | said.get(who, Contact()) | _by_id(who) for who in ids}
+    found = {**said, **known, **{who: known[who] | each for who, each in said.items() if who in known}}
+    return {who: each | Contact(mail=who) if "@" in who else each for who, each in found.items()}
 
 
 def _in_file(customers: Customers) -> dict[str, Contact]:
     rows = customers.frame[["customer_id", *FIELDS]].itertuples(index=False)
     return {who: Contact(*map(known_text, FIELDS, values)) for who, *values in rows}
-
-
-def _by_id(customer_id: str) -> Contact:
-    return Contact(mail=customer_id if "@" in customer_id else None)

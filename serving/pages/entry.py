@@ -9,6 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from starlette.responses import Response
 
+from features.clock import date_of
+from features.sources import cells
+from features.sources.business_day import DAY
 from serving.book.inbox.standings import Mark
 from serving.book.inbox.take_back import can_take_back
 from serving.book.outcomes import OUTCOME_NAMES
@@ -96,15 +99,16 @@ def _neighbours(visit: Visit, entry_id: str) -> tuple[str | None, str | None]:
 
 
 def is_day(text: str) -> date | None:
-    """Return a day as a form sends it; None for any other text.
+    """Return a day as a form sends it: of a browser's picker, or typed in the Persian calendar; None for other text.
 
-    >>> is_day("2026-03-09"), is_day("soon")
-    (datetime.date(2026, 3, 9), None)
+    >>> is_day("2026-03-09"), is_day("۱۴۰۴/۱۲/۱۸"), is_day("soon")
+    (datetime.date(2026, 3, 9), datetime.date(2026, 3, 9), None)
     """
     try:
         return date.fromisoformat(text)
     except ValueError:
-        return None
+        seconds, _ = cells.moment(text, None, "jalali")
+        return None if seconds <= cells.HUGE else date_of(seconds // DAY)
 
 
 VIEWS = (View("GET", "entries/{entry_id}", entry),)

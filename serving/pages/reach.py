@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from threading import Lock, Thread
+from threading import Lock, Timer
 
 from features.sources.opening.paths import files_of
 from features.sources.people.contacts import Contact
@@ -18,6 +18,7 @@ from serving.customers import Customers, contacts
 from serving.outreach.exports.ways import Ways, region_of, ways, with_ways
 from serving.outreach.plan.outreach_list import OutreachList
 
+AFTER_SECONDS = 0.5  # the page that somebody waits for comes first, and nobody opens a row as soon
 Stamp = tuple[tuple[str, int, int], ...]
 
 
@@ -27,6 +28,7 @@ class Reach:
 
     _kept: tuple[Stamp, Customers, Mapping[str, Contact]] | None = None
     _reading: Lock = field(default_factory=Lock)
+    _begun: bool = False
 
     def ways_of(self, server: ServerState, customer_id: str) -> Ways:
         """Return how a customer is reached.
@@ -48,10 +50,13 @@ class Reach:
         return with_ways(outreach, self._contacts(settings, server.customers_today()), region_of(settings.shop.zone))
 
     def read_ahead(self, server: ServerState) -> None:
-        """Begin to read the contacts: somebody looks at a list, and is about to open a row."""
+        """Begin to read the contacts once the page has gone out: whoever looks at a list is about to open a row."""
         settings, customers = server.need_settings(), server.customers_today()
-        if self._kept is None and not self._reading.locked():
-            Thread(target=self._contacts, args=(settings, customers), daemon=True).start()
+        if self._kept is None and not self._begun:
+            self._begun = True
+            reading = Timer(AFTER_SECONDS, self._contacts, (settings, customers))
+            reading.daemon = True
+            reading.start()
 
     def _contacts(self, settings: Settings, customers: Customers) -> Mapping[str, Contact]:
         with self._reading:

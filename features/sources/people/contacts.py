@@ -64,7 +64,9 @@ def known_text(field: str, text: str | None) -> str | None:
     >>> known_text("phone", "n/a"), known_text("phone", " 210 1234567"), known_text("name", "-")
     (None, '210 1234567', None)
     """
-    shown = cells.text(text or "")
+    if not text:
+        return None
+    shown = cells.text(text)
     if shown.casefold() in cells.NO_ID or not _SAYS.get(field, _has_letter)(shown):
         return None
     return shown

@@ -47,7 +47,7 @@ def right(visit: Visit) -> Response:
 def _context(visit: Visit, found: Rightness) -> dict[str, Any]:
     champion, came = visit.server.champion, found.came
     return {
-        "model": None if champion is None else _model(champion, found),
+        "model": None if champion is None else _model(champion, found, visit.server.today),
         "tested": _bands(() if champion is None else champion.bundle.quality.get("bands", ())),
         "came": came,
         "known_until": came.complete_until - timedelta(1),
@@ -66,14 +66,15 @@ def _context(visit: Visit, found: Rightness) -> dict[str, Any]:
     }
 
 
-def _model(champion: Champion, found: Rightness) -> dict[str, Any]:
+def _model(champion: Champion, found: Rightness, today: date) -> dict[str, Any]:
     bundle = champion.bundle
     return {
         "version": champion.version,
         "is_copy": champion.source == COPY,
         "is_rule": bundle.is_rule,
         "candidate": bundle.candidate,
-        "since": found.serves_since,
+        # A log of the past has a day of its own ([serve] today), and a model that was trained after it.
+        "since": found.serves_since if found.serves_since and found.serves_since <= today else None,
         "learnt_until": bundle.trained_until - timedelta(1),
         "horizon_days": bundle.definition.horizon_days,
         "grade": bundle.quality.get("grade"),

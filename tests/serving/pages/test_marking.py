@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from features.language.languages import PERSIAN
+from features.language.written import day_text
 from serving.book.decisions import hold
 from serving.book.outcomes import OUTCOME_NAMES, Outcome, record_outcomes
 from serving.book.schema import CONSENT, CONTACTS, HELD, HOLDS, OUTCOMES
+from serving.pages.entry import SNOOZE_DAYS
 from tests.serving.pages.conftest import TOKEN, VERSION, Browser, Site, later, rows_of
 
 WRITTEN = (OUTCOMES, CONTACTS, CONSENT, HOLDS, HELD)
@@ -81,6 +84,17 @@ def test_a_snooze_holds_until_its_day_and_is_taken_back(site: Site, path: str) -
     assert site.entry_of["e00"] in rows_of(browser.get("?tab=snoozed").text)
     browser.post(f"{path}/undo", path)
     assert rows(site) == before
+
+
+def test_in_persian_a_day_is_typed_as_people_write_it(site: Site, path: str) -> None:
+    browser, until = site.let_in(), site.day + timedelta(days=9)
+    typed = day_text(until, PERSIAN, "table")
+    page = browser.get(path, headers={"Accept-Language": "fa"}).text
+    assert f'placeholder="{day_text(site.day + timedelta(days=SNOOZE_DAYS), PERSIAN, "table")}"' in page
+    assert 'type="date"' not in page
+    assert browser.post(f"{path}/snooze", path, until=typed).status_code == 303
+    (held,) = rows(site)["holds"]
+    assert until in held
 
 
 @pytest.mark.parametrize("until", ["", "soon", "2020-01-01", "9999-01-01"])

@@ -256,6 +256,22 @@ def test_where_a_silence_leads_in_every_language(
         assert page.locator("td.here").count() == 1
 
 
+@pytest.mark.parametrize("code", ["en", "fa", "el"])
+def test_the_names_of_the_pages_stand_on_one_line_of_a_phone(open_: Open, address: str, code: str) -> None:
+    """The last one is reached by scrolling that line."""
+    page = open_(None, "Maria", viewport=PHONE)
+    page.context.add_cookies([{"name": "regulars_language", "value": code, "url": address}])
+    page.goto(address)
+    tops = page.locator("nav.sections a").evaluate_all("links => links.map(each => Math.round(each.offsetTop))")
+    assert len(tops) == 4
+    assert len(set(tops)) == 1
+    last = page.locator("nav.sections a").last
+    last.evaluate("each => each.scrollIntoView({inline: 'nearest'})")
+    seen = last.evaluate("each => each.getBoundingClientRect()")
+    assert seen["left"] >= -1
+    assert seen["right"] <= PHONE["width"] + 1
+
+
 def test_logging_out(site: Site, open_: Open, address: str) -> None:
     page = open_()
     page.get_by_role("button", name="Log out").click()

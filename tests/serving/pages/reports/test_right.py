@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from serving.book.visits.views import views_of
 from serving.pages.languages import LANGUAGE_COOKIE
+from serving.pages.reports.right import _model
 from tests.serving.conftest import SmallShop, in_book
 from tests.serving.pages.conftest import Browser, Site
 from tests.serving.pages.reports.conftest import FIRST, LAST_ENDED, NOT_ENDED, OVERLAPPING
@@ -67,6 +70,16 @@ def test_the_model_that_serves(admin: Browser) -> None:
     assert "Version1 logistic" in text
     assert "Stayed away means no order for30 days" in text
     assert "Not judged yet" in text  # the model of this shop was not backtested
+
+
+def test_a_model_that_was_trained_after_the_shops_own_day_does_not_say_since_when_it_serves() -> None:
+    """A log of the past has a day of its own; "serves since today" beside a list of years ago tells nothing."""
+    bundle = SimpleNamespace(is_rule=False, candidate="trees", trained_until=LAST_ENDED, quality={})
+    bundle.definition = SimpleNamespace(horizon_days=30)
+    champion: Any = SimpleNamespace(bundle=bundle, version="1", source="registry")
+    found: Any = SimpleNamespace(serves_since=date(2026, 11, 30))
+    assert _model(champion, found, date(2017, 12, 18))["since"] is None
+    assert _model(champion, found, date(2026, 11, 30))["since"] == date(2026, 11, 30)
 
 
 def test_a_manager_sees_none_of_it(running: Site) -> None:
