@@ -19,6 +19,7 @@ def options(about: str | None, results: Path) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=100, help="how many shops")
     parser.add_argument("--customers", type=int, default=20_000, help="how many customers each has")
     parser.add_argument("--processes", type=int, default=2, help="how many shops side by side")
+    parser.add_argument("--episodes", type=Path, default=None, help="folder where the weekly run keeps its shops")
     parser.add_argument("--out", type=Path, default=results, help="where the page is written")
     return parser.parse_args()
 

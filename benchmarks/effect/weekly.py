@@ -1,12 +1,15 @@
 """Judge both intervals of the effect where somebody looks every week for a year; write `weekly.md`.
 
-python -m benchmarks.effect.weekly --seeds 100 --customers 20000
+python -m benchmarks.effect.weekly --seeds 100 --customers 20000 [--episodes FOLDER]
+
+FOLDER keeps the episodes of each shop: a run that was ended goes on, and another estimator is judged in a minute.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -66,17 +69,28 @@ class Look:
 
 def main() -> None:
     chosen = options(__doc__, RESULTS)
-    write_page(chosen.out, page(of_each_shop(one_year, chosen), chosen.customers))
+    write_page(chosen.out, page(of_each_shop(partial(one_year, chosen.episodes), chosen), chosen.customers))
 
 
-def one_year(customers: int, seed: int) -> list[Look]:
+def one_year(kept: Path | None, customers: int, seed: int) -> list[Look]:
     """Let a shop live its year with a holdout, and look at its effect in each week in which a list ended."""
+    first = episodes(kept, customers, seed)
+    days = sorted(first["began_on"].unique())
+    return [look for week, day in enumerate(days, 1) for look in _looks(first[first["began_on"] <= day], week)]
+
+
+def episodes(kept: Path | None, customers: int, seed: int) -> pd.DataFrame:
+    """Return the first episode of each account in a shop's year, read where an earlier run kept it."""
+    file = kept and kept / f"{customers}_{seed}.parquet"
+    if file and file.exists():
+        return pd.read_parquet(file)
     lists = WeeklyLists(max(1, round(customers * AMPLE)))
     year = live_a_year(TrialShop.of(customers, seed), lists)
     judged = settled(year.all_episodes(), year.log()).assign(drawn_share=lists.share)
     first = judged[(judged["number"] == 1) & (judged["cell"] == "ranked")]
-    days = sorted(first["began_on"].unique())
-    return [look for week, day in enumerate(days, 1) for look in _looks(first[first["began_on"] <= day], week)]
+    if file:
+        first.to_parquet(file)
+    return first
 
 
 def _looks(seen: pd.DataFrame, week: int) -> Iterator[Look]:

@@ -22,10 +22,14 @@ MOST_WEEKS = 2 * WEEKS_A_YEAR
 COMPARED_WEEKS = 4
 # A source that sends less than this a week cannot be seen to fall silent within one.
 ENOUGH_A_WEEK = 10.0
-CHANCE = 1e-4  # of a week that is called unusual and is not: one in seventy shops over three years
+CHANCE = 2.5e-5  # of a week that is called unusual and is not; see CHANCES of drift.py
 LEAST_LOG = 0.3  # a quarter less, or a third as much again
-# Pauses of which there are fewer days tell nothing of the next; and the longest of a year is passed a little some time.
-ENOUGH_DAYS, LONGER = 20, 1.25
+# Pauses of which there are fewer days tell nothing of the next.
+ENOUGH_DAYS = 20
+# How long pauses may get is read from the longest ones: those of mails that go out in waves are all alike, those of
+# what comes by chance fall off exponentially. One that passes the longest of a year by four times that scale comes once
+# in twenty shops in three years. Pickands (1975), "Statistical inference using extreme order statistics".
+LONGEST_PAUSES, SCALES_LONGER = 6, 4
 # A shop that brings its export up to date once a week is never late.
 LEAST_AGE_DAYS = 7
 
@@ -60,8 +64,9 @@ def silence_alarms(log: Log, as_of: date) -> Iterator[Alarm]:
         recent = days[days > days[-1] - WEEKS_A_YEAR * WEEK_DAYS] if len(days) else days
         if len(recent) < ENOUGH_DAYS:
             continue
-        silent, longest = day_number(as_of) - int(days[-1]), int(np.diff(recent).max(initial=1))
-        if silent > LONGER * longest + 2:
+        silent, pauses = day_number(as_of) - int(days[-1]), np.sort(np.diff(recent))[-LONGEST_PAUSES:]
+        longest, scale = int(pauses[-1]), float((pauses - pauses[0]).sum() / (len(pauses) - 1))
+        if silent > longest + SCALES_LONGER * scale + 1:
             last = date_of(int(days[-1]))
             words = f"no {kind} since {last}, for {silent} days; the longest pause of the year before was {longest}"
             yield Alarm("events", kind, words)

@@ -49,21 +49,23 @@ class Difference:
         standard_error: cluster-robust by account.
         degrees_of_freedom: behind the error.
         accounts: of both arms.
+        bias: how far the estimate may be off to either side by what it assumes; both intervals hold for all of it.
     """
 
     value: float
     standard_error: float
     degrees_of_freedom: float
     accounts: int
+    bias: float = 0.0
 
     def estimate(self) -> Estimate:
         """Return it with the 95 % interval of one look."""
-        return estimate_around(self.value, self.standard_error, self.degrees_of_freedom)
+        return estimate_around(self.value, self.standard_error, self.degrees_of_freedom, self.bias)
 
     def any_time(self, tuned_accounts: int = TUNED_ACCOUNTS) -> Estimate:
         """Return it with the 95 % interval that holds however often one looks."""
         found = self.value, self.standard_error, self.accounts, self.degrees_of_freedom
-        return sequence_around(*found, tuned_accounts)
+        return sequence_around(*found, tuned_accounts, self.bias)
 
 
 @dataclass(frozen=True)

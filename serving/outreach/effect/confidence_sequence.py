@@ -27,6 +27,7 @@ def sequence_around(
     accounts: int,
     degrees_of_freedom: float = float("inf"),
     tuned_accounts: int = TUNED_ACCOUNTS,
+    bias: float = 0.0,
 ) -> Estimate:
     """Return a value with the 95 % interval that holds however often one looks.
 
@@ -36,12 +37,13 @@ def sequence_around(
         accounts: how many it was estimated from.
         degrees_of_freedom: degrees of freedom behind the error; a small sample widens as Student's t does.
         tuned_accounts: the number of accounts at which the interval is narrowest, declared beforehand.
+        bias: how far the value may be off to either side; the interval reaches as much farther.
 
     >>> sequence_around(0.0, 1.0, 2_000)
     Estimate(value=0.0, low=-3.035209, high=3.035209)
     """
     small_sample = student_quantile(1 - ALPHA / 2, degrees_of_freedom) / student_quantile(1 - ALPHA / 2, math.inf)
-    reach = round(standard_errors(accounts, tuned_accounts) * small_sample, 6) * error
+    reach = round(standard_errors(accounts, tuned_accounts) * small_sample, 6) * error + bias
     return Estimate(value, value - reach, value + reach)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 import pytest
+from msgspec.structs import astuple
 
-from serving.outreach.effect.by_value_at_risk import OnEntry, compare_by_value_at_risk
+from serving.outreach.effect.by_value_at_risk import MOST_DRIVEN_AWAY, OnEntry, compare_by_value_at_risk
 from serving.outreach.effect.comparison import Difference, compare
 from serving.outreach.effect.declared import Declared
+from serving.outreach.effect.estimate import estimate_around
 from serving.outreach.effect.group import group_effect
 from serving.outreach.effect.spend_per_order import compare_spend_per_order
 from tests.serving.outreach.effect.test_effect import drawn
@@ -25,7 +28,7 @@ class Accounts:
     contacted: np.ndarray
 
     @classmethod
-    def of(cls, accounts: int, seed: int) -> Accounts:
+    def of(cls, accounts: int, seed: int, driven_away: float = 0.0) -> Accounts:
         random = np.random.default_rng(seed)
         expected = 3_000 * np.exp(0.9 * random.standard_normal(accounts))
         left = random.uniform(0.1, 0.9, accounts)
@@ -33,9 +36,9 @@ class Accounts:
         gone, luck = random.random(accounts) < left, random.random(accounts)
         spend = expected * np.exp(0.5 * random.standard_normal(accounts) - 0.125)
         orders = ~gone & (random.random(accounts) < (1 - probability) / (1 - left))
-        saved = gone & (luck < 0.2)
+        saved, lost = gone & (luck < 0.2), ~gone & (luck < driven_away)
         known = OnEntry(expected, probability, left, np.zeros(accounts))
-        return cls(known, np.where(orders, spend, 0.0), np.where(orders | saved, spend, 0.0))
+        return cls(known, np.where(orders, spend, 0.0), np.where(orders & ~lost | saved, spend, 0.0))
 
     def trial(self, random: np.random.Generator) -> tuple[float, Difference, Difference]:
         """Draw the arms; return the truth, the money measured in the value at risk, and the money as it is."""
@@ -59,6 +62,23 @@ def test_the_raw_moneys_truth_in_an_interval_a_quarter_narrower() -> None:
     assert held[0] >= 0.92
     assert widths[:, 0].mean() < 0.75 * widths[:, 1].mean()
     assert abs(errors[:, 0].mean()) < widths[:, 0].mean() / 4
+
+
+@pytest.mark.parametrize("driven_away", [0.0, MOST_DRIVEN_AWAY / 2, MOST_DRIVEN_AWAY])
+def test_the_interval_holds_the_truth_however_many_are_driven_away_within_the_bound(driven_away: float) -> None:
+    accounts, random = Accounts.of(6_000, 5, driven_away), np.random.default_rng(6)
+    trials = [accounts.trial(random)[:2] for _ in range(120)]
+    held = [low <= truth <= high for truth, found in trials for _, low, high in [astuple(found.estimate())]]
+    assert np.mean(held) >= 0.92
+    errors = [found.value - truth for truth, found in trials]
+    assert abs(np.mean(errors)) <= trials[0][1].bias + 2 * np.std(errors) / np.sqrt(len(errors))
+
+
+def test_a_bias_widens_less_than_it_is_large() -> None:
+    plain, moved = estimate_around(0.0, 1.0), estimate_around(0.0, 1.0, bias=1.0)
+    assert plain.high < moved.high < plain.high + 1.0
+    chance = NormalDist(1.0)
+    assert chance.cdf(moved.high) - chance.cdf(moved.low) == pytest.approx(0.95, abs=1e-6)
 
 
 def test_twice_the_currency_is_twice_the_money() -> None:
