@@ -81,6 +81,7 @@ bench-effect: $(READY) ## do the effect's intervals hold the truth, and what the
 
 bench-watch: $(READY) ## how far the estimate of regulars watch is off; CDNOW=path of CDNOW_master.txt
 	@$(BIN)/python -m benchmarks.watch $(if $(CDNOW),--cdnow $(CDNOW))
+	@$(BIN)/python -m benchmarks.watch.alarms
 
 bench-intake: $(READY) ## how long reading takes, beside plain roll-ups; POLARS=a Python that has Polars
 	@$(BIN)/python -m benchmarks.intake $(if $(POLARS),--polars $(POLARS))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from math import hypot
 from typing import Any
 
 from serving.monitoring.alarm import Alarm
@@ -17,9 +16,6 @@ from training.metrics import known
 
 # What came out so many standard deviations away from what was said is no chance: once in a thousand windows.
 TOO_FAR = 3.3
-# Probabilities lie a little too close together or too far apart, so that the AUROC drawn from them is off by more than
-# chance and the level explain: by 0.012 over the dates of benchmarks/watch, here with some to spare.
-RANKING_ERROR = 0.015
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,8 +149,7 @@ def realised_alarms(windows: Sequence[Window]) -> Iterator[Alarm]:
     if abs(said["churned"].missed_by(came["churned"])) > TOO_FAR:
         words = f"{came['churned']:.0%} ordered nothing, said were {_share(said['churned'])} ({what})"
         yield Alarm("level", "", words)
-    ranking_error = hypot(said["auroc"].spread, RANKING_ERROR)
-    if came["auroc"] - said["auroc"].value < -TOO_FAR * ranking_error:
+    if said["auroc"].missed_by(came["auroc"]) < -TOO_FAR:
         words = f"AUROC was {came['auroc']:.3f}, expected was {_text(said['auroc'])} ({what})"
         yield Alarm("ranking", "", words)
 
