@@ -2,7 +2,7 @@
 
 python -m benchmarks.published
 
-A page of outcomes (who is right, what a list keeps) ages with every commit that may change what the program answers. A
+A page of outcomes (who is right, what a list keeps) ages where the code changes that its command runs, words aside. A
 page of times ages with every commit to the code that it times.
 """
 
@@ -11,22 +11,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from benchmarks.imported import code_of, files_run_by
 from features.atomic_write import whole
 from features.file_access import BY_UMASK
 
 ROOT = Path(__file__).parents[1]
 MADE_ON = re.compile(r"^Made on commit ([0-9a-f]{7,40})", re.MULTILINE)
 MOST_OUTDATED = 3  # an issue is resolved with so many, each named
-# Stretches of commits that changed no answer of the program: pages of outcomes do not age by them, pages of times do.
-SAME_ANSWERS = (
-    ("f481710", "7f580c7"),  # in features and training only which warnings of NumPy are heard
-    ("7f580c7", "bf8d641"),  # code was moved and renamed; `tools/unchanged` compared every output byte by byte
-)
 
 
 @dataclass(frozen=True)
@@ -36,55 +30,37 @@ class Page:
     Args:
         path: of the page, from the root.
         command: writes it.
-        shows: outcomes, or times.
-        measures: folders and files whose changes may change its figures, from the root.
+        module: of outcomes, what is run; '' = a page of times.
+        measures: of times, the folders and files that are timed, from the root.
     """
 
     path: str
     command: str
-    shows: Literal["outcomes", "times"]
-    measures: tuple[str, ...]
+    module: str = ""
+    measures: tuple[str, ...] = ()
 
 
-EFFECT = ("serving/outreach/effect", "serving/outreach/plan", "serving/outreach/simulation")
+# What speaks, and what writes a page, changes no figure of it.
+WORDS = ("features/language/", "features/errors.py", "benchmarks/published.py", "benchmarks/imported.py")
+READING = ("features/sources", "features/roll_up.py", "features/memory.py", "features/blocks.py")
 PAGES = (
-    Page("benchmarks/ablation/results.md", "make bench-ablation", "outcomes", ("features", "training")),
-    Page("benchmarks/effect/results.md", "make bench-effect", "outcomes", EFFECT),
-    Page("benchmarks/effect/weekly.md", "make bench-effect", "outcomes", EFFECT),
-    Page("benchmarks/features/results.md", "make bench", "times", ("features",)),
-    Page(
-        "benchmarks/intake/results.md",
-        "make bench-intake",
-        "times",
-        ("features/sources", "features/roll_up.py", "features/memory.py", "features/blocks.py"),
-    ),
-    Page("benchmarks/lists/results.md", "make bench-lists", "times", ("serving/outreach", "serving/book")),
-    Page(
-        "benchmarks/quality/shrinking.md",
-        "make bench-quality",
-        "outcomes",
-        ("features", "training"),
-    ),
-    Page(
-        "benchmarks/quality/left.md",
-        "make bench-quality",
-        "outcomes",
-        ("features", "training", "serving/outreach/plan"),
-    ),
-    Page("benchmarks/quality/level.md", "make bench-quality", "outcomes", ("features", "training")),
-    Page("benchmarks/quality/proxy.md", "make bench-proxy", "outcomes", ("features", "training")),
-    Page("benchmarks/quality/results.md", "make bench-quality", "outcomes", ("features", "training")),
-    Page("benchmarks/serving/results.md", "make bench-serving", "times", ("serving/api", "serving/book", "features")),
-    Page("benchmarks/serving/soak.md", "make bench-serving SOAK=20", "times", ("serving/api", "serving/book")),
-    Page("benchmarks/serving/stalls.md", "make bench-serving", "times", ("serving/api", "serving/book")),
-    Page("benchmarks/training/results.md", "make bench-training", "times", ("features", "training")),
-    Page(
-        "benchmarks/watch/results.md",
-        "make bench-watch",
-        "outcomes",
-        ("features", "training", "serving/monitoring/expected_quality.py"),
-    ),
-    Page("benchmarks/value/results.md", "make bench-value", "outcomes", ("features", "training")),
+    Page("benchmarks/ablation/results.md", "make bench-ablation", "benchmarks.ablation"),
+    Page("benchmarks/effect/results.md", "make bench-effect", "benchmarks.effect"),
+    Page("benchmarks/effect/weekly.md", "make bench-effect", "benchmarks.effect.weekly"),
+    Page("benchmarks/features/results.md", "make bench", measures=("features",)),
+    Page("benchmarks/intake/results.md", "make bench-intake", measures=READING),
+    Page("benchmarks/lists/results.md", "make bench-lists", measures=("serving/outreach", "serving/book")),
+    Page("benchmarks/quality/shrinking.md", "make bench-quality", "benchmarks.quality.shrinking"),
+    Page("benchmarks/quality/left.md", "make bench-quality", "benchmarks.quality.left"),
+    Page("benchmarks/quality/level.md", "make bench-quality", "benchmarks.quality.level"),
+    Page("benchmarks/quality/proxy.md", "make bench-proxy", "benchmarks.quality.proxy"),
+    Page("benchmarks/quality/results.md", "make bench-quality", "benchmarks.quality"),
+    Page("benchmarks/serving/results.md", "make bench-serving", measures=("serving/api", "serving/book", "features")),
+    Page("benchmarks/serving/soak.md", "make bench-serving SOAK=20", measures=("serving/api", "serving/book")),
+    Page("benchmarks/serving/stalls.md", "make bench-serving", measures=("serving/api", "serving/book")),
+    Page("benchmarks/training/results.md", "make bench-training", measures=("features", "training")),
+    Page("benchmarks/watch/results.md", "make bench-watch", "benchmarks.watch"),
+    Page("benchmarks/value/results.md", "make bench-value", "benchmarks.value"),
 )
 
 
@@ -121,18 +97,21 @@ def made_on(page: Page) -> str | None:
 
 
 def changes_since(page: Page) -> tuple[str, ...]:
-    """Return the commits after a page's own that may have changed its figures."""
+    """Return what may have changed a page's figures since it was made: files for outcomes, commits for times."""
     made = made_on(page)
     if made is None:
         return ()
-    found = _git("rev-list", f"{made}..HEAD", "--", *page.measures).split()
-    same = set(_with_same_answers()) if page.shows == "outcomes" else set()
-    return tuple(each for each in found if each not in same)
+    if not page.module:
+        return tuple(_git("rev-list", f"{made}..HEAD", "--", *page.measures).split())
+    run = sorted(path for path in files_run_by(page.module, ROOT) if not path.startswith(WORDS))
+    changed = _git("diff", "--name-only", made, "HEAD", "--", *run).split()
+    return tuple(path for path in changed if _code_on(made, path) != code_of((ROOT / path).read_text(encoding="utf-8")))
 
 
-def _with_same_answers() -> Iterator[str]:
-    for first, last in SAME_ANSWERS:
-        yield from _git("rev-list", f"{first}..{last}").split()
+def _code_on(commit: str, path: str) -> str:
+    """Return the code of a file on a commit; empty where it was not there."""
+    done = subprocess.run(["git", "show", f"{commit}:{path}"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return "" if done.returncode else code_of(done.stdout)
 
 
 def _is_history(commit: str) -> bool:

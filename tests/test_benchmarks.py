@@ -23,6 +23,7 @@ LONG = {
     "quality.level": ("--simulated", "250"),
     "quality.proxy": ("--simulated", "250", "--dates", "1"),
     "quality.shrinking": ("--simulated", "300"),
+    "watch.alarms": ("--shops", "1"),
     "effect.weekly": ("--seeds", "1", "--customers", "600", "--processes", "1"),
     "effect": ("--seeds", "1", "--customers", "600", "--processes", "1"),
     "quality": ("--simulated", "300"),

@@ -30,7 +30,7 @@ CUSTOMERS = 20_000
 MOST_SEGMENTS = 20
 # How often a figure that moves as usual may be called unusual: of some 200 features about 20 move by themselves, of the
 # shop's own figures all five. A watch every week asks 156 times in three years, and the errors of a feature that comes
-# in waves have heavier tails than t's: far rarer than the sum would need (benchmarks/watch/alarms.md).
+# in waves have heavier tails than t's: far rarer than the sum would need.
 CHANCES: dict[Kind, float] = {"feature": 1e-6, "population": 1e-6, "orders": 2.5e-5}
 # Smaller movements do not matter: of a position or a share, and of a natural logarithm.
 LEAST_POSITION, LEAST_SHARE, LEAST_LOG, LEAST_PRICE = 0.04, 0.03, 0.1, 0.02
