@@ -26,8 +26,8 @@ MEASURES = ("churned", "log_loss", "auroc", "ece", "hits")
 # Many customers leave less to chance: the level alone is drawn, of which a hundred quantiles say as much.
 MOST_DRAWS, LEAST_DRAWS, DRAWN_CUSTOMERS = 400, 100, 4_000_000
 ENDS = (2.5, 50.0, 97.5)
-# Standard deviation of the calibration slope (Cox 1958) from window to window beyond chance: over 65 dates of 13 logs it
-# was 0.07 with chance (benchmarks/watch/results.md). Without it one AUROC in three came out outside of its interval.
+# Standard deviation of the calibration slope (Cox 1958) from window to window beyond chance: over 65 dates of 13 logs
+# it was 0.07 with chance (benchmarks/watch/results.md). Without it one AUROC in three came out outside of its interval.
 SLOPE_ERROR = 0.06
 # So many drawn outcomes are held at once: 32 MB.
 AT_ONCE = 4_000_000
