@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from statistics import NormalDist
 
@@ -114,12 +113,19 @@ def wider(error: float, bias: float) -> float:
     >>> wider(1.0, 0.0), round(wider(1.0, 1.0) * 1.96, 2)
     (1.0, 2.65)
     """
-    from scipy.special import chndtrix
-
     if bias <= 0 or error <= 0:
         return 1.0
-    folded = math.sqrt(float(chndtrix(LEVEL, 1, (bias / error) ** 2)))
-    return folded / NormalDist().inv_cdf(1 - (1 - LEVEL) / 2)
+    return _folded_quantile(LEVEL, bias / error) / NormalDist().inv_cdf(1 - (1 - LEVEL) / 2)
+
+
+def _folded_quantile(share: float, mean: float) -> float:
+    """Return a quantile of the absolute value of a normal with standard deviation 1, by halving."""
+    chance, low, high = NormalDist(mean), 0.0, mean + 6.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        inside = chance.cdf(middle) - chance.cdf(-middle) < share
+        low, high = (middle, high) if inside else (low, middle)
+    return high
 
 
 def student_quantile(share: float, degrees_of_freedom: float) -> float:
