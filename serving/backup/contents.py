@@ -122,6 +122,11 @@ def _left_out(settings: Settings, wanted: Wanted, inside: dict[Path, str]) -> It
             yield LeftOut(str(path), "your own file, outside the shop's folder", is_file=True)
         elif name is not None and not wanted.sources:
             yield LeftOut(name, "your own file; --with-sources takes it along", is_file=True)
+    store = settings.tracking().store
+    if store.is_server:
+        yield LeftOut(f"the models at {store.place}", "MLflow's server keeps registry and bundles: back them up there")
+    elif not store.is_file:
+        yield LeftOut(f"the registry in {store.place}", "back that database up; the bundles are in the backup")
     if settings.orders.database is not None:
         yield LeftOut("the database that orders are read from", "yours to back up")
     if settings.list.playbooks and _inside(settings.folder, settings.list.playbooks) is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.sqlite_url import sqlite_uri
-from training.tracking import ARTIFACTS, CHAMPION, MODEL
+from training.tracking import ARTIFACTS, CHAMPION
 from training.tracking.store import DATABASE
 
 # Where MLflow keeps addresses of artifacts; all of them are absolute.
@@ -29,11 +29,12 @@ class Models:
     versions: int = 0
 
 
-def models_in(database: Path) -> Models:
-    """Return what a registry knows; nothing where there is none.
+def models_in(database: Path, name: str) -> Models:
+    """Return what a registry knows of a shop's model; nothing where there is none.
 
     Args:
         database: a file of MLflow's, whether it exists or not.
+        name: of the registered model.
     """
     if not database.exists():
         return Models()
@@ -41,9 +42,9 @@ def models_in(database: Path) -> Models:
         if not _has(registry, "registered_model_aliases", "alias"):
             return Models()
         served = registry.execute(
-            "SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?", (MODEL, CHAMPION)
+            "SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?", (name, CHAMPION)
         ).fetchone()
-        (versions,) = registry.execute("SELECT count(*) FROM model_versions WHERE name = ?", (MODEL,)).fetchone()
+        (versions,) = registry.execute("SELECT count(*) FROM model_versions WHERE name = ?", (name,)).fetchone()
     return Models(None if served is None else str(served[0]), int(versions))
 
 

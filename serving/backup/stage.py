@@ -82,7 +82,7 @@ def stage(folder: Path, shop: Path, manifest: Manifest, archive: Path, former: F
         record = f"{manifest.made_at:{MINUTE}} {archive.name} {restore_id}"
         held = _stage_book(folder, record, settings, former, access, notes)
     move_registry(folder / MODELS, shop / MODELS)
-    notes += _of_model(folder, manifest)
+    notes += _of_model(folder, manifest, settings)
     remember_backup(folder / STATE_FOLDER, LastBackup(manifest.made_at, archive), access)
     _grant(folder, manifest, access)
     return Staged(restore_id, held.rows, held.carried, tuple(notes))
@@ -154,12 +154,12 @@ def _record(book: Book, why: str) -> None:
         connection.execute(sa.insert(AUDIT).values({**row, "to_version": found.id, "why": why}))
 
 
-def _of_model(folder: Path, manifest: Manifest) -> list[str]:
+def _of_model(folder: Path, manifest: Manifest, settings: Settings | None) -> list[str]:
     """Say why the model of the backup does not serve with this version; nothing where it does."""
     if manifest.champion is None:
         return []
     try:
-        Tracking(folder).champion()
+        Tracking(folder, None, *(() if settings is None else (settings.mlflow.name,))).champion()
     except ModelNotFound as error:
         return [str(error)]
     except RegularsError as error:

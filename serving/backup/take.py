@@ -150,7 +150,7 @@ def _write(source: Source, contents: Contents, room: Path, now: datetime, report
 def _manifest(
     source: Source, contents: Contents, room: Path, now: datetime, files: Mapping[str, Stored], book: BookFacts | None
 ) -> Manifest:
-    models = models_in(room / MODELS / DATABASE)
+    models = models_in(room / MODELS / DATABASE, source.settings.mlflow.name)
     return Manifest(
         made_at=now,
         settings=source.toml.resolve().name,

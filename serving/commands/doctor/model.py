@@ -24,9 +24,9 @@ def check_registry(examined: Examined) -> Iterator[Finding]:
     settings = examined.settings
     if settings is None:
         return
-    tracking = Tracking(settings.folder)
+    tracking, place = settings.tracking(), settings.tracking().store.place
     try:
-        with faults_at(tracking.store.database):
+        with faults_at(place):
             version = tracking.champion_version()
         damage = _damage(tracking)
     except LostModels as error:
@@ -36,18 +36,20 @@ def check_registry(examined: Examined) -> Iterator[Finding]:
         yield Finding(REGISTRY, "problem", f"{error.fault} at {error.place}", error.remedy)
         return
     if damage:
-        yield Finding(REGISTRY, "problem", f"{tracking.store.database} is damaged: {damage}", PUT_BACK)
+        yield Finding(REGISTRY, "problem", f"{place} is damaged: {damage}", PUT_BACK)
     elif version is None:
         yield Finding(REGISTRY, "warning", "no model is registered as champion", TRAIN)
     else:
-        yield Finding(REGISTRY, "ok", f"{tracking.store.database} answers, version {version} is the champion")
+        yield Finding(REGISTRY, "ok", f"{place} answers, version {version} is the champion")
 
 
 def _damage(tracking: Tracking) -> str:
-    if not tracking.store.database.exists():
+    """Look at the pages of a registry in a file; a server or a database looks after its own."""
+    database = tracking.store.database
+    if not tracking.store.is_file or not database.exists():
         return ""
-    with faults_at(tracking.store.database):
-        opened = sqlite3.connect(sqlite_uri(tracking.store.database, "ro"), uri=True)
+    with faults_at(database):
+        opened = sqlite3.connect(sqlite_uri(database, "ro"), uri=True)
         with closing(opened) as registry:
             (said,) = registry.execute("PRAGMA integrity_check(1)").fetchone()
     return "" if said == "ok" else str(said)
@@ -59,8 +61,8 @@ def check_model(examined: Examined) -> Iterator[Finding]:
     if settings is None:
         return
     try:
-        with faults_at(Tracking(settings.folder).store.database):
-            served = Tracking(settings.folder).champion_version() is not None
+        with faults_at(settings.tracking().store.place):
+            served = settings.tracking().champion_version() is not None
         if served:
             yield _loaded(settings)
     except (LostModels, MachineFault):
@@ -70,7 +72,7 @@ def check_model(examined: Examined) -> Iterator[Finding]:
 
 
 def _loaded(settings: Settings) -> Finding:
-    bundle, version = Tracking(settings.folder).champion()
+    bundle, version = settings.tracking().champion()
     check_agrees(settings, bundle, version)
     words = f"version {version} ({bundle.candidate}, trained until {bundle.trained_until}) opens, and its probe passes"
     return Finding(MODEL, "ok", words)

@@ -66,7 +66,7 @@ def described(manifest: Manifest) -> Iterator[str]:
     else:
         yield f"book: of {book.kind}, version {book.revision}{_held(book)}"
     serving = "none serves" if manifest.champion is None else f"version {manifest.champion} serves"
-    yield f"models: {manifest.models:,}, {serving}"
+    yield f"models: {manifest.models:,}, {serving}" if manifest.models else "models: none are registered in it"
     exports = sum(name.startswith(f"{KEPT}/") and not name.endswith(".toml") for name in manifest.files)
     yield f"files: {manifest.settings}, {exports:,} added exports, {len(manifest.files):,} files in all"
 

@@ -147,3 +147,23 @@ def test_a_shop_without_book_and_models_is_backed_up_too(shop: SmallShop, tmp_pa
     assert (tmp_path / "again" / "regulars.toml").read_bytes() == (folder / "regulars.toml").read_bytes()
     assert not (tmp_path / "again" / "book.db").exists()
     assert not (folder / "book.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("uri", "words"),
+    [
+        (
+            "http://127.0.0.1:1",
+            "not in it: the models at http://127.0.0.1:1: MLflow's server keeps registry and bundles",
+        ),
+        ("postgresql://u:hidden@127.0.0.1:1/mlflow", "not in it: the registry in postgresql://127.0.0.1:1/mlflow: "),
+    ],
+)
+def test_a_registry_elsewhere_is_named_as_not_included(
+    changed: Path, monkeypatch: pytest.MonkeyPatch, uri: str, words: str
+) -> None:
+    """Without its password, and without asking it."""
+    monkeypatch.setenv("REGULARS_MLFLOW_URI", uri)
+    found = regulars("backup", "--out", changed.parent / "a.zip", "--config", changed / "regulars.toml")
+    assert (found.code, words in found.out) == (0, True), found
+    assert "hidden" not in found.out

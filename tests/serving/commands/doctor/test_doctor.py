@@ -287,6 +287,12 @@ class TestModel:
         shutil.rmtree(changed / "mlruns")
         assert (one(check_registry, changed).state, found(check_model, changed)) == ("warning", [])
 
+    def test_a_registry_elsewhere_that_does_not_answer(self, changed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("REGULARS_MLFLOW_URI", f"http://{HOST}:{free_port()}")
+        finding = one(check_registry, changed)
+        assert (finding.state, "does not answer" in finding.words) == ("problem", True), finding
+        assert found(check_model, changed) == []
+
     def test_a_bundle_that_was_changed(self, changed: Path) -> None:
         for file in (changed / "mlruns").rglob("value.json"):
             file.write_text(file.read_text() + " ")
