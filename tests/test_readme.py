@@ -56,6 +56,9 @@ def test_the_demo_walks_the_whole_way_on_a_sample(tmp_path, capsys, monkeypatch)
     assert truth["churned"] == 86
     assert truth["auroc"] >= 0.79
     assert document["training"]["backtest"]["beats_rule"]
+    (came,) = document["watch"]["groups"]["list"]
+    assert came["customers"] == truth["listed"] > 0
+    assert "290 customers scored" in document["watch"]["words"][1]
 
 
 @pytest.mark.slow

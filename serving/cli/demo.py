@@ -1,7 +1,7 @@
 """`regulars demo`: the whole way, once, on real orders.
 
 The last weeks of the log are the answer: the model is trained on what was known two weeks before its end, scores
-everyone at that date, and is then told how right it was.
+everyone at that date, and is then told how right it was, as the watch at the end of the log tells it too.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from serving.commands.lists.came_true import Truth, truth_of
 from serving.commands.lists.list import publish
 from serving.commands.models.score import score_all
 from serving.commands.models.train import train_and_judge
+from serving.commands.models.watch import watch_shop
 from serving.config import FILE_NAME, Churn, ListSettings, ServeSettings, Settings, toml_text
 from serving.monitoring.windows import each_window
 from serving.outreach.exports.write_table import write_table
@@ -70,8 +71,15 @@ def run_demo(folder: Path, screen: Screen) -> None:
     screen.lines(listed)
     truth = judged(settings, log)
     screen.say("", "4. How right it turned out to be", "", *truth.lines())
-    screen.say("", "5. What next", "", *next_commands(settings))
-    stations: dict[str, Any] = {"check": report, "training": trained, "list": listed, "truth": truth}
+    screen.say("", "5. What regulars watch says at the end of the log, and what came of the list", "")
+    with OpenShop(settings) as shop:
+        watched = watch_shop(shop, ("list",))
+    screen.lines(watched)
+    screen.say("", "6. What next", "", *next_commands(settings))
+    stations: dict[str, Any] = {
+        **{"check": report, "training": trained, "list": listed, "truth": truth},
+        "watch": watched,
+    }
     screen.document({name: station.to_dict() for name, station in stations.items()})
 
 
@@ -158,6 +166,7 @@ def next_commands(settings: Settings) -> list[str]:
         f"  compare runs in MLflow        {settings.tracking().store.ui_command}",
         "  your own shop                 mkdir my-shop && cd my-shop && regulars init ORDERS.csv",
         "                                regulars check && regulars train && regulars list --out list",
+        "  then once a week              regulars weekly NEXT-ORDERS.csv",
         "  (regulars and mlflow are in .venv/bin; activate them with: source .venv/bin/activate)",
         "",
         f"The list in a browser: {shell_line('regulars', 'serve', '--config', toml)}",
