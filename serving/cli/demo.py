@@ -77,7 +77,10 @@ def run_demo(folder: Path, screen: Screen) -> None:
     screen.lines(watched)
     screen.say("", "6. What next", "", *next_commands(settings))
     stations: dict[str, Any] = {
-        **{"check": report, "training": trained, "list": listed, "truth": truth},
+        "check": report,
+        "training": trained,
+        "list": listed,
+        "truth": truth,
         "watch": watched,
     }
     screen.document({name: station.to_dict() for name, station in stations.items()})
