@@ -19,6 +19,8 @@ MODELS = "mlruns"
 SECRET = f"{STATE_FOLDER}/{SECRET_FILE}"
 LAST = f"{STATE_FOLDER}/{LAST_BACKUP}"  # of a restored shop the last backup is the one that it comes from
 BOOK_FILES = (BOOK_FILE, f"{BOOK_FILE}-wal", f"{BOOK_FILE}-shm")
+# How far a run of several commands has come, and who runs it: a restored shop begins it anew.
+OF_A_RUN = (f"{STATE_FOLDER}/weekly", f"{STATE_FOLDER}/retrain")
 # SQLite's own files beside a database: what is in them is in the copy of the database.
 BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
 
@@ -93,8 +95,8 @@ def contents_of(settings: Settings, toml: Path, wanted: Wanted) -> Contents:
     if settings.list.playbooks and (name := _inside(folder, settings.list.playbooks)):
         settled.add(name)
     models = [name for name in _all_in(folder, MODELS) if not name.endswith(BESIDE_A_DATABASE)]
-    outside = {LAST} if wanted.secret else {LAST, SECRET}
-    known = [name for name in _all_in(folder, STATE_FOLDER) if name not in outside and not name.endswith(".lock")]
+    outside = (LAST, *OF_A_RUN) if wanted.secret else (LAST, *OF_A_RUN, SECRET)
+    known = [name for name in _all_in(folder, STATE_FOLDER) if not name.startswith(outside)]
     databases = [name for name in models if _is_database(folder / name)]
     return Contents(
         folder,

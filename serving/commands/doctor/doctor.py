@@ -21,6 +21,7 @@ from serving.commands.doctor.outside import check_mail, check_webhooks
 from serving.commands.doctor.port import check_port
 from serving.commands.doctor.python import check_python
 from serving.commands.doctor.secret import check_secret
+from serving.commands.doctor.weekly import check_weekly
 from serving.config import Settings, load_settings
 
 PROBLEM_EXIT_CODE = 1
@@ -41,6 +42,7 @@ CHECKS: dict[str, Check] = {
     "port": check_port,
     "mail": check_mail,
     "webhooks": check_webhooks,
+    "weekly": check_weekly,
     "backup": check_backup,
 }
 

@@ -7,8 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from features.errors import Busy
 from serving.backup.restore import Looked, Report, Restored, look, restore, resume
 from serving.commands.upkeep.backup import described
+from serving.commands.weekly.lock import holder_in, is_held
+from serving.config.settings import STATE_FOLDER
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,15 @@ class WouldPutBack:
 
 
 def put_back(archive: Path, folder: Path, book: str | None, report: Report, *, replace: bool) -> PutBack:
-    """Restore a shop; arguments and errors as for `serving.backup.restore.restore`."""
+    """Restore a shop; arguments and errors as for `serving.backup.restore.restore`.
+
+    Raises:
+        Busy: a weekly run works in the shop that would be replaced.
+    """
+    state = folder / STATE_FOLDER
+    if replace and is_held(state):
+        holder = holder_in(state)
+        raise Busy(str(folder), "the shop is as it was", "a weekly run" if holder is None else holder.words)
     return PutBack(restore(archive, folder, book, report, replace=replace))
 
 

@@ -9,6 +9,8 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
 from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
+from serving.backup.archive import read_manifest
 from serving.backup.scratch import PREFIX
 from serving.book.migrate import HEAD
 from serving.book.privacy.secret import VARIABLE
@@ -36,6 +39,9 @@ from serving.commands.doctor.outside import check_mail, check_webhooks
 from serving.commands.doctor.port import check_port
 from serving.commands.doctor.python import check_python, other_than_locked, unfit_packages
 from serving.commands.doctor.secret import check_secret
+from serving.commands.doctor.weekly import check_weekly
+from serving.commands.weekly.lock import held
+from serving.commands.weekly.run_state import RunState, StageRecord, write_state
 from serving.config import BOOK_URL, load_settings
 from serving.config.broken_restore import JOURNAL, RESTORING
 from tests.loopback import HOST, free_port, served_on_a_port
@@ -398,6 +404,29 @@ class TestOutside:
         assert any("1 messages never arrived" in each.words for each in said)
 
 
+class TestWeekly:
+    def test_a_run_that_ended_that_stopped_and_that_is_under_way(self, changed: Path) -> None:
+        assert found(check_weekly, changed) == []
+        settings, at = load_settings(changed / "regulars.toml"), datetime(2026, 11, 30, 6)
+        file, access = settings.state_folder / "weekly.json", settings.files.access()
+        state = RunState(at.date(), at, stages={"check": StageRecord("done", at), "score": StageRecord("begun", at)})
+        write_state(file, state, access)
+        stopped = one(check_weekly, changed)
+        assert (stopped.state, stopped.words) == ("warning", "the run of 2026-11-30 stopped at score")
+        with held(settings.state_folder, "regulars weekly", access):
+            assert "is under way: regulars weekly, process " in one(check_weekly, changed).words
+            refused = regulars("restore", changed / "shop.zip", "--into", changed, "--replace")
+            assert (refused.code, "regulars weekly, process " in refused.sentence) == (9, True)
+        write_state(file, replace(state, ended_at=at), access)
+        assert one(check_weekly, changed).words == "the run of 2026-11-30 ended 2026-11-30 06:00 UTC"
+
+    def test_how_far_it_has_come_is_in_no_backup(self, changed: Path, tmp_path: Path) -> None:
+        (changed / ".regulars" / "weekly.json").write_text("{}")
+        archive = tmp_path / "a.zip"
+        assert regulars("backup", "--out", archive, "--config", changed / "regulars.toml").code == 0
+        assert not [name for name in json.loads(read_manifest(archive).to_json())["files"] if "weekly" in name]
+
+
 class TestLeftovers:
     def test_the_last_backup(self, changed: Path) -> None:
         config = ("--config", changed / "regulars.toml")
@@ -441,7 +470,7 @@ class TestCommand:
         done = regulars("doctor", "--config", changed / "regulars.toml", "--port", free_port(), "--json")
         document = json.loads(done.out)
         assert (done.code, document["well"]) == (0, True), done.out
-        assert {each["check"] for each in document["findings"]} == {"settings", *CHECKS} - {"restore"}
+        assert {each["check"] for each in document["findings"]} == {"settings", *CHECKS} - {"restore", "weekly"}
         assert files_of(changed) == before
 
     def test_a_problem_is_exit_code_1_and_the_rest_is_looked_at(self, changed: Path, quick: None) -> None:
