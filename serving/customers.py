@@ -11,6 +11,7 @@ import pandas as pd
 from features.errors import ConfigError
 from features.sources.mapping import CustomersMapping, OrdersMapping
 from features.sources.people.contacts import FIELDS, Contact, known_text, read_contacts
+from features.sources.people.forgotten import Forgotten
 from features.sources.reader import read_customers
 from features.tables import CUSTOMERS
 from serving.outreach.plan.accounts import Accounts, account_of
@@ -37,15 +38,17 @@ class Customers:
     owner_by_segment: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, mapping: CustomersMapping | None, owner_by_segment: Mapping[str, str]) -> Customers:
-        """Read a customers file; without one nothing is known of anybody.
+    def read(
+        cls, mapping: CustomersMapping | None, owner_by_segment: Mapping[str, str], forgotten: Forgotten | None = None
+    ) -> Customers:
+        """Read a customers file; without one nothing is known of anybody, and of forgotten customers never.
 
         Raises:
             InputError: every broken rule of the file at once.
         """
         if mapping is None:
             return cls(owner_by_segment=owner_by_segment)
-        return cls(read_customers(mapping), frozenset(mapping.columns), owner_by_segment)
+        return cls(read_customers(mapping, forgotten), frozenset(mapping.columns), owner_by_segment)
 
     @cached_property
     def ids(self) -> frozenset[str]:

@@ -23,6 +23,7 @@ from features.language.languages import Language, language_of_customer
 from features.log import Log
 from features.sources.people.attributes import read_attributes, read_first_orders
 from features.sources.people.contacts import Contact
+from features.sources.people.forgotten import Forgotten
 from features.sources.posted import Posts
 from features.sources.reader import CleanLog, asking, read_log
 from serving.config import FILE_NAME, Churn, Settings, guessed_settings, load_settings
@@ -98,6 +99,7 @@ class OpenShop:
             until=self.until,
             latest=calendar_day(self.settings),
             posted=self._posts(),
+            forgotten=self.forgotten,
             count_twice=self._count_twice,
         )
         if not self._lent and orders.on_broken == "set_aside":  # a server reads often, and writes nothing of its own
@@ -108,6 +110,20 @@ class OpenShop:
     def count_twice(self) -> None:
         """Have the orders counted twice when they are read, which costs a second scan of the file."""
         self._count_twice = True
+
+    @cached_property
+    def forgotten(self) -> Forgotten | None:
+        """Says which customers the shop has forgotten; None where it has forgotten nobody.
+
+        Raises:
+            InputError: the book's secret is not here, by which they are known again.
+        """
+        book = self.book_if_any
+        if book is None:
+            return None
+        from serving.book.privacy.tombstones import tombstones_of
+
+        return tombstones_of(book)
 
     @cached_property
     def log(self) -> Log:
@@ -158,7 +174,7 @@ class OpenShop:
         Raises:
             InputError: every broken rule of the file at once.
         """
-        return Customers.read(self.settings.customers, self.settings.list.owner_by_segment)
+        return Customers.read(self.settings.customers, self.settings.list.owner_by_segment, self.forgotten)
 
     @cached_property
     def contacts(self) -> dict[str, Contact]:
@@ -167,7 +183,9 @@ class OpenShop:
         Raises:
             InputError: every broken rule of the customers file at once, or orders that cannot be opened.
         """
-        return contacts(self.customers, self.settings.orders)
+        found = contacts(self.customers, self.settings.orders)
+        gone = frozenset() if self.forgotten is None else self.forgotten(found)
+        return {who: contact for who, contact in found.items() if who not in gone}
 
     def language_of(self, customer_id: str) -> Language:
         """Return the language that a customer is spoken to in: the own one, else of the country, else the shop's."""

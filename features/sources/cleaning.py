@@ -137,6 +137,7 @@ def clean_events(typed: TypedTable, shop: Shop, *, until: int | None, latest: in
     """Apply the rules of EVENTS; arguments as for `clean_lines`."""
     checks = RowChecks(typed)
     checks.drop_blank()
+    checks.drop_marked()
     day, second = business_days(typed.local_time, typed.offset, shop)
     if until is not None:
         checks.leave_out("events on or after until", (typed.local_time > cells.HUGE) & (day >= until))

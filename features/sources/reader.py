@@ -31,10 +31,11 @@ from features.sources.mapped_file import MappedFile, open_mapped
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from features.sources.opening.open_file import Place
 from features.sources.people.customers import clean_customers
+from features.sources.people.forgotten import Forgotten, marked, without_forgotten
 from features.sources.people.merges import MERGED, merged, read_merges
 from features.sources.posted import Posts, with_posted
 from features.sources.row_checks import NO_TEXTS, CleanTable, Problem, TypedTable
-from features.sources.rules import RULES, RuleCount
+from features.sources.rules import EVENTS_OF_FORGOTTEN, FORGOTTEN, RULES, RuleCount
 from features.sources.set_aside import stop_at_broken, with_ragged, without_broken
 from features.sources.violations import BrokenRule, Findings, findings, named_rows, refused, refused_by, without_headers
 from features.tables import CUSTOMERS, EVENTS, ORDERS, names
@@ -79,6 +80,7 @@ def read_log(
     until: date | None = None,
     latest: date | None = None,
     posted: Posts | None = None,
+    forgotten: Forgotten | None = None,
     count_twice: bool = False,
 ) -> CleanLog:
     """Read orders and events into a log.
@@ -90,12 +92,22 @@ def read_log(
         until: nothing on or after this business day is read.
         latest: a date after it is a mistake; None = dates are not checked against a clock.
         posted: what was posted, none of it on or after `until`; read as if it stood in the files, see `with_posted`.
+        forgotten: says which customers were forgotten: their rows are counted, and are not in the log; None = nobody.
         count_twice: count rows and money of the orders a second time, from the raw cells, see `recount`.
 
     Raises:
         InputError: with every broken rule of both files, or where no order is left.
     """
-    report = check_files(shop, orders, events, until=until, latest=latest, posted=posted, count_twice=count_twice)
+    report = check_files(
+        shop,
+        orders,
+        events,
+        until=until,
+        latest=latest,
+        posted=posted,
+        forgotten=forgotten,
+        count_twice=count_twice,
+    )
     if report.log is None or report.questions:
         file_names = " and ".join([orders.source_name, *([events.file.name] if events else [])])
         raise asking(orders.source_name, report.questions, file_names, report.violations)
@@ -127,11 +139,12 @@ def check_files(
     until: date | None = None,
     latest: date | None = None,
     posted: Posts | None = None,
+    forgotten: Forgotten | None = None,
     count_twice: bool = True,
 ) -> CheckReport:
     """Check all files of a shop against the contract; arguments as for `read_log`. Nothing is raised."""
     with memory_kept():
-        return _checked(shop, orders, events, customers, until, latest, posted, count_twice=count_twice)
+        return _checked(shop, orders, events, customers, until, latest, posted, forgotten, count_twice=count_twice)
 
 
 def _checked(
@@ -142,6 +155,7 @@ def _checked(
     until: date | None,
     latest: date | None,
     posted: Posts | None,
+    forgotten: Forgotten | None,
     *,
     count_twice: bool,
 ) -> CheckReport:
@@ -149,10 +163,10 @@ def _checked(
         "until": None if until is None else day_number(until),
         "latest": None if latest is None else day_number(latest),
     }
-    lines, found, set_aside = _read_orders(orders, shop, limits, count_twice=count_twice)
+    lines, found, set_aside = _read_orders(orders, shop, limits, forgotten, count_twice=count_twice)
     happened: CleanTable | None = None
     if events is not None:
-        happened, more = _read_events(events, shop, limits, orders.merge)
+        happened, more = _read_events(events, shop, limits, forgotten, orders.merge)
         found.add(more)
     if customers is not None:
         found.add(_customers(customers)[1])
@@ -191,7 +205,12 @@ def _checked(
 
 
 def _read_orders(
-    orders: OrdersMapping, shop: Shop, limits: Mapping[str, int | None], *, count_twice: bool
+    orders: OrdersMapping,
+    shop: Shop,
+    limits: Mapping[str, int | None],
+    forgotten: Forgotten | None,
+    *,
+    count_twice: bool,
 ) -> tuple[CleanTable | None, Findings, list[Violation]]:
     """Return the clean lines, what is wrong with the file, and the rows that were set aside."""
     rules = orders.rules
@@ -203,7 +222,8 @@ def _read_orders(
         until = limits["until"]
         with open_mapped(orders, ORDERS, before=None if until is None else date_of(until)) as opened:
             typed, file, again = _typed(opened)
-            typed, n_merged = merged(typed, read_merges(orders.merge))
+            merges = read_merges(orders.merge)
+            typed, n_merged = merged(marked(typed, FORGOTTEN, forgotten, merges), merges)
             cleaned, found, set_aside = stop_at_broken(typed, clean), None, list[Violation]()
             broken = again or cleaned.problems or file.file.n_ragged
             if orders.on_broken == "set_aside" and broken and file.file.n_ragged == len(file.file.ragged):
@@ -240,8 +260,12 @@ def places_of(orders: OrdersMapping, rows: Ints) -> list[Place]:
         return list(opened.file.located(set(rows.tolist())).values())
 
 
-def read_customers(mapping: CustomersMapping) -> pd.DataFrame:
+def read_customers(mapping: CustomersMapping, forgotten: Forgotten | None = None) -> pd.DataFrame:
     """Read the customers file.
+
+    Args:
+        mapping: the file, and which column is which field.
+        forgotten: says which customers were forgotten: the frame holds none of them; None = nobody.
 
     Returns:
         the fields of CUSTOMERS, one row per customer: texts, flags as bool, numbers as float and dates as date, each
@@ -253,7 +277,7 @@ def read_customers(mapping: CustomersMapping) -> pd.DataFrame:
     frame, found = _customers(mapping)
     if found.violations:
         raise InputError(f"{mapping.file.name} cannot be used", found.violations)
-    return frame
+    return without_forgotten(frame, forgotten)
 
 
 def _faulty(found: Findings, counts: Mapping[str, int]) -> CheckReport:
@@ -278,12 +302,17 @@ def _nothing_left(orders: OrdersMapping, counts: Mapping[str, int], until: date 
 
 
 def _read_events(
-    mapping: EventsMapping, shop: Shop, limits: Mapping[str, int | None], merge: Path | None
+    mapping: EventsMapping,
+    shop: Shop,
+    limits: Mapping[str, int | None],
+    forgotten: Forgotten | None,
+    merge: Path | None,
 ) -> tuple[CleanTable | None, Findings]:
     try:
         with open_mapped(mapping, EVENTS) as opened:
             typed, file, again = _typed(opened, mapping.kind)
-            typed, _ = merged(typed, read_merges(merge))
+            merges = read_merges(merge)
+            typed, _ = merged(marked(typed, EVENTS_OF_FORGOTTEN, forgotten, merges), merges)
             cleaned = clean_events(typed, shop, until=limits["until"], latest=limits["latest"])
             cleaned = replace(cleaned, counts={**cleaned.counts, **file.file.counts})
             return cleaned, findings(file, [*again, *cleaned.problems])

@@ -32,6 +32,7 @@ ROUNDED, NEW_UNIT = "rounded", "new unit"
 DOUBTS = (LARGE_CUSTOMER, ONE_ORDER, ONE_DAY, EMPTY_MONTHS, ROUNDED, NEW_UNIT)
 
 SET_ASIDE, RAGGED = "set aside", "ragged rows"
+FORGOTTEN, EVENTS_OF_FORGOTTEN = "forgotten customers", "events of forgotten customers"
 OVERLAP = "overlap of exports"
 
 RULES = {
@@ -44,6 +45,8 @@ RULES = {
     "lines without an order": "a line whose order stands in no file of heads is left out",
     "orders without lines": "an order of which no line stands in the file of lines is left out",
     "total rows": "a row that says total and has no date is left out",
+    FORGOTTEN: "a line of a customer whom the shop has forgotten, by regulars forget, is counted here and used for "
+    "nothing else",
     "on or after until": "lines on or after the date given with --until are not read",
     "earlier states": "an order that comes again in a later state (exports that overlap were joined) counts once, in "
     "its latest state: by its updated_at, else as it stands last in the file",
@@ -66,6 +69,7 @@ RULES = {
     "currency converted": "money in another currency is converted with the stated rate, a half rounded away from zero",
     "zero-value orders": "an order whose lines sum to zero is left out",
     "same-day splits": "several orders of one customer on one business day are one order day",
+    EVENTS_OF_FORGOTTEN: "an event of a customer whom the shop has forgotten is counted here and used for nothing else",
     "events without customer": "an event without a customer is left out",
     "duplicate events": "an event id that repeats counts once",
     "events on or after until": "events on or after the date given with --until are not read",

@@ -21,6 +21,7 @@ from serving.api.problems import Refusal, not_ready
 from serving.book import Book
 from serving.book.keys import PAGES_ROLE, Key, all_keys, hashed, matches, record_use, split_key
 from serving.book.people.owned import owners_of
+from serving.book.privacy.tombstones import forgotten_version, tombstones_of
 from serving.book.sql_rows import utc_now
 from serving.config import Settings
 from serving.customers import Customers
@@ -176,7 +177,8 @@ class Ownership:
 
     def __init__(self, settings: Settings, book: Book) -> None:
         self._settings, self._book = settings, book
-        self._file: tuple[int, Customers] | None = None  # when it was changed, nanoseconds; what it says
+        # When it was changed, nanoseconds, and who was forgotten then; what it says.
+        self._file: tuple[tuple[int, tuple[int, int]], Customers] | None = None
         self._reading = Lock()
         self._read_at = time.monotonic()
         self._trouble: str | None = None
@@ -224,12 +226,14 @@ class Ownership:
         """
         with faults_at(mapping.file):
             changed_at_ns = mapping.file.stat().st_mtime_ns
-            if self._file is None or self._file[0] != changed_at_ns:
-                found = Customers.read(mapping, self._settings.list.owner_by_segment)
+            with self._book.reading() as connection:
+                forgotten = forgotten_version(connection)
+            if self._file is None or self._file[0] != (changed_at_ns, forgotten):
+                found = Customers.read(mapping, self._settings.list.owner_by_segment, tombstones_of(self._book))
                 still_written = time.time_ns() - changed_at_ns < SETTLED_NS and self._file is not None
                 if still_written or mapping.file.stat().st_mtime_ns != changed_at_ns:
                     raise InputError(f"{mapping.file.name} is being written")
-                self._file = changed_at_ns, found
+                self._file = (changed_at_ns, forgotten), found
         self._read_at, self._trouble = time.monotonic(), None
 
     def _keep(self, error: Exception) -> None:

@@ -12,21 +12,21 @@ from msgspec import Meta
 
 from features.money import Money
 from features.sources.cells import customer_id as clean_id
-from features.sources.kept.erase import erase_from
-from features.sources.kept.index import FOLDER
 from serving.api.operation import Call, Operation, in_thread
 from serving.api.problems import Refusal
 from serving.book.history import History
 from serving.book.posted import posted_of
-from serving.book.privacy.erasure import erase
 from serving.commands.lists.why import DAY_OF, Story, recorded_story
+from serving.commands.privacy.beyond_reach import YOURS
+from serving.commands.privacy.forget import forget
+from serving.commands.privacy.persons import NobodyKnown
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
-from serving.set_aside import set_aside_file
 from serving.shop import OpenShop
 
 # Of the columns of a score or a list's entry the book holds amounts in minor units and sentences as JSON.
 AMOUNTS = frozenset(column.name for column in ENTRY_COLUMNS if column.type == "money")
 TEXTS = frozenset(column.name for column in ENTRY_COLUMNS if column.type == "texts")
+NOTE = "from now on nothing of this customer enters log, scores or lists, whatever the order source or a post says"
 CUSTOMER_ID = "the id as in the order source, URL-encoded"
 
 
@@ -54,12 +54,22 @@ class CustomerAnswer(msgspec.Struct, frozen=True):
     ]
 
 
+class Left(msgspec.Struct, frozen=True):
+    """What Regulars cannot or must not change: where it is, how many lines, and what to do about it."""
+
+    where: str
+    rows: Annotated[int | None, Meta(description="lines, rows or messages; null where nobody can count them")]
+    advice: str
+
+
 class Erased(msgspec.Struct, frozen=True):
-    """What was erased."""
+    """What was erased, and what is left elsewhere."""
 
     customer_id: str
     erased: Annotated[dict[str, int], Meta(description="kind of record → rows erased; kinds without rows are left out")]
     note: str
+    left: Annotated[list[Left], Meta(description="files of the shop, what was sent before, backups")] = []
+    former_ids: Annotated[tuple[str, ...], Meta(description="ids that were merged into this one: forgotten too")] = ()
 
 
 def _customer_id(call: Call) -> str:
@@ -115,19 +125,18 @@ def _plain_value(name: str, value: Any, money: Money) -> Any:
 
 
 def erase_customer(call: Call) -> Erased:
-    """Erase everything that the book and the exports that were added hold of a customer."""
-    customer_id, book = _customer_id(call), call.server.need_book()
-    if "\0" in customer_id:
-        raise _unknown()
-    settings = call.server.need_settings()
-    kept = erase_from(settings.folder / FOLDER, settings.orders, customer_id, settings.files.access())
-    rows = erase(book, customer_id, who=f"key {call.key.id}", elsewhere={FOLDER: kept})
-    set_aside_file(settings).unlink(missing_ok=True)  # may hold a cell of theirs; the next reading writes it again
-    if not rows:
-        raise _unknown()
+    """Forget a customer, as `regulars forget` does."""
+    customer_id, shop = _customer_id(call), OpenShop(call.server.need_settings(), book=call.server.need_book())
+    try:
+        found = forget(shop, [customer_id], f"key {call.key.id}")
+    except NobodyKnown:
+        raise _unknown() from None
     call.server.drop_log()
-    note = "the order source is not ours to change: what it still holds of this customer is scored again"
-    return Erased(customer_id, dict(rows), note)
+    (erased,) = found.customers
+    if not erased.known:
+        raise _unknown()
+    left = [Left(each.where, each.rows, each.advice) for each in found.left]
+    return Erased(erased.customer_id, dict(erased.rows), NOTE, left, erased.former_ids)
 
 
 def _unknown() -> Refusal:
@@ -163,14 +172,18 @@ OPERATIONS = (
         roles=("admin",),
         summary="Erase a customer",
         description="Erases scores, entries of lists, contacts, outcomes, consent, posted orders and events, and "
-        "webhook messages still to be sent, in one transaction. The book keeps when, by which key and how many rows, "
-        "not whose. It cannot be undone. The order source is not touched.",
+        "webhook messages still to be sent, in one transaction, and the rows of exports that were added. The book "
+        "keeps when, by which key and how many rows, and a digest of the id, by which the customer is kept out from now "
+        "on: what the order source still holds and what is posted is counted as forgotten, and used for nothing. `left` "
+        "names what Regulars does not change. It cannot be undone.",
         run=in_thread(erase_customer),
         gives=Erased,
         example={
             "customer_id": "00123",
             "erased": {"scores": 12, "entries": 3, "outcomes": 1, "posted_orders": 2},
-            "note": "the order source is not ours to change: what it still holds of this customer is scored again",
+            "note": NOTE,
+            "left": [{"where": "orders.csv", "rows": 34, "advice": YOURS}],
+            "former_ids": [],
         },
         parts={"customer_id": CUSTOMER_ID},
         needs=(404,),

@@ -26,6 +26,7 @@ from features.log import Log
 from features.sources.opening.paths import files_of
 from serving.book import Book
 from serving.book.posted_log import posted_version
+from serving.book.privacy.tombstones import forgotten_version
 from serving.config import Settings
 from serving.scorer import less_of, score
 from serving.scores import SCORE_COLUMNS, Score, plain_values, without_money
@@ -45,10 +46,12 @@ class Version:
         files: path, inode, size in bytes and time of the last change in nanoseconds of each file; of a database its
             source and the hour in which it was read.
         posted: as `serving.book.posted_log.posted_version` gives it.
+        forgotten: as `serving.book.privacy.tombstones.forgotten_version` gives it.
     """
 
     files: tuple[tuple[str, int, int, int], ...]
     posted: tuple[int, datetime | None]
+    forgotten: tuple[int, int]
 
 
 class FreshScores:
@@ -137,7 +140,9 @@ class FreshScores:
         identities = tuple(map(_identity, chain.from_iterable(map(_files, places))))
         if orders.database is not None:  # nobody tells when a database changes
             identities += ((orders.source_name, int(time.monotonic() // DATABASE_SECONDS), 0, 0),)
-        return Version(identities, posted_version(self._book))
+        with self._book.reading() as connection:
+            forgotten = forgotten_version(connection)
+        return Version(identities, posted_version(self._book), forgotten)
 
     def _of_all(self, log: Log, bundle: Bundle, version: str, day: date) -> tuple[frozenset[str], pd.DataFrame]:
         """Return what is true of nearly everybody, and who buys less: looked for once in each log, model and day."""

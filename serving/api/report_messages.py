@@ -129,3 +129,4 @@ class Recorded(msgspec.Struct, frozen=True):
         Meta(description="ids that no run, list or customers file knows; recorded all the same, perhaps misspelt"),
     ] = ()
     closed: Annotated[int, Meta(description="how many are of a list that was taken back: recorded all the same")] = 0
+    forgotten: Annotated[int, Meta(description="how many are of customers who were forgotten: not recorded")] = 0

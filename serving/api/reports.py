@@ -138,14 +138,15 @@ def _recorded(
         counts = record(book, rows, Source("the request", range(len(rows))))
     except InputError as error:
         raise InputError(error.message, [_with_path(name, violation) for violation in error.violations]) from None
-    return Recorded(counts.new, counts.known, closed=counts.closed)
+    return Recorded(counts.new, counts.known, closed=counts.closed, forgotten=counts.forgotten)
 
 
 def _with_unknown(server: ServerState, recorded: Recorded, rows: Sequence[ContactRow | ConsentRow]) -> Recorded:
-    """Add the customers that no run, list or customers file knows."""
+    """Add the customers that no run, list or customers file knows; who was forgotten is no such customer."""
     shop = OpenShop(server.need_settings(), book=server.need_book())
     found = unknown_customers(shop, [row.customer_id for row in rows])
-    return msgspec.structs.replace(recorded, unknown=tuple(found))
+    gone = frozenset() if shop.forgotten is None else shop.forgotten(found)
+    return msgspec.structs.replace(recorded, unknown=tuple(each for each in found if each not in gone))
 
 
 def _refuse(name: str, wrong: Iterable[Violation]) -> None:
@@ -232,7 +233,7 @@ def _own_entries(server: ServerState, key: Key, entry_ids: Iterable[str]) -> set
 def _report(work: Callable[[Call], Recorded | Posted], **facts: Any) -> Operation:
     """Return the operation that records one kind of report; it has the name of the function that does so."""
     name = work.__name__
-    own = {"gives": Recorded, "example": {"new": 1, "known": 0, "unknown": [], "closed": 0}, **facts}
+    own = {"gives": Recorded, "example": {"new": 1, "known": 0, "unknown": [], "closed": 0, "forgotten": 0}, **facts}
     return Operation(
         name=name, tag="reports", method="POST", path=f"/v1/{name}", roles=("outcomes",), run=in_thread(work), **own
     )
@@ -278,7 +279,7 @@ OPERATIONS = (
             ]
         },
         gives=Posted,
-        example={"new": 1, "changed": 0, "known": 0},
+        example={"new": 1, "changed": 0, "known": 0, "forgotten": 0},
     ),
     _report(
         events,
@@ -296,6 +297,6 @@ OPERATIONS = (
             ]
         },
         gives=Posted,
-        example={"new": 1, "changed": 0, "known": 0},
+        example={"new": 1, "changed": 0, "known": 0, "forgotten": 0},
     ),
 )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from operator import itemgetter
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
@@ -21,6 +21,7 @@ from serving.book.people.held import LIFT, keep_for, left_behind, lift_for, peop
 from serving.book.people.owned import customers_of, give
 from serving.book.privacy.entry_ids import ids_by_alias, with_current_ids
 from serving.book.privacy.own_ids import OF, told_apart
+from serving.book.privacy.tombstones import forgotten_among
 from serving.book.row_checks import Source, days_after, refuse, unknown_words, wrong_reports
 from serving.book.schema import CONSENT, CONTACTS, ENTRIES, HOLDS, LISTS, OWNERS, RUNS
 from serving.book.sql_rows import digest, insert_missing, insert_or_replace, rows_with, texts_from_json, utc_now
@@ -38,11 +39,13 @@ class Recorded:
     """How many of the given rows were new, and how many the book held already.
 
     `closed` counts those of entries that were closed when their list was taken back; they are recorded all the same.
+    `forgotten` counts those of customers who were forgotten; they are not recorded.
     """
 
     new: int
     known: int
     closed: int = 0
+    forgotten: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,9 @@ class Consent:
     allowed: bool
     decided_on: date
     source: str
+
+
+Row = TypeVar("Row", Contact, Consent)
 
 
 @dataclass(frozen=True)
@@ -110,9 +116,15 @@ def record_contacts(
     with book.writing() as connection:
         entries = entries_of(connection, (row.entry_id for row in rows if row.entry_id))
         refuse(wrong_contacts(rows, entries, source, latest), source)
-        rows = with_current_ids(rows, entries)
-        done = write_contacts(connection, _keys_told_apart(connection, rows) if by_owner else rows)
-        return Recorded(done.new, done.known, closed_among(rows, entries))
+        left = _of_nobody_forgotten(connection, book, with_current_ids(rows, entries))
+        done = write_contacts(connection, _keys_told_apart(connection, left) if by_owner else left)
+        return Recorded(done.new, done.known, closed_among(left, entries), len(rows) - len(left))
+
+
+def _of_nobody_forgotten(connection: Connection, book: Book, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of customers who were not forgotten."""
+    gone = forgotten_among(connection, book.keeper, {row.customer_id for row in rows})
+    return [row for row in rows if row.customer_id not in gone]
 
 
 def _keys_told_apart(connection: Connection, rows: Sequence[Contact]) -> list[Contact]:
@@ -173,7 +185,8 @@ def set_consent(
     wrong = unknown_words(rows, "channel", (*CHANNELS, EVERY_CHANNEL), source, needed=True)
     refuse([*wrong, *days_after(rows, "decided_on", latest, source)], source)
     with book.writing() as connection:
-        return write_consent(connection, rows)
+        left = _of_nobody_forgotten(connection, book, rows)
+        return replace(write_consent(connection, left), forgotten=len(rows) - len(left))
 
 
 def hold(

@@ -23,7 +23,7 @@ from serving.book.schema import METADATA
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0019"  # the newest of migrations/versions/
+HEAD = "0021"  # the newest of migrations/versions/
 BASELINE = "0003"  # the oldest of them; versions are compared as texts
 FOLDER = Path(__file__).parent / "migrations"
 # Not Alembic's usual name: MLflow may keep its own tables in the same database, and its version with them.

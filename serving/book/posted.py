@@ -1,7 +1,8 @@
 """Orders and events that were posted over HTTP: checked like a file's cells, and stored as they came.
 
 Each has an id: the same content again changes nothing, and other content replaces the stored one, since an order system
-sends an order again when its state changes. Nothing is recorded if a single cell is wrong.
+sends an order again when its state changes. Nothing is recorded if a single cell is wrong, and nothing ever of a
+customer who was forgotten.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from features.sources.posted import posted_events, posted_lines
 from serving.book.book import Book
 from serving.book.posted_log import Document, Reader
 from serving.book.privacy.own_ids import OF, as_given, of_customer, told_apart
+from serving.book.privacy.tombstones import forgotten_among
 from serving.book.row_checks import Source, refuse
 from serving.book.schema import POSTED_EVENTS, POSTED_ORDERS
 from serving.book.sql_rows import insert_or_replace, rows_with, utc_now
@@ -54,11 +56,12 @@ class PostedEvent:
 
 
 class Posted(msgspec.Struct, frozen=True):
-    """How many rows were new, how many changed what the book held, and how many it held already."""
+    """How many rows were new, changed what the book held, were held already, or were of forgotten customers."""
 
     new: int
     changed: int
     known: int
+    forgotten: int = 0
 
 
 def record_orders(book: Book, orders: Sequence[PostedOrder], reader: Reader, *, by_owner: bool = False) -> Posted:
@@ -150,7 +153,9 @@ def _recorded(book: Book, target: _Table, rows: Sequence[_Row], check: Check, by
             ids = told_apart(pairs, {key: facts[0] for key, facts in before.items()})
             rows = [replace(row, key=each) for row, each in zip(rows, ids, strict=True)]
         refuse([*wrong, *_ids_of_others(rows, before, target)], REQUEST)
-        return _written(connection, target, rows, before)
+        gone = forgotten_among(connection, book.keeper, {row.clean_customer for row in rows})
+        left = [row for row in rows if row.clean_customer not in gone]
+        return msgspec.structs.replace(_written(connection, target, left, before), forgotten=len(rows) - len(left))
 
 
 def _written(connection: Connection, target: _Table, rows: Sequence[_Row], before: Mapping[str, Any]) -> Posted:

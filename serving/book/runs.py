@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from features.money import Money
 from serving.book.book import Book
+from serving.book.privacy.tombstones import refuse_forgotten
 from serving.book.schema import RUNS, SCORES
 from serving.book.score_json import SCORE_FACTS, add_score_json, begin_score_json, renew_score_json
 from serving.book.sentences import MESSAGES_OF, messages_to_json
@@ -58,6 +59,7 @@ def record_scores(book: Book, scores: pd.DataFrame, *, currency: str, data_diges
         data_digest: fingerprint of the log the scores were made from, `Log.digest()`.
 
     Raises:
+        InputError: a customer was forgotten meanwhile.
         ValueError: the frame is empty, or mixes several runs.
     """
     facts = _facts(scores, currency, data_digest)
@@ -66,6 +68,7 @@ def record_scores(book: Book, scores: pd.DataFrame, *, currency: str, data_diges
         if known is not None:
             _fill_in_reasons(connection, known, scores)
             return int(known)
+        refuse_forgotten(connection, book.keeper, scores["customer_id"].tolist())
         run_id = insert_row(connection, RUNS, {**facts, "recorded_at": utc_now()})
         _insert_scores(connection, run_id, scores, Money(currency))
         return run_id

@@ -403,6 +403,7 @@ SECRET_CHECK = _keyed_table(
     sa.Column("former", sa.Text),  # a former secret, sealed with the one of today; none: this is the one of today
 )
 # Erasures, and who asked for them; of the customer only a digest under that secret, which no guess finds without it.
+# By that digest the customer is kept out when a file or a post brings the id again.
 ERASURES = sa.Table(
     "erasures",
     METADATA,
@@ -411,6 +412,9 @@ ERASURES = sa.Table(
     sa.Column("who", sa.String, nullable=False),
     sa.Column("customer_digest", sa.String(64), nullable=False, index=True),
     sa.Column("rows", sa.Text, nullable=False, info=JSON),  # table → how many
+    sa.Column("let_in_at", sa.DateTime),  # none: whatever files and posts say of the customer is left out
+    sa.Column("let_in_by", sa.String),
+    sa.Column("let_in_why", sa.Text),
 )
 
 AUDIT = sa.Table(

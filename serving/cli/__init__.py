@@ -15,7 +15,7 @@ from features.errors import InputError, MachineFault, RegularsError
 from features.faults import machine_fault, place_of
 
 # A command is there once its module is read, and --help shows commands in this order.
-from serving.cli import data, models, lists, weekly, keys, webhooks, book, backup  # noqa: F401 # isort: skip
+from serving.cli import data, models, lists, weekly, keys, webhooks, book, backup, privacy  # noqa: F401 # isort: skip
 from serving.cli.interrupt import EXIT_CODE, Interrupt, stopped_by_ctrl_c
 from serving.cli.options import app, screen_of
 

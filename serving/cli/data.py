@@ -100,13 +100,14 @@ def add(
     json: Json = False,
 ) -> None:
     """Put the next export beside the former ones; say what is new and what changed."""
-    settings = settings_of(config, None, None, None)
-    from serving.commands.data.add import add_exports
-    from serving.commands.weekly.lock import held
-    from serving.config import FILE_NAME
+    with shop_of(config) as shop:
+        from serving.commands.data.add import add_exports
+        from serving.commands.weekly.lock import held
+        from serving.config import FILE_NAME
 
-    with held(settings.state_folder, "regulars add", settings.files.access()):
-        report = add_exports(config or Path(FILE_NAME), settings, files)
+        settings = shop.settings
+        with held(settings.state_folder, "regulars add", settings.files.access()):
+            report = add_exports(config or Path(FILE_NAME), settings, files, forgotten=shop.forgotten)
     screen_of(json).show(report)
     if report.questions:
         raise typer.Exit(InputError.exit_code)

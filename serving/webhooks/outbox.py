@@ -21,6 +21,7 @@ from serving.book import Book
 from serving.book.lists import Publication, publish_list
 from serving.book.privacy.sealing import secret_of
 from serving.book.privacy.secret import Secret
+from serving.book.privacy.tombstones import refuse_forgotten
 from serving.book.schema import ENTRIES, GONE, OUTBOX, WEBHOOKS
 from serving.book.sql_rows import ROWS_PER_INSERT, batches, insert_columns, utc_now
 from serving.book.withdrawals import standing_entries
@@ -54,10 +55,11 @@ def publish_and_enqueue(book: Book, outreach: OutreachList, run_id: int) -> Publ
     The same list twice changes nothing, and gives its entries the same ids.
 
     Raises:
-        InputError: an account was drawn for the other arm meanwhile.
+        InputError: an account was drawn for the other arm, or a customer was forgotten meanwhile.
         sqlalchemy.exc.IntegrityError: there is no such run.
     """
     with book.writing() as connection:
+        refuse_forgotten(connection, book.keeper, outreach.recorded_ids)
         published = publish_list(connection, outreach, run_id)
         if published.is_new:
             enqueue(connection, published.outreach, published.list_id)

@@ -22,6 +22,7 @@ from features.sources.balance.sheet import ORDER_LINES, BalanceSheet, SheetLine
 from features.sources.balance.words import grouped
 from features.sources.rules import (
     EMPTY_MONTHS,
+    FORGOTTEN,
     LARGE_CUSTOMER,
     ONE_DAY,
     ONE_ORDER,
@@ -38,7 +39,17 @@ MOST_OF_RULE = {"duplicate lines": 0.02}  # a shop that exports twice knows it
 LEAST_DAYS, LEAST_CUSTOMERS = 30, 30
 # Left out because the user says so, or because the same order stands elsewhere in the file.
 STATED = frozenset(
-    {"on or after until", "blank lines", "total rows", "earlier states", OVERLAP, "placeholders", SET_ASIDE, RAGGED}
+    {
+        "on or after until",
+        "blank lines",
+        "total rows",
+        "earlier states",
+        OVERLAP,
+        "placeholders",
+        SET_ASIDE,
+        RAGGED,
+        FORGOTTEN,
+    }
 )
 
 

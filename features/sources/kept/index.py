@@ -11,7 +11,7 @@ import json
 import re
 import shutil
 import tomllib
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from features.sources.opening.refusal import refusal
 
 FOLDER, INDEX = "kept-exports", "index.toml"
 _DIGITS = 12  # of the digest, in a name
-_COPY = re.compile(rf"\d{{4,}}-[0-9a-f]{{{_DIGITS}}}\.")
+_COPY = re.compile(rf"\d{{4,}}-(?P<digest>[0-9a-f]{{{_DIGITS}}})\.")
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 _PACKED = (
     (b"PK\x03\x04", "a workbook or an archive"),
@@ -89,8 +89,10 @@ def _entry(each: Kept) -> str:
     return "\n".join(["", "[[export]]", *lines, f"imported_at = {each.imported_at.isoformat()}", ""])
 
 
-def keep(folder: Path, file: Path, number: int, imported_at: datetime, access: Access) -> Kept:
-    """Copy an export as it came into a folder.
+def keep(
+    folder: Path, file: Path, number: int, imported_at: datetime, access: Access, shorten: Callable[[Path], object]
+) -> Kept:
+    """Copy an export as it came into a folder, without what is to be left out of it.
 
     Args:
         folder: made where it is missing.
@@ -98,6 +100,7 @@ def keep(folder: Path, file: Path, number: int, imported_at: datetime, access: A
         number: its place among all of the folder, from 1.
         imported_at: when it came.
         access: who may read the copy.
+        shorten: takes rows out of the copy before it has its name.
 
     Raises:
         InputError: it is packed or JSON: of such a copy no customer could be erased; or it cannot be copied.
@@ -107,6 +110,7 @@ def keep(folder: Path, file: Path, number: int, imported_at: datetime, access: A
     name = f"{number:04}-{digest[:_DIGITS]}{file.suffix.lower() or '.csv'}"
     with whole(folder / name, access) as half, faults_at(file):
         shutil.copyfile(file, half)
+        shorten(half)
     return Kept(name, digest, file.name, imported_at)
 
 
@@ -122,8 +126,10 @@ def remove_half_added(folder: Path, kept: Iterable[Kept], again: Set[str]) -> No
         again: digests of the exports that are being added.
     """
     named = {each.name for each in kept}
+    # A copy is known by the digest in its name: rows of customers who were forgotten may be missing in it.
+    begins = {digest[:_DIGITS] for digest in again}
     for file in folder.glob("*"):
-        if _COPY.match(file.name) and file.name not in named and digest_of(file) in again:
+        if (copy := _COPY.match(file.name)) and file.name not in named and copy["digest"] in begins:
             with faults_at(file):
                 file.unlink()
 

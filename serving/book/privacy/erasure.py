@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -72,35 +73,72 @@ ONE_PER_ACCOUNT = "one entry per account"  # the detail in a list, followed by t
 
 
 def erase(
-    book: Book, customer_id: str, who: str, elsewhere: Mapping[str, int] = MappingProxyType({})
+    book: Book,
+    customer_id: str,
+    who: str,
+    elsewhere: Mapping[str, int] = MappingProxyType({}),
+    *,
+    always: bool = False,
 ) -> Mapping[str, int]:
-    """Delete all rows of a customer in one transaction, and record the deletion.
+    """Delete all rows of a customer in one transaction, and record the deletion, by which the customer is kept out.
 
     Args:
         book: the database of record.
         customer_id: as the order source has it.
         who: who asked for it; recorded.
         elsewhere: what was erased outside the book → rows; recorded with the tables.
+        always: record it even where there were no rows: the shop's files may hold some.
 
     Raises:
         InputError: there were rows, and the secret of this book is not here.
 
     Returns:
-        Table → deleted or changed rows, of the tables that had any. Nothing is recorded where there were none.
+        Table → deleted or changed rows, of the tables that had any. Unless `always`, nothing is recorded without rows.
     """
     with book.writing() as connection:
         _overwrite_deleted(connection)
-        deleted: Counter[str] = Counter(elsewhere)
-        for name, count in chain(_deletions(connection, customer_id), _mentions_removed(connection, customer_id)):
-            deleted[name] += count
-        rows = {name: count for name, count in deleted.items() if count}
-        if rows:
+        found = Counter(_erased(connection, customer_id))
+        found.update(elsewhere)
+        rows = {name: count for name, count in found.items() if count}
+        if rows or always:
             whose = secret_of(connection, book.keeper).digest(digest(customer_id))
             facts = {"at": utc_now(), "who": who, "customer_digest": whose, "rows": json.dumps(rows)}
             connection.execute(sa.insert(ERASURES).values(facts))
-    if rows:
-        _empty_wal(book)
     return rows
+
+
+def would_erase(book: Book, customer_id: str) -> Mapping[str, int]:
+    """Return what `erase` would delete or change, and leave everything as it is.
+
+    Args:
+        book: the database of record.
+        customer_id: as the order source has it.
+    """
+    with book.writing() as connection:
+        rows = _erased(connection, customer_id)
+        connection.rollback()
+    return rows
+
+
+def overwrite_freed(book: Book) -> bool:
+    """Write SQLite's file anew, so that no page holds bytes of what was deleted, and empty its write-ahead log.
+
+    Returns:
+        Whether it could be done: not while somebody reads the book for a minute, nor without room on the disk. What
+        PostgreSQL keeps of deleted rows is its own vacuum's.
+    """
+    if book.engine.dialect.name != "sqlite":
+        return True
+    opened = book.engine.raw_connection()
+    try:
+        cursor = opened.cursor()
+        cursor.execute("VACUUM")  # deleting overwrites cells, and what was freed before stays in the pages
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        opened.close()
+    return not busy
 
 
 @dataclass(frozen=True)
@@ -129,14 +167,12 @@ def erasures_of(book: Book, customer_id: str) -> tuple[Erasure, ...]:
         return tuple(Erasure(row.at, row.who) for row in rows)
 
 
-def _empty_wal(book: Book) -> None:
-    """Empty SQLite's write-ahead log, which still holds the former pages."""
-    if book.engine.dialect.name == "sqlite":
-        opened = book.engine.raw_connection()
-        try:
-            opened.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            opened.close()
+def _erased(connection: Connection, customer_id: str) -> dict[str, int]:
+    """Delete and change all rows of a customer, and return table → how many, of the tables that had any."""
+    counts: Counter[str] = Counter()
+    for name, count in chain(_deletions(connection, customer_id), _mentions_removed(connection, customer_id)):
+        counts[name] += count
+    return {name: count for name, count in counts.items() if count}
 
 
 def _overwrite_deleted(connection: Connection) -> None:

@@ -129,7 +129,7 @@ def digests_of(connection: Connection, keeper: SecretKeeper, text: str) -> list[
 
     Args:
         connection: of a reader of a book that has a secret.
-        keeper: knows where the secret lies.
+        keeper: knows where the secrets lie.
         text: as it was digested first.
 
     Raises:
@@ -139,7 +139,7 @@ def digests_of(connection: Connection, keeper: SecretKeeper, text: str) -> list[
 
 
 def digests_for(connection: Connection, keeper: SecretKeeper) -> Callable[[str], list[str]]:
-    """Return `digests_of` for many texts: the book's secrets are read once.
+    """Return `digests_of` for many texts: the book's secrets are read once, and their keys derived once.
 
     Raises:
         InputError: the secret of this book is not here.
@@ -150,10 +150,9 @@ def digests_for(connection: Connection, keeper: SecretKeeper) -> Callable[[str],
         .where(SECRET_CHECK.c.former.is_not(None))
         .order_by(SECRET_CHECK.c.since)
     )
-    chain = [*(Secret(_former_in(secret, sealed, check)) for check, sealed in rows), secret]
-    return lambda text: [
-        reduce(lambda found, each: each.digest(found), chain[first:], text) for first in range(len(chain))
-    ]
+    former = (Secret(_former_in(secret, sealed, check)) for check, sealed in rows)
+    chain = [each.digester() for each in (*former, secret)]
+    return lambda text: [reduce(lambda found, under: under(found), chain[first:], text) for first in range(len(chain))]
 
 
 def unsealed(secret: Secret, sealed: str, webhook_id: str) -> str:

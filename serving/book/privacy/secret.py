@@ -10,6 +10,7 @@ import base64
 import hmac
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,8 @@ FOLDER, FILE = ".regulars", "book.secret"
 LEAST_CHARACTERS = 32
 SEALED, NONCE_BYTES = "sealed:", 12
 MAKE_ONE = "`openssl rand -hex 32` writes one"
+
+Digester = Callable[[str], str]
 
 
 class NotSealedWithThis(ValueError):
@@ -48,7 +51,12 @@ class Secret:
 
     def digest(self, text: str) -> str:
         """Return the HMAC-SHA256 of a text, in hexadecimal: without the secret no guess of the text finds it."""
-        return hmac.digest(self._key("digests"), text.encode("utf-8", "surrogatepass"), "sha256").hex()
+        return self.digester()(text)
+
+    def digester(self) -> Digester:
+        """Return `digest` for many texts, whose key is derived once."""
+        key = self._key("digests")
+        return lambda text: hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256").hex()
 
     def seal(self, text: str, whose: str) -> str:
         """Return a text encrypted with AES-256-GCM; `whose` is the row that it belongs to, and to no other."""

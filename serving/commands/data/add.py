@@ -16,9 +16,11 @@ from typing import Any
 from features.atomic_write import whole
 from features.errors import InputError
 from features.faults import faults_at
+from features.file_access import Access
 from features.questions import Question, by_setting
 from features.sources.balance.sheet import Amounts, BalanceSheet, SheetLine, added
 from features.sources.balance.words import document, grouped, table, written
+from features.sources.kept.erase import erase_rows
 from features.sources.kept.index import (
     FOLDER,
     INDEX,
@@ -29,8 +31,9 @@ from features.sources.kept.index import (
     remove_half_added,
     write_index,
 )
-from features.sources.mapping import Beside
+from features.sources.mapping import Beside, OrdersMapping
 from features.sources.opening.paths import files_of
+from features.sources.people.forgotten import Forgotten
 from features.sources.reader import CheckReport, check_files
 from features.sources.rules import OVERLAP
 from serving.config import Settings
@@ -111,6 +114,7 @@ def add_exports(
     files: Sequence[Path],
     now: datetime | None = None,
     since: datetime | None = None,
+    forgotten: Forgotten | None = None,
 ) -> Added:
     """Put exports beside the former ones, if the orders of all of them together can be read.
 
@@ -123,6 +127,7 @@ def add_exports(
         files: the exports; a folder or pattern is all of its files.
         now: when they came; None = this moment.
         since: of them, those that came since then count as added now: a run that was killed says what it brought.
+        forgotten: says which customers were forgotten: their rows are not copied; None = nobody.
 
     Raises:
         InputError: an export of another layout, or that breaks rules; nothing is kept then.
@@ -137,14 +142,17 @@ def add_exports(
     digests = {digest_of(file) for file, _ in came[len(former) :]}
     by_now = [each for each in known if since and each.imported_at >= since and each.digest in digests]
     remove_half_added(folder, known, digests | set(map(digest_of, former)))
-    before = _read(_without(settings, folder, by_now), "regulars check says what is wrong with the orders of before")
+    rest = _without(settings, folder, by_now)
+    before = _read(rest, "regulars check says what is wrong with the orders of before", forgotten)
     there, more = _sorted_out(came, known, len(former))
+    shortened = _Shortened(orders, forgotten, settings.files.access())
     with _taken_back_on_error(folder, known, settings) as copies:
         for file, at in more:
-            each = keep(folder, file, 1 + _last(known) + len(copies), at, settings.files.access())
-            copies.append(each)
+            copies.append(
+                keep(folder, file, 1 + _last(known) + len(copies), at, settings.files.access(), shortened.shorten)
+            )
         together = dataclasses.replace(settings, orders=orders.read_from(folder))
-        after = _read(together, "nothing was added") if copies or killed or by_now else before
+        after = _read(together, "nothing was added", forgotten) if copies or killed or by_now else before
         if copies:
             write_index(folder, [*known, *copies], settings.files.access())
         if toml is not None and (copies or killed):
@@ -160,6 +168,7 @@ def add_exports(
         there = {name: each for name, each in there.items() if each not in kept}
     moved = f'{where.name} reads file = "{FOLDER}" now; {orders.source_name} was copied there first'
     notes = (moved,) if toml is not None and (copies or killed) else ()
+    notes += shortened.notes
     return Added(kept, there, _difference(before.sheet, after.sheet), after.sheet, asked, folder, notes)
 
 
@@ -170,6 +179,27 @@ def _without(settings: Settings, folder: Path, copies: Sequence[Kept]) -> Settin
     names = {each.name for each in copies}
     files = [file for file in files_of([folder]) if file.name not in names]
     return dataclasses.replace(settings, orders=settings.orders.read_from(*files))
+
+
+@dataclass
+class _Shortened:
+    """Takes the rows of forgotten customers out of copies, and counts them."""
+
+    orders: OrdersMapping
+    forgotten: Forgotten | None
+    access: Access
+    rows: int = 0
+
+    def shorten(self, copy: Path) -> None:
+        """Rewrite a copy without their rows."""
+        if self.forgotten is not None:
+            self.rows += erase_rows(copy, self.orders, self.forgotten, self.access)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is said of it; nothing where there were none."""
+        many = "1 row of a customer" if self.rows == 1 else f"{self.rows:,} rows of customers"
+        return (f"{many} who was forgotten: not copied",) if self.rows else ()
 
 
 def _now() -> datetime:
@@ -195,8 +225,8 @@ def _refuse_others(settings: Settings) -> None:
         )
 
 
-def _read(settings: Settings, remedy: str) -> CheckReport:
-    report = check_files(settings.shop, settings.orders)
+def _read(settings: Settings, remedy: str, forgotten: Forgotten | None) -> CheckReport:
+    report = check_files(settings.shop, settings.orders, forgotten=forgotten)
     if report.log is None or report.sheet is None:
         raise InputError(f"{settings.orders.source_name} cannot be used; {remedy}", report.violations)
     return report

@@ -1,6 +1,6 @@
 """`regulars check`: every broken rule of a shop's files at once, and whether the history is sufficient.
 
-It imports neither models nor the book nor workbooks, so that checking a file starts at once.
+It imports neither models nor workbooks, and the book only where there is one, so that checking a file starts at once.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def check_shop(shop: OpenShop, rule: str | None = None) -> Checked:
         raise InputError(f'no rule is called "{rule}".{suggest(rule, RULES)}')
     settings = shop.settings
     files = settings.orders, settings.events, settings.customers
-    report = check_files(settings.shop, *files, latest=calendar_day(settings))
+    report = check_files(settings.shop, *files, latest=calendar_day(settings), forgotten=shop.forgotten)
     if report.log is None:  # nothing was read, so no rule has left out or converted anything
         return Checked(report.violations, (), None, (), report.broken, report.warnings)
     assert report.sheet is not None

@@ -65,7 +65,8 @@ class Reported:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        optional = {"closed": self.recorded.closed or None, "unknown": self.unknown, "accounts": self.accounts}
+        counts = {name: getattr(self.recorded, name) or None for name in ("closed", "forgotten")}
+        optional = {**counts, "unknown": self.unknown, "accounts": self.accounts}
         return {
             "what": self.what,
             "new": self.recorded.new,
@@ -84,6 +85,8 @@ class Reported:
                 yield f"{given} belongs to account {account}: {self.done} for the account"
         if closed := self.recorded.closed:
             yield f"{closed:,} {'is' if closed == 1 else 'are'} of a list that was taken back; recorded all the same"
+        if gone := self.recorded.forgotten:
+            yield f"{gone:,} {'is of a customer' if gone == 1 else 'are of customers'} who was forgotten; not recorded"
         if self.unknown:
             yield _unknown_in_words(self.unknown)
 

@@ -33,7 +33,7 @@ def _add(run: Running) -> Said:
         return Said((sentence("no export was given: the orders are read as they are"),))
     begun = run.state.stages[ADD.name]
     files, since = [Path(file) for file in run.state.files], begun.began_at.replace(tzinfo=UTC)
-    added = add_exports(run.where, run.settings, files, since=since)
+    added = add_exports(run.where, run.settings, files, since=since, forgotten=run.shop.forgotten)
     run.read_settings_again()
     lines = list(added.summary())
     if begun.before["orders"] != (now_read := run.settings.orders.source_name):

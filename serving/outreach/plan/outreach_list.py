@@ -129,6 +129,12 @@ class OutreachList:
         return replace(self, **changed)
 
     @property
+    def recorded_ids(self) -> frozenset[str]:
+        """Of whom anything is recorded when the list is published."""
+        frames = (*self.groups, self.suppressed, self.gone, self.episodes, self.drawn, self.programme_drawn, self.owned)
+        return frozenset(who for frame in frames for who in frame["customer_id"])
+
+    @property
     def everyone(self) -> pd.DataFrame:
         """All in one frame: regulars at risk, newcomers, the lapsed, reminders, then those that buy less."""
         frames = [frame for frame in self.groups if len(frame)]

@@ -14,7 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from features.errors import InputError
-from serving.book import Book, Consent, set_consent
+from serving.book import Book, Consent
+from serving.book.decisions import write_consent
 from serving.book.privacy import sealing
 from serving.book.privacy.erasure import erase, erasures_of
 from serving.book.privacy.sealing import Resealed, reseal
@@ -39,7 +40,8 @@ def bytes_of(folder: Path) -> bytes:
 
 def erased(book: Book, customer: str) -> str:
     """Tell the book of a customer, erase it again, and return its digest in the record."""
-    set_consent(book, [Consent(customer, "mail", True, AS_OF, "a letter")])
+    with book.writing() as connection:  # `set_consent` records nothing of a customer who was erased before
+        write_consent(connection, [Consent(customer, "mail", True, AS_OF, "a letter")])
     assert erase(book, customer, "key")
     with book.reading() as connection:
         return str(connection.scalars(sa.select(ERASURES.c.customer_digest).order_by(ERASURES.c.id.desc())).first())
@@ -81,7 +83,8 @@ def test_the_secret_lies_beside_no_copy_of_the_book(tmp_path: Path) -> None:
 def test_a_book_that_needs_none_has_none(tmp_path: Path) -> None:
     """It is made on first need; a shop without webhooks and erasures has nothing to lose."""
     with closing(Book(tmp_path)) as book:
-        set_consent(book, [Consent("ann", "mail", True, AS_OF, "a letter")])
+        with book.writing() as connection:
+            write_consent(connection, [Consent("ann", "mail", True, AS_OF, "a letter")])
         assert erase(book, "nobody", "key") == {}
     assert [path.name for path in tmp_path.iterdir()] == ["book.db"]
 

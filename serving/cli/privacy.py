@@ -1,0 +1,56 @@
+"""Commands about one person's data: forget."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from features.errors import InputError
+from serving.cli.options import By, Config, Json, Why, app, screen_of, shop_of
+
+Ids = Annotated[list[str] | None, typer.Argument(help="As in the order source.", show_default=False)]
+
+
+@app.command()
+def forget(
+    customer_ids: Ids = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Ids, one on each line, or a CSV with a column customer_id.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be erased, and erase nothing.")] = False,
+    let_in: Annotated[
+        bool, typer.Option("--let-in", help="Let them in again: what files say counts; needs --by and --why.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether that is meant.")] = False,
+    by: By = "",
+    why: Why = "",
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Erase customers from all that Regulars keeps, keep them out from now on, and say what is yours to clean."""
+    with shop_of(config) as shop:
+        from serving.commands.privacy import forget as forgetting
+        from serving.commands.privacy.persons import ids_in
+
+        ids = [*(customer_ids or ()), *(ids_in(file) if file is not None else ())]
+        if not ids:
+            raise InputError("name a customer, or a file of them with --file")
+        screen = screen_of(json)
+        if let_in:
+            screen.show(forgetting.let_in_again(shop, ids, by, why))
+            return
+        if not (dry_run or yes):
+            screen.lines(forgetting.forget(shop, ids, dry_run=True))
+            _confirm()
+        screen.show(forgetting.forget(shop, ids, by, dry_run=dry_run))
+
+
+def _confirm() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InputError("nothing was erased: nobody can be asked here whether that is meant; say it with --yes")
+    print("This cannot be undone. Forget them? Type yes: ", end="", flush=True)
+    if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
+        raise InputError("nothing was erased")

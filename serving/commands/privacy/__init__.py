@@ -1,0 +1,1 @@
+"""What the law asks of a shop about one person: to forget, to hand out what is stored, to keep nothing too long."""

@@ -1,0 +1,158 @@
+"""`regulars forget`: a person goes out of all that Regulars keeps, and stays out; what is left elsewhere is named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from features.errors import InputError, Violation
+from features.questions import quoted
+from features.sources.kept.erase import erase_from
+from features.sources.kept.index import FOLDER
+from serving.book.privacy.erasure import erase, erasures_of, would_erase
+from serving.book.privacy.tombstones import let_in
+from serving.commands.privacy.beyond_reach import Left, in_the_book, rows_in_files, told_others, yours
+from serving.commands.privacy.persons import NobodyKnown, Person, merges_of, persons, with_texts
+from serving.commands.result import WordedResult
+from serving.set_aside import set_aside_file
+from serving.shop import OpenShop
+
+COMMAND_LINE = "the command line"
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was kept of one person.
+
+    Args:
+        customer_id: the id that counts.
+        former_ids: that were merged into it.
+        rows: kind of record → how many were erased.
+        in_files: rows in the shop's own files, which stay there.
+        forgotten_before: whether the person was forgotten before.
+    """
+
+    customer_id: str
+    former_ids: tuple[str, ...]
+    rows: Mapping[str, int]
+    in_files: int = 0
+    forgotten_before: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether the book or a file holds anything of the person."""
+        return bool(self.rows or self.in_files)
+
+
+@dataclass(frozen=True)
+class Forgot:
+    """Who was forgotten, or would be, and what is left elsewhere."""
+
+    customers: Sequence[Erased]
+    left: Sequence[Left]
+    dry_run: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return asdict(self)
+
+    def lines(self) -> Iterator[str]:
+        """Say it to a person."""
+        for each in self.customers:
+            also = f" (with {', '.join(each.former_ids)}, merged into it)" if each.former_ids else ""
+            done = "would be forgotten" if self.dry_run else "forgotten"
+            rows = ", ".join(f"{count:,} {name}" for name, count in each.rows.items()) or "nothing was kept"
+            before = "; it was forgotten before" if each.forgotten_before else ""
+            yield f"{each.customer_id}{also}: {done}; {rows}{before}"
+        if self.left:
+            yield from ("", "What is not ours to change:", *(f"  {each.words()}" for each in self.left))
+
+
+def forget(shop: OpenShop, customer_ids: Iterable[str], by: str = "", *, dry_run: bool = False) -> Forgot:
+    """Erase persons from the book and the exports that were added, and keep them out from now on.
+
+    Args:
+        shop: the open shop.
+        customer_ids: as in the order source; an id that was merged is that of its person.
+        by: who asked for it; recorded.
+        dry_run: only say what would be erased.
+
+    Raises:
+        NobodyKnown: ids of whom neither files nor book know anything, all at once; nothing is erased then.
+        MachineFault: a file or the book cannot be written.
+    """
+    merges = merges_of(shop)
+    asked = with_texts(shop, persons(customer_ids, merges))
+    ids = [each for person in asked for each in person.ids]
+    in_files, unread = rows_in_files(shop.settings, merges, [each.customer_id for each in asked])
+    told = told_others(shop.book, ids)
+    found = [_would_erase(shop, person, in_files.values()) for person in asked]
+    _refuse_unknown(found)
+    if not dry_run:
+        found = _erase_all(shop, asked, found, by or COMMAND_LINE)
+    left = [*yours(shop.settings, asked, in_files), *unread, *told, *in_the_book(shop.book, overwrite=not dry_run)]
+    ours = (f"{FOLDER}/", set_aside_file(shop.settings).name)
+    return Forgot(found, [each for each in left if not (dry_run and each.where.startswith(ours))], dry_run)
+
+
+def _would_erase(shop: OpenShop, person: Person, in_files: Iterable[Mapping[str, int]]) -> Erased:
+    rows: Counter[str] = Counter()
+    for each in person.ids:
+        rows.update(would_erase(shop.book, each))
+    folder, orders = shop.settings.folder / FOLDER, shop.settings.orders
+    rows[FOLDER] = erase_from(folder, orders, person.ids, shop.settings.files.access(), only_count=True)
+    before = any(erasures_of(shop.book, each) for each in person.ids)
+    kept, elsewhere = (
+        {name: n for name, n in rows.items() if n},
+        sum(each.get(person.customer_id, 0) for each in in_files),
+    )
+    return Erased(person.customer_id, person.former_ids, kept, elsewhere, before)
+
+
+def _refuse_unknown(found: Sequence[Erased]) -> None:
+    wrong = [each.customer_id for each in found if not (each.known or each.forgotten_before)]
+    if wrong:
+        remedy = "give the id as in the order source"
+        violations = [Violation(quoted(each), None, "", "an id that files or book know", "", remedy) for each in wrong]
+        raise NobodyKnown("nobody was forgotten", violations)
+
+
+def _erase_all(shop: OpenShop, asked: Sequence[Person], found: Sequence[Erased], by: str) -> list[Erased]:
+    """Erase persons: first from the copies of exports, then from the book, which records it."""
+    settings, access = shop.settings, shop.settings.files.access()
+    erase_from(settings.folder / FOLDER, settings.orders, [each for who in asked for each in who.ids], access)
+    set_aside_file(settings).unlink(missing_ok=True)  # may hold a cell of theirs; the next reading writes it again
+    done = []
+    for person, before in zip(asked, found, strict=True):
+        always, kept = not before.forgotten_before, before.rows.get(FOLDER, 0)
+        rows = Counter(erase(shop.book, person.customer_id, by, {FOLDER: kept}, always=always))
+        for each in person.former_ids:
+            rows.update(erase(shop.book, each, by, always=always))
+        done.append(replace(before, rows=dict(rows)))
+    return done
+
+
+def let_in_again(shop: OpenShop, customer_ids: Iterable[str], by: str, why: str) -> WordedResult:
+    """Let persons in again who were forgotten: their rows in files and posts count from now on.
+
+    Args:
+        shop: the open shop.
+        customer_ids: as in the order source.
+        by: who decides.
+        why: for what reason.
+
+    Raises:
+        InputError: who or why is missing, or somebody was not forgotten; nobody is let in then.
+    """
+    if not (by.strip() and why.strip()):
+        raise InputError("--let-in needs --by NAME and --why TEXT: who decides, and for what reason")
+    found = persons(customer_ids, merges_of(shop))
+    kept_out = [each for each in found if shop.forgotten is not None and shop.forgotten(each.ids)]
+    if strange := [each.customer_id for each in found if each not in kept_out]:
+        raise InputError(f"nobody was let in: {', '.join(map(quoted, strange))} was not forgotten")
+    for each in (each for person in found for each in person.ids):
+        let_in(shop.book, each, by.strip(), why.strip())
+    words = [f"{each.customer_id}: let in again; what files and posts say counts from now on" for each in found]
+    return WordedResult({"let_in": [each.customer_id for each in found]}, words)
