@@ -173,9 +173,9 @@ OPERATIONS = (
         summary="Erase a customer",
         description="Erases scores, entries of lists, contacts, outcomes, consent, posted orders and events, and "
         "webhook messages still to be sent, in one transaction, and the rows of exports that were added. The book "
-        "keeps when, by which key and how many rows, and a digest of the id, by which the customer is kept out from now "
-        "on: what the order source still holds and what is posted is counted as forgotten, and used for nothing. `left` "
-        "names what Regulars does not change. It cannot be undone.",
+        "keeps when, by which key and how many rows, and a digest of the id, by which the customer is kept out from "
+        "now on: what the order source still holds and what is posted is counted as forgotten, and used for nothing. "
+        "`left` names what Regulars does not change. It cannot be undone.",
         run=in_thread(erase_customer),
         gives=Erased,
         example={

@@ -24,6 +24,9 @@ def forget(
     let_in: Annotated[
         bool, typer.Option("--let-in", help="Let them in again: what files say counts; needs --by and --why.")
     ] = False,
+    erased_before: Annotated[
+        bool, typer.Option("--erased-before", help="Keep out whoever a former version erased, too.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether that is meant.")] = False,
     by: By = "",
     why: Why = "",
@@ -35,6 +38,9 @@ def forget(
         from serving.commands.privacy import forget as forgetting
         from serving.commands.privacy.persons import ids_in
 
+        if erased_before:
+            screen_of(json).show(forgetting.keep_out_erased_before(shop))
+            return
         ids = [*(customer_ids or ()), *(ids_in(file) if file is not None else ())]
         if not ids:
             raise InputError("name a customer, or a file of them with --file")

@@ -16,6 +16,7 @@ from serving.book.schema import ERASURES
 from serving.book.sql_rows import digest, utc_now
 
 NOT_LET_IN = ERASURES.c.let_in_at.is_(None)
+BEFORE = "erased before erasures kept out"  # the reason that migration 0021 gave
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,3 +101,10 @@ def let_in(book: Book, customer_id: str, by: str, why: str) -> int:
         whose = digests_of(connection, book.keeper, digest(customer_id))
         theirs = sa.update(ERASURES).where(NOT_LET_IN, ERASURES.c.customer_digest.in_(whose))
         return connection.execute(theirs.values(let_in_at=utc_now(), let_in_by=by, let_in_why=why)).rowcount
+
+
+def keep_out_of_before(book: Book) -> int:
+    """Keep out whoever was erased before erasures kept anybody out, and return how many erasures these are."""
+    with book.writing() as connection:
+        of_before = sa.update(ERASURES).where(ERASURES.c.let_in_why == BEFORE)
+        return connection.execute(of_before.values(let_in_at=None, let_in_by=None, let_in_why=None)).rowcount

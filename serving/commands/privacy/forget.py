@@ -12,7 +12,7 @@ from features.questions import quoted
 from features.sources.kept.erase import erase_from
 from features.sources.kept.index import FOLDER
 from serving.book.privacy.erasure import erase, erasures_of, would_erase
-from serving.book.privacy.tombstones import let_in
+from serving.book.privacy.tombstones import keep_out_of_before, let_in, tombstones_of
 from serving.commands.privacy.beyond_reach import Left, in_the_book, rows_in_files, told_others, yours
 from serving.commands.privacy.persons import NobodyKnown, Person, merges_of, persons, with_texts
 from serving.commands.result import WordedResult
@@ -31,7 +31,7 @@ class Erased:
         former_ids: that were merged into it.
         rows: kind of record → how many were erased.
         in_files: rows in the shop's own files, which stay there.
-        forgotten_before: whether the person was forgotten before.
+        forgotten_before: whether the person is kept out already.
     """
 
     customer_id: str
@@ -89,7 +89,7 @@ def forget(shop: OpenShop, customer_ids: Iterable[str], by: str = "", *, dry_run
     in_files, unread = rows_in_files(shop.settings, merges, [each.customer_id for each in asked])
     told = told_others(shop.book, ids)
     found = [_would_erase(shop, person, in_files.values()) for person in asked]
-    _refuse_unknown(found)
+    _refuse_unknown(shop, found)
     if not dry_run:
         found = _erase_all(shop, asked, found, by or COMMAND_LINE)
     left = [*yours(shop.settings, asked, in_files), *unread, *told, *in_the_book(shop.book, overwrite=not dry_run)]
@@ -103,7 +103,8 @@ def _would_erase(shop: OpenShop, person: Person, in_files: Iterable[Mapping[str,
         rows.update(would_erase(shop.book, each))
     folder, orders = shop.settings.folder / FOLDER, shop.settings.orders
     rows[FOLDER] = erase_from(folder, orders, person.ids, shop.settings.files.access(), only_count=True)
-    before = any(erasures_of(shop.book, each) for each in person.ids)
+    kept_out = tombstones_of(shop.book)
+    before = kept_out is not None and bool(kept_out(person.ids))
     kept, elsewhere = (
         {name: n for name, n in rows.items() if n},
         sum(each.get(person.customer_id, 0) for each in in_files),
@@ -111,8 +112,8 @@ def _would_erase(shop: OpenShop, person: Person, in_files: Iterable[Mapping[str,
     return Erased(person.customer_id, person.former_ids, kept, elsewhere, before)
 
 
-def _refuse_unknown(found: Sequence[Erased]) -> None:
-    wrong = [each.customer_id for each in found if not (each.known or each.forgotten_before)]
+def _refuse_unknown(shop: OpenShop, found: Sequence[Erased]) -> None:
+    wrong = [each.customer_id for each in found if not (each.known or erasures_of(shop.book, each.customer_id))]
     if wrong:
         remedy = "give the id as in the order source"
         violations = [Violation(quoted(each), None, "", "an id that files or book know", "", remedy) for each in wrong]
@@ -156,3 +157,10 @@ def let_in_again(shop: OpenShop, customer_ids: Iterable[str], by: str, why: str)
         let_in(shop.book, each, by.strip(), why.strip())
     words = [f"{each.customer_id}: let in again; what files and posts say counts from now on" for each in found]
     return WordedResult({"let_in": [each.customer_id for each in found]}, words)
+
+
+def keep_out_erased_before(shop: OpenShop) -> WordedResult:
+    """Keep out whoever was erased by a former version, after which the order source brought everybody back."""
+    count = keep_out_of_before(shop.book)
+    words = f"{count:,} erasures of before keep out from now on; what came back since stays until it is forgotten by id"
+    return WordedResult({"kept_out": count}, [words])

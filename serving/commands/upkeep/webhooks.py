@@ -102,8 +102,8 @@ def start_over(shop: OpenShop) -> WordedResult:
     count = remove_all(shop.book)
     words = [
         f"the book goes on with the secret in {shop.book.keeper.where}; webhooks that were removed: {count}",
-        "erasures of before stay recorded with their day and who asked; whose they were can no longer be looked up, and "
-        "whom your files still name comes back: forget them again, with regulars forget",
+        "erasures of before stay recorded with their day and who asked; whose they were can no longer be looked up",
+        "whoever was forgotten and stands in your files comes back: forget them again, with regulars forget",
         "next: regulars webhooks add URL, for each that is to hear of lists",
     ]
     return WordedResult({"removed": count, "secret_in": shop.book.keeper.where}, words)

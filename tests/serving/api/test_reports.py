@@ -102,10 +102,10 @@ def test_nothing_is_recorded_where_one_row_is_wrong(post: Any, reports: Any, ser
 
 def test_an_order_replaces_what_was_there(post: Any, reports: Any) -> None:
     """An order system sends an order again when it changes."""
-    assert post("orders", reports["orders"])[1] == {"new": 1, "changed": 0, "known": 0}
+    assert post("orders", reports["orders"])[1] == {"new": 1, "changed": 0, "known": 0, "forgotten": 0}
     changed = {**reports["orders"], "lines": [LINE, {**LINE, "amount": "5"}]}
-    assert post("orders", changed)[1] == {"new": 0, "changed": 1, "known": 0}
-    assert post("orders", changed)[1] == {"new": 0, "changed": 0, "known": 1}
+    assert post("orders", changed)[1] == {"new": 0, "changed": 1, "known": 0, "forgotten": 0}
+    assert post("orders", changed)[1] == {"new": 0, "changed": 0, "known": 1, "forgotten": 0}
 
 
 @pytest.mark.parametrize(("cost", "minor"), [("2.50", 250), (2, 200), (2.5, 250), (0, 0), ("0.005", 1), (None, None)])
@@ -156,6 +156,6 @@ def test_the_story_tells_what_was_posted_and_decodes_what_is_kept_as_text(
 def test_customers_whom_nobody_knows_are_told_and_kept(server: ServerState, post: Any, reports: Any) -> None:
     """A consent of somebody who has not ordered yet is valid, and a typing error is seen."""
     strange = [reports["consents"], {"customer_id": "NOPE", "channel": "mail", "allowed": False}]
-    assert post("consents", *strange) == (200, {"new": 2, "known": 0, "unknown": ["NOPE"], "closed": 0})
+    assert post("consents", *strange) == (200, {"new": 2, "known": 0, "unknown": ["NOPE"], "closed": 0, "forgotten": 0})
     assert post("contacts", {"customer_id": "NOPE", "channel": "call"})[1]["unknown"] == ["NOPE"]
     assert post("contacts", reports["contacts"])[1]["unknown"] == []

@@ -20,6 +20,7 @@ from serving.book.privacy import sealing
 from serving.book.privacy.erasure import erase, erasures_of
 from serving.book.privacy.sealing import Resealed, reseal
 from serving.book.privacy.secret import VARIABLE, NotSealedWithThis, Secret, SecretKeeper
+from serving.book.privacy.tombstones import keep_out_of_before, tombstones_of
 from serving.book.schema import ERASURES, SECRET_CHECK, WEBHOOKS
 from serving.book.sql_rows import digest, utc_now
 from serving.webhooks.outbox import claim
@@ -149,6 +150,27 @@ def test_a_secret_that_was_copied_with_another_mode_is_closed(tmp_path: Path) ->
     (tmp_path / FILE).chmod(0o644)
     assert SecretKeeper(tmp_path).read() == (made,)
     assert mode(tmp_path / FILE) == 0o600
+
+
+def test_erasures_of_before_keep_nobody_out_until_the_shop_says_so(
+    former: tuple[Path | str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade changes no score unasked; whoever is erased from then on stays out, under any later secret too."""
+    place, kind = former
+    with closing(Book(place)) as book:
+        assert tombstones_of(book) is None
+        assert erased(book, "ann")
+        kept_out = tombstones_of(book)
+        assert kept_out is not None
+        assert kept_out(["ann", "zoe", "bob"]) == {"ann"}
+        assert keep_out_of_before(book) == 1
+        if kind == "postgresql":
+            monkeypatch.setenv(VARIABLE, f"{OTHER}x {book.keeper.read()[0].text}")
+        with book.writing() as connection:
+            reseal(connection, book.keeper)
+        kept_out = tombstones_of(book)
+        assert kept_out is not None
+        assert kept_out(["ann", "zoe", "bob"]) == {"ann", "zoe"}
 
 
 def test_a_seal_holds_for_its_row_alone(book: Book) -> None:
