@@ -102,7 +102,7 @@ def carry_over(book: Book, folder: Path, settings: Settings | None, former: Form
     for customer_id in erased:
         rows = 0
         if settings is not None:
-            rows = erase_from(folder / KEPT, settings.orders, customer_id, settings.files.access())
+            rows = erase_from(folder / KEPT, settings.orders, [customer_id], settings.files.access())
         erase(book, customer_id, WHO, {KEPT: rows})
     return Carried(len(erased), revoked)
 
@@ -123,7 +123,8 @@ def _erased(book: Book, since: list[Mapping[str, Any]], check: str | None) -> It
             connection.execute(sa.insert(SECRET_CHECK).values(value=check, since=since[0]["at"]))
         rows = [{name: value for name, value in row.items() if name != "id"} for row in since]
         connection.execute(sa.insert(ERASURES), rows)
-        gone, digests = {row["customer_digest"] for row in since}, digests_for(connection, book.keeper)
+        gone = {row["customer_digest"] for row in since if row["let_in_at"] is None}
+        digests = digests_for(connection, book.keeper)
         ids = _ids_in(connection)
     yield from (each for each in ids if not gone.isdisjoint(digests(digest(each))))
 

@@ -131,8 +131,8 @@ def _nothing_known(shop: OpenShop, customer_id: str) -> str:
     """Say whether the customer was erased, the id is wrong, or nothing was recorded of it yet."""
     try:
         erased = erasures_of(shop.book, customer_id)
-    except InputError as error:
-        return f"{_not_recorded(shop, customer_id)}; whether it was erased cannot be told: {error}"
+    except InputError as error:  # nor can the shop's files be read then, for they may bring back who was erased
+        return f'the book knows no customer "{customer_id}"; whether it was erased cannot be told: {error}'
     if not erased:
         return _not_recorded(shop, customer_id)
     at, who = erased[-1].at, erased[-1].who
