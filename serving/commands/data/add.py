@@ -167,8 +167,7 @@ def add_exports(
         kept = [*(each for each in there.values() if killed or each in by_now), *kept]
         there = {name: each for name, each in there.items() if each not in kept}
     moved = f'{where.name} reads file = "{FOLDER}" now; {orders.source_name} was copied there first'
-    notes = (moved,) if toml is not None and (copies or killed) else ()
-    notes += shortened.notes
+    notes = [*([moved] if toml is not None and (copies or killed) else []), *shortened.notes]
     return Added(kept, there, _difference(before.sheet, after.sheet), after.sheet, asked, folder, notes)
 
 
