@@ -26,7 +26,7 @@ try:
 except ImportError:  # no such locks on this system: there whoever starts the runs sees to it that none overlaps another
     fcntl = None  # type: ignore[assignment]
 
-LOCK, HOLDER = "weekly.lock", "weekly-holder.json"
+LOCK, HOLDER = "weekly.lock", "weekly-holder.lock"  # neither goes into a backup
 WAIT_SECONDS = 1.0  # a look whether it is held takes the lock for a moment, and a holder writes its note just after
 
 
