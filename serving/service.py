@@ -20,8 +20,9 @@ from pydantic import Field
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from serving.stopping import stop_without
 from serving.typed.message import ApiMessage, shows
-from serving.worker_environment import WORKER_ENVIRONMENT, WORKERS_VARIABLE
+from serving.worker_environment import SUPERVISOR_VARIABLE, WORKER_ENVIRONMENT, WORKERS_VARIABLE
 
 SWITCH_SECONDS = 0.001
 NONE: Any = Field(default_factory=list)
@@ -67,6 +68,7 @@ def application() -> Starlette:
 @asynccontextmanager
 async def running(_: Starlette) -> AsyncIterator[None]:
     """Open the application when the server starts, and close it when the server ends."""
+    stop_without(int(os.environ.get(SUPERVISOR_VARIABLE) or os.getppid()))
     app = application()
     async with app.router.lifespan_context(app):
         yield

@@ -6,6 +6,7 @@ from pathlib import Path
 
 SERVICE = "serving.service:Regulars"
 WORKERS_VARIABLE = "REGULARS_WORKERS"
+SUPERVISOR_VARIABLE = "REGULARS_SUPERVISOR"  # the process that starts the workers: without it they end
 HOST_VARIABLE = "REGULARS_HOST"  # on which the server listens: pages without a key are for this machine alone
 # Read by each worker before it starts. OMP_WAIT_POLICY: idle threads must not spin while others work; the rest keeps
 # the process from tracing every message and from telling anyone that it runs.

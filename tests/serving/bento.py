@@ -8,23 +8,36 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from tests.loopback import free_port
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120.0
+END_SECONDS = 30.0
 
 
 @contextmanager
-def serving(target: str, config: Path, *, folder: Path = ROOT, **environment: str) -> Iterator[httpx.Client]:
-    """Run `bentoml serve` on a free port until the block ends; its words are shown when the block fails."""
+def serving(
+    target: str,
+    config: Path,
+    *,
+    folder: Path = ROOT,
+    by: str = "bentoml",
+    ended_by: signal.Signals = signal.SIGTERM,
+    **environment: str,
+) -> Iterator[httpx.Client]:
+    """Run `bentoml serve` on a free port until the block ends; its words are shown when the block fails.
+
+    A signal to the process that watches the workers ends it, and no worker may outlive it.
+    """
     port, log = free_port(), config.parent / f"serve-{time.time_ns()}.log"
-    command = [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", by, "serve", target, "--host", "127.0.0.1", "--port", str(port)]
     env = {**os.environ, "REGULARS_CONFIG": str(config), "BENTOML_DO_NOT_TRACK": "True", **environment}
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=out, start_new_session=True)
@@ -36,12 +49,23 @@ def serving(target: str, config: Path, *, folder: Path = ROOT, **environment: st
         print(log.read_text())
         raise
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        end(process, ended_by)
+
+
+def end(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """End a server by a signal to its first process, and see that it is gone with its workers."""
+    workers = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    process.send_signal(number)
+    try:
+        process.wait(END_SECONDS)
+        _, left = psutil.wait_procs(workers, END_SECONDS)
+        assert left == [], "workers outlived their server"
+    finally:
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+        process.kill()
+        process.wait()
 
 
 def status(client: httpx.Client, path: str) -> int:

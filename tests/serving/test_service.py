@@ -29,7 +29,8 @@ from bentoml.exceptions import BentoMLException, UnprocessableEntity
 from serving.book import Book
 from serving.book.keys import create_key
 from serving.book.runs import record_scores
-from serving.book.schema import CONTACTS
+from serving.book.schema import CONTACTS, OUTCOMES
+from serving.book.visits.links import create_link
 from serving.config import load_settings
 from serving.outreach.plan.plan import plan
 from serving.scorer import score
@@ -83,18 +84,18 @@ def bento_home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def server(shop: Any, published: Any, bento_home: dict[str, str]) -> Iterator[httpx.Client]:
     """The built Bento with one worker, far from our own folder, and at first no model."""
     folder, config = Path(bento_home["BENTOML_HOME"]), shop.settings.folder / "regulars.toml"
-    with serving("regulars:test", config, folder=folder, **bento_home) as client:
+    with serving("regulars:test", config, folder=folder, ended_by=signal.SIGKILL, **bento_home) as client:
         client.headers["Authorization"] = f"Bearer {key_for(shop)}"
         yield client
 
 
 @pytest.fixture(scope="module")
 def two_workers(shop: Any, published: Any) -> Iterator[httpx.Client]:
-    """Two workers of the code as it lies here, that have a model; whoever asks may do everything."""
+    """Two workers of the code as it lies here, as `regulars serve` runs them; whoever asks may do everything."""
     if Tracking(shop.settings.folder).champion_version() is None:
         register(shop, "lightgbm")
     key, config = f"Bearer {key_for(shop)}", shop.settings.folder / "regulars.toml"
-    with serving("serving.service:Regulars", config, REGULARS_WORKERS="2") as client:
+    with serving("serving.service:Regulars", config, by="serving.supervise", REGULARS_WORKERS="2") as client:
         client.headers["Authorization"] = key
         wait(lambda: status(client, "/readyz") == 200)
         yield client
@@ -387,3 +388,22 @@ def test_another_service_of_bentoml_calls_this_one(published: Any, with_model: h
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert [float(line) for line in done.stdout.splitlines()[-2:]] == pytest.approx([probability, probability])
+
+
+@pytest.mark.slow
+def test_the_pages_of_a_built_bento_let_in_show_the_list_and_take_a_mark(shop: Any, with_model: httpx.Client) -> None:
+    """By a personal link, as nobody is let in without one: the server does not know on what it listens."""
+    with httpx.Client(base_url=with_model.base_url, timeout=30, trust_env=False) as browser:
+        assert browser.get("/pages/").status_code == 401
+        book = Book(shop.settings.folder)
+        _, secret, _ = create_link(book, "Maria", None)
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        assert browser.post(f"/pages/enter/{secret}", content=b"", headers=form).headers["location"] == "/pages/"
+        entry = re.findall(r"entries/([\w-]+)", browser.get("/pages/").text)[0]
+        page = browser.get(f"/pages/entries/{entry}").text
+        tokens = dict(re.findall(r'name="(form_token|version)" value="([0-9a-f]+)"', page))
+        marked = browser.post(f"/pages/entries/{entry}/mark", data={**tokens, "outcome": "wrong_alarm"})
+        assert marked.headers["location"] == f"/pages/?marked={entry}"
+        with book.reading() as connection:
+            assert connection.scalars(sa.select(OUTCOMES.c.outcome).where(OUTCOMES.c.entry_id == entry)).all()
+        book.close()
