@@ -16,7 +16,7 @@ import pandas as pd
 from features.errors import ModelRefused
 from training.bundle import FILE as BUNDLE_FILE
 from training.bundle import Bundle
-from training.pyfunc import AS_OF, COLUMNS
+from training.pyfunc import AS_OF, COLUMNS, REQUIRED
 from training.tracking.records import NOTE_TAG, model_metrics, write_pages
 from training.tracking.runs import ANONYMOUS
 from training.tracking.sources import Source
@@ -103,15 +103,16 @@ def _save(folder: Path, bundle: Bundle, run_id: str, model_id: str) -> None:
 
 
 def _signature() -> Any:
-    """Return the signature: orders and a date in, probabilities out; there is no column for a feature."""
+    """Return the signature: orders and a date in, probabilities out; there is no column for a feature.
+
+    Columns are of any type, as `training/pyfunc.py` reads cells itself: MLflow would refuse an id that is a number, an
+    amount of pandas' nullable kinds, and the lists of a row that is a whole customer.
+    """
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+    from mlflow.types.schema import AnyType
 
-    kinds = {"amount": "double"}
-    optional = "order_id"
-    inputs: list[ColSpec | TensorSpec] = [
-        ColSpec(kinds.get(name, "string"), name, required=name != optional) for name in COLUMNS
-    ]
+    inputs: list[ColSpec | TensorSpec] = [ColSpec(AnyType(), name, required=name in REQUIRED) for name in COLUMNS]
     outputs: list[ColSpec | TensorSpec] = [ColSpec("string", "customer_id"), ColSpec("double", "probability")]
     return ModelSignature(Schema(inputs), Schema(outputs), ParamSchema([ParamSpec(AS_OF, "string", "")]))
 

@@ -10,15 +10,19 @@ import pytest
 from features.log import Lines
 from features.roll_up import roll_up
 from features.simulation.simulate import simulate
+from serving.commands.models.backtest import _run
 from serving.commands.models.list_size import list_size
 from serving.config import ListSettings, load_settings
+from serving.shop import OpenShop
 from tests.serving.conftest import in_shop, init_shop
 from training.backtest.segments import order_days
+from training.tracking import Stages, Tracking
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
+def shop(tmp_path_factory, tracking_in):
     folder = tmp_path_factory.mktemp("report")
+    tracking_in(folder)
     simulate(150, seed=4, days=300, usual_gap_days=12, with_events=False).write(folder)
     people = pd.read_csv(folder / "customers.csv", dtype=str)
     people.assign(owner_group=["a", "b"] * 75).to_csv(folder / "customers.csv", index=False)
@@ -33,7 +37,7 @@ def call(call, monkeypatch, shop):
     return call
 
 
-def test_backtest_says_how_well_it_does_and_writes_it(call, tmp_path):
+def test_backtest_says_how_well_it_does_and_writes_it(call, shop, tmp_path):
     asked = ("--by", "segment", "--by", "owner_group", "--by-segment", "--random-split")
     code, out, err = call("backtest", *asked, "--out", tmp_path / "out", "--json")
     assert code == 0
@@ -62,6 +66,32 @@ def test_backtest_says_how_well_it_does_and_writes_it(call, tmp_path):
     assert written["report"] == told
     assert "## Is a group served worse?" in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "## Of those we called" in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    recorded(shop, told)
+
+
+def recorded(shop, told):
+    """The run in MLflow holds the same report, and each candidate in a run of its own."""
+    tracking = Tracking(shop)
+    with tracking.store.open() as client:
+        (experiment,) = (each for each in client.search_experiments() if each.name == "regulars backtest")
+        runs = client.search_runs([experiment.experiment_id])
+        (whole,) = (run for run in runs if run.data.tags["kind"] == "backtest")
+        files = {file.path for file in client.list_artifacts(whole.info.run_id)}
+    assert whole.info.status == "FINISHED"
+    assert whole.data.metrics["list/hits_customers"] == told["list"]["by"]["hits"]
+    assert {"stage/read_seconds", "stage/backtest_peak_mib", "money/mean_absolute_error_eur"} <= set(whole.data.metrics)
+    assert {"report.json", "report.md", "reliability.png"} <= files
+    sources = {each.dataset.name: json.loads(each.dataset.source) for each in whole.inputs.dataset_inputs}
+    assert sources["orders.csv"] == {"path": "orders.csv"}
+    inside = {run.info.run_name for run in runs if run.data.tags.get("mlflow.parentRunId") == whole.info.run_id}
+    assert {told["candidate"], "recency_rule", "lightgbm"} <= inside
+
+
+def test_no_record_leaves_no_run(tmp_path, shop):
+    moved = replace(load_settings(shop / "regulars.toml"), folder=tmp_path)
+    with OpenShop(moved) as opened, _run(opened, Stages(), record=False) as run:
+        assert run is None
+    assert not (tmp_path / "mlruns").exists()
 
 
 def test_segments_that_are_not_there_are_missed_before_the_long_work(call, shop, tmp_path):
