@@ -110,9 +110,9 @@ def _signature() -> Any:
     """
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
-    from mlflow.types.schema import AnyType
 
-    inputs: list[ColSpec | TensorSpec] = [ColSpec(AnyType(), name, required=name in REQUIRED) for name in COLUMNS]
+    any_type = quiet_mlflow().types.schema.AnyType()
+    inputs: list[ColSpec | TensorSpec] = [ColSpec(any_type, name, required=name in REQUIRED) for name in COLUMNS]
     outputs: list[ColSpec | TensorSpec] = [ColSpec("string", "customer_id"), ColSpec("double", "probability")]
     return ModelSignature(Schema(inputs), Schema(outputs), ParamSchema([ParamSpec(AS_OF, "string", "")]))
 
