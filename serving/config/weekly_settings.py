@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,13 +69,15 @@ class RetrainSettings:
     budget: str = "full"
 
     def __post_init__(self) -> None:
-        """Refuse a term or an alarm that makes no sense.
+        """Refuse a term, a budget or an alarm that makes no sense.
 
         Raises:
-            ConfigError: no day, or an alarm that is none or that no training mends.
+            ConfigError: no day, no budget, or an alarm that is none or that no training mends.
         """
         if self.after_days < 1:
             raise ConfigError("after_days is 1 or more")
+        if self.budget not in ("quick", "full") and not re.fullmatch(r"\d{1,5}(\.\d+)?", self.budget):
+            raise ConfigError(f'budget under [retrain] is "quick", "full" or minutes such as "10", not "{self.budget}"')
         for kind in self.on_alarms:
             if kind not in TRAINABLE:
                 known = f"known are {', '.join(TRAINABLE)}.{suggest(kind, TRAINABLE)}"

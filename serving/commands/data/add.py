@@ -133,7 +133,7 @@ def add_exports(
         InputError: an export of another layout, or that breaks rules; nothing is kept then.
     """
     folder, orders = settings.folder / FOLDER, settings.orders
-    _refuse_others(settings)
+    refuse_others(settings)
     toml = _pointed_to_folder(where, folder, settings)
     known = list(kept_in(folder))
     killed = toml is not None and bool(known)  # before regulars.toml named the folder
@@ -214,7 +214,15 @@ def _last(known: Sequence[Kept]) -> int:
     return max((int(each.name[:4]) for each in known), default=0)
 
 
-def _refuse_others(settings: Settings) -> None:
+def refuse_others(settings: Settings) -> None:
+    """Refuse exports for orders that no next export can stand beside.
+
+    Args:
+        settings: of the shop.
+
+    Raises:
+        InputError: they live in a database, or in files that are joined by ids.
+    """
     if settings.orders.database is not None:
         raise InputError("the orders live in a database, which has the next ones by itself: there is nothing to add")
     if settings.orders.beside != Beside():

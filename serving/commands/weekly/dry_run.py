@@ -16,6 +16,7 @@ from features.log import Log
 from features.sources.kept.index import FOLDER, digest_of, kept_in
 from features.sources.opening.paths import files_of
 from features.sources.reader import check_files
+from serving.commands.data.add import refuse_others
 from serving.commands.weekly.due import Due, answered_alarms, last_training, whether_due
 from serving.commands.weekly.lock import holder_in, is_held
 from serving.commands.weekly.run_state import read_state
@@ -153,7 +154,8 @@ def _added(settings: Settings, given: Sequence[Path]) -> str:
 
 def _read(settings: Settings, given: Sequence[Path]) -> Log:
     orders = settings.orders
-    if given and orders.database is None:
+    if given:
+        refuse_others(settings)
         orders = orders.read_from(*files_of([*orders.paths, *given]))
     report = check_files(settings.shop, orders, settings.events, settings.customers, latest=calendar_day(settings))
     if report.log is None or report.questions:

@@ -144,14 +144,28 @@ def closing(run: Running, stage: Callable[[], str]) -> Iterator[None]:
         run: under way.
         stage: says at which one it stopped.
     """
+    with failure_mailed(run.settings, stage):
+        try:
+            yield
+        except BaseException as error:
+            run.close(error)
+            raise
+        run.close()
+
+
+@contextmanager
+def failure_mailed(settings: Settings, stage: Callable[[], str]) -> Iterator[None]:
+    """Mail the error that ends the block, where the summary is mailed too.
+
+    Args:
+        settings: of the shop.
+        stage: says at which one the run stopped.
+    """
     try:
         yield
-    except BaseException as error:
-        if isinstance(error, RegularsError):
-            mail_failure(run.settings, stage(), error)
-        run.close(error)
+    except RegularsError as error:
+        mail_failure(settings, stage(), error)
         raise
-    run.close()
 
 
 def now() -> datetime:

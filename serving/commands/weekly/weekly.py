@@ -17,7 +17,7 @@ from serving.commands.models.lost_models import refuse_lost_models
 from serving.commands.result import WordedResult
 from serving.commands.weekly.lock import held, is_held
 from serving.commands.weekly.run_state import DONE, read_state
-from serving.commands.weekly.running import Running, closing, do, now
+from serving.commands.weekly.running import Running, closing, do, failure_mailed, now
 from serving.commands.weekly.stages import ADD, CHECK, MAIL, after_check, goes_on_at
 from serving.commands.weekly.summary import Week
 from serving.commands.weekly.take_up import is_recent, taken_over, taken_up
@@ -47,7 +47,8 @@ def run_week(
     with held(settings.state_folder, COMMAND, settings.files.access()) as killed:
         file = settings.state_folder / FILE
         former = read_state(file)
-        state, notes = taken_up(former, settings, files, goes_on_at(former) if former else "")
+        with failure_mailed(settings, lambda: ADD.name):  # an export that is not there
+            state, notes = taken_up(former, settings, files, goes_on_at(former) if former else "")
         run = Running(where or Path(FILE_NAME), file, settings, state, report)
         with closing(run, lambda: goes_on_at(run.state)), _recorded(run):
             notes = (*taken_over(killed), *notes, *_stages(run))

@@ -83,3 +83,7 @@ def test_only_alarms_that_a_training_may_mend_can_be_named():
         RetrainSettings(on_alarms=("level", "schema"))
     with pytest.raises(ConfigError, match="after_days is 1 or more"):
         RetrainSettings(after_days=0)
+    with pytest.raises(
+        ConfigError, match=r'budget under \[retrain\] is "quick", "full" or minutes such as "10", not "all"'
+    ):
+        RetrainSettings(budget="all")

@@ -62,6 +62,14 @@ def test_who_is_to_get_it_learns_that_a_run_stopped(mailing: Path, mailbox: Mail
     assert "it goes on at check" in text
 
 
+def test_an_export_that_is_not_there_is_mailed_too(mailing: Path, mailbox: Mailbox, call: Call):
+    code, _, _ = call("weekly", mailing / "next.csv", "--config", mailing / "regulars.toml")
+    assert code == 2
+    ((_, mail),) = mailbox.taken
+    assert mail["Subject"] == "Regulars stopped at add: exit code 2"
+    assert "next.csv: does not exist" in mail.get_content()
+
+
 def test_a_mail_that_may_have_gone_out_is_not_sent_again(mailing: Path, mailbox: Mailbox, call: Call):
     call("weekly", "--config", mailing / "regulars.toml")
     file = mailing / ".regulars" / FILE

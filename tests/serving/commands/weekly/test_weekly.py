@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from unittest import mock
@@ -71,6 +73,25 @@ def test_the_document_holds_every_stage(week: Path, call: Call):
     assert result["list"]["entries"] == sum(result["list"]["by_owner"].values())
     assert (result["train"]["trained"], result["train"]["next_on"]) == (False, "2023-06-15")
     assert (found["exit_code"], found["alarms"], found["times"]) == (code, [], 1)
+
+
+def test_a_week_is_one_run_of_mlflow_with_a_run_for_each_stage_in_it(week: Path, call: Call):
+    with mock.patch.object(stages, "publish", side_effect=DiskFull(str(week.parent / "list"))):
+        call("weekly", "--config", week)
+    call("weekly", "--config", week)
+    with closing(sqlite3.connect(week.parent / "mlruns" / "mlflow.db")) as runs:
+        found = runs.execute(
+            "SELECT r.run_uuid, r.name, r.status, e.name, t.value FROM runs r JOIN experiments e USING (experiment_id) "
+            "LEFT JOIN tags t ON t.run_uuid = r.run_uuid AND t.key = 'mlflow.parentRunId'"
+        ).fetchall()
+    ((parent, *_),) = [row for row in found if row[1] == "week of 2023-05-18"]
+    within = sorted((name, status) for _, name, status, _, above in found if above == parent)
+    stage_names = ("add", "check", "list", "score", "train", "watch")
+    assert within == sorted([*((name, "FINISHED") for name in stage_names), ("list", "FAILED")])
+    ((stage, *_),) = [row for row in found if row[1] == "watch"]
+    assert [(name, where) for _, name, _, where, above in found if above == stage] == [
+        ("watch 2023-05-18", "regulars watch")
+    ]
 
 
 def test_twice_is_as_once(week: Path, call: Call):
