@@ -14,7 +14,7 @@ export BENTOML_DO_NOT_TRACK := True
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-value bench-training bench-effect bench-watch bench-intake bench-lists bench-serving figures fuzz faults screenshots serve clean
+.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-data-worth bench-value bench-training bench-effect bench-watch bench-intake bench-lists bench-serving figures fuzz faults screenshots serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,9 @@ bench-proxy: $(READY) ## what stands in for closed shops, five judged dates each
 
 bench-ablation: $(READY) ## what each family of features adds; CDNOW=path of CDNOW_master.txt
 	@$(BIN)/python -m benchmarks.ablation $(if $(CDNOW),--cdnow $(CDNOW))
+
+bench-data-worth: $(READY) ## what each source of data adds; CDNOW=path of CDNOW_master.txt
+	@$(BIN)/python -m benchmarks.data_worth $(if $(CDNOW),--cdnow $(CDNOW))
 
 bench-value: $(READY) ## expected spend and next order against their rivals; CDNOW=path of CDNOW_master.txt
 	@$(BIN)/python -m benchmarks.value $(if $(CDNOW),--cdnow $(CDNOW))

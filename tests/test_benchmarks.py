@@ -19,6 +19,7 @@ TINY = {
     "watch": ("--only-seeds", "--seeds", "1", "--customers", "1500"),
 }
 LONG = {
+    "data_worth": ("--simulated", "200"),
     "quality.left": ("--simulated", "250"),
     "quality.level": ("--simulated", "250"),
     "quality.proxy": ("--simulated", "250", "--dates", "1"),

@@ -149,6 +149,30 @@ def horizon_(
         screen_of(json).show(propose_horizon(shop, by_segment=by_segment, out=out))
 
 
+@app.command("explain-data")
+def explain_data_(
+    config: Config = None,
+    orders: Orders = None,
+    horizon: Horizon = None,
+    active: Active = None,
+    until: Until = None,
+    budget: Annotated[
+        str, typer.Option("--budget", metavar="quick|full|MINUTES", help="How much time it may take.")
+    ] = "10",
+    no_record: Annotated[bool, typer.Option("--no-record", help="Leave no run in MLflow.")] = False,
+    json: Json = False,
+) -> None:
+    """Say what each source of the data adds to the forecast, and what a missing one added elsewhere."""
+    screen, shop = screen_of(json), shop_of(config, orders, horizon, active, until=until)
+    from serving.commands.data.explain_data import explain_data
+    from training.budget import budget_of
+
+    allowed = budget_of(budget)
+    with shop, screen.progress() as report:
+        result = explain_data(shop, allowed, report, record=not no_record)
+    screen.show(result)
+
+
 @app.command()
 def features(
     out: OutFile,

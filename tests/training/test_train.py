@@ -292,6 +292,7 @@ def test_training_says_whether_a_group_is_served_worse(trained, log):
     result, _, _ = trained
     told = result.bundle.quality["fairness"]
     assert "by Shore, taken together" in told["verdict"]
+    assert {group["group"] for group in told["columns"]["Shore"]} == {"left bank", "right bank"}
     rows = judged_rows(result.backtest, result.backtest.chosen, log, labels_end(log), None)
     assert len(rows.y) == sum(date.customers for date in result.backtest.candidates[result.backtest.chosen].by_date)
     assert rows.listed.mean() == pytest.approx(0.1, abs=0.1)

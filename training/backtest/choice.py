@@ -114,6 +114,27 @@ def default_unless_beaten(default: str, apart: Mapping[str, Difference]) -> str:
     return min(better, key=lambda name: apart[name].mean, default=default)
 
 
+def surely(chances: Sequence[float], false_alarms: float = 0.05) -> frozenset[int]:
+    """Return the places of those of many comparisons that chance does not explain, all of them taken together.
+
+    Holm (1979): the chance of a single false one stays below `false_alarms`, however the comparisons depend on each
+    other.
+
+    Args:
+        chances: of each comparison, where there is no difference.
+        false_alarms: the chance of one or more.
+
+    >>> sorted(surely([0.02])), sorted(surely([0.02, 0.4, 0.5])), sorted(surely([0.02, 0.001]))
+    ([0], [], [0, 1])
+    """
+    found: set[int] = set()
+    for rank, place in enumerate(sorted(range(len(chances)), key=lambda place: chances[place])):
+        if chances[place] > false_alarms / (len(chances) - rank):
+            break
+        found.add(place)
+    return frozenset(found)
+
+
 def intervals(dates: Sequence[Rows]) -> dict[str, tuple[float, float]]:
     """Return 95 % bootstrap intervals of the mean over dates of log loss, Brier score and AUROC.
 

@@ -137,13 +137,16 @@ class Report:
             "list": self.shortlist.to_dict(),
             "all_dates_together": plain(pooled),
             "random_split": plain(split) or None,
-            "fairness": None if self.fairness is None else _fairness_facts(self.fairness, self.fairness.to_dict()),
+            "fairness": _fairness_facts(self.fairness),
             "warnings": [*self.grade.warnings, *self.warnings],
         }
 
 
-def _fairness_facts(found: Fairness, more: Mapping[str, Any]) -> dict[str, Any]:
-    return {"verdict": verdict(found), "warnings": list(warnings_of(found)), **more}
+def _fairness_facts(found: Fairness | None) -> dict[str, Any] | None:
+    """Return how groups are served, in words and figures; None where nobody asked by any column."""
+    if found is None:
+        return None
+    return {"verdict": verdict(found), "warnings": list(warnings_of(found)), **found.to_dict()}
 
 
 def report(
@@ -224,5 +227,5 @@ def report_facts(report: Report) -> dict[str, Any]:
         "list": report.shortlist.to_dict(),
         "bands": [band.to_dict() for band in report.product_bands or report.bands],
         "warnings": [*report.grade.warnings, *report.warnings],
-        "fairness": None if report.fairness is None else _fairness_facts(report.fairness, {}),
+        "fairness": _fairness_facts(report.fairness),
     }

@@ -30,13 +30,13 @@ def risk_map_figure(risk_map: RiskMap, at: tuple[int, int] | None = None) -> Fig
     axes = figure.add_subplot()
     share = risk_map.share
     darkest = 1.5 * max(0.01, float(np.nanmax(share, initial=0.01)))  # dark ink stays readable on every cell
-    axes.imshow(share, cmap="Oranges", vmin=0, vmax=darkest)
+    axes.imshow(share, cmap="Oranges", vmin=0, vmax=darkest, origin="lower")
     for (row, column), customers in np.ndenumerate(risk_map.customers):
         known = f"{share[row, column]:.0%}" if share[row, column] == share[row, column] else "–"
         axes.text(column, row, f"{known}\n{customers:,}", ha="center", va="center", fontsize=9, color=INK)
     if at is not None:
         row, column = risk_map.place(*at)
-        axes.plot(column + 0.36, row - 0.3, "o", color=ACCENT, markeredgecolor="white", markersize=11)
+        axes.plot(column + 0.36, row + 0.3, "o", color=ACCENT, markeredgecolor="white", markersize=11)
     _name_axes(axes, risk_map)
     axes.set_title(f"Share that ordered nothing in {risk_map.gone_days} days, and of how many customers")
     return figure

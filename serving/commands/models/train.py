@@ -49,6 +49,7 @@ class Trained:
         return {
             **self.result.to_dict(),
             "card": list(card(self.result)),
+            "fairness": self.result.bundle.quality.get("fairness"),
             "mlruns": str(self.tracking.store.home if self.tracking.store.is_file else self.tracking.store.place),
             BALANCE: document(self.sheet),
         }

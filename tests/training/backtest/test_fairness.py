@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from training.backtest.clustered import auroc_estimate, mean, promised_auroc
 from training.backtest.fairness.comparison import FALSE_WARNINGS, compared, judged_together
-from training.backtest.fairness.estimates import auroc_estimate, mean, promised_auroc
 from training.backtest.fairness.groups import NO_VALUE, SMALL, group_of
 from training.backtest.fairness.report import fairness
 from training.backtest.fairness.rows import Judged
@@ -131,6 +131,12 @@ def test_few_customers_are_no_group_and_are_not_compared() -> None:
     found = fairness(rows.where(np.arange(300) < 60), {"Nothing": {}})
     assert [group.group for group in found.columns["Nothing"]] == [NO_VALUE]
     assert verdict(found) == "by Nothing no two groups are large enough to be compared"
+
+
+def test_a_column_that_knows_what_came_is_told_before_its_groups() -> None:
+    rows = made_up(200, seed=8)
+    (line,) = warnings_of(fairness(rows, {"Lifecycle stage": {}}))
+    assert line.startswith('careful: Lifecycle stage sounds as if it were written after customers left ("lifecycle")')
 
 
 def test_numbers_are_cut_into_quarters() -> None:

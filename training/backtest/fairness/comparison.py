@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from training.backtest.fairness.estimates import Estimate, auroc_estimate, mean, share
+from training.backtest.choice import surely
+from training.backtest.clustered import Estimate, auroc_estimate, mean, share
 from training.backtest.fairness.rows import Judged
 from training.metrics import known
 
@@ -116,10 +117,5 @@ def judged_together(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]
     >>> [each.is_worse for each in judged_together([one] * 3)]
     [False, False, False]
     """
-    order = sorted(range(len(comparisons)), key=lambda number: comparisons[number].chance)
-    sure: set[int] = set()
-    for rank, number in enumerate(order):
-        if comparisons[number].chance > FALSE_WARNINGS / (len(comparisons) - rank):
-            break
-        sure.add(number)
+    sure = surely([each.chance for each in comparisons], FALSE_WARNINGS)
     return tuple(replace(each, is_worse=number in sure and each.is_large) for number, each in enumerate(comparisons))

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from training.backtest.bands import Floor, noise_floor
+from training.backtest.clustered import Estimate, auroc_estimate, promised_auroc
 from training.backtest.fairness.comparison import LEAST_CASES, Comparison, compared, judged_together
-from training.backtest.fairness.estimates import Estimate, auroc_estimate, promised_auroc
 from training.backtest.fairness.groups import group_of, in_order
 from training.backtest.fairness.rows import Judged
 from training.backtest.results import plain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from features.sources.words.sensitive import afterwards_word
 from training.backtest.fairness.comparison import Comparison
 from training.backtest.fairness.report import Fairness, Served
 
@@ -50,7 +51,16 @@ def verdict(found: Fairness) -> str:
 
 
 def warnings_of(found: Fairness) -> Iterator[str]:
-    """Yield a sentence for each comparison in which a group is served worse: what, by how much, and what may help."""
+    """Yield a sentence for each comparison in which a group is served worse: what, by how much, and what may help.
+
+    A column whose name sounds as if it were written after customers left is told before: of its groups nothing follows.
+    """
+    for name in found.columns:
+        if word := afterwards_word(name):
+            yield (
+                f'careful: {name} sounds as if it were written after customers left ("{word}"): such groups are '
+                "made of what came, and not of whom the model served"
+            )
     yield from (f"{one.column} {one.group}: {_words(one, found)}" for one in found.worse)
 
 

@@ -79,13 +79,25 @@ def auroc_estimate(y: Flags, p: Floats, customer_id: Texts) -> Estimate:
     >>> auroc_estimate(np.array([True, True, False, False]), np.array([0.9, 0.4, 0.6, 0.1]), who).value
     0.75
     """
-    churned, kept = int(y.sum()), int((~y).sum())
-    if not churned or not kept:
+    if not y.any() or y.all():
         return UNKNOWN
+    value, parts = auroc_parts(y, p)
+    return Estimate(value, _clustered(parts, customer_id))
+
+
+def auroc_parts(y: Flags, p: Floats) -> tuple[float, Floats]:
+    """Return the AUROC, and what each row adds to it around its value; of two classes that both have rows.
+
+    Args:
+        y: who churned.
+        p: the predicted probability of each.
+
+    >>> auroc_parts(np.array([True, False, False]), np.array([0.5, 0.1, 0.9]))
+    (0.5, array([ 0.  ,  0.25, -0.25]))
+    """
     below, above = _placements(y, p)
     value = float(below[y].mean())
-    parts = np.where(y, (below - value) / churned, (above - value) / kept)
-    return Estimate(value, _clustered(parts, customer_id))
+    return value, np.where(y, (below - value) / y.sum(), (above - value) / (~y).sum())
 
 
 def promised_auroc(p: Floats) -> float:
