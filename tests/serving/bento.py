@@ -68,6 +68,14 @@ def end(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
         process.wait()
 
 
+def typed_methods() -> dict[str, Any]:
+    """Return the typed methods of the service by name, of an instance as BentoML makes one."""
+    from serving.service import Regulars
+
+    instance: Any = Regulars()
+    return {name: getattr(instance, name).local for name in instance.bento_service.apis}
+
+
 def status(client: httpx.Client, path: str) -> int:
     try:
         return client.get(path).status_code

@@ -26,8 +26,10 @@ from serving.config import load_settings
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.scorer import score
+from serving.typed.operations import typed_operations
 from serving.webhooks.outbox import publish_and_enqueue
 from tests.loopback import served_on_a_port
+from tests.serving.bento import typed_methods
 
 Call = Callable[..., httpx.Response]
 
@@ -119,7 +121,8 @@ def served(folder: Path) -> Iterator[Live]:
     server = ServerState(settings, book)
     server.limit = RateLimit(1e9)
     server.keys.refresh(book)
-    with served_on_a_port(create_app(server), ready=lambda: server.ready, lifespan="on") as address:
+    app = create_app(server, beside=typed_operations(typed_methods()))
+    with served_on_a_port(app, ready=lambda: server.ready, lifespan="on") as address:
         yield Live(address, key, folder, server)
 
 
