@@ -46,8 +46,7 @@ def model_card(bundle: Bundle, tested: Backtest | None, report: Report | None, s
         "on, calibrated; the probability that the customer has left; what the customer would spend if retained.",
         "## Population and churn",
         f"- **Population**: customers with at least one order in the last {known.active_days} days. It says nothing of "
-        "anybody else.",
-        f"- **Churned**: no order within {known.horizon_days} days.",
+        f"anybody else.\n- **Churned**: no order within {known.horizon_days} days.",
         "## What it learnt from",
         *_data(bundle, sources),
         *_quality(tested, report),
