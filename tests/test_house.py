@@ -77,8 +77,11 @@ def test_migrations_are_one_chain_and_the_last_is_the_books() -> None:
 def test_the_pages_of_commands_and_sizes_are_as_they_are_generated() -> None:
     from docs.command_reference import PAGE as COMMANDS
     from docs.command_reference import commands_page
+    from docs.holdings_table import PAGE as KEPT
+    from docs.holdings_table import holdings_page
     from docs.sizing_table import PAGE as SIZES
     from docs.sizing_table import sizing_page
 
     assert COMMANDS.read_text("utf-8") == commands_page(), "a command or an option is another one: run make docs"
+    assert KEPT.read_text("utf-8") == holdings_page(), "a table or a period is another one: run make docs"
     assert SIZES.read_text("utf-8") == sizing_page(), "a benchmark was measured again: run make docs"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from serving.book.history import History
 from serving.book.posted import posted_of
 from serving.commands.lists.why import DAY_OF, Story, recorded_story
 from serving.commands.privacy.beyond_reach import YOURS
+from serving.commands.privacy.export_customer import personal_data
 from serving.commands.privacy.forget import forget
 from serving.commands.privacy.persons import NobodyKnown
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
@@ -139,6 +140,37 @@ def erase_customer(call: Call) -> Erased:
     return Erased(erased.customer_id, dict(erased.rows), NOTE, left, erased.former_ids)
 
 
+class FileRow(msgspec.Struct, frozen=True):
+    """One row of a file of the shop: where it lies, and its cells by column."""
+
+    file: str
+    line: int
+    cells: dict[str, str]
+
+
+class CustomerData(msgspec.Struct, frozen=True):
+    """All that is stored about one person."""
+
+    customer_id: str
+    former_ids: Annotated[tuple[str, ...], Meta(description="ids that were merged into this one")]
+    exported_at: Annotated[str, Meta(description="when it was read, in UTC")]
+    files: Annotated[list[FileRow], Meta(description="rows of the shop's files")]
+    book: Annotated[dict[str, list[dict[str, Any]]], Meta(description="table → rows as stored, money in minor units")]
+    meaning: Annotated[dict[str, str], Meta(description="table → what it holds")]
+    told: Annotated[tuple[str, ...], Meta(description="others who were told parts of it")]
+    unread: Annotated[tuple[str, ...], Meta(description="files that could not be read, and why")]
+
+
+def customer_data(call: Call) -> CustomerData:
+    """Hand out all that is stored about a customer, as `regulars export-customer` does."""
+    shop = OpenShop(call.server.need_settings(), book=call.server.need_book())
+    try:
+        found = personal_data(shop, _customer_id(call))
+    except NobodyKnown:
+        raise _unknown() from None
+    return msgspec.convert(asdict(found), CustomerData)
+
+
 def _unknown() -> Refusal:
     return Refusal(404, "no-customer", "the book knows no such customer: ids are as in the order source")
 
@@ -162,6 +194,31 @@ OPERATIONS = (
             "history": {"outcomes": [{"entry_id": "20260302-7k3mx9qp2whd", "outcome": "saved"}]},
         },
         parts={"customer_id": CUSTOMER_ID},
+        needs=(404,),
+    ),
+    Operation(
+        name="customer_data",
+        tag="customers",
+        method="GET",
+        path="/v1/customer-data/{customer_id}",
+        roles=("admin",),
+        summary="All that is stored about one customer",
+        description="For whoever asks the shop what it stores about them: the rows of the shop's files, every row of "
+        "the book, and whom parts of it were told. It reads the files, which takes a while.",
+        run=in_thread(customer_data, lambda server: server.log_reading),
+        gives=CustomerData,
+        example={
+            "customer_id": "00123",
+            "former_ids": [],
+            "exported_at": "2026-03-02T09:00:00+00:00",
+            "files": [{"file": "customers.csv", "line": 7, "cells": {"id": "00123", "name": "Ann Lee"}}],
+            "book": {"arms": [{"account_id": "00123", "playbook": "", "arm": "treated"}]},
+            "meaning": {"arms": "the arm of the trial that an account was drawn for"},
+            "told": [],
+            "unread": [],
+        },
+        parts={"customer_id": CUSTOMER_ID},
+        whole=True,
         needs=(404,),
     ),
     Operation(

@@ -19,7 +19,8 @@ from features.sources.kept.index import FOLDER as KEPT
 from serving.book import Book
 from serving.book.connection import faults_of, reading
 from serving.book.migrate import HEAD, version_of
-from serving.book.privacy.erasure import BY_ACCOUNT, BY_CUSTOMER, erase
+from serving.book.privacy.erasure import erase
+from serving.book.privacy.holdings import BY_ACCOUNT, BY_CUSTOMER
 from serving.book.privacy.sealing import digests_for
 from serving.book.recognition.identity import counts
 from serving.book.schema import ERASURES, KEYS, SECRET_CHECK

@@ -1,4 +1,4 @@
-"""Commands about one person's data: forget."""
+"""Commands about persons' data: forget, export-customer, tidy."""
 
 from __future__ import annotations
 
@@ -60,3 +60,32 @@ def _confirm() -> None:
     print("This cannot be undone. Forget them? Type yes: ", end="", flush=True)
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         raise InputError("nothing was erased")
+
+
+@app.command("export-customer")
+def export_customer(
+    customer_id: Annotated[str, typer.Argument(help="As in the order source.")],
+    out: Annotated[Path, typer.Option("--out", help="A .zip file.")] = Path("customer-data.zip"),
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Write all that files and book hold of one customer into a file, as JSON and as a page to be read."""
+    if out.suffix != ".zip":
+        raise InputError(f"{out.name} is to be a ZIP file: name it {out.stem}.zip")
+    with shop_of(config) as shop:
+        from serving.commands.privacy.export_customer import export_customer as export
+
+        screen_of(json).show(export(shop, customer_id, out))
+
+
+@app.command()
+def tidy(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be deleted, and delete nothing.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Delete what the book keeps of persons for longer than [retention] says."""
+    with shop_of(config) as shop:
+        from serving.commands.privacy.tidy import tidy_book
+
+        screen_of(json).show(tidy_book(shop, dry_run=dry_run))

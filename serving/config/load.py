@@ -23,6 +23,7 @@ from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat
 from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
 from serving.config.broken_restore import refuse_broken_restore
 from serving.config.questions import refuse_open_questions, refuse_questions
+from serving.config.retention_settings import RetentionSettings
 from serving.config.settings import (
     AUTO,
     FILE_NAME,
@@ -165,6 +166,7 @@ _SECTIONS: dict[str, Any] = {
     "files": FileSettings,
     "pages": PagesSettings,
     "deliver": DeliverSettings,
+    "retention": RetentionSettings,
     "weekly": WeeklySettings,
     "retrain": RetrainSettings,
 }

@@ -27,6 +27,7 @@ from features.money import Money
 from features.sources.kept.index import FOLDER, known_on
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
+from serving.config.retention_settings import RetentionSettings
 from serving.config.weekly_settings import RetrainSettings, WeeklySettings
 from serving.outreach.plan.policy import Policy
 
@@ -360,6 +361,7 @@ class Settings:
         files: who may read what is written.
         pages: how people open the pages.
         deliver: how lists come to their owners by mail; None: they do not.
+        retention: how long what the book holds of persons is kept.
         weekly: where `regulars weekly` writes, and whom it mails.
         retrain: when it trains.
     """
@@ -378,6 +380,7 @@ class Settings:
     files: FileSettings = field(default_factory=FileSettings)
     pages: PagesSettings = field(default_factory=PagesSettings)
     deliver: DeliverSettings | None = None
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     weekly: WeeklySettings = field(default_factory=WeeklySettings)
     retrain: RetrainSettings = field(default_factory=RetrainSettings)
     folder: Path = Path()

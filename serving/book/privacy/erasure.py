@@ -17,56 +17,23 @@ from sqlalchemy.engine import Connection
 
 from serving.book.book import Book
 from serving.book.privacy.entry_ids import forget_aliases
+from serving.book.privacy.holdings import BY_ACCOUNT, BY_CUSTOMER
 from serving.book.privacy.sealing import digests_of, secret_of
 from serving.book.schema import (
-    ANSWERS,
-    ARMS,
-    BACKGROUNDS,
-    CONSENT,
-    CONTACTS,
     DRAWN,
     ENTRIES,
     EPISODES,
     ERASURES,
-    GONE,
     HELD,
     HOLDS,
-    MERGERS,
     OUTBOX,
-    OUTCOMES,
     OWNED,
     OWNERS,
-    POSTED_EVENTS,
-    POSTED_ORDERS,
     PROGRAMME,
-    SCORES,
     SUPPRESSED,
-    VIEWS,
 )
 from serving.book.sql_rows import digest, insert_missing, utc_now
 
-BY_CUSTOMER: tuple[sa.Table, ...] = (
-    SCORES,
-    ANSWERS,
-    ENTRIES,
-    BACKGROUNDS,
-    SUPPRESSED,
-    GONE,
-    EPISODES,
-    DRAWN,
-    PROGRAMME,
-    CONTACTS,
-    OUTCOMES,
-    CONSENT,
-    HELD,
-    OWNED,
-    POSTED_ORDERS,
-    POSTED_EVENTS,
-    OUTBOX,
-    VIEWS,
-)
-# Rows of its own account, which a customer without a parent is. The account of a branch stays: others belong to it.
-BY_ACCOUNT: tuple[sa.Table, ...] = (ARMS, HOLDS, OWNERS, MERGERS)
 # Tables in which rows of others may name the customer as their account: each of these becomes its own account.
 NAMING_ACCOUNTS: tuple[sa.Table, ...] = (ENTRIES, SUPPRESSED, EPISODES, DRAWN, PROGRAMME, HELD, OWNED)
 ONE_PER_ACCOUNT = "one entry per account"  # the detail in a list, followed by the customer who stands for the account
@@ -96,7 +63,7 @@ def erase(
         Table → deleted or changed rows, of the tables that had any. Unless `always`, nothing is recorded without rows.
     """
     with book.writing() as connection:
-        _overwrite_deleted(connection)
+        overwrite_deleted(connection)
         found = Counter(_erased(connection, customer_id))
         found.update(elsewhere)
         rows = {name: count for name, count in found.items() if count}
@@ -175,8 +142,9 @@ def _erased(connection: Connection, customer_id: str) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def _overwrite_deleted(connection: Connection) -> None:
-    # SQLite would leave the deleted bytes in the file until another row needs the space.
+def overwrite_deleted(connection: Connection) -> None:
+    """Have SQLite overwrite what is deleted on a connection."""
+    # It would leave the deleted bytes in the file until another row needs the space.
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
 

@@ -71,7 +71,7 @@ def test_rows_of_a_customer_are_told_by_file(orders, tmp_path):
     (tmp_path / "more.csv").write_text("id,who,day,total\n9,old,2026-02-01,1\n8,zoe,2026-02-01,1\n")
     both = replace(orders, files=(tmp_path / "orders.csv", tmp_path / "more.csv"))
     assert rows_of_customers(both, {"old": "new"}, ["new"]) == {"orders.csv": {"new": 1}, "more.csv": {"new": 1}}
-    assert rows_of_customers(orders, {}, ["bob@x.example"]) == {"orders.csv": {"bob@x.example": 2}}
+    assert rows_of_customers(orders, {}, ["bob@x.example"]) == {"orders.csv": {"bob@x.example": 3}}
     assert rows_of_customers(orders, {}, ["nobody"]) == {}
 
 

@@ -22,7 +22,8 @@ from serving.book.decisions import hand_over, hold
 from serving.book.inbox.backgrounds import Background, keep_backgrounds
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
 from serving.book.posted_log import Reader
-from serving.book.privacy.erasure import BY_ACCOUNT, BY_CUSTOMER, erase
+from serving.book.privacy.erasure import erase
+from serving.book.privacy.holdings import BY_ACCOUNT, BY_CUSTOMER
 from serving.book.runs import record_scores
 from serving.book.schema import ENTRIES, EPISODES, ERASURES, LISTS, MERGERS, OUTBOX, PROGRAMME, SUPPRESSED, WEBHOOKS
 from serving.book.sql_rows import digest

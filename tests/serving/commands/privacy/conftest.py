@@ -14,9 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from serving.book import Contact, Outcome, record_contacts, record_outcomes
-from serving.book.inbox.backgrounds import Background, keep_backgrounds
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
-from serving.book.schema import ENTRIES, LISTS, WEBHOOKS
+from serving.book.schema import ENTRIES, WEBHOOKS
 from serving.book.visits.views import View, record_view
 from serving.config import load_settings
 from serving.shop import OpenShop, reader_of
@@ -63,7 +62,6 @@ def tell(folder: Path) -> str:
         book, reader = shop.book, reader_of(shop.settings)
         with book.reading() as connection:
             entry = connection.scalar(sa.select(ENTRIES.c.entry_id).where(ENTRIES.c.customer_id == WHO))
-            list_id = connection.scalar(sa.select(sa.func.max(LISTS.c.id)))
         assert entry
         record_contacts(book, [Contact(WHO, MONDAY, "call", 200, "Ann", f"spoke to {NAME}", entry)])
         record_outcomes(
@@ -74,8 +72,6 @@ def tell(folder: Path) -> str:
         record_orders(book, [PostedOrder("p-1", WHO, [line, {**line, "product_id": f"engraved {NAME}"}])], reader)
         record_events(book, [PostedEvent("e-1", WHO, "visit", "2022-12-20")], reader)
         record_view(book, View("Ann", None, "customer", None, WHO))
-        with book.writing() as connection:
-            keep_backgrounds(connection, list_id, {WHO: Background(basket=((f"tea for {NAME}", 3),))})
         return str(entry)
 
 
