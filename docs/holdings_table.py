@@ -10,7 +10,8 @@ from serving.config.retention_settings import LEAST_DAYS, MOST_DAYS, RetentionSe
 PAGE = Path(__file__).parent / "what-is-kept.md"
 HEAD = """# What the book keeps
 
-Generated from the schema by `make docs`; do not edit. What it means, and the files beside the book: [privacy](privacy.md).
+Generated from the schema by `make docs`; do not edit. What it means, and the files beside the book:
+[privacy](privacy.md).
 
 `regulars forget` erases the rows of a customer from each table that names a customer or an account, and `regulars
 export-customer` hands them out. `regulars tidy` deletes what is older than `[retention]` in `regulars.toml` says.
@@ -37,10 +38,9 @@ def _how_long(holding: Holding) -> str:
 
 def _periods() -> list[str]:
     """Return the table of the periods: default, shortest, longest."""
-    found = RetentionSettings().periods()
     rows = [
-        f"| `{name}` | {FOR_EVER if days is None else f'{days:,}'} | {LEAST_DAYS[name]:,} | {MOST_DAYS.get(name, '—')} |"
-        for name, days in found.items()
+        f"| `{name}` | {f'{days:,}' if days else FOR_EVER} | {LEAST_DAYS[name]:,} | {MOST_DAYS.get(name, '—')} |"
+        for name, days in RetentionSettings().periods().items()
     ]
     words = (
         f"Days, under `[retention]`. The last run, the last list and the scores of a list that is kept stay; {BOOK} "

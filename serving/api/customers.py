@@ -197,6 +197,30 @@ OPERATIONS = (
         needs=(404,),
     ),
     Operation(
+        name="erase_customer",
+        tag="customers",
+        method="DELETE",
+        path="/v1/customers/{customer_id}",
+        roles=("admin",),
+        summary="Erase a customer",
+        description="Erases scores, entries of lists, contacts, outcomes, consent, posted orders and events, and "
+        "webhook messages still to be sent, in one transaction, and the rows of exports that were added. The book "
+        "keeps when, by which key and how many rows, and a digest of the id, by which the customer is kept out from "
+        "now on: what the order source still holds and what is posted is counted as forgotten, and used for nothing. "
+        "`left` names what Regulars does not change. It cannot be undone.",
+        run=in_thread(erase_customer),
+        gives=Erased,
+        example={
+            "customer_id": "00123",
+            "erased": {"scores": 12, "entries": 3, "outcomes": 1, "posted_orders": 2},
+            "note": NOTE,
+            "left": [{"where": "orders.csv", "rows": 34, "advice": YOURS}],
+            "former_ids": [],
+        },
+        parts={"customer_id": CUSTOMER_ID},
+        needs=(404,),
+    ),
+    Operation(
         name="customer_data",
         tag="customers",
         method="GET",
@@ -219,30 +243,6 @@ OPERATIONS = (
         },
         parts={"customer_id": CUSTOMER_ID},
         whole=True,
-        needs=(404,),
-    ),
-    Operation(
-        name="erase_customer",
-        tag="customers",
-        method="DELETE",
-        path="/v1/customers/{customer_id}",
-        roles=("admin",),
-        summary="Erase a customer",
-        description="Erases scores, entries of lists, contacts, outcomes, consent, posted orders and events, and "
-        "webhook messages still to be sent, in one transaction, and the rows of exports that were added. The book "
-        "keeps when, by which key and how many rows, and a digest of the id, by which the customer is kept out from "
-        "now on: what the order source still holds and what is posted is counted as forgotten, and used for nothing. "
-        "`left` names what Regulars does not change. It cannot be undone.",
-        run=in_thread(erase_customer),
-        gives=Erased,
-        example={
-            "customer_id": "00123",
-            "erased": {"scores": 12, "entries": 3, "outcomes": 1, "posted_orders": 2},
-            "note": NOTE,
-            "left": [{"where": "orders.csv", "rows": 34, "advice": YOURS}],
-            "former_ids": [],
-        },
-        parts={"customer_id": CUSTOMER_ID},
         needs=(404,),
     ),
 )

@@ -122,7 +122,7 @@ def test_what_the_page_shows_works(live: Live) -> None:
         method = "DELETE" if "-X DELETE" in command else "POST" if " -d " in command or "-X POST" in command else "GET"
         found = re.search(r"\$REGULARS(/v1[^\"?]*)", command)
         assert found is not None
-        path = re.sub(r"customers/.*", "customers/{customer_id}", found[1]).replace("2026-03-02", "{date}")
+        path = re.sub(r"(customers|customer-data)/.*", r"\1/{customer_id}", found[1]).replace("2026-03-02", "{date}")
         called.add((method, path))
     assert called == {(operation.method, operation.path) for operation in OPERATIONS}
     with live.server.need_book().writing() as connection:  # other tests read the list that the page takes back
