@@ -129,8 +129,7 @@ def _page(found: PersonalData) -> Iterator[str]:
     also = f" Former ids: {_cell(', '.join(found.former_ids))}." if found.former_ids else ""
     yield f"<p>As of {found.exported_at}.{also} Amounts in tables of the book are in the currency's smallest unit.</p>"
     for file in dict.fromkeys(row.file for row in found.files):
-        rows = [{"line": row.line, **row.cells} for row in found.files if row.file == file]
-        yield from _table(f"File {file}", rows)
+        yield from _table(f"File {file}", [{"line": row.line, **row.cells} for row in found.files if row.file == file])
     for name, rows in found.book.items():
         yield from _table(f"{name}: {found.meaning[name]}", rows)
     yield from (f"<p>Told others: {_cell(each)}</p>" for each in found.told)
