@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from features.money import Money
 from training.data_worth.elsewhere import Elsewhere, elsewhere
 from training.data_worth.paired import Added
+from training.data_worth.source import CUSTOMERS, EVENTS
 from training.data_worth.worth import DataWorth, SourceWorth
 
 COLUMNS = ("source", "features", "AUROC", "95%", "log loss", "95%", "of those who left, on a list", "adds")
@@ -19,17 +20,30 @@ def worth_rows(found: DataWorth, money: Money) -> list[list[str]]:
 
 
 def _row(each: SourceWorth, money: Money) -> list[str]:
-    held = UNKNOWN if each.held is None else money.text(round(each.held.mean))
     return [
-        each.source,
+        name_of(each.source),
         str(each.features),
         f"{each.auroc.mean:+.4f}",
         _interval(each.auroc),
         f"{-each.log_loss.mean:+.4f}",
         f"{-each.log_loss.high:+.4f} to {-each.log_loss.low:+.4f}",
-        held,
+        UNKNOWN if each.held is None else _money(each.held, money),
         "yes" if each.adds else "not measurably",
     ]
+
+
+def name_of(source: str) -> str:
+    """Return a source as it is told: of a kind of several that stands alone all are meant.
+
+    >>> name_of("events"), name_of("events: review"), name_of("returns")
+    ('all events', 'events: review', 'returns')
+    """
+    return {EVENTS: "all events", CUSTOMERS: "all of the customers file"}.get(source, source)
+
+
+def _money(held: Added, money: Money) -> str:
+    mean, low, high = (money.text(round(each)) for each in (held.mean, held.low, held.high))
+    return f"{mean} ({low} to {high})"
 
 
 def _interval(one: Added) -> str:
@@ -50,7 +64,9 @@ def _what_adds(adding: Sequence[SourceWorth], found: DataWorth) -> str:
             f"No source adds measurably to who ordered when (AUROC {found.base_auroc:.3f} with everything): the rhythm "
             "of the orders is what tells in this shop"
         )
-    named = ", ".join(f"{each.source} (AUROC {each.auroc.mean:+.3f}, {_interval(each.auroc)})" for each in adding)
+    named = ", ".join(
+        f"{name_of(each.source)} (AUROC {each.auroc.mean:+.3f}, {_interval(each.auroc)})" for each in adding
+    )
     return f"Beside who ordered when, these tell who churns: {named}; keep them flowing, and complete"
 
 
@@ -60,7 +76,7 @@ def _what_does_not(rest: Sequence[SourceWorth]) -> str:
     most = max(each.auroc.high for each in rest)
     return (
         f"These add nothing measurable to the forecast, at most {most:+.3f} of AUROC each: "
-        f"{', '.join(each.source for each in rest)}; reasons, lists and playbooks may use them all the same"
+        f"{', '.join(name_of(each.source) for each in rest)}; reasons, lists and playbooks may use them all the same"
     )
 
 

@@ -51,7 +51,7 @@ def test_it_says_what_tells_first_and_leaves_a_run(call, asked, tmp_path, tracki
     assert "Beside who ordered when, these tell who churns: events: κλικ (AUROC +0.021, +0.0120 to +0.0300)" in err
     assert "These add nothing measurable to the forecast, at most +0.001 of AUROC each: returns" in err
     assert "left out of training, as chance tells their groups apart as well or they know the future: age group" in err
-    assert "€1,234.56" in err
+    assert "€1,234.56 (€0.01 to €0.02)" in err
     assert asked["list_size"] is None or asked["list_size"] > 0
     with tracking.store.open() as client:
         experiment = client.get_experiment_by_name(BACKTEST_EXPERIMENT)
