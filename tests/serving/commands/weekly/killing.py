@@ -20,7 +20,7 @@ from serving.commands.weekly.weekly import run_week
 from serving.config import load_settings
 from training.tracking import Tracking
 
-PRELOADED = ["tests.serving.commands.weekly.killing", "mlflow", "lightgbm", "sklearn.linear_model", "matplotlib.figure"]
+PRELOADED = ["tests.serving.commands.weekly.warm", "tests.serving.commands.weekly.killing"]
 AS_LONG_AS_IT_TAKES_SECONDS = 300
 # Where a run kills itself: a stage and a moment of it. What follows `promote` within a training is `done`.
 BEFORE, AFTER, PROMOTE = "before its end is kept", "after its end is kept", "before a model is let serve"
