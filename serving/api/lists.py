@@ -30,7 +30,7 @@ from serving.outreach.plan.candidates import LISTED_KINDS
 from serving.outreach.plan.details import detail_text
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
 from serving.outreach.playbooks.guidance import in_language
-from serving.outreach.playbooks.playbooks import Playbooks
+from serving.outreach.playbooks.playbooks import playbooks_in_force
 from serving.scores import SCORE_NAMES, Band, State
 from serving.webhooks.taken_back import withdraw_and_enqueue
 
@@ -155,7 +155,9 @@ def withdraw(call: Call) -> Withdrawn:
         known = connection.scalar(sa.select(LISTS.c.id).where(LISTS.c.as_of == day).limit(1))
     if known is None:
         raise Refusal(404, "no-list", f"no list is of {day}")
-    done = withdraw_and_enqueue(call.server.need_book(), day, sent.by or call.key.name, sent.why)
+    settings = call.server.need_settings()
+    titles = playbooks_in_force(settings.list.playbooks).titles_in(settings.language)
+    done = withdraw_and_enqueue(call.server.need_book(), day, sent.by or call.key.name, sent.why, titles)
     return Withdrawn(
         as_of=done.as_of,
         withdrawn_at=utc_text(done.at),
@@ -180,7 +182,8 @@ def _list_response(call: Call, day: date | None) -> Response:
     as_csv = prefers_csv(call.request.headers.get("accept", ""))
     page = _page(call, day, None if as_csv else call.query.limit)
     language = language_asked(call.query.language, call.server.settings)
-    entries = in_language(_seen(call, page.entries), Playbooks(()), language)
+    playbooks = playbooks_in_force(call.server.need_settings().list.playbooks)
+    entries = in_language(_seen(call, page.entries), playbooks, language)
     if as_csv:
         response = _csv(page, entries)
     else:

@@ -13,7 +13,6 @@ from starlette.responses import Response
 from features.build import feature_columns
 from features.clock import date_of, day_number
 from features.errors import RegularsError
-from features.language.catalogue import translated
 from features.language.languages import Language
 from features.log import EVENT, Log
 from features.sources.cells import customer_id as clean_id
@@ -23,6 +22,9 @@ from serving.book.history import History, history_of
 from serving.book.visits.views import View as Viewed
 from serving.book.visits.views import record_view
 from serving.commands.lists.why import DAY_OF, Story
+from serving.outreach.playbooks.guidance import title_of
+from serving.outreach.playbooks.playbooks import Playbooks
+from serving.pages.advice import playbooks_of
 from serving.pages.pictures.course import course_picture
 from serving.pages.pictures.risk_map import risk_table
 from serving.pages.refusals import no_page
@@ -78,7 +80,9 @@ def _log(visit: Visit, customer_id: str) -> Log | None:
 def _context(visit: Visit, history: History, log: Log | None) -> dict[str, Any]:
     scores = records(Story(history).in_force("scores"))
     score = scores[-1] if scores else None
-    happened = sorted(_happenings(history, log, visit.language), key=lambda each: each.day, reverse=True)
+    happened = sorted(
+        _happenings(history, log, playbooks_of(visit), visit.language), key=lambda each: each.day, reverse=True
+    )
     most = MOST_SHOWN if visit.asked("all") else SHOWN
     return {
         "section": "list",
@@ -97,18 +101,20 @@ def _context(visit: Visit, history: History, log: Log | None) -> dict[str, Any]:
     }
 
 
-def _happenings(history: History, log: Log | None, language: Language) -> Iterator[Happening]:
+def _happenings(history: History, log: Log | None, playbooks: Playbooks, language: Language) -> Iterator[Happening]:
     story = Story(history)
     for name in TOLD:
         for row in records(story.in_force(name)):
-            yield Happening(row[DAY_OF[name]], name, _worded(row, language))
+            yield Happening(row[DAY_OF[name]], name, _worded(row, playbooks, language))
     if log is not None and log.n_customers:
         yield from _in_log(log)
 
 
-def _worded(row: dict[str, Any], language: Language) -> dict[str, Any]:
-    """Return facts with the title of an entry in a language; the book holds it in English."""
-    return {**row, "title": translated(row["title"], language)} if row.get("title") else row
+def _worded(row: dict[str, Any], playbooks: Playbooks, language: Language) -> dict[str, Any]:
+    """Return facts with the title of an entry in a language; the book holds it as the list was made."""
+    if not row.get("title"):
+        return row
+    return {**row, "title": title_of(playbooks.by_id.get(row["playbook"]), row["title"], language)}
 
 
 def _in_log(log: Log) -> Iterator[Happening]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
 
 import pandas as pd
@@ -24,6 +25,10 @@ PUBLISHED, ENTERED, LEFT, WITHDRAWN, ALARM = EVENTS
 PING = "ping"  # never in the outbox: it is sent on demand
 ENTRY_FACTS = ("customer_id", "account_id", "entry_id", "owner", "kind", "playbook")  # also of the entry that was left
 SCORED = ("band", "probability", "left_probability", "value_at_risk", "shrunk_probability", "missing_spend")
+TITLE = "title"  # in the shop's language: what a receiver may show to whoever acts
+ENTERED_FACTS = (*ENTRY_FACTS, TITLE, *SCORED)
+Titles = Mapping[str, str]  # playbook → its title
+NO_TITLES: Titles = MappingProxyType({})
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)  # ASCII, so that every byte has one meaning
 
 
@@ -45,7 +50,12 @@ def body_of(event: str, at: datetime, data: Mapping[str, Any]) -> str:
 
 
 def messages_of(
-    outreach: OutreachList, list_id: int, former: Mapping[str, Mapping[str, Any]], at: datetime, events: Collection[str]
+    outreach: OutreachList,
+    list_id: int,
+    former: Mapping[str, Mapping[str, Any]],
+    at: datetime,
+    events: Collection[str],
+    titles: Titles = NO_TITLES,
 ) -> Iterator[NewMessage]:
     """Yield the messages of a list: its own first, then one per customer who entered, then one per customer who left.
 
@@ -55,6 +65,7 @@ def messages_of(
         former: customer_id → ENTRY_FACTS of the list before, of those who left.
         at: when it was published, UTC.
         events: the events that some webhook subscribes to.
+        titles: playbook → its title in the shop's language; one that is not among them keeps that of the list.
     """
     of_list = {
         "as_of": outreach.as_of.isoformat(),
@@ -66,7 +77,7 @@ def messages_of(
     if PUBLISHED in events:
         yield NewMessage(PUBLISHED, None, body_of(PUBLISHED, at, of_list | _counts(outreach)))
     if ENTERED in events:
-        for row in _entered(outreach):
+        for row in _entered(outreach, titles):
             yield NewMessage(ENTERED, row["customer_id"], body_of(ENTERED, at, of_list | row))
     if LEFT in events:
         nothing = dict.fromkeys(ENTRY_FACTS)
@@ -88,12 +99,21 @@ def _counts(outreach: OutreachList) -> dict[str, Any]:
     }
 
 
-def _entered(outreach: OutreachList) -> Iterator[dict[str, Any]]:
+def _entered(outreach: OutreachList, titles: Titles) -> Iterator[dict[str, Any]]:
     for kind, frame in zip(LISTED_KINDS, outreach.groups, strict=True):
         new = with_unknown_money(_new(frame)).assign(kind=kind)
-        columns = [_values(new, name) for name in (*ENTRY_FACTS, *SCORED)]
+        columns = [_values(new, name) for name in ENTERED_FACTS]
         for values in zip(*columns, strict=True):
-            yield dict(zip((*ENTRY_FACTS, *SCORED), values, strict=True))
+            yield titled(dict(zip(ENTERED_FACTS, values, strict=True)), titles)
+
+
+def titled(row: Mapping[str, Any], titles: Titles) -> dict[str, Any]:
+    """Return the facts of an entry with its title as the shop's people read it.
+
+    >>> titled({"playbook": "personal-call", "title": "Call in person"}, {"personal-call": "تماس شخصی"})["title"]
+    'تماس شخصی'
+    """
+    return {**row, TITLE: titles.get(row["playbook"], row[TITLE])}
 
 
 def _new(frame: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from serving.book.schema import ENTRIES, GONE, OUTBOX, WEBHOOKS
 from serving.book.sql_rows import ROWS_PER_INSERT, batches, insert_columns, utc_now
 from serving.book.withdrawals import standing_entries
 from serving.outreach.plan.outreach_list import OutreachList
-from serving.webhooks.messages import ENTRY_FACTS, LEFT, NewMessage, messages_of
+from serving.webhooks.messages import ENTRY_FACTS, LEFT, NO_TITLES, NewMessage, Titles, messages_of
 from serving.webhooks.receivers import RECEIVER_NAMES, Receiver, active, receiver_in
 
 # The pause after each failed attempt; after the last of them, some 43 hours in all, the message is given up.
@@ -49,10 +49,16 @@ class Message:
     leased_until: datetime
 
 
-def publish_and_enqueue(book: Book, outreach: OutreachList, run_id: int) -> Publication:
+def publish_and_enqueue(book: Book, outreach: OutreachList, run_id: int, titles: Titles = NO_TITLES) -> Publication:
     """Record a list made from a run's scores and enqueue its messages to the webhooks, in one transaction.
 
     The same list twice changes nothing, and gives its entries the same ids.
+
+    Args:
+        book: the shop's.
+        outreach: the list.
+        run_id: of the scores behind it.
+        titles: playbook → its title in the shop's language.
 
     Raises:
         InputError: an account was drawn for the other arm, or a customer was forgotten meanwhile.
@@ -62,17 +68,18 @@ def publish_and_enqueue(book: Book, outreach: OutreachList, run_id: int) -> Publ
         refuse_forgotten(connection, book.keeper, outreach.recorded_ids)
         published = publish_list(connection, outreach, run_id)
         if published.is_new:
-            enqueue(connection, published.outreach, published.list_id)
+            enqueue(connection, published.outreach, published.list_id, titles)
     return published
 
 
-def enqueue(connection: Connection, outreach: OutreachList, list_id: int) -> int:
+def enqueue(connection: Connection, outreach: OutreachList, list_id: int, titles: Titles = NO_TITLES) -> int:
     """Write the messages of a list for every webhook that subscribes to them, and return how many those are.
 
     Args:
         connection: of the writer that publishes the list, so that both are in the book or neither.
         outreach: the published list.
         list_id: its number.
+        titles: playbook → its title in the shop's language.
     """
     now, subscribed = utc_now(), subscribers(connection)
     long_ago = now - timedelta(days=SETTLED_DAYS)
@@ -81,7 +88,7 @@ def enqueue(connection: Connection, outreach: OutreachList, list_id: int) -> int
         return 0
     events = frozenset().union(*subscribed.values())
     former = _former_entries(connection, outreach, list_id) if LEFT in events else {}
-    return put(connection, messages_of(outreach, list_id, former, now, events), subscribed, now)
+    return put(connection, messages_of(outreach, list_id, former, now, events, titles), subscribed, now)
 
 
 def subscribers(connection: Connection) -> dict[str, frozenset[str]]:

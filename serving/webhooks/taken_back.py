@@ -18,14 +18,34 @@ from serving.book import Book
 from serving.book.runs import run_of
 from serving.book.schema import ENTRIES, LISTS, SCORES
 from serving.book.withdrawals import Withdrawal, in_force, withdraw
-from serving.webhooks.messages import ENTERED, ENTRY_FACTS, LEFT, SCORED, WITHDRAWN, NewMessage, body_of
+from serving.webhooks.messages import (
+    ENTERED,
+    ENTERED_FACTS,
+    ENTRY_FACTS,
+    LEFT,
+    NO_TITLES,
+    SCORED,
+    TITLE,
+    WITHDRAWN,
+    NewMessage,
+    Titles,
+    body_of,
+    titled,
+)
 from serving.webhooks.outbox import put, subscribers
 
 TAKEN_BACK = "withdrawn"  # the reason of who leaves
 
 
-def withdraw_and_enqueue(book: Book, as_of: date, by: str, why: str) -> Withdrawal:
+def withdraw_and_enqueue(book: Book, as_of: date, by: str, why: str, titles: Titles = NO_TITLES) -> Withdrawal:
     """Take back the list of a day and enqueue what the webhooks are told of it, in one transaction.
+
+    Args:
+        book: the shop's.
+        as_of: the day of the list.
+        by: who takes it back.
+        why: and why.
+        titles: playbook → its title in the shop's language.
 
     Raises:
         InputError: there is no list of that day, or nobody says who and why.
@@ -37,13 +57,13 @@ def withdraw_and_enqueue(book: Book, as_of: date, by: str, why: str) -> Withdraw
         if withdrawal.is_new and subscribed:
             was_in_force = held is not None and held.as_of == as_of
             events = frozenset().union(*subscribed.values())
-            messages = _messages(connection, withdrawal, events, was_in_force=was_in_force)
+            messages = _messages(connection, withdrawal, events, titles, was_in_force=was_in_force)
             put(connection, messages, subscribed, withdrawal.at)
     return withdrawal
 
 
 def _messages(
-    connection: Connection, withdrawal: Withdrawal, events: Collection[str], *, was_in_force: bool
+    connection: Connection, withdrawal: Withdrawal, events: Collection[str], titles: Titles, *, was_in_force: bool
 ) -> Iterator[NewMessage]:
     """Return the messages; a list that another one had replaced before changes nothing for any customer."""
     held = connection.execute(in_force()).mappings().first()
@@ -54,7 +74,8 @@ def _messages(
     left = (
         {name: row[name] for name in ENTRY_FACTS} for who, row in gone.items() if who not in back and row["closed_at"]
     )
-    entered = ({name: row[name] for name in (*ENTRY_FACTS, *SCORED)} for who, row in back.items() if who not in gone)
+    come = (titled(row, titles) for who, row in back.items() if who not in gone)
+    entered = ({name: row[name] for name in ENTERED_FACTS} for row in come)
     return messages_of_withdrawal(withdrawal, heads, left, entered, events)
 
 
@@ -67,7 +88,7 @@ def _head(connection: Connection, row: RowMapping) -> dict[str, Any]:
 def _entries_of(connection: Connection, row: RowMapping) -> dict[str, dict[str, Any]]:
     """Return customer → ENTRY_FACTS, SCORED and closed_at of a list's entries; amounts as decimal texts."""
     money = Money(run_of(connection, row["run_id"]).currency)
-    facts = (ENTRIES.c[name] for name in (*ENTRY_FACTS, "closed_at"))
+    facts = (ENTRIES.c[name] for name in (*ENTRY_FACTS, TITLE, "closed_at"))
     query = (
         sa.select(*facts, *(SCORES.c[name] for name in (*SCORED, "expected_spend", "value_at_risk_high")))
         .join_from(ENTRIES, SCORES, SCORES.c.customer_id == ENTRIES.c.customer_id)

@@ -206,7 +206,8 @@ def publish(
     outreach = _in_words(outreach, scores, advisor)
     # Again, which fills in the reasons that a large shop's run left out.
     record_scores(shop.book, scores, currency=outreach.currency, data_digest=run.log.digest())
-    published = publish_and_enqueue(shop.book, outreach, run.run_id)
+    titles = playbooks.titles_in(shop.settings.language)
+    published = publish_and_enqueue(shop.book, outreach, run.run_id, titles)
     with shop.book.writing() as connection:
         keep_backgrounds(connection, published.list_id, backgrounds(run.log, outreach.customer_ids, run.as_of))
     outreach, reads = published.outreach, language or shop.settings.language

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,8 @@ from serving.book.history import History, history_of
 from serving.book.privacy.erasure import erasures_of
 from serving.commands.lists.known_ids import not_in_orders, unknown_customers
 from serving.commands.lists.why_in_words import KINDS, in_words
+from serving.outreach.playbooks.guidance import title_of
+from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
 from serving.scores import MEDIUM_FROM, records
 from serving.shop import OpenShop
 
@@ -50,12 +52,14 @@ class Story:
         enter_at: the probability from which on the shop's lists begin.
         as_of: the only day whose run and list are shown; None = every day.
         language: of the terminal, the shop's.
+        playbooks: those in force, whose titles the shop may have worded itself.
     """
 
     history: History
     enter_at: float = MEDIUM_FROM
     as_of: date | None = None
     language: Language = ENGLISH
+    playbooks: Playbooks = field(default_factory=lambda: Playbooks(()))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON; money in minor units, as the book holds it."""
@@ -95,7 +99,11 @@ class Story:
     def _recorded(self) -> Iterator[tuple[str, dict[str, Any], Sentence]]:
         for name in KINDS:
             for row in records(self.in_force(name)):
-                yield name, row, in_words(name, row, self.history.customer_id)
+                told = self._titled(row) if name == "entries" else row
+                yield name, row, in_words(name, told, self.history.customer_id)
+
+    def _titled(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {**row, "title": title_of(self.playbooks.by_id.get(row["playbook"]), row["title"], self.language)}
 
     def in_force(self, name: str) -> pd.DataFrame:
         """Return what holds of a day of one kind of DAY_OF: its last run with each horizon, and its last list."""
@@ -124,6 +132,7 @@ def customer_story(shop: OpenShop, customer_id: str, as_of: date | None = None) 
     story = recorded_story(shop, customer_id)
     if not story.history.known:
         raise InputError(_nothing_known(shop, customer_id))
+    story = replace(story, playbooks=load_playbooks(shop.settings.list.playbooks))
     return story if as_of is None else replace(story, history=_as_of_day(story.history, as_of), as_of=as_of)
 
 

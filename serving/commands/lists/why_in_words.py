@@ -106,8 +106,7 @@ def _listed(row: Row) -> Iterator[Sentence | None]:
     )
     yield sentence("place {count}", count=row["position"])
     if row["playbook"]:
-        title = Message(row["title"]) if row.get("title") else Name(row["playbook"])
-        yield sentence("do: {it}", it=title)
+        yield sentence("do: {it}", it=row["title"] or row["playbook"])
         yield sentence("by {channel}", channel=_word(CHANNELS, row["channel"]))
     gain = row["expected_gain"]
     yield None if gain is None else sentence("worth {amount}", amount=Amount(gain, row["currency"]))

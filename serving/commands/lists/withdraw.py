@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from serving.book.withdrawals import Withdrawal
+from serving.outreach.playbooks.playbooks import load_playbooks
 from serving.shop import OpenShop
 from serving.webhooks.taken_back import withdraw_and_enqueue
 
@@ -46,4 +47,5 @@ def withdraw_list(shop: OpenShop, day: date, by: str, why: str) -> WithdrawnList
     Raises:
         InputError: there is no list of that day, or nobody says who and why.
     """
-    return WithdrawnList(withdraw_and_enqueue(shop.book, day, by, why))
+    titles = load_playbooks(shop.settings.list.playbooks).titles_in(shop.settings.language)
+    return WithdrawnList(withdraw_and_enqueue(shop.book, day, by, why, titles))

@@ -61,15 +61,15 @@ def in_language(entries: pd.DataFrame, playbooks: Playbooks, language: Language)
     """
     pairs = zip(entries["playbook"], entries["title"], strict=True)
     columns: dict[str, list[Any]] = {
-        "title": [_title(playbooks.by_id.get(playbook), title, language) for playbook, title in pairs]
+        "title": [title_of(playbooks.by_id.get(playbook), title, language) for playbook, title in pairs]
     }
     for name in ("reasons", "protective"):
         columns[name] = [all_said(sentences, language) for sentences in plain_values(entries[name])]
     return entries.assign(**{name: pd.Series(column, entries.index, dtype=object) for name, column in columns.items()})
 
 
-def _title(playbook: Playbook | None, title: str | None, language: Language) -> str | None:
-    """Return an entry's title; one that its playbook had on that day, and has no more, only the catalogues may know."""
+def title_of(playbook: Playbook | None, title: str | None, language: Language) -> str | None:
+    """Return an entry's title in a language; one that its playbook has no more, only the catalogues may know."""
     if playbook is not None and playbook.title == title:
         return playbook.title_in(language)
     return translated(title, language) if isinstance(title, str) and title else title

@@ -13,11 +13,13 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 from features.errors import InputError, Violation
 from features.faults import cannot_be
+from features.language.languages import Language
 from serving.outreach.plan.candidates import KINDS
 from serving.outreach.playbooks.playbook import Condition, Playbook, Stage, Wordings
 from serving.outreach.playbooks.schema import LANGUAGE_CODES, check_playbooks, violation
@@ -54,6 +56,25 @@ class Playbooks:
     def asked(self) -> frozenset[str]:
         """Every fact that a condition or an opening names: what `facts` is asked for."""
         return frozenset[str]().union(*(playbook.facts for playbook in self.all))
+
+    def titles_in(self, language: Language) -> dict[str, str]:
+        """Return playbook → its title in a language: the shop's own wording, else that of the catalogues.
+
+        >>> from features.language.languages import PERSIAN
+        >>> load_playbooks().titles_in(PERSIAN)["personal-call"]
+        'تماس شخصی'
+        """
+        return {playbook.id: playbook.title_in(language) for playbook in self.all}
+
+
+def playbooks_in_force(own: Path | None) -> Playbooks:
+    """Return the playbooks of a shop, read again only when its file has changed; arguments as for `load_playbooks`."""
+    return _kept(own, own.stat().st_mtime_ns if own is not None else 0)
+
+
+@lru_cache(maxsize=2)
+def _kept(own: Path | None, _changed_at_ns: int) -> Playbooks:
+    return load_playbooks(own)
 
 
 def load_playbooks(own: Path | None = None) -> Playbooks:

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from features.clock import date_of
 from features.kpis.periods import calendar_of
 from features.kpis.yearly import GOOD, POINTS, POOR, YEARS, Yearly, customers_over_years, lifetime_spend
-from features.language.catalogue import translated
 from features.money import Money
 from serving.book.visits.views import View as Viewed
 from serving.book.visits.views import record_view
@@ -50,7 +49,7 @@ def pays(visit: Visit) -> Response:
 
 def _saved(visit: Visit, found: Saved) -> dict[str, Any]:
     answer = found.answer
-    titles = {each.id: translated(each.title, visit.language) for each in playbooks_of(visit)}
+    titles = playbooks_of(visit).titles_in(visit.language)
     return {
         "saved": answer,
         "interval": interval_of(answer.overall.difference),
