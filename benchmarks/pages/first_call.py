@@ -1,6 +1,6 @@
 """From `make demo` in a fresh clone to the first marked call: seconds by a stopwatch, with a headless Chromium.
 
-python -m benchmarks.pages.first_call
+python -m benchmarks.pages.first_call [--folder FOLDER]
 
 The clone is of the last commit and shares this checkout's environment, which a newcomer has made once. A person is
 played who does what the demo's last lines say, opens the first row and marks that somebody was reached; what a person
@@ -9,6 +9,7 @@ takes for reading is not counted. The processor time beside the wall's tells how
 
 from __future__ import annotations
 
+import argparse
 import re
 import resource
 import shlex
@@ -22,7 +23,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
 
 from tools.screenshots import BROWSERS, ROOT
 
@@ -33,9 +33,12 @@ COMMAND, ADDRESS = "The list in a browser: ", "then open "
 
 def main() -> None:
     """Print what each step took, and fail where all together took too long."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pages.first_call", description=__doc__)
+    parser.add_argument("--folder", type=Path, help="where to clone to, and to leave it; left out: a passing one")
+    kept: Path | None = parser.parse_args().folder
     began, steps = time.monotonic(), list[tuple[str, float, float]]()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "regulars"
+        folder = (kept or Path(name)) / "regulars"
         _clone(folder)
         with _timed(steps, "make demo"):
             said = _run(["make", "-o", ".venv/.ready", "demo"], folder)
@@ -82,7 +85,7 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < end and server.poll() is None:
         try:
             urllib.request.urlopen(address, timeout=10).close()
-        except (URLError, ConnectionError):
+        except OSError:  # not there yet, or too busy to answer at once
             time.sleep(0.1)
         else:
             return

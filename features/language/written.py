@@ -31,7 +31,7 @@ _PERSIAN_CURRENCIES = {
     RIAL: "ریال", TOMAN: "تومان", NEW_RIAL: "ریال جدید", "EUR": "یورو", "USD": "دلار", "GBP": "پوند",
     "TRY": "لیر", "AED": "درهم", "AFN": "افغانی", "IQD": "دینار",
 }  # fmt: skip
-_THOUSAND, _TEN_THOUSAND = 1_000, 10_000
+_THOUSAND, _TEN_THOUSAND, _MILLION = 1_000, 10_000, 1_000_000
 _SAID_IN = ((1_000_000_000, "میلیارد"), (1_000_000, "میلیون"), (_THOUSAND, "هزار"))
 _GREEK_CURRENCIES = {RIAL: "ριάλ", TOMAN: "τομάν", NEW_RIAL: "νέα ριάλ"}  # Babel has their codes, or nothing
 NO_BREAK = "\u00a0"
@@ -96,6 +96,7 @@ def money_text(minor: float, currency: str, language: Language, *, form: Form = 
     shown, amount = shown_amount(minor, currency, language)
     if language.code == "en":
         return Money(shown).text_of(amount)
+    amount = _as_said(amount, shown) if form == "text" and language.code == "fa" else amount
     whole = amount == amount.to_integral_value() and form == "text"
     plain = f"{abs(amount):,.{0 if whole else Money(shown).decimals}f}"
     sign = ("−" if language.code == "el" else _PERSIAN_MINUS) if amount < 0 else ""
@@ -263,6 +264,13 @@ def separated(english: str, language: Language) -> str:
     if language.code == "fa":
         return digits(english.translate(str.maketrans(",.", "٬٫")).replace("-", _PERSIAN_MINUS), language)
     return english
+
+
+def _as_said(amount: Decimal, currency: str) -> Decimal:
+    """Return an amount as it is said: of millions of rial or toman nobody says what is below a thousand."""
+    if currency not in (RIAL, TOMAN) or abs(amount) < _MILLION:
+        return amount
+    return (amount / _THOUSAND).quantize(Decimal(1), rounding=ROUND_HALF_UP) * _THOUSAND
 
 
 def _is_long(amount: Decimal) -> bool:

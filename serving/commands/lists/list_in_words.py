@@ -12,6 +12,7 @@ from features.language.typed_values import Amount, Day, Days
 from features.language.written import money_text, number_text, percent_text
 from features.money import Money
 from serving.commands.result import Table
+from serving.outreach.exports.safe_text import joined
 from serving.outreach.plan.in_words import LEFT_OUT, OWNERS, RANKED_BY, code_text
 from serving.outreach.plan.outreach_list import OutreachList
 from serving.outreach.plan.suppression import LITTLE_GAIN
@@ -158,7 +159,7 @@ def _reasons(counts: Mapping[str, int]) -> Message:
 
 def _row(entry: Mapping[str, Any], currency: str, language: Language) -> list[str]:
     who = entry["name"] if isinstance(entry["name"], str) and entry["name"] else entry["customer_id"]
-    why = "; ".join(entry["reasons"]) if isinstance(entry["reasons"], Sequence) else ""
+    why = joined(entry["reasons"]) if isinstance(entry["reasons"], Sequence) else ""
     gain, money = entry["expected_gain"], Money(currency)
     worth = "" if gain is None else money_text(money.minor(gain), currency, language, form="table")
     risk = percent_text(entry["left_probability"], language, table=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -40,6 +41,7 @@ DAY_OF = {
 }
 OF_A_LIST = ("entries", "suppressed", "gone")
 LAST = 1_000_000  # of a day: what was not stored is told behind all that was
+_AFTER_FULL_STOP = re.compile(r"\.[;؛·] ")  # a whole sentence, as reasons are in some languages, needs no more
 HIDDEN = {"key", "id", "run_id", "list_id", "recorded_at"}
 
 
@@ -75,7 +77,8 @@ class Story:
         yield said(self._head(), self.language)
         recorded = [(row[DAY_OF[name]], number, words) for number, (name, row, words) in enumerate(self._recorded())]
         for day, _, words in sorted([*recorded, *self._on_no_list()], key=lambda each: each[:2]):
-            yield f"{day_text(day, self.language, 'table')}  {said(words, self.language)}"
+            line = _AFTER_FULL_STOP.sub(". ", said(words, self.language))
+            yield f"{day_text(day, self.language, 'table')}  {line}"
 
     def _head(self) -> Sentence:
         who = self.history.customer_id

@@ -94,7 +94,9 @@ def test_money_is_said_with_the_unit_that_people_say() -> None:
     assert money_text(12000, "EUR", ENGLISH) == Money("EUR").text(12000)
     assert money_text(-50, "EUR", GREEK).replace(NO_BREAK, " ") == "−0,50 €"
     toman = replace(PERSIAN, rials_as=TOMAN)
-    assert money_text(24_135_000, "IRR", toman) == "۲٬۴۱۳٬۵۰۰ تومان"
+    assert money_text(30_847_270, "IRR", toman) == "۳ میلیون و ۸۵ هزار تومان", "nobody says 3,084,727"
+    assert money_text(30_847_270, "IRR", toman, form="table") == "۳٬۰۸۴٬۷۲۷ تومان"
+    assert money_text(9_135_000, "IRR", toman) == "۹۱۳٬۵۰۰ تومان"
     assert money_text(24_000_000, "IRR", toman, form="table") == "۲٬۴۰۰٬۰۰۰ تومان"
     assert money_text(3_000_000, "IRT", PERSIAN) == "۳ میلیون تومان"
     assert money_text(950_000, "IRR", PERSIAN) == "۹۵۰ هزار ریال"
