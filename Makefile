@@ -14,7 +14,7 @@ export BENTOML_DO_NOT_TRACK := True
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-data-worth bench-value bench-training bench-effect bench-watch bench-intake bench-lists bench-serving figures fuzz faults screenshots serve clean
+.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-data-worth bench-value bench-training bench-effect bench-watch bench-intake bench-lists bench-backup bench-serving figures fuzz faults screenshots serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -91,6 +91,9 @@ bench-intake: $(READY) ## how long reading takes, beside plain roll-ups; POLARS=
 
 bench-lists: $(READY) ## the list of a million customers, on SQLite and PostgreSQL
 	@$(BIN)/python -m benchmarks.lists
+
+bench-backup: $(READY) ## how long a backup and a restore take, on SQLite and PostgreSQL
+	@$(BIN)/python -m benchmarks.backup
 
 bench-serving: $(READY) ## the HTTP interface beside its peers, and /livez beside heavy requests; SOAK=minutes of mixed load at the end
 	@$(BIN)/python -m benchmarks.serving && $(BIN)/python -m benchmarks.serving.stalls

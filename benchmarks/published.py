@@ -45,6 +45,7 @@ WORDS = ("features/language/", "features/errors.py", "benchmarks/published.py", 
 READING = ("features/sources", "features/roll_up.py", "features/memory.py", "features/blocks.py")
 PAGES = (
     Page("benchmarks/ablation/results.md", "make bench-ablation", "benchmarks.ablation"),
+    Page("benchmarks/backup/results.md", "make bench-backup", measures=("serving/backup", "serving/book")),
     Page("benchmarks/data_worth/results.md", "make bench-data-worth", "benchmarks.data_worth"),
     Page("benchmarks/effect/results.md", "make bench-effect", "benchmarks.effect"),
     Page("benchmarks/effect/weekly.md", "make bench-effect", "benchmarks.effect.weekly"),

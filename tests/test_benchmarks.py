@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TINY = {
+    "backup": ("--customers", "200", "--runs", "1"),
     "ablation": ("--simulated", "250"),
     "features": ("--lines", "20000", "--dates", "2"),
     "intake": ("--lines", "20000"),
