@@ -24,7 +24,7 @@ PAGE = """# How long a backup takes
 
 {customers:,} customers, scored {runs} times: {rows:,} scores in a book of {megabytes:,.0f} MB.
 The backup has {packed:,.0f} MB. Backing up looks at every row, packs, and reads the archive again; restoring compares,
-looks at every row again, and on PostgreSQL writes each. Writers go on meanwhile. CPU is this process, without the server.
+looks at every row again, and on PostgreSQL writes each. Writers go on meanwhile. CPU is this process's alone.
 
 | step | SQLite, wall s | PostgreSQL, wall s | SQLite, CPU s | PostgreSQL, CPU s |
 | --- | --- | --- | --- | --- |

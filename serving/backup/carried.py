@@ -19,7 +19,7 @@ from features.sources.kept.index import FOLDER as KEPT
 from serving.book import Book
 from serving.book.connection import faults_of, reading
 from serving.book.migrate import HEAD, version_of
-from serving.book.privacy.erasure import erase
+from serving.book.privacy.erasure import erase, overwrite_freed
 from serving.book.privacy.holdings import BY_ACCOUNT, BY_CUSTOMER
 from serving.book.privacy.sealing import digests_for
 from serving.book.recognition.identity import counts
@@ -105,6 +105,8 @@ def carry_over(book: Book, folder: Path, settings: Settings | None, former: Form
         if settings is not None:
             rows = erase_from(folder / KEPT, settings.orders, [customer_id], settings.files.access())
         erase(book, customer_id, WHO, {KEPT: rows})
+    if erased:
+        overwrite_freed(book)  # nobody else has it open yet
     return Carried(len(erased), revoked)
 
 

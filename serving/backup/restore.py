@@ -34,6 +34,7 @@ from serving.backup.swap import (
 )
 from serving.book.connection import FILE as BOOK
 from serving.book.connection import engine_of, shown_name
+from serving.book.privacy.secret import FILE as SECRET_FILE
 from serving.book.recognition.known_book import Known, KnownBook
 from serving.config import BOOK_URL, load_settings
 from serving.config.broken_restore import RESTORING
@@ -109,7 +110,8 @@ def restore(archive: Path, shop: Path, book: str | None, report: Report, *, repl
         report(0, 4, "reading the backup")
         manifest = unpack(archive, room / NEW)
         place = _place(shop, room / NEW / manifest.settings, book)
-        with _opened(place) if isinstance(place, str) else nullcontext() as server:
+        on_server = isinstance(place, str) and manifest.book is not None
+        with _opened(place) if on_server else nullcontext() as server:
             return _restored(archive, shop, room, manifest, server, report, replace=replace)
 
 
@@ -187,7 +189,7 @@ def _place(shop: Path, toml: Path, book: str | None) -> Path | str:
 
 
 def _refuse_full(shop: Path, pieces: Sequence[str], *, book_is_file: bool, replace: bool) -> None:
-    found = in_the_way(shop, pieces, book_is_file=book_is_file)
+    found = [each for each in in_the_way(shop, pieces, book_is_file=book_is_file) if not _is_secret_alone(shop / each)]
     if found and not replace:
         raise InputError(
             f"{shop} is not empty: {', '.join(found)} would be replaced; --replace does so and keeps them aside, "
@@ -195,6 +197,11 @@ def _refuse_full(shop: Path, pieces: Sequence[str], *, book_is_file: bool, repla
         )
     if replace and book_is_file and (shop / BOOK).exists():
         _refuse_open(shop / BOOK)
+
+
+def _is_secret_alone(room: Path) -> bool:
+    """Say whether there is nothing but the book's secret, which somebody put there for the book to come."""
+    return room.name == STATE_FOLDER and [path.name for path in room.iterdir()] == [SECRET_FILE]
 
 
 def _refuse_full_book(server: Engine, *, replace: bool) -> None:

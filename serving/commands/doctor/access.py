@@ -36,7 +36,13 @@ def check_access(examined: Examined) -> Iterator[Finding]:
         to_do = shell_line("chmod", f"{access.file_mode:o}", *map(str, opened[:SHOWN]))
         state: State = "warning" if opened == [examined.toml] else "problem"  # it names nobody, but may hold a password
         yield Finding(NAME, state, f"others of this machine can read {names}{more}", to_do)
-    if not closed and not opened:
+    strangers = [path for path in _files(examined.folder, examined.toml) if _owner(path) != _owner(examined.folder)]
+    if strangers:
+        names = ", ".join(str(path) for path in strangers[:SHOWN])
+        to_do = shell_line("chown", f"--reference={examined.folder}", *map(str, strangers[:SHOWN]))
+        words = f"{names} belong to another account than the folder: a command ran as somebody else"
+        yield Finding(NAME, "warning", words, to_do)
+    if not closed and not opened and not strangers:
         yield Finding(NAME, "ok", f"{examined.folder} is writable, and what is known of customers is closed to others")
 
 
@@ -44,12 +50,21 @@ def readable_by_others(folder: Path, toml: Path, access: Access) -> Iterator[Pat
     """Yield each file with something of customers, or a secret, that more people can read than the settings say."""
     if not HAS_MODES:
         return
-    files = [toml, *(folder / name for name in BOOK_FILES)]
-    files += [path for room in (STATE_FOLDER, KEPT) for path in sorted((folder / room).rglob("*")) if path.is_file()]
-    for path in files:
+    for path in _files(folder, toml):
         wanted = OWNER_ONLY if path == folder / SECRET else access
-        if path.is_file() and path.stat().st_mode & 0o077 & ~wanted.file_mode:
+        if path.stat().st_mode & 0o077 & ~wanted.file_mode:
             yield path
+
+
+def _files(folder: Path, toml: Path) -> list[Path]:
+    """Return the files with something of customers, or a secret, that are there."""
+    files = [toml, *(folder / name for name in BOOK_FILES)]
+    files += [path for room in (STATE_FOLDER, KEPT) for path in sorted((folder / room).rglob("*"))]
+    return [path for path in files if path.is_file()]
+
+
+def _owner(path: Path) -> int:
+    return path.stat().st_uid
 
 
 def _rooms(folder: Path) -> Iterator[Path]:

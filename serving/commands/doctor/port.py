@@ -46,7 +46,7 @@ def _answer(host: str, port: int) -> dict[str, Any] | None:
         connection.request("GET", "/readyz")
         found = json.loads(connection.getresponse().read(100_000))
         return found if isinstance(found, dict) else {}
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, socket.gaierror):
         return None
     except (http.client.HTTPException, OSError, ValueError):
         return {}

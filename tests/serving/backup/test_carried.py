@@ -39,6 +39,7 @@ def test_who_was_erased_after_the_backup_does_not_come_back(changed: Path) -> No
     said = restored(archive, changed, "--replace").out
     assert "1 customers of the backup were erased since, and are erased again" in said
     assert asked(changed, f"SELECT * FROM scores WHERE customer_id = '{gone}'") == []
+    assert gone.encode() not in (changed / "book.db").read_bytes()
     assert asked(changed, stays) == [(before - 1,)]
     assert is_known(changed, gone)
     kept = [file.read_bytes() for file in (changed / "kept-exports").glob("*.csv")]

@@ -167,3 +167,12 @@ def test_a_registry_elsewhere_is_named_as_not_included(
     found = regulars("backup", "--out", changed.parent / "a.zip", "--config", changed / "regulars.toml")
     assert (found.code, words in found.out) == (0, True), found
     assert "hidden" not in found.out
+
+
+def test_the_secret_may_be_put_back_before_the_shop(changed: Path, tmp_path: Path) -> None:
+    """It is no shop that lies in the way, and it stays."""
+    archive, again = back_up(changed), tmp_path / "again"
+    (again / ".regulars").mkdir(parents=True)
+    shutil.copy(changed / SECRET, again / SECRET)
+    assert "secret is not here" not in restored(archive, again).out
+    assert (again / SECRET).read_bytes() == (changed / SECRET).read_bytes()

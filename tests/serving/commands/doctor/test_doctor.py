@@ -151,6 +151,14 @@ class TestAccess:
         (closed,) = (each for each in found(check_access, changed) if "cannot write" in each.words)
         assert closed.words.endswith(f"{changed / 'mlruns'}")
 
+    @pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to another account, which only root can")
+    def test_a_file_of_another_account(self, changed: Path) -> None:
+        (changed / "regulars.toml").chmod(0o600)
+        os.chown(changed / "book.db", 12345, -1)
+        finding = one(check_access, changed)
+        assert (finding.state, "book.db belong to another account" in finding.words) == ("warning", True)
+        assert finding.to_do == f"chown --reference={changed} {changed / 'book.db'}"
+
     def test_a_group_that_is_none_is_named(self, changed: Path) -> None:
         edited(changed, "[list]\n", '[files]\ngroup = "no-such-group"\n\n[list]\n')
         assert "no such group" in found(check_access, changed)[0].words
@@ -361,12 +369,10 @@ class TestPort:
             finding = one(check_port, changed, int(url.rpartition(":")[2]))
         assert (finding.state, words in finding.words) == (state, True), finding
 
-    def test_an_address_of_another_machine(self, changed: Path) -> None:
+    def test_a_name_that_nobody_knows(self, changed: Path) -> None:
         toml = changed / "regulars.toml"
-        examined = Examined(toml, load_settings(toml), "203.0.113.1", 3000)
-        import serving.commands.doctor.port as module
-
-        assert module._free(examined, "203.0.113.1:3000").state == "problem"
+        (finding,) = check_port(Examined(toml, load_settings(toml), "no-such-host.invalid", 3000))
+        assert (finding.state, "nothing can listen on no-such-host.invalid:3000" in finding.words) == ("problem", True)
 
 
 class TestOutside:
