@@ -63,7 +63,7 @@ class Figure:
 
 NUMBER = r"([\d.,]+)"
 INTAKE, TRAINING, LISTS = (f"benchmarks/{name}/results.md" for name in ("intake", "training", "lists"))
-SERVING = "benchmarks/serving/results.md"
+SERVING, BACKUP = "benchmarks/serving/results.md", "benchmarks/backup/results.md"
 MEASURED = rf"\n\n.*\n.*\n\| Regulars \| {NUMBER} \| {NUMBER} \| {NUMBER} "
 LATER = r"(?:.*\n)*?"  # lines of the page in between
 READ, TRAINED, SCORED = (
@@ -94,6 +94,20 @@ FIGURES = (
         LISTS,
         rf"list: plan and publish\*\* \| {NUMBER} \| {NUMBER}{LATER}\| \*\*peak memory, MiB\*\* \| {NUMBER}",
         "{0} s on SQLite, {1} s on PostgreSQL, {2} MiB",
+    ),
+    Figure(
+        "back a book up",
+        r"([\d,]+ scores in a book of [\d,]+ MB)",
+        BACKUP,
+        rf"\| back up \| {NUMBER} \| {NUMBER} \| {NUMBER} \| {NUMBER}",
+        "{2} s CPU on SQLite, {3} s on PostgreSQL",
+    ),
+    Figure(
+        "restore it",
+        r"([\d,]+ scores in a book of [\d,]+ MB)",
+        BACKUP,
+        rf"\| restore \| {NUMBER} \| {NUMBER} \| {NUMBER} \| {NUMBER}",
+        "{2} s CPU on SQLite, {3} s on PostgreSQL",
     ),
     Figure(
         "answer look-ups of a score",
