@@ -6,6 +6,7 @@ figures and people on it are the demo's of the day, and may be others by now.
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -47,6 +48,17 @@ def test_a_wording_makes_a_picture_stale_in_its_own_language_alone(monkeypatch: 
     monkeypatch.setattr(screenshots, "read", _otherwise_in_greek)
     assert digest_of(persian) == before[0]
     assert digest_of(greek) != before[1]
+
+
+def test_a_style_makes_the_pictures_stale_of_the_pages_that_link_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, reports = (next(each for each in SHOWN if each.page.name == name) for name in ("list", "right"))
+    before = digest_of(own), digest_of(reports)
+    plainly = Path.read_text
+    monkeypatch.setattr(
+        Path, "read_text", lambda self, **form: plainly(self, **form) + "/**/" * (self.name == "reports.css")
+    )
+    assert digest_of(own) == before[0]
+    assert digest_of(reports) != before[1]
 
 
 def _otherwise_in_greek(code: str) -> Catalog:

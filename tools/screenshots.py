@@ -54,6 +54,7 @@ PAINTED = (
 )
 OF_A_DEMO = ("regulars.toml", "book.db", ".regulars", "demo", "mlruns")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+STYLE = re.compile(r"""static\("([a-z]+\.css)"\)""")  # as a template names a stylesheet that it links
 SHOWN = re.compile(r"pictures/([a-z]+)-([a-z]{2})-(\d+)\.webp")
 
 
@@ -119,10 +120,11 @@ def shown() -> list[Picture]:
 
 
 def digest_of(picture: Picture) -> str:
-    """Return what a picture was taken of, in short: its templates, the styles, and their wordings in its language."""
+    """Return what a picture was taken of, in short: its templates, their styles, and their wordings in its language."""
     templates = _with_what_it_takes(picture.page.template)
     texts = [(PAGES / "templates" / each).read_text(encoding="utf-8") for each in templates]
-    styles = [each.read_text(encoding="utf-8") for each in sorted((PAGES / "static").glob("*.css"))]
+    linked = sorted({name for text in texts for name in STYLE.findall(text)})
+    styles = [(PAGES / "static" / name).read_text(encoding="utf-8") for name in linked]
     said = _wordings(picture.language, templates)
     return sha256("\0".join([*texts, *styles, *said]).encode()).hexdigest()[:16]
 
