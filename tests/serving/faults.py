@@ -195,7 +195,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "book": (),
     "backup": ("--out", "OUT/shop.zip"),
     "restore": ("SHOP/shop.zip", "--into", "OUT"),
-    "serve": (),
+    "serve": ("--port", str(free_port())),
 }
 LONG: dict[str, tuple[str, ...]] = {
     "train": (),
