@@ -14,6 +14,7 @@ from hypothesis import Phase, given, settings
 from features import aggregates as agg
 from features.clock import day_number
 from features.engines import relational
+from features.engines.stream_tables import stream_tables
 from features.feature import Feature, FeatureSet
 from tests import oracle
 from tests.laws.shops import AGGREGATES, DEFAULTS, EVERYTHING, Shop, crowds, shops, table
@@ -49,7 +50,7 @@ def test_single_pass_equals_plain_python(shop: Shop) -> None:
 @settings(max_examples=max(settings().max_examples // 8, 1), phases=UNSHRUNK)
 def test_single_pass_equals_relational(features: FeatureSet, shop: Shop) -> None:
     found = table(shop, features, ACTIVE_DAYS)
-    tables = relational.stream_tables(shop.log, ibis.duckdb.connect())
+    tables = stream_tables(shop.log, ibis.duckdb.connect())
     queried = relational.feature_table(tables, shop.dates, features, ACTIVE_DAYS)
     assert keys(found) == keys(queried)
     for feature in features:

@@ -14,6 +14,7 @@ from features.codes import Codes
 from features.definitions import default_features
 from features.definitions.customer import EXAMPLE_TABLE
 from features.engines import relational
+from features.engines.stream_tables import stream_tables
 from features.feature import EventKind, Example, Feature, FeatureSet
 from tests import oracle
 from tests.oracle import Event, Known, Line, log_of
@@ -78,7 +79,7 @@ def test_the_examples_give_their_values_in_a_query() -> None:
         known += known_of(feature.example, feature.name)
         lines += [replace(line, customer=feature.name) for line in lines_of(feature.example)]
         events += [replace(event, customer=feature.name) for event in events_of(feature.example)]
-    tables = relational.stream_tables(log_of(lines, events, known), ibis.duckdb.connect())
+    tables = stream_tables(log_of(lines, events, known), ibis.duckdb.connect())
     found = relational.feature_table(tables, [TODAY], FEATURES).set_index("customer_id")
     for feature in FEATURES:
         expected = float("nan") if feature.example.gives is None else feature.example.gives

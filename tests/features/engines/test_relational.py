@@ -10,6 +10,7 @@ from ibis.backends.duckdb import Backend
 
 from features import aggregates as agg
 from features.engines import relational
+from features.engines.stream_tables import stream_tables
 from features.feature import Example, Feature, FeatureSet
 from tests.oracle import Event, Line, log_of
 
@@ -34,7 +35,7 @@ def connection() -> Backend:
 
 @pytest.fixture
 def tables(connection: Backend) -> relational.Tables:
-    return relational.stream_tables(log_of(LINES, EVENTS), connection)
+    return stream_tables(log_of(LINES, EVENTS), connection)
 
 
 def features(**values: agg.Aggregate) -> FeatureSet:
