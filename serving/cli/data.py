@@ -19,10 +19,10 @@ from serving.cli.options import (
     Json,
     KnownAt,
     Orders,
-    OutFile,
     OutFolder,
     Until,
     app,
+    one_of,
     screen_of,
     settings_of,
     shop_of,
@@ -175,7 +175,26 @@ def explain_data_(
 
 @app.command()
 def features(
-    out: OutFile,
+    out: Annotated[Path | None, typer.Option("--out", help="A .csv, .parquet or .json file.")] = None,
+    into: Annotated[
+        str | None, typer.Option("--into", metavar="SCHEMA.TABLE", help="A table of the database, not a file.")
+    ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine",
+            parser=one_of(
+                "numpy", "duckdb", "postgresql", "bigquery", "snowflake", "databricks", "clickhouse", "trino"
+            ),
+            metavar="NAME",
+            help="What computes them: numpy, duckdb, postgresql; for bigquery, snowflake, databricks, clickhouse and "
+            "trino the SQL is printed.",
+        ),
+    ] = "numpy",
+    url: Annotated[
+        str | None, typer.Option("--url", help="The database that computes them; default: the one of the orders.")
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Print the SQL, and run nothing.")] = False,
     config: Config = None,
     orders: Orders = None,
     horizon: Horizon = None,
@@ -185,10 +204,19 @@ def features(
     json: Json = False,
 ) -> None:
     """Write the features of everyone who can churn, as known on a day."""
+    if (out is not None) + (into is not None) + explain != 1:
+        raise InputError(
+            "say where the features go, and once: --out FILE, --into SCHEMA.TABLE, or --explain for the SQL"
+        )
     with shop_of(config, orders, horizon, active, until=as_of, known_at=known_at) as shop:
-        from serving.commands.data.features import write_features
+        from serving.commands.data.features import explain_features, write_feature_rows, write_features
 
-        screen_of(json).show(write_features(shop, out))
+        if out is not None:
+            screen_of(json).show(write_features(shop, out, engine, url))
+        elif into is not None:
+            screen_of(json).show(write_feature_rows(shop, into, engine, url))
+        else:
+            screen_of(json).show(explain_features(shop, engine))
 
 
 @app.command()

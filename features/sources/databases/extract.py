@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import InputError
-from features.sources.databases.address import IN_FILES, Database
-from features.sources.databases.failures import failures_of, missing_column, missing_file, missing_table, refusal
+from features.sources.databases.address import Database
+from features.sources.databases.connect import connected
+from features.sources.databases.failures import failures_of, missing_column, missing_table, refusal
 from features.sources.opening.copies import folder_for_copies
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 100_000
 QUERY = "regulars_query"
 MOST_DECIMALS = 9
-CONNECT_SECONDS = 10
 ZONES = timedelta(days=2)  # no zone and no start of a business day moves a moment further
 
 
@@ -63,7 +62,7 @@ def extracted(database: Database, wanted: Wanted) -> Iterator[Path]:
     with folder_for_copies() as folder:
         path = folder / database.name.replace("/", "_")
         with failures_of(database):
-            connection = _connected(database)
+            connection = connected(database)
             try:
                 rows = _write(path, connection, _selected(connection, database, wanted))
             finally:
@@ -71,60 +70,6 @@ def extracted(database: Database, wanted: Wanted) -> Iterator[Path]:
         if not rows:
             raise refusal(database, "has no rows", "look at the table, or at what the query selects")
         yield path
-
-
-def _connected(database: Database) -> BaseBackend:
-    import ibis  # only here: it takes a second, and a file needs none of it
-
-    url = database.filled()
-    if database.scheme in IN_FILES:
-        return _opened(database, url)
-    try:
-        if database.scheme == "databricks":
-            return ibis.databricks.connect(**databricks_options(url))
-        scheme, mark, rest = url.partition("://")
-        return ibis.connect(f"{scheme.partition('+')[0]}{mark}{rest}", **_options(database.scheme, rest))
-    except ImportError:
-        name = {"postgresql": "postgres"}.get(database.scheme, database.scheme)
-        remedy = f'install it: pip install "ibis-framework[{name}]"'
-        raise refusal(database, f"needs the driver for {database.scheme}, which is not installed", remedy) from None
-    except ValueError as error:
-        if "know how to connect" not in str(error):
-            raise
-        known = "known are postgresql, duckdb, sqlite, mysql, bigquery, snowflake, databricks and others of Ibis"
-        raise refusal(database, f"{database.scheme}:// is no database that Ibis knows", known) from None
-
-
-def _options(scheme: str, rest: str) -> dict[str, Any]:
-    if scheme == "snowflake":  # Ibis would make functions in the shop's database
-        return {"create_object_udfs": False}
-    named = "connect_timeout" in rest
-    return {"connect_timeout": CONNECT_SECONDS} if scheme in ("postgres", "postgresql") and not named else {}
-
-
-def databricks_options(url: str) -> dict[str, str]:
-    """Return how Databricks is connected to; Ibis 12 takes the host of its URL for a file.
-
-    Args:
-        url: host, catalog and schema, the HTTP path and the token behind the question mark.
-
-    >>> databricks_options("databricks://host/main/sales?http_path=/sql/1&access_token=t")["server_hostname"]
-    'host'
-    """
-    parts = urlsplit(url)
-    places = dict(zip(("catalog", "schema"), filter(None, parts.path.split("/")), strict=False))
-    return {"server_hostname": parts.hostname or "", **places, **dict(parse_qsl(parts.query))}
-
-
-def _opened(database: Database, url: str) -> BaseBackend:
-    """Open a database that is a file; one that is not there is not made."""
-    import ibis
-
-    parts = urlsplit(url)
-    path = Path(parts.netloc + parts.path)
-    if not path.is_file():
-        raise missing_file(database, path)
-    return ibis.duckdb.connect(path, read_only=True) if parts.scheme == "duckdb" else ibis.sqlite.connect(path)
 
 
 def _selected(connection: BaseBackend, database: Database, wanted: Wanted) -> Table:

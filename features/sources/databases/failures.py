@@ -12,6 +12,7 @@ from features.sources.databases.address import Database
 
 MOST_NAMED = 40
 NOTHING_READ = "nothing was read, and what was there before is unchanged"
+NOTHING_WRITTEN = "nothing was written, and what was there before is unchanged"
 _LOCKED = "Could not set lock on file"  # DuckDB's words where another process writes to it
 
 
@@ -40,8 +41,12 @@ def missing_column(database: Database, name: str, known: Sequence[str]) -> Viola
 
 
 @contextmanager
-def failures_of(database: Database) -> Iterator[None]:
+def failures_of(database: Database, *, writing: bool = False) -> Iterator[None]:
     """Tell whatever a driver raises within the block in one sentence.
+
+    Args:
+        database: that is read or written.
+        writing: whether the block writes its table.
 
     Raises:
         MachineFault: the database does not answer or refuses who asks, or the disk takes no more.
@@ -53,18 +58,21 @@ def failures_of(database: Database) -> Iterator[None]:
         raise
     # Each driver has errors of its own, and what they hold may name the password: none of them goes on.
     except Exception as error:  # noqa: BLE001
-        raise told(database, error) from None
+        raise told(database, error, writing=writing) from None
 
 
-def told(database: Database, error: Exception) -> RegularsError:
+def told(database: Database, error: Exception, *, writing: bool = False) -> RegularsError:
     """Return an error of a driver in our words."""
-    detail = database.without_secrets(_first_line(error))
+    detail, whole = database.without_secrets(_first_line(error)), NOTHING_WRITTEN if writing else NOTHING_READ
     fault = Busy if _LOCKED in detail else fault_of(error)
     if fault is Unreachable:
         remedy = "see that it runs, and that the url and its variables are right"
-        return fault(database.url, NOTHING_READ, detail, remedy)
+        return fault(database.url, whole, detail, remedy)
     if fault is not None:
-        return fault(database.url, NOTHING_READ, detail)
+        return fault(database.url, whole, detail)
+    if writing:
+        remedy = "mend that in the database, or name another table"
+        return InputError(f"{database.name} cannot be written: {detail}; {whole}; {remedy}")
     what = "the query" if database.query is not None else "the table"
     return refusal(database, f"{what} cannot be read: {detail}", "correct it, and try it in the database itself first")
 
