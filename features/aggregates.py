@@ -1,7 +1,7 @@
 """The closed set of aggregates: everything that a feature can compute from a customer's history.
 
 Each aggregate is a frozen object that says which column of which stream, over which window. It computes nothing: the
-single pass (`engines/single_pass.py`) and Ibis (`engines/relational.py`) translate it, and a law holds the two, and a
+single pass (`engines/single_pass.py`) and Ibis (`engines/expressions.py`) translate it, and a law holds the two, and a
 plain-Python reading in `tests/oracle.py`, equal. A feature that none of these expresses asks for a new aggregate here,
 with its three readings.
 

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.once import once
+from tests.postgres import server_of_run
 from tests.readme_shop import walk_the_readme
 from training.tracking import Tracking
 from training.tracking.store import quiet_mlflow
@@ -32,6 +33,13 @@ def _databases_wait_for_no_disk(connection: object, _: object) -> None:
     if isinstance(connection, sqlite3.Connection):
         with suppress(sqlite3.Error, UnicodeDecodeError):  # a database that is damaged on purpose
             connection.execute("PRAGMA synchronous = OFF")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of the PostgreSQL server of this test run."""
+    with server_of_run() as url:
+        yield url
 
 
 def _with_schema(folder: Path) -> None:

@@ -33,7 +33,7 @@ LONG_FILES: Mapping[str, float] = {
     "tests/serving/book/test_trial.py": 23,
     "tests/serving/pages/browser/test_browser.py": 20,
     "tests/intake/test_cases.py": 18,
-    "tests/laws/test_engines_agree.py": 15,
+    "tests/features/engines/test_contract.py": 15,
     "tests/training/models/test_candidates.py": 15,
     "tests/laws/test_no_future.py": 13,
     "tests/serving/outreach/plan/test_plan.py": 12,

