@@ -78,4 +78,5 @@ def readme_shop(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Training records no pictures: half of what a small run costs, and looked at where a run is looked at."""
-    monkeypatch.setattr("training.record.training_run._figures", lambda *_: {})
+    for drawn in ("_figures", "_calibration"):
+        monkeypatch.setattr(f"training.record.training_run.{drawn}", lambda *_: {})

@@ -7,7 +7,7 @@ still needs its list on Monday; the result says so in words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import partial
@@ -26,11 +26,10 @@ from training.backtest.fairness.report import NOTHING_ASKED, Columns
 from training.backtest.results import Backtest
 from training.budget import FULL, Budget, Sample, sample
 from training.bundle import Bundle
+from training.challengers import challengers, first_lawful, if_nothing_leaks, if_unmoved, rule_that_must_serve
 from training.dataset import Dataset, build_dataset
-from training.direction_law import direction
-from training.gate import LEAST_NEW_DAYS, RULE_TAGS, Champion, Check, GateDecision, first_gate, gate, nothing_new
+from training.gate import LEAST_NEW_DAYS, RULE_TAGS, Champion, GateDecision, first_gate, gate, nothing_new
 from training.leaks import LeakCheck, leak_checks
-from training.models.candidates import RULES
 from training.models.trees import USUAL, TreeSettings
 from training.provisional import serve_provisionally
 from training.record.candidates import record_candidates
@@ -166,10 +165,10 @@ def train(
                 within(progress, 0, BACKTEST_SHARE),
             )
         refit = Refit(log, data, tested, shop, until, trees, list_size, groups, segments or {})
-        names, why = _challengers(tested, trouble, champion)
+        names, why = challengers(tested, trouble, champion)
         progress(BACKTEST_SHARE, 1000, f"{names[0]} on everything")
         with stages("refit"):
-            challenger, passed_over = _first_lawful((refit.bundle(name) for name in names), some.log)
+            challenger, passed_over = first_lawful((refit.bundle(name) for name in names), some.log)
         with stages("gate"):
             if champion is None:
                 decision = first_gate(challenger, tested, some.log, why)
@@ -178,11 +177,11 @@ def train(
                 decision = gate(challenger, champion, tested, some.log, segments, learn)
             besides = f"{passed_over}{apart}"
             decision = replace(decision, why=f"{decision.why}{besides}", verdict=f"{decision.verdict}{besides}")
-            decision = _if_unmoved(decision, champion, tracking)
+            decision = if_unmoved(decision, champion, tracking)
             splits = tested.splits if tested and tested.in_time else ()
             leaks = leak_checks(some.log, date_of(data.days[-1]), definition, features, splits)
-            decision = _if_nothing_leaks(decision, leaks)
-            rule = _rule(challenger, champion, tested, decision)
+            decision = if_nothing_leaks(decision, leaks)
+            rule = rule_that_must_serve(challenger, champion, tested, decision)
             made = [
                 refit.finished(bundle, decision) for bundle in (challenger, *([refit.bundle(rule)] if rule else []))
             ]
@@ -283,59 +282,6 @@ def _champion(tracking: Tracking, definition: ChurnDefinition, shop: Shop) -> tu
         f"; version {version} answered another question ({known.horizon_days} days ahead, {known.active_days} active "
         f"days, {bundle.shop.currency}) and was not compared with"
     )
-
-
-def _challengers(tested: Backtest | None, trouble: str, champion: Champion | None) -> tuple[tuple[str, ...], str]:
-    """Return the candidates that may become challenger, the preferred one first, and why."""
-    if tested is None:
-        return RULES[:1], f"{RULES[0]} serves untested, as the history is too short to judge anything: {trouble}"
-    if tested.beats_rule:
-        best, models = tested.candidates[tested.chosen], [one for one in tested.candidates.values() if not one.is_rule]
-        equals = (one.name for one in models if one.name != best.name and one.shape_against(best).is_noise)
-        return (best.name, *equals), tested.why
-    loser = tested.best_model if champion is None else None
-    return (loser or tested.best_rule,), f"{tested.why}: the rule serves"
-
-
-def _first_lawful(bundles: Iterable[Bundle], log: Log) -> tuple[Bundle, str]:
-    """Return the first bundle that keeps the direction law, or else the first; and which were passed over, in words."""
-    broken: list[tuple[Bundle, str]] = []
-    for bundle in bundles:
-        found = direction(bundle, log, day_number(bundle.trained_until))
-        if found.holds or bundle.is_rule:
-            return bundle, "".join(f"; {other.candidate} was passed over: {words}" for other, words in broken)
-        broken.append((bundle, found.words))
-    return broken[0][0], ""
-
-
-def _rule(challenger: Bundle, champion: Champion | None, tested: Backtest | None, decision: GateDecision) -> str | None:
-    """Return the rule that has to serve because nothing else does; None where something does."""
-    if decision.promoted or champion is not None or challenger.is_rule or tested is None:
-        return None
-    return tested.best_rule
-
-
-def _if_unmoved(decision: GateDecision, champion: Champion | None, tracking: Tracking) -> GateDecision:
-    """Return the decision; it is withdrawn where the champion has changed since it was compared with."""
-    if champion is None or tracking.champion_version() == champion.version:
-        return decision
-    words = f"another version became champion while this one was compared with version {champion.version}: train again"
-    return replace(
-        decision,
-        promoted=False,
-        checks=(*decision.checks, Check("champion", False, words)),
-        why=words,
-        verdict="train again",
-    )
-
-
-def _if_nothing_leaks(decision: GateDecision, leaks: Sequence[LeakCheck]) -> GateDecision:
-    """Return the decision; nothing is promoted that has seen the future."""
-    failed = ", ".join(check.name for check in leaks if not check.passed)
-    if not failed:
-        return decision
-    words = f"the future leaks into the features ({failed}): no figure of this run can be believed"
-    return replace(decision, promoted=False, checks=(*decision.checks, Check("leaks", False, words)), why=words)
 
 
 def _register(

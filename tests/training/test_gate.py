@@ -20,6 +20,7 @@ from training.backtest.choice import difference
 from training.backtest.paired import Paired
 from training.backtest.results import Backtest, CandidateResult, DateResult
 from training.backtest.segments import built_in
+from training.challengers import first_lawful
 from training.dataset import build_dataset
 from training.direction_law import direction, with_order_yesterday
 from training.gate import Champion, evidence, first_gate, gate
@@ -27,7 +28,6 @@ from training.metrics import evaluate
 from training.models.calibration import Calibration, sigmoid
 from training.models.candidates import CANDIDATES
 from training.splits import Split, labels_end
-from training.train import _first_lawful
 
 DATES = 3
 
@@ -295,10 +295,10 @@ def test_every_candidate_keeps_the_direction_law(bundles, log):
 def test_the_simplest_that_keeps_the_law_is_taken(challenger, log):
     breaking = replace(challenger, fitted=Silent(challenger.features.names, slope=-0.05))
     lawful = replace(challenger, candidate="lightgbm")
-    taken, words = _first_lawful(iter([breaking, lawful]), log)
+    taken, words = first_lawful(iter([breaking, lawful]), log)
     assert taken.candidate == "lightgbm"
     assert words.startswith("; logistic was passed over: risk does not fall as it must")
-    assert _first_lawful(iter([breaking, replace(breaking, candidate="blend")]), log) == (breaking, "")
+    assert first_lawful(iter([breaking, replace(breaking, candidate="blend")]), log) == (breaking, "")
 
 
 def test_too_few_customers_break_no_law(challenger, log):
