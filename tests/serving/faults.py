@@ -196,6 +196,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "backup": ("--out", "OUT/shop.zip"),
     "restore": ("SHOP/shop.zip", "--into", "OUT"),
     "serve": ("--port", str(free_port())),
+    "forget": ("CUSTOMER", "--yes"),
+    "export-customer": ("CUSTOMER", "--out", "OUT/customer.zip"),
+    "tidy": (),
+    "serve": (),
 }
 LONG: dict[str, tuple[str, ...]] = {
     "train": (),
