@@ -195,11 +195,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "book": (),
     "backup": ("--out", "OUT/shop.zip"),
     "restore": ("SHOP/shop.zip", "--into", "OUT"),
-    "serve": ("--port", str(free_port())),
     "forget": ("CUSTOMER", "--yes"),
     "export-customer": ("CUSTOMER", "--out", "OUT/customer.zip"),
     "tidy": (),
-    "serve": (),
+    "serve": ("--port", str(free_port())),
 }
 LONG: dict[str, tuple[str, ...]] = {
     "train": (),
