@@ -131,7 +131,12 @@ class TestLibraries:
 
 class TestAccess:
     def test_files_that_are_closed_to_others_are_well(self, changed: Path) -> None:
+        """And a server's copy of the model, which is left to the umask as `mlruns/` is."""
         (changed / "regulars.toml").chmod(0o600)
+        copy = changed / ".regulars" / "champion-0123456789ab" / "bundle.json"
+        copy.parent.mkdir()
+        copy.write_text("{}")
+        copy.chmod(0o644)
         assert one(check_access, changed).state == "ok"
 
     @pytest.mark.parametrize(
