@@ -204,6 +204,7 @@ LONG: dict[str, tuple[str, ...]] = {
     "train": (),
     "tune": ("--budget-minutes", "0.02"),
     "backtest": ("--out", "OUT"),
+    "explain-data": ("--budget", "0.2"),
     "doctor": ("--port", "PORT"),
 }
 # It ends well or with 1 whatever the fault: to tell it among its findings is what it is for.
