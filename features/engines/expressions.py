@@ -20,6 +20,9 @@ from features.codes import Codes
 from features.engines.grouped_queries import PLACE, RANK, ROW, SIZE, reads_one_row
 from features.log import VALUE_SCALE
 
+# A weight so small adds nothing, and a smaller one is an error to PostgreSQL: underflow.
+MOST_HALVINGS = 900
+
 
 class Expressions:
     """Makes the expression of each aggregate over a table of rows: a float64 column, NULL = None."""
@@ -109,8 +112,9 @@ class Expressions:
 
     @column.register
     def _(self, aggregate: agg.Decayed) -> ir.Value:
-        age = (self._as_of - self._rows.day).cast("float64")
-        weight = real(2) ** (-age / real(aggregate.half_life_days))
+        halvings = (self._as_of - self._rows.day).cast("float64") / real(aggregate.half_life_days)
+        bounded = (halvings > real(MOST_HALVINGS)).ifelse(real(MOST_HALVINGS), halvings)
+        weight = real(2) ** -bounded
         weighted = self._value(aggregate).cast("float64") * weight
         return _scaled(weighted.sum(where=self._inside(aggregate)), aggregate)
 

@@ -19,7 +19,9 @@ import sqlglot
 from hypothesis import Phase, given, settings
 from ibis.backends import BaseBackend
 
+from features import aggregates as agg
 from features.build import feature_table
+from features.clock import date_of
 from features.engines import relational
 from features.engines.engine_names import DIALECTS
 from features.engines.statements import statement
@@ -136,6 +138,14 @@ def test_what_money_would_tell_stays_unknown(duckdb: BaseBackend) -> None:
     found = relational.feature_table(stream_tables(log, duckdb), [day], DEFAULTS, has_money=log.has_money)
     assert_agree(DEFAULTS, feature_table(log, [day], DEFAULTS), found)
     assert found[list(DEFAULTS.of_money)].isna().all(axis=None)
+
+
+def test_a_weight_of_long_ago_is_no_error_to_postgresql(postgres: BaseBackend) -> None:
+    log, day = roll_up(Lines.of(["ann", "ann"], [10, 5_000], [700, 300])), date_of(5_001)
+    [decayed] = [a for a in AGGREGATES if a.value == agg.Decayed("spend", half_life_days=1)]
+    features = FeatureSet((decayed,))
+    found = relational.feature_table(stream_tables(log, postgres), [day], features)
+    assert_agree(features, feature_table(log, [day], features), found)
 
 
 def test_texts_reach_postgresql_as_they_are(postgres: BaseBackend) -> None:
