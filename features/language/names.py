@@ -1,7 +1,8 @@
 """How a customer is addressed by name, in the manner of each language; None where the name cannot be said politely.
 
-English takes the name as it is. Greek takes a name into the vocative after κύριε or κυρία. Persian says a title that is
-known, else a person's full name with عزیز, else مشتری گرامی. The name itself tells a man from a woman, or nothing does.
+A name with a number in it is none. English takes any other as it is. Greek takes a name into the vocative after κύριε
+or κυρία. Persian says a title that is known, else a person's full name with عزیز, else مشتری گرامی. The name itself
+tells a man from a woman, or nothing does.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from features.language.languages import Language
 
 _GREEK = re.compile("[Ͱ-Ͽἀ-῿]")
 _PERSIAN = re.compile("[\u0600-\u06ff]")
+_DIGIT = re.compile(r"\d")
 _LATIN = re.compile("[A-Za-z]")
 _GREEK_TITLES = {
     "κύριος": "κύριε", "κύριε": "κύριε", "κος": "κύριε", "κ": "κύριε",
@@ -45,12 +47,14 @@ def address(name: str, language: Language) -> str | None:
     >>> from features.language.languages import ENGLISH, GREEK, PERSIAN
     >>> address("Ann Lee", ENGLISH), address("Γιώργος Παπαδόπουλος", GREEK), address("Νίκος", GREEK)
     ('Ann Lee', 'κύριε Παπαδόπουλε', 'κύριε Νίκο')
-    >>> address("ΓΙΩΡΓΟΣ", GREEK), address("Ann Lee", GREEK)
-    (None, None)
+    >>> address("ΓΙΩΡΓΟΣ", GREEK), address("Ann Lee", GREEK), address("household 1410", ENGLISH)
+    (None, None, None)
     >>> address("آقای رضایی", PERSIAN), address("سارا احمدی", PERSIAN), address("Ann Lee", PERSIAN)
     ('آقای رضایی', 'سارا احمدی عزیز', 'مشتری گرامی')
     """
     plain = " ".join(name.split())
+    if _DIGIT.search(plain):
+        plain = ""  # "household 1410" is a number that somebody was given, and nobody is called so
     if language.code == "el":
         return _greek(plain)
     return _persian(plain) if language.code == "fa" else plain or None

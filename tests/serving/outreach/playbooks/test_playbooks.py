@@ -80,6 +80,11 @@ def test_the_shipped_playbooks_keep_their_own_rules():
     assert len({each["id"] for each in given}) == len(given)
 
 
+def test_a_number_that_somebody_was_given_is_no_name():
+    facts = {"name": "household 1410", "order_days": 2.0, "horizon_days": 30}
+    assert openings_of(facts)[0].startswith("Hello, it has been 74 days")
+
+
 @pytest.mark.parametrize("playbook", list(SHIPPED_PLAYBOOKS), ids=lambda playbook: playbook.id)
 def test_a_shipped_playbook_says_where_its_prior_comes_from_and_fits_any_currency(playbook):
     assert playbook.source.startswith("practice: ")
@@ -323,7 +328,7 @@ def test_dates_points_and_money_are_written_as_people_do():
     ]
 
 
-@pytest.mark.parametrize("name", ["{days_since_order}", "=1+1", "<b>Ann</b>", "مریم", "A\nB", "😀" * 2000])
+@pytest.mark.parametrize("name", ["{days_since_order}", "=A+B", "<b>Ann</b>", "مریم", "A\nB", "😀" * 2000])
 def test_a_strange_name_is_only_a_name(name):
     assert openings_of({"name": name, "order_days": 2.0, "horizon_days": 30})[0].startswith(
         f"Hello {' '.join(name.split())}, it has been 74 days"
