@@ -22,12 +22,14 @@ from serving.book.decisions import hand_over, hold
 from serving.book.inbox.backgrounds import Background, keep_backgrounds
 from serving.book.posted import PostedEvent, PostedOrder, record_events, record_orders
 from serving.book.posted_log import Reader
-from serving.book.privacy.erasure import erase
+from serving.book.privacy.erasure import erase, would_erase
 from serving.book.privacy.holdings import BY_ACCOUNT, BY_CUSTOMER
+from serving.book.privacy.retention import tidy
 from serving.book.runs import record_scores
 from serving.book.schema import ENTRIES, EPISODES, ERASURES, LISTS, MERGERS, OUTBOX, PROGRAMME, SUPPRESSED, WEBHOOKS
 from serving.book.sql_rows import digest
 from serving.book.visits.views import View, record_view
+from serving.config.retention_settings import RetentionSettings
 from serving.outreach.plan.plan import plan
 from serving.outreach.plan.policy import Policy
 from serving.webhooks.outbox import publish_and_enqueue
@@ -142,6 +144,18 @@ def test_law_nothing_of_a_forgotten_customer_is_left(full: Book) -> None:
     assert others(full) == before
     assert counts["scores"] == 2
     assert all(count > 0 for count in counts.values())
+
+
+def test_what_would_be_erased_or_tidied_is_what_is(full: Book) -> None:
+    """On both databases; to be told it changes nothing."""
+    before = sorted(map(str, cells(full)))
+    would, periods = would_erase(full, WHO), RetentionSettings(contacts_days=730, posted_days=1_095).periods()
+    old = tidy(full, periods, AS_OF + timedelta(2_000), dry_run=True)
+    assert sorted(map(str, cells(full))) == before
+    assert {"entries", "scores", "contacts", "outcomes"} <= old.keys()
+    assert erase(full, WHO, "key") == would
+    assert tidy(full, periods, AS_OF + timedelta(2_000)).keys() <= old.keys()
+    assert tidy(full, periods, AS_OF + timedelta(2_000)) == {}
 
 
 def test_what_stays_is_when_by_whom_and_how_much(full: Book) -> None:
