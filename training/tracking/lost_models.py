@@ -7,11 +7,10 @@ model serve unjudged.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from features.errors import LostModels
-from training.sqlite_url import sqlite_uri
+from training.tracking.plain_reading import read_rows
 
 
 def refuse_lost(database: Path, artifacts: Path) -> None:
@@ -34,7 +33,6 @@ def _knows_a_run(database: Path) -> bool:
     if not database.exists():
         return False
     try:
-        with closing(sqlite3.connect(sqlite_uri(database, "ro"), uri=True)) as registry:
-            return registry.execute("SELECT 1 FROM runs LIMIT 1").fetchone() is not None
+        return bool(read_rows(database, "SELECT 1 FROM runs LIMIT 1"))
     except sqlite3.OperationalError as error:
         return "no such table" not in str(error)  # what cannot be read for another reason is told by who reads it

@@ -10,16 +10,15 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from features.errors import ModelNotFound
 from features.faults import faults_at, machine_fault
 from training.bundle import Bundle
-from training.sqlite_url import sqlite_uri
 from training.tracking.lost_models import refuse_lost
 from training.tracking.models import NOT_DESCRIBED, Described, bundle_folder, log_model, new_version
+from training.tracking.plain_reading import read_rows
 from training.tracking.runs import Runs
 from training.tracking.store import UNCHANGED, quiet_mlflow
 
@@ -201,8 +200,7 @@ class Tracking(Runs):
         if not self.store.is_file:
             return None
         try:
-            with closing(sqlite3.connect(sqlite_uri(self.store.database, "ro"), uri=True)) as registry:
-                return registry.execute(query, (self.store.model, which)).fetchall()
+            return read_rows(self.store.database, query, (self.store.model, which))
         except sqlite3.Error as error:
             fault = machine_fault(error, self.store.database, UNCHANGED)
             if fault is not None:

@@ -12,13 +12,13 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.sqlite_url import sqlite_uri
 from training.tracking.lost_models import refuse_lost
+from training.tracking.plain_reading import read_rows
 from training.tracking.process import is_gone, this_process
 from training.tracking.records import (
     BACKTEST_EXPERIMENT,
@@ -284,7 +284,6 @@ def _has_running(database: Path) -> bool:
     if not database.exists():
         return False
     try:
-        with closing(sqlite3.connect(sqlite_uri(database, "ro"), uri=True)) as registry:
-            return registry.execute("SELECT 1 FROM runs WHERE status = 'RUNNING' LIMIT 1").fetchone() is not None
+        return bool(read_rows(database, "SELECT 1 FROM runs WHERE status = 'RUNNING' LIMIT 1"))
     except sqlite3.Error:
         return True
