@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from features.clock import date_of
@@ -89,8 +90,8 @@ def test_what_was_posted_is_part_of_the_log_for_everyone(shop: Any, settings: Se
     with Book(settings.folder).engine.connect(), OpenShop(settings) as opened:
         book = opened.book
         assert OpenShop(settings, book=book).reading.log.digest() == reading.log.digest()
-    made = in_shop(settings, write_features, tmp_path / "features.csv")
-    assert "new one" in set(made.frame["customer_id"])
+    in_shop(settings, write_features, tmp_path / "features.csv")
+    assert "new one" in set(pd.read_csv(tmp_path / "features.csv")["customer_id"])
     told = in_shop(settings, shop_kpis)
     assert told.table.end == reading.log.last_day + 1
     assert date_of(told.table.end) == shop.as_of + timedelta(1)
@@ -146,7 +147,8 @@ def test_columns_of_the_customers_file_are_part_of_the_log_where_they_are_featur
     log = OpenShop(known).log
     assert log.attributes == ("region",)
     assert log.digest() != shop.log.digest()
-    frame = in_shop(known, write_features, tmp_path / "features.csv").frame
+    in_shop(known, write_features, tmp_path / "features.csv")
+    frame = pd.read_csv(tmp_path / "features.csv")
     assert frame["customer_region_share"].between(0.3, 0.7).all()
     assert frame["customer_region_log_odds"].nunique() == 2
 

@@ -227,4 +227,4 @@ def test_the_story_of_a_customer_who_changed_accounts_leaves_the_former_account_
     assert "former" in str(customer_answer(Story(found), Money("EUR")))
     told = str(customer_answer(Story(only_accounts(found, ["moved"])), Money("EUR")))
     assert "former" not in told
-    assert "scored 90%" in told
+    assert "Scored 90%" in told

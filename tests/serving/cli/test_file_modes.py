@@ -102,6 +102,7 @@ WRITERS = {
         ),
         "copies in a temporary folder, which is its owner's alone",
     ),
+    "features/engines/stream_tables.py": "into memory, for PostgreSQL's COPY",
     "serving/api/metrics.py": "counts of requests, beside BentoML's",
     "serving/pages/upload.py": "a copy of what was sent, in such a folder",
     **dict.fromkeys(("crm", "list_json", "list_html", "list_xlsx", "write_table", "folder"), "what `whole` gave them"),
