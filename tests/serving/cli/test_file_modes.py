@@ -115,7 +115,7 @@ WRITERS = {
             "lost_category",
             "trees",
             "blend",
-            "tracking",
+            "records",
             "search",
             "optuna_studies",
         ),
