@@ -116,6 +116,7 @@ WRITERS = {
             "trees",
             "blend",
             "records",
+            "store",
             "search",
             "optuna_studies",
         ),
