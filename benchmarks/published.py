@@ -62,6 +62,7 @@ PAGES = (
     Page("benchmarks/serving/soak.md", "make bench-serving SOAK=20", measures=("serving/api", "serving/book")),
     Page("benchmarks/serving/stalls.md", "make bench-serving", measures=("serving/api", "serving/book")),
     Page("benchmarks/training/results.md", "make bench-training", measures=("features", "training")),
+    Page("benchmarks/watch/alarms.md", "make bench-watch", "benchmarks.watch.alarms"),
     Page("benchmarks/watch/results.md", "make bench-watch", "benchmarks.watch"),
     Page("benchmarks/value/results.md", "make bench-value", "benchmarks.value"),
 )

@@ -105,7 +105,13 @@ WRITERS = {
     "features/engines/stream_tables.py": "into memory, for PostgreSQL's COPY",
     "serving/api/metrics.py": "counts of requests, beside BentoML's",
     "serving/pages/upload.py": "a copy of what was sent, in such a folder",
-    **dict.fromkeys(("crm", "list_json", "list_html", "list_xlsx", "write_table", "folder"), "what `whole` gave them"),
+    **dict.fromkeys(
+        (f"serving/backup/{name}.py" for name in ("archive", "moment", "scratch", "stage", "take")),
+        "into a folder that is its owner's alone, until it takes the place of what was there",
+    ),
+    **dict.fromkeys(
+        ("last_backup", "crm", "list_json", "list_html", "list_xlsx", "write_table", "folder"), "what `whole` gave them"
+    ),
     **dict.fromkeys(
         (
             "bundle",
