@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from sqlalchemy.engine import Engine
@@ -254,17 +255,23 @@ def _journal(
     names = [path.relative_to(room / NEW).as_posix() for path in (room / NEW).rglob("*") if path.is_file()]
     pieces = [each for each in pieces_of(names) if each not in BOOK_FILES or (server is None and each == BOOK)]
     away = in_the_way(shop, pieces, book_is_file=server is None)
-    kept = f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     has_former = away or any((room / FORMER).iterdir())
     return Journal(
         id=staged.id,
         archive=archive.name,
         settings=manifest.settings,
-        kept_as=kept if has_former else "",
+        kept_as=_free_name(shop) if has_former else "",
         away=away,
         into_place=pieces,
         server="" if server is None or manifest.book is None else shown_name(server),
     )
+
+
+def _free_name(shop: Path) -> str:
+    """Return a name for what was there before; two restores may fall into one second."""
+    first = f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    names = chain([first], (f"{first}-{number}" for number in count(2)))
+    return next(name for name in names if not (shop / name).exists())
 
 
 def _finish(shop: Path, journal: Journal, server: Engine | None) -> None:
