@@ -86,6 +86,7 @@ def test_a_list_tells_of_itself_and_of_everyone_who_is_new(book: Book, publish: 
         "owner": "unassigned",
         "kind": "regular",
         "playbook": "",
+        "title": "",
         "band": first["band"],
         "probability": 0.9,
         "left_probability": 0.9,
