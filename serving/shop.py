@@ -118,7 +118,7 @@ class OpenShop:
         Raises:
             InputError: the book's secret is not here, by which they are known again.
         """
-        book = self.book_if_any
+        book = self.book_if_any if self._may_have_a_book() else None
         if book is None:
             return None
         from serving.book.privacy.tombstones import tombstones_of
@@ -197,6 +197,11 @@ class OpenShop:
     def _knows_languages(self) -> bool:
         """Whether any file has a column for it: else the orders need not be read for it once more."""
         return bool({"language", "country"} & {*self.customers.columns, *self.settings.orders.contacts})
+
+    def _may_have_a_book(self) -> bool:
+        """Whether there can be a book, without importing what opens one: `check` is over before that is loaded."""
+        place, state = self.settings.book_place, self.settings.state_folder
+        return not isinstance(place, Path) or (place / "book.db").exists() or (state / "book.json").exists()
 
     @property
     def book(self) -> Book:

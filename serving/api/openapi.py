@@ -49,7 +49,7 @@ def openapi(operations: Sequence[Operation]) -> dict[str, Any]:
 
     >>> from serving.api.app import OPERATIONS
     >>> openapi(OPERATIONS)["openapi"], len(openapi(OPERATIONS)["paths"])
-    ('3.1.0', 17)
+    ('3.1.0', 18)
     """
     _, schemas = msgspec.json.schema_components(_messages(operations), ref_template=REFERENCE)
     used = {operation.tag for operation in operations}

@@ -203,11 +203,10 @@ def features(
     json: Json = False,
 ) -> None:
     """Write the features of everyone who can churn, as known on a day."""
-    if (out is not None) + (into is not None) + explain != 1:
-        raise InputError(
-            "say where the features go, and once: --out FILE, --into SCHEMA.TABLE, or --explain for the SQL"
-        )
     with shop_of(config, orders, horizon, active, until=as_of, known_at=known_at) as shop:
+        if (out is not None) + (into is not None) + explain != 1:
+            ways = "--out FILE, --into SCHEMA.TABLE, or --explain for the SQL"
+            raise InputError(f"say where the features go, and once: {ways}")
         from serving.commands.data.features import explain_features, write_feature_rows, write_features
 
         if out is not None:

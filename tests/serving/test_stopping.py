@@ -57,9 +57,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
         command = ["sh", "-c", line.format(serve=" ".join(serve))] if line else serve
         own = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "DROPS": str(drops), "LONGEST": str(longest)}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        started.append(
-            subprocess.Popen(command, env={**os.environ, **own}, text=True, start_new_session=True, **pipes)  # type: ignore[call-overload]
-        )
+        apart = {"start_new_session": True, "preexec_fn": hears_hang_ups}
+        started.append(subprocess.Popen(command, env={**os.environ, **own}, text=True, **apart, **pipes))  # type: ignore[call-overload]
         return started[-1]
 
     yield starting
@@ -70,6 +69,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
         for pipe in (process.stdout, process.stderr):
             assert pipe is not None
             pipe.close()
+
+
+def hears_hang_ups() -> None:
+    """Undo what `nohup` did to the tests themselves: a program takes that over."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def children_of(process_id: int) -> list[psutil.Process]:

@@ -39,9 +39,6 @@ class Registry:
         self.answers = list(answers)
         self.loaded: list[str] = []
 
-    def __call__(self, _: Path) -> Registry:
-        return self
-
     def champion_version(self) -> str | None:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
@@ -69,7 +66,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Registry]:
 
     def placed(*answers: Any) -> Registry:
         made = Registry(*answers)
-        monkeypatch.setattr(champion_module, "Tracking", made)
+        monkeypatch.setattr(Settings, "tracking", lambda self: made)
         return made
 
     return placed
