@@ -118,7 +118,7 @@ class OpenShop:
         Raises:
             InputError: the book's secret is not here, by which they are known again.
         """
-        book = self.book_if_any if self._may_have_a_book() else None
+        book = self.book_if_any
         if book is None:
             return None
         from serving.book.privacy.tombstones import tombstones_of
@@ -221,6 +221,8 @@ class OpenShop:
     @property
     def book_if_any(self) -> Book | None:
         """The database of record; None where there is none yet: who only reads makes no book."""
+        if self._book is None and not self._may_have_a_book():
+            return None
         from serving.book.recognition.known_book import never_had
 
         place, state = self.settings.book_place, self.settings.state_folder
