@@ -54,8 +54,9 @@ check: $(READY) ## ruff, mypy strict, the import law, and that no test takes lon
 docs: $(READY) ## write the generated pages
 	@$(BIN)/python docs/generate.py
 
-bench: $(READY) ## speed as ratios, side by side in one run
+bench: $(READY) ## speed as ratios, side by side in one run; POLARS=, FEATURETOOLS=Pythons that have them
 	@$(BIN)/python -m benchmarks.features
+	@$(BIN)/python -m benchmarks.features.peers $(if $(POLARS),--polars $(POLARS)) $(if $(FEATURETOOLS),--featuretools $(FEATURETOOLS))
 
 bench-quality: $(READY) ## who is right on open logs; CDNOW=path of CDNOW_master.txt, PEERS=folder of the peers' answers
 	@$(BIN)/python -m benchmarks.quality $(if $(CDNOW),--cdnow $(CDNOW)) $(if $(PEERS),--peers $(PEERS))

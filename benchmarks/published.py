@@ -51,6 +51,7 @@ PAGES = (
     Page("benchmarks/effect/results.md", "make bench-effect", "benchmarks.effect"),
     Page("benchmarks/effect/weekly.md", "make bench-effect", "benchmarks.effect.weekly"),
     Page("benchmarks/features/results.md", "make bench", measures=("features",)),
+    Page("benchmarks/features/peers.md", "make bench", measures=("features",)),
     Page("benchmarks/intake/results.md", "make bench-intake", measures=READING),
     Page("benchmarks/lists/results.md", "make bench-lists", measures=("serving/outreach", "serving/book")),
     Page("benchmarks/quality/shrinking.md", "make bench-quality", "benchmarks.quality.shrinking"),

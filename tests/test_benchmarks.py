@@ -14,6 +14,7 @@ TINY = {
     "backup": ("--customers", "200", "--runs", "1"),
     "ablation": ("--simulated", "250"),
     "features": ("--lines", "20000", "--dates", "2"),
+    "features.peers": ("--lines", "20000", "--dates", "2", "--rounds", "1"),
     "intake": ("--lines", "20000"),
     "lists": ("--customers", "200"),
     "value": ("--simulated", "120"),
@@ -51,7 +52,10 @@ def ran(*command: str) -> subprocess.CompletedProcess[str]:
 
 def page_of(name: str, sizes: tuple[str, ...], folder: Path) -> str:
     """Run a benchmark as a process, since it is one: no import of this run stands in its way."""
-    page, generated = folder / "page.md", ("--folder", str(folder)) if name in ("features", "intake") else ()
+    page, generated = (
+        folder / "page.md",
+        ("--folder", str(folder)) if name in ("features", "features.peers", "intake") else (),
+    )
     done = ran(f"benchmarks.{name}", *sizes, *generated, "--out", str(page))
     assert done.returncode == 0, done.stderr[-3000:]
     return page.read_text(encoding="utf-8")
