@@ -29,15 +29,20 @@ from serving.outreach.exports.list_csv import people_csv
 from serving.outreach.plan.candidates import LISTED_KINDS
 from serving.outreach.plan.details import detail_text
 from serving.outreach.plan.outreach_list import ENTRY_COLUMNS
-from serving.outreach.playbooks.guidance import in_language
+from serving.outreach.playbooks.guidance import guided, in_language
 from serving.outreach.playbooks.playbooks import playbooks_in_force
-from serving.scores import SCORE_NAMES, Band, State
+from serving.scores import SCORE_NAMES, Band, Column, State
 from serving.webhooks.taken_back import withdraw_and_enqueue
 
 MOST_ENTRIES = 5_000  # of a page
 Number = Annotated[int, Meta(ge=0, lt=1 << 31)]
 
 
+# What the entry's playbook says when it is asked; null where it is no longer in force.
+_GUIDANCE = (
+    Column("what_to_say", "text", "sentences", "advice of the playbook to whoever makes the contact", is_optional=True),
+    Column("incentive", "text", "sentences", "what the playbook lets them offer", is_optional=True),
+)
 # The columns that came after the first lists: of an older list they are null.
 _ADDED = (
     *("entry_id", "account_id", "members", "kind", "playbook", "title", "channel", "opening"),
@@ -50,7 +55,11 @@ def _entry_fields() -> list[tuple[str, Any] | tuple[str, Any, None]]:
     fields = dict(map(field_of, ENTRY_COLUMNS))
     first = {name: fields[name] for name in ("position", "owner", "customer_id", "name", "segment")}
     scored = {name: fields[name] for name in SCORE_NAMES if name in fields}
-    return [*(first | scored).items(), *((name, fields[name], None) for name in _ADDED)]
+    return [*(first | scored).items(), *((name, fields[name], None) for name in _ADDED), *_guidance_fields()]
+
+
+def _guidance_fields() -> list[tuple[str, Any, None]]:
+    return [(*field_of(column), None) for column in _GUIDANCE]
 
 
 class Entry(msgspec.defstruct("_EntryColumns", _entry_fields(), frozen=True)):  # type: ignore[misc]
@@ -183,7 +192,7 @@ def _list_response(call: Call, day: date | None) -> Response:
     page = _page(call, day, None if as_csv else call.query.limit)
     language = language_asked(call.query.language, call.server.settings)
     playbooks = playbooks_in_force(call.server.need_settings().list.playbooks)
-    entries = in_language(_seen(call, page.entries), playbooks, language)
+    entries = in_language(guided(_seen(call, page.entries), playbooks, language), playbooks, language)
     if as_csv:
         response = _csv(page, entries)
     else:
@@ -355,6 +364,8 @@ ENTRY = {
     "due_on": "2026-03-05",
     "change": "new",
     "listed_for": "late",
+    "what_to_say": "Call yourself, not by script. Ask how things are, what has changed and what is missing.",
+    "incentive": None,
 }
 LIST: dict[str, Any] = {
     "as_of": "2026-03-02",

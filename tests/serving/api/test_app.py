@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.language.languages import language_named
 from serving.api.app import OPERATIONS, create_app
 from serving.api.lists import Entry, ListAnswer
 from serving.api.model import ModelAnswer
@@ -25,6 +26,8 @@ from serving.api.state import ServerState
 from serving.book import Book
 from serving.config import Settings, load_settings
 from serving.outreach.plan.outreach_list import ENTRY_NAMES
+from serving.outreach.playbooks.guidance import GUIDANCE_NAMES, with_guidance
+from serving.outreach.playbooks.playbooks import playbooks_in_force
 from tests.serving.conftest import MONDAY
 from tests.serving.read_back import current_list
 
@@ -37,7 +40,23 @@ def test_the_list_comes_as_json(call: Any, server: Any) -> None:
     assert [entry.customer_id for entry in answer.entries] == current.entries["customer_id"].tolist()
     assert [entry.customer_id for entry in answer.winback] == current.winback["customer_id"].tolist()
     assert (answer.capacity, answer.rank_by, answer.currency) == (20, "gain", "EUR")
-    assert set(json.loads(response.content)["entries"][0]) == set(Entry.__struct_fields__) <= set(ENTRY_NAMES)
+    names = {*ENTRY_NAMES, *GUIDANCE_NAMES}
+    assert set(json.loads(response.content)["entries"][0]) == set(Entry.__struct_fields__) <= names
+
+
+@pytest.mark.parametrize("language", ["en", "fa", "el"])
+def test_an_entry_says_what_its_page_says(call: Any, server: Any, language: str) -> None:
+    """The advice of its playbook and what may be offered, in the language asked for, in JSON and in CSV."""
+    playbooks = playbooks_in_force(server.settings.list.playbooks)
+    told = with_guidance(current_list(server.book), playbooks, language_named(language)).entries
+    asked = {"language": language}
+    entries = call("GET", "/v1/lists/current", params=asked).json()["entries"]
+    file = call("GET", "/v1/lists/current", params=asked, headers={"Accept": "text/csv"}).content
+    rows = list(csv.DictReader(StringIO(file.decode("utf-8-sig"))))[: len(told)]
+    for name in GUIDANCE_NAMES:
+        assert [entry[name] for entry in entries] == told[name].tolist()
+        assert [row[name] or None for row in rows] == told[name].tolist()
+    assert any(entry["what_to_say"] for entry in entries)
 
 
 def test_the_list_comes_as_csv_when_asked_for(call: Any, server: Any) -> None:
