@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,10 +25,15 @@ from serving.api.operation import Operation
 from serving.api.request_body import MAX_BODY_BYTES
 from serving.api.state import ServerState
 from serving.book import Book
+from serving.book.runs import record_scores
 from serving.config import Settings, load_settings
 from serving.outreach.plan.outreach_list import ENTRY_NAMES
+from serving.outreach.plan.plan import DEFAULT_CHOICE, plan
+from serving.outreach.plan.policy import Policy
 from serving.outreach.playbooks.guidance import GUIDANCE_NAMES, with_guidance
 from serving.outreach.playbooks.playbooks import playbooks_in_force
+from serving.scorer import score
+from serving.webhooks.outbox import publish_and_enqueue
 from tests.serving.conftest import MONDAY
 from tests.serving.read_back import current_list
 
@@ -44,19 +50,38 @@ def test_the_list_comes_as_json(call: Any, server: Any) -> None:
     assert set(json.loads(response.content)["entries"][0]) == set(Entry.__struct_fields__) <= names
 
 
+@pytest.fixture(scope="module")
+def advised(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerState]:
+    """A list whose entries have playbooks, with one stage and with several."""
+    book = Book(tmp_path_factory.mktemp("advised"))
+    scores = score(shop.log, shop.bundles["lightgbm"], "7", shop.as_of)
+    run_id = record_scores(book, scores, currency="EUR", data_digest=shop.log.digest())
+    ids = ("personal-call", "win-back")
+    chosen = [
+        {**DEFAULT_CHOICE, "playbook": ids[row % len(ids)], "title": "Call in person"} for row in range(len(scores))
+    ]
+
+    def choose(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(**pd.DataFrame(chosen[: len(rows)], index=rows.index))
+
+    publish_and_enqueue(book, plan(scores, currency="EUR", policy=Policy(capacity=20), choose=choose), run_id)
+    yield ServerState(shop.settings, book)
+    book.close()
+
+
 @pytest.mark.parametrize("language", ["en", "fa", "el"])
-def test_an_entry_says_what_its_page_says(call: Any, server: Any, language: str) -> None:
+def test_an_entry_says_what_its_page_says(calling: Any, advised: ServerState, language: str) -> None:
     """The advice of its playbook and what may be offered, in the language asked for, in JSON and in CSV."""
-    playbooks = playbooks_in_force(server.settings.list.playbooks)
-    told = with_guidance(current_list(server.book), playbooks, language_named(language)).entries
-    asked = {"language": language}
+    playbooks = playbooks_in_force(advised.need_settings().list.playbooks)
+    told = with_guidance(current_list(advised.need_book()), playbooks, language_named(language)).entries
+    asked, call = {"language": language}, calling(create_app(advised))
     entries = call("GET", "/v1/lists/current", params=asked).json()["entries"]
     file = call("GET", "/v1/lists/current", params=asked, headers={"Accept": "text/csv"}).content
     rows = list(csv.DictReader(StringIO(file.decode("utf-8-sig"))))[: len(told)]
     for name in GUIDANCE_NAMES:
         assert [entry[name] for entry in entries] == told[name].tolist()
         assert [row[name] or None for row in rows] == told[name].tolist()
-    assert any(entry["what_to_say"] for entry in entries)
+    assert {entry["what_to_say"] for entry in entries} > {None}
 
 
 def test_the_list_comes_as_csv_when_asked_for(call: Any, server: Any) -> None:
