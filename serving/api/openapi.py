@@ -16,7 +16,7 @@ import msgspec
 from serving.api.operation import CSV, Operation
 from serving.api.shared_messages import Problem
 
-VERSION = "1.14.0"
+VERSION = "1.15.0"
 DESCRIPTION = """What a shop's other systems ask Regulars over HTTP, and what they report back to it.
 
 Money is a decimal in major units: answers write it as a string ("12.50"), so that no reader rounds it; requests may

@@ -29,8 +29,10 @@ from serving.config import load_settings
 from serving.outreach.effect.effect import effect
 from serving.shop import OpenShop
 from tests.serving.conftest import SmallShop, in_shop
+from tests.training.backtest.test_fairness import halves, harmed, made_up
 from training.backtest.bands import Band, Floor
 from training.backtest.choice import Difference
+from training.backtest.fairness.report import fairness
 from training.backtest.grade import Grade
 from training.backtest.report import Report, report_facts
 from training.backtest.shortlist import A_TENTH, ListResult, Shortlist
@@ -170,25 +172,35 @@ def quality_answered(shop: SmallShop, quality: dict[str, Any]) -> Any:
     return wire(model_answer(Champion(bundle, "7"), None, None).quality)
 
 
-def without_groups(quality: dict[str, Any]) -> dict[str, Any]:
-    """Groups are compared in the report; of them the API tells the warnings."""
-    return {name: value for name, value in quality.items() if name != "fairness"}
-
-
 def test_a_models_quality_is_what_its_report_says(shop: SmallShop) -> None:
     """As it is read from the bundle, with what could not be measured."""
     quality = json.loads(json.dumps(report_facts(FOUND), allow_nan=False))
     assert quality["warnings"]
-    assert quality_answered(shop, quality) == without_groups(quality)
+    assert quality_answered(shop, quality) == quality
+
+
+def test_groups_served_worse_are_answered(shop: SmallShop) -> None:
+    """As the backtest compared them; too few customers for an AUROC are null."""
+    rows = made_up(3_000, seed=5)
+    found = fairness(harmed(rows, "percentages"), {"Region": halves(rows, 0), "Nothing": {}})
+    few = fairness(rows.where(np.arange(len(rows.y)) < 60), {"Nothing": {}})
+    for each in (found, few):
+        quality = wire(report_facts(replace(FOUND, fairness=each)))
+        assert quality_answered(shop, quality) == quality
+    answered = quality_answered(shop, wire(report_facts(replace(FOUND, fairness=found))))["fairness"]
+    worse = [one for one in answered["comparisons"] if one["is_worse"]]
+    assert [(one["column"], one["group"], one["measure"]) for one in worse] == [("Region", "north", "percentages")]
+    assert answered["warnings"][0].startswith("Region north: percentages are too low")
 
 
 def test_a_model_of_before_answers_null_for_what_its_bundle_lacks(shop: SmallShop) -> None:
     """No backtest, and a grade from before the cases were told."""
-    nothing = {"grade": None, "list": None, "bands": None, "warnings": None}
+    nothing = {"grade": None, "list": None, "bands": None, "warnings": None, "fairness": None}
     assert quality_answered(shop, {}) == nothing
     quality = wire(report_facts(FOUND))
-    del quality["grade"]["cases"]
-    assert quality_answered(shop, quality) == without_groups(quality) | {"grade": quality["grade"] | {"cases": None}}
+    del quality["grade"]["cases"], quality["fairness"]
+    lacking = {"grade": quality["grade"] | {"cases": None}, "fairness": None}
+    assert quality_answered(shop, quality) == quality | lacking
 
 
 @pytest.mark.parametrize("operation", TYPED, ids=lambda operation: operation.name)

@@ -1,0 +1,1 @@
+"""How well the model did out of time, as the API answers it: its grade, its list, its bands, its groups."""
