@@ -16,7 +16,7 @@ from features.churn.labels import complete_until
 from features.clock import date_of
 from features.errors import InputError
 from features.log import Log
-from features.shell import shell_line
+from features.shell import program, shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from serving.commands.data.check import check_shop
 from serving.commands.data.demo_data import write_demo_shop
@@ -167,11 +167,11 @@ def next_commands(settings: Settings) -> list[str]:
     return [
         f"  the list for a spreadsheet    {settings.folder / 'demo' / 'list' / 'list.csv'}",
         f"  compare runs in MLflow        {settings.tracking().store.ui_command}",
-        "  your own shop                 mkdir my-shop && cd my-shop && regulars init ORDERS.csv",
+        "  your own shop                 source .venv/bin/activate && mkdir my-shop && cd my-shop",
+        "                                regulars init ORDERS.csv",
         "                                regulars check && regulars train && regulars list --out list",
         "  then once a week              regulars weekly NEXT-ORDERS.csv",
-        "  (regulars and mlflow are in .venv/bin; activate them with: source .venv/bin/activate)",
         "",
-        f"The list in a browser: {shell_line('regulars', 'serve', '--config', toml)}",
+        f"The list in a browser: {shell_line(program('regulars'), 'serve', '--config', toml)}",
         "then open http://127.0.0.1:3000/pages/",
     ]

@@ -22,7 +22,7 @@ from urllib.parse import quote, urlsplit
 
 from features.errors import Unreachable
 from features.faults import faults_at
-from features.shell import shell_line
+from features.shell import program, shell_line
 from training.sqlite_url import sqlite_url
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Store:
         if self.is_server:
             return self.place
         where = self.uri if self.is_file else self.place
-        return shell_line("env", "MLFLOW_DISABLE_TELEMETRY=true", "mlflow", "ui", "--backend-store-uri", where)
+        return shell_line("env", "MLFLOW_DISABLE_TELEMETRY=true", program("mlflow"), "ui", "--backend-store-uri", where)
 
     def page(self, experiment_id: str, search: str) -> str:
         """Return the address of the runs of an experiment that a search finds.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -86,9 +87,24 @@ def test_every_line_to_copy_is_read_back_by_a_shell(tmp_path: Path) -> None:
     init_shop(folder)
     lines = next_commands(load_settings(folder / "regulars.toml"))
     (serve,) = (line for line in lines if "regulars serve" in line)
-    assert shlex.split(serve)[-4:] == ["regulars", "serve", "--config", toml]
+    command = shlex.split(serve.partition(": ")[2])
+    assert (Path(command[0]).name, *command[1:]) == ("regulars", "serve", "--config", toml)
     (runs,) = (line for line in lines if "mlflow ui" in line)
     assert sa.make_url(shlex.split(runs)[-1]).database == str(folder / "mlruns" / "mlflow.db")
+
+
+def test_what_the_demo_says_at_its_end_is_found_where_no_environment_is_active(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulate_shop(2, 1, tmp_path)
+    init_shop(tmp_path)
+    monkeypatch.setenv("PATH", os.defpath)
+    lines = next_commands(load_settings(tmp_path / "regulars.toml"))
+    programs = {word for line in lines for word in shlex.split(line) if Path(word).name in ("regulars", "mlflow")}
+    assert {Path(each).name for each in programs if Path(each).is_absolute() and os.access(each, os.X_OK)} == {
+        "regulars",
+        "mlflow",
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
