@@ -14,6 +14,7 @@ from features.language.languages import Language
 from features.language.messages import Message, Sentence, in_a_row, said, sentence
 from features.language.typed_values import Amount, Days, Digits, Name, Percent, Plain, Value
 from serving.commands.lists.kpis_in_words import PERIODS
+from serving.commands.lists.list_in_words import APART, REGULARS, counted
 from serving.commands.lists.why_in_words import ARMS
 from serving.outreach.exports.layout import GROUPS
 from serving.outreach.plan.in_words import BANDS, CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, RANKED_BY, STATES
@@ -40,6 +41,14 @@ TWO_REASONS = in_a_row(
     [sentence("{count} {reason}", count=n, reason=LEFT_OUT[why]) for n, why in ((12, "veto"), (1, "ordered"))],
     commas=True,
 )
+ON_THE_LIST = (
+    counted(REGULARS, 91, measure=RANKED_BY["gain"]).message,
+    counted(REGULARS, 1, measure=RANKED_BY["value_at_risk"]).message,
+)
+APART_FROM_THEM = (
+    in_a_row([counted(APART["newcomers"], 9), counted(APART["winback"], 31)], commas=True),
+    in_a_row([counted(APART["reminders"], 1), counted(APART["shrinking"], 1)], commas=True),
+)
 TWO_WORDS = in_a_row(map(Sentence.of, (OUTCOMES["saved"], OUTCOMES["wrong_alarm"])), commas=True)
 
 NUMBERS: Mapping[str, Twice] = {
@@ -47,7 +56,7 @@ NUMBERS: Mapping[str, Twice] = {
     **dict.fromkeys(("money_share", "rows_share", "share"), (Percent(0.04), Percent(0.6))),
     **dict.fromkeys(("came", "said", "stayed", "without"), (Percent(0.27), Percent(0.58))),
     **dict.fromkeys(("customers", "treated"), (2_321, 330)),
-    **dict.fromkeys(("gone", "lapsed", "newcomers", "reminders", "shrinking", "still"), COUNTS),
+    **dict.fromkeys(("gone", "still"), COUNTS),
     **dict.fromkeys(("known", "until"), (FIRST, OTHER)),
     **dict.fromkeys(("rows_now", "money_now"), (Digits("8.0"), Digits("0.0"))),
     **dict.fromkeys(("rows_then", "money_then"), (Digits("2.0"), Digits("12.5"))),
@@ -114,6 +123,7 @@ TEXTS: Mapping[str, Twice] = {
     "remedy": (sentence('did you mean "{word}"?', word="A-100").message,) * 2,
     "what": (sentence('"{name}"', name="A-10").message, Name("A-10")),
     "rule": (Name("duplicate lines"), Name("cancelled")),
+    "setting": (Name("capacity = 25"), Name("capacity = 25")),
     "server": (Name("smtp.shop.example"), Name("127.0.0.1")),
     "serves": (Name("6"), Name("11")),
     "sheet": (Name("Eleni"), Name("North")),
@@ -152,6 +162,8 @@ MESSAGES: Mapping[str, Twice] = {
     "ids": (NOBODY, NOBODY),
     "kind": (CHECKS["date"][1], CHECKS["number"][1]),
     "reasons": (TWO_REASONS, TWO_REASONS),
+    "regulars": ON_THE_LIST,
+    "apart": APART_FROM_THEM,
     "arm": (ARMS["treated"], ARMS["holdout"]),
     "band": (BANDS["high"], BANDS["medium"]),
     "state": (STATES["at_risk"], STATES["active"]),

@@ -22,6 +22,7 @@ from serving.commands.lists.backgrounds import backgrounds
 from serving.commands.lists.list_in_words import (
     counts_in_words,
     held_in_words,
+    long_in_words,
     merged_in_words,
     moves_in_words,
     owned_in_words,
@@ -59,7 +60,7 @@ class PublishedList:
         outreach: the list, its entries with what their playbooks advise.
         files: that were written.
         run: the scoring run behind it.
-        warnings: sentences about settings that do nothing.
+        warnings: sentences about settings that do nothing, or are missing.
         taken_back: lists that were taken back since the one before: as_of, withdrawn_at, by, why.
         held_along: accounts that are kept off by a veto or snooze that a customer brought from another account.
         owners_along: accounts on it whose owner came along with some of their customers.
@@ -227,7 +228,8 @@ def publish(
         taken_back = taken_back_since(connection, outreach.as_of)
     in_book = {*snapshot.owners.values(), *snapshot.owned["owner"]}
     known_owners = {NO_OWNER, *customers.named_owner_of.values(), *in_book, *outreach.owners}
-    warnings = (*run.doubts(), *policy.unknown_owners(known_owners))
+    unbounded = long_in_words(outreach, policy.capacity_of)
+    warnings = (*run.doubts(), *policy.unknown_owners(known_owners), *unbounded)
     held = held_along(outreach.suppressed, snapshot, customers.account_of, (VETO, SNOOZED))
     owned = owners_along(outreach.everyone["account_id"], snapshot.owned, customers.accounts)
     told = run, warnings, taken_back, held, owned, mailed

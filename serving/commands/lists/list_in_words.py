@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from features.language.languages import Language
 from features.language.messages import Message, Sentence, in_a_row, message_in, said, sentence
-from features.language.typed_values import Amount, Day, Days
+from features.language.typed_values import Amount, Day, Days, Plain, Value
 from features.language.written import money_text, number_text, percent_text
 from features.money import Money
 from serving.commands.result import Table
@@ -31,6 +32,25 @@ WORTH = Message(
     "risk = left_probability, of no order within three horizons; worth = expected gain (expected_gain in the files): "
     "risk × P(saved | contacted) × expected spend − cost"
 )
+# Who is little worth a row.
+LITTLE = Message(
+    "{count} more would gain less than {least}, what it costs to read a row (a fiftieth of a call; [list] least_gain), "
+    "and is left out",
+    plural="{count} more would gain less than {least} each, what it costs to read a row (a fiftieth of a call; [list] "
+    "least_gain), and are left out",
+)
+REGULARS = Message(
+    "{count} regular on the list, ranked by {measure}", plural="{count} regulars on the list, ranked by {measure}"
+)
+# Group of a list → how many are in it.
+APART: Mapping[str, Message] = {
+    "newcomers": Message("{count} new customer", plural="{count} new customers"),
+    "winback": Message("{count} lapsed one to win back", plural="{count} lapsed ones to win back"),
+    "reminders": Message("{count} to remind before the due day", plural="{count} to remind before the due day"),
+    "shrinking": Message("{count} that buys less", plural="{count} that buy less"),
+}
+A_DAY_OR_TWO = 25  # entries; what is proposed where nothing bounds a list
+MOST_A_WEEK = 100  # entries that one owner works off before the next list: twenty calls on each of five days
 
 
 def top_in_words(outreach: OutreachList, language: Language, *, has_money: bool) -> Iterator[Sentence | str | Table]:
@@ -49,12 +69,8 @@ def top_in_words(outreach: OutreachList, language: Language, *, has_money: bool)
         yield sentence("The list of {day:table}, {horizon} ahead:", **values)
     yield Sentence.of(WORTH if has_money else NO_MONEY)
     if count := outreach.left_out.get(LITTLE_GAIN, 0):
-        yield sentence(
-            "{count} more would gain less than {least} each, what it costs to read a row (a fiftieth of a call; [list] "
-            "least_gain), and are left out",
-            count=count,
-            least=Amount(outreach.least_gain, outreach.currency),
-        )
+        least = Amount(outreach.least_gain, outreach.currency)
+        yield counted(LITTLE, count, least=least)
     yield ""
     heads = [said(each, language) for each in COLUMNS]
     rows = [_row(entry, outreach.currency, language) for entry in records(outreach.entries.head(SHOWN))]
@@ -63,15 +79,15 @@ def top_in_words(outreach: OutreachList, language: Language, *, has_money: bool)
 
 def counts_in_words(outreach: OutreachList) -> Iterator[Sentence]:
     """Say how many are on the list, who is not on it and why, and what has moved."""
-    counts = {"lapsed": outreach.winback, "newcomers": outreach.newcomers, "reminders": outreach.reminders}
-    yield sentence(
-        "{count} regulars on the list, ranked by {measure}; apart from them {newcomers} new customers, {lapsed} lapsed "
-        "ones to win back, {reminders} to remind before the due day and {shrinking} that buy less",
-        count=len(outreach.entries),
-        measure=RANKED_BY.get(outreach.rank_by, outreach.rank_by),
-        shrinking=len(outreach.shrinking),
-        **{name: len(frame) for name, frame in counts.items()},
-    )
+    ranked = RANKED_BY.get(outreach.rank_by, outreach.rank_by)
+    regulars = counted(REGULARS, len(outreach.entries), measure=ranked)
+    apart = [(each, len(getattr(outreach, group))) for group, each in APART.items()]
+    others = [counted(each, count) for each, count in apart if count]
+    if others:
+        rest = in_a_row(others, commas=True)
+        yield sentence("{regulars}; apart from them {apart}", regulars=regulars.message, apart=rest)
+    else:
+        yield regulars
     if outreach.left_out:
         yield sentence("not on it: {reasons}", reasons=_reasons(outreach.left_out))
 
@@ -86,6 +102,36 @@ def moves_in_words(outreach: OutreachList) -> Iterator[Sentence]:
         yield sentence("since the former list: {new} new, {still} still on it, {gone} gone ({reasons})", **values)
     elif still:
         yield sentence("since the former list: {new} new, {still} still on it, nobody gone", **counts)
+
+
+def long_in_words(outreach: OutreachList, capacity_of: Callable[[str], int | None]) -> Iterator[Sentence]:
+    """Say which owner has more than a week's work, where no capacity bounds it; nothing where none has.
+
+    Args:
+        outreach: the list.
+        capacity_of: an owner → how many entries the owner takes; None = no bound.
+    """
+    counts = outreach.everyone["owner"].value_counts()
+    unbounded = counts[[capacity_of(str(owner)) is None for owner in counts.index]]
+    if len(unbounded) and (most := int(unbounded.iloc[0])) > MOST_A_WEEK:
+        owner = str(unbounded.index[0])
+        yield sentence(
+            "the longest list ({who}) has {count} entries, more than anybody calls in a week: with {setting} under "
+            "[list] each owner gets the first {shown}",
+            who=OWNERS.get(owner, owner),
+            count=most,
+            setting=f"capacity = {A_DAY_OR_TWO}",
+            shown=A_DAY_OR_TWO,
+        )
+
+
+def counted(message: Message, count: int, **values: Value | Message | Plain) -> Sentence:
+    """Return the sentence of a message for so many.
+
+    >>> str(counted(APART["newcomers"], 1)), str(counted(APART["newcomers"], 2))
+    ('1 new customer', '2 new customers')
+    """
+    return Sentence.of(replace(message, values={"count": count, **values}, count=count))
 
 
 def taken_back_in_words(each: Mapping[str, Any]) -> Sentence:
@@ -142,8 +188,7 @@ def written_in_words(files: Sequence[Path]) -> Sentence:
 
 def _careful(message: Message, ids: Sequence[str]) -> Iterator[Sentence]:
     if ids:
-        values: dict[str, Message | int] = {"count": len(ids), "ids": _named(ids)}
-        yield Sentence.of(Message(message.text, values, plural=message.plural, count=len(ids)))
+        yield counted(message, len(ids), ids=_named(ids))
 
 
 def _named(ids: Sequence[str]) -> Message:
