@@ -9,7 +9,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 
 SHOP = "/srv/shop"
-EXPORT = "/srv/exports/orders.csv"
+EXPORT = "/srv/exports/orders.csv"  # "" where orders live in a database
 
 with DAG(
     dag_id="regulars_weekly",
@@ -26,6 +26,7 @@ with DAG(
         task_id="weekly",
         bash_command=f"regulars weekly {EXPORT} || test $? -eq 13",
         cwd=SHOP,
+        # Passwords come from the environment of Airflow's workers, or from env={…} with append_env=True.
         retries=3,
         retry_delay=timedelta(minutes=10),
         execution_timeout=timedelta(hours=6),
