@@ -13,6 +13,7 @@ from serving.book.decisions import HAND_OVER
 from serving.book.lists import ROUND_ROBIN
 from serving.book.outcomes import LEAVE_ALONE
 from serving.book.sentences import sentences_from_json
+from serving.outreach.plan.details import detail_sentence
 from serving.outreach.plan.holdout import HOLDOUT, TREATED
 from serving.outreach.plan.in_words import BANDS, CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, OWNERS, STATES
 from serving.outreach.plan.snapshot import EVERY_CHANNEL
@@ -118,12 +119,12 @@ def _listed(row: Row) -> Iterator[Sentence | None]:
 
 
 def _off(said: Message) -> Callable[[Row], Iterator[Sentence]]:
-    """Return what says a reason; the book holds its details in English, but for a veto, whose reason somebody wrote."""
+    """Return what says a reason and its detail; that of a veto somebody wrote."""
 
     def told(row: Row) -> Iterator[Sentence]:
         yield Sentence.of(replace(said, values={"reason": _word(LEFT_OUT, row["reason"])}))
-        if row["reason"] == VETO:
-            yield sentence("{name}", name=str(row["detail"]))
+        if detail := str(row["detail"] or ""):
+            yield sentence("{name}", name=detail) if row["reason"] == VETO else detail_sentence(detail)
 
     return told
 

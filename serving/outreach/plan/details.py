@@ -13,7 +13,7 @@ from functools import cache
 from string import Formatter
 
 from features.language.languages import ENGLISH, Language
-from features.language.messages import Message, said
+from features.language.messages import Message, Sentence, said, sentence
 from features.language.typed_values import Day, Days, Name, Percent, Value
 from serving.outreach.plan.in_words import CHANNELS
 
@@ -50,13 +50,20 @@ def detail_text(detail: str, language: Language) -> str:
     >>> detail_text("ordered on 2026-02-25", GREEK), detail_text("asked by Eleni", GREEK)
     ('παρήγγειλε στις 25 Φεβρουαρίου', 'asked by Eleni')
     """
-    if language.code == ENGLISH.code:
-        return detail
+    return detail if language.code == ENGLISH.code else said(detail_sentence(detail), language)
+
+
+def detail_sentence(detail: str) -> Sentence:
+    """Return the detail of a reason as a sentence that every language can say; one of no known form says itself.
+
+    >>> detail_sentence("ordered on 2026-02-25").message.text, detail_sentence("asked by Eleni").message.text
+    ('ordered on {day:table}', '{name}')
+    """
     for form in FORMS:
         if found := _pattern(form.text).fullmatch(detail):
             values = {name: _READ[name](text) for name, text in found.groupdict().items()}
-            return said(Message(form.text, values), language)
-    return detail
+            return Sentence.of(Message(form.text, values), detail)
+    return sentence("{name}", name=detail)
 
 
 @cache
