@@ -63,7 +63,8 @@ def init(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Take the likely answer to each question.")] = False,
     language: Annotated[
-        str, typer.Option("--language", metavar="CODE", help="Of what it assumes and asks: en, fa or el.")
+        str,
+        typer.Option("--language", metavar="CODE", help="Of what it says, and of the shop: en, fa or el."),
     ] = ENGLISH.code,
     json: Json = False,
 ) -> None:

@@ -7,7 +7,16 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+from features.language.languages import ENGLISH, Language
+from features.language.messages import Message, said
+from features.language.typed_values import Digits
+from features.language.written import separated
+from features.sources.balance.names import NAMES, name_of
 from features.sources.balance.sheet import ORDER_LINES, READ, RETURNS, SIGN, Amounts, BalanceSheet, Change, SheetLine
+
+HEADS: tuple[Message, ...] = (
+    *(Message("rows", context="sheet"), Message("orders", context="sheet"), Message("customers", context="sheet")),
+)
 
 
 def document(sheet: BalanceSheet) -> dict[str, Any]:
@@ -56,41 +65,69 @@ def grouped(amount: Decimal) -> str:
 
 
 def _amounts(money: Amounts) -> str:
-    return ", ".join(f"{'+' if amount > 0 else ''}{grouped(amount)} {currency}" for currency, amount in money.items())
+    return "; ".join(f"{'+' if amount > 0 else ''}{grouped(amount)} {currency}" for currency, amount in money.items())
 
 
-def table(sheet: BalanceSheet) -> Iterator[str]:
+def table(sheet: BalanceSheet, language: Language = ENGLISH) -> Iterator[str]:
     """Yield the sheet as an accountant would read it, one line each.
 
     Args:
         sheet: one that adds up.
+        language: of the reader.
     """
     currencies = tuple(sheet.read.money) or (sheet.currency,)
     digits = {each: _digits(*(line.money.get(each, Decimal(0)) for line in sheet.lines)) for each in currencies}
-    rows = [_cells(line, digits) for line in sheet.lines]
-    labels = (READ, *(f"− {line.rule}" for line in sheet.left_out), f"− {RETURNS}", f"= {ORDER_LINES}")
-    yield from _aligned(("", "rows", "orders", "customers", *currencies), labels, rows)
-    yield from (f"  {change.of}, {_changed(change)}" for change in sheet.changes)
+    rows = [_cells(line, digits, language) for line in sheet.lines]
+    read, returns, lines = (name_of(name, language) for name in (READ, RETURNS, ORDER_LINES))
+    labels = (read, *(f"− {name_of(line.rule, language)}" for line in sheet.left_out), f"− {returns}", f"= {lines}")
+    heads = (said(head, language) for head in HEADS)
+    yield from _aligned(("", *heads, *currencies), labels, rows)
+    yield from (f"  {said(line, language)}" for line in (*map(_changed, sheet.changes), *_posted(sheet)))
+    yield from (said(line, language) for line in _counted(sheet))
+
+
+def _counted(sheet: BalanceSheet) -> Iterator[Message]:
     counted = sheet.counted
-    if counted.posted_lines:
-        yield f"  posted orders: {counted.posted_lines:,} lines, {grouped(counted.posted_spend)} {sheet.currency}"
-    yield (
-        f"counted: {counted.orders:,} orders on {counted.order_days:,} order days of {counted.customers:,} customers, "
-        f"spend {grouped(counted.spend)} {sheet.currency}, returned {grouped(counted.returned)} {sheet.currency}"
+    yield Message(
+        "counted: {orders} orders on {days} order days of {customers} customers, spend {spend}, returned {returned}",
+        {
+            "orders": counted.orders,
+            "days": counted.order_days,
+            "customers": counted.customers,
+            "spend": Digits(f"{grouped(counted.spend)} {sheet.currency}"),
+            "returned": Digits(f"{grouped(counted.returned)} {sheet.currency}"),
+        },
     )
 
 
-def _changed(change: Change) -> str:
+def _posted(sheet: BalanceSheet) -> Iterator[Message]:
+    if lines := sheet.counted.posted_lines:
+        spend = Digits(f"{grouped(sheet.counted.posted_spend)} {sheet.currency}")
+        yield Message("posted orders: {lines} lines, {spend}", {"lines": lines, "spend": spend})
+
+
+def _changed(change: Change) -> Message:
     """Say what a rule did to the money; a sign that a return is written with takes and adds nothing."""
-    rows = f"{change.rows:,} row{'s' if change.rows != 1 else ''}"
+    of, rows = NAMES[change.of], change.rows
     if change.rule == SIGN:
-        return f"written below zero on {rows}: counted without the sign"
-    return f"{change.rule} on {rows}: {_amounts(change.money)}"
+        return Message(
+            "{of}, written below zero on {count} row: counted without the sign",
+            {"of": of, "count": rows},
+            plural="{of}, written below zero on {count} rows: counted without the sign",
+            count=rows,
+        )
+    return Message(
+        "{of}, {rule} on {count} row: {amounts}",
+        {"of": of, "rule": NAMES[change.rule], "count": rows, "amounts": Digits(_amounts(change.money))},
+        plural="{of}, {rule} on {count} rows: {amounts}",
+        count=rows,
+    )
 
 
-def _cells(line: SheetLine, digits: Mapping[str, int]) -> list[str]:
+def _cells(line: SheetLine, digits: Mapping[str, int], language: Language) -> list[str]:
     counts = (f"{count:,}" for count in (line.rows, line.orders, line.customers))
-    return [*counts, *(f"{line.money.get(currency, Decimal(0)):,.{n}f}" for currency, n in digits.items())]
+    amounts = (f"{line.money.get(currency, Decimal(0)):,.{n}f}" for currency, n in digits.items())
+    return [separated(text, language) for text in (*counts, *amounts)]
 
 
 def _aligned(head: Sequence[str], labels: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -56,7 +56,7 @@ def init_shop(
         columns: what is known already, each as FIELD=HEADER.
         set_aside: whether rows that break a rule are named in a file, and the others read.
         answer: who answers the questions; each that stays open is written in place of its answer.
-        language: of what it assumes and asks, on the terminal and in the toml.
+        language: of what it assumes and asks, on the terminal and in the toml; another than English is the shop's, too.
 
     Raises:
         InputError: a file that cannot be read, a toml that is there already, a required column that was neither
@@ -80,6 +80,9 @@ def init_shop(
     churn, assumed = _churn(None if report is None else report.log, open_=bool(talk.open))
     settings = dataclasses.replace(settings, churn=churn)
     assumptions = (*found.assumptions, *talk.said, assumed)
+    if language.code not in (ENGLISH.code, settings.shop.language):
+        settings = dataclasses.replace(settings, shop=dataclasses.replace(settings.shop, language=language.code))
+        assumptions = (*assumptions, sentence("Lists, mails and pages speak the language of this command."))
     with whole(out) as half:
         half.write_text(toml_text(settings, assumptions, talk.open, language), encoding="utf-8")
     document: dict[str, Any] = {
@@ -100,7 +103,7 @@ def init_shop(
     if report is not None and report.log is not None and report.sheet is not None:
         seen = report.log, report.sheet, settings.shop.currency
         document["preview"] = preview_document(*seen)
-        words += [*preview_lines(*seen), ""]
+        words += [*preview_lines(*seen, language), ""]
     end = sentence("then: regulars check") if talk.open else sentence("next: regulars check")
     return WordedResult(document, [*words, said(end, language)])
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from features.clock import date_of
+from features.language.jalali import jalali_date
+from features.language.languages import ENGLISH, PERSIAN, Language
+from features.language.messages import said, sentence
+from features.language.written import day_text, digits, separated
 from features.log import Log
 from features.money import Money
 from features.sources.balance.sheet import BalanceSheet
@@ -32,14 +37,15 @@ def preview_document(log: Log, sheet: BalanceSheet, currency: str) -> dict[str, 
     }
 
 
-def preview_lines(log: Log, sheet: BalanceSheet, currency: str) -> Iterator[str]:
-    """Yield the preview for a person; arguments as above."""
-    yield from ("", "the first orders as they would be read:")
+def preview_lines(log: Log, sheet: BalanceSheet, currency: str, language: Language = ENGLISH) -> Iterator[str]:
+    """Yield the preview for a person; arguments as above, and the language of whoever reads it."""
+    yield from ("", said(sentence("the first orders as they would be read:"), language))
     for each in _first_orders(log, currency):
-        money = f"  {each['spend']} {currency}" if each["spend"] is not None else ""
-        yield f"  {each['day']}  {each['customer_id']}{money}"
-    yield from ("", *sheet_table(sheet), "", "orders by month:")
-    yield from bars(orders_by_month(log))
+        money = "" if each["spend"] is None else f"  {separated(each['spend'], language)} {currency}"
+        day = day_text(date.fromisoformat(each["day"]), language, "table")
+        yield f"  {day}  {each['customer_id']}{money}"
+    yield from ("", *sheet_table(sheet, language), "", said(sentence("orders by month:"), language))
+    yield from bars(_by_month_of(log, language), language)
 
 
 def _first_orders(log: Log, currency: str) -> list[dict[str, Any]]:
@@ -71,7 +77,20 @@ def orders_by_month(log: Log) -> dict[str, int]:
     return {str(month.min() + step): int(count) for step, count in enumerate(counts)}
 
 
-def bars(counts: dict[str, int]) -> Iterator[str]:
+def _by_month_of(log: Log, language: Language) -> dict[str, int]:
+    """Return how many orders each month of the reader's calendar has, under its name."""
+    if language.code != PERSIAN.code:
+        return orders_by_month(log)
+    orders = log.streams["orders"]
+    counts = np.bincount(orders.day - orders.day.min(), weights=orders.columns["orders"])
+    found: dict[str, int] = {}
+    for after, count in enumerate(counts):
+        year, month, _ = jalali_date(date_of(int(orders.day.min()) + after))
+        found[f"{year}/{month:02}"] = found.get(f"{year}/{month:02}", 0) + int(count)
+    return found
+
+
+def bars(counts: dict[str, int], language: Language = ENGLISH) -> Iterator[str]:
     """Yield a bar for each of the last months.
 
     >>> print(*bars({"2026-01": 40, "2026-02": 1, "2026-03": 0}), sep="/")
@@ -80,6 +99,7 @@ def bars(counts: dict[str, int]) -> Iterator[str]:
     shown = list(counts.items())[-MONTHS:]
     most = max((count for _, count in shown), default=0)
     if len(counts) > len(shown):
-        yield f"  the last {MONTHS} of {len(counts)} months"
+        yield "  " + said(sentence("the last {shown} of {every} months", shown=MONTHS, every=len(counts)), language)
     for month, count in shown:
-        yield f"  {month}  {'█' * -(-BAR * count // max(1, most))} {count:,}"
+        bar = "█" * -(-BAR * count // max(1, most))
+        yield f"  {digits(month, language)}  {bar} {separated(f'{count:,}', language)}"

@@ -51,7 +51,7 @@ def test_it_reads_like_a_bill(sheet: BalanceSheet) -> None:
         "− zero-value orders     1       1          1   0.004   0.00",
         "− returns               1       1          1  -5.000   0.00",
         "= order lines           3       3          3  12.006  30.00",
-        "  order lines, currency converted on 1 row: -30.00 USD, +27.00 EUR",
+        "  order lines, currency converted on 1 row: -30.00 USD; +27.00 EUR",
         "  order lines, rounded on 1 row: +0.004 EUR",
         "  returns, written below zero on 1 row: counted without the sign",
         "counted: 3 orders on 3 order days of 3 customers, spend 39.01 EUR, returned 5.00 EUR",
