@@ -13,6 +13,7 @@ from features.guess.questions import CHECKS
 from features.language.languages import Language
 from features.language.messages import Message, Sentence, in_a_row, said, sentence
 from features.language.typed_values import Amount, Days, Digits, Name, Percent, Plain, Value
+from features.sources.balance.names import NAMES as SHEET_NAMES
 from serving.commands.lists.kpis_in_words import PERIODS
 from serving.commands.lists.list_in_words import APART, REGULARS, counted
 from serving.commands.lists.why_in_words import ARMS
@@ -60,8 +61,11 @@ NUMBERS: Mapping[str, Twice] = {
     **dict.fromkeys(("known", "until"), (FIRST, OTHER)),
     **dict.fromkeys(("rows_now", "money_now"), (Digits("8.0"), Digits("0.0"))),
     **dict.fromkeys(("rows_then", "money_then"), (Digits("2.0"), Digits("12.5"))),
+    **dict.fromkeys(("amounts", "spend", "returned"), (Digits("12,400.50 EUR"), Digits("-940.00 EUR"))),
     "accounts": (195, 12),
     "all": (12_400, MANY),
+    "lines": COUNTS,
+    "of": (SHEET_NAMES["order lines"], SHEET_NAMES["returns"]),
     "days": (7, 30),
     "discount": (Percent(0.1), Percent(0.1)),
     "each": (5, 5),
@@ -242,6 +246,7 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     },
     "a known {column}": {"column": (Message("outcome"), Message("channel"))},
     "{words} and {more} more": {"words": (Name("Draft, Hold"), Name("Draft, Hold"))},
+    "{of}, {rule} on {count} row: {amounts}": {"rule": (SHEET_NAMES["currency converted"], SHEET_NAMES["rounded"])},
     "{amount} {currency}": {"amount": (Digits("12,400.50"), Digits("-940.00"))},
     'Which column is {field}, {meaning}? Cells of "{column}" such as {cells} are not {kind}.': FIELD,
     'Which column is {field}, {meaning}? The cells of "{column}" are empty.': FIELD,

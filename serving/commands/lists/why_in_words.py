@@ -17,7 +17,7 @@ from serving.outreach.plan.details import detail_sentence
 from serving.outreach.plan.holdout import HOLDOUT, TREATED
 from serving.outreach.plan.in_words import BANDS, CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, OWNERS, STATES
 from serving.outreach.plan.snapshot import EVERY_CHANNEL
-from serving.outreach.plan.suppression import VETO
+from serving.outreach.plan.suppression import SNOOZED
 
 Row = Mapping[str, Any]
 ARMS: Mapping[str, Message] = {
@@ -119,12 +119,12 @@ def _listed(row: Row) -> Iterator[Sentence | None]:
 
 
 def _off(said: Message) -> Callable[[Row], Iterator[Sentence]]:
-    """Return what says a reason and its detail; that of a veto somebody wrote."""
+    """Return what says a reason and its detail, which a snooze has on a line of its own."""
 
     def told(row: Row) -> Iterator[Sentence]:
         yield Sentence.of(replace(said, values={"reason": _word(LEFT_OUT, row["reason"])}))
-        if detail := str(row["detail"] or ""):
-            yield sentence("{name}", name=detail) if row["reason"] == VETO else detail_sentence(detail)
+        if row["detail"] and row["reason"] != SNOOZED:
+            yield detail_sentence(str(row["detail"]))
 
     return told
 
