@@ -134,6 +134,7 @@ TEXTS: Mapping[str, Twice] = {
     "stage": (Name("list"), Name("train")),
     "subject": (Name("days_since_order"), Name("columns of orders.csv")),
     "table": (Name("orders"), Name("events")),
+    "tables": (Name("orders, events"), Name("views")),
     "time": (Name("14:01"), Name("08:30")),
     "toml": (Name("regulars.toml"), Name("shop.toml")),
     "typed": (Name("x"), Name("9")),

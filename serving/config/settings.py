@@ -361,7 +361,7 @@ class Settings:
         files: who may read what is written.
         pages: how people open the pages.
         deliver: how lists come to their owners by mail; None: they do not.
-        retention: how long what the book holds of persons is kept.
+        retention: how long what the book holds of persons is kept; None where the shop does not say so.
         weekly: where `regulars weekly` writes, and whom it mails.
         retrain: when it trains.
     """
@@ -380,7 +380,7 @@ class Settings:
     files: FileSettings = field(default_factory=FileSettings)
     pages: PagesSettings = field(default_factory=PagesSettings)
     deliver: DeliverSettings | None = None
-    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    retention: RetentionSettings | None = None
     weekly: WeeklySettings = field(default_factory=WeeklySettings)
     retrain: RetrainSettings = field(default_factory=RetrainSettings)
     folder: Path = Path()
@@ -400,6 +400,11 @@ class Settings:
     def mails_lists(self) -> bool:
         """Whether owners are mailed their lists: a shop may want no mail but the summary of the week."""
         return self.deliver is not None and bool(self.list.addresses or not self.weekly.mail_to)
+
+    @property
+    def retention_in_force(self) -> RetentionSettings:
+        """The periods of the shop, or the default ones."""
+        return self.retention or RetentionSettings()
 
     def known_on(self, day: date) -> Settings:
         """Return the same settings for the exports that had been added by the end of a business day.

@@ -16,7 +16,6 @@ from features.questions import Question, by_setting
 from features.sources.mapping import NO_FILE, FileFormat
 from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
 from serving.config.questions import question_lines, with_questions
-from serving.config.retention_settings import RetentionSettings
 from serving.config.settings import BookSettings, FileSettings, MlflowSettings, PagesSettings, ServeSettings, Settings
 from serving.config.weekly_settings import RetrainSettings, WeeklySettings
 
@@ -92,7 +91,7 @@ def _sections(settings: Settings, questions: Mapping[str, Question]) -> Iterator
         yield section("pages", settings.pages, "how people open the pages: docs/pages.md")
     if settings.deliver is not None:
         yield section("deliver", settings.deliver, "mails each owner's list; the password is in REGULARS_SMTP_PASSWORD")
-    if settings.retention != RetentionSettings():
+    if settings.retention is not None:
         yield section("retention", settings.retention, "how long what is kept of persons stays: docs/privacy.md")
     if settings.weekly != WeeklySettings():
         yield section("weekly", settings.weekly, "where regulars weekly writes, and whom it mails: docs/weekly.md")

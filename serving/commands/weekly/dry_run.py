@@ -20,8 +20,9 @@ from serving.commands.data.add import refuse_others
 from serving.commands.weekly.due import Due, answered_alarms, last_training, whether_due
 from serving.commands.weekly.lock import holder_in, is_held
 from serving.commands.weekly.run_state import read_state
-from serving.commands.weekly.stages import ADD, CHECK, LIST, MAIL, SCORE, TRAIN, WATCH, after_check, goes_on_at
+from serving.commands.weekly.stages import ADD, CHECK, LIST, MAIL, SCORE, TIDY, TRAIN, WATCH, after_check, goes_on_at
 from serving.commands.weekly.take_up import taken_up
+from serving.commands.weekly.tidying import planned_tidying
 from serving.config import Settings
 from serving.monitoring.last_watch import last_watch
 from serving.shop import calendar_day
@@ -79,7 +80,7 @@ def plan_week(settings: Settings, files: Sequence[Path] = ()) -> Planned:
         InputError: an export that does not exist.
     """
     former = read_state(settings.state_folder / "weekly.json")
-    state, notes = taken_up(former, settings, files, goes_on_at(former) if former else "")
+    state, notes = taken_up(former, settings, files, goes_on_at(former, settings) if former else "")
     told, given = (*_holder(settings), *notes), [Path(file) for file in state.files]
     stages = {ADD.name: _added(settings, given)}
     try:
@@ -90,7 +91,7 @@ def plan_week(settings: Settings, files: Sequence[Path] = ()) -> Planned:
     stages[CHECK.name] = sentence("the orders can be used: {customers} customers", customers=log.n_customers)
     due = due_by(settings, log)
     words = {**_words(settings, log), TRAIN.name: train_words(due)}
-    stages |= {stage.name: words[stage.name] for stage in after_check(train_first=due.first)}
+    stages |= {stage.name: words[stage.name] for stage in after_check(settings, train_first=due.first)}
     if settings.weekly.mail_to:
         count = len(settings.weekly.mail_to)
         stages[MAIL.name] = Sentence.of(
@@ -167,7 +168,9 @@ def _read(settings: Settings, given: Sequence[Path]) -> Log:
 def _words(settings: Settings, log: Log) -> dict[str, str]:
     folder = settings.weekly.list_in(settings.folder)
     scores = sentence("score everyone as of {day:table}", day=date_of(log.last_day + 1))
+    tidying = {} if settings.retention is None else {TIDY.name: planned_tidying(settings)}
     return {
+        **tidying,
         SCORE.name: scores,
         LIST.name: sentence("publish the list and write it to {folder}", folder=str(folder)),
         WATCH.name: sentence("say how good the model is today, and raise what has changed"),

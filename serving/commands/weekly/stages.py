@@ -1,4 +1,4 @@
-"""The stages of a week, each by the function of its own command: add → check → score → list → watch → train.
+"""The stages of a week, each by the function of its own command: add → check → score → list → watch → train → tidy.
 
 A training comes last, so that nobody waits for the list; it comes before the scores where nothing could score.
 """
@@ -17,13 +17,16 @@ from serving.commands.lists.list_in_words import counts_in_words, moves_in_words
 from serving.commands.models.first_answer import let_rhythms_serve
 from serving.commands.models.score import score_all
 from serving.commands.models.watch import watch_shop
+from serving.commands.privacy.tidy import would_go
 from serving.commands.weekly.due import due_in_run
 from serving.commands.weekly.run_state import RunState
 from serving.commands.weekly.running import Facts, Running, Stage
 from serving.commands.weekly.said import Said
 from serving.commands.weekly.summary import summary_of
 from serving.commands.weekly.summary_mail import check_summary_mail, mail_summary
+from serving.commands.weekly.tidying import settled_tidying, tidied
 from serving.commands.weekly.training import due_in, settled, train_if_due
+from serving.config import Settings
 from serving.monitoring.last_watch import LastWatch, last_watch
 from serving.outreach.exports.write_table import write_table
 
@@ -139,6 +142,18 @@ def _trained(run: Running, before: Facts) -> Said | None:
     return settled(run.shop, due_in_run(before["due"]), before["challenger"])
 
 
+def _before_tidying(run: Running) -> Facts:
+    return {"rows": would_go(run.shop)}
+
+
+def _tidy(run: Running) -> Said:
+    return tidied(run.shop)
+
+
+def _tidied(run: Running, before: Facts) -> Said | None:
+    return settled_tidying(run.shop, before["rows"])
+
+
 def _mail(run: Running) -> Said:
     return mail_summary(run.settings, summary_of(run.state, run.settings.language))
 
@@ -151,23 +166,28 @@ ADD, CHECK = Stage("add", _add, _before_adding), Stage("check", _check)
 SCORE, LIST = Stage("score", _score), Stage("list", _list)
 WATCH = Stage("watch", _watch, _before_watch, _watched)
 TRAIN = Stage("train", _train, _before_training, _trained)
+TIDY = Stage("tidy", _tidy, _before_tidying, _tidied)
 MAIL = Stage("mail", _mail, settled=_perhaps_mailed)
 
 
-def after_check(*, train_first: bool) -> tuple[Stage, ...]:
-    """Return the stages that follow the check, in their order.
+def after_check(settings: Settings, *, train_first: bool) -> tuple[Stage, ...]:
+    """Return the stages that follow the check, in their order, but for the mail of their summary.
 
     Args:
+        settings: of the shop.
         train_first: nothing could score.
     """
-    return (TRAIN, SCORE, LIST, WATCH) if train_first else (SCORE, LIST, WATCH, TRAIN)
+    work = (TRAIN, SCORE, LIST, WATCH) if train_first else (SCORE, LIST, WATCH, TRAIN)
+    return work if settings.retention is None else (*work, TIDY)
 
 
-def goes_on_at(state: RunState) -> str:
+def goes_on_at(state: RunState, settings: Settings) -> str:
     """Return the first stage that has not ended; the last one where all have.
 
     Args:
         state: of a run.
+        settings: of the shop.
     """
-    names = [stage.name for stage in (ADD, CHECK, *after_check(train_first=bool(state.train_first)), MAIL)]
+    stages = (ADD, CHECK, *after_check(settings, train_first=bool(state.train_first)), MAIL)
+    names = [stage.name for stage in stages]
     return next((name for name in names if not state.is_done(name)), names[-1])

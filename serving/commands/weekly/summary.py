@@ -20,6 +20,7 @@ STAGES = {
     "list": Message("The list"),
     "watch": Message("The model today"),
     "train": Message("Training"),
+    "tidy": Message("Old records"),
     "mail": Message("This summary"),
 }
 

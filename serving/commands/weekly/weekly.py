@@ -48,9 +48,9 @@ def run_week(
         file = settings.state_folder / FILE
         former = read_state(file)
         with failure_mailed(settings, lambda: ADD.name):  # an export that is not there
-            state, notes = taken_up(former, settings, files, goes_on_at(former) if former else "")
+            state, notes = taken_up(former, settings, files, goes_on_at(former, settings) if former else "")
         run = Running(where or Path(FILE_NAME), file, settings, state, report)
-        with closing(run, lambda: goes_on_at(run.state)), _recorded(run):
+        with closing(run, lambda: goes_on_at(run.state, run.settings)), _recorded(run):
             notes = (*taken_over(killed), *notes, *_stages(run))
             run.keep(replace(run.state, ended_at=now()))
         return Week(run.state, notes, run.settings.language)
@@ -99,7 +99,7 @@ def _stages(run: Running) -> Iterator[Sentence]:
     do(run, CHECK)
     if run.state.train_first is None:
         run.keep(replace(run.state, train_first=due_in(run.shop).first, reads=run.fingerprint()))
-    for stage in after_check(train_first=bool(run.state.train_first)):
+    for stage in after_check(run.settings, train_first=bool(run.state.train_first)):
         do(run, stage)
     if run.settings.weekly.mail_to:
         do(run, MAIL)
