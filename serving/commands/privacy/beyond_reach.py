@@ -107,7 +107,8 @@ def in_the_book(book: Book, *, overwrite: bool) -> list[Left]:
 def _own_files(settings: Settings) -> list[Path]:
     """Return the files of the shop, whose rows are told by column, and those of the book, which holds nobody erased."""
     one = (settings.orders.lines, settings.orders.payments, settings.orders.persons, settings.orders.merge)
-    orders = [*_each_file(settings.orders.paths), *(each for each in one if each is not None)]
+    paths = settings.orders.paths if settings.orders.database is None else ()
+    orders = [*_each_file(paths), *(each for each in one if each is not None)]
     beside = [each.file for each in (settings.events, settings.customers) if each is not None]
     book = file_of(settings.book_place)
     of_book = [] if book is None else [book, *(book.with_name(book.name + ending) for ending in BESIDE)]

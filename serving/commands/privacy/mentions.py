@@ -85,6 +85,9 @@ class _LookedFor:
     def in_text(self, text: str) -> bool:
         return self.telling is not None and self.telling.search(text) is not None
 
+    def in_json(self, text: str) -> bool:
+        return any(each in self.ids for each in _JSON_ID.findall(text))
+
 
 def _pattern(text: str) -> str:
     """Return the pattern of a text; of a phone the last digits, in any grouping, with or without its country's code.
@@ -138,7 +141,8 @@ def _in_archive(path: Path, looked_for: _LookedFor) -> Iterator[bool]:
             for part in archive.read(name).decode("utf-8", "replace").split("<"):
                 tag, _, cell = part.partition(">")
                 text = html.unescape(cell if tag else part)
-                yield looked_for.in_text(text) or (tag.split(" ")[0] == "t" and clean_id(text) in looked_for.ids)
+                by_id = (tag.split(" ")[0] == "t" and clean_id(text) in looked_for.ids) or looked_for.in_json(part)
+                yield by_id or looked_for.in_text(text)
 
 
 def _mail_lines(path: Path) -> Iterator[str]:
@@ -156,8 +160,9 @@ def _in_plain_text(path: Path, opened: Callable[..., Any], looked_for: _LookedFo
             yield from _in_table(csv.reader(text, delimiter=_delimiter(path)), looked_for)
             return
         for line in text:
-            by_id = any(each in looked_for.ids for each in _JSON_ID.findall(line))
-            yield by_id or looked_for.in_text(html.unescape(line) if path.suffix == ".html" else line)
+            yield looked_for.in_json(line) or looked_for.in_text(
+                html.unescape(line) if path.suffix == ".html" else line
+            )
 
 
 def _parquet_rows(path: Path) -> Iterator[Sequence[str]]:
