@@ -5,7 +5,7 @@ A line that leaves the customer to its order's first is that customer's, as ever
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ def rows_of_customers(mapping: AnyMapping, merges: Merges, customer_ids: Collect
         InputError: a file that cannot be opened, or lacks the column.
     """
     counts: dict[str, dict[str, int]] = {}
-    with _opened(mapping, merges) as found:
+    with _opened(mapping, merges, _ids(mapping)) as found:
         for code, who in _codes(found.customer, customer_ids):
             rows = np.bincount(found.part[found.customer.codes == code], minlength=len(found.names)).tolist()
             for name, count in zip(found.names, rows, strict=False):
@@ -66,8 +66,11 @@ def rows_of_customers(mapping: AnyMapping, merges: Merges, customer_ids: Collect
 
 
 def rows_of_customer(mapping: AnyMapping, merges: Merges, customer_id: str) -> list[FileRow]:
-    """Return the rows of one customer with all their cells, in the order of the file; arguments as above."""
-    with _opened(mapping, merges) as found:
+    """Return the rows of one customer, in the order of the file, with all their cells; of a database those mapped.
+
+    Arguments as above.
+    """
+    with _opened(mapping, merges, _shown(mapping)) as found:
         codes = [code for code, _ in _codes(found.customer, [customer_id])]
         rows = np.flatnonzero(np.isin(found.customer.codes, codes))
         places = found.file.file.located(set(rows.tolist()))
@@ -77,8 +80,7 @@ def rows_of_customer(mapping: AnyMapping, merges: Merges, customer_id: str) -> l
 
 
 @contextmanager
-def _opened(mapping: AnyMapping, merges: Merges) -> Iterator[_Found]:
-    columns = {each.name: mapping.columns[each.name] for each in _IDS if each.name in mapping.columns}
+def _opened(mapping: AnyMapping, merges: Merges, columns: Mapping[str, str]) -> Iterator[_Found]:
     with open_mapped(mapping, _IDS, columns=columns) as opened:
         typed, file = read_cells(opened)
         typed, _ = merged(typed, merges)
@@ -87,6 +89,17 @@ def _opened(mapping: AnyMapping, merges: Merges) -> Iterator[_Found]:
         several = len(typed.part) > 0
         names = tuple(part.name for part in file.file.parts) if several else (mapping_name(mapping),)
         yield _Found(file, customer, typed.part if several else np.zeros(typed.rows, dtype=np.int64), names)
+
+
+def _ids(mapping: AnyMapping) -> dict[str, str]:
+    return {each.name: mapping.columns[each.name] for each in _IDS if each.name in mapping.columns}
+
+
+def _shown(mapping: AnyMapping) -> Mapping[str, str]:
+    """Return the columns to ask for: a file gives all of its own along, a database those that it is asked for."""
+    if isinstance(mapping, OrdersMapping) and mapping.database is not None:
+        return {**mapping.contacts, **mapping.columns}
+    return _ids(mapping)
 
 
 def _codes(customer: Coded, customer_ids: Collection[str]) -> Iterator[tuple[int, str]]:

@@ -11,6 +11,7 @@ from features.guess.guess import guess
 from features.sources.databases.address import Database
 from features.sources.databases.extract import Wanted, extracted
 from features.sources.mapping import OrdersMapping, Shop
+from features.sources.people.rows_of_customers import rows_of_customer
 from features.sources.reader import check_files, places_of, read_log
 
 SHOP = Shop("Europe/Berlin", "EUR")
@@ -64,6 +65,22 @@ def test_rows_have_the_same_numbers_each_time(shop_file):
 
     places = places_of(orders, report.sheet.rows_of("cancelled"))
     assert [place.line for place in places] == [10, 20, 30, 40, 50, 60]
+
+
+def test_a_person_is_shown_every_mapped_column_of_the_own_rows(shop_file):
+    """As in a file, with the line numbers that check tells; ids alone would answer nobody who asks what is stored."""
+    orders = mapping(shop_file, contacts={"name": "buyer"})
+    shown = rows_of_customer(orders, {}, "c3")
+    assert [each.line for each in shown] == list(range(3, 61, 7))
+    assert shown[0].file == "orders"
+    assert shown[0].cells == {
+        "order_id": "3",
+        "customer": "c3",
+        "ordered_at": "2026-01-01 13:00:00",
+        "total": "13.25",
+        "state": "paid",
+        "buyer": "Ann 3",
+    }
 
 
 def test_only_mapped_columns_and_rows_before_the_day_are_sent(shop_file):
