@@ -10,7 +10,9 @@ import sqlite3
 from pathlib import Path
 
 from features.errors import LostModels
+from features.faults import faults_at
 from training.tracking.plain_reading import read_rows
+from training.tracking.store import UNCHANGED
 
 
 def refuse_lost(database: Path, artifacts: Path) -> None:
@@ -24,6 +26,7 @@ def refuse_lost(database: Path, artifacts: Path) -> None:
 
     Raises:
         LostModels: the database is gone, or is empty.
+        MachineFault: it cannot be read.
     """
     if any((artifacts / "models").glob("*")) and not _knows_a_run(database):
         raise LostModels(str(database), "is empty" if database.exists() else "is gone")
@@ -33,6 +36,7 @@ def _knows_a_run(database: Path) -> bool:
     if not database.exists():
         return False
     try:
-        return bool(read_rows(database, "SELECT 1 FROM runs LIMIT 1"))
+        with faults_at(database, UNCHANGED):
+            return bool(read_rows(database, "SELECT 1 FROM runs LIMIT 1"))
     except sqlite3.OperationalError as error:
         return "no such table" not in str(error)  # what cannot be read for another reason is told by who reads it

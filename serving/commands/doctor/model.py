@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 
 from features.errors import LostModels, MachineFault, RegularsError
 from features.faults import faults_at
 from serving.commands.doctor.finding import Examined, Finding
 from serving.config import Settings
 from serving.shop import check_agrees
-from training.sqlite_url import sqlite_uri
 from training.tracking import Tracking
+from training.tracking.plain_reading import read_rows
 
 REGISTRY, MODEL = "registry", "model"
 TRAIN = "regulars train"
@@ -44,14 +42,15 @@ def check_registry(examined: Examined) -> Iterator[Finding]:
 
 
 def _damage(tracking: Tracking) -> str:
-    """Look at the pages of a registry in a file; a server or a database looks after its own."""
+    """Look at the pages of a registry in a file; a server or a database looks after its own.
+
+    The half of a write that was killed is taken back first, as whoever reads next would.
+    """
     database = tracking.store.database
     if not tracking.store.is_file or not database.exists():
         return ""
     with faults_at(database):
-        opened = sqlite3.connect(sqlite_uri(database, "ro"), uri=True)
-        with closing(opened) as registry:
-            (said,) = registry.execute("PRAGMA integrity_check(1)").fetchone()
+        ((said,),) = read_rows(database, "PRAGMA integrity_check(1)")
     return "" if said == "ok" else str(said)
 
 

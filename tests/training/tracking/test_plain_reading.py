@@ -1,12 +1,11 @@
 """MLflow's file is read without MLflow, also after a process was killed amid a write to it."""
 
-import os
-import signal
 import sqlite3
 from contextlib import closing
 
 import pytest
 
+from tests.killed_write import killed_amid_a_write
 from training.tracking.plain_reading import read_rows
 
 
@@ -18,14 +17,7 @@ def killed(tmp_path):
         made.execute("CREATE TABLE runs (name TEXT)")
         made.executemany("INSERT INTO runs VALUES (?)", [("before" * 100,)] * 200)
         made.commit()
-    child = os.fork()
-    if child == 0:
-        writing = sqlite3.connect(file)
-        writing.execute("PRAGMA cache_size = 1")  # so that pages go to the disk before the commit
-        writing.execute("UPDATE runs SET name = 'half'")
-        os.kill(os.getpid(), signal.SIGKILL)
-    os.waitpid(child, 0)
-    assert (tmp_path / "mlflow.db-journal").stat().st_size > 0
+    killed_amid_a_write(file)
     return file
 
 

@@ -34,7 +34,7 @@ from serving.commands.doctor.disk import check_disk
 from serving.commands.doctor.doctor import CHECKS
 from serving.commands.doctor.finding import Check, Examined, Finding
 from serving.commands.doctor.leftovers import check_backup, check_restore
-from serving.commands.doctor.model import check_model, check_registry
+from serving.commands.doctor.model import _damage, check_model, check_registry
 from serving.commands.doctor.outside import check_mail, check_webhooks
 from serving.commands.doctor.port import check_port
 from serving.commands.doctor.python import check_python, other_than_locked, unfit_packages
@@ -44,6 +44,7 @@ from serving.commands.weekly.lock import held
 from serving.commands.weekly.run_state import RunState, StageRecord, write_state
 from serving.config import BOOK_URL, load_settings
 from serving.config.broken_restore import JOURNAL, RESTORING
+from tests.killed_write import killed_amid_a_write
 from tests.loopback import HOST, free_port, served_on_a_port
 from tests.serving.backup.conftest import files_of, regulars
 from tests.serving.cli.test_book import another, emptied, gone
@@ -301,6 +302,17 @@ class TestModel:
         registry.unlink()
         finding = one(check_registry, changed)
         assert (finding.to_do, found(check_model, changed)) == ("put the backup of mlruns back: regulars restore", [])
+
+    def test_a_registry_whose_writer_was_killed(self, changed: Path) -> None:
+        """The half of its write is taken back, and nothing is amiss."""
+        registry = changed / "mlruns" / "mlflow.db"
+        killed_amid_a_write(registry)
+        assert _damage(load_settings(changed / "regulars.toml").tracking()) == ""
+        killed_amid_a_write(registry)
+        finding = one(check_registry, changed)
+        assert (finding.state, finding.words.endswith("version 2 is the champion")) == ("ok", True), finding
+        with closing(sqlite3.connect(registry)) as opened:
+            assert opened.execute("SELECT count(*) FROM sqlite_master WHERE name = 'half'").fetchone() == (0,)
 
     def test_no_model_yet(self, changed: Path) -> None:
         shutil.rmtree(changed / "mlruns")
