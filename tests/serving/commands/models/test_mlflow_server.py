@@ -155,3 +155,33 @@ def test_a_shop_trains_watches_and_lists_with_mlflow_on_a_server(
 
     with OpenShop(settings) as opened, pytest.raises(LostModels, match="knows none, and the shop had models"):
         refuse_lost_models(opened, tracking)
+
+
+@pytest.mark.whole
+def test_a_shop_trains_watches_and_lists_with_mlflow_in_postgresql_and_no_server(
+    postgresql: str, call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tables are in the database, artifacts in the shop's folder; no password is told."""
+    from features.simulation.simulate import simulate
+
+    monkeypatch.chdir(tmp_path)
+    simulate(300, seed=4, days=500, usual_gap_days=12).write(tmp_path)
+    init_shop(tmp_path)
+    with new_database(postgresql) as url:
+        monkeypatch.setenv("REGULARS_MLFLOW_URI", url.replace("postgres:@", "postgres:hush@"))
+        said = ""
+        for command in (("train", "--budget", "quick"), ("list", "--out", "list"), ("watch",), ("doctor",)):
+            code, out, err = call(*command)
+            assert code in ({0, 1} if command == ("doctor",) else {0, 13}), err
+            said += out + err
+        assert "hush" not in said
+        assert [path.name for path in (tmp_path / "mlruns").iterdir()] == ["artifacts"]
+        settings = load_settings(tmp_path / "regulars.toml")
+        tracking = settings.tracking()
+        assert (tracking.champion_version(), tracking.challenger_version()) == ("1", "1")
+        with tracking.store.open() as client:
+            assert {"regulars", "regulars watch"} <= {each.name for each in client.search_experiments()}
+        champions = Champions(settings)
+        champions.refresh()
+        assert champions.now is not None
+        assert champions.now.version == "1"
