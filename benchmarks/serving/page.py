@@ -122,7 +122,8 @@ Regulars runs as `regulars serve` starts it: keys, rate limit, strict reading, m
 do the same look-up in the same book and give the same JSON (compared before the rounds), without keys, limits and
 strict reading: FastAPI and BentoML as they come, each with its own access log to a file, FastAPI also without. They
 build an answer from the book's columns through their models; Regulars hands out the JSON that it encoded when the run
-was recorded. MLflow's server cannot look up; it scores a posted history of 5 orders, without reasons.
+was recorded. Its typed method is asked of the same server, by the body that BentoML's clients send to `/scores`.
+MLflow's server cannot look up; it scores a posted history of 5 orders, without reasons.
 
 All modules were compiled before, as an installation has them, and each start was preceded by one that is not counted.
 

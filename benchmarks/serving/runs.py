@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,13 @@ import psutil
 
 from benchmarks.serving import servers
 from benchmarks.serving.load import Plan, as_text
-from benchmarks.serving.servers import BIN, ROOT, Memory, Server
+from benchmarks.serving.servers import BIN, ROOT, Memory
 from benchmarks.serving.shop import Shop, customer_ids, history
 
 Request = tuple[str, str, int]
 Result = dict[str, Any]
+TYPED, ROUTE, TYPED_ROUTE = "Regulars, typed method", "/v1/scores", "/scores"
+AGREEING = 20  # requests whose answers are compared first
 DIFFERENT, DIFFERENT_MANY = 2_000, 100  # requests made beforehand, asked in turn
 MANY, ORDERS = 1_000, 50
 
@@ -109,7 +111,7 @@ def started(shop: Shop, folder: Path, times: int) -> Start:
 
 
 def side_by_side(shop: Shop, folder: Path, look_ups: list[Request], rounds: int, seconds: float) -> dict[str, Rounds]:
-    """Start all, let them answer the same, then let them take turns."""
+    """Start all, let them answer the same, then let them take turns; ours is asked by its typed method as well."""
     with ExitStack() as open_ones:
         enter = open_ones.enter_context
         looking = [
@@ -118,8 +120,9 @@ def side_by_side(shop: Shop, folder: Path, look_ups: list[Request], rounds: int,
             enter(servers.plain_fastapi(shop, folder, logging=False)),
             enter(servers.typed_bento(shop, folder)),
         ]
-        _agree(looking, look_ups[:20])
         plans = {server.name: Plan(server.port, look_ups, 8, seconds) for server in looking}
+        plans[TYPED] = Plan(looking[0].port, [by_typed_method(each) for each in look_ups], 8, seconds)
+        _agree(plans)
         other = enter(servers.mlflow_models_serve(shop, folder))
         plans[other.name] = Plan(other.port, [_invocation(shop)], 8, seconds)
         turns = [{name: asked(name, plan) for name, plan in plans.items()} for _ in range(rounds)]
@@ -178,7 +181,13 @@ def posted(shop: Shop, orders: int) -> Request:
 def look_ups(shop: Shop, random: np.random.Generator, scored: int) -> list[Request]:
     """Return look-ups of one id each."""
     ids = customer_ids(min(DIFFERENT, scored), random, scored)
-    return [request(shop, "/v1/scores", {"customer_ids": [each]}, f'"customer_id":"{each}"') for each in ids]
+    return [request(shop, ROUTE, {"customer_ids": [each]}, f'"customer_id":"{each}"') for each in ids]
+
+
+def by_typed_method(look_up: Request) -> Request:
+    """Return a look-up as BentoML's clients ask it of our typed method: the same body at another path."""
+    sent, held, times = look_up
+    return sent.replace(f"POST {ROUTE} ", f"POST {TYPED_ROUTE} ", 1), held, times
 
 
 def many_ids(shop: Shop, random: np.random.Generator, scored: int, count: int = MANY) -> list[Request]:
@@ -196,18 +205,19 @@ def _invocation(shop: Shop) -> Request:
     return request(shop, "/invocations", body, '"customer_id": "posted"')
 
 
-def _agree(looking: Sequence[Server], look_ups: Sequence[Request]) -> None:
-    """Refuse to compare servers that answer different things."""
-    for sent, _, _ in look_ups:
-        answers = {server.name: _answer(server, sent) for server in looking}
+def _agree(plans: Mapping[str, Plan]) -> None:
+    """Refuse to compare servers that answer different things to the first of their requests."""
+    for number in range(min(AGREEING, *(len(plan.requests) for plan in plans.values()))):
+        answers = {name: _answer(plan.port, plan.requests[number][0]) for name, plan in plans.items()}
         if any(answer != answers["Regulars"] for answer in answers.values()):
             raise SystemExit(f"the servers differ, nothing to compare: {json.dumps(answers, indent=1)}")
 
 
-def _answer(server: Server, sent: str) -> object:
+def _answer(port: int, sent: str) -> object:
     head, _, body = sent.partition("\r\n\r\n")
+    path = head.split(" ", 2)[1]
     headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if not line.startswith("Content-Length"))
-    asking = urllib.request.Request(f"http://127.0.0.1:{server.port}/v1/scores", body.encode(), headers)
+    asking = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body.encode(), headers)
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asking, timeout=30) as answer:
         found: object = json.load(answer)
     return found

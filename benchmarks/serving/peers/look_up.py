@@ -18,7 +18,11 @@ from features.money import Money
 BOOK_VARIABLE = "BENCHMARK_BOOK"
 RUN_FACTS = ("id", "as_of", "horizon_days", "model_version", "currency", "recorded_at")
 _RUN = f"SELECT {', '.join(RUN_FACTS)} FROM runs ORDER BY as_of DESC, id DESC LIMIT 1"
-_AMOUNTS = ("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high")
+_AMOUNTS = (
+    *("expected_spend", "value_at_risk", "value_at_risk_low", "value_at_risk_high"),
+    *("usual_spend", "missing_spend"),
+)
+_SENTENCES = ("reasons", "protective", "lost_categories", "shrinking")
 
 
 class Score(BaseModel):
@@ -29,6 +33,7 @@ class Score(BaseModel):
     scored_at: str
     horizon_days: int
     probability: float
+    left_probability: float
     band: Literal["low", "medium", "high"]
     state: Literal["new", "active", "at_risk", "lapsed"]
     days_since_order: int
@@ -46,6 +51,12 @@ class Score(BaseModel):
     value_at_risk: str
     value_at_risk_low: str | None
     value_at_risk_high: str | None
+    shrunk_probability: float | None
+    category_lost_probability: float | None
+    usual_spend: str | None
+    missing_spend: str | None
+    lost_categories: list[str] | None
+    shrinking: list[str] | None
     currency: str
     reasons: list[str] | None
     protective: list[str] | None
@@ -87,6 +98,6 @@ def looked_up(book: sqlite3.Connection, customer_ids: list[str]) -> Scores:
 def _score(row: tuple[Any, ...], run: dict[str, Any]) -> Score:
     facts, money = dict(zip(SCORE_FACTS, row, strict=True)), Money(run["currency"])
     amounts = {name: None if facts[name] is None else str(money.major(facts[name])) for name in _AMOUNTS}
-    sentences = {name: None if facts[name] is None else json.loads(facts[name]) for name in ("reasons", "protective")}
+    sentences = {name: None if facts[name] is None else json.loads(facts[name]) for name in _SENTENCES}
     of_run = {name: run[name] for name in ("as_of", "horizon_days", "currency", "model_version")}
     return Score(**{**facts, **amounts, **sentences, **of_run, "scored_at": run["recorded_at"].replace(" ", "T") + "Z"})
