@@ -73,6 +73,13 @@ class Keys:
         used, self._used, self._noted = self._used, {}, time.monotonic()
         record_use(book, used.items())
 
+    def end(self, book: Book) -> None:
+        """Record it once more, as the server ends: a key of the last minute would be taken for one that nobody uses."""
+        try:
+            self.record_use(book)
+        except Exception as error:  # noqa: BLE001 — a database can fail in any way, and the server ends all the same
+            LOG.debug("keys: %s", type(error).__name__)
+
     def admit(self, authorization: str) -> Key:
         """Return the key that an Authorization header carries.
 

@@ -187,12 +187,14 @@ class ServerState:
         return found or error
 
     def close(self) -> None:
-        """Finish the webhook message that is being sent, and close the book."""
+        """Finish the webhook message that is being sent, record which keys were used, and close the book."""
         if self._delivery is not None:
             self._delivery.stop()
         if self._lookup is not None:
             self._lookup.close()
+        self._close_moved_book()
         if self.book is not None:
+            self.keys.end(self.book)
             self.book.close()
 
     def need_settings(self) -> Settings:

@@ -22,7 +22,7 @@ from serving.api.operation import Operation
 from serving.api.problems import Refusal
 from serving.api.state import ServerState
 from serving.book import Book
-from serving.book.keys import ROLES, create_key, record_use, revoke_key
+from serving.book.keys import ROLES, all_keys, create_key, record_use, revoke_key
 from serving.book.sql_rows import utc_now
 from tests.serving.api.conftest import SECRET, admitting, bearer, calls, key_of
 
@@ -235,6 +235,20 @@ def test_use_is_written_down_once_a_minute(tmp_path: Path, monkeypatch: pytest.M
     keys.refresh(book)
     assert written == [[key.id]]
     book.close()
+
+
+def test_what_was_used_in_the_last_minute_is_written_down_when_the_server_ends(shop: Any, tmp_path: Path) -> None:
+    """A key of that minute would be taken for one that nobody uses."""
+    book, reading = Book(tmp_path), Book(tmp_path)
+    (key, text), (idle, _) = create_key(book, "crm", ["lists"]), create_key(book, "idle", ["lists"])
+    server = ServerState(shop.settings, book)
+    server.keys.refresh(book)
+    server.keys.admit(f"Bearer {text}")
+    server.close()
+    with reading.reading() as connection:
+        used = {each.id: each.last_used_at is not None for each in all_keys(connection)}
+    reading.close()
+    assert used == {key.id: True, idle.id: False}
 
 
 class ClockedLimit(RateLimit):

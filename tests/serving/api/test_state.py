@@ -366,6 +366,19 @@ def test_a_book_that_is_moved_away_is_let_go_and_taken_up_again(server: ServerSt
     assert server.keys.known
 
 
+def test_a_server_that_ends_without_its_book_makes_no_other(server: ServerState, settings: Settings) -> None:
+    """What it would still record, such as which keys were used, is lost with the book."""
+    with suppress(Exception):
+        server.open()
+    assert server.book is not None
+    away = settings.folder / "away"
+    away.mkdir()
+    for file in settings.folder.glob("book.db*"):
+        file.rename(away / file.name)
+    server.close()
+    assert not list(settings.folder.glob("book.db*"))
+
+
 def test_a_system_that_does_not_tell_a_process_its_cores_scores_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """As macOS and Windows do not."""
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
