@@ -4,7 +4,7 @@ from features.build import feature_table
 from features.churn.labels import ChurnDefinition, complete_until, label_table
 from features.clock import date_of
 from features.definitions import default_features
-from features.errors import InputError
+from features.errors import ConfigError
 from features.log import Lines
 from features.roll_up import roll_up
 
@@ -53,6 +53,46 @@ def test_an_unfinished_last_day_does_not_count():
     assert complete_until(late) == 60
 
 
-def test_a_definition_that_makes_no_sense_is_refused():
-    with pytest.raises(InputError, match="horizon_days is a number of days from 1 to 3650, not 0"):
-        ChurnDefinition(0, 90)
+@pytest.mark.parametrize(
+    ("weeks_ago", "on_last_day", "counts"),
+    [
+        ((10, 10, 10, 10), 4, False),
+        ((10, 10, 10, 10), 5, True),
+        ((9, 9, 9, 9), 1, True),
+        ((20, 20, 20, 20), 9, False),
+        ((20, 20, 20, 20), 7, False),
+        ((12, 12, 8, 8), 4, False),
+        ((10, 10, 10, 0), 4, False),
+        ((20, 0, 0, 0), 4, True),
+    ],
+    ids=[
+        "under half",
+        "half",
+        "too few to judge",
+        "little under half",
+        "over a third",
+        "median",
+        "a feast",
+        "one week",
+    ],
+)
+def test_the_last_day_is_held_to_its_own_weekday(weeks_ago, on_last_day, counts):
+    """Of the last four; the other weekdays, here without any order, say nothing."""
+    last = 60
+    days = [last] * on_last_day + [last - 7 * (n + 1) for n, orders in enumerate(weeks_ago) for _ in range(orders)]
+    log = roll_up(Lines.of([f"c{n}" for n in range(len(days))], days, [5] * len(days)))
+    assert complete_until(log) == last + counts
+
+
+def test_a_date_without_customers_has_the_same_columns():
+    assert labels([69]).dtypes.equals(labels([99]).dtypes)
+    assert labels([99])["wait_days"].dtype == "int64"
+
+
+@pytest.mark.parametrize("name", ["horizon_days", "active_days"])
+def test_a_window_is_from_a_day_to_ten_years(name):
+    for days in (1, 3650):
+        ChurnDefinition(**{"horizon_days": 90, "active_days": 90, name: days})
+    for days in (0, 3651):
+        with pytest.raises(ConfigError, match=f"{name} is a number of days from 1 to 3650, not {days}"):
+            ChurnDefinition(**{"horizon_days": 90, "active_days": 90, name: days})
