@@ -30,7 +30,7 @@ LONG = {
     "effect.weekly": ("--seeds", "1", "--customers", "600", "--processes", "1"),
     "effect": ("--seeds", "1", "--customers", "600", "--processes", "1"),
     "quality": ("--simulated", "300"),
-    "serving": ("--customers", "200", "--rounds", "1", "--seconds", "0.2"),
+    "serving": ("--customers", "1000", "--rounds", "1", "--seconds", "0.2"),
     "serving.soak": ("--customers", "200", "--minutes", "0.05", "--saturation-seconds", "1"),
     "serving.stalls": ("--rounds", "1", "--seconds", "0.5"),
     "training": ("--customers", "120"),

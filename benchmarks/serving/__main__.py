@@ -31,9 +31,11 @@ def main() -> None:
     chosen = parser.parse_args()
     _prepare()
     from benchmarks.serving.page import page
-    from benchmarks.serving.runs import everything, say
+    from benchmarks.serving.runs import MANY, everything, say
     from benchmarks.serving.shop import made_shop
 
+    if chosen.customers < MANY:
+        parser.error(f"a call asks for {MANY:,} different ids: --customers is {MANY} or more")
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as logs:
         say("making the shop …")
         shop = made_shop(Path(folder), chosen.customers)
