@@ -7,13 +7,16 @@ templates. Each message is said twice, so that a reader meets one and several, t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 
 from features.guess.questions import CHECKS
 from features.language.languages import Language
-from features.language.messages import Message, Sentence, in_a_row, said, sentence
+from features.language.messages import Message, Sentence, in_a_row, message_in, said, sentence
 from features.language.typed_values import Amount, Days, Digits, Name, Percent, Plain, Value
 from features.sources.balance.names import NAMES as SHEET_NAMES
+from serving.book.recognition.identity import in_words as counted_rows
+from serving.commands.doctor.clock import SET_IT
+from serving.commands.doctor.minute import minute
 from serving.commands.lists.kpis_in_words import PERIODS
 from serving.commands.lists.list_in_words import APART, REGULARS, counted
 from serving.commands.lists.why_in_words import ARMS
@@ -92,6 +95,9 @@ NUMBERS: Mapping[str, Twice] = {
     "day": (FIRST, OTHER),
     "line": (2, 1_204),
     "alarms": COUNTS,
+    "free": (Digits("0.5"), Digits("120.0")),
+    "size": (Digits("1.5"), Digits("12.0")),
+    "waiting": COUNTS,
     "began": (FIRST, OTHER),
     "code": (2, 9),
     "entries": (212, 1),
@@ -156,10 +162,18 @@ TEXTS: Mapping[str, Twice] = {
     "value": (Name("perhaps"), Name("12,x")),
     "why": (Name("line contains NUL"), Name("unexpected end of data")),
     "zone": (Name("Europe/Athens"), Name("Asia/Tehran")),
+    "book": (Name("book.db"), Name("postgresql://db/shop")),
+    "command": (Name("rm -r before-restore-2026-11-30"), Name("python -m pip install regulars")),
+    "fault": (Name("no space is left"), Name("it may not be read")),
+    "library": (Name("lightgbm"), Name("duckdb")),
+    "names": (Name("book.db, regulars.toml"), Name("lists")),
+    "storage": (Name("mlruns/mlflow.db"), Name("registry")),
+    "webhook": (Name("3"), Name("1")),
 }
 MESSAGES: Mapping[str, Twice] = {
     **dict.fromkeys(("first", "it", "reason"), (LEFT_OUT["cooldown"], LEFT_OUT["over capacity"])),
     **dict.fromkeys(("last", "second"), (LEFT_OUT["ordered"], LEFT_OUT["open ticket"])),
+    "missing": (Message("{count} outcome", {"count": 12}, plural="{count} outcomes", count=12), Name("2 keys")),
     "case": (BUSIEST.message, BUSIEST.message),
     "channel": (CHANNELS["call"], CHANNELS["mail"]),
     "heading": (GROUPS["entries"], GROUPS["winback"]),
@@ -181,6 +195,9 @@ FIELD: Mapping[str, Twice] = {"meaning": (Message("units of the line"), Message(
 FROM_TO: Mapping[str, Twice] = {"first": (FIRST, FIRST), "last": (OTHER, OTHER)}
 WITH_UNIT: Mapping[str, Twice] = {"days": (Days(90), Days(120))}
 LEVEL: Mapping[str, Twice] = {"low": (Percent(0.03), Percent(0.5)), "high": (Percent(0.05), Percent(0.7))}
+KEPT_IN_A_BOOK: Twice = (message_in(counted_rows({"lists": 1, "outcomes": 12})), message_in(counted_rows({"keys": 2})))
+REMEDIES: Mapping[str, Twice] = {"remedy": (SET_IT.message, SET_IT.message)}
+MINUTES: Mapping[str, Twice] = dict.fromkeys(("now", "then"), (minute(datetime(2026, 11, 30, 6, 5, tzinfo=UTC)),) * 2)
 DUE: Mapping[str, Twice] = {
     "why": (
         sentence("nothing was trained yet").message,
@@ -211,7 +228,32 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "1–{last}, Enter for 1: ": {"last": (2, 3)},
     "{count} day since the last order, usually {gap} between two": {"gap": (7, 31)},
     "four in five between {first} and {last}": FROM_TO,
+    **dict.fromkeys(
+        (
+            "it says {now}; no file and no row of the book is of later",
+            "the last one was made {then}, {file}",
+            "the last one was made {then}, {file}, and is not there any more",
+            "the last one was made {then}, {file}, {days} days ago",
+            "the run of {day:table} ended {then}",
+        ),
+        MINUTES,
+    ),
     "{first} until {last}": FROM_TO,
+    "{book}, version {version}, holds {counts}": {"counts": KEPT_IN_A_BOOK},
+    "it says {now}, and {what} is of {then}": {
+        **MINUTES,
+        "what": (sentence("the installed Regulars").message, sentence("the file {file}", file="orders.csv").message),
+    },
+    **dict.fromkeys(
+        (
+            "to do: {remedy}",
+            "put it back; {remedy}",
+            "{remedy}; or, if it is right: {command}",
+            "{remedy}; if it was ahead before: {command}",
+        ),
+        REMEDIES,
+    ),
+    "orders of {first:table} to {last:table} are read": FROM_TO,
     "Retention of a year, measured from {first} until {last}.": FROM_TO,
     "Retention of a year, carried over from {first} until {last}: the orders do not reach back a whole year.": FROM_TO,
     "Not known yet: it takes {days} of orders before a month.": WITH_UNIT,

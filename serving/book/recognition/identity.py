@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from features.errors import ClockBehind
+from features.language.messages import Message, Sentence, in_a_row
 from serving.book.connection import shown_name
 from serving.book.schema import (
     ARMS,
@@ -38,21 +39,23 @@ from serving.book.sql_rows import digest, utc_now
 
 TOLERATED = timedelta(hours=1)  # clocks of several machines differ by seconds
 # What cannot be made again from the shop's files, in the words of one and of many.
-COUNTED: Mapping[sa.Table, tuple[str, str]] = {
-    LISTS: ("list", "lists"),
-    ARMS: ("draw of the holdout", "draws of the holdout"),
-    PROGRAMME: ("customer of the programme holdout", "customers of the programme holdout"),
-    CONTACTS: ("contact", "contacts"),
-    OUTCOMES: ("outcome", "outcomes"),
-    CONSENT: ("word about consent", "words about consent"),
-    HOLDS: ("veto, snooze or lift", "vetoes, snoozes and lifts"),
-    OWNERS: ("hand-over", "hand-overs"),
-    MAILED: ("list sent by mail", "lists sent by mail"),
-    KEYS: ("key", "keys"),
-    WEBHOOKS: ("webhook", "webhooks"),
-    POSTED_ORDERS: ("posted order", "posted orders"),
-    POSTED_EVENTS: ("posted event", "posted events"),
-    ERASURES: ("erasure", "erasures"),
+COUNTED: Mapping[sa.Table, Message] = {
+    LISTS: Message("{count} list", plural="{count} lists"),
+    ARMS: Message("{count} draw of the holdout", plural="{count} draws of the holdout"),
+    PROGRAMME: Message(
+        "{count} customer of the programme holdout", plural="{count} customers of the programme holdout"
+    ),
+    CONTACTS: Message("{count} contact", plural="{count} contacts"),
+    OUTCOMES: Message("{count} outcome", plural="{count} outcomes"),
+    CONSENT: Message("{count} word about consent", plural="{count} words about consent"),
+    HOLDS: Message("{count} veto, snooze or lift", plural="{count} vetoes, snoozes and lifts"),
+    OWNERS: Message("{count} hand-over", plural="{count} hand-overs"),
+    MAILED: Message("{count} list sent by mail", plural="{count} lists sent by mail"),
+    KEYS: Message("{count} key", plural="{count} keys"),
+    WEBHOOKS: Message("{count} webhook", plural="{count} webhooks"),
+    POSTED_ORDERS: Message("{count} posted order", plural="{count} posted orders"),
+    POSTED_EVENTS: Message("{count} posted event", plural="{count} posted events"),
+    ERASURES: Message("{count} erasure", plural="{count} erasures"),
 }
 
 
@@ -131,11 +134,15 @@ def counts(connection: Connection) -> dict[str, int]:
 
 
 def in_words(rows: Mapping[str, int]) -> str:
-    """Say how many there are of each kind.
+    """Say how many there are of each kind; a sentence that knows its message, or "" where there are none.
 
     >>> in_words({"lists": 1, "holds": 3, "keys": 0})
     '1 list, 3 vetoes, snoozes and lifts'
     """
     words = {table.name: word for table, word in COUNTED.items()}
-    told = (f"{count:,} {words[name][count != 1]}" for name, count in rows.items() if count > 0 and name in words)
-    return ", ".join(told)
+    told = [
+        Sentence.of(replace(words[name], values={"count": count}, count=count))
+        for name, count in rows.items()
+        if count > 0 and name in words
+    ]
+    return Sentence.of(in_a_row(told, commas=True)) if told else ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from features.errors import InputError
 from features.file_access import HAS_MODES, OWNER_ONLY, Access
+from features.language.messages import Message, sentence
 from features.shell import shell_line
 from features.sources.kept.index import FOLDER as KEPT
 from serving.backup.contents import BOOK_FILES, MODELS, SECRET
@@ -25,26 +26,44 @@ def check_access(examined: Examined) -> Iterator[Finding]:
     try:
         access = OWNER_ONLY if examined.settings is None else examined.settings.files.access()
     except InputError as error:
-        yield Finding(NAME, "problem", str(error), "correct group under [files] in the settings")
+        yield Finding(NAME, "problem", str(error), sentence("correct group under [files] in the settings"))
     closed = [room for room in _rooms(examined.folder) if not os.access(room, os.R_OK | os.W_OK | os.X_OK)]
     if closed:
         names = ", ".join(map(str, closed))
-        yield Finding(NAME, "problem", f"this account cannot write to {names}", f"make it its own: chown, on {names}")
+        yield Finding(
+            NAME,
+            "problem",
+            sentence("this account cannot write to {names}", names=names),
+            sentence("make it its own: chown, on {names}", names=names),
+        )
     opened = list(readable_by_others(examined.folder, examined.toml, access))
     if opened:
-        names = ", ".join(str(path) for path in opened[:SHOWN])
-        more = f" and {len(opened) - SHOWN} more" if len(opened) > SHOWN else ""
         to_do = shell_line("chmod", f"{access.file_mode:o}", *map(str, opened[:SHOWN]))
         state: State = "warning" if opened == [examined.toml] else "problem"  # it names nobody, but may hold a password
-        yield Finding(NAME, state, f"others of this machine can read {names}{more}", to_do)
+        yield Finding(NAME, state, sentence("others of this machine can read {names}", names=_named(opened)), to_do)
     strangers = [path for path in _files(examined.folder, examined.toml) if _owner(path) != _owner(examined.folder)]
     if strangers:
         names = ", ".join(str(path) for path in strangers[:SHOWN])
         to_do = shell_line("chown", f"--reference={examined.folder}", *map(str, strangers[:SHOWN]))
-        words = f"{names} belong to another account than the folder: a command ran as somebody else"
+        words = sentence(
+            "{names} belong to another account than the folder: a command ran as somebody else", names=names
+        )
         yield Finding(NAME, "warning", words, to_do)
     if not closed and not opened and not strangers:
-        yield Finding(NAME, "ok", f"{examined.folder} is writable, and what is known of customers is closed to others")
+        yield Finding(
+            NAME,
+            "ok",
+            sentence(
+                "{folder} is writable, and what is known of customers is closed to others", folder=str(examined.folder)
+            ),
+        )
+
+
+def _named(paths: Sequence[Path]) -> Message:
+    names, more = ", ".join(map(str, paths[:SHOWN])), len(paths) - SHOWN
+    if more > 0:
+        return Message("{names} and {more} more", {"names": names, "more": more})
+    return Message("{names}", {"names": names})
 
 
 def readable_by_others(folder: Path, toml: Path, access: Access) -> Iterator[Path]:

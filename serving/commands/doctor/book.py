@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy.engine import Connection
 
 from features.errors import MachineFault, WrongBook
+from features.language.messages import message_in, sentence
 from serving.backup.moment import read
 from serving.book.connection import OUT_OF_DAMAGE, engine_of, shown_name
 from serving.book.migrate import HEAD, version_of
@@ -24,7 +25,7 @@ def check_book(examined: Examined) -> Iterator[Finding]:
     if settings is None:
         return
     if not examined.has_book:
-        yield Finding(NAME, "ok", "there is none yet: the first command that records something makes one")
+        yield Finding(NAME, "ok", sentence("there is none yet: the first command that records something makes one"))
         return
     engine = engine_of(settings.book_place)
     try:
@@ -44,19 +45,39 @@ def check_book(examined: Examined) -> Iterator[Finding]:
 
 def _facts(connection: Connection, known: Known | None, version: str, place: str) -> Iterator[Finding]:
     if version > HEAD:
-        words = f"{place} is of version {version}, and this Regulars knows versions up to {HEAD}"
-        yield Finding(NAME, "problem", words, "install the Regulars that wrote it")
+        words = sentence(
+            "{book} is of version {version}, and this Regulars knows versions up to {number}",
+            book=place,
+            version=version,
+            number=HEAD,
+        )
+        yield Finding(NAME, "problem", words, sentence("install the Regulars that wrote it"))
     elif version < HEAD:
-        words = f"{place} is of version {version}; the next command migrates it to {HEAD}"
-        yield Finding(NAME, "warning", words, "make a backup first: regulars backup")
+        words = sentence(
+            "{book} is of version {version}; the next command migrates it to {number}",
+            book=place,
+            version=version,
+            number=HEAD,
+        )
+        yield Finding(NAME, "warning", words, sentence("make a backup first: regulars backup"))
     else:
-        found, held = identity_of(connection), in_words(counts(connection)) or "nothing yet"
+        found, held = identity_of(connection), in_words(counts(connection)) or sentence("nothing yet")
         if found is not None and known is not None and found.writes < known.writes:
-            missing = known.missing(counts(connection))
-            words = f"{place} is an older copy than the shop knew; missing: {missing or 'changes of rows'}"
-            yield Finding(NAME, "problem", words, "put a newer copy back, or go on: the next command says this once")
+            missing = message_in(known.missing(counts(connection)) or sentence("changes of rows"))
+            words = sentence(
+                "{book} is an older copy than the shop knew; missing: {missing}", book=place, missing=missing
+            )
+            yield Finding(
+                NAME, "problem", words, sentence("put a newer copy back, or go on: the next command says this once")
+            )
         else:
-            yield Finding(NAME, "ok", f"{place}, version {version}, holds {held}")
+            yield Finding(
+                NAME,
+                "ok",
+                sentence(
+                    "{book}, version {version}, holds {counts}", book=place, version=version, counts=message_in(held)
+                ),
+            )
 
 
 def _damage(examined: Examined, version: str) -> tuple[str, ...]:

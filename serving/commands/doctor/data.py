@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from features.clock import date_of
 from features.errors import InputError, MachineFault
+from features.language.messages import sentence
 from features.log import Log
 from features.sources.reader import read_log
 from serving.commands.doctor.finding import Examined, Finding
@@ -24,7 +25,9 @@ def check_data(examined: Examined) -> Iterator[Finding]:
     try:
         log = _log(examined, settings)
     except InputError as error:
-        yield Finding(NAME, "problem", error.message.splitlines()[0], "regulars check says each row and column")
+        yield Finding(
+            NAME, "problem", error.message.splitlines()[0], sentence("regulars check says each row and column")
+        )
         return
     except MachineFault as error:
         yield Finding(NAME, "problem", f"{error.fault} at {error.place}", error.remedy)
@@ -32,7 +35,15 @@ def check_data(examined: Examined) -> Iterator[Finding]:
     old = list(age_alarms(log, today(settings)))
     yield from (Finding(NAME, "warning", alarm.words, alarm.to_do) for alarm in old)
     if not old:
-        yield Finding(NAME, "ok", f"orders of {date_of(log.first_day)} to {date_of(log.last_day)} are read")
+        yield Finding(
+            NAME,
+            "ok",
+            sentence(
+                "orders of {first:table} to {last:table} are read",
+                first=date_of(log.first_day),
+                last=date_of(log.last_day),
+            ),
+        )
 
 
 def _log(examined: Examined, settings: Settings) -> Log:

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import RegularsError
+from features.language.languages import ENGLISH, Language
+from features.language.messages import said, sentence
 from serving.commands.doctor.access import check_access
 from serving.commands.doctor.book import check_book
 from serving.commands.doctor.clock import check_clock
 from serving.commands.doctor.data import check_data
 from serving.commands.doctor.disk import check_disk
 from serving.commands.doctor.finding import Check, Examined, Finding
+from serving.commands.doctor.in_words import counted, finding_lines
 from serving.commands.doctor.leftovers import check_backup, check_restore
 from serving.commands.doctor.libraries import check_libraries
 from serving.commands.doctor.model import check_model, check_registry
@@ -49,9 +52,10 @@ CHECKS: dict[str, Check] = {
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found, in the order of the checks."""
+    """What was found, in the order of the checks; and the language of the terminal, the shop's."""
 
     findings: Sequence[Finding]
+    language: Language = ENGLISH
 
     @property
     def exit_code(self) -> int:
@@ -65,13 +69,8 @@ class Diagnosis:
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
         for each in self.findings:
-            yield each.line
-            if each.to_do:
-                yield f"{'':23}to do: {each.to_do}"
-        counted = {state: sum(each.state == state for each in self.findings) for state in ("problem", "warning")}
-        yield (
-            f"{counted['problem']} problems, {counted['warning']} warnings" if any(counted.values()) else "all is well"
-        )
+            yield from finding_lines(each, self.language)
+        yield said(counted(self.findings), self.language)
 
 
 def examine(toml: Path, host: str, port: int, report: Report) -> Diagnosis:
@@ -91,16 +90,16 @@ def examine(toml: Path, host: str, port: int, report: Report) -> Diagnosis:
             found += _guarded(name, check, examined)
     finally:
         examined.close()
-    return Diagnosis(tuple(found))
+    return Diagnosis(tuple(found), ENGLISH if settings is None else settings.language)
 
 
 def _settings(toml: Path) -> tuple[Settings | None, list[Finding]]:
     try:
         settings = load_settings(toml)
     except RegularsError as error:
-        to_do = "correct it; regulars check names each key. What follows is what needs no settings"
+        to_do = sentence("correct it; regulars check names each key. What follows is what needs no settings")
         return None, [Finding("settings", "problem", str(error).splitlines()[0], to_do)]
-    return settings, [Finding("settings", "ok", f"{toml} is read")]
+    return settings, [Finding("settings", "ok", sentence("{toml} is read", toml=str(toml)))]
 
 
 def _guarded(name: str, check: Check, examined: Examined) -> list[Finding]:
@@ -109,8 +108,16 @@ def _guarded(name: str, check: Check, examined: Examined) -> list[Finding]:
     try:
         found.extend(check(examined))
     except RegularsError as error:
-        found.append(Finding(name, "problem", str(error).splitlines()[0], "mend what is named"))
+        found.append(Finding(name, "problem", str(error).splitlines()[0], sentence("mend what is named")))
     except Exception as error:  # noqa: BLE001 — a sick installation can fail in any way
-        words = f"cannot be looked at: {type(error).__name__}: {error}".splitlines()[0]
-        found.append(Finding(name, "problem", words, "tell us, with the output of regulars doctor --json"))
+        why = f"{type(error).__name__}: {error}".splitlines()[0]
+        words = sentence("cannot be looked at: {error}", error=why)
+        found.append(
+            Finding(
+                name,
+                "problem",
+                words,
+                sentence("tell us, with the output of {command}", command="regulars doctor --json"),
+            )
+        )
     return found

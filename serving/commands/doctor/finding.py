@@ -29,22 +29,14 @@ class Finding:
     Args:
         check: what was looked at.
         state: ok; a warning, with which everything works still; or a problem, with which something does not.
-        words: what was found, one sentence without a full stop.
-        to_do: what to do; "" where nothing is.
-
-    >>> Finding("disk", "warning", "0.5 GB are free", "free space").line
-    'warning  disk          0.5 GB are free'
+        words: what was found, one sentence without a full stop; one of ours knows its message.
+        to_do: what to do, or the command that does it; "" where nothing is.
     """
 
     check: str
     state: State
     words: str
     to_do: str = ""
-
-    @property
-    def line(self) -> str:
-        """The finding as a line for a person."""
-        return f"{self.state:8} {self.check:13} {self.words}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""

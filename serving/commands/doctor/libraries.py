@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from features.language.messages import sentence
 from serving.commands.doctor.finding import Examined, Finding
 
 NAME = "libraries"
@@ -25,8 +26,12 @@ for name in sys.argv[1:]:
 print(json.dumps(found))
 """
 OPENMP = "libgomp"
-INSTALL_OPENMP = "install the system's OpenMP: apt-get install libgomp1 (Debian, Ubuntu), dnf install libgomp (Fedora)"
-INSTALL = "install the packages of requirements.lock again"
+INSTALL_OPENMP = sentence(
+    "install the system's OpenMP: {command} (Debian, Ubuntu), {other} (Fedora)",
+    command="apt-get install libgomp1",
+    other="dnf install libgomp",
+)
+INSTALL = sentence("install the packages of requirements.lock again")
 
 
 def check_libraries(_: Examined) -> Iterator[Finding]:
@@ -38,10 +43,12 @@ def check_libraries(_: Examined) -> Iterator[Finding]:
         failed: dict[str, str] = json.loads(tried.stdout.strip().rpartition("\n")[2])
     except ValueError:
         last = tried.stderr.strip().rpartition("\n")[2]
-        yield Finding(NAME, "problem", f"a library ends Python (exit code {tried.returncode}): {last}", INSTALL)
+        words = sentence("a library ends Python (exit code {code}): {error}", code=str(tried.returncode), error=last)
+        yield Finding(NAME, "problem", words, INSTALL)
         return
     for name, why in failed.items():
         to_do = INSTALL_OPENMP if OPENMP in why else INSTALL
-        yield Finding(NAME, "problem", f"{name} does not load: {why.splitlines()[0]}", to_do)
+        words = sentence("{library} does not load: {error}", library=name, error=why.splitlines()[0])
+        yield Finding(NAME, "problem", words, to_do)
     if not failed:
-        yield Finding(NAME, "ok", f"{', '.join(LIBRARIES)} load")
+        yield Finding(NAME, "ok", sentence("{names} load", names=", ".join(LIBRARIES)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from features.errors import LostModels, MachineFault, RegularsError
 from features.faults import faults_at
+from features.language.messages import sentence
 from serving.commands.doctor.finding import Examined, Finding
 from serving.config import Settings
 from serving.shop import check_agrees
@@ -14,7 +15,7 @@ from training.tracking.plain_reading import read_rows
 
 REGISTRY, MODEL = "registry", "model"
 TRAIN = "regulars train"
-PUT_BACK = "put the backup of mlruns back: regulars restore"
+PUT_BACK = sentence("put the backup of mlruns back: regulars restore")
 
 
 def check_registry(examined: Examined) -> Iterator[Finding]:
@@ -28,17 +29,33 @@ def check_registry(examined: Examined) -> Iterator[Finding]:
             version = tracking.champion_version()
         damage = _damage(tracking)
     except LostModels as error:
-        yield Finding(REGISTRY, "problem", f"{error.place} {error.problem}, and there are models", PUT_BACK)
+        yield Finding(
+            REGISTRY,
+            "problem",
+            sentence("{storage} {error}, and there are models", storage=str(error.place), error=error.problem),
+            PUT_BACK,
+        )
         return
     except MachineFault as error:
-        yield Finding(REGISTRY, "problem", f"{error.fault} at {error.place}", error.remedy)
+        yield Finding(
+            REGISTRY,
+            "problem",
+            sentence("{fault} at {storage}", fault=error.fault, storage=str(error.place)),
+            error.remedy,
+        )
         return
     if damage:
-        yield Finding(REGISTRY, "problem", f"{place} is damaged: {damage}", PUT_BACK)
+        yield Finding(
+            REGISTRY, "problem", sentence("{storage} is damaged: {error}", storage=str(place), error=damage), PUT_BACK
+        )
     elif version is None:
-        yield Finding(REGISTRY, "warning", "no model is registered as champion", TRAIN)
+        yield Finding(REGISTRY, "warning", sentence("no model is registered as champion"), TRAIN)
     else:
-        yield Finding(REGISTRY, "ok", f"{place} answers, version {version} is the champion")
+        yield Finding(
+            REGISTRY,
+            "ok",
+            sentence("{storage} answers, version {version} is the champion", storage=str(place), version=version),
+        )
 
 
 def _damage(tracking: Tracking) -> str:
@@ -67,11 +84,16 @@ def check_model(examined: Examined) -> Iterator[Finding]:
     except (LostModels, MachineFault):
         return  # the registry's own check tells it
     except RegularsError as error:
-        yield Finding(MODEL, "problem", str(error).splitlines()[0], f"{TRAIN}; or regulars rollback")
+        yield Finding(MODEL, "problem", str(error).splitlines()[0], sentence("regulars train; or regulars rollback"))
 
 
 def _loaded(settings: Settings) -> Finding:
     bundle, version = settings.tracking().champion()
     check_agrees(settings, bundle, version)
-    words = f"version {version} ({bundle.candidate}, trained until {bundle.trained_until}) opens, and its probe passes"
+    words = sentence(
+        "version {version} ({model}, trained until {day:table}) opens, and its probe passes",
+        version=version,
+        model=bundle.candidate,
+        day=bundle.trained_until,
+    )
     return Finding(MODEL, "ok", words)

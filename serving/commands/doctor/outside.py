@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from features.errors import InputError
+from features.language.messages import Message, Sentence, sentence
 from serving.commands.doctor.finding import Examined, Finding
 from serving.commands.lists.mail_out import check_delivery
 from serving.webhooks.receivers import webhooks
@@ -19,15 +20,18 @@ def check_mail(examined: Examined) -> Iterator[Finding]:
         return
     deliver, addresses = settings.deliver, settings.list.addresses
     if deliver is None:
-        yield Finding(MAIL, "ok", "lists are not mailed: there is no section [deliver]")
+        yield Finding(MAIL, "ok", sentence("lists are not mailed: there is no section [deliver]"))
         return
     try:
         check_delivery(deliver, addresses)
     except InputError as error:
-        yield Finding(MAIL, "problem", error.message, "correct [deliver] and [list] addresses, or set the variable")
+        yield Finding(
+            MAIL, "problem", error.message, sentence("correct [deliver] and [list] addresses, or set the variable")
+        )
         return
-    words = f"{len(addresses):,} owners have an address; mails go through {deliver.host}:{deliver.port}"
-    yield Finding(MAIL, "ok", f"{words} ({deliver.security})")
+    server = f"{deliver.host}:{deliver.port} ({deliver.security})"
+    words = sentence("owners with an address: {count}; mails go through {server}", count=len(addresses), server=server)
+    yield Finding(MAIL, "ok", words)
 
 
 def check_webhooks(examined: Examined) -> Iterator[Finding]:
@@ -37,10 +41,25 @@ def check_webhooks(examined: Examined) -> Iterator[Finding]:
     found = webhooks(examined.book)
     failing = [each for each in found if each.trouble is not None]
     for each in failing:
-        words = f"{each.waiting:,} messages wait for webhook {each.id}, the last attempt said: {each.trouble}"
+        words = sentence(
+            "messages that wait for webhook {webhook}: {count}; the last attempt said: {error}",
+            webhook=str(each.id),
+            count=each.waiting,
+            error=each.trouble or "",
+        )
         yield Finding(WEBHOOKS, "warning", words, f"regulars webhooks test {each.id}")
     if lost := sum(each.given_up for each in found):
-        yield Finding(WEBHOOKS, "warning", f"{lost:,} messages never arrived", "regulars webhooks list")
+        yield Finding(WEBHOOKS, "warning", _lost(lost), "regulars webhooks list")
     if not failing and not lost:
         waiting = sum(each.waiting for each in found)
-        yield Finding(WEBHOOKS, "ok", f"{len(found):,} are told of lists, {waiting:,} messages wait")
+        yield Finding(
+            WEBHOOKS,
+            "ok",
+            sentence("told of lists: {count}; messages that wait: {waiting}", count=len(found), waiting=waiting),
+        )
+
+
+def _lost(count: int) -> Sentence:
+    return Sentence.of(
+        Message("{count} message never arrived", {"count": count}, plural="{count} messages never arrived", count=count)
+    )

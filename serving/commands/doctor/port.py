@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+from features.language.messages import message_in, sentence
 from serving.commands.doctor.finding import Examined, Finding
 
 NAME = "port"
@@ -21,22 +22,36 @@ def check_port(examined: Examined) -> Iterator[Finding]:
     if answer is None:
         yield _free(examined, place)
     elif not {"ready", "model", "trouble"} <= answer.keys():
-        to_do = "stop that program, or serve on another one: regulars serve --port"
-        yield Finding(NAME, "problem", f"another program listens on {place}", to_do)
+        to_do = sentence("stop that program, or serve on another one: {command}", command="regulars serve --port")
+        yield Finding(NAME, "problem", sentence("another program listens on {server}", server=place), to_do)
     elif answer["ready"]:
-        yield Finding(NAME, "ok", f"Regulars serves on {place}, with the model of the {answer['model']}")
+        yield Finding(
+            NAME,
+            "ok",
+            sentence(
+                "Regulars serves on {server}, with the model of the {storage}",
+                server=place,
+                storage=str(answer["model"]),
+            ),
+        )
     else:
-        words = f"Regulars serves on {place} and is not ready: {answer['trouble'] or 'no model is loaded'}"
-        yield Finding(NAME, "problem", words, "mend what is named; the server's log says more")
+        why = message_in(answer["trouble"] or sentence("no model is loaded"))
+        words = sentence("Regulars serves on {server} and is not ready: {error}", server=place, error=why)
+        yield Finding(NAME, "problem", words, sentence("mend what is named; the server's log says more"))
 
 
 def _free(examined: Examined, place: str) -> Finding:
     try:
         socket.create_server((examined.host, examined.port)).close()
     except OSError as error:
-        to_do = "serve on another port or address: regulars serve --host --port"
-        return Finding(NAME, "problem", f"nothing can listen on {place}: {error.strerror or error}", to_do)
-    return Finding(NAME, "ok", f"{place} is free; no server runs")
+        to_do = sentence("serve on another port or address: {command}", command="regulars serve --host --port")
+        return Finding(
+            NAME,
+            "problem",
+            sentence("nothing can listen on {server}: {error}", server=place, error=error.strerror or str(error)),
+            to_do,
+        )
+    return Finding(NAME, "ok", sentence("{server} is free; no server runs", server=place))
 
 
 def _answer(host: str, port: int) -> dict[str, Any] | None:

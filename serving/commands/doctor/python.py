@@ -10,26 +10,36 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from features.language.messages import sentence
 from serving.commands.doctor.finding import Examined, Finding
 
 NAME, LOCK = "python", "requirements.lock"
 SHOWN = 5
-INSTALL = "install the packages of requirements.lock: python -m pip install --no-deps -r requirements.lock"
+INSTALL = sentence(
+    "install the packages of requirements.lock: {command}",
+    command="python -m pip install --no-deps -r requirements.lock",
+)
 
 
 def check_python(_: Examined) -> Iterator[Finding]:
     """Compare Python and each package with what Regulars asks for, and with the lock where one is there."""
     wanted, here = metadata("regulars")["Requires-Python"], platform.python_version()
     if here not in SpecifierSet(wanted):
-        yield Finding(NAME, "problem", f"this is Python {here}, and Regulars needs {wanted}", "install such a Python")
+        words = sentence("this is Python {version}, and Regulars needs {rule}", version=here, rule=wanted)
+        yield Finding(NAME, "problem", words, sentence("install such a Python"))
     unfit = list(unfit_packages(map(Requirement, requires("regulars") or ())))
     others = list(other_than_locked(_lock()))
     if unfit:
-        yield Finding(NAME, "problem", f"packages do not fit: {_shown(unfit)}", INSTALL)
+        yield Finding(NAME, "problem", sentence("packages do not fit: {names}", names=_shown(unfit)), INSTALL)
     elif others:
-        yield Finding(NAME, "warning", f"packages are other than locked: {_shown(others)}", INSTALL)
+        yield Finding(
+            NAME, "warning", sentence("packages are other than locked: {names}", names=_shown(others)), INSTALL
+        )
     else:
-        yield Finding(NAME, "ok", f"Python {here}, Regulars {version('regulars')}, packages as locked")
+        words = sentence(
+            "Python {version}, Regulars {number}, packages as locked", version=here, number=version("regulars")
+        )
+        yield Finding(NAME, "ok", words)
 
 
 def unfit_packages(needed: Iterator[Requirement]) -> Iterator[str]:

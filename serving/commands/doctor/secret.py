@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from features.errors import InputError
+from features.language.messages import sentence
 from serving.book.privacy.sealing import LOST, is_lost
 from serving.commands.doctor.finding import Examined, Finding
 
@@ -20,12 +21,20 @@ def check_secret(examined: Examined) -> Iterator[Finding]:
         with book.reading() as connection:
             lost, there = is_lost(connection, book.keeper), book.keeper.read()
     except InputError as error:
-        yield Finding(NAME, "problem", error.message, "correct it, or put its copy back")
+        yield Finding(NAME, "problem", error.message, sentence("correct it, or put its copy back"))
         return
     if lost:
-        words = f"{book.keeper.where} does not hold the secret of this book: no webhook can be signed"
-        yield Finding(NAME, "problem", words, f"put it back; {LOST}")
+        words = sentence(
+            "{storage} does not hold the secret of this book: no webhook can be signed", storage=str(book.keeper.where)
+        )
+        yield Finding(NAME, "problem", words, sentence("put it back; {remedy}", remedy=LOST))
     elif there:
-        yield Finding(NAME, "ok", f"{book.keeper.where} opens what is sealed in the book; keep a copy elsewhere")
+        yield Finding(
+            NAME,
+            "ok",
+            sentence(
+                "{storage} opens what is sealed in the book; keep a copy elsewhere", storage=str(book.keeper.where)
+            ),
+        )
     else:
-        yield Finding(NAME, "ok", "nothing is sealed yet")
+        yield Finding(NAME, "ok", sentence("nothing is sealed yet"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from features.language.messages import Sentence, sentence
 from serving.commands.doctor.finding import Examined, Finding
-from serving.commands.weekly.lock import holder_in, is_held
+from serving.commands.doctor.minute import minute
+from serving.commands.weekly.lock import Holder, holder_in, is_held
 from serving.commands.weekly.run_state import DONE, RunState, read_state
 from serving.commands.weekly.weekly import FILE
 
@@ -19,15 +21,25 @@ def check_weekly(examined: Examined) -> Iterator[Finding]:
     if settings is None or state is None:
         return
     if state.ended_at is not None:
-        yield Finding(NAME, "ok", f"the run of {state.day} ended {state.ended_at:%Y-%m-%d %H:%M UTC}")
+        yield Finding(
+            NAME, "ok", sentence("the run of {day:table} ended {then}", day=state.day, then=minute(state.ended_at))
+        )
     elif is_held(settings.state_folder):
         holder = holder_in(settings.state_folder)
-        yield Finding(NAME, "ok", f"the run of {state.day} is under way{'' if holder is None else f': {holder.words}'}")
+        yield Finding(NAME, "ok", _under_way(state, holder))
     else:
-        words = f"the run of {state.day} stopped{_where(state)}"
-        yield Finding(NAME, "warning", words, "regulars weekly goes on there; its output of then says why it stopped")
+        to_do = sentence("regulars weekly goes on there; its output of then says why it stopped")
+        yield Finding(NAME, "warning", _stopped(state), to_do)
 
 
-def _where(state: RunState) -> str:
+def _under_way(state: RunState, holder: Holder | None) -> Sentence:
+    if holder is None:
+        return sentence("the run of {day:table} is under way", day=state.day)
+    return sentence("the run of {day:table} is under way: {holder}", day=state.day, holder=holder.words)
+
+
+def _stopped(state: RunState) -> Sentence:
     begun = [name for name, each in state.stages.items() if each.state != DONE]
-    return f" at {begun[-1]}" if begun else ""
+    if not begun:
+        return sentence("the run of {day:table} stopped", day=state.day)
+    return sentence("the run of {day:table} stopped at {stage}", day=state.day, stage=begun[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -31,7 +32,7 @@ from serving.commands.doctor.book import check_book
 from serving.commands.doctor.clock import check_clock
 from serving.commands.doctor.data import check_data
 from serving.commands.doctor.disk import check_disk
-from serving.commands.doctor.doctor import CHECKS
+from serving.commands.doctor.doctor import CHECKS, examine
 from serving.commands.doctor.finding import Check, Examined, Finding
 from serving.commands.doctor.leftovers import check_backup, check_restore
 from serving.commands.doctor.model import _damage, check_model, check_registry
@@ -424,7 +425,7 @@ class TestOutside:
         )
         said = found(check_webhooks, changed)
         assert any("the last attempt said: nobody answers" in each.words for each in said)
-        assert any("1 messages never arrived" in each.words for each in said)
+        assert any("1 message never arrived" in each.words for each in said)
 
 
 class TestWeekly:
@@ -472,7 +473,7 @@ class TestLeftovers:
         os.utime(changed / f"{PREFIX}abc", (0, 0))
         kept, killed = found(check_restore, changed)
         assert kept.to_do.endswith(f"rm -r {changed / 'before-restore-20260101-000000'}")
-        assert "1 folders of commands that were killed" in killed.words
+        assert "1 folder of a command that was killed" in killed.words
         (changed / RESTORING).mkdir()
         (changed / RESTORING / JOURNAL).write_text("{}")
         assert regulars("keys", "list", "--config", changed / "regulars.toml").code == 2
@@ -524,5 +525,41 @@ class TestCommand:
 
         monkeypatch.setitem(CHECKS, "disk", broken)
         done = regulars("doctor", "--config", changed / "regulars.toml", "--port", free_port())
-        assert "problem  disk          cannot be looked at: ZeroDivisionError: of its own" in done.out
+        assert "problem  disk       cannot be looked at: ZeroDivisionError: of its own" in done.out
         assert "ok       model " in done.out
+
+    @pytest.mark.parametrize("code", ["fa", "el"])
+    def test_it_speaks_the_shops_language_and_programs_read_english(
+        self, changed: Path, quick: None, code: str
+    ) -> None:
+        """Nothing of a line is English but paths, commands and names; the orders are of yesterday."""
+        del quick
+        last = max(line.split(",")[2][:10] for line in (changed / "orders.csv").read_text().splitlines()[1:])
+        edited(changed, "[list]\n", f"[serve]\ntoday = {last}\n\n[list]\n")
+        toml = changed / "regulars.toml"
+        toml.write_text(re.sub(r"(?m)^\[shop\]$", f'[shop]\nlanguage = "{code}"', toml.read_text(), count=1))
+        toml.chmod(0o644)
+        shown = examine(toml, HOST, free_port(), lambda *_: None)
+        assert shown.language.code == code
+        kept = re.compile(
+            r"\u2068[^\u2069]*\u2069|\u2066[^\u2069]*\u2069|\S*[/.=]\S*|regulars \w+|(?:UTC|chmod|cron|GB)"
+        )
+        names = {
+            "python",
+            "regulars",
+            "webhook",
+            "webhooks",
+            "email",
+            "deliver",
+            "api",
+            "folder",
+            "out",
+            "json",
+            "lightgbm",
+        }
+        for line in shown.lines():
+            left = set(re.findall("[a-z]{3,}", kept.sub(" ", line).casefold())) - names
+            assert not left, line
+        english = {each.check: each.words for each in shown.findings}
+        assert english["settings"].endswith("is read")
+        assert json.loads(json.dumps(shown.to_dict()))["findings"][0]["words"] == english["settings"]
