@@ -14,7 +14,7 @@ export BENTOML_DO_NOT_TRACK := True
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-data-worth bench-value bench-training bench-effect bench-watch bench-intake bench-lists bench-backup bench-serving coverage figures fuzz faults screenshots serve clean
+.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-data-worth bench-value bench-training bench-effect bench-watch bench-intake bench-lists bench-backup bench-serving coverage figures fuzz faults mutants screenshots serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -113,6 +113,9 @@ fuzz: $(READY) ## send the API whatever its document allows, and more; as many e
 
 faults: $(READY) ## every fault of the machine under every command, and how each ends
 	@$(BIN)/python -m pytest -q -s -m whole tests/serving/test_faults.py -k under_any_command
+
+mutants: $(READY) ## which changes to the code its tests notice, goes on where it ended; MODULE=part of a path; asks for mutmut
+	@nice -n 15 $(BIN)/python -m tools.mutants $(MODULE)
 
 screenshots: $(READY) ## take the pictures of the pages that README and documents show; DEMO=where regulars demo was run
 	@test -f $(or $(DEMO),.)/book.db || $(BIN)/regulars demo $(if $(DEMO),--out $(DEMO))

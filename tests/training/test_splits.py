@@ -57,6 +57,54 @@ def test_a_year_gives_five_dates_a_horizon_apart():
     assert [len(split.train_dates) for split in splits] == [13, 16, 16, 16, 16]
 
 
+@pytest.mark.parametrize("horizon", [1, 7, 30])
+@pytest.mark.parametrize("active", [5, 90, 400])
+def test_training_dates_are_as_many_as_fit_as_far_apart_as_fits(horizon, active):
+    """Wherever the log begins; whole weeks before the scoring date unless no such day has enough history."""
+    for length in range(7, 800, 3):
+        last = 1_000 + length
+        earliest = 1_000 + min(active, (length + 1) // 2)
+        week = [day for day in range(last, last - 7, -1) if (last + horizon - day) % 7 == 0 and day >= earliest]
+        newest = week[0] if week else last
+        step = max([7, *(days for days in (14, 21, 28) if 15 * days <= newest - earliest)])
+        wanted = [day for day in range(newest, 0, -step) if day >= earliest][:16]
+        found = training_dates(1_000, last + horizon, ChurnDefinition(horizon, active))
+        assert [day_number(day) for day in found] == wanted[::-1]
+
+
+@pytest.mark.parametrize(("history", "some"), [(6, False), (7, True)])
+def test_a_week_of_history_is_the_least(history, some):
+    assert bool(training_dates(1_000, 1_000 + history + 30, ChurnDefinition(30, 90))) is some
+
+
+def test_twelve_dates_of_a_large_shop_are_halved_and_eleven_are_not(monkeypatch):
+    monkeypatch.setattr("training.splits.MANY_ROWS", 0)
+    lengths = set()
+    for length in range(40, 400):
+        log, definition = days_log(0, length - 1), ChurnDefinition(30, 90)
+        every = training_dates(0, length, definition)
+        assert learning_dates(log, length, definition) == (every if len(every) < 12 else every[::-1][::2][::-1])
+        lengths.add(len(every))
+    assert {11, 12} <= lengths
+
+
+def test_a_shop_is_as_large_as_on_the_latest_date(monkeypatch):
+    """Fifty new customers on the day before it count, and are not there on the dates before."""
+    definition = ChurnDefinition(30, 90)
+    every = training_dates(0, 400, definition)
+    new = day_number(every[-1]) - 1
+    log = roll_up(Lines.of(["a", *(f"c{n}" for n in range(50))], [0, *[new] * 50], [100] * 51))
+    monkeypatch.setattr("training.splits.MANY_ROWS", 50 * len(every))
+    assert len(learning_dates(log, 400, definition)) == len(every) // 2
+    monkeypatch.setattr("training.splits.MANY_ROWS", 50 * len(every) + 1)
+    assert learning_dates(log, 400, definition) == every
+
+
+@pytest.mark.parametrize(("ordered", "active"), [(109, False), (110, True), (199, True), (200, False)])
+def test_the_population_ordered_in_the_active_days(ordered, active):
+    assert active_customers(days_log(ordered, 1_000), 200, ChurnDefinition(30, 90)) == active
+
+
 def test_a_training_date_wants_the_active_days_behind_it():
     assert day_number(training_dates(0, 330, ChurnDefinition(30, 90))[0]) >= 90
 
@@ -82,11 +130,17 @@ def test_until_hides_what_comes_after():
     log = days_log(0, 364)
     assert labels_end(log, date(1970, 4, 11)) == 100
     assert day_number(latest_dates(log, ChurnDefinition(14, 90), date(1970, 4, 11))[-1]) == 86
+    assert day_number(rolling_origin(log, ChurnDefinition(14, 90), date(1970, 4, 11))[-1].test_date) == 86
 
 
 def test_a_short_log_says_what_would_fit():
     said = r"holds 40 days .* horizon of 30 days needs 67: a horizon of up to 16 days"
-    with pytest.raises(InsufficientHistory, match=said):
-        rolling_origin(days_log(0, 39), ChurnDefinition(30, 90))
-    with pytest.raises(InsufficientHistory, match="wait until there are more orders"):
-        latest_dates(days_log(0, 3), ChurnDefinition(30, 90))
+    for first in (0, 700):
+        with pytest.raises(InsufficientHistory, match=said):
+            rolling_origin(days_log(first, first + 39), ChurnDefinition(30, 90))
+        with pytest.raises(
+            InsufficientHistory, match=r"holds 8 days .* needs 37: a horizon of up to 1 days would fit$"
+        ):
+            latest_dates(days_log(first, first + 7), ChurnDefinition(30, 90))
+    with pytest.raises(InsufficientHistory, match=r"needs 37: wait until there are more orders$"):
+        latest_dates(days_log(0, 6), ChurnDefinition(30, 90))

@@ -1,0 +1,1 @@
+"""Mutation testing: one change at a time to the code, and whether a test fails for it."""

@@ -1,0 +1,121 @@
+"""Runs the mutants of one module with mutmut, in a copy of the tree; a broken run goes on where it ended."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tools.mutants.judged import ROOT, Judged
+
+COPIED = ("features", "training", "serving", "tests")
+# What mutmut stores of a mutant: the exit code of pytest, or one of its own where the tests did not end in time.
+FAILED, ENDLESS = (1, 3), (24, -24, 36, 152, 255)
+SECTION = """
+
+[tool.mutmut]
+source_paths = ["features", "training", "serving"]
+only_mutate = [{module}]
+pytest_add_cli_args = ["-p", "no:cacheprovider"]
+pytest_add_cli_args_test_selection = {tests}
+also_copy = ["README.md"]
+use_git_change_detection = false
+track_dependencies = false
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a module's mutants.
+
+    Args:
+        judged: the module.
+        commit: of the tree that was copied.
+        killed: mutants for which a test failed or did not end.
+        survivors: (line of the code, changed line) of each other one.
+        missing: mutants that were not run.
+    """
+
+    judged: Judged
+    commit: str
+    killed: int
+    survivors: tuple[tuple[str, str], ...]
+    missing: int = 0
+
+    @property
+    def equivalent(self) -> list[tuple[str, str]]:
+        """Survivors that no test can tell from the code."""
+        return [pair for pair in self.survivors if pair[1] in self.judged.equivalent]
+
+    @property
+    def survived(self) -> list[tuple[str, str]]:
+        """Survivors for which a test is missing."""
+        return [pair for pair in self.survivors if pair[1] not in self.judged.equivalent]
+
+    @property
+    def score_percent(self) -> float:
+        """Killed, of all that a test could kill."""
+        told_apart = self.killed + len(self.survived)
+        return 100 * self.killed / told_apart if told_apart else 100.0
+
+
+def run(judged: Judged) -> Outcome:
+    """Run what is left of a module's mutants, one process.
+
+    Raises:
+        RuntimeError: mutmut could not run the tests.
+    """
+    _prepare(judged)
+    ended = _mutmut(judged, "run", "--max-children", "1")
+    found = outcome(judged)
+    if found.missing or not found.killed:
+        last = ended.stdout.replace("\r", "\n").splitlines()[-15:] + ended.stderr.splitlines()[-15:]
+        raise RuntimeError("\n".join([f"mutmut did not finish {judged.module}:", *last]))
+    return found
+
+
+def outcome(judged: Judged) -> Outcome:
+    """Read what a run left."""
+    stored = judged.folder / "mutants" / f"{judged.module}.meta"
+    codes = json.loads(stored.read_text("utf-8"))["exit_code_by_key"] if stored.exists() else {"": None}
+    killed = [key for key, code in codes.items() if code in (*FAILED, *ENDLESS)]
+    missing = [key for key, code in codes.items() if code is None]
+    left = [key for key in codes if key not in {*killed, *missing}]
+    commit = (judged.folder / "commit").read_text("utf-8")
+    return Outcome(judged, commit, len(killed), tuple(_lines(judged, key) for key in left), len(missing))
+
+
+def _prepare(judged: Judged) -> None:
+    """Copy the tree, unless a run of the same module and tests is there to go on with."""
+    folder, mark = judged.folder, judged.folder / "fingerprint"
+    if mark.exists() and mark.read_text("utf-8") == judged.fingerprint():
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in COPIED:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(ROOT / "README.md", folder)
+    settings = SECTION.format(module=json.dumps(judged.module), tests=json.dumps(judged.tests))
+    (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text("utf-8") + settings, "utf-8")
+    (folder / "commit").write_text(_commit(), "utf-8")
+    mark.write_text(judged.fingerprint(), "utf-8")  # last: a copy that was broken off is made again
+
+
+def _commit() -> str:
+    asked = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+
+
+def _mutmut(judged: Judged, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command: Sequence[str] = (sys.executable, "-m", "mutmut", *arguments)
+    return subprocess.run(command, cwd=judged.folder, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+def _lines(judged: Judged, key: str) -> tuple[str, str]:
+    """Return the line of the code and what the mutant made of it."""
+    text = _mutmut(judged, "show", key).stdout.splitlines()
+    changed = [line for line in text if line.startswith(("-", "+")) and not line.startswith(("---", "+++"))]
+    before, after = (" ".join(line[1:].strip() for line in changed if line[0] == sign) for sign in "-+")
+    return before, after
