@@ -19,10 +19,10 @@ LEAST_PERCENT = 90
 HEAD = f"""# Which changes to the code the tests notice
 
 Written by `make mutants`. [mutmut](https://mutmut.readthedocs.io) changes one thing at a time in the functions of a
-module (a comparison, a number, an argument, a text) and runs the tests that `tools/mutants/judged.toml` names for it, and
-no others: no doctests, no laws of the whole. Constants of a module are not changed. *Killed*: a test failed, or did not
-end. *Equivalent*: no test can tell the change from the code. *Score*: killed, of those that are not equivalent; it is to
-be {LEAST_PERCENT} % at least.
+module (a comparison, a number, an argument, a text) and runs the tests that `tools/mutants/judged.toml` names for it,
+and no others: no doctests, no laws of the whole. Constants of a module are not changed. *Killed*: a test failed, or did
+not end. *Equivalent*: no test can tell the change from the code. *Score*: killed, of those that are not equivalent;
+it is to be {LEAST_PERCENT} % at least.
 """
 
 

@@ -1,0 +1,45 @@
+"""What `make mutants` judges is there, and its page says what a run left."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tools.mutants.__main__ import page
+from tools.mutants.judged import ROOT, Judged, judged_modules, not_judged
+from tools.mutants.run import Outcome, outcome
+
+
+def test_every_module_and_test_of_the_table_is_there() -> None:
+    for each in judged_modules():
+        assert each.tests
+        assert [name for name in (each.module, *each.tests) if not (ROOT / name).is_file()] == []
+        assert each.module not in not_judged()
+
+
+def test_a_run_that_was_broken_off_says_how_many_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failed tests and those that did not end are kills; without a test, or with all passed, a mutant survived."""
+    judged = Judged("features/clock.py", ("tests/features/test_clock.py",))
+    monkeypatch.setattr("tools.mutants.judged.ROOT", tmp_path)
+    monkeypatch.setattr("tools.mutants.run._lines", lambda judged, key: ("the code", key))
+    stored = judged.folder / "mutants" / "features" / "clock.py.meta"
+    stored.parent.mkdir(parents=True)
+    (judged.folder / "commit").write_text("abc1234", "utf-8")
+    codes = {"failed": 1, "endless": 36, "passed": 0, "no test": 33, "not run": None}
+    stored.write_text(json.dumps({"exit_code_by_key": codes}), "utf-8")
+    found = outcome(judged)
+    assert (found.killed, found.missing) == (2, 1)
+    assert [after for _, after in found.survivors] == ["passed", "no test"]
+
+
+def test_the_page_tells_a_missing_test_from_an_equivalent_mutant() -> None:
+    judged = Judged("features/clock.py", (), {"a or b": "b is a"})
+    found = Outcome(judged, "abc1234", 8, (("a", "a or b"), ("x | y", "x & y")))
+    assert found.score_percent == pytest.approx(100 * 8 / 9)
+    text = "\n".join(page([found]))
+    assert "| `features/clock.py` | 10 | 8 | 1 | 1 | 89 % | abc1234 |" in text
+    assert "| `a` | `a or b` | b is a |" in text
+    assert "| `x \\| y` | `x & y` | a test is missing |" in text
+    assert f"`{not_judged()[0]}`" in text
