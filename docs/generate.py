@@ -10,6 +10,8 @@ from pathlib import Path
 
 from docs.command_reference import PAGE as COMMANDS_PAGE
 from docs.command_reference import commands_page
+from docs.dbt_sources import PAGE as SOURCES_PAGE
+from docs.dbt_sources import sources
 from docs.holdings_table import PAGE as HOLDINGS_PAGE
 from docs.holdings_table import holdings_page
 from docs.sizing_table import PAGE as SIZING_PAGE
@@ -228,6 +230,8 @@ if __name__ == "__main__":
     COMMANDS_PAGE.write_text(commands_page(), encoding="utf-8")
     SIZING_PAGE.write_text(sizing_page(), encoding="utf-8")
     HOLDINGS_PAGE.write_text(holdings_page(), encoding="utf-8")
-    written = (PAGE, LAYOUTS_PAGE, PLAYBOOKS_PAGE, OPENAPI_PAGE, COMMANDS_PAGE, SIZING_PAGE, HOLDINGS_PAGE)
+    SOURCES_PAGE.write_text(sources(), encoding="utf-8")
+    pages = (PAGE, LAYOUTS_PAGE, PLAYBOOKS_PAGE, OPENAPI_PAGE, COMMANDS_PAGE, SIZING_PAGE, HOLDINGS_PAGE)
+    written = (*pages, SOURCES_PAGE)
     print(f"wrote {', '.join(page.name for page in written)}")
     print(f"docs/api_versions.toml: version {VERSION} has the digest {openapi_digest()}")

@@ -1,4 +1,4 @@
-"""Commands about lists and what comes of them: list, why, outcome, contacts, consent, hold, hand-over, effect, kpis."""
+"""Commands about lists and what comes of them: list, out, why, outcome, contacts, consent, hold, effect and kpis."""
 
 from __future__ import annotations
 
@@ -82,6 +82,19 @@ def list_(
         screen_of(json).show(made)
         if made.mailed is not None and made.mailed.failed:
             raise typer.Exit(1)
+
+
+@app.command()
+def out(
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how many rows, and write nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Write scores, the list, outcomes and features of the day as tables of the database that [out] names."""
+    with shop_of(config) as shop:
+        from serving.commands.lists.out import write_out
+
+        screen_of(json).show(write_out(shop, dry_run=dry_run))
 
 
 @app.command()

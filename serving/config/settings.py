@@ -27,6 +27,7 @@ from features.money import Money
 from features.sources.kept.index import FOLDER, known_on
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
+from serving.config.out_settings import OutSettings
 from serving.config.retention_settings import RetentionSettings
 from serving.config.weekly_settings import RetrainSettings, WeeklySettings
 from serving.outreach.plan.policy import Policy
@@ -364,6 +365,7 @@ class Settings:
         retention: how long what the book holds of persons is kept; None where the shop does not say so.
         weekly: where `regulars weekly` writes, and whom it mails.
         retrain: when it trains.
+        out: the database that takes tables for other systems; None: none does.
     """
 
     shop: Shop
@@ -383,6 +385,7 @@ class Settings:
     retention: RetentionSettings | None = None
     weekly: WeeklySettings = field(default_factory=WeeklySettings)
     retrain: RetrainSettings = field(default_factory=RetrainSettings)
+    out: OutSettings | None = None
     folder: Path = Path()
 
     def __post_init__(self) -> None:

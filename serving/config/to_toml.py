@@ -97,6 +97,8 @@ def _sections(settings: Settings, questions: Mapping[str, Question]) -> Iterator
         yield section("weekly", settings.weekly, "where regulars weekly writes, and whom it mails: docs/weekly.md")
     if settings.retrain != RetrainSettings():
         yield section("retrain", settings.retrain, "when regulars weekly trains: docs/weekly.md")
+    if settings.out is not None:
+        yield section("out", settings.out, "the database that takes tables for other systems: docs/scale.md")
 
 
 def _file_section(

@@ -14,6 +14,7 @@ from features.sources.kept.index import FOLDER
 from serving.book.privacy.erasure import erase, erasures_of, would_erase
 from serving.book.privacy.tombstones import keep_out_of_before, let_in, tombstones_of
 from serving.commands.privacy.beyond_reach import Left, in_the_book, rows_in_files, told_others, yours
+from serving.commands.privacy.out_rows import OUT, rows_out
 from serving.commands.privacy.persons import NobodyKnown, Person, merges_of, persons, with_texts
 from serving.commands.result import WordedResult
 from serving.set_aside import set_aside_file
@@ -103,6 +104,7 @@ def _would_erase(shop: OpenShop, person: Person, in_files: Iterable[Mapping[str,
         rows.update(would_erase(shop.book, each))
     folder, orders = shop.settings.folder / FOLDER, shop.settings.orders
     rows[FOLDER] = erase_from(folder, orders, person.ids, shop.settings.files.access(), only_count=True)
+    rows[OUT] = rows_out(shop, person.ids, only_count=True)
     kept_out = tombstones_of(shop.book)
     before = kept_out is not None and bool(kept_out(person.ids))
     kept, elsewhere = (
@@ -121,14 +123,15 @@ def _refuse_unknown(shop: OpenShop, found: Sequence[Erased]) -> None:
 
 
 def _erase_all(shop: OpenShop, asked: Sequence[Person], found: Sequence[Erased], by: str) -> list[Erased]:
-    """Erase persons: first from the copies of exports, then from the book, which records it."""
+    """Erase persons: from the copies of exports and the tables of `[out]`, then from the book, which records it."""
     settings, access = shop.settings, shop.settings.files.access()
     erase_from(settings.folder / FOLDER, settings.orders, [each for who in asked for each in who.ids], access)
+    rows_out(shop, [each for who in asked for each in who.ids])
     set_aside_file(settings).unlink(missing_ok=True)  # may hold a cell of theirs; the next reading writes it again
     done = []
     for person, before in zip(asked, found, strict=True):
-        always, kept = not before.forgotten_before, before.rows.get(FOLDER, 0)
-        rows = Counter(erase(shop.book, person.customer_id, by, {FOLDER: kept}, always=always))
+        always, kept = not before.forgotten_before, {name: before.rows.get(name, 0) for name in (FOLDER, OUT)}
+        rows = Counter(erase(shop.book, person.customer_id, by, kept, always=always))
         for each in person.former_ids:
             rows.update(erase(shop.book, each, by, always=always))
         done.append(replace(before, rows=dict(rows)))

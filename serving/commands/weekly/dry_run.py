@@ -20,10 +20,23 @@ from serving.commands.data.add import refuse_others
 from serving.commands.weekly.due import Due, answered_alarms, last_training, whether_due
 from serving.commands.weekly.lock import holder_in, is_held
 from serving.commands.weekly.run_state import read_state
-from serving.commands.weekly.stages import ADD, CHECK, LIST, MAIL, SCORE, TIDY, TRAIN, WATCH, after_check, goes_on_at
+from serving.commands.weekly.stages import (
+    ADD,
+    CHECK,
+    LIST,
+    MAIL,
+    OUT,
+    SCORE,
+    TIDY,
+    TRAIN,
+    WATCH,
+    after_check,
+    goes_on_at,
+)
 from serving.commands.weekly.take_up import taken_up
 from serving.commands.weekly.tidying import planned_tidying
 from serving.config import Settings
+from serving.config.out_settings import OutSettings
 from serving.monitoring.last_watch import last_watch
 from serving.shop import calendar_day
 
@@ -169,9 +182,15 @@ def _words(settings: Settings, log: Log) -> dict[str, str]:
     folder = settings.weekly.list_in(settings.folder)
     scores = sentence("score everyone as of {day:table}", day=date_of(log.last_day + 1))
     tidying = {} if settings.retention is None else {TIDY.name: planned_tidying(settings)}
+    out = {} if settings.out is None else {OUT.name: _written_out(settings.out)}
     return {
         **tidying,
+        **out,
         SCORE.name: scores,
         LIST.name: sentence("publish the list and write it to {folder}", folder=str(folder)),
         WATCH.name: sentence("say how good the model is today, and raise what has changed"),
     }
+
+
+def _written_out(out: OutSettings) -> str:
+    return sentence("write {tables} into the schema {schema}", tables=", ".join(out.what), schema=out.schema)

@@ -1,4 +1,4 @@
-"""The stages of a week, each by the function of its own command: add → check → score → list → watch → train → tidy.
+"""The stages of a week, each by its command's function: add → check → score → list → out → watch → train → tidy.
 
 A training comes last, so that nobody waits for the list; it comes before the scores where nothing could score.
 """
@@ -14,6 +14,7 @@ from serving.commands.data.add import add_exports
 from serving.commands.data.check import check_shop
 from serving.commands.lists.list import check_ready, publish
 from serving.commands.lists.list_in_words import counts_in_words, moves_in_words, written_in_words
+from serving.commands.lists.out import write_out
 from serving.commands.models.first_answer import let_rhythms_serve
 from serving.commands.models.score import score_all
 from serving.commands.models.watch import watch_shop
@@ -104,6 +105,11 @@ def _list(run: Running) -> Said:
     return Said(lines, document, not_mailed=0 if made.mailed is None else len(made.mailed.failed))
 
 
+def _out(run: Running) -> Said:
+    written = write_out(run.shop)
+    return Said((written.words,), written.to_dict())
+
+
 def _before_watch(run: Running) -> Facts:
     return {"document": dict(last_watch(run.settings.state_folder).document)}
 
@@ -164,6 +170,7 @@ def _perhaps_mailed(_: Running, __: Facts) -> Said | None:
 
 ADD, CHECK = Stage("add", _add, _before_adding), Stage("check", _check)
 SCORE, LIST = Stage("score", _score), Stage("list", _list)
+OUT = Stage("out", _out)
 WATCH = Stage("watch", _watch, _before_watch, _watched)
 TRAIN = Stage("train", _train, _before_training, _trained)
 TIDY = Stage("tidy", _tidy, _before_tidying, _tidied)
@@ -174,10 +181,11 @@ def after_check(settings: Settings, *, train_first: bool) -> tuple[Stage, ...]:
     """Return the stages that follow the check, in their order, but for the mail of their summary.
 
     Args:
-        settings: of the shop.
+        settings: of the shop: without `[out]` no table is written, without `[retention]` nothing is tidied.
         train_first: nothing could score.
     """
-    work = (TRAIN, SCORE, LIST, WATCH) if train_first else (SCORE, LIST, WATCH, TRAIN)
+    scored = (SCORE, LIST, WATCH) if settings.out is None else (SCORE, LIST, OUT, WATCH)
+    work = (TRAIN, *scored) if train_first else (*scored, TRAIN)
     return work if settings.retention is None else (*work, TIDY)
 
 

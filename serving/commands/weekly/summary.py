@@ -18,6 +18,7 @@ STAGES = {
     "check": Message("The orders"),
     "score": Message("Scores"),
     "list": Message("The list"),
+    "out": Message("Tables for other systems"),
     "watch": Message("The model today"),
     "train": Message("Training"),
     "tidy": Message("Old records"),
