@@ -55,9 +55,9 @@ def runs_told(connection: Connection, latest: Run) -> list[Run]:
         latest: run of the book.
     """
     listed = connection.execute(in_force()).mappings().first()
-    return (
-        [latest] if listed is None or listed["run_id"] == latest.id else [latest, run_of(connection, listed["run_id"])]
-    )
+    if listed is None or listed["run_id"] == latest.id:
+        return [latest]
+    return [latest, run_of(connection, listed["run_id"])]
 
 
 def score_rows(connection: Connection, runs: Sequence[Run], language: Language) -> Rows:
@@ -97,7 +97,8 @@ def list_rows(connection: Connection, playbooks: Playbooks, language: Language, 
     if page is None:
         return Rows(pd.DataFrame(columns=names), gone)
     entries = in_language(guided(page.entries, playbooks, language), playbooks, language)
-    entries["shrinking"] = [all_said(each, language) for each in plain_values(entries["shrinking"])]
+    said = [all_said(each, language) for each in plain_values(entries["shrinking"])]
+    entries = entries.assign(shrinking=pd.Series(said, entries.index, dtype=object))
     return Rows(_of_run(entries, page.run)[names], [*gone, key_of(page.run)])
 
 
@@ -130,7 +131,7 @@ def feature_rows(features: pd.DataFrame, run: Run) -> Rows:
 
 
 def _of_run(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
-    return frame.assign(**dict(zip(RUN_NAMES, key_of(run), strict=True)), currency=run.currency)
+    return frame.assign(run_id=run.id, as_of=run.as_of, model_version=run.model_version, currency=run.currency)
 
 
 def _runs_with(connection: Connection, of_list: sa.ColumnElement[bool]) -> list[RunKey]:

@@ -74,7 +74,7 @@ def write_out(shop: OpenShop, *, dry_run: bool = False) -> TablesWritten:
     run, tables = _tables(shop, settings)
     if not dry_run:
         write_tables(database_of(shop, settings), settings.schema, tables)
-    counts = {name: len(rows.frame) for name, rows in tables.items()}
+    counts: dict[str, int] = {name: len(rows.frame) for name, rows in tables.items()}
     return TablesWritten(run, settings.schema, counts, dry_run, shop.settings.language)
 
 

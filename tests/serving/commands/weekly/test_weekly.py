@@ -21,6 +21,9 @@ from serving.commands.weekly.weekly import FILE
 from serving.config import load_settings
 from tests.serving.conftest import Call, SmallShop, in_book
 
+# Ibis 12 asks DuckDB 2 by the old name.
+pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
+
 
 @pytest.fixture
 def week(office: Path) -> Path:
@@ -124,6 +127,21 @@ def test_a_run_that_stopped_goes_on_at_its_stage(week: Path, call: Call):
     state = read_state(week.parent / ".regulars" / FILE)
     assert state is not None
     assert (state.times, state.ended_at is None) == (2, False)
+
+
+def test_where_out_names_a_database_its_tables_are_written_after_the_list(week: Path, call: Call):
+    with week.open("a", encoding="utf-8") as toml:
+        toml.write('\n[out]\nurl = "duckdb://out.duckdb"\nwhat = ["scores", "lists"]\n')
+    _, planned, _ = call("weekly", "--dry-run", "--config", week)
+    assert "  out: write scores, lists into the schema regulars\n" in planned
+    assert not (week.parent / "out.duckdb").exists()
+    code, out, err = call("weekly", "--config", week, "--json")
+    assert code == 0, err
+    stages_done = json.loads(out)["stages"]
+    assert [each["stage"] for each in stages_done] == ["add", "check", "score", "list", "out", "watch", "train"]
+    result = {each["stage"]: each["result"] for each in stages_done}
+    assert result["out"]["rows"] == {"scores": result["score"]["rows"], "lists": result["list"]["entries"]}
+    assert (week.parent / "out.duckdb").exists()
 
 
 def test_if_stopped_begins_no_run_and_goes_on_with_one(week: Path, call: Call):
