@@ -7,6 +7,7 @@ other is ever written into.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from features.errors import ConfigError, InputError
+from features.file_access import OWNER_ONLY, Access
 from features.sources.databases.address import Database
 from features.sources.databases.connect import connected
 from features.sources.databases.failures import failures_of
@@ -36,25 +38,31 @@ _GIVEN = "rows_of_out"  # under which DuckDB sees the rows
 _OF_RUN = " AND ".join(f"{name} = {{}}" for name in RUN_NAMES)
 
 
-def write_tables(database: Database, schema: str, tables: Mapping[OutTableName, Rows]) -> None:
+def write_tables(
+    database: Database, schema: str, tables: Mapping[OutTableName, Rows], access: Access = OWNER_ONLY
+) -> None:
     """Write the rows of each table in one transaction.
 
     Args:
         database: of PostgreSQL or DuckDB.
         schema: is made where there is none.
         tables: name → rows.
+        access: who may read the file of a DuckDB that is made.
 
     Raises:
         ConfigError: a database of another kind.
         InputError: a table of that name is there and not ours.
         MachineFault: the database does not answer or refuses; nothing is written then.
     """
-    with _transaction(database) as connection:
+    made = _is_missing_file(database)
+    with _closed_to_others(), _transaction(database) as connection:
         connection.con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         for name, rows in tables.items():
             _prepare(connection, schema, name, rows.frame)
             _delete_runs(connection, _place(schema, name), rows.replaces)
             _insert(connection, _place(schema, name), rows.frame)
+    if made:
+        access.grant(_file_of(database))
 
 
 def erase_rows(database: Database, schema: str, customer_ids: Sequence[str], *, only_count: bool = False) -> int:
@@ -92,6 +100,16 @@ def _unname_accounts(connection: BaseBackend, place: str, customer_ids: Sequence
     """Take a customer's id out of rows of others, whose account has it for a name."""
     change = f"UPDATE {place} SET account_id = NULL WHERE account_id = ANY({_slot(connection)})"
     connection.con.execute(change, [list(customer_ids)])
+
+
+@contextmanager
+def _closed_to_others() -> Iterator[None]:
+    """Keep what DuckDB makes, its file and the log beside it, from everybody else: it takes no mode of ours."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager
@@ -204,5 +222,9 @@ def _mark(connection: BaseBackend, schema: str, name: str) -> str | None:
 
 def _is_missing_file(database: Database) -> bool:
     """Say whether nothing was ever written: a DuckDB that is not there would be made."""
+    return database.scheme == "duckdb" and not _file_of(database).is_file()
+
+
+def _file_of(database: Database) -> Path:
     parts = urlsplit(database.filled())
-    return parts.scheme == "duckdb" and not Path(parts.netloc + parts.path).is_file()
+    return Path(parts.netloc + parts.path)

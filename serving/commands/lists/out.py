@@ -73,7 +73,7 @@ def write_out(shop: OpenShop, *, dry_run: bool = False) -> TablesWritten:
         raise ConfigError('no database is named: write url = "postgresql://…" under [out] in regulars.toml')
     run, tables = _tables(shop, settings)
     if not dry_run:
-        write_tables(database_of(shop, settings), settings.schema, tables)
+        write_tables(database_of(shop, settings), settings.schema, tables, shop.settings.files.access())
     counts: dict[str, int] = {name: len(rows.frame) for name, rows in tables.items()}
     return TablesWritten(run, settings.schema, counts, dry_run, shop.settings.language)
 

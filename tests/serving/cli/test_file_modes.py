@@ -103,6 +103,7 @@ WRITERS = {
         "copies in a temporary folder, which is its owner's alone",
     ),
     "features/engines/stream_tables.py": "into memory, for PostgreSQL's COPY",
+    "serving/out/write.py": "into memory, for PostgreSQL's COPY; the file of a DuckDB is closed to others",
     "serving/api/metrics.py": "counts of requests, beside BentoML's",
     "serving/pages/upload.py": "a copy of what was sent, in such a folder",
     **dict.fromkeys(
