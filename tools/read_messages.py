@@ -117,6 +117,7 @@ TEXTS: Mapping[str, Twice] = {
     "file": (Name("list.xlsx"), Name("outcomes.csv")),
     "files": (Name("list.csv, owners/*.csv"), Name("list.xlsx")),
     "folder": (Name("lists"), Name("list")),
+    "schema": (Name("regulars"), Name("marts")),
     "header": (Name("Total"), Name("Price")),
     "holder": (Name("regulars weekly, process 4711 on shop1, since 2026-11-30 06:00:12 UTC"), Name("another run")),
     "id": (Name("0"), Name("Guest")),
