@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 NUMPY = "numpy"
+SPARK = "spark"
 # What is connected to, and the schemes of its URLs.
 DATABASES: Mapping[str, tuple[str, ...]] = {"duckdb": ("duckdb",), "postgresql": ("postgresql", "postgres")}
 # What a statement is compiled for, and the name of its SQL at Ibis and sqlglot.
@@ -17,4 +18,4 @@ DIALECTS: Mapping[str, str] = {
     "clickhouse": "clickhouse",
     "trino": "trino",
 }
-ENGINES = (NUMPY, *DIALECTS)
+ENGINES = (NUMPY, SPARK, *DIALECTS)

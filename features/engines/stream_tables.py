@@ -64,7 +64,7 @@ def stream_tables(log: Log, connection: BaseBackend) -> dict[str, ir.Table]:
     ('customer_id', 'day', 'row_number', 'spend')
     """
     write = _copied if connection.name == "postgres" else _created
-    return {stream: write(connection, name, _arrow(log, stream)) for stream, name in table_names(log.streams).items()}
+    return {stream: write(connection, name, arrow_of(log, stream)) for stream, name in table_names(log.streams).items()}
 
 
 def _created(connection: BaseBackend, name: str, rows: pa.Table) -> ir.Table:
@@ -90,11 +90,17 @@ def _csv(batch: pa.RecordBatch) -> bytes:
 
 
 def _schema(log: Log, stream: str) -> ibis.Schema:
-    return ibis.schema(_arrow(log.slice(0, 0), stream).schema)
+    return ibis.schema(arrow_of(log.slice(0, 0), stream).schema)
 
 
-def _arrow(log: Log, name: str) -> pa.Table:
-    """Return a stream as an Arrow table, NULL as null."""
+def arrow_of(log: Log, name: str) -> pa.Table:
+    """Return a stream as an Arrow table, NULL as null.
+
+    >>> from features.log import Lines
+    >>> from features.roll_up import roll_up
+    >>> arrow_of(roll_up(Lines.of(["a"], [10], [500])), "orders")["day"].to_pylist()
+    [10]
+    """
     stream, words = log.streams[name], log.words.get(name)
     ids = pa.array(log.customer_ids, pa.string()).take(pa.array(stream.customer))
     row_number = np.arange(len(stream), dtype=np.int64)

@@ -179,7 +179,7 @@ def explain_data_(
 def features(
     out: Annotated[Path | None, typer.Option("--out", help="A .csv, .parquet or .json file.")] = None,
     into: Annotated[
-        str | None, typer.Option("--into", metavar="SCHEMA.TABLE", help="A table of the database, not a file.")
+        str | None, typer.Option("--into", metavar="SCHEMA.TABLE", help="A table of the database; of Spark a folder.")
     ] = None,
     engine: Annotated[
         str,
@@ -187,12 +187,13 @@ def features(
             "--engine",
             parser=one_of(*ENGINES),
             metavar="NAME",
-            help="What computes them: numpy, duckdb, postgresql; for bigquery, snowflake, databricks, clickhouse and "
-            "trino the SQL is printed.",
+            help="What computes them: numpy, duckdb, postgresql, spark; for bigquery, snowflake, databricks, "
+            "clickhouse and trino the SQL is printed.",
         ),
     ] = NUMPY,
     url: Annotated[
-        str | None, typer.Option("--url", help="The database that computes them; default: the one of the orders.")
+        str | None,
+        typer.Option("--url", help="Where they are computed; default: the orders' database, or this machine."),
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Print the SQL, and run nothing.")] = False,
     config: Config = None,

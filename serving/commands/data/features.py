@@ -17,7 +17,7 @@ import pandas as pd
 
 from features.build import feature_table
 from features.clock import day_number
-from features.engines.engine_names import DATABASES, ENGINES, NUMPY
+from features.engines.engine_names import DATABASES, DIALECTS, NUMPY, SPARK
 from features.errors import InputError
 from features.feature import FeatureSet
 from features.sources.databases.address import Database
@@ -85,11 +85,17 @@ def write_features(shop: OpenShop, out: Path, engine: str = NUMPY, url: str | No
         MachineFault: the database does not answer.
     """
     if engine == NUMPY and url is not None:
-        raise InputError("--url names the database that computes: add --engine duckdb or --engine postgresql")
-    frame = _frame(shop, _features_of(shop)) if engine == NUMPY else _queried(shop, engine, url)
+        raise InputError("--url names what computes: add --engine duckdb, --engine postgresql or --engine spark")
+    frame = _of_engine(shop, engine, url)
     frame["as_of"] = frame["as_of"].dt.date
     write_table(frame, out, shop.settings.files.access())
     return FeaturesWritten(len(frame), str(out), shop.as_of, engine, notes=_notes(shop))
+
+
+def _of_engine(shop: OpenShop, engine: str, url: str | None) -> pd.DataFrame:
+    if engine == NUMPY:
+        return _frame(shop, _features_of(shop))
+    return _of_spark(shop, url) if engine == SPARK else _queried(shop, engine, url)
 
 
 def write_feature_rows(shop: OpenShop, into: str, engine: str, url: str | None = None) -> FeaturesWritten:
@@ -97,14 +103,16 @@ def write_feature_rows(shop: OpenShop, into: str, engine: str, url: str | None =
 
     Args:
         shop: whose features.
-        into: the table, as schema.table.
-        engine: duckdb or postgresql.
-        url: of the database; None = that of the orders.
+        into: the table, as schema.table; for Spark a folder of Parquet files, a partition for each day.
+        engine: duckdb, postgresql or spark.
+        url: of the database; None = that of the orders, and for Spark this machine.
 
     Raises:
         InputError: the engine holds no tables, or the table is not one of features.
         MachineFault: the database does not answer or refuses.
     """
+    if engine == SPARK:
+        return _written_by_spark(shop, into, url)
     from features.engines.feature_rows import Place, write_rows
     from features.engines.relational import query
     from features.engines.stream_tables import stream_tables
@@ -128,10 +136,8 @@ def explain_features(shop: OpenShop, engine: str) -> Statement:
     """
     from features.engines.statements import statement, tables_read
 
-    if engine == NUMPY:
-        raise InputError(
-            f"--explain prints SQL: name a database, as --engine duckdb; known are {', '.join(ENGINES[1:])}"
-        )
+    if engine not in DIALECTS:
+        raise InputError(f"--explain prints SQL: name a database, as --engine duckdb; known are {', '.join(DIALECTS)}")
     features = _features_of(shop)
     sql = statement(engine, shop.log, shop.as_of, features, shop.definition.active_days)
     return Statement(engine, shop.as_of, sql, tables_read(shop.log))
@@ -162,6 +168,28 @@ def _queried(shop: OpenShop, engine: str, url: str | None) -> pd.DataFrame:
         return relational.feature_table(tables, days, features, shop.definition.active_days, has_money=log.has_money)
 
 
+def _of_spark(shop: OpenShop, url: str | None) -> pd.DataFrame:
+    from features.engines import relational
+    from features.engines.spark import spark_session, spark_tables
+
+    features, log, days = _features_of(shop), shop.log, [shop.as_of]
+    with spark_session(url) as session:
+        _, tables = spark_tables(log, session)
+        return relational.feature_table(tables, days, features, shop.definition.active_days, has_money=log.has_money)
+
+
+def _written_by_spark(shop: OpenShop, folder: str, url: str | None) -> FeaturesWritten:
+    from features.engines.relational import query
+    from features.engines.spark import spark_session, spark_tables, write_day
+
+    features, log, active_days = _features_of(shop), shop.log, shop.definition.active_days
+    with spark_session(url) as session:
+        connection, tables = spark_tables(log, session)
+        asked = query(tables, day_number(shop.as_of), features, active_days, has_money=log.has_money)
+        rows = write_day(connection, session, asked, folder, shop.as_of)
+    return FeaturesWritten(rows, folder, shop.as_of, SPARK, is_table=True, notes=_notes(shop))
+
+
 def _database(shop: OpenShop, engine: str, url: str | None, table: str) -> Database | None:
     """Return where the features are computed: the given database, else that of the orders; None = nowhere yet."""
     if engine not in DATABASES:
@@ -180,7 +208,7 @@ def _database(shop: OpenShop, engine: str, url: str | None, table: str) -> Datab
 
 def _holds_no_tables(engine: str) -> str:
     if engine == NUMPY:
-        return "--into writes a table of the database that computes: add --engine duckdb or --engine postgresql"
+        return "--into writes where it computes: add --engine duckdb, --engine postgresql or --engine spark"
     return f"for {engine} the statement is compiled, and not run from here: print it with --explain"
 
 

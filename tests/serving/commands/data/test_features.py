@@ -152,14 +152,14 @@ def test_explain_prints_sql_that_can_be_piped(features):
     [
         ((), "say where the features go, and once"),
         (("--out", "f.csv", "--into", "a.b"), "say where the features go, and once"),
-        (("--into", "a.b"), "add --engine duckdb or --engine postgresql"),
+        (("--into", "a.b"), "add --engine duckdb, --engine postgresql or --engine spark"),
         (("--explain",), "--explain prints SQL: name a database"),
         (("--engine", "trino", "--out", "f.csv"), "the statement is compiled, and not run from here"),
         (("--engine", "postgresql", "--into", "a.b"), "--engine postgresql needs a database: --url"),
         (("--engine", "duckdb", "--url", "postgresql://s@h/d", "--into", "a.b"), "is that of postgresql"),
         (("--engine", "duckdb", "--url", "duckdb://x.duckdb", "--into", "a.b.c"), "write it as schema.table"),
-        (("--engine", "spark", "--out", "f.csv"), '"spark" is not known'),
-        (("--url", "duckdb://x.duckdb", "--out", "f.csv"), "--url names the database that computes: add --engine"),
+        (("--engine", "flink", "--out", "f.csv"), '"flink" is not known'),
+        (("--url", "duckdb://x.duckdb", "--out", "f.csv"), "--url names what computes: add --engine"),
     ],
 )
 def test_what_does_not_fit_together_is_said(features, options, message):
