@@ -26,7 +26,6 @@ def test_a_run_that_was_broken_off_says_how_many_are_missing(tmp_path: Path, mon
     monkeypatch.setattr("tools.mutants.run._lines", lambda judged, key: ("the code", key))
     stored = judged.folder / "mutants" / "features" / "clock.py.meta"
     stored.parent.mkdir(parents=True)
-    (judged.folder / "commit").write_text("abc1234", "utf-8")
     codes = {"failed": 1, "endless": 36, "passed": 0, "no test": 33, "not run": None}
     stored.write_text(json.dumps({"exit_code_by_key": codes}), "utf-8")
     found = outcome(judged)

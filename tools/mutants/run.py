@@ -33,7 +33,7 @@ class Outcome:
 
     Args:
         judged: the module.
-        commit: of the tree that was copied.
+        commit: the last one that changed the module or its tests.
         killed: mutants for which a test failed or did not end.
         survivors: (line of the code, changed line) of each other one.
         missing: mutants that were not run.
@@ -69,6 +69,8 @@ def run(judged: Judged) -> Outcome:
         RuntimeError: mutmut could not run the tests.
     """
     _prepare(judged)
+    if not (found := outcome(judged)).missing:
+        return found
     ended = _mutmut(judged, "run", "--max-children", "1")
     found = outcome(judged)
     if found.missing or not found.killed:
@@ -84,8 +86,7 @@ def outcome(judged: Judged) -> Outcome:
     killed = [key for key, code in codes.items() if code in (*FAILED, *ENDLESS)]
     missing = [key for key, code in codes.items() if code is None]
     left = [key for key in codes if key not in {*killed, *missing}]
-    commit = (judged.folder / "commit").read_text("utf-8")
-    return Outcome(judged, commit, len(killed), tuple(_lines(judged, key) for key in left), len(missing))
+    return Outcome(judged, _commit(judged), len(killed), tuple(_lines(judged, key) for key in left), len(missing))
 
 
 def _prepare(judged: Judged) -> None:
@@ -99,13 +100,17 @@ def _prepare(judged: Judged) -> None:
     shutil.copy2(ROOT / "README.md", folder)
     settings = SECTION.format(module=json.dumps(judged.module), tests=json.dumps(judged.tests))
     (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text("utf-8") + settings, "utf-8")
-    (folder / "commit").write_text(_commit(), "utf-8")
     mark.write_text(judged.fingerprint(), "utf-8")  # last: a copy that was broken off is made again
 
 
-def _commit() -> str:
-    asked = ["git", "describe", "--always", "--dirty"]
-    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+def _commit(judged: Judged) -> str:
+    files = ("--", judged.module, *judged.tests)
+    return "not committed" if _git("status", "--porcelain", *files) else _git("log", "-1", "--format=%h", *files)
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
 
 def _mutmut(judged: Judged, *arguments: str) -> subprocess.CompletedProcess[str]:
