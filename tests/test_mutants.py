@@ -40,5 +40,5 @@ def test_the_page_tells_a_missing_test_from_an_equivalent_mutant() -> None:
     text = "\n".join(page([found]))
     assert "| `features/clock.py` | 10 | 8 | 1 | 1 | 89 % | abc1234 |" in text
     assert "| `a` | `a or b` | b is a |" in text
-    assert "| `x \\| y` | `x & y` | a test is missing |" in text
+    assert "| `x \\| y` | `x & y` | no test yet, and not shown to be equivalent |" in text
     assert f"`{not_judged()[0]}`" in text

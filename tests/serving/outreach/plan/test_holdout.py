@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +69,26 @@ def test_one_draw_holds_for_all_playbooks_unless_each_has_its_own() -> None:
     assert held(one) != held(other)
     kept = with_arms(accounts(*ids), one[["account_id", "playbook", "arm", "stratum"]], 0.9, by_playbook=True)
     assert held(kept) == held(one)
+
+
+@pytest.mark.parametrize("first", [HOLDOUT, TREATED])
+def test_of_two_former_draws_the_holdout_decides(first: str) -> None:
+    """Whichever of them was for all playbooks; it comes with the stratum in which it was drawn."""
+    other = TREATED if first == HOLDOUT else HOLDOUT
+    rows = [("ann", "", first, f"of {first}"), ("ann", "call", other, f"of {other}")]
+    known = pd.DataFrame(rows, columns=NEVER.columns)
+    found = with_arms(accounts("ann"), known, 0.0)
+    assert found[["arm", "stratum"]].to_numpy().tolist() == [[HOLDOUT, f"of {HOLDOUT}"]]
+
+
+def test_a_draw_says_what_it_is_for_and_whether_it_is_new() -> None:
+    """For all playbooks unless each is asked to have its own."""
+    rows = accounts("ann", "bob")
+    known = pd.DataFrame([("ann", "", TREATED, "x")], columns=NEVER.columns)
+    found = with_arms(rows, known, 0.5)
+    assert found["is_new_draw"].tolist() == [False, True]
+    assert found["drawn_for"].tolist() == ["", ""]
+    assert with_arms(rows, known, 0.5, by_playbook=True)["drawn_for"].tolist() == ["call", "call"]
 
 
 @settings(max_examples=40, deadline=None)
