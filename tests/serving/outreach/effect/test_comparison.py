@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_ind
 
-from serving.outreach.effect.comparison import ArmMean, Comparison, arm_weights, compare
+from serving.outreach.effect.comparison import ArmMean, Comparison, Difference, arm_weights, compare
+from serving.outreach.effect.confidence_sequence import sequence_around
+from serving.outreach.effect.estimate import estimate_around
 
 NOTHING_KNOWN = 0
 
@@ -114,10 +116,14 @@ def test_degrees_of_freedom_of_arms_without_any_spread_or_of_one_account() -> No
     assert Comparison(ArmMean(1, 4, 1.5), ArmMean(2, 0, 5)).degrees_of_freedom == 1.5
 
 
-def test_who_alone_decides_a_coefficient_has_a_finite_error() -> None:
-    """Its leverage is one; the correction divides by a hundredth at least."""
-    treated, known = arms(40, 40), np.zeros((80, 1))
-    known[[0, 40], 0] = 1
-    outcome = np.random.default_rng(2).normal(size=80)
-    found = compared(outcome, treated, known)
-    assert 0 < found.standard_error < 1
+def test_an_arm_of_one_account_adds_no_error_of_its_own() -> None:
+    """Its leverage is one and its residual nought: without the bound on leverage the error would be no number."""
+    found = compared(np.array([1.0, 2.0, 4.0, 4.0]), arms(3, 1))
+    assert found.holdout.variance == 0
+    assert found.standard_error == pytest.approx(np.std([1, 2, 4], ddof=1) / np.sqrt(3))
+
+
+def test_both_intervals_are_made_of_the_difference_its_error_and_its_bias() -> None:
+    found = Difference(value=7.0, standard_error=2.0, degrees_of_freedom=30.0, accounts=400, bias=0.5)
+    assert found.estimate() == estimate_around(7.0, 2.0, 30.0, 0.5)
+    assert found.any_time(90) == sequence_around(7.0, 2.0, 400, 30.0, 90, 0.5)
