@@ -15,7 +15,8 @@ DIALECTS: Mapping[str, str] = {
     "bigquery": "bigquery",
     "snowflake": "snowflake",
     "databricks": "databricks",
+    SPARK: "databricks",  # Ibis compiles for Spark only while connected to one; the SQL is the same
     "clickhouse": "clickhouse",
     "trino": "trino",
 }
-ENGINES = (NUMPY, SPARK, *DIALECTS)
+ENGINES = (NUMPY, *DIALECTS)

@@ -1,128 +1,142 @@
-"""Apache Spark as an engine: a session, the streams as views of it, and the features of a day as Parquet.
+"""A Spark of this machine as an engine: a session in local mode, held while features are computed.
 
-One session computes on this machine, on a cluster of its own (`spark://host:7077`), or through Spark Connect
-(`sc://host:15002`). Days are partitions of a folder; writing one again replaces it and leaves the others.
+PySpark and Java are asked for here alone, so that who uses neither needs neither. A folder of features has a partition
+for each day: writing a day again replaces that one and leaves the others.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from importlib.util import find_spec
+from pathlib import Path
 
-import ibis
 import ibis.expr.types as ir
+from ibis.backends import BaseBackend
 
-from features.engines.stream_tables import arrow_of, table_names
-from features.errors import InputError, MachineFault
-from features.log import Log
+from features.errors import InputError, MachineFault, RegularsError
 
-if TYPE_CHECKING:
-    from ibis.backends import BaseBackend
-
-    Session = Any  # of pyspark, which has no part in an installation without the extra
-
-HERE = "local[*]"
-CONNECT, CLUSTER = "sc://", "spark://"
-INSTALL = "Spark is not installed here: pip install 'regulars[spark]'"
-NO_JAVA = "Spark needs Java 17 or later, and there is no `java` here: install a JRE (Debian: default-jre-headless)"
-# The numbers of a day must not depend on the zone or the arithmetic that a cluster is set to.
-SETTINGS = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "false"}
-# What only a session of this machine is told: nobody else can reach it, and it opens no page.
-OF_THIS_MACHINE = {
-    "spark.driver.host": "127.0.0.1",
+LOCAL = "local[*]"
+DAY = "as_of"
+_LOCAL = re.compile(r"local(\[(\*|[1-9][0-9]*)\])?")
+_OURS = re.compile(rf"{DAY}=\d{{4}}-\d\d-\d\d|_SUCCESS|\..*")
+# Nothing listens but on the loopback, no page is served, and the terminal is left to the command.
+_SETTINGS: Mapping[str, str] = {
     "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.memory": "2g",
+    "spark.log.level": "ERROR",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.sources.partitionOverwriteMode": "dynamic",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
 
 
 @contextmanager
-def spark_session(url: str | None = None) -> Iterator[Session]:
-    """Open a session for the block.
+def spark(master: str | None = None) -> Iterator[BaseBackend]:
+    """Give a connection to a Spark that lives as long as the block.
 
     Args:
-        url: of a cluster (spark://…) or of Spark Connect (sc://…); None = this machine.
+        master: local, local[2] for two cores, or local[*] for all of them; None = all.
 
     Raises:
-        InputError: pyspark is not installed, or the URL is neither.
-        MachineFault: there is no Java, or Spark does not start.
+        InputError: it is another master, or PySpark or Java is not there.
+        MachineFault: Spark does not start, or gives up.
+
+    >>> with spark("yarn"): pass
+    Traceback (most recent call last):
+    ...
+    features.errors.InputError: --url yarn: Spark runs on this machine only so far: --url 'local[2]' for two cores
     """
-    builder = _builder(url)
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers take another Python from PATH otherwise
-    try:
-        session = builder.getOrCreate()
-    except Exception as error:  # py4j, gRPC and Spark each raise their own
-        raise MachineFault(f"Spark does not start: {_first_line(error)}") from error
-    try:
-        yield session
-    finally:
-        session.stop()
+    chosen = _checked(LOCAL if master is None else master)
+    import ibis
+    from pyspark.sql import SparkSession
+
+    # Workers would take the first python3 of the PATH, which need not be ours.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    # What Spark spills holds customer ids: into a folder that is its owner's alone, and gone afterwards.
+    with tempfile.TemporaryDirectory(prefix="regulars-spark-") as folder, _failures(chosen):
+        settings: dict[str, bool | float | int | str | None] = {
+            **_SETTINGS,
+            "spark.local.dir": folder,
+            "spark.sql.warehouse.dir": folder,
+        }
+        session = SparkSession.builder.master(chosen).config(map=settings).getOrCreate()
+        try:
+            yield ibis.pyspark.connect(session)
+        finally:
+            session.stop()
 
 
-def spark_tables(log: Log, session: Session) -> tuple[BaseBackend, dict[str, ir.Table]]:
-    """Bring each stream of a log to Spark as a view of the session; also return the connection that they are of."""
-    connection: BaseBackend = ibis.pyspark.connect(session)
-    tables = {}
-    for stream, name in table_names(log.streams).items():
-        session.createDataFrame(arrow_of(log, stream)).createOrReplaceTempView(name)
-        tables[stream] = connection.table(name)
-    return connection, tables
-
-
-def write_day(connection: BaseBackend, session: Session, asked: ir.Table, folder: str, as_of: date) -> int:
+def write_day(connection: BaseBackend, asked: ir.Table, folder: Path, as_of: date) -> int:
     """Write the features of a day as a partition of a Parquet folder, in place of what was there of that day.
 
-    The rows go from the workers to the folder. Other days stay as they are.
+    Spark writes beside the folder's partitions first and moves the new one into place at the end.
 
     Args:
-        connection: of the tables.
-        session: of Spark.
+        connection: to Spark, with the tables that the query reads.
         asked: the query of the day.
-        folder: a path or URL that Spark can write to.
+        folder: of features; made where it is not there.
         as_of: the day.
 
     Returns:
         How many rows.
 
     Raises:
-        MachineFault: Spark fails; the folder is as it was.
+        InputError: the folder holds something else.
     """
-    day = ibis.literal(as_of.isoformat()).name("as_of")
+    _refuse_another(folder)
+    day = connection._session.sql(str(connection.compile(asked))).cache()
+    rows = int(day.count())
+    if not rows:  # Spark replaces only partitions that it has rows for
+        shutil.rmtree(folder / f"{DAY}={as_of.isoformat()}", ignore_errors=True)
+        return 0
+    dated = day.selectExpr("*", f"'{as_of.isoformat()}' AS {DAY}")
+    dated.write.mode("overwrite").partitionBy(DAY).parquet(str(folder.resolve()))
+    return rows
+
+
+def _refuse_another(folder: Path) -> None:
+    held = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+    if folder.is_file() or any(not _OURS.fullmatch(name) for name in held):
+        raise InputError(f"{folder} is no folder of features: name one that is new, or holds {DAY}=… folders alone")
+
+
+@contextmanager
+def _failures(master: str) -> Iterator[None]:
+    """Say in one sentence whatever Spark raises: its own words run over pages of Java."""
     try:
-        rows = session.sql(str(connection.compile(asked.mutate(day)))).cache()
-        count = int(rows.count())
-        how = rows.write.mode("overwrite").option("partitionOverwriteMode", "dynamic").partitionBy("as_of")
-        how.parquet(folder)
-    except Exception as error:
-        raise MachineFault(f"Spark did not write {folder}: {_first_line(error)}") from error
-    return count
+        yield
+    except RegularsError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        detail = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise MachineFault(f"Spark ({master})", "what was there before is unchanged", detail) from None
 
 
-def _builder(url: str | None) -> Any:
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise InputError(INSTALL) from None
-    if url is not None and not url.startswith((CONNECT, CLUSTER)):
-        raise InputError(f"--engine spark computes on this machine, or at a {CLUSTER}… or {CONNECT}… address")
-    if url is not None and url.startswith(CONNECT):
-        return _with(SparkSession.builder.remote(url), SETTINGS)
-    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        raise MachineFault(NO_JAVA)
-    own = _with(SparkSession.builder.master(url or HERE).appName("regulars"), SETTINGS)
-    return own if url else _with(own, OF_THIS_MACHINE)
+def _checked(master: str) -> str:
+    if not _LOCAL.fullmatch(master):
+        raise InputError(f"--url {master}: Spark runs on this machine only so far: --url 'local[2]' for two cores")
+    if find_spec("pyspark") is None:
+        raise InputError("--engine spark needs PySpark: pip install 'pyspark>=4.0,<4.1'")
+    if not has_java():
+        raise InputError("--engine spark needs Java 17: install it (Debian: default-jre-headless), or set JAVA_HOME")
+    return master
 
 
-def _with(builder: Any, settings: dict[str, str]) -> Any:
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    return builder
+def has_java() -> bool:
+    """Return whether Spark would find a Java: in JAVA_HOME, else on the PATH.
 
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    >>> isinstance(has_java(), bool)
+    True
+    """
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which(os.path.join(home, "bin", "java") if home else "java") is not None

@@ -63,8 +63,8 @@ def stream_tables(log: Log, connection: BaseBackend) -> dict[str, ir.Table]:
     >>> tables["orders"].columns[:4]
     ('customer_id', 'day', 'row_number', 'spend')
     """
-    write = _copied if connection.name == "postgres" else _created
-    return {stream: write(connection, name, arrow_of(log, stream)) for stream, name in table_names(log.streams).items()}
+    write = _WRITERS.get(connection.name, _created)
+    return {stream: write(connection, name, _arrow(log, stream)) for stream, name in table_names(log.streams).items()}
 
 
 def _created(connection: BaseBackend, name: str, rows: pa.Table) -> ir.Table:
@@ -82,6 +82,15 @@ def _copied(connection: BaseBackend, name: str, rows: pa.Table) -> ir.Table:
     return table
 
 
+def _viewed(connection: BaseBackend, name: str, rows: pa.Table) -> ir.Table:
+    """Load a table as a view of the session: Ibis makes no temporary table on Spark."""
+    connection._session.createDataFrame(rows).createOrReplaceTempView(name)
+    return connection.table(name)
+
+
+_WRITERS = {"postgres": _copied, "pyspark": _viewed}
+
+
 def _csv(batch: pa.RecordBatch) -> bytes:
     """Return rows as PostgreSQL reads them: NULL is empty, and a text without a letter is quoted."""
     text = io.BytesIO()
@@ -90,17 +99,11 @@ def _csv(batch: pa.RecordBatch) -> bytes:
 
 
 def _schema(log: Log, stream: str) -> ibis.Schema:
-    return ibis.schema(arrow_of(log.slice(0, 0), stream).schema)
+    return ibis.schema(_arrow(log.slice(0, 0), stream).schema)
 
 
-def arrow_of(log: Log, name: str) -> pa.Table:
-    """Return a stream as an Arrow table, NULL as null.
-
-    >>> from features.log import Lines
-    >>> from features.roll_up import roll_up
-    >>> arrow_of(roll_up(Lines.of(["a"], [10], [500])), "orders")["day"].to_pylist()
-    [10]
-    """
+def _arrow(log: Log, name: str) -> pa.Table:
+    """Return a stream as an Arrow table, NULL as null."""
     stream, words = log.streams[name], log.words.get(name)
     ids = pa.array(log.customer_ids, pa.string()).take(pa.array(stream.customer))
     row_number = np.arange(len(stream), dtype=np.int64)

@@ -105,7 +105,7 @@ def write_feature_rows(shop: OpenShop, into: str, engine: str, url: str | None =
         shop: whose features.
         into: the table, as schema.table; for Spark a folder of Parquet files, a partition for each day.
         engine: duckdb, postgresql or spark.
-        url: of the database; None = that of the orders, and for Spark this machine.
+        url: of the database; None = that of the orders, and for Spark all cores of this machine.
 
     Raises:
         InputError: the engine holds no tables, or the table is not one of features.
@@ -170,23 +170,25 @@ def _queried(shop: OpenShop, engine: str, url: str | None) -> pd.DataFrame:
 
 def _of_spark(shop: OpenShop, url: str | None) -> pd.DataFrame:
     from features.engines import relational
-    from features.engines.spark import spark_session, spark_tables
+    from features.engines.spark import spark
+    from features.engines.stream_tables import stream_tables
 
     features, log, days = _features_of(shop), shop.log, [shop.as_of]
-    with spark_session(url) as session:
-        _, tables = spark_tables(log, session)
+    with spark(url) as connection:
+        tables = stream_tables(log, connection)
         return relational.feature_table(tables, days, features, shop.definition.active_days, has_money=log.has_money)
 
 
 def _written_by_spark(shop: OpenShop, folder: str, url: str | None) -> FeaturesWritten:
     from features.engines.relational import query
-    from features.engines.spark import spark_session, spark_tables, write_day
+    from features.engines.spark import spark, write_day
+    from features.engines.stream_tables import stream_tables
 
     features, log, active_days = _features_of(shop), shop.log, shop.definition.active_days
-    with spark_session(url) as session:
-        connection, tables = spark_tables(log, session)
+    with spark(url) as connection:
+        tables = stream_tables(log, connection)
         asked = query(tables, day_number(shop.as_of), features, active_days, has_money=log.has_money)
-        rows = write_day(connection, session, asked, folder, shop.as_of)
+        rows = write_day(connection, asked, Path(folder), shop.as_of)
     return FeaturesWritten(rows, folder, shop.as_of, SPARK, is_table=True, notes=_notes(shop))
 
 

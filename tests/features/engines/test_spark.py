@@ -1,86 +1,83 @@
-"""Spark gives the numbers of the single pass, and a folder of it holds each day once; skipped where there is none."""
+"""Spark is held to the contract of all engines, on the seeded shop; `whole`, since its JVM takes half a minute."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
-from features.build import feature_table
-from features.clock import date_of, day_number
-from features.definitions import default_features
+from features.clock import day_number
 from features.engines import relational
-from features.engines.spark import spark_session, spark_tables, write_day
+from features.engines import spark as engine
+from features.engines.statements import statement
+from features.engines.stream_tables import stream_tables
 from features.errors import InputError
-from features.log import Log
-from features.simulation.simulate import simulate
-from features.sources.mapping import OrdersMapping, Shop
-from features.sources.reader import read_log
+from features.feature import FeatureSet
+from tests.features.engines.test_contract import ACTIVE_DAYS, seeded
 from tests.laws.agreement import assert_agree
+from tests.laws.shops import DEFAULTS, Shop, table
 
-FEATURES = default_features()
-pytest.importorskip("pyspark", reason="pip install 'regulars[spark]' to run it")
-# PySpark 4.0 calls pandas as before its version 3, and leaves sockets to the collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-
-@pytest.mark.parametrize("url", ["postgresql://host/db", "local[2]"])
-def test_another_url_is_refused_before_spark_starts(url: str) -> None:
-    with pytest.raises(InputError, match="sc://"), spark_session(url):
-        raise AssertionError("it began")
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[Any]:
-    if shutil.which("java") is None:
-        pytest.skip("Spark needs Java")
-    with spark_session() as found:
-        found.sparkContext.setLogLevel("ERROR")
-        yield found
-
-
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
-    path = tmp_path_factory.mktemp("shop") / "orders.parquet"
-    orders = simulate(120, seed=3, days=500, with_events=False).orders
-    orders.to_parquet(path)
-    same = ("order_id", "customer_id", "ordered_at", "product_id", "quantity", "amount", "discount", "returned")
-    return read_log(Shop("UTC", "EUR"), OrdersMapping(path, {name: name for name in same})).log
-
-
-def last_day(log: Log) -> date:
-    return date_of(int(log.streams["orders"].day.max()) + 1)
+__all__ = ["seeded"]  # a fixture
+FEW = FeatureSet(DEFAULTS.features[:12])
 
 
 @pytest.mark.slow
 @pytest.mark.whole
-def test_it_gives_the_numbers_of_the_single_pass(session: Any, log: Log) -> None:
-    day = last_day(log)
-    found = relational.feature_table(spark_tables(log, session)[1], [day], FEATURES, 180)
-    assert_agree(FEATURES, feature_table(log, [day], FEATURES, 180), found)
-
-
-@pytest.mark.slow
-@pytest.mark.whole
-def test_a_day_that_is_written_again_takes_the_place_of_that_day(session: Any, log: Log, tmp_path: Path) -> None:
-    """And the other days stay."""
-    folder, last = tmp_path / "features", last_day(log)
-    connection, tables = spark_tables(log, session)
-    few = type(FEATURES)(FEATURES.features[:12])
+@pytest.mark.filterwarnings("default")  # PySpark's own, of half-closed sockets and old names
+def test_spark_gives_the_numbers_of_the_single_pass_and_a_folder_has_each_day_once(
+    seeded: Shop, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyspark", reason="pip install 'pyspark>=4.0,<4.1' to run it")
+    if not engine.has_java():
+        pytest.skip("no Java here")
+    expected, folder = table(seeded, DEFAULTS, ACTIVE_DAYS), tmp_path / "features"
+    last = seeded.dates[0]
     days = [last - timedelta(days=30), last, last]
-    for day in days:
-        write_day(connection, session, relational.query(tables, day_number(day), few, 180), str(folder), day)
+    with engine.spark("local[2]") as connection:
+        tables = stream_tables(seeded.log, connection)
+        found = relational.feature_table(tables, seeded.dates, DEFAULTS, ACTIVE_DAYS)
+        printed = connection._session.sql(statement("spark", seeded.log, last, DEFAULTS, ACTIVE_DAYS))
+        answers = printed.toArrow().to_pandas()
+        for day in days:
+            asked = relational.query(tables, day_number(day), FEW, ACTIVE_DAYS)
+            engine.write_day(connection, asked, folder, day)
+    assert_agree(DEFAULTS, expected, found)
+    answers = answers.assign(as_of=expected["as_of"].iloc[0]).sort_values("customer_id", ignore_index=True)
+    assert_agree(DEFAULTS, expected, answers)
+    _holds_each_day_once(folder, seeded, set(days))
+
+
+def _holds_each_day_once(folder: Path, shop: Shop, days: set[date]) -> None:
     written = pd.read_parquet(folder)
-    for day in set(days):
+    assert {str(day) for day in written["as_of"]} == {str(day) for day in days}
+    for day in days:
+        wanted = table(Shop(shop.lines, shop.events, (day_number(day),), shop.known), FEW, ACTIVE_DAYS)
         rows = written[written["as_of"].astype(str) == str(day)].assign(as_of=pd.Timestamp(day))
-        wanted = feature_table(log, [day], few, 180)
-        assert_agree(few, wanted, rows.sort_values("customer_id", ignore_index=True)[list(wanted)])
+        assert_agree(FEW, wanted, rows.sort_values("customer_id", ignore_index=True)[list(wanted)])
+
+
+@pytest.mark.parametrize("held", ["orders.csv", "as_of=yesterday", "part-0.parquet"])
+def test_a_folder_of_something_else_is_refused(tmp_path: Path, held: str) -> None:
+    (tmp_path / held).touch()
+    with pytest.raises(InputError, match="no folder of features"):
+        engine._refuse_another(tmp_path)
+
+
+def test_a_new_folder_and_one_of_days_are_taken(tmp_path: Path) -> None:
+    engine._refuse_another(tmp_path / "new")
+    for name in ("as_of=2026-03-02", "_SUCCESS", "._SUCCESS.crc"):
+        (tmp_path / name).mkdir()
+    engine._refuse_another(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"), [("find_spec", "needs PySpark: pip install"), ("has_java", "needs Java 17: install it")]
+)
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, missing: str, message: str) -> None:
+    monkeypatch.setattr(engine, "find_spec", lambda _: object())
+    monkeypatch.setattr(engine, "has_java", lambda: True)
+    monkeypatch.setattr(engine, missing, lambda *_: None)
+    with pytest.raises(InputError, match=message), engine.spark():
+        pass
