@@ -11,10 +11,11 @@ from features.errors import ConfigError, InputError
 from features.language.languages import ENGLISH, Language
 from features.language.messages import Sentence, said, sentence
 from features.sources.databases.address import Database
+from serving.book.privacy.tombstones import tombstones_of
 from serving.book.runs import Run, latest_run
 from serving.config.out_settings import OutSettings, OutTableName
 from serving.out.rows import Rows, feature_rows, list_rows, outcome_rows, runs_told, score_rows
-from serving.out.write import write_tables
+from serving.out.write import erase_rows, write_tables
 from serving.outreach.playbooks.playbooks import load_playbooks
 from serving.shop import OpenShop
 from training.attribute_codes import coded
@@ -74,8 +75,18 @@ def write_out(shop: OpenShop, *, dry_run: bool = False) -> TablesWritten:
     run, tables = _tables(shop, settings)
     if not dry_run:
         write_tables(database_of(shop, settings), settings.schema, tables, shop.settings.files.access())
+        _erase_forgotten_meanwhile(shop, settings, tables)
     counts: dict[str, int] = {name: len(rows.frame) for name, rows in tables.items()}
     return TablesWritten(run, settings.schema, counts, dry_run, shop.settings.language)
+
+
+def _erase_forgotten_meanwhile(shop: OpenShop, settings: OutSettings, tables: Mapping[OutTableName, Rows]) -> None:
+    """Erase who was forgotten after the rows were read, and before they were written: `forget` did not see them yet."""
+    if (forgotten := tombstones_of(shop.book)) is None:
+        return
+    ids = set().union(*(rows.frame["customer_id"] for rows in tables.values()))
+    if back := forgotten(ids):
+        erase_rows(database_of(shop, settings), settings.schema, sorted(back))
 
 
 def database_of(shop: OpenShop, settings: OutSettings) -> Database:

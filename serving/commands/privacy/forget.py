@@ -135,6 +135,8 @@ def _erase_all(shop: OpenShop, asked: Sequence[Person], found: Sequence[Erased],
         for each in person.former_ids:
             rows.update(erase(shop.book, each, by, always=always))
         done.append(replace(before, rows=dict(rows)))
+    # Again: a run of `out` may have read them before they left the book, and written them since.
+    rows_out(shop, [each for who in asked for each in who.ids])
     return done
 
 

@@ -7,10 +7,13 @@ import os
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
+from serving.commands.lists import out as write_out_module
 from serving.out.contract import TABLES
+from serving.out.write import write_tables
 from tests.serving.conftest import in_book
 from tests.serving.out.conftest import Out
 
@@ -150,6 +153,22 @@ def test_who_is_forgotten_is_in_no_table(out: Out) -> None:
     rows = [row for rows in out.everything().values() for row in rows]
     assert rows
     assert not [row for row in rows if f"'{who}'" in row]
+
+
+def test_who_is_forgotten_while_the_tables_are_written_is_in_none(out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows were read before, and `forget` could not find them yet."""
+    assert out.command("out")[0] == 0
+    [(who,)] = out.ask("SELECT customer_id FROM regulars.lists ORDER BY entry_id LIMIT 1")
+    forgotten = []
+
+    def meanwhile(*arguments: Any) -> None:
+        forgotten.append(out.command("forget", who, "--yes")[0])
+        write_tables(*arguments)
+
+    monkeypatch.setattr(write_out_module, "write_tables", meanwhile)
+    assert out.command("out")[0] == 0
+    assert forgotten == [0]
+    assert not [row for rows in out.everything().values() for row in rows if f"'{who}'" in row]
 
 
 def test_a_dry_run_writes_nothing(out: Out) -> None:
