@@ -77,7 +77,7 @@ def _copied(connection: BaseBackend, name: str, rows: pa.Table) -> ir.Table:
     with connection.con.cursor() as cursor:
         with cursor.copy(f'COPY "{name}" FROM STDIN (FORMAT csv)') as copy:
             for batch in rows.to_batches(max_chunksize=100_000):
-                copy.write(_csv(batch))
+                copy.write(as_copied(batch))
         cursor.execute(f'ANALYZE "{name}"')
     return table
 
@@ -91,8 +91,12 @@ def _viewed(connection: BaseBackend, name: str, rows: pa.Table) -> ir.Table:
 _WRITERS = {"postgres": _copied, "pyspark": _viewed}
 
 
-def _csv(batch: pa.RecordBatch) -> bytes:
-    """Return rows as PostgreSQL reads them: NULL is empty, and a text without a letter is quoted."""
+def as_copied(batch: pa.RecordBatch) -> bytes:
+    r"""Return rows as PostgreSQL's COPY reads them: NULL is empty, and a text without a letter is quoted.
+
+    >>> as_copied(pa.RecordBatch.from_pydict({"id": ["a", "", None]}))
+    b'"a"\n""\n\n'
+    """
     text = io.BytesIO()
     pa_csv.write_csv(batch, text, pa_csv.WriteOptions(include_header=False, quoting_style="needed"))
     return text.getvalue()

@@ -6,7 +6,6 @@ other is ever written into.
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -158,9 +157,11 @@ def _insert(connection: BaseBackend, place: str, frame: pd.DataFrame) -> None:
         return
     columns, rows = ", ".join(f'"{each}"' for each in frame.columns), _arrow(frame)
     if connection.name == "postgres":
+        from features.engines.stream_tables import as_copied  # only here: Ibis takes a second to import
+
         with connection.con.cursor() as cursor, cursor.copy(f"COPY {place} ({columns}) FROM STDIN (FORMAT csv)") as to:
             for batch in rows.to_batches(max_chunksize=100_000):
-                to.write(_csv(batch))
+                to.write(as_copied(batch))
         return
     connection.con.register(_GIVEN, rows)
     connection.con.execute(f"INSERT INTO {place} ({columns}) SELECT {columns} FROM {_GIVEN}")
@@ -184,15 +185,6 @@ def _told(value: Any) -> Any:
     if isinstance(value, str):
         return scrubbed(value).replace("\0", "")  # PostgreSQL holds none
     return value if isinstance(value, Decimal | date) or pd.notna(value) else None
-
-
-def _csv(batch: pa.RecordBatch) -> bytes:
-    """Return rows as PostgreSQL reads them: NULL is empty, and a text without a letter is quoted."""
-    import pyarrow.csv as pa_csv
-
-    text = io.BytesIO()
-    pa_csv.write_csv(batch, text, pa_csv.WriteOptions(include_header=False, quoting_style="needed"))
-    return text.getvalue()
 
 
 def _place(schema: str, name: str) -> str:
