@@ -109,8 +109,8 @@ def mixed_sentence(found: DateReadings, filled: int) -> str:
     best, only = found.best
     read, other = sum(found.read.values()), sum(only.values())
     rest = filled - read - other
-    counts = f'{read:,} cells read as {named(found.now)}, such as "{next(iter(found.read))}"; '
-    counts += f'{other:,} only as {named(best)}, such as "{next(iter(only))}"'
+    counts = f'{read:,} cells read as {named(found.now)}, such as "{_usual(found.read)}"; '
+    counts += f'{other:,} only as {named(best)}, such as "{_usual(only)}"'
     counts += f"; {rest:,} as neither" if rest else ""
     if is_half_swapped(found.read, only):
         return (
@@ -118,6 +118,11 @@ def mixed_sentence(found: DateReadings, filled: int) -> str:
             "cannot be trusted; export the dates again, and do not save the file in a spreadsheet"
         )
     return f"{counts}: {MIXED}; {EXPORT_AGAIN}"
+
+
+def _usual(rows_of: Mapping[str, int]) -> str:
+    """Return the cell that most rows have; of several the first by its text: a file is told the same each time."""
+    return min(rows_of, key=lambda cell: (-rows_of[cell], cell))
 
 
 def mixed_dates(texts: Iterable[str]) -> str | None:
