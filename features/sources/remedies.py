@@ -57,9 +57,10 @@ class DateReadings:
 
     def both(self, other: DateFormat) -> int:
         """Return the number of cells that another format reads, too, as another day."""
-        return sum(rows for date, rows in self.read.items() if self._another_day(date, other))
+        return sum(rows for date, rows in self.read.items() if self.is_another_day(date, other))
 
-    def _another_day(self, date: str, other: DateFormat) -> bool:
+    def is_another_day(self, date: str, other: DateFormat) -> bool:
+        """Return whether another format reads a cell, too, as another day."""
         moment = self.moment(date, other)
         return moment > cells.HUGE and moment != self.moment(date, self.now)
 
@@ -109,7 +110,8 @@ def mixed_sentence(found: DateReadings, filled: int) -> str:
     best, only = found.best
     read, other = sum(found.read.values()), sum(only.values())
     rest = filled - read - other
-    counts = f'{read:,} cells read as {named(found.now)}, such as "{_usual(found.read)}"; '
+    told = {date: rows for date, rows in found.read.items() if not found.is_another_day(date, best)} or found.read
+    counts = f'{read:,} cells read as {named(found.now)}, such as "{_usual(told)}"; '
     counts += f'{other:,} only as {named(best)}, such as "{_usual(only)}"'
     counts += f"; {rest:,} as neither" if rest else ""
     if is_half_swapped(found.read, only):
