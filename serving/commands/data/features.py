@@ -86,16 +86,10 @@ def write_features(shop: OpenShop, out: Path, engine: str = NUMPY, url: str | No
     """
     if engine == NUMPY and url is not None:
         raise InputError("--url names what computes: add --engine duckdb, --engine postgresql or --engine spark")
-    frame = _of_engine(shop, engine, url)
+    frame = _frame(shop, _features_of(shop)) if engine == NUMPY else _queried(shop, engine, url)
     frame["as_of"] = frame["as_of"].dt.date
     write_table(frame, out, shop.settings.files.access())
     return FeaturesWritten(len(frame), str(out), shop.as_of, engine, notes=_notes(shop))
-
-
-def _of_engine(shop: OpenShop, engine: str, url: str | None) -> pd.DataFrame:
-    if engine == NUMPY:
-        return _frame(shop, _features_of(shop))
-    return _of_spark(shop, url) if engine == SPARK else _queried(shop, engine, url)
 
 
 def write_feature_rows(shop: OpenShop, into: str, engine: str, url: str | None = None) -> FeaturesWritten:
@@ -111,20 +105,20 @@ def write_feature_rows(shop: OpenShop, into: str, engine: str, url: str | None =
         InputError: the engine holds no tables, or the table is not one of features.
         MachineFault: the database does not answer or refuses.
     """
-    if engine == SPARK:
-        return _written_by_spark(shop, into, url)
     from features.engines.feature_rows import Place, write_rows
     from features.engines.relational import query
+    from features.engines.spark import write_day
     from features.engines.stream_tables import stream_tables
 
-    database, place = _database(shop, engine, url, into), Place.of(into)
-    if database is None:
-        raise _without_url(engine)
+    place = Path(into) if engine == SPARK else Place.of(into)
     features, log, active_days = _features_of(shop), shop.log, shop.definition.active_days
-    with _open(database, writing=True) as connection:
+    with _connected(shop, engine, url, into) as connection:
         tables = stream_tables(log, connection)
         asked = query(tables, day_number(shop.as_of), features, active_days, has_money=log.has_money)
-        rows = write_rows(connection, asked, place, shop.as_of)
+        if isinstance(place, Path):
+            rows = write_day(connection, asked, place, shop.as_of)
+        else:
+            rows = write_rows(connection, asked, place, shop.as_of)
     return FeaturesWritten(rows, str(place), shop.as_of, engine, is_table=True, notes=_notes(shop))
 
 
@@ -159,37 +153,26 @@ def _queried(shop: OpenShop, engine: str, url: str | None) -> pd.DataFrame:
     from features.engines import relational
     from features.engines.stream_tables import stream_tables
 
-    database = _database(shop, engine, url, "features")
-    if database is None and engine != "duckdb":
+    features, log, days = _features_of(shop), shop.log, [shop.as_of]
+    with _connected(shop, engine, url) as connection:
+        tables = stream_tables(log, connection)
+        return relational.feature_table(tables, days, features, shop.definition.active_days, has_money=log.has_money)
+
+
+@contextmanager
+def _connected(shop: OpenShop, engine: str, url: str | None, into: str | None = None) -> Iterator[BaseBackend]:
+    """Connect to what computes, for the block; `into` = a table that is written there."""
+    if engine == SPARK:
+        from features.engines.spark import spark
+
+        with spark(url) as connection:
+            yield connection
+        return
+    database = _database(shop, engine, url, into or "features")
+    if database is None and (into is not None or engine != "duckdb"):
         raise _without_url(engine)
-    features, log, days = _features_of(shop), shop.log, [shop.as_of]
-    with _open(database) as connection:
-        tables = stream_tables(log, connection)
-        return relational.feature_table(tables, days, features, shop.definition.active_days, has_money=log.has_money)
-
-
-def _of_spark(shop: OpenShop, url: str | None) -> pd.DataFrame:
-    from features.engines import relational
-    from features.engines.spark import spark
-    from features.engines.stream_tables import stream_tables
-
-    features, log, days = _features_of(shop), shop.log, [shop.as_of]
-    with spark(url) as connection:
-        tables = stream_tables(log, connection)
-        return relational.feature_table(tables, days, features, shop.definition.active_days, has_money=log.has_money)
-
-
-def _written_by_spark(shop: OpenShop, folder: str, url: str | None) -> FeaturesWritten:
-    from features.engines.relational import query
-    from features.engines.spark import spark, write_day
-    from features.engines.stream_tables import stream_tables
-
-    features, log, active_days = _features_of(shop), shop.log, shop.definition.active_days
-    with spark(url) as connection:
-        tables = stream_tables(log, connection)
-        asked = query(tables, day_number(shop.as_of), features, active_days, has_money=log.has_money)
-        rows = write_day(connection, asked, Path(folder), shop.as_of)
-    return FeaturesWritten(rows, folder, shop.as_of, SPARK, is_table=True, notes=_notes(shop))
+    with _open(database, writing=into is not None) as connection:
+        yield connection
 
 
 def _database(shop: OpenShop, engine: str, url: str | None, table: str) -> Database | None:
