@@ -2,8 +2,8 @@
 
 python -m benchmarks.published
 
-A page of outcomes (who is right, what a list keeps) ages where the code changes that its command runs, words aside. A
-page of times ages with every commit to the code that it times.
+A page ages where code changes that its command runs, or that the server runs which its command asks. Words aside: they
+change neither an outcome nor a time.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Page:
     Args:
         path: of the page, from the root.
         command: writes it.
-        module: of outcomes, what is run; '' = a page of times.
-        measures: of times, the folders and files that are timed, from the root.
+        module: what is run, with all that it imports; '' = a command that asks a server or commands of ours.
+        measures: the folders and files that these run, from the root.
     """
 
     path: str
@@ -46,7 +46,6 @@ WORDS = (
     *("features/sources/balance/words.py", "features/sources/balance/names.py"),
     *("benchmarks/published.py", "benchmarks/imported.py"),
 )
-READING = ("features/sources", "features/roll_up.py", "features/memory.py", "features/blocks.py")
 BACKED_UP = ("serving/backup", "serving/book/schema.py", "serving/book/recognition/damage.py")
 PAGES = (
     Page("benchmarks/ablation/results.md", "make bench-ablation", "benchmarks.ablation"),
@@ -54,9 +53,9 @@ PAGES = (
     Page("benchmarks/data_worth/results.md", "make bench-data-worth", "benchmarks.data_worth"),
     Page("benchmarks/effect/results.md", "make bench-effect", "benchmarks.effect"),
     Page("benchmarks/effect/weekly.md", "make bench-effect", "benchmarks.effect.weekly"),
-    Page("benchmarks/features/results.md", "make bench", measures=("features",)),
-    Page("benchmarks/features/peers.md", "make bench", measures=("features",)),
-    Page("benchmarks/intake/results.md", "make bench-intake", measures=READING),
+    Page("benchmarks/features/results.md", "make bench", "benchmarks.features.runs"),
+    Page("benchmarks/features/peers.md", "make bench", "benchmarks.features.peers"),
+    Page("benchmarks/intake/results.md", "make bench-intake", "benchmarks.intake"),
     Page("benchmarks/lists/results.md", "make bench-lists", measures=("serving/outreach", "serving/book")),
     Page("benchmarks/quality/shrinking.md", "make bench-quality", "benchmarks.quality.shrinking"),
     Page("benchmarks/quality/left.md", "make bench-quality", "benchmarks.quality.left"),
@@ -66,7 +65,7 @@ PAGES = (
     Page("benchmarks/serving/results.md", "make bench-serving", measures=("serving/api", "serving/book", "features")),
     Page("benchmarks/serving/soak.md", "make bench-serving SOAK=20", measures=("serving/api", "serving/book")),
     Page("benchmarks/serving/stalls.md", "make bench-serving", measures=("serving/api", "serving/book")),
-    Page("benchmarks/training/results.md", "make bench-training", measures=("features", "training")),
+    Page("benchmarks/training/results.md", "make bench-training", "benchmarks.training"),
     Page("benchmarks/watch/alarms.md", "make bench-watch", "benchmarks.watch.alarms"),
     Page("benchmarks/watch/results.md", "make bench-watch", "benchmarks.watch"),
     Page("benchmarks/value/results.md", "make bench-value", "benchmarks.value"),
@@ -106,15 +105,20 @@ def made_on(page: Page) -> str | None:
 
 
 def changes_since(page: Page) -> tuple[str, ...]:
-    """Return what may have changed a page's figures since it was made: files for outcomes, commits for times."""
+    """Return the files whose code, changed since a page was made, may have changed its figures."""
     made = made_on(page)
     if made is None:
         return ()
-    if not page.module:
-        return tuple(_git("rev-list", f"{made}..HEAD", "--", *page.measures).split())
-    run = sorted(path for path in files_run_by(page.module, ROOT) if not path.startswith(WORDS))
-    changed = _git("diff", "--name-only", made, "HEAD", "--", *run).split()
-    return tuple(path for path in changed if _code_on(made, path) != code_of((ROOT / path).read_text(encoding="utf-8")))
+    run = sorted(path for path in _run_for(page) if not path.startswith(WORDS))
+    changed = _git("diff", "--name-only", made, "HEAD", "--", *run).split() if run else ()
+    return tuple(path for path in changed if _code_on(made, path) != _code_on("HEAD", path))
+
+
+def _run_for(page: Page) -> frozenset[str]:
+    """Return what runs for a page: the imports of its module, and what lies in the folders it measures."""
+    imported = files_run_by(page.module, ROOT) if page.module else frozenset()
+    now = _git("ls-files", "--", *page.measures).split() if page.measures else ()
+    return imported | frozenset(path for path in now if path.endswith(".py"))
 
 
 def _code_on(commit: str, path: str) -> str:
