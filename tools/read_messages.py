@@ -10,15 +10,16 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
 from features.guess.questions import CHECKS
+from features.language.counted import counted
 from features.language.languages import Language
 from features.language.messages import Message, Sentence, in_a_row, message_in, said, sentence
+from features.language.minute import minute
 from features.language.typed_values import Amount, Days, Digits, Name, Percent, Plain, Value
 from features.sources.balance.names import NAMES as SHEET_NAMES
 from serving.book.recognition.identity import in_words as counted_rows
 from serving.commands.doctor.clock import SET_IT
-from serving.commands.doctor.minute import minute
 from serving.commands.lists.kpis_in_words import PERIODS
-from serving.commands.lists.list_in_words import APART, REGULARS, counted
+from serving.commands.lists.list_in_words import APART, REGULARS
 from serving.commands.lists.why_in_words import ARMS
 from serving.outreach.exports.layout import GROUPS
 from serving.outreach.plan.in_words import BANDS, CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, RANKED_BY, STATES
@@ -168,6 +169,7 @@ TEXTS: Mapping[str, Twice] = {
     "fault": (Name("no space is left"), Name("it may not be read")),
     "library": (Name("lightgbm"), Name("duckdb")),
     "names": (Name("book.db, regulars.toml"), Name("lists")),
+    "variable": (Name("REGULARS_BOOK_URL"), Name("REGULARS_BOOK_URL")),
     "storage": (Name("mlruns/mlflow.db"), Name("registry")),
     "webhook": (Name("3"), Name("1")),
 }
@@ -235,12 +237,18 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
             "the last one was made {then}, {file}",
             "the last one was made {then}, {file}, and is not there any more",
             "the last one was made {then}, {file}, {days} days ago",
+            "made {then} by Regulars {version}",
             "the run of {day:table} ended {then}",
         ),
         MINUTES,
     ),
     "{first} until {last}": FROM_TO,
     "{book}, version {version}, holds {counts}": {"counts": KEPT_IN_A_BOOK},
+    "book: of {storage}, version {version}, last written {then}; it holds {it}": {**MINUTES, "it": KEPT_IN_A_BOOK},
+    "not in it: {what}: {why}": {
+        "what": (Message("the models at {storage}", {"storage": "http://ml.example"}), Name("orders.csv")),
+        "why": (Message("yours to back up"), Message("your own file; --with-sources takes it along")),
+    },
     "it says {now}, and {what} is of {then}": {
         **MINUTES,
         "what": (sentence("the installed Regulars").message, sentence("the file {file}", file="orders.csv").message),

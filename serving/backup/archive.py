@@ -96,6 +96,20 @@ def read_manifest(path: Path) -> Manifest:
         return Manifest.from_json(archive.read(MANIFEST).decode("utf-8", "replace"), str(path))
 
 
+def read_text(path: Path, name: str) -> str:
+    """Return a text file of a backup, such as its settings.
+
+    Args:
+        path: of the archive.
+        name: of the file in it.
+
+    Raises:
+        Damaged: it is no whole archive.
+    """
+    with _opened(path) as archive:
+        return archive.read(name).decode("utf-8", "replace")
+
+
 def verify(path: Path) -> Manifest:
     """Compare every file in an archive with its manifest.
 

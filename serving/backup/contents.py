@@ -10,6 +10,21 @@ from pathlib import Path
 
 from features.sources.kept.index import FOLDER as KEPT
 from serving.backup.last_backup import FILE as LAST_BACKUP
+from serving.backup.left_out import (
+    IN_A_DATABASE,
+    INSIDE,
+    MODELS_ELSEWHERE,
+    ON_A_SERVER,
+    ORDERS_ELSEWHERE,
+    OUTSIDE,
+    PLAYBOOKS_ELSEWHERE,
+    REGISTRY_ELSEWHERE,
+    SECRET_APART,
+    YOURS,
+    LeftOut,
+    elsewhere,
+    left_out,
+)
 from serving.book.connection import FILE as BOOK_FILE
 from serving.book.privacy.secret import FILE as SECRET_FILE
 from serving.config import Settings
@@ -23,21 +38,6 @@ BOOK_FILES = (BOOK_FILE, f"{BOOK_FILE}-wal", f"{BOOK_FILE}-shm")
 OF_A_RUN = (f"{STATE_FOLDER}/weekly", f"{STATE_FOLDER}/retrain")
 # SQLite's own files beside a database: what is in them is in the copy of the database.
 BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Something that a backup does not hold.
-
-    Args:
-        what: in words, or the path of a file.
-        why: and what to do about it.
-        is_file: whether it is a file of the shop's own, which the shop cannot do without.
-    """
-
-    what: str
-    why: str
-    is_file: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,22 +117,22 @@ def sources_of(settings: Settings) -> tuple[Path, ...]:
 
 def _left_out(settings: Settings, wanted: Wanted, inside: dict[Path, str]) -> Iterator[LeftOut]:
     if not wanted.secret and (settings.folder / SECRET).exists():
-        yield LeftOut(SECRET, "the book's secret: keep it apart from backups, or take it along with --with-secret")
+        yield left_out(SECRET, SECRET_APART)
     for path in sources_of(settings):
         name = inside.get(path)
         if name is None and _inside(settings.folder, path) is None:
-            yield LeftOut(str(path), "your own file, outside the shop's folder", is_file=True)
+            yield left_out(str(path), OUTSIDE, is_file=True)
         elif name is not None and not wanted.sources:
-            yield LeftOut(name, "your own file; --with-sources takes it along", is_file=True)
+            yield left_out(name, INSIDE, is_file=True)
     store = settings.tracking().store
     if store.is_server:
-        yield LeftOut(f"the models at {store.place}", "MLflow's server keeps registry and bundles: back them up there")
+        yield left_out(elsewhere(MODELS_ELSEWHERE, store.place), ON_A_SERVER)
     elif not store.is_file:
-        yield LeftOut(f"the registry in {store.place}", "back that database up; the bundles are in the backup")
+        yield left_out(elsewhere(REGISTRY_ELSEWHERE, store.place), IN_A_DATABASE)
     if settings.orders.database is not None:
-        yield LeftOut("the database that orders are read from", "yours to back up")
+        yield left_out(ORDERS_ELSEWHERE, YOURS)
     if settings.list.playbooks and _inside(settings.folder, settings.list.playbooks) is None:
-        yield LeftOut(str(settings.list.playbooks), "playbooks outside the shop's folder", is_file=True)
+        yield left_out(str(settings.list.playbooks), PLAYBOOKS_ELSEWHERE, is_file=True)
 
 
 def _inside(folder: Path, path: Path) -> str | None:

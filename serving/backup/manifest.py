@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 from features.errors import Damaged, InputError
-from serving.backup.contents import LeftOut
+from serving.backup.left_out import LeftOut, left_out_of
 
 FILE, FORMAT = "manifest.json", 1
 LIBRARIES = ("bentoml", "mlflow", "sqlalchemy", "lightgbm", "scikit-learn")
@@ -120,7 +120,7 @@ def _manifest(found: dict[str, Any]) -> Manifest:
         book=None if book is None else StoredBook(**{**book, "written_at": _moment(book["written_at"])}),
         champion=found["champion"],
         models=int(found["models"]),
-        left_out=tuple(LeftOut(**each) for each in found["left_out"]),
+        left_out=tuple(map(left_out_of, found["left_out"])),
         versions=dict(found["versions"]),
     )
 

@@ -53,6 +53,7 @@ class Restored:
 
     Args:
         folder: of the shop.
+        settings: their path in it.
         book: where its book is, as it may be shown.
         manifest: of the backup; None where a restore was ended that had been broken off.
         kept_as: the folder that what was there before is kept in; "" where nothing was there.
@@ -62,6 +63,7 @@ class Restored:
     """
 
     folder: Path
+    settings: str
     book: str
     manifest: Manifest | None
     kept_as: str = ""
@@ -133,7 +135,7 @@ def resume(shop: Path, book: str | None) -> Restored:
             if shown_name(server) != journal.server:
                 raise InputError(f"the book was being put into {journal.server}: name it with --book or {BOOK_URL}")
             _finish(shop, journal, server)
-    return Restored(shop, journal.server or str(shop / BOOK), None, journal.kept_as)
+    return Restored(shop, journal.settings, journal.server or str(shop / BOOK), None, journal.kept_as)
 
 
 @contextmanager
@@ -164,6 +166,7 @@ def _restored(
     _finish(shop, journal, server)
     return Restored(
         shop,
+        manifest.settings,
         journal.server or str(shop / BOOK),
         manifest,
         journal.kept_as,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from features.errors import Damaged, InputError, ModelNotFound, RegularsError
 from features.file_access import OWNER_ONLY, Access
+from features.language.messages import sentence
 from features.sources.kept.index import FOLDER as KEPT
 from serving.backup.archive import WHOLE
 from serving.backup.carried import Carried, Former, carry_over
@@ -92,7 +93,14 @@ def _settings(toml: Path, notes: list[str]) -> Settings | None:
     try:
         return load_settings(toml)
     except InputError as error:
-        notes.append(f"{toml.name} cannot be read by this version, `regulars check` says more: {error.message}")
+        notes.append(
+            sentence(
+                "{toml} cannot be read by this version, {command} says more: {error}",
+                toml=toml.name,
+                command="regulars check",
+                error=error.message,
+            )
+        )
         return None
 
 
@@ -100,7 +108,7 @@ def _access(settings: Settings | None, notes: list[str]) -> Access:
     try:
         return OWNER_ONLY if settings is None else settings.files.access()
     except InputError as error:
-        notes.append(f"{error.message}; what was restored is readable for this account alone")
+        notes.append(sentence("{error}; what was restored is readable for this account alone", error=error.message))
         return OWNER_ONLY
 
 
@@ -142,7 +150,10 @@ def _of_secret(book: Book) -> list[str]:
         if not is_lost(connection, book.keeper):
             return []
     return [
-        f"the book's secret is not here: put it back as {SECRET}, or webhooks and records of erasures cannot be read"
+        sentence(
+            "the book's secret is not here: put it back as {file}, or webhooks and records of erasures cannot be read",
+            file=SECRET,
+        )
     ]
 
 
@@ -161,9 +172,10 @@ def _of_model(folder: Path, manifest: Manifest, settings: Settings | None) -> li
     try:
         Tracking(folder, None, *(() if settings is None else (settings.mlflow.name,))).champion()
     except ModelNotFound as error:
-        return [str(error)]
+        return [sentence("no model serves: {error}", error=str(error))]
     except RegularsError as error:
-        return [f"model {manifest.champion} is refused by this version: {error}"]
+        champion = manifest.champion
+        return [sentence("model {version} is refused by this version: {error}", version=champion, error=str(error))]
     return []
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from features.language.languages import Language
+from features.language.messages import Message, said
 
 
 @dataclass(frozen=True)
@@ -44,3 +47,14 @@ class WordedResult:
     def lines(self) -> Sequence[str]:
         """Return the lines for a person."""
         return self.words
+
+
+def spoken(lines: Iterable[Message | str], language: Language) -> Iterator[str]:
+    """Yield lines in the language of a terminal's reader; where it runs from right to left, names are set apart.
+
+    >>> from features.language.languages import PERSIAN
+    >>> list(spoken([Message("no backup was made yet")], PERSIAN))
+    ['هنوز پشتیبانی گرفته نشده است']
+    """
+    for line in lines:
+        yield said(line, language, isolated=language.is_right_to_left)

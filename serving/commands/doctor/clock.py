@@ -9,11 +9,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from features.language.messages import Sentence, sentence
+from features.language.minute import minute
 from features.shell import shell_line
 from serving.book.recognition.identity import TOLERATED, identity_of
 from serving.book.schema import METADATA
 from serving.commands.doctor.finding import Examined, Finding
-from serving.commands.doctor.minute import minute
 
 NAME = "clock"
 SET_IT = sentence("set the clock right (timedatectl shows it), and let it follow a time server")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, timedelta
 
 from features.language.messages import Message, Sentence, sentence
+from features.language.minute import minute
 from features.shell import shell_line
 from serving.backup.last_backup import last_backup
 from serving.backup.scratch import PREFIX, owner_is_gone
 from serving.commands.doctor.finding import Examined, Finding
-from serving.commands.doctor.minute import minute
 from serving.config.broken_restore import JOURNAL, RESTORING
 
 BACKUP, RESTORE = "backup", "restore"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from features.language.messages import Sentence, sentence
+from features.language.minute import minute
 from serving.commands.doctor.finding import Examined, Finding
-from serving.commands.doctor.minute import minute
 from serving.commands.weekly.lock import Holder, holder_in, is_held
 from serving.commands.weekly.run_state import DONE, RunState, read_state
 from serving.commands.weekly.weekly import FILE

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from features.language.counted import counted
 from features.language.languages import Language
 from features.language.messages import Message, Sentence, in_a_row, message_in, said, sentence
-from features.language.typed_values import Amount, Day, Days, Plain, Value
+from features.language.typed_values import Amount, Day, Days
 from features.language.written import money_text, number_text, percent_text
 from features.money import Money
 from serving.commands.result import Table
@@ -123,15 +123,6 @@ def long_in_words(outreach: OutreachList, capacity_of: Callable[[str], int | Non
             setting=f"capacity = {A_DAY_OR_TWO}",
             shown=A_DAY_OR_TWO,
         )
-
-
-def counted(message: Message, count: int, **values: Value | Message | Plain) -> Sentence:
-    """Return the sentence of a message for so many.
-
-    >>> str(counted(APART["newcomers"], 1)), str(counted(APART["newcomers"], 2))
-    ('1 new customer', '2 new customers')
-    """
-    return Sentence.of(replace(message, values={"count": count, **values}, count=count))
 
 
 def taken_back_in_words(each: Mapping[str, Any]) -> Sentence:

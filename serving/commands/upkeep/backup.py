@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from features.language.languages import ENGLISH, Language
+from features.language.messages import Sentence, message_in, sentence
+from features.language.minute import minute
+from features.language.typed_values import Digits
 from features.sources.kept.index import FOLDER as KEPT
 from serving.backup.contents import Wanted
-from serving.backup.manifest import MINUTE, Manifest, StoredBook
+from serving.backup.manifest import Manifest, StoredBook
 from serving.backup.take import Report, Source, Taken, take_backup
 from serving.book.recognition.identity import in_words
+from serving.commands.result import spoken
 from serving.config import Settings
 
 
 @dataclass(frozen=True)
 class BackedUp:
-    """A backup that was made."""
+    """A backup that was made, and the language of the terminal, the shop's."""
 
     taken: Taken
+    language: Language = ENGLISH
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -28,15 +34,17 @@ class BackedUp:
 
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
-        manifest = self.taken.manifest
-        yield f"{self.taken.path}: {in_megabytes(self.taken.size_bytes)}, read again and whole"
-        yield from described(manifest)
-        yield (
+        return spoken(self._said(), self.language)
+
+    def _said(self) -> Iterator[Sentence]:
+        size = in_megabytes(self.taken.size_bytes)
+        yield sentence("{file}: {size} MB, read again and whole", file=str(self.taken.path), size=size)
+        yield from described(self.taken.manifest)
+        yield sentence(
             "whoever has it reads what is known of customers: it is readable for this account alone; keys of the "
             "interface are in it as hashes"
         )
-        for each in manifest.left_out:
-            yield f"not in it: {each.what}: {each.why}"
+        yield from not_in_it(self.taken.manifest)
 
 
 def back_up(settings: Settings, toml: Path, out: Path, wanted: Wanted, report: Report) -> BackedUp:
@@ -54,34 +62,55 @@ def back_up(settings: Settings, toml: Path, out: Path, wanted: Wanted, report: R
         WrongBook: the book is gone, empty or another one.
         MachineFault: something cannot be read or written, or is damaged.
     """
-    return BackedUp(take_backup(Source(settings, toml, wanted), out, report))
+    return BackedUp(take_backup(Source(settings, toml, wanted), out, report), settings.language)
 
 
-def described(manifest: Manifest) -> Iterator[str]:
+def described(manifest: Manifest) -> Iterator[Sentence]:
     """Say what a backup holds."""
-    yield f"made {manifest.made_at:{MINUTE}} by Regulars {manifest.versions.get('regulars', 'unknown')}"
-    book = manifest.book
-    if book is None:
-        yield "book: the shop has none yet"
-    else:
-        yield f"book: of {book.kind}, version {book.revision}{_held(book)}"
-    serving = "none serves" if manifest.champion is None else f"version {manifest.champion} serves"
-    yield f"models: {manifest.models:,}, {serving}" if manifest.models else "models: none are registered in it"
-    exports = sum(name.startswith(f"{KEPT}/") and not name.endswith(".toml") for name in manifest.files)
-    yield f"files: {manifest.settings}, {exports:,} added exports, {len(manifest.files):,} files in all"
+    version = manifest.versions.get("regulars", "–")
+    yield sentence("made {then} by Regulars {version}", then=minute(manifest.made_at), version=version)
+    yield sentence("book: the shop has none yet") if manifest.book is None else _book(manifest.book)
+    yield _models(manifest)
+    yield sentence(
+        "files: {all}, settings in {toml}, added exports: {some}",
+        all=len(manifest.files),
+        toml=manifest.settings,
+        some=sum(name.startswith(f"{KEPT}/") and not name.endswith(".toml") for name in manifest.files),
+    )
 
 
-def _held(book: StoredBook) -> str:
+def _book(book: StoredBook) -> Sentence:
     if book.written_at is None:
-        return ", which a restore migrates"
-    held = in_words(book.rows) or "nothing that the shop's files could not give again"
-    return f", last written {book.written_at:{MINUTE}}; it holds {held}"
+        return sentence(
+            "book: of {storage}, version {version}, which a restore migrates", storage=book.kind, version=book.revision
+        )
+    return sentence(
+        "book: of {storage}, version {version}, last written {then}; it holds {it}",
+        storage=book.kind,
+        version=book.revision,
+        then=minute(book.written_at),
+        it=message_in(in_words(book.rows) or sentence("nothing that the shop's files could not give again")),
+    )
 
 
-def in_megabytes(size_bytes: int) -> str:
-    """Return a size as people say it.
+def _models(manifest: Manifest) -> Sentence:
+    if not manifest.models:
+        return sentence("models: none are registered in it")
+    if manifest.champion is None:
+        return sentence("models: {count}, none serves", count=manifest.models)
+    return sentence("models: {count}, version {version} serves", count=manifest.models, version=manifest.champion)
 
-    >>> in_megabytes(1_250_000), in_megabytes(12)
-    ('1.2 MB', '0.0 MB')
+
+def not_in_it(manifest: Manifest) -> Iterator[Sentence]:
+    """Say what a backup does not hold, and what to do about each."""
+    for each in manifest.left_out:
+        yield sentence("not in it: {what}: {why}", what=message_in(each.what), why=message_in(each.why))
+
+
+def in_megabytes(size_bytes: int) -> Digits:
+    """Return a size in MB, as people say it.
+
+    >>> in_megabytes(1_250_000).digits, in_megabytes(12).digits
+    ('1.2', '0.0')
     """
-    return f"{size_bytes / 1e6:,.1f} MB"
+    return Digits(f"{size_bytes / 1e6:,.1f}")

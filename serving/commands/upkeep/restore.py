@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from features.errors import Busy
+from features.language.counted import counted
+from features.language.languages import ENGLISH, Language, language_named
+from features.language.messages import Message, Sentence, message_in, sentence
+from serving.backup.archive import read_text
 from serving.backup.restore import Looked, Report, Restored, look, restore, resume
-from serving.commands.upkeep.backup import described
+from serving.commands.result import spoken
+from serving.commands.upkeep.backup import described, not_in_it
 from serving.commands.weekly.lock import holder_in, is_held
 from serving.config.settings import STATE_FOLDER
+
+ERASED_AGAIN = Message(
+    "{count} customer of the backup was erased since, and is erased again",
+    plural="{count} customers of the backup were erased since, and are erased again",
+)
+REVOKED_AGAIN = Message(
+    "{count} key of the backup was revoked since, and is revoked again",
+    plural="{count} keys of the backup were revoked since, and are revoked again",
+)
 
 
 @dataclass(frozen=True)
 class PutBack:
-    """A shop that was put back."""
+    """A shop that was put back, and the language of the terminal, the shop's."""
 
     restored: Restored
+    language: Language = ENGLISH
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -35,31 +52,33 @@ class PutBack:
 
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
+        return spoken(self._said(), self.language)
+
+    def _said(self) -> Iterator[str]:
         found = self.restored
-        yield f"{found.folder} is restored, its book is {found.book}"
+        yield sentence("{folder} is restored, its book is {book}", folder=str(found.folder), book=found.book)
         if found.manifest is not None:
             yield from described(found.manifest)
         if found.missing:
-            yield f"the shop had come further than the backup; missing since: {found.missing}"
-        yield from self._carried()
+            missing = message_in(found.missing)
+            yield sentence("the shop had come further than the backup; missing since: {missing}", missing=missing)
+        again = ((ERASED_AGAIN, found.carried.erased), (REVOKED_AGAIN, found.carried.revoked))
+        yield from (counted(message, count) for message, count in again if count)
         yield from found.notes
         if found.kept_as:
-            yield f"what was there before is kept in {found.kept_as}: delete it once you have seen that all is well"
-
-    def _carried(self) -> Iterator[str]:
-        carried = self.restored.carried
-        if carried.erased:
-            yield f"{carried.erased:,} customers of the backup were erased since, and are erased again"
-        if carried.revoked:
-            yield f"{carried.revoked:,} keys of the backup were revoked since, and are revoked again"
+            yield sentence(
+                "what was there before is kept in {folder}: delete it once you have seen that all is well",
+                folder=found.kept_as,
+            )
 
 
 @dataclass(frozen=True)
 class WouldPutBack:
-    """What a restore would do."""
+    """What a restore would do, and the language of the terminal, that of the shop in the backup."""
 
     looked: Looked
     folder: Path
+    language: Language = ENGLISH
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -68,14 +87,18 @@ class WouldPutBack:
 
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
-        yield "the backup is whole; nothing was changed"
-        yield from described(self.looked.manifest)
-        for each in self.looked.manifest.left_out:
-            yield f"not in it: {each.what}: {each.why}"
+        return spoken(self._said(), self.language)
+
+    def _said(self) -> Iterator[Sentence]:
+        manifest, folder = self.looked.manifest, str(self.folder.resolve())
+        yield sentence("the backup is whole; nothing was changed")
+        yield from described(manifest)
+        yield from not_in_it(manifest)
         if self.looked.in_the_way:
-            yield f"in {self.folder} these would be kept aside, with --replace: {', '.join(self.looked.in_the_way)}"
+            way = ", ".join(self.looked.in_the_way)
+            yield sentence("in {folder} these would be kept aside, with --replace: {names}", folder=folder, names=way)
         else:
-            yield f"nothing lies in the way in {self.folder}"
+            yield sentence("nothing lies in the way in {folder}", folder=folder)
 
 
 def put_back(archive: Path, folder: Path, book: str | None, report: Report, *, replace: bool) -> PutBack:
@@ -88,7 +111,8 @@ def put_back(archive: Path, folder: Path, book: str | None, report: Report, *, r
     if replace and is_held(state):
         holder = holder_in(state)
         raise Busy(str(folder), "the shop is as it was", "a weekly run" if holder is None else holder.words)
-    return PutBack(restore(archive, folder, book, report, replace=replace))
+    done = restore(archive, folder, book, report, replace=replace)
+    return PutBack(done, _language_of_shop(done))
 
 
 def would_put_back(archive: Path, folder: Path) -> WouldPutBack:
@@ -98,9 +122,24 @@ def would_put_back(archive: Path, folder: Path) -> WouldPutBack:
         InputError: it is no backup.
         Damaged: it is not whole.
     """
-    return WouldPutBack(look(archive, folder), folder)
+    looked = look(archive, folder)
+    return WouldPutBack(looked, folder, _language_in(read_text(archive, looked.manifest.settings)))
 
 
 def go_on(folder: Path, book: str | None) -> PutBack:
     """End a restore that was broken off; arguments and errors as for `serving.backup.restore.resume`."""
-    return PutBack(resume(folder, book))
+    done = resume(folder, book)
+    return PutBack(done, _language_of_shop(done))
+
+
+def _language_of_shop(done: Restored) -> Language:
+    with suppress(OSError, UnicodeDecodeError):
+        return _language_in((done.folder / done.settings).read_text(encoding="utf-8"))
+    return ENGLISH
+
+
+def _language_in(toml: str) -> Language:
+    """Return the language of settings, also of such as this version cannot read."""
+    with suppress(tomllib.TOMLDecodeError, LookupError, TypeError, ValueError):
+        return language_named(tomllib.loads(toml)["shop"]["language"])
+    return ENGLISH

@@ -37,7 +37,7 @@ def test_who_was_erased_after_the_backup_does_not_come_back(changed: Path) -> No
     archive = back_up(changed)
     erased(changed, gone)
     said = restored(archive, changed, "--replace").out
-    assert "1 customers of the backup were erased since, and are erased again" in said
+    assert "1 customer of the backup was erased since, and is erased again" in said
     assert asked(changed, f"SELECT * FROM scores WHERE customer_id = '{gone}'") == []
     assert gone.encode() not in (changed / "book.db").read_bytes()
     assert asked(changed, stays) == [(before - 1,)]
@@ -67,7 +67,7 @@ def test_under_another_secret_the_erasures_are_named(changed: Path) -> None:
     assert regulars("book", "--new-secret", *DECIDED, *config).code == 0
     erased(changed, gone)
     said = restored(archive, changed, "--replace").out
-    assert "1 erasures since the backup are under a secret that the restored book does not know" in said
+    assert "1 erasure since the backup is under a secret that the restored book does not know" in said
 
 
 def test_where_the_former_book_is_gone_it_is_said_what_nobody_can_know(changed: Path, tmp_path: Path) -> None:
@@ -76,9 +76,7 @@ def test_where_the_former_book_is_gone_it_is_said_what_nobody_can_know(changed: 
     assert regulars("keys", "list", "--config", changed / "regulars.toml").code == 0  # notes how far the book has come
     for file in changed.glob("book.db*"):
         file.unlink()
-    assert (
-        "1 erasures since the backup are not known to the restored book" in restored(archive, changed, "--replace").out
-    )
+    assert "1 erasure since the backup is not known to the restored book" in restored(archive, changed, "--replace").out
     assert "whoever was erased after the backup was made is back" in restored(archive, tmp_path / "new").out
 
 
@@ -86,5 +84,5 @@ def test_a_key_that_was_revoked_after_the_backup_stays_revoked(changed: Path) ->
     archive = back_up(changed)
     ((key,),) = asked(changed, "SELECT id FROM keys")
     assert regulars("keys", "revoke", key, "--config", changed / "regulars.toml").code == 0
-    assert "1 keys of the backup were revoked since" in restored(archive, changed, "--replace").out
+    assert "1 key of the backup was revoked since" in restored(archive, changed, "--replace").out
     assert asked(changed, "SELECT count(*) FROM keys WHERE revoked_at IS NULL") == [(0,)]

@@ -203,7 +203,7 @@ def test_a_model_of_another_form_is_restored_and_refused_with_the_reason(changed
 def test_settings_that_this_version_cannot_read_are_restored_and_named(archive: Path, tmp_path: Path) -> None:
     with_entry(archive, "regulars.toml", lambda content: content + b"\n[tomorrow]\nkey = 1\n")
     said = restored(archive, tmp_path / "new").out
-    assert "regulars.toml cannot be read by this version, `regulars check` says more" in said
+    assert "regulars.toml cannot be read by this version, regulars check says more" in said
     assert b"[tomorrow]" in (tmp_path / "new" / "regulars.toml").read_bytes()
     assert "tomorrow: no such key" in regulars("check", "--config", tmp_path / "new" / "regulars.toml").err
 

@@ -90,7 +90,7 @@ def test_the_archive_is_for_this_account_alone_and_holds_no_secret(changed: Path
         assert not [name for name in opened.namelist() if "orders" in name or "customers" in name]
     said = restored(archive, tmp_path / "again").out
     assert f"put it back as {SECRET}" in said
-    assert "put orders.csv and events.csv and customers.csv back" in said
+    assert "put back orders.csv, events.csv, customers.csv" in said
     files = (each for each in (tmp_path / "again").rglob("*") if each.is_file() and "mlruns" not in each.parts)
     assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
 
@@ -101,7 +101,7 @@ def test_what_is_in_it_and_what_is_not_is_said(changed: Path) -> None:
         "read again and whole",
         "book: of sqlite, version ",
         "models: 3, version 2 serves",
-        "files: regulars.toml, 0 added exports",
+        ", settings in regulars.toml, added exports: 0",
         f"not in it: {SECRET}: ",
         "not in it: orders.csv: your own file",
     ):

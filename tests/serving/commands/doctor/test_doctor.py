@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sqlite3
 import time
@@ -45,6 +44,7 @@ from serving.commands.weekly.lock import held
 from serving.commands.weekly.run_state import RunState, StageRecord, write_state
 from serving.config import BOOK_URL, load_settings
 from serving.config.broken_restore import JOURNAL, RESTORING
+from tests.foreign_words import english_left, speaks
 from tests.killed_write import killed_amid_a_write
 from tests.loopback import HOST, free_port, served_on_a_port
 from tests.serving.backup.conftest import files_of, regulars
@@ -536,30 +536,11 @@ class TestCommand:
         del quick
         last = max(line.split(",")[2][:10] for line in (changed / "orders.csv").read_text().splitlines()[1:])
         edited(changed, "[list]\n", f"[serve]\ntoday = {last}\n\n[list]\n")
-        toml = changed / "regulars.toml"
-        toml.write_text(re.sub(r"(?m)^\[shop\]$", f'[shop]\nlanguage = "{code}"', toml.read_text(), count=1))
+        toml = speaks(changed, code)
         toml.chmod(0o644)
         shown = examine(toml, HOST, free_port(), lambda *_: None)
         assert shown.language.code == code
-        kept = re.compile(
-            r"\u2068[^\u2069]*\u2069|\u2066[^\u2069]*\u2069|\S*[/.=]\S*|regulars \w+|(?:UTC|chmod|cron|GB)"
-        )
-        names = {
-            "python",
-            "regulars",
-            "webhook",
-            "webhooks",
-            "email",
-            "deliver",
-            "api",
-            "folder",
-            "out",
-            "json",
-            "lightgbm",
-        }
-        for line in shown.lines():
-            left = set(re.findall("[a-z]{3,}", kept.sub(" ", line).casefold())) - names
-            assert not left, line
+        assert english_left(shown.lines(), {"deliver", "folder", "out", "lightgbm"}) == []
         english = {each.check: each.words for each in shown.findings}
         assert english["settings"].endswith("is read")
         assert json.loads(json.dumps(shown.to_dict()))["findings"][0]["words"] == english["settings"]
