@@ -6,14 +6,11 @@ other is ever written into.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -24,6 +21,7 @@ from features.sources.databases.connect import connected
 from features.sources.databases.failures import failures_of
 from serving.config.out_settings import OutTableName
 from serving.out.contract import RUN_NAMES, SQL_TYPES, TABLES
+from serving.out.private_file import is_missing_file, made_private
 from serving.out.rows import Rows, RunKey
 from serving.outreach.exports.safe_text import joined, scrubbed
 
@@ -53,15 +51,12 @@ def write_tables(
         InputError: a table of that name is there and not ours.
         MachineFault: the database does not answer or refuses; nothing is written then.
     """
-    made = _is_missing_file(database)
-    with _closed_to_others(), _transaction(database) as connection:
+    with made_private(database, access), _transaction(database) as connection:
         connection.con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         for name, rows in tables.items():
             _prepare(connection, schema, name, rows.frame)
             _delete_runs(connection, _place(schema, name), rows.replaces)
             _insert(connection, _place(schema, name), rows.frame)
-    if made:
-        access.grant(_file_of(database))
 
 
 def erase_rows(database: Database, schema: str, customer_ids: Sequence[str], *, only_count: bool = False) -> int:
@@ -77,7 +72,7 @@ def erase_rows(database: Database, schema: str, customer_ids: Sequence[str], *, 
         ConfigError: a database of another kind.
         MachineFault: the database does not answer or refuses; nothing is deleted then.
     """
-    if _is_missing_file(database):
+    if is_missing_file(database):
         return 0
     with _transaction(database) as connection:
         ours = [name for name in TABLES if _mark(connection, schema, name) == MARK]
@@ -99,16 +94,6 @@ def _unname_accounts(connection: BaseBackend, place: str, customer_ids: Sequence
     """Take a customer's id out of rows of others, whose account has it for a name."""
     change = f"UPDATE {place} SET account_id = NULL WHERE account_id = ANY({_slot(connection)})"
     connection.con.execute(change, [list(customer_ids)])
-
-
-@contextmanager
-def _closed_to_others() -> Iterator[None]:
-    """Keep what DuckDB makes, its file and the log beside it, from everybody else: it takes no mode of ours."""
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 @contextmanager
@@ -210,13 +195,3 @@ def _mark(connection: BaseBackend, schema: str, name: str) -> str | None:
     else:
         found = connection.con.execute(duckdb, [schema, name]).fetchall()
     return found[0][0] if found else None
-
-
-def _is_missing_file(database: Database) -> bool:
-    """Say whether nothing was ever written: a DuckDB that is not there would be made."""
-    return database.scheme == "duckdb" and not _file_of(database).is_file()
-
-
-def _file_of(database: Database) -> Path:
-    parts = urlsplit(database.filled())
-    return Path(parts.netloc + parts.path)

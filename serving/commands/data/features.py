@@ -21,6 +21,7 @@ from features.engines.engine_names import DATABASES, DIALECTS, NUMPY, SPARK
 from features.errors import InputError
 from features.feature import FeatureSet
 from features.sources.databases.address import Database
+from serving.out.private_file import made_private
 from serving.outreach.exports.write_table import write_table
 from serving.shop import OpenShop
 from training.attribute_codes import coded
@@ -171,7 +172,11 @@ def _connected(shop: OpenShop, engine: str, url: str | None, into: str | None = 
     database = _database(shop, engine, url, into or "features")
     if database is None and (into is not None or engine != "duckdb"):
         raise _without_url(engine)
-    with _open(database, writing=into is not None) as connection:
+    if database is None or into is None:
+        with _open(database) as connection:
+            yield connection
+        return
+    with made_private(database, shop.settings.files.access()), _open(database, writing=True) as connection:
         yield connection
 
 

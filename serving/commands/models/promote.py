@@ -8,7 +8,7 @@ from typing import Any
 
 from features.errors import InputError
 from serving.book import AuditRow, Book
-from serving.book.audit import auditing, served_last
+from serving.book.audit import audit_trail, auditing, served_last
 from serving.commands.models.killed_runs import close_killed
 from serving.commands.models.lost_models import refuse_lost_models
 from serving.shop import OpenShop, check_agrees
@@ -69,10 +69,9 @@ def promote(
     tags, champion = _tags(tracking, asked), tracking.champion_version()
     if asked == champion:
         raise InputError(f"version {asked} serves already")
-    broken = _objections(tags, champion)
+    broken = _objections(shop, tags, asked, champion)
     if broken and not force:
-        anyway = f"to promote it anyway: regulars promote {asked} --force --by NAME --why TEXT"
-        raise InputError("\n  ".join([f"version {asked} is not promoted:", *broken, anyway]))
+        raise InputError("\n  ".join([f"version {asked} is not promoted:", *broken, *_other_ways(tags, asked)]))
     reason = why.strip() or "its gate was passed"
     return _move(shop, tracking, PROMOTE, asked, by, reason, broken if force else ())
 
@@ -120,7 +119,7 @@ def _move(
     return ServingChange(row, bundle.candidate, overridden)
 
 
-def _objections(tags: Mapping[str, str], champion: str | None) -> tuple[str, ...]:
+def _objections(shop: OpenShop, tags: Mapping[str, str], version: str, champion: str | None) -> tuple[str, ...]:
     """Return what speaks against a version, in words; nothing where its gate was passed against what serves now."""
     if "gate" not in tags:
         return ("no gate was recorded for it",)
@@ -128,9 +127,22 @@ def _objections(tags: Mapping[str, str], champion: str | None) -> tuple[str, ...
         failed = [(name.removeprefix(TAG), verdict) for name, verdict in sorted(tags.items()) if name.startswith(TAG)]
         return tuple(f"{name}: {verdict.partition(': ')[2]}" for name, verdict in failed if verdict.startswith(FAILED))
     judged = tags.get("gate_against") or None
-    if judged != champion:
+    if judged != champion and not _has_taken_its_place(shop.book_if_any, champion, version):
         return (f"its gate was passed against {_version(judged)}, but {_version(champion)} serves now",)
     return ()
+
+
+def _has_taken_its_place(book: Book | None, champion: str | None, version: str) -> bool:
+    """Say whether the gate let a version serve instead of this champion once: a first model is compared with none."""
+    moves = () if book is None else audit_trail(book)
+    let = {(row.from_version, row.to_version) for row in moves if row.action == PROMOTE and not row.forced}
+    return (champion, version) in let
+
+
+def _other_ways(tags: Mapping[str, str], version: str) -> Iterator[str]:
+    if SERVED in tags:
+        yield f"it has served before; to let it serve again: regulars rollback --to {version}"
+    yield f"to promote it anyway: regulars promote {version} --force --by NAME --why TEXT"
 
 
 def _version(version: str | None) -> str:

@@ -19,6 +19,7 @@ EVERY_FORMAT = tuple(word for name in FORMATS for word in ("--format", name))
 WRITES: dict[tuple[str, ...], set[str]] = {
     ("init", "orders.csv", "--out", "new/deep/regulars.toml"): {"new", "new/deep", "new/deep/regulars.toml"},
     ("features", "--out", "out/features.parquet"): {"out", "out/features.parquet"},
+    ("features", "--engine", "duckdb", "--url", "duckdb://own.duckdb", "--into", "daily"): {"own.duckdb"},
     ("score", "--out", "scored/scores.csv", "--as-of", "2023-01-10"): {"scored", "scored/scores.csv"},
     ("list", "--out", "made", "--as-of", "2023-01-10", *EVERY_FORMAT): {
         *("made", "made/owners", "made/mails", "made/owners/*", "made/mails/*"),

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from serving.book.audit import audit_trail
+from serving.book.audit import audit_trail, auditing
+from serving.commands.models.promote import PROMOTE
+from serving.commands.models.train import GATE
 from serving.config import load_settings
 from serving.shop import OpenShop
 from tests.serving.conftest import SmallShop
-from training.tracking import Tracking
+from training.gate import PASSED
+from training.tracking import CHALLENGER, Tracking
 from training.train import _champion
 
 
@@ -37,6 +40,28 @@ def test_scoring_before_any_training_lets_rhythms_answer_and_says_so(untrained: 
         row = audit_trail(opened.book)[-1]
     assert (row.action, row.from_version, row.to_version) == ("promote", None, "1")
     assert row.why.startswith("provisional")
+
+
+def test_a_first_model_that_was_rolled_back_to_a_rule_is_promoted_again(
+    untrained: Path, call: Any, shop: SmallShop
+) -> None:
+    """Its gate compared it with none, as rhythms alone served; it had taken their place."""
+    config = ("--config", untrained / "regulars.toml")
+    assert call("score", "--out", untrained / "scores.csv", *config)[0] == 0
+    tracking = Tracking(untrained)
+    run_id = tracking.run_of("1") or ""
+    tracking.register(run_id, shop.bundles["logistic"], [CHALLENGER], {"gate": PASSED, "gate_against": ""})
+    refused = call("promote", *config)
+    assert (refused[0], "passed against nothing, but version 1 serves now" in refused[2]) == (2, True)
+    with (
+        OpenShop(load_settings(untrained / "regulars.toml")) as opened,
+        auditing(opened.book, PROMOTE, GATE, tracking.promote("2"), "2", "better than the rule"),
+    ):
+        pass  # as a training does
+    assert call("rollback", *config)[0] == 0
+    code, out, err = call("promote", *config)
+    assert (code, err) == (0, "")
+    assert "version 2 serves: logistic; before it: version 1" in out
 
 
 def test_a_shop_that_lost_its_models_is_not_given_new_ones(office: Path, call: Any) -> None:

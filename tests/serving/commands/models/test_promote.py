@@ -125,6 +125,17 @@ def test_rollback_goes_back_step_by_step_and_then_says_so(settings: Any, folder:
     assert serves(folder) == "3"
 
 
+def test_what_was_let_in_by_force_is_let_in_by_force_again(settings: Any, folder: Path) -> None:
+    """Or by rollback, which is open to whatever has served, and is named."""
+    in_shop(settings, promote, "3", force=True, by=BOSS, why="a test")
+    in_shop(settings, promote, "2", force=True, by=BOSS, why="a test")
+    in_shop(settings, roll_back)
+    with pytest.raises(InputError, match=r"passed against version 1, but version 3.*\n.*regulars rollback --to 2\n"):
+        in_shop(settings, promote, "2")
+    in_shop(settings, roll_back, "2")
+    assert serves(folder) == "2"
+
+
 def test_rollback_is_no_way_round_the_gate(settings: Any, folder: Path) -> None:
     """A version that has never served is not brought back."""
     with pytest.raises(InputError, match="has never served"):
