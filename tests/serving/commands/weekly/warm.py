@@ -9,6 +9,7 @@ import functools
 import os
 import sqlite3
 
+import ibis.backends.duckdb  # noqa: F401
 import lightgbm  # noqa: F401
 import matplotlib.figure  # noqa: F401
 import sklearn.linear_model  # noqa: F401
