@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.mutants.__main__ import page
-from tools.mutants.judged import ROOT, Judged, judged_modules, not_judged
+from tools.mutants.judged import ROOT, Judged, Kind, judged_modules, not_judged
 from tools.mutants.run import Outcome, outcome
 
 
@@ -23,7 +23,7 @@ def test_a_run_that_was_broken_off_says_how_many_are_missing(tmp_path: Path, mon
     """Failed tests and those that did not end are kills; without a test, or with all passed, a mutant survived."""
     judged = Judged("features/clock.py", ("tests/features/test_clock.py",))
     monkeypatch.setattr("tools.mutants.judged.ROOT", tmp_path)
-    monkeypatch.setattr("tools.mutants.run._lines", lambda judged, key: ("the code", key))
+    monkeypatch.setattr("tools.mutants.run._lines", lambda judged, keys: tuple(("the code", key) for key in keys))
     stored = judged.folder / "mutants" / "features" / "clock.py.meta"
     stored.parent.mkdir(parents=True)
     codes = {"failed": 1, "endless": 36, "passed": 0, "no test": 33, "not run": None}
@@ -34,7 +34,7 @@ def test_a_run_that_was_broken_off_says_how_many_are_missing(tmp_path: Path, mon
 
 
 def test_the_page_tells_a_missing_test_from_an_equivalent_mutant() -> None:
-    judged = Judged("features/clock.py", (), {"a or b": "b is a"})
+    judged = Judged("features/clock.py", (), (Kind("b is a", lines=("a or b",)),))
     found = Outcome(judged, "abc1234", 8, (("a", "a or b"), ("x | y", "x & y")))
     assert found.score_percent == pytest.approx(100 * 8 / 9)
     text = "\n".join(page([found]))
@@ -42,3 +42,27 @@ def test_the_page_tells_a_missing_test_from_an_equivalent_mutant() -> None:
     assert "| `a` | `a or b` | b is a |" in text
     assert "| `x \\| y` | `x & y` | no test yet, and not shown to be equivalent |" in text
     assert f"`{not_judged()[0]}`" in text
+
+
+@pytest.mark.parametrize(
+    ("after", "is_equivalent"),
+    [
+        ("x = zip(a, b, strict=None)", True),
+        ("x = zip(a, b, )", True),
+        ("x = zip(a, b, strict=False)", True),
+        ("x = zip(a, strict=True)", False),
+        ("x = None", False),
+    ],
+)
+def test_of_a_kind_with_an_argument_nothing_else_may_differ(after: str, is_equivalent: bool) -> None:
+    kind = Kind("as long", "strict", ("x = zip(a, b, strict=True)",))
+    assert kind.has("x = zip(a, b, strict=True)", after) is is_equivalent
+    assert not kind.has("y = zip(a, b, strict=True)", after.replace("x", "y"))
+
+
+def test_every_line_that_a_kind_with_an_argument_names_is_in_its_module() -> None:
+    """A line that has changed since is to be judged anew."""
+    for each in judged_modules():
+        code = {line.strip() for line in (ROOT / each.module).read_text("utf-8").splitlines()}
+        named = {line for kind in each.equivalent if kind.argument for line in kind.lines}
+        assert named - code == set(), each.module

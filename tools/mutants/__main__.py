@@ -72,7 +72,7 @@ def _left(outcome: Outcome) -> Iterator[str]:
         yield "| the code | the mutant | why it is left |"
         yield "| --- | --- | --- |"
     for before, after in outcome.survivors:
-        why = outcome.judged.equivalent.get(after, "no test yet, and not shown to be equivalent")
+        why = outcome.judged.why_equivalent(before, after) or "no test yet, and not shown to be equivalent"
         yield f"| {_cell(before)} | {_cell(after)} | {why} |"
 
 

@@ -14,6 +14,10 @@ from tools.mutants.judged import ROOT, Judged
 COPIED = ("features", "training", "serving", "tests")
 # What mutmut stores of a mutant: the exit code of pytest, or one of its own where the tests did not end in time.
 FAILED, ENDLESS = (1, 3), (24, -24, 36, 152, 255)
+# mutmut shows one mutant at a time, and takes a second to begin: all of a module's are shown by one process.
+SHOW = (
+    "import sys; from mutmut.__main__ import cli; [cli(['show', key], standalone_mode=False) for key in sys.argv[1:]]"
+)
 SECTION = """
 
 [tool.mutmut]
@@ -48,12 +52,12 @@ class Outcome:
     @property
     def equivalent(self) -> list[tuple[str, str]]:
         """Survivors that no test can tell from the code."""
-        return [pair for pair in self.survivors if pair[1] in self.judged.equivalent]
+        return [pair for pair in self.survivors if self.judged.why_equivalent(*pair)]
 
     @property
     def survived(self) -> list[tuple[str, str]]:
         """Survivors for which a test is missing."""
-        return [pair for pair in self.survivors if pair[1] not in self.judged.equivalent]
+        return [pair for pair in self.survivors if not self.judged.why_equivalent(*pair)]
 
     @property
     def score_percent(self) -> float:
@@ -86,7 +90,7 @@ def outcome(judged: Judged) -> Outcome:
     killed = [key for key, code in codes.items() if code in (*FAILED, *ENDLESS)]
     missing = [key for key, code in codes.items() if code is None]
     left = [key for key in codes if key not in {*killed, *missing}]
-    return Outcome(judged, _commit(judged), len(killed), tuple(_lines(judged, key) for key in left), len(missing))
+    return Outcome(judged, _commit(judged), len(killed), _lines(judged, left), len(missing))
 
 
 def _prepare(judged: Judged) -> None:
@@ -118,9 +122,16 @@ def _mutmut(judged: Judged, *arguments: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, cwd=judged.folder, capture_output=True, text=True, check=False)  # noqa: S603
 
 
-def _lines(judged: Judged, key: str) -> tuple[str, str]:
-    """Return the line of the code and what the mutant made of it."""
-    text = _mutmut(judged, "show", key).stdout.splitlines()
-    changed = [line for line in text if line.startswith(("-", "+")) and not line.startswith(("---", "+++"))]
+def _lines(judged: Judged, keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return of each mutant the line of the code and what the mutant made of it."""
+    if not keys:
+        return ()
+    command = (sys.executable, "-c", SHOW, *keys)
+    told = subprocess.run(command, cwd=judged.folder, capture_output=True, text=True, check=True)  # noqa: S603
+    return tuple(_changed(each) for each in told.stdout.split("\n# ")[-len(keys) :])
+
+
+def _changed(shown: str) -> tuple[str, str]:
+    changed = [line for line in shown.splitlines() if line[:1] in {"-", "+"} and line[:3] not in {"---", "+++"}]
     before, after = (" ".join(line[1:].strip() for line in changed if line[0] == sign) for sign in "-+")
     return before, after

@@ -109,6 +109,54 @@ def test_a_stratum_without_one_of_the_arms_is_left_as_it_is() -> None:
         assert arm_weights(treated, np.zeros(12, dtype=np.int64)).tolist() == [1.0] * 12
 
 
+@pytest.mark.parametrize(
+    ("n_treated", "n_holdout", "weight"), [(12, 1, 12.0), (1, 12, 1 / 12), (1, 1, 1.0), (2, 1, 2.0)]
+)
+def test_a_single_account_of_an_arm_has_a_weight_too(n_treated: int, n_holdout: int, weight: float) -> None:
+    treated = arms(n_treated, n_holdout)
+    found = arm_weights(treated, np.zeros(len(treated), dtype=np.int64))
+    assert found[~treated] == pytest.approx(weight)
+
+
+def test_ids_that_differ_in_anything_are_different_accounts_and_strata() -> None:
+    """A NUL at the end, and a number that is written as a text is."""
+    outcome, treated = np.random.default_rng(8).normal(size=80), arms(40, 40)
+    plain = compared(outcome, treated)
+    ids = [*(f"c{n}" for n in range(20)), *(f"c{n}\0" for n in range(20)), *range(20), *(str(n) for n in range(20))]
+    found = compare(outcome, treated, np.zeros((80, 0)), ids, ["all"] * 80)
+    assert (found.accounts, found.standard_error) == (80, pytest.approx(plain.standard_error))
+    stratum = np.where(np.arange(80) % 4 == 0, "a", "a\0").astype(object)
+    mixed = np.array([*([1] * 10), *(["1"] * 30), *([1] * 20), *(["1"] * 20)], dtype=object)
+    for names in (stratum, mixed):
+        codes = np.array([0 if name in ("a", 1) else 1 for name in names])
+        weighted = [compare(outcome, treated, np.zeros((80, 0)), ids, each).value for each in (names.tolist(), codes)]
+        assert weighted[0] == pytest.approx(weighted[1], abs=1e-12)
+    assert weighted[0] != pytest.approx(plain.value)
+
+
+def test_the_error_of_each_arm_is_that_of_mackinnon_and_white() -> None:
+    """HC2, account by account, as the paper writes it: its residual over the root of one less its leverage."""
+    random = np.random.default_rng(9)
+    treated, known = arms(60, 45), random.exponential(size=(105, 1))
+    outcome = known[:, 0] + random.normal(size=105) * (1 + known[:, 0])
+    found = compared(outcome, treated, known)
+    centred = (known[:, 0] - known[treated, 0].mean()) / known[:, 0].std()
+    for arm, mean in ((treated, found.treated), (~treated, found.holdout)):
+        x = np.column_stack([np.ones(arm.sum()), centred[arm]])
+        inverse = np.linalg.inv(x.T @ x)
+        left = outcome[arm] - x @ inverse @ x.T @ outcome[arm]
+        own = [(inverse @ row)[0] * e / np.sqrt(1 - row @ inverse @ row) for row, e in zip(x, left, strict=True)]
+        assert mean.variance == pytest.approx(np.sum(np.square(own)))
+
+
+def test_what_hardly_varies_is_not_used() -> None:
+    """A spread of a millionth of a millionth is the error of adding numbers up."""
+    for spread, used in ((0.99e-12, False), (1.01e-12, True)):
+        treated, known = arms(64, 64), np.where(np.arange(128) % 2 == 0, spread, -spread)[:, None]
+        found = compared(np.arange(128.0), treated, known)
+        assert found.treated.degrees_of_freedom == (62 if used else 63)
+
+
 def test_degrees_of_freedom_of_arms_without_any_spread_or_of_one_account() -> None:
     assert Comparison(ArmMean(1, 0, 5), ArmMean(2, 0, 5)).degrees_of_freedom == np.inf
     assert Comparison(ArmMean(1, 4, 0), ArmMean(2, 0, 5)).degrees_of_freedom == 1

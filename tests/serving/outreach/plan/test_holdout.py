@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from serving.outreach.plan.holdout import HOLDOUT, TREATED, draws, random_cell, strata, with_arms
 
+DRAWN_ON_MONDAY = ["c29", "c31", "c39"]
+HELD_OF_47 = {"c1", "c14", "c21", "c33"}
 NEVER = pd.DataFrame(columns=["account_id", "playbook", "arm", "stratum"])
 
 
@@ -91,6 +93,30 @@ def test_a_draw_says_what_it_is_for_and_whether_it_is_new() -> None:
     assert with_arms(rows, known, 0.5, by_playbook=True)["drawn_for"].tolist() == ["call", "call"]
 
 
+@pytest.mark.parametrize("arm", [HOLDOUT, TREATED])
+def test_of_two_former_draws_of_one_arm_the_one_for_all_playbooks_says_the_stratum(arm: str) -> None:
+    known = pd.DataFrame([("ann", "call", arm, "a"), ("ann", "", arm, "z")], columns=NEVER.columns)
+    assert with_arms(accounts("ann"), known, 0.0)["stratum"].tolist() == ["z"]
+
+
+def test_arms_and_strata_are_objects_whoever_was_drawn_before() -> None:
+    """A column of another type would hold NaN where the book says nothing."""
+    known = pd.DataFrame([("ann", "", TREATED, "x")], columns=NEVER.columns)
+    for rows in (accounts(), accounts("ann"), accounts("bob"), accounts("ann", "bob")):
+        found = with_arms(rows, known, 0.5)
+        assert found[["arm", "stratum"]].dtypes.eq(object).all()
+
+
+def test_a_draw_is_for_ever() -> None:
+    """These are written down: another number would move accounts that books hold from one arm into the other."""
+    assert draws(["ann", "bob", "μαρία"]).tolist() == [0.2477464149325846, 0.6275570766514668, 0.5560616794358682]
+    assert draws(["ann"], "block").tolist() == [0.7295128673141344]
+    assert sorted(random_cell([f"c{n}" for n in range(40)], 3, "2026-03-02")) == DRAWN_ON_MONDAY
+    assert held(with_arms(accounts(*(f"c{n}" for n in range(47))), NEVER, 0.13)) == HELD_OF_47
+    weeks = (accounts(*(f"w{week}c{n}" for n in range(3))) for week in range(12))
+    assert [len(held(with_arms(week, NEVER, 0.5))) for week in weeks] == [1, 2, 2, 1, 2, 2, 2, 2, 1, 1, 1, 1]
+
+
 @settings(max_examples=40, deadline=None)
 @given(ids=st.lists(st.text(max_size=8), unique=True, max_size=50), share=st.sampled_from([0.0, 0.1, 0.5, 0.95]))
 def test_laws_of_a_draw(ids: list[str], share: float) -> None:
@@ -124,6 +150,7 @@ def test_the_random_cell_is_another_one_each_day() -> None:
     assert random_cell(list(reversed(ids)), 30, "2026-03-02") == monday
     assert len(monday & random_cell(ids, 30, "2026-03-09")) < 15
     assert random_cell(ids[:2], 5, "2026-03-02") == {"c0", "c1"}
+    assert random_cell(["half \0"], 5, "2026-03-02") == {"half \0"}
 
 
 def test_a_stratum_parts_small_from_large_at_the_median() -> None:
@@ -136,3 +163,12 @@ def test_a_stratum_parts_small_from_large_at_the_median() -> None:
         "regular high large",
     ]
     assert set(strata(words, bands, pd.Series([5, 5, 5]))) == {"regular high small", "new medium small"}
+
+
+def test_a_stratum_stands_where_its_row_does_and_none_goes_without() -> None:
+    words, spends = pd.Series(["regular", "new"], index=[7, 3]), pd.Series([1, 2], index=[7, 3])
+    found = strata(words, words, spends)
+    assert found.to_dict() == {7: "regular regular small", 3: "new new large"}
+    assert found.dtype == object
+    with pytest.raises(ValueError, match="shorter"):
+        strata(words, words[:1], spends)

@@ -40,6 +40,14 @@ def test_without_days_off_nothing_moves_and_a_week_has_seven_days(day: date, day
     assert WEEKDAYS[begun.weekday()] == begins
 
 
+def test_whoever_is_always_closed_gets_a_due_day_all_the_same() -> None:
+    monday = date(2026, 3, 2)
+    assert Workdays(closed_weekdays=WEEKDAYS).due(monday, 7) == date(2026, 3, 9)
+    closed = tuple(monday + timedelta(days=more) for more in range(60))
+    assert Workdays(closed_on=closed[:59]).due(monday, 0) == date(2026, 4, 30)
+    assert Workdays(closed_on=closed).due(monday, 0) == monday
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
