@@ -26,7 +26,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent.parent
 PACKAGES = ("features", "training", "serving")
 # What a reader follows line by line: the commands, what is open, and how scores are made.
-INSIDE = ("serving/commands/", "serving/shop.py", "serving/customers.py", "serving/scorer.py")
+INSIDE = ("serving/commands/", "serving/shop/", "serving/customers.py", "serving/scorer.py")
 
 
 @dataclass

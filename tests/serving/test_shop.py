@@ -49,7 +49,7 @@ def test_orders_are_counted_twice_where_that_is_asked_for(settings: Settings, mo
         counted.append(named["count_twice"])
         return once(*given, **named)
 
-    monkeypatch.setattr("serving.shop.read_log", noted)
+    monkeypatch.setattr("serving.shop.opened.read_log", noted)
     listed, trained = OpenShop(settings), OpenShop(settings)
     trained.count_twice()
     assert listed.log.digest() == trained.log.digest()

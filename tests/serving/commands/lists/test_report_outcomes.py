@@ -305,7 +305,7 @@ def test_each_report_says_what_was_new(followed: Followed) -> None:
 
 def test_without_a_day_it_happened_today(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shop's today, not the machine's."""
-    monkeypatch.setattr("serving.shop.today", lambda settings: A_WEEK_ON)
+    monkeypatch.setattr("serving.shop.opened.today", lambda settings: A_WEEK_ON)
     settings = load_settings(office / "regulars.toml")
     in_shop(settings, one_outcome, entries(office)[0], "Saved")
     assert in_book(office, "SELECT happened_on FROM outcomes") == [(str(A_WEEK_ON),)]

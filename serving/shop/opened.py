@@ -7,33 +7,32 @@ the server never holds the trainer.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.attributes import Attributes, with_attributes
-from features.churn.horizon import LEAST_ACTIVE_DAYS
 from features.churn.labels import ChurnDefinition
-from features.clock import date_of
 from features.definitions import features_for
-from features.errors import ConfigError, InputError, LostModels, ModelNotFound, RegularsError
+from features.errors import ConfigError
 from features.feature import FeatureSet
 from features.language.languages import Language, language_of_customer
 from features.log import Log
 from features.sources.people.attributes import read_attributes, read_first_orders
 from features.sources.people.contacts import Contact
 from features.sources.people.forgotten import Forgotten
-from features.sources.posted import Posts
 from features.sources.reader import CleanLog, asking, read_log
 from serving.config import FILE_NAME, Churn, Settings, guessed_settings, load_settings
 from serving.customers import Customers, contacts
 from serving.last_reading import asked_of_jumps, remember_reading
 from serving.set_aside import write_set_aside
+from serving.shop.champion import champion_of
+from serving.shop.days import calendar_day, chosen_day, today
+from serving.shop.shop_book import ShopBook
 
 if TYPE_CHECKING:  # the book and the models take seconds to import: a check of files needs neither
     from serving.book import Book
-    from serving.book.posted_log import Reader
     from training.bundle import Bundle
 
 
@@ -61,7 +60,7 @@ class OpenShop:
         log: Log | None = None,
     ) -> None:
         self.settings, self.until, self.known_at = settings, until, known_at
-        self._lent, self._book, self._lent_log = book is not None, book, log
+        self._held, self._lent_log = ShopBook(settings, book), log
         self._count_twice = False
 
     def __enter__(self) -> OpenShop:
@@ -74,7 +73,7 @@ class OpenShop:
         Raises:
             MachineFault: an error that nobody foresaw came from a book that is not whole.
         """
-        damage = None if error is None else self._damage_behind(error)
+        damage = None if error is None else self._held.damage_behind(error)
         self.close_book()
         if damage is not None:
             raise damage from None
@@ -98,11 +97,13 @@ class OpenShop:
             events,
             until=self.until,
             latest=calendar_day(self.settings),
-            posted=self._posts(),
+            posted=self._held.posts(self.until, self.known_at),
             forgotten=self.forgotten,
             count_twice=self._count_twice,
         )
-        if not self._lent and orders.on_broken == "set_aside":  # a server reads often, and writes nothing of its own
+        if (
+            not self._held.is_lent and orders.on_broken == "set_aside"
+        ):  # a server reads often, and writes nothing of its own
             write_set_aside(self.settings, found.set_aside)
         self._compare_with_last(found)
         return found
@@ -118,12 +119,7 @@ class OpenShop:
         Raises:
             InputError: the book's secret is not here, by which they are known again.
         """
-        book = self.book_if_any
-        if book is None:
-            return None
-        from serving.book.privacy.tombstones import tombstones_of
-
-        return tombstones_of(book)
+        return self._held.forgotten()
 
     @cached_property
     def log(self) -> Log:
@@ -198,11 +194,6 @@ class OpenShop:
         """Whether any file has a column for it: else the orders need not be read for it once more."""
         return bool({"language", "country"} & {*self.customers.columns, *self.settings.orders.contacts})
 
-    def _may_have_a_book(self) -> bool:
-        """Whether there can be a book, without importing what opens one: `check` is over before that is loaded."""
-        place, state = self.settings.book_place, self.settings.state_folder
-        return not isinstance(place, Path) or (place / "book.db").exists() or (state / "book.json").exists()
-
     @property
     def book(self) -> Book:
         """The database of record; made where there is none yet.
@@ -211,22 +202,12 @@ class OpenShop:
             InputError: it cannot be opened.
             WrongBook: it is gone, empty or another one than this shop's.
         """
-        if self._book is None:
-            from serving.book import Book
-
-            place, access = self.settings.book_place, self.settings.files.access()
-            self._book = Book(place, access, self.settings.folder, known_in=self.settings.state_folder)
-        return self._book
+        return self._held.opened()
 
     @property
     def book_if_any(self) -> Book | None:
         """The database of record; None where there is none yet: who only reads makes no book."""
-        if self._book is None and not self._may_have_a_book():
-            return None
-        from serving.book.recognition.known_book import never_had
-
-        place, state = self.settings.book_place, self.settings.state_folder
-        return None if self._book is None and never_had(place, state) else self.book
+        return self._held.if_any()
 
     def whole(self) -> OpenShop:
         """Return the same shop without `until`: how far its days are complete is seen in the whole log alone."""
@@ -252,27 +233,11 @@ class OpenShop:
             ModelRefused: it is corrupt or gone.
             InputError: it was trained for another question.
         """
-        tracking = self.settings.tracking()
-        try:
-            bundle, version = tracking.champion()
-        except ModelNotFound:
-            if tracking.challenger_version() is None:
-                self._refuse_lost(tracking.store.place, tracking.store.lost)
-            raise
-        check_agrees(self.settings, bundle, version)
-        return bundle, version
-
-    def _refuse_lost(self, place: str, problem: str) -> None:
-        from serving.book.audit import served_last
-
-        if self.book_if_any is not None and served_last(self.book):
-            raise LostModels(place, problem)
+        return champion_of(self.settings, self._held)
 
     def close_book(self) -> None:
         """Let go of the book, before work that takes long; whoever asks for it later opens it again."""
-        if self._book is not None and not self._lent:
-            self._book.close()
-            self._book = None
+        self._held.close()
 
     def _compare_with_last(self, found: CleanLog) -> None:
         """Ask about shares that jumped against the last reading of all rows, else remember this one."""
@@ -280,25 +245,8 @@ class OpenShop:
             return
         if asked := asked_of_jumps(self.settings, found.sheet):
             raise asking(self.settings.orders.source_name, asked)
-        if not self._lent:  # a server writes nothing of its own
+        if not self._held.is_lent:  # a server writes nothing of its own
             remember_reading(self.settings, found.sheet)
-
-    def _damage_behind(self, error: BaseException) -> RegularsError | None:
-        if self._lent or isinstance(error, RegularsError):  # a server looks at its own book, now and then
-            return None
-        from serving.book.recognition.damage import damage_behind
-
-        book = self.book_if_any
-        return None if book is None else damage_behind(error, book.engine)
-
-    def _posts(self) -> Posts | None:
-        book = self.book_if_any
-        if book is None:
-            return None
-        from serving.book.posted_log import PostedLog
-
-        came_before = None if self.known_at is None else self.settings.shop.end_of(self.known_at)
-        return PostedLog.of(book, reader_of(self.settings), self.until, came_before)
 
 
 def open_shop(place: Path | str, *, until: date | None = None) -> OpenShop:
@@ -318,56 +266,3 @@ def open_shop(place: Path | str, *, until: date | None = None) -> OpenShop:
     if path.is_dir() or path.suffix == ".toml":
         return OpenShop(load_settings(path / FILE_NAME if path.is_dir() else path), until=until)
     return OpenShop(replace(guessed_settings(path, path.parent), churn=Churn("auto")), until=until)
-
-
-def today(settings: Settings) -> date:
-    """Return the shop's own date at this moment, or the day that its settings take for today."""
-    return settings.serve.today or calendar_day(settings)
-
-
-def calendar_day(settings: Settings) -> date:
-    """Return the shop's own date at this moment: later orders and events are mistakes, whatever counts as today."""
-    return settings.shop.business_day(datetime.now(UTC))
-
-
-def reader_of(settings: Settings) -> Reader:
-    """Return how a shop reads what is posted today; a posted amount is its line's, whatever the file's are."""
-    from serving.book.posted_log import Reader
-
-    rules = settings.orders.rules.as_posted()
-    return Reader(settings.shop, rules, calendar_day(settings))
-
-
-def chosen_day(log: Log, as_of: date | None) -> date:
-    """Return `as_of`, or the day after the last order.
-
-    Raises:
-        InputError: the day lies before the first order.
-
-    >>> from features.log import Lines
-    >>> from features.roll_up import roll_up
-    >>> chosen_day(roll_up(Lines.of(["ann"], [10], [500])), None)
-    datetime.date(1970, 1, 12)
-    """
-    day, first = as_of or date_of(log.last_day + 1), date_of(log.first_day)
-    if day <= first:
-        raise InputError(f"nothing is known on {day}: the first order is of {first}")
-    return day
-
-
-def check_agrees(settings: Settings, bundle: Bundle, version: str) -> None:
-    """Refuse a model that was trained for another question than the settings ask.
-
-    Raises:
-        InputError: another horizon, active window or currency.
-    """
-    asked, known = settings.churn, bundle.definition
-    if not settings.agrees_with(known):
-        raise InputError(
-            f"version {version} was trained for a horizon of {known.horizon_days} days and {known.active_days} active "
-            f"days, not {asked.horizon_days} and {asked.active_days or LEAST_ACTIVE_DAYS}: run regulars train with "
-            "these, or ask for those"
-        )
-    if settings.money != bundle.money:
-        known_in, asked_in = bundle.money.currency, settings.money.currency
-        raise InputError(f"version {version} was trained in {known_in}, not {asked_in}: run regulars train")
