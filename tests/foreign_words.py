@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+CODES = ("fa", "el")
 # What stands as it is in every language: isolated names, paths, options, sections of the settings, commands, units.
 _KEPT = re.compile(
     "\u2068[^\u2069]*\u2069|\u2066[^\u2069]*\u2069"

@@ -32,6 +32,7 @@ from features.language.languages import ENGLISH, LANGUAGES
 from features.reasons import sentences
 from features.sources.cells import ambiguous_zones
 from features.tables import CUSTOMERS, EVENTS, ORDERS
+from serving.book.privacy.holdings import HOLDINGS
 from serving.outreach.playbooks.playbooks import SHIPPED, load_playbooks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,6 +88,7 @@ def all_said() -> Iterator[Said]:
     yield from _in_features()
     yield from _in_playbooks()
     yield from _in_questions()
+    yield from _in_holdings()
     for path in sorted(each for room in ROOMS for each in (ROOT / room).rglob("*.py")):
         yield from in_python(path.read_text(encoding="utf-8"), _named(path))
     for path in sorted(each for room in ROOMS for each in (ROOT / room).rglob("*.jinja")):
@@ -124,6 +126,12 @@ def _in_questions() -> Iterator[Said]:
             yield Said(layout.note, "features/guess/layouts.py", comment=f"of {layout.name}")
     for meaning in chain.from_iterable(ambiguous_zones().values()):
         yield Said(meaning.partition(" ")[2], "features/sources/cells", context="place", comment=f"of {meaning[:6]}")
+
+
+def _in_holdings() -> Iterator[Said]:
+    """Yield what each table of the book holds."""
+    for each in HOLDINGS:
+        yield Said(each.what, "serving/book/privacy/holdings.py", comment=f"what the table {each.table.name} holds")
 
 
 def in_python(source: str, file: str) -> Iterator[Said]:

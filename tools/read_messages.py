@@ -21,6 +21,7 @@ from serving.commands.doctor.clock import SET_IT
 from serving.commands.lists.kpis_in_words import PERIODS
 from serving.commands.lists.list_in_words import APART, REGULARS
 from serving.commands.lists.why_in_words import ARMS
+from serving.commands.privacy.beyond_reach import Left
 from serving.outreach.exports.layout import GROUPS
 from serving.outreach.plan.in_words import BANDS, CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, RANKED_BY, STATES
 from tools.catalogues import Said, all_said, fields
@@ -169,6 +170,7 @@ TEXTS: Mapping[str, Twice] = {
     "fault": (Name("no space is left"), Name("it may not be read")),
     "library": (Name("lightgbm"), Name("duckdb")),
     "names": (Name("book.db, regulars.toml"), Name("lists")),
+    "data": (Name("customer.json"), Name("customer.json")),
     "variable": (Name("REGULARS_BOOK_URL"), Name("REGULARS_BOOK_URL")),
     "storage": (Name("mlruns/mlflow.db"), Name("registry")),
     "webhook": (Name("3"), Name("1")),
@@ -207,6 +209,12 @@ DUE: Mapping[str, Twice] = {
         sentence("the watch raised an alarm: {alarm}", alarm="AUROC was 0.71, expected was 0.80").message,
     )
 }
+LEFT_ELSEWHERE: Mapping[str, Twice] = {
+    "it": (Name("orders.csv"), Message("backups")),
+    "remedy": (Message("delete them there, after those of the orders"),) * 2,
+}
+HELD_ROWS: Mapping[str, Twice] = {"it": (Message("consent and its refusal"), Message("orders that were posted"))}
+A_FILE: Mapping[str, Twice] = {"it": (Name("orders.csv"), Name("customers.csv"))}
 # Where a field of that name holds something else.
 BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "CHECK: the currency is assumed to be {currency} and the zone {zone}: {why}.": {
@@ -245,6 +253,18 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "{first} until {last}": FROM_TO,
     "{book}, version {version}, holds {counts}": {"counts": KEPT_IN_A_BOOK},
     "book: of {storage}, version {version}, last written {then}; it holds {it}": {**MINUTES, "it": KEPT_IN_A_BOOK},
+    "{file} holds {data}, for programs, and {page}, to be read; rows of files: {rows}, records of the book: {count}": {
+        "page": (Name("customer.html"), Name("customer.html")),
+    },
+    "This cannot be undone. Forget them? Type {word}: ": {"word": (Message("yes", context="typed"),) * 2},
+    "As of {then}.": MINUTES,
+    **dict.fromkeys(
+        ("{it}: {count}", "{name}: {it}", "{count} row would be deleted: {it}", "{count} row deleted: {it}"), HELD_ROWS
+    ),
+    "{customer}: {it}": {"it": (Message("forgotten"), Message("would be forgotten"))},
+    **dict.fromkeys(("{it}: {remedy}", "{it}: {count} line; {remedy}"), LEFT_ELSEWHERE),
+    "Told others: {it}": {"it": (Left(sentence("mails"), 3, sentence("the book")).words().message,) * 2},
+    **dict.fromkeys(("Not read: {it}", "not read, and missing in it: {it}"), A_FILE),
     "not in it: {what}: {why}": {
         "what": (Message("the models at {storage}", {"storage": "http://ml.example"}), Name("orders.csv")),
         "why": (Message("yours to back up"), Message("your own file; --with-sources takes it along")),

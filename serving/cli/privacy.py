@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 from features.errors import InputError
+from features.language.languages import Language
+from features.language.messages import Message, said, sentence
 from serving.cli.options import By, Config, Json, Why, app, screen_of, shop_of
 
+YES = Message("yes", context="typed")
 Ids = Annotated[list[str] | None, typer.Argument(help="As in the order source.", show_default=False)]
 
 
@@ -50,15 +53,17 @@ def forget(
             return
         if not (dry_run or yes):
             screen.lines(forgetting.forget(shop, ids, dry_run=True))
-            _confirm()
+            _confirm(shop.settings.language)
         screen.show(forgetting.forget(shop, ids, by, dry_run=dry_run))
 
 
-def _confirm() -> None:
+def _confirm(language: Language) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError("nothing was erased: nobody can be asked here whether that is meant; say it with --yes")
-    print("This cannot be undone. Forget them? Type yes: ", end="", flush=True)
-    if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
+    yes = said(YES, language)
+    asked = sentence("This cannot be undone. Forget them? Type {word}: ", word=yes)
+    print(said(asked, language, isolated=language.is_right_to_left), end="", flush=True)
+    if sys.stdin.readline().strip().casefold() not in ("y", "yes", yes.casefold()):
         raise InputError("nothing was erased")
 
 

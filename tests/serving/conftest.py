@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -77,6 +78,22 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
         return code, printed.out, printed.err
 
     return calling
+
+
+def shown(call: Call, *arguments: object) -> list[str]:
+    """What a command shows to a person, which has to succeed."""
+    code, out, err = call(*arguments)
+    assert code == 0, err
+    assert out
+    return out.splitlines()
+
+
+def document(call: Call, *arguments: object) -> dict[str, Any]:
+    """What a program reads of a command."""
+    code, out, err = call(*arguments, "--json")
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)
+    return found
 
 
 def _score(customer_id: str, probability: float = 0.6, value: str = "12.00", **other: object) -> dict[str, object]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from features.errors import InputError
+from features.language.counted import counted
+from features.language.messages import Message, Sentence, message_in, sentence
 from features.sources.kept.index import FOLDER
 from features.sources.opening.paths import files_of
 from features.sources.people.rows_of_customers import mapping_name, rows_of_customers
@@ -21,25 +24,57 @@ from serving.commands.privacy.mentions import mentions
 from serving.commands.privacy.persons import Person
 from serving.config import Settings
 
-YOURS = 'delete them there; until then they are counted as "forgotten customers" and used for nothing'
-WRITTEN = "write it anew with the command that wrote it, or delete it"
-BACKUPS = "backups of the book and of this folder: their next restore brings back what they hold; forget again then"
-FREED = "the book's freed pages could not be written anew, it is being read or the disk is full: run this again"
-POSTGRESQL = "PostgreSQL overwrites what it deleted in its own time: VACUUM FULL does so at once; its backups are yours"
+DELETE_THERE = sentence('delete them there; until then they are counted as "forgotten customers" and used for nothing')
+YOURS = str(DELETE_THERE)
+WRITTEN = sentence("write it anew with the command that wrote it, or delete it")
+BACKUPS = sentence(
+    "backups of the book and of this folder: their next restore brings back what they hold; forget again then"
+)
+FREED = sentence(
+    "the book's freed pages could not be written anew, it is being read or the disk is full: run this again"
+)
+POSTGRESQL = sentence(
+    "PostgreSQL overwrites what it deleted in its own time: VACUUM FULL does so at once; its backups are yours"
+)
 
 
 @dataclass(frozen=True)
 class Left:
-    """What Regulars cannot or must not change: where it is, how many rows or lines, and what to do about it."""
+    """What Regulars cannot or must not change.
 
-    where: str
+    Args:
+        place: where it is, a file or a word.
+        rows: how many rows or lines; None where that is not known.
+        remedy: what to do about it.
+    """
+
+    place: str
     rows: int | None
-    advice: str
+    remedy: Sentence
 
-    def words(self) -> str:
+    @property
+    def where(self) -> str:
+        """Where it is, in English."""
+        return str(self.place)
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, in English."""
+        return str(self.remedy)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {"where": self.where, "rows": self.rows, "advice": self.advice}
+
+    def words(self) -> Sentence:
         """Say it in one line."""
-        lines = "" if self.rows is None else f"{self.rows:,} {'line' if self.rows == 1 else 'lines'}; "
-        return f"{self.where}: {lines}{self.advice}"
+        place, remedy = message_in(self.place), self.remedy.message
+        if self.rows is None:
+            return sentence("{it}: {remedy}", it=place, remedy=remedy)
+        return counted(LINES, self.rows, it=place, remedy=remedy)
+
+
+LINES = Message("{it}: {count} line; {remedy}", plural="{it}: {count} lines; {remedy}")
 
 
 def rows_in_files(
@@ -55,8 +90,12 @@ def rows_in_files(
         try:
             found |= rows_of_customers(each, merges if each is not settings.customers else {}, customer_ids)
         except InputError as error:
-            unread.append(Left(mapping_name(each), None, f"it could not be read, look yourself: {error.message}"))
+            unread.append(Left(mapping_name(each), None, _unread(error)))
     return found, unread
+
+
+def _unread(error: InputError) -> Sentence:
+    return sentence("it could not be read, look yourself: {error}", error=error.message)
 
 
 def yours(settings: Settings, asked: Sequence[Person], in_files: Mapping[str, Mapping[str, int]]) -> list[Left]:
@@ -67,10 +106,10 @@ def yours(settings: Settings, asked: Sequence[Person], in_files: Mapping[str, Ma
         asked: the persons.
         in_files: file → customer → rows, from `rows_in_files`.
     """
-    own = [Left(name, sum(rows.values()), YOURS) for name, rows in in_files.items()]
+    own = [Left(name, sum(rows.values()), DELETE_THERE) for name, rows in in_files.items()]
     merged, merge = sum(len(each.former_ids) for each in asked), settings.orders.merge
     if merge is not None and merged:
-        own.append(Left(merge.name, merged, "delete them there, after those of the orders"))
+        own.append(Left(merge.name, merged, sentence("delete them there, after those of the orders")))
     beside = mentions(settings.folder, asked, _own_files(settings))
     return [*own, *(Left(each.file, each.times, WRITTEN) for each in beside)]
 
@@ -84,10 +123,9 @@ def told_others(book: Book, customer_ids: Sequence[str]) -> list[Left]:
         lists = sa.select(ENTRIES.c.list_id).where(ENTRIES.c.customer_id.in_(customer_ids))
         mailed = sa.select(sa.func.count()).where(MAILED.c.list_id.in_(lists), MAILED.c.sent_at.is_not(None))
         counts = connection.scalar(sent) or 0, connection.scalar(mailed) or 0
-    told = (
-        Left("webhooks", counts[0], "of messages that were delivered; ask the receivers to forget too"),
-        Left("mails", counts[1], "of lists that were mailed to their owners; have them deleted there"),
-    )
+    receivers = sentence("of messages that were delivered; ask the receivers to forget too")
+    mailed_to = sentence("of lists that were mailed to their owners; have them deleted there")
+    told = (Left(sentence("webhooks"), counts[0], receivers), Left(sentence("mails"), counts[1], mailed_to))
     return [each for each in told if each.rows]
 
 
@@ -98,10 +136,10 @@ def in_the_book(book: Book, *, overwrite: bool) -> list[Left]:
         book: the database of record.
         overwrite: write SQLite's pages anew.
     """
-    notes = [Left("backups", None, BACKUPS)]
+    notes = [Left(sentence("backups"), None, BACKUPS)]
     if book.engine.dialect.name == "postgresql":
         return [*notes, Left("PostgreSQL", None, POSTGRESQL)]
-    return [*notes, Left("the book", None, FREED)] if overwrite and not overwrite_freed(book) else notes
+    return [*notes, Left(sentence("the book"), None, FREED)] if overwrite and not overwrite_freed(book) else notes
 
 
 def _own_files(settings: Settings) -> list[Path]:

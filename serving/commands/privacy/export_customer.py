@@ -2,58 +2,30 @@
 
 from __future__ import annotations
 
-import html
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from features.atomic_write import whole
 from features.errors import InputError
+from features.language.languages import Language
+from features.language.messages import Sentence, sentence
 from features.questions import quoted
 from features.sources.people.rows_of_customers import FileRow, mapping_name, rows_of_customer
-from serving.book.privacy.holdings import HOLDINGS
-from serving.book.privacy.records import Row, records_of
+from serving.book.privacy.records import records_of
 from serving.commands.privacy.beyond_reach import told_others
+from serving.commands.privacy.data_page import data_page
+from serving.commands.privacy.held_in_words import HELD
+from serving.commands.privacy.personal_data import PersonalData
 from serving.commands.privacy.persons import NobodyKnown, merges_of, persons
-from serving.commands.result import WordedResult
+from serving.commands.result import WordedResult, spoken
 from serving.shop import OpenShop
 
 JSON_FILE, HTML_FILE = "customer.json", "customer.html"
-NAMED = "that the person was named as a member of an account in the entry of somebody else"
-MEANING: Mapping[str, str] = {
-    **{each.table.name: each.what for each in HOLDINGS},
-    "named_in_entries": NAMED,
-    "named_in_episodes": NAMED.replace("entry", "trial"),
-}
-
-
-@dataclass(frozen=True)
-class PersonalData:
-    """All that is stored about one person.
-
-    Args:
-        customer_id: the id that counts.
-        former_ids: that were merged into it.
-        exported_at: when it was read, in UTC.
-        files: rows of the shop's files.
-        book: table → rows, money in minor units.
-        meaning: table → what it holds.
-        told: others that had parts of it: messages of webhooks and mailed lists.
-        unread: files that could not be read, and why.
-    """
-
-    customer_id: str
-    former_ids: tuple[str, ...]
-    exported_at: str
-    files: Sequence[FileRow]
-    book: Mapping[str, Sequence[Row]]
-    meaning: Mapping[str, str]
-    told: Sequence[str]
-    unread: Sequence[str]
 
 
 def personal_data(shop: OpenShop, customer_id: str) -> PersonalData:
@@ -73,10 +45,14 @@ def personal_data(shop: OpenShop, customer_id: str) -> PersonalData:
         raise NobodyKnown(
             f"neither files nor book know {quoted(person.customer_id)}: it is asked for ids as in the source"
         )
-    told = [] if shop.book_if_any is None else [each.words() for each in told_others(shop.book, person.ids)]
+    told = [str(each) for each in _told(shop, person.ids)]
     at = datetime.now(UTC).replace(microsecond=0).isoformat()
-    meaning = {name: MEANING[name] for name in book}
+    meaning = {name: HELD[name].text for name in book}
     return PersonalData(person.customer_id, person.former_ids, at, files, book, meaning, told, unread)
+
+
+def _told(shop: OpenShop, ids: Sequence[str]) -> list[Sentence]:
+    return [] if shop.book_if_any is None else [each.words() for each in told_others(shop.book, ids)]
 
 
 def _rows_in_files(shop: OpenShop, customer_id: str) -> tuple[list[FileRow], list[str]]:
@@ -94,7 +70,7 @@ def _rows_in_files(shop: OpenShop, customer_id: str) -> tuple[list[FileRow], lis
 
 
 def export_customer(shop: OpenShop, customer_id: str, out: Path) -> WordedResult:
-    """Write all that is stored about one person into a ZIP file: as JSON, and as a page to be read.
+    """Write all that is stored about one person into a ZIP file: as JSON, and as a page in the person's language.
 
     Args:
         shop: the open shop.
@@ -106,46 +82,41 @@ def export_customer(shop: OpenShop, customer_id: str, out: Path) -> WordedResult
         MachineFault: the file cannot be written.
     """
     found = personal_data(shop, customer_id)
-    document = asdict(found)
+    told = _told(shop, (found.customer_id, *found.former_ids))
+    page = data_page(found, told, _language_of(shop, found.customer_id))
     with whole(out, shop.settings.files.access()) as half, zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(JSON_FILE, json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
-        archive.writestr(HTML_FILE, "\n".join(_page(found)))
-    counts = {name: len(rows) for name, rows in found.book.items()}
-    words = [
-        f"{out.name} holds {JSON_FILE}, for programs, and {HTML_FILE}, to be read: {len(found.files):,} rows of files, "
-        f"{sum(counts.values()):,} records of the book",
-        *(f"not read, and missing in it: {each}" for each in found.unread),
-        "it is for the person alone: hand it over by a way that nobody else reads, then delete it",
-    ]
-    facts = {"customer_id": found.customer_id, "file": str(out), "rows_of_files": len(found.files), "records": counts}
-    return WordedResult({**facts, "unread": list(found.unread)}, words)
+        archive.writestr(JSON_FILE, json.dumps(asdict(found), ensure_ascii=False, indent=2, allow_nan=False))
+        archive.writestr(HTML_FILE, page)
+    return WordedResult(_facts(found, out), list(spoken(_words(found, out), shop.settings.language)))
 
 
-def _page(found: PersonalData) -> Iterator[str]:
-    yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Data of one customer</title><style>'
-    yield "body{font-family:sans-serif;margin:2em}table{border-collapse:collapse;margin-bottom:2em}"
-    yield "td,th{border:1px solid #999;padding:.2em .5em;text-align:start;vertical-align:top}</style></head><body>"
-    yield f"<h1>What is stored about customer {_cell(found.customer_id)}</h1>"
-    also = f" Former ids: {_cell(', '.join(found.former_ids))}." if found.former_ids else ""
-    yield f"<p>As of {found.exported_at}.{also} Amounts in tables of the book are in the currency's smallest unit.</p>"
-    for file in dict.fromkeys(row.file for row in found.files):
-        yield from _table(f"File {file}", [{"line": row.line, **row.cells} for row in found.files if row.file == file])
-    for name, rows in found.book.items():
-        yield from _table(f"{name}: {found.meaning[name]}", rows)
-    yield from (f"<p>Told others: {_cell(each)}</p>" for each in found.told)
-    yield from (f"<p>Not read: {_cell(each)}</p>" for each in found.unread)
-    yield "</body></html>"
+def _language_of(shop: OpenShop, customer_id: str) -> Language:
+    """Return the language of the page: the person's, and the shop's where the files that say it cannot be read."""
+    try:
+        return shop.language_of(customer_id)
+    except InputError:
+        return shop.settings.language
 
 
-def _table(heading: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    yield f"<h2>{_cell(heading)}</h2>\n<table><tr>{''.join(f'<th>{_cell(name)}</th>' for name in columns)}</tr>"
-    for row in rows:
-        yield f"<tr>{''.join(f'<td dir=auto>{_cell(row.get(name))}</td>' for name in columns)}</tr>"
-    yield "</table>"
+def _words(found: PersonalData, out: Path) -> Iterator[Sentence]:
+    yield sentence(
+        "{file} holds {data}, for programs, and {page}, to be read; rows of files: {rows}, records of the "
+        "book: {count}",
+        file=out.name,
+        data=JSON_FILE,
+        page=HTML_FILE,
+        rows=len(found.files),
+        count=sum(map(len, found.book.values())),
+    )
+    yield from (sentence("not read, and missing in it: {it}", it=each) for each in found.unread)
+    yield sentence("it is for the person alone: hand it over by a way that nobody else reads, then delete it")
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return html.escape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+def _facts(found: PersonalData, out: Path) -> dict[str, Any]:
+    return {
+        "customer_id": found.customer_id,
+        "file": str(out),
+        "rows_of_files": len(found.files),
+        "records": {name: len(rows) for name, rows in found.book.items()},
+        "unread": list(found.unread),
+    }

@@ -8,19 +8,27 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from features.errors import InputError, Violation
+from features.language.counted import counted
+from features.language.languages import ENGLISH, Language
+from features.language.messages import Message, in_a_row, sentence
 from features.questions import quoted
 from features.sources.kept.erase import erase_from
 from features.sources.kept.index import FOLDER
 from serving.book.privacy.erasure import erase, erasures_of, would_erase
 from serving.book.privacy.tombstones import keep_out_of_before, let_in, tombstones_of
 from serving.commands.privacy.beyond_reach import Left, in_the_book, rows_in_files, told_others, yours
+from serving.commands.privacy.held_in_words import rows_in_words
 from serving.commands.privacy.out_rows import OUT, rows_out
 from serving.commands.privacy.persons import NobodyKnown, Person, merges_of, persons, with_texts
-from serving.commands.result import WordedResult
+from serving.commands.result import WordedResult, spoken
 from serving.set_aside import set_aside_file
 from serving.shop import OpenShop
 
 COMMAND_LINE = "the command line"
+KEPT_OUT = Message(
+    "{count} erasure of before keeps out from now on; who came back since stays until forgotten by id",
+    plural="{count} erasures of before keep out from now on; who came back since stays until forgotten by id",
+)
 
 
 @dataclass(frozen=True)
@@ -49,26 +57,36 @@ class Erased:
 
 @dataclass(frozen=True)
 class Forgot:
-    """Who was forgotten, or would be, and what is left elsewhere."""
+    """Who was forgotten, or would be, and what is left elsewhere; and the language of the terminal, the shop's."""
 
     customers: Sequence[Erased]
     left: Sequence[Left]
     dry_run: bool = False
+    language: Language = ENGLISH
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        return asdict(self)
+        customers, left = [asdict(each) for each in self.customers], [each.to_dict() for each in self.left]
+        return {"customers": customers, "left": left, "dry_run": self.dry_run}
 
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
         for each in self.customers:
-            also = f" (with {', '.join(each.former_ids)}, merged into it)" if each.former_ids else ""
-            done = "would be forgotten" if self.dry_run else "forgotten"
-            rows = ", ".join(f"{count:,} {name}" for name, count in each.rows.items()) or "nothing was kept"
-            before = "; it was forgotten before" if each.forgotten_before else ""
-            yield f"{each.customer_id}{also}: {done}; {rows}{before}"
+            yield from spoken([_head(each, dry_run=self.dry_run)], self.language)
+            yield from (f"  {line}" for line in spoken(rows_in_words(each.rows), self.language))
         if self.left:
-            yield from ("", "What is not ours to change:", *(f"  {each.words()}" for each in self.left))
+            yield from ("", *spoken([sentence("What is not ours to change:")], self.language))
+            yield from (f"  {line}" for line in spoken((each.words() for each in self.left), self.language))
+
+
+def _head(erased: Erased, *, dry_run: bool) -> Message:
+    """Say who it is, what was done, and whether there was anything to do."""
+    also = sentence("with {names}, merged into it", names=", ".join(erased.former_ids)) if erased.former_ids else None
+    done = sentence("would be forgotten") if dry_run else sentence("forgotten")
+    nothing = None if erased.rows else sentence("nothing was kept")
+    before = sentence("it was forgotten before") if erased.forgotten_before else None
+    told = in_a_row(each for each in (done, also, nothing, before) if each is not None)
+    return Message("{customer}: {it}", {"customer": erased.customer_id, "it": told})
 
 
 def forget(shop: OpenShop, customer_ids: Iterable[str], by: str = "", *, dry_run: bool = False) -> Forgot:
@@ -95,7 +113,8 @@ def forget(shop: OpenShop, customer_ids: Iterable[str], by: str = "", *, dry_run
         found = _erase_all(shop, asked, found, by or COMMAND_LINE)
     left = [*yours(shop.settings, asked, in_files), *unread, *told, *in_the_book(shop.book, overwrite=not dry_run)]
     ours = (f"{FOLDER}/", set_aside_file(shop.settings).name)
-    return Forgot(found, [each for each in left if not (dry_run and each.where.startswith(ours))], dry_run)
+    left = [each for each in left if not (dry_run and each.where.startswith(ours))]
+    return Forgot(found, left, dry_run, shop.settings.language)
 
 
 def _would_erase(shop: OpenShop, person: Person, in_files: Iterable[Mapping[str, int]]) -> Erased:
@@ -160,12 +179,15 @@ def let_in_again(shop: OpenShop, customer_ids: Iterable[str], by: str, why: str)
         raise InputError(f"nobody was let in: {', '.join(map(quoted, strange))} was not forgotten")
     for each in (each for person in found for each in person.ids):
         let_in(shop.book, each, by.strip(), why.strip())
-    words = [f"{each.customer_id}: let in again; what files and posts say counts from now on" for each in found]
-    return WordedResult({"let_in": [each.customer_id for each in found]}, words)
+    ids = [each.customer_id for each in found]
+    words = [
+        sentence("{customer}: let in again; what files and posts say counts from now on", customer=each) for each in ids
+    ]
+    return WordedResult({"let_in": ids}, list(spoken(words, shop.settings.language)))
 
 
 def keep_out_erased_before(shop: OpenShop) -> WordedResult:
     """Keep out whoever was erased by a former version, after which the order source brought everybody back."""
     count = keep_out_of_before(shop.book)
-    words = f"{count:,} erasures of before keep out from now on; what came back since stays until it is forgotten by id"
-    return WordedResult({"kept_out": count}, [words])
+    words = counted(KEPT_OUT, count)
+    return WordedResult({"kept_out": count}, list(spoken([words], shop.settings.language)))

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from features.language.counted import counted
+from features.language.messages import Message, sentence
 from serving.book.privacy.erasure import overwrite_freed
 from serving.book.privacy.retention import rows_over, tidy
-from serving.commands.result import WordedResult
+from serving.commands.privacy.held_in_words import HELD
+from serving.commands.result import WordedResult, spoken
 from serving.shop import OpenShop
+
+WOULD_GO = Message("{count} row would be deleted: {it}", plural="{count} rows would be deleted: {it}")
+GONE = Message("{count} row deleted: {it}", plural="{count} rows deleted: {it}")
+NOTHING = sentence("nothing is older than [retention] says")
 
 
 def tidy_book(shop: OpenShop, *, dry_run: bool = False) -> WordedResult:
@@ -17,9 +24,10 @@ def tidy_book(shop: OpenShop, *, dry_run: bool = False) -> WordedResult:
     """
     periods = shop.settings.retention_in_force.periods()
     rows = would_go(shop) if dry_run else delete_old(shop)
-    done = "would be deleted" if dry_run else "deleted"
-    words = [f"{count:,} {name} {done}" for name, count in rows.items()] or ["nothing is older than [retention] says"]
-    return WordedResult({"rows": rows, "periods_days": periods, "dry_run": dry_run}, words)
+    message = WOULD_GO if dry_run else GONE
+    words = [counted(message, count, it=HELD[name]) for name, count in rows.items()] or [NOTHING]
+    document = {"rows": rows, "periods_days": periods, "dry_run": dry_run}
+    return WordedResult(document, list(spoken(words, shop.settings.language)))
 
 
 def would_go(shop: OpenShop) -> dict[str, int]:

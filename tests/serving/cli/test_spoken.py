@@ -7,31 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.foreign_words import english_left, speaks
-from tests.serving.conftest import Call
-
-CODES = ("fa", "el")
+from tests.foreign_words import CODES, english_left, speaks
+from tests.serving.conftest import Call, document, shown
 
 
 @pytest.fixture(params=CODES)
 def spoken(request: pytest.FixtureRequest, changed: Path) -> Path:
     """The settings of a shop that speaks a language."""
     return speaks(changed, request.param)
-
-
-def shown(call: Call, *arguments: object, code: int = 0) -> list[str]:
-    """What a command shows to a person."""
-    found, out, err = call(*arguments)
-    assert found == code, err
-    assert out
-    return out.splitlines()
-
-
-def document(call: Call, *arguments: object) -> dict[str, object]:
-    """What a program reads of a command."""
-    _, out, _ = call(*arguments, "--json")
-    found: dict[str, object] = json.loads(out)
-    return found
 
 
 def test_backup_and_restore(call: Call, spoken: Path, tmp_path: Path) -> None:
