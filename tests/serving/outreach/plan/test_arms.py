@@ -70,6 +70,11 @@ class TestToday:
             draws = [(who, "", HOLDOUT, f"of {who}", None) for who in names]
             assert lots(arms_today(knows(*draws), firm("ann", "bob"))) == [("firm", "", HOLDOUT, f"of {names[0]}")]
 
+    def test_the_first_of_many_held_out_counts(self) -> None:
+        many = [(f"c{n:02}", "", HOLDOUT if n % 3 else TREATED, f"s{n:02}", None) for n in range(60)]
+        found = arms_today(knows(*many), firm(*(draw[0] for draw in many)))
+        assert lots(found) == [("firm", "", HOLDOUT, "s01")]
+
     def test_what_was_drawn_for_an_id_counts_where_none_of_its_customers_was(self) -> None:
         of_ids = (("firm", "", HOLDOUT, "old"), ("alone", "", HOLDOUT, "old"), ("gone", "", TREATED, "old"))
         found = arms_today(knows(("ann", "", TREATED, "new", None), arms=of_ids), firm("ann"))
@@ -114,6 +119,12 @@ class TestToday:
         assert found.merged.values.tolist() == counts
         assert tuple(found.merged.columns) == MERGED_NAMES
         assert found.of_both == {str(row[0]) for row in counts}
+
+    def test_accounts_are_told_apart_that_came_together_for_all_playbooks_and_for_two(self) -> None:
+        draws: list[Drawn] = [("ann", "", HOLDOUT, "s", None), ("bob", "call", TREATED, "s", None)]
+        draws += [("eve", "call", HOLDOUT, "s", None), ("ivy", "mail", TREATED, "s", None)]
+        found = arms_today(knows(*draws), firm("ann", "bob", eve="house", ivy="house"))
+        assert found.merged.values.tolist() == [["firm", 1, 1]]
 
     def test_an_account_is_busy_until_the_last_episode_of_its_customers_ends(self) -> None:
         running = ((LATER, ("ann", "alone")), (SOON, ("ann",)), (PAST_LATER, ("bob",)), (SOON, ("eve",)))

@@ -49,6 +49,8 @@ def test_the_book_overrules_the_file_for_whom_it_heard_of_and_for_nobody_else() 
     assert found.index.tolist() == [4, 3, 2, 1]
     assert list(found.columns) == list(CHANNELS)
     assert by_row(found) == [{"mail", "service"}, {"call"}, set(), EVERY - {"mail"}]
+    alone = channels_allowed(rows, said(("eve", "call", False), ("zoe", "mail", False)))
+    assert by_row(alone) == [{"mail", "service"}, set(), EVERY - {"call"}, set()]
     unheard = channels_allowed(rows, said(("nobody", "call", False)))
     assert by_row(unheard) == by_row(channels_by_file(rows["consent"]))
     assert by_row(channels_allowed(rows, Snapshot())) == by_row(unheard)

@@ -53,6 +53,15 @@ def test_of_those_who_brought_one_the_longest_counts() -> None:
     ]
 
 
+def test_of_many_equals_the_first_counts_and_of_none_nobody_is_held() -> None:
+    people = [(f"c{n:02}", f"c{n:02}", "veto", None, f"w{n}", "Ada") for n in range(60)]
+    people[40:40] = [("late", "late", "veto", LATER, "longest", "Ada")]
+    parent = {who: "firm" for who, *_ in people}
+    assert [row[3] for row in told(knows([], people), parent)] == ["longest"]
+    assert [row[3] for row in told(knows([], people[:40]), parent)] == ["w0"]
+    assert told(knows([], []), {}) == []
+
+
 def test_who_is_still_of_the_account_brought_nothing_along() -> None:
     people = [("ann", "firm", "veto", None, "w", "Ada"), ("bob", "old", "veto", None, "w", "Ada"),
               ("eve", "eve", "veto", None, "w", "Ada")]  # fmt: skip

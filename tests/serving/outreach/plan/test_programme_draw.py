@@ -21,7 +21,7 @@ FIRMS = Accounts({who: f"firm {place // 2}" for place, who in enumerate(IDS[:20]
 
 def remembered(*who: tuple[str, str], key: str = "key") -> Snapshot:
     rows = pd.DataFrame([(*each, BEFORE) for each in who], columns=list(PROGRAMME_NAMES), dtype=object)
-    return Snapshot(programme=rows.set_axis(range(5, 5 + len(rows))), programme_key=key)
+    return Snapshot(programme=rows.set_axis(range(len(rows))[::-1]), programme_key=key)
 
 
 def test_a_draw_is_for_ever() -> None:
@@ -68,6 +68,17 @@ def test_the_account_of_whom_the_book_remembers_is_left_alone_and_not_drawn_agai
     assert list(found.members.itertuples(index=False, name=None)) == [*known, *new]
     assert found.members.index.is_unique
     assert tuple(found.drawn.columns) == PROGRAMME_NAMES
+
+
+def test_an_id_is_drawn_as_it_is_written() -> None:
+    for who in ("half \0", "07", "علی"):
+        found = programme_today(remembered(), Accounts({}, frozenset({who})), [who], 0.999999, MONDAY)
+        assert (found.accounts, found.drawn["account_id"].tolist()) == ({who}, [who])
+
+
+def test_where_nobody_is_drawn_the_members_are_those_of_the_book() -> None:
+    known = remembered(("c00", "c00"), ("gone", "gone"))
+    assert programme_today(known, FIRMS, ["c00"], 0.5, MONDAY).members.equals(known.programme)
 
 
 def test_a_share_of_nobody_draws_nobody() -> None:
