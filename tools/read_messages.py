@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
+from features.definitions.engagement import kind_in_words
 from features.guess.questions import CHECKS
 from features.language.counted import counted
 from features.language.languages import Language
@@ -25,6 +26,7 @@ from serving.commands.privacy.beyond_reach import Left
 from serving.outreach.exports.layout import GROUPS
 from serving.outreach.plan.in_words import BANDS, CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, RANKED_BY, STATES
 from tools.catalogues import Said, all_said, fields
+from training.data_worth.words import name_of
 
 Held = Value | Message | Plain
 Twice = tuple[Held, Held]  # what a field holds at the first reading, and at the second
@@ -68,6 +70,7 @@ NUMBERS: Mapping[str, Twice] = {
     **dict.fromkeys(("rows_then", "money_then"), (Digits("2.0"), Digits("12.5"))),
     **dict.fromkeys(("amounts", "spend", "returned"), (Digits("12,400.50 EUR"), Digits("-940.00 EUR"))),
     "accounts": (195, 12),
+    "auroc": (Digits("0.812"), Digits("0.745")),
     "all": (12_400, MANY),
     "lines": COUNTS,
     "of": (SHEET_NAMES["order lines"], SHEET_NAMES["returns"]),
@@ -169,6 +172,7 @@ TEXTS: Mapping[str, Twice] = {
     "command": (Name("rm -r before-restore-2026-11-30"), Name("python -m pip install regulars")),
     "fault": (Name("no space is left"), Name("it may not be read")),
     "library": (Name("lightgbm"), Name("duckdb")),
+    "dates": (in_a_row([sentence("{day:table}", day=FIRST), sentence("{day:table}", day=OTHER)], commas=True), OTHER),
     "names": (Name("book.db, regulars.toml"), Name("lists")),
     "data": (Name("customer.json"), Name("customer.json")),
     "variable": (Name("REGULARS_BOOK_URL"), Name("REGULARS_BOOK_URL")),
@@ -182,6 +186,7 @@ MESSAGES: Mapping[str, Twice] = {
     "case": (BUSIEST.message, BUSIEST.message),
     "channel": (CHANNELS["call"], CHANNELS["mail"]),
     "heading": (GROUPS["entries"], GROUPS["winback"]),
+    "them": (in_a_row([name_of("returns"), name_of("events: visit")], commas=True), name_of("customers file").message),
     "columns": (TWO_COLUMNS, TWO_COLUMNS),
     "ids": (NOBODY, NOBODY),
     "kind": (CHECKS["date"][1], CHECKS["number"][1]),
@@ -213,6 +218,11 @@ LEFT_ELSEWHERE: Mapping[str, Twice] = {
     "it": (Name("orders.csv"), Message("backups")),
     "remedy": (Message("delete them there, after those of the orders"),) * 2,
 }
+SOURCES: Twice = (name_of("returns").message, name_of("events: visit").message)
+SIGNED: Twice = (Digits("+0.021"), Digits("-0.004"))
+AUROC_ADDED: Mapping[str, Twice] = dict.fromkeys(("auroc", "low", "high", "most"), SIGNED)
+SEVERAL: Mapping[str, Twice] = {**AUROC_ADDED, "count": (2, 12)}
+MEASURED = Message("{low} of AUROC in one simulated shop", {"low": Digits("+0.021")})
 HELD_ROWS: Mapping[str, Twice] = {"it": (Message("consent and its refusal"), Message("orders that were posted"))}
 A_FILE: Mapping[str, Twice] = {"it": (Name("orders.csv"), Name("customers.csv"))}
 # Where a field of that name holds something else.
@@ -256,6 +266,26 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "{file} holds {data}, for programs, and {page}, to be read; rows of files: {rows}, records of the book: {count}": {
         "page": (Name("customer.html"), Name("customer.html")),
     },
+    **dict.fromkeys(
+        ("{low} of AUROC in one test on open logs", "{low} of AUROC in one simulated shop", "{low}"), AUROC_ADDED
+    ),
+    **dict.fromkeys(
+        (
+            "{low} to {high} of AUROC in {count} tests on open logs",
+            "{low} to {high} of AUROC in {count} simulated shops",
+        ),
+        SEVERAL,
+    ),
+    "{it} (AUROC {auroc}, {low} to {high})": {"it": SOURCES, **AUROC_ADDED},
+    "{amount} ({low} to {high})": {
+        name: (Amount(94_000, "EUR"), Amount(-1_250, "EUR")) for name in ("amount", "low", "high")
+    },
+    "These add nothing measurable to the forecast, at most {most} of AUROC each: {them}; reasons, lists and playbooks "
+    "may use them all the same": AUROC_ADDED,
+    "with a source beside without it, out of time, {days} ahead ({dates}):": WITH_UNIT,
+    "events: {it}": {"it": (kind_in_words("visit"), kind_in_words("mail_clicked"))},
+    "{it} ({why})": {"it": SOURCES, "why": (Message("never measured"), MEASURED)},
+    "where it was there it added {it}": {"it": (MEASURED, MEASURED)},
     "This cannot be undone. Forget them? Type {word}: ": {"word": (Message("yes", context="typed"),) * 2},
     "As of {then}.": MINUTES,
     **dict.fromkeys(

@@ -36,7 +36,7 @@ _SAID_IN = ((1_000_000_000, "میلیارد"), (1_000_000, "میلیون"), (_TH
 _GREEK_CURRENCIES = {RIAL: "ριάλ", TOMAN: "τομάν", NEW_RIAL: "νέα ριάλ"}  # Babel has their codes, or nothing
 NO_BREAK = "\u00a0"
 # Before its number also where lines run from right to left: a sign alone would go behind it (CLDR writes it so too).
-_PERSIAN_MINUS = "\u200e−"
+_PERSIAN_MINUS, _PERSIAN_PLUS = "\u200e−", "\u200e+"
 
 
 def digits(text: str, language: Language) -> str:
@@ -256,13 +256,14 @@ def separated(english: str, language: Language) -> str:
     r"""Return an English number such as 1,234.5 with the separators and digits of a language.
 
     >>> from features.language.languages import GREEK, PERSIAN
-    >>> separated("1,234.50", GREEK), separated("-1,234.50", PERSIAN)
-    ('1.234,50', '\u200e−۱٬۲۳۴٫۵۰')
+    >>> separated("1,234.50", GREEK), separated("-1,234.50", PERSIAN), separated("+0.5", PERSIAN)
+    ('1.234,50', '\u200e−۱٬۲۳۴٫۵۰', '\u200e+۰٫۵')
     """
     if language.code == "el":
         return english.translate(str.maketrans(",.", ".,"))
     if language.code == "fa":
-        return digits(english.translate(str.maketrans(",.", "٬٫")).replace("-", _PERSIAN_MINUS), language)
+        signed = english.replace("-", _PERSIAN_MINUS).replace("+", _PERSIAN_PLUS)
+        return digits(signed.translate(str.maketrans(",.", "٬٫")), language)
     return english
 
 

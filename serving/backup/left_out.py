@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from features.language.known_again import known_again
 from features.language.messages import Message, Sentence
 
 SECRET_APART = Message("the book's secret: keep it apart from backups, or take it along with --with-secret")
@@ -58,16 +58,7 @@ def left_out_of(written: Mapping[str, Any]) -> LeftOut:
 
     >>> found = left_out_of({"what": "the models at http://ml", "why": "yours to back up", "is_file": False})
     >>> found.what.message.values, found.why.message.text
-    ({'storage': 'http://ml'}, 'yours to back up')
+    ({'storage': Name(name='http://ml')}, 'yours to back up')
     """
-    what, why = (_known_again(str(written[name])) for name in ("what", "why"))
+    what, why = (known_again(str(written[name]), _KNOWN) for name in ("what", "why"))
     return LeftOut(what, why, bool(written.get("is_file")))
-
-
-def _known_again(text: str) -> str:
-    for message in _KNOWN:
-        head, field, tail = message.text.partition("{storage}")
-        if found := re.fullmatch(f"{re.escape(head)}{'(.+)' if field else ''}{re.escape(tail)}", text):
-            values = {"storage": found[1]} if field else {}
-            return Sentence.of(replace(message, values=values), text)
-    return text

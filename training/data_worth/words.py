@@ -2,55 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from features.definitions.engagement import kind_in_words
+from features.language.counted import counted
+from features.language.languages import ENGLISH, Language
+from features.language.messages import Message, Sentence, in_a_row, said, sentence
+from features.language.typed_values import Amount, Digits
 from features.money import Money
 from training.data_worth.elsewhere import Elsewhere, elsewhere
 from training.data_worth.paired import Added
-from training.data_worth.source import CUSTOMERS, EVENTS
+from training.data_worth.source import AMOUNTS, CUSTOMERS, DISCOUNTS, EVENTS, PRODUCTS, QUANTITIES, RETURNS
 from training.data_worth.worth import DataWorth, SourceWorth
 
-COLUMNS = ("source", "features", "AUROC", "95%", "log loss", "95%", "of those who left, on a list", "adds")
+COLUMNS: tuple[Message, ...] = (
+    *(Message("source", context="worth"), Message("features", context="worth"), Message("AUROC", context="worth")),
+    *(Message("95%", context="worth"), Message("log loss", context="worth"), Message("95%", context="worth")),
+    *(Message("of those who left, on a list", context="worth"), Message("adds", context="worth")),
+)
+# What a shop can have or lack.
+KINDS: Mapping[str, Message] = {
+    AMOUNTS: Message("amounts", context="source"),
+    PRODUCTS: Message("products", context="source"),
+    QUANTITIES: Message("quantities", context="source"),
+    DISCOUNTS: Message("discounts", context="source"),
+    RETURNS: Message("returns", context="source"),
+    EVENTS: Message("events", context="source"),
+    CUSTOMERS: Message("customers file", context="source"),
+}
+# Of one, and of several.
+ON_OPEN_LOGS = (
+    Message("{low} of AUROC in one test on open logs"),
+    Message("{low} to {high} of AUROC in {count} tests on open logs"),
+)
+IN_SIMULATED_SHOPS = (
+    Message("{low} of AUROC in one simulated shop"),
+    Message("{low} to {high} of AUROC in {count} simulated shops"),
+)
 UNKNOWN = "–"
 
 
-def worth_rows(found: DataWorth, money: Money) -> list[list[str]]:
-    """Return the table of sources, the most telling first."""
-    return [_row(each, money) for each in found.sources]
+def worth_rows(found: DataWorth, money: Money, language: Language = ENGLISH) -> list[list[str]]:
+    """Return the table of sources, the most telling first.
+
+    Args:
+        found: what they add.
+        money: in which the shop counts.
+        language: of the reader.
+    """
+    return [_row(each, money, language) for each in found.sources]
 
 
-def _row(each: SourceWorth, money: Money) -> list[str]:
-    return [
+def _row(each: SourceWorth, money: Money, language: Language) -> list[str]:
+    cells = (
         name_of(each.source),
-        str(each.features),
-        f"{each.auroc.mean:+.4f}",
+        sentence("{count}", count=each.features),
+        sentence("{low}", low=_signed(each.auroc.mean, 4)),
         _interval(each.auroc),
-        f"{-each.log_loss.mean:+.4f}",
-        f"{-each.log_loss.high:+.4f} to {-each.log_loss.low:+.4f}",
-        UNKNOWN if each.held is None else _money(each.held, money),
-        "yes" if each.adds else "not measurably",
-    ]
+        sentence("{low}", low=_signed(-each.log_loss.mean, 4)),
+        _between(-each.log_loss.high, -each.log_loss.low),
+        UNKNOWN if each.held is None else _money(each.held, money.currency),
+        sentence("yes") if each.adds else sentence("not measurably"),
+    )
+    return [said(cell, language, isolated=language.is_right_to_left) for cell in cells]
 
 
-def name_of(source: str) -> str:
+def name_of(source: str) -> Sentence:
     """Return a source as it is told: of a kind of several that stands alone all are meant.
 
     >>> name_of("events"), name_of("events: review"), name_of("returns")
     ('all events', 'events: review', 'returns')
     """
-    return {EVENTS: "all events", CUSTOMERS: "all of the customers file"}.get(source, source)
+    kind, _, name = source.partition(": ")
+    if name and kind == EVENTS:
+        return sentence("events: {it}", it=kind_in_words(name))
+    if name:
+        return sentence("customers file: {name}", name=name)
+    if kind in (EVENTS, CUSTOMERS):
+        return sentence("all events") if kind == EVENTS else sentence("all of the customers file")
+    return Sentence.of(KINDS[kind])
 
 
-def _money(held: Added, money: Money) -> str:
-    mean, low, high = (money.text(round(each)) for each in (held.mean, held.low, held.high))
-    return f"{mean} ({low} to {high})"
+def _money(held: Added, currency: str) -> Sentence:
+    mean, low, high = (Amount(round(each), currency) for each in (held.mean, held.low, held.high))
+    return sentence("{amount} ({low} to {high})", amount=mean, low=low, high=high)
 
 
-def _interval(one: Added) -> str:
-    return f"{one.low:+.4f} to {one.high:+.4f}"
+def _interval(one: Added) -> Sentence:
+    return _between(one.low, one.high)
 
 
-def worth_sentences(found: DataWorth) -> Iterator[str]:
+def _between(low: float, high: float) -> Sentence:
+    return sentence("{low} to {high}", low=_signed(low, 4), high=_signed(high, 4))
+
+
+def _signed(value: float, decimals: int = 3) -> Digits:
+    return Digits(f"{value:+.{decimals}f}")
+
+
+def worth_sentences(found: DataWorth) -> Iterator[Sentence]:
     """Yield three sentences: what adds, what does not, and what may be missing; then what to do about each."""
     adding, rest = [each for each in found.sources if each.adds], [each for each in found.sources if not each.adds]
     yield _what_adds(adding, found)
@@ -58,67 +108,83 @@ def worth_sentences(found: DataWorth) -> Iterator[str]:
     yield _what_is_missing(found)
 
 
-def _what_adds(adding: Sequence[SourceWorth], found: DataWorth) -> str:
+def _what_adds(adding: Sequence[SourceWorth], found: DataWorth) -> Sentence:
     if not adding:
-        return (
-            f"No source adds measurably to who ordered when (AUROC {found.base_auroc:.3f} with everything): the rhythm "
-            "of the orders is what tells in this shop"
+        return sentence(
+            "No source adds measurably to who ordered when (AUROC {auroc} with everything): the rhythm of the orders "
+            "is what tells in this shop",
+            auroc=Digits(f"{found.base_auroc:.3f}"),
         )
-    named = ", ".join(
-        f"{name_of(each.source)} (AUROC {each.auroc.mean:+.3f}, {_interval(each.auroc)})" for each in adding
+    return sentence(
+        "Beside who ordered when, these tell who churns: {them}; keep them flowing, and complete",
+        them=in_a_row(map(_with_auroc, adding), commas=True),
     )
-    return f"Beside who ordered when, these tell who churns: {named}; keep them flowing, and complete"
 
 
-def _what_does_not(rest: Sequence[SourceWorth]) -> str:
+def _with_auroc(each: SourceWorth) -> Sentence:
+    return sentence(
+        "{it} (AUROC {auroc}, {low} to {high})",
+        it=name_of(each.source).message,
+        auroc=_signed(each.auroc.mean),
+        low=_signed(each.auroc.low, 4),
+        high=_signed(each.auroc.high, 4),
+    )
+
+
+def _what_does_not(rest: Sequence[SourceWorth]) -> Sentence:
     if not rest:
-        return "Every source that the shop has adds something"
-    most = max(each.auroc.high for each in rest)
-    return (
-        f"These add nothing measurable to the forecast, at most {most:+.3f} of AUROC each: "
-        f"{', '.join(name_of(each.source) for each in rest)}; reasons, lists and playbooks may use them all the same"
+        return sentence("Every source that the shop has adds something")
+    return sentence(
+        "These add nothing measurable to the forecast, at most {most} of AUROC each: {them}; reasons, lists and "
+        "playbooks may use them all the same",
+        most=_signed(max(each.auroc.high for each in rest)),
+        them=in_a_row((name_of(each.source) for each in rest), commas=True),
     )
 
 
-def _what_is_missing(found: DataWorth) -> str:
+def _what_is_missing(found: DataWorth) -> Sentence:
     if not found.absent:
-        return "Of what a shop can have, nothing is missing"
-    told = "; ".join(f"{kind} ({_told(kind)})" for kind in found.absent)
-    return f"Not in this shop's files: {told}. That was elsewhere: what it would add here, only having it tells"
+        return sentence("Of what a shop can have, nothing is missing")
+    return sentence(
+        "Not in this shop's files: {them}. That was elsewhere: what it would add here, only having it tells",
+        them=in_a_row(sentence("{it} ({why})", it=KINDS[kind], why=_told(kind).message) for kind in found.absent),
+    )
 
 
-def _told(kind: str) -> str:
-    parts = [
-        _range(words, elsewhere(kind, simulated=simulated))
-        for words, simulated in (("tests on open logs", False), ("simulated shops", True))
-    ]
-    known = [part for part in parts if part]
-    return "where it was there it added " + ", ".join(known) if known else "never measured"
+def _told(kind: str) -> Sentence:
+    on_logs, in_shops = elsewhere(kind, simulated=False), elsewhere(kind, simulated=True)
+    known = [*_range(ON_OPEN_LOGS, on_logs), *_range(IN_SIMULATED_SHOPS, in_shops)]
+    if not known:
+        return sentence("never measured")
+    return sentence("where it was there it added {it}", it=in_a_row(known, commas=True))
 
 
-def _range(words: str, found: Sequence[Elsewhere]) -> str:
-    if not found:
-        return ""
-    low, high, count = found[0].auroc, found[-1].auroc, len(found)
-    span = f"{low:+.3f}" if count == 1 else f"{low:+.3f} to {high:+.3f}"
-    return f"{span} of AUROC in {count} {words}"
+def _range(messages: tuple[Message, Message], found: Sequence[Elsewhere]) -> Iterator[Sentence]:
+    one, several = messages
+    if len(found) == 1:
+        yield counted(one, 1, low=_signed(found[0].auroc))
+    elif found:
+        yield counted(several, len(found), low=_signed(found[0].auroc), high=_signed(found[-1].auroc))
 
 
-def worth_advice(found: DataWorth) -> Iterator[str]:
+def worth_advice(found: DataWorth) -> Iterator[Sentence]:
     """Yield what to do: columns left out, sources too few to judge by, and what is worth asking for first."""
     if found.unused:
-        names = ", ".join(name.replace("_", " ") for name in found.unused)
-        yield f"left out of training, as chance tells their groups apart as well or they know the future: {names}"
+        yield sentence(
+            "left out of training, as chance tells their groups apart as well or they know the future: {names}",
+            names=", ".join(name.replace("_", " ") for name in found.unused),
+        )
     promising = [kind for kind in found.absent if any(each.low > 0 for each in _of(kind))]
     if found.absent and not promising:
-        yield (
+        yield sentence(
             "nothing that is missing added beyond chance where it was there: for the forecast alone it is not worth "
             "collecting; for reasons, lists and playbooks it may be"
         )
     if promising:
-        yield (
-            f"worth asking for first: {', '.join(promising)}, which added beyond chance in a shop that had it; once "
-            "some months of it are there, run this again"
+        yield sentence(
+            "worth asking for first: {them}, which added beyond chance in a shop that had it; once some months of it "
+            "are there, run this again",
+            them=in_a_row((Sentence.of(KINDS[kind]) for kind in promising), commas=True),
         )
 
 

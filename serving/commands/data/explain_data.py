@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from features.language.known_again import known_again
+from features.language.languages import ENGLISH, Language
+from features.language.messages import Message, Sentence, in_a_row, said, sentence
+from features.language.typed_values import Days
 from features.money import Money
 from serving.commands.models.killed_runs import close_killed
 from serving.commands.models.list_size import list_size
 from serving.commands.models.lost_models import refuse_lost_models
-from serving.commands.result import Table
+from serving.commands.result import Table, spoken
 from serving.shop import OpenShop
 from training.backtest.backtest import Progress, no_progress
 from training.budget import Budget
@@ -22,14 +26,27 @@ from training.tracking import Record
 from training.tracking.records import BACKTEST_EXPERIMENT
 
 KIND = "data worth"
+# What a reader should know first, as the forecast says it.
+NOTES = (
+    Message("the budget was enough for {count} of {all} dates"),
+    Message(
+        "learnt from and judged on {customers} of {all} customers, drawn at random with all their orders; everybody is "
+        "scored. Lists are counted for all"
+    ),
+)
+HOW_TO_READ = sentence(
+    "log loss is of a true level, nats; intervals are over dates and customers; the verdict takes all sources together "
+    "(Holm, 95%). Sources overlap: what one says another may say too"
+)
 
 
 @dataclass(frozen=True)
 class DataExplained:
-    """What the sources of a shop add, with the money that it counts in."""
+    """What the sources of a shop add, with the money that it counts in and the language of the terminal, the shop's."""
 
     worth: DataWorth
     money: Money
+    language: Language = ENGLISH
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON; money in minor units."""
@@ -54,17 +71,20 @@ class DataExplained:
 
     def lines(self) -> Iterator[str | Table]:
         """Say what tells, what does not and what may be missing; what to do; then the figures."""
-        found = self.worth
-        yield from (f"{words}." for words in worth_sentences(found))
-        yield from ("", *worth_advice(found), *found.notes, "")
-        days = ", ".join(map(str, found.test_dates))
-        yield f"with a source beside without it, out of time, {found.definition.horizon_days} days ahead ({days}):"
-        yield ""
-        yield Table(COLUMNS, worth_rows(found, self.money))
-        yield ""
-        yield (
-            "log loss is of a true level, nats; intervals are over dates and customers; the verdict takes all sources "
-            "together (Holm, 95%). Sources overlap: what one says another may say too"
+        found, language = self.worth, self.language
+        yield from (f"{words}." for words in spoken(worth_sentences(found), language))
+        notes = (known_again(note, NOTES) for note in found.notes)
+        yield from ("", *spoken([*worth_advice(found), *notes], language), "")
+        yield from (*spoken([self._heading()], language), "")
+        heads = [said(column, language) for column in COLUMNS]
+        yield Table(heads, worth_rows(found, self.money, language), wide=heads[0])
+        yield from ("", *spoken([HOW_TO_READ], language))
+
+    def _heading(self) -> Sentence:
+        return sentence(
+            "with a source beside without it, out of time, {days} ahead ({dates}):",
+            days=Days(self.worth.definition.horizon_days),
+            dates=in_a_row((sentence("{day:table}", day=day) for day in self.worth.test_dates), commas=True),
         )
 
 
@@ -109,7 +129,7 @@ def explain_data(
 def _explained(shop: OpenShop, budget: Budget, progress: Progress) -> DataExplained:
     size, _ = list_size(shop)
     worth = data_worth(shop.log, shop.definition, budget, until=shop.until, list_size=size, progress=progress)
-    return DataExplained(worth, shop.settings.money)
+    return DataExplained(worth, shop.settings.money, shop.settings.language)
 
 
 def _record_of(shop: OpenShop, found: DataExplained) -> Record:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from features.churn.labels import ChurnDefinition
+from features.language.languages import GREEK
+from features.money import Money
 from serving.commands.data import explain_data as command
+from tests.foreign_words import CODES, english_left, speaks
+from tests.serving.conftest import shown
+from tests.training.conftest import renewal_shop
+from training.budget import Sample
 from training.data_worth.paired import Added
 from training.data_worth.worth import DataWorth, SourceWorth
 from training.tracking.records import BACKTEST_EXPERIMENT
@@ -73,3 +80,18 @@ def test_a_budget_that_is_none_is_refused_before_anything_is_read(call):
     code, _, err = call("explain-data", "--budget", "soon")
     assert code == 2
     assert "--budget is quick, full, or a number of minutes" in err
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("code", CODES)
+def test_it_speaks_the_shops_language(call, tmp_path, code):
+    speaks(tmp_path, code)
+    said = shown(call, "explain-data", "--no-record")
+    assert english_left(said, {"log", "loss", "nats", "nat", "holm", "age", "group"}) == []
+    assert "κλικ" in "".join(said)
+
+
+def test_what_is_noted_of_a_sample_is_known_again():
+    (note,) = Sample(renewal_shop(10, 60, leaving=True), 1_200, 4_000).notes
+    told = command.DataExplained(replace(WORTH, notes=(note,)), Money("EUR"), GREEK).lines()
+    assert [line for line in told if "1.200 από τους 4.000 πελάτες" in str(line)]
