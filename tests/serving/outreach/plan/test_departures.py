@@ -61,3 +61,35 @@ def test_a_first_list_has_nobody_to_miss() -> None:
     )
     assert (len(found), tuple(found.columns)) == (0, GONE_NAMES)
     assert date.min not in found.to_numpy()
+
+
+def test_who_no_longer_buys_less_holds_and_others_are_told_their_risk() -> None:
+    former = frame("account_id customer_id kind", ("a", "a", "shrunk"), ("b", "b", "regular"), ("c", "c", "shrunk"))
+    scores = frame("customer_id probability", ("a", 0.1), ("b", 0.1), ("other", 0.9))
+    none = frame("account_id customer_id"), frame("customer_id account_id reason detail")
+    found = departures(former.set_axis([7, 5, 3]), *none, scores)
+    assert found.index.tolist() == [0, 1, 2]
+    assert found[["reason", "detail"]].dtypes.eq(object).all()
+    assert found.values.tolist() == [
+        ["a", "holds", "is expected to buy as usual"],
+        ["b", "would stay", "risk is down to 10%"],
+        ["c", "no longer scored", "no order within the active days"],
+    ]
+
+
+def test_of_several_reasons_the_first_is_told_and_that_of_the_account_before_the_customers() -> None:
+    """Rows may bear any numbers; a customer of the account who is listed is named where the account is the reason."""
+    former = frame("account_id customer_id", ("firm", "gone"), ("moved", "m"), ("apart", "x")).set_axis([9, 4, 2])
+    off = frame(
+        "customer_id account_id reason detail",
+        *(("f1", "firm", "veto", "first"), ("f2", "firm", "snoozed", "second"), ("gone", "elsewhere", "ordered", "no")),
+        *(("m", "house", "account", "see h"), ("m", "garden", "veto", "second")),
+        *(("x", "house", "veto", "own"), ("y", "house", "account", "see h")),
+    ).set_axis(range(50, 57)[::-1])
+    listed = frame("account_id customer_id", ("house", "h"), ("shop", "s")).set_axis([3, 1])
+    scores = frame("customer_id probability", *((one, 0.9) for one in ("gone", "m", "x")))
+    assert departures(former, listed, off, scores).values.tolist() == [
+        ["gone", "veto", "first"],
+        ["m", "account", "stands on the list through h of account house"],
+        ["x", "veto", "own"],
+    ]
