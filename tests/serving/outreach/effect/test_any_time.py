@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from serving.outreach.effect.confidence_sequence import sequence_around, standard_errors
-from serving.outreach.effect.estimate import estimate_around
+from serving.outreach.effect.estimate import estimate_around, student_quantile
 
 LOOKS = np.arange(60, 3_000, 60)
 
@@ -50,3 +50,13 @@ def test_peeking_every_week_fools_the_fixed_interval_and_not_this_one() -> None:
     any_time = (np.abs(means) > reach * errors).any(axis=1).mean()
     assert fixed > 0.25
     assert any_time < 0.05
+
+
+def test_it_is_the_boundary_times_the_error_and_what_a_small_sample_and_a_bias_add() -> None:
+    found = sequence_around(7.0, 2.0, 300, 20.0, 90, 0.5)
+    reach = standard_errors(300, 90) * student_quantile(0.975, 20.0) / student_quantile(0.975, math.inf) * 2 + 0.5
+    assert found.value == 7.0
+    assert (found.low, found.high) == (pytest.approx(7 - reach, abs=1e-5), pytest.approx(7 + reach, abs=1e-5))
+    plain = sequence_around(0.0, 1.0, 300, tuned_accounts=90)
+    assert (plain.low, plain.high) == (-round(standard_errors(300, 90), 6), round(standard_errors(300, 90), 6))
+    assert sequence_around(0.0, 1.0, 300) == sequence_around(0.0, 1.0, 300, math.inf, 2_000, 0.0)
