@@ -48,6 +48,8 @@ def test_the_interval_lies_around_the_value_and_grows_with_the_error() -> None:
     assert found.value == 7.0
     assert found.low == pytest.approx(7 - 2 * stats.t.ppf(0.975, 40), abs=1e-4)
     assert found.high == pytest.approx(7 + 2 * stats.t.ppf(0.975, 40), abs=1e-4)
+    reach = estimate_around(0.0, 1.0, 41.0).high
+    assert reach == round(student_quantile(0.975, 41.0), 6) != round(student_quantile(0.975, 41.0), 7)
     assert estimate_around(7.0, 2.0) == Estimate(7.0, 7 - 2 * 1.959964, 7 + 2 * 1.959964)
 
 

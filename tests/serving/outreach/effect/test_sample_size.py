@@ -34,7 +34,9 @@ def test_a_plan_says_who_is_held_out_how_long_it_takes_and_what_that_costs() -> 
     assert (plan.share, plan.holdout, plan.treated) == (0.2, holdout, 4 * holdout)
     assert plan.weeks == math.ceil(5 * holdout / 90)
     assert plan.weeks_to_know == plan.weeks + 3
-    assert plan.price == pytest.approx(holdout * 0.1, abs=0.05)
+    assert plan.price == round(holdout * 0.4 * 0.25, 1)
+    odd = plan_sample(90, 0.43, 0.27, horizon_days=15, shares=[0.2]).plans[0]
+    assert odd.price == round(odd.holdout * 0.43 * 0.27, 1) != round(odd.holdout * 0.43 * 0.27, 2)
     assert (found.customers_a_week, found.churn_rate, found.saved_share, found.horizon_days) == (90, 0.4, 0.25, 15)
     assert plan_sample(90, 0.4, 0.25, horizon_days=14, shares=[0.2]).plans[0].weeks_to_know == plan.weeks + 2
     assert tuple(each.share for each in plan_sample(90, 0.4, 0.25, horizon_days=14).plans) == SHARES

@@ -139,7 +139,19 @@ class TestWhoIsCompared:
 class TestRefused:
     @pytest.mark.parametrize(
         "name",
-        "number cell arm contacted kept spent probability expected_spend stratum order_days spent_before".split(),
+        [
+            "number",
+            "cell",
+            "arm",
+            "contacted",
+            "kept",
+            "spent",
+            "probability",
+            "expected_spend",
+            "stratum",
+            "order_days",
+            "spent_before",
+        ],
     )
     def test_a_missing_column_is_named(self, name: str) -> None:
         with pytest.raises(InputError) as told:
@@ -187,7 +199,7 @@ class TestWeeks:
         found = judged(episodes((0.55, 0.5)), planned_saved_share=0.1)
         assert found.more_weeks_found is None
         assert found.more_weeks_planned
-        assert judged(episodes()).warnings == ("the interval holds 0: this may be chance",)
+        assert judged(episodes()).warnings[0] == "the interval holds 0: this may be chance"
 
 
 WHOLE = judged(episodes((0.55, 0.5)), planned_saved_share=0.1)
