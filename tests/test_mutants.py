@@ -9,7 +9,8 @@ import pytest
 
 from tools.mutants.__main__ import page
 from tools.mutants.judged import ROOT, Judged, Kind, judged_modules, not_judged
-from tools.mutants.run import Outcome, outcome
+from tools.mutants.outcomes import Outcome, keep, kept
+from tools.mutants.run import outcome
 
 
 def test_every_module_and_test_of_the_table_is_there() -> None:
@@ -33,15 +34,33 @@ def test_a_run_that_was_broken_off_says_how_many_are_missing(tmp_path: Path, mon
     assert [after for _, after in found.survivors] == ["passed", "no test"]
 
 
-def test_the_page_tells_a_missing_test_from_an_equivalent_mutant() -> None:
+def test_the_page_tells_a_missing_test_from_an_equivalent_mutant(monkeypatch: pytest.MonkeyPatch) -> None:
     judged = Judged("features/clock.py", (), (Kind("b is a", lines=("a or b",)),))
-    found = Outcome(judged, "abc1234", 8, (("a", "a or b"), ("x | y", "x & y")))
+    monkeypatch.setattr(Outcome, "commit", "abc1234")
+    found = Outcome(judged, 8, (("a", "a or b"), ("x | y", "x & y")))
     assert found.score_percent == pytest.approx(100 * 8 / 9)
     text = "\n".join(page([found]))
     assert "| `features/clock.py` | 10 | 8 | 1 | 1 | 89 % | abc1234 |" in text
     assert "| `a` | `a or b` | b is a |" in text
     assert "| `x \\| y` | `x & y` | no test yet, and not shown to be equivalent |" in text
     assert f"`{not_judged()[0]}`" in text
+    again = text.split("## To be run again")[1]
+    assert "`training/splits.py`" in again
+    assert "`features/clock.py`" not in again
+
+
+def test_what_became_of_them_is_kept_until_the_module_or_a_test_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.mutants.outcomes.STORE", tmp_path / "outcomes.json")
+    judged, other = (each for each in judged_modules()[:2])
+    assert kept(judged) is None
+    found = Outcome(judged, 8, (("a", "b"),))
+    keep(Outcome(other, 3, ()))
+    keep(found)
+    assert (kept(judged), kept(other)) == (found, Outcome(other, 3, ()))
+    monkeypatch.setattr(Judged, "fingerprint", lambda _: "changed")
+    assert kept(judged) is None
 
 
 @pytest.mark.parametrize(

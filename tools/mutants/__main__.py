@@ -2,7 +2,8 @@
 
 python -m tools.mutants [MODULE]
 
-A module is named by a part of its path. Without one all of `judged.toml` are run, and `tests/mutants.md` is written.
+A module is named by a part of its path; without one all of `judged.toml` are run that have changed since they were, or
+whose tests have. `tests/mutants.md` is written of all that are known.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
 from tools.mutants.judged import ROOT, Judged, judged_modules, not_judged
-from tools.mutants.run import Outcome, run
+from tools.mutants.outcomes import Outcome, kept
+from tools.mutants.run import run
 
 PAGE = ROOT / "tests" / "mutants.md"
 LEAST_PERCENT = 90
@@ -35,8 +37,8 @@ def main() -> None:
     if not chosen:
         sys.exit(f"no module of tools/mutants/judged.toml has {named!r} in its path")
     found = [_told(each) for each in chosen]
-    if not named:
-        PAGE.write_text("\n".join(page(found)) + "\n", encoding="utf-8")
+    known = [(each, kept(each)) for each in judged_modules()]
+    PAGE.write_text("\n".join(page([outcome for _, outcome in known if outcome])) + "\n", encoding="utf-8")
     sys.exit(any(each.score_percent < LEAST_PERCENT for each in found))
 
 
@@ -62,8 +64,16 @@ def page(found: Sequence[Outcome]) -> Iterator[str]:
         yield f"| `{each.judged.module}` | {numbers} | {each.score_percent:.0f} % | {each.commit} |"
     for each in found:
         yield from _left(each)
-    yield "\n## Not judged yet\n"
-    yield ", ".join(f"`{name}`" for name in not_judged()) + "."
+    known = {each.judged.module for each in found}
+    changed = [each.module for each in judged_modules() if each.module not in known]
+    yield from _named("To be run again: the module or its tests have changed", changed)
+    yield from _named("Not judged yet", not_judged())
+
+
+def _named(title: str, modules: Sequence[str]) -> Iterator[str]:
+    if modules:
+        yield f"\n## {title}\n"
+        yield ", ".join(f"`{name}`" for name in modules) + "."
 
 
 def _left(outcome: Outcome) -> Iterator[str]:

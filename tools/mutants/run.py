@@ -7,9 +7,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tools.mutants.judged import ROOT, Judged
+from tools.mutants.outcomes import Outcome, keep, kept
 
 COPIED = ("features", "training", "serving", "tests")
 # What mutmut stores of a mutant: the exit code of pytest, or one of its own where the tests did not end in time.
@@ -31,55 +31,21 @@ track_dependencies = false
 """
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a module's mutants.
-
-    Args:
-        judged: the module.
-        commit: the last one that changed the module or its tests.
-        killed: mutants for which a test failed or did not end.
-        survivors: (line of the code, changed line) of each other one.
-        missing: mutants that were not run.
-    """
-
-    judged: Judged
-    commit: str
-    killed: int
-    survivors: tuple[tuple[str, str], ...]
-    missing: int = 0
-
-    @property
-    def equivalent(self) -> list[tuple[str, str]]:
-        """Survivors that no test can tell from the code."""
-        return [pair for pair in self.survivors if self.judged.why_equivalent(*pair)]
-
-    @property
-    def survived(self) -> list[tuple[str, str]]:
-        """Survivors for which a test is missing."""
-        return [pair for pair in self.survivors if not self.judged.why_equivalent(*pair)]
-
-    @property
-    def score_percent(self) -> float:
-        """Killed, of all that a test could kill."""
-        told_apart = self.killed + len(self.survived)
-        return 100 * self.killed / told_apart if told_apart else 100.0
-
-
 def run(judged: Judged) -> Outcome:
-    """Run what is left of a module's mutants, one process.
+    """Run what is left of a module's mutants, one process, and keep what became of them.
 
     Raises:
         RuntimeError: mutmut could not run the tests.
     """
-    _prepare(judged)
-    if not (found := outcome(judged)).missing:
+    if found := kept(judged):
         return found
-    ended = _mutmut(judged, "run", "--max-children", "1")
-    found = outcome(judged)
-    if found.missing or not found.killed:
+    _prepare(judged)
+    if outcome(judged).missing:
+        ended = _mutmut(judged, "run", "--max-children", "1")
+    if (found := outcome(judged)).missing or not found.killed:
         last = ended.stdout.replace("\r", "\n").splitlines()[-15:] + ended.stderr.splitlines()[-15:]
         raise RuntimeError("\n".join([f"mutmut did not finish {judged.module}:", *last]))
+    keep(found)
     return found
 
 
@@ -90,7 +56,7 @@ def outcome(judged: Judged) -> Outcome:
     killed = [key for key, code in codes.items() if code in (*FAILED, *ENDLESS)]
     missing = [key for key, code in codes.items() if code is None]
     left = [key for key in codes if key not in {*killed, *missing}]
-    return Outcome(judged, _commit(judged), len(killed), _lines(judged, left), len(missing))
+    return Outcome(judged, len(killed), _lines(judged, left), len(missing))
 
 
 def _prepare(judged: Judged) -> None:
@@ -105,16 +71,6 @@ def _prepare(judged: Judged) -> None:
     settings = SECTION.format(module=json.dumps(judged.module), tests=json.dumps(judged.tests))
     (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text("utf-8") + settings, "utf-8")
     mark.write_text(judged.fingerprint(), "utf-8")  # last: a copy that was broken off is made again
-
-
-def _commit(judged: Judged) -> str:
-    files = ("--", judged.module, *judged.tests)
-    return "not committed" if _git("status", "--porcelain", *files) else _git("log", "-1", "--format=%h", *files)
-
-
-def _git(*arguments: str) -> str:
-    command = ["git", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
 
 def _mutmut(judged: Judged, *arguments: str) -> subprocess.CompletedProcess[str]:
