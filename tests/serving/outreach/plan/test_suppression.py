@@ -169,3 +169,84 @@ def test_an_account_that_buys_less_still_orders(orders: dict[str, Any]) -> None:
     """Its orders keep it off no list: that it buys less is the news."""
     assert why(candidate(kind="regular", **orders))[0] in ("ordered", "in transit")
     assert why(candidate(kind="shrunk", **orders)) == (None, None)
+
+
+def people(*rows: dict[str, Any]) -> pd.DataFrame:
+    """Candidates one by one, numbered from a hundred downwards."""
+    made = [candidate(**({"customer_id": f"c{n}", "account_id": f"c{n}"} | row)) for n, row in enumerate(rows)]
+    return pd.DataFrame(made, index=range(100, 100 - len(made), -1))
+
+
+def each_told(rows: pd.DataFrame, snapshot: Snapshot | None = None, **more: Any) -> list[tuple[object, object]]:
+    found = suppressed(rows, snapshot or Snapshot(), Policy(), AS_OF, more.pop("account_of", {}), **more)
+    assert found.index.tolist() == rows.index.tolist()
+    assert found[["reason", "detail"]].dtypes.eq(object).all()
+    assert found.drop(columns=["reason", "detail"]).equals(rows)
+    texts = found[["reason", "detail"]]
+    return [tuple(row) for row in texts.where(texts.notna(), None).itertuples(index=False, name=None)]
+
+
+def test_every_reason_has_its_words_whoever_stands_beside() -> None:
+    rows: list[tuple[dict[str, Any], str | None, str | None]] = [
+        ({}, None, None),
+        ({"consent": "mail"}, "no consent", "no consent to call"),
+        ({"days_since_order": 1}, "ordered", "ordered on 2026-03-01"),
+        ({"days_since_order": 2}, None, None),
+        ({"open_ticket": True}, "open ticket", "goes to service first"),
+        ({"in_transit": True}, "in transit", "an order is on its way"),
+        ({"lost_cause": True}, "lost cause", "every win-back offer was tried"),
+        ({"gain": 0}, "no gain", "contacting costs more than it is expected to save"),
+        ({"gain": 1}, "little gain", "what it is expected to gain is less than what reading a row costs"),
+        ({"gain": 49}, "little gain", "what it is expected to gain is less than what reading a row costs"),
+        ({"gain": 50}, None, None),
+        ({"channel": "service"}, None, None),
+        ({"listed_for": None}, "not yet due", "usually orders every 31 days, and is late from 2026-03-02 on"),
+    ]
+    told = [(reason, detail) for _, reason, detail in rows]
+    assert each_told(people(*(row for row, _, _ in rows)), least_gain=50) == told
+    assert each_told(people({"gain": 1}, {"gain": 0}))[0] == (None, None)
+    assert each_told(people().reindex(columns=list(candidate()))) == []
+
+
+def test_the_programme_holdout_is_told_before_all_else() -> None:
+    off = ("programme holdout", "left alone by every playbook, to measure the whole programme")
+    rows = people({"account_id": "firm", "consent": "no"}, {}, {"account_id": "firm"})
+    assert each_told(rows, programme=frozenset({"firm"})) == [off, (None, None), off]
+
+
+def test_a_hold_that_came_along_says_with_whom_and_names_no_account() -> None:
+    names = ["customer_id", "account_id", "kind", "until", "why", "by"]
+    held = pd.DataFrame([("ann", "old", "snooze", LATER, "away", "Ada")], columns=names, dtype=object)
+    rows = people({"account_id": "firm"}, {"account_id": "old"})
+    told = each_told(rows, Snapshot(held=held), account_of={"ann": "firm"})
+    assert told == [("snoozed", f"away (until {LATER}) (came along from another account with ann)"), (None, None)]
+
+
+def listed(*accounts: tuple[str, int]) -> Snapshot:
+    """Accounts of the former list, so many days ago."""
+    rows = [(who, who, "regular", "Ada", "", AS_OF - timedelta(days=age)) for who, age in accounts]
+    return Snapshot(
+        former=pd.DataFrame(rows, columns=["account_id", "customer_id", "kind", "owner", "playbook", "as_of"])
+    )
+
+
+def test_who_has_ordered_since_the_former_list_is_off_and_newcomers_of_yesterday_are_not() -> None:
+    ages = [("c0", 7), ("c1", 7), ("ann", 7), ("c4", 7)]
+    rows = people(
+        {"days_since_order": 7}, {"days_since_order": 8}, {"account_id": "firm", "days_since_order": 7},
+        {"days_since_order": 1, "state": "new"}, {"days_since_order": 7, "state": "new"}, {"days_since_order": 2},
+    )  # fmt: skip
+    on = ("ordered", "ordered on 2026-02-23")
+    nothing = (None, None)
+    told = each_told(rows, listed(*ages), account_of={"ann": "firm"})
+    assert told == [on, nothing, on, nothing, on, nothing]
+    today = people({"days_since_order": 2}, {"days_since_order": 1, "state": "new"})
+    yesterday = each_told(today, listed(("c0", 1), ("c1", 1)))
+    assert yesterday == [nothing, ("ordered", "ordered on 2026-03-01")]
+
+
+def test_a_cooldown_is_of_the_account_and_of_nobody_beside() -> None:
+    rows = people({}, {"account_id": "a", "cooldown_days": 20}, {"account_id": "a"})
+    on = AS_OF - timedelta(days=17)
+    told = each_told(rows, knows(contacted=on, who="ann"), account_of={"ann": "a"})
+    assert told == [(None, None), ("cooldown", f"contacted on {on}"), (None, None)]
