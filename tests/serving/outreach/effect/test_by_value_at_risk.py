@@ -45,10 +45,13 @@ def fitted(spent: np.ndarray, rows: np.ndarray, treated: np.ndarray, known: OnEn
     return np.linalg.lstsq(x * root, np.diag(root[:, 0]), rcond=None)[0][-1] * known.at_risk[rows & treated].sum()
 
 
-@pytest.mark.parametrize(("accounts", "sizes"), [(117, 1), (240, 2), (357, 2), (360, 3), (900, 5)])
-def test_it_is_weighted_least_squares_within_each_size(accounts: int, sizes: int) -> None:
+@pytest.mark.parametrize(
+    ("accounts", "sizes", "risk"), [(117, 1, 1), (240, 2, 1), (357, 2, 1), (360, 3, 1), (900, 5, 1), (117, 1, 0.002)]
+)
+def test_it_is_weighted_least_squares_within_each_size(accounts: int, sizes: int, risk: float) -> None:
     """As many sizes as have forty held out each, five at most; the middle of what the bound allows, half as bias."""
     spent, treated, known = shop(accounts)
+    known = replace(known, left=known.left * risk)
     stratum = np.arange(accounts) // 2 % 2
     found = compared(spent, treated, known, stratum=stratum)
     scatter = np.sqrt(0.1 + known.probability * (1 - known.probability))
@@ -132,7 +135,11 @@ def test_accounts_are_told_apart_as_they_are_written_and_strata_are_weighted() -
     assert (plain.accounts, twice.accounts) == (120, 60)
     assert twice.standard_error != pytest.approx(plain.standard_error)
     stratum = np.where(np.arange(120) % 3 + np.arange(120) // 60 > 1, "a", "b")
-    assert compared(spent, treated, known, stratum=stratum).value != pytest.approx(plain.value)
+    apart = compared(spent, treated, known, stratum=stratum).value
+    assert apart != pytest.approx(plain.value)
+    for names in ({"a": "x", "b": "x\0"}, {"a": 1, "b": "1"}):
+        same = [names[each] for each in stratum.tolist()]
+        assert compared(spent, treated, known, stratum=same).value == pytest.approx(apart)
 
 
 def test_few_accounts_have_one_degree_of_freedom_at_least() -> None:
