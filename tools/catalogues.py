@@ -200,6 +200,8 @@ def update(code: str) -> int:
 def written(catalogue: Catalog) -> bytes:
     """Return a catalogue as its file holds it: the same messages give the same bytes, whoever writes it and when."""
     catalogue.fuzzy, catalogue.header_comment = False, "# What Regulars says, and how it is worded in this language."
+    for entry in catalogue:
+        entry.locations.sort()  # as they are read again: messages are sorted by them
     content = BytesIO()
     write_po(content, catalogue, width=WIDTH, sort_by_file=True, include_lineno=False)
     return re.sub(rb'"(?:%b): .*\n' % b"|".join(PASSING), b"", content.getvalue())

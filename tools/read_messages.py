@@ -23,6 +23,7 @@ from serving.commands.lists.kpis_in_words import PERIODS
 from serving.commands.lists.list_in_words import APART, REGULARS
 from serving.commands.lists.why_in_words import ARMS
 from serving.commands.privacy.beyond_reach import Left
+from serving.monitoring.in_words import INSIDE, OUTSIDE
 from serving.outreach.exports.layout import GROUPS
 from serving.outreach.plan.in_words import BANDS, CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, RANKED_BY, STATES
 from tools.catalogues import Said, all_said, fields
@@ -57,6 +58,7 @@ APART_FROM_THEM = (
     in_a_row([counted(APART["newcomers"], 9), counted(APART["winback"], 31)], commas=True),
     in_a_row([counted(APART["reminders"], 1), counted(APART["shrinking"], 1)], commas=True),
 )
+MEASURE = Message("{number} ({low} to {high})", dict.fromkeys(("number", "low", "high"), Digits("0.512")))
 TWO_WORDS = in_a_row(map(Sentence.of, (OUTCOMES["saved"], OUTCOMES["wrong_alarm"])), commas=True)
 
 NUMBERS: Mapping[str, Twice] = {
@@ -173,6 +175,9 @@ TEXTS: Mapping[str, Twice] = {
     "fault": (Name("no space is left"), Name("it may not be read")),
     "library": (Name("lightgbm"), Name("duckdb")),
     "dates": (in_a_row([sentence("{day:table}", day=FIRST), sentence("{day:table}", day=OTHER)], commas=True), OTHER),
+    "feature": (Name("days_since_order"), Name("spend_90d")),
+    **dict.fromkeys(("age", "longest"), (Days(20), Days(1))),
+    "part": (Message("columns of {file}", {"file": "orders.csv"}), Message("currencies", context="layout")),
     "names": (Name("book.db, regulars.toml"), Name("lists")),
     "data": (Name("customer.json"), Name("customer.json")),
     "variable": (Name("REGULARS_BOOK_URL"), Name("REGULARS_BOOK_URL")),
@@ -186,6 +191,7 @@ MESSAGES: Mapping[str, Twice] = {
     "case": (BUSIEST.message, BUSIEST.message),
     "channel": (CHANNELS["call"], CHANNELS["mail"]),
     "heading": (GROUPS["entries"], GROUPS["winback"]),
+    "loss": (MEASURE, MEASURE),
     "them": (in_a_row([name_of("returns"), name_of("events: visit")], commas=True), name_of("customers file").message),
     "columns": (TWO_COLUMNS, TWO_COLUMNS),
     "ids": (NOBODY, NOBODY),
@@ -223,6 +229,7 @@ SIGNED: Twice = (Digits("+0.021"), Digits("-0.004"))
 AUROC_ADDED: Mapping[str, Twice] = dict.fromkeys(("auroc", "low", "high", "most"), SIGNED)
 SEVERAL: Mapping[str, Twice] = {**AUROC_ADDED, "count": (2, 12)}
 MEASURED = Message("{low} of AUROC in one simulated shop", {"low": Digits("+0.021")})
+SCORES: Mapping[str, Twice] = {"hits": (MEASURE, MEASURE), "auroc": (MEASURE, MEASURE)}
 HELD_ROWS: Mapping[str, Twice] = {"it": (Message("consent and its refusal"), Message("orders that were posted"))}
 A_FILE: Mapping[str, Twice] = {"it": (Name("orders.csv"), Name("customers.csv"))}
 # Where a field of that name holds something else.
@@ -286,6 +293,49 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     "events: {it}": {"it": (kind_in_words("visit"), kind_in_words("mail_clicked"))},
     "{it} ({why})": {"it": SOURCES, "why": (Message("never measured"), MEASURED)},
     "where it was there it added {it}": {"it": (MEASURED, MEASURED)},
+    "no {kind} since {last:table}, for {silent}; the longest pause of the year before was {longest}": {
+        "kind": (kind_in_words("visit"), kind_in_words("mail_clicked")),
+        "last": (FIRST, OTHER),
+        "silent": (Days(20), Days(61)),
+    },
+    "the last order is of {last:table}, {age} ago; the longest pause of the year before was {longest}": FROM_TO,
+    "{share}%": {"share": (Digits("62.1"), Digits("4.0"))},
+    "{low}–{high}%": {"low": (Digits("55"), Digits("3")), "high": (Digits("68"), Digits("9"))},
+    "{number} ({low} to {high})": dict.fromkeys(("number", "low", "high"), (Digits("0.812"), Digits("0.745"))),
+    "alarm: {it}": {"it": (Message("as expected"), Message("as expected"))},
+    "{part}: {it}": {"it": (Message("new {names}", {"names": "total"}), Message("gone {names}", {"names": "net"}))},
+    "{what}: {now}, usual is {low} to {high}": {
+        "what": (Message("orders in four weeks"), Message("customers without {feature}", {"feature": "spend_90d"})),
+        **dict.fromkeys(("now", "low", "high"), (Digits("1,240"), Message("{share}%", {"share": Digits("62.1")}))),
+    },
+    **dict.fromkeys(
+        (
+            "The scores of {day:table} are expected to have AUROC {auroc} and log loss {loss} over {customers} "
+            "customers.",
+            "The scores of {day:table} are expected to have AUROC {auroc} and log loss {loss} over {customers} "
+            "customers, and {hits} of the {entries} on its list will order nothing.",
+        ),
+        SCORES,
+    ),
+    "Of {customers} customers scored on {day:table}, {said} were expected to order nothing until {until:table}, and "
+    "{came} did, where {low} to {high} were said: {it}; AUROC was {auroc}, {expected} were expected.": {
+        "it": (INSIDE, OUTSIDE),
+        "expected": (Digits("0.812"), Digits("0.745")),
+        **LEVEL,
+    },
+    "{came} ordered nothing, said were {low} to {high} ({first:table} to {last:table}, {customers} customers)": {
+        **LEVEL,
+        **FROM_TO,
+    },
+    "AUROC was {auroc}, expected was {it} ({first:table} to {last:table}, {customers} customers)": {
+        "it": (MEASURE, MEASURE),
+        **FROM_TO,
+    },
+    "late orders changed {share} of the {customers} customers scored on {day:table}; at most {most} is usual": {
+        "most": (Percent(0.02), Percent(0.04))
+    },
+    "{days} of {horizon} days after {day:table}, {silent} of {customers} have not ordered yet; expected were "
+    "{expected}, {low} to {high}: {it}": {"it": (Message("as expected"), Message("not as expected"))},
     "This cannot be undone. Forget them? Type {word}: ": {"word": (Message("yes", context="typed"),) * 2},
     "As of {then}.": MINUTES,
     **dict.fromkeys(

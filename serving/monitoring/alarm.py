@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
+
+from features.language.messages import Sentence, sentence
 
 Kind = Literal["level", "ranking", "feature", "orders", "events", "population", "data_age", "late_data", "schema"]
 # What to do, by kind: the same for a person, a mail and a machine.
-TO_DO: dict[Kind, str] = {
-    "level": "look at what moved everybody (a season, a campaign, prices); run regulars train, which learns the level",
-    "ranking": "run regulars train: the model no longer tells apart who leaves as well as it said",
-    "feature": "see whether the shop or only its data has changed; where the shop has, run regulars train",
-    "orders": "see that the export is whole and that no source is missing, then score again",
-    "events": "see that the source still sends; until it does, scores read as if nothing happened there",
-    "population": "see whether customers were moved or merged; run regulars train where the shop has changed",
-    "data_age": "bring the export up to date, then score again",
-    "late_data": "score later after the export, or see why orders arrive late",
-    "schema": "see that the columns still mean what regulars.toml says",
+TO_DO: dict[Kind, Sentence] = {
+    "level": sentence(
+        "look at what moved everybody (a season, a campaign, prices); run regulars train, which learns the level"
+    ),
+    "ranking": sentence("run regulars train: the model no longer tells apart who leaves as well as it said"),
+    "feature": sentence("see whether the shop or only its data has changed; where the shop has, run regulars train"),
+    "orders": sentence("see that the export is whole and that no source is missing, then score again"),
+    "events": sentence("see that the source still sends; until it does, scores read as if nothing happened there"),
+    "population": sentence("see whether customers were moved or merged; run regulars train where the shop has changed"),
+    "data_age": sentence("bring the export up to date, then score again"),
+    "late_data": sentence("score later after the export, or see why orders arrive late"),
+    "schema": sentence("see that the columns still mean what regulars.toml says"),
 }
 
 
@@ -32,7 +36,7 @@ class Alarm:
 
     kind: Kind
     subject: str
-    words: str
+    words: Sentence
 
     @property
     def key(self) -> str:
@@ -40,10 +44,10 @@ class Alarm:
         return f"{self.kind}:{self.subject}"
 
     @property
-    def to_do(self) -> str:
+    def to_do(self) -> Sentence:
         """What to do."""
         return TO_DO[self.kind]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {**asdict(self), "to_do": self.to_do}
+        """Return it for JSON, in English."""
+        return {"kind": self.kind, "subject": self.subject, "words": str(self.words), "to_do": str(self.to_do)}

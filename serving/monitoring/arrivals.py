@@ -11,6 +11,10 @@ from datetime import date
 import numpy as np
 
 from features.clock import date_of, day_number
+from features.definitions.engagement import kind_in_words
+from features.language.counted import counted
+from features.language.messages import Message, sentence
+from features.language.typed_values import Days, Digits
 from features.log import EVENT, Ints, Log
 from serving.monitoring.alarm import Alarm
 from serving.monitoring.movement import usual
@@ -32,6 +36,10 @@ ENOUGH_DAYS = 20
 LONGEST_PAUSES, SCALES_LONGER = 6, 4
 # A shop that brings its export up to date once a week is never late.
 LEAST_AGE_DAYS = 7
+ORDER_DAYS = Message(
+    "{count} order day in the week before {day:table}; usual are {low} to {high}",
+    plural="{count} order days in the week before {day:table}; usual are {low} to {high}",
+)
 
 
 def age_alarms(log: Log, today: date) -> Iterator[Alarm]:
@@ -46,8 +54,12 @@ def age_alarms(log: Log, today: date) -> Iterator[Alarm]:
     recent = days[days > log.last_day - WEEKS_A_YEAR * WEEK_DAYS]
     longest = int(np.diff(recent).max(initial=1))
     if age > max(LEAST_AGE_DAYS, longest) + 1:
-        last = date_of(log.last_day)
-        words = f"the last order is of {last}, {age} days ago; the longest pause of the year before was {longest} days"
+        words = sentence(
+            "the last order is of {last:table}, {age} ago; the longest pause of the year before was {longest}",
+            last=date_of(log.last_day),
+            age=Days(age),
+            longest=Days(longest),
+        )
         yield Alarm("data_age", "", words)
 
 
@@ -67,8 +79,13 @@ def silence_alarms(log: Log, as_of: date) -> Iterator[Alarm]:
         silent, pauses = day_number(as_of) - int(days[-1]), np.sort(np.diff(recent))[-LONGEST_PAUSES:]
         longest, scale = int(pauses[-1]), float((pauses - pauses[0]).sum() / (len(pauses) - 1))
         if silent > longest + SCALES_LONGER * scale + 1:
-            last = date_of(int(days[-1]))
-            words = f"no {kind} since {last}, for {silent} days; the longest pause of the year before was {longest}"
+            words = sentence(
+                "no {kind} since {last:table}, for {silent}; the longest pause of the year before was {longest}",
+                kind=kind_in_words(kind),
+                last=date_of(int(days[-1])),
+                silent=Days(silent),
+                longest=Days(longest),
+            )
             yield Alarm("events", kind, words)
 
 
@@ -86,8 +103,8 @@ def order_alarms(log: Log, as_of: date) -> Iterator[Alarm]:
     usual_logs = usual(_over(counts, before), LEAST_LOG, WEEKS_A_YEAR, CHANCE)
     if usual_logs is not None and usual_logs.is_unusual:
         low, high = (max(0.0, np.exp(end) * (before[-1] + 0.5) - 0.5) for end in (usual_logs.low, usual_logs.high))
-        words = f"{counts[-1]:,} order days in the week before {as_of}; usual are {low:,.0f} to {high:,.0f}"
-        yield Alarm("orders", "week", words)
+        ends = {"low": Digits(f"{low:,.0f}"), "high": Digits(f"{high:,.0f}")}
+        yield Alarm("orders", "week", counted(ORDER_DAYS, int(counts[-1]), day=as_of, **ends))
 
 
 def weekly(days: Ints, end: int) -> Ints:

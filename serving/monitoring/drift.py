@@ -17,6 +17,8 @@ import pandas as pd
 
 from features.build import FeatureColumns, feature_columns
 from features.clock import date_of, day_number, window
+from features.language.messages import Message, Sentence, in_a_row, sentence
+from features.language.typed_values import Digits
 from features.log import PRODUCT, Ints, Log, Stream
 from serving.monitoring.alarm import Alarm, Kind
 from serving.monitoring.movement import Usual, usual
@@ -51,28 +53,33 @@ class Figure:
         family: figures that mean much the same raise one alarm.
         is_log: whether the values are natural logarithms.
         index: stability of the feature against training; None where there is none.
+        meaning: of the feature, in English.
     """
 
     kind: Kind
     name: str
-    what: str
+    what: Sentence
     values: Floats
     least: float
     family: str
     is_log: bool = False
     index: float | None = None
+    meaning: str = ""
 
     def usual_until(self, end: int) -> Usual | None:
         """Return what is usual of the figure of a period, as known then; `end` counts the periods up to it."""
         return usual(self.values[:end], self.least, YEAR, CHANCES[self.kind])
 
-    def words(self, found: Usual) -> str:
+    def words(self, found: Usual) -> Sentence:
         """What was found and what is usual, one sentence."""
         now, low, high = (self._text(value) for value in (found.now, found.low, found.high))
-        return f"{self.what}: {now}, usual is {low} to {high}"
+        what = self.what.message
+        return sentence("{what}: {now}, usual is {low} to {high}", what=what, now=now, low=low, high=high)
 
-    def _text(self, value: float) -> str:
-        return f"{np.exp(value):,.3g}" if self.is_log else f"{np.clip(value, 0, 1):.1%}"
+    def _text(self, value: float) -> Digits | Message:
+        if self.is_log:
+            return Digits(f"{np.exp(value):,.3g}")
+        return Message("{share}%", {"share": Digits(f"{100 * np.clip(value, 0, 1):.1f}")})
 
 
 def figures(log: Log, days: Sequence[date], bundle: Bundle, segment_of: Mapping[str, str]) -> tuple[Figure, ...]:
@@ -115,10 +122,11 @@ def drift_alarms(found: Sequence[Figure], end: int | None = None) -> Iterator[Al
         judged = figure.usual_until(len(figure.values) if end is None else end)
         if judged is not None and judged.is_unusual:
             unusual.setdefault((figure.kind, figure.family), []).append((judged.off, figure, judged))
-    for (kind, family), members in unusual.items():
+    for (kind, _), members in unusual.items():
         _, figure, judged = max(members, key=lambda each: each[0])
-        more = f"; and {len(members) - 1} more of {family}" if len(members) > 1 else ""
-        yield Alarm(kind, figure.name, figure.words(judged) + more)
+        words, more = figure.words(judged), len(members) - 1
+        also = [sentence("and {more} more that mean much the same", more=more)] if more else []
+        yield Alarm(kind, figure.name, Sentence.of(in_a_row([words, *also])))
 
 
 def drift_document(found: Sequence[Figure], days: Sequence[date]) -> dict[str, Any]:
@@ -136,7 +144,8 @@ def _figure(figure: Figure) -> dict[str, Any]:
     return {
         "kind": figure.kind,
         "name": figure.name,
-        "what": figure.what,
+        "what": str(figure.what),
+        "meaning": figure.meaning or None,
         "now": known(float(figure.values[-1])) if len(figure.values) else None,
         "usual_low": ends[0],
         "usual_high": ends[1],
@@ -150,16 +159,17 @@ def _of_features(table: FeatureColumns, parts: Sequence[Ints], bundle: Bundle) -
     for feature in bundle.features:
         reference, column = bundle.reference.get(feature.name), table[feature.name]
         missing = np.array([np.isnan(column[part]).mean() if len(part) else np.nan for part in parts])
-        yield Figure(
-            "feature", feature.name, f"customers without {feature.name}", missing, LEAST_POSITION, feature.family
-        )
+        without = sentence("customers without {feature}", feature=feature.name)
+        yield Figure("feature", feature.name, without, missing, LEAST_POSITION, feature.family)
         if reference is not None and reference.quantiles:
             at = np.array([reference.position(column[part]) for part in parts])
-            what = (
-                f"{feature.name} ({feature.meaning}): how much of what the model learnt from lies below today's values"
+            what = sentence(
+                "{feature}: how much of what the model learnt from lies below today's values", feature=feature.name
             )
             index = reference.stability_index(column[parts[-1]]) if parts else None
-            yield Figure("feature", feature.name, what, at, LEAST_POSITION, feature.family, index=index)
+            yield Figure(
+                "feature", feature.name, what, at, LEAST_POSITION, feature.family, index=index, meaning=feature.meaning
+            )
 
 
 def _of_scores(table: FeatureColumns, parts: Sequence[Ints], days: Sequence[date], bundle: Bundle) -> Figure:
@@ -169,7 +179,7 @@ def _of_scores(table: FeatureColumns, parts: Sequence[Ints], days: Sequence[date
     reference = bundle.reference.get(SCORE)
     at = [np.nan if reference is None else reference.position(each) for each in scores]
     index = None if reference is None or not scores else reference.stability_index(scores[-1])
-    what = "the probability: how much of what came out in training lies below today's values"
+    what = sentence("the probability: how much of what came out in training lies below today's values")
     return Figure("feature", SCORE, what, np.array(at, dtype=np.float64), LEAST_POSITION, SCORE, index=index)
 
 
@@ -187,14 +197,14 @@ def _of_orders(log: Log, days: Sequence[date]) -> Iterator[Figure]:
         rows["new"].append(float(((first_days >= begin) & (first_days < end)).sum()))
         rows["spend"].append(float(orders.columns["spend"][inside].sum()) / max(count, 1.0))
     named = {
-        "orders": "orders in four weeks",
-        "customers": "customers who ordered in four weeks",
-        "new": "new customers in four weeks",
+        "orders": sentence("orders in four weeks"),
+        "customers": sentence("customers who ordered in four weeks"),
+        "new": sentence("new customers in four weeks"),
     }
     for name, what in named.items():
         yield Figure("orders", name, what, _logs(rows[name]), LEAST_LOG, name, is_log=True)
     if log.has_money:
-        what = "spend per order, minor units"
+        what = sentence("spend per order, minor units")
         yield Figure("orders", "spend_per_order", what, _logs(rows["spend"]), LEAST_LOG, "spend", is_log=True)
 
 
@@ -212,7 +222,7 @@ def _of_prices(log: Log, days: Sequence[date]) -> Iterator[Figure]:
         begin, end = window(day_number(day), PERIOD_DAYS)
         year = window(begin, YEAR * PERIOD_DAYS)
         values.append(_dearer(_sold(items, products, begin, end), _sold(items, products, *year)))
-    what = "prices of the same products, as times those of the year before"
+    what = sentence("prices of the same products, as times those of the year before")
     yield Figure("orders", "prices", what, np.array(values, dtype=np.float64), LEAST_PRICE, "prices", is_log=True)
 
 
@@ -244,4 +254,5 @@ def _of_segments(table: FeatureColumns, parts: Sequence[Ints], segment_of: Mappi
     segment = pd.Series(table.customer_ids).map(segment_of).fillna("").to_numpy()
     for name in pd.Series(segment[segment != ""]).value_counts().index[:MOST_SEGMENTS]:
         shares = np.array([(segment[part] == name).mean() if len(part) else np.nan for part in parts])
-        yield Figure("population", str(name), f"share of customers in segment {name}", shares, LEAST_SHARE, "segments")
+        what = sentence("share of customers in segment {name}", name=str(name))
+        yield Figure("population", str(name), what, shares, LEAST_SHARE, "segments")

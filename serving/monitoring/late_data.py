@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ import pandas as pd
 from features.build import feature_columns
 from features.definitions import default_features
 from features.feature import FeatureSet
+from features.language.messages import sentence
+from features.language.typed_values import Percent
 from features.lateness import whole_days
 from serving.monitoring.alarm import Alarm
 from serving.monitoring.windows import Window, positions
@@ -72,8 +75,14 @@ def late_alarms(found: Sequence[Changed]) -> Iterator[Alarm]:
         yield Alarm(
             "late_data",
             "",
-            f"late orders changed {latest.share:.0%} of the {latest.customers:,} customers scored on {latest.as_of}; "
-            f"at most {max(before):.0%} is usual",
+            sentence(
+                "late orders changed {share} of the {customers} customers scored on {day:table}; at most {most} is "
+                "usual",
+                share=Percent(latest.share),
+                customers=latest.customers,
+                day=date.fromisoformat(latest.as_of),
+                most=Percent(max(before)),
+            ),
         )
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from features.language.messages import Sentence
 from serving.monitoring.alarm import Alarm
-from serving.monitoring.expected_quality import MEASURES, Expected
+from serving.monitoring.expected_quality import MEASURES
+from serving.monitoring.in_words import how_good, level_off, ranking_off, what_came, what_changed
 from serving.monitoring.said_and_done import GROUPS, SaidAndDone, said_and_done
 from serving.monitoring.so_far import SoFar
 from serving.monitoring.windows import Window
@@ -50,45 +52,9 @@ class Watch:
         """The latest run whose horizon has ended; None where there is none."""
         return next((each for each in reversed(self.windows) if each.has_ended), None)
 
-    def sentences(self) -> tuple[str, str, str]:
+    def sentences(self) -> tuple[Sentence, Sentence, Sentence]:
         """Return how good the model is now, what came of what it said last, and what has changed."""
-        return self._now(), self._came(), self._changed()
-
-    def _now(self) -> str:
-        if self.now is None:
-            return "Nothing was scored yet: run regulars score or regulars list first."
-        if self.now.has_ended:
-            day, until = self.now.run.as_of, self.now.until
-            return f"The last scores are of {day} and were about the days until {until}: score again to know of today."
-        found, run = self.now.expected, self.now.run
-        hits = ""
-        if self.now.listed is not None:
-            hits = f", and {_count(found['hits'])} of the {len(self.now.listed):,} on its list will order nothing"
-        return (
-            f"The scores of {run.as_of} are expected to have AUROC {_text(found['auroc'])} and log loss "
-            f"{_text(found['log_loss'])} over {len(self.now.said):,} customers{hits}."
-        )
-
-    def _came(self) -> str:
-        window = self.last_ended
-        if window is None:
-            first = self.windows[0].until if self.windows else None
-            when = f"; the first ends on {first}" if first else ""
-            return f"No window of a scoring run has ended yet{when}."
-        came, said = window.realised or {}, window.expected
-        inside = said["churned"].holds(came["churned"])
-        where, so = ("inside", "") if inside else ("outside", "; so the estimates of that day were off as well")
-        return (
-            f"Of {len(window.said):,} customers scored on {window.run.as_of}, {window.p.mean():.0%} were expected to "
-            f"order nothing until {window.until}, and {came['churned']:.0%} did, {where} the interval that was said "
-            f"({_share(said['churned'])}); AUROC was {came['auroc']:.3f}, {said['auroc'].value:.3f} were expected{so}."
-        )
-
-    def _changed(self) -> str:
-        if not self.alarms:
-            return "Nothing has changed beyond what is usual for this shop: there is nothing to do."
-        count = "One thing has" if len(self.alarms) == 1 else f"{len(self.alarms)} things have"
-        return f"{count} changed beyond what is usual for this shop: see what to do below."
+        return how_good(self.now), what_came(self.windows, self.last_ended), what_changed(len(self.alarms))
 
     def measures(self) -> dict[str, float]:
         """Return what is expected now and what came last, by name, for a curve over many watches; NaN is left out."""
@@ -103,7 +69,7 @@ class Watch:
         return {
             "as_of": self.as_of.isoformat(),
             "model_version": self.model_version,
-            "words": list(self.sentences()),
+            "words": list(map(str, self.sentences())),
             "alarms": [alarm.to_dict() for alarm in self.alarms],
             "now": None if self.now is None else _window(self.now),
             "so_far": None if self.so_far is None else self.so_far.to_dict(),
@@ -145,13 +111,10 @@ def realised_alarms(windows: Sequence[Window]) -> Iterator[Alarm]:
     if window is None or window.realised is None:
         return
     came, said = window.realised, window.expected
-    what = f"{window.run.as_of} to {window.until}, {len(window.said):,} customers"
     if abs(said["churned"].missed_by(came["churned"])) > TOO_FAR:
-        words = f"{came['churned']:.0%} ordered nothing, said were {_share(said['churned'])} ({what})"
-        yield Alarm("level", "", words)
+        yield Alarm("level", "", level_off(window, came["churned"]))
     if said["auroc"].missed_by(came["auroc"]) < -TOO_FAR:
-        words = f"AUROC was {came['auroc']:.3f}, expected was {_text(said['auroc'])} ({what})"
-        yield Alarm("ranking", "", words)
+        yield Alarm("ranking", "", ranking_off(window, came["auroc"]))
 
 
 def so_far_alarms(so_far: SoFar | None) -> Iterator[Alarm]:
@@ -181,15 +144,3 @@ def _window(window: Window) -> dict[str, Any]:
         "realised": None if came is None else {name: known(came[name]) for name in MEASURES},
         "level_inside": None if came is None else window.expected["churned"].holds(came["churned"]),
     }
-
-
-def _text(expected: Expected) -> str:
-    return f"{expected.value:.3f} ({expected.low:.3f} to {expected.high:.3f})"
-
-
-def _share(expected: Expected) -> str:
-    return f"{expected.low:.0%} to {expected.high:.0%}"
-
-
-def _count(expected: Expected) -> str:
-    return f"{expected.value:,.0f} ({expected.low:,.0f} to {expected.high:,.0f})"

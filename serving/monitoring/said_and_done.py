@@ -14,10 +14,9 @@ import numpy as np
 import pandas as pd
 
 from serving.monitoring.windows import Window
-from training.backtest.bands import between, wilson
+from training.backtest.bands import wilson
 
 GROUPS = ("month", "run", "list", "band", "segment", "owner", "playbook")
-COLUMNS = ("customers", "said", "came", "95 %")
 BANDS = ("low", "medium", "high")
 NOBODY = "nobody"
 
@@ -55,15 +54,6 @@ class SaidAndDone:
             "high": high,
             "churned": self.churned,
         }
-
-    def row(self) -> tuple[str, ...]:
-        """Return its row of a table.
-
-        >>> SaidAndDone("high", 200, 130.0, 124).row()
-        ('high', '200', '65%', '62%', '55–68%')
-        """
-        shares = (f"{self.expected / self.customers:.0%}", f"{self.churned / self.customers:.0%}")
-        return (self.name, f"{self.customers:,}", *shares, between(self.interval))
 
 
 def said_and_done(windows: Sequence[Window], segment_of: Mapping[str, str]) -> dict[str, tuple[SaidAndDone, ...]]:

@@ -7,12 +7,22 @@ are the changes that would otherwise go unseen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from features.definitions.engagement import kind_in_words
+from features.language.known_again import known_again
+from features.language.messages import Message, Sentence, in_a_row, message_in, sentence
 from serving.monitoring.alarm import Alarm
 
 Layout = Mapping[str, Sequence[str]]
 KINDS = "kinds of events"
 MOST_NAMED = 5
+# What a part of the layout is called: it stands in English where the last watch is kept.
+PARTS = (
+    *(Message("columns of {file}"), Message("status words of {file}")),
+    *(Message("currencies", context="layout"), Message("kinds of events", context="layout")),
+)
+NEW, GONE = Message("new {names}"), Message("gone {names}")
 
 
 def schema_alarms(now: Layout, before: Layout) -> Iterator[Alarm]:
@@ -29,9 +39,10 @@ def schema_alarms(now: Layout, before: Layout) -> Iterator[Alarm]:
         if part not in before:
             continue
         new, gone = sorted({*names} - {*before[part]}), sorted({*before[part]} - {*names})
-        told = [f"{word} {_named(some)}" for word, some in (("new", new), ("gone", gone)) if some]
+        told = [*_changed(NEW, new), *_changed(GONE, gone)]
         if told:
-            yield Alarm("schema", part, f"{part}: {'; '.join(told)}")
+            named = message_in(known_again(part, PARTS))
+            yield Alarm("schema", part, sentence("{part}: {it}", part=named, it=in_a_row(told)))
 
 
 def unknown_kinds(kinds: Sequence[str], learnt: Sequence[str]) -> Iterator[Alarm]:
@@ -42,9 +53,17 @@ def unknown_kinds(kinds: Sequence[str], learnt: Sequence[str]) -> Iterator[Alarm
         learnt: those that the model knows.
     """
     if new := sorted({*kinds} - {*learnt}):
-        yield Alarm("schema", "events", f"the model does not know, and does not read, events of kind {_named(new)}")
+        names = _named([Sentence.of(kind_in_words(each)) for each in new])
+        words = sentence("the model does not know, and does not read, events of kind {names}", names=names)
+        yield Alarm("schema", "events", words)
 
 
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+def _changed(message: Message, names: Sequence[str]) -> Iterator[Sentence]:
+    if names:
+        named = _named([sentence("{name}", name=each) for each in names])
+        yield Sentence.of(replace(message, values={"names": named}))
+
+
+def _named(names: Sequence[Sentence]) -> Message:
+    words, more = in_a_row(names[:MOST_NAMED], commas=True), len(names) - MOST_NAMED
+    return Message("{words} and {more} more", {"words": words, "more": more}) if more > 0 else words

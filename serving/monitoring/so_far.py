@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from features.build import feature_columns
+from features.language.messages import Message, Sentence, sentence
+from features.language.typed_values import Digits
 from serving.monitoring.windows import Window, positions
 from training.bundle import Bundle
 from training.dataset import Floats
@@ -41,12 +44,21 @@ class SoFar:
     high: float
 
     @property
-    def words(self) -> str:
+    def words(self) -> Sentence:
         """What is seen so far, in one sentence."""
-        holds = "as expected" if self.low <= self.silent <= self.high else "not as expected"
-        return (
-            f"{self.days} of {self.horizon_days} days after {self.as_of}, {self.silent:,} of {self.customers:,} have "
-            f"not ordered yet; expected were {self.expected:,.0f}, {self.low:,.0f} to {self.high:,.0f}: {holds}"
+        holds = self.low <= self.silent <= self.high
+        return sentence(
+            "{days} of {horizon} days after {day:table}, {silent} of {customers} have not ordered yet; expected were "
+            "{expected}, {low} to {high}: {it}",
+            days=self.days,
+            horizon=self.horizon_days,
+            day=date.fromisoformat(self.as_of),
+            silent=self.silent,
+            customers=self.customers,
+            expected=Digits(f"{self.expected:,.0f}"),
+            low=Digits(f"{self.low:,.0f}"),
+            high=Digits(f"{self.high:,.0f}"),
+            it=Message("as expected") if holds else Message("not as expected"),
         )
 
     def to_dict(self) -> dict[str, Any]:

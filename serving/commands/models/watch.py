@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from typing import Any
 
 from features.churn.labels import complete_until
 from features.errors import InputError, ModelNotFound, ModelRefused, suggest
+from features.language.languages import ENGLISH, Language
 from serving.commands.models.killed_runs import close_killed
+from serving.commands.models.watch_in_words import watch_in_words
 from serving.commands.models.watched_files import layout_of
 from serving.commands.result import Table
 from serving.monitoring.alarm import Alarm
@@ -19,10 +21,11 @@ from serving.monitoring.drift import drift_alarms, drift_document, figures, peri
 from serving.monitoring.last_watch import LastWatch, last_watch, remember_watch
 from serving.monitoring.late_data import changed_since, late_alarms
 from serving.monitoring.report import Watch, watched
-from serving.monitoring.said_and_done import COLUMNS, GROUPS
+from serving.monitoring.said_and_done import GROUPS
 from serving.monitoring.schema import schema_alarms, unknown_kinds
 from serving.monitoring.so_far import SoFar, survival, under_way
 from serving.monitoring.windows import Window, read_windows
+from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
 from serving.shop import OpenShop
 from serving.webhooks.alarms import enqueue_alarms
 from training.bundle import Bundle
@@ -31,15 +34,16 @@ from training.tracking import WATCH, WATCH_EXPERIMENT, Record
 
 ALARM_EXIT_CODE = 13
 USUALLY_SHOWN = ("month",)
-MOST_SHOWN = 6
 
 
 @dataclass(frozen=True, eq=False)
 class Watched:
-    """A watch, and the groups of it that are shown to a person."""
+    """A watch, the groups of it that are shown to a person, the language of the terminal, and the shop's playbooks."""
 
     watch: Watch
     by: Sequence[str] = USUALLY_SHOWN
+    language: Language = ENGLISH
+    playbooks: Playbooks = field(default_factory=lambda: Playbooks(()))
 
     @property
     def exit_code(self) -> int:
@@ -52,18 +56,7 @@ class Watched:
 
     def lines(self) -> Iterator[str | Table]:
         """Say it to a person: three sentences, each alarm with what to do, and what was said and done."""
-        yield from self.watch.sentences()
-        for alarm in self.watch.alarms[:MOST_SHOWN]:
-            yield f"alarm: {alarm.words}"
-            yield f"  to do: {alarm.to_do}"
-        if (more := len(self.watch.alarms) - MOST_SHOWN) > 0:
-            yield f"and {more} more, in regulars watch --json"
-        if self.watch.so_far is not None:
-            yield self.watch.so_far.words
-        for group in self.by:
-            if rows := self.watch.groups[group]:
-                yield from ("", f"said and done by {group}:", "")
-                yield Table((group, *COLUMNS), [row.row() for row in rows])
+        return watch_in_words(self.watch, self.by, self.language, self.playbooks)
 
 
 def watch_shop(shop: OpenShop, by: Sequence[str] = (), *, record: bool = True) -> Watched:
@@ -91,7 +84,8 @@ def watch_shop(shop: OpenShop, by: Sequence[str] = (), *, record: bool = True) -
             _record(shop, found)
         # Last, so that a watch that is remembered is a whole one.
         remember_watch(shop.settings.state_folder, LastWatch(found.to_dict(), layout), shop.settings.files.access())
-    return Watched(found, tuple(by) or USUALLY_SHOWN)
+    shown, playbooks = tuple(by) or USUALLY_SHOWN, load_playbooks(shop.settings.list.playbooks)
+    return Watched(found, shown, shop.settings.language, playbooks)
 
 
 def _watch(shop: OpenShop, changed: Iterable[Alarm]) -> Watch:

@@ -18,6 +18,7 @@ from serving.commands.lists.out import write_out
 from serving.commands.models.first_answer import let_rhythms_serve
 from serving.commands.models.score import score_all
 from serving.commands.models.watch import watch_shop
+from serving.commands.models.watch_in_words import alarm_in_words
 from serving.commands.privacy.tidy import would_go
 from serving.commands.weekly.due import due_in_run
 from serving.commands.weekly.run_state import RunState
@@ -115,8 +116,9 @@ def _before_watch(run: Running) -> Facts:
 
 
 def _watch(run: Running) -> Said:
-    watch_shop(run.shop)
-    return _said_of(last_watch(run.settings.state_folder))
+    found = watch_shop(run.shop).watch
+    told = (line for alarm in found.alarms for line in alarm_in_words(alarm))
+    return _said_of(last_watch(run.settings.state_folder), (*found.sentences(), *told))
 
 
 def _watched(run: Running, before: Facts) -> Said | None:
@@ -124,12 +126,14 @@ def _watched(run: Running, before: Facts) -> Said | None:
     return _said_of(found) if found.document and found.document != before["document"] else None
 
 
-def _said_of(watch: LastWatch) -> Said:
+def _said_of(watch: LastWatch, lines: tuple[str, ...] | None = None) -> Said:
+    """Return what a watch says; of one that is remembered and was not made by this run, in English."""
     found = watch.document
-    alarms = found["alarms"]
-    told = [line for each in alarms for line in (f"alarm: {each['words']}", f"  to do: {each['to_do']}")]
+    if lines is None:
+        told = (line for each in found["alarms"] for line in (f"alarm: {each['words']}", f"to do: {each['to_do']}"))
+        lines = (*found["words"], *told)
     said = {name: found[name] for name in ("as_of", "model_version", "words", "alarms", "now", "so_far")}
-    return Said((*found["words"], *told), said, sorted(watch.alarm_keys))
+    return Said(lines, said, sorted(watch.alarm_keys))
 
 
 def _before_training(run: Running) -> Facts:

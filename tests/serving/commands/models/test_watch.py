@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import sqlite3
@@ -9,16 +10,34 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
+import pytest
+
+from features.clock import date_of
+from features.language.languages import GREEK, PERSIAN, Language
+from features.language.messages import sentence
+from features.log import Lines
+from features.roll_up import roll_up
 from serving.api.metrics import Metrics
 from serving.api.state import ServerState
 from serving.book import Book
 from serving.commands.models.watch import ALARM_EXIT_CODE, watch_shop
+from serving.commands.models.watch_in_words import alarm_in_words
+from serving.commands.result import spoken
 from serving.config import load_settings
+from serving.monitoring.alarm import TO_DO, Alarm
+from serving.monitoring.arrivals import age_alarms
 from serving.monitoring.last_watch import last_watch
-from serving.monitoring.report import realised_alarms
+from serving.monitoring.late_data import Changed, late_alarms
+from serving.monitoring.report import realised_alarms, so_far_alarms
+from serving.monitoring.said_and_done import GROUPS
+from serving.monitoring.schema import schema_alarms, unknown_kinds
+from serving.monitoring.so_far import SoFar
 from serving.webhooks.receivers import add_webhook
+from tests.foreign_words import CODES, english_left, speaks
 from tests.serving.conftest import in_book, in_shop
 from training.tracking import WATCH_EXPERIMENT
+
+EVERY_DAY = roll_up(Lines.of(["ann"] * 60, list(range(60)), [100] * 60))
 
 
 def listening(folder: Path) -> None:
@@ -121,3 +140,47 @@ def test_who_only_looks_makes_no_book(registered: Path, tmp_path: Path, call):
     _, out, _ = call("watch", "--config", tmp_path / "shop" / "regulars.toml", "--no-record")
     assert "Nothing was scored yet" in out
     assert not (tmp_path / "shop" / "book.db").exists()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_it_speaks_the_shops_language(office: Path, call, code: str):
+    """Sentences, alarms and what to do, and each table; days since the last order are counted in their own number."""
+    toml = speaks(office, code)
+    call("watch", "--config", toml, "--no-record")
+    with_column(office, "channel")
+    groups = [word for group in GROUPS for word in ("--by", group)]
+    found, out, err = call("watch", *groups, "--config", toml, "--no-record")
+    assert found == ALARM_EXIT_CODE, err
+    assert english_left(out.splitlines(), {"log", "loss", "channel", *names_in(office)}) == []
+    document = json.loads(call("watch", "--config", toml, "--no-record", "--json")[1])
+    assert document["alarms"][0]["to_do"].startswith(("see ", "bring ", "score ", "run ", "look "))
+
+
+def names_in(office: Path) -> set[str]:
+    """Owners and segments: words of the shop."""
+    with (office / "customers.csv").open(encoding="utf-8", newline="") as text:
+        return {row[name].casefold() for row in csv.DictReader(text) for name in ("owner", "segment")}
+
+
+@pytest.mark.parametrize("language", [PERSIAN, GREEK], ids=CODES)
+def test_every_alarm_has_its_wording(language: Language):
+    """Of each kind one, as it is found: none of them falls back to English."""
+    late = [Changed(f"2026-0{month}-02", 1_000, changed, 0) for month, changed in ((1, 10), (2, 12), (3, 90), (4, 0))]
+    far = SoFar("2026-03-02", 20, 30, 1_000, 700, 500.0, 480.0, 520.0)
+    alarms = [
+        *age_alarms(EVERY_DAY, date_of(EVERY_DAY.last_day + 400)),
+        *schema_alarms({"columns of a.csv": list("abcdefgh")}, {"columns of a.csv": ["x"]}),
+        *schema_alarms({"currencies": []}, {"currencies": ["EUR"]}),
+        *unknown_kinds(["visit"], []),
+        *late_alarms(late),
+        *so_far_alarms(far),
+        *(Alarm(kind, "", sentence("as expected")) for kind in TO_DO),
+    ]
+    assert {alarm.kind for alarm in alarms} == set(TO_DO)
+    lines = [line for alarm in alarms for line in spoken(alarm_in_words(alarm), language)]
+    assert english_left(lines, {"eur"}) == []
+
+
+def test_a_day_is_one_day_and_many_are_days():
+    (alarm,) = age_alarms(EVERY_DAY, date_of(EVERY_DAY.last_day + 10_396))
+    assert alarm.words.endswith("10,396 days ago; the longest pause of the year before was 1 day")

@@ -111,7 +111,7 @@ def test_an_alarm_has_its_exit_code(week: Path, call: Call):
     code, out, _ = call("weekly", "--config", week)
     assert code == 13
     assert "1 alarm" in out.splitlines()[0]
-    assert "    to do: bring the export up to date, then score again" in out
+    assert "  to do: bring the export up to date, then score again" in out
 
 
 def test_a_run_that_stopped_goes_on_at_its_stage(week: Path, call: Call):
