@@ -79,10 +79,10 @@ def test_what_has_too_few_is_not_told_and_the_rest_is() -> None:
 
 def test_it_is_said_in_a_sentence_each() -> None:
     one, two, three, four = (Estimate(n / 10, -0.01, 0.25) for n in range(1, 5))
-    found = FourGroups(FourGroupCounts(1, 2, 3, 4), 0.5, None, one, two, three, four)
+    found = FourGroups(FourGroupCounts(1, 2, 3, 4), 0.5, 0.25, one, two, three, four)
     ends = "(95 % interval −1.0 to 25.0)"
     assert list(found.lines()) == [
-        f"the model: of its holdout 50.0 % churned, of one drawn at random –: 10.0 points more {ends}",
+        f"the model: of its holdout 50.0 % churned, of one drawn at random 25.0 %: 10.0 points more {ends}",
         f"the campaign, on those whom the model chose: 20.0 points more {ends} stayed",
         f"the campaign, on those drawn at random: 30.0 points more {ends} stayed",
         f"what choosing adds to the campaign: 40.0 points more {ends}",

@@ -188,6 +188,15 @@ def test_two_ways_disagree_beyond_what_their_errors_explain(value: float, error:
     assert _disagree(None, plain) is _disagree(money, None) is False
 
 
+def test_a_group_says_whether_its_two_ways_disagree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However small the money is; here both are far apart, and then alike."""
+    assert _disagree(Difference(1.0, 0.04, 9.0, 9), Difference(2.0, 0.05, 9.0, 9))
+    module, rows = "serving.outreach.effect.group.compare_by_value_at_risk", episodes()
+    for value, disagree in ((1e9, True), (group_effect("all", rows).money_unscaled.value / 200, False)):
+        monkeypatch.setattr(module, lambda *_, value=value: Difference(value, 0.001, 99.0, 350))
+        assert group_effect("all", rows).ways_disagree is disagree
+
+
 FIGURES = {"difference": 0.1, "customers_kept": 1_234.0, "money_kept": 56_700.0}
 SOME = {name: Estimate(value, -value, 2 * value) for name, value in FIGURES.items()}
 

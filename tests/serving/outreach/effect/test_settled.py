@@ -141,3 +141,12 @@ def test_it_is_the_sum_over_the_log_line_by_line(orders: list[Order], begins: li
         mine = [(on, money) for by, on, money in orders if by in (who, "c")]
         assert row.spent == sum(money for on, money in mine if day <= on < day + HORIZON)
         assert row.spent_before == sum(money for on, money in mine if day - HORIZON <= on < day)
+
+
+@pytest.mark.parametrize("begins", [0, -100])
+def test_days_of_long_ago_and_the_last_day_of_another_customer_are_no_days_of_ones_own(begins: int) -> None:
+    """Around the first day that is counted, 1 January 1970."""
+    log = roll_up(Lines.of(["a", "b", "a"], [begins + 2, begins + 5, begins + 40], [300, 7, 9_000]))
+    day = date(1970, 1, 1) + timedelta(days=begins)
+    rows = [{"account_id": who, "customer_id": who, "began_on": day, "horizon_days": HORIZON} for who in "ab"]
+    assert settled(pd.DataFrame(rows), log)[COUNTS].values.tolist() == [[True, 1, 300, 0], [True, 1, 7, 0]]

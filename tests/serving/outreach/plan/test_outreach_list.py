@@ -34,7 +34,8 @@ PEOPLE = Accounts({"a1": "a", "a2": "a", "a3": "a"}, frozenset({"a1", "a2", "a3"
 
 def listed(*rows: dict[str, Any]) -> pd.DataFrame:
     """What is known of each, best first; numbered from a hundred downwards."""
-    usual = dict.fromkeys(ENTRY_NAMES) | {"kind": "regular", "cost": 150, "gain": 2_005, "due_days": 2}
+    known = [name for name in ENTRY_NAMES if name not in ("entry_id", "opening", "position", "expected_gain", "change")]
+    usual = dict.fromkeys(known) | {"kind": "regular", "cost": 150, "gain": 2_005, "due_days": 2}
     made = [{**usual, "customer_id": f"c{n}", "account_id": f"c{n}", **row} for n, row in enumerate(rows)]
     return pd.DataFrame(made, index=range(100, 100 - len(made), -1), columns=[*usual])
 
@@ -143,6 +144,7 @@ def test_owners_given_in_turn_are_told_of_everybody_of_the_account() -> None:
     found = owned_of(given, PEOPLE, stands)
     assert list(found.columns) == ["customer_id", "account_id", "owner"]
     assert found.values.tolist() == [["a1", "a", "Ada"], ["a2", "a", "Ada"], ["a3", "a", "Ada"], ["y", "x", "Bob"]]
+    assert found.dtypes.eq(object).all()
     assert owned_of(given.iloc[:0], PEOPLE, stands).dtypes.eq(object).all()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from features.errors import InputError
 from serving.outreach.plan.outreach_list import ENTRY_NAMES, OutreachList
 from serving.outreach.plan.plan import DEFAULT_CHOICE, plan
 from serving.outreach.plan.policy import Policy
@@ -49,7 +50,7 @@ def choose(rows: pd.DataFrame) -> pd.DataFrame:
     return said.assign(before_due=said["customer_id"] == "soon", phone=[f"tel {who}" for who in said["customer_id"]])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def made() -> OutreachList:
     former = [(who, who, "regular", "Eleni", "", BEFORE) for who in ("stays", "safe", "vetoed", "vanished")]
     snapshot = Snapshot(
@@ -155,3 +156,15 @@ def test_the_programme_holdout_is_drawn_of_everybody_and_the_policy_decides_what
     free = plan(scores, currency="EUR", policy=Policy(holdout_share=0.0), reading_cost=0)
     assert (free.least_gain, len(free.entries), free.left_out) == (0, 60, {"would stay": 0})
     assert plan(scores, currency="EUR").trial == Policy().declared
+
+
+def test_a_list_of_one_is_in_the_shops_currency_and_one_of_nobody_is_refused() -> None:
+    one = plan(
+        build_scores(("a", 0.6, "3", {"expected_spend": Decimal(9_000)})),
+        currency="IRR",
+        policy=Policy(holdout_share=0.0),
+    )
+    assert one.entries["expected_gain"].tolist() == [Decimal(900)]
+    with pytest.raises(InputError) as told:
+        plan(build_scores(), currency="EUR")
+    assert str(told.value) == "there are no scores to make a list from: nobody ordered within the active days"
