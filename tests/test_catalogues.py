@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterator
+from typing import TypeGuard
 
 import pytest
 from babel.messages.catalog import Catalog
 
 from features.language.catalogue import catalogue_path
 from features.language.languages import ENGLISH, LANGUAGES, Language
-from tools.catalogues import ROOT, all_said, faults, fields, in_python, in_template, read, template, written
+from tools.catalogues import (
+    ROOMS,
+    ROOT,
+    SPEAK,
+    all_said,
+    faults,
+    fields,
+    in_python,
+    in_template,
+    read,
+    template,
+    written,
+)
 from tools.read_messages import BY_MESSAGE, held_in
 from tools.read_sentences import told
 
@@ -124,3 +139,76 @@ def test_no_question_is_put_in_english_alone() -> None:
         if isinstance(words, ast.JoinedStr) or (isinstance(words, ast.Constant) and words.value != "UTC")
     ]
     assert plain == [], "say it as sentence(...), so that it has a wording in every language"
+
+
+# Whose English is gathered from elsewhere: see `all_said` of tools/catalogues.py.
+GATHERED = {
+    *("features/definitions/engagement.py", "features/guess/layouts.py", "features/guess/questions.py"),
+    *("features/language/messages.py", "features/language/templates.py", "features/reasons.py"),
+    *("serving/commands/privacy/held_in_words.py", "serving/outreach/plan/details.py"),
+    *("serving/outreach/playbooks/guidance.py", "serving/outreach/playbooks/playbook.py"),
+    "serving/webhooks/outbox.py",  # its Message is that of a webhook
+}
+
+
+def test_whatever_is_said_is_written_where_it_is_said() -> None:
+    """A text that is put together, or handed on in a variable, is in no catalogue and would stay English."""
+    calls = ((path, each) for path, tree in _sources(ROOMS) for each in ast.walk(tree) if _speaks(each))
+    elsewhere = {path for path, call in calls if call.args and not isinstance(call.args[0], ast.Constant)}
+    assert elsewhere == GATHERED
+
+
+# What speaks to the shop's people on the terminal; `tests/serving/cli/test_spoken.py` names its commands.
+SPOKEN = (
+    *("serving/commands/doctor", "serving/commands/privacy", "serving/commands/upkeep/backup.py"),
+    *("serving/commands/upkeep/restore.py", "serving/commands/data/explain_data.py", "serving/commands/models/watch"),
+    *(
+        "serving/commands/lists/why",
+        "serving/commands/lists/list_in_words.py",
+        "serving/commands/lists/kpis_in_words.py",
+    ),
+    *("serving/backup/afterwards.py", "serving/monitoring", "training/data_worth/words.py"),
+)
+
+MARKUP = "serving/commands/privacy/data_page.py"  # yields HTML
+
+
+def test_what_speaks_yields_no_english_of_its_own() -> None:
+    """A line is a sentence, which has its wording in every language, and no plain text."""
+    plain = [
+        f"{path}:{each.lineno}"
+        for path, tree in _sources(SPOKEN)
+        for each in ast.walk(tree)
+        if isinstance(each, ast.Yield) and path != MARKUP and _has_words(each.value)
+    ]
+    assert plain == [], "say it as sentence(...)"
+
+
+def _sources(under: tuple[str, ...]) -> Iterator[tuple[str, ast.Module]]:
+    """Yield the path and the tree of each source whose path begins so."""
+    for path in sorted(each for room in ROOMS for each in (ROOT / room).rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if name.startswith(under):
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _speaks(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SPEAK
+
+
+def _has_words(value: ast.expr | None) -> bool:
+    parts = value.values if isinstance(value, ast.JoinedStr) else [value]
+    texts = (each.value for each in parts if isinstance(each, ast.Constant) and isinstance(each.value, str))
+    return any(re.search("[A-Za-z]{3,}", re.sub("<[^>]*>?|[a-z-]+{[^}]*}", "", text)) for text in texts)
+
+
+@pytest.mark.parametrize("said_so", ['sentence(f"{n} rows")', "sentence(words, n=3)"])
+def test_a_text_that_is_put_together_is_seen(said_so: str) -> None:
+    (call,) = (each for each in ast.walk(ast.parse(said_so)) if _speaks(each))
+    assert not isinstance(call.args[0], ast.Constant)
+
+
+@pytest.mark.parametrize(("line", "is_plain"), [('yield f"{n} rows"', True), ('yield f"  {line}"', False)])
+def test_a_plain_line_is_seen(line: str, is_plain: bool) -> None:
+    (found,) = (each for each in ast.walk(ast.parse(line)) if isinstance(each, ast.Yield))
+    assert _has_words(found.value) == is_plain

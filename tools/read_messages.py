@@ -21,11 +21,11 @@ from serving.book.recognition.identity import in_words as counted_rows
 from serving.commands.doctor.clock import SET_IT
 from serving.commands.lists.kpis_in_words import PERIODS
 from serving.commands.lists.list_in_words import APART, REGULARS
-from serving.commands.lists.why_in_words import ARMS
+from serving.commands.lists.why_in_words import ARMS, SIZES
 from serving.commands.privacy.beyond_reach import Left
 from serving.monitoring.in_words import INSIDE, OUTSIDE
 from serving.outreach.exports.layout import GROUPS
-from serving.outreach.plan.in_words import BANDS, CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, RANKED_BY, STATES
+from serving.outreach.plan.in_words import BANDS, CHANNELS, KINDS, LEFT_OUT, LISTED_FOR, OUTCOMES, RANKED_BY, STATES
 from tools.catalogues import Said, all_said, fields
 from training.data_worth.words import name_of
 
@@ -336,6 +336,11 @@ BY_MESSAGE: Mapping[str, Mapping[str, Twice]] = {
     },
     "{days} of {horizon} days after {day:table}, {silent} of {customers} have not ordered yet; expected were "
     "{expected}, {low} to {high}: {it}": {"it": (Message("as expected"), Message("not as expected"))},
+    "drawn among: {kind}, probability {band}, {it}": {
+        "kind": (KINDS["regular"], KINDS["winback"]),
+        "it": (SIZES["large"], SIZES["small"]),
+    },
+    "{library} {version} is not {rule}": {"version": (Name("4.5.0"), Name("2.0")), "rule": (Name("4.6.0"), Name("<2"))},
     "This cannot be undone. Forget them? Type {word}: ": {"word": (Message("yes", context="typed"),) * 2},
     "As of {then}.": MINUTES,
     **dict.fromkeys(

@@ -65,5 +65,5 @@ def _changed(message: Message, names: Sequence[str]) -> Iterator[Sentence]:
 
 
 def _named(names: Sequence[Sentence]) -> Message:
-    words, more = in_a_row(names[:MOST_NAMED], commas=True), len(names) - MOST_NAMED
-    return Message("{words} and {more} more", {"words": words, "more": more}) if more > 0 else words
+    first, more = in_a_row(names[:MOST_NAMED], commas=True), len(names) - MOST_NAMED
+    return Message("{names} and {more} more", {"names": first, "more": more}) if more > 0 else first

@@ -10,7 +10,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from features.language.messages import sentence
+from features.language.messages import Message, Sentence, in_a_row, sentence
 from serving.commands.doctor.finding import Examined, Finding
 
 NAME, LOCK = "python", "requirements.lock"
@@ -42,7 +42,7 @@ def check_python(_: Examined) -> Iterator[Finding]:
         yield Finding(NAME, "ok", words)
 
 
-def unfit_packages(needed: Iterator[Requirement]) -> Iterator[str]:
+def unfit_packages(needed: Iterator[Requirement]) -> Iterator[Sentence]:
     """Yield what is missing, or of a version that does not fit.
 
     >>> list(unfit_packages(iter([Requirement("numpy<1"), Requirement("no-such-package"), Requirement("numpy")])))
@@ -53,12 +53,14 @@ def unfit_packages(needed: Iterator[Requirement]) -> Iterator[str]:
             continue
         found = _installed(each.name)
         if found is None:
-            yield f"{each.name} is missing"
+            yield sentence("{library} is missing", library=each.name)
         elif not each.specifier.contains(found, prereleases=True):
-            yield f"{each.name} {found} is not {each.specifier}"
+            yield sentence(
+                "{library} {version} is not {rule}", library=each.name, version=found, rule=str(each.specifier)
+            )
 
 
-def other_than_locked(lock: Path | None) -> Iterator[str]:
+def other_than_locked(lock: Path | None) -> Iterator[Sentence]:
     """Yield each installed package of another version than a lock says; what is not installed is not needed here."""
     for line in () if lock is None else lock.read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.lstrip().startswith("#"):
@@ -66,7 +68,8 @@ def other_than_locked(lock: Path | None) -> Iterator[str]:
         locked = Requirement(line)
         found = _installed(locked.name) if locked.marker is None or locked.marker.evaluate() else None
         if found is not None and found not in locked.specifier:
-            yield f"{locked.name} {found} is not {str(locked.specifier).removeprefix('==')}"
+            rule = str(locked.specifier).removeprefix("==")
+            yield sentence("{library} {version} is not {rule}", library=locked.name, version=found, rule=rule)
 
 
 def _installed(name: str) -> str | None:
@@ -82,6 +85,6 @@ def _lock() -> Path | None:
     return found if found.exists() else None
 
 
-def _shown(names: list[str]) -> str:
-    more = len(names) - SHOWN
-    return "; ".join(names[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
+def _shown(told: list[Sentence]) -> Message:
+    first, more = in_a_row(told[:SHOWN]), len(told) - SHOWN
+    return Message("{names} and {more} more", {"names": first, "more": more}) if more > 0 else first

@@ -13,9 +13,11 @@ from serving.book.decisions import HAND_OVER
 from serving.book.lists import ROUND_ROBIN
 from serving.book.outcomes import LEAVE_ALONE
 from serving.book.sentences import sentences_from_json
+from serving.outreach.plan.candidates import RANDOM, RANKED
 from serving.outreach.plan.details import detail_sentence
 from serving.outreach.plan.holdout import HOLDOUT, TREATED
 from serving.outreach.plan.in_words import BANDS, CHANNELS, LEFT_OUT, LISTED_FOR, OUTCOMES, OWNERS, STATES
+from serving.outreach.plan.in_words import KINDS as KINDS_LISTED
 from serving.outreach.plan.snapshot import EVERY_CHANNEL
 from serving.outreach.plan.suppression import SNOOZED
 
@@ -27,6 +29,15 @@ ARMS: Mapping[str, Message] = {
 HOW_GIVEN: Mapping[str, Message] = {
     HAND_OVER: Message("handed over", context="owner"),
     ROUND_ROBIN: Message("in turn", context="owner"),
+}
+# How somebody came onto a list, and how large an expected spend is, beside the others of the list.
+CELLS: Mapping[str, Message] = {
+    RANKED: Message("listed by rank", context="cell"),
+    RANDOM: Message("listed by a random draw", context="cell"),
+}
+SIZES: Mapping[str, Message] = {
+    "large": Message("expected spend above the median"),
+    "small": Message("expected spend not above the median"),
 }
 # What an outcome writes as the reason of the snooze that it makes; whatever else stands there somebody wrote.
 LEFT_ALONE: Mapping[str, Message] = {
@@ -87,7 +98,21 @@ def _given(row: Row) -> Iterator[Sentence]:
 
 def _by_lot(row: Row) -> Iterator[Sentence]:
     yield sentence("Drawn by lot: {arm}", arm=_word(ARMS, row["arm"]))
-    yield sentence("{name}", name=str(row["stratum"]))
+    yield _stratum(str(row["stratum"]))
+
+
+def _stratum(code: str) -> Sentence:
+    """Return among whom a lot was drawn: kind, band and expected spend, as `serving.outreach.plan.holdout` writes them.
+
+    >>> _stratum("regular high large"), _stratum("all")
+    ('drawn among: regular customer, probability high, expected spend above the median', 'all')
+    """
+    kind, band, size = (*code.split(" "), "", "")[:3]
+    if kind not in KINDS_LISTED or band not in BANDS or size not in SIZES:
+        return sentence("{name}", name=code)
+    return sentence(
+        "drawn among: {kind}, probability {band}, {it}", kind=KINDS_LISTED[kind], band=BANDS[band], it=SIZES[size]
+    )
 
 
 def _in_programme(_row: Row) -> Iterator[Sentence]:
@@ -166,7 +191,8 @@ def _held(row: Row) -> Iterator[Sentence | None]:
 
 def _watched(row: Row) -> Iterator[Sentence | None]:
     yield sentence("Watched for {days} days: {arm}", days=Number(row["horizon_days"]), arm=_word(ARMS, row["arm"]))
-    yield sentence("{name}", name=f"{row['cell']}, {row['stratum']}")
+    yield sentence("{name}", name=_word(CELLS, row["cell"]))
+    yield _stratum(str(row["stratum"]))
     yield sentence("void, since its list was taken back") if row["voided_at"] else None
 
 
