@@ -50,9 +50,10 @@ def run_week(
         with failure_mailed(settings, lambda: ADD.name):  # an export that is not there
             state, notes = taken_up(former, settings, files, goes_on_at(former, settings) if former else "")
         run = Running(where or Path(FILE_NAME), file, settings, state, report)
-        with closing(run, lambda: goes_on_at(run.state, run.settings)), _recorded(run):
-            notes = (*taken_over(killed), *notes, *_stages(run))
-            run.keep(replace(run.state, ended_at=now()))
+        with closing(run, lambda: goes_on_at(run.state, run.settings)):
+            with _recorded(run):
+                notes = (*taken_over(killed), *notes, *_stages(run))
+            run.keep(replace(run.state, ended_at=now()))  # last: what is killed before goes on, and ends its record too
         return Week(run.state, notes, run.settings.language)
 
 

@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 
 from features.errors import DiskFull
-from serving.commands.weekly import stages
+from features.file_access import Access
+from serving.commands.weekly import running, stages
 from serving.commands.weekly.lock import held
-from serving.commands.weekly.run_state import read_state
+from serving.commands.weekly.run_state import RunState, read_state, write_state
 from serving.commands.weekly.weekly import FILE
 from serving.config import load_settings
 from tests.serving.conftest import Call, SmallShop, in_book
@@ -168,6 +169,21 @@ def test_what_was_done_from_other_orders_is_done_anew(week: Path, call: Call):
     assert code == 0
     assert "have changed since: the stages after add begin anew" in out
     assert in_book(week.parent, "SELECT count(*) FROM runs WHERE as_of >= '2023-05-17'") == [(2,)]
+
+
+def test_a_week_has_ended_once_its_record_has(week: Path, call: Call):
+    """Killed in between it would not be taken up, and its run of MLflow would stay under way."""
+    under_way: list[int] = []
+
+    def wrote(file: Path, state: RunState, access: Access) -> None:
+        if state.ended_at is not None:
+            with closing(sqlite3.connect(week.parent / "mlruns" / "mlflow.db")) as runs:
+                under_way.extend(runs.execute("SELECT count(*) FROM runs WHERE status = 'RUNNING'").fetchone())
+        write_state(file, state, access)
+
+    with mock.patch.object(running, "write_state", wrote):
+        assert call("weekly", "--config", week)[0] == 0
+    assert under_way == [0]
 
 
 def test_another_week_begins_a_run_of_its_own(week: Path, call: Call):
