@@ -75,7 +75,7 @@ def run_demo(folder: Path, screen: Screen) -> None:
     with OpenShop(settings) as shop:
         watched = watch_shop(shop, ("list",))
     screen.lines(watched)
-    screen.say("", "6. What next", "", *next_commands(settings))
+    screen.say("", "6. What next", "", *next_commands(settings, settings.tracking().page()))
     stations: dict[str, Any] = {
         "check": report,
         "training": trained,
@@ -161,12 +161,13 @@ def judged(settings: Settings, log: Log) -> Told:
         return Told(truth_of(next(each_window(shop.book, log, complete_until(log), lambda *_: 0.0))))
 
 
-def next_commands(settings: Settings) -> list[str]:
-    """Return what a newcomer would want to try now."""
+def next_commands(settings: Settings, runs: str) -> list[str]:
+    """Return what a newcomer would want to try now; `runs` is the address of the runs of training."""
     toml = settings.folder / FILE_NAME
     return [
         f"  the list for a spreadsheet    {settings.folder / 'demo' / 'list' / 'list.csv'}",
         f"  compare runs in MLflow        {settings.tracking().store.ui_command}",
+        f"                                then open {runs}",
         "  your own shop                 source .venv/bin/activate && mkdir my-shop && cd my-shop",
         "                                regulars init ORDERS.csv",
         "                                regulars check && regulars train && regulars list --out list",

@@ -25,7 +25,7 @@ from serving.commands.models.tune import trees_for
 from serving.commands.result import Table
 from serving.shop import OpenShop
 from training.backtest.backtest import Progress, no_progress
-from training.budget import FULL, Budget
+from training.budget import FULL, Budget, budget_of
 from training.refit import ListSize
 from training.tracking import Stages, Tracking
 from training.train import TrainingResult, train
@@ -72,7 +72,7 @@ class Trained:
 
 
 def train_and_judge(
-    shop: OpenShop, report: Progress = no_progress, *, tuned: bool = True, budget: Budget = FULL
+    shop: OpenShop, report: Progress = no_progress, *, tuned: bool = True, budget: Budget | str = FULL
 ) -> Trained:
     """Train, record the run, let the gate decide, and audit what it let serve.
 
@@ -80,9 +80,12 @@ def train_and_judge(
         shop: the open shop; trained is on what was known before its `until`.
         report: is called before each step.
         tuned: grow trees as `regulars tune` found; False for the usual ones.
-        budget: how much may be done.
+        budget: how much may be done; as a text it is quick, full, or a number of minutes.
+
+    Raises:
+        InputError: a budget that is none of these.
     """
-    settings = shop.settings
+    settings, may_do = shop.settings, budget_of(budget) if isinstance(budget, str) else budget
     tracking = settings.tracking()
     refuse_lost_models(shop, tracking)
     killed = close_killed(shop)
@@ -106,7 +109,7 @@ def train_and_judge(
         list_size=ListSize(*list_size(shop)),
         groups=groups,
         documents={BALANCE: document(shop.reading.sheet)},
-        budget=budget,
+        budget=may_do,
         sources=sources_of(shop),
         stages=stages,
         progress=report,

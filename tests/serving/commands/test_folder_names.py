@@ -30,6 +30,10 @@ NAMES = (
 )  # fmt: skip
 EVERYTHING = 'Shop #1? 100%Fair 50%25 a=b&uri=true;it\'s "mine" $HOME `x` [old]* فروشگاه Μαγαζί'
 
+RUNS = (
+    "http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning&searchFilter=tags.kind%3D%27training%27"
+)
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
@@ -85,12 +89,13 @@ def test_every_line_to_copy_is_read_back_by_a_shell(tmp_path: Path) -> None:
     wanted = ["regulars", "init", orders, "--events", events, "--customers", customers, "--out", toml]
     assert shlex.split(said.removeprefix("next: ")) == wanted
     init_shop(folder)
-    lines = next_commands(load_settings(folder / "regulars.toml"))
+    lines = next_commands(load_settings(folder / "regulars.toml"), RUNS)
     (serve,) = (line for line in lines if "regulars serve" in line)
     command = shlex.split(serve.partition(": ")[2])
     assert (Path(command[0]).name, *command[1:]) == ("regulars", "serve", "--config", toml)
     (runs,) = (line for line in lines if "mlflow ui" in line)
     assert sa.make_url(shlex.split(runs)[-1]).database == str(folder / "mlruns" / "mlflow.db")
+    assert lines[lines.index(runs) + 1].split()[-1] == RUNS
 
 
 def test_what_the_demo_says_at_its_end_is_found_where_no_environment_is_active(
@@ -99,7 +104,7 @@ def test_what_the_demo_says_at_its_end_is_found_where_no_environment_is_active(
     simulate_shop(2, 1, tmp_path)
     init_shop(tmp_path)
     monkeypatch.setenv("PATH", os.defpath)
-    lines = next_commands(load_settings(tmp_path / "regulars.toml"))
+    lines = next_commands(load_settings(tmp_path / "regulars.toml"), RUNS)
     programs = {word for line in lines for word in shlex.split(line) if Path(word).name in ("regulars", "mlflow")}
     assert {Path(each).name for each in programs if Path(each).is_absolute() and os.access(each, os.X_OK)} == {
         "regulars",
