@@ -55,7 +55,7 @@ def test_a_week_deletes_nothing_where_no_period_is_set(week: Path, call: Call) -
     code, out, _ = call("weekly", "--config", week)
     assert (code, "Old records" in out) == (0, False)
     assert in_book(week.parent, OLD_ROWS) == [(2,)]
-    assert call("tidy", "--config", week)[1] == "2 views deleted\n"
+    assert call("tidy", "--config", week)[1] == "2 rows deleted: who of the shop looked at somebody's page\n"
 
 
 def test_a_section_that_says_nothing_sets_the_usual_periods(week: Path) -> None:
