@@ -9,6 +9,7 @@ whose tests have. `tests/mutants.md` is written of all that are known.
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
@@ -79,11 +80,14 @@ def _named(title: str, modules: Sequence[str]) -> Iterator[str]:
 def _left(outcome: Outcome) -> Iterator[str]:
     if outcome.survivors:
         yield f"\n## Left in `{outcome.judged.module}`\n"
-        yield "| the code | the mutant | why it is left |"
+        yield "| the code | the mutants | why they are left |"
         yield "| --- | --- | --- |"
+    rows: dict[tuple[str, str], list[str]] = defaultdict(list)
     for before, after in outcome.survivors:
         why = outcome.judged.why_equivalent(before, after) or "no test yet, and not shown to be equivalent"
-        yield f"| {_cell(before)} | {_cell(after)} | {why} |"
+        rows[before, why].append(_cell(after))
+    for (before, why), changed in rows.items():
+        yield f"| {_cell(before)} | {'<br>'.join(changed)} | {why} |"
 
 
 def _cell(line: str) -> str:
