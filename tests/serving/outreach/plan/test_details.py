@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features.language import GREEK, PERSIAN
+from features.language import ENGLISH, GREEK, PERSIAN
 from serving.outreach.plan import capacity, departures, entry_rule, ranking, suppression
-from serving.outreach.plan.details import FORMS, detail_text
+from serving.outreach.plan.details import FORMS, detail_sentence, detail_text
 from serving.outreach.plan.entry_rule import due_in_words
 from serving.outreach.plan.in_words import CODES, LEFT_OUT, OUTCOMES
 from serving.outreach.plan.suppression import REASONS
@@ -53,6 +53,13 @@ def test_details_are_said_with_the_days_and_names_of_the_language() -> None:
     assert detail_text("no consent to call", PERSIAN) == "به این راه تماس رضایت نداده: تماس تلفنی"
     assert detail_text("risk is down to 12%", PERSIAN) == "احتمال ریزش تا ۱۲ درصد پایین آمده"
     assert detail_text("ordered again, Eleni says", GREEK) == "ordered again, Eleni says"
+
+
+def test_a_gap_of_thousands_of_days_is_read_and_the_english_stays_as_it_was_written() -> None:
+    detail = "usually orders every 1,234 days, and is late from 2026-03-15 on"
+    assert detail_text(detail, GREEK).startswith("συνήθως παραγγέλνει κάθε 1.234 ημέρες")
+    older = detail.replace(",", "", 1)  # as it may have been written once
+    assert detail_sentence(older) == detail_text(older, ENGLISH) == older
 
 
 @pytest.mark.parametrize("codes", [LEFT_OUT, OUTCOMES, *CODES.values()])
