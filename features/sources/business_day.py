@@ -14,6 +14,7 @@ import numpy as np
 
 from features.log import Ints
 from features.sources import cells
+from features.sources.file_facts import WHOLE, FileFacts
 from features.sources.mapping import Shop
 
 DAY = 86400
@@ -57,7 +58,7 @@ def _business_clock(local_time: Ints, offset: Ints, shop: Shop) -> Ints:
     return clock
 
 
-def on_clock_of(local_time: Ints, offset: Ints, zone: str) -> Ints:
+def on_clock_of(local_time: Ints, offset: Ints, zone: str, facts: FileFacts = WHOLE) -> Ints:
     """Return the offsets of moments where times that name none are on the clock of a zone.
 
     Dates without a time are no moments of a clock: a column of nothing but dates keeps its offsets.
@@ -66,19 +67,21 @@ def on_clock_of(local_time: Ints, offset: Ints, zone: str) -> Ints:
         local_time: seconds since 1970-01-01 as written, with the marks of `cells`.
         offset: seconds east of UTC where one is written, else `cells.NO_OFFSET`.
         zone: IANA name.
+        facts: of the file.
 
     >>> on_clock_of(np.array([cells.moment("2024-07-05 10:00")[0]]), np.array([cells.NO_OFFSET]), "Europe/Athens")
     array([10800])
     """
     bare = (offset == cells.NO_OFFSET) & (local_time > cells.HUGE)
-    return (
-        np.where(bare, clock_offsets(np.where(bare, local_time, 0), zone), offset) if has_times(local_time) else offset
-    )
+    if not has_times(local_time, facts):
+        return offset
+    return np.where(bare, clock_offsets(np.where(bare, local_time, 0), zone), offset)
 
 
-def has_times(local_time: Ints) -> bool:
-    """Say whether a column of moments has a time of day anywhere; otherwise it holds dates."""
-    return bool(((local_time > cells.HUGE) & (local_time % DAY != 0)).any())
+def has_times(local_time: Ints, facts: FileFacts = WHOLE) -> bool:
+    """Say whether a column of moments has a time of day anywhere in the file; otherwise it holds dates."""
+    timed = ((local_time > cells.HUGE) & (local_time % DAY != 0)).any()
+    return facts.decide("times of day", (int(timed),), lambda parts: parts[0] > 0)
 
 
 def clock_offsets(local_time: Ints, zone: str) -> Ints:

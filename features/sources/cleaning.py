@@ -48,6 +48,7 @@ from features.sources.words.placeholders import placeholder_question, suspects
 LONGEST_ID = 200
 MOST_DAYS_OF_AN_ORDER = 31
 MOST_KINDS, LONGEST_KIND = 60, 40
+NOT_ROUNDED = frozenset({""})
 
 
 def clean_lines(
@@ -198,7 +199,7 @@ def _leave_out_other_rows(checks: RowChecks, order: Codes, customer: Coded, mean
 def _leave_out_placeholders(checks: RowChecks, customer: Coded, rules: LineRules) -> None:
     """Leave out the ids that stand for nobody; where the shop has not said which, it is asked."""
     nobody = rules.guests
-    if nobody is None and (nobody := suspects(customer, checks.alive)):
+    if nobody is None and (nobody := suspects(customer, checks.alive, checks.typed.facts)):
         checks.ask(placeholder_question(customer, nobody, checks.alive))
     if nobody:
         checks.leave_out("placeholders", among(customer, frozenset(map(cells.customer_id, nobody))))
@@ -231,14 +232,21 @@ def _check_dates(checks: RowChecks, name: str, local_time: Ints, offset: Ints, d
     zoned = offset != cells.NO_OFFSET
     far = zoned & (np.abs(offset) > cells.MOST_OFFSET)
     checks.problem(name, "at most 14 hours from UTC", "write the offset as +02:00, or Z for UTC", far)
-    if (good & zoned).any() and (good & ~zoned).any():
-        fewer = zoned if np.count_nonzero(good & zoned) * 2 <= np.count_nonzero(good) else ~zoned
+    counts = (int(np.count_nonzero(good & zoned)), int(np.count_nonzero(good)))
+    if (with_zone := checks.typed.facts.decide(f"zones of {name}", counts, _fewer_have_zones)) is not None:
+        fewer = zoned if with_zone else ~zoned
         rule = "written like the other dates, of which some have a zone and some have none"
         section = "orders.format" if name == "ordered_at" else "events.format"
         remedy = f'export all with a zone, or set zone = "UTC" under [{section}] if the others are in UTC'
         checks.problem(name, rule, remedy, fewer)
     if latest is not None:
         checks.problem(name, "in the past", "correct the date, or date_format", day > latest)
+
+
+def _fewer_have_zones(counts: tuple[int, ...]) -> bool | None:
+    """Say whether fewer rows have a zone than have none; None where all have one, or none has."""
+    zoned, every = counts
+    return None if zoned in (0, every) else zoned * 2 <= every
 
 
 def _returned(checks: RowChecks, amount: Ints, quantity: Ints | None, meant: Meant, rules: LineRules) -> Mask:
@@ -287,7 +295,8 @@ def _check_ids(checks: RowChecks, customer: Coded) -> None:
             checks.problem(name, f"at most {LONGEST_ID} characters", "map the column that holds the id", wrong)
         control = where(coded, lambda text: CONTROL.pattern.search(text) is not None, hint=CONTROL)
         checks.problem(name, "free of control characters", "export the ids again", control)
-        every = may_be_digits(coded) and cells.all_rounded(coded.values)
+        rounded_ids = cells.rounded_ids(coded.values) if may_be_digits(coded) else NOT_ROUNDED
+        every = checks.typed.facts.decide(f"rounded {name}", rounded_ids, cells.all_rounded)
         rounded = ~is_empty(coded) if every else where(coded, cells.is_rounded, hint=ROUNDED)
         checks.problem(name, AN_ID_WITH_ALL_DIGITS, ROUNDED_REMEDY, rounded)
 

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from features.errors import InputError, Violation
+from features.sources.file_facts import WHOLE, FileFacts
 from features.sources.mapping import Beside, CustomersMapping, EventsMapping, FileFormat, OrdersMapping
 from features.sources.opening.open_file import OpenFile, by_place
 from features.sources.opening.opener import open_files, rewritten
@@ -52,11 +53,15 @@ class Column:
 
 @dataclass(frozen=True)
 class MappedFile:
-    """An open file, the column of each mapped field in the order of the contract, and how the file writes its cells."""
+    """An open file, the column of each mapped field in the order of the contract, and how the file writes its cells.
+
+    `facts` are of the whole file, where this is a partition of it.
+    """
 
     file: OpenFile
     columns: Mapping[str, Column]
     form: FileFormat
+    facts: FileFacts = WHOLE
 
     def column_name(self, field: str) -> str:
         """Return what messages call the column of a field; the field itself where no column holds it."""

@@ -21,6 +21,7 @@ from features.sources.mapping import LineRules
 from features.sources.row_checks import RowChecks, TypedTable
 
 ENOUGH_ROWS = 500_000
+LINE_IDS = ("line_id", "product_id")
 _STATES = ("status", "cancelled_at", "updated_at")
 FEW_LINES = 0.05  # of the orders have several rows: then a row is an order, and no line of one
 
@@ -54,19 +55,25 @@ def earlier_states(
     sold = checks.alive & (order >= 0) & ~_negative(typed)
     doubt = keys_in_doubt(order, sold, [customer.codes, local_time, *_columns(typed, rules)])
     if not doubt.any():
+        if typed.facts.of_partition:  # in another one there may be a doubt, which these orders help to decide
+            _rows_say_little(typed, order[:0], order[sold], rules)
         return nothing
     every = np.flatnonzero(sold)
     inside = np.flatnonzero(doubt[order[every]])
     rows, others = every[inside], order[every[~doubt[order[every]]]]
     group, first = _groups(typed, rows, order, customer, local_time)
-    run = np.concatenate([[True], (group[1:] != group[:-1]) | (inside[1:] - inside[:-1] > 1)])
-    apart = [each for each in _attributes(typed, rows, group, run, rules) if _differs_from(first, each).any()]
+    block = _blocks(typed, order)[rows]
+    run = np.concatenate([[True], (group[1:] != group[:-1]) | (block[1:] != block[:-1])])
+    attributes = _attributes(typed, rows, group, run, rules)
+    apart = {name: each for name, each in attributes if _differs_from(first, each).any()}
     if not apart:
+        if typed.facts.of_partition:
+            _rows_say_little(typed, group, others, rules)
         return nothing
     line = _line_identity(typed, rows, group, others, rules)
     state = np.zeros(len(rows), dtype=np.int64)
-    for each in apart:
-        if _repeats_lines(group, each, line):
+    for name, each in apart.items():
+        if typed.facts.decide(f"states by {name}", _with_lines_repeated(group, each, line), _most_repeat_lines):
             state = _paired(state, each)
     differs = _differs(group, state)
     if not differs.any():
@@ -87,6 +94,17 @@ def _columns(typed: TypedTable, rules: LineRules) -> Iterator[Codes]:
     yield from (typed.texts[name].codes for name in ("type", *_STATES) if name in typed.texts)
     yield from (typed.flags[name] for name in ("cancelled",) if name in typed.flags)
     yield from (typed.numbers[name] for name in _of_order(rules) if name in typed.numbers)
+    if len(typed.place):  # rows that stand together here, and apart in the file
+        yield typed.place - np.arange(typed.rows)
+
+
+def _blocks(typed: TypedTable, order: Codes) -> Ints:
+    """Return a number per row, the same for rows of one order that stand together in the file."""
+    begins = np.zeros(typed.rows, dtype=np.int64)
+    begins[1:] = order[1:] != order[:-1]
+    if len(typed.place):
+        begins[1:] |= typed.place[1:] - typed.place[:-1] > 1
+    return np.cumsum(begins, out=begins)
 
 
 def _of_order(rules: LineRules) -> tuple[str, ...]:
@@ -105,19 +123,22 @@ def _groups(typed: TypedTable, rows: Ints, order: Codes, customer: Coded, local_
     return key, first
 
 
-def _attributes(typed: TypedTable, rows: Ints, group: Codes, run: Mask, rules: LineRules) -> Iterator[Codes]:
-    """Yield what may tell the states of an order apart, an integer per row."""
+def _attributes(
+    typed: TypedTable, rows: Ints, group: Codes, run: Mask, rules: LineRules
+) -> Iterator[tuple[str, Codes]]:
+    """Yield the name of what may tell the states of an order apart, and an integer per row."""
     for name in _STATES:
         if (coded := typed.texts.get(name)) is not None:
-            yield _filled_down(coded.codes[rows], ~is_empty(coded)[rows], group, run)
+            yield name, _filled_down(coded.codes[rows], ~is_empty(coded)[rows], group, run)
     if (flag := typed.flags.get("cancelled")) is not None:
-        yield _filled_down(flag[rows], flag[rows] != cells.FLAG_EMPTY, group, run)
+        yield "cancelled", _filled_down(flag[rows], flag[rows] != cells.FLAG_EMPTY, group, run)
     for name in _of_order(rules):
         if (values := typed.numbers.get(name)) is not None:
-            yield _filled_down(values[rows], values[rows] != cells.EMPTY, group, run)
+            yield name, _filled_down(values[rows], values[rows] != cells.EMPTY, group, run)
     stands_apart = run.copy()
-    stands_apart[1:] |= rows[1:] - rows[:-1] > 1
-    yield np.cumsum(stands_apart, dtype=np.int64)
+    place = typed.places[rows]
+    stands_apart[1:] |= place[1:] - place[:-1] > 1
+    yield "place", np.cumsum(stands_apart, dtype=np.int64)
 
 
 def _filled_down(values: Codes, filled: Mask, group: Codes, run: Mask) -> Codes:
@@ -136,11 +157,10 @@ def _line_identity(typed: TypedTable, rows: Ints, group: Codes, others: Codes, r
 
     `others` are the orders of all other rows.
     """
-    ids = [typed.texts[name].codes[rows] for name in ("line_id", "product_id") if name in typed.texts]
+    ids = [typed.texts[name].codes[rows] for name in LINE_IDS if name in typed.texts]
     names = ("price", "quantity") if rules.amount_is == "order" else ("amount", "price", "quantity")
     numbers = [typed.numbers[name][rows] for name in names if name in typed.numbers]
-    rows_of = np.concatenate([np.bincount(group), np.bincount(others)])
-    if not ids and np.count_nonzero(rows_of > 1) <= FEW_LINES * np.count_nonzero(rows_of):
+    if _rows_say_little(typed, group, others, rules):
         return np.zeros(len(rows), dtype=np.int64)
     columns = ids or numbers
     if not columns:
@@ -151,21 +171,37 @@ def _line_identity(typed: TypedTable, rows: Ints, group: Codes, others: Codes, r
     return identity
 
 
-def _repeats_lines(group: Codes, attribute: Codes, line: Codes) -> bool:
-    """Say whether most orders that differ in an attribute name the lines of their last state in all others, too."""
+def _rows_say_little(typed: TypedTable, group: Codes, others: Codes, rules: LineRules) -> bool:
+    """Say whether a row is an order in nearly all cases, and nothing else names a line."""
+    if any(name in typed.texts for name in LINE_IDS):
+        return False
+    rows_of = np.concatenate([np.bincount(group), np.bincount(others)])
+    counts = (int(np.count_nonzero(rows_of > 1)), int(np.count_nonzero(rows_of)))
+    return typed.facts.decide("orders of several lines", counts, lambda orders: orders[0] <= FEW_LINES * orders[1])
+
+
+def _with_lines_repeated(group: Codes, attribute: Codes, line: Codes) -> tuple[int, int]:
+    """Return how many orders that differ in an attribute name the lines of their last state in all others, too.
+
+    The second number is that of the orders which do not.
+    """
     inside = np.flatnonzero(_group_mask(group, _differs(group, attribute)))
     if len(inside) > ENOUGH_ROWS:  # a file that is not sorted by order: some of its orders show that
         inside = inside[group[inside] % (len(inside) // ENOUGH_ROWS + 1) == 0]
         if not len(inside):
-            return False
+            return 0, 0
     some = group[inside]
     state, pair = _paired(some, attribute[inside]), _paired(some, line[inside])
     repeats = _named_again(some, state, pair)
     known = np.zeros(int(state.max()) + 1, dtype=bool)
     known[state[repeats]] = True
     without = np.unique(some[~known[state]])
-    with_all = len(np.unique(some)) - len(without)
-    return with_all > 0 and with_all >= len(without)
+    return len(np.unique(some)) - len(without), len(without)
+
+
+def _most_repeat_lines(orders: tuple[int, ...]) -> bool:
+    with_all, without = orders
+    return with_all > 0 and with_all >= without
 
 
 def _named_again(group: Codes, state: Ints, pair: Ints) -> Mask:
@@ -216,7 +252,9 @@ def _updated(typed: TypedTable, rows: Ints, version: Ints, rules: LineRules) -> 
         return np.zeros(len(rows), dtype=np.int64)
     used, codes = np.unique(coded.codes[rows], return_inverse=True)
     read = np.array([_instant(str(coded.values[code]), rules) for code in used], dtype=np.int64)
-    if (read == cells.BAD).any():  # where one cannot be read, the place in the file says it
+    unread = int(np.count_nonzero(read == cells.BAD))
+    # Where one cannot be read, the place in the file says it.
+    if typed.facts.decide("updated_at that cannot be read", (unread,), lambda texts: texts[0] > 0):
         return np.zeros(len(rows), dtype=np.int64)
     newest = np.full(int(version.max()) + 1, cells.EMPTY, dtype=np.int64)
     np.maximum.at(newest, version, read[codes])

@@ -21,7 +21,7 @@ from features.questions import Question, by_setting
 from features.roll_up import roll_up
 from features.sources.balance.draw import draw, with_log
 from features.sources.balance.iran_units import unit_questions
-from features.sources.balance.limits import doubts
+from features.sources.balance.limits import Months, doubts
 from features.sources.balance.recount import compare, recount
 from features.sources.balance.sheet import BalanceSheet
 from features.sources.cells.cells_sql import read_cells
@@ -166,7 +166,7 @@ def _checked(
     lines, found, set_aside = _read_orders(orders, shop, limits, forgotten, count_twice=count_twice)
     happened: CleanTable | None = None
     if events is not None:
-        happened, more = _read_events(events, shop, limits, forgotten, orders.merge)
+        happened, more = read_events(events, shop, limits, forgotten, orders.merge)
         found.add(more)
     if customers is not None:
         found.add(_customers(customers)[1])
@@ -194,14 +194,14 @@ def _checked(
     log = roll_up(handed_over.pop(), happened_events)
     kept = log.streams["orders"]
     if not len(kept):
-        return _faulty(refused([_nothing_left(orders, counts, until)]), counts)
+        return _faulty(refused([nothing_left(orders, counts, until)]), counts)
     counts["same-day splits"] = int((kept.columns["orders"] - 1).sum())
     if sheet is not None:
         sheet = with_log(sheet, log, under)
-        questions += doubts(sheet, log, days, orders.accept, orders.most_left_out)
+        questions += doubts(sheet, log, Months.of(sheet, days), orders.accept, orders.most_left_out)
         questions += unit_questions(sheet, log, shop.new_rial_from, orders.accept)
         sheet = with_ragged(sheet, ragged)
-    return CheckReport((), _counted(counts), log, questions=questions, sheet=sheet, set_aside=tuple(set_aside))
+    return CheckReport((), counted(counts), log, questions=questions, sheet=sheet, set_aside=tuple(set_aside))
 
 
 def _read_orders(
@@ -221,7 +221,7 @@ def _read_orders(
     try:
         until = limits["until"]
         with open_mapped(orders, ORDERS, before=None if until is None else date_of(until)) as opened:
-            typed, file, again = _typed(opened)
+            typed, file, again = typed_cells(opened)
             merges = read_merges(orders.merge)
             typed, n_merged = merged(marked(typed, FORGOTTEN, forgotten, merges), merges)
             cleaned, found, set_aside = stop_at_broken(typed, clean), None, list[Violation]()
@@ -281,14 +281,16 @@ def read_customers(mapping: CustomersMapping, forgotten: Forgotten | None = None
 
 
 def _faulty(found: Findings, counts: Mapping[str, int]) -> CheckReport:
-    return CheckReport(tuple(found.violations), _counted(counts), None, tuple(found.broken), tuple(found.warnings))
+    return CheckReport(tuple(found.violations), counted(counts), None, tuple(found.broken), tuple(found.warnings))
 
 
-def _counted(counts: Mapping[str, int]) -> tuple[RuleCount, ...]:
+def counted(counts: Mapping[str, int]) -> tuple[RuleCount, ...]:
+    """Return how many rows each rule touched, in the order of the rules."""
     return tuple(RuleCount(rule, counts[rule]) for rule in RULES if rule in counts)
 
 
-def _nothing_left(orders: OrdersMapping, counts: Mapping[str, int], until: date | None) -> Violation:
+def nothing_left(orders: OrdersMapping, counts: Mapping[str, int], until: date | None) -> Violation:
+    """Return the violation of a file without an order; arguments as for `read_log`, and rule → rows."""
     left_out = ", ".join(f"{rows} {rule}" for rule, rows in counts.items() if rows)
     cut = f" before {until}" if until else ""
     if counts.get("zero-value orders"):
@@ -301,16 +303,25 @@ def _nothing_left(orders: OrdersMapping, counts: Mapping[str, int], until: date 
     return Violation(orders.source_name, None, "", f"holds no order of a known customer{cut}", "", remedy)
 
 
-def _read_events(
+def read_events(
     mapping: EventsMapping,
     shop: Shop,
     limits: Mapping[str, int | None],
     forgotten: Forgotten | None,
     merge: Path | None,
 ) -> tuple[CleanTable | None, Findings]:
+    """Return the clean events, and what is wrong with their file.
+
+    Args:
+        mapping: the file.
+        shop: zone and business day.
+        limits: day numbers of `until` and `latest`, as for `read_log`.
+        forgotten: says who was forgotten.
+        merge: the file of merged customers.
+    """
     try:
         with open_mapped(mapping, EVENTS) as opened:
-            typed, file, again = _typed(opened, mapping.kind)
+            typed, file, again = typed_cells(opened, mapping.kind)
             merges = read_merges(merge)
             typed, _ = merged(marked(typed, EVENTS_OF_FORGOTTEN, forgotten, merges), merges)
             cleaned = clean_events(typed, shop, until=limits["until"], latest=limits["latest"])
@@ -320,7 +331,7 @@ def _read_events(
         return None, refused_by(error, mapping.file.name)
 
 
-def _typed(opened: MappedFile, kind: str | None = None) -> tuple[TypedTable, MappedFile, list[Problem]]:
+def typed_cells(opened: MappedFile, kind: str | None = None) -> tuple[TypedTable, MappedFile, list[Problem]]:
     """Return the cells of a file, the file as it could be read, and the header lines that come again in it.
 
     `kind` is that of every event of a file that has no column for it.
@@ -336,7 +347,7 @@ def _typed(opened: MappedFile, kind: str | None = None) -> tuple[TypedTable, Map
 def _customers(mapping: CustomersMapping) -> tuple[pd.DataFrame, Findings]:
     try:
         with open_mapped(mapping, CUSTOMERS) as opened:
-            typed, file, again = _typed(opened)
+            typed, file, again = typed_cells(opened)
             cleaned, problems = clean_customers(typed, mapping.format)
             return cleaned, findings(file, [*again, *problems])
     except InputError as error:

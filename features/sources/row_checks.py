@@ -13,6 +13,7 @@ from features.questions import Question
 from features.sources import cells
 from features.sources.balance.account import Account, ReadRows
 from features.sources.columns import Mask, is_empty
+from features.sources.file_facts import WHOLE, FileFacts
 from features.sources.opening.totals import TOTAL_ROWS
 
 NO_TEXTS: Texts = np.zeros(0, dtype=object)
@@ -26,7 +27,8 @@ class TypedTable:
     marks of `features/sources/cells/marks.py`; `flags` hold 0, 1, FLAG_EMPTY, FLAG_BAD; `headers` are the names of the
     columns as the file writes them, where there is a file. `marks` holds
     the rows that were marked for a rule when the file was opened. `part` is the number of each row's file, where
-    several are read as one; else it is empty.
+    several are read as one; else it is empty. `place` is the number of each row in the file, where these are a
+    partition of it; else it is empty. `facts` are of the whole file.
     """
 
     rows: int
@@ -38,6 +40,13 @@ class TypedTable:
     headers: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, Mask] = field(default_factory=dict)
     part: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    place: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    facts: FileFacts = WHOLE
+
+    @property
+    def places(self) -> Ints:
+        """The number of each row in the file, from 0."""
+        return self.place if len(self.place) else np.arange(self.rows)
 
 
 @dataclass(frozen=True, eq=False)

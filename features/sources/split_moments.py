@@ -8,6 +8,7 @@ from features.log import Coded, Ints
 from features.sources import cells
 from features.sources.business_day import DAY, clock_offsets, has_times
 from features.sources.columns import read_codes
+from features.sources.file_facts import WHOLE, FileFacts
 
 
 def times_of_day(coded: Coded) -> tuple[Ints, Ints]:
@@ -22,7 +23,9 @@ def times_of_day(coded: Coded) -> tuple[Ints, Ints]:
     return seconds, offset
 
 
-def joined(local_time: Ints, offset: Ints, time: tuple[Ints, Ints] | None, zone: Coded | None) -> tuple[Ints, Ints]:
+def joined(
+    local_time: Ints, offset: Ints, time: tuple[Ints, Ints] | None, zone: Coded | None, facts: FileFacts = WHOLE
+) -> tuple[Ints, Ints]:
     """Return the moments of dates with the time and the zone beside them.
 
     A date that has a time itself keeps it, and one that has an offset keeps that. Where no row has a time the zone does
@@ -33,6 +36,7 @@ def joined(local_time: Ints, offset: Ints, time: tuple[Ints, Ints] | None, zone:
         offset: seconds east of UTC, else `cells.NO_OFFSET`.
         time: of `times_of_day`.
         zone: the column of zones, such as PST or Europe/Athens.
+        facts: of the file.
 
     >>> date = np.array([cells.moment("2026-01-31")[0]])
     >>> moment = joined(date, np.array([cells.NO_OFFSET]), times_of_day(Coded.of(["22:30"])), Coded.of(["PST"]))
@@ -44,7 +48,7 @@ def joined(local_time: Ints, offset: Ints, time: tuple[Ints, Ints] | None, zone:
         bare = (local_time > cells.HUGE) & (local_time % DAY == 0) & (seconds > cells.HUGE)
         local_time = np.where(bare, local_time + seconds, local_time)
         offset = np.where(bare & (offset == cells.NO_OFFSET), written, offset)
-    if zone is not None and has_times(local_time):
+    if zone is not None and has_times(local_time, facts):
         offset = _in_zones(local_time, offset, zone)
     return local_time, offset
 

@@ -11,6 +11,7 @@ import typer
 from features.engines.engine_names import ENGINES, NUMPY
 from features.errors import InputError
 from features.language.languages import ENGLISH
+from features.machine import MOST_PARTITIONS
 from serving.cli.options import (
     Active,
     AsOf,
@@ -196,6 +197,15 @@ def features(
         typer.Option("--url", help="Where they are computed; default: the orders' database, or this machine."),
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Print the SQL, and run nothing.")] = False,
+    partitions: Annotated[
+        int | None,
+        typer.Option(
+            "--partitions",
+            min=1,
+            max=MOST_PARTITIONS,
+            help="Read the orders in so many partitions, with --out; default: as many as the memory needs.",
+        ),
+    ] = None,
     config: Config = None,
     orders: Orders = None,
     horizon: Horizon = None,
@@ -211,8 +221,10 @@ def features(
             raise InputError(f"say where the features go, and once: {ways}")
         from serving.commands.data.features import explain_features, write_feature_rows, write_features
 
+        if partitions is not None and (out is None or engine != NUMPY):
+            raise InputError("--partitions goes with --out and the engine numpy: a database spills by itself")
         if out is not None:
-            screen_of(json).show(write_features(shop, out, engine, url))
+            screen_of(json).show(write_features(shop, out, engine, url, partitions))
         elif into is not None:
             screen_of(json).show(write_feature_rows(shop, into, engine, url))
         else:

@@ -22,6 +22,7 @@ from features.shell import shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, FileFormat, OrdersMapping, Shop, with_paths
 from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
 from serving.config.broken_restore import refuse_broken_restore
+from serving.config.machine_settings import MachineSettings
 from serving.config.out_settings import OutSettings
 from serving.config.questions import refuse_open_questions, refuse_questions
 from serving.config.retention_settings import RetentionSettings
@@ -165,6 +166,7 @@ _SECTIONS: dict[str, Any] = {
     "mlflow": MlflowSettings,
     "serve": ServeSettings,
     "files": FileSettings,
+    "machine": MachineSettings,
     "pages": PagesSettings,
     "deliver": DeliverSettings,
     "retention": RetentionSettings,

@@ -27,6 +27,7 @@ from features.money import Money
 from features.sources.kept.index import FOLDER, known_on
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
+from serving.config.machine_settings import MachineSettings
 from serving.config.out_settings import OutSettings
 from serving.config.retention_settings import RetentionSettings
 from serving.config.weekly_settings import RetrainSettings, WeeklySettings
@@ -360,6 +361,7 @@ class Settings:
         mlflow: where trainings are recorded, and the model is registered.
         serve: how the HTTP interface serves.
         files: who may read what is written.
+        machine: how much of its memory and of its cores a command may use.
         pages: how people open the pages.
         deliver: how lists come to their owners by mail; None: they do not.
         retention: how long what the book holds of persons is kept; None where the shop does not say so.
@@ -380,6 +382,7 @@ class Settings:
     mlflow: MlflowSettings = field(default_factory=MlflowSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     files: FileSettings = field(default_factory=FileSettings)
+    machine: MachineSettings = field(default_factory=MachineSettings)
     pages: PagesSettings = field(default_factory=PagesSettings)
     deliver: DeliverSettings | None = None
     retention: RetentionSettings | None = None

@@ -15,6 +15,7 @@ from features.language.messages import said
 from features.questions import Question, by_setting
 from features.sources.mapping import NO_FILE, FileFormat
 from features.sources.people.attribute_settings import FairnessSettings, FeatureSettings
+from serving.config.machine_settings import MachineSettings
 from serving.config.questions import question_lines, with_questions
 from serving.config.settings import BookSettings, FileSettings, MlflowSettings, PagesSettings, ServeSettings, Settings
 from serving.config.weekly_settings import RetrainSettings, WeeklySettings
@@ -87,6 +88,8 @@ def _sections(settings: Settings, questions: Mapping[str, Question]) -> Iterator
         )
     if settings.files != FileSettings():
         yield section("files", settings.files, "group: its members may read what is written; without one nobody")
+    if settings.machine != MachineSettings():
+        yield section("machine", settings.machine, "how much memory and how many cores may be used: docs/scale.md")
     if settings.pages != PagesSettings():
         yield section("pages", settings.pages, "how people open the pages: docs/pages.md")
     if settings.deliver is not None:

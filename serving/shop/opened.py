@@ -19,9 +19,12 @@ from features.errors import ConfigError
 from features.feature import FeatureSet
 from features.language.languages import Language, language_of_customer
 from features.log import Log
+from features.machine import Machine
+from features.sources.balance.sheet import BalanceSheet
 from features.sources.people.attributes import read_attributes, read_first_orders
 from features.sources.people.contacts import Contact
 from features.sources.people.forgotten import Forgotten
+from features.sources.posted import Posts
 from features.sources.reader import CleanLog, asking, read_log
 from serving.config import FILE_NAME, Churn, Settings, guessed_settings, load_settings
 from serving.customers import Customers, contacts
@@ -32,6 +35,7 @@ from serving.shop.days import calendar_day, chosen_day, today
 from serving.shop.shop_book import ShopBook
 
 if TYPE_CHECKING:  # the book and the models take seconds to import: a check of files needs neither
+    from features.sources.partitions.read import PartitionedLog
     from serving.book import Book
     from training.bundle import Bundle
 
@@ -97,7 +101,7 @@ class OpenShop:
             events,
             until=self.until,
             latest=calendar_day(self.settings),
-            posted=self._held.posts(self.until, self.known_at),
+            posted=self.posts,
             forgotten=self.forgotten,
             count_twice=self._count_twice,
         )
@@ -105,7 +109,32 @@ class OpenShop:
             not self._held.is_lent and orders.on_broken == "set_aside"
         ):  # a server reads often, and writes nothing of its own
             write_set_aside(self.settings, found.set_aside)
-        self._compare_with_last(found)
+        self._compare_with_last(found.sheet)
+        return found
+
+    @cached_property
+    def posts(self) -> Posts | None:
+        """What was posted to the shop's book; None where nothing was."""
+        return self._held.posts(self.until, self.known_at)
+
+    def in_partitions(self, folder: Path, partitions: int, machine: Machine) -> PartitionedLog:
+        """Read orders and events of the shop's files in partitions of whole customers, without what was posted.
+
+        Args:
+            folder: where the partitions are written.
+            partitions: how many.
+            machine: how much of it may be used.
+
+        Raises:
+            InputError: every broken rule at once, or what can only be read as a whole.
+        """
+        from features.sources.partitions.read import read_partitions  # only here: Parquet is written there
+
+        shop, orders, events = self.settings.shop, self.settings.orders, self.settings.events
+        latest, gone = calendar_day(self.settings), self.forgotten
+        days = {"until": self.until, "latest": latest}
+        found = read_partitions(shop, orders, events, folder, partitions, machine, **days, forgotten=gone)
+        self._compare_with_last(found.sheet)
         return found
 
     def count_twice(self) -> None:
@@ -239,14 +268,14 @@ class OpenShop:
         """Let go of the book, before work that takes long; whoever asks for it later opens it again."""
         self._held.close()
 
-    def _compare_with_last(self, found: CleanLog) -> None:
+    def _compare_with_last(self, sheet: BalanceSheet) -> None:
         """Ask about shares that jumped against the last reading of all rows, else remember this one."""
         if self.until is not None or self.known_at is not None:
             return
-        if asked := asked_of_jumps(self.settings, found.sheet):
+        if asked := asked_of_jumps(self.settings, sheet):
             raise asking(self.settings.orders.source_name, asked)
         if not self._held.is_lent:  # a server writes nothing of its own
-            remember_reading(self.settings, found.sheet)
+            remember_reading(self.settings, sheet)
 
 
 def open_shop(place: Path | str, *, until: date | None = None) -> OpenShop:

@@ -6,7 +6,9 @@ eight rows, one cancelled is no news.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from math import sqrt
 
@@ -53,27 +55,64 @@ STATED = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class Months:
+    """The months that have rows in the log, and how many rows of each were left out in silence.
+
+    A month is counted from January 1970.
+    """
+
+    kept: frozenset[int]
+    left_out: Mapping[int, int]
+
+    @classmethod
+    def of(cls, sheet: BalanceSheet, days: Ints) -> Months:
+        """Count the rows of a sheet.
+
+        Args:
+            sheet: of the orders file.
+            days: business day number of each row of the file.
+        """
+        lost, there = _left_out_in_silence(sheet), sheet.fate == 0
+        kept = frozenset[int]()
+        if there.any():
+            first, often = _rows_by_day(days[there])
+            kept = frozenset(_months(first + np.flatnonzero(often)).tolist())
+        out, rows = np.unique(_months(days[lost]), return_counts=True)
+        return cls(kept, dict(zip(out.tolist(), rows.tolist(), strict=True)))
+
+    @classmethod
+    def added(cls, parts: Sequence[Months]) -> Months:
+        """Put the months of partitions of a file together.
+
+        >>> Months.added([Months(frozenset({1}), {2: 5}), Months(frozenset({3}), {2: 1})]).left_out
+        Counter({2: 6})
+        """
+        left_out = sum((Counter(part.left_out) for part in parts), Counter[int]())
+        return cls(frozenset().union(*(part.kept for part in parts)), left_out)
+
+
 def doubts(
-    sheet: BalanceSheet, log: Log, days: Ints, accepted: Sequence[str], most_left_out: float
+    sheet: BalanceSheet, log: Log, months: Months, accepted: Sequence[str], most_left_out: float
 ) -> tuple[Question, ...]:
     """Return what the shop is asked about its orders.
 
     Args:
         sheet: of the orders file.
         log: rolled up from it.
-        days: business day number of each row of the file.
+        months: of its rows.
         accepted: what the shop has said is right: rules, and the names in DOUBTS.
         most_left_out: share of the rows or of the money that a rule may take unasked.
     """
     small = sheet.read.rows < LEAST_ROWS
-    asked = (*_lost_decimals(sheet), *(() if small else _of_large_files(sheet, log, days, most_left_out)))
+    asked = (*_lost_decimals(sheet), *(() if small else _of_large_files(sheet, log, months, most_left_out)))
     return tuple(accepted_question(name, words, accepted) for name, words in asked if name not in accepted)
 
 
-def _of_large_files(sheet: BalanceSheet, log: Log, days: Ints, most_left_out: float) -> Iterator[tuple[str, str]]:
+def _of_large_files(sheet: BalanceSheet, log: Log, months: Months, most_left_out: float) -> Iterator[tuple[str, str]]:
     yield from (
         *_large_rules(sheet, most_left_out),
-        *_empty_months(sheet, days),
+        *_empty_months(months),
         *_large_customer(log),
         *_one_order_each(log),
         *_busiest_day(log),
@@ -163,15 +202,13 @@ def share_of_money(line: SheetLine, sheet: BalanceSheet) -> float:
     return float(max(shares, default=Decimal(0)))
 
 
-def _empty_months(sheet: BalanceSheet, days: Ints) -> Iterator[tuple[str, str]]:
+def _empty_months(months: Months) -> Iterator[tuple[str, str]]:
     """Ask about months that have rows in the file and none in the log, between months that have."""
-    lost, there = _left_out_in_silence(sheet), sheet.fate == 0
-    if not lost.any() or not there.any():
+    kept = months.kept
+    if not kept or not months.left_out:
         return
-    first, often = _rows_by_day(days[there])
-    kept = np.unique(_months(first + np.flatnonzero(often)))
-    out, rows = np.unique(_months(days[lost]), return_counts=True)
-    empty = [(month, n) for month, n in zip(out, rows, strict=True) if kept[0] < month < kept[-1] and month not in kept]
+    between = (month for month in sorted(months.left_out) if min(kept) < month < max(kept))
+    empty = [(month, months.left_out[month]) for month in between if month not in kept]
     if empty:
         named = in_a_row((_month(month, rows) for month, rows in empty[:3]), commas=True)
         if len(empty) > 3:

@@ -17,7 +17,16 @@ from features.sources.cells.clocks import (
 from features.sources.cells.counted import COUNTED, EPOCHS, IN_WORDS, SERIAL, SERIAL_OF_1970
 from features.sources.cells.days import day_first
 from features.sources.cells.flags import flag
-from features.sources.cells.ids import NO_ID, ROUNDED_HINT, WRAPPED, all_rounded, customer_id, identifier, is_rounded
+from features.sources.cells.ids import (
+    NO_ID,
+    ROUNDED_HINT,
+    WRAPPED,
+    all_rounded,
+    customer_id,
+    identifier,
+    is_rounded,
+    rounded_ids,
+)
 from features.sources.cells.marks import (
     BAD,
     EMPTY,
@@ -71,6 +80,7 @@ __all__ = [
     "flag",
     "identifier",
     "is_rounded",
+    "rounded_ids",
     "is_zone_id",
     "mark_shown",
     "moment",

@@ -59,6 +59,11 @@ def read_cells(file: MappedFile) -> tuple[TypedTable, MappedFile]:
         return _read(rewritten, {}), rewritten
 
 
+def read_again(file: MappedFile) -> TypedTable:
+    """Return the mapped cells of rows that were written down as they were read."""
+    return _read(file, {})
+
+
 def _read(file: MappedFile, of_arrow: Mapping[str, str]) -> TypedTable:
     """Read batch by batch, so that the text of the whole file is never in memory at once.
 
@@ -84,7 +89,7 @@ def _read(file: MappedFile, of_arrow: Mapping[str, str]) -> TypedTable:
     if "zone" in plain:
         plain["zone"] = mapped(plain["zone"], lambda name: file.form.zones.get(name, name))
     moments = times.moments() if times else (np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64))
-    local_time, offset = joined(*moments, clocks.get("time"), plain.get("zone"))
+    local_time, offset = joined(*moments, clocks.get("time"), plain.get("zone"), file.facts)
     give_back()  # what the texts took is missed by the rules
     return TypedTable(
         rows,
@@ -92,10 +97,11 @@ def _read(file: MappedFile, of_arrow: Mapping[str, str]) -> TypedTable:
         {**numbers, **{name: seconds for name, (seconds, _) in clocks.items()}},
         {name: read_codes(coded, cells.flag) for name, coded in texts.items() if kinds[name] == "flag"},
         local_time,
-        offset if file.form.zone is None else on_clock_of(local_time, offset, file.form.zone),
+        offset if file.form.zone is None else on_clock_of(local_time, offset, file.form.zone, file.facts),
         {name: column.header for name, column in file.columns.items()},
         {mark.rule: np.concatenate(each) for mark, each in zip(file.file.marks, zip(*marks, strict=True), strict=True)},
         np.concatenate(parts),
+        facts=file.facts,
     )
 
 

@@ -61,16 +61,31 @@ def is_rounded(cell: str) -> bool:
     return found is not None and len(found[2] or "") < int(found[3])
 
 
-def all_rounded(ids: Iterable[str]) -> bool:
-    """Say whether ids of more than fifteen digits all end in zeros, as where a spreadsheet kept them as numbers.
+def rounded_ids(ids: Iterable[str]) -> frozenset[str]:
+    """Return the first few ids where all of them are digits that end in zeros; with '' where one is not.
 
-    >>> all_rounded(f"41111111111{n}0000" for n in range(10, 15))
-    True
-    >>> all_rounded(f"41111111111{n}0001" for n in range(10, 15))
-    False
+    >>> sorted(rounded_ids(["4111111111110000", "4111111111120000"]))
+    ['4111111111110000', '4111111111120000']
+    >>> rounded_ids(["4111111111110000", "4111111111120001"])
+    frozenset({''})
     """
     filled = [each for each in ids if each]
-    return len(filled) >= FEWEST_ROUNDED and all(_ROUNDED_NUMBER.fullmatch(each) is not None for each in filled)
+    rounded = all(_ROUNDED_NUMBER.fullmatch(each) is not None for each in filled)
+    return frozenset(filled[:FEWEST_ROUNDED]) if rounded else frozenset({""})
+
+
+def all_rounded(some: frozenset[str]) -> bool:
+    """Say whether ids of more than fifteen digits all end in zeros, as where a spreadsheet kept them as numbers.
+
+    Args:
+        some: of `rounded_ids`.
+
+    >>> all_rounded(rounded_ids(f"41111111111{n}0000" for n in range(10, 15)))
+    True
+    >>> all_rounded(rounded_ids(f"41111111111{n}0001" for n in range(10, 15)))
+    False
+    """
+    return len(some) >= FEWEST_ROUNDED and "" not in some
 
 
 def customer_id(value: object) -> str:

@@ -64,8 +64,7 @@ def meant_by_words(checks: RowChecks, order: Codes, rules: LineRules) -> Meant:
         if coded is None:
             continue
         coded = first_text(order, coded, checks.alive)
-        found = meanings(map(str, coded.values), where, rules.own_words)
-        each = [found[str(text)] for text in coded.values]
+        each = _meanings(checks, where, [str(text) for text in coded.values], rules)
         weights = np.array([_BY_WEIGHT.index(meaning or "sale") for meaning in each], dtype=np.int8)
         weight = np.maximum(weight, weights[coded.codes])
         unknown = [code for code, meaning in enumerate(each) if meaning is None and coded.values[code]]
@@ -73,6 +72,16 @@ def meant_by_words(checks: RowChecks, order: Codes, rules: LineRules) -> Meant:
         if words:
             checks.ask(words_question(where, checks.typed.headers.get(where, where), words, rules.own_words_of))
     return Meant(weight)
+
+
+def _meanings(checks: RowChecks, where: Where, texts: list[str], rules: LineRules) -> list[Meaning | None]:
+    """Return what texts of a column mean; the words of the whole column tell which system wrote them."""
+
+    def by(words: frozenset[str]) -> list[Meaning | None]:
+        found = meanings(words, where, rules.own_words)
+        return [found[text] for text in texts]
+
+    return checks.typed.facts.decide(f"words of {where}", frozenset(texts), by)
 
 
 def _counted(checks: RowChecks, coded: Coded, codes: Sequence[int]) -> list[UnknownWord]:

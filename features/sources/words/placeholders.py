@@ -18,6 +18,7 @@ from features.log import Coded, Ints, Texts
 from features.questions import Answer, Question
 from features.sources.cells.read_texts import ReadTexts
 from features.sources.columns import Mask
+from features.sources.file_facts import WHOLE, FileFacts
 from features.sources.words.meanings import plain_word
 
 MOST_NAMED = 8
@@ -34,12 +35,13 @@ def placeholder_words() -> frozenset[str]:
     return frozenset(plain_word(word) for words in languages.values() for word in words)
 
 
-def suspects(customer: Coded, rows: Mask) -> tuple[str, ...]:
+def suspects(customer: Coded, rows: Mask, facts: FileFacts = WHOLE) -> tuple[str, ...]:
     """Return the ids that look like nobody's, most rows first.
 
     Args:
         customer: ids, '' = nobody anyway.
         rows: those that count.
+        facts: of the file.
 
     >>> suspects(Coded.of(["Guest", "ann", "Guest", "-1", "0"]), np.ones(5, dtype=bool))
     ('Guest', '-1', '0')
@@ -49,7 +51,7 @@ def suspects(customer: Coded, rows: Mask) -> tuple[str, ...]:
     counts = np.bincount(customer.codes[rows], minlength=len(customer.values))
     possible = [code for code in _unusual(customer) if counts[code]]
     named = [code for code in possible if _says_nobody(str(customer.values[code]))]
-    numbers = _odd_numbers(customer.values, counts, possible)
+    numbers = _odd_numbers(customer.values, counts, possible, facts)
     found = sorted({*named, *numbers}, key=lambda code: -int(counts[code]))
     return tuple(str(customer.values[code]) for code in found)
 
@@ -69,11 +71,12 @@ def _says_nobody(text: str) -> bool:
     return not usual and plain_word(text) in placeholder_words()
 
 
-def _odd_numbers(values: Texts, counts: Ints, possible: Sequence[int]) -> list[int]:
+def _odd_numbers(values: Texts, counts: Ints, possible: Sequence[int], facts: FileFacts) -> list[int]:
     """Return the codes of 0 and of negative numbers, unless they are some among the numbers of a counter."""
     small = {int(text): code for code in possible if _is_small(text := str(values[code]))}
     if not small:
         return []
+    facts.needs_whole("a customer has the id 0 or a negative one", 'say under [orders] whether: guests = ["0"] or []')
     others = [int(counts[code]) for code, text in enumerate(values) if counts[code] and str(text)]
     usual = USUAL_MULTIPLE * float(np.median(others))
     known = {str(text) for code, text in enumerate(values) if counts[code]} - {"0", "-1"}

@@ -55,9 +55,9 @@ def as_json(value: Any) -> Any:
     return scrubbed(value) if isinstance(value, str) else value
 
 
-def json_rows(frame: pd.DataFrame) -> Iterator[bytes]:
-    """Yield the rows of a frame as the elements of a JSON array, each on a line of its own."""
-    for number, row in enumerate(records(frame)):
+def json_rows(frame: pd.DataFrame, begin: int = 0) -> Iterator[bytes]:
+    """Yield the rows of a frame as elements of a JSON array, each on a line of its own; `begin` rows came before."""
+    for number, row in enumerate(records(frame), start=begin):
         yield (b",\n" if number else b"\n") + _ENCODE({column: as_json(value) for column, value in row.items()})
 
 

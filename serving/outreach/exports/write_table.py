@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -34,29 +34,74 @@ def write_table(frame: pd.DataFrame, path: Path, access: Access = OWNER_ONLY) ->
     ...     Path(folder, "scores.csv").read_text()
     'customer_id\n007\n'
     """
-    writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-        ".csv": _write_csv,
-        ".parquet": _write_parquet,
-        ".json": _write_json,
-    }
+    write_batches([frame], path, access)
+
+
+def write_batches(batches: Iterable[pd.DataFrame], path: Path, access: Access = OWNER_ONLY) -> int:
+    r"""Write the rows of a table batch by batch, as `write_table` does; return how many rows.
+
+    Args:
+        batches: frames of the same columns, at least one; memory holds one at a time.
+        path: of the file.
+        access: who may read it.
+
+    Raises:
+        InputError: the suffix is none of the three, or the file cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     frames = (pd.DataFrame({"customer_id": [who]}) for who in ("007", "008"))
+    ...     rows = write_batches(frames, Path(folder, "scores.json"))
+    ...     rows, Path(folder, "scores.json").read_text()
+    (2, '[\n{"customer_id":"007"},\n{"customer_id":"008"}\n]\n')
+    """
     path = Path(path)
+    write = writer_of(path)
+    with whole(path, access) as temporary:
+        return write(batches, temporary)
+
+
+def writer_of(path: Path) -> Callable[[Iterable[pd.DataFrame], Path], int]:
+    """Return what writes a file of this suffix: who computes for hours asks before.
+
+    Raises:
+        InputError: the suffix is none of the three.
+    """
+    writers = {".csv": _write_csv, ".parquet": _write_parquet, ".json": _write_json}
     write = writers.get(path.suffix.lower())
     if write is None:
         raise InputError(f"{path}: the suffix says how to write it; known are .csv, .parquet and .json")
-    with whole(path, access) as temporary:
-        write(frame, temporary)
+    return write
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    flat = _dated(frame)
-    for name in frame.columns:
-        if frame[name].dtype == object:
-            flat[name] = [joined(value) for value in frame[name]]
-    flat.to_csv(path, index=False, encoding="utf-8", errors="backslashreplace", lineterminator="\n")
+def _write_csv(batches: Iterable[pd.DataFrame], path: Path) -> int:
+    rows = 0
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        for number, frame in enumerate(batches):
+            flat = _dated(frame)
+            for name in frame.columns:
+                if frame[name].dtype == object:
+                    flat[name] = [joined(value) for value in frame[name]]
+            flat.to_csv(file, index=False, header=not number, lineterminator="\n")
+            rows += len(frame)
+    return rows
 
 
-def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    _dated(frame).to_parquet(path, index=False, compression="zstd")
+def _write_parquet(batches: Iterable[pd.DataFrame], path: Path) -> int:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    writer, rows = None, 0
+    try:
+        for frame in batches:
+            table = pa.Table.from_pandas(_dated(frame), None if writer is None else writer.schema, preserve_index=False)
+            writer = writer or parquet.ParquetWriter(path, table.schema, compression="zstd")
+            writer.write_table(table)
+            rows += len(frame)
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows
 
 
 def _dated(frame: pd.DataFrame) -> pd.DataFrame:
@@ -68,8 +113,12 @@ def _dated(frame: pd.DataFrame) -> pd.DataFrame:
     return dated
 
 
-def _write_json(frame: pd.DataFrame, path: Path) -> None:
+def _write_json(batches: Iterable[pd.DataFrame], path: Path) -> int:
+    rows = 0
     with path.open("wb") as file:
         file.write(b"[")
-        file.writelines(json_rows(frame))
+        for frame in batches:
+            file.writelines(json_rows(frame, rows))
+            rows += len(frame)
         file.write(b"\n]\n")
+    return rows

@@ -1,0 +1,1 @@
+"""Reads a file of orders in partitions of whole customers, so that memory does not grow with the file."""
