@@ -23,10 +23,14 @@ import pytest
 from features.build import feature_table
 from features.clock import date_of
 from features.definitions import default_features
+from features.errors import InputError
 from features.log import Log, Stream
+from features.machine import this_machine
 from features.money import Money
+from features.sources.partitions.read import read_partitions
 from features.sources.reader import CheckReport, check_files
 from serving.config import Settings, load_settings
+from tests.laws.test_partitions_agree import same_sheet
 from tests.serving.conftest import regulars
 
 CASES = Path(__file__).with_name("cases")
@@ -95,7 +99,35 @@ def test_case(
     assert code == 0, printed
     (report,) = reports
     assert report.log is not None
-    _compare(ReadShop(load_settings(tmp_path / "regulars.toml"), report.log, printed), case)
+    shop = ReadShop(load_settings(tmp_path / "regulars.toml"), report.log, printed)
+    _compare(shop, case)
+    if "whole_only" in case:
+        with pytest.raises(InputError, match=case["whole_only"]):
+            _compare_in_partitions(shop.settings, report, tmp_path / "partitions")
+    elif not case.get("set_aside"):  # in partitions no row is
+        _compare_in_partitions(shop.settings, report, tmp_path / "partitions")
+
+
+def _compare_in_partitions(settings: Settings, report: CheckReport, folder: Path) -> None:
+    """Fail unless partitions hold the same customers, spend and sheet."""
+    folder.mkdir()
+    found = read_partitions(settings.shop, settings.orders, settings.events, folder, 3, this_machine(1, 2))
+    assert report.log is not None
+    assert report.sheet is not None
+    same_sheet(found.sheet, report.sheet)
+    logs = list(found.logs())
+    parts = [(who, *_digests(log, at)) for log in logs for at, who in enumerate(log.customer_ids)]
+    whole = [(who, *_digests(report.log, at)) for at, who in enumerate(report.log.customer_ids)]
+    assert sorted(parts) == whole
+
+
+def _digests(log: Log, customer: int) -> list[list[int]]:
+    """Return all numbers of one customer but the codes of texts, which other logs number otherwise."""
+    one = log.slice(customer, customer + 1)
+    coded = ("product", "code")
+    columns = {(name, column): stream.columns[column] for name, stream in sorted(one.streams.items())
+               for column in stream.columns if column not in coded}  # fmt: skip
+    return [sorted(values.tolist()) for _, values in sorted(columns.items())]
 
 
 @pytest.fixture

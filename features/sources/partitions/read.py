@@ -17,6 +17,7 @@ import duckdb
 
 from features.clock import day_number
 from features.errors import InputError
+from features.faults import faults_at
 from features.log import Log
 from features.machine import Machine
 from features.memory import give_back
@@ -102,16 +103,15 @@ def read_partitions(
     happened, found = (
         (None, Findings()) if events is None else read_events(events, shop, limits, forgotten, orders.merge)
     )
+    clean_events = None if happened is None else happened.events
     with open_mapped(orders, ORDERS, before=until) as opened, _bounded(opened.file.connection, machine, folder):
         merges = read_merges(orders.merge)
         file, paths, moved = split(opened, folder, partitions, merges)
         found.add(findings(file, []))
-        clean_events = None if happened is None else happened.events
         reading = Reading(file, orders, shop, limits, forgotten, merges, clean_events, tuple(paths), moved, folder)
         parts = _read_until_agreed(reading)
-        counts = counts_of(
-            [*(part.counts for part in parts), file.file.counts, {} if happened is None else happened.counts]
-        )
+    of_events = {} if happened is None else happened.counts
+    counts = counts_of([*(part.counts for part in parts), file.file.counts, of_events])
     for part in parts:
         found.add(part.found)
     if found.violations:
@@ -175,7 +175,8 @@ def _bounded(connection: duckdb.DuckDBPyConnection, machine: Machine, folder: Pa
     ):
         connection.execute(f"SET {name} = {value}")
     try:
-        yield
-    finally:
+        with faults_at(folder, "nothing was written"):
+            yield
+    finally:  # the database is that of the process
         for name in ("memory_limit", "temp_directory", "threads"):
             connection.execute(f"RESET {name}")

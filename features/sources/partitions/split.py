@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from features.errors import InputError
+from features.errors import InputError, Violation
 from features.log import Ints
 from features.sources.cells.cells_sql import TextReader
 from features.sources.cells.read_texts import ReadTexts
@@ -35,6 +35,16 @@ class PartitionFile(OpenFile):
 
     whole: OpenFile | None = None
     rows_path: Path = field(default_factory=Path)
+
+    @property
+    def ragged(self) -> tuple[Violation, ...]:
+        """None: they are told of the file."""
+        return ()
+
+    @property
+    def n_ragged(self) -> int:
+        """None."""
+        return 0
 
     def located(self, rows: Set[int]) -> dict[int, Place]:
         """Return where some rows lie, by their numbers in the partition from 0, and their cells."""
@@ -127,7 +137,8 @@ def _written(file: MappedFile, folder: Path, partitions: int, merges: Merges, mo
 
 
 def _writer(path: Path, schema: pa.Schema) -> parquet.ParquetWriter:
-    return parquet.ParquetWriter(path, schema, compression="lz4")
+    texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+    return parquet.ParquetWriter(path, schema, compression="lz4", use_dictionary=texts, write_statistics=False)
 
 
 def _batches(file: MappedFile) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,65 @@
+"""What is measured. Each run is a process of its own, the command itself, and prints one line of JSON.
+
+`whole` and `partitions` run `regulars features --out`; the digest says that all of them wrote the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import resource
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.features.runs import COLUMNS, Clock, Result, generate
+from features.sources.mapping import OrdersMapping, Shop
+from serving.commands.data.features import write_features
+from serving.config import Churn, Settings
+from serving.config.machine_settings import MachineSettings
+from serving.shop import OpenShop
+
+HORIZON_DAYS = 30
+
+
+def settings_of(path: Path, folder: Path, memory_gib: float | None) -> Settings:
+    """Return the settings of a shop whose orders are one generated file."""
+    orders = OrdersMapping(path, dict(zip(COLUMNS, COLUMNS, strict=True)))
+    machine = MachineSettings(memory_gib)
+    return Settings(Shop("UTC", "EUR"), orders, Churn(HORIZON_DAYS), machine=machine, folder=folder)
+
+
+def features(path: Path, partitions: int, memory_gib: float | None) -> Result:
+    """Write the features of everybody who can churn on the day after the last order."""
+    with tempfile.TemporaryDirectory() as folder:
+        out, clock = Path(folder) / "features.parquet", Clock()
+        with OpenShop(settings_of(path, Path(folder), memory_gib)) as shop:
+            written = write_features(shop, out, partitions=partitions)
+        measured = {**clock.seconds("run"), "rows": written.rows, "peak_gb": _peak_gb()}
+        return {**measured, "digest": _digest(out)}
+
+
+def _digest(path: Path) -> int:
+    """Return a number that two tables share where every row and every bit of them is the same."""
+    import pyarrow.parquet as parquet
+
+    sha = hashlib.sha256()
+    for batch in parquet.ParquetFile(path).iter_batches(100_000):
+        sha.update(batch.to_pandas().to_csv(index=False).encode())
+    return int.from_bytes(sha.digest()[:6], "big")
+
+
+def _peak_gb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def main(name: str, path: str, number: str, memory_gib: str = "") -> None:
+    """Do one run: `generate FILE LINES`, or `features FILE PARTITIONS [MEMORY_GIB]`."""
+    if name == "generate":
+        generate(int(number), Path(path))
+        return
+    print(json.dumps(features(Path(path), int(number), float(memory_gib) if memory_gib else None)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
