@@ -12,6 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import duckdb
+
 from benchmarks.features.runs import COLUMNS, Clock, Result, generate
 from features.sources.mapping import OrdersMapping, Shop
 from serving.commands.data.features import write_features
@@ -19,7 +21,22 @@ from serving.config import Churn, Settings
 from serving.config.machine_settings import MachineSettings
 from serving.shop import OpenShop
 
-HORIZON_DAYS = 30
+HORIZON_DAYS, LINES_OF_A_COPY = 30, 1_000_000
+
+
+def generate_copies(path: Path, copies: int) -> None:
+    """Write so many shops of a million lines into one file, each with customers and orders of its own.
+
+    The generator of one shop holds it in memory, which a hundred of them would not fit into.
+    """
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        one = Path(folder) / "one.parquet"
+        generate(LINES_OF_A_COPY, one)
+        ids = ", ".join(f"{name} || '-' || copy AS {name}" for name in ("order_id", "customer_id"))
+        others = ", ".join(name for name in COLUMNS if name not in ("order_id", "customer_id"))
+        connection.execute(f"SET temp_directory = '{folder}'")
+        rows = f"SELECT {ids}, {others} FROM range({copies}) copies(copy), '{one}'"
+        connection.sql(rows).write_parquet(str(path), compression="zstd")
 
 
 def settings_of(path: Path, folder: Path, memory_gib: float | None) -> Settings:
@@ -56,7 +73,7 @@ def _peak_gb() -> float:
 def main(name: str, path: str, number: str, memory_gib: str = "") -> None:
     """Do one run: `generate FILE LINES`, or `features FILE PARTITIONS [MEMORY_GIB]`."""
     if name == "generate":
-        generate(int(number), Path(path))
+        generate_copies(Path(path), int(number))
         return
     print(json.dumps(features(Path(path), int(number), float(memory_gib) if memory_gib else None)))
 

@@ -9,7 +9,7 @@ from features.machine import MOST_PARTITIONS, Machine
 from features.sources.mapping import OrdersMapping
 from features.sources.opening.paths import files_of
 
-# Peak memory of a whole reading is measured: benchmarks/scale/results.md.
+# Peak memory of a whole reading: python -m benchmarks.scale measures it, docs/scale.md tells it.
 BYTES_PER_LINE = 200
 WHOLE_SHARE = 0.7  # of the memory that a whole reading may take by this estimate
 PARTITION_SHARE = 0.3  # that one partition may; the database, the events and the outline of all take the rest
