@@ -17,6 +17,7 @@ TINY = {
     "features.peers": ("--lines", "20000", "--dates", "2", "--rounds", "1"),
     "intake": ("--lines", "20000"),
     "lists": ("--customers", "200"),
+    "scale": ("--copies", "1", "2", "--lines", "20000"),
     "value": ("--simulated", "120"),
     "watch": ("--only-seeds", "--seeds", "1", "--customers", "1500"),
 }
@@ -54,7 +55,7 @@ def page_of(name: str, sizes: tuple[str, ...], folder: Path) -> str:
     """Run a benchmark as a process, since it is one: no import of this run stands in its way."""
     page, generated = (
         folder / "page.md",
-        ("--folder", str(folder)) if name in ("features", "features.peers", "intake") else (),
+        ("--folder", str(folder)) if name in ("features", "features.peers", "intake", "scale") else (),
     )
     done = ran(f"benchmarks.{name}", *sizes, *generated, "--out", str(page))
     assert done.returncode == 0, done.stderr[-3000:]

@@ -104,6 +104,8 @@ NUMBERS: Mapping[str, Twice] = {
     "alarms": COUNTS,
     "free": (Digits("0.5"), Digits("120.0")),
     "size": (Digits("1.5"), Digits("12.0")),
+    "memory": (Digits("8.0"), Digits("0.5")),
+    "partitions": (8, 3),
     "waiting": COUNTS,
     "began": (FIRST, OTHER),
     "code": (2, 9),

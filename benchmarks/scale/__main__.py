@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.orders_run import machine, order_lines
 from benchmarks.published import write_page
+from benchmarks.scale.runs import LINES_OF_A_COPY
 from features.machine import this_machine
 from features.sources.partitions.estimate import partitions_for
 
@@ -48,14 +49,14 @@ class Run:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--copies", type=int, nargs="+", default=[1, 9, 27], help="shops of 1.1 million lines each")
+    parser.add_argument("--copies", type=int, nargs="+", default=[1, 9, 27], help="shops of a million lines each")
+    parser.add_argument("--lines", type=int, default=LINES_OF_A_COPY, help="of each shop, about")
     parser.add_argument("--memory-gib", type=float, default=3.0, help="what the runs in partitions may have")
     parser.add_argument("--whole-up-to", type=int, default=9, help="copies that are read as a whole, too")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "regulars-benchmark")
     parser.add_argument("--out", type=Path, default=None, help="where the page is written; default: it is printed")
     chosen = parser.parse_args()
-    runs = [run for copies in chosen.copies for run in measured(chosen.folder, copies, chosen.memory_gib,
-                                                                 whole=copies <= chosen.whole_up_to)]  # fmt: skip
+    runs = [run for copies in chosen.copies for run in measured(chosen, copies)]
     text = report(runs, chosen.memory_gib)
     if chosen.out is None:
         print(text)
@@ -63,24 +64,25 @@ def main() -> None:
         write_page(chosen.out, text)
 
 
-def measured(folder: Path, copies: int, memory_gib: float, *, whole: bool) -> list[Run]:
+def measured(chosen: argparse.Namespace, copies: int) -> list[Run]:
     """Return the runs of one log, once it is known that they wrote the same."""
-    path = generated(folder, copies)
+    path = generated(chosen.folder, copies, chosen.lines)
     lines = order_lines(path)
-    partitions = max(2, partitions_for(lines, this_machine(memory_gib)))
-    runs = [run(path, lines, each, memory_gib) for each in ([WHOLE] if whole else []) + [partitions]]
+    partitions = max(2, partitions_for(lines, this_machine(chosen.memory_gib)))
+    ways = [WHOLE, partitions] if copies <= chosen.whole_up_to else [partitions]
+    runs = [run(path, lines, each, chosen.memory_gib) for each in ways]
     if len({each.digest for each in runs}) > 1:
         raise SystemExit(f"partitions and the whole wrote other features of {lines:,} lines")
     return runs
 
 
-def generated(folder: Path, copies: int) -> Path:
+def generated(folder: Path, copies: int, lines: int) -> Path:
     """The generated lines as Parquet, kept for the next run."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"copies-{copies}.parquet"
+    path = folder / f"copies-{copies}-of-{lines}.parquet"
     if not path.exists():
         anew = path.with_suffix(".new")
-        process("generate", anew, copies)
+        process("generate", anew, copies, lines)
         anew.replace(path)
     return path
 

@@ -16,7 +16,7 @@ import duckdb
 
 from benchmarks.features.runs import COLUMNS, Clock, Result, generate
 from features.sources.mapping import OrdersMapping, Shop
-from serving.commands.data.features import write_features
+from serving.commands.data.features_in_partitions import write_whatever_fits
 from serving.config import Churn, Settings
 from serving.config.machine_settings import MachineSettings
 from serving.shop import OpenShop
@@ -24,14 +24,14 @@ from serving.shop import OpenShop
 HORIZON_DAYS, LINES_OF_A_COPY = 30, 1_000_000
 
 
-def generate_copies(path: Path, copies: int) -> None:
-    """Write so many shops of a million lines into one file, each with customers and orders of its own.
+def generate_copies(path: Path, copies: int, lines: int = LINES_OF_A_COPY) -> None:
+    """Write so many shops of a million lines (or of `lines`) into one file, each with customers and orders of its own.
 
     The generator of one shop holds it in memory, which a hundred of them would not fit into.
     """
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         one = Path(folder) / "one.parquet"
-        generate(LINES_OF_A_COPY, one)
+        generate(lines, one)
         ids = ", ".join(f"{name} || '-' || copy AS {name}" for name in ("order_id", "customer_id"))
         others = ", ".join(name for name in COLUMNS if name not in ("order_id", "customer_id"))
         connection.execute(f"SET temp_directory = '{folder}'")
@@ -51,7 +51,7 @@ def features(path: Path, partitions: int, memory_gib: float | None) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         out, clock = Path(folder) / "features.parquet", Clock()
         with OpenShop(settings_of(path, Path(folder), memory_gib)) as shop:
-            written = write_features(shop, out, partitions=partitions)
+            written = write_whatever_fits(shop, out, partitions)
         measured = {**clock.seconds("run"), "rows": written.rows, "peak_gb": _peak_gb()}
         return {**measured, "digest": _digest(out)}
 
@@ -70,12 +70,12 @@ def _peak_gb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def main(name: str, path: str, number: str, memory_gib: str = "") -> None:
-    """Do one run: `generate FILE LINES`, or `features FILE PARTITIONS [MEMORY_GIB]`."""
+def main(name: str, path: str, number: str, more: str = "") -> None:
+    """Do one run: `generate FILE COPIES [LINES]`, or `features FILE PARTITIONS [MEMORY_GIB]`."""
     if name == "generate":
-        generate_copies(Path(path), int(number))
+        generate_copies(Path(path), int(number), int(more or LINES_OF_A_COPY))
         return
-    print(json.dumps(features(Path(path), int(number), float(memory_gib) if memory_gib else None)))
+    print(json.dumps(features(Path(path), int(number), float(more) if more else None)))
 
 
 if __name__ == "__main__":

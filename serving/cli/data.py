@@ -224,7 +224,12 @@ def features(
         if partitions is not None and (out is None or engine != NUMPY):
             raise InputError("--partitions goes with --out and the engine numpy: a database spills by itself")
         if out is not None:
-            screen_of(json).show(write_features(shop, out, engine, url, partitions))
+            if engine == NUMPY and url is None:
+                from serving.commands.data.features_in_partitions import write_whatever_fits
+
+                screen_of(json).show(write_whatever_fits(shop, out, partitions))
+            else:
+                screen_of(json).show(write_features(shop, out, engine, url))
         elif into is not None:
             screen_of(json).show(write_feature_rows(shop, into, engine, url))
         else:

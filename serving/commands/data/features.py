@@ -72,9 +72,7 @@ class Statement:
         yield f"{self.sql};"
 
 
-def write_features(
-    shop: OpenShop, out: Path, engine: str = NUMPY, url: str | None = None, partitions: int | None = None
-) -> FeaturesWritten:
+def write_features(shop: OpenShop, out: Path, engine: str = NUMPY, url: str | None = None) -> FeaturesWritten:
     """Compute the features of the population on the shop's day and write them into a file.
 
     Args:
@@ -82,7 +80,6 @@ def write_features(
         out: a .csv, .parquet or .json file.
         engine: what computes them.
         url: of the database that computes them.
-        partitions: in how many the log is read; 1 = as a whole, None = as many as the memory needs.
 
     Raises:
         InputError: the engine is only compiled for, or is not that of the database.
@@ -91,11 +88,6 @@ def write_features(
     if engine == NUMPY and url is not None:
         raise InputError("--url names what computes: add --engine duckdb, --engine postgresql or --engine spark")
     writer_of(out)
-    needed = _partitions(shop, engine, partitions)
-    if needed > 1:
-        from serving.commands.data.features_in_partitions import write_features_in_partitions
-
-        return write_features_in_partitions(shop, out, needed, chosen=partitions is not None)
     frame = _frame(shop, _features_of(shop)) if engine == NUMPY else _queried(shop, engine, url)
     frame["as_of"] = frame["as_of"].dt.date
     write_table(frame, out, shop.settings.files.access())
@@ -149,15 +141,6 @@ def explain_features(shop: OpenShop, engine: str) -> Statement:
 
 def _features_of(shop: OpenShop) -> FeatureSet:
     return coded(shop.features, shop.log, [shop.as_of], shop.definition)
-
-
-def _partitions(shop: OpenShop, engine: str, chosen: int | None) -> int:
-    if chosen is not None or engine != NUMPY:
-        return chosen or 1
-    from features.sources.partitions.estimate import lines_of, partitions_for
-
-    lines = lines_of(shop.settings.orders)
-    return 1 if lines is None else partitions_for(lines, shop.settings.machine.machine())
 
 
 def _notes(shop: OpenShop) -> Sequence[str]:

@@ -18,16 +18,38 @@ from features.definitions import features_for
 from features.errors import InputError
 from features.faults import faults_at
 from features.feature import FeatureSet
+from features.language.messages import Sentence, sentence
+from features.language.typed_values import Digits
 from features.machine import Machine
 from features.sources.opening.copies import folder_for_copies
 from features.sources.opening.refusal import file_literal, text_literal
+from features.sources.partitions.estimate import lines_of, partitions_for
 from features.sources.partitions.read import PartitionedLog
-from serving.commands.data.features import FeaturesWritten
-from serving.outreach.exports.write_table import write_batches
+from serving.commands.data.features import FeaturesWritten, write_features
+from serving.outreach.exports.write_table import write_batches, writer_of
 from serving.shop import OpenShop, chosen_day
 
 BATCH_ROWS = 100_000
 SORT_SHARE = 0.5  # of the memory
+
+
+def write_whatever_fits(shop: OpenShop, out: Path, partitions: int | None = None) -> FeaturesWritten:
+    """Write the features of the shop's day into a file, from the whole log where that fits into the memory.
+
+    Args:
+        shop: whose features.
+        out: a .csv, .parquet or .json file.
+        partitions: in how many the log is read; 1 = as a whole, None = as many as the memory needs.
+
+    Raises:
+        InputError: every broken rule, or what can only be read as a whole.
+    """
+    writer_of(out)
+    lines = lines_of(shop.settings.orders) if partitions is None else None
+    needed = partitions or (1 if lines is None else partitions_for(lines, shop.settings.machine.machine()))
+    if needed == 1:
+        return write_features(shop, out)
+    return write_features_in_partitions(shop, out, needed, chosen=partitions is not None)
 
 
 def write_features_in_partitions(shop: OpenShop, out: Path, partitions: int, *, chosen: bool) -> FeaturesWritten:
@@ -53,10 +75,11 @@ def write_features_in_partitions(shop: OpenShop, out: Path, partitions: int, *, 
     return FeaturesWritten(rows, str(out), as_of, notes=notes)
 
 
-def _why(partitions: int, machine: Machine) -> str:
-    return (
-        f"the orders would not fit into {machine.memory_gib:.1f} GiB of memory: "
-        f"they are read in {partitions} partitions (docs/scale.md)"
+def _why(partitions: int, machine: Machine) -> Sentence:
+    return sentence(
+        "The orders would not fit into {memory} GiB of memory; they are read in {partitions} partitions.",
+        memory=Digits(f"{machine.memory_gib:.1f}"),
+        partitions=partitions,
     )
 
 

@@ -103,6 +103,8 @@ WRITERS = {
         ),
         "copies in a temporary folder, which is its owner's alone",
     ),
+    "features/sources/partitions/kept_log.py": "into such a folder",
+    "serving/commands/data/features_in_partitions.py": "into such a folder, and the table what `whole` gave it",
     "features/engines/stream_tables.py": "into memory, for PostgreSQL's COPY",
     "serving/out/write.py": "into memory, for PostgreSQL's COPY; the file of a DuckDB is closed to others",
     "serving/api/metrics.py": "counts of requests, beside BentoML's",
