@@ -19,6 +19,7 @@ from features.clock import date_of, day_number
 from features.errors import InsufficientHistory, ModelNotFound, ModelRefused
 from features.feature import FeatureSet
 from features.log import Log
+from features.memory import memory_kept
 from features.sources.mapping import Shop
 from training.attribute_codes import trusted_features
 from training.backtest.backtest import NOTE, Progress, backtest_candidates, no_progress, within
@@ -99,6 +100,7 @@ class TrainingResult:
         }
 
 
+@memory_kept()  # every table and fit takes what the one before it let go of
 def train(
     log: Log,
     definition: ChurnDefinition,

@@ -16,6 +16,7 @@ from features.churn.labels import complete_until
 from features.clock import date_of
 from features.errors import InputError
 from features.log import Log
+from features.memory import memory_kept
 from features.shell import program, shell_line
 from features.sources.mapping import CustomersMapping, EventsMapping, OrdersMapping, Shop
 from serving.commands.data.check import check_shop
@@ -39,6 +40,7 @@ PER_OWNER = 5
 MARK = "# The demo shop of Regulars"
 
 
+@memory_kept()
 def run_demo(folder: Path, screen: Screen) -> None:
     """Walk the whole way and print each station.
 
