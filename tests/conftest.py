@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +18,9 @@ from tests.postgres import server_of_run
 from tests.readme_shop import walk_the_readme
 from training.tracking import Tracking
 from training.tracking.store import quiet_mlflow
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,6 +44,18 @@ def postgresql() -> Iterator[str]:
     """The URL of the PostgreSQL server of this test run."""
     with server_of_run() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def spark_connection() -> Iterator[BaseBackend]:
+    """A Spark of this machine, started once a process; commands find its session and use it."""
+    pytest.importorskip("pyspark", reason="pip install 'pyspark>=4.0,<4.1' to run it")
+    from features.engines.spark.session import has_java, spark
+
+    if not has_java():
+        pytest.skip("no Java here")
+    with spark("local[2]") as connection:
+        yield connection
 
 
 def _with_schema(folder: Path) -> None:

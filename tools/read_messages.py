@@ -50,6 +50,13 @@ TWO_REASONS = in_a_row(
     [sentence("{count} {reason}", count=n, reason=LEFT_OUT[why]) for n, why in ((12, "veto"), (1, "ordered"))],
     commas=True,
 )
+TWO_RULES = in_a_row(
+    [
+        sentence("{count} {rule}", count=n, rule=Sentence.of(SHEET_NAMES[rule]))
+        for n, rule in ((12, "cancelled"), (1, "guests"))
+    ],
+    commas=True,
+)
 ON_THE_LIST = (
     counted(REGULARS, 91, measure=RANKED_BY["gain"]).message,
     counted(REGULARS, 1, measure=RANKED_BY["value_at_risk"]).message,
@@ -75,6 +82,7 @@ NUMBERS: Mapping[str, Twice] = {
     "auroc": (Digits("0.812"), Digits("0.745")),
     "all": (12_400, MANY),
     "lines": COUNTS,
+    "returns": COUNTS,
     "of": (SHEET_NAMES["order lines"], SHEET_NAMES["returns"]),
     "days": (7, 30),
     "discount": (Percent(0.1), Percent(0.1)),
@@ -143,6 +151,8 @@ TEXTS: Mapping[str, Twice] = {
     "remedy": (sentence('did you mean "{word}"?', word="A-100").message,) * 2,
     "what": (sentence('"{name}"', name="A-10").message, Name("A-10")),
     "rule": (Name("duplicate lines"), Name("cancelled")),
+    "rules": (TWO_RULES, TWO_RULES),
+    "run": (Name("run-5c1f0a97be23d468"), Name("run-9d04b7e1c8f2a635")),
     "setting": (Name("capacity = 25"), Name("capacity = 25")),
     "server": (Name("smtp.shop.example"), Name("127.0.0.1")),
     "serves": (Name("6"), Name("11")),

@@ -20,6 +20,7 @@ from serving.cli.options import (
     Horizon,
     Json,
     KnownAt,
+    OnSpark,
     Orders,
     OutFolder,
     Until,
@@ -196,6 +197,7 @@ def features(
         str | None,
         typer.Option("--url", help="Where they are computed; default: the orders' database, or this machine."),
     ] = None,
+    source: OnSpark = None,
     explain: Annotated[bool, typer.Option("--explain", help="Print the SQL, and run nothing.")] = False,
     partitions: Annotated[
         int | None,
@@ -220,10 +222,13 @@ def features(
             ways = "--out FILE, --into SCHEMA.TABLE, or --explain for the SQL"
             raise InputError(f"say where the features go, and once: {ways}")
         from serving.commands.data.features import explain_features, write_feature_rows, write_features
+        from serving.commands.data.features_of_spark import write_features_of_spark
 
         if partitions is not None and (out is None or engine != NUMPY):
             raise InputError("--partitions goes with --out and the engine numpy: a database spills by itself")
-        if out is not None:
+        if source is not None:
+            screen_of(json).show(write_features_of_spark(shop, source, into, engine, url))
+        elif out is not None:
             if engine == NUMPY and url is None:
                 from serving.commands.data.features_in_partitions import write_whatever_fits
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from features.engines.engine_names import NUMPY, SPARK
 from serving.cli.options import (
     Active,
     AsOf,
@@ -17,11 +18,12 @@ from serving.cli.options import (
     Json,
     KnownAt,
     NoRecord,
+    OnSpark,
     Orders,
-    OutFile,
     Until,
     Why,
     app,
+    one_of,
     screen_of,
     shop_of,
 )
@@ -152,7 +154,16 @@ def backtest(
 
 @app.command()
 def score(
-    out: OutFile,
+    out: Annotated[Path | None, typer.Option("--out", help="A .csv, .parquet or .json file.")] = None,
+    into: Annotated[
+        str | None, typer.Option("--into", metavar="FOLDER", help="Of Spark: Parquet files, a partition for each run.")
+    ] = None,
+    engine: Annotated[
+        str,
+        typer.Option("--engine", parser=one_of(NUMPY, SPARK), metavar="numpy|spark", help="What computes the scores."),
+    ] = NUMPY,
+    url: Annotated[str | None, typer.Option("--url", help="Of Spark; default: all cores of this machine.")] = None,
+    source: OnSpark = None,
     config: Config = None,
     orders: Orders = None,
     horizon: Horizon = None,
@@ -161,16 +172,22 @@ def score(
     all_reasons: Annotated[bool, typer.Option("--all-reasons", help="Explain everyone, however many.")] = False,
     json: Json = False,
 ) -> None:
-    """Score everyone who can churn, write the scores and record them in the book.
+    """Score everyone who can churn, write the scores and record them in the book; Spark writes them alone.
 
     Where nothing was trained yet, rhythms alone answer, which is said; regulars train replaces them.
     """
     with shop_of(config, orders, horizon, active, until=as_of) as shop:
         from serving.commands.models.first_answer import let_rhythms_serve
         from serving.commands.models.score import write_scores
+        from serving.commands.models.score_on_spark import score_on_spark, where
 
-        let_rhythms_serve(shop)
-        screen_of(json).show(write_scores(shop, out, all_reasons=all_reasons))
+        place = where(out, into, engine, url, source)
+        if source is None:  # rhythms are learnt from a log that is read here
+            let_rhythms_serve(shop)
+        if isinstance(place, Path):
+            screen_of(json).show(write_scores(shop, place, all_reasons=all_reasons))
+        else:
+            screen_of(json).show(score_on_spark(shop, place, url, source, all_reasons=all_reasons))
 
 
 @app.command()

@@ -98,7 +98,10 @@ KnownAt = Annotated[
 NoRecord = Annotated[bool, typer.Option("--no-record", help="Leave no run in MLflow.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides; kept in the book alone.")]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="For what reason; kept in the book.")]
-OutFile = Annotated[Path, typer.Option("--out", help="A .csv, .parquet or .json file.")]
+OnSpark = Annotated[
+    str | None,
+    typer.Option("--from", metavar="PLACE", help="Orders that Spark's workers read: a folder of Parquet, or a table."),
+]
 OutFolder = Annotated[Path, typer.Option("--out", help="A folder.")]
 BySegment = Annotated[bool, typer.Option("--by-segment", help="For each segment of the customers file too.")]
 

@@ -238,6 +238,11 @@ class OpenShop:
         """The database of record; None where there is none yet: who only reads makes no book."""
         return self._held.if_any()
 
+    @property
+    def has_posts(self) -> bool:
+        """Whether orders or events were posted to its book."""
+        return self._held.posts(self.until, self.known_at) is not None
+
     def whole(self) -> OpenShop:
         """Return the same shop without `until`: how far its days are complete is seen in the whole log alone."""
         return OpenShop(self.settings, book=self.book_if_any, known_at=self.known_at, log=self._lent_log)

@@ -109,7 +109,7 @@ def write_feature_rows(shop: OpenShop, into: str, engine: str, url: str | None =
     """
     from features.engines.feature_rows import Place, write_rows
     from features.engines.relational import query
-    from features.engines.spark import write_day
+    from features.engines.spark.written import write_day
     from features.engines.stream_tables import stream_tables
 
     place = Path(into) if engine == SPARK else Place.of(into)
@@ -118,7 +118,7 @@ def write_feature_rows(shop: OpenShop, into: str, engine: str, url: str | None =
         tables = stream_tables(log, connection)
         asked = query(tables, day_number(shop.as_of), features, active_days, has_money=log.has_money)
         if isinstance(place, Path):
-            rows = write_day(connection, asked, place, shop.as_of)
+            rows = write_day(connection, asked, place, shop.as_of, shop.settings.files.access())
         else:
             rows = write_rows(connection, asked, place, shop.as_of)
     return FeaturesWritten(rows, str(place), shop.as_of, engine, is_table=True, notes=_notes(shop))
@@ -165,7 +165,7 @@ def _queried(shop: OpenShop, engine: str, url: str | None) -> pd.DataFrame:
 def _connected(shop: OpenShop, engine: str, url: str | None, into: str | None = None) -> Iterator[BaseBackend]:
     """Connect to what computes, for the block; `into` = a table that is written there."""
     if engine == SPARK:
-        from features.engines.spark import spark
+        from features.engines.spark.session import spark
 
         with spark(url) as connection:
             yield connection

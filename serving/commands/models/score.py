@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -76,29 +76,41 @@ class ScoringRun:
         return level_of(self.bundle, self.scores["probability"].to_numpy(dtype=np.float64), self.as_of)
 
     def doubts(self) -> Iterator[Sentence]:
-        """Say what the scores suffer from: a model that knew the future of the day, or one that misses what it knew."""
-        if unknown := unknown_attributes(self.log, self.bundle):
-            yield sentence(
-                "careful: version {version} has learnt from {columns} of the customers, which [features] use no longer "
-                "names: everyone is read as an average customer; name them again, or run regulars train",
-                version=self.version,
-                columns=", ".join(unknown),
-            )
-        if self.bundle.is_provisional:
-            yield sentence(
-                "careful: version {version} is provisional, from rhythms alone and not judged: regulars train looks at "
-                "everything else, judges it, and says how true it is",
-                version=self.version,
-            )
-        until = self.bundle.trained_until
-        if self.as_of < until:
-            yield sentence(
-                "careful: version {version} learnt from orders until {until:table}, so it knew what came after "
-                "{day:table}: how right this is says nothing of how right it will be",
-                version=self.version,
-                until=until,
-                day=self.as_of,
-            )
+        """Say what the scores suffer from."""
+        return doubts_of(self.bundle, self.version, self.as_of, unknown_attributes(self.log, self.bundle))
+
+
+def doubts_of(bundle: Bundle, version: str, as_of: date, unknown: Sequence[str]) -> Iterator[Sentence]:
+    """Say what scores suffer from: a model that knew the future of the day, or one that misses what it knew.
+
+    Args:
+        bundle: the model.
+        version: its number.
+        as_of: the day of the scores.
+        unknown: columns of the customers that it has learnt from and that are not there.
+    """
+    if unknown:
+        yield sentence(
+            "careful: version {version} has learnt from {columns} of the customers, which [features] use no longer "
+            "names: everyone is read as an average customer; name them again, or run regulars train",
+            version=version,
+            columns=", ".join(unknown),
+        )
+    if bundle.is_provisional:
+        yield sentence(
+            "careful: version {version} is provisional, from rhythms alone and not judged: regulars train looks at "
+            "everything else, judges it, and says how true it is",
+            version=version,
+        )
+    until = bundle.trained_until
+    if as_of < until:
+        yield sentence(
+            "careful: version {version} learnt from orders until {until:table}, so it knew what came after "
+            "{day:table}: how right this is says nothing of how right it will be",
+            version=version,
+            until=until,
+            day=as_of,
+        )
 
 
 def score_all(shop: OpenShop, *, reasons: Reasons = "auto") -> ScoringRun:

@@ -1,7 +1,6 @@
 """A Spark of this machine as an engine: a session in local mode, held while features are computed.
 
-PySpark and Java are asked for here alone, so that who uses neither needs neither. A folder of features has a partition
-for each day: writing a day again replaces that one and leaves the others.
+PySpark and Java are asked for here alone, so that who uses neither needs neither.
 """
 
 from __future__ import annotations
@@ -11,30 +10,31 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from importlib.util import find_spec
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
-from features.errors import InputError, MachineFault, RegularsError
+from features.errors import InputError, MachineFault, ModelRefused, RegularsError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 LOCAL = "local[*]"
-DAY = "as_of"
+_KINDS: Mapping[str, type[InputError | ModelRefused]] = {"InputError": InputError, "ModelRefused": ModelRefused}
+_OURS = re.compile(r"^features\.errors\.(InputError|ModelRefused): (.*)$", re.MULTILINE)
 _LOCAL = re.compile(r"local(\[(\*|[1-9][0-9]*)\])?")
-_OURS = re.compile(rf"{DAY}=\d{{4}}-\d\d-\d\d|_SUCCESS|\..*")
 # Nothing listens but on the loopback, no page is served, and the terminal is left to the command.
 _SETTINGS: Mapping[str, str] = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "2g",
+    "spark.hadoop.fs.permissions.umask-mode": "077",
     "spark.log.level": "ERROR",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "4",
-    "spark.sql.sources.partitionOverwriteMode": "dynamic",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
@@ -42,7 +42,7 @@ _SETTINGS: Mapping[str, str] = {
 
 @contextmanager
 def spark(master: str | None = None) -> Iterator[BaseBackend]:
-    """Give a connection to a Spark that lives as long as the block.
+    """Give a connection to a Spark that lives as long as the block, or to the session that this process has already.
 
     Args:
         master: local, local[2] for two cores, or local[*] for all of them; None = all.
@@ -60,54 +60,38 @@ def spark(master: str | None = None) -> Iterator[BaseBackend]:
     import ibis
     from pyspark.sql import SparkSession
 
+    with _failures(chosen):
+        if (running := SparkSession.getActiveSession()) is not None:  # of a notebook, say: it is not ours to end
+            yield ibis.pyspark.connect(running)
+            return
+        with _started(chosen) as session:
+            yield ibis.pyspark.connect(session)
+
+
+@contextmanager
+def _started(master: str) -> Iterator[SparkSession]:
+    from pyspark.sql import SparkSession
+
     # Workers would take the first python3 of the PATH, which need not be ours.
     os.environ["PYSPARK_PYTHON"] = sys.executable
     # What Spark spills holds customer ids: into a folder that is its owner's alone, and gone afterwards.
-    with tempfile.TemporaryDirectory(prefix="regulars-spark-") as folder, _failures(chosen):
-        settings: dict[str, bool | float | int | str | None] = {
-            **_SETTINGS,
-            "spark.local.dir": folder,
-            "spark.sql.warehouse.dir": folder,
-        }
-        session = SparkSession.builder.master(chosen).config(map=settings).getOrCreate()
+    with tempfile.TemporaryDirectory(prefix="regulars-spark-") as folder:
+        own = {"spark.local.dir": folder, "spark.sql.warehouse.dir": folder}
+        settings: dict[str, bool | float | int | str | None] = {**_SETTINGS, **own}
+        session = _closed_to_others(SparkSession.builder.master(master).config(map=settings).getOrCreate)
         try:
-            yield ibis.pyspark.connect(session)
+            yield session
         finally:
             session.stop()
 
 
-def write_day(connection: BaseBackend, asked: ir.Table, folder: Path, as_of: date) -> int:
-    """Write the features of a day as a partition of a Parquet folder, in place of what was there of that day.
-
-    Spark writes beside the folder's partitions first and moves the new one into place at the end.
-
-    Args:
-        connection: to Spark, with the tables that the query reads.
-        asked: the query of the day.
-        folder: of features; made where it is not there.
-        as_of: the day.
-
-    Returns:
-        How many rows.
-
-    Raises:
-        InputError: the folder holds something else.
-    """
-    _refuse_another(folder)
-    day = connection._session.sql(str(connection.compile(asked))).cache()
-    rows = int(day.count())
-    if not rows:  # Spark replaces only partitions that it has rows for
-        shutil.rmtree(folder / f"{DAY}={as_of.isoformat()}", ignore_errors=True)
-        return 0
-    dated = day.selectExpr("*", f"'{as_of.isoformat()}' AS {DAY}")
-    dated.write.mode("overwrite").partitionBy(DAY).parquet(str(folder.resolve()))
-    return rows
-
-
-def _refuse_another(folder: Path) -> None:
-    held = [each.name for each in folder.iterdir()] if folder.is_dir() else []
-    if folder.is_file() or any(not _OURS.fullmatch(name) for name in held):
-        raise InputError(f"{folder} is no folder of features: name one that is new, or holds {DAY}=… folders alone")
+def _closed_to_others(start: Callable[[], SparkSession]) -> SparkSession:
+    """Start what makes files of its own by the umask: scores and features are for their owner alone."""
+    before = os.umask(0o077)
+    try:
+        return start()
+    finally:
+        os.umask(before)
 
 
 @contextmanager
@@ -118,8 +102,20 @@ def _failures(master: str) -> Iterator[None]:
     except RegularsError:
         raise
     except Exception as error:  # noqa: BLE001
+        if (ours := _of_a_worker(str(error))) is not None:
+            raise ours from None
         detail = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise MachineFault(f"Spark ({master})", "what was there before is unchanged", detail) from None
+
+
+def _of_a_worker(told: str) -> RegularsError | None:
+    r"""Return the error that a worker raised, if it is one of ours: Spark hands on its traceback as text.
+
+    >>> _of_a_worker("Traceback ...\nfeatures.errors.ModelRefused: model.json is corrupt\n\n\tat org.apache...")
+    ModelRefused('model.json is corrupt')
+    """
+    found = _OURS.search(told)
+    return None if found is None else _KINDS[found[1]](found[2])
 
 
 def _checked(master: str) -> str:

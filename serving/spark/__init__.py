@@ -1,0 +1,1 @@
+"""Scoring on Spark: the bundle goes to the workers, and the scores stay with them."""
