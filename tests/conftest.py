@@ -50,7 +50,8 @@ def postgresql() -> Iterator[str]:
 def spark_connection() -> Iterator[BaseBackend]:
     """A Spark of this machine, started once a process; commands find its session and use it."""
     pytest.importorskip("pyspark", reason="pip install 'pyspark>=4.0,<4.1' to run it")
-    from features.engines.spark.session import has_java, spark
+    from features.engines.spark.masters import has_java
+    from features.engines.spark.session import spark
 
     if not has_java():
         pytest.skip("no Java here")

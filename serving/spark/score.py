@@ -95,9 +95,7 @@ def _most_valuable_explained(scores: DataFrame, histories: DataFrame, task: Task
 
 def _shared(session: SparkSession, content: bytes) -> Callable[[], bytes]:
     """Return what gives the content on a worker: broadcast once, or sent along through Connect, which cannot."""
-    from pyspark.sql.utils import is_remote
-
-    if is_remote():
+    if type(session).__module__.startswith("pyspark.sql.connect"):
         return _Sent(content)
     held = session.sparkContext.broadcast(content)
     return lambda: held.value

@@ -12,7 +12,7 @@ from ibis.backends import BaseBackend
 
 from features.clock import day_number
 from features.engines import relational
-from features.engines.spark import session
+from features.engines.spark import masters
 from features.engines.spark.session import spark
 from features.engines.spark.written import DAY, refuse_another, write_day
 from features.engines.statements import statement
@@ -88,8 +88,8 @@ def test_a_new_folder_and_one_of_days_are_taken(tmp_path: Path) -> None:
     ("missing", "message"), [("find_spec", "needs PySpark: pip install"), ("has_java", "needs Java 17: install it")]
 )
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, missing: str, message: str) -> None:
-    monkeypatch.setattr(session, "find_spec", lambda _: object())
-    monkeypatch.setattr(session, "has_java", lambda: True)
-    monkeypatch.setattr(session, missing, lambda *_: None)
+    monkeypatch.setattr(masters, "find_spec", lambda _: object())
+    monkeypatch.setattr(masters, "has_java", lambda: True)
+    monkeypatch.setattr(masters, missing, lambda *_: None)
     with pytest.raises(InputError, match=message), spark():
         pass
