@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -123,7 +124,11 @@ def _without_files(orders: OrdersMapping) -> OrdersMapping:
 
 def _rows(session: SparkSession, place: str, orders: OrdersMapping) -> DataFrame:
     """Return the mapped columns of a folder or a table."""
-    rows = session.read.parquet(place) if "/" in place else session.table(place)
+    folder = Path(place)
+    if "/" in place:  # Spark takes a relative one from where it was started, which need not be here
+        rows = session.read.parquet(str(folder.resolve()) if folder.exists() else place)
+    else:
+        rows = session.table(place)
     wanted = dict.fromkeys(orders.columns.values())
     missing = [name for name in wanted if name not in rows.columns]
     if missing:
