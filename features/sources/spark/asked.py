@@ -47,12 +47,16 @@ def _about_customers(sheet: BalanceSheet, facts: Sequence[Mapping[str, Any]]) ->
     largest = max(facts, key=lambda each: int(each["most_orders"]))
     most = int(largest["most_orders"])
     if buyers >= LEAST_CUSTOMERS and most > LARGEST_CUSTOMER * orders:
-        words = 'One customer, "{customer}", has {count} orders, {share} of all.'
         who, share = str(largest["largest"]), Percent(most / orders)
-        yield LARGE_CUSTOMER, sentence(words, customer=who, count=most, share=share)
+        words = sentence(
+            'One customer, "{customer}", has {count} orders, {share} of all.', customer=who, count=most, share=share
+        )
+        yield LARGE_CUSTOMER, words
     if buyers >= LEAST_ROWS and most == 1:
-        words = "None of the {count} customers ever comes again, as if each order had an id of its own."
-        yield ONE_ORDER, sentence(words, count=buyers)
+        words = sentence(
+            "None of the {count} customers ever comes again, as if each order had an id of its own.", count=buyers
+        )
+        yield ONE_ORDER, words
 
 
 def _by_day(facts: Sequence[Mapping[str, Any]]) -> Log:
