@@ -19,6 +19,7 @@ from features.sources.balance.limits import (
     LARGEST_CUSTOMER,
     LEAST_CUSTOMERS,
     LEAST_ROWS,
+    Months,
     accepted_question,
     doubts,
 )
@@ -39,7 +40,7 @@ def questions_about(
     """
     own = () if sheet.read.rows < LEAST_ROWS else _about_customers(sheet, facts)
     asked = tuple(accepted_question(name, words, accepted) for name, words in own if name not in accepted)
-    return (*doubts(sheet, _by_day(facts), np.zeros(0, dtype=np.int64), accepted, most_left_out), *asked)
+    return (*doubts(sheet, _by_day(facts), Months(frozenset(), {}), accepted, most_left_out), *asked)
 
 
 def _about_customers(sheet: BalanceSheet, facts: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
