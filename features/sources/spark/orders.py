@@ -159,7 +159,8 @@ def _refuse_mixed_zones(rows: DataFrame, name: str, place: str) -> None:
 
 def _parts(session: SparkSession, rows: DataFrame) -> int:
     usual = int(session.conf.get("spark.sql.shuffle.partitions") or 1)
-    return max(usual, -(-rows.count() // ROWS_OF_A_PART))
+    needed: int = -(-rows.count() // ROWS_OF_A_PART)
+    return max(usual, needed)
 
 
 def _by_order(rows: DataFrame, orders: OrdersMapping, parts: int) -> DataFrame:
