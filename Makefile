@@ -14,7 +14,7 @@ export BENTOML_DO_NOT_TRACK := True
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-data-worth bench-value bench-training bench-effect bench-watch bench-intake bench-lists bench-backup bench-serving coverage figures fuzz faults mutants screenshots serve clean
+.PHONY: help setup demo test test-all quick check docs bench bench-quality bench-proxy bench-ablation bench-data-worth bench-value bench-training bench-effect bench-watch bench-intake bench-lists bench-scale bench-backup bench-serving coverage figures fuzz faults mutants screenshots serve clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -97,6 +97,9 @@ bench-intake: $(READY) ## how long reading takes, beside plain roll-ups; POLARS=
 
 bench-lists: $(READY) ## the list of a million customers, on SQLite and PostgreSQL
 	@$(BIN)/python -m benchmarks.lists
+
+bench-scale: $(READY) ## features of a log larger than the memory, as a whole and in partitions
+	@$(BIN)/python -m benchmarks.scale
 
 bench-backup: $(READY) ## how long a backup and a restore take, on SQLite and PostgreSQL
 	@$(BIN)/python -m benchmarks.backup

@@ -63,6 +63,7 @@ PAGES = (
     Page("benchmarks/quality/level.md", "make bench-quality", "benchmarks.quality.level"),
     Page("benchmarks/quality/proxy.md", "make bench-proxy", "benchmarks.quality.proxy"),
     Page("benchmarks/quality/results.md", "make bench-quality", "benchmarks.quality"),
+    Page("benchmarks/scale/results.md", "make bench-scale", "benchmarks.scale.runs"),
     Page("benchmarks/serving/results.md", "make bench-serving", "serving.scorer", SERVED),
     Page("benchmarks/serving/soak.md", "make bench-serving SOAK=20", measures=SERVED),
     Page("benchmarks/serving/stalls.md", "make bench-serving", measures=SERVED),

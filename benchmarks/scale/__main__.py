@@ -1,4 +1,4 @@
-"""Write features of growing logs, as a whole and in partitions, and print a page of both.
+"""Write features of growing logs, as a whole and in partitions; write `results.md`.
 
 python -m benchmarks.scale --copies 1 9 27 --memory-gib 3
 
@@ -21,6 +21,7 @@ from benchmarks.scale.runs import LINES_OF_A_COPY
 from features.machine import this_machine
 from features.sources.partitions.estimate import partitions_for
 
+RESULTS = Path(__file__).with_name("results.md")
 WHOLE = 1
 MOST_SLOPE = 0.15  # issue 18: seconds a line from the smallest log to the largest
 
@@ -54,14 +55,10 @@ def main() -> None:
     parser.add_argument("--memory-gib", type=float, default=3.0, help="what the runs in partitions may have")
     parser.add_argument("--whole-up-to", type=int, default=9, help="copies that are read as a whole, too")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "regulars-benchmark")
-    parser.add_argument("--out", type=Path, default=None, help="where the page is written; default: it is printed")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the page is written")
     chosen = parser.parse_args()
     runs = [run for copies in chosen.copies for run in measured(chosen, copies)]
-    text = report(runs, chosen.memory_gib)
-    if chosen.out is None:
-        print(text)
-    else:
-        write_page(chosen.out, text)
+    write_page(chosen.out, report(runs, chosen.memory_gib))
 
 
 def measured(chosen: argparse.Namespace, copies: int) -> list[Run]:
@@ -119,7 +116,7 @@ def report(runs: list[Run], memory_gib: float) -> str:
 
 PAGE = """# Features of a log larger than the memory
 
-`regulars features --out` of generated order lines in Parquet: reading, roll-up, every default feature of the day after
+`python -m benchmarks.scale` writes this page: `regulars features --out` of generated order lines in Parquet: reading, roll-up, every default feature of the day after
 the last order, and the file. Partitions may have {memory} GiB. A log that is read both ways gave the same bits.
 
 | lines | partitions | wall s | CPU s | CPU µs a line | peak GB | bytes a line |

@@ -22,7 +22,7 @@ SERVER = "postgresql://shop:${SHOP_DB_PASSWORD}@db/shop"
 
 def commands() -> list[str]:
     """The commands of Regulars in the blocks of the page that name an engine."""
-    blocks = re.findall(r"^```\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```\w*\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines()]
     return [line for line in lines if line.startswith("regulars ") and "--engine" in line]
 
