@@ -116,8 +116,9 @@ def report(runs: list[Run], memory_gib: float) -> str:
 
 PAGE = """# Features of a log larger than the memory
 
-`python -m benchmarks.scale` writes this page: `regulars features --out` of generated order lines in Parquet: reading, roll-up, every default feature of the day after
-the last order, and the file. Partitions may have {memory} GiB. A log that is read both ways gave the same bits.
+`python -m benchmarks.scale` writes this page: `regulars features --out` of generated order lines in Parquet, that is
+reading, roll-up, every default feature of the day after the last order, and the file. Partitions may have {memory} GiB.
+A log that is read both ways gave the same bits.
 
 | lines | partitions | wall s | CPU s | CPU µs a line | peak GB | bytes a line |
 | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
