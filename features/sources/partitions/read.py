@@ -8,12 +8,9 @@ functions that read a file as a whole. A rule that decides by the whole file is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-
-import duckdb
 
 from features.clock import day_number
 from features.errors import InputError
@@ -29,7 +26,7 @@ from features.sources.balance.sheet import BalanceSheet
 from features.sources.file_facts import together
 from features.sources.mapped_file import open_mapped
 from features.sources.mapping import EventsMapping, OrdersMapping, Shop
-from features.sources.opening.refusal import text_literal
+from features.sources.partitions.bounded import bounded
 from features.sources.partitions.kept_log import read_log
 from features.sources.partitions.one import Partition, Reading
 from features.sources.partitions.split import split
@@ -104,7 +101,11 @@ def read_partitions(
         (None, Findings()) if events is None else read_events(events, shop, limits, forgotten, orders.merge)
     )
     clean_events = None if happened is None else happened.events
-    with open_mapped(orders, ORDERS, before=until) as opened, _bounded(opened.file.connection, machine, folder):
+    with (
+        open_mapped(orders, ORDERS, before=until) as opened,
+        bounded(opened.file.connection, machine, DATABASE_SHARE, folder / "spilled"),
+        faults_at(folder, "nothing was written"),
+    ):
         merges = read_merges(orders.merge)
         file, paths, moved = split(opened, folder, partitions, merges)
         found.add(findings(file, []))
@@ -163,20 +164,3 @@ def _doubts(
     yield from doubts(sheet, outline, months, orders.accept, orders.most_left_out)
     if shop.currency in RIALS:
         yield from unit_questions(sheet, outline, shop.new_rial_from, orders.accept)
-
-
-@contextmanager
-def _bounded(connection: duckdb.DuckDBPyConnection, machine: Machine, folder: Path) -> Iterator[None]:
-    """Bound the memory and the threads of the database for the block; what is too much for it is spilled."""
-    for name, value in (
-        ("memory_limit", f"'{int(machine.memory_bytes * DATABASE_SHARE)}B'"),
-        ("temp_directory", text_literal(str(folder / "spilled"))),
-        ("threads", str(machine.cores)),
-    ):
-        connection.execute(f"SET {name} = {value}")
-    try:
-        with faults_at(folder, "nothing was written"):
-            yield
-    finally:  # the database is that of the process
-        for name in ("memory_limit", "temp_directory", "threads"):
-            connection.execute(f"RESET {name}")

@@ -8,9 +8,8 @@ from dataclasses import fields, replace
 import numpy as np
 
 from features.log import EVENT, Ints, Log, Stream, Texts
-from features.sources.balance.sheet import ORDER_LINES, BalanceSheet, Change, Counted, SheetLine, added
-
-NO_FATE = np.zeros(0, dtype=np.int8)
+from features.sources.balance.parts import NO_FATE, changes_of, in_order, line_of, lines_of
+from features.sources.balance.sheet import BalanceSheet, Counted
 
 
 def sheet_of(sheets: Sequence[BalanceSheet]) -> BalanceSheet:
@@ -21,36 +20,20 @@ def sheet_of(sheets: Sequence[BalanceSheet]) -> BalanceSheet:
     Raises:
         RegularsError: it does not add up.
     """
-    first = sheets[0]
+    first, rules = sheets[0], in_order(each.rules for each in sheets)
     whole = replace(
         first,
-        read=_line([each.read for each in sheets]),
-        left_out=tuple(_lines([each.left_out for each in sheets], in_order(each.rules for each in sheets))),
-        returns=_line([each.returns for each in sheets]),
-        order_lines=_line([each.order_lines for each in sheets]),
-        changes=tuple(_changes([each.changes for each in sheets])),
+        read=line_of([each.read for each in sheets]),
+        left_out=tuple(lines_of([each.left_out for each in sheets], rules)),
+        returns=line_of([each.returns for each in sheets]),
+        order_lines=line_of([each.order_lines for each in sheets]),
+        changes=changes_of([each.changes for each in sheets]),
         counted=_counted([each.counted for each in sheets]),
-        rules=tuple(in_order(each.rules for each in sheets)),
+        rules=tuple(rules),
         fate=NO_FATE,
     )
     whole.check()
     return whole
-
-
-def in_order(lists: Iterable[Iterable[str]]) -> list[str]:
-    """Put lists together, each name behind the one that it follows in its own list.
-
-    >>> in_order([["", "a", "c"], ["", "b", "c"]])
-    ['', 'b', 'a', 'c']
-    """
-    found: list[str] = []
-    for names in lists:
-        place = 0
-        for name in names:
-            if name not in found:
-                found.insert(place, name)
-            place = found.index(name) + 1
-    return found
 
 
 def counts_of(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -136,27 +119,6 @@ def _under_each_other(streams: Sequence[Stream]) -> Stream:
     columns = {name: np.concatenate([stream.columns[name] for stream in streams]) for name in streams[0].columns}
     days = np.concatenate([stream.day for stream in streams])
     return Stream(np.concatenate([*starts, ends[-1:]]), days, columns)
-
-
-def _line(lines: Sequence[SheetLine]) -> SheetLine:
-    rows, orders, customers = (sum(getattr(each, name) for each in lines) for name in ("rows", "orders", "customers"))
-    # A partition of one currency names it even where a line has no rows.
-    money = added(*(each.money for each in lines if each.rows)) or lines[0].money
-    return SheetLine(lines[0].rule, rows, orders, customers, money)
-
-
-def _lines(parts: Sequence[Sequence[SheetLine]], rules: Sequence[str]) -> Iterable[SheetLine]:
-    for rule in rules:
-        if of_rule := [each for lines in parts for each in lines if each.rule == rule]:
-            yield _line(of_rule)
-
-
-def _changes(parts: Sequence[Sequence[Change]]) -> Iterable[Change]:
-    keys = in_order([f"{each.of}\0{each.rule}" for each in changes] for changes in parts)
-    keys.sort(key=lambda key: not key.startswith(ORDER_LINES))
-    for of, rule in (key.split("\0") for key in keys):
-        found = [each for changes in parts for each in changes if (each.of, each.rule) == (of, rule)]
-        yield Change(rule, of, sum(each.rows for each in found), added(*(each.money for each in found)))
 
 
 def _counted(parts: Sequence[Counted]) -> Counted:

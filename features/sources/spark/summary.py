@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
-
 from features.errors import InputError, Violation
-from features.sources.balance.sheet import BalanceSheet, Change, Counted, SheetLine, added
+from features.sources.balance.parts import NO_FATE, changes_of, line_of, lines_of
+from features.sources.balance.sheet import BalanceSheet, Change, Counted, SheetLine
 from features.sources.rules import RULES
 
 MOST_SHOWN = 20  # broken cells
@@ -92,28 +91,13 @@ def sheet_of(currency: str, summaries: Iterable[Summary], counted: Counted) -> B
         RegularsError: it does not add up.
     """
     parts = [part for part in summaries if part.lines]
-    by_rule: dict[str, SheetLine] = {}
-    changes: dict[tuple[str, str], Change] = {}
-    for part in parts:
-        for line in part.lines:
-            by_rule[line.rule] = _sum(by_rule.get(line.rule), line)
-        for change in part.changes:
-            before = changes.get((change.rule, change.of), replace(change, rows=0, money={}))
-            both = replace(change, rows=before.rows + change.rows, money=added(before.money, change.money))
-            changes[change.rule, change.of] = both
-    read, back, sold = (by_rule.pop(part.rule) for part in (parts[0].lines[0], *parts[0].lines[-2:]))
-    left_out = tuple(by_rule[rule] for rule in RULES if rule in by_rule)
-    nothing = np.zeros(0, dtype=np.int8)
-    sheet = BalanceSheet(currency, read, left_out, back, sold, tuple(changes.values()), counted, ("",), nothing)
+    lines = [part.lines for part in parts]
+    read, back, sold = (line_of([each[place] for each in lines]) for place in (0, -2, -1))
+    left_out = tuple(lines_of([each[1:-2] for each in lines], RULES))
+    changes = changes_of([part.changes for part in parts])
+    sheet = BalanceSheet(currency, read, left_out, back, sold, changes, counted, ("",), NO_FATE)
     sheet.check()
     return sheet
-
-
-def _sum(before: SheetLine | None, line: SheetLine) -> SheetLine:
-    if before is None:
-        return line
-    own = (before.rows + line.rows, before.orders + line.orders, before.customers + line.customers)
-    return SheetLine(line.rule, *own, added(before.money, line.money))
 
 
 def counted_in(facts: Sequence[Mapping[str, Any]]) -> Counted:

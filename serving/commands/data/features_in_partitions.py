@@ -22,7 +22,8 @@ from features.language.messages import Sentence, sentence
 from features.language.typed_values import Digits
 from features.machine import Machine
 from features.sources.opening.copies import folder_for_copies
-from features.sources.opening.refusal import file_literal, text_literal
+from features.sources.opening.refusal import file_literal
+from features.sources.partitions.bounded import bounded
 from features.sources.partitions.estimate import lines_of, partitions_for
 from features.sources.partitions.read import PartitionedLog
 from serving.commands.data.features import FeaturesWritten, write_features
@@ -106,10 +107,7 @@ def _tables(log: PartitionedLog, folder: Path, as_of: date, features: FeatureSet
 def _in_order(paths: Sequence[Path], folder: Path, machine: Machine) -> Iterator[pd.DataFrame]:
     """Yield the rows of tables in the order of customers, in batches; one without rows where there are none."""
     tables = ", ".join(map(file_literal, paths))
-    with duckdb.connect() as connection:
-        connection.execute(f"SET memory_limit = '{int(machine.memory_bytes * SORT_SHARE)}B'")
-        connection.execute(f"SET temp_directory = {text_literal(str(folder / 'sorted'))}")
-        connection.execute(f"SET threads = {machine.cores}")
+    with duckdb.connect() as connection, bounded(connection, machine, SORT_SHARE, folder / "sorted"):
         rows = connection.sql(f"SELECT * FROM read_parquet([{tables}]) ORDER BY customer_id")
         reader = rows.to_arrow_reader(BATCH_ROWS)
         first = next(iter(reader), None)
