@@ -23,8 +23,8 @@ def bounded(connection: duckdb.DuckDBPyConnection, machine: Machine, share: floa
         spill: the folder for what is too much for it.
 
     >>> with duckdb.connect() as connection, bounded(connection, Machine(2**32, 1), 0.5, Path("spilled")):
-    ...     connection.sql("SELECT current_setting('memory_limit'), current_setting('threads')").fetchone()
-    ('2.0 GiB', 1)
+    ...     connection.sql("SELECT current_setting('memory_limit'), current_setting('threads')").fetchall()
+    [('2.0 GiB', 1)]
     """
     values = {
         "memory_limit": f"'{int(machine.memory_bytes * share)}B'",
