@@ -11,7 +11,7 @@ from features.errors import InsufficientHistory
 from features.log import Log
 from features.sources.mapping import Shop
 from training.attribute_codes import trusted_features
-from training.backtest.backtest import NOTE, Progress
+from training.backtest.steps import NOTE, Progress
 from training.budget import QUICK_ROWS, sample
 from training.bundle import NOT_JUDGED
 from training.dataset import Dataset, build_dataset

@@ -22,9 +22,10 @@ from features.log import Log
 from features.memory import memory_kept
 from features.sources.mapping import Shop
 from training.attribute_codes import trusted_features
-from training.backtest.backtest import NOTE, Progress, backtest_candidates, no_progress, within
+from training.backtest.backtest import backtest_candidates
 from training.backtest.fairness.report import NOTHING_ASKED, Columns
 from training.backtest.results import Backtest
+from training.backtest.steps import NOTE, Progress, no_progress, within
 from training.budget import FULL, Budget, Sample, sample
 from training.bundle import Bundle
 from training.challengers import challengers, first_lawful, if_nothing_leaks, if_unmoved, rule_that_must_serve

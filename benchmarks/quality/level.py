@@ -24,7 +24,7 @@ from features.churn.labels import ChurnDefinition
 from features.clock import day_number
 from features.definitions import default_features
 from features.log import Log
-from training.backtest.backtest import split_data
+from training.backtest.dates import split_data
 from training.dataset import Dataset, Flags, Floats
 from training.forecasts.base_rate import base_rates, read_weeks
 from training.forecasts.spend import fit_value

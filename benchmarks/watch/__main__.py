@@ -26,7 +26,7 @@ from benchmarks.quality.seasons import BY_30_DAYS, Question, before_end, open_qu
 from features.clock import day_number
 from features.definitions import default_features
 from serving.monitoring.expected_quality import Expected, Judge, expected_quality
-from training.backtest.backtest import split_data
+from training.backtest.dates import split_data
 from training.forecasts.base_rate import base_rates, read_weeks
 from training.log_odds import sigmoid
 from training.models.calibration import level_scale

@@ -8,8 +8,9 @@ import pytest
 
 from features.errors import InputError
 from tests.training.conftest import DEFINITION
-from training.backtest.backtest import backtest_candidates, within
+from training.backtest.backtest import backtest_candidates
 from training.backtest.shortlist import shortlist
+from training.backtest.steps import within
 from training.budget import FULL, MOST_ROWS, QUICK, budget_of, sample
 
 

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 
 from features.churn.labels import ChurnDefinition
-from features.clock import date_of, day_number
+from features.clock import date_of
 from features.errors import InsufficientHistory
 from features.feature import FeatureSet
 from features.log import Log
 from training.attribute_codes import trusted_features
-from training.backtest.gone import NOT_YET, told_gone
-from training.backtest.listing import Listing
-from training.backtest.predictions import Predictions, Said, blend_weights, with_blend_of_earlier_dates
+from training.backtest.dates import Run, judge, judged_dates
+from training.backtest.predictions import Predictions, blend_weights, with_blend_of_earlier_dates
 from training.backtest.results import Backtest, CandidateResult
+from training.backtest.steps import Progress, Steps, no_progress
 from training.dataset import Dataset, build_dataset
 from training.forecasts.level import Forecast
 from training.forecasts.level_history import LevelHistory
-from training.forecasts.next_order import fit_timing
-from training.forecasts.spend import fit_value, value_errors
-from training.log_odds import sigmoid
 from training.models.calibration import METHODS, Method
-from training.models.candidates import BLEND, CANDIDATES, RULES, enough_to_learn, fit_each
+from training.models.candidates import CANDIDATES, enough_to_learn
 from training.models.trees import USUAL, TreeSettings
 from training.splits import TEST_DATES, Split, labels_end, latest_dates, rolling_origin
 
@@ -36,33 +32,6 @@ OTHER_CUSTOMERS = "judged on customers that were not learnt from instead, on a d
 # for it. A line fitted on the latest date is no rival there: it would carry that date's season into another.
 WITH_LAST_YEAR: tuple[Method, ...] = ("season", "none")
 WITHOUT: tuple[Method, ...] = METHODS
-# Called before each step of long work: how many steps are done, of how many, and what comes now. Of `NOTE` steps: not a
-# step but something to know, which stays on the screen.
-Progress = Callable[[int, int, str], None]
-NOTE = 0
-# How long steps take, in that of a rule; with the blend its learned parts are fitted.
-FEATURES = "features"
-STEP_COST = {FEATURES: 3, "pareto_nbd": 3, BLEND: 20}
-
-
-def no_progress(done: int, total: int, what: str) -> None:
-    """Report nothing."""
-
-
-def within(progress: Progress, begin: int, end: int) -> Progress:
-    """Return the progress of a part of the work, in thousandths of the whole.
-
-    >>> within(lambda *step: print(step), 0, 800)(1, 2, "half of it")
-    (400, 1000, 'half of it')
-    """
-
-    def reported(done: int, total: int, what: str) -> None:
-        if total == NOTE:
-            progress(done, total, what)
-        else:
-            progress(round(begin + (end - begin) * done / total), 1000, what)
-
-    return reported
 
 
 def backtest_candidates(
@@ -102,36 +71,17 @@ def backtest_candidates(
         wanted = rolling_origin(log, definition, until, n_tests)
     except InsufficientHistory as too_short:
         data = build_dataset(log, latest_dates(log, definition, until), definition, features)
-        return _on_other_customers(data, _Run(history, end, trees, _Steps(progress, 1)), too_short)
-    steps = _Steps(progress, len(wanted))
-    run = _Run(history, end, trees, steps, log)
-    judged: list[Predictions] = []
-    coming: Forecast | None = None
-    left_out, began = 0, time.monotonic()
-    for split in reversed(wanted):
-        if judged and seconds is not None and _is_over(time.monotonic() - began, len(judged), seconds):
-            left_out = len(wanted) - len(judged)
-            break
-        steps.next(FEATURES, split.test_date)
-        train, test = split_data(log, split, definition, features)
-        if not len(train) or not len(test):
-            break
-        names = tuple(CANDIDATES) if enough_to_learn(train) else RULES
-        if judged and len(names) < len(judged[-1].said):
-            break  # an older date that only rules can learn from would hide how the models do on the newer ones
-        coming = coming or history.base_rates(train, end).forecast(end)
-        judged.append(_judge(run, train, test, split, names))
-    if not judged or coming is None:
+        return _on_other_customers(data, Run(history, end, trees, Steps(progress, 1)), too_short)
+    run = Run(history, end, trees, Steps(progress, len(wanted)), log)
+    judged, left_out = judged_dates(run, log, wanted, definition, features, seconds)
+    if not judged or judged[0].coming is None:
         raise InsufficientHistory(f"nobody ordered in the {definition.active_days} days before the test date")
-    return replace(_backtest_of(definition, judged[::-1], coming, n_tests, left_out), seconds=steps.seconds)
+    said = [each.said for each in reversed(judged)]
+    found = _backtest_of(definition, said, judged[0].coming, n_tests, left_out)
+    return replace(found, seconds=run.steps.seconds)
 
 
-def _is_over(spent: float, dates: int, seconds: float) -> bool:
-    """Return whether another date and the refit, each as long as the dates so far, would take too long."""
-    return spent + 2 * spent / dates > seconds
-
-
-def _on_other_customers(data: Dataset, run: _Run, too_short: InsufficientHistory) -> Backtest:
+def _on_other_customers(data: Dataset, run: Run, too_short: InsufficientHistory) -> Backtest:
     """Learn from half of the customers and judge on the other half, on the latest date with a finished horizon.
 
     The second best: it shows whether a model knows more than a rule, and nothing of how the shop changes in time.
@@ -144,72 +94,12 @@ def _on_other_customers(data: Dataset, run: _Run, too_short: InsufficientHistory
         raise too_short
     split = Split(tuple(date_of(day) for day in data.days), date_of(data.days[-1]))
     names = tuple(CANDIDATES)
-    judged = _judge(run, train, test, split, names)
+    judged = judge(run, train, test, split, names)
     coming = run.history.base_rates(train, run.end).forecast(run.end)
     found = _backtest_of(data.definition, [judged], coming, n_tests=1)
     return replace(
         found, in_time=False, seconds=run.steps.seconds, notes=(*found.notes, f"{too_short}: {OTHER_CUSTOMERS}")
     )
-
-
-class _Steps:
-    """Counts the steps of a progress bar, each by the time that it takes beside the others."""
-
-    def __init__(self, progress: Progress, dates: int) -> None:
-        self._progress, self._done = progress, 0
-        self.seconds: dict[str, float] = {}
-        self._total = dates * sum(_cost(name) for name in (FEATURES, *CANDIDATES))
-
-    def took(self, name: str, seconds: float) -> None:
-        """Count the seconds of a candidate, over all test dates."""
-        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
-
-    def next(self, name: str, day: date) -> None:
-        self._progress(self._done, self._total, f"{name} for {day.isoformat()}")
-        self._done += _cost(name)
-
-
-def _cost(name: str) -> int:
-    return STEP_COST.get(name, 1)
-
-
-def split_data(log: Log, split: Split, definition: ChurnDefinition, features: FeatureSet) -> tuple[Dataset, Dataset]:
-    """Return the training rows of a split and its test rows."""
-    both = build_dataset(log, [*split.train_dates, split.test_date], definition, features)
-    return both.on(day_number(day) for day in split.train_dates), both.on([day_number(split.test_date)])
-
-
-@dataclass(frozen=True, eq=False)
-class _Run:
-    """What is the same for every test date; without a log nothing is judged over three horizons."""
-
-    history: LevelHistory
-    end: int
-    trees: TreeSettings
-    steps: _Steps
-    log: Log | None = None
-
-
-def _judge(run: _Run, train: Dataset, test: Dataset, split: Split, names: Sequence[str]) -> Predictions:
-    day = day_number(split.test_date)
-    forecast = run.history.base_rates(train, day).forecast(day)
-    said: dict[str, Said] = {}
-    run.steps.next(names[0], split.test_date)
-    began = time.monotonic()
-    for done, (name, found) in enumerate(fit_each(names, train, run.trees), start=1):
-        said[name] = Said(found.fitted.log_odds(test.values), found.out_of_sample)
-        run.steps.took(name, time.monotonic() - began)
-        began = time.monotonic()
-        if done < len(names):
-            run.steps.next(names[done], split.test_date)
-    value = fit_value(train)
-    timing = fit_timing(train)
-    listing = Listing.of(test, timing, value.expected_spend(test.values))
-    errors = value_errors(value, test, run.history.spend(value, day).factor(day))
-    gone = dict(NOT_YET)
-    if run.log is not None and BLEND in said:
-        gone = told_gone(run.log, train, test, sigmoid(said[BLEND].test), timing, run.end, run.trees)
-    return Predictions(split, said, test.y, test.customer_id, len(train), errors, forecast, listing, gone)
 
 
 def _backtest_of(

@@ -20,10 +20,11 @@ from features.clock import date_of
 from features.errors import InsufficientHistory
 from features.log import Log
 from training.attribute_codes import trusted_features
-from training.backtest.backtest import Progress, no_progress, split_data
 from training.backtest.choice import surely
 from training.backtest.clustered import auroc_parts
+from training.backtest.dates import split_data
 from training.backtest.listing import Listing
+from training.backtest.steps import Progress, no_progress
 from training.budget import Budget, sample
 from training.data_worth.paired import Added, OnDate, added, mean_on_date
 from training.data_worth.source import AMOUNTS, CUSTOMERS, KNOWN, kind_of, need, sources_in

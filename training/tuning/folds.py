@@ -14,8 +14,8 @@ from features.churn.labels import ChurnDefinition
 from features.errors import InsufficientHistory
 from features.feature import FeatureSet
 from features.log import Log
-from training.backtest.backtest import split_data
 from training.backtest.choice import Rows
+from training.backtest.dates import split_data
 from training.dataset import Dataset, Floats, sample_customers
 from training.models.calibration import sigmoid
 from training.models.candidates import early_stopping_split, enough_to_learn

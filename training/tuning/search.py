@@ -30,8 +30,8 @@ from features.clock import date_of, day_number
 from features.errors import InputError, InsufficientHistory
 from features.log import Log
 from training.attribute_codes import trusted_features
-from training.backtest.backtest import Progress, no_progress
 from training.backtest.choice import Difference, Rows, difference
+from training.backtest.steps import Progress, no_progress
 from training.dataset import Floats
 from training.metrics import log_loss
 from training.models.trees import USUAL, TreeSettings

@@ -17,7 +17,7 @@ from serving.commands.models.list_size import list_size
 from serving.commands.models.lost_models import refuse_lost_models
 from serving.commands.result import Table, spoken
 from serving.shop import OpenShop
-from training.backtest.backtest import Progress, no_progress
+from training.backtest.steps import Progress, no_progress
 from training.budget import Budget
 from training.data_worth.elsewhere import measured
 from training.data_worth.words import COLUMNS, worth_advice, worth_rows, worth_sentences

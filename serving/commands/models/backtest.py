@@ -20,7 +20,7 @@ from serving.commands.models.sources import sources_of
 from serving.commands.result import Table
 from serving.scores import HIGH_FROM, MEDIUM_FROM
 from serving.shop import OpenShop
-from training.backtest.backtest import Progress, backtest_candidates, no_progress
+from training.backtest.backtest import backtest_candidates
 from training.backtest.fairness.report import Columns, Fairness, fairness
 from training.backtest.fairness.rows import judged_rows
 from training.backtest.random_split import random_split_auroc, snapshots
@@ -36,6 +36,7 @@ from training.backtest.report_text import (
 )
 from training.backtest.results import Backtest
 from training.backtest.segments import members_of
+from training.backtest.steps import Progress, no_progress
 from training.budget import sample
 from training.plots.backtest import report_figures
 from training.plots.canvas import write_figures

@@ -24,7 +24,7 @@ from serving.commands.models.sources import sources_of
 from serving.commands.models.tune import trees_for
 from serving.commands.result import Table
 from serving.shop import OpenShop
-from training.backtest.backtest import Progress, no_progress
+from training.backtest.steps import Progress, no_progress
 from training.budget import FULL, Budget, budget_of
 from training.refit import ListSize
 from training.tracking import Stages, Tracking

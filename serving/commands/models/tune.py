@@ -11,7 +11,7 @@ from typing import Any
 from features.churn.labels import ChurnDefinition
 from features.errors import InputError
 from serving.shop import OpenShop
-from training.backtest.backtest import Progress
+from training.backtest.steps import Progress
 from training.models.trees import USUAL, TreeSettings
 from training.tuning.optuna_studies import optuna
 from training.tuning.search import tune

@@ -17,7 +17,7 @@ from serving.commands.weekly.said import Said
 from serving.commands.weekly.stages import TRAIN
 from serving.commands.weekly.take_up import taken_over, taken_up
 from serving.config import FILE_NAME, Settings
-from training.backtest.backtest import Progress, no_progress
+from training.backtest.steps import Progress, no_progress
 
 COMMAND, FILE = "regulars retrain", "retrain.json"
 

@@ -19,7 +19,7 @@ from serving.commands.weekly.said import Said, said_in
 from serving.commands.weekly.summary_mail import mail_failure
 from serving.config import Settings, load_settings
 from serving.shop import OpenShop
-from training.backtest.backtest import Progress
+from training.backtest.steps import Progress
 from training.tracking import Run
 
 Facts = Mapping[str, Any]

@@ -27,7 +27,7 @@ from serving.commands.weekly.due import (
 from serving.commands.weekly.said import Said
 from serving.monitoring.last_watch import last_watch
 from serving.shop import OpenShop
-from training.backtest.backtest import Progress
+from training.backtest.steps import Progress
 from training.budget import budget_of
 from training.gate import FAILED, PASSED
 

@@ -23,7 +23,7 @@ from serving.commands.weekly.summary import Week
 from serving.commands.weekly.take_up import is_recent, taken_over, taken_up
 from serving.commands.weekly.training import due_in
 from serving.config import FILE_NAME, Settings
-from training.backtest.backtest import Progress, no_progress
+from training.backtest.steps import Progress, no_progress
 from training.tracking import parent_run
 
 COMMAND, FILE = "regulars weekly", "weekly.json"

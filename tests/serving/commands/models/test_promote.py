@@ -20,7 +20,7 @@ from serving.commands.models.promote import promote, roll_back
 from serving.commands.models.train import train_and_judge
 from serving.config import load_settings
 from tests.serving.conftest import TOML, in_shop, regulars
-from training.backtest.backtest import no_progress
+from training.backtest.steps import no_progress
 from training.tracking import ARTIFACTS, Tracking
 
 BOSS = "Ada Lovelace"

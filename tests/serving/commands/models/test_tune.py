@@ -19,8 +19,8 @@ from serving.commands.models.train import train_and_judge
 from serving.commands.models.tune import trees_for, tune_trees
 from serving.config import load_settings
 from tests.serving.conftest import Call, SmallShop, in_shop
-from training.backtest.backtest import no_progress
 from training.backtest.choice import Difference
+from training.backtest.steps import no_progress
 from training.models.trees import USUAL, TreeSettings
 from training.tuning.folds import Fold
 from training.tuning.search import tune
