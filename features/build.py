@@ -7,6 +7,7 @@ outside.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,6 +22,7 @@ from features.engines.tracks import Reals
 from features.engines.windows import CHUNK_CUSTOMERS, Rows, chunks, population
 from features.feature import FeatureSet
 from features.log import Ints, Log, Texts
+from features.memory import memory_kept
 
 KEYS = ("customer_id", "as_of")
 
@@ -90,7 +92,9 @@ def feature_table(
       customer_id  days_since_order
     0         ann               2.0
     """
-    return feature_columns(log, as_of_dates, features, active_days, chunk_customers=chunk_customers).frame()
+    # The arrays of one chunk serve the next. A small log has one, and a server that is asked for it waits for nothing.
+    with memory_kept() if log.n_customers > chunk_customers else nullcontext():
+        return feature_columns(log, as_of_dates, features, active_days, chunk_customers=chunk_customers).frame()
 
 
 def feature_columns(

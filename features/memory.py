@@ -1,10 +1,10 @@
-"""Memory that a large reading has let go of serves its next column, and is given back at the end.
+"""Memory that long work has let go of serves its next step, and is given back at the end.
 
 A column of ten million rows has eighty megabytes. The C library gives blocks of that size back to the system as soon as
 they are free, and the next column begins with fresh pages, each of which the system has to find and to fill with zeros.
 NumPy asks for large pages besides, and a system whose memory is in pieces looks for them in vain, at each fault. Both
-together were half of the CPU seconds of a reading. What glibc and Linux can be told about it is told here; other
-systems, and other C libraries, are left as they are.
+together were half of the CPU seconds of a reading and of a table of features. What glibc and Linux can be told about it
+is told here; other systems, and other C libraries, are left as they are.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ _NEVER_TRIMMED, _ALL_ON_THE_HEAP = -1, 0
 _USUAL_MMAP_MAX, _USUAL_MMAP_BYTES, _USUAL_TRIM_BYTES = 65_536, 32 << 20, 64 << 20
 
 _LOCK = Lock()
-_BEFORE: list[tuple[pa.MemoryPool, int]] = []  # one for each reading that goes on: Arrow's pool, and _LARGE_PAGES_OFF
+# One for each piece of work that goes on: Arrow's pool, and _LARGE_PAGES_OFF.
+_BEFORE: list[tuple[pa.MemoryPool, int]] = []
 
 
 @contextmanager
 def memory_kept() -> Iterator[None]:
-    """Keep what is freed within the process until the last of the readings that go on at once has ended.
+    """Keep what is freed within the process until the last piece of work that goes on at once has ended.
 
     >>> with memory_kept():
     ...     column = list(range(3))
