@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -47,6 +47,32 @@ class Run:
     recorded_at: datetime
 
 
+@dataclass(frozen=True)
+class NewRun:
+    """What a scoring run is recorded under.
+
+    Args:
+        as_of: the day of its scores.
+        horizon_days: of the model.
+        model_version: of the registered model.
+        currency: of its money, ISO 4217.
+        customers: how many are scored.
+        data_digest: fingerprint of the log that the scores were made from.
+    """
+
+    as_of: date
+    horizon_days: int
+    model_version: str
+    currency: str
+    customers: int
+    data_digest: str
+
+    @property
+    def key(self) -> str:
+        """What the same run has when it is recorded again."""
+        return digest(self.as_of.isoformat(), str(self.horizon_days), self.model_version, self.data_digest)
+
+
 def record_scores(book: Book, scores: pd.DataFrame, *, currency: str, data_digest: str) -> int:
     """Record a run's scores in one transaction and return the run's number.
 
@@ -62,15 +88,32 @@ def record_scores(book: Book, scores: pd.DataFrame, *, currency: str, data_diges
         InputError: a customer was forgotten meanwhile.
         ValueError: the frame is empty, or mixes several runs.
     """
-    facts = _facts(scores, currency, data_digest)
+    batches = (scores.iloc[first : first + ROWS_AT_ONCE] for first in range(0, len(scores), ROWS_AT_ONCE))
+    return record_batches(book, _run_of(scores, currency, data_digest), batches)
+
+
+def record_batches(book: Book, run: NewRun, batches: Iterable[pd.DataFrame]) -> int:
+    """Record a run's scores as `record_scores` does, some rows at a time; memory holds no more of them.
+
+    Args:
+        book: the database of record.
+        run: what it is recorded under.
+        batches: frames in SCORE_COLUMNS, together one row per customer.
+
+    Raises:
+        InputError: a customer was forgotten meanwhile.
+    """
     with book.writing() as connection:
-        known = connection.scalar(sa.select(RUNS.c.id).where(RUNS.c.key == facts["key"]))
+        known = connection.scalar(sa.select(RUNS.c.id).where(RUNS.c.key == run.key))
         if known is not None:
-            _fill_in_reasons(connection, known, scores)
+            for scores in batches:
+                _fill_in_reasons(connection, known, scores)
             return int(known)
-        refuse_forgotten(connection, book.keeper, scores["customer_id"].tolist())
-        run_id = insert_row(connection, RUNS, {**facts, "recorded_at": utc_now()})
-        _insert_scores(connection, run_id, scores, Money(currency))
+        run_id = insert_row(connection, RUNS, {"key": run.key, **asdict(run), "recorded_at": utc_now()})
+        is_latest = begin_score_json(connection, run_id)
+        for scores in batches:
+            refuse_forgotten(connection, book.keeper, scores["customer_id"].tolist())
+            _insert_scores(connection, run_id, scores, Money(run.currency), is_latest=is_latest)
         return run_id
 
 
@@ -111,15 +154,12 @@ def read_column(values: Sequence[Any], name: str, money: Money) -> Sequence[Any]
     return list(map(texts_from_json, values)) if _TYPES[name] == "texts" else values
 
 
-def _insert_scores(connection: Connection, run_id: int, scores: pd.DataFrame, money: Money) -> None:
-    is_latest = begin_score_json(connection, run_id)
-    for first in range(0, len(scores), ROWS_AT_ONCE):  # a large shop's scores are not held twice
-        some = scores.iloc[first : first + ROWS_AT_ONCE]
-        columns = {name: _stored(some[name], _TYPES[name], money) for name in SCORE_FACTS}
-        messages = {held: list(map(messages_to_json, some[name])) for name, held in MESSAGES_OF.items()}
-        insert_columns(connection, SCORES, {"run_id": [run_id] * len(some), **columns, **messages})
-        if is_latest:
-            add_score_json(connection, run_id, zip(*columns.values(), strict=True))
+def _insert_scores(connection: Connection, run_id: int, scores: pd.DataFrame, money: Money, *, is_latest: bool) -> None:
+    columns = {name: _stored(scores[name], _TYPES[name], money) for name in SCORE_FACTS}
+    messages = {held: list(map(messages_to_json, scores[name])) for name, held in MESSAGES_OF.items()}
+    insert_columns(connection, SCORES, {"run_id": [run_id] * len(scores), **columns, **messages})
+    if is_latest:
+        add_score_json(connection, run_id, zip(*columns.values(), strict=True))
 
 
 def run_in(row: RowMapping) -> Run:
@@ -127,21 +167,12 @@ def run_in(row: RowMapping) -> Run:
     return Run(**{name: row[name] for name in Run.__dataclass_fields__})
 
 
-def _facts(scores: pd.DataFrame, currency: str, data_digest: str) -> dict[str, Any]:
+def _run_of(scores: pd.DataFrame, currency: str, data_digest: str) -> NewRun:
     runs = scores[["as_of", "horizon_days", "model_version"]].drop_duplicates()
     if len(runs) != 1:
         raise ValueError(f"a run is of one day, horizon and model; this frame holds {len(runs)}")
     as_of, horizon_days, model_version = runs.iloc[0].tolist()
-    key = digest(as_of.isoformat(), str(horizon_days), model_version, data_digest)
-    return {
-        "key": key,
-        "as_of": as_of,
-        "horizon_days": int(horizon_days),
-        "model_version": model_version,
-        "data_digest": data_digest,
-        "currency": currency,
-        "customers": len(scores),
-    }
+    return NewRun(as_of, int(horizon_days), model_version, currency, len(scores), data_digest)
 
 
 def _stored(values: pd.Series, type_: str, money: Money) -> Sequence[Any]:

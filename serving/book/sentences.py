@@ -38,10 +38,15 @@ def sentences_from_json(texts: str | None, messages: str | None) -> tuple[str, .
     (('no order for 74 days',), 'no order for {n}')
     """
     plain = texts_from_json(texts)
-    if plain is None or messages is None:
-        return plain
-    pairs = zip(plain, msgspec.json.decode(messages), strict=True)
-    return tuple(text if held is None else Sentence.of(message_of(held), text) for text, held in pairs)
+    return None if plain is None else tuple(with_messages(plain, messages))
+
+
+def with_messages(texts: Sequence[str], messages: str | None) -> list[str]:
+    """Return sentences with the messages that `messages_to_json` wrote of them."""
+    if messages is None:
+        return list(texts)
+    pairs = zip(texts, msgspec.json.decode(messages), strict=True)
+    return [text if held is None else Sentence.of(message_of(held), text) for text, held in pairs]
 
 
 def latest_sentences(

@@ -11,7 +11,6 @@ import typer
 from features.engines.engine_names import ENGINES, NUMPY
 from features.errors import InputError
 from features.language.languages import ENGLISH
-from features.machine import MOST_PARTITIONS
 from serving.cli.options import (
     Active,
     AsOf,
@@ -23,6 +22,7 @@ from serving.cli.options import (
     OnSpark,
     Orders,
     OutFolder,
+    Partitions,
     Until,
     app,
     one_of,
@@ -199,15 +199,7 @@ def features(
     ] = None,
     source: OnSpark = None,
     explain: Annotated[bool, typer.Option("--explain", help="Print the SQL, and run nothing.")] = False,
-    partitions: Annotated[
-        int | None,
-        typer.Option(
-            "--partitions",
-            min=1,
-            max=MOST_PARTITIONS,
-            help="Read the orders in so many partitions, with --out; default: as many as the memory needs.",
-        ),
-    ] = None,
+    partitions: Partitions = None,
     config: Config = None,
     orders: Orders = None,
     horizon: Horizon = None,

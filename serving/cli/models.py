@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from features.engines.engine_names import NUMPY, SPARK
+from features.errors import InputError
 from serving.cli.options import (
     Active,
     AsOf,
@@ -20,6 +21,7 @@ from serving.cli.options import (
     NoRecord,
     OnSpark,
     Orders,
+    Partitions,
     Until,
     Why,
     app,
@@ -170,6 +172,7 @@ def score(
     active: Active = None,
     as_of: AsOf = None,
     all_reasons: Annotated[bool, typer.Option("--all-reasons", help="Explain everyone, however many.")] = False,
+    partitions: Partitions = None,
     json: Json = False,
 ) -> None:
     """Score everyone who can churn, write the scores and record them in the book; Spark writes them alone.
@@ -178,16 +181,18 @@ def score(
     """
     with shop_of(config, orders, horizon, active, until=as_of) as shop:
         from serving.commands.models.first_answer import let_rhythms_serve
-        from serving.commands.models.score import write_scores
+        from serving.commands.models.score_in_partitions import write_whatever_fits
         from serving.commands.models.score_on_spark import score_on_spark, where
 
         place = where(out, into, engine, url, source)
+        if isinstance(place, Path):
+            screen_of(json).show(write_whatever_fits(shop, place, partitions, all_reasons=all_reasons))
+            return
+        if partitions is not None:
+            raise InputError("--partitions goes with --out: Spark splits the log by itself")
         if source is None:  # rhythms are learnt from a log that is read here
             let_rhythms_serve(shop)
-        if isinstance(place, Path):
-            screen_of(json).show(write_scores(shop, place, all_reasons=all_reasons))
-        else:
-            screen_of(json).show(score_on_spark(shop, place, url, source, all_reasons=all_reasons))
+        screen_of(json).show(score_on_spark(shop, place, url, source, all_reasons=all_reasons))
 
 
 @app.command()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from features.errors import suggest
+from features.machine import MOST_PARTITIONS
 
 if TYPE_CHECKING:
     from serving.cli.screen import Screen
@@ -101,6 +102,15 @@ Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="For what reason
 OnSpark = Annotated[
     str | None,
     typer.Option("--from", metavar="PLACE", help="Orders that Spark's workers read: a folder of Parquet, or a table."),
+]
+Partitions = Annotated[
+    int | None,
+    typer.Option(
+        "--partitions",
+        min=1,
+        max=MOST_PARTITIONS,
+        help="Read the orders in so many partitions, with --out; default: as many as the memory needs.",
+    ),
 ]
 OutFolder = Annotated[Path, typer.Option("--out", help="A folder.")]
 BySegment = Annotated[bool, typer.Option("--by-segment", help="For each segment of the customers file too.")]

@@ -18,26 +18,19 @@ from features.clock import day_number
 from features.engines.spark.histories import joined, log_of
 from features.engines.windows import population
 from features.log import Log
+from serving.score_table import TYPES
 from serving.scorer import Reasons, less_of, score
-from serving.scores import SCORE_COLUMNS, ColumnType, without_money
+from serving.scores import SCORE_COLUMNS, without_money
 from serving.spark.packed import unpacked
 from training.bundle import Bundle
 from training.explain import common_reasons
 from training.forecasts.buys_less import LESS_NAMES, LESS_TEXTS
 
 Batches = Iterable[pa.RecordBatch]
-_TYPES: dict[ColumnType, pa.DataType] = {
-    "text": pa.string(),
-    "texts": pa.list_(pa.string()),
-    "date": pa.date32(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "money": pa.decimal128(24, 4),  # no currency has more digits
-}
-SCORES = pa.schema([(column.name, _TYPES[column.type]) for column in SCORE_COLUMNS])
+SCORES = pa.schema([(column.name, TYPES[column.type]) for column in SCORE_COLUMNS])
 COMMON = pa.schema([("sentence", pa.string())])
 LESS = "buys_less"
-_LESS_FIELDS = [(name, _TYPES["texts" if name in LESS_TEXTS else "number"]) for name in LESS_NAMES]
+_LESS_FIELDS = [(name, TYPES["texts" if name in LESS_TEXTS else "number"]) for name in LESS_NAMES]
 LESS_ROWS = pa.schema([("customer_id", pa.string()), (LESS, pa.struct(_LESS_FIELDS))])
 
 

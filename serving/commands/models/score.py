@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from features.language.languages import ENGLISH, Language
-from features.language.messages import Sentence, in_a_row, said, sentence
-from features.language.typed_values import Amount, Day, Days, Number
+from features.language.messages import Sentence, said, sentence
+from features.language.typed_values import Days
 from features.log import Log
 from serving.book.runs import record_scores
-from serving.commands.models.coming_level import Level, level_of
+from serving.commands.models.score_totals import ScoreTotals
 from serving.outreach.exports.write_table import write_table
-from serving.outreach.plan.in_words import STATES as STATES_IN_WORDS
+from serving.score_table import score_schema
 from serving.scorer import Reasons, score, unknown_attributes
-from serving.scores import STATES, without_money
+from serving.scores import without_money
 from serving.shop import OpenShop
 from training.bundle import Bundle
 
@@ -37,43 +36,20 @@ class ScoringRun:
     log: Log
     run_id: int
 
+    @cached_property
+    def added_up(self) -> ScoreTotals:
+        """What the scores add up to."""
+        return ScoreTotals.of([self.scores], self.bundle, self.as_of, has_money=self.log.has_money)
+
     @property
     def totals(self) -> Sentence:
         """How many are at risk and for how much, in one line."""
-        values: dict[str, Number | Day | Days] = {
-            "customers": Number(len(self.scores)),
-            "day": Day(self.as_of),
-            "high": Number(int((self.scores["band"] == "high").sum())),
-            "horizon": Days(self.bundle.definition.horizon_days),
-        }
-        money, total = self.bundle.money, self.value_at_risk
-        if total is None:
-            return sentence(
-                "{customers} customers scored as of {day:table}: {high} are more likely to stop than to order within "
-                "{horizon}; no money is known",
-                **values,
-            )
-        return sentence(
-            "{customers} customers scored as of {day:table}: {high} are more likely to stop than to order within "
-            "{horizon}; value at risk {amount:table} in all",
-            amount=Amount(money.minor(total), money.currency),
-            **values,
-        )
-
-    @property
-    def value_at_risk(self) -> Decimal | None:
-        """What is at risk in all, major units; None where the orders hold no money."""
-        return sum(self.scores["value_at_risk"], Decimal(0)) if self.log.has_money else None
+        return self.added_up.words
 
     @property
     def told_scores(self) -> pd.DataFrame:
         """The scores as they are told: where the orders hold no money, its columns are empty."""
         return self.scores if self.log.has_money else without_money(self.scores)
-
-    @property
-    def level(self) -> Level:
-        """The churn rate that the scores add up to, with the interval of the level that is forecast for the window."""
-        return level_of(self.bundle, self.scores["probability"].to_numpy(dtype=np.float64), self.as_of)
 
     def doubts(self) -> Iterator[Sentence]:
         """Say what the scores suffer from."""
@@ -117,56 +93,53 @@ def score_all(shop: OpenShop, *, reasons: Reasons = "auto") -> ScoringRun:
     """Score the population with the champion and record the run in the book."""
     bundle, version = shop.champion()
     scores = score(shop.log, bundle, version, shop.as_of, reasons=reasons)
-    if not shop.log.has_money:  # the book holds 0 without an interval for what is not known
-        nothing: dict[str, Any] = dict.fromkeys(("expected_spend", "value_at_risk"), bundle.money.major(0))
-        scores = scores.assign(**nothing, value_at_risk_low=None, value_at_risk_high=None)
+    scores = scores if shop.log.has_money else for_the_book(scores, bundle)
     run_id = record_scores(shop.book, scores, currency=bundle.money.currency, data_digest=shop.log.digest())
     return ScoringRun(scores, shop.as_of, bundle, version, shop.log, run_id)
 
 
+def for_the_book(scores: pd.DataFrame, bundle: Bundle) -> pd.DataFrame:
+    """Return scores of a shop without money as the book holds them: 0 without an interval for what is not known."""
+    nothing: dict[str, Any] = dict.fromkeys(("expected_spend", "value_at_risk"), bundle.money.major(0))
+    return scores.assign(**nothing, value_at_risk_low=None, value_at_risk_high=None)
+
+
 @dataclass(frozen=True, eq=False)
 class ScoresWritten:
-    """A scoring run, the file that holds its scores, and the language of the terminal."""
+    """What was scored, and the file that holds it.
 
-    run: ScoringRun
+    Args:
+        totals: what the scores add up to.
+        version: of the model.
+        path: of the file.
+        notes: what is said before.
+        doubts: what the scores suffer from.
+        language: of the terminal.
+    """
+
+    totals: ScoreTotals
+    version: str
     path: Path
+    notes: Sequence[Sentence] = ()
+    doubts: Sequence[Sentence] = ()
     language: Language = ENGLISH
-
-    @property
-    def states(self) -> dict[str, int]:
-        """How many customers are in each state."""
-        return {state: int((self.run.scores["state"] == state).sum()) for state in STATES}
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was written where."""
-        run = self.run
-        bands = run.scores["band"].value_counts().to_dict()
-        return {
-            "file": str(self.path),
-            "as_of": run.as_of,
-            "rows": len(run.scores),
-            "horizon_days": run.bundle.definition.horizon_days,
-            "follow_days": run.bundle.timing.follow_days,
-            "level": run.level.to_dict(),
-            "model_version": run.version,
-            "bands": {str(band): int(count) for band, count in bands.items()},
-            "states": self.states,
-            "value_at_risk": run.value_at_risk,
-            "currency": run.bundle.money.currency,
-        }
+        where = {"file": str(self.path), "as_of": self.totals.as_of, "model_version": self.version}
+        return {**where, **self.totals.to_dict()}
 
     def lines(self) -> Iterator[str]:
         """Say it to a person."""
         yield from (said(each, self.language) for each in self._told())
 
     def _told(self) -> Iterator[Sentence]:
-        yield self.run.totals
-        named = ((count, STATES_IN_WORDS[state]) for state, count in self.states.items())
-        counts = [sentence("{count} {state}", count=count, state=state) for count, state in named]
-        yield sentence("of these {counts}", counts=in_a_row(counts, commas=True))
-        yield from self.run.doubts()
-        yield self.run.level.words
-        days = Days(self.run.bundle.timing.follow_days)
+        yield from self.notes
+        yield self.totals.words
+        yield self.totals.states_in_words
+        yield from self.doubts
+        yield self.totals.level.words
+        days = Days(self.totals.bundle.timing.follow_days)
         yield sentence("next_order_on is the date to expect of those who order within {days}", days=days)
         yield sentence("written to {file}", file=str(self.path))
 
@@ -175,5 +148,5 @@ def write_scores(shop: OpenShop, out: Path, *, all_reasons: bool = False) -> Sco
     """Score the population, record the run in the book and write the score file."""
     access = shop.settings.files.access()
     run = score_all(shop, reasons="all" if all_reasons else "auto")
-    write_table(run.told_scores, out, access)
-    return ScoresWritten(run, out, shop.settings.language)
+    write_table(run.told_scores, out, access, score_schema(run.bundle.money))
+    return ScoresWritten(run.added_up, run.version, out, doubts=tuple(run.doubts()), language=shop.settings.language)

@@ -31,6 +31,7 @@ from serving.commands.weekly.training import due_in, settled, train_if_due
 from serving.config import Settings
 from serving.monitoring.last_watch import LastWatch, last_watch
 from serving.outreach.exports.write_table import write_table
+from serving.score_table import score_schema
 
 
 def _add(run: Running) -> Said:
@@ -75,17 +76,17 @@ def _score(run: Running) -> Said:
     run.scored = scored = score_all(run.shop)
     file, written = run.settings.weekly.scores_in(run.settings.folder), []
     if file is not None:
-        write_table(scored.told_scores, file, run.settings.files.access())
+        write_table(scored.told_scores, file, run.settings.files.access(), score_schema(scored.bundle.money))
         written = [written_in_words([file])]
     document = {
         "as_of": scored.as_of,
         "rows": len(scored.scores),
         "model_version": scored.version,
-        "value_at_risk": scored.value_at_risk,
-        "level": scored.level.to_dict(),
+        "value_at_risk": scored.added_up.value_at_risk,
+        "level": scored.added_up.level.to_dict(),
         "file": file,
     }
-    return Said((scored.totals, *scored.doubts(), scored.level.words, *written), document)
+    return Said((scored.totals, *scored.doubts(), scored.added_up.level.words, *written), document)
 
 
 def _list(run: Running) -> Said:

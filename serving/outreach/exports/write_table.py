@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,8 +15,11 @@ from features.file_access import OWNER_ONLY, Access
 from serving.outreach.exports.list_json import json_rows
 from serving.outreach.exports.safe_text import joined
 
+if TYPE_CHECKING:  # Arrow is imported where Parquet is written
+    import pyarrow as pa
 
-def write_table(frame: pd.DataFrame, path: Path, access: Access = OWNER_ONLY) -> None:
+
+def write_table(frame: pd.DataFrame, path: Path, access: Access = OWNER_ONLY, schema: pa.Schema | None = None) -> None:
     r"""Write a table as CSV, Parquet or JSON, by the suffix of the file.
 
     Dates are ISO 8601. Money is decimal with the currency's digits, a string in JSON. Lists of sentences are lists in
@@ -24,6 +29,7 @@ def write_table(frame: pd.DataFrame, path: Path, access: Access = OWNER_ONLY) ->
         frame: the table.
         path: of the file.
         access: who may read it.
+        schema: of a Parquet file; None = as the values show.
 
     Raises:
         InputError: the suffix is none of the three, or the file cannot be written.
@@ -34,16 +40,19 @@ def write_table(frame: pd.DataFrame, path: Path, access: Access = OWNER_ONLY) ->
     ...     Path(folder, "scores.csv").read_text()
     'customer_id\n007\n'
     """
-    write_batches([frame], path, access)
+    write_batches([frame], path, access, schema)
 
 
-def write_batches(batches: Iterable[pd.DataFrame], path: Path, access: Access = OWNER_ONLY) -> int:
+def write_batches(
+    batches: Iterable[pd.DataFrame], path: Path, access: Access = OWNER_ONLY, schema: pa.Schema | None = None
+) -> int:
     r"""Write the rows of a table batch by batch, as `write_table` does; return how many rows.
 
     Args:
         batches: frames of the same columns, at least one; memory holds one at a time.
         path: of the file.
         access: who may read it.
+        schema: of a Parquet file; None = as the values of the first batch show.
 
     Raises:
         InputError: the suffix is none of the three, or the file cannot be written.
@@ -56,18 +65,23 @@ def write_batches(batches: Iterable[pd.DataFrame], path: Path, access: Access = 
     (2, '[\n{"customer_id":"007"},\n{"customer_id":"008"}\n]\n')
     """
     path = Path(path)
-    write = writer_of(path)
+    write = writer_of(path, schema)
     with whole(path, access) as temporary:
         return write(batches, temporary)
 
 
-def writer_of(path: Path) -> Callable[[Iterable[pd.DataFrame], Path], int]:
+def writer_of(path: Path, schema: pa.Schema | None = None) -> Callable[[Iterable[pd.DataFrame], Path], int]:
     """Return what writes a file of this suffix: who computes for hours asks before.
+
+    Args:
+        path: of the file.
+        schema: of a Parquet file; None = as the values of the first batch show.
 
     Raises:
         InputError: the suffix is none of the three.
     """
-    writers = {".csv": _write_csv, ".parquet": _write_parquet, ".json": _write_json}
+    writers: dict[str, Callable[[Iterable[pd.DataFrame], Path], int]]
+    writers = {".csv": _write_csv, ".parquet": partial(_write_parquet, schema=schema), ".json": _write_json}
     write = writers.get(path.suffix.lower())
     if write is None:
         raise InputError(f"{path}: the suffix says how to write it; known are .csv, .parquet and .json")
@@ -87,15 +101,16 @@ def _write_csv(batches: Iterable[pd.DataFrame], path: Path) -> int:
     return rows
 
 
-def _write_parquet(batches: Iterable[pd.DataFrame], path: Path) -> int:
+def _write_parquet(batches: Iterable[pd.DataFrame], path: Path, schema: pa.Schema | None) -> int:
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
     writer, rows = None, 0
     try:
         for frame in batches:
-            table = pa.Table.from_pandas(_dated(frame), None if writer is None else writer.schema, preserve_index=False)
-            writer = writer or parquet.ParquetWriter(path, table.schema, compression="zstd")
+            table = pa.Table.from_pandas(_dated(frame), schema, preserve_index=False)
+            schema = table.schema
+            writer = writer or parquet.ParquetWriter(path, schema, compression="zstd")
             writer.write_table(table)
             rows += len(frame)
     finally:

@@ -1,0 +1,1 @@
+"""Scoring in partitions of whole customers, so that memory does not grow with the shop."""
