@@ -117,6 +117,7 @@ def train(
     documents: Mapping[str, Mapping[str, Any]] = NO_DOCUMENTS,
     budget: Budget = FULL,
     sources: Sequence[Source] = (),
+    customers: int | None = None,
     stages: Stages | None = None,
     progress: Progress = no_progress,
 ) -> TrainingResult:
@@ -136,6 +137,7 @@ def train(
         documents: what else the record of the run holds, by file name without suffix.
         budget: how much may be done; a very large shop is learnt from a part of its customers.
         sources: the files or tables that the log was read from, as MLflow shows them.
+        customers: how many the shop has, where the log is of a part of them; None = as many as the log.
         stages: of the work so far, such as reading the log; the run began with them.
         progress: is called before each step.
 
@@ -148,6 +150,7 @@ def train(
     stages = stages or Stages()
     with stages("features"):
         some = sample(log, definition, until, budget.rows)
+        some = replace(some, of=customers or some.of)
         features = trusted_features(some.log, definition, date_of(labels_end(log, until)))
         data = _latest(some.log, definition, features, until)
     with tracking.run("training", stages=stages) as run:

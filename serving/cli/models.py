@@ -47,6 +47,7 @@ def train(
     ] = "full",
     by: By = "",
     why: Why = "",
+    partitions: Partitions = None,
     json: Json = False,
 ) -> None:
     """Backtest the candidates, choose, refit, register as challenger; the gate decides whether it serves."""
@@ -59,7 +60,7 @@ def train(
     with shop, screen.progress() as report:
         if new_models:
             report(0, 1, begin_new_models(shop, by, why))
-        result = train_and_judge(shop, report, tuned=not no_tuned, budget=allowed)
+        result = train_and_judge(shop, report, tuned=not no_tuned, budget=allowed, partitions=partitions)
     screen.show(result)
 
 

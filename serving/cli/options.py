@@ -109,7 +109,7 @@ Partitions = Annotated[
         "--partitions",
         min=1,
         max=MOST_PARTITIONS,
-        help="Read the orders in so many partitions, with --out; default: as many as the memory needs.",
+        help="Read the orders in so many partitions; default: as many as the memory needs.",
     ),
 ]
 OutFolder = Annotated[Path, typer.Option("--out", help="A folder.")]

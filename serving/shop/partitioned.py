@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.errors import InputError
+from features.faults import faults_at
 from features.language.messages import Sentence, sentence
 from features.language.typed_values import Digits
 from features.machine import Machine
-from features.sources.partitions.estimate import lines_of, partitions_for
+from features.sources.opening.copies import folder_for_copies
+from features.sources.partitions.drawn import drawn_customers
+from features.sources.partitions.estimate import BYTES_PER_LINE, PARTITION_SHARE, lines_of, partitions_for
+from features.sources.reader import CleanLog
 from serving.shop.opened import OpenShop
 
 
@@ -41,6 +45,21 @@ class Partitioning:
         )
 
 
+@dataclass(frozen=True)
+class Part:
+    """The customers whose log stands for that of the shop.
+
+    Args:
+        customers: how many were drawn.
+        of: how many the shop has.
+        notes: why the log was read so.
+    """
+
+    customers: int
+    of: int
+    notes: tuple[Sentence, ...]
+
+
 def partitioning_of(shop: OpenShop, partitions: int | None = None) -> Partitioning | None:
     """Return in how many partitions the log of a shop is read; None = as a whole.
 
@@ -58,6 +77,45 @@ def partitioning_of(shop: OpenShop, partitions: int | None = None) -> Partitioni
         return None
     _refuse_what_needs_the_whole(shop)
     return Partitioning(number, machine, chosen=partitions is not None)
+
+
+def read_part(shop: OpenShop, partitions: int | None = None) -> Part | None:
+    """Let a part of the customers that fits into the memory stand for the log, where the whole of it does not.
+
+    Args:
+        shop: whose log; nothing of it was read yet.
+        partitions: in how many it is read; 1 = as a whole, None = as many as the memory needs.
+
+    Returns:
+        The part; None where the log is read as a whole.
+
+    Raises:
+        InputError: every broken rule at once, or what can only be read as a whole.
+    """
+    needed = partitioning_of(shop, partitions)
+    if needed is None:
+        return None
+    with folder_for_copies() as folder, faults_at(folder):
+        log = shop.in_partitions(folder, needed.number, needed.machine)
+        of = log.outline.n_customers
+        drawn = drawn_customers(log, most_customers(of, log.sheet.read.rows, needed.machine))
+    shop.learn_from(CleanLog(drawn, log.rules, shop.until, log.sheet))
+    return Part(drawn.n_customers, of, needed.notes)
+
+
+def most_customers(customers: int, lines: int, machine: Machine) -> int:
+    """Return of how many customers the log fits beside what a training holds.
+
+    Args:
+        customers: of the shop.
+        lines: of their orders.
+        machine: how much of it may be used.
+
+    >>> most_customers(5_000_000, 100_000_000, Machine(8 * 2**30, 2))
+    644245
+    """
+    lines_that_fit = machine.memory_bytes * PARTITION_SHARE / BYTES_PER_LINE
+    return max(1, min(customers, int(customers * lines_that_fit / max(lines, 1))))
 
 
 def _refuse_what_needs_the_whole(shop: OpenShop) -> None:

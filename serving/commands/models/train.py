@@ -24,6 +24,7 @@ from serving.commands.models.sources import sources_of
 from serving.commands.models.tune import trees_for
 from serving.commands.result import Table
 from serving.shop import OpenShop
+from serving.shop.partitioned import read_part
 from training.backtest.steps import Progress, no_progress
 from training.budget import FULL, Budget, budget_of
 from training.refit import ListSize
@@ -72,7 +73,12 @@ class Trained:
 
 
 def train_and_judge(
-    shop: OpenShop, report: Progress = no_progress, *, tuned: bool = True, budget: Budget | str = FULL
+    shop: OpenShop,
+    report: Progress = no_progress,
+    *,
+    tuned: bool = True,
+    budget: Budget | str = FULL,
+    partitions: int | None = None,
 ) -> Trained:
     """Train, record the run, let the gate decide, and audit what it let serve.
 
@@ -81,9 +87,11 @@ def train_and_judge(
         report: is called before each step.
         tuned: grow trees as `regulars tune` found; False for the usual ones.
         budget: how much may be done; as a text it is quick, full, or a number of minutes.
+        partitions: in how many the log is read, of which then as many customers are drawn as fit into the memory;
+            1 = as a whole, None = as many as the memory needs.
 
     Raises:
-        InputError: a budget that is none of these.
+        InputError: a budget that is none of these, or what can only be read as a whole.
     """
     settings, may_do = shop.settings, budget_of(budget) if isinstance(budget, str) else budget
     tracking = settings.tracking()
@@ -93,6 +101,7 @@ def train_and_judge(
     report(0, 1, f"reading {settings.orders.source_name}")
     stages = Stages()
     with stages("read"):
+        part = read_part(shop, partitions)
         shop.count_twice()
         groups = groups_of(shop)
         definition = shop.definition
@@ -111,6 +120,7 @@ def train_and_judge(
         documents={BALANCE: document(shop.reading.sheet)},
         budget=may_do,
         sources=sources_of(shop),
+        customers=None if part is None else part.of,
         stages=stages,
         progress=report,
     )
@@ -120,5 +130,6 @@ def train_and_judge(
     if result.model_version != result.former_version:
         with auditing(shop.book, PROMOTE, GATE, result.former_version, result.model_version, result.why):
             pass
-    notes = (*killed, *settings.auto_note(definition), *attribute_notes(shop.log, definition), *words)
+    drawn = () if part is None else part.notes
+    notes = (*killed, *drawn, *settings.auto_note(definition), *attribute_notes(shop.log, definition), *words)
     return Trained(result, tracking, shop.reading.sheet, notes)
