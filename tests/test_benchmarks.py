@@ -15,7 +15,7 @@ TINY = {
     "ablation": ("--simulated", "250"),
     "features": ("--lines", "20000", "--dates", "2"),
     "features.peers": ("--lines", "20000", "--dates", "2", "--rounds", "1"),
-    "intake": ("--lines", "20000"),
+    "intake": ("--lines", "20000", "--rounds", "1"),
     "lists": ("--customers", "200"),
     "scale": ("--copies", "1", "2", "--lines", "20000"),
     "value": ("--simulated", "120"),
