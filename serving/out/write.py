@@ -75,7 +75,7 @@ def erase_rows(database: Database, schema: str, customer_ids: Sequence[str], *, 
     if is_missing_file(database):
         return 0
     with _transaction(database) as connection:
-        ours = [name for name in TABLES if _mark(connection, schema, name) == MARK]
+        ours = [name for name in TABLES if mark_of(connection, schema, name) == MARK]
         found = [_erased(connection, _place(schema, name), customer_ids, only_count) for name in ours]
         if "lists" in ours and not only_count:
             _unname_accounts(connection, _place(schema, "lists"), customer_ids)
@@ -96,10 +96,22 @@ def _unname_accounts(connection: BaseBackend, place: str, customer_ids: Sequence
     connection.con.execute(change, [list(customer_ids)])
 
 
-@contextmanager
-def _transaction(database: Database) -> Iterator[BaseBackend]:
+def check_engine(database: Database) -> None:
+    """Refuse a database that is neither PostgreSQL nor DuckDB.
+
+    Args:
+        database: of `[out]`.
+
+    Raises:
+        ConfigError: it is of another kind.
+    """
     if database.scheme not in ENGINES:
         raise ConfigError(f"[out] writes into PostgreSQL and DuckDB, and url is that of {database.scheme}")
+
+
+@contextmanager
+def _transaction(database: Database) -> Iterator[BaseBackend]:
+    check_engine(database)
     with failures_of(database, writing=True):
         connection = connected(database, to_write=True)
         try:
@@ -114,13 +126,13 @@ def _transaction(database: Database) -> Iterator[BaseBackend]:
 
 def _prepare(connection: BaseBackend, schema: str, name: OutTableName, frame: pd.DataFrame) -> None:
     """Have the table there, ours, with every column; older runs have none of a new one."""
-    place, types, there = _place(schema, name), _types(name, frame), _columns(connection, schema, name)
+    place, types, there = _place(schema, name), _types(name, frame), columns_of(connection, schema, name)
     if not there:
         needed = {column.name for column in TABLES[name].columns if not column.is_optional}
         columns = ", ".join(f'"{each}" {kind}{" NOT NULL" * (each in needed)}' for each, kind in types.items())
         connection.con.execute(f"CREATE TABLE {place} ({columns})")
         connection.con.execute(f"COMMENT ON TABLE {place} IS '{MARK}'")
-    elif _mark(connection, schema, name) != MARK:
+    elif mark_of(connection, schema, name) != MARK:
         raise InputError(f"{schema}.{name} is there, and not a table of [out]; name another schema under [out]")
     for each in types.keys() - there if there else ():
         connection.con.execute(f'ALTER TABLE {place} ADD COLUMN "{each}" {types[each]}')
@@ -180,14 +192,27 @@ def _slot(connection: BaseBackend) -> str:
     return "%s" if connection.name == "postgres" else "?"
 
 
-def _columns(connection: BaseBackend, schema: str, name: str) -> set[str]:
+def columns_of(connection: BaseBackend, schema: str, name: str) -> set[str]:
+    """Return the columns of a table; none where there is no such table.
+
+    Args:
+        connection: to PostgreSQL or DuckDB.
+        schema: in which it lies.
+        name: of the table.
+    """
     slot = _slot(connection)
     query = f"SELECT column_name FROM information_schema.columns WHERE table_schema = {slot} AND table_name = {slot}"
     return {str(column) for (column,) in connection.con.execute(query, [schema, name]).fetchall()}
 
 
-def _mark(connection: BaseBackend, schema: str, name: str) -> str | None:
-    """Return the comment on a table; None where there is none, and of a view."""
+def mark_of(connection: BaseBackend, schema: str, name: str) -> str | None:
+    """Return the comment on a table; None where there is none, and of a view.
+
+    Args:
+        connection: to PostgreSQL or DuckDB.
+        schema: in which it lies.
+        name: of the table.
+    """
     postgres = "SELECT obj_description(to_regclass(%s), 'pg_class')"
     duckdb = "SELECT comment FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
     if connection.name == "postgres":

@@ -20,7 +20,7 @@ from serving.commands.doctor.in_words import counted, finding_lines
 from serving.commands.doctor.leftovers import check_backup, check_restore
 from serving.commands.doctor.libraries import check_libraries
 from serving.commands.doctor.model import check_model, check_registry
-from serving.commands.doctor.outside import check_mail, check_webhooks
+from serving.commands.doctor.outside import check_mail, check_out, check_webhooks
 from serving.commands.doctor.port import check_port
 from serving.commands.doctor.python import check_python
 from serving.commands.doctor.secret import check_secret
@@ -45,6 +45,7 @@ CHECKS: dict[str, Check] = {
     "port": check_port,
     "mail": check_mail,
     "webhooks": check_webhooks,
+    "out": check_out,
     "weekly": check_weekly,
     "backup": check_backup,
 }

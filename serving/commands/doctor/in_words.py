@@ -31,6 +31,7 @@ CHECKED: Mapping[str, Message] = {
     "port": Message("port", context="check"),
     "mail": Message("mail", context="check"),
     "webhooks": Message("webhooks", context="check"),
+    "out": Message("tables", context="check"),
     "weekly": Message("weekly", context="check"),
     "backup": Message("backup", context="check"),
 }

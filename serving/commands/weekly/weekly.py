@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from features.errors import RegularsError
 from features.language.messages import Sentence, said, sentence
 from serving.commands.models.lost_models import refuse_lost_models
 from serving.commands.result import WordedResult
 from serving.commands.weekly.lock import held, is_held
 from serving.commands.weekly.run_state import DONE, read_state
 from serving.commands.weekly.running import Running, closing, do, failure_mailed, now
-from serving.commands.weekly.stages import ADD, CHECK, MAIL, after_check, goes_on_at
+from serving.commands.weekly.stages import ADD, CHECK, MAIL, OUT, after_check, goes_on_at
 from serving.commands.weekly.summary import Week
 from serving.commands.weekly.take_up import is_recent, taken_over, taken_up
 from serving.commands.weekly.training import due_in
@@ -42,7 +43,8 @@ def run_week(
 
     Raises:
         Busy: another run holds the shop.
-        RegularsError: of a stage; what was done before it stays, and the next run goes on there.
+        RegularsError: of a stage; what was done before it stays, and the next run goes on there. One of the tables for
+            other systems ends the run after all other stages, and the next run writes these tables alone.
     """
     with held(settings.state_folder, COMMAND, settings.files.access()) as killed:
         file = settings.state_folder / FILE
@@ -101,6 +103,9 @@ def _stages(run: Running) -> Iterator[Sentence]:
     if run.state.train_first is None:
         run.keep(replace(run.state, train_first=due_in(run.shop).first, reads=run.fingerprint()))
     for stage in after_check(run.settings, train_first=bool(run.state.train_first)):
-        do(run, stage)
+        with suppress(RegularsError) if stage is OUT else nullcontext():  # its database is down: the shop is not
+            do(run, stage)
+    if run.settings.out is not None:  # once more, where it did not answer; what is done is not done again
+        do(run, OUT)
     if run.settings.weekly.mail_to:
         do(run, MAIL)
