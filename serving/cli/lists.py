@@ -17,6 +17,7 @@ from serving.cli.options import (
     Horizon,
     Json,
     Orders,
+    Partitions,
     Until,
     Why,
     app,
@@ -64,6 +65,7 @@ def list_(
     ] = None,
     by: By = "",
     why: Why = "",
+    partitions: Partitions = None,
     json: Json = False,
 ) -> None:
     """Write the list of whom to contact, with what to do and why, and publish it in the book; or take one back."""
@@ -75,10 +77,10 @@ def list_(
 
             screen_of(json).show(withdraw_list(shop, withdraw, by, why))
             return
-        from serving.commands.lists.list import make_list
+        from serving.commands.lists.list_in_partitions import list_whatever_fits
 
         reads = shop.settings.language_named(language) if language else None
-        made = make_list(shop, out or Path(), formats or (), reads, mail_again or ())
+        made = list_whatever_fits(shop, out or Path(), formats or (), reads, mail_again or (), partitions)
         screen_of(json).show(made)
         if made.mailed is not None and made.mailed.failed:
             raise typer.Exit(1)

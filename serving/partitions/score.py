@@ -8,6 +8,7 @@ explained once all are scored, in a second reading of their histories.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -63,6 +64,28 @@ class Scoring:
         return bool(len(population(log, days, self.bundle.definition.active_days).customer))
 
 
+@dataclass(frozen=True, eq=False)
+class ScoredPartitions:
+    """The scores of a log in partitions, and what they were made of.
+
+    Args:
+        log: whose partitions lie on the disk.
+        scoring: how they were scored.
+        scores: of everyone who can churn.
+        digest: a fingerprint of the log in these partitions.
+    """
+
+    log: PartitionedLog
+    scoring: Scoring
+    scores: SortedScores
+    digest: str
+
+    def explained(self, customer_ids: Iterable[str]) -> pd.DataFrame:
+        """Return the scores of some customers with their reasons, sorted by customer."""
+        found = [self.scoring.scores(part) for _, part in _those(self.log, customer_ids)]
+        return pd.concat(found).sort_values("customer_id", ignore_index=True) if found else pd.DataFrame()
+
+
 def score_partitions(
     log: PartitionedLog,
     bundle: Bundle,
@@ -72,7 +95,7 @@ def score_partitions(
     machine: Machine,
     *,
     reasons: Reasons = "auto",
-) -> tuple[SortedScores, str]:
+) -> ScoredPartitions:
     """Score the population of a log on a date, as `serving.scorer.score` does, to the last bit.
 
     Args:
@@ -84,9 +107,6 @@ def score_partitions(
         machine: how much of it may be used.
         reasons: as of the scorer.
 
-    Returns:
-        The scores, and a fingerprint of the log in these partitions.
-
     Raises:
         InputError: nobody ordered in the active days before `as_of`.
     """
@@ -97,7 +117,7 @@ def score_partitions(
     digest = _score_all(log, scoring if everyone else replace(scoring, common=None), kept)
     if not everyone and common is not None:
         _explain(log, scoring, kept)
-    return kept.in_order(folder, machine), digest
+    return ScoredPartitions(log, scoring, kept.in_order(folder, machine), digest)
 
 
 def _score_all(log: PartitionedLog, scoring: Scoring, kept: KeptScores) -> str:
@@ -111,10 +131,16 @@ def _score_all(log: PartitionedLog, scoring: Scoring, kept: KeptScores) -> str:
 
 def _explain(log: PartitionedLog, scoring: Scoring, kept: KeptScores) -> None:
     """Tell the reasons of those with the greatest value at risk."""
-    wanted = kept.worth_most()
+    for number, some in _those(log, kept.worth_most()):
+        kept.explain(number, scoring.scores(some))
+
+
+def _those(log: PartitionedLog, customer_ids: Iterable[str]) -> Iterator[tuple[int, Log]]:
+    """Yield the number of each partition that holds any of some customers, and their log."""
+    wanted = set(customer_ids)
     for number, part in enumerate(log.logs()):
-        if some := set(wanted).intersection(part.customer_ids):
-            kept.explain(number, scoring.scores(part.only(some)))
+        if some := wanted.intersection(part.customer_ids):
+            yield number, part.only(some)
 
 
 def _common(log: PartitionedLog, bundle: Bundle, as_of: date) -> frozenset[str]:

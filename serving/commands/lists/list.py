@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from features.language.messages import said
 from features.money import Money
 from serving.book.inbox.backgrounds import keep_backgrounds
 from serving.book.recognition.damage import refuse_damaged
-from serving.book.runs import record_scores
 from serving.book.snapshot import snapshot_on
 from serving.book.trial import episodes
 from serving.book.withdrawals import taken_back_since
@@ -46,7 +46,6 @@ from serving.outreach.plan.suppression import SNOOZED, VETO
 from serving.outreach.playbooks.advisor import Advisor
 from serving.outreach.playbooks.guidance import with_guidance
 from serving.outreach.playbooks.playbooks import Playbooks, load_playbooks
-from serving.scorer import explained
 from serving.scores import records, without_money
 from serving.shop import OpenShop
 from serving.webhooks.outbox import publish_and_enqueue
@@ -199,14 +198,13 @@ def publish(
         policy=policy,
         snapshot=snapshot,
         choose=advisor,
-        random_cell=_random_cell(shop, run),
+        random_cell=drawn_cell(shop, run.scores, run.as_of),
         reading_cost=advisor.reading_cost,
     )
     contacts, region = shop.contacts, region_of(shop.settings.shop.zone)  # before a list is published that needs them
-    scores = explained(run.scores, run.log, run.bundle, outreach.customer_ids)
+    scores = run.explained(outreach.customer_ids)
     outreach = _in_words(outreach, scores, advisor)
-    # Again, which fills in the reasons that a large shop's run left out.
-    record_scores(shop.book, scores, currency=outreach.currency, data_digest=run.log.digest())
+    run.record_reasons(shop.book, scores)
     titles = playbooks.titles_in(shop.settings.language)
     published = publish_and_enqueue(shop.book, outreach, run.run_id, titles)
     with shop.book.writing() as connection:
@@ -239,7 +237,6 @@ def publish(
 def _advisor(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Snapshot) -> Advisor:
     """Return what chooses a playbook for each candidate, by what the shop's own holdout has taught."""
     learnt = learn(run.log, episodes(shop.book, run.as_of), shop.customers.account_of, playbooks)
-    median_spend = float(run.scores["expected_spend"].astype(float).median())
     return Advisor(
         playbooks=playbooks,
         log=run.log,
@@ -247,27 +244,33 @@ def _advisor(shop: OpenShop, run: ScoringRun, playbooks: Playbooks, snapshot: Sn
         snapshot=snapshot,
         as_of=run.as_of,
         money=run.bundle.money,
-        typical_spend=median_spend * 10**run.bundle.money.decimals,
+        typical_spend=run.typical_spend * 10**run.bundle.money.decimals,
         saved=learnt.saved,
         uplift=learnt.uplift.predict,
         language_of=shop.language_of,
     )
 
 
-def _random_cell(shop: OpenShop, run: ScoringRun) -> frozenset[str]:
-    """Draw the random cell of the four-group design: a part of what all owners together can take."""
+def drawn_cell(shop: OpenShop, scores: pd.DataFrame, as_of: date) -> frozenset[str]:
+    """Draw the random cell of the four-group design: a part of what all owners together can take.
+
+    Args:
+        shop: the open shop.
+        scores: customer and probability of everyone who was scored.
+        as_of: the list's day.
+    """
     policy = shop.settings.list
     if not policy.random_share:
         return frozenset()
-    at_risk = int((run.scores["probability"] >= policy.enter_at).sum())
+    at_risk = int((scores["probability"] >= policy.enter_at).sum())
     owners = max(1, len(set(shop.customers.named_owner_of.values())))
     most = at_risk if policy.capacity is None else min(at_risk, policy.capacity * owners)
-    return random_cell(run.scores["customer_id"], round(most * policy.random_share), run.as_of.isoformat())
+    return random_cell(scores["customer_id"], round(most * policy.random_share), as_of.isoformat())
 
 
 def _in_words(outreach: OutreachList, scores: pd.DataFrame, advisor: Advisor) -> OutreachList:
     """Return the list with the reasons and the opening of every entry."""
-    words = scores[scores["customer_id"].isin(set(outreach.customer_ids))].set_index("customer_id")
+    words = scores.set_index("customer_id") if len(scores) else pd.DataFrame(columns=["reasons", "protective"])
     return outreach.with_groups(lambda entries: _with_words(entries, words, advisor))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,11 +15,12 @@ from features.language.languages import ENGLISH, Language
 from features.language.messages import Sentence, said, sentence
 from features.language.typed_values import Days
 from features.log import Log
+from serving.book import Book
 from serving.book.runs import record_scores
 from serving.commands.models.score_totals import ScoreTotals
 from serving.outreach.exports.write_table import write_table
 from serving.score_table import score_schema
-from serving.scorer import Reasons, score, unknown_attributes
+from serving.scorer import Reasons, explained, score, unknown_attributes
 from serving.scores import without_money
 from serving.shop import OpenShop
 from training.bundle import Bundle
@@ -45,6 +46,22 @@ class ScoringRun:
     def totals(self) -> Sentence:
         """How many are at risk and for how much, in one line."""
         return self.added_up.words
+
+    @property
+    def typical_spend(self) -> float:
+        """The median of what everybody is expected to spend, major units."""
+        return float(self.scores["expected_spend"].astype(float).median())
+
+    def explained(self, customer_ids: Iterable[str]) -> pd.DataFrame:
+        """Return the scores of some customers, with their reasons."""
+        wanted = list(customer_ids)
+        found = explained(self.scores, self.log, self.bundle, wanted)
+        return found[found["customer_id"].isin(wanted)]
+
+    def record_reasons(self, book: Book, told: pd.DataFrame) -> None:
+        """Fill in the reasons that a large shop's run left out."""
+        if len(told):
+            record_scores(book, told, currency=self.bundle.money.currency, data_digest=self.log.digest())
 
     @property
     def told_scores(self) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def read_in(folder: Path, shop: SmallShop, partitions: int) -> PartitionedLog:
 
 
 def scored(log: PartitionedLog, bundle: Bundle, as_of: date, folder: Path, reasons: Reasons = "auto") -> pd.DataFrame:
-    found, _ = score_partitions(log, bundle, "7", as_of, folder, MACHINE, reasons=reasons)
+    found = score_partitions(log, bundle, "7", as_of, folder, MACHINE, reasons=reasons).scores
     frames = list(found.frames())
     assert sum(map(len, frames)) == found.rows
     return pd.concat(frames, ignore_index=True)
