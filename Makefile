@@ -98,8 +98,9 @@ bench-intake: $(READY) ## how long reading takes, beside plain roll-ups; POLARS=
 bench-lists: $(READY) ## the list of a million customers, on SQLite and PostgreSQL
 	@$(BIN)/python -m benchmarks.lists
 
-bench-scale: $(READY) ## features of a log larger than the memory, as a whole and in partitions
+bench-scale: $(READY) ## features and scores of a log larger than the memory, as a whole and in partitions
 	@$(BIN)/python -m benchmarks.scale
+	@$(BIN)/python -m benchmarks.scale.scores
 
 bench-backup: $(READY) ## how long a backup and a restore take, on SQLite and PostgreSQL
 	@$(BIN)/python -m benchmarks.backup

@@ -31,6 +31,7 @@ LONG = {
     "effect.weekly": ("--seeds", "1", "--customers", "600", "--processes", "1"),
     "effect": ("--seeds", "1", "--customers", "600", "--processes", "1"),
     "quality": ("--simulated", "300"),
+    "scale.scores": ("--copies", "1", "2", "--lines", "20000"),
     "serving": ("--customers", "1000", "--rounds", "1", "--seconds", "0.2"),
     "serving.soak": ("--customers", "200", "--minutes", "0.05", "--saturation-seconds", "1"),
     "serving.stalls": ("--rounds", "1", "--seconds", "0.5"),
@@ -55,7 +56,7 @@ def page_of(name: str, sizes: tuple[str, ...], folder: Path) -> str:
     """Run a benchmark as a process, since it is one: no import of this run stands in its way."""
     page, generated = (
         folder / "page.md",
-        ("--folder", str(folder)) if name in ("features", "features.peers", "intake", "scale") else (),
+        ("--folder", str(folder)) if name in ("features", "features.peers", "intake", "scale", "scale.scores") else (),
     )
     done = ran(f"benchmarks.{name}", *sizes, *generated, "--out", str(page))
     assert done.returncode == 0, done.stderr[-3000:]

@@ -28,7 +28,7 @@ MOST_SLOPE = 0.15  # issue 18: seconds a line from the smallest log to the large
 
 @dataclass(frozen=True)
 class Run:
-    """One run: of how many lines, in how many partitions, and what it took."""
+    """One run: of how many lines, in how many partitions, what it took, and of how many customers."""
 
     lines: int
     partitions: int
@@ -36,6 +36,7 @@ class Run:
     wall_s: float
     peak_gb: float
     digest: int
+    customers: int = 0
 
     @property
     def cpu_us_per_line(self) -> float:
@@ -49,16 +50,21 @@ class Run:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    chosen = asked(argparse.ArgumentParser(description=__doc__), RESULTS)
+    runs = [run for copies in chosen.copies for run in measured(chosen, copies)]
+    write_page(chosen.out, report(runs, chosen.memory_gib))
+
+
+def asked(parser: argparse.ArgumentParser, page: Path) -> argparse.Namespace:
+    """Read how large the logs are, and where the page is written."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--copies", type=int, nargs="+", default=[1, 9, 27], help="shops of a million lines each")
     parser.add_argument("--lines", type=int, default=LINES_OF_A_COPY, help="of each shop, about")
     parser.add_argument("--memory-gib", type=float, default=3.0, help="what the runs in partitions may have")
     parser.add_argument("--whole-up-to", type=int, default=9, help="copies that are read as a whole, too")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "regulars-benchmark")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the page is written")
-    chosen = parser.parse_args()
-    runs = [run for copies in chosen.copies for run in measured(chosen, copies)]
-    write_page(chosen.out, report(runs, chosen.memory_gib))
+    parser.add_argument("--out", type=Path, default=page, help="where the page is written")
+    return parser.parse_args()
 
 
 def measured(chosen: argparse.Namespace, copies: int) -> list[Run]:
@@ -98,19 +104,23 @@ def process(name: str, path: Path, *numbers: float) -> str:
 
 def report(runs: list[Run], memory_gib: float) -> str:
     """The table, the slope and the machine, as Markdown."""
-    rows = [
-        f"| {each.lines:,} | {'whole' if each.partitions == WHOLE else each.partitions} | {each.wall_s:.0f} | "
-        f"{each.cpu_s:.0f} | {each.cpu_us_per_line:.1f} | {each.peak_gb:.2f} | {each.bytes_per_line:.0f} |"
-        for each in runs
-    ]
     parts = [each for each in runs if each.partitions != WHOLE]
     slope = parts[-1].cpu_us_per_line / parts[0].cpu_us_per_line - 1
     return PAGE.format(
-        rows="\n".join(rows),
+        rows=rows_of(runs),
         memory=f"{memory_gib:g}",
         slope=f"{slope:+.0%}",
         wanted=f"{MOST_SLOPE:.0%}",
         machine=machine("numpy", "pandas", "duckdb", "pyarrow"),
+    )
+
+
+def rows_of(runs: list[Run]) -> str:
+    """The rows of the table of runs."""
+    return "\n".join(
+        f"| {each.lines:,} | {'whole' if each.partitions == WHOLE else each.partitions} | {each.wall_s:.0f} | "
+        f"{each.cpu_s:.0f} | {each.cpu_us_per_line:.1f} | {each.peak_gb:.2f} | {each.bytes_per_line:.0f} |"
+        for each in runs
     )
 
 

@@ -52,11 +52,11 @@ def features(path: Path, partitions: int, memory_gib: float | None) -> Result:
         out, clock = Path(folder) / "features.parquet", Clock()
         with OpenShop(settings_of(path, Path(folder), memory_gib)) as shop:
             written = write_whatever_fits(shop, out, partitions)
-        measured = {**clock.seconds("run"), "rows": written.rows, "peak_gb": _peak_gb()}
-        return {**measured, "digest": _digest(out)}
+        measured = {**clock.seconds("run"), "rows": written.rows, "peak_gb": peak_gb()}
+        return {**measured, "digest": digest_of(out)}
 
 
-def _digest(path: Path) -> int:
+def digest_of(path: Path) -> int:
     """Return a number that two tables share where every row and every bit of them is the same."""
     import pyarrow.parquet as parquet
 
@@ -66,7 +66,8 @@ def _digest(path: Path) -> int:
     return int.from_bytes(sha.digest()[:6], "big")
 
 
-def _peak_gb() -> float:
+def peak_gb() -> float:
+    """Return the peak memory of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
