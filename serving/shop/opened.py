@@ -140,9 +140,21 @@ class OpenShop:
         self._compare_with_last(found.sheet)
         return found
 
+    @property
+    def is_read(self) -> bool:
+        """Whether the log is in memory already."""
+        return self._lent_log is not None or "reading" in self.__dict__
+
     def learn_from(self, part: CleanLog) -> None:
         """Let the log of a part of the customers stand for the whole, before anything is read."""
         self._lent_reading = part
+
+    def forget_part(self) -> None:
+        """Have the whole log read by whoever asks next, where that of a part stood for it."""
+        if self._lent_reading is not None:
+            self._lent_reading = None
+            for name in ("reading", "log", "attributes", "as_of", "definition", "features"):
+                self.__dict__.pop(name, None)
 
     def count_twice(self) -> None:
         """Have the orders counted twice when they are read, which costs a second scan of the file."""

@@ -75,15 +75,18 @@ def partitioning_of(shop: OpenShop, partitions: int | None = None) -> Partitioni
     number = partitions or (1 if lines is None else partitions_for(lines, machine))
     if number == 1:
         return None
-    _refuse_what_needs_the_whole(shop)
-    return Partitioning(number, machine, chosen=partitions is not None)
+    found = Partitioning(number, machine, chosen=partitions is not None)
+    _refuse_what_needs_the_whole(shop, found)
+    return found
 
 
 def read_part(shop: OpenShop, partitions: int | None = None) -> Part | None:
     """Let a part of the customers that fits into the memory stand for the log, where the whole of it does not.
 
+    `OpenShop.forget_part` ends that.
+
     Args:
-        shop: whose log; nothing of it was read yet.
+        shop: whose log; one that was read is in memory, and fits.
         partitions: in how many it is read; 1 = as a whole, None = as many as the memory needs.
 
     Returns:
@@ -92,7 +95,7 @@ def read_part(shop: OpenShop, partitions: int | None = None) -> Part | None:
     Raises:
         InputError: every broken rule at once, or what can only be read as a whole.
     """
-    needed = partitioning_of(shop, partitions)
+    needed = None if shop.is_read else partitioning_of(shop, partitions)
     if needed is None:
         return None
     with folder_for_copies() as folder, faults_at(folder):
@@ -118,12 +121,19 @@ def most_customers(customers: int, lines: int, machine: Machine) -> int:
     return max(1, min(customers, int(customers * lines_that_fit / max(lines, 1))))
 
 
-def _refuse_what_needs_the_whole(shop: OpenShop) -> None:
+def _refuse_what_needs_the_whole(shop: OpenShop, needed: Partitioning) -> None:
     told = {
         "[features] in regulars.toml takes columns of customers or of first orders": shop.settings.features.use
         or shop.settings.features.first_order,
         "orders or events were posted to the shop's book": shop.posts is not None,
     }
-    if whys := [why for why, true in told.items() if true]:
-        remedy = "that is read as a whole only: leave --partitions out, or raise memory_gib under [machine]"
-        raise InputError(f"the log cannot be read in partitions: {' and '.join(whys)}; {remedy}")
+    whys = " and ".join(why for why, true in told.items() if true)
+    if whys and needed.chosen:
+        raise InputError(
+            f"the log cannot be read in partitions: {whys}; that is read as a whole: leave --partitions out"
+        )
+    if whys:
+        raise InputError(
+            f"the orders would not fit into {needed.machine.memory_gib:.1f} GiB of memory, and cannot be read in "
+            f"partitions: {whys}; --partitions 1 reads the whole all the same, or raise memory_gib under [machine]"
+        )

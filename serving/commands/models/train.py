@@ -93,7 +93,15 @@ def train_and_judge(
     Raises:
         InputError: a budget that is none of these, or what can only be read as a whole.
     """
-    settings, may_do = shop.settings, budget_of(budget) if isinstance(budget, str) else budget
+    may_do = budget_of(budget) if isinstance(budget, str) else budget
+    try:
+        return _trained(shop, report, may_do, partitions, tuned=tuned)
+    finally:
+        shop.forget_part()
+
+
+def _trained(shop: OpenShop, report: Progress, may_do: Budget, partitions: int | None, *, tuned: bool) -> Trained:
+    settings = shop.settings
     tracking = settings.tracking()
     refuse_lost_models(shop, tracking)
     killed = close_killed(shop)

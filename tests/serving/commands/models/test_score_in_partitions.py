@@ -79,12 +79,18 @@ def test_partitions_are_taken_by_themselves_where_the_log_would_not_fit(
     assert "customers scored as of" in told
 
 
-def test_what_needs_the_whole_log_is_said_before_anything_is_read(scores: Scores, office: Path) -> None:
+def test_what_needs_the_whole_log_is_said_before_anything_is_read(
+    scores: Scores, office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     toml = office / "regulars.toml"
     toml.write_text(toml.read_text("utf-8") + '\n[features]\nuse = ["segment"]\n', "utf-8")
     code, _, err = scores("--out", office / "s.csv", "--partitions", 2)
     assert code == 2
     assert "the log cannot be read in partitions: [features] in regulars.toml takes columns" in err
+    monkeypatch.setattr("features.sources.partitions.estimate.BYTES_PER_LINE", 10**7)
+    code, _, err = scores("--out", office / "s.csv")
+    assert code == 2
+    assert "--partitions 1 reads the whole all the same" in err
 
 
 def test_where_no_model_serves_training_is_asked_for(shop, call: Call, tmp_path: Path) -> None:

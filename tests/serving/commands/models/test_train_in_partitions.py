@@ -28,8 +28,12 @@ def learnt_from(folder: Path, monkeypatch: pytest.MonkeyPatch, partitions: int |
         raise Seen
 
     monkeypatch.setattr(command, "train", train)
-    with OpenShop(load_settings(folder / "regulars.toml")) as shop, pytest.raises(Seen):
-        command.train_and_judge(shop, partitions=partitions)
+    with OpenShop(load_settings(folder / "regulars.toml")) as shop:
+        with pytest.raises(Seen):
+            command.train_and_judge(shop, partitions=partitions)
+        assert (
+            shop.log.n_customers == seen[0][1]["customers"] or partitions is None
+        )  # the whole again, for who comes next
     return seen[0]
 
 
