@@ -101,7 +101,7 @@ By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides; kept
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="For what reason; kept in the book.")]
 OnSpark = Annotated[
     str | None,
-    typer.Option("--from", metavar="PLACE", help="Orders that Spark's workers read: a folder of Parquet, or a table."),
+    typer.Option("--from", metavar="PLACE", help="What Spark's workers read: a Parquet folder, a table, or jdbc."),
 ]
 Partitions = Annotated[
     int | None,

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 
 from features.errors import InputError
 
@@ -16,6 +17,7 @@ _HERE = re.compile(r"local(\[(\*|[1-9][0-9]*)\])?|local-cluster\[[1-9][0-9]*,[1-
 _ELSEWHERE = re.compile(r"(spark|sc)://[^\s/]+(/\S*)?")
 _LOOPBACK = re.compile(r"spark://(127\.0\.0\.1|localhost):")
 Options = Mapping[str, bool | float | int | str | None]
+POSTGRESQL = Path("/usr/share/java/postgresql.jar")  # where Debian's libpostgresql-jdbc-java has the driver
 # No page is served, and the terminal is left to the command. What is written is its owner's alone.
 _SETTINGS: Options = {
     "spark.driver.memory": "2g",
@@ -43,9 +45,16 @@ def settings_of(master: str, folder: str) -> Options:
     >>> settings_of("local[2]", "/spill")["spark.local.dir"], "spark.driver.host" in settings_of("spark://hq:7077", "")
     ('/spill', False)
     """
+    drivers = {"spark.jars": str(POSTGRESQL)} if POSTGRESQL.is_file() else {}
     if _HERE.fullmatch(master):
-        return {**_SETTINGS, **_ON_THIS_MACHINE, "spark.local.dir": folder, "spark.sql.warehouse.dir": folder}
-    return {**_SETTINGS, **_ON_THIS_MACHINE} if _LOOPBACK.match(master) else _SETTINGS
+        return {
+            **_SETTINGS,
+            **drivers,
+            **_ON_THIS_MACHINE,
+            "spark.local.dir": folder,
+            "spark.sql.warehouse.dir": folder,
+        }
+    return {**_SETTINGS, **drivers, **(_ON_THIS_MACHINE if _LOOPBACK.match(master) else {})}
 
 
 def checked(master: str) -> str:

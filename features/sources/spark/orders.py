@@ -23,16 +23,19 @@ from features.log import CATEGORIES, Lines
 from features.questions import by_setting
 from features.roll_up import roll_up
 from features.sources.balance.sheet import BalanceSheet
+from features.sources.databases.address import Database
 from features.sources.mapping import OrdersMapping, Shop
 from features.sources.people.merges import read_merges
 from features.sources.spark.asked import questions_about
 from features.sources.spark.fits import refuse_what_does_not_fit
+from features.sources.spark.jdbc import JDBC, read_database
 from features.sources.spark.parts import FACTS, LINES, Cleaning, RollingUp
 from features.sources.spark.summary import Summary, counted_in, refuse_broken, sheet_of
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
+A_PART = Path("part.parquet")  # which a worker writes of its rows, and reads
 ROWS_OF_A_PART = 500_000  # which a worker holds at once
 PLACE, KEY = "place of the row", "key of the order"
 HAS_ZONE = r"(Z|[+-]\d\d:?\d\d)\s*$"
@@ -81,7 +84,7 @@ def read_orders(
 
     Args:
         session: of Spark.
-        place: a folder of Parquet files, whose name holds a slash, or a table.
+        place: a folder of Parquet files, whose name holds a slash, a table, or jdbc for the database of the mapping.
         shop: zone, currency and business day.
         orders: which column is which field, and the rules.
         until: nothing on or after this business day is read.
@@ -91,9 +94,9 @@ def read_orders(
         InputError: a setting asks for what a worker cannot see, rows break a rule, or something is asked.
     """
     refuse_what_does_not_fit(orders, place)
+    rows = _rows(session, place, orders)
     limits = (None if until is None else day_number(until), None if latest is None else day_number(latest))
     cleaning = Cleaning(shop, _without_files(orders), read_merges(orders.merge), *limits)
-    rows = _rows(session, place, orders)
     parts = _parts(session, rows)
     clean = mapped(_by_order(rows, orders, parts), cleaning.lines, LINES).cache()
     summaries = [Summary.from_json(each, place) for each in _facts(clean)]
@@ -118,14 +121,17 @@ def read_orders(
 
 
 def _without_files(orders: OrdersMapping) -> OrdersMapping:
-    """Return what a worker needs of a mapping: no path of this machine, and nothing by which a customer is reached."""
-    return replace(orders, merge=None, contacts={})
+    """Return what a worker needs of a mapping: no path or database, and nothing by which a customer is reached."""
+    plain = replace(orders, merge=None, contacts={})
+    return plain if plain.database is None else plain.read_from(A_PART)
 
 
 def _rows(session: SparkSession, place: str, orders: OrdersMapping) -> DataFrame:
-    """Return the mapped columns of a folder or a table."""
+    """Return the mapped columns of a folder, a table, or the database of the mapping."""
     folder = Path(place)
-    if "/" in place:  # Spark takes a relative one from where it was started, which need not be here
+    if place == JDBC:
+        rows = read_database(session, _database(orders), orders.columns["customer_id"])
+    elif "/" in place:  # Spark takes a relative one from where it was started, which need not be here
         rows = session.read.parquet(str(folder.resolve()) if folder.exists() else place)
     else:
         rows = session.table(place)
@@ -138,6 +144,12 @@ def _rows(session: SparkSession, place: str, orders: OrdersMapping) -> DataFrame
         raise InputError(f"{place} cannot be used", told)
     _refuse_mixed_zones(rows, orders.columns["ordered_at"], place)
     return rows.select(*map(_column, wanted))
+
+
+def _database(orders: OrdersMapping) -> Database:
+    if orders.database is None:
+        raise InputError("--from jdbc reads the database of the settings: write url and table under [orders]")
+    return orders.database
 
 
 def _column(name: str) -> Column:
