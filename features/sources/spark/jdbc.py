@@ -112,11 +112,11 @@ def _columns(database: Database) -> Sequence[str]:
         connection = connected(database)
         try:
             if database.query is not None:
-                return connection.sql(_query(database)).columns
+                return list(connection.sql(_query(database)).columns)
             *schema, name = (database.table or "").split(".")
             place = {"database": tuple(schema) if len(schema) > 1 else schema[0]} if schema else {}
             try:
-                return connection.table(name, **place).columns
+                return list(connection.table(name, **place).columns)
             except TableNotFound:
                 raise missing_table(
                     database, [".".join([*schema, each]) for each in connection.list_tables(**place)]
