@@ -86,6 +86,26 @@ def _grant(folder: Path, access: Access) -> None:
             access.grant(path)
 
 
+def folder_at(place: str) -> Path:
+    """Return the folder that a place names.
+
+    Raises:
+        InputError: it is an object store, where no folder is moved into place.
+
+    >>> folder_at("s3a://lake/scores")
+    Traceback (most recent call last):
+    ...
+    features.errors.InputError: --into s3a://lake/scores: name a folder that this process and the workers share, and \
+copy it from there; an object store moves no folder into place
+    """
+    if "://" in place:
+        raise InputError(
+            f"--into {place}: name a folder that this process and the workers share, and copy it from there; an object "
+            "store moves no folder into place"
+        )
+    return Path(place)
+
+
 def refuse_another(folder: Path, names: Sequence[str], what: str) -> None:
     """Refuse a folder that holds anything but such partitions.
 

@@ -109,10 +109,10 @@ def write_feature_rows(shop: OpenShop, into: str, engine: str, url: str | None =
     """
     from features.engines.feature_rows import Place, write_rows
     from features.engines.relational import query
-    from features.engines.spark.written import write_day
+    from features.engines.spark.written import folder_at, write_day
     from features.engines.stream_tables import stream_tables
 
-    place = Path(into) if engine == SPARK else Place.of(into)
+    place = folder_at(into) if engine == SPARK else Place.of(into)
     features, log, active_days = _features_of(shop), shop.log, shop.definition.active_days
     with _connected(shop, engine, url, into) as connection:
         tables = stream_tables(log, connection)

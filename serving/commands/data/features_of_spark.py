@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from features.clock import day_number
 from features.definitions import default_features
 from features.engines.engine_names import SPARK
@@ -32,16 +30,17 @@ def write_features_of_spark(
     from features.engines.relational import query
     from features.engines.spark.session import spark
     from features.engines.spark.views import stream_views
-    from features.engines.spark.written import write_day
+    from features.engines.spark.written import folder_at, write_day
 
     if engine != SPARK or into is None:
         raise InputError("--from is read by Spark's workers, which write a folder: --engine spark --into FOLDER")
+    folder = folder_at(into)
     refuse_what_is_known_here_alone(shop)
     with spark(url) as connection:
         held = held_orders(shop, connection._session, source)
         days = shop.settings.definition.active_days
         tables = stream_views(connection, held.histories)
         asked = query(tables, day_number(held.as_of), default_features(), days, has_money=held.has_money)
-        rows = write_day(connection, asked, Path(into), held.as_of, shop.settings.files.access())
+        rows = write_day(connection, asked, folder, held.as_of, shop.settings.files.access())
     assert held.sheet is not None
     return FeaturesWritten(rows, into, held.as_of, engine, is_table=True, notes=(str(rows_in_words(held.sheet)),))

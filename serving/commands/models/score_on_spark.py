@@ -108,10 +108,11 @@ def score_on_spark(
         MachineFault: Spark does not start, or gives up.
     """
     from features.engines.spark.session import spark
-    from features.engines.spark.written import refuse_another, write_partition
+    from features.engines.spark.written import folder_at, refuse_another, write_partition
     from serving.spark.score import score
 
-    refuse_another(Path(into), RUN, "scores")
+    folder = folder_at(into)
+    refuse_another(folder, RUN, "scores")
     if source is not None:
         refuse_what_is_known_here_alone(shop)
     bundle, version = shop.champion()
@@ -120,7 +121,7 @@ def score_on_spark(
         held = held_orders(shop, connection._session, source)
         scores = score(held.histories, bundle, version, held.as_of, has_money=held.has_money, reasons=reasons)
         run = _run(held, bundle, version)
-        rows = write_partition(scores.drop(*run), Path(into), run, "scores", shop.settings.files.access())
+        rows = write_partition(scores.drop(*run), folder, run, "scores", shop.settings.files.access())
     unknown = bundle.features.attributes if source is not None else unknown_attributes(shop.log, bundle)
     doubts = tuple(doubts_of(bundle, version, held.as_of, unknown))
     return ScoresOnSpark(rows, into, held.as_of, version, run[RUN[-1]], held.sheet, doubts, shop.settings.language)

@@ -118,3 +118,16 @@ def test_a_folder_of_something_else_is_refused_before_spark_is_started(office: P
     code, _, err = call("score", "--config", office / "regulars.toml", "--engine", "spark", "--into", office)
     assert code == 2
     assert "is no folder of scores: name one that is new, or holds as_of=…/model_version=…/run_id=… alone" in err
+
+
+@pytest.mark.parametrize("command", ["score", "features"])
+def test_an_object_store_is_refused_before_a_folder_of_its_name_is_made(
+    office: Path, call: Call, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(office)
+    before = sorted(office.iterdir())
+    config = ("--config", office / "regulars.toml")
+    code, _, err = call(command, *config, "--engine", "spark", "--into", "s3a://lake/scores")
+    assert code == 2
+    assert "--into s3a://lake/scores: name a folder that this process and the workers share" in err
+    assert sorted(office.iterdir()) == before
