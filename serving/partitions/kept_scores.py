@@ -15,12 +15,13 @@ import pyarrow.parquet as parquet
 
 from features.machine import Machine
 from features.money import Money
-from features.sources.partitions.sorted_rows import BATCH_ROWS, sorted_rows
+from features.sources.partitions.sorted_rows import sorted_rows
 from serving.book.sentences import MESSAGES_OF, messages_to_json, with_messages
 from serving.score_table import Dtypes, frame_of, score_schema
 from serving.scores import SCORE_NAMES
 
 WORTH = ("customer_id", "value_at_risk")
+ROWS_AT_ONCE = 20_000  # of frames: a row is some four thousand bytes there, and again while it is recorded
 
 
 class KeptScores:
@@ -101,7 +102,7 @@ class SortedScores:
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
         """Yield all rows, in order, with all columns or some."""
         with parquet.ParquetFile(self._path) as file:
-            for batch in file.iter_batches(BATCH_ROWS, columns=columns):
+            for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns):
                 yield _scores(batch, self._dtypes)
 
 

@@ -27,7 +27,7 @@ from serving.scorer import EXPLAIN_ALL_BELOW, EXPLAIN_TOP, Reasons, less_of, sco
 from training.bundle import Bundle
 from training.explain import SAMPLE, common_reasons
 
-OF_LESS = ("orders", CATEGORIES)  # streams that tell who buys less
+OF_LESS = {"orders": ("spend",), CATEGORIES: ("code", "category_spend")}  # what tells who buys less
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,9 +31,18 @@ def joined_logs(parts: Sequence[Log]) -> Log:
     return Log(under.customer_ids[order], streams, under.has_money, _words(parts))
 
 
-def narrow(log: Log, names: Sequence[str]) -> Log:
-    """Return a log with some of its streams alone, and the words of these."""
-    kept = {name: stream for name, stream in log.streams.items() if name in names}
+def narrow(log: Log, wanted: Mapping[str, Sequence[str]]) -> Log:
+    """Return a log with some columns of some of its streams alone, and the words of these.
+
+    Args:
+        log: of some customers.
+        wanted: stream → its columns; one that the log has not is left out.
+    """
+    kept = {
+        name: replace(stream, columns={column: stream.columns[column] for column in wanted[name]})
+        for name, stream in log.streams.items()
+        if name in wanted
+    }
     words = {name: words for name, words in log.words.items() if _CODES.get(name, (name,))[0] in kept}
     return replace(log, streams=kept, words=words)
 

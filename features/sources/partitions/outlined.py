@@ -55,7 +55,8 @@ def _outlines(part: Log, wanted: Collection[str], as_of: int) -> Iterator[Log]:
     yield replace(found, customer_ids=ids)
     kinds = [name for name in part.streams if name.startswith(EVENT)]
     if kinds:
-        before = outline(narrow(part, ["orders", *kinds]).before(as_of), with_spend=True)
+        asked = {"orders": ("orders", "spend"), **dict.fromkeys(kinds, ("value",))}
+        before = outline(narrow(part, asked).before(as_of), with_spend=True)
         yield Log(np.array([""], dtype=object), {n: _of_one(s) for n, s in before.streams.items()}, part.has_money)
 
 
