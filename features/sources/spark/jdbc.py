@@ -155,7 +155,7 @@ def _plain(rows: DataFrame) -> DataFrame:
     from pyspark.sql import functions as sql
     from pyspark.sql.types import DecimalType
 
-    wide = [each.name for each in rows.schema if isinstance(each.dataType, DecimalType)]
-    wide = [name for name in wide if rows.schema[name].dataType.scale > MOST_DECIMALS]  # type: ignore[attr-defined]
+    kinds = {each.name: each.dataType for each in rows.schema}
+    wide = [name for name, kind in kinds.items() if isinstance(kind, DecimalType) and kind.scale > MOST_DECIMALS]
     cells = {name: sql.col("`" + name.replace("`", "``") + "`") for name in wide}
     return rows.withColumns({name: cell.cast(f"decimal(38,{MOST_DECIMALS})") for name, cell in cells.items()})
