@@ -35,17 +35,18 @@ _ON_THIS_MACHINE: Options = {
 }
 
 
-def settings_of(master: str, folder: str) -> Options:
+def settings_of(master: str, folder: str, *, reads_postgresql: bool = False) -> Options:
     """Return the settings of a session.
 
     Args:
         master: as `checked` lets it pass, and no Connect server: that one has its own.
         folder: for what Spark spills, which holds customer ids.
+        reads_postgresql: whether Debian's driver takes the place of what Spark's own settings name as spark.jars.
 
     >>> settings_of("local[2]", "/spill")["spark.local.dir"], "spark.driver.host" in settings_of("spark://hq:7077", "")
     ('/spill', False)
     """
-    drivers = {"spark.jars": str(POSTGRESQL)} if POSTGRESQL.is_file() else {}
+    drivers = {"spark.jars": str(POSTGRESQL)} if reads_postgresql and POSTGRESQL.is_file() else {}
     if _HERE.fullmatch(master):
         return {
             **_SETTINGS,

@@ -26,12 +26,13 @@ _OURS = re.compile(r"^features\.errors\.(InputError|ModelRefused): (.*)$", re.MU
 
 
 @contextmanager
-def spark(master: str | None = None) -> Iterator[BaseBackend]:
+def spark(master: str | None = None, *, reads_postgresql: bool = False) -> Iterator[BaseBackend]:
     """Give a connection to a Spark that lives as long as the block, or to the session that this process has already.
 
     Args:
         master: local[2] for two cores of this machine, spark://host:7077, or sc://host:15002 of Connect; None = all
             cores of this machine.
+        reads_postgresql: whether its workers ask a PostgreSQL.
 
     Raises:
         InputError: it is another master, or PySpark or Java is not there.
@@ -50,12 +51,12 @@ def spark(master: str | None = None) -> Iterator[BaseBackend]:
         if (running := SparkSession.getActiveSession()) is not None:  # of a notebook, say: it is not ours to end
             yield ibis.pyspark.connect(running)
             return
-        with _started(chosen) as session:
+        with _started(chosen, reads_postgresql=reads_postgresql) as session:
             yield ibis.pyspark.connect(session)
 
 
 @contextmanager
-def _started(master: str) -> Iterator[SparkSession]:
+def _started(master: str, *, reads_postgresql: bool) -> Iterator[SparkSession]:
     from pyspark.sql import SparkSession
 
     if master.startswith(CONNECT):
@@ -69,7 +70,7 @@ def _started(master: str) -> Iterator[SparkSession]:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     # The folder is its owner's alone, and gone afterwards.
     with tempfile.TemporaryDirectory(prefix="regulars-spark-") as folder:
-        settings = dict(settings_of(master, folder))
+        settings = dict(settings_of(master, folder, reads_postgresql=reads_postgresql))
         session = _closed_to_others(SparkSession.builder.master(master).config(map=settings).getOrCreate)
         try:
             yield session

@@ -6,6 +6,7 @@ from features.clock import day_number
 from features.definitions import default_features
 from features.engines.engine_names import SPARK
 from features.errors import InputError
+from features.sources.spark.jdbc import JDBC
 from serving.commands.data.features import FeaturesWritten
 from serving.commands.data.orders_on_spark import held_orders, refuse_what_is_known_here_alone, rows_in_words
 from serving.shop import OpenShop
@@ -36,7 +37,7 @@ def write_features_of_spark(
         raise InputError("--from is read by Spark's workers, which write a folder: --engine spark --into FOLDER")
     folder = folder_at(into)
     refuse_what_is_known_here_alone(shop)
-    with spark(url) as connection:
+    with spark(url, reads_postgresql=source == JDBC) as connection:
         held = held_orders(shop, connection._session, source)
         days = shop.settings.definition.active_days
         tables = stream_views(connection, held.histories)

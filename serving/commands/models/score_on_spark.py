@@ -18,6 +18,7 @@ from features.language.languages import ENGLISH, Language
 from features.language.messages import Sentence, said, sentence
 from features.language.typed_values import Number
 from features.sources.balance.sheet import BalanceSheet
+from features.sources.spark.jdbc import JDBC
 from serving.book.sql_rows import digest
 from serving.commands.data.orders_on_spark import (
     HeldOrders,
@@ -117,7 +118,7 @@ def score_on_spark(
         refuse_what_is_known_here_alone(shop)
     bundle, version = shop.champion()
     reasons: Reasons = "all" if all_reasons else "auto"
-    with spark(url) as connection:
+    with spark(url, reads_postgresql=source == JDBC) as connection:
         held = held_orders(shop, connection._session, source)
         scores = score(held.histories, bundle, version, held.as_of, has_money=held.has_money, reasons=reasons)
         run = _run(held, bundle, version)
