@@ -18,7 +18,7 @@ from features.feature import FeatureSet
 from features.log import Log
 from training.dataset import Dataset, build_dataset, sample_customers
 from training.metrics import auroc
-from training.models.trees import lightgbm
+from training.models.trees import lightgbm, predicted, trained
 from training.splits import latest_dates
 
 LEARNER = "lightgbm"
@@ -65,8 +65,8 @@ def random_split_auroc(data: Dataset) -> float:
     if len(np.unique(train.y)) < 2 or len(np.unique(test.y)) < 2:
         return float("nan")
     library, params = lightgbm(), {"objective": "binary", "deterministic": True, "num_threads": 1, "verbose": -1}
-    booster = library.train(params, library.Dataset(train.values, train.y, params=params), ROUNDS)
-    return auroc(test.y, np.asarray(booster.predict(test.values), dtype=np.float64))
+    booster = trained(params, library.Dataset(train.values, train.y, params=params), ROUNDS)
+    return auroc(test.y, predicted(booster, test.values))
 
 
 def random_split_words(claimed: float, in_time: float) -> str:

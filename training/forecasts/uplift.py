@@ -20,7 +20,7 @@ from msgspec import Meta
 from features.log import Ints, Texts
 from training.dataset import Flags, Floats
 from training.models.logistic import Ranks
-from training.models.trees import lightgbm
+from training.models.trees import lightgbm, predicted, trained
 
 # With fewer accounts in the smaller arm, or fewer in it who stayed or left, any uplift found is noise.
 LEAST_ACCOUNTS, LEAST_EACH = 500, 100
@@ -81,8 +81,8 @@ def _trees(X: Floats, kept: Flags) -> Stays:
     library = lightgbm()
     params = {"objective": "binary", "learning_rate": 0.03, "num_leaves": 7, "min_data_in_leaf": max(50, len(X) // 50)}
     fixed = {"lambda_l2": 5.0, "seed": 1, "num_threads": 1, "deterministic": True, "verbose": -1}
-    booster = library.train(params | fixed, library.Dataset(X, kept, params=params | fixed), 150)
-    return lambda rows: np.asarray(booster.predict(rows, num_threads=1), dtype=np.float64)
+    booster = trained(params | fixed, library.Dataset(X, kept, params=params | fixed), 150)
+    return lambda rows: predicted(booster, rows)
 
 
 def qini(score: Floats, kept: Flags, treated: Flags) -> float:

@@ -8,7 +8,7 @@ the same at a third of the cost, and a higher learning rate at half of it. Store
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ import numpy as np
 
 from features.errors import ModelRefused
 from training.dataset import Dataset, Floats
+from training.models.agreed_threads import AGREED
 from training.models.fitted import EarlyStoppingSplit, Explained, Fit, read_json, write_json
 
 if TYPE_CHECKING:
@@ -100,12 +101,12 @@ class Trees:
 
     def log_odds(self, X: Floats) -> Floats:
         """Return the log-odds of churn, one per row."""
-        scores = [booster.predict(X, raw_score=True, num_threads=_threads_for(X)) for booster in self.boosters]
+        scores = [predicted(booster, X, _threads_for(X), raw_score=True) for booster in self.boosters]
         return np.asarray(np.mean(scores, axis=0), dtype=np.float64)
 
     def explained(self, X: Floats) -> Explained:
         """Return the log-odds and their exact SHAP values. Lundberg et al. (2020), path-dependent."""
-        added = [booster.predict(X, pred_contrib=True, num_threads=_threads_for(X)) for booster in self.boosters]
+        added = [predicted(booster, X, _threads_for(X), pred_contrib=True) for booster in self.boosters]
         mean = np.asarray(np.mean(added, axis=0), dtype=np.float64)
         return Explained(self.log_odds(X), mean[:, :-1], float(mean[0, -1]) if len(mean) else 0.0)
 
@@ -115,6 +116,32 @@ class Trees:
         for name, booster in zip(files, self.boosters, strict=True):
             (folder / name).write_text(booster.model_to_string(), encoding="utf-8")
         write_json(folder / FILE, {"names": list(self.names), "files": files})
+
+
+def trained(params: Mapping[str, Any], *given: Any, **more: Any) -> Booster:
+    """Train as `lightgbm.train` does, with the number of threads that the parameters say.
+
+    Args:
+        params: with num_threads.
+        given: the other arguments.
+        more: those with names.
+    """
+    with AGREED.at(params["num_threads"]):
+        booster: Booster = lightgbm().train(dict(params), *given, **more)
+        return booster
+
+
+def predicted(booster: Booster, X: Floats, most_threads: int = 1, **how: Any) -> Floats:
+    """Return what a booster says of rows; the number of threads changes nothing of it.
+
+    Args:
+        booster: trained.
+        X: rows × features.
+        most_threads: that are worth it.
+        how: raw_score, pred_contrib or num_iteration.
+    """
+    with AGREED.near(most_threads) as number:
+        return np.asarray(booster.predict(X, num_threads=number, **how), dtype=np.float64)
 
 
 def _threads_for(X: Floats) -> int:
@@ -180,10 +207,9 @@ def _stop_early(earlier: Dataset, latest: Dataset, settings: TreeSettings, callb
     train = library.Dataset(earlier.values, earlier.y, params=params, free_raw_data=False)
     valid = library.Dataset(latest.values, latest.y, reference=train, free_raw_data=False)
     stop = library.early_stopping(PATIENCE, verbose=False)
-    booster = library.train(params, train, MOST_ROUNDS, [valid], callbacks=[stop, *callbacks])
+    booster = trained(params, train, MOST_ROUNDS, [valid], callbacks=[stop, *callbacks])
     rounds = max(LEAST_ROUNDS, int(booster.best_iteration))
-    log_odds = booster.predict(latest.values, raw_score=True, num_iteration=rounds)
-    return rounds, np.asarray(log_odds, dtype=np.float64)
+    return rounds, predicted(booster, latest.values, _threads_for(latest.values), raw_score=True, num_iteration=rounds)
 
 
 def _refit(data: Dataset, rounds: int, settings: TreeSettings, seeds: tuple[int, ...], callbacks: Callbacks) -> Trees:
@@ -192,8 +218,7 @@ def _refit(data: Dataset, rounds: int, settings: TreeSettings, seeds: tuple[int,
     def grow(seed: int) -> Booster:
         params = _params(data, seed, settings)
         known = library.Dataset(data.values, data.y, params=params)
-        booster: Booster = library.train(params, known, rounds, callbacks=list(callbacks))
-        return booster
+        return trained(params, known, rounds, callbacks=list(callbacks))
 
     # LightGBM releases the interpreter lock, so the seeds are fitted side by side without waiting for one another.
     with ThreadPoolExecutor(max_workers=min(threads(), len(seeds))) as pool:
