@@ -1,4 +1,4 @@
-"""Calls of LightGBM at once take one number of threads; with several the process dies, as a process of its own shows."""
+"""Calls of LightGBM at once take one number of threads; with several the process dies."""
 
 from __future__ import annotations
 
