@@ -49,7 +49,8 @@ class FeaturesWritten:
     def lines(self) -> Iterator[str]:
         """Say it in one line."""
         yield from self.notes
-        yield f"{self.rows:,} customers as of {self.as_of} written to {self.place}"
+        customers = "customer" if self.rows == 1 else "customers"
+        yield f"{self.rows:,} {customers} as of {self.as_of} written to {self.place}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -86,7 +86,8 @@ class Reported:
         if closed := self.recorded.closed:
             yield f"{closed:,} {'is' if closed == 1 else 'are'} of a list that was taken back; recorded all the same"
         if gone := self.recorded.forgotten:
-            yield f"{gone:,} {'is of a customer' if gone == 1 else 'are of customers'} who was forgotten; not recorded"
+            who = "is of a customer who was" if gone == 1 else "are of customers who were"
+            yield f"{gone:,} {who} forgotten; not recorded"
         if self.unknown:
             yield _unknown_in_words(self.unknown)
 

@@ -56,8 +56,8 @@ class BookFacts:
         if self.decided:
             yield self.decided
         yield f"{self.place}: book {known.id}, made {known.made_at:{MINUTE}}"
-        held = in_words(self.rows) or "nothing yet"
-        yield f"last written {known.written_at:{MINUTE}}, {known.writes:,} writes; it holds {held}"
+        held, writes = in_words(self.rows) or "nothing yet", "write" if known.writes == 1 else "writes"
+        yield f"last written {known.written_at:{MINUTE}}, {known.writes:,} {writes}; it holds {held}"
         yield from self.damage or ["it is whole"]
 
 

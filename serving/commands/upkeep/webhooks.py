@@ -132,7 +132,8 @@ def remove(shop: OpenShop, webhook_id: str) -> WordedResult:
         InputError: there is no such webhook, or no longer.
     """
     given_up = remove_webhook(shop.book, webhook_id)
-    words = f"webhook {webhook_id} removed; {given_up:,} messages that waited are given up"
+    waited = "message that waited is" if given_up == 1 else "messages that waited are"
+    words = f"webhook {webhook_id} removed; {given_up:,} {waited} given up"
     return WordedResult({"id": webhook_id, "given_up": given_up}, [words])
 
 
@@ -141,7 +142,8 @@ def deliver(shop: OpenShop) -> WordedResult:
     done, still_due = deliver_once(shop.book), len(due_webhooks(shop.book))
     words = [f"{done.sent:,} sent, {done.failed:,} failed and come again, {done.given_up:,} given up"]
     if still_due:
-        words.append(f"{still_due:,} webhooks failed too often in a row; what is due waits for the next time")
+        failed = "webhook failed" if still_due == 1 else "webhooks failed"
+        words.append(f"{still_due:,} {failed} too often in a row; what is due waits for the next time")
     return WordedResult({**asdict(done), "webhooks_still_due": still_due}, words)
 
 

@@ -1,6 +1,8 @@
 """`regulars features` in a database: the same numbers in a table, twice without harm, and the SQL of the others."""
 
 import json
+from datetime import date
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -8,6 +10,7 @@ import psycopg
 import pytest
 
 from features.errors import Busy
+from serving.commands.data.features import FeaturesWritten
 from tests.postgres import new_database
 
 # Ibis 12 asks DuckDB 2 by the old name.
@@ -166,3 +169,9 @@ def test_what_does_not_fit_together_is_said(features, options, message):
     code, _, err = features(*options)
     assert code == 2
     assert message in err
+
+
+@pytest.mark.parametrize(("rows", "said"), [(1, "1 customer as of"), (2, "2 customers as of")])
+def test_one_customer_is_no_plural(rows: int, said: str):
+    [line] = FeaturesWritten(rows, Path("f.parquet"), date(2026, 1, 1)).lines()
+    assert line.startswith(said)
